@@ -1,0 +1,199 @@
+"""What every section of a scenario is made of: frozen models, names, sourced figures, distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+AGE_GROUPS = ("0-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "70-79", "80+")
+"""The nine age groups, youngest first; every by-age table of a scenario has this order."""
+
+BED_TYPES = ("basic", "oxygen", "icu")
+"""Bed types in ascending order of care; index 0, 1, 2 throughout the model."""
+
+SETTINGS = ("home", "school", "work", "community")
+
+Confidence = Literal["official", "published", "counted", "assumed"]
+BedType = Literal["basic", "oxygen", "icu"]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+
+K = TypeVar("K")
+V = TypeVar("V")
+T = TypeVar("T")
+
+
+class FrozenDict(dict[K, V]):
+    """A dict that cannot be changed once made, so that a frozen scenario is frozen to its leaves."""
+
+    def _refuse(self, *args: object, **kwargs: object) -> Any:
+        raise TypeError("a scenario is frozen: make a changed copy with Scenario.with_values")
+
+    __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = __ior__ = _refuse
+
+    def __reduce__(self) -> tuple[type[FrozenDict[K, V]], tuple[dict[K, V]]]:
+        return type(self), (dict(self),)
+
+
+def _freeze(value: dict[K, V]) -> FrozenDict[K, V]:
+    return FrozenDict(value)
+
+
+Named = Annotated[dict[Name, V], AfterValidator(_freeze)]
+"""A mapping of named things: frozen, keyed by short names, in the order of the file."""
+
+FrozenMapping = Annotated[dict[K, V], AfterValidator(_freeze)]
+
+
+def _none_is_off(value: object) -> object:
+    return None if value == "none" else value
+
+
+Off = Annotated[T | None, BeforeValidator(_none_is_off)]
+"""An optional field; the word ``none`` turns it off in an overlay (``null`` removes a named entry)."""
+
+
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+Sequence_ = Annotated[tuple[T, ...], BeforeValidator(_as_tuple)]
+"""A YAML list, frozen."""
+
+Share = Annotated[float, Field(ge=0, le=1)]
+NonNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+def _nine(value: tuple[float, ...]) -> tuple[float, ...]:
+    if len(value) != len(AGE_GROUPS):
+        raise ValueError(f"got {len(value)} values, expected {len(AGE_GROUPS)}, one per age group 0-9 to 80+")
+    return value
+
+
+def _one_for_all(value: object) -> object:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return (value,) * len(AGE_GROUPS)
+    return _as_tuple(value)
+
+
+ByAge = Annotated[tuple[NonNegative, ...], BeforeValidator(_one_for_all), AfterValidator(_nine)]
+"""Nine values >= 0, one per age group; a single number stands for all."""
+
+ShareByAge = Annotated[tuple[Share, ...], BeforeValidator(_one_for_all), AfterValidator(_nine)]
+"""Nine shares in [0, 1], one per age group; a single number stands for all."""
+
+
+def figure(default: Any, source: str, confidence: Confidence = "assumed", **constraints: Any) -> Any:
+    """A field whose default is a figure, with its source and confidence beside it."""
+    return Field(
+        default, json_schema_extra={"source": source, "confidence": confidence}, **constraints
+    )
+
+
+class Section(BaseModel):
+    """Base of all sections: strict, frozen, no unknown keys, no infinities or NaN."""
+
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
+    )
+
+
+class Text(Section):
+    """A title in Vietnamese and English; where one language is missing the other serves."""
+
+    vi: str | None = None
+    en: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_for_both(cls, value: object) -> object:
+        return {"vi": value, "en": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not (self.vi or self.en):
+            raise ValueError("got no text, expected vi, en or both")
+        return self
+
+    def get(self, lang: str) -> str:
+        first, second = (self.vi, self.en) if lang == "vi" else (self.en, self.vi)
+        return first or second or ""
+
+
+class Source(Section):
+    """Where a figure comes from and how far it can be trusted."""
+
+    source: str
+    confidence: Confidence
+
+
+class MeanSd(Section):
+    """Mean and standard deviation, in the unit of the field that holds them."""
+
+    mean: Positive
+    sd: Positive
+
+
+class Distribution(Section):
+    """A distribution of times: exactly one of its forms.
+
+    ``{gamma: {mean: 9, sd: 9}}``, ``{lognormal: {mean: 10, sd: 5}}``, ``{exponential: 5}`` (its mean),
+    ``{fixed: 3}``, or the word ``never`` (a clock that does not run out).
+    """
+
+    gamma: MeanSd | None = None
+    lognormal: MeanSd | None = None
+    exponential: Positive | None = None
+    fixed: NonNegative | None = None
+    never: Literal[True] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _word(cls, value: object) -> object:
+        return {"never": True} if value == "never" else value
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        given = [name for name in type(self).model_fields if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                f"got {' and '.join(given) or 'nothing'}, expected exactly one of "
+                "gamma, lognormal, exponential, fixed, never"
+            )
+        return self
+
+    @property
+    def mean(self) -> float:
+        """Mean in the field's unit; infinite for ``never``."""
+        if self.gamma is not None:
+            return self.gamma.mean
+        if self.lognormal is not None:
+            return self.lognormal.mean
+        if self.exponential is not None:
+            return self.exponential
+        return self.fixed if self.fixed is not None else float("inf")
+
+
+def deep_merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with `overlay` laid over it: mappings merge, ``None`` removes, all else replaces."""
+    merged = dict(base)
+    for key, value in overlay.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
+            merged[key] = deep_merge(merged[key], value)
+        elif isinstance(value, Mapping):
+            merged[key] = deep_merge({}, value)
+        else:
+            merged[key] = value
+    return merged

@@ -1,0 +1,176 @@
+"""Section `command`: what is watched, when the system counts as overwhelmed, and the plan of rules."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from surgesim.scenario.base import (
+    BedType,
+    Name,
+    Named,
+    NonNegative,
+    Off,
+    Section,
+    Sequence_,
+    Share,
+    Text,
+    figure,
+)
+from surgesim.scenario.care import Ownership
+
+IndicatorName = Literal[
+    "weekly_reported_cases_per_100k",
+    "oxygen_need_7d_per_100k",
+    "patients_without_bed",
+    "vacant_covid_beds_per_100k",
+    "staffed_icu_beds_per_100k",
+    "oxygen_occupancy",
+    "icu_occupancy",
+    "icu_need_per_100k",
+    "deaths_7d_per_100k",
+    "situation",
+]
+"""Every indicator a threshold or rule can name; `surgesim.model.indicators` defines each one."""
+
+
+class Threshold(Section):
+    """An indicator and a bound; breached on a day when the bound is strictly passed."""
+
+    title: Off[Text] = None
+    indicator: IndicatorName
+    above: Off[float] = None
+    below: Off[float] = None
+    beds: Sequence_[BedType] = ("basic", "oxygen", "icu")
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> Self:
+        if (self.above is None) == (self.below is None):
+            raise ValueError("got both or neither of above and below, expected exactly one")
+        return self
+
+    @property
+    def bound(self) -> float:
+        return self.above if self.above is not None else self.below  # type: ignore[return-value]
+
+    def breached(self, value: float) -> bool:
+        return value > self.above if self.above is not None else value < self.below  # type: ignore[operator]
+
+
+class Situation(Section):
+    """When the thresholds together make the declared emergency: all, any, or at least so many."""
+
+    require: Literal["all", "any"] | Annotated[int, Field(ge=1)] = "any"
+    thresholds: Off[Sequence_[Name]] = None
+
+
+class Trigger(Section):
+    """When a rule fires: an indicator beyond a bound for so many days running, or from a date on."""
+
+    indicator: Off[IndicatorName] = None
+    above: Off[float] = None
+    below: Off[float] = None
+    for_days: Annotated[int, Field(ge=1)] = 1
+    on: Off[date] = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if self.on is not None:
+            if (self.indicator, self.above, self.below) != (None, None, None):
+                raise ValueError("got a date and an indicator, expected one of them")
+        elif self.indicator is None or (self.above is None) == (self.below is None):
+            raise ValueError("expected an indicator with exactly one of above and below, or a date `on`")
+        return self
+
+
+class Until(Section):
+    """When a rule ends: the bound its indicator (that of `when` unless named) must pass, or a date."""
+
+    indicator: Off[IndicatorName] = None
+    above: Off[float] = None
+    below: Off[float] = None
+    for_days: Annotated[int, Field(ge=1)] = 1
+    on: Off[date] = None
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> Self:
+        bounds = [value for value in (self.above, self.below, self.on) if value is not None]
+        if len(bounds) != 1:
+            raise ValueError("expected exactly one of above, below and on")
+        return self
+
+
+class Phase(Section):
+    """From `after_days` after the lead time, `share` of the action's beds are in use."""
+
+    after_days: NonNegative
+    share: Share
+
+
+class RuleBase(Section):
+    """What all rules have: when -> decision time -> lead time and phases -> until -> stand-down."""
+
+    title: Off[Text] = None
+    when: Trigger
+    decision_days: NonNegative = figure(1.0, "from the assessment that fires to the order")
+    lead_days: NonNegative = figure(0.0, "from the order to the first phase")
+    phases: Sequence_[Phase] = (Phase(after_days=0.0, share=1.0),)
+    until: Off[Until] = None
+    stand_down_days: NonNegative = figure(0.0, "from the decision to end to its effect")
+
+    @model_validator(mode="after")
+    def _phases_grow(self) -> Self:
+        days = [phase.after_days for phase in self.phases]
+        shares = [phase.share for phase in self.phases]
+        if not days or days != sorted(set(days)) or shares != sorted(shares):
+            raise ValueError("expected phases with rising after_days and shares that do not fall")
+        if self.until is not None and self.until.on is None:
+            if self.until.indicator is None and self.when.indicator is None:
+                raise ValueError("`until` needs an indicator where `when` is a date")
+        return self
+
+
+class OpenFacility(RuleBase):
+    """Open facilities that are closed; beds come in phases."""
+
+    action: Literal["open_facility"]
+    facilities: Annotated[Sequence_[Name], Field(min_length=1)]
+
+
+class ConvertBeds(RuleBase):
+    """Open beds of running facilities to COVID: `share` of the way from the start to what can be converted."""
+
+    action: Literal["convert_beds"]
+    facilities: Off[Sequence_[Name]] = None
+    ownership: Sequence_[Ownership] = ("public",)
+    share: Share = 1.0
+
+
+class Mobilise(RuleBase):
+    """Bring in the facilities of an ownership class: `share` of the beds each could convert."""
+
+    action: Literal["mobilise"]
+    ownership: Annotated[Sequence_[Ownership], Field(min_length=1)]
+    share: Share
+
+
+class StartMeasure(RuleBase):
+    """Put a measure of `epidemic.measures` into force."""
+
+    action: Literal["measure"]
+    measure: Name
+
+
+Rule = Annotated[OpenFacility | ConvertBeds | Mobilise | StartMeasure, Field(discriminator="action")]
+
+
+class Command(Section):
+    """Thresholds, the declared situation, and the plan."""
+
+    thresholds: Named[Threshold] = Field(default_factory=dict)
+    situation: Situation = Situation()
+    plan: Named[Rule] = Field(default_factory=dict)
+
+

@@ -1,0 +1,72 @@
+"""The whole scenario: its sections, what must hold between them, and changed copies of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from surgesim.scenario.base import FrozenMapping, Name, Named, Off, Section, Source, Text, deep_merge
+from surgesim.scenario.care import Care
+from surgesim.scenario.clinical import Clinical
+from surgesim.scenario.command import Command
+from surgesim.scenario.epidemic import Arrivals, Epidemic
+from surgesim.scenario.people import People
+from surgesim.scenario.study import Study
+
+BASELINE = "baseline"
+
+
+class Scenario(Section):
+    """A validated, frozen scenario with every value resolved."""
+
+    name: Name
+    title: Text
+    description: Off[Text] = None
+    start: date
+    days: Annotated[int, Field(ge=1, le=20_000)]
+    warm_up_days: Annotated[int, Field(ge=0, le=20_000)] = 0
+    people: People
+    epidemic: Off[Epidemic] = None
+    arrivals: Off[Arrivals] = None
+    clinical: Clinical
+    care: Care
+    command: Command = Command()
+    study: Study = Study()
+    alternatives: Named[FrozenMapping[str, Any]] = Field(default_factory=dict)
+    sources: FrozenMapping[str, Source] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_driver(self) -> Self:
+        if (self.epidemic is None) == (self.arrivals is None):
+            raise ValueError("expected exactly one of the sections epidemic and arrivals")
+        if BASELINE in self.alternatives:
+            raise ValueError(f"got an alternative named {BASELINE!r}, expected another name")
+        return self
+
+    @property
+    def end(self) -> date:
+        """The day after the last simulated day."""
+        return self.start + timedelta(days=self.days)
+
+    def to_plain(self) -> dict[str, Any]:
+        """Plain dicts, lists, numbers and strings that load back to an equal scenario."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    def alternative(self, name: str) -> Scenario:
+        """This scenario with the overlay of one alternative; ``baseline`` is the scenario itself."""
+        if name == BASELINE:
+            return self
+        return self.overlaid(self.alternatives[name])
+
+    def overlaid(self, overlay: Mapping[str, Any]) -> Scenario:
+        """A copy with `overlay` laid over it (mappings merge, None removes)."""
+        return Scenario.model_validate_json(_json(deep_merge(self.to_plain(), overlay)))
+
+
+def _json(plain: Mapping[str, Any]) -> str:
+    import json
+
+    return json.dumps(plain)
