@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
@@ -69,6 +71,24 @@ def _as_tuple(value: object) -> object:
 Sequence_ = Annotated[tuple[T, ...], BeforeValidator(_as_tuple)]
 """A YAML list, frozen."""
 
+
+def _as_date(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        raise ValueError(f"got {value!r}, expected a date as 2024-03-31 (year-month-day)")
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"got {value}, which is not a date of the calendar") from None
+    if not 1900 <= day.year < 2200:
+        raise ValueError(f"got {value}, expected a year from 1900 to 2199")
+    return day
+
+
+Day = Annotated[date, BeforeValidator(_as_date)]
+"""A date of the calendar, written ``2024-03-31``."""
+
 Share = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
@@ -95,9 +115,17 @@ ShareByAge = Annotated[tuple[Share, ...], BeforeValidator(_one_for_all), AfterVa
 
 def figure(default: Any, source: str, confidence: Confidence = "assumed", **constraints: Any) -> Any:
     """A field whose default is a figure, with its source and confidence beside it."""
-    return Field(
-        default, json_schema_extra={"source": source, "confidence": confidence}, **constraints
-    )
+    return Field(default, json_schema_extra={"source": source, "confidence": confidence}, **constraints)
+
+
+def _freeze_deep(value: Any) -> Any:
+    if isinstance(value, dict):
+        return FrozenDict({key: _freeze_deep(inner) for key, inner in value.items()})
+    return tuple(_freeze_deep(inner) for inner in value) if isinstance(value, (list, tuple)) else value
+
+
+Overlay = Annotated[dict[str, Any], AfterValidator(_freeze_deep)]
+"""Plain values to lay over a scenario, frozen to their leaves; None removes a named entry."""
 
 
 class Section(BaseModel):
@@ -184,16 +212,40 @@ class Distribution(Section):
         return self.fixed if self.fixed is not None else float("inf")
 
 
-def deep_merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with `overlay` laid over it: mappings merge, ``None`` removes, all else replaces."""
+def _is_form(value: Mapping[str, Any]) -> bool:
+    """Whether `value` is written as a `Distribution` and as nothing else."""
+
+    def fits(key: str, inner: object) -> bool:
+        if inner is None or key == "never":
+            return True
+        if key in ("gamma", "lognormal"):
+            return isinstance(inner, Mapping) and set(inner) <= {"mean", "sd"}
+        return not isinstance(inner, Mapping)
+
+    return bool(value) and all(key in Distribution.model_fields and fits(key, value[key]) for key in value)
+
+
+def _other_form(below: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
+    return _is_form(below) and _is_form(value) and set(below) != set(value)
+
+
+def deep_merge(
+    base: Mapping[str, Any], overlay: Mapping[str, Any], *, keep_none: bool = False
+) -> dict[str, Any]:
+    """`base` with `overlay` laid over it: mappings merge, ``None`` removes, all else replaces.
+
+    A distribution in another form replaces the one below it (``{fixed: 3}`` over ``{gamma: …}``).
+    With `keep_none`, ``None`` stays in the result: one overlay laid over another.
+    """
     merged = dict(base)
     for key, value in overlay.items():
-        if value is None:
+        below = merged.get(key)
+        if value is None and not keep_none:
             merged.pop(key, None)
-        elif isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
-            merged[key] = deep_merge(merged[key], value)
         elif isinstance(value, Mapping):
-            merged[key] = deep_merge({}, value)
+            if not isinstance(below, Mapping) or _other_form(below, value):
+                below = {}
+            merged[key] = deep_merge(below, value, keep_none=keep_none)
         else:
             merged[key] = value
     return merged

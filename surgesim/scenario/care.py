@@ -75,9 +75,7 @@ class Facility(Section):
         for bed in ("basic", "oxygen", "icu"):
             start, most = getattr(self.covid_share, bed), getattr(self.convertible_share, bed)
             if most and start > most:
-                raise ValueError(
-                    f"got covid_share {start:g} above convertible_share {most:g} for {bed} beds"
-                )
+                raise ValueError(f"got covid_share {start:g} above convertible_share {most:g} for {bed} beds")
         if self.icu_target is not None:
             icu, oxygen = self.beds.icu, self.beds.oxygen
             if isinstance(icu, str) or isinstance(oxygen, str):

@@ -89,5 +89,3 @@ class Clinical(Section):
     isolated_share: Share = figure(
         0.0, "share of reported mild cases who are isolated in basic beds of a facility", "assumed"
     )
-
-

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from surgesim.scenario.base import (
     BedType,
+    Day,
     Name,
     Named,
     NonNegative,
@@ -73,7 +73,7 @@ class Trigger(Section):
     above: Off[float] = None
     below: Off[float] = None
     for_days: Annotated[int, Field(ge=1)] = 1
-    on: Off[date] = None
+    on: Off[Day] = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -92,7 +92,7 @@ class Until(Section):
     above: Off[float] = None
     below: Off[float] = None
     for_days: Annotated[int, Field(ge=1)] = 1
-    on: Off[date] = None
+    on: Off[Day] = None
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
@@ -126,9 +126,10 @@ class RuleBase(Section):
         shares = [phase.share for phase in self.phases]
         if not days or days != sorted(set(days)) or shares != sorted(shares):
             raise ValueError("expected phases with rising after_days and shares that do not fall")
-        if self.until is not None and self.until.on is None:
-            if self.until.indicator is None and self.when.indicator is None:
-                raise ValueError("`until` needs an indicator where `when` is a date")
+        until = self.until
+        nameless = until is not None and until.on is None and until.indicator is None
+        if nameless and self.when.indicator is None:
+            raise ValueError("`until` needs an indicator where `when` is a date")
         return self
 
 
@@ -140,7 +141,7 @@ class OpenFacility(RuleBase):
 
 
 class ConvertBeds(RuleBase):
-    """Open beds of running facilities to COVID: `share` of the way from the start to what can be converted."""
+    """Open beds of running facilities to COVID: `share` of the way from the start to what can convert."""
 
     action: Literal["convert_beds"]
     facilities: Off[Sequence_[Name]] = None
@@ -172,5 +173,3 @@ class Command(Section):
     thresholds: Named[Threshold] = Field(default_factory=dict)
     situation: Situation = Situation()
     plan: Named[Rule] = Field(default_factory=dict)
-
-

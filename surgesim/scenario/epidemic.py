@@ -5,7 +5,6 @@ Section `arrivals` stands here too: a scenario has either an epidemic or given a
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -14,6 +13,7 @@ from surgesim.scenario.base import (
     AGE_GROUPS,
     BedType,
     ByAge,
+    Day,
     Distribution,
     FrozenMapping,
     MeanSd,
@@ -95,8 +95,8 @@ class Measure(Section):
     reduces: Reduction
     compliance: Share = figure(1.0, "share of people who comply")
     districts: Off[Sequence_[Name]] = None
-    start: Off[date] = None
-    end: Off[date] = None
+    start: Off[Day] = None
+    end: Off[Day] = None
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -8,7 +8,18 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from surgesim.scenario.base import FrozenMapping, Name, Named, Off, Section, Source, Text, deep_merge
+from surgesim.scenario.base import (
+    Day,
+    FrozenMapping,
+    Name,
+    Named,
+    Off,
+    Overlay,
+    Section,
+    Source,
+    Text,
+    deep_merge,
+)
 from surgesim.scenario.care import Care
 from surgesim.scenario.clinical import Clinical
 from surgesim.scenario.command import Command
@@ -25,7 +36,7 @@ class Scenario(Section):
     name: Name
     title: Text
     description: Off[Text] = None
-    start: date
+    start: Day
     days: Annotated[int, Field(ge=1, le=20_000)]
     warm_up_days: Annotated[int, Field(ge=0, le=20_000)] = 0
     people: People
@@ -35,7 +46,7 @@ class Scenario(Section):
     care: Care
     command: Command = Command()
     study: Study = Study()
-    alternatives: Named[FrozenMapping[str, Any]] = Field(default_factory=dict)
+    alternatives: Named[Overlay] = Field(default_factory=dict)
     sources: FrozenMapping[str, Source] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -1,0 +1,278 @@
+"""YAML 1.2 text becomes plain values, and every value remembers the file and line it stands on.
+
+PyYAML speaks YAML 1.1 (``010`` is 8, ``no`` is False, the last of two equal keys wins), so only its
+parser is used: the events it reports are composed here by the core schema of YAML 1.2, within limits
+on size, depth and aliases that hold before anything is built.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+
+from surgesim.errors import Problem, ScenarioError
+
+MAX_BYTES = 4_000_000
+"""Largest file read: a hand-written scenario is far below, one with arrivals embedded below."""
+
+MAX_DEPTH = 50
+MAX_VALUES = 400_000
+"""Most values of a document, aliases counted as often as they are used."""
+
+KeyPath = tuple[str | int, ...]
+"""Keys and list positions from the top of a document to a value."""
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_INT = re.compile(r"[-+]?[0-9]+")
+_OCTAL = re.compile(r"0o[0-7]+")
+_HEX = re.compile(r"0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_WORDS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+}
+_TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
+_PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value stands: its file, and its line (the first is 1; None where there are no lines)."""
+
+    file: str
+    line: int | None = None
+
+
+@dataclass(slots=True)
+class Document:
+    """Plain dicts, lists and scalars, and the place of each by its path."""
+
+    value: Any
+    places: dict[KeyPath, Place] = field(default_factory=dict)
+
+
+def resolve(text: str) -> Any:
+    """The value of a plain scalar by the core schema of YAML 1.2; text where it is none of its forms.
+
+    Raises
+    ------
+    ValueError
+        For a number of more than 100 characters.
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if not text[0] in "-+.0123456789":
+        return text
+    for form, read in ((_INT, int), (_OCTAL, _octal), (_HEX, _hexadecimal), (_FLOAT, float)):
+        if form.fullmatch(text):
+            if len(text) > 100:
+                raise ValueError(f"got a number of {len(text)} characters, expected at most 100")
+            return read(text)
+    return text
+
+
+def _octal(text: str) -> int:
+    return int(text[2:], 8)
+
+
+def _hexadecimal(text: str) -> int:
+    return int(text[2:], 16)
+
+
+def read_file(path: Path, shown: str) -> Document:
+    """Read and compose one YAML file; `shown` is its name in messages.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem of the file that can be known: it cannot be read, is too large, is not
+        UTF-8, is not YAML, or has duplicate keys.
+    """
+    return compose(read_text(path, shown, MAX_BYTES), shown)
+
+
+def read_text(path: Path, shown: str, most_bytes: int) -> str:
+    """The text of a UTF-8 file of at most `most_bytes` bytes (a byte order mark is dropped)."""
+
+    def refuse(message: str, line: int | None = None) -> NoReturn:
+        raise ScenarioError([Problem("", message, shown, line)])
+
+    try:
+        if path.is_dir():
+            refuse("got a folder, expected a file")
+        if not path.exists():
+            refuse("got the name of a file that does not exist")
+        size = path.stat().st_size
+        if size > most_bytes:
+            refuse(f"got a file of {size / 1e6:.1f} MB, expected at most {most_bytes / 1e6:g} MB")
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        refuse(f"got a file that cannot be read ({reason})")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        refuse(f"got the byte 0x{content[error.start]:02x}, expected text in UTF-8", line)
+
+
+def compose(text: str, file: str) -> Document:
+    """Compose one YAML document of `text`.
+
+    Raises
+    ------
+    ScenarioError
+        With the first thing that is not YAML or beyond a limit, and all duplicate keys before it.
+    """
+    composer = _Composer(file)
+    try:
+        composer.document(yaml.parse(text, Loader=_Loader))
+    except _LimitError:
+        pass
+    except yaml.MarkedYAMLError as error:
+        composer.problems.append(_not_yaml(error, text, file))
+    except (yaml.YAMLError, UnicodeError) as error:
+        reason = getattr(error, "reason", None) or "it cannot be decoded"
+        composer.problems.append(Problem("", f"got text that is not YAML ({reason})", file))
+    if composer.problems:
+        raise ScenarioError(composer.problems)
+    return Document(composer.value, composer.places)
+
+
+def _not_yaml(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    line = None if mark is None else mark.line + 1
+    lines = text.splitlines()
+    if line is not None and line <= len(lines):
+        indent = lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())]
+        if "\t" in indent:
+            return Problem("", "got a tab in the indentation, expected spaces", file, line)
+    reason = ", ".join(part for part in (error.context, error.problem) if part)
+    return Problem("", f"got text that is not YAML ({reason})", file, line)
+
+
+class _LimitError(Exception):
+    """Ends composing; the reason stands among the problems."""
+
+
+class _Composer:
+    """Builds the value of one document from the parser's events."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.value: Any = None
+        self.places: dict[KeyPath, Place] = {}
+        self.problems: list[Problem] = []
+        self.count = 0
+        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.events: Iterator[Any] = iter(())
+
+    def document(self, events: Iterator[Any]) -> None:
+        self.events = events
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                self.value = self.node(next(events), ())
+                break
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                self.stop("got a second document, expected one in a file", (), event)
+
+    def note(self, message: str, path: KeyPath, event: Any) -> None:
+        shown = ".".join(str(key) for key in path)
+        self.problems.append(Problem(shown, message, self.file, event.start_mark.line + 1))
+
+    def stop(self, message: str, path: KeyPath, event: Any) -> NoReturn:
+        self.note(message, path, event)
+        raise _LimitError
+
+    def node(self, event: Any, path: KeyPath) -> Any:
+        """The value that begins with `event`; the place of `path` is noted by who calls."""
+        if len(path) > MAX_DEPTH:
+            self.stop(f"got values nested deeper than {MAX_DEPTH} levels", path[:3], event)
+        if isinstance(event, yaml.AliasEvent):
+            return self.alias(event, path)
+        before = self.count
+        self.grow(1, path, event)
+        if isinstance(event, yaml.ScalarEvent):
+            value = self.scalar(event, path)
+        else:
+            if event.tag is not None and event.tag not in _PLAIN_TAGS:
+                self.note(f"got the tag {event.tag!r}, expected a value without a tag", path, event)
+            value = (
+                self.mapping(path) if isinstance(event, yaml.MappingStartEvent) else self.sequence(path)
+            )
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (value, self.count - before)
+        return value
+
+    def grow(self, values: int, path: KeyPath, event: Any) -> None:
+        self.count += values
+        if self.count > MAX_VALUES:
+            self.stop(f"got more than {MAX_VALUES} values (aliases counted as used)", path[:3], event)
+
+    def alias(self, event: Any, path: KeyPath) -> Any:
+        if event.anchor not in self.anchors:
+            self.stop(f"got the alias *{event.anchor}, expected its anchor before it", path, event)
+        value, size = self.anchors[event.anchor]
+        self.grow(size, path, event)
+        return value
+
+    def scalar(self, event: Any, path: KeyPath) -> Any:
+        text = unicodedata.normalize("NFC", event.value)
+        if event.tag is not None and event.tag not in _TEXT_TAGS:
+            self.note(f"got the tag {event.tag!r}, expected a value without a tag", path, event)
+        if event.tag is not None or not event.implicit[0]:
+            return text
+        try:
+            return resolve(text)
+        except ValueError as error:
+            self.note(str(error), path, event)
+            return text
+
+    def sequence(self, path: KeyPath) -> list[Any]:
+        items: list[Any] = []
+        for event in self.events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                break
+            inner = (*path, len(items))
+            self.places[inner] = Place(self.file, event.start_mark.line + 1)
+            items.append(self.node(event, inner))
+        return items
+
+    def mapping(self, path: KeyPath) -> dict[str, Any]:
+        entries: dict[str, Any] = {}
+        lines: dict[str, int] = {}
+        for event in self.events:
+            if isinstance(event, yaml.MappingEndEvent):
+                break
+            line = event.start_mark.line + 1
+            key = self.key(event, path)
+            if key is None or key in lines:
+                if key is not None:
+                    self.note(f"got the key {key!r} twice, on lines {lines[key]} and {line}", path, event)
+                self.node(next(self.events), (*path, ""))
+                continue
+            lines[key] = line
+            self.places[(*path, key)] = Place(self.file, line)
+            entries[key] = self.node(next(self.events), (*path, key))
+        return entries
+
+    def key(self, event: Any, path: KeyPath) -> str | None:
+        """The text of a key (a key is never a number, a date or a truth value); None if it has none."""
+        if isinstance(event, yaml.ScalarEvent):
+            self.grow(1, path, event)
+            return unicodedata.normalize("NFC", event.value)
+        self.node(event, (*path, ""))
+        self.note("got a key that is a list, mapping or alias, expected a name", path, event)
+        return None
