@@ -1,0 +1,145 @@
+"""BedPool: the beds of one type over all facilities, and the queues for them.
+
+It knows beds, claims and places in line; what a bed means for a patient is `journey`'s.
+It is ours and not a `simpy.Resource` because a surge keeps thousands in line: a place in line is a
+heap entry, left by forgetting it (the entry stays until it comes up).
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+from surgesim.model.network import Network, Route
+
+if TYPE_CHECKING:
+    from surgesim.model.patients import Patient
+
+UNLIMITED = 1 << 40
+"""Capacity of a pool whose beds are `unlimited`."""
+
+Key = tuple[int, float, float, int]
+"""Order in line: triage class, order within it, time since waiting, patient's index."""
+
+
+class Place:
+    """A place in one queue; void once left."""
+
+    __slots__ = ("district", "key", "patient", "valid")
+
+    def __init__(self, key: Key, patient: Patient, district: int) -> None:
+        self.key = key
+        self.patient = patient
+        self.district = district
+        self.valid = True
+
+    def __lt__(self, other: Place) -> bool:
+        return self.key < other.key
+
+
+class BedPool:
+    """Beds of one type: capacity, occupied and held by facility; one queue by district.
+
+    Attributes
+    ----------
+    capacity, occupied, held
+        By facility: staffed beds, beds with a patient, beds held for someone on the way.
+    free
+        ``capacity - occupied - held``; below zero while a fallen capacity is still exceeded.
+    total_free
+        Sum of the positive ``free``: at 0, a search is over before it begins.
+    waiting
+        Patients in line, by district.
+    """
+
+    def __init__(self, network: Network) -> None:
+        n = len(network.facilities)
+        self._network = network
+        self.capacity = [0] * n
+        self.occupied = [0] * n
+        self.held = [0] * n
+        self.free = [0] * n
+        self.total_free = 0
+        self.in_line = 0
+        self.waiting = [0] * len(network.districts)
+        self._queues: list[list[Place]] = [[] for _ in network.districts]
+
+    # -- beds -------------------------------------------------------------------------------------
+
+    def find(self, routes: list[Route], now: float) -> Route | None:
+        """The first route to a free bed, or None."""
+        if not self.total_free:
+            return None
+        free = self.free
+        for route in routes:
+            if free[route.facility] > 0 and (not route.crosses or self._network.boats_run(now)):
+                return route
+        return None
+
+    def take(self, facility: int) -> None:
+        """Occupy a free bed."""
+        self.occupied[facility] += 1
+        self.free[facility] -= 1
+        self.total_free -= 1
+
+    def hold(self, facility: int) -> None:
+        """Hold a free bed for someone who sets out to it."""
+        self.held[facility] += 1
+        self.free[facility] -= 1
+        self.total_free -= 1
+
+    def arrive(self, facility: int) -> None:
+        """The bed held becomes occupied."""
+        self.held[facility] -= 1
+        self.occupied[facility] += 1
+
+    def release(self, facility: int) -> None:
+        """A patient leaves the bed."""
+        self.occupied[facility] -= 1
+        self.free[facility] += 1
+        if self.free[facility] > 0:
+            self.total_free += 1
+
+    def set_capacity(self, facility: int, beds: int) -> int:
+        """Change the staffed beds of a facility; returns how many beds that made free."""
+        before = max(self.free[facility], 0)
+        self.free[facility] += beds - self.capacity[facility]
+        self.capacity[facility] = beds
+        now = max(self.free[facility], 0)
+        self.total_free += now - before
+        return max(now - before, 0)
+
+    # -- queues -----------------------------------------------------------------------------------
+
+    def join(self, patient: Patient, key: Key, district: int) -> Place:
+        """Put a patient in line in a district."""
+        place = Place(key, patient, district)
+        heappush(self._queues[district], place)
+        self.waiting[district] += 1
+        self.in_line += 1
+        return place
+
+    def leave(self, place: Place) -> None:
+        """Give up a place in line."""
+        place.valid = False
+        self.waiting[place.district] -= 1
+        self.in_line -= 1
+
+    def best_for(self, facility: int, now: float) -> Place | None:
+        """The first in line among the districts that the facility can take patients from now."""
+        if not self.in_line:
+            return None
+        best: Place | None = None
+        waiting = self.waiting
+        for district, crosses in self._network.reach[facility]:
+            if waiting[district] and (not crosses or self._network.boats_run(now)):
+                queue = self._queues[district]
+                while not queue[0].valid:
+                    heappop(queue)
+                if best is None or queue[0].key < best.key:
+                    best = queue[0]
+        return best
+
+    def in_line_of(self, district: int) -> list[Patient]:
+        """Everyone in line in a district, in no order."""
+        return [place.patient for place in self._queues[district] if place.valid]

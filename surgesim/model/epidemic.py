@@ -1,0 +1,228 @@
+"""The spread of infection: a stochastic SEIR by chain binomial, two stages each for E and I.
+
+Cells are district x age x risk x immunity stratum. A step uses the state at its start; who is
+infected in it moves first in the next, so mean durations, and with them R0, are exact at any step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.errors import IdentityError
+from surgesim.model.people import Population
+from surgesim.model.streams import Streams
+from surgesim.scenario.base import SETTINGS
+from surgesim.scenario.epidemic import Epidemic as EpidemicSection
+from surgesim.scenario.epidemic import Measure
+from surgesim.scenario.people import People
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+NONE, WANED, VACCINATED = range(3)
+"""Immunity strata."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfInfection:
+    """What a day of the epidemic brings.
+
+    Attributes
+    ----------
+    onsets
+        ``(districts, 9, 2, strata, steps)`` people who became infectious, by step of the day.
+    infections
+        ``(districts,)`` residents infected in the province.
+    imported
+        ``(districts,)`` residents infected outside it.
+    """
+
+    onsets: Ints
+    infections: Ints
+    imported: Ints
+
+
+def reproduction_matrix(contacts: Floats, susceptibility: Floats) -> Floats:
+    """The next-generation matrix of a fully susceptible province per unit of transmission and time.
+
+    Similar to ``susceptibility[a] * contacts[a, b]`` summed over settings; districts drop out because
+    their mixing is row-stochastic.
+    """
+    matrix: Floats = susceptibility[:, None] * contacts.sum(axis=0)
+    return matrix
+
+
+def transmission_rate(r0: float, infectious_days: float, contacts: Floats, susceptibility: Floats) -> float:
+    """Infections per contact such that the next-generation matrix has dominant eigenvalue `r0`."""
+    root = float(np.abs(np.linalg.eigvals(reproduction_matrix(contacts, susceptibility))).max())
+    return r0 / (infectious_days * root) if root > 0 else 0.0
+
+
+class Epidemic:
+    """The state of the epidemic, moved on a day at a time."""
+
+    def __init__(
+        self, section: EpidemicSection, people: People, population: Population, start: date, streams: Streams
+    ) -> None:
+        self._section = section
+        self._streams = streams
+        self._start = start
+        self._contacts = population.contacts
+        self._mixing = population.mixing
+        self._by_age = population.count.sum(axis=2).astype(float)
+        self._names = tuple(people.districts)
+        self._districts = {name: i for i, name in enumerate(self._names)}
+        variant, immunity = section.variant, section.immunity
+        self._susceptibility = np.array(section.susceptibility)
+        self._rate = transmission_rate(
+            variant.r0, variant.infectious_days, self._contacts, self._susceptibility
+        )
+        self._steps = round(1 / section.dt_days)
+        self._leave = 2 * section.dt_days / np.array(
+            [variant.latent_days, variant.latent_days, variant.infectious_days, variant.infectious_days]
+        ).reshape(4, 1, 1, 1, 1)
+        strata = 3 if self._uses_vaccine() else 2
+        protection = np.array(
+            [0.0, immunity.waned.infection * (1 - variant.vaccine_escape), immunity.vaccinated.infection]
+        )
+        self._open_to = 1.0 - protection[:strata]
+        self._weights = self._importation_weights()
+        self._running: dict[str, int] = {}
+
+        shape = (*population.count.shape, strata)
+        self.susceptible = np.zeros(shape, np.int64)
+        self.stages = np.zeros((4, *shape), np.int64)
+        self.recovered = np.zeros(shape, np.int64)
+        immune = np.rint(population.count * np.array(immunity.immune_share)[None, :, None]).astype(np.int64)
+        lost = np.rint(immune * variant.infection_escape).astype(np.int64)
+        others = population.count - immune
+        waned = np.rint(others * np.array(immunity.waned_share)[None, :, None]).astype(np.int64)
+        self.susceptible[..., NONE] = others - waned
+        self.susceptible[..., WANED] = waned + lost
+        self.recovered[..., NONE] = immune - lost
+        self._people = population.count
+        for name, number in section.initial_infections.items():
+            self._infect_outside(self._districts[name], number, streams.once("initial infections"))
+
+    def _uses_vaccine(self) -> bool:
+        return self._section.immunity.vaccinated != type(self._section.immunity.vaccinated)()
+
+    def _importation_weights(self) -> Floats:
+        given = self._section.importation.weights
+        raw = np.array([given.get(name, 0.0) for name in self._names]) if given else self._by_age.sum(axis=1)
+        total = raw.sum()
+        return raw / total if total > 0 else raw
+
+    # -- measures ---------------------------------------------------------------------------------
+
+    def start_measure(self, name: str) -> None:
+        """Put a measure into force (a rule did)."""
+        self._running[name] = self._running.get(name, 0) + 1
+
+    def end_measure(self, name: str) -> None:
+        """Take a measure that a rule started out of force."""
+        self._running[name] -= 1
+
+    def _in_force(self, name: str, measure: Measure, day: int) -> bool:
+        if self._running.get(name, 0) > 0:
+            return True
+        if measure.start is None:
+            return False
+        today = self._start + timedelta(days=day)
+        return measure.start <= today and (measure.end is None or today < measure.end)
+
+    def _contact_factor(self, day: int) -> Floats:
+        """``(districts, settings)`` share of contacts left by the measures in force."""
+        left = np.ones((len(self._names), len(SETTINGS)))
+        for name, measure in self._section.measures.items():
+            if self._in_force(name, measure, day):
+                removed = np.array([getattr(measure.reduces, setting) for setting in SETTINGS])
+                where = (
+                    slice(None)
+                    if measure.districts is None
+                    else [self._districts[district] for district in measure.districts]
+                )
+                left[where] *= 1.0 - measure.compliance * removed
+        return left
+
+    # -- a day ------------------------------------------------------------------------------------
+
+    def advance(self, day: int) -> DayOfInfection:
+        """Move the epidemic through `day` and tell what it brought."""
+        rng = self._streams.day("infection", day)
+        imported = self._import(day)
+        self._wane(rng)
+        dt = self._section.dt_days
+        # contacts[d, a, b] of the day, measures included
+        contacts = np.tensordot(self._contact_factor(day), self._contacts, axes=1)
+        hazard = self._rate * dt * self._susceptibility[None, :, None] * contacts
+        onsets = np.empty((*self.susceptible.shape, self._steps), np.int64)
+        infections = np.zeros(len(self._names), np.int64)
+        for step in range(self._steps):
+            prevalence = self.stages[2:].sum(axis=(0, 3, 4)) / np.maximum(self._by_age, 1.0)
+            force = np.matmul(hazard, (self._mixing @ prevalence)[:, :, None])
+            chance = -np.expm1(-force[..., None] * self._open_to)
+            infected = rng.binomial(self.susceptible, chance)
+            moved = rng.binomial(self.stages, self._leave)
+            self.susceptible -= infected
+            self.stages -= moved
+            self.stages[0] += infected
+            self.stages[1:] += moved[:3]
+            self.recovered += moved[3]
+            onsets[..., step] = moved[1]
+            infections += infected.sum(axis=(1, 2, 3))
+        return DayOfInfection(onsets, infections, imported)
+
+    def _import(self, day: int) -> Ints:
+        plan = self._section.importation
+        imported = np.zeros(len(self._names), np.int64)
+        if plan.per_day == 0 or day < plan.from_day or (plan.until_day is not None and day >= plan.until_day):
+            return imported
+        rng = self._streams.day("importation", day)
+        numbers = rng.poisson(plan.per_day * (1 - plan.screening) * self._weights)
+        for district in np.flatnonzero(numbers):
+            imported[district] = self._infect_outside(district, int(numbers[district]), rng)
+        return imported
+
+    def _infect_outside(self, district: int, number: int, rng: np.random.Generator) -> int:
+        """Move up to `number` residents of a district from S to E, at random; returns how many."""
+        cells = self.susceptible[district]
+        number = min(number, int(cells.sum()))
+        chosen = rng.multivariate_hypergeometric(cells.ravel(), number, method="marginals").reshape(cells.shape)
+        self.susceptible[district] -= chosen
+        self.stages[0, district] += chosen
+        return number
+
+    def _wane(self, rng: np.random.Generator) -> None:
+        mean = self._section.immunity.waning_days
+        if mean is None:
+            return
+        lost = rng.binomial(self.recovered, min(1.0, 1.0 / mean))
+        self.recovered -= lost
+        self.susceptible[..., WANED] += lost.sum(axis=-1)
+
+    @property
+    def infectious(self) -> int:
+        return int(self.stages[2:].sum())
+
+    def check(self, day: int) -> None:
+        """S + E + I + R of each district, age and risk is what it was; nothing below zero.
+
+        Raises
+        ------
+        IdentityError
+            Where it is not.
+        """
+        now = (self.susceptible + self.stages.sum(axis=0) + self.recovered).sum(axis=-1)
+        if not np.array_equal(now, self._people) or min(self.susceptible.min(), self.stages.min()) < 0:
+            district, age, risk = np.argwhere(now != self._people)[0] if (now != self._people).any() else (0, 0, 0)
+            raise IdentityError(
+                "S + E + I + R",
+                f"{self._names[district]}, age group {age}, risk {risk}",
+                day,
+                f"{now[district, age, risk]} people, expected {self._people[district, age, risk]}",
+            )

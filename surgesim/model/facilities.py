@@ -1,0 +1,140 @@
+"""Facilities: their states, and how many of their beds are open to COVID patients.
+
+Rules of the plan act on `open_share` and `converted`; the beds that follow are computed in one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import floor
+
+from surgesim.model.beds import UNLIMITED
+from surgesim.scenario.base import BED_TYPES
+from surgesim.scenario.care import Care, Facility
+
+CLOSED, PREPARING, OPEN, STANDING_DOWN = range(4)
+"""States, as in record.STATES: of a facility's care for COVID patients."""
+
+
+class Site:
+    """One facility during a run.
+
+    Attributes
+    ----------
+    shares
+        What each rule in force has reached here, by rule: share of the beds of a facility that was
+        closed, or share of the way from `covid_share` to `convertible_share` of one that was not.
+    beds
+        Beds open to COVID patients: basic, oxygen, ICU.
+    icu_beds
+        All its ICU beds, whoever lies in them.
+    """
+
+    def __init__(self, name: str, section: Facility) -> None:
+        self.name = name
+        self.section = section
+        self.shares: dict[str, float] = {}
+        self.preparing: set[str] = set()
+        self.replaced_by: set[str] = set()
+        self.beds = (0, 0, 0)
+        self.icu_beds = 0
+        self.refresh()
+
+    @property
+    def share(self) -> float:
+        return max(self.shares.values(), default=0.0)
+
+    def refresh(self) -> None:
+        """Compute the beds from what the rules have reached."""
+        section, share = self.section, self.share
+        basic, oxygen, icu = (_count(getattr(section.beds, bed)) for bed in BED_TYPES)
+        if self.replaced_by:
+            self.beds, self.icu_beds = (0, 0, 0), 0
+        elif not section.open_at_start:
+            self.beds = (_part(share, basic), _part(share, oxygen), _part(share, icu))
+            self.icu_beds = self.beds[2]
+        else:
+            equipped = 0 if section.icu_target is None else floor(share * (section.icu_target - icu) + 1e-9)
+            totals = (basic, oxygen - equipped, icu + equipped)
+            start, most = section.covid_share, section.convertible_share
+            parts = []
+            for bed, total in zip(BED_TYPES, totals, strict=True):
+                first = getattr(start, bed)
+                reached = first + max(getattr(most, bed) - first, 0.0) * share
+                parts.append(_part(reached, total))
+            self.beds = (parts[0], parts[1], parts[2])
+            self.icu_beds = totals[2]
+
+    def state(self, occupied: int) -> int:
+        """The state, given how many COVID patients lie here."""
+        if any(self.beds):
+            return OPEN
+        if self.preparing:
+            return PREPARING
+        return STANDING_DOWN if occupied else CLOSED
+
+
+def _count(beds: int | str) -> int:
+    return UNLIMITED if isinstance(beds, str) else beds
+
+
+def _part(share: float, beds: int) -> int:
+    """Whole beds; all of an unlimited number is unlimited, and so is any part above none."""
+    if beds >= UNLIMITED:
+        return UNLIMITED if share > 0 else 0
+    return floor(share * beds + 1e-9)
+
+
+class Facilities:
+    """All facilities of a run; tells `changed` which ones have other beds than before."""
+
+    def __init__(self, care: Care, changed: Callable[[int, Site], None]) -> None:
+        self.sites = [Site(name, section) for name, section in care.facilities.items()]
+        self._index = {site.name: i for i, site in enumerate(self.sites)}
+        self._changed = changed
+
+    def index(self, name: str) -> int:
+        return self._index[name]
+
+    def prepare(self, rule: str, names: list[str]) -> None:
+        """A rule has ordered something of these facilities; what they replace is emptied."""
+        for name in names:
+            site = self.sites[self._index[name]]
+            site.preparing.add(rule)
+            for other in site.section.replaces:
+                self._replace(other, name, closed=True)
+
+    def reach(self, rule: str, names: list[str], share: float) -> None:
+        """A rule has brought these facilities to `share` of what it can."""
+        for name in names:
+            i = self._index[name]
+            site = self.sites[i]
+            site.preparing.discard(rule)
+            site.shares[rule] = share
+            site.refresh()
+            self._changed(i, site)
+
+    def end(self, rule: str, names: list[str]) -> None:
+        """A rule lets go of these facilities; their beds close as they empty."""
+        for name in names:
+            i = self._index[name]
+            site = self.sites[i]
+            site.preparing.discard(rule)
+            site.shares.pop(rule, None)
+            site.refresh()
+            self._changed(i, site)
+
+    def give_back(self, occupied: Callable[[int], int]) -> None:
+        """Return the facilities that were replaced once those in their place are closed and empty."""
+        for i, site in enumerate(self.sites):
+            if site.section.replaces and site.state(occupied(i)) == CLOSED:
+                for other in site.section.replaces:
+                    if site.name in self.sites[self._index[other]].replaced_by:
+                        self._replace(other, site.name, closed=False)
+
+    def _replace(self, name: str, by: str, *, closed: bool) -> None:
+        i = self._index[name]
+        site = self.sites[i]
+        (site.replaced_by.add if closed else site.replaced_by.discard)(by)
+        site.refresh()
+        self._changed(i, site)

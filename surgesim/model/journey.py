@@ -1,0 +1,679 @@
+"""The journey of a patient: need, wait, travel, bed, deterioration, boarding, step-down, end.
+
+Each clinical event is one method, scheduled as a callback; no generator and no resource per patient.
+Rules in words: docs/model.md, "Journey". Counts of who is where are kept as they change, and
+`check` holds them against the beds at the end of each day.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from heapq import heappop, heappush
+from math import inf
+from typing import NamedTuple
+
+from simpy import Environment
+from simpy.events import Event, Timeout
+
+from surgesim.errors import IdentityError
+from surgesim.model.beds import BedPool, Key, Place
+from surgesim.model.network import Network, Route
+from surgesim.model.patients import Patient, PatientBatch
+
+OXYGEN, ICU = 1, 2
+"""Bed types of individual patients, as in BED_TYPES."""
+
+NEEDS_OXYGEN, NEEDS_ICU, READY = range(3)
+"""Need: oxygen (or step-down) bed; intensive care; done with it, holding the ICU bed."""
+
+NOWHERE, IN_OXYGEN, IN_ICU, TRAVELLING, GONE = range(5)
+"""Place of a patient."""
+
+UNAVOIDABLE, THIN_CARE, UNTREATED = range(3)
+"""Kinds of death."""
+
+
+class Entry(NamedTuple):
+    """One line of the event log: when, which patient, what happened, in which facility (-1: none)."""
+
+    time: float
+    patient: int
+    what: str
+    facility: int
+
+
+class Options(NamedTuple):
+    """What the scenario says of boarding, step-down and the order of queues."""
+
+    boarding: bool
+    step_down: bool
+    queue_order: str
+    no_bed_days: float
+
+
+class Flows:
+    """What happened to the beds of one type, by facility, since the start of the run."""
+
+    __slots__ = ("admissions", "deaths", "discharges", "moves_in", "moves_out")
+
+    def __init__(self, facilities: int) -> None:
+        self.admissions = [0] * facilities
+        self.moves_in = [0] * facilities
+        self.moves_out = [0] * facilities
+        self.discharges = [0] * facilities
+        self.deaths = [0] * facilities
+
+
+class Journey:
+    """All patients of a run, their beds and their ends.
+
+    Attributes
+    ----------
+    oxygen, icu
+        The pools of beds.
+    count
+        ``count[need][place]`` patients.
+    needed
+        Patients who ever had each need (oxygen, ICU, ready), and `met`, those whose need ended.
+    recovered, deaths
+        Patients who left; deaths by kind.
+    created
+        Patients who have reached their need.
+    """
+
+    def __init__(
+        self, env: Environment, network: Network, options: Options, *, log: list[Entry] | None = None
+    ) -> None:
+        n = len(network.facilities)
+        self._env = env
+        self._network = network
+        self._options = options
+        self._log = log
+        self.oxygen = BedPool(network)
+        self.icu = BedPool(network)
+        self._blockers: list[list[tuple[float, int, Patient]]] = [[] for _ in range(n)]
+        self._boarders: list[list[Place]] = [[] for _ in range(n)]
+        self._freed: deque[tuple[int, int]] = deque()
+        self._settling = False
+        self._newly_unmet: list[Patient] = []
+        self._next_index = 0
+        self.count = [[0] * 4 for _ in range(3)]
+        self.needed = [0, 0, 0]
+        self.met = [0, 0, 0]
+        self.flows = {OXYGEN: Flows(n), ICU: Flows(n)}
+        self.created = 0
+        self.recovered = 0
+        self.deaths = [0, 0, 0]
+        districts = len(network.districts)
+        self.deaths_by_district = [0] * districts
+        self.needs_by_district = [0] * districts
+        self.reported_at_admission = [0] * districts
+        if network.has_water:
+            self._at(network.next_dawn(env.now), self._dawn)
+
+    # -- calendar ---------------------------------------------------------------------------------
+
+    def _after(self, delay: float, patient: Patient, what: Callable[[Event], None]) -> None:
+        """Schedule the one event that counts for the patient from now on."""
+        timer = Timeout(self._env, delay, patient)
+        timer.callbacks.append(what)  # type: ignore[union-attr]
+        patient.timer = timer
+
+    def _at(self, time: float, what: Callable[[Event], None], value: object = None) -> None:
+        timer = Timeout(self._env, max(time - self._env.now, 0.0), value)
+        timer.callbacks.append(what)  # type: ignore[union-attr]
+
+    def _note(self, patient: Patient, what: str, facility: int = -1) -> None:
+        if self._log is not None:
+            self._log.append(Entry(self._env.now, patient.index, what, facility))
+
+    # -- who comes --------------------------------------------------------------------------------
+
+    def expect(self, batch: PatientBatch) -> None:
+        """Put new patients in the calendar at their need times."""
+        patients = batch.patients(self._next_index)
+        self._next_index += len(patients)
+        now = self._env.now
+        for patient in patients:
+            timer = Timeout(self._env, max(patient.need_time - now, 0.0), patient)
+            timer.callbacks.append(self._needs_care)  # type: ignore[union-attr]
+
+    def start_in_beds(self, batch: PatientBatch, facilities: list[int]) -> None:
+        """Put patients into beds at the start, the k-th in the k-th facility."""
+        patients = batch.patients(self._next_index)
+        self._next_index += len(patients)
+        for patient, facility in zip(patients, facilities, strict=True):
+            patient.unreported = False
+            self._begin(patient)
+            if patient.needs_icu:
+                self._begin_icu_need(patient)
+                self.icu.take(facility)
+                self._enter_icu(patient, facility)
+            else:
+                self.oxygen.take(facility)
+                self._admit_to_oxygen(patient, facility)
+
+    def _begin(self, patient: Patient) -> None:
+        self.created += 1
+        self.needs_by_district[patient.district] += 1
+        self.needed[NEEDS_OXYGEN] += 1
+        self.count[NEEDS_OXYGEN][NOWHERE] += 1
+        patient.need, patient.place = NEEDS_OXYGEN, NOWHERE
+
+    def _move(self, patient: Patient, need: int, place: int) -> None:
+        count = self.count
+        count[patient.need][patient.place] -= 1
+        count[need][place] += 1
+        if need != patient.need:
+            self.met[patient.need] += 1
+            self.needed[need] += 1
+            patient.need = need
+        patient.place = place
+
+    def _needs_care(self, event: Event) -> None:
+        patient: Patient = event.value
+        now = self._env.now
+        self._begin(patient)
+        if self._log is not None:
+            self._note(patient, "needs oxygen")
+        if patient.needs_icu:
+            if patient.icu_delay == 0.0:
+                self._need_icu(patient)
+                self._settle()
+                return
+            timer = Timeout(self._env, patient.icu_delay, patient)
+            timer.callbacks.append(self._needs_icu)  # type: ignore[union-attr]
+        route = self.oxygen.find(self._network.from_district[patient.location], now)
+        if route is None:
+            self._wait_for_oxygen(patient)
+        else:
+            self._go_to_oxygen(patient, route)
+
+    # -- oxygen beds ------------------------------------------------------------------------------
+
+    def _wait_for_oxygen(self, patient: Patient) -> None:
+        now = self._env.now
+        self._note(patient, "waits for oxygen")
+        self._unmet(patient)
+        triage = 1 if patient.urgent else 2
+        patient.oxygen_place = self.oxygen.join(
+            patient, (triage, self._order(patient), now, patient.index), patient.location
+        )
+        patient.clock_elapsed = 0.0
+        self._run_clock(patient)
+
+    def _go_to_oxygen(self, patient: Patient, route: Route) -> None:
+        """Someone in no bed (or a step-down) sets out to a free oxygen bed; at once there if it is near."""
+        if route.travel_days > 0:
+            self.oxygen.hold(route.facility)
+            self._depart(patient, route, self._arrives_at_oxygen)
+        else:
+            self.oxygen.take(route.facility)
+            self._in_oxygen_bed(patient, route.facility)
+
+    def _depart(self, patient: Patient, route: Route, arrival: Callable[[Event], None]) -> None:
+        self._note(patient, "departs", route.facility)
+        self._move(patient, patient.need, TRAVELLING)
+        patient.destination = route.facility
+        self._after(route.travel_days, patient, arrival)
+
+    def _arrives_at_oxygen(self, event: Event) -> None:
+        patient: Patient = event.value
+        self.oxygen.arrive(patient.destination)
+        self._in_oxygen_bed(patient, patient.destination)
+        self._settle()
+
+    def _in_oxygen_bed(self, patient: Patient, facility: int) -> None:
+        """A patient lies in an oxygen bed: treated, stepping down, or to board."""
+        if patient.need == READY:
+            self._step_down_stay(patient, facility)
+        elif patient.need == NEEDS_ICU:
+            self._settle_in(patient, facility, IN_OXYGEN, NEEDS_ICU, self.flows[OXYGEN].admissions)
+            self._look_for_icu(patient)
+        else:
+            self._admit_to_oxygen(patient, facility)
+
+    def _settle_in(self, patient: Patient, facility: int, place: int, need: int, flow: list[int]) -> None:
+        if patient.unreported:
+            patient.unreported = False
+            self.reported_at_admission[patient.district] += 1
+        flow[facility] += 1
+        patient.facility = facility
+        patient.location = self._network.district_of[facility]
+        self._move(patient, need, place)
+        if self._log is not None:
+            self._note(patient, "in oxygen bed" if place == IN_OXYGEN else "in ICU bed", facility)
+
+    def _admit_to_oxygen(self, patient: Patient, facility: int) -> None:
+        patient.unmet_since = inf
+        self._settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.flows[OXYGEN].admissions)
+        if not patient.needs_icu:
+            self._after(patient.oxygen_stay, patient, self._leaves_oxygen)
+        else:
+            patient.timer = None
+            if patient.icu_delay == 0.0:
+                self._need_icu(patient)  # deteriorated on the way
+
+    def _leaves_oxygen(self, event: Event) -> None:
+        patient: Patient = event.value
+        if patient.timer is event:
+            self._leave(patient, dead=patient.luck < patient.p_full, kind=UNAVOIDABLE)
+            self._settle()
+
+    # -- intensive care ---------------------------------------------------------------------------
+
+    def _needs_icu(self, event: Event) -> None:
+        patient: Patient = event.value
+        if patient.need != NEEDS_OXYGEN or patient.place == GONE:
+            return
+        if patient.place == TRAVELLING:
+            patient.icu_delay = 0.0  # asks for ICU on arrival
+        else:
+            self._need_icu(patient)
+            self._settle()
+
+    def _begin_icu_need(self, patient: Patient) -> None:
+        patient.icu_need_time = self._env.now
+        self._move(patient, NEEDS_ICU, patient.place)
+
+    def _need_icu(self, patient: Patient) -> None:
+        """Deterioration, in a bed or without one: the ICU clock replaces the oxygen clock."""
+        patient.timer = None
+        self._leave_line(patient)
+        self._begin_icu_need(patient)
+        self._note(patient, "needs ICU")
+        patient.clock_elapsed = 0.0
+        self._look_for_icu(patient)
+
+    def _look_for_icu(self, patient: Patient) -> None:
+        now = self._env.now
+        in_bed = patient.place == IN_OXYGEN
+        routes = (
+            self._network.from_facility[patient.facility]
+            if in_bed
+            else self._network.from_district[patient.location]
+        )
+        route = self.icu.find(routes, now)
+        if route is not None:
+            self._go_to_icu(patient, route)
+        elif in_bed and self._options.boarding:
+            self._board(patient)
+        else:
+            if in_bed:
+                self.flows[OXYGEN].moves_out[patient.facility] += 1
+                self._free(OXYGEN, patient.facility)
+                self._move(patient, NEEDS_ICU, NOWHERE)
+            self._wait_in_no_bed_for_icu(patient)
+
+    def _wait_in_no_bed_for_icu(self, patient: Patient) -> None:
+        self._unmet(patient)
+        if self._options.boarding:
+            route = self.oxygen.find(self._network.from_district[patient.location], self._env.now)
+            if route is not None:
+                self._go_to_oxygen(patient, route)
+                return
+            key = (0, self._order(patient), patient.icu_need_time, patient.index)
+            patient.oxygen_place = self.oxygen.join(patient, key, patient.location)
+        self._note(patient, "waits for ICU")
+        patient.icu_place = self.icu.join(patient, self._icu_key(patient), patient.location)
+        self._run_clock(patient)
+
+    def _board(self, patient: Patient) -> None:
+        facility = patient.facility
+        self._note(patient, "boards", facility)
+        self._unmet(patient)
+        patient.icu_place = self.icu.join(patient, self._icu_key(patient), patient.location)
+        self._run_clock(patient)
+        blocker = self._first_blocker(facility)
+        if blocker is not None:
+            self._swap(patient, blocker)
+        else:
+            heappush(self._boarders[facility], patient.icu_place)
+
+    def _icu_key(self, patient: Patient) -> Key:
+        return 0 if patient.urgent else 1, self._order(patient), patient.icu_need_time, patient.index
+
+    def _order(self, patient: Patient) -> float:
+        """The scenario's choice that goes before waiting time within a triage class."""
+        if self._options.queue_order == "age":
+            return -float(patient.age)
+        return patient.p_full if self._options.queue_order == "survival" else 0.0
+
+    def _go_to_icu(self, patient: Patient, route: Route) -> None:
+        """To a free ICU bed; an oxygen bed is given up only once it is taken."""
+        self._leave_line(patient)
+        self._pause_clock(patient)
+        from_oxygen = patient.facility if patient.place == IN_OXYGEN else -1
+        if route.travel_days > 0:
+            self.icu.hold(route.facility)
+            self._depart(patient, route, self._arrives_at_icu)
+        else:
+            self.icu.take(route.facility)
+            self._enter_icu(patient, route.facility)
+        if from_oxygen >= 0:
+            self.flows[OXYGEN].moves_out[from_oxygen] += 1
+            self._free(OXYGEN, from_oxygen)
+
+    def _arrives_at_icu(self, event: Event) -> None:
+        patient: Patient = event.value
+        self.icu.arrive(patient.destination)
+        self._enter_icu(patient, patient.destination)
+        self._settle()
+
+    def _enter_icu(self, patient: Patient, facility: int) -> None:
+        flows = self.flows[ICU]
+        patient.unmet_since = inf
+        self._settle_in(
+            patient, facility, IN_ICU, NEEDS_ICU, flows.admissions if patient.facility < 0 else flows.moves_in
+        )
+        if patient.luck < patient.p_full:
+            self._after(patient.icu_dying_stay, patient, self._dies_in_icu)
+        else:
+            self._after(patient.icu_survivor_stay, patient, self._steps_down)
+
+    def _dies_in_icu(self, event: Event) -> None:
+        self._leave(event.value, dead=True, kind=UNAVOIDABLE)
+        self._settle()
+
+    def _steps_down(self, event: Event) -> None:
+        patient: Patient = event.value
+        if not self._options.step_down:
+            self._leave(patient, dead=False)
+            self._settle()
+            return
+        self._note(patient, "ready", patient.facility)
+        patient.ready_time = self._env.now
+        self._move(patient, READY, IN_ICU)
+        route = self.oxygen.find(self._network.from_facility[patient.facility], self._env.now)
+        if route is not None:
+            self._step_down_to(patient, route)
+        else:
+            boarder = self._best_boarder(patient.facility)
+            if boarder is not None:
+                self._swap(boarder, patient)
+            else:
+                heappush(self._blockers[patient.facility], (patient.ready_time, patient.index, patient))
+        self._settle()
+
+    def _step_down_to(self, patient: Patient, route: Route) -> None:
+        self.flows[ICU].moves_out[patient.facility] += 1
+        self._free(ICU, patient.facility)
+        self._go_to_oxygen(patient, route)
+
+    def _step_down_stay(self, patient: Patient, facility: int) -> None:
+        self._settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.flows[OXYGEN].moves_in)
+        self._after(patient.step_down_stay, patient, self._goes_home)
+
+    def _goes_home(self, event: Event) -> None:
+        self._leave(event.value, dead=False)
+        self._settle()
+
+    # -- swap, claims and free beds ---------------------------------------------------------------
+
+    def _swap(self, boarder: Patient, blocker: Patient) -> None:
+        """A boarder and a step-down of one facility change beds at one instant."""
+        facility = boarder.facility
+        self._note(boarder, "swaps", facility)
+        self._leave_line(boarder)
+        self._pause_clock(boarder)
+        self.flows[OXYGEN].moves_out[facility] += 1
+        self.flows[ICU].moves_out[facility] += 1
+        self._enter_icu(boarder, facility)
+        self._step_down_stay(blocker, facility)
+
+    def _first_blocker(self, facility: int) -> Patient | None:
+        """Who has been ready longest in a facility, and still holds the ICU bed; taken off the list."""
+        blockers = self._blockers[facility]
+        return heappop(blockers)[2] if blockers else None
+
+    def _best_boarder(self, facility: int) -> Patient | None:
+        boarders = self._boarders[facility]
+        while boarders:
+            place = heappop(boarders)
+            if place.valid:
+                return place.patient
+        return None
+
+    def _free(self, bed: int, facility: int) -> None:
+        (self.oxygen if bed == OXYGEN else self.icu).release(facility)
+        self._freed.append((bed, facility))
+
+    def set_capacity(self, bed: int, facility: int, beds: int) -> None:
+        """Change the staffed beds of a facility; as many as fit are admitted at once."""
+        pool = self.oxygen if bed == OXYGEN else self.icu
+        for _ in range(min(pool.set_capacity(facility, beds), pool.in_line + self._blocking())):
+            self._freed.append((bed, facility))
+        self._settle()
+
+    def _blocking(self) -> int:
+        return self.count[READY][IN_ICU]
+
+    def _settle(self) -> None:
+        """Hand on the beds that became free, in the order they did, until nobody can use one."""
+        if self._settling:
+            return
+        self._settling = True
+        freed = self._freed
+        while freed:
+            bed, facility = freed.popleft()
+            if bed == OXYGEN:
+                self._offer_oxygen(facility)
+            else:
+                self._offer_icu(facility)
+        self._settling = False
+
+    def _offer_oxygen(self, facility: int) -> None:
+        pool = self.oxygen
+        if pool.free[facility] <= 0:
+            return
+        if self._blocking():
+            blocker = self._claimant(facility)
+            if blocker is not None:
+                route = (
+                    Route(facility, 0.0, False)
+                    if blocker.facility == facility
+                    else self._network.routes[blocker.location][facility]
+                )
+                self._step_down_to(blocker, route)
+                return
+        place = pool.best_for(facility, self._env.now)
+        if place is not None:
+            patient = place.patient
+            self._leave_line(patient)
+            self._pause_clock(patient)
+            self._go_to_oxygen(patient, self._network.routes[patient.location][facility])
+
+    def _claimant(self, facility: int) -> Patient | None:
+        """The step-down with the first claim on an oxygen bed: of the facility, then of any in reach."""
+        own = self._first_blocker(facility)
+        if own is not None:
+            return own
+        in_reach = {
+            district
+            for district, crosses in self._network.reach[facility]
+            if not crosses or self._network.boats_run(self._env.now)
+        }
+        waiting = [
+            (blockers[0], f)
+            for f, blockers in enumerate(self._blockers)
+            if blockers and self._network.district_of[f] in in_reach
+        ]
+        return self._first_blocker(min(waiting)[1]) if waiting else None
+
+    def _offer_icu(self, facility: int) -> None:
+        pool = self.icu
+        if pool.free[facility] <= 0:
+            return
+        place = pool.best_for(facility, self._env.now)
+        if place is not None:
+            patient = place.patient
+            own = patient.place == IN_OXYGEN and patient.facility == facility
+            route = (
+                Route(facility, 0.0, False) if own else self._network.routes[patient.location][facility]
+            )
+            self._go_to_icu(patient, route)
+
+    def _dawn(self, event: Event) -> None:
+        """Boats begin to run: free beds are offered again."""
+        for bed, pool in ((OXYGEN, self.oxygen), (ICU, self.icu)):
+            if pool.total_free and (pool.in_line or self._blocking()):
+                for facility, free in enumerate(pool.free):
+                    self._freed.extend([(bed, facility)] * min(max(free, 0), pool.in_line + self._blocking()))
+        self._settle()
+        self._at(self._network.next_dawn(self._env.now), self._dawn)
+
+    # -- clocks and ends --------------------------------------------------------------------------
+
+    def _unmet(self, patient: Patient) -> None:
+        """The bed type needed is not to be had: from now, unless it was so already."""
+        if patient.unmet_since == inf:
+            patient.unmet_since = self._env.now
+            self._newly_unmet.append(patient)
+
+    def _leave_line(self, patient: Patient) -> None:
+        if patient.oxygen_place is not None:
+            self.oxygen.leave(patient.oxygen_place)
+            patient.oxygen_place = None
+        if patient.icu_place is not None:
+            self.icu.leave(patient.icu_place)
+            patient.icu_place = None
+
+    def _run_clock(self, patient: Patient) -> None:
+        """Start or go on with the clock of the highest unmet need."""
+        boards = patient.place == IN_OXYGEN
+        dies = patient.luck < (patient.p_boarded if boards else patient.p_untreated)
+        if patient.need == NEEDS_ICU:
+            end = patient.icu_death if dies else patient.icu_recovery
+        else:
+            end = patient.oxygen_death if dies else patient.oxygen_recovery
+        patient.clock_since = self._env.now
+        if end == inf:
+            patient.timer = None
+        else:
+            self._after(max(end - patient.clock_elapsed, 0.0), patient, self._clock_ends)
+
+    def _pause_clock(self, patient: Patient) -> None:
+        patient.clock_elapsed += self._env.now - patient.clock_since
+        patient.timer = None
+
+    def _clock_ends(self, event: Event) -> None:
+        patient: Patient = event.value
+        if patient.timer is not event:
+            return
+        boards = patient.place == IN_OXYGEN
+        dead = patient.luck < (patient.p_boarded if boards else patient.p_untreated)
+        self._leave_line(patient)
+        self._leave(patient, dead=dead, kind=UNAVOIDABLE if patient.luck < patient.p_full else UNTREATED)
+        self._settle()
+
+    def _leave(self, patient: Patient, *, dead: bool, kind: int = UNAVOIDABLE) -> None:
+        """The end of a journey, dead or recovered, from a bed or from none."""
+        place, facility = patient.place, patient.facility
+        patient.timer = None
+        self.count[patient.need][place] -= 1
+        self.met[patient.need] += 1
+        patient.place = GONE
+        if dead:
+            self.deaths[kind] += 1
+            self.deaths_by_district[patient.district] += 1
+        else:
+            self.recovered += 1
+        self._note(patient, "dies" if dead else "recovers", facility if place in (IN_OXYGEN, IN_ICU) else -1)
+        if place in (IN_OXYGEN, IN_ICU):
+            bed = OXYGEN if place == IN_OXYGEN else ICU
+            flows = self.flows[bed]
+            (flows.deaths if dead else flows.discharges)[facility] += 1
+            self._free(bed, facility)
+
+    # -- the end of a day -------------------------------------------------------------------------
+
+    def without_bed(self) -> int:
+        """Patients without the bed type they need for longer than the scenario's bound.
+
+        Boarders count; who travels does not, nor who only waits for a boat to a free bed.
+        """
+        count, now = self.count, self._env.now
+        in_line = count[NEEDS_OXYGEN][NOWHERE] + count[NEEDS_ICU][NOWHERE] + count[NEEDS_ICU][IN_OXYGEN]
+        recent = {
+            patient.index: patient
+            for patient in self._newly_unmet
+            if _in_line(patient) and now - patient.unmet_since <= self._options.no_bed_days
+        }
+        self._newly_unmet = list(recent.values())
+        late = in_line - len(recent)
+        if late and self._network.has_water and (self.oxygen.total_free or self.icu.total_free):
+            late -= self._awaiting_boats(recent)
+        return late
+
+    def _awaiting_boats(self, recent: dict[int, Patient]) -> int:
+        """Patients long in line for whom a bed of the type needed is free across the water."""
+        awaiting = 0
+        for pool, needs in ((self.oxygen, NEEDS_OXYGEN), (self.icu, NEEDS_ICU)):
+            left = [max(free, 0) for free in pool.free]
+            for district, waiting in enumerate(pool.waiting):
+                if waiting:
+                    late = sum(
+                        patient.need == needs and patient.index not in recent
+                        for patient in pool.in_line_of(district)
+                    )
+                    for route in self._network.from_district[district]:
+                        given = min(late, left[route.facility]) if route.crosses else 0
+                        left[route.facility] -= given
+                        late -= given
+                        awaiting += given
+        return awaiting
+
+    def check(self, day: int) -> None:
+        """The identities of patients and beds (docs/model.md), at the end of a day.
+
+        Raises
+        ------
+        IdentityError
+            Where one does not hold.
+        """
+        count = self.count
+        for need, name in enumerate(("oxygen need", "ICU need", "step-down")):
+            _hold("needs", name, day, self.needed[need] - self.met[need], sum(count[need]))
+        for pool, in_beds, waiting, name in (
+            (
+                self.oxygen,
+                count[NEEDS_OXYGEN][IN_OXYGEN] + count[NEEDS_ICU][IN_OXYGEN],
+                count[NEEDS_OXYGEN][NOWHERE] + count[NEEDS_ICU][NOWHERE] * self._options.boarding,
+                "oxygen",
+            ),
+            (
+                self.icu,
+                count[NEEDS_ICU][IN_ICU] + count[READY][IN_ICU],
+                count[NEEDS_ICU][NOWHERE] + count[NEEDS_ICU][IN_OXYGEN],
+                "icu",
+            ),
+        ):
+            _hold("patients in beds = occupied beds", name, day, in_beds, sum(pool.occupied))
+            _hold("patients waiting = places in line", name, day, waiting, pool.in_line)
+        travelling = sum(count[need][TRAVELLING] for need in range(3))
+        _hold("travelling = held", "the province", day, travelling, sum(self.oxygen.held) + sum(self.icu.held))
+        present = sum(map(sum, count))
+        left = self.recovered + sum(self.deaths) + present
+        _hold("patients created = recovered + dead + present", "the province", day, self.created, left)
+        for bed, pool in ((OXYGEN, self.oxygen), (ICU, self.icu)):
+            flows = self.flows[bed]
+            for f, name in enumerate(self._network.facilities):
+                census = (
+                    flows.admissions[f]
+                    + flows.moves_in[f]
+                    - flows.moves_out[f]
+                    - flows.discharges[f]
+                    - flows.deaths[f]
+                )
+                if census != pool.occupied[f]:
+                    _hold("flows = census", f"{name}, bed type {bed}", day, census, pool.occupied[f])
+
+
+def _in_line(patient: Patient) -> bool:
+    return patient.oxygen_place is not None or patient.icu_place is not None
+
+
+def _hold(identity: str, where: str, day: int, left: int, right: int) -> None:
+    if left != right:
+        raise IdentityError(identity, where, day, f"{left} against {right}")

@@ -1,0 +1,358 @@
+"""Patients: everything random about a day's new patients, drawn in one vectorised call.
+
+A patient uses `DRAWS` uniforms whatever happens, ordered by district and age, so one extra patient on
+a day changes no other day, and alternatives share each patient's luck.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.model.durations import Quantile, length_biased_quantile_of, quantile_of
+from surgesim.model.epidemic import DayOfInfection
+from surgesim.scenario.clinical import Clinical, DeathByCare
+from surgesim.scenario.epidemic import Epidemic
+
+if TYPE_CHECKING:
+    from simpy.events import Event
+
+    from surgesim.model.beds import Place
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+(
+    U_TIME,
+    U_ONSET,
+    U_ICU,
+    U_ICU_DELAY,
+    U_URGENT,
+    U_DEATH,
+    U_OXYGEN_STAY,
+    U_ICU_STAY,
+    U_STEP_DOWN,
+    U_OXYGEN_CLOCK,
+    U_ICU_CLOCK,
+    U_DETECTION,
+    U_AGE,
+    U_RESIDUAL,
+) = range(14)
+DRAWS = 20
+"""Uniforms a patient uses; those past the last name are spare, so that a new use moves nobody's luck."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatientBatch:
+    """New patients as arrays of one length; times in days.
+
+    Attributes
+    ----------
+    need_time
+        When oxygen is needed (or intensive care, for who goes straight to it).
+    district, age
+        Indices of the home district and the age group.
+    needs_icu, icu_delay
+        Whether intensive care will be needed, and how long after oxygen.
+    urgent
+        Goes before others in the queue.
+    luck
+        The uniform that decides death.
+    p_full, p_thin, p_boarded, p_untreated
+        P(death) by care, of the highest need, each at least the one before.
+    oxygen_stay, icu_survivor_stay, icu_dying_stay, step_down_stay
+        Lengths of stay.
+    oxygen_death, oxygen_recovery, icu_death, icu_recovery
+        Clocks of unmet needs; infinite where they never run out.
+    unreported
+        Not found in the community: becomes a reported case at admission.
+    """
+
+    need_time: Floats
+    district: Ints
+    age: Ints
+    needs_icu: Bools
+    icu_delay: Floats
+    urgent: Bools
+    luck: Floats
+    p_full: Floats
+    p_thin: Floats
+    p_boarded: Floats
+    p_untreated: Floats
+    oxygen_stay: Floats
+    icu_survivor_stay: Floats
+    icu_dying_stay: Floats
+    step_down_stay: Floats
+    oxygen_death: Floats
+    oxygen_recovery: Floats
+    icu_death: Floats
+    icu_recovery: Floats
+    unreported: Bools
+
+    def __len__(self) -> int:
+        return len(self.need_time)
+
+    def patients(self, first_index: int) -> list[Patient]:
+        """One object each, numbered from `first_index`."""
+        columns = [getattr(self, field.name).tolist() for field in fields(self)]
+        return [Patient(first_index + i, *row) for i, row in enumerate(zip(*columns, strict=True))]
+
+
+class Patient:
+    """One patient: what was drawn, and where the journey stands.
+
+    `need` and `place` are the indices of `journey`; `timer` is the one event that counts for the
+    patient now (an older one finds another in its place and does nothing).
+    """
+
+    __slots__ = (
+        "age",
+        "clock_elapsed",
+        "clock_since",
+        "destination",
+        "district",
+        "facility",
+        "icu_death",
+        "icu_delay",
+        "icu_dying_stay",
+        "icu_need_time",
+        "icu_place",
+        "icu_recovery",
+        "icu_survivor_stay",
+        "index",
+        "location",
+        "luck",
+        "need",
+        "need_time",
+        "needs_icu",
+        "oxygen_death",
+        "oxygen_place",
+        "oxygen_recovery",
+        "oxygen_stay",
+        "p_boarded",
+        "p_full",
+        "p_thin",
+        "p_untreated",
+        "place",
+        "ready_time",
+        "step_down_stay",
+        "timer",
+        "unmet_since",
+        "unreported",
+        "urgent",
+    )
+
+    def __init__(
+        self,
+        index: int,
+        need_time: float,
+        district: int,
+        age: int,
+        needs_icu: bool,
+        icu_delay: float,
+        urgent: bool,
+        luck: float,
+        p_full: float,
+        p_thin: float,
+        p_boarded: float,
+        p_untreated: float,
+        oxygen_stay: float,
+        icu_survivor_stay: float,
+        icu_dying_stay: float,
+        step_down_stay: float,
+        oxygen_death: float,
+        oxygen_recovery: float,
+        icu_death: float,
+        icu_recovery: float,
+        unreported: bool,
+    ) -> None:
+        self.index = index
+        self.need_time = need_time
+        self.district = district
+        self.age = age
+        self.needs_icu = needs_icu
+        self.icu_delay = icu_delay
+        self.urgent = urgent
+        self.luck = luck
+        self.p_full = p_full
+        self.p_thin = p_thin
+        self.p_boarded = p_boarded
+        self.p_untreated = p_untreated
+        self.oxygen_stay = oxygen_stay
+        self.icu_survivor_stay = icu_survivor_stay
+        self.icu_dying_stay = icu_dying_stay
+        self.step_down_stay = step_down_stay
+        self.oxygen_death = oxygen_death
+        self.oxygen_recovery = oxygen_recovery
+        self.icu_death = icu_death
+        self.icu_recovery = icu_recovery
+        self.unreported = unreported
+        self.location = district
+        self.facility = -1  # where the patient lies, or lay last
+        self.destination = -1
+        self.need = 0
+        self.place = 0
+        self.timer: Event | None = None
+        self.oxygen_place: Place | None = None
+        self.icu_place: Place | None = None
+        self.clock_elapsed = 0.0
+        self.clock_since = 0.0
+        self.unmet_since = inf
+
+
+class PatientSource:
+    """Draws patients by the clinical section of a scenario."""
+
+    def __init__(self, clinical: Clinical, epidemic: Epidemic | None, high_risk: tuple[float, ...]) -> None:
+        severity, stays, clocks = clinical.severity, clinical.stays, clinical.clocks
+        variant = epidemic.variant if epidemic is not None else None
+        death_factor = variant.death_severity if variant is not None else 1.0
+        self._p_icu = np.minimum(
+            1.0, np.array(severity.p_icu) * (variant.icu_severity if variant is not None else 1.0)
+        )
+        self._death = np.stack(
+            [_death_table(severity.death_oxygen, death_factor, boards=False)]
+            + [_death_table(severity.death_icu, death_factor, boards=True)]
+        )
+        self._urgent_share = np.array([clinical.urgent_share.oxygen, clinical.urgent_share.icu])
+        self._onset = quantile_of(stays.onset_to_oxygen_days)
+        self._icu_delay = quantile_of(stays.oxygen_to_icu_days)
+        self._oxygen_stay = quantile_of(stays.oxygen_days)
+        self._survivor = quantile_of(stays.icu_survivor_days)
+        self._dying = quantile_of(stays.icu_dying_days)
+        self._step_down = quantile_of(stays.step_down_days)
+        self._clocks = [
+            quantile_of(clock)
+            for need in (clocks.oxygen, clocks.icu)
+            for clock in (need.death_days, need.recovery_days)
+        ]
+        self._residual: dict[str, Quantile] = {
+            "oxygen": length_biased_quantile_of(stays.oxygen_days),
+            "survivor": length_biased_quantile_of(stays.icu_survivor_days),
+            "dying": length_biased_quantile_of(stays.icu_dying_days),
+        }
+        self._mean = {"survivor": stays.icu_survivor_days.mean, "dying": stays.icu_dying_days.mean}
+        self._detected_share = epidemic.detection.share if epidemic is not None else 1.0
+        risk = np.array(high_risk)
+        low = np.array(severity.p_oxygen) / (1 + risk * (severity.high_risk_ratio - 1))
+        self.p_oxygen_by_risk = np.stack([low, low * severity.high_risk_ratio], axis=-1)
+        self.p_oxygen = self._chance_of_oxygen(epidemic) if epidemic is not None else None
+
+    def _chance_of_oxygen(self, epidemic: Epidemic) -> Floats:
+        """``(9, 2, strata)`` P(needs oxygen | infected); severity and protection act once, here."""
+        immunity, variant = epidemic.immunity, epidemic.variant
+        protection = np.array(
+            [0.0, immunity.waned.severe * (1 - variant.vaccine_escape), immunity.vaccinated.severe]
+        )
+        chance = self.p_oxygen_by_risk[..., None] * variant.severity * (1 - protection)
+        return np.minimum(1.0, chance)
+
+    def from_epidemic(
+        self, infection: DayOfInfection, day: int, needs: np.random.Generator, traits: np.random.Generator
+    ) -> tuple[PatientBatch, Ints]:
+        """The patients among a day's onsets, and the mild cases by district.
+
+        Parameters
+        ----------
+        needs, traits
+            Generators of the day: who needs oxygen, and each patient's draws.
+        """
+        assert self.p_oxygen is not None
+        onsets = infection.onsets
+        chance = self.p_oxygen[None, :, :, : onsets.shape[3], None]
+        ill = needs.binomial(onsets, chance)
+        mild = (onsets - ill).sum(axis=(1, 2, 3, 4))
+        cells = np.repeat(np.arange(ill.size), ill.ravel())
+        district, age, _risk, _stratum, step = np.unravel_index(cells, ill.shape)
+        draws = traits.random((len(cells), DRAWS))
+        onset = day + (step + draws[:, U_TIME]) / ill.shape[-1]
+        need_time = onset + self._onset(draws[:, U_ONSET])
+        needs_icu = draws[:, U_ICU] < self._p_icu[age]
+        delay = np.where(needs_icu, self._icu_delay(draws[:, U_ICU_DELAY]), np.inf)
+        return self._batch(need_time, district, age, needs_icu, delay, draws), mild
+
+    def from_arrivals(
+        self, day: int, district: Ints, age: Ints, straight_to_icu: Bools, rng: np.random.Generator
+    ) -> PatientBatch:
+        """Patients who arrive during `day`, uniformly within it."""
+        draws = rng.random((len(district), DRAWS))
+        needs_icu = straight_to_icu | (draws[:, U_ICU] < self._p_icu[age])
+        delay = np.where(needs_icu, self._icu_delay(draws[:, U_ICU_DELAY]), np.inf)
+        delay[straight_to_icu] = 0.0
+        return self._batch(day + draws[:, U_TIME], district, age, needs_icu, delay, draws)
+
+    def in_beds(
+        self, time: float, district: Ints, age: Ints, icu: Bools, fresh: bool, rng: np.random.Generator
+    ) -> PatientBatch:
+        """Patients who lie in beds at the start; in an oxygen bed, those who will not need ICU.
+
+        `fresh`: their stays begin now. Otherwise they are in equilibrium: a stay found running is
+        longer than most, and a uniform share of it is left.
+        """
+        draws = rng.random((len(district), DRAWS))
+        delay = np.where(icu, 0.0, np.inf)
+        batch = self._batch(np.full(len(district), time), district, age, icu, delay, draws)
+        if fresh:
+            return batch
+        left = draws[:, U_RESIDUAL]
+        # who is found in an ICU bed: the dying in proportion to their share times their stay
+        dying = batch.p_full * self._mean["dying"]
+        living = (1 - batch.p_full) * self._mean["survivor"]
+        p_found_dying = np.where(icu, dying / np.maximum(dying + living, 1e-300), batch.p_full)
+        luck = np.where(
+            draws[:, U_DEATH] < p_found_dying,
+            batch.p_full * draws[:, U_DEATH] / np.maximum(p_found_dying, 1e-300),
+            batch.p_full
+            + (1 - batch.p_full) * (draws[:, U_DEATH] - p_found_dying) / np.maximum(1 - p_found_dying, 1e-300),
+        )
+        values = {field.name: getattr(batch, field.name) for field in fields(batch)}
+        values |= {
+            "luck": luck,
+            "oxygen_stay": left * self._residual["oxygen"](draws[:, U_OXYGEN_STAY]),
+            "icu_survivor_stay": left * self._residual["survivor"](draws[:, U_ICU_STAY]),
+            "icu_dying_stay": left * self._residual["dying"](draws[:, U_ICU_STAY]),
+        }
+        return PatientBatch(**values)
+
+    def _batch(
+        self, need_time: Floats, district: Ints, age: Ints, needs_icu: Bools, delay: Floats, draws: Floats
+    ) -> PatientBatch:
+        icu = needs_icu.astype(np.int64)
+        full, thin, boarded, untreated = self._death[icu, :, age].T
+        clocks = [
+            quantile(draws[:, column])
+            for quantile, column in zip(
+                self._clocks, (U_OXYGEN_CLOCK, U_OXYGEN_CLOCK, U_ICU_CLOCK, U_ICU_CLOCK), strict=True
+            )
+        ]
+        return PatientBatch(
+            need_time,
+            district,
+            age,
+            needs_icu,
+            delay,
+            draws[:, U_URGENT] < self._urgent_share[icu],
+            draws[:, U_DEATH],
+            full,
+            thin,
+            boarded,
+            untreated,
+            self._oxygen_stay(draws[:, U_OXYGEN_STAY]),
+            self._survivor(draws[:, U_ICU_STAY]),
+            self._dying(draws[:, U_ICU_STAY]),
+            self._step_down(draws[:, U_STEP_DOWN]),
+            *clocks,
+            draws[:, U_DETECTION] >= self._detected_share,
+        )
+
+
+def _death_table(death: DeathByCare, factor: float, *, boards: bool) -> Floats:
+    """``(4, 9)`` P(death) in full, thin, boarded and no care, capped at 1, each at least the one before."""
+    full = np.minimum(1.0, np.array(death.full) * factor)
+    rows: list[Any] = [full, death.thin, death.boarded if boards else full, death.untreated]
+    return np.maximum.accumulate(np.array(rows, float), axis=0)

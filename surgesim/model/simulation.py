@@ -1,0 +1,239 @@
+"""One replication: a scenario and a seed become a Record. The order of a day stands in `run`.
+
+1. 00:00  what opens today is open; the epidemic moves on; the day's patients are drawn.
+2. Through the day: patients' events, deliveries, rules whose time has come (SimPy's calendar).
+3. 24:00  after all else of that instant: the day is recorded, assessed, told to the command, checked.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+from simpy.events import Event
+
+from surgesim.model.arrivals import Arrivals
+from surgesim.model.command import Command, action_of
+from surgesim.model.detection import Detection
+from surgesim.model.epidemic import DayOfInfection, Epidemic
+from surgesim.model.facilities import Facilities, Site
+from surgesim.model.indicators import assess
+from surgesim.model.isolation import Isolation
+from surgesim.model.journey import ICU, OXYGEN, Entry, Journey, Options
+from surgesim.model.network import Network
+from surgesim.model.patients import PatientSource
+from surgesim.model.people import apportion, populate
+from surgesim.model.record import Record
+from surgesim.model.recorder import Recorder
+from surgesim.model.streams import Streams
+from surgesim.scenario.schema import Scenario
+
+Ints = NDArray[np.int64]
+
+_AFTER_ALL_ELSE = 2  # SimPy's priorities: 0 urgent, 1 normal
+
+
+def simulate(scenario: Scenario, seed: int, replication: int) -> Record:
+    """Run one replication.
+
+    Parameters
+    ----------
+    scenario
+        The scenario (of one alternative; its own `alternatives` are not looked at).
+    seed, replication
+        Replication k of a seed is the same whatever else is run.
+
+    Raises
+    ------
+    IdentityError
+        When a conservation identity does not hold: a defect, never the scenario's fault.
+    """
+    with _fewer_collections():
+        return Simulation(scenario, seed, replication).run()
+
+
+class Simulation:
+    """The parts of a run, assembled."""
+
+    def __init__(
+        self, scenario: Scenario, seed: int, replication: int, *, log: list[Entry] | None = None
+    ) -> None:
+        self.scenario = scenario
+        self.first_day, self.end_day = -scenario.warm_up_days, scenario.days
+        self.env = simpy.Environment(initial_time=self.first_day)
+        self.streams = Streams(seed, replication)
+        self.network = Network(scenario)
+        self.population = populate(scenario.people)
+        clinical, care = scenario.clinical, scenario.care
+        self.journey = Journey(
+            self.env,
+            self.network,
+            Options(clinical.boarding, clinical.step_down, clinical.queue_order, care.no_bed_hours / 24),
+            log=log,
+        )
+        self.isolation = Isolation(
+            self.network, clinical.stays.isolation_days, clinical.isolated_share, self.first_day, self.end_day
+        )
+        self.patients = PatientSource(clinical, scenario.epidemic, scenario.people.high_risk)
+        self.epidemic: Epidemic | None = None
+        self.detection: Detection | None = None
+        self.arrivals: Arrivals | None = None
+        if scenario.epidemic is not None:
+            self.epidemic = Epidemic(
+                scenario.epidemic, scenario.people, self.population, scenario.start, self.streams
+            )
+            self.detection = Detection(
+                scenario.epidemic.detection, self.first_day, self.end_day, len(self.network.districts)
+            )
+        elif scenario.arrivals is not None:
+            self.arrivals = Arrivals(
+                scenario.arrivals,
+                self.network.districts,
+                self.population.count.sum(axis=2),
+                self.patients,
+                np.array(clinical.severity.p_oxygen),
+                np.array(clinical.severity.p_icu),
+                self.streams,
+            )
+        self.facilities = Facilities(care, self._beds_changed)
+        self.command = Command(self.env, scenario.start)
+        self.recorder = Recorder(scenario, replication)
+
+    def run(self) -> Record:
+        """All days, from the first of the warm-up to the last."""
+        self._open_the_first_day()
+        for day in range(self.first_day, self.end_day):
+            if day == 0:
+                self._start_recording()
+            self._start_of_day(day)
+            self.env.run(until=self._end_of(day))
+            self._end_of_day(day)
+        return self.recorder.finish(self)
+
+    # -- the order of a day -----------------------------------------------------------------------
+
+    def _start_of_day(self, day: int) -> None:
+        self.facilities.give_back(self._occupied)
+        infection, mild, reported_mild = None, None, None
+        if self.epidemic is not None and self.detection is not None:
+            infection = self.epidemic.advance(day)
+            mild = self._onsets(infection, day)
+            reported_mild = self.detection.mild_reported(day)
+        elif self.arrivals is not None:
+            batch, reported_mild = self.arrivals.on(day)
+            self.journey.expect(batch)
+        if reported_mild is not None:
+            self.isolation.pass_day(day, reported_mild, self.streams.day("isolation", day))
+        self.recorder.start_of_day(infection)
+
+    def _onsets(self, infection: DayOfInfection, day: int) -> Ints:
+        """Draw the day's patients, find cases among all its onsets; returns the mild by district."""
+        assert self.detection is not None
+        batch, mild = self.patients.from_epidemic(
+            infection, day, self.streams.day("severity", day), self.streams.day("patients", day)
+        )
+        found = np.bincount(batch.district[~batch.unreported], minlength=len(mild))
+        self.detection.find(day, mild, found, self.streams.day("detection", day))
+        self.journey.expect(batch)
+        return mild
+
+    def _end_of(self, day: int) -> Event:
+        """The instant 24:00 of a day, after every other event of that instant."""
+        end = self.env.event()
+        end._ok, end._value = True, None
+        self.env.schedule(end, _AFTER_ALL_ELSE, day + 1 - self.env.now)
+        return end
+
+    def _end_of_day(self, day: int) -> None:
+        self.check(day)
+        if day < 0:
+            return
+        self.recorder.record(self, day)
+        assessment = assess(
+            self.recorder.province,
+            day,
+            self.population.total,
+            self.scenario.command.thresholds,
+            self.scenario.command.situation,
+        )
+        self.recorder.assessed(day, assessment)
+        self.command.hear(assessment)
+
+    def check(self, day: int) -> None:
+        """The identities of docs/model.md, all of them, every day."""
+        self.journey.check(day)
+        self.isolation.check(day)
+        if self.epidemic is not None:
+            self.epidemic.check(day)
+        self.recorder.check_beds(self, day)
+
+    # -- the start --------------------------------------------------------------------------------
+
+    def _open_the_first_day(self) -> None:
+        for i, site in enumerate(self.facilities.sites):
+            self._beds_changed(i, site)
+        self._initial_census()
+
+    def _start_recording(self) -> None:
+        """t = 0: the plan begins, and what is breached already is noted."""
+        self.recorder.begin(self)
+        for name, rule in self.scenario.command.plan.items():
+            action = action_of(name, rule, self.scenario.care, self.facilities, self.epidemic)
+            self.command.follow(name, rule, action)
+
+    def _initial_census(self) -> None:
+        census = self.scenario.care.initial_census
+        if not census:
+            return
+        rng = self.streams.once("initial census")
+        ages = self.population.count.sum(axis=(0, 2)).astype(float)
+        severity = self.scenario.clinical.severity
+        need = ages * np.array(severity.p_oxygen)
+        icu_need = need * np.array(severity.p_icu)
+        for name, beds in census.items():
+            facility = self.facilities.index(name)
+            number = beds.oxygen + beds.icu
+            district = np.full(number, self.network.district_of[facility])
+            age = np.concatenate(
+                [
+                    np.repeat(np.arange(len(ages)), apportion(beds.oxygen, _or_all(need, ages))),
+                    np.repeat(np.arange(len(ages)), apportion(beds.icu, _or_all(icu_need, ages))),
+                ]
+            )
+            icu = np.arange(number) >= beds.oxygen
+            fresh = self.scenario.care.initial_stays == "fresh"
+            batch = self.patients.in_beds(self.env.now, district, age, icu, fresh, rng)
+            self.journey.start_in_beds(batch, [facility] * number)
+
+    def _beds_changed(self, facility: int, site: Site) -> None:
+        basic, oxygen, icu = site.beds
+        self.isolation.capacity[facility] = basic
+        self.journey.set_capacity(OXYGEN, facility, oxygen)
+        self.journey.set_capacity(ICU, facility, icu)
+
+    def _occupied(self, facility: int) -> int:
+        journey = self.journey
+        return (
+            journey.oxygen.occupied[facility]
+            + journey.icu.occupied[facility]
+            + int(self.isolation.occupied[facility])
+        )
+
+
+def _or_all(weights: NDArray[np.float64], otherwise: NDArray[np.float64]) -> NDArray[np.float64]:
+    return weights if weights.sum() > 0 else otherwise
+
+
+@contextmanager
+def _fewer_collections() -> Iterator[None]:
+    """SimPy makes many small objects that die young; collecting less often saves a fifth of a run."""
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
