@@ -42,7 +42,11 @@ class Arrivals:
         self._series = []
         for series in section.series.values():
             weights = mix[series.bed] if mix[series.bed].sum() > 0 else ages
-            by_place = by_age.sum(axis=1) if series.district is None else _one(districts.index(series.district), self._n)
+            by_place = (
+                by_age.sum(axis=1)
+                if series.district is None
+                else _one(districts.index(series.district), self._n)
+            )
             by_group = weights if series.age is None else _one(AGE_GROUPS.index(series.age), len(AGE_GROUPS))
             chance = np.outer(by_place / by_place.sum(), by_group / by_group.sum())
             self._series.append((series.bed, np.array(series.counts, float), chance))

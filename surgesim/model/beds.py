@@ -1,5 +1,7 @@
 """BedPool: the beds of one type over all facilities, and the queues for them.
 
+Districts that reach the same facilities share a queue; what a facility sees is the best head.
+
 It knows beds, claims and places in line; what a bed means for a patient is `journey`'s.
 It is ours and not a `simpy.Resource` because a surge keeps thousands in line: a place in line is a
 heap entry, left by forgetting it (the entry stays until it comes up).
@@ -33,8 +35,9 @@ class Place:
         self.district = district
         self.valid = True
 
-    def __lt__(self, other: Place) -> bool:
-        return self.key < other.key
+
+Entry = tuple[Key, int, Place]
+"""What a queue holds; the number tells a patient's later place with the same key from an earlier one."""
 
 
 class BedPool:
@@ -62,7 +65,10 @@ class BedPool:
         self.total_free = 0
         self.in_line = 0
         self.waiting = [0] * len(network.districts)
-        self._queues: list[list[Place]] = [[] for _ in network.districts]
+        groups = max(network.group_of) + 1
+        self._queues: list[list[Entry]] = [[] for _ in range(groups)]
+        self._in_group = [0] * groups
+        self._joined = 0
 
     # -- beds -------------------------------------------------------------------------------------
 
@@ -114,7 +120,10 @@ class BedPool:
     def join(self, patient: Patient, key: Key, district: int) -> Place:
         """Put a patient in line in a district."""
         place = Place(key, patient, district)
-        heappush(self._queues[district], place)
+        self._joined += 1
+        group = self._network.group_of[district]
+        heappush(self._queues[group], (key, self._joined, place))
+        self._in_group[group] += 1
         self.waiting[district] += 1
         self.in_line += 1
         return place
@@ -123,23 +132,24 @@ class BedPool:
         """Give up a place in line."""
         place.valid = False
         self.waiting[place.district] -= 1
+        self._in_group[self._network.group_of[place.district]] -= 1
         self.in_line -= 1
 
     def best_for(self, facility: int, now: float) -> Place | None:
-        """The first in line among the districts that the facility can take patients from now."""
+        """The first in line of those the facility can take now: the best head of few queues."""
         if not self.in_line:
             return None
-        best: Place | None = None
-        waiting = self.waiting
-        for district, crosses in self._network.reach[facility]:
-            if waiting[district] and (not crosses or self._network.boats_run(now)):
-                queue = self._queues[district]
-                while not queue[0].valid:
+        best: Entry | None = None
+        for group, crosses in self._network.reach[facility]:
+            if self._in_group[group] and (not crosses or self._network.boats_run(now)):
+                queue = self._queues[group]
+                while not queue[0][2].valid:
                     heappop(queue)
-                if best is None or queue[0].key < best.key:
+                if best is None or queue[0] < best:
                     best = queue[0]
-        return best
+        return None if best is None else best[2]
 
     def in_line_of(self, district: int) -> list[Patient]:
         """Everyone in line in a district, in no order."""
-        return [place.patient for place in self._queues[district] if place.valid]
+        queue = self._queues[self._network.group_of[district]]
+        return [place.patient for _, _, place in queue if place.valid and place.district == district]

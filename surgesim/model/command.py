@@ -167,7 +167,7 @@ class Command:
             assessment = yield self._assessed
             assert isinstance(assessment, Assessment)
             value = assessment.indicators[indicator or ""]
-            passed = value > condition.above if condition.above is not None else value < (condition.below or 0.0)
+            passed = (
+                value > condition.above if condition.above is not None else value < (condition.below or 0.0)
+            )
             days = days + 1 if passed else 0
-
-

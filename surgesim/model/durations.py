@@ -91,12 +91,13 @@ def length_biased_quantile_of(distribution: Distribution) -> Quantile:
     return quantile_of(distribution)
 
 
+@lru_cache(maxsize=64)
 def daily_delays(distribution: Distribution, most_days: int = 60) -> Floats:
     """P(an event of a day is followed by its report k days later), k = 0 .. `most_days`.
 
     The event is uniform within its day. What is longer than `most_days` falls on the last.
     """
-    ages = (np.arange(512) + 0.5) / 512  # time of day of the event
-    delays = quantile_of(distribution)((np.arange(4096) + 0.5) / 4096)
+    ages = (np.arange(256) + 0.5) / 256  # time of day of the event
+    delays = quantile_of(distribution)((np.arange(2048) + 0.5) / 2048)
     days = np.minimum(np.floor(ages[:, None] + delays[None, :]), most_days).astype(np.int64)
     return np.bincount(days.ravel(), minlength=most_days + 1) / days.size

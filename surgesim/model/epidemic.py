@@ -1,6 +1,7 @@
 """The spread of infection: a stochastic SEIR by chain binomial, two stages each for E and I.
 
-Cells are district x age x risk x immunity stratum. A step uses the state at its start; who is
+Cells are district x age x risk, and immunity stratum too until onset, where the stratum has its
+last say (severity is drawn there). A step uses the state at its start; who is
 infected in it moves first in the next, so mean durations, and with them R0, are exact at any step.
 """
 
@@ -63,7 +64,19 @@ def transmission_rate(r0: float, infectious_days: float, contacts: Floats, susce
 
 
 class Epidemic:
-    """The state of the epidemic, moved on a day at a time."""
+    """The state of the epidemic, moved on a day at a time.
+
+    Attributes
+    ----------
+    susceptible
+        ``(districts, 9, 2, strata)`` people.
+    exposed
+        ``(2, districts, 9, 2, strata)``: latent, by stage.
+    infectious
+        ``(2, districts, 9, 2)``: infectious, by stage.
+    recovered
+        ``(districts, 9, 2)``: immune.
+    """
 
     def __init__(
         self, section: EpidemicSection, people: People, population: Population, start: date, streams: Streams
@@ -82,9 +95,8 @@ class Epidemic:
             variant.r0, variant.infectious_days, self._contacts, self._susceptibility
         )
         self._steps = round(1 / section.dt_days)
-        self._leave = 2 * section.dt_days / np.array(
-            [variant.latent_days, variant.latent_days, variant.infectious_days, variant.infectious_days]
-        ).reshape(4, 1, 1, 1, 1)
+        self._leave_exposed = 2 * section.dt_days / variant.latent_days
+        self._leave_infectious = 2 * section.dt_days / variant.infectious_days
         strata = 3 if self._uses_vaccine() else 2
         protection = np.array(
             [0.0, immunity.waned.infection * (1 - variant.vaccine_escape), immunity.vaccinated.infection]
@@ -95,15 +107,15 @@ class Epidemic:
 
         shape = (*population.count.shape, strata)
         self.susceptible = np.zeros(shape, np.int64)
-        self.stages = np.zeros((4, *shape), np.int64)
-        self.recovered = np.zeros(shape, np.int64)
+        self.exposed = np.zeros((2, *shape), np.int64)
+        self.infectious = np.zeros((2, *population.count.shape), np.int64)
         immune = np.rint(population.count * np.array(immunity.immune_share)[None, :, None]).astype(np.int64)
         lost = np.rint(immune * variant.infection_escape).astype(np.int64)
         others = population.count - immune
         waned = np.rint(others * np.array(immunity.waned_share)[None, :, None]).astype(np.int64)
         self.susceptible[..., NONE] = others - waned
         self.susceptible[..., WANED] = waned + lost
-        self.recovered[..., NONE] = immune - lost
+        self.recovered = immune - lost
         self._people = population.count
         for name, number in section.initial_infections.items():
             self._infect_outside(self._districts[name], number, streams.once("initial infections"))
@@ -162,18 +174,22 @@ class Epidemic:
         hazard = self._rate * dt * self._susceptibility[None, :, None] * contacts
         onsets = np.empty((*self.susceptible.shape, self._steps), np.int64)
         infections = np.zeros(len(self._names), np.int64)
+        people = np.maximum(self._by_age, 1.0)
         for step in range(self._steps):
-            prevalence = self.stages[2:].sum(axis=(0, 3, 4)) / np.maximum(self._by_age, 1.0)
+            prevalence = self.infectious.sum(axis=(0, 3)) / people
             force = np.matmul(hazard, (self._mixing @ prevalence)[:, :, None])
-            chance = -np.expm1(-force[..., None] * self._open_to)
-            infected = rng.binomial(self.susceptible, chance)
-            moved = rng.binomial(self.stages, self._leave)
+            infected = rng.binomial(self.susceptible, -np.expm1(-force[..., None] * self._open_to))
+            progressed = rng.binomial(self.exposed, self._leave_exposed)
+            recovering = rng.binomial(self.infectious, self._leave_infectious)
             self.susceptible -= infected
-            self.stages -= moved
-            self.stages[0] += infected
-            self.stages[1:] += moved[:3]
-            self.recovered += moved[3]
-            onsets[..., step] = moved[1]
+            self.exposed -= progressed
+            self.exposed[0] += infected
+            self.exposed[1] += progressed[0]
+            self.infectious -= recovering
+            self.infectious[0] += progressed[1].sum(axis=-1)
+            self.infectious[1] += recovering[0]
+            self.recovered += recovering[1]
+            onsets[..., step] = progressed[1]
             infections += infected.sum(axis=(1, 2, 3))
         return DayOfInfection(onsets, infections, imported)
 
@@ -192,9 +208,11 @@ class Epidemic:
         """Move up to `number` residents of a district from S to E, at random; returns how many."""
         cells = self.susceptible[district]
         number = min(number, int(cells.sum()))
-        chosen = rng.multivariate_hypergeometric(cells.ravel(), number, method="marginals").reshape(cells.shape)
+        chosen = rng.multivariate_hypergeometric(cells.ravel(), number, method="marginals").reshape(
+            cells.shape
+        )
         self.susceptible[district] -= chosen
-        self.stages[0, district] += chosen
+        self.exposed[0, district] += chosen
         return number
 
     def _wane(self, rng: np.random.Generator) -> None:
@@ -203,11 +221,7 @@ class Epidemic:
             return
         lost = rng.binomial(self.recovered, min(1.0, 1.0 / mean))
         self.recovered -= lost
-        self.susceptible[..., WANED] += lost.sum(axis=-1)
-
-    @property
-    def infectious(self) -> int:
-        return int(self.stages[2:].sum())
+        self.susceptible[..., WANED] += lost
 
     def check(self, day: int) -> None:
         """S + E + I + R of each district, age and risk is what it was; nothing below zero.
@@ -217,9 +231,13 @@ class Epidemic:
         IdentityError
             Where it is not.
         """
-        now = (self.susceptible + self.stages.sum(axis=0) + self.recovered).sum(axis=-1)
-        if not np.array_equal(now, self._people) or min(self.susceptible.min(), self.stages.min()) < 0:
-            district, age, risk = np.argwhere(now != self._people)[0] if (now != self._people).any() else (0, 0, 0)
+        compartments = (self.susceptible, self.exposed, self.infectious, self.recovered)
+        if min(int(compartment.min()) for compartment in compartments) < 0:
+            raise IdentityError("no compartment below zero", "the province", day, "a count is negative")
+        now = (self.susceptible + self.exposed.sum(axis=0)).sum(axis=-1)
+        now += self.infectious.sum(axis=0) + self.recovered
+        if not np.array_equal(now, self._people):
+            district, age, risk = np.argwhere(now != self._people)[0]
             raise IdentityError(
                 "S + E + I + R",
                 f"{self._names[district]}, age group {age}, risk {risk}",

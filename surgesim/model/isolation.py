@@ -78,5 +78,8 @@ class Isolation:
         if not np.array_equal(census, self.occupied):
             f = int(np.flatnonzero(census != self.occupied)[0])
             raise IdentityError(
-                "flows = census", f"{self._network.facilities[f]}, basic", day, f"{census[f]} against {self.occupied[f]}"
+                "flows = census",
+                f"{self._network.facilities[f]}, basic",
+                day,
+                f"{census[f]} against {self.occupied[f]}",
             )

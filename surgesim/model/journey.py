@@ -17,7 +17,8 @@ from simpy import Environment
 from simpy.events import Event, Timeout
 
 from surgesim.errors import IdentityError
-from surgesim.model.beds import BedPool, Key, Place
+from surgesim.model.beds import BedPool, Key
+from surgesim.model.beds import Entry as QueueEntry
 from surgesim.model.network import Network, Route
 from surgesim.model.patients import Patient, PatientBatch
 
@@ -93,7 +94,7 @@ class Journey:
         self.oxygen = BedPool(network)
         self.icu = BedPool(network)
         self._blockers: list[list[tuple[float, int, Patient]]] = [[] for _ in range(n)]
-        self._boarders: list[list[Place]] = [[] for _ in range(n)]
+        self._boarders: list[list[QueueEntry]] = [[] for _ in range(n)]
         self._freed: deque[tuple[int, int]] = deque()
         self._settling = False
         self._newly_unmet: list[Patient] = []
@@ -329,7 +330,7 @@ class Journey:
         if blocker is not None:
             self._swap(patient, blocker)
         else:
-            heappush(self._boarders[facility], patient.icu_place)
+            heappush(self._boarders[facility], (patient.icu_place.key, 0, patient.icu_place))
 
     def _icu_key(self, patient: Patient) -> Key:
         return 0 if patient.urgent else 1, self._order(patient), patient.icu_need_time, patient.index
@@ -430,7 +431,7 @@ class Journey:
     def _best_boarder(self, facility: int) -> Patient | None:
         boarders = self._boarders[facility]
         while boarders:
-            place = heappop(boarders)
+            _, _, place = heappop(boarders)
             if place.valid:
                 return place.patient
         return None
@@ -489,15 +490,16 @@ class Journey:
         own = self._first_blocker(facility)
         if own is not None:
             return own
+        network = self._network
         in_reach = {
-            district
-            for district, crosses in self._network.reach[facility]
-            if not crosses or self._network.boats_run(self._env.now)
+            group
+            for group, crosses in network.reach[facility]
+            if not crosses or network.boats_run(self._env.now)
         }
         waiting = [
             (blockers[0], f)
             for f, blockers in enumerate(self._blockers)
-            if blockers and self._network.district_of[f] in in_reach
+            if blockers and network.group_of[network.district_of[f]] in in_reach
         ]
         return self._first_blocker(min(waiting)[1]) if waiting else None
 
@@ -509,9 +511,7 @@ class Journey:
         if place is not None:
             patient = place.patient
             own = patient.place == IN_OXYGEN and patient.facility == facility
-            route = (
-                Route(facility, 0.0, False) if own else self._network.routes[patient.location][facility]
-            )
+            route = Route(facility, 0.0, False) if own else self._network.routes[patient.location][facility]
             self._go_to_icu(patient, route)
 
     def _dawn(self, event: Event) -> None:
@@ -652,7 +652,9 @@ class Journey:
             _hold("patients in beds = occupied beds", name, day, in_beds, sum(pool.occupied))
             _hold("patients waiting = places in line", name, day, waiting, pool.in_line)
         travelling = sum(count[need][TRAVELLING] for need in range(3))
-        _hold("travelling = held", "the province", day, travelling, sum(self.oxygen.held) + sum(self.icu.held))
+        _hold(
+            "travelling = held", "the province", day, travelling, sum(self.oxygen.held) + sum(self.icu.held)
+        )
         present = sum(map(sum, count))
         left = self.recovered + sum(self.deaths) + present
         _hold("patients created = recovered + dead + present", "the province", day, self.created, left)

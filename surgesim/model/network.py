@@ -29,8 +29,11 @@ class Network:
         district's first, then by travel time, then as in the scenario.
     from_facility
         The same for someone who lies in a facility: that facility first, at no distance.
+    group_of
+        The group of each district: districts of a group reach the same facilities, over water or not,
+        so that one queue serves them all.
     reach
-        For each facility, the districts it can take patients from, each with whether the way crosses
+        For each facility, the groups it can take patients from, each with whether the way crosses
         water.
     district_of
         The district of each facility.
@@ -65,15 +68,14 @@ class Network:
             [Route(f, 0.0, False)] + [r for r in self.from_district[d] if r.facility != f]
             for f, d in enumerate(self.district_of)
         ]
-        self.reach = [
-            [
-                (d, crosses(d, self.district_of[f]))
-                for d, name in enumerate(self.districts)
-                if facility.serves is None or name in facility.serves
-            ]
-            for f, facility in enumerate(facilities)
-        ]
         self.routes = [{route.facility: route for route in routes} for routes in self.from_district]
+        ways = [tuple(sorted((r.facility, r.crosses) for r in routes)) for routes in self.from_district]
+        kinds = list(dict.fromkeys(ways))
+        self.group_of = [kinds.index(way) for way in ways]
+        self.reach = [
+            [(group, dict(kind)[f]) for group, kind in enumerate(kinds) if f in dict(kind)]
+            for f in range(len(facilities))
+        ]
         self.has_water = any(island) and len(island) > 1
 
     def boats_run(self, now: float) -> bool:

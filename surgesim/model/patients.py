@@ -308,7 +308,9 @@ class PatientSource:
             draws[:, U_DEATH] < p_found_dying,
             batch.p_full * draws[:, U_DEATH] / np.maximum(p_found_dying, 1e-300),
             batch.p_full
-            + (1 - batch.p_full) * (draws[:, U_DEATH] - p_found_dying) / np.maximum(1 - p_found_dying, 1e-300),
+            + (1 - batch.p_full)
+            * (draws[:, U_DEATH] - p_found_dying)
+            / np.maximum(1 - p_found_dying, 1e-300),
         )
         values = {field.name: getattr(batch, field.name) for field in fields(batch)}
         values |= {

@@ -101,6 +101,8 @@ def _mixing(people: People) -> Floats:
     meetings = population[:, None] * outside
     mixing = (meetings + meetings.T) / 2 / population[:, None]
     row = mixing.sum(axis=1)
-    mixing *= np.minimum(1.0, 1.0 / np.maximum(row.max(), 1e-300))  # a tiny district cannot meet more than it meets
+    mixing *= np.minimum(
+        1.0, 1.0 / np.maximum(row.max(), 1e-300)
+    )  # a tiny district cannot meet more than it meets
     np.fill_diagonal(mixing, 1.0 - mixing.sum(axis=1))
     return mixing

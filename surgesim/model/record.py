@@ -21,9 +21,7 @@ class Column(NamedTuple):
 
 
 def _by_bed(name: str, unit: str, meaning: str) -> tuple[Column, ...]:
-    return tuple(
-        Column(f"{name}_{bed}", unit, meaning.format(bed=bed)) for bed in ("basic", "oxygen", "icu")
-    )
+    return tuple(Column(f"{name}_{bed}", unit, meaning.format(bed=bed)) for bed in ("basic", "oxygen", "icu"))
 
 
 PROVINCE: tuple[Column, ...] = (

@@ -125,7 +125,7 @@ class Recorder:
         infection = None if first else self._infection
         epidemic = simulation.epidemic
         if epidemic is not None:
-            row["infectious"] = epidemic.infectious
+            row["infectious"] = int(epidemic.infectious.sum())
             row["susceptible"] = int(epidemic.susceptible.sum())
         if infection is not None:
             row["infections"] = int(infection.infections.sum())
@@ -143,10 +143,18 @@ class Recorder:
         row["isolation_refused"] = isolation.refused
         spaces = [sum(site.beds[bed] for site in sites) for bed in range(3)]
         basic = int(isolation.capacity.sum())
-        self._beds(row, "basic", spaces[0], basic, row["mild_in_isolation"], 0, basic - isolation.occupied.sum())
+        self._beds(
+            row, "basic", spaces[0], basic, row["mild_in_isolation"], 0, basic - isolation.occupied.sum()
+        )
         for name, bed, pool in (("oxygen", OXYGEN, journey.oxygen), ("icu", ICU, journey.icu)):
             self._beds(
-                row, name, spaces[bed], sum(pool.capacity), sum(pool.occupied), sum(pool.held), pool.total_free
+                row,
+                name,
+                spaces[bed],
+                sum(pool.capacity),
+                sum(pool.occupied),
+                sum(pool.held),
+                pool.total_free,
             )
         row["staffed_icu_all"] = _beds(sum(site.icu_beds for site in sites))
         row["waiting_oxygen"] = count[NEEDS_OXYGEN][NOWHERE]
