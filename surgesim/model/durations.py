@@ -26,7 +26,8 @@ def _gamma_table(shape: float) -> Floats:
     """Cube roots of gamma(shape, 1) quantiles at the normal scores `_Z`; nearly linear in them."""
     low = special.gammaincinv(shape, special.ndtr(_Z[_Z <= 0]))
     high = special.gammainccinv(shape, special.ndtr(-_Z[_Z > 0]))
-    return np.cbrt(np.concatenate([low, high]))
+    roots: Floats = np.cbrt(np.concatenate([low, high]))
+    return roots
 
 
 def gamma_quantile(shape: float, scale: float) -> Quantile:

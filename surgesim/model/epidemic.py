@@ -201,7 +201,7 @@ class Epidemic:
         rng = self._streams.day("importation", day)
         numbers = rng.poisson(plan.per_day * (1 - plan.screening) * self._weights)
         for district in np.flatnonzero(numbers):
-            imported[district] = self._infect_outside(district, int(numbers[district]), rng)
+            imported[district] = self._infect_outside(int(district), int(numbers[district]), rng)
         return imported
 
     def _infect_outside(self, district: int, number: int, rng: np.random.Generator) -> int:

@@ -118,12 +118,12 @@ class Journey:
     def _after(self, delay: float, patient: Patient, what: Callable[[Event], None]) -> None:
         """Schedule the one event that counts for the patient from now on."""
         timer = Timeout(self._env, delay, patient)
-        timer.callbacks.append(what)  # type: ignore[union-attr]
+        timer.callbacks.append(what)
         patient.timer = timer
 
     def _at(self, time: float, what: Callable[[Event], None], value: object = None) -> None:
         timer = Timeout(self._env, max(time - self._env.now, 0.0), value)
-        timer.callbacks.append(what)  # type: ignore[union-attr]
+        timer.callbacks.append(what)
 
     def _note(self, patient: Patient, what: str, facility: int = -1) -> None:
         if self._log is not None:
@@ -138,7 +138,7 @@ class Journey:
         now = self._env.now
         for patient in patients:
             timer = Timeout(self._env, max(patient.need_time - now, 0.0), patient)
-            timer.callbacks.append(self._needs_care)  # type: ignore[union-attr]
+            timer.callbacks.append(self._needs_care)
 
     def start_in_beds(self, batch: PatientBatch, facilities: list[int]) -> None:
         """Put patients into beds at the start, the k-th in the k-th facility."""
@@ -173,7 +173,7 @@ class Journey:
         patient.place = place
 
     def _needs_care(self, event: Event) -> None:
-        patient: Patient = event.value
+        patient: Patient = event._value
         now = self._env.now
         self._begin(patient)
         if self._log is not None:
@@ -184,7 +184,7 @@ class Journey:
                 self._settle()
                 return
             timer = Timeout(self._env, patient.icu_delay, patient)
-            timer.callbacks.append(self._needs_icu)  # type: ignore[union-attr]
+            timer.callbacks.append(self._needs_icu)
         route = self.oxygen.find(self._network.from_district[patient.location], now)
         if route is None:
             self._wait_for_oxygen(patient)
@@ -220,7 +220,7 @@ class Journey:
         self._after(route.travel_days, patient, arrival)
 
     def _arrives_at_oxygen(self, event: Event) -> None:
-        patient: Patient = event.value
+        patient: Patient = event._value
         self.oxygen.arrive(patient.destination)
         self._in_oxygen_bed(patient, patient.destination)
         self._settle()
@@ -257,7 +257,7 @@ class Journey:
                 self._need_icu(patient)  # deteriorated on the way
 
     def _leaves_oxygen(self, event: Event) -> None:
-        patient: Patient = event.value
+        patient: Patient = event._value
         if patient.timer is event:
             self._leave(patient, dead=patient.luck < patient.p_full, kind=UNAVOIDABLE)
             self._settle()
@@ -265,7 +265,7 @@ class Journey:
     # -- intensive care ---------------------------------------------------------------------------
 
     def _needs_icu(self, event: Event) -> None:
-        patient: Patient = event.value
+        patient: Patient = event._value
         if patient.need != NEEDS_OXYGEN or patient.place == GONE:
             return
         if patient.place == TRAVELLING:
@@ -357,7 +357,7 @@ class Journey:
             self._free(OXYGEN, from_oxygen)
 
     def _arrives_at_icu(self, event: Event) -> None:
-        patient: Patient = event.value
+        patient: Patient = event._value
         self.icu.arrive(patient.destination)
         self._enter_icu(patient, patient.destination)
         self._settle()
@@ -374,11 +374,11 @@ class Journey:
             self._after(patient.icu_survivor_stay, patient, self._steps_down)
 
     def _dies_in_icu(self, event: Event) -> None:
-        self._leave(event.value, dead=True, kind=UNAVOIDABLE)
+        self._leave(event._value, dead=True, kind=UNAVOIDABLE)
         self._settle()
 
     def _steps_down(self, event: Event) -> None:
-        patient: Patient = event.value
+        patient: Patient = event._value
         if not self._options.step_down:
             self._leave(patient, dead=False)
             self._settle()
@@ -407,7 +407,7 @@ class Journey:
         self._after(patient.step_down_stay, patient, self._goes_home)
 
     def _goes_home(self, event: Event) -> None:
-        self._leave(event.value, dead=False)
+        self._leave(event._value, dead=False)
         self._settle()
 
     # -- swap, claims and free beds ---------------------------------------------------------------
@@ -558,7 +558,7 @@ class Journey:
         patient.timer = None
 
     def _clock_ends(self, event: Event) -> None:
-        patient: Patient = event.value
+        patient: Patient = event._value
         if patient.timer is not event:
             return
         boards = patient.place == IN_OXYGEN

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from surgesim.model.people import travel_hours
 from surgesim.scenario.schema import Scenario
 
-
 _INSTANT = 1e-9  # days; times this close are the same
 
 

@@ -6,7 +6,7 @@ a day changes no other day, and alternatives share each patient's luck.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -200,6 +200,8 @@ class Patient:
         self.timer: Event | None = None
         self.oxygen_place: Place | None = None
         self.icu_place: Place | None = None
+        self.icu_need_time = inf
+        self.ready_time = inf
         self.clock_elapsed = 0.0
         self.clock_since = 0.0
         self.unmet_since = inf
@@ -216,8 +218,10 @@ class PatientSource:
             1.0, np.array(severity.p_icu) * (variant.icu_severity if variant is not None else 1.0)
         )
         self._death = np.stack(
-            [_death_table(severity.death_oxygen, death_factor, boards=False)]
-            + [_death_table(severity.death_icu, death_factor, boards=True)]
+            [
+                _death_table(severity.death_oxygen, death_factor, boards=False),
+                _death_table(severity.death_icu, death_factor, boards=True),
+            ]
         )
         self._urgent_share = np.array([clinical.urgent_share.oxygen, clinical.urgent_share.icu])
         self._onset = quantile_of(stays.onset_to_oxygen_days)
@@ -250,7 +254,8 @@ class PatientSource:
             [0.0, immunity.waned.severe * (1 - variant.vaccine_escape), immunity.vaccinated.severe]
         )
         chance = self.p_oxygen_by_risk[..., None] * variant.severity * (1 - protection)
-        return np.minimum(1.0, chance)
+        capped: Floats = np.minimum(1.0, chance)
+        return capped
 
     def from_epidemic(
         self, infection: DayOfInfection, day: int, needs: np.random.Generator, traits: np.random.Generator
@@ -312,44 +317,46 @@ class PatientSource:
             * (draws[:, U_DEATH] - p_found_dying)
             / np.maximum(1 - p_found_dying, 1e-300),
         )
-        values = {field.name: getattr(batch, field.name) for field in fields(batch)}
-        values |= {
-            "luck": luck,
-            "oxygen_stay": left * self._residual["oxygen"](draws[:, U_OXYGEN_STAY]),
-            "icu_survivor_stay": left * self._residual["survivor"](draws[:, U_ICU_STAY]),
-            "icu_dying_stay": left * self._residual["dying"](draws[:, U_ICU_STAY]),
-        }
-        return PatientBatch(**values)
+        return replace(
+            batch,
+            luck=luck,
+            oxygen_stay=left * self._residual["oxygen"](draws[:, U_OXYGEN_STAY]),
+            icu_survivor_stay=left * self._residual["survivor"](draws[:, U_ICU_STAY]),
+            icu_dying_stay=left * self._residual["dying"](draws[:, U_ICU_STAY]),
+        )
 
     def _batch(
         self, need_time: Floats, district: Ints, age: Ints, needs_icu: Bools, delay: Floats, draws: Floats
     ) -> PatientBatch:
         icu = needs_icu.astype(np.int64)
         full, thin, boarded, untreated = self._death[icu, :, age].T
-        clocks = [
+        oxygen_death, oxygen_recovery, icu_death, icu_recovery = (
             quantile(draws[:, column])
             for quantile, column in zip(
                 self._clocks, (U_OXYGEN_CLOCK, U_OXYGEN_CLOCK, U_ICU_CLOCK, U_ICU_CLOCK), strict=True
             )
-        ]
+        )
         return PatientBatch(
-            need_time,
-            district,
-            age,
-            needs_icu,
-            delay,
-            draws[:, U_URGENT] < self._urgent_share[icu],
-            draws[:, U_DEATH],
-            full,
-            thin,
-            boarded,
-            untreated,
-            self._oxygen_stay(draws[:, U_OXYGEN_STAY]),
-            self._survivor(draws[:, U_ICU_STAY]),
-            self._dying(draws[:, U_ICU_STAY]),
-            self._step_down(draws[:, U_STEP_DOWN]),
-            *clocks,
-            draws[:, U_DETECTION] >= self._detected_share,
+            need_time=need_time,
+            district=district,
+            age=age,
+            needs_icu=needs_icu,
+            icu_delay=delay,
+            urgent=draws[:, U_URGENT] < self._urgent_share[icu],
+            luck=draws[:, U_DEATH],
+            p_full=full,
+            p_thin=thin,
+            p_boarded=boarded,
+            p_untreated=untreated,
+            oxygen_stay=self._oxygen_stay(draws[:, U_OXYGEN_STAY]),
+            icu_survivor_stay=self._survivor(draws[:, U_ICU_STAY]),
+            icu_dying_stay=self._dying(draws[:, U_ICU_STAY]),
+            step_down_stay=self._step_down(draws[:, U_STEP_DOWN]),
+            oxygen_death=oxygen_death,
+            oxygen_recovery=oxygen_recovery,
+            icu_death=icu_death,
+            icu_recovery=icu_recovery,
+            unreported=draws[:, U_DETECTION] >= self._detected_share,
         )
 
 

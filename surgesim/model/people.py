@@ -55,7 +55,7 @@ def populate(people: People) -> Population:
 def apportion(total: int, shares: Floats) -> Ints:
     """Whole numbers in proportion to `shares` that add to `total` (largest remainders)."""
     exact = total * shares / shares.sum()
-    whole = np.floor(exact).astype(np.int64)
+    whole: Ints = np.floor(exact).astype(np.int64)
     short = total - int(whole.sum())
     whole[np.argsort(whole - exact, kind="stable")[:short]] += 1
     return whole
@@ -67,20 +67,22 @@ def _to_nine(matrix: Floats, by_age: Ints) -> Floats:
         return matrix
     old = by_age[-2:] / max(by_age[-2:].sum(), 1)
     columns = np.hstack([matrix[:, :-1], matrix[:, -1:] * old])
-    return np.vstack([columns, columns[-1:]])
+    nine: Floats = np.vstack([columns, columns[-1:]])
+    return nine
 
 
 def _reciprocal(contacts: Floats, by_age: Ints) -> Floats:
     """Contacts such that as many meetings are counted from each side."""
     people = np.maximum(by_age, 1).astype(float)
     meetings = contacts * people[:, None]
-    return (meetings + meetings.swapaxes(-1, -2)) / 2 / people[:, None]
+    mutual: Floats = (meetings + meetings.swapaxes(-1, -2)) / 2 / people[:, None]
+    return mutual
 
 
 def travel_hours(people: People) -> Floats:
     """``(districts, districts)`` hours one way; by way of the centre unless the pair is given."""
     to_centre = np.array([district.travel_hours for district in people.districts.values()])
-    hours = to_centre[:, None] + to_centre[None, :]
+    hours: Floats = to_centre[:, None] + to_centre[None, :]
     index = {name: i for i, name in enumerate(people.districts)}
     for a, row in people.travel.items():
         for b, given in row.items():
@@ -99,7 +101,7 @@ def _mixing(people: People) -> Floats:
     np.fill_diagonal(pull, 0.0)
     outside = people.outside_share * pull / pull.sum(axis=1, keepdims=True)
     meetings = population[:, None] * outside
-    mixing = (meetings + meetings.T) / 2 / population[:, None]
+    mixing: Floats = (meetings + meetings.T) / 2 / population[:, None]
     row = mixing.sum(axis=1)
     mixing *= np.minimum(
         1.0, 1.0 / np.maximum(row.max(), 1e-300)

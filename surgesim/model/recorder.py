@@ -12,6 +12,7 @@ from surgesim.model.beds import UNLIMITED, BedPool
 from surgesim.model.epidemic import DayOfInfection
 from surgesim.model.indicators import Assessment, assess
 from surgesim.model.journey import (
+    ICU,
     IN_ICU,
     IN_OXYGEN,
     NEEDS_ICU,
@@ -23,7 +24,6 @@ from surgesim.model.journey import (
     TRAVELLING,
     UNAVOIDABLE,
     UNTREATED,
-    ICU,
 )
 from surgesim.model.record import (
     DISTRICT,

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import numpy as np
 import simpy
 from numpy.typing import NDArray
-from simpy.events import Event
+from simpy.events import Event, EventPriority
 
 from surgesim.model.arrivals import Arrivals
 from surgesim.model.command import Command, action_of
@@ -32,9 +32,7 @@ from surgesim.model.recorder import Recorder
 from surgesim.model.streams import Streams
 from surgesim.scenario.schema import Scenario
 
-Ints = NDArray[np.int64]
-
-_AFTER_ALL_ELSE = 2  # SimPy's priorities: 0 urgent, 1 normal
+_AFTER_ALL_ELSE = EventPriority(2)  # SimPy's own are 0 (urgent) and 1 (normal)
 
 
 def simulate(scenario: Scenario, seed: int, replication: int) -> Record:
@@ -118,28 +116,22 @@ class Simulation:
 
     def _start_of_day(self, day: int) -> None:
         self.facilities.give_back(self._occupied)
-        infection, mild, reported_mild = None, None, None
+        infection: DayOfInfection | None = None
         if self.epidemic is not None and self.detection is not None:
             infection = self.epidemic.advance(day)
-            mild = self._onsets(infection, day)
+            batch, mild = self.patients.from_epidemic(
+                infection, day, self.streams.day("severity", day), self.streams.day("patients", day)
+            )
+            found = np.bincount(batch.district[~batch.unreported], minlength=len(mild))
+            self.detection.find(day, mild, found, self.streams.day("detection", day))
             reported_mild = self.detection.mild_reported(day)
         elif self.arrivals is not None:
             batch, reported_mild = self.arrivals.on(day)
-            self.journey.expect(batch)
-        if reported_mild is not None:
-            self.isolation.pass_day(day, reported_mild, self.streams.day("isolation", day))
-        self.recorder.start_of_day(infection)
-
-    def _onsets(self, infection: DayOfInfection, day: int) -> Ints:
-        """Draw the day's patients, find cases among all its onsets; returns the mild by district."""
-        assert self.detection is not None
-        batch, mild = self.patients.from_epidemic(
-            infection, day, self.streams.day("severity", day), self.streams.day("patients", day)
-        )
-        found = np.bincount(batch.district[~batch.unreported], minlength=len(mild))
-        self.detection.find(day, mild, found, self.streams.day("detection", day))
+        else:
+            raise ValueError("expected a scenario with an epidemic or arrivals")
         self.journey.expect(batch)
-        return mild
+        self.isolation.pass_day(day, reported_mild, self.streams.day("isolation", day))
+        self.recorder.start_of_day(infection)
 
     def _end_of(self, day: int) -> Event:
         """The instant 24:00 of a day, after every other event of that instant."""
