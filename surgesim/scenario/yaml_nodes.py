@@ -54,6 +54,14 @@ class Place:
     line: int | None = None
 
 
+def problem(path: KeyPath, message: str, place: Place | None) -> Problem:
+    """A problem of the value at `path`, which stands at `place`."""
+    shown = ".".join(str(key) for key in path)
+    if place is None:
+        return Problem(shown, message)
+    return Problem(shown, message, place.file, place.line)
+
+
 @dataclass(slots=True)
 class Document:
     """Plain dicts, lists and scalars, and the place of each by its path."""
@@ -72,7 +80,7 @@ def resolve(text: str) -> Any:
     """
     if text in _WORDS:
         return _WORDS[text]
-    if not text[0] in "-+.0123456789":
+    if text[0] not in "-+.0123456789":
         return text
     for form, read in ((_INT, int), (_OCTAL, _octal), (_HEX, _hexadecimal), (_FLOAT, float)):
         if form.fullmatch(text):
@@ -189,8 +197,7 @@ class _Composer:
                 self.stop("got a second document, expected one in a file", (), event)
 
     def note(self, message: str, path: KeyPath, event: Any) -> None:
-        shown = ".".join(str(key) for key in path)
-        self.problems.append(Problem(shown, message, self.file, event.start_mark.line + 1))
+        self.problems.append(problem(path, message, Place(self.file, event.start_mark.line + 1)))
 
     def stop(self, message: str, path: KeyPath, event: Any) -> NoReturn:
         self.note(message, path, event)
@@ -209,9 +216,7 @@ class _Composer:
         else:
             if event.tag is not None and event.tag not in _PLAIN_TAGS:
                 self.note(f"got the tag {event.tag!r}, expected a value without a tag", path, event)
-            value = (
-                self.mapping(path) if isinstance(event, yaml.MappingStartEvent) else self.sequence(path)
-            )
+            value = self.mapping(path) if isinstance(event, yaml.MappingStartEvent) else self.sequence(path)
         if event.anchor is not None:
             self.anchors[event.anchor] = (value, self.count - before)
         return value

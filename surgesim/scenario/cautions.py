@@ -1,0 +1,190 @@
+"""What the author of a valid scenario should know: parts without effect, figures without a source."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from surgesim.scenario.care import Facility
+from surgesim.scenario.command import (
+    ConvertBeds,
+    Mobilise,
+    OpenFacility,
+    StartMeasure,
+    Threshold,
+    Trigger,
+    Until,
+)
+from surgesim.scenario.messages import Finding
+from surgesim.scenario.schema import BASELINE, Scenario
+from surgesim.scenario.sources import Row, assumptions, unused
+from surgesim.scenario.yaml_nodes import KeyPath
+
+_SHARES = ("oxygen_occupancy", "icu_occupancy", "situation")
+"""Indicators that lie from 0 to 1."""
+
+_REPORTED = ("weekly_reported_cases_per_100k",)
+"""Indicators that are always 0 where arrivals are given instead of an epidemic."""
+
+
+def cautions(scenarios: Mapping[str, Scenario]) -> Iterator[Finding]:
+    """Remarks on a valid scenario; `scenarios` are the baseline and every alternative by name."""
+    baseline = scenarios[BASELINE]
+    told: set[Finding] = set()
+    for name, scenario in scenarios.items():
+        for path, message in _without_effect(scenario):
+            if (path, message) not in told:
+                told.add((path, message))
+                yield (path if name == BASELINE else ("alternatives", name, *path)), message
+    yield from _never_used(scenarios)
+    rows = assumptions(baseline)
+    for pattern in unused(baseline, rows):
+        yield ("sources", pattern), "got a source for which the scenario has no figure"
+    yield from _unsourced(rows)
+
+
+def _without_effect(scenario: Scenario) -> Iterator[Finding]:
+    for path, bound in _bounds(scenario):
+        yield from _bound(path, bound, scenario)
+    facilities = scenario.care.facilities.values()
+    for name, rule in scenario.command.plan.items():
+        path = ("command", "plan", name)
+        if isinstance(rule, (Mobilise, ConvertBeds)) and not any(
+            _converted_by(rule, key, facility) for key, facility in scenario.care.facilities.items()
+        ):
+            owners = sorted({facility.ownership for facility in facilities if _convertible(facility)})
+            known = f"; facilities with a convertible_share are {', '.join(owners)}" if owners else ""
+            yield path, f"has no effect: no facility it names has beds that can be converted{known}"
+
+
+def _bounds(scenario: Scenario) -> Iterator[tuple[KeyPath, Threshold | Trigger | Until]]:
+    for name, threshold in scenario.command.thresholds.items():
+        yield ("command", "thresholds", name), threshold
+    for name, rule in scenario.command.plan.items():
+        yield ("command", "plan", name, "when"), rule.when
+        if rule.until is not None:
+            indicator = rule.until.indicator or rule.when.indicator
+            yield ("command", "plan", name, "until"), rule.until.model_copy(update={"indicator": indicator})
+
+
+def _bound(path: KeyPath, bound: Threshold | Trigger | Until, scenario: Scenario) -> Iterator[Finding]:
+    if bound.indicator is None:
+        return
+    if bound.above is not None and bound.above >= 1 and bound.indicator in _SHARES:
+        hint = " (80 % is written 0.8)" if bound.above > 1 and bound.indicator != "situation" else ""
+        yield path, f"can hardly hold: {bound.indicator} lies from 0 to 1, got above {bound.above:g}{hint}"
+    if bound.below is not None and bound.below <= 0:
+        yield path, f"can never hold: {bound.indicator} is never below 0, got below {bound.below:g}"
+    if scenario.arrivals is not None and bound.indicator in _REPORTED:
+        yield path, f"has no meaning: {bound.indicator} is always 0 where arrivals are given, not an epidemic"
+
+
+def _convertible(facility: Facility) -> bool:
+    share = facility.convertible_share
+    return facility.icu_target is not None or any((share.basic, share.oxygen, share.icu))
+
+
+def _converted_by(rule: Mobilise | ConvertBeds, name: str, facility: Facility) -> bool:
+    if isinstance(rule, ConvertBeds) and rule.facilities is not None:
+        return name in rule.facilities and _convertible(facility)
+    return facility.ownership in rule.ownership and _convertible(facility)
+
+
+def _never_used(scenarios: Mapping[str, Scenario]) -> Iterator[Finding]:
+    """Facilities and measures that neither the baseline nor any alternative puts to use."""
+    baseline = scenarios[BASELINE]
+    for name in baseline.care.facilities:
+        if not any(_used(scenario, name) for scenario in scenarios.values()):
+            message = "is never used: no share of it is open to COVID and no rule opens or converts it"
+            yield ("care", "facilities", name), message
+    measures = baseline.epidemic.measures if baseline.epidemic is not None else {}
+    for name in measures:
+        if not any(_in_force(scenario, name) for scenario in scenarios.values()):
+            yield ("epidemic", "measures", name), "is never in force: it has no start and no rule starts it"
+
+
+def _used(scenario: Scenario, name: str) -> bool:
+    facility = scenario.care.facilities.get(name)
+    if facility is None:
+        return True
+    share = facility.covid_share
+    if facility.open_at_start and any((share.basic, share.oxygen, share.icu)):
+        return True
+    for rule in scenario.command.plan.values():
+        if isinstance(rule, OpenFacility) and name in rule.facilities:
+            return True
+        if isinstance(rule, (Mobilise, ConvertBeds)) and _converted_by(rule, name, facility):
+            return True
+    return False
+
+
+def _in_force(scenario: Scenario, name: str) -> bool:
+    measures = scenario.epidemic.measures if scenario.epidemic is not None else {}
+    measure = measures.get(name)
+    if measure is None or measure.start is not None:
+        return True
+    return any(
+        isinstance(rule, StartMeasure) and rule.measure == name for rule in scenario.command.plan.values()
+    )
+
+
+def hidden_changes(paths: Sequence[KeyPath], scenario: Scenario) -> Iterator[Finding]:
+    """Alternatives whose overlay lies over a value that was set from outside."""
+    for path in paths:
+        for name, overlay in scenario.alternatives.items():
+            if path[:2] != ("alternatives", name) and _covers(overlay, path):
+                dotted = ".".join(map(str, path))
+                yield (
+                    ("alternatives", name, *path),
+                    f"hides the change of {dotted}, which was set before overlays",
+                )
+
+
+def _covers(overlay: object, path: KeyPath) -> bool:
+    for key in path:
+        if not isinstance(overlay, Mapping):
+            return True
+        if key not in overlay:
+            return False
+        overlay = overlay[key]
+    return True
+
+
+def _unsourced(rows: Iterable[Row]) -> Iterator[Finding]:
+    """How many figures of each section have no source, or are assumed, and which."""
+    sections: dict[str, list[Row]] = {}
+    for row in rows:
+        sections.setdefault(row[0].split(".")[0], []).append(row)
+    for section, figures in sections.items():
+        missing = [path for path, _, source, _ in figures if not source]
+        assumed = [path for path, _, source, confidence in figures if source and confidence == "assumed"]
+        for paths, what in ((missing, "without a source"), (assumed, "assumed")):
+            if paths:
+                yield (section,), f"{len(paths)} of {len(figures)} figures {what}: {_listed(paths)}"
+
+
+_ENTRIES = {
+    ("people", "districts"),
+    ("people", "travel"),
+    ("epidemic", "initial_infections"),
+    ("epidemic", "measures"),
+    ("arrivals", "series"),
+    ("care", "facilities"),
+    ("care", "initial_census"),
+    ("command", "thresholds"),
+    ("command", "plan"),
+}
+"""Named entries, told together where each has a figure of the same kind."""
+
+
+def _listed(paths: list[str]) -> str:
+    patterns = Counter(".".join(_starred(path.split("."))) for path in paths)
+    return ", ".join(pattern if count == 1 else f"{pattern} ({count})" for pattern, count in patterns.items())
+
+
+def _starred(segments: list[str]) -> list[str]:
+    if segments[0] == "alternatives":
+        return [*segments[:2], *_starred(segments[2:])] if len(segments) > 2 else segments
+    if tuple(segments[:2]) in _ENTRIES and len(segments) > 2:
+        return [*segments[:2], "*", *segments[3:]]
+    return segments

@@ -1,0 +1,288 @@
+"""What must hold between the parts of a scenario: names that exist, dates in range, bounds that fit.
+
+The checks run on a scenario that has errors elsewhere too, so that all errors are told at once:
+names are looked up in the plain values, and the rest looks at each part that is valid by itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from surgesim.scenario.base import Day, Section
+from surgesim.scenario.care import Census, Facility
+from surgesim.scenario.command import OpenFacility, Rule, RuleBase, Situation, Threshold
+from surgesim.scenario.epidemic import Importation, Measure
+from surgesim.scenario.messages import Finding
+from surgesim.scenario.people import District
+from surgesim.scenario.schema import Scenario
+from surgesim.scenario.shape import inside, suggestion
+from surgesim.scenario.yaml_nodes import KeyPath
+
+_DISTRICT = ("district", "people.districts")
+_FACILITY = ("facility", "care.facilities")
+
+REFERENCES: Mapping[str, tuple[str, str]] = {
+    "people.travel.@": _DISTRICT,
+    "people.travel.*.@": _DISTRICT,
+    "epidemic.initial_infections.@": _DISTRICT,
+    "epidemic.importation.weights.@": _DISTRICT,
+    "epidemic.measures.*.districts.*": _DISTRICT,
+    "arrivals.series.*.district": _DISTRICT,
+    "care.facilities.*.district": _DISTRICT,
+    "care.facilities.*.serves.*": _DISTRICT,
+    "care.facilities.*.replaces.*": _FACILITY,
+    "care.initial_census.@": _FACILITY,
+    "command.plan.*.facilities.*": _FACILITY,
+    "command.plan.*.measure": ("measure", "epidemic.measures"),
+    "command.situation.thresholds.*": ("threshold", "command.thresholds"),
+}
+"""Where a name stands (``*`` any entry, ``@`` the keys themselves), what it names, where that is defined."""
+
+
+def references(tree: Mapping[str, Any]) -> Iterator[Finding]:
+    """Names that nothing in the plain values `tree` has."""
+    for pattern, (kind, target) in REFERENCES.items():
+        defined = _value(tree, tuple(target.split(".")))
+        if not isinstance(defined, Mapping):
+            if target.startswith(("people", "care")):
+                continue  # required sections: the schema says that they are missing
+            defined = {}
+        for path, name in _names(tree, pattern.split("."), ()):
+            if isinstance(name, str) and name != "none" and name not in defined:
+                yield path, f"unknown {kind} {name!r}{suggestion(name, defined)}"
+
+
+def _names(node: Any, pattern: list[str], path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
+    if not pattern:
+        yield path, node
+    elif isinstance(node, Mapping):
+        if pattern[0] == "@":
+            yield from (((*path, key), key) for key in node)
+            return
+        for key in node if pattern[0] == "*" else [pattern[0]]:
+            if key in node:
+                yield from _names(node[key], pattern[1:], (*path, key))
+    elif isinstance(node, (list, tuple)) and pattern[0] == "*":
+        for index, inner in enumerate(node):
+            yield from _names(inner, pattern[1:], (*path, index))
+
+
+def _value(tree: Any, path: KeyPath) -> Any:
+    for key in path:
+        tree = inside(tree, key)
+    return tree
+
+
+@dataclass(slots=True)
+class Parts:
+    """The parts of a scenario that are valid by themselves; what is not is missing here."""
+
+    start: date | None = None
+    days: int | None = None
+    districts: Mapping[str, District] = field(default_factory=dict)
+    facilities: Mapping[str, Facility] = field(default_factory=dict)
+    census: Mapping[str, Census] = field(default_factory=dict)
+    initial_infections: Mapping[str, int] = field(default_factory=dict)
+    importation: Importation | None = None
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    situation: Situation | None = None
+    plan: Mapping[str, RuleBase] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Parts:
+        """All parts of a valid scenario."""
+        epidemic = scenario.epidemic
+        return cls(
+            scenario.start,
+            scenario.days,
+            scenario.people.districts,
+            scenario.care.facilities,
+            scenario.care.initial_census,
+            epidemic.initial_infections if epidemic is not None else {},
+            epidemic.importation if epidemic is not None else None,
+            epidemic.measures if epidemic is not None else {},
+            scenario.command.thresholds,
+            scenario.command.situation,
+            scenario.command.plan,
+        )
+
+    @classmethod
+    def found_in(cls, tree: Mapping[str, Any]) -> Parts:
+        """The valid parts of plain values that are not a valid scenario."""
+        return cls(
+            _one(tree, "start", Day),
+            _one(tree, "days", int),
+            _valid(tree, "people.districts", District),
+            _valid(tree, "care.facilities", Facility),
+            _valid(tree, "care.initial_census", Census),
+            _valid(tree, "epidemic.initial_infections", int),
+            _one(tree, "epidemic.importation", Importation),
+            _valid(tree, "epidemic.measures", Measure),
+            _valid(tree, "command.thresholds", Threshold),
+            _one(tree, "command.situation", Situation),
+            _valid(tree, "command.plan", Rule),
+        )
+
+
+class _Nothing(Section):
+    pass
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    strict = None if isinstance(kind, type) and issubclass(kind, Section) else _Nothing.model_config
+    return TypeAdapter(kind, config=strict if kind is int else None)
+
+
+def _parse(kind: Any, value: Any) -> Any:
+    try:
+        return _adapter(kind).validate_python(value)
+    except ValidationError:
+        return None
+
+
+def _one(tree: Mapping[str, Any], path: str, kind: Any) -> Any:
+    return _parse(kind, _value(tree, tuple(path.split("."))))
+
+
+def _valid(tree: Mapping[str, Any], path: str, kind: Any) -> dict[str, Any]:
+    entries = _value(tree, tuple(path.split(".")))
+    if not isinstance(entries, Mapping):
+        return {}
+    parsed = {name: _parse(kind, value) for name, value in entries.items()}
+    return {name: part for name, part in parsed.items() if part is not None}
+
+
+def one_driver(tree: Mapping[str, Any]) -> Iterator[Finding]:
+    """The schema's rule on epidemic and arrivals, for values too faulty for the schema to reach it."""
+    given = [name for name in ("epidemic", "arrivals") if tree.get(name, "none") not in ("none", None)]
+    if len(given) != 1:
+        yield (), "expected exactly one of the sections epidemic and arrivals"
+
+
+def consistency(parts: Parts) -> Iterator[Finding]:
+    """Everything but names and dates that must fit together."""
+    yield from _facilities(parts)
+    yield from _initial_state(parts)
+    yield from _command(parts)
+    for name, rule in parts.plan.items():
+        yield from _rule(parts, ("command", "plan", name), rule)
+
+
+def _facilities(parts: Parts) -> Iterator[Finding]:
+    for name, facility in parts.facilities.items():
+        if name in facility.replaces:
+            yield ("care", "facilities", name, "replaces"), f"got {name!r} itself, expected other facilities"
+
+
+def _initial_state(parts: Parts) -> Iterator[Finding]:
+    for name, infections in parts.initial_infections.items():
+        district = parts.districts.get(name)
+        if district is not None and infections > district.population:
+            message = f"got {infections}, expected at most the population of {district.population}"
+            yield ("epidemic", "initial_infections", name), message
+    for name, census in parts.census.items():
+        facility = parts.facilities.get(name)
+        for bed in ("oxygen", "icu"):
+            patients = getattr(census, bed)
+            beds = math.inf if facility is None else open_at_start(facility, bed)
+            if patients > beds:
+                most = f"the {beds:g} COVID {bed} beds open at the start"
+                message = f"got {patients} patients, expected at most {most}"
+                yield ("care", "initial_census", name, bed), message
+
+
+def open_at_start(facility: Facility, bed: str) -> float:
+    """COVID beds of a type that are open at the start, a part of a bed counted as one."""
+    beds = getattr(facility.beds, bed)
+    share = getattr(facility.covid_share, bed)
+    if not facility.open_at_start or share == 0:
+        return 0
+    return math.inf if beds == "unlimited" else math.ceil(beds * share - 1e-9)
+
+
+def _command(parts: Parts) -> Iterator[Finding]:
+    for name, threshold in parts.thresholds.items():
+        if threshold.indicator == "situation":
+            path = ("command", "thresholds", name, "indicator")
+            yield path, "got 'situation', which is itself made of thresholds, expected another indicator"
+    situation = parts.situation
+    if situation is not None and isinstance(situation.require, int):
+        among = parts.thresholds if situation.thresholds is None else situation.thresholds
+        if situation.require > len(among):
+            message = f"got {situation.require}, expected at most the {len(among)} thresholds there are"
+            yield ("command", "situation", "require"), message
+
+
+def _rule(parts: Parts, path: KeyPath, rule: RuleBase) -> Iterator[Finding]:
+    if isinstance(rule, OpenFacility):
+        for index, name in enumerate(rule.facilities):
+            facility = parts.facilities.get(name)
+            if facility is not None and facility.open_at_start:
+                message = (
+                    f"got {name!r}, which is open at the start, expected a facility with open_at_start: false"
+                )
+                yield (*path, "facilities", index), message
+    when, until = rule.when, rule.until
+    if until is None:
+        return
+    if when.on is not None and until.on is not None and until.on <= when.on:
+        yield (
+            (*path, "until", "on"),
+            f"got {until.on}, expected a date after {when.on}, on which the rule begins",
+        )
+    if until.indicator not in (None, when.indicator) or when.indicator is None:
+        return
+    if when.above is not None and (until.above is not None or _above(until.below, when.above)):
+        got = f"above {until.above:g}" if until.above is not None else f"below {until.below:g}"
+        yield _flapping(path, got, f"below at most {when.above:g}", f"above {when.above:g}")
+    if when.below is not None and (until.below is not None or _above(when.below, until.above)):
+        got = f"below {until.below:g}" if until.below is not None else f"above {until.above:g}"
+        yield _flapping(path, got, f"above at least {when.below:g}", f"below {when.below:g}")
+
+
+def _above(value: float | None, bound: float | None) -> bool:
+    return value is not None and bound is not None and value > bound
+
+
+def _flapping(path: KeyPath, got: str, expected: str, on: str) -> Finding:
+    message = f"got {got} for a rule that begins {on}, expected {expected}: the rule would switch on and off"
+    return (*path, "until"), message
+
+
+def out_of_range(parts: Parts) -> Iterator[Finding]:
+    """Dates and days outside the simulated time."""
+    if parts.start is None or parts.days is None or not 1 <= parts.days <= 20_000:
+        return
+    first, after = parts.start, parts.start + timedelta(days=parts.days)
+    last = after - timedelta(days=1)
+    for path, day, latest in _dates(parts, last, after):
+        if not first <= day <= latest:
+            yield path, f"got {day}, expected a date within the scenario, {first} to {last}"
+    for name in ("from_day", "until_day"):
+        number = getattr(parts.importation, name, None)
+        if number is not None and number > parts.days - (name == "from_day"):
+            message = f"got day {number}, expected a day within the {parts.days} days of the scenario"
+            yield ("epidemic", "importation", name), message
+
+
+def _dates(parts: Parts, last: date, after: date) -> Iterator[tuple[KeyPath, date, date]]:
+    """Path, date, and the latest it may be: an end may be the day after the last."""
+    for name, measure in parts.measures.items():
+        if measure.start is not None:
+            yield ("epidemic", "measures", name, "start"), measure.start, last
+        if measure.end is not None:
+            yield ("epidemic", "measures", name, "end"), measure.end, after
+    for name, rule in parts.plan.items():
+        if rule.when.on is not None:
+            yield ("command", "plan", name, "when", "on"), rule.when.on, last
+        if rule.until is not None and rule.until.on is not None:
+            yield ("command", "plan", name, "until", "on"), rule.until.on, after

@@ -1,0 +1,160 @@
+"""Where each figure of a scenario comes from: explicit entries, profiles, defaults of the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from surgesim.scenario.base import Distribution, Section
+from surgesim.scenario.schema import Scenario
+
+Row = tuple[str, Any, str, str]
+"""Path, value, source, confidence of one figure."""
+
+NOT_FIGURES = (
+    "name", "title", "description", "start", "days", "warm_up_days", "study", "alternatives", "sources",
+)  # fmt: skip
+"""Sections and fields that hold no figures: the question asked, not what is assumed to answer it."""
+
+DATA = ("counts",)
+"""Fields that hold a series of data, told by their length and total."""
+
+
+class SourceIndex:
+    """Finds the entry of `sources` that covers a path.
+
+    A pattern's ``*`` matches one segment, and an entry covers everything below it. Of several, the
+    longest pattern holds, then the one with fewest ``*``.
+    """
+
+    def __init__(self, patterns: Mapping[str, Any]) -> None:
+        self._tree: dict[str, Any] = {}
+        for pattern in patterns:
+            node = self._tree
+            for segment in pattern.split("."):
+                node = node.setdefault(segment, {})
+            node[""] = pattern
+
+    def covering(self, path: str) -> str | None:
+        """The pattern that covers `path`, None where there is none."""
+        best: tuple[int, int, str] | None = None
+        for depth, stars, pattern in self._matches(self._tree, path.split("."), 0, 0):
+            if best is None or (depth, -stars) > (best[0], -best[1]):
+                best = (depth, stars, pattern)
+        return None if best is None else best[2]
+
+    def _matches(
+        self, node: dict[str, Any], segments: list[str], depth: int, stars: int
+    ) -> Iterator[tuple[int, int, str]]:
+        if "" in node:
+            yield depth, stars, node[""]
+        if depth < len(segments):
+            for key in (segments[depth], "*"):
+                if key in node and key != "":
+                    yield from self._matches(node[key], segments, depth + 1, stars + (key == "*"))
+
+
+def assumptions(scenario: Scenario) -> list[Row]:
+    """One row for each figure that affects results: (path, value, source, confidence).
+
+    A table by age, a matrix and a distribution are one figure each. A default of the schema is one
+    row for all entries it stands in (``care.facilities.*.access_hours``). Figures without a source
+    have an empty source and are ``assumed``. The order is that of the schema and of the file.
+    """
+    index = SourceIndex(scenario.sources)
+    rows: dict[str, Row] = {}
+    for name, info in Scenario.model_fields.items():
+        if name not in NOT_FIGURES:
+            for row in _figures(getattr(scenario, name), (name,), (name,), info, scenario, index):
+                rows.setdefault(row[0], row)
+    for name, overlay in scenario.alternatives.items():
+        for row in _plain_figures(overlay, ("alternatives", name), scenario, index):
+            rows.setdefault(row[0], row)
+    return list(rows.values())
+
+
+def unused(scenario: Scenario, rows: list[Row]) -> list[str]:
+    """Entries of `sources` that cover no figure."""
+    index = SourceIndex(scenario.sources)
+    used = {index.covering(path) for path, *_ in rows}
+    return [pattern for pattern in scenario.sources if pattern not in used]
+
+
+def _figures(
+    value: Any,
+    path: tuple[str, ...],
+    pattern: tuple[str, ...],
+    info: FieldInfo | None,
+    scenario: Scenario,
+    index: SourceIndex,
+) -> Iterator[Row]:
+    """`pattern` is `path` with ``*`` for names; `info` the field that holds the value, if one does."""
+    if isinstance(value, Section) and not isinstance(value, Distribution):
+        for name, inner in type(value).model_fields.items():
+            below = getattr(value, name)
+            yield from _figures(below, (*path, name), (*pattern, name), inner, scenario, index)
+        return
+    if isinstance(value, Mapping):
+        for name, below in value.items():
+            yield from _figures(below, (*path, name), (*pattern, "*"), None, scenario, index)
+        return
+    if isinstance(value, tuple) and value and isinstance(value[0], Section):
+        if info is None or value != info.default:
+            for place, below in enumerate(value):
+                key = str(place)
+                yield from _figures(below, (*path, key), (*pattern, key), None, scenario, index)
+        return
+    if not _is_figure(value):
+        return
+    dotted = ".".join(path)
+    covering = index.covering(dotted)
+    if covering is not None:
+        entry = scenario.sources[covering]
+        yield dotted, _plain(value, path), entry.source, entry.confidence
+    elif info is not None and not info.is_required() and value == info.default:
+        extra = info.json_schema_extra
+        if isinstance(extra, Mapping) and "source" in extra:
+            yield ".".join(pattern), _plain(value, path), str(extra["source"]), str(extra["confidence"])
+    else:
+        yield dotted, _plain(value, path), "", "assumed"
+
+
+def _plain_figures(
+    value: Any, path: tuple[str, ...], scenario: Scenario, index: SourceIndex
+) -> Iterator[Row]:
+    """Figures of an overlay, which is plain values: its rows stand under its own path."""
+    if isinstance(value, Mapping) and not (value and set(value) <= set(Distribution.model_fields)):
+        for name, below in value.items():
+            yield from _plain_figures(below, (*path, name), scenario, index)
+    elif isinstance(value, tuple) and value and isinstance(value[0], Mapping):
+        for place, below in enumerate(value):
+            yield from _plain_figures(below, (*path, str(place)), scenario, index)
+    elif isinstance(value, Mapping) or _is_figure(value):
+        dotted = ".".join(path)
+        covering = index.covering(dotted)
+        entry = None if covering is None else scenario.sources[covering]
+        source, confidence = ("", "assumed") if entry is None else (entry.source, entry.confidence)
+        yield dotted, _plain(value, path), source, confidence
+
+
+def _is_figure(value: Any) -> bool:
+    """Whether a value is a number, a distribution, or a list (of lists) of numbers."""
+    if isinstance(value, tuple):
+        return bool(value) and _is_figure(value[0])
+    return isinstance(value, Distribution) or (
+        isinstance(value, (int, float)) and not isinstance(value, bool)
+    )
+
+
+def _plain(value: Any, path: tuple[str, ...]) -> Any:
+    if isinstance(value, tuple):
+        if path[-1] in DATA:
+            return f"{len(value)} daily values, {sum(value):.10g} in all"
+        return [_plain(inner, path) for inner in value]
+    if isinstance(value, Distribution):
+        return value.model_dump(mode="json", exclude_none=True)
+    if isinstance(value, Mapping):
+        return {key: _plain(inner, (*path, key)) for key, inner in value.items()}
+    return value
