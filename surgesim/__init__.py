@@ -1,0 +1,56 @@
+"""surgesim: hospital capacity and surge planning for a province that meets a new variant.
+
+>>> import surgesim
+>>> scenario = surgesim.load("scenarios/kien-giang.yaml")  # doctest: +SKIP
+>>> surgesim.run(scenario, replications=50).breaches  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from surgesim.errors import IdentityError, ResultsError, ScenarioError, SurgesimError
+
+if TYPE_CHECKING:
+    from surgesim.scenario.loading import load
+    from surgesim.scenario.schema import Scenario
+    from surgesim.study.results import Results
+    from surgesim.study.run import run
+    from surgesim.study.store import read
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "IdentityError",
+    "Results",
+    "ResultsError",
+    "Scenario",
+    "ScenarioError",
+    "SurgesimError",
+    "__version__",
+    "load",
+    "read",
+    "run",
+]
+
+_HOMES = {
+    "Results": "surgesim.study.results",
+    "Scenario": "surgesim.scenario.schema",
+    "load": "surgesim.scenario.loading",
+    "read": "surgesim.study.store",
+    "run": "surgesim.study.run",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import the heavy rooms only when they are asked for (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'surgesim' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,367 @@
+"""The door: parses the command line, calls the rooms, prints. Nothing heavy is imported at the top."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from surgesim import __version__
+from surgesim.errors import IdentityError, ScenarioError, SurgesimError
+
+if TYPE_CHECKING:
+    from surgesim.study.replicate import Progress
+    from surgesim.study.results import Results
+    from surgesim.study.run import Extras
+
+BASELINE = "baseline"
+FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
+FIGURE_FORMAT = "svg"
+"""Format of the figures of a result folder."""
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Hospital capacity and surge planning: which threshold breaks when, what each lever changes.",
+    epilog="Example: surgesim run scenarios/kien-giang.yaml --replications 20",
+)
+
+
+class Lang(StrEnum):
+    """Language of the screen and of figures."""
+
+    vi = "vi"
+    en = "en"
+
+
+class Format(StrEnum):
+    """Format of figures."""
+
+    svg = "svg"
+    png = "png"
+    pdf = "pdf"
+
+
+def _locale_lang() -> Lang:
+    locale = next((os.environ[v] for v in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(v)), "")
+    return Lang.vi if locale.startswith("vi") else Lang.en
+
+
+ScenarioPath = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (YAML).")]
+ResultsPath = Annotated[
+    Path, typer.Argument(metavar="RESULTS", help="Result folder written by `surgesim run`.")
+]
+LangOption = Annotated[
+    Lang,
+    typer.Option(
+        "--lang", default_factory=_locale_lang, help="Vietnamese or English.", show_default="by locale"
+    ),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, help="Processes; results are the same for any.", show_default="cores"),
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+
+
+@app.command(epilog="Example: surgesim run scenarios/kien-giang.yaml --replications 20")
+def run(
+    scenario: ScenarioPath,
+    lang: LangOption,
+    replications: Annotated[
+        int | None, typer.Option(help="How many runs of each alternative.", show_default="the scenario's")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of the random numbers.", show_default="the scenario's")
+    ] = None,
+    days: Annotated[int | None, typer.Option(help="Days to simulate.", show_default="the scenario's")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this alternative beside the baseline; may be repeated."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the scenario; may be repeated."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Result folder to write.", show_default="results/<scenario name>")
+    ] = None,
+    workers: WorkersOption = None,
+    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures too.")] = True,
+    quiet: QuietOption = False,
+) -> None:
+    """Run a scenario and its alternatives.
+
+    Shows which thresholds break, when and how likely, and what each alternative changes, and writes the
+    result folder. Every alternative meets the same random numbers, run by run.
+    """
+    with _errors():
+        from surgesim.scenario.loading import load
+        from surgesim.study.run import run as run_study
+        from surgesim.study.run import select
+
+        own = {"study.replications": replications, "study.seed": seed, "days": days}
+        changes = [*(set_ or ()), *(f"{path}={value}" for path, value in own.items() if value is not None)]
+        loaded = load(scenario, changes=changes)
+        select(loaded, only)
+        folder = out if out is not None else Path("results") / loaded.name
+        drawn = {"lang": lang.value, "format": FIGURE_FORMAT} if figures else None
+        with _progress(quiet) as progress:
+            results = run_study(
+                loaded,
+                only=only,
+                workers=workers,
+                out=folder,
+                progress=progress,
+                extras=_figures(lang.value) if figures else None,
+                notes={"command": shlex.join(["surgesim", *sys.argv[1:]]), "figures": drawn},
+            )
+        if not quiet:
+            from surgesim.report.screen import summary
+
+            _print(summary(results, lang.value, f"{folder}{os.sep}"))
+
+
+@app.command(epilog="Example: surgesim validate scenarios/kien-giang.yaml")
+def validate(
+    scenarios: Annotated[list[Path], typer.Argument(metavar="SCENARIO...", help="Scenario files (YAML).")],
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Change a value before checking; may be repeated."),
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Check scenarios without running them.
+
+    All errors come at once, with file and line; warnings tell of unsourced and assumed figures.
+    """
+    from surgesim.scenario.loading import inspect
+
+    failed = False
+    with _errors():
+        for path in scenarios:
+            try:
+                scenario, warnings = inspect(path, changes=set_ or ())
+                from surgesim.study.run import select
+
+                select(scenario)
+            except ScenarioError as error:
+                failed = True
+                typer.echo(str(error), err=True)
+                continue
+            if not quiet:
+                for warning in warnings:
+                    typer.echo(f"warning: {warning}")
+                typer.echo(f"{path}: no errors, {_count(len(warnings), 'warning')}")
+    if failed:
+        raise typer.Exit(BAD_INPUT)
+
+
+@app.command(epilog="Example: surgesim new my-province --from scenarios/kien-giang.yaml")
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the scenario: a-z, 0-9 and hyphens.")],
+    like: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="SCENARIO", help="Scenario to start from.", show_default="a small one"
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write.", show_default="NAME.yaml")] = None,
+) -> None:
+    """Write a commented scenario to start from."""
+    with _errors():
+        from surgesim.scenario.loading import starter
+
+        text = starter(name, like)
+        path = out if out is not None else Path(f"{name}.yaml")
+        try:
+            with path.open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+        except FileExistsError:
+            _fail(f"{path}: exists already, expected a new file")
+        except OSError as error:
+            _fail(f"{path}: cannot be written: {error.strerror or error}")
+        typer.echo(f"{path}: written; check it with: surgesim validate {shlex.quote(str(path))}")
+
+
+@app.command(epilog="Example: surgesim schema > surgesim.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of scenarios.
+
+    Editors complete and check scenario files with it.
+    """
+    with _errors():
+        import json
+
+        from surgesim.scenario.loading import json_schema
+
+        typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command(epilog="Example: surgesim plot results/kien-giang --figure need --lang en --format pdf")
+def plot(
+    results: ResultsPath,
+    lang: LangOption,
+    figure: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Figure to draw; may be repeated.", show_default="all"),
+    ] = None,
+    alternative: Annotated[str, typer.Option(metavar="NAME", help="Alternative to draw.")] = BASELINE,
+    area: Annotated[
+        str | None, typer.Option(metavar="DISTRICT", help="District to draw.", show_default="the province")
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="File format.")] = Format.svg,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write the figures to.", show_default="RESULTS/plots")
+    ] = None,
+) -> None:
+    """Draw the figures of a finished run."""
+    with _errors():
+        from surgesim.report.figures import FIGURES, EmptyFigureError, draw, save
+        from surgesim.study.store import read
+
+        stored = read(results)
+        folder = out if out is not None else results / "plots"
+        drawn = {}
+        for name in figure or FIGURES:
+            try:
+                drawn[name] = draw(stored, name, lang=lang.value, alternative=alternative, area=area)
+            except EmptyFigureError:
+                if figure:
+                    raise
+        of = [part for part in (alternative if alternative != BASELINE else None, area) if part]
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, picture in drawn.items():
+                path = folder / f"{'-'.join([name, *of])}.{format_.value}"
+                typer.echo(str(save(picture, path)))
+        except OSError as error:
+            _fail(f"{folder}: cannot be written: {error.strerror or error}")
+
+
+@app.command(epilog="Example: surgesim reproduce results/kien-giang")
+def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietOption = False) -> None:
+    """Run a stored result again and compare.
+
+    Exit code 0 if every file is the same, 1 if not.
+    """
+    with _errors():
+        from surgesim.study.reproduce import RELATIVE
+        from surgesim.study.reproduce import reproduce as repeat
+        from surgesim.study.store import read_manifest
+
+        drawn = read_manifest(results).get("figures")
+        with _progress(quiet) as progress:
+            again = repeat(
+                results,
+                workers=workers,
+                extras=_figures(drawn["lang"]) if drawn else None,
+                progress=progress,
+            )
+        if again.setting and not quiet:
+            typer.echo(f"Compared to {RELATIVE:g} relative and without figures, for this differs:")
+            for difference in again.setting:
+                typer.echo(f"  {difference}")
+        for difference in again.differences:
+            typer.echo(difference, err=True)
+        if again.differences:
+            raise typer.Exit(FAILED)
+        if not quiet:
+            typer.echo(f"Reproduced: {_count(len(again.compared), 'file')} the same.")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"surgesim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Turn what surgesim raises into a message and an exit code."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("Interrupted: nothing was written.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except IdentityError as error:
+        typer.echo(f"The run was stopped, for the program has a defect: {error}", err=True)
+        raise typer.Exit(FAILED) from None
+    except SurgesimError as error:
+        _fail(str(error))
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(BAD_INPUT)
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Progress | None]:
+    """A progress bar on the terminal; None where there is none to show it on."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _figures(lang: str) -> Extras:
+    """Draws all figures into the folder `figures` of a result."""
+
+    def draw(results: Results, folder: Path) -> None:
+        from surgesim.report.figures import save_all
+
+        save_all(results, folder / "figures", lang=lang, fmt=FIGURE_FORMAT)
+
+    return draw
+
+
+def _print(renderable: object) -> None:
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else 110
+    Console(width=width, highlight=False, markup=False).print(renderable)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
+
+
+def _terminate(number: int, frame: object) -> NoReturn:
+    sys.exit(TERMINATED)
+
+
+def main() -> None:
+    """Entry point of the command `surgesim`."""
+    signal.signal(signal.SIGTERM, _terminate)  # so that unfinished folders are removed then too
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""Breaches of thresholds: when, with what probability, for how long and by how much."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.model.record import Record
+from surgesim.scenario.command import Command
+from surgesim.scenario.schema import Scenario
+
+Floats = NDArray[np.float64]
+
+SITUATION = "situation"
+"""Name of the row (and of the outcomes) of the declared emergency, beside those of the thresholds."""
+
+PROVINCE_AREA = "province"
+
+
+@dataclass(frozen=True, slots=True)
+class Breaches:
+    """The breaches of one replication; one value per row: the thresholds in order, then the situation.
+
+    Attributes
+    ----------
+    at_start
+        Whether it held at t = 0, before anything happened.
+    first_day
+        First day breached (0 is the first day of the scenario); infinite where there was none.
+    days
+        Number of days breached.
+    longest_spell
+        Days of the longest unbroken run of breached days.
+    worst
+        The value furthest beyond the bound (or nearest to it), in the unit of the indicator; for the
+        situation the largest number of its thresholds breached on one day.
+    """
+
+    at_start: NDArray[np.bool_]
+    first_day: Floats
+    days: Floats
+    longest_spell: Floats
+    worst: Floats
+
+
+def breach_names(command: Command) -> tuple[str, ...]:
+    """The rows of a breach table: the thresholds in order, then the situation; none without thresholds."""
+    return (*command.thresholds, SITUATION) if command.thresholds else ()
+
+
+def breach_bounds(command: Command) -> Floats:
+    """The bound of each row; for the situation the number of thresholds that make it."""
+    if not command.thresholds:
+        return np.empty(0)
+    bounds = [threshold.bound for threshold in command.thresholds.values()]
+    return np.array([*bounds, _required(command)], dtype=float)
+
+
+def breaches_of(scenario: Scenario, record: Record) -> Breaches:
+    """What one replication breached."""
+    command = scenario.command
+    if not command.thresholds:
+        nothing = np.empty(0)
+        return Breaches(np.empty(0, dtype=bool), nothing, nothing, nothing, nothing)
+    watched = [list(command.thresholds).index(name) for name in _watched(command)]
+    breached = np.column_stack([record.breached, record.series(SITUATION) > 0])
+    worst = [
+        record.values[:, i].max() if threshold.above is not None else record.values[:, i].min()
+        for i, threshold in enumerate(command.thresholds.values())
+    ]
+    together = record.breached[:, watched].sum(axis=1)
+    declared = record.breached_at_start[watched].sum() >= _required(command)
+    return Breaches(
+        at_start=np.append(record.breached_at_start, declared),
+        first_day=np.where(breached.any(axis=0), breached.argmax(axis=0), np.inf),
+        days=breached.sum(axis=0).astype(float),
+        longest_spell=np.array([longest_spell(column) for column in breached.T], dtype=float),
+        worst=np.array([*worst, together.max()], dtype=float),
+    )
+
+
+def _watched(command: Command) -> Sequence[str]:
+    return command.situation.thresholds or tuple(command.thresholds)
+
+
+def _required(command: Command) -> int:
+    require = command.situation.require
+    if isinstance(require, int):
+        return require
+    return len(_watched(command)) if require == "all" else 1
+
+
+def longest_spell(breached: NDArray[np.bool_]) -> int:
+    """Length of the longest unbroken run of True."""
+    edges = np.diff(np.concatenate(([0], breached.astype(np.int8), [0])))
+    lengths = np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)
+    return int(lengths.max(initial=0))
+
+
+def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Wilson score interval of a probability (Wilson 1927, doi:10.1080/01621459.1927.10502953).
+
+    Examples
+    --------
+    >>> [round(bound, 4) for bound in wilson(8, 10)]
+    [0.4902, 0.9433]
+    """
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    share = successes / trials
+    centre = share + z * z / (2 * trials)
+    half = z * np.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    low, high = (centre - half) / (1 + z * z / trials), (centre + half) / (1 + z * z / trials)
+    return (0.0 if successes == 0 else float(low), 1.0 if successes == trials else float(high))
+
+
+def censored_quantile(times: Floats, q: float) -> float:
+    """The least time by which a share `q` of `times` has come; NaN where fewer ever do.
+
+    Times that never come are infinite. The quantile is one of the times (no interpolation), for
+    between a day and never there is no day.
+    """
+    place = max(math.ceil(q * len(times) - 1e-9) - 1, 0)
+    at = float(np.sort(times)[place])
+    return at if math.isfinite(at) else math.nan
+
+
+def breach_rows(alternative: str, scenario: Scenario, runs: Sequence[Breaches]) -> Iterator[dict[str, Any]]:
+    """The rows of the breach table of one alternative, from its replications in order."""
+    import pandas as pd
+
+    bounds = breach_bounds(scenario.command)
+    for i, threshold in enumerate(breach_names(scenario.command)):
+        first = np.array([run.first_day[i] for run in runs])
+        days = np.array([run.days[i] for run in runs])
+        low, high = wilson(int(np.isfinite(first).sum()), len(runs))
+        median, early, late = (censored_quantile(first, q) for q in (0.5, 0.05, 0.95))
+        yield {
+            "alternative": alternative,
+            "area": PROVINCE_AREA,
+            "threshold": threshold,
+            "bound": bounds[i],
+            "breached_at_start": np.mean([run.at_start[i] for run in runs]),
+            "probability": np.isfinite(first).mean(),
+            "probability_low": low,
+            "probability_high": high,
+            "first_day_median": median,
+            "first_day_p5": early,
+            "first_day_p95": late,
+            "first_date_median": pd.Timestamp(scenario.start) + pd.to_timedelta(median, unit="D"),
+            "days_breached_mean": days.mean(),
+            "days_breached_p5": np.quantile(days, 0.05),
+            "days_breached_p95": np.quantile(days, 0.95),
+            "longest_spell_days": np.mean([run.longest_spell[i] for run in runs]),
+            "worst_value_median": np.median([run.worst[i] for run in runs]),
+        }

@@ -1,0 +1,93 @@
+"""What is kept of the replications of one alternative as they come in: arrays to sum up, not records."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.model.record import (
+    DISTRICT,
+    FACILITY_INDEX,
+    OUTCOMES,
+    PROVINCE,
+    STATES,
+    ActionEvent,
+    Record,
+)
+from surgesim.scenario.schema import Scenario
+from surgesim.study.breaches import Breaches, breaches_of
+
+Floats = NDArray[np.float64]
+
+BEDS = ("oxygen", "icu")
+"""Bed types whose use is followed by facility."""
+
+_STAFFED = [FACILITY_INDEX[name] for name in ("staffed_basic", "staffed_oxygen", "staffed_icu")]
+_STAFFED_BED = [FACILITY_INDEX[f"staffed_{bed}"] for bed in BEDS]
+_OCCUPIED_BED = [FACILITY_INDEX[f"occupied_{bed}"] for bed in BEDS]
+
+
+class Collection:
+    """The replications of one alternative, in order.
+
+    Attributes
+    ----------
+    scenario
+        The alternative.
+    province
+        ``(replications, days, len(PROVINCE))``.
+    districts
+        ``(replications, days, districts, len(DISTRICT))``.
+    outcomes
+        ``(replications, len(OUTCOMES))``.
+    breaches
+        One per replication.
+    actions
+        What the plan did, one tuple per replication.
+    states
+        ``(days, facilities, len(STATES))``: in how many replications.
+    first_open
+        ``(replications, facilities)``: first day with a staffed COVID bed; infinite where there was none.
+    open_days
+        ``(replications, facilities)``: days with a staffed COVID bed.
+    peak_occupied
+        ``(replications, facilities, len(BEDS))``.
+    bed_days
+        ``(2, facilities, len(BEDS))``: occupied and staffed bed-days, summed over replications.
+    """
+
+    def __init__(self, scenario: Scenario, replications: int) -> None:
+        days, facilities = scenario.days, len(scenario.care.facilities)
+        self.scenario = scenario
+        self.province: Floats = np.empty((replications, days, len(PROVINCE)))
+        self.districts: Floats = np.empty((replications, days, len(scenario.people.districts), len(DISTRICT)))
+        self.outcomes: Floats = np.empty((replications, len(OUTCOMES)))
+        self.breaches: list[Breaches] = []
+        self.actions: list[tuple[ActionEvent, ...]] = []
+        self.states = np.zeros((days, facilities, len(STATES)), dtype=np.int64)
+        self.first_open: Floats = np.empty((replications, facilities))
+        self.open_days: Floats = np.empty((replications, facilities))
+        self.peak_occupied: Floats = np.empty((replications, facilities, len(BEDS)))
+        self.bed_days: Floats = np.zeros((2, facilities, len(BEDS)))
+
+    def add(self, record: Record) -> None:
+        """Take in the next replication."""
+        k = len(self.breaches)
+        self.province[k] = record.province
+        self.districts[k] = record.districts
+        self.outcomes[k] = [record.outcomes[column.name] for column in OUTCOMES]
+        self.breaches.append(breaches_of(self.scenario, record))
+        self.actions.append(record.actions)
+        self.states += record.states[:, :, None] == np.arange(len(STATES))
+        staffed = (record.facilities[:, :, _STAFFED] > 0).any(axis=2)
+        self.first_open[k] = np.where(staffed.any(axis=0), staffed.argmax(axis=0), np.inf)
+        self.open_days[k] = staffed.sum(axis=0)
+        occupied = record.facilities[:, :, _OCCUPIED_BED]
+        self.peak_occupied[k] = occupied.max(axis=0)
+        self.bed_days[0] += occupied.sum(axis=0)
+        self.bed_days[1] += record.facilities[:, :, _STAFFED_BED].sum(axis=0)
+
+    @property
+    def replications(self) -> int:
+        """Replications taken in so far."""
+        return len(self.breaches)

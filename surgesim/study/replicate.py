@@ -1,0 +1,87 @@
+"""Runs replications of a scenario and its alternatives, on one core or many, in a fixed order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
+from typing import TypeAlias
+
+from surgesim.errors import SurgesimError
+from surgesim.model.record import Record
+from surgesim.scenario.schema import Scenario
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with how many (alternative, replication) pairs are done, and how many there are."""
+
+
+def replicate(
+    scenarios: Mapping[str, Scenario],
+    seed: int,
+    replications: int,
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Generator[dict[str, Record], None, None]:
+    """Simulate every scenario `replications` times, all scenarios of a replication in one task.
+
+    Parameters
+    ----------
+    scenarios
+        The alternatives by name; they share the random numbers of a replication.
+    seed
+        Seed of the study. Replication k depends on `seed` and k alone, not on how many are run.
+    replications
+        How many, at least 1.
+    workers
+        Processes to use; 1 runs in this process.
+    progress
+        Told after each replication.
+
+    Yields
+    ------
+    dict of str to Record
+        The records of one replication by alternative, replication 0 first, whatever `workers` is.
+
+    Raises
+    ------
+    SurgesimError
+        If a worker process dies.
+    IdentityError
+        If an identity of the model broke.
+    """
+    total = replications * len(scenarios)
+    with closing(_records(scenarios, seed, replications, min(workers, replications))) as records:
+        for done, record in enumerate(records, start=1):
+            yield record
+            if progress is not None:
+                progress(done * len(scenarios), total)
+
+
+def _records(
+    scenarios: Mapping[str, Scenario], seed: int, replications: int, workers: int
+) -> Generator[dict[str, Record], None, None]:
+    if workers == 1:
+        for replication in range(replications):
+            yield _one_replication(scenarios, seed, replication)
+        return
+    from concurrent.futures.process import BrokenProcessPool
+
+    from joblib import Parallel, delayed, parallel_config
+
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        parallel = Parallel(n_jobs=workers, return_as="generator", batch_size=1)
+        tasks = (delayed(_one_replication)(scenarios, seed, k) for k in range(replications))
+        try:
+            with closing(parallel(tasks)) as records:
+                yield from records
+        except BrokenProcessPool as error:
+            raise SurgesimError(
+                "a worker process ended unexpectedly, most likely for want of memory: "
+                f"got {workers} workers, try fewer"
+            ) from error
+
+
+def _one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: int) -> dict[str, Record]:
+    from surgesim.model.simulation import simulate
+
+    return {name: simulate(scenario, seed, replication) for name, scenario in scenarios.items()}

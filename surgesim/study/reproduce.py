@@ -1,0 +1,199 @@
+"""Repeats a stored run from its scenario and manifest, and compares every file."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.errors import ResultsError, ScenarioError
+from surgesim.study.replicate import Progress
+from surgesim.study.run import Extras, environment, run
+from surgesim.study.store import FIGURES, PARQUET, SCENARIO, hashes, read_manifest, recover
+
+Floats = NDArray[np.float64]
+
+RELATIVE = 1e-9
+"""Numbers are equal to this relative difference where versions or the processor differ."""
+
+_ZERO = 1e-12  # what a difference of equal numbers can come to by rounding
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """What a repeated run showed.
+
+    Attributes
+    ----------
+    differences
+        One sentence per file that differs; none if the run was reproduced.
+    compared
+        The files compared.
+    setting
+        What differs between this machine and the one of the run; empty where all is equal and files
+        were compared byte for byte.
+    """
+
+    differences: tuple[str, ...]
+    compared: tuple[str, ...]
+    setting: tuple[str, ...]
+
+
+def reproduce(
+    folder: str | Path,
+    *,
+    workers: int | None = None,
+    extras: Extras | None = None,
+    progress: Progress | None = None,
+) -> Reproduction:
+    """Run a stored result again and compare every file but the manifest.
+
+    Files are compared byte for byte, daily.parquet by its content. Where versions or the processor
+    differ, numbers are compared to `RELATIVE` and figures are left out.
+
+    Parameters
+    ----------
+    folder
+        A result folder.
+    workers, progress
+        As in `run`.
+    extras
+        What drew the figures of the folder; without it they are left out.
+
+    Raises
+    ------
+    ResultsError
+        If `folder` is not a result folder.
+    """
+    from surgesim.scenario.loading import load
+
+    stored = Path(folder).resolve()
+    recover(stored)
+    manifest = read_manifest(stored)
+    try:
+        scenario = load(stored / SCENARIO)
+    except (OSError, ScenarioError) as error:
+        raise ResultsError(f"{folder}: its {SCENARIO} cannot be used: {error}") from error
+    setting = tuple(_settings_that_differ(manifest, environment()))
+    with_figures = extras is not None and not setting
+    with tempfile.TemporaryDirectory(prefix="surgesim-") as temporary:
+        again = Path(temporary) / "again"
+        run(
+            scenario,
+            only=[name for name in manifest["alternatives"] if name != "baseline"],
+            replications=manifest["replications"],
+            seed=manifest["seed"],
+            days=manifest["days"],
+            workers=workers,
+            out=again,
+            progress=progress,
+            extras=extras if with_figures else None,
+        )
+        fresh = hashes(again)
+        expected = {
+            name: digest
+            for name, digest in manifest["files"].items()
+            if with_figures or not name.startswith(f"{FIGURES}/")
+        }
+        names = tuple(sorted(expected | fresh))
+        differences = []
+        for name in names:
+            if name not in expected:
+                differences.append(f"{name}: the manifest does not list it")
+            elif name not in fresh:
+                differences.append(f"{name}: the repeated run does not make it")
+            elif difference := _difference(stored, again, name, expected[name], exact=not setting):
+                differences.append(f"{name}: {difference}")
+    return Reproduction(tuple(differences), names, setting)
+
+
+def _settings_that_differ(then: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+    for name in sorted(then["versions"].keys() | now["versions"].keys()):
+        before, after = (setting["versions"].get(name, "none") for setting in (then, now))
+        if before != after:
+            yield f"{name} {before} then, {after} now"
+    if then["processor"] != now["processor"]:
+        yield f"processor {then['processor']} then, {now['processor']} now"
+
+
+def _difference(stored: Path, again: Path, name: str, digest: str, *, exact: bool) -> str | None:
+    """How the stored file differs from the repeated one; None where it does not."""
+    before, after = stored / name, again / name
+    if not before.is_file():
+        return "missing"
+    if name == SCENARIO:
+        return None if hashes(stored)[name] == digest else "changed since the run"
+    if name == PARQUET:
+        return _parquet_difference(before, after, exact=exact)
+    if before.read_bytes() == after.read_bytes():
+        return None
+    if name.endswith(".csv"):
+        return _csv_difference(before, after, exact=exact)
+    return "differs"
+
+
+def _csv_difference(before: Path, after: Path, *, exact: bool) -> str | None:
+    with (
+        before.open(encoding="utf-8", errors="replace", newline="") as old,
+        after.open(encoding="utf-8", newline="") as new,
+    ):
+        header: list[str] = []
+        for line, (row, again) in enumerate(zip_longest(csv.reader(old), csv.reader(new)), start=1):
+            if row is None or again is None:
+                return f"{'fewer' if row is None else 'more'} rows than the repeated run"
+            header = header or again
+            if len(row) != len(again):
+                return f"row {line} has {len(row)} cells, {len(again)} in the repeated run"
+            for column, cell, cell_again in zip(header, row, again, strict=True):
+                if cell != cell_again and (exact or not _close(cell, cell_again)):
+                    return f"row {line}, {column}: {cell!r} is {cell_again!r} in the repeated run"
+    return "differs in its line ends or quotes" if exact else None
+
+
+def _close(cell: str, again: str) -> bool:
+    try:
+        return _all_close(np.array([float(cell)]), np.array([float(again)]))
+    except ValueError:
+        return False
+
+
+def _all_close(old: Floats, new: Floats) -> bool:
+    relative = 1.01 * RELATIVE  # a hundredth more: the 10 printed digits are rounded
+    return bool(np.allclose(old, new, rtol=relative, atol=_ZERO, equal_nan=True))
+
+
+def _parquet_difference(before: Path, after: Path, *, exact: bool) -> str | None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        old, new = pq.ParquetFile(before), pq.ParquetFile(after)
+        if old.schema_arrow != new.schema_arrow:
+            return "other columns than the repeated run"
+        if old.num_row_groups != new.num_row_groups or old.metadata.num_rows != new.metadata.num_rows:
+            return "other rows than the repeated run"
+        for group in range(old.num_row_groups):
+            one, two = old.read_row_group(group), new.read_row_group(group)
+            for column in one.column_names:
+                if not _same_column(one[column], two[column], exact=exact):
+                    return f"row group {group}, {column}: differs"
+    except (OSError, pa.ArrowException) as error:
+        return f"damaged ({error})"
+    return None
+
+
+def _same_column(old: Any, new: Any, *, exact: bool) -> bool:
+    import pyarrow as pa
+
+    if old.equals(new):
+        return True
+    if exact or not pa.types.is_floating(old.type):
+        return False
+    return _all_close(old.to_numpy(), new.to_numpy())

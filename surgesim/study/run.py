@@ -1,0 +1,193 @@
+"""One run: baseline and alternatives, replicated, collected into tables, stored."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import platform
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from surgesim.errors import Problem, ScenarioError
+from surgesim.scenario.schema import BASELINE, Scenario
+from surgesim.study.breaches import SITUATION
+from surgesim.study.collect import Collection
+from surgesim.study.replicate import Progress, replicate
+from surgesim.study.results import Results
+from surgesim.study.store import Draft, dumped
+from surgesim.study.tables import fill
+
+Extras: TypeAlias = Callable[[Results, Path], object]
+"""Adds files to a result folder before it is sealed, such as figures."""
+
+PACKAGES = ("surgesim", "numpy", "scipy", "pandas", "pyarrow", "simpy", "matplotlib")
+
+
+def run(
+    scenario: Scenario,
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+    days: int | None = None,
+    only: Sequence[str] | None = None,
+    workers: int | None = None,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+    extras: Extras | None = None,
+    notes: Mapping[str, Any] | None = None,
+) -> Results:
+    """Run a scenario and its alternatives, paired on common random numbers.
+
+    Parameters
+    ----------
+    scenario
+        From `surgesim.load`.
+    replications, seed, days
+        Instead of the scenario's own.
+    only
+        Names of the alternatives to run beside the baseline; all unless given.
+    workers
+        Processes; as many as there are cores unless given. Results do not depend on it.
+    out
+        Result folder to write; nothing is written unless given.
+    progress
+        Called with the (alternative, replication) pairs done and their total.
+    extras
+        Called with the results and the folder in the making, to add files to it.
+    notes
+        Further entries of the manifest.
+
+    Returns
+    -------
+    Results
+        The tables; the same for any number of workers.
+
+    Raises
+    ------
+    ScenarioError
+        If `only` names an unknown alternative, or a changed value is not allowed.
+    ResultsError
+        If `out` cannot be written. An earlier result there is replaced only by a finished run.
+    IdentityError
+        If an identity of the model broke.
+
+    Examples
+    --------
+    >>> import surgesim
+    >>> scenario = surgesim.load("scenarios/teaching/coast.yaml")  # doctest: +SKIP
+    >>> surgesim.run(scenario, replications=20).breaches  # doctest: +SKIP
+    """
+    scenario = _changed(scenario, replications, seed, days)
+    scenarios = select(scenario, only)
+    count = scenario.study.replications
+    workers = available_cores() if workers is None else workers
+    started = _now()
+    collections = {name: Collection(alternative, count) for name, alternative in scenarios.items()}
+    checks: Counter[str] = Counter()
+    with contextlib.ExitStack() as stack:
+        draft = stack.enter_context(Draft(Path(out), scenarios)) if out is not None else None
+        runs = replicate(scenarios, scenario.study.seed, count, workers=workers, progress=progress)
+        for records in stack.enter_context(contextlib.closing(runs)):
+            for name, record in records.items():
+                collections[name].add(record)
+                checks.update(record.checks)
+            if draft is not None:
+                draft.add(records)
+        manifest = {
+            **environment(),
+            "scenario": scenario.name,
+            "scenario_sha256": hashlib.sha256(dumped(scenario).encode()).hexdigest(),
+            "seed": scenario.study.seed,
+            "replications": count,
+            "days": scenario.days,
+            "alternatives": list(scenarios),
+            "started": started,
+            "ended": _now(),
+            "identities_checked": dict(sorted(checks.items())),
+            **(notes or {}),
+        }
+        tables = fill(scenario, collections)
+        if draft is None:
+            return Results(scenario=scenario, manifest=manifest, folder=None, **tables)
+        results = Results(scenario=scenario, manifest=manifest, folder=draft.path, **tables)
+        draft.write(results)
+        if extras is not None:
+            extras(results, draft.path)
+        sealed = draft.seal(manifest)
+        return Results(scenario=scenario, manifest=sealed, folder=draft.target, **tables)
+
+
+def select(scenario: Scenario, only: Sequence[str] | None = None) -> dict[str, Scenario]:
+    """The baseline and the alternatives to run, by name, in the order of the scenario.
+
+    Raises
+    ------
+    ScenarioError
+        If `only` names an unknown alternative, or a threshold has the situation's name.
+    """
+    known = (BASELINE, *scenario.alternatives)
+    wanted = known if only is None else (BASELINE, *only)
+    problems = [
+        Problem("alternatives", f"got {name!r}, expected one of {', '.join(known)}")
+        for name in wanted
+        if name not in known
+    ]
+    if SITUATION in scenario.command.thresholds:
+        problems.append(
+            Problem(
+                f"command.thresholds.{SITUATION}", "is the name of the declared emergency, expected another"
+            )
+        )
+    if problems:
+        raise ScenarioError(problems)
+    return {name: scenario.alternative(name) for name in known if name in wanted}
+
+
+def available_cores() -> int:
+    """Cores this process may use."""
+    from joblib import cpu_count
+
+    return int(cpu_count())
+
+
+def environment() -> dict[str, Any]:
+    """Versions and machine: what must be equal for results to be equal byte for byte."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    versions = {"python": platform.python_version()}
+    for package in PACKAGES:
+        with contextlib.suppress(PackageNotFoundError):
+            versions[package] = version(package)
+    from surgesim import __version__
+
+    versions["surgesim"] = __version__
+    return {"versions": versions, "platform": platform.platform(), "processor": _processor()}
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or platform.machine()
+
+
+def _changed(scenario: Scenario, replications: int | None, seed: int | None, days: int | None) -> Scenario:
+    study = {"replications": replications, "seed": seed}
+    changes: dict[str, Any] = {"study": {key: value for key, value in study.items() if value is not None}}
+    if days is not None:
+        changes["days"] = days
+    if changes == {"study": {}}:
+        return scenario
+    from surgesim.scenario.base import deep_merge
+    from surgesim.scenario.loading import from_plain
+
+    return from_plain(deep_merge(scenario.to_plain(), changes))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

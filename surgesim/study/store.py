@@ -1,0 +1,316 @@
+"""Result folders: written beside their place, moved into it when whole, read back as Results.
+
+A folder in the making is a hidden sibling ``.<name>.part-<tag>``; the one it replaces waits as
+``.<name>.old-<tag>`` between the two renames. Whoever next reads or writes the folder finishes a
+move that a crash interrupted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from surgesim.errors import ResultsError, ScenarioError
+from surgesim.model.record import DISTRICT_INDEX, PROVINCE_INDEX, Record
+from surgesim.scenario.schema import Scenario
+from surgesim.study.breaches import PROVINCE_AREA
+from surgesim.study.results import Results
+from surgesim.study.tables import DATE, TABLES, TEXT, WIDE, Table, typed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MANIFEST = "manifest.json"
+SCENARIO = "scenario.yaml"
+PARQUET = "daily.parquet"
+FIGURES = "figures"
+OWN_ENTRIES = {MANIFEST, SCENARIO, PARQUET, FIGURES, "plots", "report.html"} | {
+    f"{table.name}.csv" for table in TABLES
+}
+"""What a result folder may hold; a folder that holds anything else is never replaced."""
+
+_STALE_SECONDS = 86_400.0
+
+
+class Draft:
+    """A result folder in the making; a context that leaves nothing behind unless it was sealed.
+
+    Parameters
+    ----------
+    target
+        The folder it becomes. An existing result there stays as it is until then.
+    scenarios
+        The alternatives whose records are added.
+
+    Raises
+    ------
+    ResultsError
+        If `target` is something other than a result folder, or cannot be written.
+    """
+
+    def __init__(self, target: Path, scenarios: Mapping[str, Scenario]) -> None:
+        self.target = target.resolve()
+        self._scenarios = scenarios
+        self._tag = uuid.uuid4().hex[:8]
+        self.path = _sibling(self.target, "part", self._tag)
+        self._parquet: Any = None
+
+    def __enter__(self) -> Self:
+        with _disk(self.target):
+            recover(self.target)
+            _refuse_foreign(self.target)
+            self.target.parent.mkdir(parents=True, exist_ok=True)
+            _sweep(self.target)
+            self.path.mkdir()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._parquet is not None:
+            with contextlib.suppress(OSError):
+                self._parquet.close()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def add(self, records: Mapping[str, Record]) -> None:
+        """Append one replication to daily.parquet, a row group per alternative."""
+        import pyarrow.parquet as pq
+
+        with _disk(self.target):
+            for alternative, record in records.items():
+                rows = _wide(alternative, self._scenarios[alternative], record)
+                if self._parquet is None:
+                    self._parquet = pq.ParquetWriter(self.path / PARQUET, rows.schema)
+                self._parquet.write_table(rows, row_group_size=max(rows.num_rows, 1))
+
+    def write(self, results: Results) -> None:
+        """Write the scenario and the tables."""
+        with _disk(self.target):
+            if self._parquet is not None:
+                self._parquet.close()
+                self._parquet = None
+            (self.path / SCENARIO).write_text(dumped(results.scenario), encoding="utf-8", newline="\n")
+            for table in TABLES:
+                _write_csv(self.path / f"{table.name}.csv", getattr(results, table.name))
+
+    def seal(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
+        """Write the manifest with the hash of every other file, and move the folder into place.
+
+        Returns
+        -------
+        dict
+            The manifest as written.
+        """
+        with _disk(self.target):
+            complete = {**manifest, "files": hashes(self.path)}
+            text = json.dumps(complete, indent=2, ensure_ascii=False) + "\n"
+            (self.path / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+            _move(self.path, self.target, self._tag)
+        return complete
+
+
+def read(folder: str | Path) -> Results:
+    """Read a result folder.
+
+    Raises
+    ------
+    ResultsError
+        If it is missing, is not a result folder, or a file of it is missing or damaged.
+    """
+    from surgesim.scenario.loading import load
+
+    target = Path(folder).resolve()
+    with _disk(target):
+        recover(target)
+    try:
+        manifest = read_manifest(target)
+        scenario = load(target / SCENARIO)
+        tables = {table.name: _read_csv(target / f"{table.name}.csv", table) for table in TABLES}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ResultsError(f"{folder}: not a readable result folder ({error})") from error
+    except ScenarioError as error:
+        raise ResultsError(f"{folder}: its {SCENARIO} cannot be used: {error}") from error
+    return Results(scenario=scenario, manifest=manifest, folder=target, **tables)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a result folder."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise ResultsError(f"{folder}: got no {MANIFEST}, expected a folder written by `surgesim run`")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ResultsError(f"{path}: damaged ({error})") from error
+    missing = {"alternatives", "seed", "replications", "days", "files", "versions", "processor"} - set(
+        manifest if isinstance(manifest, dict) else ()
+    )
+    if missing:
+        raise ResultsError(f"{path}: damaged, it lacks {', '.join(sorted(missing))}")
+    return dict(manifest)
+
+
+def dumped(scenario: Scenario) -> str:
+    """The text of scenario.yaml."""
+    from surgesim.scenario.loading import dump
+
+    return dump(scenario)
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file below `folder` but the manifest, by its path in the folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
+    }
+
+
+def recover(target: Path) -> None:
+    """Finish a move of `target` that a crash interrupted between its two renames."""
+    if target.exists() or not target.parent.is_dir():
+        return
+    old = _siblings(target, "old")
+    if not old:
+        return
+    whole = [path for path in _siblings(target, "part") if (path / MANIFEST).is_file()]
+    with contextlib.suppress(FileNotFoundError):  # the run that was moving it came first
+        (whole or old)[-1].rename(target)
+    if target.exists():
+        for path in _siblings(target, "old"):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _move(path: Path, target: Path, tag: str) -> None:
+    """Rename `path` to `target`, putting aside what is there until then."""
+    old = _sibling(target, "old", tag)
+    for _ in range(10):
+        if target.exists():
+            with contextlib.suppress(FileNotFoundError):
+                target.rename(old)
+        try:
+            path.rename(target)
+        except FileNotFoundError:
+            if target.exists():  # a reader finished the move
+                break
+            raise
+        except OSError:
+            if not target.exists():
+                raise
+            continue  # another run took the place in between
+        break
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _sibling(target: Path, role: str, tag: str) -> Path:
+    return target.with_name(f".{target.name}.{role}-{tag}")
+
+
+def _siblings(target: Path, role: str) -> list[Path]:
+    prefix = f".{target.name}.{role}-"
+    return sorted(
+        (path for path in target.parent.iterdir() if path.name.startswith(prefix)),
+        key=lambda path: (path.stat().st_mtime, path.name),
+    )
+
+
+def _sweep(target: Path) -> None:
+    """Remove what runs killed more than a day ago left beside `target`."""
+    for path in _siblings(target, "part"):
+        newest = max((p.stat().st_mtime for p in (path, *path.rglob("*"))), default=0.0)
+        if time.time() - newest > _STALE_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _refuse_foreign(target: Path) -> None:
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise ResultsError(f"{target}: got a file, expected a folder or nothing")
+    entries = {entry.name for entry in target.iterdir() if not entry.name.startswith(".")}
+    if foreign := sorted(entries - OWN_ENTRIES):
+        raise ResultsError(
+            f"{target}: holds {foreign[0]!r}, which is not part of a result, so it will not be replaced; "
+            "choose another folder with --out"
+        )
+
+
+@contextlib.contextmanager
+def _disk(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ResultsError(f"{target}: cannot be written: {reason}") from error
+
+
+def _write_csv(path: Path, frame: pd.DataFrame) -> None:
+    frame.to_csv(
+        path,
+        index=False,
+        float_format="%.10g",
+        date_format="%Y-%m-%d",
+        encoding="utf-8",
+        lineterminator="\n",
+    )
+
+
+def _read_csv(path: Path, table: Table) -> pd.DataFrame:
+    import pandas as pd
+
+    text = {column.name for column in table.columns if column.unit in (TEXT, DATE)}
+    try:
+        header = pd.read_csv(path, nrows=0, encoding="utf-8").columns
+        frame = pd.read_csv(
+            path,
+            dtype={name: "str" for name in header if name in text},
+            keep_default_na=False,
+            na_values={name: [""] for name in header if name not in text},
+            encoding="utf-8",
+        )
+        absent = {c.name for c in table.columns if "<" not in c.name} - set(header)
+        if absent:
+            raise ValueError(f"it lacks the columns {', '.join(sorted(absent))}")
+        return typed(table, frame)
+    except ValueError as error:  # pandas' parser errors are ValueErrors
+        raise ResultsError(f"{path}: damaged ({error})") from error
+
+
+def _wide(alternative: str, scenario: Scenario, record: Record) -> Any:
+    """One replication as rows of daily.parquet: the province, then each district, by day."""
+    import pyarrow as pa
+
+    districts = list(scenario.people.districts)
+    areas = 1 + len(districts)
+    days = record.province.shape[0]
+    names = pa.array([alternative])
+    columns = {
+        "alternative": _repeated(names, np.zeros(areas * days)),
+        "replication": pa.array(np.full(areas * days, record.replication, dtype=np.int64)),
+        "area": _repeated(pa.array([PROVINCE_AREA, *districts]), np.repeat(np.arange(areas), days)),
+        "day": pa.array(np.tile(np.arange(days, dtype=np.int64), areas)),
+    }
+    for name in WIDE:
+        values = np.full((areas, days), np.nan)
+        absent = np.ones((areas, days), dtype=bool)
+        if name in PROVINCE_INDEX:
+            values[0], absent[0] = record.series(name), False
+        if name in DISTRICT_INDEX:
+            values[1:], absent[1:] = record.districts[:, :, DISTRICT_INDEX[name]].T, False
+        columns[name] = pa.array(values.ravel(), mask=absent.ravel())
+    return pa.table(columns)
+
+
+def _repeated(names: Any, index: Any) -> Any:
+    import pyarrow as pa
+
+    return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32)), names).cast(pa.string())

@@ -1,0 +1,416 @@
+"""The tables of a result: their columns with unit and meaning, and how they are filled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.model.record import DISTRICT, OUTCOMES, PROVINCE, STATES, Column
+from surgesim.scenario.schema import Scenario
+from surgesim.study.breaches import SITUATION, breach_rows, censored_quantile
+from surgesim.study.collect import BEDS, Collection
+from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY, comparison_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+
+TEXT, DATE = "text", "date"
+"""Units of the columns that are not numbers."""
+
+BANDS = ("mean", "p5", "p25", "p50", "p75", "p95")
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+_ALTERNATIVE = Column("alternative", TEXT, "name of the alternative; `baseline` is the scenario itself")
+_DAY = Column("day", "days", "day of the scenario, 0 is the first")
+_DATE = Column("date", DATE, "that day's date")
+_BANDS = (
+    Column("mean", "as the indicator", "mean over the replications"),
+    *(
+        Column(f"p{100 * q:g}", "as the indicator", f"quantile {q:g} over the replications")
+        for q in QUANTILES
+    ),
+)
+
+
+class Table(NamedTuple):
+    """A table of a result: attribute of `Results`, what one row is, columns. Its file is ``<name>.csv``."""
+
+    name: str
+    row: str
+    columns: tuple[Column, ...]
+
+
+BREACHES = Table(
+    "breaches",
+    "alternative × threshold, and one row for the situation",
+    (
+        _ALTERNATIVE,
+        Column("area", TEXT, "where the indicator is assessed: `province`"),
+        Column("threshold", TEXT, "name of the threshold; `situation` is the declared emergency"),
+        Column(
+            "bound",
+            "as the indicator",
+            "breached where strictly passed; for the situation how many thresholds make it",
+        ),
+        Column("breached_at_start", "share", "replications in which it held at t = 0"),
+        Column("probability", "share", "replications in which it was breached on at least one day"),
+        Column("probability_low", "share", "lower end of the 95 % Wilson interval of `probability`"),
+        Column("probability_high", "share", "upper end of the 95 % Wilson interval of `probability`"),
+        Column("first_day_median", "days", "median first day breached; empty where fewer than half were"),
+        Column("first_day_p5", "days", "quantile 0.05 of the first day; empty where fewer were"),
+        Column("first_day_p95", "days", "quantile 0.95 of the first day; empty where fewer were"),
+        Column("first_date_median", DATE, "date of `first_day_median`"),
+        Column("days_breached_mean", "days", "mean number of days breached"),
+        Column("days_breached_p5", "days", "quantile 0.05 of the days breached"),
+        Column("days_breached_p95", "days", "quantile 0.95 of the days breached"),
+        Column("longest_spell_days", "days", "mean of the longest unbroken run of breached days"),
+        Column(
+            "worst_value_median",
+            "as the indicator",
+            "median of each replication's worst value (largest, or least where the bound is `below`); "
+            "for the situation the most thresholds breached on one day",
+        ),
+    ),
+)
+
+COMPARISON = Table(
+    "comparison",
+    "alternative × outcome, paired with the baseline replication by replication",
+    (
+        _ALTERNATIVE,
+        Column("outcome", TEXT, "a column of replications.csv"),
+        Column("unit", TEXT, "unit of the outcome"),
+        Column("baseline_mean", "as the outcome", "mean over the baseline's replications"),
+        Column("alternative_mean", "as the outcome", "mean over the alternative's replications"),
+        Column(
+            "difference",
+            "as the outcome",
+            "mean of alternative − baseline; its interval is empty for a single pair",
+        ),
+        Column("difference_low", "as the outcome", "lower end of its 95 % paired t interval"),
+        Column("difference_high", "as the outcome", "upper end of its 95 % paired t interval"),
+        Column(
+            "probability_better",
+            "share",
+            "replications in which the alternative is better: lower, or later for a first day",
+        ),
+        Column("tied", "share", "replications in which both are exactly equal"),
+    ),
+)
+
+BY_THRESHOLD = (
+    Column(
+        f"{FIRST_DAY}<threshold>",
+        "days",
+        "first day breached, or the number of days of the scenario where there was none "
+        "(the mean is the restricted mean); empty where the alternative lacks the threshold",
+    ),
+    Column(f"{DAYS_BREACHED}<threshold>", "days", "days breached (the situation's are `situation_days`)"),
+)
+"""Columns of replications.csv that stand once per threshold, and the first for the situation."""
+
+REPLICATIONS = Table(
+    "replications",
+    "alternative × replication",
+    (
+        _ALTERNATIVE,
+        Column("replication", "index", "index of the replication, from 0"),
+        *OUTCOMES,
+        *BY_THRESHOLD,
+    ),
+)
+
+DAILY = Table(
+    "daily",
+    "alternative × indicator × day, for the whole province",
+    (_ALTERNATIVE, Column("indicator", TEXT, "a daily column of the province"), _DAY, _DATE, *_BANDS),
+)
+
+DAILY_DISTRICTS = Table(
+    "daily_districts",
+    "alternative × area × indicator × day",
+    (
+        _ALTERNATIVE,
+        Column("area", TEXT, "name of the district"),
+        Column("indicator", TEXT, "a daily column of the districts"),
+        _DAY,
+        _DATE,
+        *_BANDS,
+    ),
+)
+
+FACILITIES = Table(
+    "facilities",
+    "alternative × facility",
+    (
+        _ALTERNATIVE,
+        Column("facility", TEXT, "name of the facility"),
+        Column("title", TEXT, "its title, in Vietnamese where there is one"),
+        Column("ownership", TEXT, "public, private, military, police, university or workplace"),
+        Column("district", TEXT, "name of its district"),
+        Column(
+            "open_date_median",
+            DATE,
+            "median date of its first staffed COVID bed; empty where fewer than half ever had one",
+        ),
+        Column("share_of_replications_opened", "share", "replications in which it had a staffed COVID bed"),
+        Column("open_days_mean", "days", "mean number of days with a staffed COVID bed"),
+        *(
+            column
+            for bed in BEDS
+            for column in (
+                Column(f"peak_occupied_{bed}_median", "beds", f"median of the most {bed} beds occupied"),
+                Column(
+                    f"mean_occupancy_{bed}",
+                    "share",
+                    f"occupied over staffed COVID {bed} bed-days; empty where none is staffed",
+                ),
+            )
+        ),
+    ),
+)
+
+FACILITY_STATES = Table(
+    "facility_states",
+    "alternative × facility × day",
+    (
+        _ALTERNATIVE,
+        Column("facility", TEXT, "name of the facility"),
+        _DAY,
+        _DATE,
+        *(
+            Column(state.replace("-", "_"), "share", f"replications in which it is {state} at 24:00")
+            for state in STATES
+        ),
+    ),
+)
+
+ACTIONS = Table(
+    "actions",
+    "something a rule of the plan did",
+    (
+        _ALTERNATIVE,
+        Column("replication", "index", "index of the replication, from 0"),
+        Column("day", "days", "time from 00:00 of the scenario's first day"),
+        Column("rule", TEXT, "name of the rule"),
+        Column("what", TEXT, "fired, ordered, phase 1.., ended or stood down"),
+    ),
+)
+
+ASSUMPTIONS = Table(
+    "assumptions",
+    "figure of the scenario",
+    (
+        Column("parameter", TEXT, "dotted path in the scenario"),
+        Column("value", TEXT, "its value"),
+        Column("source", TEXT, "where it comes from"),
+        Column("confidence", TEXT, "official, published, counted or assumed"),
+    ),
+)
+
+TABLES = (
+    BREACHES,
+    COMPARISON,
+    REPLICATIONS,
+    DAILY,
+    DAILY_DISTRICTS,
+    FACILITIES,
+    FACILITY_STATES,
+    ACTIONS,
+    ASSUMPTIONS,
+)
+
+
+WIDE = tuple(dict.fromkeys(column.name for column in (*PROVINCE, *DISTRICT)))
+"""The indicator columns of daily.parquet: rows of the province have the first kind, districts the second."""
+
+
+def fill(scenario: Scenario, collections: Mapping[str, Collection]) -> dict[str, pd.DataFrame]:
+    """All tables by name, from the collected replications of the alternatives in order."""
+    import pandas as pd
+
+    replications = _replications(collections)
+    frames = {
+        BREACHES: _frame(
+            BREACHES,
+            [row for name, c in collections.items() for row in breach_rows(name, c.scenario, c.breaches)],
+        ),
+        COMPARISON: _frame(COMPARISON, comparison_rows(replications, outcome_units(collections))),
+        REPLICATIONS: replications,
+        DAILY: pd.concat([_daily(name, c) for name, c in collections.items()], ignore_index=True),
+        DAILY_DISTRICTS: pd.concat(
+            [_daily_districts(name, c) for name, c in collections.items()], ignore_index=True
+        ),
+        FACILITIES: _frame(
+            FACILITIES, [row for name, c in collections.items() for row in _facilities(name, c)]
+        ),
+        FACILITY_STATES: pd.concat(
+            [_facility_states(name, c) for name, c in collections.items()], ignore_index=True
+        ),
+        ACTIONS: _frame(ACTIONS, [row for name, c in collections.items() for row in _actions(name, c)]),
+        ASSUMPTIONS: _frame(ASSUMPTIONS, _assumptions(scenario)),
+    }
+    return {table.name: frame for table, frame in frames.items()}
+
+
+def typed(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` with the dtypes of `table`: str, datetime64[us], else numbers (float64, int64 for counts)."""
+    import pandas as pd
+
+    units = {column.name: column.unit for column in table.columns}
+    columns: dict[str, pd.Series[Any]] = {}
+    for name in frame.columns:
+        unit = units.get(name, "")
+        if unit == TEXT:
+            columns[name] = frame[name].astype("str")
+        elif unit == DATE:
+            columns[name] = pd.to_datetime(frame[name]).astype("datetime64[us]")
+        elif unit == "index" or (name == "day" and table is not ACTIONS):
+            columns[name] = frame[name].astype("int64")
+        else:
+            columns[name] = frame[name].astype("float64")
+    return pd.DataFrame(columns)
+
+
+def _frame(table: Table, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    import pandas as pd
+
+    return typed(table, pd.DataFrame(rows, columns=[column.name for column in table.columns]))
+
+
+def outcome_units(collections: Mapping[str, Collection]) -> dict[str, str]:
+    """Every outcome of replications.csv with its unit; thresholds of all alternatives in order."""
+    units = {column.name: column.unit for column in OUTCOMES}
+    names = {name: None for c in collections.values() for name in c.scenario.command.thresholds}
+    units |= {f"{prefix}{name}": "days" for name in names for prefix in (FIRST_DAY, DAYS_BREACHED)}
+    if names:
+        units[f"{FIRST_DAY}{SITUATION}"] = "days"
+    return units
+
+
+def bands(values: Floats) -> Floats:
+    """Mean and QUANTILES over the first axis, stacked as the last; safe where values are infinite.
+
+    Quantiles interpolate linearly between replications (Hyndman and Fan's type 7).
+    """
+    ordered = np.sort(values, axis=0)
+    places = np.array(QUANTILES) * (len(values) - 1)
+    below = np.floor(places).astype(int)
+    above = np.ceil(places).astype(int)
+    low, high = ordered[below], ordered[above]
+    share = (places - below).reshape(-1, *([1] * (values.ndim - 1)))
+    with np.errstate(invalid="ignore"):  # inf - inf, not used
+        quantiles = np.where(low == high, low, low + (high - low) * share)
+    return np.moveaxis(np.concatenate([values.mean(axis=0)[None], quantiles]), 0, -1)
+
+
+def _dates(scenario: Scenario) -> NDArray[np.datetime64]:
+    return np.datetime64(scenario.start, "us") + np.arange(scenario.days).astype("timedelta64[D]")
+
+
+def _long(
+    keys: Mapping[str, NDArray[np.str_]], scenario: Scenario, values: Mapping[str, Floats]
+) -> pd.DataFrame:
+    """A table whose rows are every combination of `keys`, in order, by every day.
+
+    `values` have one axis per key, then days.
+    """
+    import pandas as pd
+
+    shape = (*(len(names) for names in keys.values()), scenario.days)
+    index = np.indices(shape).reshape(len(shape), -1)
+    columns: dict[str, Any] = {
+        key: names[place] for (key, names), place in zip(keys.items(), index, strict=False)
+    }
+    columns |= {"day": index[-1], "date": _dates(scenario)[index[-1]]}
+    columns |= {name: value.reshape(-1) for name, value in values.items()}
+    return pd.DataFrame(columns)
+
+
+def _daily(name: str, c: Collection) -> pd.DataFrame:
+    by_indicator = np.moveaxis(bands(c.province), 1, 0)
+    keys = {"alternative": np.array([name]), "indicator": np.array([column.name for column in PROVINCE])}
+    values = {band: by_indicator[None, :, :, i] for i, band in enumerate(BANDS)}
+    return typed(DAILY, _long(keys, c.scenario, values))
+
+
+def _daily_districts(name: str, c: Collection) -> pd.DataFrame:
+    by_area = np.moveaxis(bands(c.districts), (1, 2), (0, 1))
+    by_area = by_area.transpose(1, 2, 0, 3)  # districts, indicators, days, bands
+    keys = {
+        "alternative": np.array([name]),
+        "area": np.array(list(c.scenario.people.districts)),
+        "indicator": np.array([column.name for column in DISTRICT]),
+    }
+    values = {band: by_area[None, ..., i] for i, band in enumerate(BANDS)}
+    return typed(DAILY_DISTRICTS, _long(keys, c.scenario, values))
+
+
+def _facility_states(name: str, c: Collection) -> pd.DataFrame:
+    shares = (c.states / c.replications).transpose(1, 0, 2)
+    keys = {"alternative": np.array([name]), "facility": np.array(list(c.scenario.care.facilities))}
+    values = {state.replace("-", "_"): shares[None, :, :, i] for i, state in enumerate(STATES)}
+    return typed(FACILITY_STATES, _long(keys, c.scenario, values))
+
+
+def _replications(collections: Mapping[str, Collection]) -> pd.DataFrame:
+    import pandas as pd
+
+    units = outcome_units(collections)
+    parts = []
+    for name, c in collections.items():
+        horizon = float(c.scenario.days)
+        part: dict[str, Any] = {"alternative": name, "replication": np.arange(c.replications)}
+        part |= {column.name: c.outcomes[:, i] for i, column in enumerate(OUTCOMES)}
+        for i, threshold in enumerate(c.scenario.command.thresholds):
+            part[f"{FIRST_DAY}{threshold}"] = [min(run.first_day[i], horizon) for run in c.breaches]
+            part[f"{DAYS_BREACHED}{threshold}"] = [run.days[i] for run in c.breaches]
+        if c.scenario.command.thresholds:
+            part[f"{FIRST_DAY}{SITUATION}"] = [min(run.first_day[-1], horizon) for run in c.breaches]
+        parts.append(pd.DataFrame(part))
+    frame = pd.concat(parts, ignore_index=True)
+    return typed(REPLICATIONS, frame[["alternative", "replication", *units]])
+
+
+def _facilities(name: str, c: Collection) -> list[dict[str, Any]]:
+    import pandas as pd
+
+    start = pd.Timestamp(c.scenario.start)
+    rows = []
+    for f, (facility, what) in enumerate(c.scenario.care.facilities.items()):
+        row: dict[str, Any] = {
+            "alternative": name,
+            "facility": facility,
+            "title": what.title.get("vi"),
+            "ownership": what.ownership,
+            "district": what.district,
+            "open_date_median": start + pd.to_timedelta(censored_quantile(c.first_open[:, f], 0.5), unit="D"),
+            "share_of_replications_opened": np.isfinite(c.first_open[:, f]).mean(),
+            "open_days_mean": c.open_days[:, f].mean(),
+        }
+        for b, bed in enumerate(BEDS):
+            occupied, staffed = c.bed_days[:, f, b]
+            row[f"peak_occupied_{bed}_median"] = np.median(c.peak_occupied[:, f, b])
+            row[f"mean_occupancy_{bed}"] = occupied / staffed if staffed > 0 else np.nan
+        rows.append(row)
+    return rows
+
+
+def _actions(name: str, c: Collection) -> list[dict[str, Any]]:
+    return [
+        {"alternative": name, "replication": k, "day": event.day, "rule": event.rule, "what": event.what}
+        for k, events in enumerate(c.actions)
+        for event in events
+    ]
+
+
+def _assumptions(scenario: Scenario) -> list[dict[str, Any]]:
+    from surgesim.scenario.loading import assumptions
+
+    names = [column.name for column in ASSUMPTIONS.columns]
+    return [dict(zip(names, map(str, row), strict=True)) for row in assumptions(scenario)]

@@ -1,0 +1,156 @@
+"""A small scenario and made-up records for the tests of `study`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from surgesim.model.record import (
+    DISTRICT,
+    FACILITY,
+    FACILITY_INDEX,
+    OUTCOMES,
+    PROVINCE,
+    PROVINCE_INDEX,
+    ActionEvent,
+    Record,
+)
+from surgesim.scenario.schema import Scenario
+
+DAYS = 12
+
+
+def small_scenario(**changes: Any) -> Scenario:
+    """Two districts (one of them named `na`), two facilities, two thresholds, two alternatives."""
+    days = {"fixed": 3}
+    death = {"full": 0.1, "thin": 0.1, "boarded": 0.2, "untreated": 0.5}
+    matrix = [[1.0] * 9] * 9
+    clock = {"death_days": days, "recovery_days": days}
+    plain: dict[str, Any] = {
+        "name": "small",
+        "title": {"vi": "Tỉnh nhỏ", "en": "Small province"},
+        "start": "2024-01-30",
+        "days": DAYS,
+        "people": {
+            "districts": {
+                "na": {"title": "Nà", "population": 60_000},
+                "null": {"title": "Rạch Giá", "population": 40_000},
+            },
+            "ages": [0.2, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1],
+            "contacts": dict.fromkeys(("home", "school", "work", "community"), matrix),
+        },
+        "arrivals": {"series": {"all": {"bed": "oxygen", "counts": [2] * DAYS}}, "counts_are": "exact"},
+        "clinical": {
+            "severity": {"p_oxygen": 0.1, "p_icu": 0.2, "death_oxygen": death, "death_icu": death},
+            "stays": dict.fromkeys(
+                (
+                    "onset_to_oxygen_days",
+                    "oxygen_to_icu_days",
+                    "oxygen_days",
+                    "icu_survivor_days",
+                    "icu_dying_days",
+                    "step_down_days",
+                ),
+                days,
+            ),
+            "clocks": {"oxygen": clock, "icu": clock},
+        },
+        "care": {
+            "facilities": {
+                "general": {
+                    "title": {"vi": "Bệnh viện Đa khoa", "en": "General hospital"},
+                    "district": "na",
+                    "ownership": "public",
+                    "beds": {"oxygen": 10, "icu": 2},
+                    "covid_share": 1.0,
+                },
+                "field": {
+                    "title": 'Dã chiến "số 1", khu A',
+                    "district": "null",
+                    "ownership": "military",
+                    "beds": {"oxygen": 20},
+                    "open_at_start": False,
+                },
+            }
+        },
+        "command": {
+            "thresholds": {
+                "icu": {"indicator": "staffed_icu_beds_per_100k", "below": 4},
+                "cases": {"indicator": "weekly_reported_cases_per_100k", "above": 450},
+            },
+        },
+        "study": {"replications": 4, "seed": 7},
+        "alternatives": {
+            "nothing": {},
+            "more-icu": {"care": {"facilities": {"general": {"beds": {"icu": 6}}}}},
+        },
+    }
+    return Scenario.model_validate_json(_json({**plain, **changes}))
+
+
+def _json(plain: Mapping[str, Any]) -> str:
+    import json
+
+    return json.dumps(plain)
+
+
+def made_up_record(
+    scenario: Scenario,
+    replication: int = 0,
+    *,
+    breached: np.ndarray[Any, Any] | None = None,
+    values: np.ndarray[Any, Any] | None = None,
+    situation: np.ndarray[Any, Any] | None = None,
+    at_start: tuple[bool, ...] | None = None,
+    outcomes: Mapping[str, float] | None = None,
+) -> Record:
+    """A record of the right shape; everything not given is zero."""
+    days, facilities = scenario.days, len(scenario.care.facilities)
+    thresholds = len(scenario.command.thresholds)
+    province = np.zeros((days, len(PROVINCE)))
+    if situation is not None:
+        province[:, PROVINCE_INDEX["situation"]] = situation
+    return Record(
+        replication=replication,
+        province=province,
+        districts=np.zeros((days, len(scenario.people.districts), len(DISTRICT))),
+        facilities=np.zeros((days, facilities, len(FACILITY))),
+        states=np.zeros((days, facilities), dtype=np.int8),
+        breached=np.zeros((days, thresholds), dtype=bool) if breached is None else breached,
+        values=np.zeros((days, thresholds)) if values is None else values,
+        breached_at_start=np.array(at_start or (False,) * thresholds),
+        actions=(),
+        outcomes={column.name: 0.0 for column in OUTCOMES} | dict(outcomes or {}),
+        checks={"beds": days},
+    )
+
+
+def made_up_simulation(scenario: Scenario, seed: int, replication: int) -> Record:
+    """A stand-in for the model: random numbers of the (seed, replication), fewer deaths with more ICU beds."""
+    random = np.random.default_rng([seed, replication])
+    icu = scenario.care.facilities["general"].beds.icu
+    assert isinstance(icu, int)
+    days, facilities = scenario.days, len(scenario.care.facilities)
+    province = random.integers(0, 100, (days, len(PROVINCE))) / 7
+    province[:, PROVINCE_INDEX["situation"]] = random.integers(0, 2, days)
+    in_facilities = random.integers(0, 9, (days, facilities, len(FACILITY))).astype(float)
+    in_facilities[
+        : replication + 2, 1, FACILITY_INDEX["staffed_basic"] : FACILITY_INDEX["staffed_icu"] + 1
+    ] = 0
+    values = random.random((days, 2)) * np.array([8 + icu, 600])
+    bounds = np.array([-4, 450])
+    return Record(
+        replication=replication,
+        province=province,
+        districts=random.integers(0, 50, (days, len(scenario.people.districts), len(DISTRICT))).astype(float),
+        facilities=in_facilities,
+        states=random.integers(0, 4, (days, facilities)).astype(np.int8),
+        breached=values * np.array([-1, 1]) > bounds,
+        values=values,
+        breached_at_start=np.array([icu < 4, False]),
+        actions=(ActionEvent(2.5, "open-field", "fired"), ActionEvent(4.0, "open-field", "phase 1")),
+        outcomes={column.name: float(random.integers(10, 99)) + 3 / (1 + icu) for column in OUTCOMES},
+        checks={"beds": days, "patients": days},
+    )

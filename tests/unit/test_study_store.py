@@ -1,0 +1,237 @@
+"""Result folders: written whole or not at all, read back equal, recovered after a crash."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from study_cases import DAYS, made_up_simulation, small_scenario
+
+from surgesim.errors import ResultsError
+from surgesim.model import simulation
+from surgesim.model.record import DISTRICT, PROVINCE, Record
+from surgesim.study.run import run
+from surgesim.study.store import MANIFEST, hashes, read
+from surgesim.study.tables import TABLES
+
+
+@pytest.fixture(autouse=True)
+def _made_up_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulation, "simulate", made_up_simulation)
+
+
+def hidden(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
+
+
+def test_read_gives_what_was_written(tmp_path: Path) -> None:
+    written = run(small_scenario(), out=tmp_path / "small", workers=1)
+    stored = read(tmp_path / "small")
+    assert stored.scenario == written.scenario
+    assert stored.manifest == written.manifest
+    assert stored.folder == written.folder == tmp_path / "small"
+    assert stored.alternatives == ("baseline", "nothing", "more-icu")
+    for table in TABLES:
+        pd.testing.assert_frame_equal(
+            getattr(stored, table.name), getattr(written, table.name), rtol=1e-9, obj=table.name
+        )
+
+
+def test_districts_named_like_missing_values_stay_names(tmp_path: Path) -> None:
+    run(small_scenario(), out=tmp_path / "small", workers=1)
+    assert set(read(tmp_path / "small").daily_districts["area"]) == {"na", "null"}
+
+
+def test_csv_numbers_have_ten_digits_and_no_clock_time(tmp_path: Path) -> None:
+    run(small_scenario(), out=tmp_path / "small", workers=1)
+    text = (tmp_path / "small" / "daily.csv").read_text(encoding="utf-8")
+    cells = text.splitlines()[1].split(",")
+    assert cells[:4] == ["baseline", "infections", "0", "2024-01-30"]
+    assert max(len(cell.replace(".", "").lstrip("0")) for cell in cells[4:]) == 10
+
+
+def test_manifest_lists_every_other_file(tmp_path: Path) -> None:
+    manifest = run(small_scenario(), out=tmp_path / "small", workers=1).manifest
+    files = {path.name for path in (tmp_path / "small").iterdir()} - {MANIFEST}
+    assert set(manifest["files"]) == files
+    assert manifest["files"] == hashes(tmp_path / "small")
+    assert manifest["files"]["scenario.yaml"] == manifest["scenario_sha256"]
+    assert (manifest["seed"], manifest["replications"], manifest["days"]) == (7, 4, DAYS)
+    assert manifest["identities_checked"] == {"beds": 3 * 4 * DAYS, "patients": 3 * 4 * DAYS}
+    assert {"surgesim", "python", "numpy", "scipy", "simpy", "pandas"} <= set(manifest["versions"])
+
+
+def test_parquet_has_a_row_group_per_alternative_and_replication(tmp_path: Path) -> None:
+    run(small_scenario(), out=tmp_path / "small", workers=1, replications=2)
+    file = pq.ParquetFile(tmp_path / "small" / "daily.parquet")
+    assert file.num_row_groups == 3 * 2
+    group = file.read_row_group(5).to_pandas()
+    assert set(group["alternative"]) == {"more-icu"}
+    assert set(group["replication"]) == {1}
+    record = made_up_simulation(small_scenario().alternative("more-icu"), 7, 1)
+    province = group[group["area"] == "province"].set_index("day")
+    assert (province[[c.name for c in PROVINCE]].to_numpy() == record.province).all()
+    for d, name in enumerate(("na", "null")):
+        rows = group[group["area"] == name]
+        assert (rows[[c.name for c in DISTRICT]].to_numpy() == record.districts[:, d]).all()
+        assert rows["occupied_icu"].isna().all()
+
+
+def test_run_that_fails_leaves_the_earlier_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(small_scenario(), out=tmp_path / "small", workers=1)
+    before = hashes(tmp_path / "small")
+
+    def fails(scenario: object, seed: int, replication: int) -> Record:
+        if replication == 2:
+            raise KeyboardInterrupt
+        return made_up_simulation(small_scenario(), seed, replication)
+
+    monkeypatch.setattr(simulation, "simulate", fails)
+    with pytest.raises(KeyboardInterrupt):
+        run(small_scenario(), seed=8, out=tmp_path / "small", workers=1)
+    assert hashes(tmp_path / "small") == before
+    assert hidden(tmp_path) == []
+
+
+def test_finished_run_replaces_the_earlier_result(tmp_path: Path) -> None:
+    run(small_scenario(), out=tmp_path / "small", workers=1, only=["nothing"])
+    run(small_scenario(), out=tmp_path / "small", workers=1, seed=8)
+    assert read(tmp_path / "small").manifest["seed"] == 8
+    assert hidden(tmp_path) == []
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing may be tidied up after it."""
+
+
+def _killed_between_renames(tmp_path: Path) -> None:
+    """Leave `tmp_path`/small as a kill between the two renames would."""
+    renamed = []
+    rename = Path.rename
+
+    def dies_at_the_second(self: Path, target: Path) -> Path:
+        if renamed:
+            raise Killed
+        renamed.append(target)
+        return rename(self, target)
+
+    run(small_scenario(), out=tmp_path / "small", workers=1, seed=1)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Path, "rename", dies_at_the_second)
+        patch.setattr(shutil, "rmtree", lambda *args, **kwargs: None)
+        run(small_scenario(), out=tmp_path / "small", workers=1, seed=2)
+    assert not (tmp_path / "small").exists()
+    assert len(hidden(tmp_path)) == 2
+
+
+def test_crash_between_the_renames_is_recovered_by_reading(tmp_path: Path) -> None:
+    _killed_between_renames(tmp_path)
+    assert read(tmp_path / "small").manifest["seed"] == 2  # the new one was whole
+    assert hidden(tmp_path) == []
+
+
+def test_crash_between_the_renames_is_recovered_by_running(tmp_path: Path) -> None:
+    _killed_between_renames(tmp_path)
+    run(small_scenario(), out=tmp_path / "small", workers=1, seed=3)
+    assert read(tmp_path / "small").manifest["seed"] == 3
+    assert hidden(tmp_path) == []
+
+
+def test_old_result_comes_back_where_the_new_one_is_gone(tmp_path: Path) -> None:
+    run(small_scenario(), out=tmp_path / "small", workers=1, seed=1)
+    (tmp_path / "small").rename(tmp_path / ".small.old-0")
+    assert read(tmp_path / "small").manifest["seed"] == 1
+    assert hidden(tmp_path) == []
+
+
+def test_leftovers_of_killed_runs_go_after_a_day(tmp_path: Path) -> None:
+    old, recent = tmp_path / ".small.part-a", tmp_path / ".small.part-b"
+    for folder in (old, recent):
+        folder.mkdir()
+        (folder / "daily.parquet").write_text("half")
+    for path in (old, old / "daily.parquet"):
+        os.utime(path, (time.time() - 90_000,) * 2)
+    run(small_scenario(), out=tmp_path / "small", workers=1)
+    assert hidden(tmp_path) == [recent.name]
+
+
+@pytest.mark.parametrize("reason", [errno.EROFS, errno.EACCES, errno.ENOSPC])
+def test_disk_that_cannot_be_written_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: int
+) -> None:
+    def refuses(self: Path, *args: object, **kwargs: object) -> None:
+        raise OSError(reason, os.strerror(reason))
+
+    monkeypatch.setattr(Path, "mkdir", refuses)
+    with pytest.raises(ResultsError) as caught:
+        run(small_scenario(), out=tmp_path / "small", workers=1)
+    assert str(caught.value) == f"{tmp_path / 'small'}: cannot be written: {os.strerror(reason)}"
+
+
+def test_disk_that_fills_up_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Path, *args: object, **kwargs: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(ResultsError, match="cannot be written: No space left on device"):
+        run(small_scenario(), out=tmp_path / "small", workers=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_of_something_else_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "thesis.docx").write_text("precious")
+    with pytest.raises(ResultsError, match=r"holds 'thesis\.docx', which is not part of a result"):
+        run(small_scenario(), out=tmp_path, workers=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]
+
+
+def test_file_in_the_way_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "small").write_text("a file")
+    with pytest.raises(ResultsError, match="got a file, expected a folder or nothing"):
+        run(small_scenario(), out=tmp_path / "small", workers=1)
+
+
+def _without(name: str) -> Callable[[Path], object]:
+    return lambda folder: (folder / name).unlink()
+
+
+def _with(name: str, text: str) -> Callable[[Path], object]:
+    return lambda folder: (folder / name).write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (shutil.rmtree, "got no manifest.json, expected a folder written by `surgesim run`"),
+        (_without(MANIFEST), "got no manifest.json"),
+        (_with(MANIFEST, "{"), "manifest.json: damaged"),
+        (_with(MANIFEST, "[]"), "manifest.json: damaged, it lacks alternatives, days"),
+        (_without("breaches.csv"), "breaches.csv"),
+        (_with("breaches.csv", ""), "breaches.csv: damaged"),
+        (_with("breaches.csv", "alternative,area\nbaseline,province\n"), "lacks the columns bound"),
+        (_with("daily.csv", "alternative,indicator,day\nbaseline,deaths,one\n"), "daily.csv: damaged"),
+        (_with("scenario.yaml", "days: -1\n"), r"its scenario\.yaml cannot be used"),
+    ],
+)
+def test_damaged_folder_says_what_is_wrong(
+    tmp_path: Path, damage: Callable[[Path], object], message: str
+) -> None:
+    run(small_scenario(), out=tmp_path / "small", workers=1)
+    damage(tmp_path / "small")
+    with pytest.raises(ResultsError, match=message):
+        read(tmp_path / "small")
+
+
+def test_manifest_is_readable_json_with_vietnamese_kept(tmp_path: Path) -> None:
+    run(small_scenario(), out=tmp_path / "small", workers=1, notes={"command": "surgesim run Rạch-Giá.yaml"})
+    text = (tmp_path / "small" / MANIFEST).read_text(encoding="utf-8")
+    assert "Rạch-Giá" in text
+    assert json.loads(text)["command"] == "surgesim run Rạch-Giá.yaml"
