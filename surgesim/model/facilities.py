@@ -86,12 +86,18 @@ def _part(share: float, beds: int) -> int:
 
 
 class Facilities:
-    """All facilities of a run; tells `changed` which ones have other beds than before."""
+    """All facilities of a run. What rules change in the course of a day opens or closes at 00:00."""
 
-    def __init__(self, care: Care, changed: Callable[[int, Site], None]) -> None:
+    def __init__(self, care: Care) -> None:
         self.sites = [Site(name, section) for name, section in care.facilities.items()]
         self._index = {site.name: i for i, site in enumerate(self.sites)}
-        self._changed = changed
+        self._changed = set(range(len(self.sites)))
+
+    def take_changes(self) -> list[int]:
+        """The facilities whose beds have changed since this was last asked (at first, all)."""
+        changed = sorted(self._changed)
+        self._changed.clear()
+        return changed
 
     def index(self, name: str) -> int:
         return self._index[name]
@@ -112,7 +118,7 @@ class Facilities:
             site.preparing.discard(rule)
             site.shares[rule] = share
             site.refresh()
-            self._changed(i, site)
+            self._changed.add(i)
 
     def end(self, rule: str, names: list[str]) -> None:
         """A rule lets go of these facilities; their beds close as they empty."""
@@ -122,7 +128,7 @@ class Facilities:
             site.preparing.discard(rule)
             site.shares.pop(rule, None)
             site.refresh()
-            self._changed(i, site)
+            self._changed.add(i)
 
     def give_back(self, occupied: Callable[[int], int]) -> None:
         """Return the facilities that were replaced once those in their place are closed and empty."""
@@ -137,4 +143,4 @@ class Facilities:
         site = self.sites[i]
         (site.replaced_by.add if closed else site.replaced_by.discard)(by)
         site.refresh()
-        self._changed(i, site)
+        self._changed.add(i)

@@ -20,7 +20,7 @@ from surgesim.model.arrivals import Arrivals
 from surgesim.model.command import Command, action_of
 from surgesim.model.detection import Detection
 from surgesim.model.epidemic import DayOfInfection, Epidemic
-from surgesim.model.facilities import Facilities, Site
+from surgesim.model.facilities import Facilities
 from surgesim.model.indicators import assess
 from surgesim.model.isolation import Isolation
 from surgesim.model.journey import ICU, OXYGEN, Entry, Journey, Options
@@ -97,18 +97,19 @@ class Simulation:
                 np.array(clinical.severity.p_icu),
                 self.streams,
             )
-        self.facilities = Facilities(care, self._beds_changed)
+        self.facilities = Facilities(care)
         self.command = Command(self.env, scenario.start)
         self.recorder = Recorder(scenario, replication)
 
     def run(self) -> Record:
         """All days, from the first of the warm-up to the last."""
-        self._open_the_first_day()
+        self._open_beds()
+        self._initial_census()
         for day in range(self.first_day, self.end_day):
             if day == 0:
                 self._start_recording()
             self._start_of_day(day)
-            self.env.run(until=self._end_of(day))
+            self.env.run(until=self._all_else_until(day + 1))
             self._end_of_day(day)
         return self.recorder.finish(self)
 
@@ -116,6 +117,7 @@ class Simulation:
 
     def _start_of_day(self, day: int) -> None:
         self.facilities.give_back(self._occupied)
+        self._open_beds()
         infection: DayOfInfection | None = None
         if self.epidemic is not None and self.detection is not None:
             infection = self.epidemic.advance(day)
@@ -133,11 +135,11 @@ class Simulation:
         self.isolation.pass_day(day, reported_mild, self.streams.day("isolation", day))
         self.recorder.start_of_day(infection)
 
-    def _end_of(self, day: int) -> Event:
-        """The instant 24:00 of a day, after every other event of that instant."""
+    def _all_else_until(self, time: int) -> Event:
+        """An event at 00:00 of a day, after every other event of that instant."""
         end = self.env.event()
         end._ok, end._value = True, None
-        self.env.schedule(end, _AFTER_ALL_ELSE, day + 1 - self.env.now)
+        self.env.schedule(end, _AFTER_ALL_ELSE, time - self.env.now)
         return end
 
     def _end_of_day(self, day: int) -> None:
@@ -154,6 +156,7 @@ class Simulation:
         )
         self.recorder.assessed(day, assessment)
         self.command.hear(assessment)
+        self.env.run(until=self._all_else_until(day + 1))  # rules without delay act at once
 
     def check(self, day: int) -> None:
         """The identities of docs/model.md, all of them, every day."""
@@ -164,11 +167,6 @@ class Simulation:
         self.recorder.check_beds(self, day)
 
     # -- the start --------------------------------------------------------------------------------
-
-    def _open_the_first_day(self) -> None:
-        for i, site in enumerate(self.facilities.sites):
-            self._beds_changed(i, site)
-        self._initial_census()
 
     def _start_recording(self) -> None:
         """t = 0: the plan begins, and what is breached already is noted."""
@@ -201,11 +199,13 @@ class Simulation:
             batch = self.patients.in_beds(self.env.now, district, age, icu, fresh, rng)
             self.journey.start_in_beds(batch, [facility] * number)
 
-    def _beds_changed(self, facility: int, site: Site) -> None:
-        basic, oxygen, icu = site.beds
-        self.isolation.capacity[facility] = basic
-        self.journey.set_capacity(OXYGEN, facility, oxygen)
-        self.journey.set_capacity(ICU, facility, icu)
+    def _open_beds(self) -> None:
+        """Beds that have opened or closed count from now; as many patients as fit come in."""
+        for facility in self.facilities.take_changes():
+            basic, oxygen, icu = self.facilities.sites[facility].beds
+            self.isolation.capacity[facility] = basic
+            self.journey.set_capacity(OXYGEN, facility, oxygen)
+            self.journey.set_capacity(ICU, facility, icu)
 
     def _occupied(self, facility: int) -> int:
         journey = self.journey
