@@ -106,10 +106,20 @@ def _one_for_all(value: object) -> object:
     return _as_tuple(value)
 
 
-ByAge = Annotated[tuple[NonNegative, ...], BeforeValidator(_one_for_all), AfterValidator(_nine)]
+_Nine = Annotated[list[T], Field(min_length=len(AGE_GROUPS), max_length=len(AGE_GROUPS))]
+
+ByAge = Annotated[
+    tuple[NonNegative, ...],
+    BeforeValidator(_one_for_all, json_schema_input_type=NonNegative | _Nine[NonNegative]),
+    AfterValidator(_nine),
+]
 """Nine values >= 0, one per age group; a single number stands for all."""
 
-ShareByAge = Annotated[tuple[Share, ...], BeforeValidator(_one_for_all), AfterValidator(_nine)]
+ShareByAge = Annotated[
+    tuple[Share, ...],
+    BeforeValidator(_one_for_all, json_schema_input_type=Share | _Nine[Share]),
+    AfterValidator(_nine),
+]
 """Nine shares in [0, 1], one per age group; a single number stands for all."""
 
 

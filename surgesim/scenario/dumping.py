@@ -26,8 +26,8 @@ for _tag, _pattern, _first in (
         "-+.0123456789",
     ),
 ):
-    _Dumper.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})$"), list(_first))
-_Dumper.add_implicit_resolver("tag:yaml.org,2002:null", re.compile("$"), [""])
+    _Dumper.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})\\Z"), list(_first))
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"\Z"), [""])
 
 
 _Dumper.add_representer(tuple, lambda dumper, value: dumper.represent_list(list(value)))

@@ -1,0 +1,238 @@
+"""A scenario file becomes a validated, frozen `Scenario`, or every problem in it at once.
+
+The order: the file and what it `extends`, then ``--set`` changes, then profiles and the arrivals file
+take their places, then the schema and the checks, then each alternative's overlay the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from surgesim.errors import Problem, ScenarioError
+from surgesim.scenario import (
+    arrivals_file,
+    assignments,
+    cautions,
+    checks,
+    messages,
+    overlays,
+    profile_tables,
+)
+from surgesim.scenario.chain import absorb, read_chain
+from surgesim.scenario.draft import Draft
+from surgesim.scenario.messages import Finding
+from surgesim.scenario.schema import BASELINE, Scenario
+from surgesim.scenario.sources import SourceIndex
+from surgesim.scenario.yaml_nodes import KeyPath, Place, problem
+
+SHARED = ("name", "start", "days", "warm_up_days", "study", "alternatives", "extends")
+"""What all alternatives of a scenario share, so that they can be compared day by day."""
+
+
+def load(path: str | Path, *, changes: Sequence[str] = ()) -> Scenario:
+    """Load a scenario.
+
+    Parameters
+    ----------
+    path
+        The YAML file.
+    changes
+        Texts ``path=value`` applied before the alternatives' overlays, as by ``--set``.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem found, in the files and in every alternative.
+    """
+    return inspect(path, changes=changes)[0]
+
+
+def inspect(path: str | Path, *, changes: Sequence[str] = ()) -> tuple[Scenario, tuple[Problem, ...]]:
+    """Load a scenario, and what its author should know though nothing is wrong.
+
+    Warnings are about figures without a source or assumed, changes that an overlay hides, and parts
+    of the scenario that can have no effect.
+
+    Raises
+    ------
+    ScenarioError
+        As `load`.
+    """
+    draft = Draft()
+    tree = read_chain(Path(path), draft)
+    return _finish(tree, changes, draft)
+
+
+def from_plain(tree: Mapping[str, Any], *, changes: Sequence[str] = ()) -> Scenario:
+    """The scenario that a file with these plain values would give.
+
+    `extends` is no plain value; an arrivals file is named from the working directory.
+
+    Raises
+    ------
+    ScenarioError
+        As `load`.
+    """
+    draft = Draft()
+    return _finish(absorb({}, dict(tree), draft), changes, draft)[0]
+
+
+def _finish(
+    tree: Mapping[str, Any], texts: Sequence[str], draft: Draft
+) -> tuple[Scenario, tuple[Problem, ...]]:
+    assigned = _assigned(tree, texts, draft)
+    given = assigned.tree.get("alternatives", {})
+    plain = _in_place(
+        {key: value for key, value in assigned.tree.items() if key != "alternatives"}, (), draft
+    )
+    alternatives = given
+    if isinstance(given, Mapping):
+        alternatives = {name: _overlay(name, overlay, plain, draft) for name, overlay in given.items()}
+    _add_sources(plain, draft)
+    draft.shortened = any(path in (("days",), ("start",)) for path in assigned.paths)
+    scenario, found = _validated({**plain, "alternatives": alternatives}, draft, ())
+    draft.refuse(found)
+    scenarios = {} if scenario is None else {BASELINE: scenario}
+    base = plain if scenario is None else scenario.to_plain()
+    base = {key: value for key, value in base.items() if key != "alternatives"}
+    for name, overlay in alternatives.items() if isinstance(alternatives, Mapping) else ():
+        if isinstance(overlay, Mapping):
+            above = ("alternatives", name)
+            draft.remark(((*above, *path), message) for path, message in overlays.idle_nulls(base, overlay))
+            changed, findings = _validated(overlays.lay(base, overlay), draft, above)
+            draft.refuse(
+                ((*above, *path), message) for path, message in findings if (path, message) not in found
+            )
+            if changed is not None:
+                scenarios[name] = changed
+    if draft.problems or scenario is None:
+        raise ScenarioError(_in_order(draft.problems))
+    draft.remark(cautions.hidden_changes(assigned.paths, scenario))
+    draft.remark(cautions.cautions(scenarios))
+    return scenario, tuple(_in_order(draft.warnings))
+
+
+def _validated(
+    plain: Mapping[str, Any], draft: Draft, above: KeyPath
+) -> tuple[Scenario | None, list[Finding]]:
+    """The scenario of these values if it can be made, and everything wrong with them."""
+    found: list[Finding] = []
+    scenario: Scenario | None = None
+    try:
+        scenario = Scenario.model_validate(plain)
+    except ValidationError as error:
+        found += messages.findings(error, plain)
+        if not any(path == () for path, _ in found):
+            found += checks.one_driver(plain)
+    parts = checks.Parts.of(scenario) if scenario is not None else checks.Parts.found_in(plain)
+    found += checks.references(plain)
+    found += checks.consistency(parts)
+    late = list(checks.out_of_range(parts))
+    if draft.shortened:
+        draft.remark(((*above, *path), message) for path, message in late)
+    else:
+        found += late
+    return scenario, [finding for finding in dict.fromkeys(found) if not _follows(finding, above, draft)]
+
+
+def _follows(finding: Finding, above: KeyPath, draft: Draft) -> bool:
+    """Whether a problem only follows from a profile or arrivals file that could not be read."""
+    path, message = finding
+    if not message.startswith(("missing", "got no series")):
+        return False
+    here = ".".join(map(str, (*above, *path)))
+    for known in draft.problems:
+        section, _, key = known.path.rpartition(".")
+        if key in ("profile", "file") and (here == section or here.startswith(f"{section}.")):
+            return True
+    return False
+
+
+def _assigned(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> assignments.Assigned:
+    assigned = assignments.assign(tree, texts)
+    for path, message in assigned.findings:
+        draft.problems.append(problem(path, message, Place(assignments.NAME)))
+    for path in assigned.paths:
+        draft.places = {p: place for p, place in draft.places.items() if p[: len(path)] != path}
+        draft.places[path] = Place(assignments.NAME)
+    return assigned
+
+
+def _in_place(tree: Mapping[str, Any], above: KeyPath, draft: Draft) -> dict[str, Any]:
+    """`tree` (the scenario or, at `above`, an overlay) with its profiles and arrivals file in place."""
+    resolved = profile_tables.resolve(tree)
+    draft.refuse(((*above, *path), message) for path, message in resolved.findings)
+    for path, source in resolved.sources.items():
+        draft.sources[".".join(map(str, (*above, *path)))] = source
+    _embed_arrivals(resolved.tree, above, draft)
+    return resolved.tree
+
+
+def _overlay(name: str, overlay: Any, plain: Mapping[str, Any], draft: Draft) -> Any:
+    if not isinstance(overlay, Mapping):
+        return overlay
+    above = ("alternatives", name)
+    own = [field for field in Scenario.model_fields if field not in SHARED]
+    for key in SHARED:
+        if key in overlay:
+            message = f"got {key!r} in an alternative, expected only {', '.join(own)}"
+            draft.refuse([((*above, key), message)])
+    span = {key: plain[key] for key in ("start", "days") if key in plain}
+    kept = {key: value for key, value in overlay.items() if key not in SHARED}
+    placed = _in_place({**kept, **span}, above, draft)
+    return {key: value for key, value in placed.items() if key not in SHARED}
+
+
+def _add_sources(plain: dict[str, Any], draft: Draft) -> None:
+    """Sources of profile figures, where the scenario's own entries do not cover them."""
+    own = plain.get("sources", {})
+    if isinstance(own, Mapping):
+        index = SourceIndex(own)
+        added = {path: source for path, source in draft.sources.items() if index.covering(path) is None}
+        plain["sources"] = {**added, **own}
+
+
+def _embed_arrivals(plain: dict[str, Any], above: KeyPath, draft: Draft) -> None:
+    arrivals = plain.get("arrivals")
+    if not isinstance(arrivals, Mapping) or not isinstance(arrivals.get("file"), str):
+        return
+    if arrivals["file"] == "none":
+        return
+    start, days = _start(plain.get("start")), plain.get("days")
+    if start is None or not isinstance(days, int):
+        return  # the schema says what is wrong with them
+    name = arrivals["file"]
+    try:
+        read = arrivals_file.read(Path(name), name, start, days)
+    except ScenarioError as error:
+        path = (*above, "arrivals", "file")
+        for fault in error.problems:
+            if fault.line is None:
+                draft.refuse([(path, f"{fault.message}: {name}")])
+            else:
+                draft.problems.append(problem(path, fault.message, Place(name, fault.line)))
+        plain["arrivals"] = {**arrivals, "series": {}}
+        return
+    draft.warnings += read.warnings
+    series = arrivals.get("series")
+    kept = {key: value for key, value in arrivals.items() if key != "file"}
+    plain["arrivals"] = {**kept, "series": {**(series if isinstance(series, Mapping) else {}), **read.series}}
+    for key, line in read.lines.items():
+        draft.places[(*above, "arrivals", "series", key)] = Place(name, line)
+
+
+def _start(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """By file and line, without repeats."""
+    return sorted(dict.fromkeys(problems), key=lambda told: (told.file or "", told.line or 0))

@@ -1,0 +1,34 @@
+"""A scenario while it is being loaded: where its values stand, and what was found so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from surgesim.errors import Problem
+from surgesim.scenario.messages import Finding
+from surgesim.scenario.yaml_nodes import KeyPath, Place, problem
+
+
+@dataclass(slots=True)
+class Draft:
+    """A scenario being loaded: where its values stand, and what was found so far."""
+
+    places: dict[KeyPath, Place] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    sources: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    shortened: bool = False
+
+    def place(self, path: KeyPath) -> Place | None:
+        """The place of the value at `path`, or of what holds it."""
+        for end in range(len(path), -1, -1):
+            if path[:end] in self.places:
+                return self.places[path[:end]]
+        return None
+
+    def refuse(self, findings: Iterable[Finding]) -> None:
+        self.problems += [problem(path, message, self.place(path)) for path, message in findings]
+
+    def remark(self, findings: Iterable[Finding]) -> None:
+        self.warnings += [problem(path, message, self.place(path)) for path, message in findings]

@@ -1,0 +1,79 @@
+"""A new scenario's text: a small complete one, or one that is laid over a scenario there is."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from surgesim.errors import Problem, ScenarioError
+from surgesim.scenario.assembly import load
+from surgesim.scenario.base import Name
+from surgesim.scenario.schema import Scenario
+
+_STARTER = Path(__file__).parent / "starter" / "starter.yaml"
+_PLACEHOLDER = "my-province"
+
+
+def starter(name: str, like: str | None = None, *, folder: str | Path = ".") -> str:
+    """The text of a commented scenario that is valid as it stands.
+
+    Parameters
+    ----------
+    name
+        Name of the new scenario: a-z, 0-9 and hyphens.
+    like
+        A scenario file to lay the new one over; None for a small complete scenario.
+    folder
+        Where the new file will stand: `like` is named from there.
+
+    Raises
+    ------
+    ScenarioError
+        If the name cannot be one, or `like` is not a valid scenario.
+    """
+    try:
+        TypeAdapter(Name).validate_python(name)
+    except ValidationError:
+        message = f"got the name {name!r}, expected a short name of a-z, 0-9 and hyphens"
+        raise ScenarioError([Problem("name", message)]) from None
+    if like is None:
+        return _STARTER.read_text(encoding="utf-8").replace(_PLACEHOLDER, name)
+    return _laid_over(name, os.path.relpath(like, folder), load(like))
+
+
+def _laid_over(name: str, base: str, scenario: Scenario) -> str:
+    facility, first = next(iter(scenario.care.facilities.items()))
+    district, people = next(iter(scenario.people.districts.items()))
+    shown = base.replace(os.sep, "/")
+    lines = [
+        f"# {name}: what differs from {scenario.title.get('en')}",
+        "#",
+        f"# All of {shown} holds here; what is written below is laid over it.",
+        "# A mapping adds to the one below it, a value or list replaces it, null removes a named entry.",
+        f"name: {name}",
+        f"title: {name}",
+        f"extends: {json.dumps(shown, ensure_ascii=False)}",
+        "",
+        "# Some values to change, as they are now. Take away the # to use a line and those above it.",
+        f"# days: {scenario.days}",
+        "# people:",
+        "#   districts:",
+        f"#     {district}: {{population: {people.population}}}",
+    ]
+    if scenario.epidemic is not None:
+        lines += ["# epidemic:", f"#   variant: {{r0: {scenario.epidemic.variant.r0:g}}}"]
+    lines += [
+        "# care:",
+        "#   facilities:",
+        f"#     {facility}: {{beds: {{oxygen: {first.beds.oxygen}, icu: {first.beds.icu}}}}}",
+    ]
+    for rule in scenario.command.plan:
+        lines += ["# command:", "#   plan:", f"#     {rule}: null   # take this rule away"]
+        break
+    if scenario.alternatives:
+        lines += ["#", f"# Alternatives of {shown}: {', '.join(scenario.alternatives)}"]
+    lines += ["# alternatives:", "#   my-plan:", "#     command: {plan: {}}", ""]
+    return "\n".join(lines)
