@@ -1,0 +1,114 @@
+"""The figures of a result, by name: drawn, saved one by one, or all of them at once.
+
+``cases`` reported cases; ``need`` oxygen and ICU need against staffed beds; ``thresholds`` every
+threshold's indicator; ``openings`` the facilities that open and close; ``alternatives`` paired differences.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+from matplotlib.figure import Figure
+
+from surgesim.errors import ResultsError
+from surgesim.report.figures.alternatives import alternatives
+from surgesim.report.figures.courses import cases, need, thresholds
+from surgesim.report.figures.openings import openings
+from surgesim.report.figures.page import EmptyFigureError, check_choice, styled
+from surgesim.scenario.schema import BASELINE
+
+if TYPE_CHECKING:
+    from surgesim.study.results import Results
+
+__all__ = ["FIGURES", "FORMATS", "EmptyFigureError", "draw", "save", "save_all"]
+
+
+class Draws(Protocol):
+    """A function that draws one figure."""
+
+    def __call__(
+        self, results: Results, *, lang: str = ..., alternative: str = ..., area: str | None = ...
+    ) -> Figure: ...
+
+
+FIGURES: Final[dict[str, Draws]] = {
+    "cases": cases,
+    "need": need,
+    "thresholds": thresholds,
+    "openings": openings,
+    "alternatives": alternatives,
+}
+"""Every figure by name, in the order of a report."""
+
+FORMATS: Final = ("svg", "png", "pdf")
+
+
+def draw(
+    results: Results,
+    name: str,
+    *,
+    lang: str = "en",
+    alternative: str = BASELINE,
+    area: str | None = None,
+) -> Figure:
+    """Draw a figure of a result.
+
+    Parameters
+    ----------
+    name
+        A key of `FIGURES`.
+    lang
+        ``en`` or ``vi``.
+    alternative
+        What is shown; for ``alternatives``, which one (``baseline``: all of them).
+    area
+        Name of a district, for ``cases`` only.
+
+    Raises
+    ------
+    ResultsError
+        If there is no such figure, language, alternative or area.
+    EmptyFigureError
+        If the results hold nothing that the figure could show.
+    """
+    if name not in FIGURES:
+        raise ResultsError(f"got figure {name!r}, expected one of {', '.join(FIGURES)}")
+    check_choice(results, lang, alternative, area)
+    with styled():
+        figure = FIGURES[name](results, lang=lang, alternative=alternative, area=area)
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # the layout as it is now: a second one would move by a hair
+    return figure
+
+
+def save(figure: Figure, path: Path | str) -> Path:
+    """Write a figure as SVG, PNG or PDF, by the ending of `path`; the same bytes each time.
+
+    Raises
+    ------
+    ResultsError
+        If the ending is none of `FORMATS`.
+    """
+    path = Path(path)
+    fmt = path.suffix.removeprefix(".").lower()
+    if fmt not in FORMATS:
+        raise ResultsError(f"got a figure file {path.name!r}, expected one that ends in {', '.join(FORMATS)}")
+    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(fmt)
+    with styled():
+        figure.savefig(path, format=fmt, metadata=undated)
+    return path
+
+
+def save_all(results: Results, folder: Path | str, *, lang: str = "en", fmt: str = "svg") -> list[Path]:
+    """Write every figure of the baseline that has something to show into `folder`, as ``<name>.<fmt>``."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name in FIGURES:
+        try:
+            figure = draw(results, name, lang=lang)
+        except EmptyFigureError:
+            continue
+        written.append(save(figure, folder / f"{name}.{fmt}"))
+    return written

@@ -1,0 +1,181 @@
+"""Figure of what the alternatives change: paired differences from the baseline with their intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from surgesim.report.figures.page import (
+    BLACK,
+    BLUE,
+    GREY,
+    PANEL_SIZE,
+    SMALL_SIZE,
+    VERMILION,
+    WIDTH,
+    EmptyFigureError,
+    legend,
+    number_ticks,
+    page,
+    province_only,
+    text_height,
+    wrap,
+)
+from surgesim.report.figures.watched import threshold_title
+from surgesim.report.words import OUTCOMES, number, phrase
+from surgesim.scenario.schema import BASELINE
+from surgesim.study.breaches import SITUATION
+from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY
+
+if TYPE_CHECKING:
+    from surgesim.study.results import Results
+
+CHOSEN: Final = (
+    "deaths",
+    "deaths_untreated",
+    "waiting_days",
+    "peak_without_bed",
+    f"{FIRST_DAY}{SITUATION}",
+    "situation_days",
+)
+"""The outcomes drawn, one panel each, where the comparison has them."""
+
+COLUMNS: Final = 3
+NAME_WIDTH: Final = 1.5
+
+_MARKS: Final = {
+    "better": ("o", BLUE, BLUE),
+    "worse": ("s", VERMILION, VERMILION),
+    "undecided": ("D", "white", GREY),
+}
+
+
+def alternatives(
+    results: Results, *, lang: str = "en", alternative: str = BASELINE, area: str | None = None
+) -> Figure:
+    """Differences from the baseline of all alternatives, or of the one that is named."""
+    province_only("alternatives", area)
+    table = results.comparison
+    if alternative != BASELINE:
+        table = table[table["alternative"] == alternative]
+    names = list(dict.fromkeys(table["alternative"]))
+    outcomes = [outcome for outcome in CHOSEN if (table["outcome"] == outcome).any()]
+    if not names or not outcomes:
+        raise EmptyFigureError(f"results of {results.scenario.name!r} compare no alternatives")
+    columns = min(COLUMNS, len(outcomes))
+    lines = -(-len(outcomes) // columns)
+    titles = [_title(results, outcome, lang, (WIDTH - NAME_WIDTH) / columns - 0.3) for outcome in outcomes]
+    written = [wrap(name.replace("-", "- "), NAME_WIDTH, SMALL_SIZE).replace("- ", "-") for name in names]
+    rows = sum(0.13 * (name.count("\n") + 1) + 0.12 for name in written)
+    header = max(text_height(title, PANEL_SIZE) for title in titles) + 0.18
+    figure = page(
+        results,
+        phrase(lang, "alternatives_title"),
+        lines * (rows + header + 0.5) + 0.35,
+        lang=lang,
+        alternative=None,
+        notes=[phrase(lang, "alternatives_note")],
+    )
+    grid = figure.subplots(lines, columns, squeeze=False, sharey=True)
+    panels: list[Axes] = list(grid.flat)
+    for axes in panels[len(outcomes) :]:
+        axes.remove()
+    seen: dict[str, None] = {}
+    for axes, outcome, title in zip(panels, outcomes, titles, strict=False):
+        rows_of = {row["alternative"]: row for row in table[table["outcome"] == outcome].to_dict("records")}
+        for place, name in enumerate(names):
+            if name in rows_of:
+                seen[_draw(axes, place, rows_of[name])] = None
+        _panel(axes, title, next(iter(rows_of.values())), outcome, lang)
+    panels[0].set_yticks(range(len(names)), written)
+    panels[0].set_ylim(len(names) - 0.4, -0.6)
+    for axes in panels[: len(outcomes)]:
+        axes.tick_params(axis="y", length=0, labelsize=SMALL_SIZE)
+    legend(figure, [(_entry(kind), phrase(lang, kind)) for kind in _MARKS if kind in seen])
+    return figure
+
+
+def _title(results: Results, outcome: str, lang: str, width: float) -> str:
+    if outcome.startswith((FIRST_DAY, DAYS_BREACHED)):
+        prefix = FIRST_DAY if outcome.startswith(FIRST_DAY) else DAYS_BREACHED
+        title = threshold_title(results.scenario, outcome.removeprefix(prefix), lang)
+        text = phrase(lang, f"{prefix}of", title=title)
+    else:
+        text = OUTCOMES[lang][outcome][0]
+    return wrap(text, width, PANEL_SIZE, "bold")
+
+
+def _unit(outcome: str, lang: str) -> str:
+    return OUTCOMES[lang][outcome][1] if outcome in OUTCOMES[lang] else phrase(lang, "unit_days")
+
+
+def _kind(row: Mapping[Hashable, Any]) -> str:
+    """Whether the interval lies on the better side of zero, on the worse one, or holds zero."""
+    low, high = float(row["difference_low"]), float(row["difference_high"])
+    if math.isnan(low) or low <= 0 <= high:
+        return "undecided"
+    less_is_better = not str(row["outcome"]).startswith(FIRST_DAY)
+    return "better" if (high < 0) == less_is_better else "worse"
+
+
+def _draw(axes: Axes, place: int, row: Mapping[Hashable, Any]) -> str:
+    kind = _kind(row)
+    marker, face, edge = _MARKS[kind]
+    low, high = float(row["difference_low"]), float(row["difference_high"])
+    if not math.isnan(low):
+        axes.plot([low, high], [place, place], color=edge, linewidth=1.3, zorder=3)
+    axes.plot(
+        [float(row["difference"])],
+        [place],
+        marker=marker,
+        markerfacecolor=face,
+        markeredgecolor=edge,
+        markersize=5,
+        linestyle="none",
+        zorder=4,
+    )
+    return kind
+
+
+def _panel(axes: Axes, title: str, row: Mapping[Hashable, Any], outcome: str, lang: str) -> None:
+    axes.axvline(0, color=BLACK, linewidth=0.9, zorder=2)
+    axes.set_title(title, pad=15)
+    axes.annotate(
+        phrase(
+            lang, "baseline_is", value=number(float(row["baseline_mean"]), lang), unit=_unit(outcome, lang)
+        ),
+        (0, 1),
+        (0, 4),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        size=SMALL_SIZE,
+        color=GREY,
+    )
+    axes.set_xlabel(phrase(lang, "difference", unit=_unit(outcome, lang)))
+    axes.margins(x=0.08)
+    low, high = axes.get_xlim()
+    if low == high or max(abs(low), abs(high)) < 0.1:
+        axes.set_xlim(-1, 1)
+    number_ticks(axes, lang, "x", ticks=4)
+    axes.grid(True, axis="x")
+    axes.spines["left"].set_visible(False)
+
+
+def _entry(kind: str) -> Artist:
+    marker, face, edge = _MARKS[kind]
+    return Line2D(
+        [],
+        [],
+        color=edge,
+        marker=marker,
+        markerfacecolor=face,
+        markeredgecolor=edge,
+        markersize=5,
+        linewidth=1.3,
+    )

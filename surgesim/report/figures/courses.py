@@ -1,0 +1,371 @@
+"""Figures over time: reported cases, need against staffed beds, and every threshold's indicator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from surgesim.errors import ResultsError
+from surgesim.report.figures.page import (
+    BLACK,
+    BLUE,
+    GREY,
+    NOTE_SIZE,
+    PANEL_SIZE,
+    PURPLE,
+    SMALL_SIZE,
+    VERMILION,
+    WIDTH,
+    EmptyFigureError,
+    date_axis,
+    day_number,
+    day_numbers,
+    label,
+    legend,
+    legend_in,
+    number_ticks,
+    page,
+    province_only,
+    text_height,
+    text_width,
+    wrap,
+)
+from surgesim.report.figures.watched import (
+    BREACH_SHADE,
+    Watched,
+    bound_entry,
+    bound_line,
+    first_entry,
+    mark_first,
+    shade,
+    shade_entry,
+    watched,
+)
+from surgesim.report.words import INDICATORS, day_month, number, percent, phrase
+from surgesim.scenario.schema import BASELINE
+from surgesim.study.breaches import SITUATION
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from surgesim.study.results import Results
+
+
+WEEKLY_CASES: Final = "weekly_reported_cases_per_100k"
+BAND90: Final = "#CFE3F1"
+BAND50: Final = "#8FBFDF"
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One indicator over the days of a run: its dates, mean and quantiles over replications."""
+
+    dates: NDArray[np.datetime64]
+    mean: NDArray[np.float64]
+    p5: NDArray[np.float64]
+    p25: NDArray[np.float64]
+    p50: NDArray[np.float64]
+    p75: NDArray[np.float64]
+    p95: NDArray[np.float64]
+
+    @property
+    def days(self) -> NDArray[np.float64]:
+        """The dates as an axis of dates takes them."""
+        return day_numbers(self.dates)
+
+
+def course(results: Results, alternative: str, indicator: str, area: str | None = None) -> Course:
+    """The course of an indicator in the province, or in one district."""
+    table = results.daily if area is None else results.daily_districts
+    here = (table["alternative"] == alternative) & (table["indicator"] == indicator)
+    if area is not None:
+        here &= table["area"] == area
+    rows = table[here].sort_values("day")
+    if rows.empty:
+        where = "the province" if area is None else f"area {area!r}"
+        raise ResultsError(f"got no daily values of {indicator!r} for {where} under {alternative!r}")
+    return Course(
+        rows["date"].to_numpy(dtype="datetime64[D]"),
+        *(
+            _finite(rows[column].to_numpy(dtype=float))
+            for column in ("mean", "p5", "p25", "p50", "p75", "p95")
+        ),
+    )
+
+
+def cases(
+    results: Results, *, lang: str = "en", alternative: str = BASELINE, area: str | None = None
+) -> Figure:
+    """Reported cases: of seven days per 100,000 in the province, with thresholds; per day in a district."""
+    marks: list[Watched] = []
+    if area is None:
+        shown = course(results, alternative, WEEKLY_CASES)
+        what = phrase(lang, "cases_title")
+        y_label = label(*INDICATORS[lang][WEEKLY_CASES], lang)
+        marks = [w for w in watched(results, alternative, lang) if w.indicator == WEEKLY_CASES]
+        notes = [f"{watch.title}: {watch.outcome(lang, results.scenario.days)}" for watch in marks]
+    else:
+        shown = course(results, alternative, "reported_cases", area)
+        what = phrase(lang, "cases_daily_title")
+        y_label = label(phrase(lang, "reported_cases"), phrase(lang, "unit_cases_day"), lang)
+        district = results.scenario.people.districts[area].title.get(lang)
+        notes = [phrase(lang, "area", area=district)]
+    figure = page(results, what, 3.5, lang=lang, alternative=alternative, notes=notes)
+    axes = figure.subplots()
+    _bands(axes, shown)
+    first, last = _span(results)
+    for watch in marks:
+        shade(axes, shown.days, watch.breached(shown.p50))
+        bound_line(axes, watch.bound)
+        mark_first(axes, watch, watch.bound, last)
+    date_axis(axes, first, last, lang)
+    axes.set_ylabel(wrap(y_label, 2.2, NOTE_SIZE))
+    axes.margins(y=0.12)
+    axes.set_ylim(bottom=0)
+    number_ticks(axes, lang)
+    for watch in marks:
+        _date_at_top(axes, watch, lang)
+    legend(figure, [*_band_entries(lang), *(_breach_entries(lang) if marks else [])])
+    return figure
+
+
+def need(
+    results: Results, *, lang: str = "en", alternative: str = BASELINE, area: str | None = None
+) -> Figure:
+    """Oxygen need and ICU need against staffed beds, with the first breach of every threshold above."""
+    province_only("need", area)
+    watches = watched(results, alternative, lang)
+    rows = [_row(watch, results, lang) for watch in watches]
+    strip = 0.17 * sum(text.count("\n") + 1 for text, _ in rows) + 0.35 if rows else 0.0
+    panels = 2.05
+    figure = page(
+        results, phrase(lang, "need_title"), strip + 2 * panels + 0.85, lang=lang, alternative=alternative
+    )
+    heights = [panels, panels] if not rows else [strip, panels, panels]
+    drawn = list(
+        figure.subplots(len(heights), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
+    )
+    first, last = _span(results)
+    if rows:
+        _first_breaches(drawn[0], watches, rows, last, lang)
+        date_axis(drawn[0], first, last, lang, labelled=False)
+    oxygen, icu = drawn[-2:]
+    for axes, title, bed, lacking in (
+        (oxygen, "oxygen_panel", "oxygen", ("waiting_oxygen",)),
+        (icu, "icu_panel", "icu", ("waiting_icu", "boarding")),
+    ):
+        shown = course(results, alternative, f"{bed}_need")
+        staffed = course(results, alternative, f"staffed_{bed}")
+        without = [course(results, alternative, indicator).mean for indicator in lacking]
+        shade(axes, shown.days, shown.p50 > staffed.p50)
+        _bands(axes, shown)
+        axes.fill_between(
+            shown.days,
+            shown.p50,
+            staffed.p50,
+            where=(shown.p50 > staffed.p50).tolist(),
+            interpolate=True,
+            facecolor="none",
+            edgecolor=VERMILION,
+            hatch="////",
+            linewidth=0,
+            zorder=2.5,
+        )
+        axes.plot(shown.days, np.sum(without, axis=0), color=PURPLE, linestyle=(0, (1, 1)), linewidth=2.0)
+        axes.step(staffed.days, staffed.p50, where="post", color=BLACK, linewidth=1.3, linestyle=(0, (5, 2)))
+        for watch in watches:
+            if watch.first is not None and not watch.at_start:
+                axes.axvline(day_number(watch.first), color=VERMILION, linewidth=0.7, linestyle=":", zorder=1)
+        axes.set_title(phrase(lang, title))
+        axes.set_ylabel(phrase(lang, "unit_patients_beds"))
+        date_axis(axes, first, last, lang, labelled=axes is icu)
+        axes.set_ylim(bottom=0)
+        number_ticks(axes, lang)
+    median, *bands = _band_entries(lang)
+    entries: list[tuple[Artist, str]] = [
+        (median[0], phrase(lang, "need")),
+        *bands,
+        (Line2D([], [], color=BLACK, linewidth=1.3, linestyle=(0, (5, 2))), phrase(lang, "staffed")),
+        (
+            Patch(facecolor=BREACH_SHADE, edgecolor=VERMILION, hatch="////", linewidth=0),
+            phrase(lang, "short"),
+        ),
+        (Line2D([], [], color=PURPLE, linestyle=(0, (1, 1)), linewidth=2.0), phrase(lang, "without_bed")),
+    ]
+    legend(figure, entries)
+    return figure
+
+
+def thresholds(
+    results: Results, *, lang: str = "en", alternative: str = BASELINE, area: str | None = None
+) -> Figure:
+    """Every threshold of the scenario: its indicator with bands, its bound, and when it is in breach."""
+    province_only("thresholds", area)
+    watches = [watch for watch in watched(results, alternative, lang) if watch.indicator != SITUATION]
+    if not watches:
+        raise EmptyFigureError(f"scenario {results.scenario.name!r} has no thresholds")
+    columns = 1 if len(watches) == 1 else 2
+    lines = -(-len(watches) // columns)
+    width = WIDTH / columns - 0.75
+    titles = [wrap(watch.title, width, PANEL_SIZE, "bold") for watch in watches]
+    under = [wrap(watch.outcome(lang, results.scenario.days), width, SMALL_SIZE) for watch in watches]
+    header = max(
+        text_height(t, PANEL_SIZE) + text_height(u, SMALL_SIZE) for t, u in zip(titles, under, strict=True)
+    )
+    figure = page(
+        results,
+        phrase(lang, "thresholds_title"),
+        lines * (1.95 + header) + (0.0 if len(watches) % columns else 0.7),
+        lang=lang,
+        alternative=alternative,
+    )
+    first, last = _span(results)
+    grid = figure.subplots(lines, columns, squeeze=False)
+    panels: list[Axes] = list(grid.flat)
+    for i, (axes, watch) in enumerate(zip(panels, watches, strict=False)):
+        shown = course(results, alternative, watch.indicator)
+        shade(axes, shown.days, watch.breached(shown.p50))
+        _bands(axes, shown)
+        bound_line(axes, watch.bound)
+        mark_first(axes, watch, watch.bound, last)
+        axes.set_title(titles[i], pad=6 + 72 * text_height(under[i], SMALL_SIZE))
+        axes.annotate(
+            under[i],
+            (0, 1),
+            (0, 4),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            size=SMALL_SIZE,
+            color=GREY,
+            va="bottom",
+            linespacing=1.2,
+        )
+        axes.set_ylabel(INDICATORS[lang][watch.indicator][1])
+        date_axis(axes, first, last, lang, ticks=9 if columns == 1 else 5)
+        axes.set_ylim(bottom=0)
+        number_ticks(axes, lang)
+    entries = [*_band_entries(lang), *_breach_entries(lang)]
+    if len(panels) > len(watches):
+        legend_in(panels[-1], entries, width)
+    else:
+        legend(figure, entries)
+    return figure
+
+
+def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`values` with a gap where there is no end to them (unlimited beds)."""
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _bands(axes: Axes, shown: Course) -> None:
+    axes.fill_between(shown.days, shown.p5, shown.p95, color=BAND90, linewidth=0, zorder=1.2)
+    axes.fill_between(shown.days, shown.p25, shown.p75, color=BAND50, linewidth=0, zorder=1.3)
+    axes.plot(shown.days, shown.p50, color=BLUE, zorder=3)
+
+
+def _band_entries(lang: str) -> list[tuple[Artist, str]]:
+    return [
+        (Line2D([], [], color=BLUE), phrase(lang, "median")),
+        (Patch(color=BAND50), phrase(lang, "band50")),
+        (Patch(color=BAND90), phrase(lang, "band90")),
+    ]
+
+
+def _breach_entries(lang: str) -> list[tuple[Artist, str]]:
+    return [bound_entry(lang), shade_entry(lang), first_entry(lang)]
+
+
+def _span(results: Results) -> tuple[date, date]:
+    return results.scenario.start, results.scenario.end
+
+
+def _date_at_top(axes: Axes, watch: Watched, lang: str) -> None:
+    """The date of the first breach in words, on its side of the panel that has more room."""
+    if watch.first is None:
+        return
+    left, right = axes.get_xlim()
+    at = day_number(watch.first)
+    axes.axvline(at, color=VERMILION, linewidth=0.8, linestyle=":", zorder=2)
+    before = at - left > (right - left) * 0.25
+    axes.annotate(
+        phrase(lang, "first_median", date=day_month(watch.first, lang)),
+        (at, 1),
+        (-4 if before else 4, -2),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        ha="right" if before else "left",
+        va="top",
+        size=NOTE_SIZE,
+        color=VERMILION,
+        weight="bold",
+    )
+
+
+def _row(watch: Watched, results: Results, lang: str) -> tuple[str, bool]:
+    """What the strip of first breaches says of a threshold, and whether it stands left of its mark."""
+    days = results.scenario.days
+    if watch.at_start:
+        text = phrase(lang, "from_start", title=watch.title)
+    elif watch.first is not None:
+        text = phrase(lang, "first_on", title=watch.title, date=day_month(watch.first, lang))
+    else:
+        text = phrase(
+            lang,
+            "never",
+            title=watch.title,
+            days=number(days, lang),
+            share=percent(watch.probability, lang),
+        )
+    panel = WIDTH - 0.95
+    end = results.scenario.end
+    begins = watch.early or watch.first or end
+    ends = begins if watch.early is None and watch.first is None else watch.late or end
+    room_left = panel * (begins - results.scenario.start) / timedelta(days=days)
+    room_right = panel * (end - ends) / timedelta(days=days)
+    left = text_width(text, SMALL_SIZE) > room_right and room_left > room_right
+    return wrap(text, max(room_left, room_right) if left else room_right, SMALL_SIZE), left
+
+
+def _first_breaches(
+    axes: Axes, watches: list[Watched], rows: list[tuple[str, bool]], last: date, lang: str
+) -> None:
+    """A strip with a row for each threshold: the mark of its first breach, its name and date."""
+    top = 0.0
+    for watch, (text, left) in zip(watches, rows, strict=True):
+        lines = text.count("\n") + 1
+        height = top + lines / 2
+        mark_first(axes, watch, height, last)
+        if watch.first is not None and not watch.at_start:
+            axes.plot(
+                [day_number(watch.first)] * 2, [height, 1e4], ":", color=VERMILION, linewidth=0.7, zorder=1
+            )
+        if left:
+            at = day_number(watch.early or watch.first or last)
+        else:
+            at = day_number(watch.late or last) if watch.early is not None else day_number(last)
+        axes.annotate(
+            text,
+            (at, height),
+            (-6 if left else 6, 0),
+            textcoords="offset points",
+            ha="right" if left else "left",
+            va="center",
+            size=SMALL_SIZE,
+            linespacing=1.15,
+            zorder=6,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+        )
+        top += lines
+    axes.set_ylim(top, 0)
+    axes.set_yticks([])
+    axes.grid(False)
+    axes.spines["left"].set_visible(False)
+    axes.set_title(phrase(lang, "first_breach_title"))

@@ -1,0 +1,173 @@
+"""Figure of the facilities that are not open all the time: a strip of their states over the days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from surgesim.model.record import STATES
+from surgesim.report.figures.page import (
+    BLUE,
+    GREY,
+    ORANGE,
+    SKY,
+    SMALL_SIZE,
+    EmptyFigureError,
+    date_axis,
+    day_numbers,
+    legend,
+    page,
+    province_only,
+    wrap,
+)
+from surgesim.report.words import day_month, phrase
+from surgesim.scenario.schema import BASELINE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from surgesim.study.results import Results
+
+
+class Look(NamedTuple):
+    """How a state is drawn: its colour, and a hatch that tells it apart in grey print."""
+
+    colour: str
+    hatch: str
+    ink: str
+
+
+LOOKS: Final = {
+    "open": Look(BLUE, "", BLUE),
+    "standing-down": Look(SKY, "....", "#FFFFFF"),
+    "preparing": Look(ORANGE, "/////", "#5A3D00"),
+    "closed": Look("#F4F4F4", "", GREY),
+}
+"""States in the order they are stacked, from the bottom of a row."""
+
+TITLE_WIDTH: Final = 2.1
+STRIP: Final = 0.17
+"""Height of a row's strip in inches; rows whose title takes more lines lie further apart."""
+_LINE: Final = 0.125
+_GAP: Final = 0.09
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """One facility: its title (wrapped) and, by state, the share of replications in it each day."""
+
+    title: str
+    dates: NDArray[np.datetime64]
+    shares: dict[str, NDArray[np.float64]]
+
+    @property
+    def opening(self) -> int | None:
+        """The first day on which it is open in at least half of the replications."""
+        days = np.flatnonzero(self.shares["open"] >= 0.5)
+        return int(days[0]) if len(days) else None
+
+    @property
+    def first_stir(self) -> int:
+        """The first day on which it is not closed in any replication; the horizon if there is none."""
+        days = np.flatnonzero(self.shares["closed"] < 1)
+        return int(days[0]) if len(days) else len(self.dates)
+
+
+def openings(
+    results: Results, *, lang: str = "en", alternative: str = BASELINE, area: str | None = None
+) -> Figure:
+    """The facilities that are not open all the time, by opening date, with their states."""
+    province_only("openings", area)
+    strips = _strips(results, alternative, lang)
+    if not strips:
+        raise EmptyFigureError(f"every facility of {alternative!r} is open all the time")
+    heights = [max(_LINE * (strip.title.count("\n") + 1), STRIP) + _GAP for strip in strips]
+    figure = page(
+        results,
+        phrase(lang, "openings_title"),
+        sum(heights) + 1.05,
+        lang=lang,
+        alternative=alternative,
+        notes=[phrase(lang, "openings_note")],
+    )
+    axes = figure.subplots()
+    top, middles = 0.0, []
+    for strip, height in zip(strips, heights, strict=True):
+        middles.append(top + height / 2)
+        _draw(axes, strip, middles[-1] + STRIP / 2, STRIP)
+        opening = strip.opening
+        axes.annotate(
+            phrase(lang, "open_never") if opening is None else day_month(strip.dates[opening].item(), lang),
+            (1, middles[-1]),
+            (5, 0),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            va="center",
+            size=SMALL_SIZE,
+        )
+        top += height
+    axes.annotate(
+        phrase(lang, "open_in_half"),
+        (1, 1),
+        (5, 3),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        va="bottom",
+        size=SMALL_SIZE,
+        color=GREY,
+    )
+    axes.set_ylim(top, 0)
+    axes.set_yticks(middles, [strip.title for strip in strips], size=SMALL_SIZE, linespacing=1.1)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(False)
+    axes.spines["left"].set_visible(False)
+    date_axis(axes, results.scenario.start, results.scenario.end, lang, ticks=8)
+    legend(figure, [(_patch(LOOKS[state]), phrase(lang, f"state_{state}")) for state in STATES])
+    return figure
+
+
+def _strips(results: Results, alternative: str, lang: str) -> list[Strip]:
+    table = results.facility_states
+    facilities = results.scenario.alternative(alternative).care.facilities
+    strips = []
+    for name, rows in table[table["alternative"] == alternative].groupby("facility", sort=False):
+        ordered = rows.sort_values("day")
+        shares = {state: ordered[state.replace("-", "_")].to_numpy(dtype=float) for state in STATES}
+        if (shares["open"] < 1).any():
+            title = wrap(facilities[str(name)].title.get(lang), TITLE_WIDTH, SMALL_SIZE)
+            strips.append(Strip(title, ordered["date"].to_numpy(dtype="datetime64[D]"), shares))
+    never = max((len(strip.dates) for strip in strips), default=0)
+    return sorted(
+        strips, key=lambda strip: (never if strip.opening is None else strip.opening, strip.first_stir)
+    )
+
+
+def _draw(axes: Axes, strip: Strip, bottom: float, height: float) -> None:
+    """One row, states stacked from `bottom` up (y grows downwards)."""
+    at = day_numbers(np.append(strip.dates, strip.dates[-1] + np.timedelta64(1, "D")))
+    low = np.zeros(len(at))
+    for state, look in LOOKS.items():
+        share = strip.shares[state]
+        high = low + np.append(share, share[-1])
+        axes.fill_between(
+            at,
+            bottom - height * low,
+            bottom - height * high,
+            where=(high > low).tolist() if state == "closed" else None,
+            step="post",
+            facecolor=look.colour,
+            hatch=look.hatch,
+            edgecolor=look.ink,
+            linewidth=0,
+        )
+        low = high
+    axes.plot([at[0], at[-1]], [bottom, bottom], color="#BBBBBB", linewidth=0.5)
+
+
+def _patch(look: Look) -> Patch:
+    return Patch(facecolor=look.colour, hatch=look.hatch, edgecolor=look.ink, linewidth=0.4)

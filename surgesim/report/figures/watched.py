@@ -1,0 +1,176 @@
+"""The thresholds of one alternative with what came of them, as the figures show them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from surgesim.report.figures.page import BLACK, VERMILION, day_number
+from surgesim.report.words import INDICATORS, NBSP, day_month, number, percent, phrase
+from surgesim.study.breaches import SITUATION
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from surgesim.scenario.schema import Scenario
+    from surgesim.study.results import Results
+
+BREACH_SHADE = "#F7D9C6"
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A threshold (or the declared emergency) and its breaches over the replications.
+
+    Attributes
+    ----------
+    name, title, indicator
+        Its short name, what a reader sees, and the indicator it watches.
+    bound, above
+        The bound in the indicator's unit, and whether it is passed upwards.
+    at_start
+        Whether it was in breach at the start in at least half of the replications.
+    probability, low, high
+        Share of replications with a breach, and its Wilson interval.
+    first, early, late
+        Date of the first breach: median, 5 % and 95 % quantile over replications; None where that
+        share of the replications has no breach by the end.
+    """
+
+    name: str
+    title: str
+    indicator: str
+    bound: float
+    above: bool
+    at_start: bool
+    probability: float
+    low: float
+    high: float
+    first: date | None
+    early: date | None
+    late: date | None
+
+    def breached(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which of the indicator's values are strictly beyond the bound."""
+        return values > self.bound if self.above else values < self.bound
+
+    def outcome(self, lang: str, days: int) -> str:
+        """One line for a reader: how probable a breach is and when the first comes."""
+        share = phrase(
+            lang,
+            "breached_in",
+            share=percent(self.probability, lang),
+            low=percent(self.low, lang),
+            high=percent(self.high, lang),
+        )
+        if self.at_start:
+            return f"{phrase(lang, 'first_at_start')}; {share}"
+        if self.first is None:
+            return f"{share}; {phrase(lang, 'first_none', days=number(days, lang))}"
+        return f"{share}; {phrase(lang, 'first_median', date=day_month(self.first, lang))}"
+
+
+def watched(results: Results, alternative: str, lang: str) -> list[Watched]:
+    """The thresholds of `alternative` in the order of the scenario, then the declared emergency."""
+    scenario = results.scenario.alternative(alternative)
+    rows = results.breaches[results.breaches["alternative"] == alternative]
+    found = []
+    for row in rows.to_dict("records"):
+        name = str(row["threshold"])
+        threshold = scenario.command.thresholds.get(name)
+        found.append(
+            Watched(
+                name=name,
+                title=threshold_title(scenario, name, lang),
+                indicator=SITUATION if threshold is None else threshold.indicator,
+                bound=0.0 if threshold is None else threshold.bound,
+                above=threshold is None or threshold.above is not None,
+                at_start=float(row["breached_at_start"]) >= 0.5,
+                probability=float(row["probability"]),
+                low=float(row["probability_low"]),
+                high=float(row["probability_high"]),
+                first=_date(scenario, row["first_day_median"]),
+                early=_date(scenario, row["first_day_p5"]),
+                late=_date(scenario, row["first_day_p95"]),
+            )
+        )
+    return found
+
+
+def threshold_title(scenario: Scenario, name: str, lang: str) -> str:
+    """The title of a threshold, or its indicator and bound where it has none; unbreakable at the bound."""
+    threshold = scenario.command.thresholds.get(name)
+    if threshold is None:
+        return phrase(lang, "situation") if name == SITUATION else name
+    sign = ">" if threshold.above is not None else "<"
+    if threshold.title is None:
+        title = f"{INDICATORS[lang][threshold.indicator][0]} {sign} {number(threshold.bound, lang)}"
+    else:
+        title = threshold.title.get(lang)
+    return title.replace(f" {sign} ", f"{NBSP}{sign}{NBSP}")
+
+
+def _date(scenario: Scenario, day: float) -> date | None:
+    return None if math.isnan(day) else scenario.start + timedelta(days=round(day))
+
+
+def shade(axes: Axes, days: NDArray[np.float64], breached: NDArray[np.bool_]) -> None:
+    """Shade the days in breach from top to bottom of a panel."""
+    edges = np.diff(np.concatenate(([0], breached.astype(np.int8), [0])))
+    for begin, end in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True):
+        axes.axvspan(days[begin], days[end - 1] + 1, color=BREACH_SHADE, linewidth=0, zorder=0)
+
+
+def shade_entry(lang: str) -> tuple[Artist, str]:
+    """The legend's entry for `shade`."""
+    return Patch(color=BREACH_SHADE), phrase(lang, "breached_span")
+
+
+def bound_line(axes: Axes, bound: float) -> None:
+    """The bound of a threshold across a panel."""
+    axes.axhline(bound, color=BLACK, linewidth=1.0, linestyle=(0, (5, 2)), zorder=3)
+
+
+def bound_entry(lang: str) -> tuple[Artist, str]:
+    """The legend's entry for `bound_line`."""
+    return Line2D([], [], color=BLACK, linewidth=1.0, linestyle=(0, (5, 2))), phrase(lang, "bound")
+
+
+def mark_first(axes: Axes, watch: Watched, height: float, last: date) -> None:
+    """The first breach at `height`: a dot at its median, a bar over its 90 % range up to `last`."""
+    if watch.early is not None:
+        span = [day_number(watch.early), day_number(watch.late or last)]
+        axes.plot(
+            span,
+            [height, height],
+            color=VERMILION,
+            linewidth=2.2,
+            solid_capstyle="butt",
+            zorder=4,
+            clip_on=False,
+        )
+    if watch.first is not None:
+        axes.plot(
+            [day_number(watch.first)],
+            [height],
+            "o",
+            color=VERMILION,
+            markeredgecolor="white",
+            markersize=6,
+            zorder=5,
+            clip_on=False,
+        )
+
+
+def first_entry(lang: str) -> tuple[Artist, str]:
+    """The legend's entry for `mark_first`."""
+    mark = Line2D([], [], color=VERMILION, linewidth=2.2, marker="o", markeredgecolor="white", markersize=6)
+    return mark, phrase(lang, "first_breach")

@@ -1,0 +1,242 @@
+"""Every word of the figures in Vietnamese and English, and how each language writes numbers and dates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+LANGUAGES: Final = ("en", "vi")
+
+NBSP: Final = "\N{NO-BREAK SPACE}"
+
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
+    "en": {
+        "baseline": "baseline",
+        "heading": "{province}: {what}",
+        "under": "Alternative: {alternative}",
+        "replications": "{n} replications",
+        "area": "area: {area}",
+        "date_days": "Date (day month, {years})",
+        "date_months": "Date (month year)",
+        "labelled": "{label} ({unit})",
+        "median": "median",
+        "band50": "half of the replications (50 %)",
+        "band90": "90 % of the replications",
+        "bound": "bound of the threshold",
+        "breached_span": "days on which the median is in breach",
+        "first_breach": "first breach: median, 90 % range",
+        "first_breach_title": "First breach of each threshold: median and 90 % range",
+        "from_start": "From the start: {title}",
+        "first_on": "{date}: {title}",
+        "never": "None by day {days} (breached in {share} of replications): {title}",
+        "breached_in": "breached in {share} of replications (95 % interval {low} to {high})",
+        "first_median": "first breach {date}",
+        "first_at_start": "in breach at the start",
+        "first_none": "median: none by day {days}",
+        "cases_title": "reported cases of the last 7 days",
+        "cases_daily_title": "reported cases",
+        "reported_cases": "Reported cases",
+        "unit_cases_day": "cases/day",
+        "need_title": "oxygen and ICU need against staffed beds",
+        "oxygen_panel": "Oxygen beds",
+        "icu_panel": "Intensive care beds (ICU)",
+        "unit_patients_beds": "patients, beds",
+        "need": "need: median",
+        "staffed": "staffed beds: median",
+        "short": "median need above staffed beds",
+        "without_bed": "without the bed they need (waiting or boarding): mean",
+        "thresholds_title": "thresholds",
+        "openings_title": "facilities that open and close",
+        "openings_note": "height of a colour = share of replications in that state",
+        "open_in_half": "open in half of\nreplications from",
+        "open_never": "not opened",
+        "alternatives_title": "what the alternatives change",
+        "alternatives_note": (
+            "mean paired difference from the baseline with 95 % interval; "
+            "left of zero: less or earlier than the baseline"
+        ),
+        "difference": "Difference ({unit})",
+        "better": "better than the baseline",
+        "worse": "worse than the baseline",
+        "undecided": "interval holds zero",
+        "situation": "Declared emergency",
+        "state_closed": "closed",
+        "state_preparing": "preparing",
+        "state_open": "open",
+        "state_standing-down": "standing down",
+        "first_day_of": "First breach: {title}",
+        "days_breached_of": "Days in breach: {title}",
+        "baseline_is": "baseline: {value} {unit}",
+        "unit_days": "days",
+    },
+    "vi": {
+        "baseline": "phương án cơ sở",
+        "heading": "{province}: {what}",
+        "under": "Phương án: {alternative}",
+        "replications": "{n} lần mô phỏng",
+        "area": "địa bàn: {area}",
+        "date_days": "Ngày (ngày/tháng, {years})",
+        "date_months": "Tháng (tháng/năm)",
+        "labelled": "{label} ({unit})",
+        "median": "trung vị",
+        "band50": "một nửa số lần mô phỏng (50 %)",
+        "band90": "90 % số lần mô phỏng",
+        "bound": "mức của ngưỡng",
+        "breached_span": "những ngày trung vị vượt ngưỡng",
+        "first_breach": "lần đầu vượt ngưỡng: trung vị, khoảng 90 %",
+        "first_breach_title": "Lần đầu vượt từng ngưỡng: trung vị và khoảng 90 %",
+        "from_start": "Ngay từ đầu: {title}",
+        "first_on": "{date}: {title}",
+        "never": "Không vượt đến ngày thứ {days} (vượt trong {share} số lần mô phỏng): {title}",
+        "breached_in": "vượt trong {share} số lần mô phỏng (khoảng tin cậy 95 %: {low} đến {high})",
+        "first_median": "lần đầu vượt {date}",
+        "first_at_start": "vượt ngay từ đầu",
+        "first_none": "trung vị: không vượt đến ngày thứ {days}",
+        "cases_title": "số ca mắc báo cáo trong 7 ngày qua",
+        "cases_daily_title": "số ca mắc báo cáo",
+        "reported_cases": "Số ca mắc báo cáo",
+        "unit_cases_day": "ca/ngày",
+        "need_title": "nhu cầu ô xy và hồi sức tích cực so với giường có đủ nhân viên",
+        "oxygen_panel": "Giường thở ô xy",
+        "icu_panel": "Giường hồi sức tích cực (ICU)",
+        "unit_patients_beds": "người bệnh, giường",
+        "need": "nhu cầu: trung vị",
+        "staffed": "giường có đủ nhân viên: trung vị",
+        "short": "nhu cầu trung vị vượt số giường có đủ nhân viên",
+        "without_bed": "chưa có giường cần thiết (đang chờ hoặc nằm tạm): trung bình",
+        "thresholds_title": "các ngưỡng",
+        "openings_title": "các cơ sở được mở và đóng",
+        "openings_note": "chiều cao của màu = tỷ lệ số lần mô phỏng ở trạng thái đó",
+        "open_in_half": "mở trong một nửa\nsố lần từ ngày",
+        "open_never": "không mở",
+        "alternatives_title": "các phương án làm thay đổi điều gì",
+        "alternatives_note": (
+            "chênh lệch trung bình theo cặp so với phương án cơ sở, khoảng tin cậy 95 %; "
+            "bên trái số 0: ít hơn hoặc sớm hơn phương án cơ sở"
+        ),
+        "difference": "Chênh lệch ({unit})",
+        "better": "tốt hơn phương án cơ sở",
+        "worse": "xấu hơn phương án cơ sở",
+        "undecided": "khoảng tin cậy chứa số 0",
+        "situation": "Tình huống khẩn cấp",
+        "state_closed": "đóng",
+        "state_preparing": "đang chuẩn bị",
+        "state_open": "hoạt động",
+        "state_standing-down": "đang ngừng dần",
+        "first_day_of": "Lần đầu vượt ngưỡng: {title}",
+        "days_breached_of": "Số ngày vượt ngưỡng: {title}",
+        "baseline_is": "phương án cơ sở: {value} {unit}",
+        "unit_days": "ngày",
+    },
+}
+"""Phrases by language and key; both languages have the same keys and the same ``{fields}``."""
+
+INDICATORS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "en": {
+        "weekly_reported_cases_per_100k": ("Weekly reported cases", "cases/100,000/week"),
+        "oxygen_need_7d_per_100k": ("Patients who need oxygen, 7-day mean", "patients/100,000"),
+        "patients_without_bed": ("Patients without the bed they need", "patients"),
+        "vacant_covid_beds_per_100k": ("Vacant COVID-19 beds", "beds/100,000"),
+        "staffed_icu_beds_per_100k": ("Staffed ICU beds", "beds/100,000"),
+        "oxygen_occupancy": ("Occupancy of oxygen beds", "share"),
+        "icu_occupancy": ("Occupancy of ICU beds", "share"),
+        "icu_need_per_100k": ("Patients who need ICU", "patients/100,000"),
+        "deaths_7d_per_100k": ("Deaths of the last 7 days", "deaths/100,000/week"),
+        "situation": ("Declared emergency", "0 or 1"),
+    },
+    "vi": {
+        "weekly_reported_cases_per_100k": ("Số ca mắc báo cáo trong tuần", "ca/100.000 dân/tuần"),
+        "oxygen_need_7d_per_100k": ("Người bệnh cần thở ô xy, trung bình 7 ngày", "người/100.000 dân"),
+        "patients_without_bed": ("Người bệnh chưa có giường cần thiết", "người"),
+        "vacant_covid_beds_per_100k": ("Giường COVID-19 còn trống", "giường/100.000 dân"),
+        "staffed_icu_beds_per_100k": ("Giường ICU có đủ nhân viên y tế", "giường/100.000 dân"),
+        "oxygen_occupancy": ("Tỷ lệ sử dụng giường ô xy", "tỷ lệ"),
+        "icu_occupancy": ("Tỷ lệ sử dụng giường ICU", "tỷ lệ"),
+        "icu_need_per_100k": ("Người bệnh cần ICU", "người/100.000 dân"),
+        "deaths_7d_per_100k": ("Số tử vong trong 7 ngày qua", "ca/100.000 dân/tuần"),
+        "situation": ("Tình huống khẩn cấp", "0 hoặc 1"),
+    },
+}
+"""Label and unit of every indicator that a threshold can name."""
+
+OUTCOMES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "en": {
+        "infections": ("Infections", "people"),
+        "reported_cases": ("Reported cases", "cases"),
+        "oxygen_patients": ("Patients who needed oxygen", "patients"),
+        "icu_patients": ("Patients who needed ICU", "patients"),
+        "deaths": ("All deaths", "deaths"),
+        "deaths_unavoidable": ("Unavoidable deaths", "deaths"),
+        "deaths_thin_care": ("Deaths by thin care", "deaths"),
+        "deaths_untreated": ("Deaths for want of a bed", "deaths"),
+        "peak_present": ("Peak need of oxygen or ICU", "patients"),
+        "peak_icu_need": ("Peak need of ICU", "patients"),
+        "peak_without_bed": ("Peak without the bed they need", "patients"),
+        "waiting_days": ("Waiting in no bed", "patient-days"),
+        "boarding_days": ("Boarding in an oxygen bed", "patient-days"),
+        "oxygen_bed_days": ("Oxygen beds used", "bed-days"),
+        "icu_bed_days": ("ICU beds used", "bed-days"),
+        "situation_days": ("Days of declared emergency", "days"),
+    },
+    "vi": {
+        "infections": ("Số người nhiễm", "người"),
+        "reported_cases": ("Số ca mắc báo cáo", "ca"),
+        "oxygen_patients": ("Người bệnh cần thở ô xy", "người"),
+        "icu_patients": ("Người bệnh cần ICU", "người"),
+        "deaths": ("Tổng số tử vong", "ca"),
+        "deaths_unavoidable": ("Tử vong không thể tránh", "ca"),
+        "deaths_thin_care": ("Tử vong do chăm sóc không đủ", "ca"),
+        "deaths_untreated": ("Tử vong do thiếu giường", "ca"),
+        "peak_present": ("Đỉnh nhu cầu ô xy hoặc ICU", "người"),
+        "peak_icu_need": ("Đỉnh nhu cầu ICU", "người"),
+        "peak_without_bed": ("Đỉnh số người thiếu giường", "người"),
+        "waiting_days": ("Chờ khi chưa có giường nào", "ngày-người"),
+        "boarding_days": ("Nằm tạm giường ô xy chờ ICU", "ngày-người"),
+        "oxygen_bed_days": ("Sử dụng giường ô xy", "ngày-giường"),
+        "icu_bed_days": ("Sử dụng giường ICU", "ngày-giường"),
+        "situation_days": ("Số ngày trong tình huống khẩn cấp", "ngày"),
+    },
+}
+"""Label and unit of every outcome of a replication."""
+
+
+def phrase(lang: str, key: str, **fields: object) -> str:
+    """The phrase `key` in `lang` with its fields filled in; KeyError where there is none.
+
+    A percent sign stays with its number: the space before it does not break.
+    """
+    return PHRASES[lang][key].format(**fields).replace(" %", f"{NBSP}%")
+
+
+def number(value: float, lang: str, digits: int = 3) -> str:
+    """`value` with the decimals that so many significant digits need: ``1,234.5`` or ``1.234,5``."""
+    decimals = 0
+    while decimals < digits and abs(value - round(value, decimals)) > abs(value) * 10.0**-digits:
+        decimals += 1
+    text = f"{round(value, decimals) + 0.0:,.{decimals}f}"
+    if lang == "vi":
+        text = text.translate(str.maketrans(",.", ".,"))
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def percent(share: float, lang: str) -> str:
+    """A share of 1 as a whole percentage; never 0 or 100 unless it is exactly so."""
+    hundredths = round(100 * share)
+    if hundredths == 0 < share:
+        return f"<{NBSP}{number(1, lang)}{NBSP}%"
+    if hundredths == 100 and share < 1:
+        return f">{NBSP}{number(99, lang)}{NBSP}%"
+    return f"{number(hundredths, lang)}{NBSP}%"
+
+
+def day_month(day: date, lang: str) -> str:
+    """``5 Mar`` or ``05/03``."""
+    return f"{day.day}{NBSP}{_MONTHS[day.month - 1]}" if lang == "en" else f"{day:%d/%m}"
+
+
+def month_year(day: date, lang: str) -> str:
+    """``Mar 2024`` or ``03/2024``."""
+    return f"{_MONTHS[day.month - 1]}{NBSP}{day.year}" if lang == "en" else f"{day:%m/%Y}"

@@ -1,0 +1,434 @@
+"""Figures: every one draws in both languages, with units, without overlaps, the same bytes each time."""
+
+from __future__ import annotations
+
+import string
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date
+from itertools import combinations
+from pathlib import Path
+from typing import Any, get_args
+
+import matplotlib
+import numpy as np
+import pytest
+from figure_cases import BASE_FACILITY, THRESHOLDS, surge_results, surge_scenario
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+from surgesim.errors import ResultsError
+from surgesim.model.record import OUTCOMES as OUTCOME_COLUMNS
+from surgesim.model.record import STATES
+from surgesim.report import words
+from surgesim.report.figures import FIGURES, EmptyFigureError, draw, save, save_all
+from surgesim.report.figures.page import date_ticks, text_width, wrap
+from surgesim.report.figures.watched import BREACH_SHADE, watched
+from surgesim.scenario.command import IndicatorName
+from surgesim.study.results import Results
+
+LANGUAGES = ("en", "vi")
+MANY = (30, 10)
+"""Facilities that open and alternatives of the largest results drawn here."""
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    return surge_results(surge_scenario(*MANY), replications=8)
+
+
+@pytest.fixture(scope="module")
+def small() -> Results:
+    return surge_results(surge_scenario(2, 1), replications=3)
+
+
+def every_figure() -> Any:
+    return pytest.mark.parametrize(("name", "lang"), [(n, lang) for n in FIGURES for lang in LANGUAGES])
+
+
+def settled(figure: Figure) -> Figure:
+    """The figure with its layout made and all text placed."""
+    FigureCanvasAgg(figure).draw()
+    return figure
+
+
+def texts(figure: Figure) -> list[Text]:
+    """Every text of the figure that shows."""
+    hidden = {id(text) for axes in figure.axes for text in hidden_ticks(axes)}
+    return [
+        text
+        for text in figure.findobj(Text)
+        if text.get_visible() and text.get_text().strip() and id(text) not in hidden
+    ]
+
+
+def hidden_ticks(axes: Axes) -> list[Text]:
+    """Labels of ticks outside the axis, or of an axis that is switched off."""
+    found: list[Text] = []
+    for axis, bounds in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
+            if not (axes.axison and min(bounds) <= tick.get_loc() <= max(bounds)):
+                found += [tick.label1, tick.label2]
+    return found
+
+
+def boxes(figure: Figure) -> list[tuple[str, Bbox]]:
+    return [(text.get_text(), text.get_window_extent()) for text in texts(figure)]
+
+
+def overlaps(figure: Figure) -> list[tuple[str, str]]:
+    """Pairs of texts whose boxes overlap by more than half a pixel each way."""
+    found = []
+    for (one, a), (other, b) in combinations(boxes(figure), 2):
+        both = Bbox.intersection(a, b)
+        if both is not None and both.width > 0.5 and both.height > 0.5:
+            found.append((one, other))
+    return found
+
+
+def outside(figure: Figure) -> list[str]:
+    """Texts that the edge of the page cuts."""
+    page = figure.bbox.padded(0.5)
+    return [
+        text
+        for text, box in boxes(figure)
+        if box.x0 < page.x0 or box.y0 < page.y0 or box.x1 > page.x1 or box.y1 > page.y1
+    ]
+
+
+def shaded(axes: Axes) -> list[tuple[float, float]]:
+    """From where to where each shaded span of a panel goes, in days."""
+    colour = to_rgba(BREACH_SHADE)
+    spans = [
+        patch.get_extents().transformed(axes.transData.inverted())
+        for patch in axes.patches
+        if patch.get_facecolor() == colour
+    ]
+    return [(span.x0, span.x1) for span in spans]
+
+
+@every_figure()
+def test_no_text_overlaps_another_or_leaves_the_page(results: Results, name: str, lang: str) -> None:
+    figure = settled(draw(results, name, lang=lang))
+    assert overlaps(figure) == []
+    assert outside(figure) == []
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_small_results_draw_without_overlaps(small: Results, name: str) -> None:
+    figure = settled(draw(small, name, lang="vi"))
+    assert overlaps(figure) == []
+    assert outside(figure) == []
+
+
+def test_the_overlap_check_sees_an_overlap(small: Results) -> None:
+    figure = draw(small, "cases")
+    figure.axes[0].text(0.5, -0.1, "in the way of a date", transform=figure.axes[0].transAxes, ha="center")
+    assert overlaps(settled(figure))
+
+
+@every_figure()
+def test_every_axis_has_a_unit(small: Results, name: str, lang: str) -> None:
+    figure = settled(draw(small, name, lang=lang))
+    units = {unit for table in (words.INDICATORS, words.OUTCOMES) for _, unit in table[lang].values()}
+    units |= {words.PHRASES[lang][key] for key in ("unit_patients_beds", "unit_days", "unit_cases_day")}
+    for axes in figure.axes:
+        if not axes.axison:
+            continue
+        numbered = [
+            axis
+            for axis in (axes.xaxis, axes.yaxis)
+            if any(label.get_visible() and has_digit(label.get_text()) for label in axis.get_ticklabels())
+            and not (axis is axes.yaxis and name in ("openings", "alternatives"))  # names of rows
+        ]
+        for axis in numbered:
+            text = axis.label.get_text().replace("\n", " ")
+            dated = words.phrase(lang, "date_days", years=2024)
+            assert text == dated or any(text == unit or text.endswith(f"({unit})") for unit in units), text
+
+
+def has_digit(text: str) -> bool:
+    return any(letter in string.digits for letter in text)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_svg_is_the_same_byte_for_byte(small: Results, name: str, tmp_path: Path) -> None:
+    first = save(draw(small, name, lang="vi"), tmp_path / "first.svg").read_bytes()
+    figure = draw(small, name, lang="vi")
+    assert save(figure, tmp_path / "second.svg").read_bytes() == first
+    assert save(figure, tmp_path / "third.svg").read_bytes() == first
+
+
+def test_svg_does_not_depend_on_the_users_settings(small: Results, tmp_path: Path) -> None:
+    first = save(draw(small, "cases"), tmp_path / "first.svg").read_bytes()
+    with matplotlib.rc_context({"font.size": 20, "svg.fonttype": "none", "axes.grid": False}):
+        assert save(draw(small, "cases"), tmp_path / "second.svg").read_bytes() == first
+
+
+def test_settings_are_left_as_they_were(small: Results) -> None:
+    before = dict(matplotlib.rcParams)
+    draw(small, "need")
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_save_all_writes_every_figure(small: Results, tmp_path: Path) -> None:
+    written = save_all(small, tmp_path / "figures", lang="vi")
+    assert [path.name for path in written] == [f"{name}.svg" for name in FIGURES]
+    assert all(path.read_bytes().startswith(b"<?xml") for path in written)
+
+
+@pytest.mark.parametrize(("fmt", "magic"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_other_formats_are_the_same_byte_for_byte_too(
+    small: Results, tmp_path: Path, fmt: str, magic: bytes
+) -> None:
+    figure = draw(small, "cases")
+    first, second = (save(figure, tmp_path / f"{name}.{fmt}").read_bytes() for name in ("first", "second"))
+    assert first.startswith(magic)
+    assert first == second
+
+
+def test_pyplot_is_never_imported() -> None:
+    code = "import sys, surgesim.report.figures; sys.exit('matplotlib.pyplot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_first_breach_is_marked_with_its_date(small: Results, lang: str) -> None:
+    cases = next(w for w in watched(small, "baseline", lang) if w.name == "weekly-cases")
+    assert cases.first is not None
+    row = small.breaches.query("alternative == 'baseline' and threshold == 'weekly-cases'").iloc[0]
+    assert cases.first == row["first_date_median"].date()
+    written = words.day_month(cases.first, lang)
+    for name in ("cases", "need", "thresholds"):
+        assert any(written in text.get_text() for text in draw(small, name, lang=lang).findobj(Text)), name
+
+
+def test_days_in_breach_are_shaded(small: Results) -> None:
+    axes = draw(small, "cases").axes[0]
+    weekly = small.daily.query(
+        "alternative == 'baseline' and indicator == 'weekly_reported_cases_per_100k'"
+    ).sort_values("day")
+    days = weekly.loc[weekly["p50"] > 450, "day"]
+    start = (small.scenario.start - date(1970, 1, 1)).days
+    assert len(days) == days.max() - days.min() + 1
+    assert shaded(axes) == [pytest.approx((start + days.min(), start + days.max() + 1))]
+
+
+def test_a_bound_that_is_met_but_not_passed_is_not_shaded(small: Results) -> None:
+    daily = small.daily.copy()
+    daily.loc[daily["indicator"] == "weekly_reported_cases_per_100k", "p50"] = 450.0
+    assert shaded(draw(replace(small, daily=daily), "cases").axes[0]) == []
+
+
+def test_need_shows_staffed_beds_and_who_is_without(small: Results) -> None:
+    icu = draw(small, "need").axes[-1]
+    daily = small.daily[small.daily["alternative"] == "baseline"].set_index("indicator")
+    expected = {
+        "staffed": daily.loc["staffed_icu", "p50"].to_numpy(),
+        "need": daily.loc["icu_need", "p50"].to_numpy(),
+        "without": (daily.loc["waiting_icu", "mean"].to_numpy() + daily.loc["boarding", "mean"].to_numpy()),
+    }
+    drawn = [np.asarray(line.get_ydata()) for line in icu.get_lines()]
+    for name, values in expected.items():
+        assert any(line.shape == values.shape and np.allclose(line, values) for line in drawn), name
+
+
+def test_facilities_stand_by_opening_date_and_those_always_open_are_left_out(results: Results) -> None:
+    axes = settled(draw(results, "openings")).axes[0]
+    shown = [label.get_text().replace("\n", " ") for label in axes.get_yticklabels()]
+    states = results.facility_states.query("alternative == 'baseline'")
+    opened = states[states["open"] >= 0.5].groupby("facility")["day"].min().drop("general").sort_values()
+    facilities = results.scenario.care.facilities
+    assert shown[:-1] == [facilities[name].title.get("en") for name in opened.index]
+    assert shown[-1] == facilities["site-30"].title.get("en")  # never opened
+    dates = [text.get_text() for text in axes.texts]
+    assert dates[len(opened)] == words.phrase("en", "open_never")
+
+
+def test_alternatives_are_sorted_by_what_their_interval_says(small: Results) -> None:
+    row = {"alternative": "private-mobilised-early-1", "unit": "deaths", "baseline_mean": 9.0}
+    cases = {  # outcome: interval, marker
+        "deaths": ((-3.0, -1.0), "o"),
+        "deaths_untreated": ((-1.0, 2.0), "D"),
+        "peak_without_bed": ((1.0, 2.0), "s"),
+        "first_day_situation": ((1.0, 2.0), "o"),  # later is better
+    }
+    rows = [
+        row | {"outcome": o, "difference": sum(i) / 2, "difference_low": i[0], "difference_high": i[1]}
+        for o, (i, _) in cases.items()
+    ]
+    comparison = small.comparison.iloc[:0].reindex(range(len(rows)))
+    comparison = comparison.assign(**{key: [r[key] for r in rows] for key in rows[0]})
+    figure = draw(replace(small, comparison=comparison), "alternatives")
+    markers = [
+        line.get_marker()
+        for axes in figure.axes
+        for line in axes.get_lines()
+        if line.get_marker() not in ("None", "none", None, "")
+    ]
+    assert sorted(markers) == sorted(marker for _, marker in cases.values())
+
+
+def test_one_alternative_can_be_drawn_alone(results: Results) -> None:
+    name = "private-mobilised-early-3"
+    axes = settled(draw(results, "alternatives", alternative=name)).axes[0]
+    assert [label.get_text().replace("\n", "") for label in axes.get_yticklabels()] == [name]
+
+
+def test_a_single_replication_draws() -> None:
+    made = surge_results(surge_scenario(2, 1), replications=1)
+    for name in ("need", "alternatives"):
+        settled(draw(made, name))
+
+
+def test_unlimited_beds_leave_a_gap(small: Results) -> None:
+    daily = small.daily.copy()
+    beds = ["mean", "p5", "p25", "p50", "p75", "p95"]
+    daily.loc[daily["indicator"] == "staffed_oxygen", beds] = np.inf
+    settled(draw(replace(small, daily=daily), "need"))
+
+
+@pytest.mark.parametrize(("days", "lang"), [(10, "en"), (45, "vi"), (400, "en"), (2000, "vi")])
+def test_dates_fit_for_any_length_of_run(days: int, lang: str) -> None:
+    made = surge_results(surge_scenario(2, 1, days=days), replications=2)
+    for name in ("need", "thresholds"):
+        figure = settled(draw(made, name, lang=lang))
+        assert overlaps(figure) == [], name
+
+
+def test_cases_of_a_district(small: Results) -> None:
+    figure = settled(draw(small, "cases", area="null", lang="vi"))
+    assert any("Rạch Giá" in text.get_text() for text in figure.findobj(Text))
+    assert "ca/ngày" in figure.axes[0].get_ylabel()
+    assert shaded(figure.axes[0]) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"name": "beds"}, "got figure 'beds', expected one of cases, need"),
+        ({"name": "cases", "lang": "fr"}, "got language 'fr', expected one of en, vi"),
+        ({"name": "cases", "alternative": "nobody"}, "got alternative 'nobody', expected one of baseline, "),
+        ({"name": "cases", "area": "nowhere"}, "got area 'nowhere', expected one of na, null"),
+        ({"name": "need", "area": "na"}, "figure 'need' is drawn for the whole province only"),
+    ],
+)
+def test_bad_choices_are_refused(small: Results, arguments: dict[str, str], message: str) -> None:
+    with pytest.raises(ResultsError, match=message):
+        draw(small, **arguments)
+
+
+def test_an_unknown_format_is_refused(small: Results, tmp_path: Path) -> None:
+    with pytest.raises(ResultsError, match=r"got a figure file 'cases.jpg', expected one that ends in svg"):
+        save(draw(small, "cases"), tmp_path / "cases.jpg")
+
+
+def test_figures_with_nothing_to_show_are_left_out(tmp_path: Path) -> None:
+    always_open = {"facilities": {"general": BASE_FACILITY | {"title": "A"}}}
+    bare = surge_results(surge_scenario(alternatives={}, command={}, care=always_open), replications=2)
+    assert [path.stem for path in save_all(bare, tmp_path)] == ["cases", "need"]
+    for name in ("thresholds", "openings", "alternatives"):
+        with pytest.raises(EmptyFigureError):
+            draw(bare, name)
+
+
+def test_one_threshold_takes_the_whole_width() -> None:
+    one = {"thresholds": {"staffed-icu": THRESHOLDS["staffed-icu"]}}
+    figure = draw(surge_results(surge_scenario(1, 1, command=one), replications=2), "thresholds")
+    assert len(figure.axes) == 1
+
+
+# Words
+
+
+def fields(text: str) -> set[str | None]:
+    return {field for _, field, _, _ in string.Formatter().parse(text) if field}
+
+
+def test_both_languages_have_the_same_phrases_with_the_same_fields() -> None:
+    english, vietnamese = (words.PHRASES[lang] for lang in LANGUAGES)
+    assert english.keys() == vietnamese.keys()
+    assert {key: fields(text) for key, text in english.items()} == {
+        key: fields(text) for key, text in vietnamese.items()
+    }
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_indicator_outcome_and_state_has_its_words(lang: str) -> None:
+    assert words.INDICATORS[lang].keys() == set(get_args(IndicatorName))
+    assert words.OUTCOMES[lang].keys() == {column.name for column in OUTCOME_COLUMNS}
+    assert all(words.phrase(lang, f"state_{state}") for state in STATES)
+
+
+def test_a_missing_phrase_fails() -> None:
+    with pytest.raises(KeyError, match="no_such_phrase"):
+        words.phrase("vi", "no_such_phrase")
+
+
+def test_every_letter_is_in_the_font() -> None:
+    font = get_font(findfont(FontProperties(family="DejaVu Sans")))
+    spoken = [text for phrases in words.PHRASES.values() for text in phrases.values()]
+    for table in (words.INDICATORS, words.OUTCOMES):
+        spoken += [part for labels in table.values() for pair in labels.values() for part in pair]
+    letters = set("".join(spoken)) - {"\n"}
+    assert not [letter for letter in letters if ord(letter) not in font.get_charmap()]
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "vietnamese"),
+    [
+        (0, "0", "0"),
+        (-0.0, "0", "0"),
+        (1e-12, "0.000", "0,000"),
+        (450, "450", "450"),
+        (1234.5, "1,234", "1.234"),
+        (6.25, "6.25", "6,25"),
+        (0.05, "0.05", "0,05"),
+        (-1200, "\N{MINUS SIGN}1,200", "\N{MINUS SIGN}1.200"),
+    ],
+)
+def test_numbers(value: float, english: str, vietnamese: str) -> None:
+    assert words.number(value, "en") == english
+    assert words.number(value, "vi") == vietnamese
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "0 %"), (0.001, "< 1 %"), (0.5, "50 %"), (0.996, "> 99 %"), (1.0, "100 %")],
+)
+def test_percentages_never_round_to_certainty(share: float, text: str) -> None:
+    assert words.percent(share, "en").replace(words.NBSP, " ") == text
+
+
+def test_dates_are_written_as_each_language_does() -> None:
+    day = date(2024, 3, 5)
+    assert words.day_month(day, "en").replace(words.NBSP, " ") == "5 Mar"
+    assert words.day_month(day, "vi") == "05/03"
+    assert words.month_year(day, "en").replace(words.NBSP, " ") == "Mar 2024"
+    assert words.month_year(day, "vi") == "03/2024"
+
+
+@pytest.mark.parametrize(
+    ("days", "most"), [(1, 9), (10, 9), (45, 5), (240, 9), (240, 5), (400, 7), (20_000, 7)]
+)
+def test_date_ticks_are_few_and_within_the_span(days: int, most: int) -> None:
+    first = date(2024, 1, 17)
+    last = date.fromordinal(first.toordinal() + days)
+    ticks = date_ticks(first, last, most)
+    assert 1 <= len(ticks) <= most
+    assert all(first <= tick <= last for tick in ticks)
+
+
+def test_wrapped_lines_fit_and_keep_numbers_with_their_sign() -> None:
+    text = f"vượt trong 90{words.NBSP}% số lần mô phỏng"
+    lines = wrap(text, 0.6, 7).split("\n")
+    assert " ".join(lines) == text
+    assert len(lines) > 2
+    assert all(text_width(line, 7) <= 0.6 for line in lines)
+    assert any(f"90{words.NBSP}%" in line for line in lines)
