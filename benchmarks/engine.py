@@ -1,0 +1,171 @@
+"""The shipped care engine against plain SimPy, Ciw and salabim on one surge: `python benchmarks/engine.py`.
+
+All engines get the same drawn patients and must first agree, patient by patient, on who is lost and on
+every time of admission and end; then their times are compared within this one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import process_time
+
+import numpy as np
+import shipped
+from peers import ciw_network, plain_simpy, salabim_beds
+from surge import Outcome, Surge, draw_surge
+
+SHIPPED, PLAIN_SIMPY = "surgesim (shipped)", "plain SimPy"
+
+PEERS: dict[str, Callable[[Surge], Outcome]] = {
+    PLAIN_SIMPY: plain_simpy.run,
+    "salabim": salabim_beds.run,
+    "Ciw *": ciw_network.run,
+}
+
+SAME_DAYS = 1e-6
+"""Times may differ by the rounding of sums; Ciw adds up the times between arrivals."""
+
+FOOTNOTE = (
+    "* Ciw cannot hold the ICU bed until a ward bed is free: its patients leave the ICU bed at once.\n"
+    "  It is held to plain SimPy with that same rule instead, and agrees with it patient by patient."
+)
+
+
+class DisagreementError(Exception):
+    """Two engines that should agree do not."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; `seconds` is None for an engine that was not run at this size."""
+
+    engine: str
+    patients: int
+    surge: Surge
+    outcome: Outcome | None
+    seconds: float | None
+    remark: str = ""
+
+
+def timed(simulate: Callable[[Surge], object], surge: Surge) -> tuple[object, float]:
+    """The result, and the least processor time of up to five runs within about three seconds."""
+    best, spent, runs = math.inf, 0.0, 0
+    while runs == 0 or (runs < 5 and spent + best < 3.0):
+        gc.collect()
+        began = process_time()
+        result = simulate(surge)
+        seconds = process_time() - began
+        best, spent, runs = min(best, seconds), spent + seconds, runs + 1
+    return result, best
+
+
+def must_agree(name: str, outcome: Outcome, reference: Outcome) -> None:
+    """Hold two outcomes against each other, patient by patient.
+
+    Raises
+    ------
+    DisagreementError
+        Where a patient is lost in one and not in the other, or a time differs.
+    """
+    for what in ("admitted", "left"):
+        ours, theirs = getattr(outcome, what), getattr(reference, what)
+        same = np.isclose(ours, theirs, rtol=0.0, atol=SAME_DAYS, equal_nan=True)
+        if not same.all():
+            i = int(np.flatnonzero(~same)[0])
+            raise DisagreementError(
+                f"{name}: {int((~same).sum())} patients differ in `{what}`, "
+                f"the first is {i}: got {ours[i]:.9g}, expected {theirs[i]:.9g}"
+            )
+
+
+def rows_of(surge: Surge, peers: list[str], past: list[Row], limit: float) -> list[Row]:
+    """Run all engines on one surge; a peer is skipped that would take longer than `limit` seconds."""
+    n = len(surge)
+    outcome = shipped.run_logged(surge)
+    record, seconds = timed(shipped.run, surge)
+    if (record.outcomes["deaths"], record.series("recovered").sum()) != (outcome.lost, outcome.served):
+        raise DisagreementError(f"{SHIPPED}: got other counts without the log than with it")
+    rows = [Row(SHIPPED, n, surge, outcome, seconds)]
+    for name in peers:
+        expected = projected(name, n, past)
+        if expected > limit:
+            remark = f"skipped: about {expected:,.0f} s expected, limit {limit:,.0f} s"
+            rows.append(Row(name, n, surge, None, None, remark))
+            continue
+        theirs, seconds = timed(PEERS[name], surge)
+        if name == PLAIN_SIMPY:
+            must_agree(SHIPPED, outcome, theirs)
+        reference = plain_simpy.run(surge, holds_icu_bed=False) if name == "Ciw *" else outcome
+        must_agree(name, theirs, reference)
+        rows.append(Row(name, n, surge, theirs, seconds))
+    return rows
+
+
+def projected(name: str, patients: int, past: list[Row]) -> float:
+    """Seconds to expect, growing from the last two sizes that were run as between them."""
+    run = [(row.patients, row.seconds) for row in past if row.engine == name and row.seconds]
+    if not run:
+        return 0.0
+    n, seconds = run[-1]
+    power = 2.0
+    if len(run) > 1:
+        power = math.log(seconds / run[-2][1]) / math.log(n / run[-2][0])
+    return seconds * (patients / n) ** power
+
+
+def line(row: Row, ours: float) -> str:
+    """One line of the table."""
+    start = f"{row.engine:<19}{row.patients:>8,}"
+    if row.outcome is None or row.seconds is None:
+        return f"{start}  {row.remark}"
+    return (
+        f"{start}{row.outcome.lost:>9,}{row.outcome.served:>9,}"
+        f"{row.outcome.mean_wait(row.surge, True):>11.6f}{row.outcome.mean_wait(row.surge, False):>11.6f}"
+        f"{row.seconds:>10.3f}{row.seconds / ours:>9.1f}"
+    )
+
+
+def say(text: str = "") -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[5_000, 20_000, 80_000, 320_000])
+    parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
+    parser.add_argument("--limit", type=float, default=600.0, help="skip a peer that would take longer (s)")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    gc.set_threshold(50_000)  # as in a shipped run; every engine gains
+    rows: list[Row] = []
+    say(
+        f"{'engine':<19}{'N':>8}{'lost':>9}{'served':>9}{'wait ICU':>11}{'wait ward':>11}"
+        f"{'seconds':>10}{'ratio':>9}"
+    )
+    try:
+        for size in sorted(options.sizes):
+            new = rows_of(draw_surge(size, options.seed), options.peers, rows, options.limit)
+            for row in new:
+                say(line(row, new[0].seconds or math.nan))
+            rows += new
+    except DisagreementError as error:
+        say(str(error))
+        return 1
+    say("Waits are mean days from need to first bed, of those served; seconds are of one processor.")
+    say(FOOTNOTE)
+    ours = [(row.patients, row.seconds) for row in rows if row.engine == SHIPPED and row.seconds]
+    if len(ours) > 1:
+        (few, fast), (many, slow) = ours[0], ours[-1]
+        exponent = math.log(slow / fast) / math.log(many / few)
+        say(f"Time of {SHIPPED} grows as N^{exponent:.2f} from {few:,} to {many:,} patients (at most 1.25).")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

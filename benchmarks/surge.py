@@ -1,0 +1,132 @@
+"""The surge that all engines are fed with: drawn patients, their beds, and what each engine reports.
+
+It stands alone, so that no peer's run depends on how another one is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+ARRIVALS_END = 180.0
+RAISED_AT = 67.0
+"""Day from which there are half as many beds again."""
+
+HORIZON = 400
+"""Days until every patient has left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surge:
+    """Patients in order of arrival, and the beds they compete for; times in days.
+
+    Attributes
+    ----------
+    arrival
+        When the need begins.
+    critical
+        Needs ICU from the first moment; the others need a ward bed.
+    urgent
+        Goes before others in the queue.
+    patience
+        Days of waiting after which the patient is lost.
+    stay
+        Days in the ICU or ward bed.
+    step_down
+        Days of a critical patient in a ward bed after intensive care.
+    icu_beds, ward_beds
+        Beds to day `RAISED_AT`; from then on there are half as many again. Both are even.
+    """
+
+    arrival: Floats
+    critical: Bools
+    urgent: Bools
+    patience: Floats
+    stay: Floats
+    step_down: Floats
+    icu_beds: int
+    ward_beds: int
+
+    def __len__(self) -> int:
+        return len(self.arrival)
+
+    @property
+    def raised_icu_beds(self) -> int:
+        return self.icu_beds // 2 * 3
+
+    @property
+    def raised_ward_beds(self) -> int:
+        return self.ward_beds // 2 * 3
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an engine says became of each patient of a surge, in order of arrival.
+
+    Attributes
+    ----------
+    admitted
+        Days from the start when the patient got the first bed; NaN for who was lost.
+    left
+        Days from the start when the patient left, served or lost.
+    """
+
+    admitted: Floats
+    left: Floats
+
+    @property
+    def lost(self) -> int:
+        return int(np.isnan(self.admitted).sum())
+
+    @property
+    def served(self) -> int:
+        return len(self.admitted) - self.lost
+
+    def mean_wait(self, surge: Surge, critical: bool) -> float:
+        """Mean days from need to first bed of those served."""
+        return float(np.nanmean((self.admitted - surge.arrival)[surge.critical == critical]))
+
+
+def draw_surge(patients: int, seed: int = 1) -> Surge:
+    """Draw one surge.
+
+    Arrivals are normal around day 70 with sd 20, within the 180 days; 30 % are critical; 40 % of the
+    critical and 30 % of the others are urgent; patience is exponential with mean 1 d for ICU and 3 d
+    for the ward; stays are lognormal with log-sd 0.5 and means 10 d (ICU), 8 d (ward), 5 d (step-down).
+    """
+    rng = np.random.default_rng(seed)
+    low, high = ndtr((0.0 - 70.0) / 20.0), ndtr((ARRIVALS_END - 70.0) / 20.0)
+    arrival = np.sort(70.0 + 20.0 * ndtri(rng.uniform(low, high, patients)))
+    critical = rng.random(patients) < 0.3
+    urgent = rng.random(patients) < np.where(critical, 0.4, 0.3)
+    patience = rng.exponential(np.where(critical, 1.0, 3.0))
+    stay = np.where(critical, 10.0, 8.0) * _lognormal_of_mean_1(rng, patients)
+    step_down = np.where(critical, 5.0 * _lognormal_of_mean_1(rng, patients), 0.0)
+    icu = _peak(arrival[critical], stay[critical])
+    ward = _peak(
+        np.concatenate([arrival[~critical], (arrival + stay)[critical]]),
+        np.concatenate([stay[~critical], step_down[critical]]),
+    )
+    return Surge(arrival, critical, urgent, patience, stay, step_down, _half(icu), _half(ward))
+
+
+def _lognormal_of_mean_1(rng: np.random.Generator, size: int) -> Floats:
+    return rng.lognormal(-0.5 * 0.5**2, 0.5, size)
+
+
+def _peak(start: Floats, length: Floats) -> int:
+    """Largest number of patients at once, were beds without limit."""
+    times = np.concatenate([start, start + length])
+    change = np.repeat([1, -1], len(start))[np.argsort(times, kind="stable")]
+    return int(change.cumsum().max())
+
+
+def _half(beds: int) -> int:
+    """Half of the beds, to an even number, so that half as many again is a whole number."""
+    return 2 * round(beds / 4)
