@@ -1,8 +1,8 @@
 """The journey of a patient: need, wait, travel, bed, deterioration, boarding, step-down, end.
 
 Each clinical event is one method, scheduled as a callback; no generator and no resource per patient.
-Rules in words: docs/model.md, "Journey". Counts of who is where are kept as they change, and
-`check` holds them against the beds at the end of each day.
+Rules in words: docs/model.md, "Journey". Every change is entered in the ledger, which holds it
+against the beds at the end of each day.
 """
 
 from __future__ import annotations
@@ -16,23 +16,25 @@ from typing import NamedTuple
 from simpy import Environment
 from simpy.events import Event, Timeout
 
-from surgesim.errors import IdentityError
 from surgesim.model.beds import BedPool, Key
 from surgesim.model.beds import Entry as QueueEntry
+from surgesim.model.ledger import (
+    GONE,
+    ICU,
+    IN_ICU,
+    IN_OXYGEN,
+    NEEDS_ICU,
+    NEEDS_OXYGEN,
+    NOWHERE,
+    OXYGEN,
+    READY,
+    TRAVELLING,
+    UNAVOIDABLE,
+    UNTREATED,
+    Ledger,
+)
 from surgesim.model.network import Network, Route
 from surgesim.model.patients import Patient, PatientBatch
-
-OXYGEN, ICU = 1, 2
-"""Bed types of individual patients, as in BED_TYPES."""
-
-NEEDS_OXYGEN, NEEDS_ICU, READY = range(3)
-"""Need: oxygen (or step-down) bed; intensive care; done with it, holding the ICU bed."""
-
-NOWHERE, IN_OXYGEN, IN_ICU, TRAVELLING, GONE = range(5)
-"""Place of a patient."""
-
-UNAVOIDABLE, THIN_CARE, UNTREATED = range(3)
-"""Kinds of death."""
 
 
 class Entry(NamedTuple):
@@ -53,19 +55,6 @@ class Options(NamedTuple):
     no_bed_days: float
 
 
-class Flows:
-    """What happened to the beds of one type, by facility, since the start of the run."""
-
-    __slots__ = ("admissions", "deaths", "discharges", "moves_in", "moves_out")
-
-    def __init__(self, facilities: int) -> None:
-        self.admissions = [0] * facilities
-        self.moves_in = [0] * facilities
-        self.moves_out = [0] * facilities
-        self.discharges = [0] * facilities
-        self.deaths = [0] * facilities
-
-
 class Journey:
     """All patients of a run, their beds and their ends.
 
@@ -73,14 +62,8 @@ class Journey:
     ----------
     oxygen, icu
         The pools of beds.
-    count
-        ``count[need][place]`` patients.
-    needed
-        Patients who ever had each need (oxygen, ICU, ready), and `met`, those whose need ended.
-    recovered, deaths
-        Patients who left; deaths by kind.
-    created
-        Patients who have reached their need.
+    ledger
+        Who is where, and what has happened.
     """
 
     def __init__(
@@ -99,17 +82,7 @@ class Journey:
         self._settling = False
         self._newly_unmet: list[Patient] = []
         self._next_index = 0
-        self.count = [[0] * 4 for _ in range(3)]
-        self.needed = [0, 0, 0]
-        self.met = [0, 0, 0]
-        self.flows = {OXYGEN: Flows(n), ICU: Flows(n)}
-        self.created = 0
-        self.recovered = 0
-        self.deaths = [0, 0, 0]
-        districts = len(network.districts)
-        self.deaths_by_district = [0] * districts
-        self.needs_by_district = [0] * districts
-        self.reported_at_admission = [0] * districts
+        self.ledger = Ledger(network)
         if network.has_water:
             self._at(network.next_dawn(env.now), self._dawn)
 
@@ -146,7 +119,7 @@ class Journey:
         self._next_index += len(patients)
         for patient, facility in zip(patients, facilities, strict=True):
             patient.unreported = False
-            self._begin(patient)
+            self.ledger.begin(patient)
             if patient.needs_icu:
                 self._begin_icu_need(patient)
                 self.icu.take(facility)
@@ -155,27 +128,10 @@ class Journey:
                 self.oxygen.take(facility)
                 self._admit_to_oxygen(patient, facility)
 
-    def _begin(self, patient: Patient) -> None:
-        self.created += 1
-        self.needs_by_district[patient.district] += 1
-        self.needed[NEEDS_OXYGEN] += 1
-        self.count[NEEDS_OXYGEN][NOWHERE] += 1
-        patient.need, patient.place = NEEDS_OXYGEN, NOWHERE
-
-    def _move(self, patient: Patient, need: int, place: int) -> None:
-        count = self.count
-        count[patient.need][patient.place] -= 1
-        count[need][place] += 1
-        if need != patient.need:
-            self.met[patient.need] += 1
-            self.needed[need] += 1
-            patient.need = need
-        patient.place = place
-
     def _needs_care(self, event: Event) -> None:
         patient: Patient = event._value
         now = self._env.now
-        self._begin(patient)
+        self.ledger.begin(patient)
         if self._log is not None:
             self._note(patient, "needs oxygen")
         if patient.needs_icu:
@@ -215,7 +171,7 @@ class Journey:
 
     def _depart(self, patient: Patient, route: Route, arrival: Callable[[Event], None]) -> None:
         self._note(patient, "departs", route.facility)
-        self._move(patient, patient.need, TRAVELLING)
+        self.ledger.move(patient, patient.need, TRAVELLING)
         patient.destination = route.facility
         self._after(route.travel_days, patient, arrival)
 
@@ -230,7 +186,7 @@ class Journey:
         if patient.need == READY:
             self._step_down_stay(patient, facility)
         elif patient.need == NEEDS_ICU:
-            self._settle_in(patient, facility, IN_OXYGEN, NEEDS_ICU, self.flows[OXYGEN].admissions)
+            self._settle_in(patient, facility, IN_OXYGEN, NEEDS_ICU, self.ledger.flows[OXYGEN].admissions)
             self._look_for_icu(patient)
         else:
             self._admit_to_oxygen(patient, facility)
@@ -238,17 +194,17 @@ class Journey:
     def _settle_in(self, patient: Patient, facility: int, place: int, need: int, flow: list[int]) -> None:
         if patient.unreported:
             patient.unreported = False
-            self.reported_at_admission[patient.district] += 1
+            self.ledger.reported_at_admission[patient.district] += 1
         flow[facility] += 1
         patient.facility = facility
         patient.location = self._network.district_of[facility]
-        self._move(patient, need, place)
+        self.ledger.move(patient, need, place)
         if self._log is not None:
             self._note(patient, "in oxygen bed" if place == IN_OXYGEN else "in ICU bed", facility)
 
     def _admit_to_oxygen(self, patient: Patient, facility: int) -> None:
         patient.unmet_since = inf
-        self._settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.flows[OXYGEN].admissions)
+        self._settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.ledger.flows[OXYGEN].admissions)
         if not patient.needs_icu:
             self._after(patient.oxygen_stay, patient, self._leaves_oxygen)
         else:
@@ -276,7 +232,7 @@ class Journey:
 
     def _begin_icu_need(self, patient: Patient) -> None:
         patient.icu_need_time = self._env.now
-        self._move(patient, NEEDS_ICU, patient.place)
+        self.ledger.move(patient, NEEDS_ICU, patient.place)
 
     def _need_icu(self, patient: Patient) -> None:
         """Deterioration, in a bed or without one: the ICU clock replaces the oxygen clock."""
@@ -302,9 +258,9 @@ class Journey:
             self._board(patient)
         else:
             if in_bed:
-                self.flows[OXYGEN].moves_out[patient.facility] += 1
+                self.ledger.flows[OXYGEN].moves_out[patient.facility] += 1
                 self._free(OXYGEN, patient.facility)
-                self._move(patient, NEEDS_ICU, NOWHERE)
+                self.ledger.move(patient, NEEDS_ICU, NOWHERE)
             self._wait_in_no_bed_for_icu(patient)
 
     def _wait_in_no_bed_for_icu(self, patient: Patient) -> None:
@@ -353,7 +309,7 @@ class Journey:
             self.icu.take(route.facility)
             self._enter_icu(patient, route.facility)
         if from_oxygen >= 0:
-            self.flows[OXYGEN].moves_out[from_oxygen] += 1
+            self.ledger.flows[OXYGEN].moves_out[from_oxygen] += 1
             self._free(OXYGEN, from_oxygen)
 
     def _arrives_at_icu(self, event: Event) -> None:
@@ -363,7 +319,7 @@ class Journey:
         self._settle()
 
     def _enter_icu(self, patient: Patient, facility: int) -> None:
-        flows = self.flows[ICU]
+        flows = self.ledger.flows[ICU]
         patient.unmet_since = inf
         self._settle_in(
             patient, facility, IN_ICU, NEEDS_ICU, flows.admissions if patient.facility < 0 else flows.moves_in
@@ -385,7 +341,7 @@ class Journey:
             return
         self._note(patient, "ready", patient.facility)
         patient.ready_time = self._env.now
-        self._move(patient, READY, IN_ICU)
+        self.ledger.move(patient, READY, IN_ICU)
         route = self.oxygen.find(self._network.from_facility[patient.facility], self._env.now)
         if route is not None:
             self._step_down_to(patient, route)
@@ -398,12 +354,12 @@ class Journey:
         self._settle()
 
     def _step_down_to(self, patient: Patient, route: Route) -> None:
-        self.flows[ICU].moves_out[patient.facility] += 1
+        self.ledger.flows[ICU].moves_out[patient.facility] += 1
         self._free(ICU, patient.facility)
         self._go_to_oxygen(patient, route)
 
     def _step_down_stay(self, patient: Patient, facility: int) -> None:
-        self._settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.flows[OXYGEN].moves_in)
+        self._settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.ledger.flows[OXYGEN].moves_in)
         self._after(patient.step_down_stay, patient, self._goes_home)
 
     def _goes_home(self, event: Event) -> None:
@@ -418,8 +374,8 @@ class Journey:
         self._note(boarder, "swaps", facility)
         self._leave_line(boarder)
         self._pause_clock(boarder)
-        self.flows[OXYGEN].moves_out[facility] += 1
-        self.flows[ICU].moves_out[facility] += 1
+        self.ledger.flows[OXYGEN].moves_out[facility] += 1
+        self.ledger.flows[ICU].moves_out[facility] += 1
         self._enter_icu(boarder, facility)
         self._step_down_stay(blocker, facility)
 
@@ -448,7 +404,7 @@ class Journey:
         self._settle()
 
     def _blocking(self) -> int:
-        return self.count[READY][IN_ICU]
+        return self.ledger.count[READY][IN_ICU]
 
     def _settle(self) -> None:
         """Hand on the beds that became free, in the order they did, until nobody can use one."""
@@ -571,18 +527,16 @@ class Journey:
         """The end of a journey, dead or recovered, from a bed or from none."""
         place, facility = patient.place, patient.facility
         patient.timer = None
-        self.count[patient.need][place] -= 1
-        self.met[patient.need] += 1
-        patient.place = GONE
+        self.ledger.end(patient)
         if dead:
-            self.deaths[kind] += 1
-            self.deaths_by_district[patient.district] += 1
+            self.ledger.deaths[kind] += 1
+            self.ledger.deaths_by_district[patient.district] += 1
         else:
-            self.recovered += 1
+            self.ledger.recovered += 1
         self._note(patient, "dies" if dead else "recovers", facility if place in (IN_OXYGEN, IN_ICU) else -1)
         if place in (IN_OXYGEN, IN_ICU):
             bed = OXYGEN if place == IN_OXYGEN else ICU
-            flows = self.flows[bed]
+            flows = self.ledger.flows[bed]
             (flows.deaths if dead else flows.discharges)[facility] += 1
             self._free(bed, facility)
 
@@ -593,7 +547,7 @@ class Journey:
 
         Boarders count; who travels does not, nor who only waits for a boat to a free bed.
         """
-        count, now = self.count, self._env.now
+        count, now = self.ledger.count, self._env.now
         in_line = count[NEEDS_OXYGEN][NOWHERE] + count[NEEDS_ICU][NOWHERE] + count[NEEDS_ICU][IN_OXYGEN]
         recent = {
             patient.index: patient
@@ -625,57 +579,9 @@ class Journey:
         return awaiting
 
     def check(self, day: int) -> None:
-        """The identities of patients and beds (docs/model.md), at the end of a day.
-
-        Raises
-        ------
-        IdentityError
-            Where one does not hold.
-        """
-        count = self.count
-        for need, name in enumerate(("oxygen need", "ICU need", "step-down")):
-            _hold("needs", name, day, self.needed[need] - self.met[need], sum(count[need]))
-        for pool, in_beds, waiting, name in (
-            (
-                self.oxygen,
-                count[NEEDS_OXYGEN][IN_OXYGEN] + count[NEEDS_ICU][IN_OXYGEN],
-                count[NEEDS_OXYGEN][NOWHERE] + count[NEEDS_ICU][NOWHERE] * self._options.boarding,
-                "oxygen",
-            ),
-            (
-                self.icu,
-                count[NEEDS_ICU][IN_ICU] + count[READY][IN_ICU],
-                count[NEEDS_ICU][NOWHERE] + count[NEEDS_ICU][IN_OXYGEN],
-                "icu",
-            ),
-        ):
-            _hold("patients in beds = occupied beds", name, day, in_beds, sum(pool.occupied))
-            _hold("patients waiting = places in line", name, day, waiting, pool.in_line)
-        travelling = sum(count[need][TRAVELLING] for need in range(3))
-        _hold(
-            "travelling = held", "the province", day, travelling, sum(self.oxygen.held) + sum(self.icu.held)
-        )
-        present = sum(map(sum, count))
-        left = self.recovered + sum(self.deaths) + present
-        _hold("patients created = recovered + dead + present", "the province", day, self.created, left)
-        for bed, pool in ((OXYGEN, self.oxygen), (ICU, self.icu)):
-            flows = self.flows[bed]
-            for f, name in enumerate(self._network.facilities):
-                census = (
-                    flows.admissions[f]
-                    + flows.moves_in[f]
-                    - flows.moves_out[f]
-                    - flows.discharges[f]
-                    - flows.deaths[f]
-                )
-                if census != pool.occupied[f]:
-                    _hold("flows = census", f"{name}, bed type {bed}", day, census, pool.occupied[f])
+        """Hold the ledger against the beds; see `Ledger.check`."""
+        self.ledger.check(day, self.oxygen, self.icu, boarding=self._options.boarding)
 
 
 def _in_line(patient: Patient) -> bool:
     return patient.oxygen_place is not None or patient.icu_place is not None
-
-
-def _hold(identity: str, where: str, day: int, left: int, right: int) -> None:
-    if left != right:
-        raise IdentityError(identity, where, day, f"{left} against {right}")

@@ -11,7 +11,7 @@ from surgesim.errors import IdentityError
 from surgesim.model.beds import UNLIMITED, BedPool
 from surgesim.model.epidemic import DayOfInfection
 from surgesim.model.indicators import Assessment, assess
-from surgesim.model.journey import (
+from surgesim.model.ledger import (
     ICU,
     IN_ICU,
     IN_OXYGEN,
@@ -120,7 +120,8 @@ class Recorder:
 
     def _row(self, simulation: Simulation, day: int, *, first: bool) -> None:
         journey, isolation, sites = simulation.journey, simulation.isolation, simulation.facilities.sites
-        count = journey.count
+        ledger = journey.ledger
+        count = ledger.count
         row: dict[str, float] = {}
         infection = None if first else self._infection
         epidemic = simulation.epidemic
@@ -130,12 +131,12 @@ class Recorder:
         if infection is not None:
             row["infections"] = int(infection.infections.sum())
             row["imported"] = int(infection.imported.sum())
-        reported = self._since_by_district("reported", journey.reported_at_admission)
+        reported = self._since_by_district("reported", ledger.reported_at_admission)
         if simulation.detection is not None and not first:
             reported = reported + simulation.detection.reported(day)
         row["reported_cases"] = float(reported.sum())
-        row["new_oxygen_need"] = self._since("created", journey.created)
-        row["new_icu_need"] = self._since("icu need", journey.needed[NEEDS_ICU])
+        row["new_oxygen_need"] = self._since("created", ledger.created)
+        row["new_icu_need"] = self._since("icu need", ledger.needed[NEEDS_ICU])
         row["oxygen_need"] = sum(count[NEEDS_OXYGEN]) + count[READY][TRAVELLING]
         row["icu_need"] = sum(count[NEEDS_ICU])
         row["present"] = sum(map(sum, count))
@@ -163,12 +164,12 @@ class Recorder:
         row["blocking"] = count[READY][IN_ICU]
         row["without_bed"] = journey.without_bed()
         for bed, name in ((OXYGEN, "oxygen"), (ICU, "icu")):
-            row[f"admissions_{name}"] = self._since(f"admissions_{name}", sum(journey.flows[bed].admissions))
-        row["recovered"] = self._since("recovered", journey.recovered)
-        row["deaths_unavoidable"] = self._since("unavoidable", journey.deaths[UNAVOIDABLE])
-        row["deaths_thin_care"] = self._since("thin", journey.deaths[THIN_CARE])
-        row["deaths_untreated"] = self._since("untreated", journey.deaths[UNTREATED])
-        row["deaths"] = self._since("deaths", sum(journey.deaths_by_district))
+            row[f"admissions_{name}"] = self._since(f"admissions_{name}", sum(ledger.flows[bed].admissions))
+        row["recovered"] = self._since("recovered", ledger.recovered)
+        row["deaths_unavoidable"] = self._since("unavoidable", ledger.deaths[UNAVOIDABLE])
+        row["deaths_thin_care"] = self._since("thin", ledger.deaths[THIN_CARE])
+        row["deaths_untreated"] = self._since("untreated", ledger.deaths[UNTREATED])
+        row["deaths"] = self._since("deaths", sum(ledger.deaths_by_district))
         table = self.province[day]
         for column, value in row.items():
             table[PROVINCE_INDEX[column]] = value
@@ -188,12 +189,13 @@ class Recorder:
         self, simulation: Simulation, day: int, reported: Floats, infection: DayOfInfection | None
     ) -> None:
         journey, rows = simulation.journey, self._districts[day]
+        ledger = journey.ledger
         rows[:, 0] = 0 if infection is None else infection.infections
         rows[:, 1] = reported
-        rows[:, 2] = self._since_by_district("needs", journey.needs_by_district)
+        rows[:, 2] = self._since_by_district("needs", ledger.needs_by_district)
         rows[:, 3] = journey.oxygen.waiting
         rows[:, 4] = journey.icu.waiting
-        rows[:, 5] = self._since_by_district("deaths", journey.deaths_by_district)
+        rows[:, 5] = self._since_by_district("deaths", ledger.deaths_by_district)
 
     def assessed(self, day: int, assessment: Assessment) -> None:
         """Fill the indicator columns of a day."""
@@ -215,11 +217,14 @@ class Recorder:
         journey = simulation.journey
         for bed, pool in ((OXYGEN, journey.oxygen), (ICU, journey.icu)):
             self._check_pool(simulation, bed, pool, day)
-        if sum(journey.deaths) != sum(journey.deaths_by_district):
+        ledger = journey.ledger
+        if sum(ledger.deaths) != sum(ledger.deaths_by_district):
             raise IdentityError(
-                "deaths by kind = deaths by district", "the province", day,
-                f"{sum(journey.deaths)} against {sum(journey.deaths_by_district)}",
-            )  # fmt: skip
+                "deaths by kind = deaths by district",
+                "the province",
+                day,
+                f"{sum(ledger.deaths)} against {sum(ledger.deaths_by_district)}",
+            )
         self._checks += 1
 
     def _check_pool(self, simulation: Simulation, bed: int, pool: BedPool, day: int) -> None:

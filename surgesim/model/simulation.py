@@ -23,7 +23,8 @@ from surgesim.model.epidemic import DayOfInfection, Epidemic
 from surgesim.model.facilities import Facilities
 from surgesim.model.indicators import assess
 from surgesim.model.isolation import Isolation
-from surgesim.model.journey import ICU, OXYGEN, Entry, Journey, Options
+from surgesim.model.journey import Entry, Journey, Options
+from surgesim.model.ledger import ICU, OXYGEN
 from surgesim.model.network import Network
 from surgesim.model.patients import PatientSource
 from surgesim.model.people import apportion, populate
