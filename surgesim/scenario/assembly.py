@@ -6,6 +6,7 @@ take their places, then the schema and the checks, then each alternative's overl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -27,6 +28,7 @@ from surgesim.scenario.chain import absorb, read_chain
 from surgesim.scenario.draft import Draft
 from surgesim.scenario.messages import Finding
 from surgesim.scenario.schema import BASELINE, Scenario
+from surgesim.scenario.shape import nearest
 from surgesim.scenario.sources import SourceIndex
 from surgesim.scenario.yaml_nodes import KeyPath, Place, problem
 
@@ -105,13 +107,12 @@ def _finish(
             above = ("alternatives", name)
             draft.remark(((*above, *path), message) for path, message in overlays.idle_nulls(base, overlay))
             changed, findings = _validated(overlays.lay(base, overlay), draft, above)
-            draft.refuse(
-                ((*above, *path), message) for path, message in findings if (path, message) not in found
-            )
+            new = [finding for finding in findings if finding not in found]
+            draft.refuse(((*above, *path), message) for path, message in _misnamed(new, base))
             if changed is not None:
                 scenarios[name] = changed
     if draft.problems or scenario is None:
-        raise ScenarioError(_in_order(draft.problems))
+        raise ScenarioError(_in_order(_without_misspelt(draft.problems)))
     draft.remark(cautions.hidden_changes(assigned.paths, scenario))
     draft.remark(cautions.cautions(scenarios))
     return scenario, tuple(_in_order(draft.warnings))
@@ -138,6 +139,19 @@ def _validated(
     else:
         found += late
     return scenario, [finding for finding in dict.fromkeys(found) if not _follows(finding, above, draft)]
+
+
+def _misnamed(found: Iterable[Finding], base: Mapping[str, Any]) -> Iterable[Finding]:
+    """What an overlay's new entry lacks is told as its name, where an entry there is has one like it."""
+    told: dict[Finding, None] = {}
+    for path, message in found:
+        entries = messages.value_at(base, path[:-2])
+        if message.startswith("missing, ") and isinstance(entries, Mapping) and path[-2] not in entries:
+            near = nearest(str(path[-2]), entries)
+            if near is not None:
+                path, message = path[:-1], f"unknown name {path[-2]!r}, did you mean {near!r}?"
+        told[path, message] = None
+    return told
 
 
 def _follows(finding: Finding, above: KeyPath, draft: Draft) -> bool:
@@ -231,6 +245,21 @@ def _start(value: Any) -> date | None:
         return date.fromisoformat(value)
     except (TypeError, ValueError):
         return None
+
+
+def _without_misspelt(problems: Iterable[Problem]) -> list[Problem]:
+    """Leave out that a key is missing where an unknown key beside it is taken for it."""
+    problems = list(problems)
+    meant = set()
+    for told in problems:
+        near = re.fullmatch(r"unknown key .*, did you mean '(.*)'\?", told.message)
+        if near is not None:
+            meant.add((*told.path.split(".")[:-1], near[1]))
+    return [
+        told
+        for told in problems
+        if not (told.message.startswith("missing, ") and tuple(told.path.split(".")) in meant)
+    ]
 
 
 def _in_order(problems: Iterable[Problem]) -> list[Problem]:

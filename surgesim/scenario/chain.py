@@ -10,7 +10,7 @@ from typing import Any
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario import messages, overlays, shape
 from surgesim.scenario.draft import Draft
-from surgesim.scenario.yaml_nodes import Document, KeyPath, Place, problem, read_file
+from surgesim.scenario.yaml_nodes import Document, Place, problem, read_file
 
 MAX_CHAIN = 20
 """Most files a scenario may extend, one after the other."""
@@ -108,7 +108,7 @@ def _move_places(draft: Draft, document: Document) -> None:
     replaced = {
         path
         for path in document.places
-        if not isinstance(_value_at(document.value, path), (Mapping, type(None)))
+        if not isinstance(messages.value_at(document.value, path), (Mapping, type(None)))
     }
     kept = {
         path: place
@@ -116,9 +116,3 @@ def _move_places(draft: Draft, document: Document) -> None:
         if not any(path[:end] in replaced for end in range(1, len(path)))
     }
     draft.places = {**kept, **document.places}
-
-
-def _value_at(tree: Any, path: KeyPath) -> Any:
-    for key in path:
-        tree = shape.inside(tree, key)
-    return tree

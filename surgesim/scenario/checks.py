@@ -19,10 +19,10 @@ from surgesim.scenario.base import Day, Section
 from surgesim.scenario.care import Census, Facility
 from surgesim.scenario.command import OpenFacility, Rule, RuleBase, Situation, Threshold
 from surgesim.scenario.epidemic import Importation, Measure
-from surgesim.scenario.messages import Finding
+from surgesim.scenario.messages import Finding, value_at
 from surgesim.scenario.people import District
 from surgesim.scenario.schema import Scenario
-from surgesim.scenario.shape import inside, suggestion
+from surgesim.scenario.shape import suggestion
 from surgesim.scenario.yaml_nodes import KeyPath
 
 _DISTRICT = ("district", "people.districts")
@@ -49,7 +49,7 @@ REFERENCES: Mapping[str, tuple[str, str]] = {
 def references(tree: Mapping[str, Any]) -> Iterator[Finding]:
     """Names that nothing in the plain values `tree` has."""
     for pattern, (kind, target) in REFERENCES.items():
-        defined = _value(tree, tuple(target.split(".")))
+        defined = value_at(tree, tuple(target.split(".")))
         if not isinstance(defined, Mapping):
             if target.startswith(("people", "care")):
                 continue  # required sections: the schema says that they are missing
@@ -72,12 +72,6 @@ def _names(node: Any, pattern: list[str], path: KeyPath) -> Iterator[tuple[KeyPa
     elif isinstance(node, (list, tuple)) and pattern[0] == "*":
         for index, inner in enumerate(node):
             yield from _names(inner, pattern[1:], (*path, index))
-
-
-def _value(tree: Any, path: KeyPath) -> Any:
-    for key in path:
-        tree = inside(tree, key)
-    return tree
 
 
 @dataclass(slots=True)
@@ -150,11 +144,11 @@ def _parse(kind: Any, value: Any) -> Any:
 
 
 def _one(tree: Mapping[str, Any], path: str, kind: Any) -> Any:
-    return _parse(kind, _value(tree, tuple(path.split("."))))
+    return _parse(kind, value_at(tree, tuple(path.split("."))))
 
 
 def _valid(tree: Mapping[str, Any], path: str, kind: Any) -> dict[str, Any]:
-    entries = _value(tree, tuple(path.split(".")))
+    entries = value_at(tree, tuple(path.split(".")))
     if not isinstance(entries, Mapping):
         return {}
     parsed = {name: _parse(kind, value) for name, value in entries.items()}

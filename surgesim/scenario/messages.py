@@ -36,7 +36,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Mapping):
-        return "a mapping"
+        return "a mapping" if value else "an empty mapping"
     if isinstance(value, (list, tuple)):
         return f"a list of {len(value)} values"
     text = repr(value)
@@ -78,6 +78,11 @@ def _locate(loc: tuple[str | int, ...], data: Any) -> tuple[KeyPath, Shape | Non
 
 def _finding(kind: str, loc: tuple[str | int, ...], got: Any, ctx: Mapping[str, Any], data: Any) -> Finding:
     path, shape, value, holder = _locate(loc, data)
+    if holder is not None and holder.length is not None:
+        values = value_at(data, path[:-1])
+        if len(values) != holder.length:  # of a list of wrong length, the entries say little
+            message = f"got {len(values)} values, expected {holder.length}, one per age group 0-9 to 80+"
+            return path[:-1], message + _length_hint(values)
     if kind == "extra_forbidden":
         return path, unknown_key(str(path[-1]), holder.fields if holder is not None else ())
     if kind == "missing":
@@ -92,8 +97,15 @@ def _finding(kind: str, loc: tuple[str | int, ...], got: Any, ctx: Mapping[str, 
     if loc[-1:] == ("[key]",):
         return path, f"got the name {str(got)!r}, expected a short name of a-z, 0-9 and hyphens"
     if kind == "too_short":
-        return path, f"got {shown(got)}, expected at least {ctx['min_length']}"
+        return path, f"got {shown(got)}, expected at least {ctx['min_length']} in it"
     return path, f"got {shown(got)}{_tail(shape, got, value)}"
+
+
+def value_at(data: Any, path: KeyPath) -> Any:
+    """The value at `path`, None where there is none."""
+    for key in path:
+        data = inside(data, key)
+    return data
 
 
 def _expected(shape: Shape | None) -> str:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from surgesim.scenario import profile_tables, shape
 from surgesim.scenario.base import deep_merge
-from surgesim.scenario.messages import Finding, unknown_key
+from surgesim.scenario.messages import Finding, unknown_key, value_at
 from surgesim.scenario.yaml_nodes import KeyPath
 
 IDLE = "got null, which removes an entry, but there is none to remove"
@@ -94,8 +94,6 @@ def unknown_nulls(tree: Mapping[str, Any]) -> Iterator[Finding]:
 def idle_nulls(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> Iterator[Finding]:
     """Removals in `overlay` of what `base` does not have."""
     for path in nulls(overlay):
-        holder: Any = base
-        for key in path[:-1]:
-            holder = shape.inside(holder, key)
+        holder = value_at(base, path[:-1])
         if not isinstance(holder, Mapping) or path[-1] not in holder:
             yield path, IDLE

@@ -15,7 +15,7 @@ from typing import Any
 
 from surgesim.errors import SurgesimError
 from surgesim.scenario.base import deep_merge
-from surgesim.scenario.messages import Finding, shown
+from surgesim.scenario.messages import Finding, shown, value_at
 from surgesim.scenario.shape import suggestion
 from surgesim.scenario.yaml_nodes import KeyPath, read_file
 
@@ -128,7 +128,7 @@ def resolve(tree: Mapping[str, Any]) -> Resolved:
 
 def _resolve_at(resolved: Resolved, path: tuple[str, ...]) -> None:
     """Inner places come first: a profile named inside a section lies over that of the section."""
-    node = _get(resolved.tree, path)
+    node = value_at(resolved.tree, path)
     if not isinstance(node, Mapping) or "profile" not in node:
         return
     name = node["profile"]
@@ -177,15 +177,6 @@ def _touched(rest: Any, below: KeyPath) -> bool:
             return False
         rest = rest[key]
     return True
-
-
-def _get(tree: Mapping[str, Any], path: tuple[str, ...]) -> Any:
-    node: Any = tree
-    for key in path:
-        if not isinstance(node, Mapping):
-            return None
-        node = node.get(key)
-    return node
 
 
 def _put(tree: dict[str, Any], path: tuple[str, ...], value: Any) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import types
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -18,7 +18,7 @@ import annotated_types
 from pydantic import StringConstraints
 from pydantic.fields import FieldInfo
 
-from surgesim.scenario.base import BED_TYPES, ByAge, Distribution, Section, Text
+from surgesim.scenario.base import AGE_GROUPS, BED_TYPES, ByAge, Distribution, Section, Text
 from surgesim.scenario.care import ShareByBed
 from surgesim.scenario.schema import Scenario
 from surgesim.scenario.yaml_nodes import KeyPath
@@ -47,6 +47,8 @@ class Shape:
         Shape of the entries of a named mapping or list.
     choices
         The words a value may be.
+    length
+        How many entries a list must have, where that is fixed.
     """
 
     kind: Literal["section", "named", "list", "value"]
@@ -57,6 +59,7 @@ class Shape:
     variants: dict[str, Shape] = field(default_factory=dict)
     entry: Shape | None = None
     choices: tuple[str, ...] = ()
+    length: int | None = None
 
 
 @cache
@@ -150,6 +153,7 @@ def _of(annotation: Any, metadata: Iterable[Any] = ()) -> Shape:
         phrase = f"a list, each entry {entry.expected}"
         if _NINE in marks:
             phrase = f"nine values, youngest age group first, or one for all, each {entry.expected}"
+            return Shape("list", phrase, entry=entry, length=len(AGE_GROUPS))
         return Shape("list", phrase, entry=entry)
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return _section(annotation)
@@ -179,7 +183,7 @@ def _union(members: tuple[Any, ...]) -> Shape:
     first = shapes[0]
     phrase = " or ".join(shape.expected for shape in shapes)
     choices = tuple(word for shape in shapes for word in shape.choices)
-    return Shape(first.kind, phrase, first.model, first.fields, first.required, {}, first.entry, choices)
+    return replace(first, expected=phrase, choices=choices)
 
 
 def _words(words: tuple[Any, ...]) -> Shape:

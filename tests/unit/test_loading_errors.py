@@ -1,0 +1,494 @@
+"""Bad scenarios: every error at once, each with its own clear sentence, path, file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from loading_cases import SMALL, WITH_ARRIVALS, line_of, refused, replaced, told, written
+
+from surgesim.errors import Problem, ScenarioError
+from surgesim.scenario.loading import from_plain, load
+
+OWNERSHIP = "one of public, private, military, police, university, workplace"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "message"),
+    [
+        # keys
+        (
+            "population: 100000",
+            "populaton: 1",
+            "people.districts.town.populaton",
+            "unknown key 'populaton', did you mean 'population'?",
+        ),
+        ("days: 60", "dayz: 60", "dayz", "unknown key 'dayz', did you mean 'days'?"),
+        (
+            "days: 60",
+            "days: 60\nzzz: 1",
+            "zzz",
+            "unknown key 'zzz', expected one of name, title, description, "
+            "start, days, warm_up_days, people, epidemic, arrivals, clinical, care, command, …",
+        ),
+        (
+            "r0: 3",
+            "r0: 3, <<: {severity: 3}",
+            "epidemic.variant.<<",
+            "unknown key '<<', expected one of r0, latent_days, "
+            "infectious_days, severity, icu_severity, death_severity, vaccine_escape, infection_escape "
+            "(merge keys are not of YAML 1.2: use extends, or repeat the values)",
+        ),
+        ("r0: 3", "r00: null", "epidemic.variant.r00", "unknown key 'r00', did you mean 'r0'?"),
+        (
+            "for_days: 14",
+            "for_day: 14",
+            "command.plan.open-field.until.for_day",
+            "unknown key 'for_day', did you mean 'for_days'?",
+        ),
+        (
+            "facilities: [field]",
+            "facilities: [field]\n      ownership: [private]",
+            "command.plan.open-field.ownership",
+            "unknown key 'ownership', expected one of title, when, "
+            "decision_days, lead_days, phases, until, stand_down_days, action, facilities",
+        ),
+        # missing
+        ("r0: 3, ", "", "epidemic.variant.r0", "missing, expected a number >= 0"),
+        (
+            "district: town",
+            "kind: hospital",
+            "care.facilities.general.district",
+            "missing, expected a short name of a-z, 0-9 and hyphens",
+        ),
+        (
+            "ownership: public",
+            "kind: hospital",
+            "care.facilities.general.ownership",
+            f"missing, expected {OWNERSHIP}",
+        ),
+        (
+            "title: {vi: Nhỏ, en: Small}",
+            "warm_up_days: 0",
+            "title",
+            "missing, expected text, or a mapping of texts vi and en",
+        ),
+        (
+            "      action: open_facility\n",
+            "",
+            "command.plan.open-field.action",
+            "missing, expected one of open_facility, convert_beds, mobilise, measure",
+        ),
+        # values
+        (
+            "icu: 10",
+            "icu: -5",
+            "care.facilities.general.beds.icu",
+            "got -5, expected a whole number >= 0 or unlimited",
+        ),
+        (
+            "icu: 10",
+            "icu: 5.5",
+            "care.facilities.general.beds.icu",
+            "got 5.5, expected a whole number >= 0 or unlimited",
+        ),
+        (
+            "icu: 10",
+            "icu: 5.0",
+            "care.facilities.general.beds.icu",
+            "got 5.0, expected a whole number >= 0 or unlimited (write 5)",
+        ),
+        (
+            "icu: 10",
+            "icu: lots",
+            "care.facilities.general.beds.icu",
+            "got 'lots', expected a whole number >= 0 or unlimited",
+        ),
+        (
+            "population: 100000",
+            "population: 0",
+            "people.districts.town.population",
+            "got 0, expected a whole number > 0",
+        ),
+        (
+            "covid_share: 0.3",
+            "covid_share: 1.5",
+            "care.facilities.general.covid_share",
+            "got 1.5, expected a number from 0 to 1, or one for each of basic, oxygen, icu",
+        ),
+        (
+            "covid_share: 0.3",
+            "covid_share: {icu: -1}",
+            "care.facilities.general.covid_share.icu",
+            "got -1, expected a number from 0 to 1",
+        ),
+        (
+            "covid_share: 0.3",
+            "covid_share: [1]",
+            "care.facilities.general.covid_share",
+            "got a list of 1 values, expected a number from 0 to 1, or one for each of basic, oxygen, icu",
+        ),
+        (
+            "covid_share: 0.3",
+            "covid_share: 0.9",
+            "care.facilities.general",
+            "got covid_share 0.9 above convertible_share 0.8 for basic beds",
+        ),
+        (
+            "ownership: public",
+            "ownership: pubic",
+            "care.facilities.general.ownership",
+            "got 'pubic', did you mean 'public'?",
+        ),
+        (
+            "ownership: public",
+            "ownership: state",
+            "care.facilities.general.ownership",
+            f"got 'state', expected {OWNERSHIP}",
+        ),
+        (
+            "title: General",
+            "title: 5",
+            "care.facilities.general.title",
+            "got 5, expected text, or a mapping of texts vi and en",
+        ),
+        (
+            "title: General",
+            "title: {fr: x}",
+            "care.facilities.general.title.fr",
+            "unknown key 'fr', expected one of vi, en",
+        ),
+        (
+            "title: General",
+            "title: {}",
+            "care.facilities.general.title",
+            "got no text, expected vi, en or both",
+        ),
+        (
+            "facilities: [field]",
+            "facilities: field",
+            "command.plan.open-field.facilities",
+            "got 'field', expected a list, each entry a short name of a-z, 0-9 and hyphens",
+        ),
+        (
+            "facilities: [field]",
+            "facilities: []",
+            "command.plan.open-field.facilities",
+            "got a list of 0 values, expected at least 1 in it",
+        ),
+        (
+            "action: open_facility",
+            "action: open_facilty",
+            "command.plan.open-field.action",
+            "got 'open_facilty', did you mean 'open_facility'?",
+        ),
+        (
+            "oxygen_occupancy",
+            "oxygen_ocupancy",
+            "command.plan.open-field.when.indicator",
+            "got 'oxygen_ocupancy', did you mean 'oxygen_occupancy'?",
+        ),
+        (
+            "oxygen_need_7d_per_100k",
+            "beds",
+            "command.thresholds.oxygen.indicator",
+            "got 'beds', expected one of weekly_reported_cases_per_100k, "
+            "oxygen_need_7d_per_100k, patients_without_bed, "
+            "vacant_covid_beds_per_100k, staffed_icu_beds_per_100k, "
+            "oxygen_occupancy, icu_occupancy, icu_need_per_100k, "
+            "deaths_7d_per_100k, situation",
+        ),
+        (
+            "above: 32",
+            "above: 32, below: 3",
+            "command.thresholds.oxygen",
+            "got both or neither of above and below, expected exactly one",
+        ),
+        (
+            "  ages: vietnam-2020",
+            "  ages: [0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]",
+            "people.ages",
+            "got shares that sum to 0.9, expected 1",
+        ),
+        (
+            "  ages: vietnam-2020",
+            "  ages: [0.5, 0.5]",
+            "people.ages",
+            "got 2 values, expected 9, one per age group 0-9 to 80+",
+        ),
+        (
+            "  ages: vietnam-2020",
+            "  ages: [0.5, 0.5, 0, 0, 0, 0, 0, 0, old]",
+            "people.ages.8",
+            "got 'old', expected a number from 0 to 1",
+        ),
+        (
+            "  ages: vietnam-2020",
+            "  ages: vietnam-2020\n  high_risk: -0.5",
+            "people.high_risk",
+            "got -0.5, expected nine values, youngest age group first, "
+            "or one for all, each a number from 0 to 1",
+        ),
+        (
+            "    isle:",
+            "    Big Town: {title: Big, population: 1}\n    isle:",
+            "people.districts.Big Town",
+            "got the name 'Big Town', expected a short name of a-z, 0-9 and hyphens",
+        ),
+        (
+            "epidemic:\n",
+            "epidemic:\n  dt_days: 1\n",
+            "epidemic",
+            "got a step dt_days of 1, expected at most half "
+            "of the shortest stage (0.75 d: latent and infectious periods have two stages each)",
+        ),
+        (
+            "epidemic:\n",
+            "arrivals: {series: {a: {bed: icu, counts: [1]}}}\nepidemic:\n",
+            "",
+            "expected exactly one of the sections epidemic and arrivals",
+        ),
+        (
+            "{profile: squire-2022}",
+            "{profile: squire-2022, stays: {oxygen_days: {gama: {mean: 3, sd: 1}}}}",
+            "clinical.stays.oxygen_days.gama",
+            "unknown key 'gama', did you mean 'gamma'?",
+        ),
+        (
+            "{profile: squire-2022}",
+            "{profile: squire-2022, stays: {oxygen_days: 5}}",
+            "clinical.stays.oxygen_days",
+            "got 5, expected one of {gamma: {mean, sd}}, {lognormal: {mean, sd}}, "
+            "{exponential: mean}, {fixed: days}, never",
+        ),
+        # profiles
+        (
+            "contacts: vietnam-2021",
+            "contacts: vietnm-2021",
+            "people.contacts.profile",
+            "unknown profile 'vietnm-2021', did you mean 'vietnam-2021'?",
+        ),
+        (
+            "contacts: vietnam-2021",
+            "contacts: squire-2022",
+            "people.contacts.profile",
+            "got profile 'squire-2022', which is for clinical, expected one of vietnam-2021",
+        ),
+        (
+            "contacts: vietnam-2021",
+            "contacts: {profile: 5}",
+            "people.contacts.profile",
+            "got 5, expected the name of a profile",
+        ),
+        (
+            "ages: vietnam-2020",
+            "ages: {profile: vietnam-2020, note: x}",
+            "people.ages",
+            "got note beside profile 'vietnam-2020', which is one table: expected only the name",
+        ),
+    ],
+)
+def test_each_mistake_has_its_own_sentence(
+    tmp_path: Path, old: str, new: str, path: str, message: str
+) -> None:
+    text = replaced(old, new)
+    [problem] = refused(tmp_path, text)
+    assert (problem.path, problem.message) == (path, message)
+    assert problem.file == str(tmp_path / "s.yaml")
+    assert problem.line is not None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at"),
+    [
+        ("icu: 10", "icu: -5", "beds: {oxygen: 100"),
+        ("r0: 3, ", "", "variant:"),
+        ("ownership: public", "kind: hospital", "general:"),
+        ("      action: open_facility\n", "", "open-field:"),
+        ("for_days: 14", "for_day: 14", "until:"),
+        ("oxygen_occupancy", "occupancy", "when:"),
+        ("contacts: vietnam-2021", "contacts: none-such", "contacts:"),
+        ("      district: town", "      district: twn", "district: twn"),
+    ],
+)
+def test_the_line_is_that_of_the_value_or_of_what_should_hold_it(
+    tmp_path: Path, old: str, new: str, at: str
+) -> None:
+    text = replaced(old, new)
+    [problem] = refused(tmp_path, text)
+    assert problem.line == line_of(at, text)
+
+
+def test_every_error_is_told_at_once(tmp_path: Path) -> None:
+    text = SMALL
+    for old, new in (
+        ("  ages: vietnam-2020", "  ages: [0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]"),
+        ("r0: 3", "r0: .nan"),
+        ("reduces: {work: 0.5}", "reduces: {work: 0.5}, start: 2025-01-01"),
+        ("      district: town", "      district: twn"),
+        ("icu: 10", "icu: -10"),
+        ("indicator: oxygen_need_7d_per_100k", "indicator: oxygen_need"),
+        ("facilities: [field]", "facilities: [feld]"),
+        ("until: {below: 0.5", "until: {below: 0.9"),
+        ("start: 2024-01-01", "start: 2024-01-01\nstrat: 1"),
+    ):
+        text = replaced(old, new, text)
+    text += "alternatives:\n  other: {care: {facilities: {field: {beds: {icu: -1}}}}}\n"
+    problems = refused(tmp_path, text)
+    assert [(problem.path, problem.line) for problem in problems] == [
+        ("strat", line_of("strat", text)),
+        ("people.ages", line_of("ages:", text)),
+        ("epidemic.variant.r0", line_of("variant:", text)),
+        ("epidemic.measures.distancing.start", line_of("distancing:", text)),
+        ("care.facilities.general.district", line_of("district: twn", text)),
+        ("care.facilities.general.beds.icu", line_of("icu: -10", text)),
+        ("command.thresholds.oxygen.indicator", line_of("indicator: oxygen_need,", text)),
+        ("command.plan.open-field.facilities.0", line_of("[feld]", text)),
+        ("command.plan.open-field.until", line_of("until:", text)),
+        ("alternatives.other.care.facilities.field.beds.icu", line_of("  other:", text)),
+    ]
+
+
+def test_an_error_reads_as_file_line_path_and_sentence(tmp_path: Path) -> None:
+    text = replaced("icu: 10", "icu: -5")
+    with pytest.raises(ScenarioError) as caught:
+        load(written(tmp_path, text))
+    place = f"{tmp_path / 's.yaml'}:{line_of('icu: -5', text)}"
+    path = "care.facilities.general.beds.icu"
+    assert str(caught.value) == f"{place}: {path}: got -5, expected a whole number >= 0 or unlimited"
+
+
+OVERLAY = """\
+alternatives:
+  more:
+    care:
+      facilities:
+        field:
+          beds: {icu: 5}
+  other:
+    command:
+      plan:
+        open-field:
+          when: {above: 0.6}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "message"),
+    [
+        (
+            "beds: {icu: 5}",
+            "beds: {icu: -5}",
+            "more.care.facilities.field.beds.icu",
+            "got -5, expected a whole number >= 0 or unlimited",
+        ),
+        (
+            "beds: {icu: 5}",
+            "bed: {icu: 5}",
+            "more.care.facilities.field.bed",
+            "unknown key 'bed', did you mean 'beds'?",
+        ),
+        (
+            "field:\n          beds: {icu: 5}",
+            "feld:\n          beds: {icu: 5}",
+            "more.care.facilities.feld",
+            "unknown name 'feld', did you mean 'field'?",
+        ),
+        (
+            "field:\n          beds: {icu: 5}",
+            "tent:\n          beds: {icu: 5}",
+            "more.care.facilities.tent.district",
+            "missing, expected a short name of a-z, 0-9 and hyphens",
+        ),
+        (
+            "when: {above: 0.6}",
+            "when: {above: 0.4}",
+            "other.command.plan.open-field.until",
+            "got below 0.5 for a rule that begins above 0.4, "
+            "expected below at most 0.4: the rule would switch on and off",
+        ),
+        (
+            "when: {above: 0.6}",
+            "when: {abov: null}",
+            "other.command.plan.open-field.when.abov",
+            "unknown key 'abov', did you mean 'above'?",
+        ),
+        (
+            "when: {above: 0.6}",
+            "facilities: [general]",
+            "other.command.plan.open-field.facilities.0",
+            "got 'general', which is open at the start, expected a facility with open_at_start: false",
+        ),
+        (
+            "when: {above: 0.6}",
+            "action: mobilise\n          ownership: [private]\n          share: 1",
+            "other.command.plan.open-field.facilities",
+            "unknown key 'facilities', expected one of title, when, "
+            "decision_days, lead_days, phases, until, stand_down_days, action, ownership, share",
+        ),
+        (
+            "        field:\n          beds: {icu: 5}",
+            "        field: null",
+            "more.command.plan.open-field.facilities.0",
+            "unknown facility 'field', expected general",
+        ),
+        (
+            "  more:\n    care:",
+            "  more:\n    days: 30\n    care:",
+            "more.days",
+            "got 'days' in an alternative, expected "
+            "only title, description, people, epidemic, arrivals, clinical, care, command, sources",
+        ),
+        (
+            "    care:\n      facilities:",
+            "    clinical: {profile: squire}\n    care:\n      facilities:",
+            "more.clinical.profile",
+            "unknown profile 'squire', did you mean 'squire-2022'?",
+        ),
+    ],
+)
+def test_an_overlay_is_checked_as_the_scenario_it_makes(
+    tmp_path: Path, old: str, new: str, path: str, message: str
+) -> None:
+    text = SMALL + replaced(old, new, OVERLAY)
+    problems = refused(tmp_path, text)
+    assert (f"alternatives.{path}", message) in [(problem.path, problem.message) for problem in problems]
+    first = line_of("alternatives:", text)
+    assert all(problem.line is not None and problem.line > first for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("alternatives", "path", "message"),
+    [
+        ("5", "alternatives", "got 5, expected a mapping of overlays by name"),
+        ("{a: 5}", "alternatives.a", "got 5, expected a mapping"),
+        ("{a: {nothing: 1}}", "alternatives.a.nothing", "unknown key 'nothing', expected one of name"),
+        ("{baseline: {}}", "", "got an alternative named 'baseline', expected another name"),
+        ("{A: {}}", "alternatives.A", "got the name 'A', expected a short name of a-z, 0-9 and hyphens"),
+    ],
+)
+def test_alternatives_are_overlays_by_name(
+    tmp_path: Path, alternatives: str, path: str, message: str
+) -> None:
+    [(got_path, got)] = told(tmp_path, SMALL + f"alternatives: {alternatives}\n")
+    assert got_path == path
+    assert got.startswith(message)
+
+
+def test_what_is_wrong_in_the_scenario_is_not_told_again_for_each_alternative(tmp_path: Path) -> None:
+    text = replaced("icu: 10", "icu: -5") + OVERLAY
+    assert [path for path, _ in told(tmp_path, text)] == ["care.facilities.general.beds.icu"]
+
+
+def test_the_epidemic_and_arrivals_rule_is_told_with_other_errors(tmp_path: Path) -> None:
+    text = replaced("arrivals:\n", "other:\n", WITH_ARRIVALS)
+    assert ("", "expected exactly one of the sections epidemic and arrivals") in told(tmp_path, text)
+
+
+def test_plain_values_are_checked_alike() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        from_plain({"name": "x", "days": -1, "start": "2024-01-01"})
+    assert Problem("days", "got -1, expected a whole number from 1 to 20000") in caught.value.problems
+    assert {problem.path for problem in caught.value.problems} == {
+        "", "days", "title", "people", "clinical", "care"
+    }  # fmt: skip
