@@ -1,0 +1,344 @@
+"""The scenarios and profiles that ship: they load, and they say what they claim to say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from surgesim.model.facilities import Site
+from surgesim.model.record import Record
+from surgesim.model.simulation import simulate
+from surgesim.scenario import profile_tables
+from surgesim.scenario.care import Facility
+from surgesim.scenario.loading import load
+from surgesim.scenario.schema import Scenario
+from surgesim.scenario.sources import assumptions
+
+FOLDER = Path(__file__).parents[2] / "scenarios"
+SHIPPED = sorted(FOLDER.rglob("*.yaml"))
+NAMES = [str(path.relative_to(FOLDER)) for path in SHIPPED]
+FIVE = ("weekly-cases", "on-oxygen", "without-bed", "vacant-beds", "icu-staffed")
+
+
+@pytest.fixture(scope="module")
+def kien_giang() -> Scenario:
+    return load(FOLDER / "kien-giang.yaml")
+
+
+@pytest.fixture(scope="module")
+def baseline_records(kien_giang: Scenario) -> list[Record]:
+    return [simulate(kien_giang, 1, replication) for replication in range(3)]
+
+
+@pytest.fixture(scope="module")
+def private_third() -> Scenario:
+    return load(FOLDER / "teaching" / "private-third.yaml")
+
+
+def beds(facility: Facility, bed: str) -> int:
+    """Counted beds of a type."""
+    number = getattr(facility.beds, bed)
+    assert isinstance(number, int)
+    return number
+
+
+def total(facility: Facility) -> int:
+    """All beds of a facility."""
+    return sum(beds(facility, bed) for bed in ("basic", "oxygen", "icu"))
+
+
+def beds_of(
+    scenario: Scenario, *, ownership: str | None = None, prefix: str = "", permanent: bool = True
+) -> int:
+    return sum(
+        total(facility)
+        for name, facility in scenario.care.facilities.items()
+        if facility.open_at_start == permanent
+        and name.startswith(prefix)
+        and ownership in (None, facility.ownership)
+    )
+
+
+def days_breached(record: Record, scenario: Scenario, threshold: str) -> int:
+    return int(record.breached[:, list(scenario.command.thresholds).index(threshold)].sum())
+
+
+def first_day(record: Record, scenario: Scenario, threshold: str) -> int:
+    breached = record.breached[:, list(scenario.command.thresholds).index(threshold)]
+    return int(np.argmax(breached)) if breached.any() else scenario.days
+
+
+# All scenarios that ship
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=NAMES)
+def test_a_shipped_scenario_loads_with_all_its_alternatives(path: Path) -> None:
+    scenario = load(path)
+    assert scenario.name == path.stem
+    for name in scenario.alternatives:
+        scenario.alternative(name)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=NAMES)
+def test_every_figure_of_a_shipped_scenario_has_a_source(path: Path) -> None:
+    assert [row[0] for row in assumptions(load(path)) if not row[2]] == []
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=NAMES)
+def test_titles_are_given_in_both_languages(path: Path) -> None:
+    scenario = load(path)
+    plans = [scenario.alternative(name).command.plan for name in ("baseline", *scenario.alternatives)]
+    titled = [
+        *scenario.care.facilities.values(),
+        *scenario.command.thresholds.values(),
+        *(rule for plan in plans for rule in plan.values()),
+        *(scenario.epidemic.measures.values() if scenario.epidemic else ()),
+    ]
+    titles = [item.title for item in (scenario, *titled)]
+    assert [title for title in titles if not (title and title.vi and title.en)] == []
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=NAMES)
+def test_the_five_thresholds_are_those_of_the_appendix(path: Path) -> None:
+    thresholds = load(path).command.thresholds
+    assert tuple(thresholds) == FIVE
+    bounds = [(t.indicator, t.above, t.below) for t in thresholds.values()]
+    assert bounds == [
+        ("weekly_reported_cases_per_100k", 450, None),
+        ("oxygen_need_7d_per_100k", 32, None),
+        ("patients_without_bed", 0, None),
+        ("vacant_covid_beds_per_100k", None, 10),
+        ("staffed_icu_beds_per_100k", None, 4),
+    ]
+
+
+# Kiên Giang
+
+
+def test_kien_giang_has_the_census_population_of_15_districts(kien_giang: Scenario) -> None:
+    districts = kien_giang.people.districts
+    assert len(districts) == 15
+    assert kien_giang.people.total == 1_723_067
+    assert districts["kien-luong"].population + districts["giang-thanh"].population == 108_699
+    assert {name for name, district in districts.items() if district.island} == {"phu-quoc", "kien-hai"}
+
+
+def test_kien_giang_has_the_permanent_beds_of_the_list(kien_giang: Scenario) -> None:
+    owners = {owner: beds_of(kien_giang, ownership=owner) for owner in ("public", "private", "military")}
+    assert owners == {"public": 4_270, "private": 300, "military": 50}
+    assert beds_of(kien_giang) == 4_620
+    assert beds_of(kien_giang, prefix="polyclinic-") == 250
+    assert beds_of(kien_giang, prefix="ttyt-") == 2_110
+
+
+def test_kien_giang_has_the_icu_beds_of_the_list(kien_giang: Scenario) -> None:
+    permanent = [f for f in kien_giang.care.facilities.values() if f.open_at_start]
+    icu = dict.fromkeys(("public", "private", "military"), 0)
+    for facility in permanent:
+        icu[facility.ownership] += beds(facility, "icu")
+    assert icu == {"public": 99, "private": 10, "military": 1}
+    assert sum(icu.values()) == 110
+
+
+def test_kien_giang_has_the_temporary_sites_of_2021(kien_giang: Scenario) -> None:
+    facilities = kien_giang.care.facilities
+    centre = facilities["covid-centre"]
+    assert total(centre) == 1_800
+    assert beds(centre, "oxygen") + beds(centre, "icu") == 300
+    assert centre.replaces == ("bv-ung-buou",)
+    assert total(facilities["field-hospital-ha-tien"]) == 300
+    assert beds_of(kien_giang, prefix="district-site-", permanent=False) == 1_760
+
+
+def test_rows_of_many_sites_stand_in_every_district_by_population(kien_giang: Scenario) -> None:
+    people = kien_giang.people
+    for prefix, all_beds in (("polyclinic-", 250), ("district-site-", 1_760)):
+        for name, district in people.districts.items():
+            facility = kien_giang.care.facilities[prefix + name]
+            assert facility.district == name
+            assert total(facility) == pytest.approx(all_beds * district.population / people.total, abs=1)
+
+
+def test_kien_giang_starts_with_the_covid_beds_of_2021(kien_giang: Scenario) -> None:
+    facilities = kien_giang.care.facilities
+    open_beds = {name: sum(Site(name, facility).beds) for name, facility in facilities.items()}
+    centres = [number for name, number in open_beds.items() if name.startswith("ttyt-") and number]
+    assert open_beds["bv-lao-phoi"] == 210
+    assert (len(centres), sum(centres)) == (11, 410)
+
+
+def test_icu_targets_are_those_of_decision_3616(kien_giang: Scenario) -> None:
+    targets = {n: f.icu_target for n, f in kien_giang.care.facilities.items() if f.icu_target is not None}
+    assert targets.pop("bvdk-kien-giang") == 100
+    assert set(targets.values()) == {10}
+    district_and_private = {
+        name
+        for name, f in kien_giang.care.facilities.items()
+        if f.open_at_start and f.beds.icu != 0 and (name.startswith("ttyt-") or f.ownership == "private")
+    }
+    assert set(targets) == district_and_private
+
+
+def test_every_facility_has_its_own_source_row(kien_giang: Scenario) -> None:
+    rows = {path for path in kien_giang.sources if path.endswith(".beds")}
+    assert rows == {f"care.facilities.{name}.beds" for name in kien_giang.care.facilities}
+    published = {path.split(".")[2] for path in rows if kien_giang.sources[path].confidence == "published"}
+    assert published == {
+        "bv-san-nhi",
+        "bv-lao-phoi",
+        "vinmec-phu-quoc",
+        "covid-centre",
+        "field-hospital-ha-tien",
+    }
+
+
+def test_kien_giang_compares_the_plans_it_should(kien_giang: Scenario) -> None:
+    plans = {name: kien_giang.alternative(name).command.plan for name in kien_giang.alternatives}
+    assert set(plans) == {"no-surge", "private-mobilised", "private-early", "no-field-hospital", "full-plan"}
+    assert not plans["no-surge"]
+    trigger = kien_giang.command.plan["open-centre"].when
+    assert plans["private-mobilised"]["mobilise-private"].when == trigger
+    early = plans["private-early"]["mobilise-private"].when
+    assert (early.indicator, early.above) == (trigger.indicator, trigger.above / 2)  # type: ignore[operator]
+    assert {rule.action for rule in plans["no-field-hospital"].values()} == {"convert_beds"}
+    assert {rule.action for rule in plans["full-plan"].values()} == {
+        "convert_beds", "open_facility", "mobilise", "measure",
+    }  # fmt: skip
+
+
+def test_kien_giang_meets_the_first_two_criteria_together(
+    kien_giang: Scenario, baseline_records: list[Record]
+) -> None:
+    """Delta-like: within a week of each other, 0.05 to 0.10 on oxygen per weekly case on that day."""
+    cases = [first_day(record, kien_giang, "weekly-cases") for record in baseline_records]
+    oxygen = [first_day(record, kien_giang, "on-oxygen") for record in baseline_records]
+    assert np.median(cases) < kien_giang.days
+    assert abs(np.median(cases) - np.median(oxygen)) <= 7
+    for record, day in zip(baseline_records, cases, strict=True):
+        assert 0.05 <= oxygen_per_case(record, day) <= 0.10
+
+
+def oxygen_per_case(record: Record, day: int) -> float:
+    """People on oxygen (mean of 7 days) per weekly reported case."""
+    oxygen, cases = record.series("oxygen_need_7d_per_100k"), record.series("weekly_reported_cases_per_100k")
+    return float(oxygen[day] / cases[day])
+
+
+def test_the_readme_tells_what_the_scenario_gives(
+    kien_giang: Scenario, baseline_records: list[Record]
+) -> None:
+    readme = (FOLDER / "README.md").read_text(encoding="utf-8")
+    days = [first_day(record, kien_giang, "weekly-cases") for record in baseline_records]
+
+    def mean(outcome: str) -> float:
+        return float(np.mean([record.outcomes[outcome] for record in baseline_records]))
+
+    cases = mean("reported_cases")
+    peaks = [record.series("weekly_reported_cases_per_100k").max() for record in baseline_records]
+    ratios = [oxygen_per_case(record, day) for record, day in zip(baseline_records, days, strict=True)]
+    told = {
+        "day 69": (69, np.median(days)),
+        "| 0.073 |": (0.073, np.mean(ratios)),
+        "| 1,290 |": (1_290, np.mean(peaks)),
+        "| 17,800 |": (17_800, mean("oxygen_patients")),
+        "37 %; 21 %": (0.37, mean("infections") / kien_giang.people.total),
+        "| 5.5 % (3.0 %": (0.055, mean("deaths") / cases),
+        "(3.0 % if all": (0.030, mean("deaths_unavoidable") / cases),
+    }
+    assert [text for text in told if text not in readme] == []
+    assert {text: value for text, (said, value) in told.items() if abs(value - said) > 0.08 * said} == {}
+
+
+# Teaching scenarios
+
+
+def test_a_third_of_the_beds_is_private(private_third: Scenario) -> None:
+    assert 3 * beds_of(private_third, ownership="private") == beds_of(private_third)
+
+
+def test_mobilising_the_private_third_moves_the_breach(private_third: Scenario) -> None:
+    mobilised = private_third.alternative("private-mobilised")
+    pairs = [(simulate(private_third, 1, k), simulate(mobilised, 1, k)) for k in range(5)]
+    before = [days_breached(a, private_third, "without-bed") for a, _ in pairs]
+    after = [days_breached(b, private_third, "without-bed") for _, b in pairs]
+    first = [[first_day(record, private_third, "without-bed") for record in pair] for pair in pairs]
+    assert np.mean(after) < np.mean(before) / 2
+    assert np.median(np.diff(first)) >= 3
+    assert all(b.outcomes["deaths_untreated"] < a.outcomes["deaths_untreated"] for a, b in pairs)
+
+
+# Profiles
+
+POPULATION_2020 = (
+    7892.471, 7586.101, 7098.174, 6500.869, 6820.203, 8569.293, 8437.027, 7763.897, 7033.826, 6539.136,
+    5868.357, 5241.611, 4330.954, 3011.733, 1651.958, 1126.514, 1866.459,
+)  # fmt: skip
+"""Viet Nam 2020 by five-year groups to 80+, thousands (UN WPP 2019)."""
+
+SQUIRE = {
+    "hospital": (0.00084, 0.00118, 0.00166, 0.00234, 0.00329, 0.00463, 0.0065, 0.00915, 0.01287, 0.01809,
+                 0.02545, 0.03579, 0.05033, 0.07078, 0.09954, 0.13999, 0.23347),
+    "critical": (0.181, 0.181, 0.181, 0.137, 0.122, 0.123, 0.136, 0.161, 0.197, 0.242, 0.289, 0.327, 0.337,
+                 0.309, 0.244, 0.16, 0.057),
+    "death on the ward": (0.013, 0.014, 0.016, 0.016, 0.018, 0.02, 0.023, 0.026, 0.03, 0.036, 0.042, 0.05,
+                          0.056, 0.06, 0.123, 0.184, 0.341),
+    "death in ICU": (0.227, 0.252, 0.281, 0.413, 0.518, 0.573, 0.576, 0.543, 0.494, 0.447, 0.417, 0.411,
+                     0.443, 0.539, 0.57, 0.643, 0.993),
+}  # fmt: skip
+"""The five-year tables of squire 0.7.1."""
+
+
+def in_ten_years(five: np.ndarray) -> np.ndarray:
+    return np.append(five[:16].reshape(8, 2).sum(axis=1), five[16])
+
+
+def test_ten_year_severity_keeps_the_patients_and_deaths_of_the_five_year_table(kien_giang: Scenario) -> None:
+    severity = kien_giang.clinical.severity
+    people = np.array(POPULATION_2020)
+    ill = people * SQUIRE["hospital"]
+    critical = ill * SQUIRE["critical"]
+    ward_deaths = (ill - critical) * SQUIRE["death on the ward"]
+    icu_deaths = critical * SQUIRE["death in ICU"]
+
+    in_ten = in_ten_years(people)
+    ill_ten = in_ten * severity.p_oxygen
+    critical_ten = ill_ten * severity.p_icu
+    assert ill_ten == pytest.approx(in_ten_years(ill), rel=0.01)
+    assert critical_ten == pytest.approx(in_ten_years(critical), rel=0.01)
+    ward_deaths_ten = (ill_ten - critical_ten) * severity.death_oxygen.full
+    assert ward_deaths_ten == pytest.approx(in_ten_years(ward_deaths), rel=0.01)
+    assert critical_ten * severity.death_icu.full == pytest.approx(in_ten_years(icu_deaths), rel=0.01)
+
+
+def test_thin_care_raises_the_odds_of_death_by_three_tenths(kien_giang: Scenario) -> None:
+    for death in (kien_giang.clinical.severity.death_oxygen, kien_giang.clinical.severity.death_icu):
+        full, thin = np.array(death.full), np.array(death.thin)
+        assert thin == pytest.approx(1.3 * full / (1 + 0.3 * full), abs=0.001)
+
+
+def test_age_shares_are_those_of_2020(kien_giang: Scenario) -> None:
+    people = in_ten_years(np.array(POPULATION_2020))
+    assert np.array(kien_giang.people.ages) == pytest.approx(people / people.sum(), abs=1e-5)
+    assert sum(kien_giang.people.ages) == pytest.approx(1, abs=1e-9)
+
+
+def test_contacts_add_up_to_the_published_mean(kien_giang: Scenario) -> None:
+    contacts = kien_giang.people.contacts
+    tables = np.array([contacts.home, contacts.school, contacts.work, contacts.community])
+    people = in_ten_years(np.array(POPULATION_2020))
+    people = np.append(people[:7], people[7:].sum())
+    mean = (people * tables.sum(axis=(0, 2))).sum() / people.sum()
+    assert mean == pytest.approx(14.6, abs=0.05)
+    assert tables[0][0][0] == 0.7797  # home, 0-9 meets 0-9
+
+
+@pytest.mark.parametrize("name", profile_tables.names())
+def test_a_profile_says_where_each_figure_comes_from(name: str) -> None:
+    profile = profile_tables.read(name)
+    assert set(profile.title) == {"vi", "en"}
+    assert profile.sources
+    for source in profile.sources.values():
+        assert source["source"]
+        assert source["confidence"] in ("official", "published", "counted", "assumed")
