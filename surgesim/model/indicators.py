@@ -60,17 +60,21 @@ def compute(table: Floats, day: int, population: int) -> dict[str, float]:
     def now(name: str) -> float:
         return float(row[PROVINCE_INDEX[name]])
 
-    per = PER / population
+    def per_100k(count: float, days: int = 1) -> float:
+        """One division of whole numbers, so that a value exactly on a bound is not past it."""
+        return count * PER / (population * days)
+
+    present = column("present")
     return {
-        "weekly_reported_cases_per_100k": float(column("reported_cases").sum()) * per,
-        "oxygen_need_7d_per_100k": float(column("present").mean()) * per,
+        "weekly_reported_cases_per_100k": per_100k(float(column("reported_cases").sum())),
+        "oxygen_need_7d_per_100k": per_100k(float(present.sum()), len(present)),
         "patients_without_bed": now("without_bed"),
-        "vacant_covid_beds_per_100k": sum(now(f"vacant_{bed}") for bed in BED_TYPES) * per,
-        "staffed_icu_beds_per_100k": now("staffed_icu_all") * per,
+        "vacant_covid_beds_per_100k": per_100k(sum(now(f"vacant_{bed}") for bed in BED_TYPES)),
+        "staffed_icu_beds_per_100k": per_100k(now("staffed_icu_all")),
         "oxygen_occupancy": _occupancy(now("vacant_oxygen"), now("staffed_oxygen")),
         "icu_occupancy": _occupancy(now("vacant_icu"), now("staffed_icu")),
-        "icu_need_per_100k": now("icu_need") * per,
-        "deaths_7d_per_100k": float(column("deaths").sum()) * per,
+        "icu_need_per_100k": per_100k(now("icu_need")),
+        "deaths_7d_per_100k": per_100k(float(column("deaths").sum())),
     }
 
 
@@ -78,7 +82,7 @@ def _occupancy(vacant: float, staffed: float) -> float:
     """Share of staffed beds in use; 1 where there are none, 0 of beds without limit."""
     if not np.isfinite(staffed):
         return 0.0
-    return 1.0 - vacant / staffed if staffed > 0 else 1.0
+    return (staffed - vacant) / staffed if staffed > 0 else 1.0
 
 
 def assess(
