@@ -28,7 +28,7 @@ from surgesim.model.record import OUTCOMES as OUTCOME_COLUMNS
 from surgesim.model.record import STATES
 from surgesim.report import words
 from surgesim.report.figures import FIGURES, EmptyFigureError, draw, save, save_all
-from surgesim.report.figures.page import date_ticks, text_width, wrap
+from surgesim.report.figures.page import balanced, date_ticks, text_width, wrap
 from surgesim.report.figures.watched import BREACH_SHADE, watched
 from surgesim.scenario.command import IndicatorName
 from surgesim.study.results import Results
@@ -432,3 +432,18 @@ def test_wrapped_lines_fit_and_keep_numbers_with_their_sign() -> None:
     assert len(lines) > 2
     assert all(text_width(line, 7) <= 0.6 for line in lines)
     assert any(f"90{words.NBSP}%" in line for line in lines)
+
+
+def test_a_heading_leaves_no_word_alone() -> None:
+    text = "nhu cầu ô xy và hồi sức tích cực so với giường có đủ nhân viên"
+    width = text_width(text, 10) * 0.95
+    first, second = balanced(text, width, 10).split("\n")
+    assert f"{first} {second}" == text
+    assert text_width(second, 10) > 0.7 * text_width(first, 10)
+    assert wrap(text, width, 10).split("\n")[1] == "viên"
+
+
+def test_the_differences_are_written_in_the_panels(small: Results) -> None:
+    difference = small.comparison.query("outcome == 'deaths'")["difference"].item()
+    panel = draw(small, "alternatives", lang="vi").axes[0]
+    assert words.number(float(f"{difference:.2g}"), "vi") in [text.get_text() for text in panel.texts]

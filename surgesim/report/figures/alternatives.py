@@ -20,6 +20,7 @@ from surgesim.report.figures.page import (
     VERMILION,
     WIDTH,
     EmptyFigureError,
+    balanced,
     legend,
     number_ticks,
     page,
@@ -27,11 +28,10 @@ from surgesim.report.figures.page import (
     text_height,
     wrap,
 )
-from surgesim.report.figures.watched import threshold_title
 from surgesim.report.words import OUTCOMES, number, phrase
 from surgesim.scenario.schema import BASELINE
 from surgesim.study.breaches import SITUATION
-from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY
+from surgesim.study.compare import FIRST_DAY
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
@@ -48,6 +48,7 @@ CHOSEN: Final = (
 
 COLUMNS: Final = 3
 NAME_WIDTH: Final = 1.5
+ROW: Final = 0.3
 
 _MARKS: Final = {
     "better": ("o", BLUE, BLUE),
@@ -70,9 +71,9 @@ def alternatives(
         raise EmptyFigureError(f"results of {results.scenario.name!r} compare no alternatives")
     columns = min(COLUMNS, len(outcomes))
     lines = -(-len(outcomes) // columns)
-    titles = [_title(results, outcome, lang, (WIDTH - NAME_WIDTH) / columns - 0.3) for outcome in outcomes]
+    titles = [_title(outcome, lang, (WIDTH - NAME_WIDTH) / columns - 0.3) for outcome in outcomes]
     written = [wrap(name.replace("-", "- "), NAME_WIDTH, SMALL_SIZE).replace("- ", "-") for name in names]
-    rows = sum(0.13 * (name.count("\n") + 1) + 0.12 for name in written)
+    rows = sum(max(0.13 * (name.count("\n") + 1) + 0.1, ROW) for name in written)
     header = max(text_height(title, PANEL_SIZE) for title in titles) + 0.18
     figure = page(
         results,
@@ -93,22 +94,20 @@ def alternatives(
             if name in rows_of:
                 seen[_draw(axes, place, rows_of[name])] = None
         _panel(axes, title, next(iter(rows_of.values())), outcome, lang)
+        for place, name in enumerate(names):
+            if name in rows_of:
+                _value(axes, place, float(rows_of[name]["difference"]), lang)
     panels[0].set_yticks(range(len(names)), written)
-    panels[0].set_ylim(len(names) - 0.4, -0.6)
+    panels[0].set_ylim(len(names) - 0.5, -0.75)
     for axes in panels[: len(outcomes)]:
         axes.tick_params(axis="y", length=0, labelsize=SMALL_SIZE)
     legend(figure, [(_entry(kind), phrase(lang, kind)) for kind in _MARKS if kind in seen])
     return figure
 
 
-def _title(results: Results, outcome: str, lang: str, width: float) -> str:
-    if outcome.startswith((FIRST_DAY, DAYS_BREACHED)):
-        prefix = FIRST_DAY if outcome.startswith(FIRST_DAY) else DAYS_BREACHED
-        title = threshold_title(results.scenario, outcome.removeprefix(prefix), lang)
-        text = phrase(lang, f"{prefix}of", title=title)
-    else:
-        text = OUTCOMES[lang][outcome][0]
-    return wrap(text, width, PANEL_SIZE, "bold")
+def _title(outcome: str, lang: str, width: float) -> str:
+    text = OUTCOMES[lang][outcome][0] if outcome in OUTCOMES[lang] else phrase(lang, outcome)
+    return balanced(text, width, PANEL_SIZE, "bold")
 
 
 def _unit(outcome: str, lang: str) -> str:
@@ -146,10 +145,10 @@ def _draw(axes: Axes, place: int, row: Mapping[Hashable, Any]) -> str:
 def _panel(axes: Axes, title: str, row: Mapping[Hashable, Any], outcome: str, lang: str) -> None:
     axes.axvline(0, color=BLACK, linewidth=0.9, zorder=2)
     axes.set_title(title, pad=15)
+    value = number(float(row["baseline_mean"]), lang)
+    is_or_begins = "baseline_begins" if outcome.startswith(FIRST_DAY) else "baseline_is"
     axes.annotate(
-        phrase(
-            lang, "baseline_is", value=number(float(row["baseline_mean"]), lang), unit=_unit(outcome, lang)
-        ),
+        phrase(lang, is_or_begins, value=value, unit=_unit(outcome, lang)),
         (0, 1),
         (0, 4),
         xycoords="axes fraction",
@@ -165,6 +164,24 @@ def _panel(axes: Axes, title: str, row: Mapping[Hashable, Any], outcome: str, la
     number_ticks(axes, lang, "x", ticks=4)
     axes.grid(True, axis="x")
     axes.spines["left"].set_visible(False)
+
+
+def _value(axes: Axes, place: int, difference: float, lang: str) -> None:
+    """The mean difference as a number above its mark, kept within the panel."""
+    low, high = axes.get_xlim()
+    across = (difference - low) / (high - low)
+    side = "left" if across < 0.2 else "right" if across > 0.8 else "center"
+    axes.annotate(
+        number(round(difference) if abs(difference) >= 100 else float(f"{difference:.2g}"), lang),
+        (difference, place),
+        ({"left": -3, "center": 0, "right": 3}[side], 4),
+        textcoords="offset points",
+        ha=side,
+        va="bottom",
+        size=6.5,
+        zorder=5,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.3},
+    )
 
 
 def _entry(kind: str) -> Artist:

@@ -25,6 +25,7 @@ from surgesim.report.figures.page import (
     VERMILION,
     WIDTH,
     EmptyFigureError,
+    balanced,
     date_axis,
     day_number,
     day_numbers,
@@ -215,7 +216,7 @@ def thresholds(
     columns = 1 if len(watches) == 1 else 2
     lines = -(-len(watches) // columns)
     width = WIDTH / columns - 0.75
-    titles = [wrap(watch.title, width, PANEL_SIZE, "bold") for watch in watches]
+    titles = [balanced(watch.title, width, PANEL_SIZE, "bold") for watch in watches]
     under = [wrap(watch.outcome(lang, results.scenario.days), width, SMALL_SIZE) for watch in watches]
     header = max(
         text_height(t, PANEL_SIZE) + text_height(u, SMALL_SIZE) for t, u in zip(titles, under, strict=True)
@@ -316,6 +317,8 @@ def _row(watch: Watched, results: Results, lang: str) -> tuple[str, bool]:
         text = phrase(lang, "from_start", title=watch.title)
     elif watch.first is not None:
         text = phrase(lang, "first_on", title=watch.title, date=day_month(watch.first, lang))
+    elif watch.probability == 0:
+        text = phrase(lang, "in_no_run", title=watch.title)
     else:
         text = phrase(
             lang,

@@ -50,11 +50,11 @@ LOOKS: Final = {
 }
 """States in the order they are stacked, from the bottom of a row."""
 
-TITLE_WIDTH: Final = 2.1
-STRIP: Final = 0.17
+TITLE_WIDTH: Final = 2.4
+STRIP: Final = 0.14
 """Height of a row's strip in inches; rows whose title takes more lines lie further apart."""
-_LINE: Final = 0.125
-_GAP: Final = 0.09
+_LINE: Final = 0.115
+_GAP: Final = 0.06
 
 
 @dataclass(frozen=True, slots=True)

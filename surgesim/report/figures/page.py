@@ -118,6 +118,13 @@ def wrap(text: str, width: float, size: float, weight: str = "normal") -> str:
     return "\n".join(lines)
 
 
+def balanced(text: str, width: float, size: float, weight: str = "normal") -> str:
+    """`text` wrapped in as few lines as `width` inches allow, of about equal length: no word alone."""
+    lines = wrap(text, width, size, weight).count("\n")
+    tries = (wrap(text, width * share, size, weight) for share in np.arange(0.5, 1.0, 0.05))
+    return next((tried for tried in tries if tried.count("\n") == lines), wrap(text, width, size, weight))
+
+
 def page(
     results: Results,
     what: str,
@@ -141,7 +148,7 @@ def page(
         Further things to say under the title.
     """
     province = results.scenario.title.get(lang)
-    title = wrap(
+    title = balanced(
         phrase(lang, "heading", province=province, what=what), WIDTH - 2 * MARGIN, TITLE_SIZE, "bold"
     )
     said = [phrase(lang, "replications", n=number(replications(results), lang)), *notes]

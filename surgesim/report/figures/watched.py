@@ -73,6 +73,8 @@ class Watched:
         )
         if self.at_start:
             return f"{phrase(lang, 'first_at_start')}; {share}"
+        if self.probability == 0:
+            return share
         if self.first is None:
             return f"{share}; {phrase(lang, 'first_none', days=number(days, lang))}"
         return f"{share}; {phrase(lang, 'first_median', date=day_month(self.first, lang))}"
@@ -164,7 +166,8 @@ def mark_first(axes: Axes, watch: Watched, height: float, last: date) -> None:
             "o",
             color=VERMILION,
             markeredgecolor="white",
-            markersize=6,
+            markeredgewidth=0.7,
+            markersize=5.5,
             zorder=5,
             clip_on=False,
         )
@@ -172,5 +175,5 @@ def mark_first(axes: Axes, watch: Watched, height: float, last: date) -> None:
 
 def first_entry(lang: str) -> tuple[Artist, str]:
     """The legend's entry for `mark_first`."""
-    mark = Line2D([], [], color=VERMILION, linewidth=2.2, marker="o", markeredgecolor="white", markersize=6)
+    mark = Line2D([], [], color=VERMILION, linewidth=2.2, marker="o", markeredgecolor="white", markersize=5.5)
     return mark, phrase(lang, "first_breach")
