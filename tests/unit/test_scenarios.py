@@ -105,7 +105,7 @@ def test_the_five_thresholds_are_those_of_the_appendix(path: Path) -> None:
     command = load(path).command
     thresholds = command.thresholds
     assert tuple(thresholds) == FIVE
-    assert command.situation.require == 3  # more than the two criteria on the outbreak alone
+    assert command.situation.require == 3  # so not by the two criteria on the outbreak alone
     bounds = [(t.indicator, t.above, t.below) for t in thresholds.values()]
     assert bounds == [
         ("weekly_reported_cases_per_100k", 450, None),
