@@ -183,8 +183,8 @@ def new(
     with _errors():
         from surgesim.scenario.loading import starter
 
-        text = starter(name, like)
         path = out if out is not None else Path(f"{name}.yaml")
+        text = starter(name, like, folder=path.parent)
         try:
             with path.open("x", encoding="utf-8", newline="\n") as file:
                 file.write(text)

@@ -150,7 +150,7 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
 def breach_table(results: Results, lang: str) -> Table:
     """One row per threshold of the baseline, and one for the declared emergency."""
     say, scenario = TEXTS[lang], results.scenario
-    table = Table(title=say["breaches"], title_justify="left", title_style="bold")
+    table = Table(title=say["breaches"], title_justify="left", title_style="bold", show_lines=True)
     for column in ("threshold", "probability", "first", "days", "worst"):
         table.add_column(say[column], justify="left" if column in ("threshold", "first") else "right")
     for row in results.breaches[results.breaches["alternative"] == BASELINE].to_dict("records"):
@@ -162,7 +162,6 @@ def breach_table(results: Results, lang: str) -> Table:
             Text(_first(scenario, row, lang)),
             _days(row, lang),
             worst,
-            end_section=False,
         )
     return table
 
@@ -171,7 +170,7 @@ def comparison_table(results: Results, lang: str) -> Table:
     """One row per alternative: its mean differences from the baseline with their intervals."""
     say = TEXTS[lang]
     rows = results.comparison[results.comparison["outcome"].isin(COMPARED)]
-    table = Table(title=say["comparison"], title_justify="left", title_style="bold")
+    table = Table(title=say["comparison"], title_justify="left", title_style="bold", show_lines=True)
     table.add_column(say["alternative"])
     shown = [outcome for outcome in COMPARED if (rows["outcome"] == outcome).any()]
     for outcome in shown:
@@ -226,8 +225,8 @@ def _first(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> str:
 def _days(row: Mapping[Any, Any], lang: str) -> str:
     if row["probability"] == 0:
         return "0"
-    low, high = (number(row[f"days_breached_{q}"], lang, 2) for q in ("p5", "p95"))
-    return f"{number(row['days_breached_mean'], lang, 2)}\n({_range(low, high)})"
+    low, high = (_rounded(row[f"days_breached_{q}"], lang) for q in ("p5", "p95"))
+    return f"{_rounded(row['days_breached_mean'], lang)}\n({_range(low, high)})"
 
 
 def _difference(row: Mapping[Any, Any] | None, lang: str) -> str:
@@ -238,7 +237,7 @@ def _difference(row: Mapping[Any, Any] | None, lang: str) -> str:
     less, more = ("earlier", "later") if row["outcome"].startswith("first_day_") else ("fewer", "more")
 
     def words(value: float) -> str:
-        text = number(abs(value), lang, 2)
+        text = _rounded(abs(value), lang)
         return say["same"] if value == 0 else say[less if value < 0 else more].format(value=text)
 
     low, high = row["difference_low"], row["difference_high"]
@@ -247,7 +246,12 @@ def _difference(row: Mapping[Any, Any] | None, lang: str) -> str:
     if low < 0 < high:
         return f"{words(row['difference'])}\n({say['to'].format(low=words(low), high=words(high))})"
     ends = sorted((abs(low), abs(high)))
-    return f"{words(row['difference'])}\n({_range(*(number(end, lang, 2) for end in ends))})"
+    return f"{words(row['difference'])}\n({_range(*(_rounded(end, lang) for end in ends))})"
+
+
+def _rounded(value: float, lang: str) -> str:
+    """Two digits below ten, whole numbers above."""
+    return number(float(f"{value:.2g}") if value < 10 else round(value), lang)
 
 
 def _range(low: str, high: str) -> str:

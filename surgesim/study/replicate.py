@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from typing import TypeAlias
@@ -35,7 +36,7 @@ def replicate(
     workers
         Processes to use; 1 runs in this process.
     progress
-        Told after each replication.
+        Told at the start and after each replication.
 
     Yields
     ------
@@ -50,6 +51,8 @@ def replicate(
         If an identity of the model broke.
     """
     total = replications * len(scenarios)
+    if progress is not None:
+        progress(0, total)
     with closing(_records(scenarios, seed, replications, min(workers, replications))) as records:
         for done, record in enumerate(records, start=1):
             yield record
@@ -68,17 +71,21 @@ def _records(
 
     from joblib import Parallel, delayed, parallel_config
 
+    # a run that is stopped leaves tasks undone on purpose
+    warnings.filterwarnings("ignore", r"\d+\s+tasks", UserWarning, r"joblib\.parallel")
     with parallel_config(backend="loky", inner_max_num_threads=1):
         parallel = Parallel(n_jobs=workers, return_as="generator", batch_size=1)
         tasks = (delayed(_one_replication)(scenarios, seed, k) for k in range(replications))
+        records = parallel(tasks)
         try:
-            with closing(parallel(tasks)) as records:
-                yield from records
+            yield from records
         except BrokenProcessPool as error:
             raise SurgesimError(
                 "a worker process ended unexpectedly, most likely for want of memory: "
                 f"got {workers} workers, try fewer"
             ) from error
+        finally:
+            records.close()
 
 
 def _one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: int) -> dict[str, Record]:

@@ -177,16 +177,13 @@ def _processor() -> str:
 
 
 def _changed(scenario: Scenario, replications: int | None, seed: int | None, days: int | None) -> Scenario:
-    study = {"replications": replications, "seed": seed}
-    changes: dict[str, Any] = {"study": {key: value for key, value in study.items() if value is not None}}
-    if days is not None:
-        changes["days"] = days
-    if changes == {"study": {}}:
+    values = {"study.replications": replications, "study.seed": seed, "days": days}
+    changes = [f"{path}={value}" for path, value in values.items() if value is not None]
+    if not changes:
         return scenario
-    from surgesim.scenario.base import deep_merge
     from surgesim.scenario.loading import from_plain
 
-    return from_plain(deep_merge(scenario.to_plain(), changes))
+    return from_plain(scenario.to_plain(), changes=changes)
 
 
 def _now() -> str:

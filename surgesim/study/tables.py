@@ -62,8 +62,8 @@ BREACHES = Table(
         Column("probability_low", "share", "lower end of the 95 % Wilson interval of `probability`"),
         Column("probability_high", "share", "upper end of the 95 % Wilson interval of `probability`"),
         Column("first_day_median", "days", "median first day breached; empty where fewer than half were"),
-        Column("first_day_p5", "days", "quantile 0.05 of the first day; empty where fewer were"),
-        Column("first_day_p95", "days", "quantile 0.95 of the first day; empty where fewer were"),
+        Column("first_day_p5", "days", "quantile 0.05 of the first day; empty where fewer than 5 % were"),
+        Column("first_day_p95", "days", "quantile 0.95 of the first day; empty where fewer than 95 % were"),
         Column("first_date_median", DATE, "date of `first_day_median`"),
         Column("days_breached_mean", "days", "mean number of days breached"),
         Column("days_breached_p5", "days", "quantile 0.05 of the days breached"),
@@ -340,8 +340,7 @@ def _daily(name: str, c: Collection) -> pd.DataFrame:
 
 
 def _daily_districts(name: str, c: Collection) -> pd.DataFrame:
-    by_area = np.moveaxis(bands(c.districts), (1, 2), (0, 1))
-    by_area = by_area.transpose(1, 2, 0, 3)  # districts, indicators, days, bands
+    by_area = np.moveaxis(bands(c.districts), 0, 2)  # districts, indicators, days, bands
     keys = {
         "alternative": np.array([name]),
         "area": np.array(list(c.scenario.people.districts)),

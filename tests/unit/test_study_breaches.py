@@ -30,7 +30,7 @@ def breached_on(*days: int) -> np.ndarray:
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
 def test_wilson_against_published_intervals(successes: int, trials: int, low: float, high: float) -> None:
-    """Newcombe 1998, table I, method 3 (doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E)."""
+    """Newcombe 1998, Statistics in Medicine 17:857-872, table I, method 3."""
     assert wilson(successes, trials) == pytest.approx((low, high), abs=5e-5)
 
 

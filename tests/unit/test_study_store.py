@@ -124,10 +124,11 @@ def _killed_between_renames(tmp_path: Path) -> None:
         return rename(self, target)
 
     run(small_scenario(), out=tmp_path / "small", workers=1, seed=1)
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Path, "rename", dies_at_the_second)
         patch.setattr(shutil, "rmtree", lambda *args, **kwargs: None)
-        run(small_scenario(), out=tmp_path / "small", workers=1, seed=2)
+        with pytest.raises(Killed):
+            run(small_scenario(), out=tmp_path / "small", workers=1, seed=2)
     assert not (tmp_path / "small").exists()
     assert len(hidden(tmp_path)) == 2
 

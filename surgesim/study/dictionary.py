@@ -1,0 +1,82 @@
+"""The data dictionary: every file of a result folder, every column with unit and meaning, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from surgesim.model.record import DISTRICT, PROVINCE, Column
+from surgesim.study.breaches import PROVINCE_AREA
+from surgesim.study.tables import TABLES
+
+MANIFEST_ENTRIES = (
+    Column("versions", "text", "versions of Python and of the packages that compute"),
+    Column("platform", "text", "operating system"),
+    Column("processor", "text", "processor; another one may round otherwise in the last digit"),
+    Column("scenario", "text", "name of the scenario"),
+    Column("scenario_sha256", "text", "SHA-256 of scenario.yaml"),
+    Column("seed", "", "seed of the random numbers"),
+    Column("replications", "", "replications of each alternative"),
+    Column("days", "days", "days simulated"),
+    Column("alternatives", "text", "the alternatives that were run, baseline first"),
+    Column("started", "text", "when the run began, UTC"),
+    Column("ended", "text", "when its tables were complete, UTC"),
+    Column("identities_checked", "", "how often each identity of the model was checked; all held"),
+    Column("command", "text", "the command line; absent where the run was started from Python"),
+    Column("figures", "text", "language and format of the figures, null where none were drawn"),
+    Column("files", "text", "SHA-256 of every other file"),
+)
+
+PARQUET_KEYS = (
+    Column("alternative", "text", "name of the alternative"),
+    Column("replication", "index", "index of the replication, from 0"),
+    Column("area", "text", f"`{PROVINCE_AREA}`, or the name of a district"),
+    Column("day", "days", "day of the scenario, 0 is the first"),
+)
+
+_HEAD = """\
+# Data dictionary
+
+Every file of a result folder (`results/<scenario name>/`, or `--out`), written by `surgesim run`.
+
+CSV files are UTF-8 with a header, numbers have ten significant digits, dates are ISO 8601, an empty cell
+is a value that does not exist. Read them with `surgesim.read(folder)`, or in pandas with
+`keep_default_na=False`, which keeps a district named `null` a name. Flows are per day; stocks are at
+24:00; day 0 is the scenario's first. No file but the manifest holds a clock time, so that
+`surgesim reproduce` can compare the others byte for byte (daily.parquet by its content).
+
+This page is what `surgesim.study.dictionary.data_dictionary()` returns; a test holds the two together.
+"""
+
+
+def data_dictionary() -> str:
+    """The text of docs/data-dictionary.md."""
+    parts = [
+        _HEAD,
+        _section("manifest.json", "What is needed to repeat the run.", MANIFEST_ENTRIES, "entry"),
+        "## scenario.yaml\n\nThe scenario as run, with every default written out and arrivals embedded. "
+        "It can be run again as it is.\n",
+    ]
+    parts += [
+        _section(f"{table.name}.csv", f"One row: {table.row}.", table.columns, "column") for table in TABLES
+    ]
+    parts += [
+        _section(
+            "daily.parquet",
+            "Every replication by day: the same indicators as daily.csv and daily_districts.csv, not summed "
+            "up. A row group per alternative and replication. Rows of the province have the first indicators "
+            "below, rows of districts the second; all others are null.",
+            PARQUET_KEYS,
+            "column",
+        ),
+        _section("Daily indicators of the province", "", PROVINCE, "indicator", level=3),
+        _section("Daily indicators of the districts", "", DISTRICT, "indicator", level=3),
+        "## figures/\n\nThe figures of the run as SVG. `surgesim plot` draws others, by default into "
+        "`plots/`, which is no part of the result.\n",
+    ]
+    return "\n".join(parts)
+
+
+def _section(title: str, text: str, columns: Iterable[Column], what: str, level: int = 2) -> str:
+    lines = [f"{'#' * level} {title}", "", *([text, ""] if text else []), f"| {what} | unit | meaning |"]
+    lines += ["|---|---|---|", *(f"| `{c.name}` | {c.unit} | {c.meaning} |" for c in columns), ""]
+    return "\n".join(lines)

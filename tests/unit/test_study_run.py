@@ -1,0 +1,181 @@
+"""Runs: the same for any number of workers and replications; alternatives; progress; public face."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from study_cases import made_up_record, made_up_simulation, small_scenario
+
+import surgesim
+from surgesim.errors import IdentityError, ScenarioError, SurgesimError
+from surgesim.model import simulation
+from surgesim.model.record import Record
+from surgesim.scenario.schema import Scenario
+from surgesim.study import replicate as replicate_module
+from surgesim.study.replicate import replicate
+from surgesim.study.run import run, select
+
+
+def test_results_are_the_same_for_any_number_of_workers(tmp_path: Path) -> None:
+    one = run(small_scenario(), out=tmp_path / "one", workers=1)
+    two = run(small_scenario(), out=tmp_path / "two", workers=2)
+    assert len(one.replications) == 3 * 4
+    assert one.replications["oxygen_patients"].sum() > 0
+    assert one.manifest["files"] == two.manifest["files"]
+
+
+def test_replication_is_the_same_however_many_are_run() -> None:
+    few = run(small_scenario(), replications=2, workers=1).replications
+    many = run(small_scenario(), replications=5, workers=1).replications
+    pd.testing.assert_frame_equal(many[many["replication"] < 2].reset_index(drop=True), few)
+    assert not many["deaths_unavoidable"].eq(many["deaths_unavoidable"].iloc[0]).all()
+
+
+def test_empty_overlay_differs_by_exactly_nothing() -> None:
+    comparison = run(small_scenario(), workers=1).comparison
+    nothing = comparison[comparison["alternative"] == "nothing"]
+    assert len(nothing) >= 16
+    assert (nothing[["difference", "difference_low", "difference_high"]] == 0).all(axis=None)
+    assert (nothing["tied"] == 1).all()
+
+
+def test_progress_tells_the_pairs_done() -> None:
+    told: list[tuple[int, int]] = []
+    run(small_scenario(), replications=3, workers=1, progress=lambda *pairs: told.append(pairs))
+    assert told == [(0, 9), (3, 9), (6, 9), (9, 9)]
+
+
+def test_changed_values_are_those_of_the_results() -> None:
+    results = run(small_scenario(), replications=2, seed=99, days=9, workers=1)
+    assert (results.scenario.study.replications, results.scenario.study.seed) == (2, 99)
+    assert results.scenario.days == 9
+    assert results.daily["day"].max() == 8
+    assert (results.manifest["replications"], results.manifest["seed"], results.manifest["days"]) == (
+        2,
+        99,
+        9,
+    )
+
+
+@pytest.mark.parametrize("change", [{"replications": 0}, {"seed": -1}, {"days": 0}])
+def test_changed_values_are_checked(change: Mapping[str, int]) -> None:
+    with pytest.raises(ScenarioError, match="expected"):
+        run(small_scenario(), workers=1, **change)
+
+
+def test_select_keeps_the_baseline_and_the_order_of_the_scenario() -> None:
+    assert list(select(small_scenario())) == ["baseline", "nothing", "more-icu"]
+    assert list(select(small_scenario(), ["more-icu"])) == ["baseline", "more-icu"]
+    assert list(select(small_scenario(), ["more-icu", "nothing"])) == ["baseline", "nothing", "more-icu"]
+    assert list(select(small_scenario(), ["baseline"])) == ["baseline"]
+    assert select(small_scenario())["more-icu"].care.facilities["general"].beds.icu == 6
+
+
+def test_select_names_every_unknown_alternative() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        select(small_scenario(), ["more-icus", "none"])
+    assert [str(problem) for problem in caught.value.problems] == [
+        "alternatives: got 'more-icus', expected one of baseline, nothing, more-icu",
+        "alternatives: got 'none', expected one of baseline, nothing, more-icu",
+    ]
+
+
+def test_threshold_cannot_have_the_name_of_the_situation() -> None:
+    thresholds = {"situation": {"indicator": "icu_occupancy", "above": 0.9}}
+    with pytest.raises(ScenarioError, match=r"command\.thresholds\.situation: is the name of"):
+        select(small_scenario(command={"thresholds": thresholds}))
+
+
+def test_broken_identity_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(scenario: Scenario, seed: int, replication: int) -> Record:
+        if replication == 1:
+            raise IdentityError("beds", "general", 3, "11 of 10")
+        return made_up_simulation(scenario, seed, replication)
+
+    monkeypatch.setattr(simulation, "simulate", breaks)
+    with pytest.raises(IdentityError, match="'beds' broke in general on day 3"):
+        run(small_scenario(), out=tmp_path / "small", workers=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_broken_identity_of_a_worker_arrives_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(scenarios: object, seed: int, replication: int) -> None:
+        raise IdentityError("beds", "general", replication, "11 of 10")
+
+    monkeypatch.setattr(replicate_module, "_one_replication", breaks)
+    with pytest.raises(IdentityError) as caught:
+        list(replicate({"baseline": small_scenario()}, 1, 2, workers=2))
+    assert (caught.value.identity, caught.value.where, caught.value.detail) == ("beds", "general", "11 of 10")
+
+
+def test_worker_that_dies_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies(scenarios: object, seed: int, replication: int) -> None:
+        os._exit(1)
+
+    monkeypatch.setattr(replicate_module, "_one_replication", dies)
+    with pytest.raises(SurgesimError, match=r"a worker process ended unexpectedly.*got 2 workers, try fewer"):
+        list(replicate({"baseline": small_scenario()}, 1, 2, workers=2))
+
+
+def test_run_that_is_left_early_warns_of_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def quick(scenarios: Mapping[str, Scenario], seed: int, replication: int) -> dict[str, int]:
+        return {"baseline": replication}
+
+    monkeypatch.setattr(replicate_module, "_one_replication", quick)
+    records = replicate({"baseline": small_scenario()}, 1, 40, workers=2)
+    assert next(records) == {"baseline": 0}
+    records.close()  # warnings are errors
+
+
+def test_records_come_in_order_from_many_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow_first(scenarios: Mapping[str, Scenario], seed: int, replication: int) -> dict[str, int]:
+        import time
+
+        time.sleep(0.2 if replication == 0 else 0)
+        return {"baseline": replication}
+
+    monkeypatch.setattr(replicate_module, "_one_replication", slow_first)
+    records = replicate({"baseline": small_scenario()}, 1, 6, workers=2)
+    assert [record["baseline"] for record in records] == list(range(6))
+
+
+def test_results_in_memory_have_no_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(simulation, "simulate", lambda scenario, seed, k: made_up_record(scenario, k))
+    results = run(small_scenario(), workers=1)
+    assert results.folder is None
+    assert results.alternatives == ("baseline", "nothing", "more-icu")
+    assert "files" not in results.manifest
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_public_names() -> None:
+    assert sorted(surgesim.__all__) == [
+        "IdentityError",
+        "Results",
+        "ResultsError",
+        "Scenario",
+        "ScenarioError",
+        "SurgesimError",
+        "__version__",
+        "load",
+        "read",
+        "run",
+    ]
+    assert surgesim.run is run
+    assert all(getattr(surgesim, name) is not None for name in surgesim.__all__)
+    assert dir(surgesim) == sorted(surgesim.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'sweep'"):
+        _ = surgesim.sweep  # type: ignore[attr-defined]
+
+
+def test_importing_surgesim_imports_nothing_heavy() -> None:
+    code = "import surgesim, sys; print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert not {"numpy", "pandas", "scipy", "pydantic", "yaml", "simpy", "matplotlib"} & set(modules.split())

@@ -1,0 +1,161 @@
+"""Tables against the records they sum up."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from study_cases import DAYS, made_up_record, made_up_simulation, small_scenario
+
+from surgesim.model.record import (
+    DISTRICT_INDEX,
+    FACILITY_INDEX,
+    OUTCOMES,
+    PROVINCE,
+    Record,
+)
+from surgesim.scenario.schema import Scenario
+from surgesim.study.collect import Collection
+from surgesim.study.tables import QUANTILES, bands, fill
+
+REPLICATIONS = 5
+
+
+def collected(scenario: Scenario, *records: Record) -> dict[str, pd.DataFrame]:
+    collection = Collection(scenario, len(records))
+    for record in records:
+        collection.add(record)
+    return fill(scenario, {"baseline": collection})
+
+
+@pytest.fixture
+def records() -> list[Record]:
+    return [made_up_simulation(small_scenario(), 1, k) for k in range(REPLICATIONS)]
+
+
+@pytest.fixture
+def tables(records: list[Record]) -> dict[str, pd.DataFrame]:
+    return collected(small_scenario(), *records)
+
+
+def test_bands_are_numpys() -> None:
+    values = np.random.default_rng(1).normal(size=(7, 3, 2))
+    got = bands(values)
+    assert got.shape == (3, 2, 6)
+    np.testing.assert_array_equal(got[..., 0], values.mean(axis=0))
+    np.testing.assert_allclose(got[..., 1:], np.moveaxis(np.quantile(values, QUANTILES, axis=0), 0, -1))
+
+
+def test_bands_of_unlimited_beds_are_infinite_not_missing() -> None:
+    assert np.isposinf(bands(np.full((4, 2), np.inf))).all()
+    assert list(bands(np.array([[1.0], [2.0], [np.inf], [np.inf]]))[0, [1, -1]]) == [1.15, np.inf]
+
+
+def test_daily_has_every_indicator_of_every_day(
+    tables: dict[str, pd.DataFrame], records: list[Record]
+) -> None:
+    daily = tables["daily"]
+    assert len(daily) == len(PROVINCE) * DAYS
+    row = daily[(daily["indicator"] == "icu_need") & (daily["day"] == 3)].iloc[0]
+    values = [record.series("icu_need")[3] for record in records]
+    assert row["date"] == pd.Timestamp("2024-02-02")
+    assert row["mean"] == np.mean(values)
+    assert row["p50"] == np.median(values)
+    assert row["p95"] == pytest.approx(np.quantile(values, 0.95))
+
+
+def test_daily_districts_keeps_districts_apart(
+    tables: dict[str, pd.DataFrame], records: list[Record]
+) -> None:
+    table = tables["daily_districts"]
+    deaths = DISTRICT_INDEX["deaths"]
+    for d, area in enumerate(("na", "null")):
+        rows = table[(table["area"] == area) & (table["indicator"] == "deaths")]
+        expected = np.mean([record.districts[:, d, deaths] for record in records], axis=0)
+        np.testing.assert_array_equal(rows["mean"], expected)
+
+
+def test_replications_hold_outcomes_and_censored_first_days() -> None:
+    scenario = small_scenario()
+    breached = np.zeros((DAYS, 2), dtype=bool)
+    breached[4:6, 0] = True
+    outcomes = {"deaths": 9.0}
+    record = made_up_record(scenario, breached=breached, situation=breached[:, 0], outcomes=outcomes)
+    row = collected(scenario, record, made_up_record(scenario, 1))["replications"].to_dict("records")
+    assert [r["deaths"] for r in row] == [9, 0]
+    assert [r["first_day_icu"] for r in row] == [4, DAYS]  # none: the horizon
+    assert [r["days_breached_icu"] for r in row] == [2, 0]
+    assert [r["first_day_cases"] for r in row] == [DAYS, DAYS]
+    assert [r["first_day_situation"] for r in row] == [4, DAYS]
+    assert {column.name for column in OUTCOMES} < set(row[0])
+
+
+def test_facilities_by_hand() -> None:
+    scenario = small_scenario()
+    records = []
+    for k, opens in enumerate((2, 5, None)):
+        record = made_up_record(scenario, k)
+        if opens is not None:
+            record.facilities[opens:8, 1, FACILITY_INDEX["staffed_oxygen"]] = 10
+            record.facilities[opens:8, 1, FACILITY_INDEX["occupied_oxygen"]] = 4
+            record.facilities[7, 1, FACILITY_INDEX["occupied_oxygen"]] = 7 + k
+        records.append(record)
+    row = collected(scenario, *records)["facilities"].iloc[1]
+    assert (row["facility"], row["title"]) == ("field", 'Dã chiến "số 1", khu A')
+    assert (row["ownership"], row["district"]) == ("military", "null")
+    assert row["open_date_median"] == pd.Timestamp("2024-02-04")  # second of days 2, 5, never
+    assert row["share_of_replications_opened"] == pytest.approx(2 / 3)
+    assert row["open_days_mean"] == 3
+    assert row["peak_occupied_oxygen_median"] == 7
+    assert row["mean_occupancy_oxygen"] == pytest.approx((5 * 4 + 7 + 2 * 4 + 8) / (9 * 10))
+    assert row["peak_occupied_icu_median"] == 0
+    assert np.isnan(row["mean_occupancy_icu"])
+
+
+def test_facility_states_are_shares_that_sum_to_one(
+    tables: dict[str, pd.DataFrame], records: list[Record]
+) -> None:
+    table = tables["facility_states"]
+    states = table[["closed", "preparing", "open", "standing_down"]]
+    np.testing.assert_allclose(states.sum(axis=1), 1)
+    row = table[(table["facility"] == "field") & (table["day"] == 6)].iloc[0]
+    assert row["standing_down"] == np.mean([record.states[6, 1] == 3 for record in records])
+
+
+def test_actions_in_order(tables: dict[str, pd.DataFrame]) -> None:
+    actions = tables["actions"]
+    assert list(actions["replication"]) == [k for k in range(REPLICATIONS) for _ in range(2)]
+    assert list(actions.iloc[1]) == ["baseline", 0, 4.0, "open-field", "phase 1"]
+
+
+def test_alternative_with_other_thresholds_and_facilities() -> None:
+    overlay = {
+        "command": {"thresholds": {"icu": None, "beds": {"indicator": "icu_occupancy", "above": 0.9}}},
+        "care": {"facilities": {"field": None}},
+    }
+    scenario = small_scenario(alternatives={"other": overlay})
+    collections = {}
+    for name in ("baseline", "other"):
+        alternative = scenario.alternative(name)
+        collections[name] = Collection(alternative, 2)
+        for k in range(2):
+            collections[name].add(made_up_record(alternative, k))
+    tables = fill(scenario, collections)
+    by_alternative = tables["breaches"].groupby("alternative")["threshold"].agg(list)
+    assert set(by_alternative["other"]) == {"cases", "beds", "situation"}
+    compared = set(tables["comparison"]["outcome"])
+    assert "first_day_cases" in compared
+    assert not {"first_day_icu", "first_day_beds"} & compared
+    facilities = tables["facilities"]
+    assert list(facilities[facilities["alternative"] == "other"]["facility"]) == ["general"]
+
+
+def test_no_thresholds_no_actions_gives_empty_tables_with_columns() -> None:
+    scenario = small_scenario(command={}, alternatives={})
+    record = dataclasses.replace(made_up_record(scenario), actions=())
+    tables = collected(scenario, record)
+    for name in ("breaches", "comparison", "actions"):
+        assert len(tables[name]) == 0
+        assert "alternative" in tables[name].columns
