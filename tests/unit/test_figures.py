@@ -167,7 +167,7 @@ def test_svg_is_the_same_byte_for_byte(small: Results, name: str, tmp_path: Path
 
 def test_svg_does_not_depend_on_the_users_settings(small: Results, tmp_path: Path) -> None:
     first = save(draw(small, "cases"), tmp_path / "first.svg").read_bytes()
-    with matplotlib.rc_context({"font.size": 20, "svg.fonttype": "none", "axes.grid": False}):
+    with matplotlib.rc_context({"font.size": 20, "svg.fonttype": "none", "xtick.direction": "in"}):
         assert save(draw(small, "cases"), tmp_path / "second.svg").read_bytes() == first
 
 
@@ -446,4 +446,5 @@ def test_a_heading_leaves_no_word_alone() -> None:
 def test_the_differences_are_written_in_the_panels(small: Results) -> None:
     difference = small.comparison.query("outcome == 'deaths'")["difference"].item()
     panel = draw(small, "alternatives", lang="vi").axes[0]
-    assert words.number(float(f"{difference:.2g}"), "vi") in [text.get_text() for text in panel.texts]
+    assert difference < -10
+    assert f"\N{MINUS SIGN}{-difference:.0f}" in [text.get_text() for text in panel.texts]

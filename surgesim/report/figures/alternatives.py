@@ -145,7 +145,7 @@ def _draw(axes: Axes, place: int, row: Mapping[Hashable, Any]) -> str:
 def _panel(axes: Axes, title: str, row: Mapping[Hashable, Any], outcome: str, lang: str) -> None:
     axes.axvline(0, color=BLACK, linewidth=0.9, zorder=2)
     axes.set_title(title, pad=15)
-    value = number(float(row["baseline_mean"]), lang)
+    value = _brief(float(row["baseline_mean"]), lang)
     is_or_begins = "baseline_begins" if outcome.startswith(FIRST_DAY) else "baseline_is"
     axes.annotate(
         phrase(lang, is_or_begins, value=value, unit=_unit(outcome, lang)),
@@ -166,13 +166,18 @@ def _panel(axes: Axes, title: str, row: Mapping[Hashable, Any], outcome: str, la
     axes.spines["left"].set_visible(False)
 
 
+def _brief(value: float, lang: str) -> str:
+    """A mean as a whole number, or with two significant digits where it is small."""
+    return number(round(value) if abs(value) >= 10 else float(f"{value:.2g}"), lang)
+
+
 def _value(axes: Axes, place: int, difference: float, lang: str) -> None:
     """The mean difference as a number above its mark, kept within the panel."""
     low, high = axes.get_xlim()
     across = (difference - low) / (high - low)
     side = "left" if across < 0.2 else "right" if across > 0.8 else "center"
     axes.annotate(
-        number(round(difference) if abs(difference) >= 100 else float(f"{difference:.2g}"), lang),
+        _brief(difference, lang),
         (difference, place),
         ({"left": -3, "center": 0, "right": 3}[side], 4),
         textcoords="offset points",
