@@ -152,7 +152,8 @@ def breach_table(results: Results, lang: str) -> Table:
     say, scenario = TEXTS[lang], results.scenario
     table = Table(title=say["breaches"], title_justify="left", title_style="bold", show_lines=True)
     for column in ("threshold", "probability", "first", "days", "worst"):
-        table.add_column(say[column], justify="left" if column in ("threshold", "first") else "right")
+        left = column in ("threshold", "first")
+        table.add_column(say[column], justify="left" if left else "right", overflow="fold")
     for row in results.breaches[results.breaches["alternative"] == BASELINE].to_dict("records"):
         title, bound, worst = _threshold(scenario, row, lang)
         low, high = percent(row["probability_low"], lang), percent(row["probability_high"], lang)
@@ -171,10 +172,10 @@ def comparison_table(results: Results, lang: str) -> Table:
     say = TEXTS[lang]
     rows = results.comparison[results.comparison["outcome"].isin(COMPARED)]
     table = Table(title=say["comparison"], title_justify="left", title_style="bold", show_lines=True)
-    table.add_column(say["alternative"])
+    table.add_column(say["alternative"], overflow="fold")
     shown = [outcome for outcome in COMPARED if (rows["outcome"] == outcome).any()]
     for outcome in shown:
-        table.add_column(say[outcome], justify="right")
+        table.add_column(say[outcome], justify="right", overflow="fold")
     for alternative, group in rows.groupby("alternative", sort=False):
         by_outcome = {row["outcome"]: row for row in group.to_dict("records")}
         cells = [_difference(by_outcome.get(outcome), lang) for outcome in shown]

@@ -71,7 +71,7 @@ def data_dictionary() -> str:
         _section("Daily indicators of the province", "", PROVINCE, "indicator", level=3),
         _section("Daily indicators of the districts", "", DISTRICT, "indicator", level=3),
         "## figures/\n\nThe figures of the run as SVG. `surgesim plot` draws others, by default into "
-        "`plots/`, which is no part of the result.\n",
+        "`plots/`, which is no part of the result and goes when a new run replaces it.\n",
     ]
     return "\n".join(parts)
 

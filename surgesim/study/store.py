@@ -237,7 +237,7 @@ def _refuse_foreign(target: Path) -> None:
     if not target.is_dir():
         raise ResultsError(f"{target}: got a file, expected a folder or nothing")
     entries = {entry.name for entry in target.iterdir() if not entry.name.startswith(".")}
-    if foreign := sorted(entries - OWN_ENTRIES):
+    if foreign := sorted(entries - OWN_ENTRIES if MANIFEST in entries else entries):
         raise ResultsError(
             f"{target}: holds {foreign[0]!r}, which is not part of a result, so it will not be replaced; "
             "choose another folder with --out"

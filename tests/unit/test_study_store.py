@@ -164,6 +164,26 @@ def test_leftovers_of_killed_runs_go_after_a_day(tmp_path: Path) -> None:
     assert hidden(tmp_path) == [recent.name]
 
 
+def test_file_put_beside_a_result_keeps_it_from_being_replaced(tmp_path: Path) -> None:
+    run(small_scenario(), out=tmp_path / "small", workers=1)
+    (tmp_path / "small" / "notes.txt").write_text("precious")
+    with pytest.raises(ResultsError, match=r"holds 'notes\.txt'"):
+        run(small_scenario(), out=tmp_path / "small", workers=1)
+    assert (tmp_path / "small" / "notes.txt").read_text() == "precious"
+
+
+def test_figures_of_someone_else_are_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "figures").mkdir()
+    with pytest.raises(ResultsError, match="holds 'figures', which is not part of a result"):
+        run(small_scenario(), out=tmp_path, workers=1)
+
+
+def test_empty_folder_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "small").mkdir()
+    assert run(small_scenario(), out=tmp_path / "small", workers=1).folder == tmp_path / "small"
+    assert hidden(tmp_path) == []
+
+
 @pytest.mark.parametrize("reason", [errno.EROFS, errno.EACCES, errno.ENOSPC])
 def test_disk_that_cannot_be_written_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: int

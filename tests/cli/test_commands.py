@@ -1,0 +1,323 @@
+"""Every command from the outside: exit codes, what is printed where, what is written."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import surgesim as surgesim_package
+from surgesim import __version__
+from surgesim.cli import app
+from surgesim.errors import IdentityError
+from surgesim.model import simulation
+
+PACKAGE = Path(surgesim_package.__file__).parent
+COMMANDS = ("run", "validate", "new", "schema", "plot", "reproduce")
+QUICK = ("--replications", "2", "--days", "25", "--workers", "1", "--lang", "en")
+
+
+def surgesim(*args: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(arg) for arg in args])
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def town(here: Path) -> Path:
+    """The starter scenario."""
+    assert surgesim("new", "town").exit_code == 0
+    return here / "town.yaml"
+
+
+@pytest.fixture
+def stored(town: Path) -> Path:
+    assert surgesim("run", town, *QUICK, "--no-figures").exit_code == 0
+    return Path("results/town")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example(command: str) -> None:
+    result = surgesim(command, "--help")
+    assert result.exit_code == 0
+    assert f"Example: surgesim {command}" in result.stdout
+
+
+def test_help_lists_every_command_and_imports_nothing_heavy() -> None:
+    code = "import sys, surgesim.cli\nsys.argv = ['surgesim', '--help']\ntry:\n    surgesim.cli.main()\n"
+    code += "finally:\n    print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for command in COMMANDS:
+        assert f"\n  {command} " in done.stdout
+    imported = {module.split(".")[0] for module in done.stderr.split()}
+    assert "typer" in imported
+    heavy = {"pandas", "scipy", "matplotlib", "numpy", "joblib", "pyarrow", "pydantic", "yaml", "simpy"}
+    assert not heavy & imported
+
+
+def test_version() -> None:
+    result = surgesim("--version")
+    assert (result.exit_code, result.stdout) == (0, f"surgesim {__version__}\n")
+
+
+def test_run_says_what_breaks_and_what_alternatives_change(town: Path) -> None:
+    result = surgesim("run", town, *QUICK, "--no-figures", "--out", "out")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    for words in (
+        "2 runs of 25 days from",
+        "Thresholds in the baseline",
+        "Probability of a breach",
+        "Declared emergency",
+        "Alternatives against the baseline",
+        "private-mobilised",
+        "Results: out/",
+    ):
+        assert words in result.stdout
+    assert "\x1b" not in result.stdout  # no colours where it is not a terminal
+    assert json.loads(Path("out/manifest.json").read_text())["figures"] is None
+
+
+def test_run_in_vietnamese(town: Path) -> None:
+    result = surgesim("run", town, *QUICK[:-2], "--lang", "vi", "--no-figures")
+    assert "2 lần mô phỏng, 25 ngày từ" in result.stdout
+    assert "Kết quả: results/town/" in result.stdout
+
+
+def test_language_follows_the_locale(town: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.setenv("LC_MESSAGES", "vi_VN.UTF-8")
+    assert "ngày từ" in surgesim("run", town, *QUICK[:-2], "--no-figures").stdout
+
+
+def test_quiet_run_prints_nothing_and_draws_figures(town: Path) -> None:
+    result = surgesim("run", town, *QUICK, "--quiet", "--only", "private-mobilised")
+    assert (result.exit_code, result.output) == (0, "")
+    manifest = json.loads(Path("results/town/manifest.json").read_text())
+    assert manifest["alternatives"] == ["baseline", "private-mobilised"]
+    assert manifest["figures"] == {"lang": "en", "format": "svg"}
+    figures = {name for name in manifest["files"] if name.startswith("figures/")}
+    assert "figures/need.svg" in figures
+    assert figures == {path.as_posix().removeprefix("results/town/") for path in Path().rglob("*.svg")}
+
+
+def test_set_changes_the_scenario(town: Path) -> None:
+    result = surgesim("run", town, *QUICK, "--no-figures", "-q", "--set", "people.outside_share=0.3")
+    assert result.exit_code == 0
+    assert "outside_share: 0.3" in Path("results/town/scenario.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("--only", "no-such"), "alternatives: got 'no-such', expected one of baseline, "),
+        (("--replications", "0"), "study.replications: got 0, expected a whole number from 1"),
+        (("--seed", "-1"), "study.seed: got -1"),
+        (("--days", "0"), "days: got 0, expected a whole number from 1"),
+        (("--set", "people.outside_shar=1"), "outside_share"),
+        (("--workers", "0"), "--workers"),
+        (("--lang", "fr"), "--lang"),
+        (("--out", "town.yaml"), "got a file, expected a folder or nothing"),
+        (("--out", "."), "holds 'town.yaml', which is not part of a result"),
+    ],
+)
+def test_bad_input_exits_2_and_writes_nothing(town: Path, args: tuple[str, ...], message: str) -> None:
+    before = sorted(Path().rglob("*"))
+    result = surgesim("run", town, *args)
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())
+    assert result.stdout == ""
+    assert sorted(Path().rglob("*")) == before
+
+
+def test_all_errors_come_at_once_with_file_and_line(town: Path) -> None:
+    town.write_text(town.read_text(encoding="utf-8") + "dayz: 3\n", encoding="utf-8")
+    result = surgesim("run", town, "--set", "days=x", "--seed", "-5")
+    assert result.exit_code == 2
+    line = len(town.read_text(encoding="utf-8").splitlines())
+    assert f"town.yaml:{line}: dayz: unknown key" in result.stderr
+    assert "days: got 'x'" in result.stderr
+    assert "study.seed: got -5" in result.stderr
+
+
+def test_scenario_that_does_not_exist(here: Path) -> None:
+    for command in ("run", "validate"):
+        result = surgesim(command, "nowhere.yaml")
+        assert result.exit_code == 2
+        assert result.stderr == "nowhere.yaml: got the name of a file that does not exist\n"
+
+
+def test_broken_identity_exits_1(town: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*args: object) -> None:
+        raise IdentityError("beds", "general", 3, "11 of 10")
+
+    monkeypatch.setattr(simulation, "simulate", breaks)
+    result = surgesim("run", town, *QUICK)
+    assert result.exit_code == 1
+    assert "the program has a defect: identity 'beds' broke in general on day 3: 11 of 10" in result.stderr
+    assert not Path("results/town").exists()
+
+
+def test_interrupt_is_one_line_and_leaves_nothing(town: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(simulation, "simulate", interrupted)
+    result = surgesim("run", town, *QUICK)
+    assert (result.exit_code, result.output) == (130, "Interrupted: nothing was written.\n")
+    assert list(Path("results").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals_stop_workers_and_leave_nothing(town: Path, number: signal.Signals, code: int) -> None:
+    command = [sys.executable, "-m", "surgesim.cli", "run", str(town), "--workers", "2", "--seed", "1"]
+    with subprocess.Popen(
+        [*command, "--replications", "1000"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+    ) as process:
+        while not list(Path().glob("results/.town.part-*/daily.parquet")):
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.05)
+        process.send_signal(number)
+        out, err = process.communicate()
+    assert process.returncode == code
+    assert (out, err) == ("", "Interrupted: nothing was written.\n" if number == signal.SIGINT else "")
+    assert list(Path("results").iterdir()) == []
+
+
+def test_validate_warns_of_assumed_figures(town: Path) -> None:
+    result = surgesim("validate", town)
+    assert result.exit_code == 0
+    assert "figures assumed:" in result.stdout
+    assert result.stdout.splitlines()[-1].startswith(f"{town}: no errors, ")
+
+
+def test_validate_goes_through_all_files(town: Path) -> None:
+    bad = Path("bad.yaml")
+    bad.write_text("name: bad\ndays: -1\n", encoding="utf-8")
+    result = surgesim("validate", bad, town, "-q")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "bad.yaml:2: days: got -1" in result.stderr
+    assert "people" in result.stderr
+
+
+def test_new_never_overwrites(town: Path) -> None:
+    before = town.read_text(encoding="utf-8")
+    result = surgesim("new", "town")
+    assert result.exit_code == 2
+    assert result.stderr == "town.yaml: exists already, expected a new file\n"
+    assert town.read_text(encoding="utf-8") == before
+
+
+def test_new_from_a_scenario_elsewhere_is_valid(town: Path) -> None:
+    Path("mine").mkdir()
+    assert surgesim("new", "village", "--from", town, "--out", "mine/village.yaml").exit_code == 0
+    assert surgesim("validate", "mine/village.yaml", "-q").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("Two Words",), "got the name 'Two Words', expected a short name"),
+        (("town", "--from", "nowhere.yaml"), "nowhere.yaml: got the name of a file that does not exist"),
+        (("town", "--out", "no/such/folder/town.yaml"), "cannot be written: No such file or directory"),
+    ],
+)
+def test_new_refuses(here: Path, args: tuple[str, ...], message: str) -> None:
+    result = surgesim("new", *args)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert list(here.iterdir()) == []
+
+
+def test_schema_is_json() -> None:
+    result = surgesim("schema")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["title"] == "surgesim scenario"
+
+
+def test_plot_draws_what_is_asked(stored: Path) -> None:
+    result = surgesim("plot", stored, "--figure", "need", "--format", "png", "--lang", "vi")
+    assert (result.exit_code, result.stdout) == (0, "results/town/plots/need.png\n")
+    assert (stored / "plots" / "need.png").read_bytes().startswith(b"\x89PNG")
+    result = surgesim(
+        "plot", stored, "--figure", "need", "--alternative", "private-mobilised", "--out", "pictures"
+    )
+    assert result.stdout == "pictures/need-private-mobilised.svg\n"
+
+
+def test_plots_are_no_part_of_the_result(stored: Path) -> None:
+    assert surgesim("plot", stored, "--lang", "vi").exit_code == 0
+    assert len(list((stored / "plots").iterdir())) >= 4
+    assert surgesim("reproduce", stored, "--workers", "1").exit_code == 0
+    assert surgesim("run", "town.yaml", *QUICK, "--no-figures").exit_code == 0  # replaces it
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("--figure", "nope"), "got figure 'nope', expected one of cases, need"),
+        (("--figure", "cases", "--area", "atlantis"), "got area 'atlantis', expected one of"),
+        (("--alternative", "nope"), "got alternative 'nope', expected one of baseline"),
+        (("--out", "town.yaml"), "cannot be written"),
+    ],
+)
+def test_plot_refuses(stored: Path, args: tuple[str, ...], message: str) -> None:
+    result = surgesim("plot", stored, *args)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert not (stored / "plots").exists()
+
+
+def test_plot_of_no_result(here: Path) -> None:
+    result = surgesim("plot", here)
+    assert result.exit_code == 2
+    assert "got no manifest.json, expected a folder written by `surgesim run`" in result.stderr
+
+
+def test_reproduce_exits_0_and_1_after_one_digit(town: Path) -> None:
+    assert surgesim("run", town, *QUICK, "--lang", "vi").exit_code == 0
+    same = surgesim("reproduce", "results/town", "--workers", "1")
+    assert (same.exit_code, same.stderr) == (0, "")
+    files = [path for path in Path("results/town").rglob("*") if path.is_file()]
+    assert same.stdout == f"Reproduced: {len(files) - 1} files the same.\n"
+    path = Path("results/town/replications.csv")
+    text = path.read_text(encoding="utf-8")
+    row = text.splitlines()[2]
+    digit = row[-1]
+    path.write_text(text.replace(row, row[:-1] + str((int(digit) + 1) % 10)), encoding="utf-8", newline="\n")
+    changed = surgesim("reproduce", "results/town", "--workers", "1")
+    assert changed.exit_code == 1
+    assert changed.stderr.startswith("replications.csv: row 3, first_day_situation: ")
+    assert changed.stdout == ""
+
+
+def test_reproduce_of_no_result(here: Path) -> None:
+    assert surgesim("reproduce", here).exit_code == 2
+
+
+def test_replaced_only_by_a_finished_run(stored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (stored / "manifest.json").read_text()
+
+    def interrupted(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(simulation, "simulate", interrupted)
+    assert surgesim("run", "town.yaml", *QUICK).exit_code == 130
+    assert (stored / "manifest.json").read_text() == before
