@@ -8,7 +8,7 @@ from typing import Any
 
 from surgesim.errors import ScenarioError
 from surgesim.scenario import shape
-from surgesim.scenario.messages import Finding
+from surgesim.scenario.messages import Finding, value_at
 from surgesim.scenario.overlays import lay, unknown_nulls
 from surgesim.scenario.profile_tables import PLACES, with_names_as_mappings
 from surgesim.scenario.yaml_nodes import KeyPath, compose
@@ -68,6 +68,10 @@ def unknown_path(path: KeyPath, tree: Mapping[str, Any]) -> str | None:
     """
     where: shape.Shape | None = shape.scenario_shape()
     data: Any = tree
+    overlay = value_at(tree, path[:2])
+    if path[0] == "alternatives" and len(path) > 2 and isinstance(overlay, Mapping):
+        # What a path in an overlay names stands in the overlay or in the scenario below it.
+        return unknown_path(path[2:], lay(tree, overlay))
     for depth, key in enumerate(path):
         if where is None or where.kind in ("list", "value"):
             return f"got a path into {'.'.join(map(str, path[:depth]))}, expected to set that as a whole"

@@ -17,7 +17,7 @@ from surgesim.scenario.command import (
 )
 from surgesim.scenario.messages import Finding
 from surgesim.scenario.schema import BASELINE, Scenario
-from surgesim.scenario.sources import Row, assumptions, unused
+from surgesim.scenario.sources import Row, Survey
 from surgesim.scenario.yaml_nodes import KeyPath
 
 _SHARES = ("oxygen_occupancy", "icu_occupancy", "situation")
@@ -37,10 +37,10 @@ def cautions(scenarios: Mapping[str, Scenario]) -> Iterator[Finding]:
                 told.add((path, message))
                 yield (path if name == BASELINE else ("alternatives", name, *path)), message
     yield from _never_used(scenarios)
-    rows = assumptions(baseline)
-    for pattern in unused(baseline, rows):
+    survey = Survey(baseline)
+    for pattern in survey.unused:
         yield ("sources", pattern), "got a source for which the scenario has no figure"
-    yield from _unsourced(rows)
+    yield from _unsourced(survey.rows.values())
 
 
 def _without_effect(scenario: Scenario) -> Iterator[Finding]:

@@ -59,84 +59,91 @@ class SourceIndex:
 def assumptions(scenario: Scenario) -> list[Row]:
     """One row for each figure that affects results: (path, value, source, confidence).
 
-    A table by age, a matrix and a distribution are one figure each. A default of the schema is one
-    row for all entries it stands in (``care.facilities.*.access_hours``). Figures without a source
-    have an empty source and are ``assumed``. The order is that of the schema and of the file.
+    A table by age, a matrix and a distribution are one figure each. A value equal to the schema's
+    default has the source of the schema, in one row for all entries it stands in
+    (``care.facilities.*.access_hours``), unless an entry of `sources` names it to the last key; it has
+    no row where the schema gives it no source. Other figures without a source have an empty one and
+    are ``assumed``. The order is that of the schema and of the file.
     """
-    index = SourceIndex(scenario.sources)
-    rows: dict[str, Row] = {}
-    for name, info in Scenario.model_fields.items():
-        if name not in NOT_FIGURES:
-            for row in _figures(getattr(scenario, name), (name,), (name,), info, scenario, index):
-                rows.setdefault(row[0], row)
-    for name, overlay in scenario.alternatives.items():
-        for row in _plain_figures(overlay, ("alternatives", name), scenario, index):
-            rows.setdefault(row[0], row)
-    return list(rows.values())
+    return list(Survey(scenario).rows.values())
 
 
-def unused(scenario: Scenario, rows: list[Row]) -> list[str]:
-    """Entries of `sources` that cover no figure."""
-    index = SourceIndex(scenario.sources)
-    used = {index.covering(path) for path, *_ in rows}
-    return [pattern for pattern in scenario.sources if pattern not in used]
+class Survey:
+    """All figures of a scenario.
 
+    Attributes
+    ----------
+    rows
+        By path, what `assumptions` lists.
+    unused
+        Entries of `sources` that cover no figure.
+    """
 
-def _figures(
-    value: Any,
-    path: tuple[str, ...],
-    pattern: tuple[str, ...],
-    info: FieldInfo | None,
-    scenario: Scenario,
-    index: SourceIndex,
-) -> Iterator[Row]:
-    """`pattern` is `path` with ``*`` for names; `info` the field that holds the value, if one does."""
-    if isinstance(value, Section) and not isinstance(value, Distribution):
-        for name, inner in type(value).model_fields.items():
-            below = getattr(value, name)
-            yield from _figures(below, (*path, name), (*pattern, name), inner, scenario, index)
-        return
-    if isinstance(value, Mapping):
-        for name, below in value.items():
-            yield from _figures(below, (*path, name), (*pattern, "*"), None, scenario, index)
-        return
-    if isinstance(value, tuple) and value and isinstance(value[0], Section):
-        if info is None or value != info.default:
-            for place, below in enumerate(value):
-                key = str(place)
-                yield from _figures(below, (*path, key), (*pattern, key), None, scenario, index)
-        return
-    if not _is_figure(value):
-        return
-    dotted = ".".join(path)
-    covering = index.covering(dotted)
-    if covering is not None:
-        entry = scenario.sources[covering]
-        yield dotted, _plain(value, path), entry.source, entry.confidence
-    elif info is not None and not info.is_required() and value == info.default:
+    def __init__(self, scenario: Scenario) -> None:
+        self.rows: dict[str, Row] = {}
+        self._sources = scenario.sources
+        self._index = SourceIndex(scenario.sources)
+        self._used: set[str | None] = set()
+        for name, info in Scenario.model_fields.items():
+            if name not in NOT_FIGURES:
+                self._values(getattr(scenario, name), (name,), (name,), info)
+        for name, overlay in scenario.alternatives.items():
+            self._plain_values(overlay, ("alternatives", name))
+        self.unused = [pattern for pattern in scenario.sources if pattern not in self._used]
+
+    def _values(
+        self, value: Any, path: tuple[str, ...], pattern: tuple[str, ...], info: FieldInfo | None
+    ) -> None:
+        """`pattern` is `path` with ``*`` for names; `info` the field that holds the value, if one does."""
+        if isinstance(value, Section) and not isinstance(value, Distribution):
+            for name, inner in type(value).model_fields.items():
+                self._values(getattr(value, name), (*path, name), (*pattern, name), inner)
+        elif isinstance(value, Mapping):
+            for name, below in value.items():
+                self._values(below, (*path, name), (*pattern, "*"), None)
+        elif isinstance(value, tuple) and value and isinstance(value[0], Section):
+            if info is None or value != info.default:
+                for place, below in enumerate(value):
+                    self._values(below, (*path, str(place)), (*pattern, str(place)), None)
+        elif _is_figure(value):
+            self._figure(value, path, pattern, info)
+
+    def _figure(
+        self, value: Any, path: tuple[str, ...], pattern: tuple[str, ...], info: FieldInfo | None
+    ) -> None:
+        covering = self._index.covering(".".join(path))
+        self._used.add(covering)
+        named = covering is not None and covering.count(".") == len(path) - 1
+        if info is not None and not named and not info.is_required() and value == info.default:
+            self._default(value, pattern, info)
+        else:
+            self._row(value, path, covering)
+
+    def _default(self, value: Any, pattern: tuple[str, ...], info: FieldInfo) -> None:
         extra = info.json_schema_extra
-        if isinstance(extra, Mapping) and "source" in extra:
-            yield ".".join(pattern), _plain(value, path), str(extra["source"]), str(extra["confidence"])
-    else:
-        yield dotted, _plain(value, path), "", "assumed"
+        if isinstance(extra, Mapping):
+            dotted = ".".join(pattern)
+            row = (dotted, _plain(value, pattern), str(extra["source"]), str(extra["confidence"]))
+            self.rows.setdefault(dotted, row)
 
-
-def _plain_figures(
-    value: Any, path: tuple[str, ...], scenario: Scenario, index: SourceIndex
-) -> Iterator[Row]:
-    """Figures of an overlay, which is plain values: its rows stand under its own path."""
-    if isinstance(value, Mapping) and not (value and set(value) <= set(Distribution.model_fields)):
-        for name, below in value.items():
-            yield from _plain_figures(below, (*path, name), scenario, index)
-    elif isinstance(value, tuple) and value and isinstance(value[0], Mapping):
-        for place, below in enumerate(value):
-            yield from _plain_figures(below, (*path, str(place)), scenario, index)
-    elif isinstance(value, Mapping) or _is_figure(value):
-        dotted = ".".join(path)
-        covering = index.covering(dotted)
-        entry = None if covering is None else scenario.sources[covering]
+    def _row(self, value: Any, path: tuple[str, ...], covering: str | None) -> None:
+        entry = None if covering is None else self._sources[covering]
         source, confidence = ("", "assumed") if entry is None else (entry.source, entry.confidence)
-        yield dotted, _plain(value, path), source, confidence
+        dotted = ".".join(path)
+        self.rows[dotted] = (dotted, _plain(value, path), source, confidence)
+
+    def _plain_values(self, value: Any, path: tuple[str, ...]) -> None:
+        """Figures of an overlay, which is plain values: its rows stand under its own path."""
+        if isinstance(value, Mapping) and not (value and set(value) <= set(Distribution.model_fields)):
+            for name, below in value.items():
+                self._plain_values(below, (*path, name))
+        elif isinstance(value, tuple) and value and isinstance(value[0], Mapping):
+            for place, below in enumerate(value):
+                self._plain_values(below, (*path, str(place)))
+        elif isinstance(value, Mapping) or _is_figure(value):
+            covering = self._index.covering(".".join(path))
+            self._used.add(covering)
+            self._row(value, path, covering)
 
 
 def _is_figure(value: Any) -> bool:

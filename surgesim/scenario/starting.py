@@ -70,9 +70,12 @@ def _laid_over(name: str, base: str, scenario: Scenario) -> str:
         "#   facilities:",
         f"#     {facility}: {{beds: {{oxygen: {first.beds.oxygen}, icu: {first.beds.icu}}}}}",
     ]
-    for rule in scenario.command.plan:
-        lines += ["# command:", "#   plan:", f"#     {rule}: null   # take this rule away"]
-        break
+    for name_of_rule, rule in list(scenario.command.plan.items())[:1]:
+        lines += [
+            "# command:",
+            "#   plan:",
+            f"#     {name_of_rule}: {{decision_days: {rule.decision_days:g}}}",
+        ]
     if scenario.alternatives:
         lines += ["#", f"# Alternatives of {shown}: {', '.join(scenario.alternatives)}"]
     lines += ["# alternatives:", "#   my-plan:", "#     command: {plan: {}}", ""]

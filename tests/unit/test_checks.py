@@ -1,0 +1,506 @@
+"""Names that exist, dates in range, bounds that fit: between the parts of a scenario; and remarks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from loading_cases import SMALL, WITH_ARRIVALS, line_of, refused, replaced, told, written
+
+from surgesim.scenario.checks import REFERENCES, Parts, consistency, out_of_range, references
+from surgesim.scenario.loading import inspect, load
+from surgesim.scenario.shape import at
+from surgesim.scenario.sources import SourceIndex, assumptions
+
+# -- names ----------------------------------------------------------------------------------------
+
+REFERRING = [
+    (
+        "  ages: vietnam-2020",
+        "  ages: vietnam-2020\n  travel: {twn: {isle: 2}}",
+        "people.travel.twn",
+        "unknown district 'twn', did you mean 'town'?",
+    ),
+    (
+        "  ages: vietnam-2020",
+        "  ages: vietnam-2020\n  travel: {town: {isel: 2}}",
+        "people.travel.town.isel",
+        "unknown district 'isel', did you mean 'isle'?",
+    ),
+    (
+        "initial_infections: {town: 20}",
+        "initial_infections: {city: 20}",
+        "epidemic.initial_infections.city",
+        "unknown district 'city', expected one of town, isle",
+    ),
+    (
+        "initial_infections: {town: 20}",
+        "importation: {per_day: 1, weights: {twn: 1}}",
+        "epidemic.importation.weights.twn",
+        "unknown district 'twn', did you mean 'town'?",
+    ),
+    (
+        "reduces: {work: 0.5}",
+        "reduces: {work: 0.5}, districts: [town, isel]",
+        "epidemic.measures.distancing.districts.1",
+        "unknown district 'isel', did you mean 'isle'?",
+    ),
+    (
+        "      district: town",
+        "      district: Town",
+        "care.facilities.general.district",
+        "unknown district 'Town', did you mean 'town'?",
+    ),
+    (
+        "open_at_start: false",
+        "open_at_start: false, serves: [isel]",
+        "care.facilities.field.serves.0",
+        "unknown district 'isel', did you mean 'isle'?",
+    ),
+    (
+        "open_at_start: false",
+        "open_at_start: false, replaces: [genral]",
+        "care.facilities.field.replaces.0",
+        "unknown facility 'genral', did you mean 'general'?",
+    ),
+    (
+        "care:\n",
+        "care:\n  initial_census: {genral: {icu: 1}}\n",
+        "care.initial_census.genral",
+        "unknown facility 'genral', did you mean 'general'?",
+    ),
+    (
+        "facilities: [field]",
+        "facilities: [field, feld]",
+        "command.plan.open-field.facilities.1",
+        "unknown facility 'feld', did you mean 'field'?",
+    ),
+    (
+        "  plan:\n",
+        "  plan:\n    stop: {action: measure, measure: distance, when: {on: 2024-01-05}}\n",
+        "command.plan.stop.measure",
+        "unknown measure 'distance', did you mean 'distancing'?",
+    ),
+    (
+        "  plan:\n",
+        "  situation: {thresholds: [oxigen]}\n  plan:\n",
+        "command.situation.thresholds.0",
+        "unknown threshold 'oxigen', did you mean 'oxygen'?",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "path", "message"), REFERRING)
+def test_a_name_that_nothing_has_is_told_with_the_nearest(
+    tmp_path: Path, old: str, new: str, path: str, message: str
+) -> None:
+    text = replaced(old, new)
+    got = [(problem.path, problem.message) for problem in refused(tmp_path, text)]
+    # (a name that is not even well formed is told once more by the schema)
+    assert [pair for pair in got if "expected a short name" not in pair[1]] == [(path, message)]
+
+
+def test_a_series_names_a_district(tmp_path: Path) -> None:
+    text = replaced("bed: icu,", "bed: icu, district: twn,", WITH_ARRIVALS)
+    assert told(tmp_path, text) == [
+        ("arrivals.series.icu.district", "unknown district 'twn', did you mean 'town'?")
+    ]
+
+
+def test_every_kind_of_reference_is_tried_above() -> None:
+    def fits(pattern: str, path: str) -> bool:
+        segments = zip(pattern.split("."), path.split("."), strict=False)
+        same_length = pattern.count(".") == path.count(".")
+        return same_length and all(wanted in ("*", "@", got) for wanted, got in segments)
+
+    tried = [path for _, _, path, _ in REFERRING] + ["arrivals.series.icu.district"]
+    assert [pattern for pattern in REFERENCES if not any(fits(pattern, path) for path in tried)] == []
+
+
+@pytest.mark.parametrize("pattern", REFERENCES)
+def test_references_stand_where_the_schema_has_names(pattern: str) -> None:
+    path = tuple(pattern.replace("@", "x").replace("*", "x").split("."))
+    assert at(path) is not None
+    assert at(tuple(REFERENCES[pattern][1].split("."))) is not None
+
+
+def test_references_bear_with_any_plain_values() -> None:
+    for tree in ({}, {"people": 5}, {"people": {"districts": [1]}, "care": {"facilities": {"a": 3}}}):
+        assert list(references(tree)) == []
+    assert list(references({"command": {"plan": {"r": {"measure": "m"}}}})) == [
+        (("command", "plan", "r", "measure"), "unknown measure 'm', there is none")
+    ]
+
+
+def test_parts_of_a_faulty_scenario_are_what_is_valid_in_it() -> None:
+    tree = {
+        "start": "2024-13-01",
+        "days": 10,
+        "people": {"districts": {"a": {"title": "A", "population": 5}, "b": {"population": -1}}},
+        "epidemic": {"initial_infections": {"a": 6, "b": 1}, "variant": {}},
+        "care": {"facilities": 5},
+    }
+    parts = Parts.found_in(tree)
+    assert (parts.start, parts.days, list(parts.districts)) == (None, 10, ["a"])
+    assert list(out_of_range(parts)) == []
+    assert list(consistency(parts)) == [
+        (("epidemic", "initial_infections", "a"), "got 6, expected at most the population of 5")
+    ]
+
+
+FLAP = "the rule would switch on and off"
+
+
+# -- what must fit together -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "message"),
+    [
+        (
+            "open_at_start: false",
+            "open_at_start: false, replaces: [field]",
+            "care.facilities.field.replaces",
+            "got 'field' itself, expected other facilities",
+        ),
+        (
+            "facilities: [field]",
+            "facilities: [field, general]",
+            "command.plan.open-field.facilities.1",
+            "got 'general', which is open at the start, expected a facility with open_at_start: false",
+        ),
+        (
+            "{town: 20}",
+            "{isle: 20001}",
+            "epidemic.initial_infections.isle",
+            "got 20001, expected at most the population of 20000",
+        ),
+        (
+            "care:\n",
+            "care:\n  initial_census: {general: {oxygen: 30, icu: 4}}\n",
+            "care.initial_census.general.icu",
+            "got 4 patients, expected at most the 3 COVID icu beds open at the start",
+        ),
+        (
+            "care:\n",
+            "care:\n  initial_census: {field: {oxygen: 1}}\n",
+            "care.initial_census.field.oxygen",
+            "got 1 patients, expected at most the 0 COVID oxygen beds open at the start",
+        ),
+        (
+            "indicator: oxygen_need_7d_per_100k",
+            "indicator: situation",
+            "command.thresholds.oxygen.indicator",
+            "got 'situation', which is itself made of thresholds, expected another indicator",
+        ),
+        (
+            "  plan:\n",
+            "  situation: {require: 2}\n  plan:\n",
+            "command.situation.require",
+            "got 2, expected at most the 1 thresholds there are",
+        ),
+        (
+            "  plan:\n",
+            "  situation: {require: 2, thresholds: [oxygen]}\n  plan:\n",
+            "command.situation.require",
+            "got 2, expected at most the 1 thresholds there are",
+        ),
+        (
+            "{below: 0.5, for_days: 14}",
+            "{below: 0.9}",
+            "command.plan.open-field.until",
+            f"got below 0.9 for a rule that begins above 0.8, expected below at most 0.8: {FLAP}",
+        ),
+        (
+            "{below: 0.5, for_days: 14}",
+            "{above: 0.9}",
+            "command.plan.open-field.until",
+            f"got above 0.9 for a rule that begins above 0.8, expected below at most 0.8: {FLAP}",
+        ),
+        (
+            "{below: 0.5, for_days: 14}",
+            "{indicator: oxygen_occupancy, below: 0.81}",
+            "command.plan.open-field.until",
+            f"got below 0.81 for a rule that begins above 0.8, expected below at most 0.8: {FLAP}",
+        ),
+        (
+            "above: 0.8}\n      until: {below: 0.5, for_days: 14}",
+            "below: 0.2}\n      until: {above: 0.1}",
+            "command.plan.open-field.until",
+            "got above 0.1 for a rule that begins below 0.2, expected above at "
+            "least 0.2: the rule would switch on and off",
+        ),
+        (
+            "above: 0.8}\n      until: {below: 0.5, for_days: 14}",
+            "below: 0.2}\n      until: {below: 0.1}",
+            "command.plan.open-field.until",
+            "got below 0.1 for a rule that begins below 0.2, expected above at "
+            "least 0.2: the rule would switch on and off",
+        ),
+        (
+            "{indicator: oxygen_occupancy, above: 0.8}\n      until: {below: 0.5, for_days: 14}",
+            "{on: 2024-01-09}\n      until: {on: 2024-01-09}",
+            "command.plan.open-field.until.on",
+            "got 2024-01-09, expected a date after 2024-01-09, on which the rule begins",
+        ),
+        # dates: the scenario runs from 2024-01-01 to 2024-02-29
+        (
+            "reduces: {work: 0.5}",
+            "reduces: {work: 0.5}, start: 2023-12-31",
+            "epidemic.measures.distancing.start",
+            "got 2023-12-31, expected a date within the scenario, 2024-01-01 to 2024-02-29",
+        ),
+        (
+            "reduces: {work: 0.5}",
+            "reduces: {work: 0.5}, start: 2024-03-01",
+            "epidemic.measures.distancing.start",
+            "got 2024-03-01, expected a date within the scenario, 2024-01-01 to 2024-02-29",
+        ),
+        (
+            "reduces: {work: 0.5}",
+            "reduces: {work: 0.5}, end: 2024-03-02",
+            "epidemic.measures.distancing.end",
+            "got 2024-03-02, expected a date within the scenario, 2024-01-01 to 2024-02-29",
+        ),
+        (
+            "{indicator: oxygen_occupancy, above: 0.8}\n      until: {below: 0.5, for_days: 14}",
+            "{on: 2025-01-01}",
+            "command.plan.open-field.when.on",
+            "got 2025-01-01, expected a date within the scenario, 2024-01-01 to 2024-02-29",
+        ),
+        (
+            "{below: 0.5, for_days: 14}",
+            "{on: 2024-12-31}",
+            "command.plan.open-field.until.on",
+            "got 2024-12-31, expected a date within the scenario, 2024-01-01 to 2024-02-29",
+        ),
+        (
+            "initial_infections: {town: 20}",
+            "importation: {per_day: 1, from_day: 60}",
+            "epidemic.importation.from_day",
+            "got day 60, expected a day within the 60 days of the scenario",
+        ),
+        (
+            "initial_infections: {town: 20}",
+            "importation: {per_day: 1, until_day: 61}",
+            "epidemic.importation.until_day",
+            "got day 61, expected a day within the 60 days of the scenario",
+        ),
+    ],
+)
+def test_parts_that_do_not_fit_are_told(tmp_path: Path, old: str, new: str, path: str, message: str) -> None:
+    text = replaced(old, new)
+    [problem] = refused(tmp_path, text)
+    assert (problem.path, problem.message) == (path, message)
+    lines = [line.strip() for line in new.split("\n") if line.strip() not in ("", "plan:")]
+    assert problem.line == line_of(lines[-1], text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{below: 0.5, for_days: 14}", "{below: 0.8}"),
+        ("{below: 0.5, for_days: 14}", "{indicator: icu_occupancy, below: 0.9}"),
+        ("{below: 0.5, for_days: 14}", "{on: 2024-03-01}"),
+        ("reduces: {work: 0.5}", "reduces: {work: 0.5}, start: 2024-01-01, end: 2024-03-01"),
+        ("reduces: {work: 0.5}", "reduces: {work: 0.5}, start: 2024-02-29"),
+        ("{town: 20}", "{isle: 20000}"),
+        ("care:\n", "care:\n  initial_census: {general: {oxygen: 30, icu: 3}}\n"),
+        ("beds: {oxygen: 100, icu: 10}", "beds: {oxygen: unlimited, icu: 10}"),
+        ("initial_infections: {town: 20}", "importation: {per_day: 1, from_day: 59, until_day: 60}"),
+        ("  plan:\n", "  situation: {require: 1, thresholds: [oxygen]}\n  plan:\n"),
+    ],
+)
+def test_parts_that_just_fit_are_taken(tmp_path: Path, old: str, new: str) -> None:
+    load(written(tmp_path, replaced(old, new)))
+
+
+# -- remarks --------------------------------------------------------------------------------------
+
+
+def remarks(folder: Path, text: str) -> list[tuple[str, str, int | None]]:
+    """Warnings but those on figures: path, message, line."""
+    _, warnings = inspect(written(folder, text))
+    told = [(warning.path, warning.message, warning.line) for warning in warnings]
+    return [warning for warning in told if " figures " not in warning[1]]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "message"),
+    [
+        (
+            "oxygen_occupancy, above: 0.8",
+            "oxygen_occupancy, above: 80",
+            "command.plan.open-field.when",
+            "can hardly hold: oxygen_occupancy lies from 0 to 1, got above 80 (80 % is written 0.8)",
+        ),
+        (
+            "{below: 0.5, for_days: 14}",
+            "{below: 0}",
+            "command.plan.open-field.until",
+            "can never hold: oxygen_occupancy is never below 0, got below 0",
+        ),
+        (
+            "oxygen_need_7d_per_100k, above: 32",
+            "icu_occupancy, above: 1",
+            "command.thresholds.oxygen",
+            "can hardly hold: icu_occupancy lies from 0 to 1, got above 1",
+        ),
+        (
+            "  plan:\n",
+            "  plan:\n    all: {action: mobilise, ownership: [private], share: 1, when: {on: 2024-01-02}}\n",
+            "command.plan.all",
+            "has no effect: no facility it names has beds that can be converted; facilities "
+            "with a convertible_share are public",
+        ),
+        (
+            "    field: {",
+            "    spare: {title: S, district: town, ownership: police, beds: {icu: 1}}\n    field: {",
+            "care.facilities.spare",
+            "is never used: no share of it is open to COVID and no rule opens or converts it",
+        ),
+        (
+            "care:\n",
+            "sources: {care.facilites: {source: x, confidence: counted}}\ncare:\n",
+            "sources.care.facilites",
+            "got a source for which the scenario has no figure",
+        ),
+        (
+            "days: 60\n",
+            "days: 60\nwarm_up_days:\n",
+            "warm_up_days",
+            "got null, which removes an entry, but there is none to remove",
+        ),
+    ],
+)
+def test_what_has_no_effect_is_remarked(tmp_path: Path, old: str, new: str, path: str, message: str) -> None:
+    usual = ("epidemic.measures.distancing", "is never in force: it has no start and no rule starts it")
+    text = replaced(old, new)
+    got = remarks(tmp_path, text)
+    assert [(where, what) for where, what, _ in got if (where, what) != usual] == [(path, message)]
+    assert all(line is not None and line > 1 for _, _, line in got)
+    assert usual in [(where, what) for where, what, _ in remarks(tmp_path, SMALL)]
+
+
+def test_what_an_alternative_uses_is_used(tmp_path: Path) -> None:
+    overlay = """\
+alternatives:
+  strict:
+    command:
+      plan:
+        distance: {action: measure, measure: distancing, when: {on: 2024-01-05}}
+  shut: {command: {plan: {open-feld: null}}}
+"""
+    got = remarks(tmp_path, SMALL + overlay)
+    line = line_of("  shut:", SMALL + overlay)
+    message = "got null, which removes an entry, but there is none to remove"
+    assert got == [("alternatives.shut.command.plan.open-feld", message, line)]
+
+
+def test_a_remark_on_an_alternative_stands_under_its_name(tmp_path: Path) -> None:
+    overlay = "alternatives:\n  late: {command: {plan: {open-field: {when: {above: 1.2}}}}}\n"
+    [_, (path, message, _)] = remarks(tmp_path, SMALL + overlay)
+    assert path == "alternatives.late.command.plan.open-field.when"
+    assert (
+        message == "can hardly hold: oxygen_occupancy lies from 0 to 1, got above 1.2 (80 % is written 0.8)"
+    )
+
+
+def test_reported_cases_mean_nothing_where_arrivals_are_given(tmp_path: Path) -> None:
+    threshold = "command: {thresholds: {cases: {indicator: weekly_reported_cases_per_100k, above: 450}}}\n"
+    got = remarks(tmp_path, WITH_ARRIVALS + threshold)
+    assert (
+        "command.thresholds.cases",
+        "has no meaning: weekly_reported_cases_per_100k is always 0 where "
+        "arrivals are given, not an epidemic",
+    ) in [(path, message) for path, message, _ in got]
+
+
+# -- figures and their sources --------------------------------------------------------------------
+
+
+def test_the_longest_entry_that_covers_a_path_holds_then_the_one_with_fewest_stars() -> None:
+    patterns = ["a", "a.*", "a.*.c", "a.b.*", "a.b.c.d", "x.*.y"]
+    index = SourceIndex(dict.fromkeys(patterns))
+    expected = {
+        "a": "a",
+        "a.z": "a.*",
+        "a.z.c": "a.*.c",
+        "a.z.c.q": "a.*.c",
+        "a.b.c": "a.b.*",
+        "a.b.c.d": "a.b.c.d",
+        "x.1.y.2": "x.*.y",
+        "x.1": None,
+        "b": None,
+        "x": None,
+    }
+    assert {path: index.covering(path) for path in expected} == expected
+
+
+def test_figures_are_listed_with_their_source(tmp_path: Path) -> None:
+    sources = """\
+sources:
+  people.districts.*.population: {source: census, confidence: official}
+  care.facilities.general: {source: plan, confidence: published}
+  care.facilities.general.beds.icu: {source: counted there, confidence: counted}
+  alternatives.more.care: {source: idea, confidence: assumed}
+alternatives:
+  more: {care: {facilities: {field: {beds: {oxygen: 70}}}}, clinical: {stays: {oxygen_days: {fixed: 4}}}}
+"""
+    profile = "{profile: squire-2022, stays: {oxygen_days: {gamma: {sd: 5}}}}"
+    scenario = load(written(tmp_path, replaced("{profile: squire-2022}", profile) + sources))
+    rows = {path: tuple(row) for path, *row in assumptions(scenario)}
+    assert len(rows) == len(assumptions(scenario))
+    expected = {
+        "people.districts.town.population": (100_000, "census", "official"),
+        "people.districts.isle.travel_hours": (3, "", "assumed"),
+        "people.outside_share": (0.15, "share of contacts outside one's own district", "assumed"),
+        "epidemic.variant.r0": (3, "", "assumed"),
+        "epidemic.initial_infections.town": (20, "", "assumed"),
+        "care.facilities.general.beds.oxygen": (100, "plan", "published"),
+        "care.facilities.general.beds.icu": (10, "counted there", "counted"),
+        "care.facilities.field.beds.oxygen": (50, "", "assumed"),
+        "care.facilities.*.access_hours": (0, "added to every journey to the facility", "assumed"),
+        "command.thresholds.oxygen.above": (32, "", "assumed"),
+        "command.plan.open-field.until.for_days": (14, "", "assumed"),
+        "alternatives.more.care.facilities.field.beds.oxygen": (70, "idea", "assumed"),
+        "alternatives.more.clinical.stays.oxygen_days": ({"fixed": 4}, "", "assumed"),
+    }
+    assert {path: rows[path] for path in expected} == expected
+    assert rows["people.contacts.home"][2] == "counted"
+    assert rows["clinical.stays.step_down_days"][1] != ""
+    value, source, confidence = rows["clinical.stays.oxygen_days"]
+    assert value["gamma"]["sd"] == 5
+    assert (source, confidence) == ("", "assumed")  # laid over, so no longer the profile's
+    assert not [path for path in rows if path.startswith(("study", "days", "sources", "name"))]
+
+
+def test_an_entry_of_the_scenario_goes_before_that_of_a_profile(tmp_path: Path) -> None:
+    sources = "sources: {clinical.severity.*: {source: ours, confidence: counted}}\n"
+    rows = {path: source for path, _, source, _ in assumptions(load(written(tmp_path, SMALL + sources)))}
+    assert rows["clinical.severity.p_icu"] == "ours"
+    assert rows["clinical.stays.oxygen_days"] not in ("", "ours")
+
+
+def test_an_overlay_brings_its_profile_and_its_sources(tmp_path: Path) -> None:
+    text = SMALL.replace("  ages: vietnam-2020", "  ages: [0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.2]")
+    text += "alternatives:\n  older: {people: {ages: vietnam-2020}}\n"
+    scenario = load(written(tmp_path, text))
+    assert scenario.people.ages[8] == 0.2
+    assert scenario.alternative("older").people.ages[8] < 0.1
+    rows = {path: source for path, _, source, _ in assumptions(scenario)}
+    assert rows["people.ages"] == ""
+    assert rows["alternatives.older.people.ages"].startswith("UN World Population Prospects")
+
+
+def test_unsourced_and_assumed_figures_are_counted_by_section(tmp_path: Path) -> None:
+    sources = "sources: {care.facilities.field: {source: plan, confidence: official}}\n"
+    _, warnings = inspect(written(tmp_path, SMALL + sources))
+    care = [warning.message for warning in warnings if warning.path == "care"]
+    assert care == [
+        "8 of 11 figures without a source: care.facilities.*.beds.oxygen, care.facilities.*.beds.icu, "
+        "care.facilities.*.covid_share.basic, care.facilities.*.covid_share.oxygen, "
+        "care.facilities.*.covid_share.icu, care.facilities.*.convertible_share.basic, "
+        "care.facilities.*.convertible_share.oxygen, care.facilities.*.convertible_share.icu",
+        "2 of 11 figures assumed: care.facilities.*.access_hours, care.no_bed_hours",
+    ]

@@ -1,0 +1,290 @@
+"""Scenarios written out and read back; the starter; profiles; limits on time that are not timed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from loading_cases import SMALL, WITH_ARRIVALS, replaced, written
+from strategies import scenarios
+
+from surgesim.errors import ScenarioError, SurgesimError
+from surgesim.scenario import profile_tables
+from surgesim.scenario.base import Source
+from surgesim.scenario.loading import assumptions, dump, from_plain, inspect, load, starter
+from surgesim.scenario.schema import Scenario
+from surgesim.scenario.yaml_nodes import compose
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = sorted((ROOT / "scenarios").rglob("*.yaml"))
+
+
+@given(scenarios())
+@settings(max_examples=40)
+def test_any_scenario_reads_back_equal(scenario: Scenario) -> None:
+    assert Scenario.model_validate(compose(dump(scenario), "dumped").value) == scenario
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_shipped_scenarios_read_back_equal_with_the_same_figures(path: Path, tmp_path: Path) -> None:
+    scenario = load(path)
+    again = load(written(tmp_path, dump(scenario)))
+    assert again == scenario
+    assert dump(again) == dump(scenario)
+    assert assumptions(again) == assumptions(scenario)
+    for name in scenario.alternatives:
+        assert again.alternative(name) == scenario.alternative(name)
+
+
+def test_there_are_shipped_scenarios() -> None:
+    assert "kien-giang" in [path.stem for path in SHIPPED]
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_an_alternative_is_the_scenario_its_overlay_makes(path: Path) -> None:
+    scenario = load(path)
+    for name in scenario.alternatives:
+        changed = scenario.alternative(name).to_plain()
+        assert from_plain(changed | {"alternatives": {}}).to_plain() == changed | {"alternatives": {}}
+
+
+@given(st.text(max_size=40))
+def test_any_text_reads_back_as_it_was(text: str) -> None:
+    normal = unicodedata.normalize("NFC", text)
+    plain = compose(WITH_ARRIVALS, "f").value
+    scenario = from_plain(plain | {"title": {"vi": "x" + normal, "en": normal or "x"}})
+    assert Scenario.model_validate(compose(dump(scenario), "dumped").value) == scenario
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no",
+        "010",
+        "0o10",
+        "0x1F",
+        "1e3",
+        "1:30",
+        "2024-01-01",
+        "null",
+        "~",
+        "",
+        "true",
+        ".nan",
+        "-.inf",
+        "+.5",
+        "5\n",
+        "a: b",
+        "# x",
+        "- x",
+        "* x",
+        "&x",
+        "!x",
+        "%",
+        "@",
+        "`",
+        "'",
+        '"',
+        "x\ty",
+        " x ",
+        "=",
+        "<<",
+        "\x85",
+        "\ufeff",
+    ],
+)
+def test_text_that_looks_like_something_else_reads_back_as_text(text: str) -> None:
+    scenario = from_plain(compose(WITH_ARRIVALS, "f").value)
+    changed = scenario.model_copy(update={"sources": {text: Source(source=text, confidence="assumed")}})
+    [(key, entry)] = compose(dump(changed), "dumped").value["sources"].items()
+    assert (key, entry["source"]) == (text, text)
+
+
+def test_overlays_read_back_with_their_removals_and_their_kinds(tmp_path: Path) -> None:
+    overlay = """\
+alternatives:
+  a:
+    command: {plan: {open-field: null}}
+    care: {facilities: {general: {serves: none, beds: {icu: unlimited}, covid_share: 0.5}}}
+    epidemic: {measures: {distancing: {start: 2024-01-05, districts: [isle], reduces: {work: 1}}}}
+"""
+    scenario = load(written(tmp_path, SMALL + overlay))
+    again = load(written(tmp_path, dump(scenario), "again.yaml"))
+    assert again == scenario
+    assert again.alternatives["a"]["command"]["plan"] == {"open-field": None}
+    assert not again.alternative("a").command.plan
+
+
+def test_arrivals_are_embedded(tmp_path: Path) -> None:
+    written(tmp_path, "day,icu\n0,0.1\n1,3\n2,1e-7\n", "wave.csv")
+    text = WITH_ARRIVALS[: WITH_ARRIVALS.index("arrivals:")] + "arrivals: {file: wave.csv}\n"
+    text += WITH_ARRIVALS[WITH_ARRIVALS.index("clinical:") :]
+    scenario = load(written(tmp_path, text))
+    assert "wave.csv" not in dump(scenario)
+    again = load(written(tmp_path, dump(scenario), "sub/again.yaml"))
+    assert again == scenario
+    assert again.arrivals is not None
+    assert again.arrivals.series["icu"].counts == (0.1, 3, 1e-7)
+
+
+# -- frozen ---------------------------------------------------------------------------------------
+
+
+def containers(value: Any) -> list[Any]:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else ()
+    if hasattr(type(value), "model_fields"):
+        inner = [getattr(value, name) for name in type(value).model_fields]
+    return [value, *(found for child in inner for found in containers(child))]
+
+
+def test_a_loaded_scenario_is_frozen_to_its_leaves(tmp_path: Path) -> None:
+    overlay = "alternatives:\n  a: {care: {facilities: {field: {serves: [isle]}}}}\n"
+    found = containers(load(written(tmp_path, SMALL + overlay)))
+    assert any(isinstance(value, dict) for value in found)
+    for value in found:
+        assert not isinstance(value, list)
+        if isinstance(value, dict):
+            with pytest.raises(TypeError, match="frozen"):
+                value["x"] = 1
+
+
+# -- profiles -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", profile_tables.names())
+def test_each_profile_can_be_read_and_its_section_is_a_place_for_profiles(name: str) -> None:
+    profile = profile_tables.read(name)
+    assert profile.section in profile_tables.PLACES
+    assert set(profile.title) == {"vi", "en"}
+    assert profile.sources
+    for source in profile.sources.values():
+        Source.model_validate(source)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("title: x\nfigures: {}\n", "expected the keys section, title and figures"),
+        ("[1]", "expected the keys section, title and figures"),
+        ("section: days\ntitle: x\nfigures: {}\n", "got section 'days'"),
+        ("section: people.ages\ntitle: x\nfigures: 5\n", "expected value, source and confidence"),
+        (
+            "section: people.ages\ntitle: x\nfigures: {value: 5, source: x}\n",
+            "expected value, source, confidence",
+        ),
+        (
+            "section: people.ages\ntitle: x\nfigures: {value: 5, source: x, confidence: y, z: 1}\n",
+            "expected value, source, confidence",
+        ),
+    ],
+)
+def test_a_profile_of_another_form_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str
+) -> None:
+    monkeypatch.setattr(profile_tables, "FOLDER", tmp_path)
+    written(tmp_path, text, "odd.yaml")
+    with pytest.raises(SurgesimError, match=message):
+        profile_tables.read.__wrapped__("odd")
+
+
+def test_a_profile_inside_a_section_lies_over_that_of_the_section(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "profiles"
+    leaf = "{value: %s, source: %s, confidence: counted}"
+    outer = f"{{stays: {{a: {leaf % (1, 'outer')}, b: {leaf % (2, 'outer')}}}}}"
+    inner = f"{{b: {leaf % (3, 'inner')}}}"
+    written(folder, f"section: clinical\ntitle: x\nfigures: {outer}\n", "outer.yaml")
+    written(folder, f"section: clinical.stays\ntitle: x\nfigures: {inner}\n", "inner.yaml")
+    monkeypatch.setattr(profile_tables, "FOLDER", folder)
+    profile_tables.names.cache_clear()
+    try:
+        tree = {"clinical": {"profile": "outer", "stays": {"profile": "inner"}}}
+        resolved = profile_tables.resolve(tree)
+    finally:
+        profile_tables.names.cache_clear()
+        profile_tables.read.cache_clear()
+    assert resolved.tree == {"clinical": {"stays": {"a": 1, "b": 3}}}
+    assert {path[-1]: source["source"] for path, source in resolved.sources.items()} == {
+        "a": "outer",
+        "b": "inner",
+    }
+    assert tree["clinical"]["profile"] == "outer"  # the values given stay as they were
+
+
+def test_what_is_laid_over_a_profile_holds_and_the_rest_is_the_profile(tmp_path: Path) -> None:
+    plain = load(written(tmp_path, SMALL)).clinical
+    text = replaced(
+        "{profile: squire-2022}", "{profile: squire-2022, severity: {p_icu: 0.2}, boarding: false}"
+    )
+    changed = load(written(tmp_path, text)).clinical
+    assert changed.severity.p_icu == (0.2,) * 9
+    assert not changed.boarding
+    assert changed.severity.p_oxygen == plain.severity.p_oxygen
+    assert changed.stays == plain.stays
+
+
+# -- starter --------------------------------------------------------------------------------------
+
+
+def test_the_starter_is_valid_as_it_stands(tmp_path: Path) -> None:
+    text = starter("my-town", None)
+    scenario, warnings = inspect(written(tmp_path, text))
+    assert scenario.name == "my-town"
+    assert "my-province" not in text
+    assert {warning.message.split(" figures ")[-1].split(":")[0] for warning in warnings} <= {
+        "without a source",
+        "assumed",
+    }
+    assert scenario.alternatives
+    assert text.count("#") > 20
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_starter_laid_over_a_scenario_is_that_scenario(path: Path, tmp_path: Path) -> None:
+    text = starter("mine", str(path), folder=tmp_path)
+    own = {"name": "", "title": ""}
+    base = load(path).to_plain() | own
+    assert load(written(tmp_path, text)).to_plain() | own == base
+    # The commented examples give values as they are, so taking away every # changes nothing.
+    lines = text.splitlines()
+    start = lines.index(f"# days: {base['days']}")
+    end = next(
+        n
+        for n in range(start, len(lines))
+        if lines[n].startswith(("# alternatives:", "#\n")) or lines[n] == "#"
+    )
+    uncommented = [line.removeprefix("# ") for line in lines[start:end]]
+    assert any("decision_days" in line for line in uncommented)
+    changed = load(written(tmp_path, "\n".join(lines[:start] + uncommented)))
+    assert changed.to_plain() | own == base
+
+
+@pytest.mark.parametrize("name", ["My Town", "", "a_b", "x" * 61, "-a"])
+def test_a_starter_needs_a_short_name(name: str) -> None:
+    with pytest.raises(ScenarioError, match="expected a short name of a-z, 0-9 and hyphens"):
+        starter(name)
+
+
+def test_a_starter_from_what_is_no_scenario_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="does not exist"):
+        starter("mine", str(tmp_path / "none.yaml"))
+
+
+# -- imports --------------------------------------------------------------------------------------
+
+
+def test_loading_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; import surgesim.scenario.loading; "
+        "print(*sorted({name.split('.')[0] for name in sys.modules} & "
+        "{'pandas', 'numpy', 'scipy', 'matplotlib', 'simpy', 'pyarrow', 'joblib', 'rich'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == ""
