@@ -145,7 +145,7 @@ def _misnamed(found: Iterable[Finding], base: Mapping[str, Any]) -> Iterable[Fin
     """What an overlay's new entry lacks is told as its name, where an entry there is has one like it."""
     told: dict[Finding, None] = {}
     for path, message in found:
-        entries = messages.value_at(base, path[:-2])
+        entries = messages.value_at(base, path[:-2]) if len(path) > 2 else None
         if message.startswith("missing, ") and isinstance(entries, Mapping) and path[-2] not in entries:
             near = nearest(str(path[-2]), entries)
             if near is not None:

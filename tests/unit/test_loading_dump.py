@@ -26,7 +26,7 @@ SHIPPED = sorted((ROOT / "scenarios").rglob("*.yaml"))
 
 
 @given(scenarios())
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_any_scenario_reads_back_equal(scenario: Scenario) -> None:
     assert Scenario.model_validate(compose(dump(scenario), "dumped").value) == scenario
 
@@ -55,6 +55,7 @@ def test_an_alternative_is_the_scenario_its_overlay_makes(path: Path) -> None:
 
 
 @given(st.text(max_size=40))
+@settings(max_examples=50)
 def test_any_text_reads_back_as_it_was(text: str) -> None:
     normal = unicodedata.normalize("NFC", text)
     plain = compose(WITH_ARRIVALS, "f").value

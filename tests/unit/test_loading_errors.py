@@ -492,3 +492,10 @@ def test_plain_values_are_checked_alike() -> None:
     assert {problem.path for problem in caught.value.problems} == {
         "", "days", "title", "people", "clinical", "care"
     }  # fmt: skip
+
+
+def test_an_overlay_may_not_take_away_a_section_that_must_be_there(tmp_path: Path) -> None:
+    text = SMALL + "alternatives:\n  nobody: {people: null}\n"
+    [(path, message)] = told(tmp_path, text)
+    assert path == "alternatives.nobody.people"
+    assert message.startswith("missing, expected a mapping with districts, ages, contacts")
