@@ -1,0 +1,45 @@
+"""What is published with the package: its data files, its version, the commands of the README."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+import surgesim
+
+ROOT = Path(__file__).parents[2]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_every_data_file_is_installed() -> None:
+    package = ROOT / "surgesim"
+    patterns = PYPROJECT["tool"]["setuptools"]["package-data"]["surgesim"]
+    installed = {path for pattern in patterns for path in package.glob(pattern)}
+    data = {path for path in package.rglob("*.*") if path.is_file() and path.suffix not in (".py", ".pyc")}
+    assert data - installed == set()
+    assert {"py.typed", "surgesim.mplstyle"} <= {path.name for path in installed}
+
+
+def test_every_pattern_of_data_files_finds_something() -> None:
+    for pattern in PYPROJECT["tool"]["setuptools"]["package-data"]["surgesim"]:
+        assert list((ROOT / "surgesim").glob(pattern)), pattern
+
+
+def test_the_citation_names_this_version() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == surgesim.__version__
+
+
+def test_the_changelog_tells_of_changed_results() -> None:
+    assert "### Results change" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "link", re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+)
+def test_links_of_the_readme_lead_somewhere(link: str) -> None:
+    assert (ROOT / link).exists()
