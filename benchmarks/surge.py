@@ -18,8 +18,8 @@ ARRIVALS_END = 180.0
 RAISED_AT = 67.0
 """Day from which there are half as many beds again."""
 
-HORIZON = 400
-"""Days until every patient has left."""
+HORIZON = 240
+"""Days that are simulated: the last patients leave before (`engine.py` checks it)."""
 
 
 @dataclass(frozen=True, slots=True)

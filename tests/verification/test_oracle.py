@@ -242,8 +242,8 @@ def journeys(
             found.append((parted[0], f"patient {number}: {parted[1]}"))
     assert not found, f"{len(found)} of {len(patients)} patients differ; first {min(found)[1]}"
     ends = Counter(log[-1].what for log in logs if log)
-    assert care.deaths == [ends["dead, unavoidable"], 0, ends["dead, untreated"]]
-    assert care.recovered == ends["recovered"]
+    assert care.ledger.deaths == [ends["dead, unavoidable"], 0, ends["dead, untreated"]]
+    assert care.ledger.recovered == ends["recovered"]
     return logs
 
 
