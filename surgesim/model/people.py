@@ -97,8 +97,10 @@ def _mixing(people: People) -> Floats:
     n = len(population)
     if n == 1 or people.outside_share == 0:
         return np.eye(n)
-    pull = population[None, :] * np.exp(-travel_hours(people) / people.distance_scale_hours)
-    np.fill_diagonal(pull, 0.0)
+    away = travel_hours(people) / people.distance_scale_hours
+    np.fill_diagonal(away, np.inf)
+    # relative to the nearest, so that the pull of districts that are all far does not vanish
+    pull = population[None, :] * np.exp(away.min(axis=1, keepdims=True) - away)
     outside = people.outside_share * pull / pull.sum(axis=1, keepdims=True)
     meetings = population[:, None] * outside
     mixing: Floats = (meetings + meetings.T) / 2 / population[:, None]
@@ -106,5 +108,5 @@ def _mixing(people: People) -> Floats:
     mixing *= np.minimum(
         1.0, 1.0 / np.maximum(row.max(), 1e-300)
     )  # a tiny district cannot meet more than it meets
-    np.fill_diagonal(mixing, 1.0 - mixing.sum(axis=1))
+    np.fill_diagonal(mixing, np.maximum(1.0 - mixing.sum(axis=1), 0.0))
     return mixing

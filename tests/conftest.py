@@ -1,0 +1,18 @@
+"""Settings of all tests; this file also puts `strategies` within reach of every test module."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, Phase, settings
+
+settings.register_profile(
+    "surgesim",
+    deadline=None,  # a slow machine is no failure
+    derandomize=True,  # the same examples everywhere, so that a failure can be had again
+    database=None,
+    phases=(Phase.explicit, Phase.generate),  # a scenario is large, and slow to make smaller
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "explore", settings.get_profile("surgesim"), derandomize=False, max_examples=2000, phases=tuple(Phase)
+)
+settings.load_profile("surgesim")
