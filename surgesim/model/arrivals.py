@@ -17,6 +17,7 @@ Ints = NDArray[np.int64]
 class Arrivals:
     """Patients and mild cases by the day, from series of counts.
 
+    A warm-up has the arrivals of the first day.
     Where a series names no district, its patients are split by population; where it names no age,
     by who would have the need.
 
@@ -57,7 +58,7 @@ class Arrivals:
         cells = np.zeros((2, self._n, len(AGE_GROUPS)), np.int64)
         mild = np.zeros(self._n, np.int64)
         for bed, counts, chance in self._series:
-            mean = counts[day] * self._factor if 0 <= day < len(counts) else 0.0
+            mean = counts[max(day, 0)] * self._factor if day < len(counts) else 0.0
             number = round(mean) if self._exact else int(rng.poisson(mean))
             placed = rng.multinomial(number, chance.ravel()).reshape(chance.shape)
             if bed == "basic":

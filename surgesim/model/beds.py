@@ -12,6 +12,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
+from surgesim.errors import IdentityError
 from surgesim.model.network import Network, Route
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Place:
         self.valid = True
 
 
-Entry = tuple[Key, int, Place]
+QueueEntry = tuple[Key, int, Place]
 """What a queue holds; the number tells a patient's later place with the same key from an earlier one."""
 
 
@@ -63,22 +64,26 @@ class BedPool:
         self.held = [0] * n
         self.free = [0] * n
         self.total_free = 0
+        self._most = [0] * n  # highest capacity since the last check
+        self._used = [0] * n  # beds used at the last check
         self.in_line = 0
         self.waiting = [0] * len(network.districts)
         groups = max(network.group_of) + 1
-        self._queues: list[list[Entry]] = [[] for _ in range(groups)]
+        self._queues: list[list[QueueEntry]] = [[] for _ in range(groups)]
         self._in_group = [0] * groups
         self._joined = 0
 
     # -- beds -------------------------------------------------------------------------------------
 
-    def find(self, routes: list[Route], now: float) -> Route | None:
-        """The first route to a free bed, or None."""
+    def find(self, routes: list[Route], district: int, now: float) -> Route | None:
+        """The first route from a district to a free bed that is open now, or None."""
         if not self.total_free:
             return None
         free = self.free
         for route in routes:
-            if free[route.facility] > 0 and (not route.crosses or self._network.boats_run(now)):
+            if free[route.facility] > 0 and (
+                not route.gated or self._network.way_is_open(district, route.crosses, now)
+            ):
                 return route
         return None
 
@@ -87,6 +92,14 @@ class BedPool:
         self.occupied[facility] += 1
         self.free[facility] -= 1
         self.total_free -= 1
+
+    def lie(self, facility: int) -> None:
+        """Someone lies in a bed from the start, whether there is one or not."""
+        self.occupied[facility] += 1
+        self._used[facility] += 1
+        self.free[facility] -= 1
+        if self.free[facility] >= 0:
+            self.total_free -= 1
 
     def hold(self, facility: int) -> None:
         """Hold a free bed for someone who sets out to it."""
@@ -111,9 +124,41 @@ class BedPool:
         before = max(self.free[facility], 0)
         self.free[facility] += beds - self.capacity[facility]
         self.capacity[facility] = beds
+        self._most[facility] = max(self._most[facility], beds)
         now = max(self.free[facility], 0)
         self.total_free += now - before
         return max(now - before, 0)
+
+    def check(self, bed: str, day: int) -> None:
+        """Free = capacity - occupied - held, and occupied <= max(staffed, occupied the day before).
+
+        What is held counts as occupied; capacity is the highest of the day.
+
+        Raises
+        ------
+        IdentityError
+            Where one does not hold.
+        """
+        names = self._network.facilities
+        for f, (capacity, occupied, held) in enumerate(
+            zip(self.capacity, self.occupied, self.held, strict=True)
+        ):
+            used = occupied + held
+            if self.free[f] != capacity - used:
+                raise IdentityError(
+                    "free = capacity - occupied - held", f"{names[f]}, {bed}", day, f"{self.free[f]} free"
+                )
+            if used > self._most[f] and used > self._used[f]:
+                raise IdentityError(
+                    "occupied <= max(staffed, occupied the day before)",
+                    f"{names[f]}, {bed}",
+                    day,
+                    f"{used} used, {self._most[f]} staffed, {self._used[f]} the day before",
+                )
+            self._used[f] = used
+        if self.total_free != sum(max(free, 0) for free in self.free):
+            raise IdentityError("total free = sum of free", bed, day, f"{self.total_free} free in all")
+        self._most = list(self.capacity)
 
     # -- queues -----------------------------------------------------------------------------------
 
@@ -139,15 +184,25 @@ class BedPool:
         """The first in line of those the facility can take now: the best head of few queues."""
         if not self.in_line:
             return None
-        best: Entry | None = None
-        for group, crosses in self._network.reach[facility]:
-            if self._in_group[group] and (not crosses or self._network.boats_run(now)):
+        best: QueueEntry | None = None
+        for group, district, gated, crosses in self._network.reach[facility]:
+            if self._in_group[group] and (not gated or self._network.way_is_open(district, crosses, now)):
                 queue = self._queues[group]
                 while not queue[0][2].valid:
                     heappop(queue)
                 if best is None or queue[0] < best:
                     best = queue[0]
         return None if best is None else best[2]
+
+    def first_in_line(self) -> Place | None:
+        """The first in line of all."""
+        heads = []
+        for queue in self._queues:
+            while queue and not queue[0][2].valid:
+                heappop(queue)
+            if queue:
+                heads.append(queue[0])
+        return min(heads)[2] if heads else None
 
     def in_line_of(self, district: int) -> list[Patient]:
         """Everyone in line in a district, in no order."""

@@ -1,102 +1,23 @@
 """Command: the plan's rules, each a process: when -> decision -> lead time -> phases -> until -> stand-down.
 
-A rule sees only what the daily assessment gives it. What an action does is told to facilities and
-epidemic; what it changes there is theirs.
+A rule sees only what the daily assessment gives it; what it does is its action's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from datetime import date
-from typing import Protocol
 
 from simpy import Environment
 from simpy.events import Event
 from simpy.exceptions import Interrupt
 
-from surgesim.model.facilities import Facilities
+from surgesim.model.actions import Action
 from surgesim.model.indicators import Assessment
 from surgesim.model.record import ActionEvent
-from surgesim.scenario.care import Care
-from surgesim.scenario.command import ConvertBeds, Mobilise, OpenFacility, Rule, Trigger, Until
+from surgesim.scenario.command import Rule, Trigger, Until
 
 Process = Generator[Event, object, None]
-
-
-class Measures(Protocol):
-    """What takes measures into and out of force: the epidemic."""
-
-    def start_measure(self, name: str) -> None: ...
-
-    def end_measure(self, name: str) -> None: ...
-
-
-class Action(Protocol):
-    """What a rule does: order it, bring it to a share, end it."""
-
-    def order(self) -> None: ...
-
-    def reach(self, share: float) -> None: ...
-
-    def end(self) -> None: ...
-
-
-class BedAction:
-    """Open, convert or mobilise beds of facilities."""
-
-    def __init__(self, rule: str, facilities: Facilities, names: list[str], share: float) -> None:
-        self._rule, self._facilities, self._names, self._share = rule, facilities, names, share
-
-    def order(self) -> None:
-        self._facilities.prepare(self._rule, self._names)
-
-    def reach(self, share: float) -> None:
-        self._facilities.reach(self._rule, self._names, share * self._share)
-
-    def end(self) -> None:
-        self._facilities.end(self._rule, self._names)
-
-
-class MeasureAction:
-    """Put a measure into force and take it out."""
-
-    def __init__(self, measures: Measures, name: str) -> None:
-        self._measures, self._name, self._on = measures, name, False
-
-    def order(self) -> None:
-        """Nothing is seen of an order for a measure before it is in force."""
-
-    def reach(self, share: float) -> None:
-        if not self._on and share > 0:
-            self._measures.start_measure(self._name)
-            self._on = True
-
-    def end(self) -> None:
-        if self._on:
-            self._measures.end_measure(self._name)
-            self._on = False
-
-
-def action_of(name: str, rule: Rule, care: Care, facilities: Facilities, measures: Measures | None) -> Action:
-    """The action of a rule."""
-    if isinstance(rule, OpenFacility):
-        return BedAction(name, facilities, list(rule.facilities), 1.0)
-    if isinstance(rule, ConvertBeds):
-        names = rule.facilities or _of_ownership(care, rule.ownership)
-        return BedAction(name, facilities, list(names), rule.share)
-    if isinstance(rule, Mobilise):
-        return BedAction(name, facilities, _of_ownership(care, rule.ownership), rule.share)
-    if measures is None:
-        raise ValueError(f"rule {name!r} starts a measure, but there is no epidemic")
-    return MeasureAction(measures, rule.measure)
-
-
-def _of_ownership(care: Care, ownership: tuple[str, ...]) -> list[str]:
-    return [
-        name
-        for name, facility in care.facilities.items()
-        if facility.ownership in ownership and facility.open_at_start
-    ]
 
 
 class Command:

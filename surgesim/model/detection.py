@@ -1,7 +1,7 @@
 """Detection: which infections become reported cases, and when.
 
-A share of infections is found in the community and reported after a delay; everyone admitted is
-detected at admission at the latest.
+A share of infections is found in the community and reported after a delay; a patient who was not
+found is reported on the day of admission.
 """
 
 from __future__ import annotations

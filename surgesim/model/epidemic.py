@@ -163,11 +163,17 @@ class Epidemic:
 
     # -- a day ------------------------------------------------------------------------------------
 
-    def advance(self, day: int) -> DayOfInfection:
-        """Move the epidemic through `day` and tell what it brought."""
+    def advance(self, day: int, dead: Ints) -> DayOfInfection:
+        """Move the epidemic through `day` and tell what it brought.
+
+        Parameters
+        ----------
+        dead
+            ``(districts, 9, 2)`` the dead so far, who stay immune and never wane.
+        """
         rng = self._streams.day("infection", day)
         imported = self._import(day)
-        self._wane(rng)
+        self._wane(rng, dead)
         dt = self._section.dt_days
         # contacts[d, a, b] of the day, measures included
         contacts = np.tensordot(self._contact_factor(day), self._contacts, axes=1)
@@ -196,7 +202,11 @@ class Epidemic:
     def _import(self, day: int) -> Ints:
         plan = self._section.importation
         imported = np.zeros(len(self._names), np.int64)
-        if plan.per_day == 0 or day < plan.from_day or (plan.until_day is not None and day >= plan.until_day):
+        if (
+            plan.per_day == 0
+            or 0 <= day < plan.from_day
+            or (plan.until_day is not None and day >= plan.until_day)
+        ):
             return imported
         rng = self._streams.day("importation", day)
         numbers = rng.poisson(plan.per_day * (1 - plan.screening) * self._weights)
@@ -215,11 +225,12 @@ class Epidemic:
         self.exposed[0, district] += chosen
         return number
 
-    def _wane(self, rng: np.random.Generator) -> None:
+    def _wane(self, rng: np.random.Generator, dead: Ints) -> None:
         mean = self._section.immunity.waning_days
         if mean is None:
             return
-        lost = rng.binomial(self.recovered, min(1.0, 1.0 / mean))
+        living = np.maximum(self.recovered - dead, 0)
+        lost = rng.binomial(living, min(1.0, 1.0 / mean))
         self.recovered -= lost
         self.susceptible[..., WANED] += lost
 

@@ -26,8 +26,8 @@ class Site:
         closed, or share of the way from `covid_share` to `convertible_share` of one that was not.
     beds
         Beds open to COVID patients: basic, oxygen, ICU.
-    icu_beds
-        All its ICU beds, whoever lies in them.
+    total
+        All its beds, whoever lies in them: basic, oxygen, ICU.
     """
 
     def __init__(self, name: str, section: Facility) -> None:
@@ -37,7 +37,7 @@ class Site:
         self.preparing: set[str] = set()
         self.replaced_by: set[str] = set()
         self.beds = (0, 0, 0)
-        self.icu_beds = 0
+        self.total = (0, 0, 0)
         self.refresh()
 
     @property
@@ -49,10 +49,9 @@ class Site:
         section, share = self.section, self.share
         basic, oxygen, icu = (_count(getattr(section.beds, bed)) for bed in BED_TYPES)
         if self.replaced_by:
-            self.beds, self.icu_beds = (0, 0, 0), 0
+            self.beds = self.total = (0, 0, 0)
         elif not section.open_at_start:
-            self.beds = (_part(share, basic), _part(share, oxygen), _part(share, icu))
-            self.icu_beds = self.beds[2]
+            self.beds = self.total = (_part(share, basic), _part(share, oxygen), _part(share, icu))
         else:
             equipped = 0 if section.icu_target is None else floor(share * (section.icu_target - icu) + 1e-9)
             totals = (basic, oxygen - equipped, icu + equipped)
@@ -63,11 +62,16 @@ class Site:
                 reached = first + max(getattr(most, bed) - first, 0.0) * share
                 parts.append(_part(reached, total))
             self.beds = (parts[0], parts[1], parts[2])
-            self.icu_beds = totals[2]
+            self.total = totals
 
-    def state(self, occupied: int) -> int:
-        """The state, given how many COVID patients lie here."""
-        if any(self.beds):
+    @property
+    def icu_beds(self) -> int:
+        """All its ICU beds, whoever lies in them."""
+        return self.total[2]
+
+    def state(self, opened: bool, occupied: int) -> int:
+        """The state, given whether beds are open today and how many COVID patients lie here."""
+        if opened:
             return OPEN
         if self.preparing:
             return PREPARING
@@ -86,12 +90,19 @@ def _part(share: float, beds: int) -> int:
 
 
 class Facilities:
-    """All facilities of a run. What rules change in the course of a day opens or closes at 00:00."""
+    """All facilities of a run. What rules change in the course of a day opens or closes at 00:00.
+
+    Attributes
+    ----------
+    openings
+        How often a rule has opened, converted or mobilised a facility.
+    """
 
     def __init__(self, care: Care) -> None:
         self.sites = [Site(name, section) for name, section in care.facilities.items()]
         self._index = {site.name: i for i, site in enumerate(self.sites)}
         self._changed = set(range(len(self.sites)))
+        self.openings = 0
 
     def take_changes(self) -> list[int]:
         """The facilities whose beds have changed since this was last asked (at first, all)."""
@@ -116,6 +127,7 @@ class Facilities:
             i = self._index[name]
             site = self.sites[i]
             site.preparing.discard(rule)
+            self.openings += rule not in site.shares
             site.shares[rule] = share
             site.refresh()
             self._changed.add(i)
@@ -133,7 +145,7 @@ class Facilities:
     def give_back(self, occupied: Callable[[int], int]) -> None:
         """Return the facilities that were replaced once those in their place are closed and empty."""
         for i, site in enumerate(self.sites):
-            if site.section.replaces and site.state(occupied(i)) == CLOSED:
+            if site.section.replaces and site.state(any(site.beds), occupied(i)) == CLOSED:
                 for other in site.section.replaces:
                     if site.name in self.sites[self._index[other]].replaced_by:
                         self._replace(other, site.name, closed=False)

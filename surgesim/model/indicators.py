@@ -39,6 +39,17 @@ class Assessment:
     situation: bool
 
 
+_AS_RECORDED = (
+    "oxygen_cover_days",
+    "facilities_out_of_oxygen",
+    "emergency_served_7d_share",
+    "elective_backlog",
+    "staff_absent_share",
+    "home_cases_not_followed",
+)
+"""Indicators that are a column of the record as it stands."""
+
+
 def window(series: Floats, day: int) -> Floats:
     """The last 7 values up to and with `day` (row index), fewer at the start."""
     return series[max(day + 1 - WINDOW_DAYS, 0) : day + 1]
@@ -75,7 +86,7 @@ def compute(table: Floats, day: int, population: int) -> dict[str, float]:
         "icu_occupancy": _occupancy(now("vacant_icu"), now("staffed_icu")),
         "icu_need_per_100k": per_100k(now("icu_need")),
         "deaths_7d_per_100k": per_100k(float(column("deaths").sum())),
-    }
+    } | {name: now(name) for name in _AS_RECORDED}
 
 
 def _occupancy(vacant: float, staffed: float) -> float:
@@ -86,10 +97,21 @@ def _occupancy(vacant: float, staffed: float) -> float:
 
 
 def assess(
-    table: Floats, day: int, population: int, thresholds: dict[str, Threshold], situation: Situation
+    table: Floats,
+    day: int,
+    population: int,
+    thresholds: dict[str, Threshold],
+    situation: Situation,
+    items: dict[str, float],
 ) -> Assessment:
-    """Compute the indicators, hold them against the thresholds, and declare the situation."""
-    indicators = compute(table, day, population)
+    """Compute the indicators, hold them against the thresholds, and declare the situation.
+
+    Parameters
+    ----------
+    items
+        Values of the indicators that name an item, by ``indicator:item``.
+    """
+    indicators = compute(table, day, population) | items
     values = [_value(threshold, indicators, table[day], population) for threshold in thresholds.values()]
     breached = [t.breached(value) for t, value in zip(thresholds.values(), values, strict=True)]
     declared = _declared(situation, dict(zip(thresholds, breached, strict=True)))
@@ -99,7 +121,12 @@ def assess(
 def _value(threshold: Threshold, indicators: dict[str, float], row: Floats, population: int) -> float:
     if threshold.indicator == "vacant_covid_beds_per_100k" and len(threshold.beds) < len(BED_TYPES):
         return sum(float(row[PROVINCE_INDEX[f"vacant_{bed}"]]) for bed in threshold.beds) * PER / population
-    return indicators[threshold.indicator]
+    return indicators[key_of(threshold.indicator, threshold.item)]
+
+
+def key_of(indicator: str, item: str | None) -> str:
+    """The name of an indicator's value; some are of an item, like a consumable."""
+    return indicator if item is None else f"{indicator}:{item}"
 
 
 def _declared(situation: Situation, breached: dict[str, bool]) -> bool:

@@ -16,8 +16,7 @@ from typing import NamedTuple
 from simpy import Environment
 from simpy.events import Event, Timeout
 
-from surgesim.model.beds import BedPool, Key
-from surgesim.model.beds import Entry as QueueEntry
+from surgesim.model.beds import UNLIMITED, BedPool, Key, QueueEntry
 from surgesim.model.ledger import (
     GONE,
     ICU,
@@ -28,12 +27,14 @@ from surgesim.model.ledger import (
     NOWHERE,
     OXYGEN,
     READY,
+    THIN_CARE,
     TRAVELLING,
     UNAVOIDABLE,
     UNTREATED,
     Ledger,
 )
-from surgesim.model.network import Network, Route
+from surgesim.model.network import Network, Route, stay_in
+from surgesim.model.oxygen import OxygenSupply
 from surgesim.model.patients import Patient, PatientBatch
 
 
@@ -64,6 +65,10 @@ class Journey:
         The pools of beds.
     ledger
         Who is where, and what has happened.
+    staffed_normally
+        By bed type and facility: beds staffed at normal ratios; care in those beyond is thin.
+    specialists
+        By facility: whether it has specialists, or a link to them.
     """
 
     def __init__(
@@ -83,13 +88,16 @@ class Journey:
         self._newly_unmet: list[Patient] = []
         self._next_index = 0
         self.ledger = Ledger(network)
+        self.staffed_normally = {OXYGEN: [UNLIMITED] * n, ICU: [UNLIMITED] * n}
+        self.specialists = [True] * n
+        self._supply: OxygenSupply | None = None
         if network.has_water:
             self._at(network.next_dawn(env.now), self._dawn)
 
     # -- calendar ---------------------------------------------------------------------------------
 
     def _after(self, delay: float, patient: Patient, what: Callable[[Event], None]) -> None:
-        """Schedule the one event that counts for the patient from now on."""
+        """Schedule the end of a stay or of a way; an earlier one of the patient counts no more."""
         timer = Timeout(self._env, delay, patient)
         timer.callbacks.append(what)
         patient.timer = timer
@@ -122,10 +130,10 @@ class Journey:
             self.ledger.begin(patient)
             if patient.needs_icu:
                 self._begin_icu_need(patient)
-                self.icu.take(facility)
+                self.icu.lie(facility)
                 self._enter_icu(patient, facility)
             else:
-                self.oxygen.take(facility)
+                self.oxygen.lie(facility)
                 self._admit_to_oxygen(patient, facility)
 
     def _needs_care(self, event: Event) -> None:
@@ -141,7 +149,7 @@ class Journey:
                 return
             timer = Timeout(self._env, patient.icu_delay, patient)
             timer.callbacks.append(self._needs_icu)
-        route = self.oxygen.find(self._network.from_district[patient.location], now)
+        route = self.oxygen.find(self._network.from_district[patient.location], patient.location, now)
         if route is None:
             self._wait_for_oxygen(patient)
         else:
@@ -173,6 +181,10 @@ class Journey:
         self._note(patient, "departs", route.facility)
         self.ledger.move(patient, patient.need, TRAVELLING)
         patient.destination = route.facility
+        fleet = self._network.fleet
+        if fleet is not None:
+            fleet.take(patient.location, route.crosses)
+            self._at(self._env.now + 2 * route.travel_days, self._returns, (patient.location, route.crosses))
         self._after(route.travel_days, patient, arrival)
 
     def _arrives_at_oxygen(self, event: Event) -> None:
@@ -199,6 +211,8 @@ class Journey:
         patient.facility = facility
         patient.location = self._network.district_of[facility]
         self.ledger.move(patient, need, place)
+        if self._supply is not None:
+            self._supply.join(patient, facility, patient.icu_flow if place == IN_ICU else patient.oxygen_flow)
         if self._log is not None:
             self._note(patient, "in oxygen bed" if place == IN_OXYGEN else "in ICU bed", facility)
 
@@ -206,17 +220,25 @@ class Journey:
         patient.unmet_since = inf
         self._settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.ledger.flows[OXYGEN].admissions)
         if not patient.needs_icu:
+            patient.p_care = self._p_in_care(patient, OXYGEN, facility)
             self._after(patient.oxygen_stay, patient, self._leaves_oxygen)
-        else:
-            patient.timer = None
-            if patient.icu_delay == 0.0:
-                self._need_icu(patient)  # deteriorated on the way
+        elif patient.icu_delay == 0.0:
+            self._need_icu(patient)  # deteriorated on the way
 
     def _leaves_oxygen(self, event: Event) -> None:
         patient: Patient = event._value
         if patient.timer is event:
-            self._leave(patient, dead=patient.luck < patient.p_full, kind=UNAVOIDABLE)
-            self._settle()
+            self._leave_care(patient, dead=patient.luck < patient.p_care)
+
+    def _p_in_care(self, patient: Patient, bed: int, facility: int) -> float:
+        """P(death) in a bed: care is thin beyond the normally staffed beds, or without specialists."""
+        pool = self.oxygen if bed == OXYGEN else self.icu
+        thin = pool.occupied[facility] > self.staffed_normally[bed][facility]
+        return patient.p_thin if thin or not self.specialists[facility] else patient.p_full
+
+    def _leave_care(self, patient: Patient, *, dead: bool) -> None:
+        self._leave(patient, dead=dead, kind=UNAVOIDABLE if patient.luck < patient.p_full else THIN_CARE)
+        self._settle()
 
     # -- intensive care ---------------------------------------------------------------------------
 
@@ -236,7 +258,7 @@ class Journey:
 
     def _need_icu(self, patient: Patient) -> None:
         """Deterioration, in a bed or without one: the ICU clock replaces the oxygen clock."""
-        patient.timer = None
+        self._pause_clock(patient)
         self._leave_line(patient)
         self._begin_icu_need(patient)
         self._note(patient, "needs ICU")
@@ -251,14 +273,14 @@ class Journey:
             if in_bed
             else self._network.from_district[patient.location]
         )
-        route = self.icu.find(routes, now)
-        if route is not None:
+        route = self.icu.find(routes, patient.location, now)
+        if route is not None and (ICU, route.facility) not in self._freed:  # a freed bed is the queue's
             self._go_to_icu(patient, route)
         elif in_bed and self._options.boarding:
             self._board(patient)
         else:
             if in_bed:
-                self.ledger.flows[OXYGEN].moves_out[patient.facility] += 1
+                self._vacate(patient, OXYGEN)
                 self._free(OXYGEN, patient.facility)
                 self.ledger.move(patient, NEEDS_ICU, NOWHERE)
             self._wait_in_no_bed_for_icu(patient)
@@ -266,7 +288,9 @@ class Journey:
     def _wait_in_no_bed_for_icu(self, patient: Patient) -> None:
         self._unmet(patient)
         if self._options.boarding:
-            route = self.oxygen.find(self._network.from_district[patient.location], self._env.now)
+            route = self.oxygen.find(
+                self._network.from_district[patient.location], patient.location, self._env.now
+            )
             if route is not None:
                 self._go_to_oxygen(patient, route)
                 return
@@ -302,6 +326,8 @@ class Journey:
         self._leave_line(patient)
         self._pause_clock(patient)
         from_oxygen = patient.facility if patient.place == IN_OXYGEN else -1
+        if from_oxygen >= 0:
+            self._vacate(patient, OXYGEN)
         if route.travel_days > 0:
             self.icu.hold(route.facility)
             self._depart(patient, route, self._arrives_at_icu)
@@ -309,7 +335,6 @@ class Journey:
             self.icu.take(route.facility)
             self._enter_icu(patient, route.facility)
         if from_oxygen >= 0:
-            self.ledger.flows[OXYGEN].moves_out[from_oxygen] += 1
             self._free(OXYGEN, from_oxygen)
 
     def _arrives_at_icu(self, event: Event) -> None:
@@ -324,17 +349,21 @@ class Journey:
         self._settle_in(
             patient, facility, IN_ICU, NEEDS_ICU, flows.admissions if patient.facility < 0 else flows.moves_in
         )
-        if patient.luck < patient.p_full:
+        patient.p_care = self._p_in_care(patient, ICU, facility)
+        if patient.luck < patient.p_care:
             self._after(patient.icu_dying_stay, patient, self._dies_in_icu)
         else:
             self._after(patient.icu_survivor_stay, patient, self._steps_down)
 
     def _dies_in_icu(self, event: Event) -> None:
-        self._leave(event._value, dead=True, kind=UNAVOIDABLE)
-        self._settle()
+        patient: Patient = event._value
+        if patient.timer is event:
+            self._leave_care(patient, dead=True)
 
     def _steps_down(self, event: Event) -> None:
         patient: Patient = event._value
+        if patient.timer is not event:
+            return
         if not self._options.step_down:
             self._leave(patient, dead=False)
             self._settle()
@@ -342,7 +371,9 @@ class Journey:
         self._note(patient, "ready", patient.facility)
         patient.ready_time = self._env.now
         self.ledger.move(patient, READY, IN_ICU)
-        route = self.oxygen.find(self._network.from_facility[patient.facility], self._env.now)
+        route = self.oxygen.find(
+            self._network.from_facility[patient.facility], patient.location, self._env.now
+        )
         if route is not None:
             self._step_down_to(patient, route)
         else:
@@ -354,7 +385,7 @@ class Journey:
         self._settle()
 
     def _step_down_to(self, patient: Patient, route: Route) -> None:
-        self.ledger.flows[ICU].moves_out[patient.facility] += 1
+        self._vacate(patient, ICU)
         self._free(ICU, patient.facility)
         self._go_to_oxygen(patient, route)
 
@@ -363,8 +394,9 @@ class Journey:
         self._after(patient.step_down_stay, patient, self._goes_home)
 
     def _goes_home(self, event: Event) -> None:
-        self._leave(event._value, dead=False)
-        self._settle()
+        patient: Patient = event._value
+        if patient.timer is event:
+            self._leave_care(patient, dead=False)
 
     # -- swap, claims and free beds ---------------------------------------------------------------
 
@@ -374,15 +406,22 @@ class Journey:
         self._note(boarder, "swaps", facility)
         self._leave_line(boarder)
         self._pause_clock(boarder)
-        self.ledger.flows[OXYGEN].moves_out[facility] += 1
-        self.ledger.flows[ICU].moves_out[facility] += 1
+        self._vacate(boarder, OXYGEN)
+        self._vacate(blocker, ICU)
         self._enter_icu(boarder, facility)
         self._step_down_stay(blocker, facility)
 
     def _first_blocker(self, facility: int) -> Patient | None:
         """Who has been ready longest in a facility, and still holds the ICU bed; taken off the list."""
-        blockers = self._blockers[facility]
+        blockers = self._blocking_in(facility)
         return heappop(blockers)[2] if blockers else None
+
+    def _blocking_in(self, facility: int) -> list[tuple[float, int, Patient]]:
+        """The blockers of a facility, first in line first; who has died for want of oxygen is dropped."""
+        blockers = self._blockers[facility]
+        while blockers and blockers[0][2].place == GONE:
+            heappop(blockers)
+        return blockers
 
     def _best_boarder(self, facility: int) -> Patient | None:
         boarders = self._boarders[facility]
@@ -391,6 +430,18 @@ class Journey:
             if place.valid:
                 return place.patient
         return None
+
+    def _vacate(self, patient: Patient, bed: int) -> None:
+        """A patient moves out of a bed; its flow of oxygen ends, and so does the lack of it."""
+        self.ledger.flows[bed].moves_out[patient.facility] += 1
+        self._stop_breathing(patient)
+
+    def _stop_breathing(self, patient: Patient) -> None:
+        if self._supply is not None:
+            self._supply.part(patient)
+            if patient.breathless:
+                patient.breathless = False
+                self._pause_clock(patient)
 
     def _free(self, bed: int, facility: int) -> None:
         (self.oxygen if bed == OXYGEN else self.icu).release(facility)
@@ -428,7 +479,7 @@ class Journey:
             blocker = self._claimant(facility)
             if blocker is not None:
                 route = (
-                    Route(facility, 0.0, False)
+                    stay_in(facility)
                     if blocker.facility == facility
                     else self._network.routes[blocker.location][facility]
                 )
@@ -449,13 +500,13 @@ class Journey:
         network = self._network
         in_reach = {
             group
-            for group, crosses in network.reach[facility]
-            if not crosses or network.boats_run(self._env.now)
+            for group, district, gated, crosses in network.reach[facility]
+            if not gated or network.way_is_open(district, crosses, self._env.now)
         }
         waiting = [
             (blockers[0], f)
-            for f, blockers in enumerate(self._blockers)
-            if blockers and network.group_of[network.district_of[f]] in in_reach
+            for f in range(len(self._blockers))
+            if (blockers := self._blocking_in(f)) and network.group_of[network.district_of[f]] in in_reach
         ]
         return self._first_blocker(min(waiting)[1]) if waiting else None
 
@@ -467,17 +518,67 @@ class Journey:
         if place is not None:
             patient = place.patient
             own = patient.place == IN_OXYGEN and patient.facility == facility
-            route = Route(facility, 0.0, False) if own else self._network.routes[patient.location][facility]
+            route = stay_in(facility) if own else self._network.routes[patient.location][facility]
             self._go_to_icu(patient, route)
 
     def _dawn(self, event: Event) -> None:
         """Boats begin to run: free beds are offered again."""
+        self._offer_free_beds()
+        self._at(self._network.next_dawn(self._env.now), self._dawn)
+
+    def _returns(self, event: Event) -> None:
+        """A vehicle is back: free beds are offered again."""
+        if self._network.fleet is not None:
+            self._network.fleet.give_back(*event._value)
+            self._offer_free_beds()
+
+    def _offer_free_beds(self) -> None:
         for bed, pool in ((OXYGEN, self.oxygen), (ICU, self.icu)):
             if pool.total_free and (pool.in_line or self._blocking()):
                 for facility, free in enumerate(pool.free):
                     self._freed.extend([(bed, facility)] * min(max(free, 0), pool.in_line + self._blocking()))
         self._settle()
-        self._at(self._network.next_dawn(self._env.now), self._dawn)
+
+    # -- oxygen supply ----------------------------------------------------------------------------
+
+    def breathe_from(self, supply: OxygenSupply) -> None:
+        """Let the patients of this run breathe from limited supplies."""
+        self._supply = supply
+
+    def cut_off(self, patient: Patient) -> None:
+        """A bed without oxygen: the clock of the need runs, beside the stay."""
+        self._pause_clock(patient)
+        patient.breathless = True
+        self._run_clock(patient)
+
+    def restore(self, patient: Patient) -> None:
+        """Oxygen again: the clock pauses, or goes on as a boarder's."""
+        self._pause_clock(patient)
+        patient.breathless = False
+        if patient.need == NEEDS_ICU and patient.place == IN_OXYGEN:
+            self._run_clock(patient)
+
+    # -- out of the province ----------------------------------------------------------------------
+
+    def transfer_out(self, number: int) -> int:
+        """Send up to `number` patients who wait for ICU to another province, first in line first."""
+        sent = 0
+        while sent < number:
+            place = self.icu.first_in_line()
+            if place is None:
+                break
+            patient = place.patient
+            self._leave_line(patient)
+            if patient.place == IN_OXYGEN:
+                self._vacate(patient, OXYGEN)
+                self._free(OXYGEN, patient.facility)
+            patient.timer = patient.clock = None
+            self._note(patient, "leaves the province")
+            self.ledger.end(patient)
+            self.ledger.transferred_out += 1
+            sent += 1
+        self._settle()
+        return sent
 
     # -- clocks and ends --------------------------------------------------------------------------
 
@@ -497,28 +598,36 @@ class Journey:
 
     def _run_clock(self, patient: Patient) -> None:
         """Start or go on with the clock of the highest unmet need."""
-        boards = patient.place == IN_OXYGEN
-        dies = patient.luck < (patient.p_boarded if boards else patient.p_untreated)
+        dies = patient.luck < self._p_unmet(patient)
         if patient.need == NEEDS_ICU:
             end = patient.icu_death if dies else patient.icu_recovery
         else:
             end = patient.oxygen_death if dies else patient.oxygen_recovery
         patient.clock_since = self._env.now
         if end == inf:
-            patient.timer = None
+            patient.clock = None
         else:
-            self._after(max(end - patient.clock_elapsed, 0.0), patient, self._clock_ends)
+            clock = Timeout(self._env, max(end - patient.clock_elapsed, 0.0), patient)
+            clock.callbacks.append(self._clock_ends)
+            patient.clock = clock
+
+    @staticmethod
+    def _p_unmet(patient: Patient) -> float:
+        """P(death) of an unmet need: boarding in an oxygen bed that has oxygen, or without care."""
+        boards = patient.place == IN_OXYGEN and not patient.breathless
+        return patient.p_boarded if boards else patient.p_untreated
 
     def _pause_clock(self, patient: Patient) -> None:
-        patient.clock_elapsed += self._env.now - patient.clock_since
-        patient.timer = None
+        if patient.clock_since < inf:
+            patient.clock_elapsed += self._env.now - patient.clock_since
+            patient.clock_since = inf
+            patient.clock = None
 
     def _clock_ends(self, event: Event) -> None:
         patient: Patient = event._value
-        if patient.timer is not event:
+        if patient.clock is not event:
             return
-        boards = patient.place == IN_OXYGEN
-        dead = patient.luck < (patient.p_boarded if boards else patient.p_untreated)
+        dead = patient.luck < self._p_unmet(patient)
         self._leave_line(patient)
         self._leave(patient, dead=dead, kind=UNAVOIDABLE if patient.luck < patient.p_full else UNTREATED)
         self._settle()
@@ -526,11 +635,12 @@ class Journey:
     def _leave(self, patient: Patient, *, dead: bool, kind: int = UNAVOIDABLE) -> None:
         """The end of a journey, dead or recovered, from a bed or from none."""
         place, facility = patient.place, patient.facility
-        patient.timer = None
+        patient.timer = patient.clock = None
+        if place in (IN_OXYGEN, IN_ICU):
+            self._stop_breathing(patient)
         self.ledger.end(patient)
         if dead:
-            self.ledger.deaths[kind] += 1
-            self.ledger.deaths_by_district[patient.district] += 1
+            self.ledger.die(patient, kind)
         else:
             self.ledger.recovered += 1
         self._note(patient, "dies" if dead else "recovers", facility if place in (IN_OXYGEN, IN_ICU) else -1)
@@ -545,23 +655,28 @@ class Journey:
     def without_bed(self) -> int:
         """Patients without the bed type they need for longer than the scenario's bound.
 
-        Boarders count; who travels does not, nor who only waits for a boat to a free bed.
+        Boarders count; who travels does not, nor who only waits for a boat or a vehicle to a free bed.
         """
         count, now = self.ledger.count, self._env.now
         in_line = count[NEEDS_OXYGEN][NOWHERE] + count[NEEDS_ICU][NOWHERE] + count[NEEDS_ICU][IN_OXYGEN]
-        recent = {
+        newly = {
             patient.index: patient
             for patient in self._newly_unmet
-            if _in_line(patient) and now - patient.unmet_since <= self._options.no_bed_days
+            if patient.place != GONE and now - patient.unmet_since <= self._options.no_bed_days
         }
-        self._newly_unmet = list(recent.values())
+        self._newly_unmet = list(newly.values())
+        recent = {index: patient for index, patient in newly.items() if _in_line(patient)}
         late = in_line - len(recent)
-        if late and self._network.has_water and (self.oxygen.total_free or self.icu.total_free):
-            late -= self._awaiting_boats(recent)
+        if (
+            late
+            and (self._network.has_water or self._network.fleet is not None)
+            and (self.oxygen.total_free or self.icu.total_free)
+        ):
+            late -= self._awaiting_a_way(recent)
         return late
 
-    def _awaiting_boats(self, recent: dict[int, Patient]) -> int:
-        """Patients long in line for whom a bed of the type needed is free across the water."""
+    def _awaiting_a_way(self, recent: dict[int, Patient]) -> int:
+        """Patients long in line for whom a bed of the type needed is free at the end of a shut way."""
         awaiting = 0
         for pool, needs in ((self.oxygen, NEEDS_OXYGEN), (self.icu, NEEDS_ICU)):
             left = [max(free, 0) for free in pool.free]
@@ -572,7 +687,7 @@ class Journey:
                         for patient in pool.in_line_of(district)
                     )
                     for route in self._network.from_district[district]:
-                        given = min(late, left[route.facility]) if route.crosses else 0
+                        given = min(late, left[route.facility]) if route.gated else 0
                         left[route.facility] -= given
                         late -= given
                         awaiting += given

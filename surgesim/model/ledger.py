@@ -9,6 +9,7 @@ from surgesim.errors import IdentityError
 from surgesim.model.beds import BedPool
 from surgesim.model.network import Network
 from surgesim.model.patients import Patient
+from surgesim.scenario.base import AGE_GROUPS, BED_TYPES
 
 OXYGEN, ICU = 1, 2
 """Bed types of individual patients, as in BED_TYPES."""
@@ -49,6 +50,8 @@ class Ledger:
         Patients who reached their need; who left recovered; who left for another province.
     deaths
         By kind: UNAVOIDABLE, THIN_CARE, UNTREATED.
+    dead
+        By district, age and risk, flat in that order.
     flows
         By bed type.
     """
@@ -64,6 +67,7 @@ class Ledger:
         self.transferred_out = 0
         self.deaths = [0, 0, 0]
         self.deaths_by_district = [0] * districts
+        self.dead = [0] * (districts * len(AGE_GROUPS) * 2)
         self.needs_by_district = [0] * districts
         self.reported_at_admission = [0] * districts
         self.flows = {OXYGEN: Flows(n), ICU: Flows(n)}
@@ -94,6 +98,12 @@ class Ledger:
         self.count[patient.need][patient.place] -= 1
         self.met[patient.need] += 1
         patient.place = GONE
+
+    def die(self, patient: Patient, kind: int) -> None:
+        """A patient who has left is dead."""
+        self.deaths[kind] += 1
+        self.deaths_by_district[patient.district] += 1
+        self.dead[(patient.district * len(AGE_GROUPS) + patient.age) * 2 + patient.high_risk] += 1
 
     # -- the end of a day -------------------------------------------------------------------------
 
@@ -135,7 +145,12 @@ class Ledger:
             self.created,
             left,
         )
+        if sum(self.deaths) != sum(self.deaths_by_district) or sum(self.deaths) != sum(self.dead):
+            _hold(
+                "deaths by kind = deaths by district", "the province", day, sum(self.deaths), sum(self.dead)
+            )
         for bed, pool in ((OXYGEN, oxygen), (ICU, icu)):
+            pool.check(BED_TYPES[bed], day)
             flows = self.flows[bed]
             for f, name in enumerate(self._network.facilities):
                 census = (
@@ -146,7 +161,7 @@ class Ledger:
                     - flows.deaths[f]
                 )
                 if census != pool.occupied[f]:
-                    _hold("flows = census", f"{name}, bed type {bed}", day, census, pool.occupied[f])
+                    _hold("flows = census", f"{name}, {BED_TYPES[bed]}", day, census, pool.occupied[f])
 
 
 def _hold(identity: str, where: str, day: int, left: int, right: int) -> None:

@@ -6,16 +6,56 @@ from typing import NamedTuple
 
 from surgesim.model.people import travel_hours
 from surgesim.scenario.schema import Scenario
+from surgesim.scenario.transport import Transport
 
 _INSTANT = 1e-9  # days; times this close are the same
 
 
 class Route(NamedTuple):
-    """A way to a facility: its index, days of travel, and whether it crosses water."""
+    """A way to a facility: its index, days of travel, whether it crosses water, whether it is gated.
+
+    A gated way may be shut: it needs a boat that runs, or a vehicle that is there.
+    """
 
     facility: int
     travel_days: float
     crosses: bool
+    gated: bool
+
+
+def stay_in(facility: int) -> Route:
+    """The way from a bed of a facility to another bed of it."""
+    return Route(facility, 0.0, False, False)
+
+
+class Fleet:
+    """Ambulances and boats by district.
+
+    Attributes
+    ----------
+    free
+        ``free[crosses][district]``: ambulances (0) and boats (1) that are there.
+    away
+        Vehicles under way.
+    """
+
+    def __init__(self, section: Transport, districts: tuple[str, ...]) -> None:
+        fleets = [section.fleets.get(district) for district in districts]
+        self.free = (
+            [fleet.ambulances if fleet is not None else 0 for fleet in fleets],
+            [fleet.boats if fleet is not None else 0 for fleet in fleets],
+        )
+        self.away = 0
+
+    def take(self, district: int, crosses: bool) -> None:
+        """A vehicle leaves its district."""
+        self.free[crosses][district] -= 1
+        self.away += 1
+
+    def give_back(self, district: int, crosses: bool) -> None:
+        """It returns."""
+        self.free[crosses][district] += 1
+        self.away -= 1
 
 
 class Network:
@@ -29,11 +69,13 @@ class Network:
     from_facility
         The same for someone who lies in a facility: that facility first, at no distance.
     group_of
-        The group of each district: districts of a group reach the same facilities, over water or not,
-        so that one queue serves them all.
+        The group of each district: districts of a group reach the same facilities by the same kind of
+        way, so that one queue serves them all. Where vehicles are counted, each district is its own.
     reach
-        For each facility, the groups it can take patients from, each with whether the way crosses
-        water.
+        For each facility, the groups it can take patients from: group, a district of it, whether the
+        way is gated, whether it crosses water.
+    fleet
+        Vehicles by district, None where they do not limit.
     district_of
         The district of each facility.
     """
@@ -59,27 +101,40 @@ class Network:
                 if facility.serves is None or self.districts[district] in facility.serves:
                     there = self.district_of[f]
                     days = (float(hours[district, there]) + facility.access_hours) / 24
-                    routes.append((there != district, days, f, Route(f, days, crosses(district, there))))
+                    water = crosses(district, there)
+                    gated = water or (care.transport is not None and days > 0)
+                    routes.append((there != district, days, f, Route(f, days, water, gated)))
             return [route for *_, route in sorted(routes)]
 
         self.from_district = [search(district) for district in range(len(self.districts))]
         self.from_facility = [
-            [Route(f, 0.0, False)] + [r for r in self.from_district[d] if r.facility != f]
+            [stay_in(f)] + [r for r in self.from_district[d] if r.facility != f]
             for f, d in enumerate(self.district_of)
         ]
         self.routes = [{route.facility: route for route in routes} for routes in self.from_district]
-        ways = [tuple(sorted((r.facility, r.crosses) for r in routes)) for routes in self.from_district]
+        ways: list[object] = [
+            d if care.transport is not None else tuple(sorted((r.facility, r.crosses) for r in routes))
+            for d, routes in enumerate(self.from_district)
+        ]
         kinds = list(dict.fromkeys(ways))
         self.group_of = [kinds.index(way) for way in ways]
+        first = [ways.index(kind) for kind in kinds]
         self.reach = [
-            [(group, dict(kind)[f]) for group, kind in enumerate(kinds) if f in dict(kind)]
+            [
+                (group, d, self.routes[d][f].gated, self.routes[d][f].crosses)
+                for group, d in enumerate(first)
+                if f in self.routes[d]
+            ]
             for f in range(len(facilities))
         ]
         self.has_water = any(island) and len(island) > 1
+        self.fleet = None if care.transport is None else Fleet(care.transport, self.districts)
 
-    def boats_run(self, now: float) -> bool:
-        """Whether a journey over water can start at this moment."""
-        return self._opens - _INSTANT <= now % 1.0 < self._closes - _INSTANT
+    def way_is_open(self, district: int, crosses: bool, now: float) -> bool:
+        """Whether a journey by a gated way can start from a district at this moment."""
+        if crosses and not self._opens - _INSTANT <= now % 1.0 < self._closes - _INSTANT:
+            return False
+        return self.fleet is None or self.fleet.free[crosses][district] > 0
 
     def next_dawn(self, now: float) -> float:
         """The next time after `now` at which boats begin to run."""

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from surgesim.model.durations import Quantile, length_biased_quantile_of, quantile_of
 from surgesim.model.epidemic import DayOfInfection
+from surgesim.model.home import HomeCare
 from surgesim.scenario.clinical import Clinical, DeathByCare
 from surgesim.scenario.epidemic import Epidemic
+from surgesim.scenario.oxygen import Flow, Support
 
 if TYPE_CHECKING:
     from simpy.events import Event
@@ -42,7 +44,9 @@ Bools = NDArray[np.bool_]
     U_DETECTION,
     U_AGE,
     U_RESIDUAL,
-) = range(14)
+    U_SUPPORT,
+    U_HOME,
+) = range(16)
 DRAWS = 20
 """Uniforms a patient uses; those past the last name are spare, so that a new use moves nobody's luck."""
 
@@ -71,6 +75,10 @@ class PatientBatch:
         Clocks of unmet needs; infinite where they never run out.
     unreported
         Not found in the community: becomes a reported case at admission.
+    oxygen_flow, icu_flow
+        Oxygen breathed in an oxygen bed and in an ICU bed, L/min.
+    high_risk
+        Whether of the high-risk group; not followed (False) where patients do not come from an epidemic.
     """
 
     need_time: Floats
@@ -93,6 +101,9 @@ class PatientBatch:
     icu_death: Floats
     icu_recovery: Floats
     unreported: Bools
+    oxygen_flow: Floats
+    icu_flow: Floats
+    high_risk: Bools
 
     def __len__(self) -> int:
         return len(self.need_time)
@@ -106,20 +117,26 @@ class PatientBatch:
 class Patient:
     """One patient: what was drawn, and where the journey stands.
 
-    `need` and `place` are the indices of `journey`; `timer` is the one event that counts for the
-    patient now (an older one finds another in its place and does nothing).
+    `need` and `place` are the indices of `ledger`. `timer` is the end of the stay or way that counts
+    now and `clock` the end of an unmet need (an older event finds another in its place and does nothing).
     """
 
     __slots__ = (
         "age",
+        "breathes_at",
+        "breathless",
+        "clock",
         "clock_elapsed",
         "clock_since",
         "destination",
         "district",
         "facility",
+        "flow_kg",
+        "high_risk",
         "icu_death",
         "icu_delay",
         "icu_dying_stay",
+        "icu_flow",
         "icu_need_time",
         "icu_place",
         "icu_recovery",
@@ -131,10 +148,12 @@ class Patient:
         "need_time",
         "needs_icu",
         "oxygen_death",
+        "oxygen_flow",
         "oxygen_place",
         "oxygen_recovery",
         "oxygen_stay",
         "p_boarded",
+        "p_care",
         "p_full",
         "p_thin",
         "p_untreated",
@@ -170,6 +189,9 @@ class Patient:
         icu_death: float,
         icu_recovery: float,
         unreported: bool,
+        oxygen_flow: float,
+        icu_flow: float,
+        high_risk: bool,
     ) -> None:
         self.index = index
         self.need_time = need_time
@@ -192,18 +214,26 @@ class Patient:
         self.icu_death = icu_death
         self.icu_recovery = icu_recovery
         self.unreported = unreported
+        self.oxygen_flow = oxygen_flow
+        self.icu_flow = icu_flow
+        self.high_risk = high_risk
         self.location = district
         self.facility = -1  # where the patient lies, or lay last
         self.destination = -1
         self.need = 0
         self.place = 0
         self.timer: Event | None = None
+        self.clock: Event | None = None
+        self.p_care = p_full
+        self.breathless = False
+        self.breathes_at = -1
+        self.flow_kg = 0.0
         self.oxygen_place: Place | None = None
         self.icu_place: Place | None = None
         self.icu_need_time = inf
         self.ready_time = inf
         self.clock_elapsed = 0.0
-        self.clock_since = 0.0
+        self.clock_since = inf  # infinite while no clock runs
         self.unmet_since = inf
 
 
@@ -235,6 +265,8 @@ class PatientSource:
             for need in (clocks.oxygen, clocks.icu)
             for clock in (need.death_days, need.recovery_days)
         ]
+        self._oxygen_flow = _flow_quantile(clinical.respiratory.oxygen_beds, clinical.respiratory.flow)
+        self._icu_flow = _flow_quantile(clinical.respiratory.icu_beds, clinical.respiratory.flow)
         self._residual: dict[str, Quantile] = {
             "oxygen": length_biased_quantile_of(stays.oxygen_days),
             "survivor": length_biased_quantile_of(stays.icu_survivor_days),
@@ -258,7 +290,12 @@ class PatientSource:
         return capped
 
     def from_epidemic(
-        self, infection: DayOfInfection, day: int, needs: np.random.Generator, traits: np.random.Generator
+        self,
+        infection: DayOfInfection,
+        day: int,
+        needs: np.random.Generator,
+        traits: np.random.Generator,
+        reduction: float = 0.0,
     ) -> tuple[PatientBatch, Ints]:
         """The patients among a day's onsets, and the mild cases by district.
 
@@ -266,6 +303,8 @@ class PatientSource:
         ----------
         needs, traits
             Generators of the day: who needs oxygen, and each patient's draws.
+        reduction
+            Share of found cases whom care at home keeps from needing oxygen.
         """
         assert self.p_oxygen is not None
         onsets = infection.onsets
@@ -273,13 +312,21 @@ class PatientSource:
         ill = needs.binomial(onsets, chance)
         mild = (onsets - ill).sum(axis=(1, 2, 3, 4))
         cells = np.repeat(np.arange(ill.size), ill.ravel())
-        district, age, _risk, _stratum, step = np.unravel_index(cells, ill.shape)
+        district, age, risk, _stratum, step = np.unravel_index(cells, ill.shape)
         draws = traits.random((len(cells), DRAWS))
+        if reduction > 0:
+            found = draws[:, U_DETECTION] < self._detected_share
+            averted = HomeCare.averted(draws[:, U_HOME], found, reduction)
+            mild += np.bincount(district[averted], minlength=len(mild))
+            stays = ~averted
+            district, age, risk, step = district[stays], age[stays], risk[stays], step[stays]
+            draws = draws[stays]
         onset = day + (step + draws[:, U_TIME]) / ill.shape[-1]
         need_time = onset + self._onset(draws[:, U_ONSET])
         needs_icu = draws[:, U_ICU] < self._p_icu[age]
         delay = np.where(needs_icu, self._icu_delay(draws[:, U_ICU_DELAY]), np.inf)
-        return self._batch(need_time, district, age, needs_icu, delay, draws), mild
+        batch = self._batch(need_time, district, age, needs_icu, delay, draws)
+        return replace(batch, high_risk=risk.astype(bool)), mild
 
     def from_arrivals(
         self, day: int, district: Ints, age: Ints, straight_to_icu: Bools, rng: np.random.Generator
@@ -357,7 +404,23 @@ class PatientSource:
             icu_death=icu_death,
             icu_recovery=icu_recovery,
             unreported=draws[:, U_DETECTION] >= self._detected_share,
+            oxygen_flow=self._oxygen_flow(draws[:, U_SUPPORT]),
+            icu_flow=self._icu_flow(draws[:, U_SUPPORT]),
+            high_risk=np.zeros(len(draws), bool),
         )
+
+
+def _flow_quantile(support: Support, flow: Flow) -> Quantile:
+    """Flow, L/min, of the support that a uniform chooses."""
+    kinds = ("mask", "high_flow", "non_invasive", "invasive")
+    edges = np.cumsum([getattr(support, kind) for kind in kinds])
+    flows = np.array([getattr(flow, f"{kind}_lpm") for kind in kinds])
+
+    def quantile(u: Floats) -> Floats:
+        chosen: Floats = flows[np.minimum(np.searchsorted(edges, u, side="right"), len(kinds) - 1)]
+        return chosen
+
+    return quantile
 
 
 def _death_table(death: DeathByCare, factor: float, *, boards: bool) -> Floats:

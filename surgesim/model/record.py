@@ -5,6 +5,7 @@ It stands alone so that `study` and `report` can read a run without knowing how 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -22,6 +23,21 @@ class Column(NamedTuple):
 
 def _by_bed(name: str, unit: str, meaning: str) -> tuple[Column, ...]:
     return tuple(Column(f"{name}_{bed}", unit, meaning.format(bed=bed)) for bed in ("basic", "oxygen", "icu"))
+
+
+CONSTRAINTS = ("space", "doctors", "nurses", "equipment", "oxygen")
+"""What can bind a bed type; facility columns hold the index."""
+
+
+def _bound(bed: str) -> tuple[Column, ...]:
+    return tuple(
+        Column(
+            f"{bed}_bound_by_{what}",
+            "share",
+            f"share of the open {bed} beds in facilities where {what} binds",
+        )
+        for what in CONSTRAINTS
+    )
 
 
 PROVINCE: tuple[Column, ...] = (
@@ -43,6 +59,8 @@ PROVINCE: tuple[Column, ...] = (
     *_by_bed("held", "beds", "{bed} beds held for a patient on the way"),
     *_by_bed("vacant", "beds", "{bed} staffed beds neither occupied nor held"),
     Column("staffed_icu_all", "beds", "all staffed ICU beds of the province, whoever lies in them"),
+    *_bound("oxygen"),
+    *_bound("icu"),
     Column("waiting_oxygen", "patients", "patients in no bed who wait for an oxygen bed"),
     Column("waiting_icu", "patients", "patients in no bed who wait for an ICU bed"),
     Column("boarding", "patients", "patients who need ICU and lie in an oxygen bed"),
@@ -50,11 +68,33 @@ PROVINCE: tuple[Column, ...] = (
     Column("without_bed", "patients", "patients without the bed type they need for over no_bed_hours"),
     Column("admissions_oxygen", "patients/day", "admissions from outside a facility to oxygen beds"),
     Column("admissions_icu", "patients/day", "admissions from outside a facility to ICU beds"),
+    Column("transferred_out", "patients/day", "patients sent to another province"),
     Column("recovered", "patients/day", "patients who left recovered (from a bed or without one)"),
     Column("deaths", "deaths/day", "all deaths; the sum of the next three"),
     Column("deaths_unavoidable", "deaths/day", "would have died in full care too"),
     Column("deaths_thin_care", "deaths/day", "died because care was thin"),
     Column("deaths_untreated", "deaths/day", "capacity-attributable: died boarded or untreated"),
+    Column(
+        "staff_absent_share", "share", "clinical staff away, of those on the payroll (0 where not modelled)"
+    ),
+    Column("oxygen_used_kg", "kg/day", "oxygen breathed by COVID patients in facilities with a source"),
+    Column("oxygen_unmet_kg", "kg/day", "oxygen wanted there and not breathed"),
+    Column("oxygen_delivered_kg", "kg/day", "oxygen delivered into tanks and cylinders"),
+    Column("oxygen_stock_kg", "kg", "oxygen in tanks and cylinders"),
+    Column(
+        "oxygen_cover_days", "days", "stock over what is drawn from it (365 where nothing is drawn, or more)"
+    ),
+    Column("facilities_out_of_oxygen", "facilities", "facilities whose stock is empty and plant too small"),
+    Column("vehicles_away", "vehicles", "ambulances and boats under way"),
+    Column("emergency_arrivals", "patients/day", "emergencies without COVID-19"),
+    Column("emergency_unserved", "patients/day", "of them, who found no bed or no staff"),
+    Column("elective_served", "patients/day", "elective patients admitted"),
+    Column("elective_backlog", "patients", "elective patients who wait"),
+    Column("emergency_served_7d_share", "share", "emergencies served over 7 days (1 where none came)"),
+    Column("home_cases", "people", "reported mild cases at home (0 where care at home is not modelled)"),
+    Column("home_cases_not_followed", "people", "of them, not followed by a team"),
+    Column("without_package", "people/day", "newly followed who found no drug package"),
+    Column("cost", "currency/day", "cost of the day in the scenario's currency"),
     Column("weekly_reported_cases_per_100k", "cases/100,000/week", "reported cases of the last 7 days"),
     Column("oxygen_need_7d_per_100k", "patients/100,000", "mean over 7 days of `present`"),
     Column("patients_without_bed", "patients", "`without_bed` as the command sees it"),
@@ -71,8 +111,10 @@ DISTRICT: tuple[Column, ...] = (
     Column("infections", "people/day", "residents infected in the province"),
     Column("reported_cases", "cases/day", "cases reported this day among residents"),
     Column("new_oxygen_need", "patients/day", "residents who began to need oxygen"),
-    Column("waiting_oxygen", "patients", "residents in no bed who wait for an oxygen bed"),
-    Column("waiting_icu", "patients", "residents in no bed or boarding who wait for an ICU bed"),
+    Column("waiting_oxygen", "patients", "patients who are in the district, in line for an oxygen bed"),
+    Column(
+        "waiting_icu", "patients", "patients who are in the district, boarders too, in line for an ICU bed"
+    ),
     Column("deaths", "deaths/day", "deaths of residents"),
 )
 
@@ -83,6 +125,18 @@ FACILITY: tuple[Column, ...] = (
     Column("occupied_basic", "beds", "basic beds with a mild case"),
     Column("occupied_oxygen", "beds", "oxygen beds with a patient"),
     Column("occupied_icu", "beds", "ICU beds with a patient"),
+    Column(
+        "binding_basic",
+        "index",
+        "what binds basic beds: index into space, doctors, nurses, equipment, oxygen",
+    ),
+    Column("binding_oxygen", "index", "what binds oxygen beds, likewise"),
+    Column("binding_icu", "index", "what binds ICU beds, likewise"),
+    Column("oxygen_used_kg", "kg/day", "oxygen breathed"),
+    Column("oxygen_stock_kg", "kg", "oxygen in tank and cylinders"),
+    Column("dry", "days/day", "part of the day without enough oxygen"),
+    Column("emergency_unserved", "patients/day", "emergencies without COVID-19 who found no bed or no staff"),
+    Column("elective_backlog", "patients", "elective patients who wait"),
 )
 
 STATES = ("closed", "preparing", "open", "standing-down")
@@ -105,6 +159,16 @@ OUTCOMES: tuple[Column, ...] = (
     Column("oxygen_bed_days", "bed-days", "sum over days of occupied oxygen beds"),
     Column("icu_bed_days", "bed-days", "sum over days of occupied ICU beds"),
     Column("situation_days", "days", "days on which the declared emergency held"),
+    Column("transferred_out", "patients", "patients sent to another province"),
+    Column("oxygen_used_kg", "kg", "oxygen breathed in facilities with a source"),
+    Column("oxygen_unmet_kg", "kg", "oxygen wanted there and not breathed"),
+    Column("facility_days_dry", "facility-days", "time without enough oxygen, summed over facilities"),
+    Column("emergency_unserved", "patients", "emergencies without COVID-19 who found no bed or no staff"),
+    Column("emergency_unserved_private", "patients", "of them, in private facilities"),
+    Column("elective_backlog", "patients", "elective patients who wait at the end"),
+    Column("elective_backlog_private", "patients", "of them, in private facilities"),
+    Column("staff_absent_days", "share-days", "sum over days of the share of staff away"),
+    Column("cost", "currency", "cost in the scenario's currency"),
 )
 
 PROVINCE_INDEX = {column.name: i for i, column in enumerate(PROVINCE)}
@@ -112,6 +176,28 @@ DISTRICT_INDEX = {column.name: i for i, column in enumerate(DISTRICT)}
 FACILITY_INDEX = {column.name: i for i, column in enumerate(FACILITY)}
 
 Floats = NDArray[np.float64]
+
+
+def logistics_columns(consumables: Iterable[str], burdens: Iterable[str]) -> tuple[Column, ...]:
+    """The columns of a scenario's consumables and burdens, four and two of each."""
+    columns: list[Column] = []
+    for name in consumables:
+        columns += [
+            Column(f"stock:{name}", "units", "stock at 24:00"),
+            Column(f"stock_used:{name}", "units/day", "used"),
+            Column(f"stock_unmet:{name}", "units/day", "wanted and not there"),
+            Column(f"stock_cover_days:{name}", "days", "stock above the reserve over mean use (at most 365)"),
+        ]
+    for name in burdens:
+        columns += [
+            Column(f"burden_made:{name}", "units/day", "made"),
+            Column(f"burden_backlog:{name}", "units", "waiting for disposal at 24:00"),
+        ]
+    return tuple(columns)
+
+
+MOST_DAYS_OF_COVER = 365.0
+"""Cover is recorded as at most so many days."""
 
 
 class ActionEvent(NamedTuple):
@@ -139,6 +225,8 @@ class Record:
         ``(days, facilities, len(FACILITY))``, facilities in the order of the scenario.
     states
         ``(days, facilities)``: index into STATES at 24:00.
+    logistics
+        ``(days, columns)``: consumables and burdens; columns as `logistics_columns` names them.
     breached
         ``(days, thresholds)``: whether each threshold of the scenario was breached that day.
     values
@@ -158,6 +246,7 @@ class Record:
     districts: Floats
     facilities: Floats
     states: NDArray[np.int8]
+    logistics: Floats
     breached: NDArray[np.bool_]
     values: Floats
     breached_at_start: NDArray[np.bool_]

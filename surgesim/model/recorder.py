@@ -1,4 +1,4 @@
-"""The recorder: fills the tables of a Record day by day, and checks beds against capacity."""
+"""The recorder: fills the tables of a Record day by day."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from surgesim.errors import IdentityError
-from surgesim.model.beds import UNLIMITED, BedPool
+from surgesim.model.beds import UNLIMITED
 from surgesim.model.epidemic import DayOfInfection
 from surgesim.model.indicators import Assessment, assess
 from surgesim.model.ledger import (
@@ -26,13 +25,17 @@ from surgesim.model.ledger import (
     UNTREATED,
 )
 from surgesim.model.record import (
+    CONSTRAINTS,
     DISTRICT,
     FACILITY,
+    FACILITY_INDEX,
+    MOST_DAYS_OF_COVER,
     OUTCOMES,
     PROVINCE,
     PROVINCE_INDEX,
     Floats,
     Record,
+    logistics_columns,
 )
 from surgesim.scenario.schema import Scenario
 
@@ -58,13 +61,16 @@ class Recorder:
         self._districts = np.zeros((days, districts, len(DISTRICT)))
         self._facilities = np.zeros((days, facilities, len(FACILITY)))
         self._states = np.zeros((days, facilities), np.int8)
+        supply = scenario.supply
+        self._items = [c.name for c in logistics_columns(supply.consumables, supply.burdens)]
+        self._logistics = np.zeros((days, len(self._items)))
+        self._private = np.array([f.ownership == "private" for f in scenario.care.facilities.values()])
         self._breached = np.zeros((days, self._thresholds), np.bool_)
         self._values = np.zeros((days, self._thresholds))
         self._at_start = np.zeros(self._thresholds, np.bool_)
         self._infection: DayOfInfection | None = None
         self._before: dict[str, float] = {}
         self._before_by_district: dict[str, Floats] = {}
-        self._occupied_before: dict[int, list[int]] = {}
         self._checks = 0
 
     def start_of_day(self, infection: DayOfInfection | None) -> None:
@@ -85,17 +91,26 @@ class Recorder:
         self._before_by_district[name] = now
         return grown
 
+    def _per_store(self, name: str, column: Floats, totals: list[float]) -> None:
+        """A day's growth of a running total of each store."""
+        now = np.array(totals)
+        column[:] = now - self._before_by_district.get(f"store {name}", 0.0)
+        self._before_by_district[f"store {name}"] = now
+
     # -- recording --------------------------------------------------------------------------------
 
     def begin(self, simulation: Simulation) -> None:
         """t = 0: running totals start here; thresholds that are breached already are marked."""
-        self._row(simulation, 0, first=True)
+        for _ in range(2):  # the first takes the flows of a warm-up away
+            self._row(simulation, 0, first=True)
+        self._logistics[0] = _logistics_row(simulation)
         start = assess(
             self.province,
             0,
             simulation.population.total,
             simulation.scenario.command.thresholds,
             simulation.scenario.command.situation,
+            self.items(0),
         )
         self._at_start[:] = start.breached
         self.province[0] = 0.0
@@ -113,13 +128,24 @@ class Recorder:
         for i, (capacity, occupied) in enumerate(pools):
             facilities[:, i] = [_beds(number) for number in capacity]
             facilities[:, 3 + i] = occupied
+        facilities[:, 6:9] = simulation.capacity.today.staffed.binding
+        if simulation.supply is not None:
+            stores = simulation.supply.stores
+            self._per_store("used", facilities[:, 9], [0.0 if s is None else s.used for s in stores])
+            facilities[:, 10] = [0.0 if s is None else s.stock for s in stores]
+            self._per_store("dry", facilities[:, 11], [0.0 if s is None else s.short_days for s in stores])
+        if simulation.capacity.essential is not None:
+            facilities[:, 12] = simulation.capacity.essential.emergency_unserved
+            facilities[:, 13] = simulation.capacity.essential.backlog
+        self._logistics[day] = _logistics_row(simulation)
+        space = simulation.capacity.today.space
         self._states[day] = [
-            site.state(sum(occupied[f] for _, occupied in pools))
+            site.state(bool(space[f].any()), sum(occupied[f] for _, occupied in pools))
             for f, site in enumerate(simulation.facilities.sites)
         ]
 
     def _row(self, simulation: Simulation, day: int, *, first: bool) -> None:
-        journey, isolation, sites = simulation.journey, simulation.isolation, simulation.facilities.sites
+        journey, isolation = simulation.journey, simulation.isolation
         ledger = journey.ledger
         count = ledger.count
         row: dict[str, float] = {}
@@ -142,7 +168,7 @@ class Recorder:
         row["present"] = sum(map(sum, count))
         row["mild_in_isolation"] = int(isolation.occupied.sum())
         row["isolation_refused"] = isolation.refused
-        spaces = [sum(site.beds[bed] for site in sites) for bed in range(3)]
+        spaces = simulation.capacity.today.space.sum(axis=0).tolist()
         basic = int(isolation.capacity.sum())
         self._beds(
             row, "basic", spaces[0], basic, row["mild_in_isolation"], 0, basic - isolation.occupied.sum()
@@ -157,7 +183,7 @@ class Recorder:
                 sum(pool.held),
                 pool.total_free,
             )
-        row["staffed_icu_all"] = _beds(sum(site.icu_beds for site in sites))
+        row["staffed_icu_all"] = _beds(int(simulation.capacity.today.icu_all.sum()))
         row["waiting_oxygen"] = count[NEEDS_OXYGEN][NOWHERE]
         row["waiting_icu"] = count[NEEDS_ICU][NOWHERE]
         row["boarding"] = count[NEEDS_ICU][IN_OXYGEN]
@@ -170,6 +196,8 @@ class Recorder:
         row["deaths_thin_care"] = self._since("thin", ledger.deaths[THIN_CARE])
         row["deaths_untreated"] = self._since("untreated", ledger.deaths[UNTREATED])
         row["deaths"] = self._since("deaths", sum(ledger.deaths_by_district))
+        row["transferred_out"] = self._since("transferred out", ledger.transferred_out)
+        self._capacity_row(simulation, row)
         table = self.province[day]
         for column, value in row.items():
             table[PROVINCE_INDEX[column]] = value
@@ -185,6 +213,51 @@ class Recorder:
         row[f"held_{bed}"] = held
         row[f"vacant_{bed}"] = _beds(max(int(vacant), 0)) if staffed < UNLIMITED else np.inf
 
+    def _capacity_row(self, simulation: Simulation, row: dict[str, float]) -> None:
+        """What limits beds: staff, oxygen, other patients, vehicles; care at home; cost."""
+        capacity, supply, home = simulation.capacity, simulation.supply, simulation.home
+        today = capacity.today
+        for bed, name in ((OXYGEN, "oxygen"), (ICU, "icu")):
+            open_beds = np.minimum(today.space[:, bed], UNLIMITED).astype(float)
+            by_constraint = np.bincount(today.staffed.binding[:, bed], weights=open_beds, minlength=5)
+            for what, beds in zip(CONSTRAINTS, by_constraint.tolist(), strict=True):
+                row[f"{name}_bound_by_{what}"] = beds / max(open_beds.sum(), 1.0)
+        if capacity.absences is not None:
+            heads = capacity.heads()
+            working = capacity.absences.on_duty(heads).sum()
+            row["staff_absent_share"] = 1 - working / heads.sum() if heads.sum() else 0.0
+        if supply is not None:
+            stores = [store for store in supply.stores if store is not None]
+            row["oxygen_used_kg"] = self._since("oxygen used", sum(s.used for s in stores))
+            row["oxygen_unmet_kg"] = self._since("oxygen unmet", sum(s.unmet for s in stores))
+            row["oxygen_delivered_kg"] = self._since("oxygen delivered", sum(s.delivered for s in stores))
+            row["oxygen_stock_kg"] = sum(s.stock for s in stores)
+            row["oxygen_cover_days"] = min(supply.cover_days, MOST_DAYS_OF_COVER)
+            row["facilities_out_of_oxygen"] = sum(s.short for s in stores)
+        else:
+            row["oxygen_cover_days"] = MOST_DAYS_OF_COVER
+        if simulation.network.fleet is not None:
+            row["vehicles_away"] = simulation.network.fleet.away
+        row["emergency_served_7d_share"] = 1.0
+        if capacity.essential is not None:
+            essential = capacity.essential
+            row["emergency_arrivals"] = int(essential.emergency_arrivals.sum())
+            row["emergency_unserved"] = int(essential.emergency_unserved.sum())
+            row["elective_served"] = int(essential.elective_served.sum())
+            row["elective_backlog"] = int(essential.backlog.sum())
+            row["emergency_served_7d_share"] = essential.served_share
+        if home is not None:
+            row["home_cases"] = home.active
+            row["home_cases_not_followed"] = home.active - home.followed
+            row["without_package"] = home.without_package
+        row["cost"] = simulation.logistics.costs.today
+
+    def items(self, day: int) -> dict[str, float]:
+        """The day's values of the indicators that name an item."""
+        named = ("stock_cover_days:", "burden_backlog:")
+        values = zip(self._items, self._logistics[day].tolist(), strict=True)
+        return {name: value for name, value in values if name.startswith(named)}
+
     def _district_rows(
         self, simulation: Simulation, day: int, reported: Floats, infection: DayOfInfection | None
     ) -> None:
@@ -199,47 +272,17 @@ class Recorder:
 
     def assessed(self, day: int, assessment: Assessment) -> None:
         """Fill the indicator columns of a day."""
-        for name, value in assessment.indicators.items():
+        for name in assessment.indicators.keys() & PROVINCE_INDEX.keys():
+            value = assessment.indicators[name]
             self.province[day, PROVINCE_INDEX[name]] = value
         self._breached[day] = assessment.breached
         self._values[day] = assessment.values
 
-    # -- checks and the end -----------------------------------------------------------------------
+    # -- the end -----------------------------------------------------------------------------------
 
-    def check_beds(self, simulation: Simulation, day: int) -> None:
-        """Occupied <= max(staffed, occupied the day before), and deaths add up.
-
-        Raises
-        ------
-        IdentityError
-            Where it does not hold.
-        """
-        journey = simulation.journey
-        for bed, pool in ((OXYGEN, journey.oxygen), (ICU, journey.icu)):
-            self._check_pool(simulation, bed, pool, day)
-        ledger = journey.ledger
-        if sum(ledger.deaths) != sum(ledger.deaths_by_district):
-            raise IdentityError(
-                "deaths by kind = deaths by district",
-                "the province",
-                day,
-                f"{sum(ledger.deaths)} against {sum(ledger.deaths_by_district)}",
-            )
+    def checked(self) -> None:
+        """All identities of a day held."""
         self._checks += 1
-
-    def _check_pool(self, simulation: Simulation, bed: int, pool: BedPool, day: int) -> None:
-        before = self._occupied_before.get(bed)
-        used = [occupied + held for occupied, held in zip(pool.occupied, pool.held, strict=True)]
-        if before is not None:
-            for f, (now, then, capacity) in enumerate(zip(used, before, pool.capacity, strict=True)):
-                if now > capacity and now > then:
-                    raise IdentityError(
-                        "occupied <= max(staffed, occupied the day before)",
-                        f"{simulation.network.facilities[f]}, bed type {bed}",
-                        day,
-                        f"{now} used, {capacity} staffed, {then} the day before",
-                    )
-        self._occupied_before[bed] = used
 
     def finish(self, simulation: Simulation) -> Record:
         """The record of the run."""
@@ -250,6 +293,7 @@ class Recorder:
             self._districts,
             self._facilities,
             self._states,
+            self._logistics,
             self._breached,
             self._values,
             self._at_start,
@@ -276,8 +320,26 @@ class Recorder:
             "oxygen_bed_days": lambda: float(column("occupied_oxygen").sum()),
             "icu_bed_days": lambda: float(column("occupied_icu").sum()),
             "situation_days": lambda: float(column("situation").sum()),
+            "facility_days_dry": lambda: float(self._facilities[:, :, FACILITY_INDEX["dry"]].sum()),
+            "emergency_unserved_private": lambda: float(
+                self._facilities[:, self._private, FACILITY_INDEX["emergency_unserved"]].sum()
+            ),
+            "elective_backlog": lambda: float(column("elective_backlog")[-1]),
+            "elective_backlog_private": lambda: float(
+                self._facilities[-1, self._private, FACILITY_INDEX["elective_backlog"]].sum()
+            ),
+            "staff_absent_days": lambda: float(column("staff_absent_share").sum()),
         }
         return summaries[name]() if name in summaries else float(column(name).sum())
+
+
+def _logistics_row(simulation: Simulation) -> Floats:
+    """Consumables and burdens as `logistics_columns` orders them."""
+    stocks, burdens = simulation.logistics.stocks, simulation.logistics.burdens
+    cover = np.minimum(stocks.cover_days, MOST_DAYS_OF_COVER)
+    by_item = np.stack([stocks.stock, stocks.used, stocks.unmet, cover], axis=1)
+    by_burden = np.stack([burdens.made, burdens.backlog], axis=1)
+    return np.concatenate([by_item.ravel(), by_burden.ravel()])
 
 
 def _beds(number: int) -> float:

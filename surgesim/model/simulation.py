@@ -16,22 +16,30 @@ import simpy
 from numpy.typing import NDArray
 from simpy.events import Event, EventPriority
 
+from surgesim.model.actions import action_of
 from surgesim.model.arrivals import Arrivals
-from surgesim.model.command import Command, action_of
+from surgesim.model.capacity import Capacity, Opened
+from surgesim.model.command import Command
 from surgesim.model.detection import Detection
 from surgesim.model.epidemic import DayOfInfection, Epidemic
 from surgesim.model.facilities import Facilities
+from surgesim.model.home import HomeCare
 from surgesim.model.indicators import assess
 from surgesim.model.isolation import Isolation
 from surgesim.model.journey import Entry, Journey, Options
 from surgesim.model.ledger import ICU, OXYGEN
+from surgesim.model.logistics import Drivers, Logistics
+from surgesim.model.neighbours import Neighbours
 from surgesim.model.network import Network
+from surgesim.model.oxygen import OxygenSupply
 from surgesim.model.patients import PatientSource
 from surgesim.model.people import apportion, populate
 from surgesim.model.record import Record
 from surgesim.model.recorder import Recorder
 from surgesim.model.streams import Streams
 from surgesim.scenario.schema import Scenario
+
+Ints = NDArray[np.int64]
 
 _AFTER_ALL_ELSE = EventPriority(2)  # SimPy's own are 0 (urgent) and 1 (normal)
 
@@ -75,7 +83,11 @@ class Simulation:
             log=log,
         )
         self.isolation = Isolation(
-            self.network, clinical.stays.isolation_days, clinical.isolated_share, self.first_day, self.end_day
+            self.network,
+            clinical.stays.isolation_days,
+            1.0 if scenario.epidemic is None else clinical.isolated_share,
+            self.first_day,
+            self.end_day,
         )
         self.patients = PatientSource(clinical, scenario.epidemic, scenario.people.high_risk)
         self.epidemic: Epidemic | None = None
@@ -99,12 +111,20 @@ class Simulation:
                 self.streams,
             )
         self.facilities = Facilities(care)
+        self.supply = self._oxygen_supply()
+        self.capacity = Capacity(care, clinical, self.facilities, self.supply, self.streams)
+        self.home = None if clinical.home_care is None else HomeCare(clinical.home_care)
+        self.logistics = Logistics(scenario.supply)
+        self.neighbours = Neighbours(self.env, care.neighbours)
+        self._incidence = 0.0
+        self._beds_of_today: Opened | None = None
         self.command = Command(self.env, scenario.start)
         self.recorder = Recorder(scenario, replication)
+        self.link(list(range(len(self.facilities.sites))), on=False)
 
     def run(self) -> Record:
         """All days, from the first of the warm-up to the last."""
-        self._open_beds()
+        self._open_beds(self.first_day)
         self._initial_census()
         for day in range(self.first_day, self.end_day):
             if day == 0:
@@ -118,12 +138,20 @@ class Simulation:
 
     def _start_of_day(self, day: int) -> None:
         self.facilities.give_back(self._occupied)
-        self._open_beds()
+        self._open_beds(day)
+        if self.supply is not None:
+            self.supply.look()
+        self.neighbours.take(self.journey)
         infection: DayOfInfection | None = None
         if self.epidemic is not None and self.detection is not None:
-            infection = self.epidemic.advance(day)
+            infection = self.epidemic.advance(day, self._dead())
+            self._incidence = float(infection.infections.sum()) / self.population.total
             batch, mild = self.patients.from_epidemic(
-                infection, day, self.streams.day("severity", day), self.streams.day("patients", day)
+                infection,
+                day,
+                self.streams.day("severity", day),
+                self.streams.day("patients", day),
+                0.0 if self.home is None else self.home.reduction,
             )
             found = np.bincount(batch.district[~batch.unreported], minlength=len(mild))
             self.detection.find(day, mild, found, self.streams.day("detection", day))
@@ -144,6 +172,8 @@ class Simulation:
         return end
 
     def _end_of_day(self, day: int) -> None:
+        if day >= 0:
+            self._logistics_of(day)
         self.check(day)
         if day < 0:
             return
@@ -154,18 +184,54 @@ class Simulation:
             self.population.total,
             self.scenario.command.thresholds,
             self.scenario.command.situation,
+            self.recorder.items(day),
         )
         self.recorder.assessed(day, assessment)
         self.command.hear(assessment)
         self.env.run(until=self._all_else_until(day + 1))  # rules without delay act at once
 
+    def _logistics_of(self, day: int) -> None:
+        """What the day has used and made, and what it has cost."""
+        patients = self._patients().sum(axis=0)
+        since, detection = self.logistics.since, self.detection
+        if self.home is not None and detection is not None:
+            self.home.pass_day(float(detection.mild_reported(day).sum()), float(patients[0]))
+        self.logistics.pass_day(
+            Drivers(
+                basic_bed=float(patients[0]),
+                oxygen_bed=float(patients[1]),
+                icu_bed=float(patients[2]),
+                reported_case=0.0 if detection is None else float(detection.reported(day).sum()),
+                home_case=0.0 if self.home is None else self.home.followed,
+                death=since("deaths", sum(self.journey.ledger.deaths)),
+                oxygen_kg=since("oxygen", 0.0 if self.supply is None else self.supply.used_kg),
+                opening=since("openings", self.facilities.openings),
+                reinforcement=float(self.capacity.levers.total("heads", 3).sum()),
+            )
+        )
+
+    def link(self, facilities: list[int], *, on: bool) -> None:
+        """Link facilities to a higher-level hospital; with specialists at hand their care is full."""
+        for facility in facilities:
+            section = self.facilities.sites[facility].section
+            self.journey.specialists[facility] = on or section.specialists or section.remote_link
+
     def check(self, day: int) -> None:
         """The identities of docs/model.md, all of them, every day."""
         self.journey.check(day)
         self.isolation.check(day)
+        if self.supply is not None:
+            self.supply.check(day)
+        if self.capacity.absences is not None:
+            self.capacity.absences.check(day, self.capacity.heads())
+        if self.capacity.essential is not None:
+            self.capacity.essential.check(day)
+        if self.home is not None:
+            self.home.check(day)
+        self.logistics.check(day)
         if self.epidemic is not None:
             self.epidemic.check(day)
-        self.recorder.check_beds(self, day)
+        self.recorder.checked()
 
     # -- the start --------------------------------------------------------------------------------
 
@@ -173,8 +239,8 @@ class Simulation:
         """t = 0: the plan begins, and what is breached already is noted."""
         self.recorder.begin(self)
         for name, rule in self.scenario.command.plan.items():
-            action = action_of(name, rule, self.scenario.care, self.facilities, self.epidemic)
-            self.command.follow(name, rule, action)
+            self.command.follow(name, rule, action_of(name, rule, self))
+        self.env.run(until=self._all_else_until(0))  # rules dated today and without delay act at once
 
     def _initial_census(self) -> None:
         census = self.scenario.care.initial_census
@@ -200,13 +266,49 @@ class Simulation:
             batch = self.patients.in_beds(self.env.now, district, age, icu, fresh, rng)
             self.journey.start_in_beds(batch, [facility] * number)
 
-    def _open_beds(self) -> None:
-        """Beds that have opened or closed count from now; as many patients as fit come in."""
-        for facility in self.facilities.take_changes():
-            basic, oxygen, icu = self.facilities.sites[facility].beds
-            self.isolation.capacity[facility] = basic
-            self.journey.set_capacity(OXYGEN, facility, oxygen)
-            self.journey.set_capacity(ICU, facility, icu)
+    def _open_beds(self, day: int) -> None:
+        """Staff on duty are counted; beds follow; as many patients as fit come in."""
+        before = self._beds_of_today
+        opened = self.capacity.open(day, self._patients(), self._incidence)
+        if opened is before:
+            return
+        self._beds_of_today = opened
+        normal, most = opened.staffed.normal.tolist(), opened.staffed.most.tolist()
+        old = None if before is None else before.staffed.most.tolist()
+        for f, (basic, oxygen, icu) in enumerate(most):
+            self.journey.staffed_normally[OXYGEN][f], self.journey.staffed_normally[ICU][f] = normal[f][1:]
+            if old is None or old[f] != most[f]:
+                self.isolation.capacity[f] = basic
+                self.journey.set_capacity(OXYGEN, f, oxygen)
+                self.journey.set_capacity(ICU, f, icu)
+
+    def _dead(self) -> Ints:
+        """``(districts, 9, 2)`` the dead so far."""
+        return np.array(self.journey.ledger.dead, np.int64).reshape(self.population.count.shape)
+
+    def _patients(self) -> Ints:
+        """``(facilities, 3)`` COVID patients present, by bed type."""
+        journey = self.journey
+        return np.array([self.isolation.occupied, journey.oxygen.occupied, journey.icu.occupied]).T
+
+    def _oxygen_supply(self) -> OxygenSupply | None:
+        """The oxygen stores, where any facility has one."""
+        sources = {name: facility.oxygen for name, facility in self.scenario.care.facilities.items()}
+        if not any(sources.values()):
+            return None
+        supply = OxygenSupply(self.env, sources, self.journey, self._oxygen_changed, self.streams)
+        self.journey.breathe_from(supply)
+        return supply
+
+    def _oxygen_changed(self, facility: int) -> None:
+        """A facility has run out of oxygen, and takes nobody more; or has it again."""
+        if self.supply is None or self._beds_of_today is None:
+            return
+        store = self.supply.stores[facility]
+        closed = store is not None and store.short
+        _, oxygen, icu = self._beds_of_today.staffed.most[facility].tolist()
+        self.journey.set_capacity(OXYGEN, facility, 0 if closed else oxygen)
+        self.journey.set_capacity(ICU, facility, 0 if closed else icu)
 
     def _occupied(self, facility: int) -> int:
         journey = self.journey

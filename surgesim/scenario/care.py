@@ -17,6 +17,10 @@ from surgesim.scenario.base import (
     Text,
     figure,
 )
+from surgesim.scenario.essential import Essential, EssentialCare
+from surgesim.scenario.oxygen import OxygenSource
+from surgesim.scenario.staffing import Staff, Staffing
+from surgesim.scenario.transport import Neighbours, Transport
 
 Ownership = Literal["public", "private", "military", "police", "university", "workplace"]
 Kind = Literal["hospital", "icu-centre", "field-hospital", "mobile-station"]
@@ -54,6 +58,9 @@ class Facility(Section):
     beds for intensive care until there are `icu_target` ICU beds. A facility that is not
     `open_at_start` has no beds until a rule opens it. While it is preparing, open or standing down,
     the facilities it `replaces` take no new patients.
+
+    Where `staff`, `ventilators`, `oxygen` or `essential` are not given, they do not limit: the
+    facility has staff, ventilators and oxygen for all its beds and no other patients.
     """
 
     title: Text
@@ -69,6 +76,12 @@ class Facility(Section):
     serves: Off[Sequence_[Name]] = None
     replaces: Sequence_[Name] = ()
     mobilisation_plan: Off[bool] = None
+    staff: Off[Staff] = None
+    ventilators: Off[Annotated[int, Field(ge=0)]] = None
+    oxygen: Off[OxygenSource] = None
+    essential: Off[Essential] = None
+    specialists: bool = True
+    remote_link: bool = False
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -104,3 +117,7 @@ class Care(Section):
     no_bed_hours: NonNegative = figure(
         6.0, "a patient counts as without a bed after so many hours of waiting"
     )
+    staffing: Staffing = Staffing()
+    essential: EssentialCare = EssentialCare()
+    transport: Off[Transport] = None
+    neighbours: Neighbours = Field(default_factory=dict)

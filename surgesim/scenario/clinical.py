@@ -8,11 +8,14 @@ from surgesim.scenario.base import (
     Distribution,
     MeanSd,
     NonNegative,
+    Off,
     Section,
     Share,
     ShareByAge,
     figure,
 )
+from surgesim.scenario.home import HomeCare
+from surgesim.scenario.oxygen import Respiratory
 
 
 class DeathByCare(Section):
@@ -82,6 +85,8 @@ class Clinical(Section):
     severity: Severity
     stays: Stays
     clocks: Clocks
+    respiratory: Respiratory = Respiratory()
+    home_care: Off[HomeCare] = None
     urgent_share: UrgentShare = UrgentShare()
     queue_order: Literal["severity", "age", "survival"] = "severity"
     boarding: bool = True

@@ -32,6 +32,14 @@ IndicatorName = Literal[
     "icu_need_per_100k",
     "deaths_7d_per_100k",
     "situation",
+    "oxygen_cover_days",
+    "facilities_out_of_oxygen",
+    "emergency_served_7d_share",
+    "elective_backlog",
+    "staff_absent_share",
+    "home_cases_not_followed",
+    "stock_cover_days",
+    "burden_backlog",
 ]
 """Every indicator a threshold or rule can name; `surgesim.model.indicators` defines each one."""
 
@@ -44,6 +52,7 @@ class Threshold(Section):
     above: Off[float] = None
     below: Off[float] = None
     beds: Sequence_[BedType] = ("basic", "oxygen", "icu")
+    item: Off[Name] = None
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
@@ -63,7 +72,7 @@ class Situation(Section):
     """When the thresholds together make the declared emergency: all, any, or at least so many."""
 
     require: Literal["all", "any"] | Annotated[int, Field(ge=1)] = "any"
-    thresholds: Off[Sequence_[Name]] = None
+    thresholds: Off[Annotated[Sequence_[Name], Field(min_length=1)]] = None
 
 
 class Trigger(Section):
@@ -155,6 +164,91 @@ class Mobilise(RuleBase):
     action: Literal["mobilise"]
     ownership: Annotated[Sequence_[Ownership], Field(min_length=1)]
     share: Share
+    with_staff: bool = True
+
+
+class AtFacilities(RuleBase):
+    """An action at facilities: those named, or all of an ownership class."""
+
+    facilities: Off[Sequence_[Name]] = None
+    ownership: Sequence_[Ownership] = ("public",)
+
+
+class ReinforceStaff(AtFacilities):
+    """Staff from other provinces, returners, students: so many heads more at each facility, until `until`."""
+
+    action: Literal["reinforce_staff"]
+    doctors: Annotated[int, Field(ge=0)] = 0
+    ward_nurses: Annotated[int, Field(ge=0)] = 0
+    icu_nurses: Annotated[int, Field(ge=0)] = 0
+
+
+class RedeployNurses(AtFacilities):
+    """Ward nurses to intensive care: `lead_days` is their training, `efficiency` what one is then worth."""
+
+    action: Literal["redeploy_nurses"]
+    share: Share
+    efficiency: Share = figure(0.5, "of an ICU nurse; UK surge staffing paired 1 with 2 non-specialists")
+
+
+class Equip(AtFacilities):
+    """Ventilators requisitioned or bought: so many more at each facility."""
+
+    action: Literal["equip"]
+    ventilators: Annotated[int, Field(ge=1)]
+
+
+class OrderOxygen(AtFacilities):
+    """Oxygen for each facility: a larger tank, a plant, and regular bulk deliveries from then on."""
+
+    action: Literal["order_oxygen"]
+    tank_kg: NonNegative = 0.0
+    plant_nm3_per_hour: NonNegative = 0.0
+    plant_purity: Annotated[float, Field(gt=0, le=1)] = figure(0.93, "PSA plants give 93 %", "published")
+    delivery_kg: NonNegative = 0.0
+    interval_days: Annotated[float, Field(ge=0.1)] = 1.0
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.tank_kg + self.plant_nm3_per_hour + self.delivery_kg == 0:
+            raise ValueError("got nothing ordered, expected tank_kg, plant_nm3_per_hour or delivery_kg")
+        return self
+
+
+class PostponeElective(AtFacilities):
+    """Postpone a share of elective admissions; beds come free as patients leave, and a backlog grows."""
+
+    action: Literal["postpone_elective"]
+    share: Share = 1.0
+
+
+class RemoteLink(AtFacilities):
+    """Link facilities without specialists to a higher-level hospital."""
+
+    action: Literal["remote_link"]
+
+
+class OpenHomeCare(RuleBase):
+    """More community teams and mobile stations."""
+
+    action: Literal["open_home_care"]
+    teams: Annotated[int, Field(ge=1)]
+
+
+class TransferOut(RuleBase):
+    """Send ICU patients to a neighbouring province."""
+
+    action: Literal["transfer_out"]
+    neighbour: Name
+
+
+class Restock(RuleBase):
+    """More of a consumable: once, and a day from then on."""
+
+    action: Literal["restock"]
+    item: Name
+    amount: NonNegative = 0.0
+    per_day: NonNegative = 0.0
 
 
 class StartMeasure(RuleBase):
@@ -164,7 +258,22 @@ class StartMeasure(RuleBase):
     measure: Name
 
 
-Rule = Annotated[OpenFacility | ConvertBeds | Mobilise | StartMeasure, Field(discriminator="action")]
+Rule = Annotated[
+    OpenFacility
+    | ConvertBeds
+    | Mobilise
+    | StartMeasure
+    | ReinforceStaff
+    | RedeployNurses
+    | Equip
+    | OrderOxygen
+    | PostponeElective
+    | RemoteLink
+    | OpenHomeCare
+    | TransferOut
+    | Restock,
+    Field(discriminator="action"),
+]
 
 
 class Command(Section):

@@ -69,7 +69,7 @@ class Immunity(Section):
 class Importation(Section):
     """Infections of residents outside the province: Poisson, `per_day` in all districts together.
 
-    Split by population unless `weights` (relative, by district) are given.
+    Split by population unless `weights` (relative, by district) are given. They come during a warm-up too.
     """
 
     per_day: NonNegative = 0.0

@@ -33,8 +33,12 @@ PLACES = (
     "clinical.severity",
     "clinical.stays",
     "clinical.clocks",
+    "supply",
 )
 """Where a profile may stand."""
+
+WORDS = ("title", "unit")
+"""Keys below which stand words, not figures: they need no source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ def read(name: str) -> Profile:
 
 
 def _figures(name: str, node: Any, path: KeyPath, sources: dict[KeyPath, Mapping[str, str]]) -> Any:
+    if path and path[-1] in WORDS:
+        return node
     if not isinstance(node, dict):
         raise SurgesimError(f"profile {name!r}: expected value, source and confidence at {path}")
     if "value" not in node:

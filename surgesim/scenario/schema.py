@@ -26,6 +26,7 @@ from surgesim.scenario.command import Command
 from surgesim.scenario.epidemic import Arrivals, Epidemic
 from surgesim.scenario.people import People
 from surgesim.scenario.study import Study
+from surgesim.scenario.supply import Supply
 
 BASELINE = "baseline"
 
@@ -44,6 +45,7 @@ class Scenario(Section):
     arrivals: Off[Arrivals] = None
     clinical: Clinical
     care: Care
+    supply: Supply = Supply()
     command: Command = Command()
     study: Study = Study()
     alternatives: Named[Overlay] = Field(default_factory=dict)

@@ -29,7 +29,7 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "days: 60\nzzz: 1",
             "zzz",
             "unknown key 'zzz', expected one of name, title, description, "
-            "start, days, warm_up_days, people, epidemic, arrivals, clinical, care, command, …",
+            "start, days, warm_up_days, people, epidemic, arrivals, clinical, care, supply, …",
         ),
         (
             "r0: 3",
@@ -437,7 +437,7 @@ alternatives:
             "  more:\n    days: 30\n    care:",
             "more.days",
             "got 'days' in an alternative, expected "
-            "only title, description, people, epidemic, arrivals, clinical, care, command, sources",
+            "only title, description, people, epidemic, arrivals, clinical, care, supply, command, sources",
         ),
         (
             "    care:\n      facilities:",

@@ -1,0 +1,224 @@
+"""Actions: what a rule of the plan does, told to the part of the model it concerns.
+
+An action is ordered, brought to a share by the rule's phases, and ended; what it changes is kept by
+the part that it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from simpy.events import Event
+
+from surgesim.model.facilities import Facilities
+from surgesim.scenario.care import Care
+from surgesim.scenario.command import (
+    AtFacilities,
+    ConvertBeds,
+    Equip,
+    Mobilise,
+    OpenFacility,
+    OpenHomeCare,
+    OrderOxygen,
+    PostponeElective,
+    RedeployNurses,
+    ReinforceStaff,
+    RemoteLink,
+    Restock,
+    Rule,
+    StartMeasure,
+    TransferOut,
+)
+
+if TYPE_CHECKING:
+    from surgesim.model.simulation import Simulation
+
+
+class Action:
+    """What a rule does. `order` when it is decided, `reach` at each phase, `end` at stand-down."""
+
+    def order(self) -> None:
+        """Nothing is seen of most orders before their lead time has passed."""
+
+    def reach(self, share: float) -> None:
+        """Bring the action to `share` of what it can do."""
+
+    def end(self) -> None:
+        """Take it back."""
+
+
+class BedAction(Action):
+    """Open, convert or mobilise beds of facilities."""
+
+    def __init__(self, rule: str, facilities: Facilities, names: list[str], share: float) -> None:
+        self._rule, self._facilities, self._names, self._share = rule, facilities, names, share
+
+    def order(self) -> None:
+        self._facilities.prepare(self._rule, self._names)
+
+    def reach(self, share: float) -> None:
+        self._facilities.reach(self._rule, self._names, share * self._share)
+
+    def end(self) -> None:
+        self._facilities.end(self._rule, self._names)
+
+
+class Lever(Action):
+    """Something that is set to a share of its full amount; a share of 0 takes it away."""
+
+    def __init__(self, set_share: Callable[[float], None]) -> None:
+        self._set_share = set_share
+
+    def reach(self, share: float) -> None:
+        self._set_share(share)
+
+    def end(self) -> None:
+        self._set_share(0.0)
+
+
+class Switch(Action):
+    """Something that is on or off."""
+
+    def __init__(self, turn: Callable[[bool], None]) -> None:
+        self._turn, self._on = turn, False
+
+    def reach(self, share: float) -> None:
+        if share > 0 and not self._on:
+            self._on = True
+            self._turn(True)
+
+    def end(self) -> None:
+        if self._on:
+            self._on = False
+            self._turn(False)
+
+
+def action_of(name: str, rule: Rule, simulation: Simulation) -> Action:
+    """The action of a rule, bound to the parts of a run."""
+    care, facilities = simulation.scenario.care, simulation.facilities
+    if isinstance(rule, OpenFacility):
+        return BedAction(name, facilities, list(rule.facilities), 1.0)
+    if isinstance(rule, ConvertBeds):
+        return BedAction(name, facilities, _named(care, rule.facilities, rule.ownership), rule.share)
+    if isinstance(rule, Mobilise):
+        return _mobilise(name, rule, simulation)
+    if isinstance(rule, StartMeasure):
+        return _measure(rule, simulation)
+    if isinstance(rule, AtFacilities):
+        return _at_facilities(name, rule, simulation)
+    if isinstance(rule, OpenHomeCare):
+        return _home_care(rule, simulation)
+    if isinstance(rule, TransferOut):
+        return Switch(lambda on: simulation.neighbours.send(rule.neighbour, on=on))
+    return _restock(rule, simulation)
+
+
+def _named(care: Care, names: tuple[str, ...] | None, ownership: tuple[str, ...]) -> list[str]:
+    """The facilities named, or those of an ownership class that are open at the start."""
+    if names is not None:
+        return list(names)
+    return [
+        n
+        for n, facility in care.facilities.items()
+        if facility.ownership in ownership and facility.open_at_start
+    ]
+
+
+def _mobilise(name: str, rule: Mobilise, simulation: Simulation) -> Action:
+    names = _named(simulation.scenario.care, None, rule.ownership)
+    if not rule.with_staff:
+        where = [simulation.facilities.index(n) for n in names]
+        simulation.capacity.levers.set("without staff", name, where, 1.0)
+    return BedAction(name, simulation.facilities, names, rule.share)
+
+
+def _measure(rule: StartMeasure, simulation: Simulation) -> Action:
+    epidemic = simulation.epidemic
+    if epidemic is None:
+        raise ValueError(f"a rule starts measure {rule.measure!r}, but there is no epidemic")
+    return Switch(
+        lambda on: epidemic.start_measure(rule.measure) if on else epidemic.end_measure(rule.measure)
+    )
+
+
+def _at_facilities(name: str, rule: AtFacilities, simulation: Simulation) -> Action:
+    names = _named(simulation.scenario.care, rule.facilities, rule.ownership)
+    where = [simulation.facilities.index(n) for n in names]
+    levers = simulation.capacity.levers
+    if isinstance(rule, ReinforceStaff):
+        heads = np.array([rule.doctors, rule.ward_nurses, rule.icu_nurses], float)
+        return Lever(lambda share: levers.set("heads", name, where, heads * share))
+    if isinstance(rule, RedeployNurses):
+
+        def move(share: float) -> None:
+            levers.set("moved", name, where, rule.share * share)
+            levers.set("worth", name, where, rule.share * share * rule.efficiency)
+
+        return Lever(move)
+    if isinstance(rule, Equip):
+        return Lever(lambda share: levers.set("ventilators", name, where, rule.ventilators * share // 1))
+    if isinstance(rule, PostponeElective):
+        return Lever(lambda share: levers.set("postponed", name, where, rule.share * share))
+    if isinstance(rule, RemoteLink):
+        return Switch(lambda on: simulation.link(where, on=on))
+    assert isinstance(rule, OrderOxygen)
+    return OxygenOrder(rule, where, simulation)
+
+
+class OxygenOrder(Action):
+    """A tank and a plant that come once and stay, and deliveries until the rule ends."""
+
+    def __init__(self, rule: OrderOxygen, where: list[int], simulation: Simulation) -> None:
+        self._rule, self._where, self._simulation = rule, where, simulation
+        self._installed = False
+        self._running = 0
+
+    def reach(self, share: float) -> None:
+        supply, rule = self._simulation.supply, self._rule
+        if supply is None or share == 0 or self._running:
+            return
+        if not self._installed:
+            self._installed = True
+            for facility in self._where:
+                supply.enlarge(facility, rule.tank_kg, rule.plant_nm3_per_hour, rule.plant_purity)
+        if rule.delivery_kg > 0:
+            self._running += 1
+            self._simulation.env.process(self._deliveries(self._running))
+
+    def end(self) -> None:
+        self._running = 0
+
+    def _deliveries(self, number: int) -> Generator[Event, object, None]:
+        supply = self._simulation.supply
+        while supply is not None and self._running == number:
+            for facility in self._where:
+                supply.deliver(facility, self._rule.delivery_kg)
+            yield self._simulation.env.timeout(self._rule.interval_days)
+
+
+def _home_care(rule: OpenHomeCare, simulation: Simulation) -> Action:
+    home = simulation.home
+    if home is None:
+        raise ValueError("a rule opens care at home, but clinical.home_care is not given")
+    teams = 0
+
+    def reach(share: float) -> None:
+        nonlocal teams
+        now = int(rule.teams * share)
+        home.add_teams(now - teams)
+        teams = now
+
+    return Lever(reach)
+
+
+def _restock(rule: Restock, simulation: Simulation) -> Action:
+    stocks = simulation.logistics.stocks
+
+    def turn(on: bool) -> None:
+        if on and rule.amount:
+            stocks.add(rule.item, rule.amount)
+        stocks.raise_deliveries(rule.item, rule.per_day if on else -rule.per_day)
+
+    return Switch(turn)

@@ -1,0 +1,255 @@
+"""Capacity: 00:00 of each day, beds that count are those with space, staff, equipment and oxygen.
+
+One vectorised step over all facilities. Where a scenario gives no staff, ventilators, oxygen source or
+other patients, only space limits, and beds change only when rules change them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.model.essential import EssentialPatients
+from surgesim.model.facilities import Facilities
+from surgesim.model.gas import kg_per_day
+from surgesim.model.oxygen import OxygenSupply
+from surgesim.model.staff import (
+    SPACE,
+    WARD_NURSES,
+    Absences,
+    PatientsPerPost,
+    StaffedBeds,
+    posts,
+    redeployed,
+    staffed_beds,
+)
+from surgesim.model.streams import Streams
+from surgesim.scenario.care import Care
+from surgesim.scenario.clinical import Clinical
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_BASIC, _OXYGEN, _ICU = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The beds of a day.
+
+    Attributes
+    ----------
+    space
+        ``(facilities, 3)`` beds open to COVID patients, whoever staffs them.
+    staffed
+        Which of them are staffed, equipped and supplied, and what binds.
+    icu_all
+        ``(facilities,)`` ICU beds staffed at normal ratios, whoever lies in them.
+    """
+
+    space: Ints
+    staffed: StaffedBeds
+    icu_all: Ints
+
+
+class Levers:
+    """What rules have brought to facilities, by rule; a share of 0 takes it away again.
+
+    Attributes
+    ----------
+    heads
+        ``(facilities, 3)`` staff brought in.
+    moved, worth
+        ``(facilities,)`` share of ward nurses who work in ICU, and that share times what one of them is
+        worth there.
+    ventilators
+        ``(facilities,)`` ventilators brought in.
+    postponed
+        ``(facilities,)`` share of elective care postponed.
+    linked
+        ``(facilities,)`` linked to a higher-level hospital.
+    without staff
+        ``(facilities,)`` mobilised without their staff.
+    """
+
+    def __init__(self, facilities: int) -> None:
+        self._by_rule: dict[tuple[str, str], tuple[list[int], Floats]] = {}
+        self._n = facilities
+
+    def set(self, lever: str, rule: str, where: list[int], amount: Floats | float) -> None:
+        """What `rule` brings to the facilities `where`, from now on."""
+        self._by_rule[lever, rule] = (where, np.asarray(amount, float))
+
+    def total(self, lever: str, width: int = 0) -> Floats:
+        """``(facilities,)``, or ``(facilities, width)``: what all rules together bring."""
+        total = np.zeros((self._n, width) if width else self._n)
+        for (kind, _), (where, amount) in self._by_rule.items():
+            if kind == lever:
+                total[where] += amount
+        return total
+
+
+class Capacity:
+    """The beds that count, day by day.
+
+    Attributes
+    ----------
+    levers
+        What rules have brought.
+    today
+        The beds of today.
+    absences, essential
+        Staff away, and other patients; None where no facility has them.
+    """
+
+    def __init__(
+        self,
+        care: Care,
+        clinical: Clinical,
+        facilities: Facilities,
+        supply: OxygenSupply | None,
+        streams: Streams,
+    ) -> None:
+        sections = list(care.facilities.values())
+        n = len(sections)
+        self._facilities = facilities
+        self._care = care
+        self._supply = supply
+        self._streams = streams
+        self.levers = Levers(n)
+        staff = [section.staff for section in sections]
+        self._has_staff = np.array([member is not None for member in staff])
+        self._heads = np.array(
+            [(0, 0, 0) if s is None else (s.doctors, s.ward_nurses, s.icu_nurses) for s in staff],
+            np.int64,
+        )
+        self._ventilators = np.array(
+            [np.inf if section.ventilators is None else section.ventilators for section in sections]
+        )
+        support, flow = clinical.respiratory, clinical.respiratory.flow
+        self._invasive = support.icu_beds.invasive
+        self._mean_kg = np.array(
+            [
+                kg_per_day(
+                    sum(getattr(mix, kind) * getattr(flow, f"{kind}_lpm") for kind in type(mix).model_fields)
+                )
+                for mix in (support.oxygen_beds, support.icu_beds)
+            ]
+        )
+        self._pipes = np.array(
+            [
+                np.inf
+                if section.oxygen is None or section.oxygen.pipe_lpm is None
+                else kg_per_day(section.oxygen.pipe_lpm)
+                for section in sections
+            ]
+        )
+        self._per_post = PatientsPerPost(care.staffing)
+        names = list(care.facilities)
+        self.absences = Absences(care.staffing.absence, names) if self._has_staff.any() else None
+        total, target = self._beds()
+        shares = [section.essential for section in sections]
+        self.essential = (
+            EssentialPatients(care.essential, shares, names, total, target)
+            if any(share is not None for share in shares)
+            else None
+        )
+        self.limited = bool(
+            self._has_staff.any()
+            or np.isfinite(self._ventilators).any()
+            or supply is not None
+            or self.essential is not None
+        )
+        self.today = self._only_space()
+
+    # -- a day ------------------------------------------------------------------------------------
+
+    def open(self, day: int, covid: Ints, incidence: float) -> Opened:
+        """Count the staff on duty and the beds that follow.
+
+        Parameters
+        ----------
+        covid
+            ``(facilities, 3)`` COVID patients present.
+        incidence
+            Infections of yesterday per resident.
+        """
+        if not self.limited:
+            if self._facilities.take_changes():
+                self.today = self._only_space()
+            return self.today
+        self._facilities.take_changes()
+        total, target = self._beds()
+        space = target
+        if self.essential is not None:
+            space = self.essential.room_for_covid(total, target)
+            served = self.today.staffed
+            self.essential.pass_day(
+                day,
+                total,
+                target,
+                space,
+                covid,
+                (served.emergency, served.elective),
+                np.clip(self.levers.total("postponed"), 0, 1),
+                self._streams.day("essential care", day),
+            )
+        posts_today = self._posts(day, covid, incidence)
+        others = self.essential.census if self.essential is not None else np.zeros((len(covid), 2), np.int64)
+        limits = self._limits(covid)
+        staffed = staffed_beds(self._per_post, posts_today, space, limits, covid, others)
+        everyone = np.array([site.icu_beds for site in self._facilities.sites], np.int64)
+        all_icu = space.copy()
+        all_icu[:, _ICU] = everyone
+        icu_all = staffed_beds(self._per_post, posts_today, all_icu, limits, covid, others).normal[:, _ICU]
+        self.today = Opened(space, staffed, icu_all)
+        return self.today
+
+    def heads(self) -> Ints:
+        """``(facilities, 3)`` staff on the payroll today, reinforcements among them."""
+        return self._heads + np.rint(self.levers.total("heads", 3)).astype(np.int64)
+
+    def _posts(self, day: int, covid: Ints, incidence: float) -> Floats:
+        """``(facilities, 3)`` round-the-clock posts filled today; infinite where staff is not modelled."""
+        if self.absences is None:
+            return np.full((len(covid), 3), np.inf)
+        heads = self.heads()
+        self.absences.pass_day(day, heads, incidence, covid.sum(axis=1), self._streams.day("staff", day))
+        working = self.absences.on_duty(heads)
+        share = np.clip(self.levers.total("moved"), 0, 1)
+        if share.any():
+            moved = np.floor(share * heads[:, WARD_NURSES]).astype(np.int64)
+            worth = np.divide(self.levers.total("worth"), share, out=np.zeros(len(share)), where=share > 0)
+            working = redeployed(working, heads, moved, worth)
+        working[self.levers.total("without staff") > 0] = 0.0
+        return posts(self._care.staffing, working, self._has_staff)
+
+    def _limits(self, covid: Ints) -> Floats:
+        """``(2, facilities, 3)`` beds that equipment and oxygen allow."""
+        limits = np.full((2, len(covid), 3), np.inf)
+        ventilators = self._ventilators + self.levers.total("ventilators")
+        if self._invasive > 0:
+            limits[0, :, _ICU] = np.floor(ventilators / self._invasive + 1e-9)
+        # the pipes carry ICU beds first
+        limits[1, :, _ICU] = np.floor(self._pipes / max(self._mean_kg[1], 1e-9))
+        left = np.maximum(self._pipes - np.minimum(limits[1, :, _ICU], covid[:, _ICU]) * self._mean_kg[1], 0)
+        limits[1, :, _OXYGEN] = np.floor(left / max(self._mean_kg[0], 1e-9))
+        for f, store in enumerate(self._supply.stores if self._supply is not None else ()):
+            if store is not None and store.short:
+                limits[1, f, 1:] = 0.0  # nobody new comes to where oxygen has run out
+        return limits
+
+    def _beds(self) -> tuple[Ints, Ints]:
+        """``(facilities, 3)`` all beds today, and those meant for COVID patients."""
+        total = np.array([site.total for site in self._facilities.sites], np.int64)
+        target = np.array([site.beds for site in self._facilities.sites], np.int64)
+        return total, target
+
+    def _only_space(self) -> Opened:
+        _, space = self._beds()
+        unlimited = np.full(len(space), np.inf)
+        icu_all = np.array([site.icu_beds for site in self._facilities.sites], np.int64)
+        binding = np.full(space.shape, SPACE, np.int8)
+        return Opened(space, StaffedBeds(space, space, binding, unlimited, unlimited), icu_all)

@@ -1,0 +1,211 @@
+"""Care at home: who is followed, who gets a package, and who does not come to need oxygen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from surgesim.errors import IdentityError
+from surgesim.model.home import HomeCare
+from surgesim.scenario.home import HomeCare as HomeCareSection
+
+PLENTY = 1e9
+
+
+def home(**given: Any) -> HomeCare:
+    section = {"teams": 1, "patients_per_team": 50.0, "followed_days": 10.0, "packages": PLENTY, **given}
+    return HomeCare(HomeCareSection.model_validate(section))
+
+
+def test_active_cases_are_those_of_the_last_days() -> None:
+    care = home(followed_days=3.0)
+    active = []
+    for reported in (5, 10, 20, 0, 0, 0):
+        care.pass_day(reported, 0)
+        active.append(care.active)
+    assert active == [5, 15, 35, 30, 20, 0]
+
+
+def test_a_fraction_of_a_day_counts_as_such() -> None:
+    care = home(followed_days=2.5)
+    active = []
+    for reported in (8, 0, 0, 0):
+        care.pass_day(reported, 0)
+        active.append(care.active)
+    assert active == [8, 8, 4, 0]
+
+
+def test_isolated_cases_are_not_at_home() -> None:
+    care = home()
+    care.pass_day(40, 15)
+    assert (care.active, care.followed) == (25, 25)
+    care.pass_day(0, 60)  # isolation may last longer than following
+    assert (care.active, care.followed, care.coverage) == (0, 0, 1)
+
+
+def test_teams_follow_up_to_their_number() -> None:
+    care = home(teams=2, patients_per_team=30.0)
+    care.pass_day(45, 0)
+    assert (care.followed, care.coverage) == (45, 1)
+    care.pass_day(45, 0)
+    assert (care.active, care.followed) == (90, 60)
+    assert care.coverage == pytest.approx(2 / 3)
+    care.add_teams(1)
+    care.pass_day(0, 0)
+    assert (care.followed, care.coverage) == (90, 1)
+    care.add_teams(-5)
+    care.pass_day(0, 0)
+    assert (care.teams, care.followed, care.coverage) == (0, 0, 0)
+
+
+def test_coverage_is_one_where_nobody_is_ill() -> None:
+    assert home(teams=0).coverage == 1
+
+
+def test_every_followed_case_gets_one_package() -> None:
+    """With room for all, packages given are cases reported, whatever the course."""
+    care = home(teams=1000)
+    rng = np.random.default_rng(3)
+    given = reported = 0.0
+    for day, number in enumerate(rng.poisson(200, 60).tolist()):
+        care.pass_day(number, 0)
+        care.check(day)
+        given, reported = given + care.packages_given, reported + number
+        assert care.newly_followed == pytest.approx(number)
+    assert given == pytest.approx(reported)
+    assert care.packages == pytest.approx(PLENTY - reported)
+
+
+def test_full_teams_take_on_as_many_as_leave() -> None:
+    care = home(teams=2, patients_per_team=50.0)
+    for _ in range(30):
+        care.pass_day(100, 0)
+    assert care.followed == 100
+    assert care.newly_followed == pytest.approx(10)  # a tenth of the followed leaves a day
+
+
+def test_new_teams_need_packages_for_all_they_begin_to_follow() -> None:
+    care = home(teams=0)
+    for _ in range(12):
+        care.pass_day(10, 0)
+    assert care.packages_given == 0
+    care.add_teams(1)
+    care.pass_day(10, 0)
+    assert care.newly_followed == pytest.approx(50)
+
+
+def test_without_packages_there_is_no_early_treatment() -> None:
+    care = home(packages=30.0, eligible_share=1.0, effect=0.5)
+    care.pass_day(20, 0)
+    assert (care.packages_given, care.packages, care.reduction) == (20, 10, 0.5)
+    care.pass_day(20, 0)
+    assert (care.packages_given, care.without_package, care.packages) == (10, 10, 0)
+    assert care.reduction == 0.25
+    care.pass_day(5, 0)
+    assert (care.without_package, care.reduction) == (5, 0)
+    care.add_packages(100)
+    care.pass_day(5, 0)
+    assert (care.packages_given, care.packages, care.reduction) == (5, 95, 0.5)
+    care.check(3)
+
+
+def test_daily_packages_come_every_day_and_a_one_off_once() -> None:
+    care = home(packages=1.0, packages_per_day=2.0)
+    care.add_packages(10)
+    stock = []
+    for day in range(3):
+        care.pass_day(0, 0)
+        care.check(day)
+        stock.append(care.packages)
+    assert stock == [13, 15, 17]
+
+
+def test_reduction_is_the_product_of_its_shares() -> None:
+    care = home(patients_per_team=30.0, eligible_share=0.4, effect=0.5, packages=10.0)
+    care.pass_day(60, 0)
+    assert care.coverage == 0.5
+    assert care.reduction == pytest.approx(0.4 * 0.5 * 0.5 * (10 / 30))
+
+
+@pytest.mark.parametrize("off", [{"teams": 0}, {"packages": 0.0}, {"effect": 0.0}, {"eligible_share": 0.0}])
+def test_each_part_missing_means_no_reduction(off: dict[str, float]) -> None:
+    whole, part = home(), home(**off)
+    for reported in (0, 10, 0):
+        whole.pass_day(reported, 0)
+        part.pass_day(reported, 0)
+        assert whole.reduction > 0
+        assert part.reduction == 0
+
+
+# -- who is averted -------------------------------------------------------------------------------
+
+
+def test_no_reduction_averts_nobody() -> None:
+    draws = np.array([0.0, 1e-300, 0.5])
+    assert not HomeCare.averted(draws, np.ones(3, bool), 0.0).any()
+
+
+def test_a_full_reduction_averts_all_that_are_reported() -> None:
+    draws = np.array([0.0, 0.5, np.nextafter(1, 0)])
+    assert HomeCare.averted(draws, np.array([True, False, True]), 1.0).tolist() == [True, False, True]
+
+
+def test_the_averted_share_is_the_reduction() -> None:
+    rng = np.random.default_rng(11)
+    n = 200_000
+    reported = rng.random(n) < 0.5
+    averted = HomeCare.averted(rng.random(n), reported, 0.111)
+    assert not averted[~reported].any()
+    assert averted[reported].mean() == pytest.approx(0.111, abs=4 * (0.111 * 0.889 / 1e5) ** 0.5)
+
+
+@given(st.lists(st.floats(0, 1, exclude_max=True), max_size=20), st.floats(0, 1), st.floats(0, 1))
+def test_more_care_averts_the_same_people_and_more(draws: list[float], a: float, b: float) -> None:
+    uniforms, reported = np.array(draws), np.arange(len(draws)) % 2 == 0
+    less = HomeCare.averted(uniforms, reported, min(a, b))
+    more = HomeCare.averted(uniforms, reported, max(a, b))
+    assert (less <= more).all()
+
+
+# -- identities -----------------------------------------------------------------------------------
+
+counts = st.integers(0, 500)
+
+
+@given(
+    packages=st.floats(0, 300),
+    per_day=st.floats(0, 50),
+    days=st.floats(1, 15),
+    course=st.lists(st.tuples(counts, counts, st.integers(-3, 3), counts), min_size=1, max_size=30),
+)
+def test_identities_with_shortages(
+    packages: float, per_day: float, days: float, course: list[tuple[int, int, int, int]]
+) -> None:
+    care = home(packages=packages, packages_per_day=per_day, followed_days=days)
+    before = packages
+    for day, (reported, isolated, teams, once) in enumerate(course):
+        care.add_teams(teams)
+        care.add_packages(once)
+        care.pass_day(reported, isolated)
+        care.check(day)
+        assert 0 <= care.followed <= min(care.active, care.teams * 50)
+        assert care.followed == min(care.active, care.teams * 50)
+        assert 0 <= care.newly_followed <= care.followed + 1e-9
+        assert care.packages_given + care.without_package == pytest.approx(care.newly_followed)
+        assert care.packages == pytest.approx(before + per_day + once - care.packages_given, abs=1e-6)
+        assert care.without_package == 0 or care.packages == 0
+        assert 0 <= care.reduction <= 0.37 * 0.3
+        before = care.packages
+
+
+@pytest.mark.parametrize("tampered", [-1.0, 5.0, float("nan")])
+def test_packages_that_do_not_add_up_are_told(tampered: float) -> None:
+    care = home(packages=100.0)
+    care.pass_day(10, 0)
+    care.packages = tampered
+    with pytest.raises(IdentityError, match="home drug packages on day 4"):
+        care.check(4)
