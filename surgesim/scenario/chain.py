@@ -46,7 +46,7 @@ def read_chain(path: Path, draft: Draft) -> dict[str, Any]:
         raise ScenarioError(draft.problems)
     merged: dict[str, Any] = {}
     for document in reversed(documents):
-        _move_places(draft, document)
+        draft.places |= document.places
         merged = absorb(merged, document.value, draft)
     return merged
 
@@ -101,18 +101,3 @@ def _locate_arrivals(folder: Path, document: Document) -> None:
             and arrivals["file"] != "none"
         ):
             arrivals["file"] = os.path.normpath(folder / arrivals["file"])
-
-
-def _move_places(draft: Draft, document: Document) -> None:
-    """Places of a document laid over those before it; what it replaces is forgotten."""
-    replaced = {
-        path
-        for path in document.places
-        if not isinstance(messages.value_at(document.value, path), (Mapping, type(None)))
-    }
-    kept = {
-        path: place
-        for path, place in draft.places.items()
-        if not any(path[:end] in replaced for end in range(1, len(path)))
-    }
-    draft.places = {**kept, **document.places}

@@ -80,6 +80,7 @@ class Parts:
 
     start: date | None = None
     days: int | None = None
+    warm_up_days: int = 0
     districts: Mapping[str, District] = field(default_factory=dict)
     facilities: Mapping[str, Facility] = field(default_factory=dict)
     census: Mapping[str, Census] = field(default_factory=dict)
@@ -97,6 +98,7 @@ class Parts:
         return cls(
             scenario.start,
             scenario.days,
+            scenario.warm_up_days,
             scenario.people.districts,
             scenario.care.facilities,
             scenario.care.initial_census,
@@ -114,6 +116,7 @@ class Parts:
         return cls(
             _one(tree, "start", Day),
             _one(tree, "days", int),
+            _one(tree, "warm_up_days", int) or 0,
             _valid(tree, "people.districts", District),
             _valid(tree, "care.facilities", Facility),
             _valid(tree, "care.initial_census", Census),
@@ -195,12 +198,12 @@ def _initial_state(parts: Parts) -> Iterator[Finding]:
 
 
 def open_at_start(facility: Facility, bed: str) -> float:
-    """COVID beds of a type that are open at the start, a part of a bed counted as one."""
+    """COVID beds of a type that are open at the start: whole beds, as the model opens them."""
     beds = getattr(facility.beds, bed)
     share = getattr(facility.covid_share, bed)
     if not facility.open_at_start or share == 0:
         return 0
-    return math.inf if beds == "unlimited" else math.ceil(beds * share - 1e-9)
+    return math.inf if beds == "unlimited" else math.floor(beds * share + 1e-9)
 
 
 def _command(parts: Parts) -> Iterator[Finding]:
@@ -253,10 +256,12 @@ def _flapping(path: KeyPath, got: str, expected: str, on: str) -> Finding:
 
 
 def out_of_range(parts: Parts) -> Iterator[Finding]:
-    """Dates and days outside the simulated time."""
-    if parts.start is None or parts.days is None or not 1 <= parts.days <= 20_000:
+    """Dates and days outside the simulated time, from the warm-up to the last day."""
+    longest = 20_000
+    if parts.start is None or parts.days is None or not 1 <= parts.days <= longest:
         return
-    first, after = parts.start, parts.start + timedelta(days=parts.days)
+    first = parts.start - timedelta(days=min(max(parts.warm_up_days, 0), longest))
+    after = parts.start + timedelta(days=parts.days)
     last = after - timedelta(days=1)
     for path, day, latest in _dates(parts, last, after):
         if not first <= day <= latest:

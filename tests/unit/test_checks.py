@@ -315,6 +315,24 @@ def test_parts_that_just_fit_are_taken(tmp_path: Path, old: str, new: str) -> No
     load(written(tmp_path, replaced(old, new)))
 
 
+def test_a_measure_may_begin_in_the_warm_up(tmp_path: Path) -> None:
+    text = replaced("reduces: {work: 0.5}", "reduces: {work: 0.5}, start: 2023-12-30")
+    load(written(tmp_path, replaced("days: 60", "days: 60\nwarm_up_days: 2", text)))
+    assert told(tmp_path, replaced("days: 60", "days: 60\nwarm_up_days: 1", text)) == [
+        (
+            "epidemic.measures.distancing.start",
+            "got 2023-12-30, expected a date within the scenario, 2023-12-31 to 2024-02-29",
+        )
+    ]
+
+
+def test_a_part_of_a_bed_is_no_bed(tmp_path: Path) -> None:
+    text = replaced("care:\n", "care:\n  initial_census: {general: {icu: 3}}\n")
+    load(written(tmp_path, text))
+    text = replaced("covid_share: 0.3", "covid_share: 0.29", text)
+    assert [path for path, _ in told(tmp_path, text)] == ["care.initial_census.general.icu"]
+
+
 # -- remarks --------------------------------------------------------------------------------------
 
 
@@ -420,7 +438,7 @@ def test_reported_cases_mean_nothing_where_arrivals_are_given(tmp_path: Path) ->
 
 
 def test_the_longest_entry_that_covers_a_path_holds_then_the_one_with_fewest_stars() -> None:
-    patterns = ["a", "a.*", "a.*.c", "a.b.*", "a.b.c.d", "x.*.y"]
+    patterns = ["a", "a.*", "a.*.c", "a.b.*", "a.b.c.d", "x.*.y", "p.*.*", "p.q.*"]
     index = SourceIndex(dict.fromkeys(patterns))
     expected = {
         "a": "a",
@@ -431,6 +449,8 @@ def test_the_longest_entry_that_covers_a_path_holds_then_the_one_with_fewest_sta
         "a.b.c.d": "a.b.c.d",
         "x.1.y.2": "x.*.y",
         "x.1": None,
+        "p.q.r": "p.q.*",
+        "p.x.r": "p.*.*",
         "b": None,
         "x": None,
     }
@@ -473,6 +493,19 @@ alternatives:
     assert value["gamma"]["sd"] == 5
     assert (source, confidence) == ("", "assumed")  # laid over, so no longer the profile's
     assert not [path for path in rows if path.startswith(("study", "days", "sources", "name"))]
+
+
+def test_a_default_has_the_source_of_the_schema_unless_an_entry_names_it(tmp_path: Path) -> None:
+    sources = """\
+sources:
+  care.facilities.general: {source: plan, confidence: official}
+  care.facilities.field.access_hours: {source: timed, confidence: counted}
+"""
+    rows = {path: source for path, _, source, _ in assumptions(load(written(tmp_path, SMALL + sources)))}
+    assert rows["care.facilities.field.access_hours"] == "timed"
+    assert rows["care.facilities.*.access_hours"] == "added to every journey to the facility"
+    assert "care.facilities.general.access_hours" not in rows
+    assert "care.facilities.general.beds.basic" not in rows  # a default of 0 that nothing is said about
 
 
 def test_an_entry_of_the_scenario_goes_before_that_of_a_profile(tmp_path: Path) -> None:

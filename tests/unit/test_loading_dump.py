@@ -267,6 +267,17 @@ def test_a_starter_laid_over_a_scenario_is_that_scenario(path: Path, tmp_path: P
     assert changed.to_plain() | own == base
 
 
+def test_a_starter_names_its_base_from_where_it_will_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, SMALL, "base/small.yaml")
+    monkeypatch.chdir(tmp_path)
+    text = starter("mine", "base/small.yaml", folder="new/place")
+    assert 'extends: "../../base/small.yaml"' in text
+    load(written(tmp_path, text, "new/place/mine.yaml"))
+    load(written(tmp_path, starter("mine", "base/small.yaml")))
+
+
 @pytest.mark.parametrize("name", ["My Town", "", "a_b", "x" * 61, "-a"])
 def test_a_starter_needs_a_short_name(name: str) -> None:
     with pytest.raises(ScenarioError, match="expected a short name of a-z, 0-9 and hyphens"):

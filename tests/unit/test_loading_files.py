@@ -460,6 +460,21 @@ def test_a_change_that_cannot_be_made_is_told(tmp_path: Path, change: str, path:
     assert {problem.file for problem in caught.value.problems} == {"--set"}
 
 
+def test_a_change_in_an_overlay_names_what_stands_there_or_below(tmp_path: Path) -> None:
+    text = SMALL + "alternatives:\n  a: {command: {plan: {extra: {action: measure, measure: distancing}}}}\n"
+    text = replaced("measure: distancing}", "measure: distancing, when: {on: 2024-01-09}}", text)
+    path = written(tmp_path, text)
+    changes = [f"alternatives.a.command.plan.{name}.decision_days=3" for name in ("extra", "open-field")]
+    plan = load(path, changes=changes).alternative("a").command.plan
+    assert {name: rule.decision_days for name, rule in plan.items()} == {"extra": 3, "open-field": 3}
+    assert told(tmp_path, text, "alternatives.a.command.plan.open-feld.decision_days=3") == [
+        (
+            "alternatives.a.command.plan.open-feld.decision_days",
+            "unknown name 'open-feld', did you mean 'open-field'?",
+        )
+    ]
+
+
 def test_all_changes_that_cannot_be_made_are_told_at_once(tmp_path: Path) -> None:
     problems = told(tmp_path, replaced("icu: 10", "icu: -1"), "dayz=3", "days=no")
     assert [path for path, _ in problems] == ["dayz", "days", "care.facilities.general.beds.icu"]

@@ -115,6 +115,11 @@ def test_a_threshold_is_breached_when_its_bound_is_strictly_passed() -> None:
             {"d": {"gamma": {"mean": 1, "sd": 2}}},
         ),
         ({"d": {"never": True}}, {"d": {"exponential": 2}}, {"d": {"exponential": 2}}),
+        (
+            {"d": {"gamma": {"title": "x"}}},
+            {"d": {"lognormal": {"title": "y"}}},
+            {"d": {"gamma": {"title": "x"}, "lognormal": {"title": "y"}}},
+        ),
         # named entries that happen to have such names are no distribution
         (
             {"d": {"gamma": {"title": "x"}}},
@@ -392,6 +397,11 @@ def test_the_json_schema_accepts_what_a_file_may_say(text: str) -> None:
         ("    town:", "    Town Hall:"),
         ("r0: 3, ", ""),
         ("title: General", "title: 5"),
+        ("title: General", "title: {}"),
+        (
+            "{profile: squire-2022}",
+            "{profile: squire-2022, stays: {oxygen_days: {fixed: 1, exponential: 1}}}",
+        ),
         ("until: {below: 0.5, for_days: 14}", "until: {bellow: 0.5}"),
         ("command:\n", "alternatives: {a: {days: 3}}\ncommand:\n"),
         ("command:\n", "alternatives: {a: {care: {facilities: {field: {beds: {icu: x}}}}}}\ncommand:\n"),
