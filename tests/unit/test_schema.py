@@ -398,10 +398,8 @@ def test_the_json_schema_accepts_what_a_file_may_say(text: str) -> None:
         ("r0: 3, ", ""),
         ("title: General", "title: 5"),
         ("title: General", "title: {}"),
-        (
-            "{profile: squire-2022}",
-            "{profile: squire-2022, stays: {oxygen_days: {fixed: 1, exponential: 1}}}",
-        ),
+        ("epidemic:\n", "epidemic:\n  detection: {delay_days: {fixed: 1, exponential: 1}}\n"),
+        ("epidemic:\n", "epidemic:\n  detection: {delay_days: {}}\n"),
         ("until: {below: 0.5, for_days: 14}", "until: {bellow: 0.5}"),
         ("command:\n", "alternatives: {a: {days: 3}}\ncommand:\n"),
         ("command:\n", "alternatives: {a: {care: {facilities: {field: {beds: {icu: x}}}}}}\ncommand:\n"),
