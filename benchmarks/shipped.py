@@ -71,6 +71,9 @@ class GivenArrivals:
             icu_death=np.where(critical, surge.patience, np.inf),
             icu_recovery=never,
             unreported=np.zeros(n, np.bool_),
+            oxygen_flow=none,
+            icu_flow=none,
+            high_risk=np.zeros(n, np.bool_),
         )
         self._first = np.searchsorted(surge.arrival, np.arange(HORIZON + 1))
 

@@ -164,12 +164,15 @@ def as_batch(patients: DrawnPatients) -> PatientBatch:
     columns = {
         field.name: getattr(patients, renamed.get(field.name, field.name))
         for field in fields(PatientBatch)
-        if field.name not in ("icu_delay", "unreported")
+        if field.name not in ("icu_delay", "unreported", "oxygen_flow", "icu_flow", "high_risk")
     }
     return PatientBatch(
         **columns,
         icu_delay=np.where(patients.needs_icu, patients.icu_delay, np.inf),
         unreported=np.zeros(len(patients), np.bool_),
+        oxygen_flow=np.zeros(len(patients)),
+        icu_flow=np.zeros(len(patients)),
+        high_risk=np.zeros(len(patients), np.bool_),
     )
 
 
