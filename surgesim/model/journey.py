@@ -84,6 +84,7 @@ class Journey:
         self._blockers: list[list[tuple[float, int, Patient]]] = [[] for _ in range(n)]
         self._boarders: list[list[QueueEntry]] = [[] for _ in range(n)]
         self._freed: deque[tuple[int, int]] = deque()
+        self._to_ask: deque[Patient] = deque()
         self._settling = False
         self._newly_unmet: list[Patient] = []
         self._next_index = 0
@@ -199,7 +200,10 @@ class Journey:
             self._step_down_stay(patient, facility)
         elif patient.need == NEEDS_ICU:
             self._settle_in(patient, facility, IN_OXYGEN, NEEDS_ICU, self.ledger.flows[OXYGEN].admissions)
-            self._look_for_icu(patient)
+            if self._settling:
+                self._to_ask.append(patient)  # beds that are free already go to who was in line for them
+            else:
+                self._look_for_icu(patient)
         else:
             self._admit_to_oxygen(patient, facility)
 
@@ -274,7 +278,7 @@ class Journey:
             else self._network.from_district[patient.location]
         )
         route = self.icu.find(routes, patient.location, now)
-        if route is not None and (ICU, route.facility) not in self._freed:  # a freed bed is the queue's
+        if route is not None:
             self._go_to_icu(patient, route)
         elif in_bed and self._options.boarding:
             self._board(patient)
@@ -463,7 +467,10 @@ class Journey:
             return
         self._settling = True
         freed = self._freed
-        while freed:
+        while freed or self._to_ask:
+            if not freed:
+                self._look_for_icu(self._to_ask.popleft())
+                continue
             bed, facility = freed.popleft()
             if bed == OXYGEN:
                 self._offer_oxygen(facility)

@@ -185,6 +185,30 @@ def test_half_postponed_serves_half() -> None:
     )  # half the usual 14, a fifth more of the backlog
 
 
+def test_a_share_postpones_its_part_of_few_patients_too() -> None:
+    few = Essential(emergency_share=0.0, elective_share=0.01)  # two patients, 0.4 a day
+    hospitals = Hospitals(1000, shares=[few] * 1000)
+    hospitals.postponed[:] = 0.5
+    hospitals.pass_day()
+    came = hospitals.patients.elective_arrivals.sum()
+    assert came == pytest.approx(400, rel=0.2)
+    assert hospitals.patients.backlog.sum() == pytest.approx(came / 2, rel=0.2)
+
+
+def test_covid_patients_in_beds_that_have_closed_leave_no_room() -> None:
+    """The plan wants no beds any more, yet 130 of 200 still hold COVID-19 patients: 70 are left."""
+    hospitals = Hospitals(20)
+    patients, total, none = hospitals.patients, hospitals.total, hospitals.target
+    covid = np.tile(np.array([30, 100, 0]), (20, 1))
+    for day in range(30):
+        before = patients.census.sum(axis=1)
+        patients.pass_day(day, total, none, none, covid, hospitals.staff, hospitals.postponed, hospitals.rng)
+        patients.check(day)
+        assert (patients.census.sum(axis=1) <= np.maximum(before, 70)).all()
+    assert (patients.census.sum(axis=1) <= 70).all()
+    assert patients.served_share < 0.9
+
+
 def test_nobody_is_evicted() -> None:
     """Patients who stay for ever keep their beds, whatever is meant for COVID-19 and whoever works."""
     stay = EssentialCare(emergency_stay_days=1e12, elective_stay_days=1e12)

@@ -135,6 +135,14 @@ def test_a_tie_is_bound_by_space() -> None:
     assert one((0, 0, 8), (100, 0, 2)).binding[0, ICU] == SPACE
 
 
+def test_a_whole_bed_is_not_lost_to_rounding() -> None:
+    """4.35 posts at 1:100 serve 435 beds, though 4.35 * 100 is 434.99999999999994."""
+    hundred = STAFFING.model_copy(update={"oxygen": ratios((100, 100), (100, 100))})
+    assert 4.35 * 100 < 435
+    assert one((0, 999, 0), (4.35, 99, 0), staffing=hundred).most[0, OXYGEN] == 435
+    assert one((0, 999, 0), (99, 4.35, 0), staffing=hundred).most[0, OXYGEN] == 435
+
+
 def test_doctors_are_one_pool() -> None:
     """Two doctor posts: 20 ICU beds take 1.25 of them at 1:16, 0.75 serve 30 oxygen beds at 1:40."""
     beds = one((0, 100, 20), (2, 100, 100))
@@ -298,7 +306,11 @@ def test_binomial_quantile_is_the_distribution() -> None:
     p = rng.random((40, 1)) ** 3
     p[0], p[1] = 0.0, 1.0
     u = rng.random((40, 30))
-    assert binomial_quantile(u, n, p).tolist() == binom.ppf(u, n, p).clip(0).astype(int).tolist()
+    u[:, :2] = 1e-6, 1 - 1e-6
+    expected = binom.ppf(u, n, p).clip(0).astype(int)
+    assert binomial_quantile(u, n, p).tolist() == expected.tolist()
+    for i in range(40):  # one probability at a time: another must not be needed for a number to be right
+        assert binomial_quantile(u[i], n[i], p[i]).tolist() == expected[i].tolist()
 
 
 # -- the scenario --------------------------------------------------------------------------------------
