@@ -145,10 +145,8 @@ class Ledger:
             self.created,
             left,
         )
-        if sum(self.deaths) != sum(self.deaths_by_district) or sum(self.deaths) != sum(self.dead):
-            _hold(
-                "deaths by kind = deaths by district", "the province", day, sum(self.deaths), sum(self.dead)
-            )
+        for by, dead in (("district", self.deaths_by_district), ("district, age and risk", self.dead)):
+            _hold(f"deaths by kind = deaths by {by}", "the province", day, sum(self.deaths), sum(dead))
         for bed, pool in ((OXYGEN, oxygen), (ICU, icu)):
             pool.check(BED_TYPES[bed], day)
             flows = self.flows[bed]

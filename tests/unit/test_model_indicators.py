@@ -31,7 +31,7 @@ def value(indicator: str, population: int, day: int = 0, days: int = 1, **column
 
 def breached(threshold: dict[str, Any], population: int, **columns: Any) -> bool:
     watched = {"it": Threshold.model_validate(threshold)}
-    return assess(table(**columns), 0, population, watched, Situation()).breached[0]
+    return assess(table(**columns), 0, population, watched, Situation(), {}).breached[0]
 
 
 CASES = {"indicator": WEEKLY, "above": 450.0}
@@ -118,6 +118,6 @@ def test_the_situation_is_any_all_or_at_least_so_many(
         for name in "abc"
     }
     situation = Situation(require=require, thresholds=thresholds)
-    assessment = assess(table(without_bed=5), 0, 100_000, watched, situation)
+    assessment = assess(table(without_bed=5), 0, 100_000, watched, situation, {})
     assert assessment.situation is declared
     assert assessment.indicators["situation"] == float(declared)

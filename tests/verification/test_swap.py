@@ -1,0 +1,108 @@
+"""Boarders and step-downs: what keeps the ICU moving when every bed is taken."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from strategies import arrivals, build, clinical, clock, deaths, facility, severity, small, stays
+
+from surgesim.model.journey import Entry, Journey
+from surgesim.model.record import Record
+from surgesim.model.simulation import Simulation
+from surgesim.scenario.schema import Scenario
+
+
+def told(scenario: Scenario) -> list[tuple[float, int, str]]:
+    log: list[Entry] = []
+    Simulation(scenario, 1, 0, log=log).run()
+    return [(entry.time, entry.patient, entry.what) for entry in log]
+
+
+def test_a_boarder_and_a_step_down_change_beds_at_one_instant() -> None:
+    """One oxygen bed, one ICU bed, both taken: patient 0 is done with the ICU, patient 1 needs it."""
+    scenario = build(
+        small(
+            20,
+            arrivals=arrivals("exact", icu=[1, 0], oxygen=[0, 1]),
+            clinical=clinical(
+                severity=severity(p_icu=1.0, death_icu=deaths(0, 0, 1)),
+                stays=stays(
+                    oxygen_to_icu_days={"fixed": 1.0},
+                    icu_survivor_days={"fixed": 4.0},
+                    step_down_days={"fixed": 2.0},
+                ),
+                clocks={"oxygen": clock("never", "never"), "icu": clock("never", "never")},
+            ),
+            care={"facilities": {"alpha": facility(oxygen=1, icu=1)}},
+        )
+    )
+    log = told(scenario)
+    first, second = (next(time for time, patient, _ in log if patient == who) for who in (0, 1))
+    worse, ready = pytest.approx(second + 1), pytest.approx(first + 4)
+    assert log == [
+        (first, 0, "needs oxygen"),
+        (first, 0, "needs ICU"),
+        (first, 0, "in ICU bed"),
+        (second, 1, "needs oxygen"),
+        (second, 1, "in oxygen bed"),
+        (worse, 1, "needs ICU"),
+        (worse, 1, "boards"),
+        (ready, 0, "ready"),
+        (ready, 1, "swaps"),
+        (ready, 1, "in ICU bed"),
+        (ready, 0, "in oxygen bed"),
+        (pytest.approx(first + 6), 0, "recovers"),
+        (pytest.approx(first + 8), 1, "ready"),
+        (pytest.approx(first + 8), 1, "in oxygen bed"),
+        (pytest.approx(first + 10), 1, "recovers"),
+    ]
+
+
+DAYS = 200
+OVERLOAD = small(
+    DAYS,
+    arrivals=arrivals(oxygen=[12.0] * DAYS, icu=[2.0] * DAYS),
+    clinical=clinical(
+        stays=stays(icu_survivor_days={"exponential": 10.0}, icu_dying_days={"exponential": 10.0})
+    ),
+    care={"facilities": {"alpha": facility(oxygen=60, icu=20)}},
+)
+
+
+def run_and_count(scenario: Scenario) -> tuple[Record, Counter[str], int]:
+    """The record, how often each thing happened, and how many patients an ICU bed has treated."""
+    log: list[Entry] = []
+    run = Simulation(scenario, 1, 0, log=log).run()
+    treated = {entry.patient for entry in log if entry.what == "in ICU bed"}
+    return run, Counter(entry.what for entry in log), len(treated)
+
+
+def test_with_oxygen_and_icu_full_at_once_the_icu_goes_on_treating() -> None:
+    """60 oxygen and 20 ICU beds under far more than they can bear."""
+    run, happened, treated = run_and_count(build(OVERLOAD))
+    late = slice(20, DAYS)
+    assert set(run.series("occupied_oxygen")[late]) == {60}
+    assert set(run.series("occupied_icu")[late]) == {20}
+    assert run.series("boarding")[late].min() > 0
+    assert run.series("blocking")[late].max() == 0  # who is ready changes beds with a boarder at once
+    assert happened["swaps"] > 200
+    assert 360 < treated < 440  # 20 beds for 200 days at 10 days each are 400 patients
+
+
+def test_without_swap_and_claim_the_icu_would_starve(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same, but nobody changes beds and who is ready has no claim: a tenth is treated."""
+    monkeypatch.setattr(Journey, "_best_boarder", lambda journey, facility: None)
+    monkeypatch.setattr(Journey, "_first_blocker", lambda journey, facility: None)
+    run, happened, treated = run_and_count(build(OVERLOAD))
+    assert happened["swaps"] == 0
+    assert treated < 60
+    assert run.series("blocking")[DAYS - 1] > 18
+
+
+def test_without_boarding_nobody_swaps_and_the_claim_alone_keeps_the_icu_going() -> None:
+    plain = OVERLOAD | {"clinical": OVERLOAD["clinical"] | {"boarding": False}}
+    run, happened, treated = run_and_count(build(plain))
+    assert happened["swaps"] == happened["boards"] == 0
+    assert run.series("boarding").sum() == 0
+    assert treated > 360
