@@ -69,7 +69,7 @@ class Site:
         """All its ICU beds, whoever lies in them."""
         return self.total[2]
 
-    def state(self, opened: bool, occupied: int) -> int:
+    def state(self, opened: bool, occupied: float) -> int:
         """The state, given whether beds are open today and how many COVID patients lie here."""
         if opened:
             return OPEN

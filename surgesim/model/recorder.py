@@ -138,10 +138,10 @@ class Recorder:
             facilities[:, 12] = simulation.capacity.essential.emergency_unserved
             facilities[:, 13] = simulation.capacity.essential.backlog
         self._logistics[day] = _logistics_row(simulation)
-        space = simulation.capacity.today.space
+        opened = simulation.capacity.today.space.any(axis=1).tolist()
+        present = facilities[:, 3:6].sum(axis=1).tolist()
         self._states[day] = [
-            site.state(bool(space[f].any()), sum(occupied[f] for _, occupied in pools))
-            for f, site in enumerate(simulation.facilities.sites)
+            site.state(opened[f], present[f]) for f, site in enumerate(simulation.facilities.sites)
         ]
 
     def _row(self, simulation: Simulation, day: int, *, first: bool) -> None:
