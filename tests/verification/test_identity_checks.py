@@ -188,7 +188,6 @@ def test_the_model_as_it_is_runs_through_and_counts_its_checks() -> None:
         "waiting_oxygen",
         "waiting_icu",
         "held_oxygen",
-        "held_icu",
         "mild_in_isolation",
     ):
         assert run.series(column).max() > 0, f"the scenario is not busy enough: no {column}"
