@@ -96,6 +96,7 @@ def _finish(
     if isinstance(given, Mapping):
         alternatives = {name: _overlay(name, overlay, plain, draft) for name, overlay in given.items()}
     _add_sources(plain, draft)
+    plain = overlays.completed(plain)
     draft.shortened = any(path in (("days",), ("start",)) for path in assigned.paths)
     scenario, found = _validated({**plain, "alternatives": alternatives}, draft, ())
     draft.refuse(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from surgesim.scenario.care import Facility
 from surgesim.scenario.command import (
@@ -17,14 +17,43 @@ from surgesim.scenario.command import (
 )
 from surgesim.scenario.messages import Finding
 from surgesim.scenario.schema import BASELINE, Scenario
+from surgesim.scenario.shape import Shape, scenario_shape, step
 from surgesim.scenario.sources import Row, Survey
+from surgesim.scenario.staffing import short_at_start
 from surgesim.scenario.yaml_nodes import KeyPath
 
-_SHARES = ("oxygen_occupancy", "icu_occupancy", "situation")
+_SHARES = (
+    "oxygen_occupancy",
+    "icu_occupancy",
+    "situation",
+    "emergency_served_7d_share",
+    "staff_absent_share",
+)
 """Indicators that lie from 0 to 1."""
 
-_REPORTED = ("weekly_reported_cases_per_100k",)
-"""Indicators that are always 0 where arrivals are given instead of an epidemic."""
+
+def _any_facility(field: str) -> Callable[[Scenario], bool]:
+    return lambda scenario: any(
+        getattr(facility, field) is not None for facility in scenario.care.facilities.values()
+    )
+
+
+_NEEDS: Mapping[str, tuple[Callable[[Scenario], bool], str]] = {
+    "weekly_reported_cases_per_100k": (
+        lambda scenario: scenario.epidemic is not None,
+        "arrivals are given, not an epidemic",
+    ),
+    "home_cases_not_followed": (
+        lambda scenario: scenario.clinical.home_care is not None,
+        "clinical.home_care is not given",
+    ),
+    "oxygen_cover_days": (_any_facility("oxygen"), "no facility has its oxygen given"),
+    "facilities_out_of_oxygen": (_any_facility("oxygen"), "no facility has its oxygen given"),
+    "emergency_served_7d_share": (_any_facility("essential"), "no facility has essential care given"),
+    "elective_backlog": (_any_facility("essential"), "no facility has essential care given"),
+    "staff_absent_share": (_any_facility("staff"), "no facility has its staff given"),
+}
+"""Indicators that need something in the scenario: whether it is there, and what is told if not."""
 
 
 def cautions(scenarios: Mapping[str, Scenario]) -> Iterator[Finding]:
@@ -37,6 +66,7 @@ def cautions(scenarios: Mapping[str, Scenario]) -> Iterator[Finding]:
                 told.add((path, message))
                 yield (path if name == BASELINE else ("alternatives", name, *path)), message
     yield from _never_used(scenarios)
+    yield from _short_of_staff(baseline)
     survey = Survey(baseline)
     for pattern in survey.unused:
         yield ("sources", pattern), "got a source for which the scenario has no figure"
@@ -75,8 +105,9 @@ def _bound(path: KeyPath, bound: Threshold | Trigger | Until, scenario: Scenario
         yield path, f"can hardly hold: {bound.indicator} lies from 0 to 1, got above {bound.above:g}{hint}"
     if bound.below is not None and bound.below <= 0:
         yield path, f"can never hold: {bound.indicator} is never below 0, got below {bound.below:g}"
-    if scenario.arrivals is not None and bound.indicator in _REPORTED:
-        yield path, f"has no meaning: {bound.indicator} is always 0 where arrivals are given, not an epidemic"
+    there, reason = _NEEDS.get(bound.indicator, (None, ""))
+    if there is not None and not there(scenario):
+        yield path, f"has no meaning: {bound.indicator} never changes where {reason}"
 
 
 def _convertible(facility: Facility) -> bool:
@@ -87,7 +118,7 @@ def _convertible(facility: Facility) -> bool:
 def _converted_by(rule: Mobilise | ConvertBeds, name: str, facility: Facility) -> bool:
     if isinstance(rule, ConvertBeds) and rule.facilities is not None:
         return name in rule.facilities and _convertible(facility)
-    return facility.ownership in rule.ownership and _convertible(facility)
+    return facility.ownership in rule.ownership and facility.open_at_start and _convertible(facility)
 
 
 def _never_used(scenarios: Mapping[str, Scenario]) -> Iterator[Finding]:
@@ -128,6 +159,30 @@ def _in_force(scenario: Scenario, name: str) -> bool:
     )
 
 
+def _short_of_staff(scenario: Scenario) -> Iterator[Finding]:
+    """Facilities whose staff cannot look after the patients of the first day at normal ratios."""
+    for name, facility in scenario.care.facilities.items():
+        if facility.staff is None or not facility.open_at_start:
+            continue
+        beds = [count for count in (facility.beds.basic, facility.beds.oxygen) if not isinstance(count, str)]
+        census, essential = scenario.care.initial_census.get(name), facility.essential
+        short = short_at_start(
+            scenario.care.staffing,
+            facility.staff,
+            icu=census.icu if census is not None else 0,
+            oxygen=census.oxygen if census is not None else 0,
+            emergency=essential.emergency_share * sum(beds) if essential is not None else 0,
+            elective=essential.elective_share * sum(beds) if essential is not None else 0,
+        )
+        lacking = [f"{number:.3g} {cadre}" for cadre, number in short._asdict().items() if number > 0]
+        if lacking:
+            told = ", ".join(lacking).replace("_", " ")
+            yield (
+                ("care", "facilities", name, "staff"),
+                f"is short of {told} on the first day, at normal ratios",
+            )
+
+
 def hidden_changes(paths: Sequence[KeyPath], scenario: Scenario) -> Iterator[Finding]:
     """Alternatives whose overlay lies over a value that was set from outside."""
     for path in paths:
@@ -163,28 +218,18 @@ def _unsourced(rows: Iterable[Row]) -> Iterator[Finding]:
                 yield (section,), f"{len(paths)} of {len(figures)} figures {what}: {_listed(paths)}"
 
 
-_ENTRIES = {
-    ("people", "districts"),
-    ("people", "travel"),
-    ("epidemic", "initial_infections"),
-    ("epidemic", "measures"),
-    ("arrivals", "series"),
-    ("care", "facilities"),
-    ("care", "initial_census"),
-    ("command", "thresholds"),
-    ("command", "plan"),
-}
-"""Named entries, told together where each has a figure of the same kind."""
-
-
 def _listed(paths: list[str]) -> str:
     patterns = Counter(".".join(_starred(path.split("."))) for path in paths)
     return ", ".join(pattern if count == 1 else f"{pattern} ({count})" for pattern, count in patterns.items())
 
 
 def _starred(segments: list[str]) -> list[str]:
-    if segments[0] == "alternatives":
-        return [*segments[:2], *_starred(segments[2:])] if len(segments) > 2 else segments
-    if tuple(segments[:2]) in _ENTRIES and len(segments) > 2:
-        return [*segments[:2], "*", *segments[3:]]
-    return segments
+    """Names of entries as ``*``, so that figures of one kind are told together (alternatives apart)."""
+    if segments[0] == "alternatives" and len(segments) > 2:
+        return [*segments[:2], *_starred(segments[2:])]
+    starred = []
+    where: Shape | None = scenario_shape()
+    for segment in segments:
+        starred.append("*" if where is not None and where.kind == "named" else segment)
+        where = step(where, segment)
+    return starred

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from surgesim.scenario.base import Day, Section
 from surgesim.scenario.care import Census, Facility
-from surgesim.scenario.command import OpenFacility, Rule, RuleBase, Situation, Threshold
+from surgesim.scenario.command import OpenFacility, OpenHomeCare, Rule, RuleBase, Situation, Threshold
 from surgesim.scenario.epidemic import Importation, Measure
 from surgesim.scenario.messages import Finding, value_at
 from surgesim.scenario.people import District
@@ -40,10 +40,20 @@ REFERENCES: Mapping[str, tuple[str, str]] = {
     "care.facilities.*.replaces.*": _FACILITY,
     "care.initial_census.@": _FACILITY,
     "command.plan.*.facilities.*": _FACILITY,
+    "care.transport.fleets.@": _DISTRICT,
     "command.plan.*.measure": ("measure", "epidemic.measures"),
+    "command.plan.*.neighbour": ("neighbour", "care.neighbours"),
+    "command.plan.*.item": ("consumable", "supply.consumables"),
     "command.situation.thresholds.*": ("threshold", "command.thresholds"),
 }
 """Where a name stands (``*`` any entry, ``@`` the keys themselves), what it names, where that is defined."""
+
+
+ITEMS: Mapping[str, tuple[str, str]] = {
+    "stock_cover_days": ("consumable", "supply.consumables"),
+    "burden_backlog": ("burden", "supply.burdens"),
+}
+"""Indicators of one item: what the item is, and where it is defined."""
 
 
 def references(tree: Mapping[str, Any]) -> Iterator[Finding]:
@@ -51,12 +61,30 @@ def references(tree: Mapping[str, Any]) -> Iterator[Finding]:
     for pattern, (kind, target) in REFERENCES.items():
         defined = value_at(tree, tuple(target.split(".")))
         if not isinstance(defined, Mapping):
-            if target.startswith(("people", "care")):
+            if target in (_DISTRICT[1], _FACILITY[1]):
                 continue  # required sections: the schema says that they are missing
             defined = {}
         for path, name in _names(tree, pattern.split("."), ()):
             if isinstance(name, str) and name != "none" and name not in defined:
                 yield path, f"unknown {kind} {name!r}{suggestion(name, defined)}"
+    yield from _items(tree)
+
+
+def _items(tree: Mapping[str, Any]) -> Iterator[Finding]:
+    """Thresholds on an indicator of one item, which must name it, and on others, which must not."""
+    for path, indicator in _names(tree, ["command", "thresholds", "*", "indicator"], ()):
+        item = value_at(tree, (*path[:-1], "item"))
+        given = isinstance(item, str) and item != "none"
+        if isinstance(indicator, str) and indicator in ITEMS:
+            kind, target = ITEMS[indicator]
+            defined = value_at(tree, tuple(target.split(".")))
+            defined = defined if isinstance(defined, Mapping) else {}
+            if item in (None, "none"):
+                yield (*path[:-1], "item"), f"missing, expected the name of a {kind} for {indicator}"
+            elif given and item not in defined:
+                yield (*path[:-1], "item"), f"unknown {kind} {item!r}{suggestion(item, defined)}"
+        elif given:
+            yield (*path[:-1], "item"), f"got {item!r}, but {indicator} is not of one item: expected none"
 
 
 def _names(node: Any, pattern: list[str], path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
@@ -90,6 +118,7 @@ class Parts:
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
     situation: Situation | None = None
     plan: Mapping[str, RuleBase] = field(default_factory=dict)
+    home_care: bool | None = None
 
     @classmethod
     def of(cls, scenario: Scenario) -> Parts:
@@ -108,6 +137,7 @@ class Parts:
             scenario.command.thresholds,
             scenario.command.situation,
             scenario.command.plan,
+            scenario.clinical.home_care is not None,
         )
 
     @classmethod
@@ -228,7 +258,15 @@ def _rule(parts: Parts, path: KeyPath, rule: RuleBase) -> Iterator[Finding]:
                     f"got {name!r}, which is open at the start, expected a facility with open_at_start: false"
                 )
                 yield (*path, "facilities", index), message
+    if isinstance(rule, OpenHomeCare) and parts.home_care is False:
+        yield path, "opens care at home, expected clinical.home_care to be given"
     when, until = rule.when, rule.until
+    for key, condition in (("when", when), ("until", until)):
+        if condition is not None and condition.indicator in ITEMS:
+            message = (
+                f"got {condition.indicator!r}, which is of one item, expected an indicator of the province"
+            )
+            yield (*path, key, "indicator"), message
     if until is None:
         return
     if when.on is not None and until.on is not None and until.on <= when.on:

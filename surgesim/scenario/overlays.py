@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from surgesim.scenario import profile_tables, shape
-from surgesim.scenario.base import deep_merge
+from surgesim.scenario.base import Section, deep_merge
 from surgesim.scenario.messages import Finding, unknown_key, value_at
 from surgesim.scenario.yaml_nodes import KeyPath
 
@@ -68,6 +68,24 @@ def _in_full(
                 full[key] = inner.model.model_validate(below).model_dump(mode="json", exclude_none=True)
             except ValidationError:
                 continue
+    return full
+
+
+def completed(tree: Mapping[str, Any], where: shape.Shape | None = None) -> dict[str, Any]:
+    """`tree` where a part of a section that has a default as a whole is laid over that default.
+
+    ``staffing: {icu: {nurse: {normal: 3}}}`` changes one ratio; the others stay as the schema has them,
+    as they do when an overlay says the same.
+    """
+    where = where or shape.scenario_shape()
+    full = dict(tree)
+    for name, info in where.model.model_fields.items() if where.model is not None else ():
+        value, inner = tree.get(name), where.fields[name]
+        if not isinstance(value, Mapping) or inner.model is None:
+            continue
+        if isinstance(info.default, Section) and inner.required:
+            value = deep_merge(info.default.model_dump(mode="json", exclude_none=True), value)
+        full[name] = completed(value, inner)
     return full
 
 

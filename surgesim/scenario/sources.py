@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -68,6 +69,30 @@ def assumptions(scenario: Scenario) -> list[Row]:
     return list(Survey(scenario).rows.values())
 
 
+@dataclass(frozen=True, slots=True)
+class _Default:
+    """What the schema gives where the scenario gives nothing, and its source and confidence if any."""
+
+    value: Any = None
+    source: tuple[str, str] | None = None
+
+    @classmethod
+    def of(cls, info: FieldInfo) -> _Default:
+        extra = info.json_schema_extra
+        source = (str(extra["source"]), str(extra["confidence"])) if isinstance(extra, Mapping) else None
+        return cls(None if info.is_required() else info.default, source)
+
+    def below(self, holder: Section, name: str, info: FieldInfo) -> _Default:
+        """The default of a field of `holder`, of which this is the default: its own, if it has a source."""
+        own = _Default.of(info)
+        if type(self.value) is not type(holder):
+            return own
+        return _Default(getattr(self.value, name), own.source or self.source)
+
+
+NO_DEFAULT = _Default()
+
+
 class Survey:
     """All figures of a scenario.
 
@@ -86,45 +111,37 @@ class Survey:
         self._used: set[str | None] = set()
         for name, info in Scenario.model_fields.items():
             if name not in NOT_FIGURES:
-                self._values(getattr(scenario, name), (name,), (name,), info)
+                self._values(getattr(scenario, name), (name,), (name,), _Default.of(info))
         for name, overlay in scenario.alternatives.items():
             self._plain_values(overlay, ("alternatives", name))
         self.unused = [pattern for pattern in scenario.sources if pattern not in self._used]
 
-    def _values(
-        self, value: Any, path: tuple[str, ...], pattern: tuple[str, ...], info: FieldInfo | None
-    ) -> None:
-        """`pattern` is `path` with ``*`` for names; `info` the field that holds the value, if one does."""
+    def _values(self, value: Any, path: tuple[str, ...], pattern: tuple[str, ...], default: _Default) -> None:
+        """`pattern` is `path` with ``*`` for names."""
         if isinstance(value, Section) and not isinstance(value, Distribution):
-            for name, inner in type(value).model_fields.items():
-                self._values(getattr(value, name), (*path, name), (*pattern, name), inner)
+            for name, info in type(value).model_fields.items():
+                self._values(
+                    getattr(value, name), (*path, name), (*pattern, name), default.below(value, name, info)
+                )
         elif isinstance(value, Mapping):
             for name, below in value.items():
-                self._values(below, (*path, name), (*pattern, "*"), None)
+                self._values(below, (*path, name), (*pattern, "*"), NO_DEFAULT)
         elif isinstance(value, tuple) and value and isinstance(value[0], Section):
-            if info is None or value != info.default:
+            if value != default.value:
                 for place, below in enumerate(value):
-                    self._values(below, (*path, str(place)), (*pattern, str(place)), None)
+                    self._values(below, (*path, str(place)), (*pattern, str(place)), NO_DEFAULT)
         elif _is_figure(value):
-            self._figure(value, path, pattern, info)
+            self._figure(value, path, pattern, default)
 
-    def _figure(
-        self, value: Any, path: tuple[str, ...], pattern: tuple[str, ...], info: FieldInfo | None
-    ) -> None:
+    def _figure(self, value: Any, path: tuple[str, ...], pattern: tuple[str, ...], default: _Default) -> None:
         covering = self._index.covering(".".join(path))
         self._used.add(covering)
         named = covering is not None and covering.count(".") == len(path) - 1
-        if info is not None and not named and not info.is_required() and value == info.default:
-            self._default(value, pattern, info)
-        else:
+        if named or value != default.value:
             self._row(value, path, covering)
-
-    def _default(self, value: Any, pattern: tuple[str, ...], info: FieldInfo) -> None:
-        extra = info.json_schema_extra
-        if isinstance(extra, Mapping):
+        elif default.source is not None:
             dotted = ".".join(pattern)
-            row = (dotted, _plain(value, pattern), str(extra["source"]), str(extra["confidence"]))
-            self.rows.setdefault(dotted, row)
+            self.rows.setdefault(dotted, (dotted, _plain(value, pattern), *default.source))
 
     def _row(self, value: Any, path: tuple[str, ...], covering: str | None) -> None:
         entry = None if covering is None else self._sources[covering]

@@ -11,6 +11,7 @@ from surgesim.scenario.checks import REFERENCES, Parts, consistency, out_of_rang
 from surgesim.scenario.loading import inspect, load
 from surgesim.scenario.shape import at
 from surgesim.scenario.sources import SourceIndex, assumptions
+from surgesim.scenario.staffing import Staffing
 
 # -- names ----------------------------------------------------------------------------------------
 
@@ -86,6 +87,24 @@ REFERRING = [
         "  situation: {thresholds: [oxigen]}\n  plan:\n",
         "command.situation.thresholds.0",
         "unknown threshold 'oxigen', did you mean 'oxygen'?",
+    ),
+    (
+        "care:\n",
+        "care:\n  transport: {fleets: {isel: {boats: 1}}}\n",
+        "care.transport.fleets.isel",
+        "unknown district 'isel', did you mean 'isle'?",
+    ),
+    (
+        "  plan:\n",
+        "  plan:\n    send: {action: transfer_out, neighbour: can-tho, when: {on: 2024-01-05}}\n",
+        "command.plan.send.neighbour",
+        "unknown neighbour 'can-tho', there is none",
+    ),
+    (
+        "  plan:\n",
+        "  plan:\n    buy: {action: restock, item: kits, amount: 5, when: {on: 2024-01-05}}\n",
+        "command.plan.buy.item",
+        "unknown consumable 'kits', there is none",
     ),
 ]
 
@@ -429,7 +448,7 @@ def test_reported_cases_mean_nothing_where_arrivals_are_given(tmp_path: Path) ->
     got = remarks(tmp_path, WITH_ARRIVALS + threshold)
     assert (
         "command.thresholds.cases",
-        "has no meaning: weekly_reported_cases_per_100k is always 0 where "
+        "has no meaning: weekly_reported_cases_per_100k never changes where "
         "arrivals are given, not an epidemic",
     ) in [(path, message) for path, message, _ in got]
 
@@ -528,12 +547,137 @@ def test_an_overlay_brings_its_profile_and_its_sources(tmp_path: Path) -> None:
 
 def test_unsourced_and_assumed_figures_are_counted_by_section(tmp_path: Path) -> None:
     sources = "sources: {care.facilities.field: {source: plan, confidence: official}}\n"
-    _, warnings = inspect(written(tmp_path, SMALL + sources))
-    care = [warning.message for warning in warnings if warning.path == "care"]
-    assert care == [
-        "8 of 11 figures without a source: care.facilities.*.beds.oxygen, care.facilities.*.beds.icu, "
-        "care.facilities.*.covid_share.basic, care.facilities.*.covid_share.oxygen, "
-        "care.facilities.*.covid_share.icu, care.facilities.*.convertible_share.basic, "
-        "care.facilities.*.convertible_share.oxygen, care.facilities.*.convertible_share.icu",
-        "2 of 11 figures assumed: care.facilities.*.access_hours, care.no_bed_hours",
-    ]
+    scenario, warnings = inspect(written(tmp_path, SMALL + sources))
+    care = [row for row in assumptions(scenario) if row[0].startswith("care.")]
+    told = {path: [one.message for one in warnings if one.path == path] for path in ("care", "people")}
+    unsourced, assumed = told["care"]
+    assert unsourced == (
+        f"8 of {len(care)} figures without a source: care.facilities.*.beds.oxygen, "
+        "care.facilities.*.beds.icu, care.facilities.*.covid_share.basic, "
+        "care.facilities.*.covid_share.oxygen, care.facilities.*.covid_share.icu, "
+        "care.facilities.*.convertible_share.basic, "
+        "care.facilities.*.convertible_share.oxygen, care.facilities.*.convertible_share.icu"
+    )
+    count = sum(1 for _, _, source, confidence in care if source and confidence == "assumed")
+    assert assumed.startswith(f"{count} of {len(care)} figures assumed: care.facilities.*.access_hours, ")
+    assert told["people"][0] == (
+        "3 of 14 figures without a source: people.districts.*.population (2), people.districts.*.travel_hours"
+    )
+
+
+def test_a_default_of_several_figures_has_the_source_of_the_whole_as_far_as_it_is_kept(
+    tmp_path: Path,
+) -> None:
+    text = replaced("care:\n", "care:\n  staffing: {icu: {nurse: {normal: 3}}}\n")
+    rows = {path: tuple(row) for path, *row in assumptions(load(written(tmp_path, text)))}
+    schema = Staffing.model_fields["icu"].json_schema_extra
+    assert isinstance(schema, dict)
+    assert rows["care.staffing.icu.nurse.normal"] == (3, "", "assumed")
+    for path in ("icu.nurse.surge", "icu.doctor.normal"):
+        assert rows[f"care.staffing.{path}"][1] == schema["source"]
+    assert rows["care.staffing.absence.base"][2] == "published"
+
+
+# -- staff, oxygen, supply ------------------------------------------------------------------------
+
+SUPPLY = """\
+supply:
+  consumables: {kits: {title: Kits, unit: kit, use: {reported_case: 2}, stock: 500}}
+  burdens: {waste: {title: Waste, unit: kg, made: {icu_bed: 3}, capacity_per_day: 20}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "message"),
+    [
+        (
+            "indicator: oxygen_need_7d_per_100k",
+            "indicator: stock_cover_days",
+            "command.thresholds.oxygen.item",
+            "missing, expected the name of a consumable for stock_cover_days",
+        ),
+        (
+            "indicator: oxygen_need_7d_per_100k",
+            "indicator: stock_cover_days, item: kts",
+            "command.thresholds.oxygen.item",
+            "unknown consumable 'kts', did you mean 'kits'?",
+        ),
+        (
+            "indicator: oxygen_need_7d_per_100k",
+            "indicator: burden_backlog, item: kits",
+            "command.thresholds.oxygen.item",
+            "unknown burden 'kits', expected waste",
+        ),
+        (
+            "indicator: oxygen_need_7d_per_100k",
+            "indicator: oxygen_need_7d_per_100k, item: kits",
+            "command.thresholds.oxygen.item",
+            "got 'kits', but oxygen_need_7d_per_100k is not of one item: expected none",
+        ),
+        (
+            "{indicator: oxygen_occupancy, above: 0.8}",
+            "{indicator: burden_backlog, above: 0.8}",
+            "command.plan.open-field.when.indicator",
+            "got 'burden_backlog', which is of one item, expected an indicator of the province",
+        ),
+        (
+            "{below: 0.5, for_days: 14}",
+            "{indicator: stock_cover_days, below: 0.5}",
+            "command.plan.open-field.until.indicator",
+            "got 'stock_cover_days', which is of one item, expected an indicator of the province",
+        ),
+        (
+            "  plan:\n",
+            "  plan:\n    home: {action: open_home_care, teams: 2, when: {on: 2024-01-05}}\n",
+            "command.plan.home",
+            "opens care at home, expected clinical.home_care to be given",
+        ),
+    ],
+)
+def test_parts_of_the_supply_that_do_not_fit_are_told(
+    tmp_path: Path, old: str, new: str, path: str, message: str
+) -> None:
+    assert told(tmp_path, replaced(old, new) + SUPPLY) == [(path, message)]
+
+
+@pytest.mark.parametrize(
+    "indicator",
+    ["stock_cover_days, item: kits", "burden_backlog, item: waste", "staff_absent_share, item: none"],
+)
+def test_a_threshold_on_one_item_names_it(tmp_path: Path, indicator: str) -> None:
+    load(written(tmp_path, replaced("oxygen_need_7d_per_100k", indicator) + SUPPLY))
+
+
+def test_home_care_that_is_given_can_be_opened(tmp_path: Path) -> None:
+    rule = "  plan:\n    home: {action: open_home_care, teams: 2, when: {on: 2024-01-05}}\n"
+    text = replaced("{profile: squire-2022}", "{profile: squire-2022, home_care: {teams: 1}}")
+    load(written(tmp_path, replaced("  plan:\n", rule, text)))
+
+
+@pytest.mark.parametrize(
+    ("indicator", "reason"),
+    [
+        ("home_cases_not_followed", "clinical.home_care is not given"),
+        ("oxygen_cover_days", "no facility has its oxygen given"),
+        ("emergency_served_7d_share", "no facility has essential care given"),
+        ("staff_absent_share", "no facility has its staff given"),
+    ],
+)
+def test_an_indicator_of_what_is_not_there_is_remarked(tmp_path: Path, indicator: str, reason: str) -> None:
+    got = remarks(tmp_path, replaced("oxygen_need_7d_per_100k, above: 32", f"{indicator}, above: 0.5"))
+    message = f"has no meaning: {indicator} never changes where {reason}"
+    assert ("command.thresholds.oxygen", message) in [(path, told) for path, told, _ in got]
+
+
+def test_a_facility_short_of_staff_on_the_first_day_is_remarked(tmp_path: Path) -> None:
+    text = replaced(
+        "      covid_share: 0.3",
+        "      staff: {doctors: 50, ward_nurses: 10, icu_nurses: 40}\n"
+        "      essential: {}\n      covid_share: 0.3",
+    )
+    [(path, message, line)] = [remark for remark in remarks(tmp_path, text) if remark[0].startswith("care")]
+    # 80 patients without COVID-19, a nurse post to 10 of them, 5 heads a post, 1.5 % absent: 40.6 heads
+    assert (path, line) == ("care.facilities.general.staff", line_of("staff:", text))
+    assert message == "is short of 30.6 ward nurses on the first day, at normal ratios"
+    enough = replaced("ward_nurses: 10", "ward_nurses: 41", text)
+    assert not [remark for remark in remarks(tmp_path, enough) if remark[0].startswith("care")]

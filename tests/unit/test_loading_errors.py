@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from loading_cases import SMALL, WITH_ARRIVALS, line_of, refused, replaced, told, written
 
 from surgesim.errors import Problem, ScenarioError
+from surgesim.scenario.command import IndicatorName, Mobilise
 from surgesim.scenario.loading import from_plain, load
+from surgesim.scenario.shape import scenario_shape
 
+ACTIONS = tuple(scenario_shape().fields["command"].fields["plan"].entry.variants)
+INDICATORS = get_args(IndicatorName)
 OWNERSHIP = "one of public, private, military, police, university, workplace"
 
 
@@ -77,7 +82,7 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "      action: open_facility\n",
             "",
             "command.plan.open-field.action",
-            "missing, expected one of open_facility, convert_beds, mobilise, measure",
+            f"missing, expected one of {', '.join(ACTIONS)}",
         ),
         # values
         (
@@ -192,11 +197,7 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "oxygen_need_7d_per_100k",
             "beds",
             "command.thresholds.oxygen.indicator",
-            "got 'beds', expected one of weekly_reported_cases_per_100k, "
-            "oxygen_need_7d_per_100k, patients_without_bed, "
-            "vacant_covid_beds_per_100k, staffed_icu_beds_per_100k, "
-            "oxygen_occupancy, icu_occupancy, icu_need_per_100k, "
-            "deaths_7d_per_100k, situation",
+            f"got 'beds', expected one of {', '.join(INDICATORS[:12])}, …",
         ),
         (
             "above: 32",
@@ -423,8 +424,7 @@ alternatives:
             "when: {above: 0.6}",
             "action: mobilise\n          ownership: [private]\n          share: 1",
             "other.command.plan.open-field.facilities",
-            "unknown key 'facilities', expected one of title, when, "
-            "decision_days, lead_days, phases, until, stand_down_days, action, ownership, share",
+            f"unknown key 'facilities', expected one of {', '.join(Mobilise.model_fields)}",
         ),
         (
             "        field:\n          beds: {icu: 5}",

@@ -417,3 +417,16 @@ def test_the_json_schema_is_json_and_names_its_definitions() -> None:
     assert used <= set(schema["$defs"])
     assert schema["$schema"].endswith("2020-12/schema")
     assert set(Scenario.model_fields) | {"extends"} == set(schema["$defs"]["Scenario"]["properties"])
+
+
+def test_one_value_of_a_default_can_be_changed_in_the_file_an_overlay_or_from_outside(tmp_path: Path) -> None:
+    change = "care: {staffing: {icu: {nurse: {normal: 3}}}}"
+    inside = replaced("care:\n", "care:\n  staffing: {icu: {nurse: {normal: 3}}}\n")
+    overlaid = load(written(tmp_path, SMALL + f"alternatives:\n  a: {{{change}}}\n")).alternative("a")
+    given = load(written(tmp_path, inside))
+    outside = load(written(tmp_path, SMALL), changes=["care.staffing.icu.nurse.normal=3"])
+    assert given.care.staffing == overlaid.care.staffing == outside.care.staffing
+    usual = load(tmp_path / "s.yaml").care.staffing
+    assert given.care.staffing.icu.nurse.normal == 3
+    assert given.care.staffing.icu.nurse.surge == usual.icu.nurse.surge
+    assert given.care.staffing.icu.doctor == usual.icu.doctor
