@@ -170,9 +170,8 @@ class Recorder:
         row["isolation_refused"] = isolation.refused
         spaces = simulation.capacity.today.space.sum(axis=0).tolist()
         basic = int(isolation.capacity.sum())
-        self._beds(
-            row, "basic", spaces[0], basic, row["mild_in_isolation"], 0, basic - isolation.occupied.sum()
-        )
+        vacant = int(np.maximum(isolation.capacity - isolation.occupied, 0).sum())
+        self._beds(row, "basic", spaces[0], basic, row["mild_in_isolation"], 0, vacant)
         for name, bed, pool in (("oxygen", OXYGEN, journey.oxygen), ("icu", ICU, journey.icu)):
             self._beds(
                 row,
