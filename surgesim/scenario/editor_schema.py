@@ -42,6 +42,7 @@ def json_schema() -> Json:
         alternative["properties"].pop(key, None)
     overlays["Alternative"] = alternative
     definitions |= overlays
+    _laid_over_defaults(definitions)
     _place_profiles(definitions)
     for name in ("Scenario", "Scenario" + OVERLAY):
         entries = definitions[name]["properties"]["alternatives"]["patternProperties"]
@@ -87,6 +88,15 @@ def _one_form(definitions: Json) -> None:
             schema["anyOf"] = [form for form in schema["anyOf"] if form != {"const": "none"}]
             definition["properties"][field] = schema
     definitions["Distribution"]["maxProperties"] = 1
+
+
+def _laid_over_defaults(definitions: Json) -> None:
+    """Of a section that has a default as a whole, a part may be given: it is laid over the default."""
+    for definition in definitions.values():
+        for field in definition.get("properties", {}).values():
+            target = str(field.get("$ref", "")).removeprefix(_DEFS)
+            if "default" in field and definitions.get(target, {}).get("required"):
+                field["$ref"] = f"{_DEFS}{target}{OVERLAY}"
 
 
 def _overlay(definition: Json) -> Json:

@@ -373,6 +373,7 @@ def test_the_json_schema_accepts_shipped_scenarios_as_written_and_as_resolved(pa
         SMALL.replace("{profile: squire-2022}", "squire-2022"),
         SMALL.replace("{profile: squire-2022}", "{profile: squire-2022, stays: {oxygen_days: never}}"),
         SMALL + "alternatives:\n  a: {command: {plan: {open-field: null}}, epidemic: none}\n  b: {}\n",
+        SMALL.replace("care:\n", "care:\n  staffing: {icu: {nurse: {normal: 3}}}\n"),
         "extends: other.yaml\n",
         "extends: other.yaml\ncare: {facilities: {general: {beds: {icu: 5}, serves: none}, field: null}}\n",
     ],
