@@ -16,6 +16,7 @@ from surgesim.model.facilities import Facilities
 from surgesim.model.gas import kg_per_day
 from surgesim.model.oxygen import OxygenSupply
 from surgesim.model.staff import (
+    OXYGEN_SUPPLY,
     SPACE,
     WARD_NURSES,
     Absences,
@@ -200,6 +201,9 @@ class Capacity:
         others = self.essential.census if self.essential is not None else np.zeros((len(covid), 2), np.int64)
         limits = self._limits(covid)
         staffed = staffed_beds(self._per_post, posts_today, space, limits, covid, others)
+        for f, store in enumerate(self._supply.stores if self._supply is not None else ()):
+            if store is not None and store.short:
+                staffed.binding[f, 1:] = OXYGEN_SUPPLY  # nobody new comes to where oxygen has run out
         everyone = np.array([site.icu_beds for site in self._facilities.sites], np.int64)
         all_icu = space.copy()
         all_icu[:, _ICU] = everyone
@@ -236,9 +240,6 @@ class Capacity:
         limits[1, :, _ICU] = np.floor(self._pipes / max(self._mean_kg[1], 1e-9))
         left = np.maximum(self._pipes - np.minimum(limits[1, :, _ICU], covid[:, _ICU]) * self._mean_kg[1], 0)
         limits[1, :, _OXYGEN] = np.floor(left / max(self._mean_kg[0], 1e-9))
-        for f, store in enumerate(self._supply.stores if self._supply is not None else ()):
-            if store is not None and store.short:
-                limits[1, f, 1:] = 0.0  # nobody new comes to where oxygen has run out
         return limits
 
     def _beds(self) -> tuple[Ints, Ints]:

@@ -124,11 +124,10 @@ class Simulation:
 
     def run(self) -> Record:
         """All days, from the first of the warm-up to the last."""
-        self._open_beds(self.first_day)
         self._initial_census()
         for day in range(self.first_day, self.end_day):
             if day == 0:
-                self._start_recording()
+                self._begin_plan()
             self._start_of_day(day)
             self.env.run(until=self._all_else_until(day + 1))
             self._end_of_day(day)
@@ -139,6 +138,8 @@ class Simulation:
     def _start_of_day(self, day: int) -> None:
         self.facilities.give_back(self._occupied)
         self._open_beds(day)
+        if day == 0:
+            self.recorder.begin(self)
         if self.supply is not None:
             self.supply.look()
         self.neighbours.take(self.journey)
@@ -235,9 +236,8 @@ class Simulation:
 
     # -- the start --------------------------------------------------------------------------------
 
-    def _start_recording(self) -> None:
-        """t = 0: the plan begins, and what is breached already is noted."""
-        self.recorder.begin(self)
+    def _begin_plan(self) -> None:
+        """t = 0: the rules are followed from now on."""
         for name, rule in self.scenario.command.plan.items():
             self.command.follow(name, rule, action_of(name, rule, self))
         self.env.run(until=self._all_else_until(0))  # rules dated today and without delay act at once
@@ -268,19 +268,24 @@ class Simulation:
 
     def _open_beds(self, day: int) -> None:
         """Staff on duty are counted; beds follow; as many patients as fit come in."""
-        before = self._beds_of_today
         opened = self.capacity.open(day, self._patients(), self._incidence)
-        if opened is before:
+        if opened is self._beds_of_today:
             return
         self._beds_of_today = opened
-        normal, most = opened.staffed.normal.tolist(), opened.staffed.most.tolist()
-        old = None if before is None else before.staffed.most.tolist()
-        for f, (basic, oxygen, icu) in enumerate(most):
-            self.journey.staffed_normally[OXYGEN][f], self.journey.staffed_normally[ICU][f] = normal[f][1:]
-            if old is None or old[f] != most[f]:
-                self.isolation.capacity[f] = basic
-                self.journey.set_capacity(OXYGEN, f, oxygen)
-                self.journey.set_capacity(ICU, f, icu)
+        self.isolation.capacity[:] = opened.staffed.most[:, 0]
+        for bed in (OXYGEN, ICU):
+            self.journey.staffed_normally[bed] = opened.staffed.normal[:, bed].tolist()
+        for f, (_, oxygen, icu) in enumerate(opened.staffed.most.tolist()):
+            self._set_capacity(f, oxygen, icu)
+
+    def _set_capacity(self, facility: int, oxygen: int, icu: int) -> None:
+        """Beds that take patients: those staffed, or none where oxygen has run out."""
+        store = None if self.supply is None else self.supply.stores[facility]
+        if store is not None and store.short:
+            oxygen = icu = 0
+        for bed, pool, beds in ((OXYGEN, self.journey.oxygen, oxygen), (ICU, self.journey.icu, icu)):
+            if pool.capacity[facility] != beds:
+                self.journey.set_capacity(bed, facility, beds)
 
     def _dead(self) -> Ints:
         """``(districts, 9, 2)`` the dead so far."""
@@ -302,13 +307,9 @@ class Simulation:
 
     def _oxygen_changed(self, facility: int) -> None:
         """A facility has run out of oxygen, and takes nobody more; or has it again."""
-        if self.supply is None or self._beds_of_today is None:
-            return
-        store = self.supply.stores[facility]
-        closed = store is not None and store.short
-        _, oxygen, icu = self._beds_of_today.staffed.most[facility].tolist()
-        self.journey.set_capacity(OXYGEN, facility, 0 if closed else oxygen)
-        self.journey.set_capacity(ICU, facility, 0 if closed else icu)
+        if self._beds_of_today is not None:
+            _, oxygen, icu = self._beds_of_today.staffed.most[facility].tolist()
+            self._set_capacity(facility, oxygen, icu)
 
     def _occupied(self, facility: int) -> int:
         journey = self.journey
