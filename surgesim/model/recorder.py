@@ -138,7 +138,7 @@ class Recorder:
             facilities[:, 12] = simulation.capacity.essential.emergency_unserved
             facilities[:, 13] = simulation.capacity.essential.backlog
         self._logistics[day] = _logistics_row(simulation)
-        opened: list[bool] = np.asarray(simulation.capacity.today.space > 0).any(axis=1).tolist()
+        opened = (simulation.capacity.today.space.max(axis=1) > 0).tolist()
         present = facilities[:, 3:6].sum(axis=1).tolist()
         self._states[day] = [
             site.state(opened[f], present[f]) for f, site in enumerate(simulation.facilities.sites)
