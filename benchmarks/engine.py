@@ -117,14 +117,14 @@ def rows_of(surge: Surge, peers: list[str], past: list[Row], limit: float) -> It
 
 
 def projected(name: str, patients: int, past: list[Row]) -> float:
-    """Seconds to expect, growing from the last two sizes that were run as between them."""
+    """Seconds to expect: growing as between the last two sizes that were run, at least as N squared."""
     run = [(row.patients, row.seconds) for row in past if row.engine == name and row.seconds]
     if not run:
         return 0.0
     n, seconds = run[-1]
     power = 2.0
     if len(run) > 1:
-        power = math.log(seconds / run[-2][1]) / math.log(n / run[-2][0])
+        power = max(power, math.log(seconds / run[-2][1]) / math.log(n / run[-2][0]))
     return seconds * (patients / n) ** power
 
 
