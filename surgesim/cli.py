@@ -109,12 +109,10 @@ def run(
     with _errors():
         from surgesim.scenario.loading import load
         from surgesim.study.run import run as run_study
-        from surgesim.study.run import select
 
         own = {"study.replications": replications, "study.seed": seed, "days": days}
         changes = [*(set_ or ()), *(f"{path}={value}" for path, value in own.items() if value is not None)]
         loaded = load(scenario, changes=changes)
-        select(loaded, only)
         folder = out if out is not None else Path("results") / loaded.name
         drawn = {"lang": lang.value, "format": FIGURE_FORMAT} if figures else None
         with _progress(quiet) as progress:

@@ -196,10 +196,10 @@ def _threshold(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> tuple[s
             say["situation_worst"].format(worst=worst, count=count),
         )
     threshold = scenario.command.thresholds[name]
-    label, unit = INDICATORS[lang][threshold.indicator]
+    label, unit = INDICATORS[lang].get(threshold.indicator, (name, ""))
     title = threshold.title.get(lang) if threshold.title is not None else label
     side = "above" if threshold.above is not None else "below"
-    return title, say[side].format(bound=bound, unit=unit), worst
+    return title, say[side].format(bound=bound, unit=unit).rstrip(), worst
 
 
 def _first(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> str:

@@ -125,7 +125,7 @@ def censored_quantile(times: Floats, q: float) -> float:
     Times that never come are infinite. The quantile is one of the times (no interpolation), for
     between a day and never there is no day.
     """
-    place = max(math.ceil(q * len(times) - 1e-9) - 1, 0)
+    place = max(math.ceil(q * len(times)) - 1, 0)
     at = float(np.sort(times)[place])
     return at if math.isfinite(at) else math.nan
 

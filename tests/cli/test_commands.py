@@ -194,7 +194,7 @@ def test_signals_stop_workers_and_leave_nothing(town: Path, number: signal.Signa
             assert process.poll() is None, process.communicate()
             time.sleep(0.05)
         process.send_signal(number)
-        out, err = process.communicate()
+        out, err = process.communicate(timeout=60)  # workers that live on would hold the pipes
     assert process.returncode == code
     assert (out, err) == ("", "Interrupted: nothing was written.\n" if number == signal.SIGINT else "")
     assert list(Path("results").iterdir()) == []

@@ -48,6 +48,7 @@ def columns(section: str) -> list[str]:
 
 
 def test_page_is_what_the_code_says() -> None:
+    """To write it anew: print(surgesim.study.dictionary.data_dictionary(), end="")."""
     assert PAGE.read_text(encoding="utf-8") == data_dictionary()
 
 
