@@ -28,7 +28,7 @@ from strategies import (
 from surgesim.model.simulation import Simulation
 from surgesim.scenario.schema import Scenario
 
-RUNS = 40
+RUNS = 20
 SYSTEMS = ("s1", "s2", "s8")
 MEASURES = ("arrivals", "admitted", "died", "peak_daily_deaths", "bed_days")
 
@@ -41,7 +41,7 @@ def system(case: dict[str, str]) -> Scenario:
     at_once = clock({"fixed": 0.0}, {"fixed": 0.0})
     return build(
         small(
-            len(counts) + 150,  # every stay has ended
+            len(counts) + 90,  # every stay has ended
             arrivals=arrivals(icu=counts),
             clinical=clinical(
                 severity=severity(death_icu=deaths(0.0, 0.0, float(case["pfat"]))),
@@ -88,7 +88,7 @@ def test_means_are_those_of_the_reference(name: str, measure: str) -> None:
     combined = float(np.hypot(values.std(ddof=1) / RUNS**0.5, float(reference["se"])))
     assert abs(values.mean() - float(reference["mean"])) < 3 * combined
     # and not only their means: the spread over runs is that of the reference
-    assert 0.65 < values.std(ddof=1) / float(reference["sd"]) < 1.5
+    assert 0.6 < values.std(ddof=1) / float(reference["sd"]) < 1.6
 
 
 @needs_reference_data
