@@ -31,7 +31,7 @@ def _gamma_table(shape: float) -> Floats:
 
 
 def gamma_quantile(shape: float, scale: float) -> Quantile:
-    """Quantile function of a gamma distribution, from a table: within 1e-5 of the value or 1e-6 of `scale`."""
+    """Quantile function of a gamma distribution, from a table: to 1e-5 of the value or 1e-6 of `scale`."""
     table = _gamma_table(shape)
 
     def quantile(u: Floats) -> Floats:
