@@ -13,7 +13,7 @@ from simpy.events import Event
 from simpy.exceptions import Interrupt
 
 from surgesim.model.actions import Action
-from surgesim.model.indicators import Assessment
+from surgesim.model.indicators import Assessment, key_of
 from surgesim.model.record import ActionEvent
 from surgesim.scenario.command import Rule, Trigger, Until
 
@@ -49,7 +49,7 @@ class Command:
 
     def _rule(self, name: str, rule: Rule, action: Action) -> Process:
         while True:
-            yield from self._holds(rule.when, rule.when.indicator)
+            yield from self._holds(rule.when, rule.when.indicator, rule.when.item)
             self._note(name, "fired")
             yield self._env.timeout(rule.decision_days)
             self._note(name, "ordered")
@@ -58,7 +58,7 @@ class Command:
             phases = self._env.process(self._phases(name, rule, action))
             if rule.until is None:
                 return
-            yield from self._holds(rule.until, rule.until.indicator or rule.when.indicator)
+            yield from self._holds(rule.until, *rule.ends_on)
             self._note(name, "ended")
             yield self._env.timeout(rule.stand_down_days)
             if phases.is_alive:
@@ -78,7 +78,7 @@ class Command:
         except Interrupt:
             return
 
-    def _holds(self, condition: Trigger | Until, indicator: str | None) -> Process:
+    def _holds(self, condition: Trigger | Until, indicator: str | None, item: str | None) -> Process:
         """Wait until the condition has held for its number of days running, or for its date."""
         if condition.on is not None:
             yield self._env.timeout(max((condition.on - self._start).days - self._env.now, 0.0))
@@ -87,7 +87,7 @@ class Command:
         while days < condition.for_days:
             assessment = yield self._assessed
             assert isinstance(assessment, Assessment)
-            value = assessment.indicators[indicator or ""]
+            value = assessment.indicators[key_of(indicator or "", item)]
             passed = (
                 value > condition.above if condition.above is not None else value < (condition.below or 0.0)
             )

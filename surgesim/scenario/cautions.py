@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from surgesim.scenario.care import Facility
+from surgesim.scenario.care_cautions import care_cautions
 from surgesim.scenario.command import (
     ConvertBeds,
     Mobilise,
@@ -19,7 +20,6 @@ from surgesim.scenario.messages import Finding
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.scenario.shape import Shape, scenario_shape, step
 from surgesim.scenario.sources import Row, Survey
-from surgesim.scenario.staffing import short_at_start
 from surgesim.scenario.yaml_nodes import KeyPath
 
 _SHARES = (
@@ -66,7 +66,6 @@ def cautions(scenarios: Mapping[str, Scenario]) -> Iterator[Finding]:
                 told.add((path, message))
                 yield (path if name == BASELINE else ("alternatives", name, *path)), message
     yield from _never_used(scenarios)
-    yield from _short_of_staff(baseline)
     survey = Survey(baseline)
     for pattern in survey.unused:
         yield ("sources", pattern), "got a source for which the scenario has no figure"
@@ -85,6 +84,7 @@ def _without_effect(scenario: Scenario) -> Iterator[Finding]:
             owners = sorted({facility.ownership for facility in facilities if _convertible(facility)})
             known = f"; facilities with a convertible_share are {', '.join(owners)}" if owners else ""
             yield path, f"has no effect: no facility it names has beds that can be converted{known}"
+    yield from care_cautions(scenario)
 
 
 def _bounds(scenario: Scenario) -> Iterator[tuple[KeyPath, Threshold | Trigger | Until]]:
@@ -93,8 +93,9 @@ def _bounds(scenario: Scenario) -> Iterator[tuple[KeyPath, Threshold | Trigger |
     for name, rule in scenario.command.plan.items():
         yield ("command", "plan", name, "when"), rule.when
         if rule.until is not None:
-            indicator = rule.until.indicator or rule.when.indicator
-            yield ("command", "plan", name, "until"), rule.until.model_copy(update={"indicator": indicator})
+            indicator, item = rule.ends_on
+            watched = rule.until.model_copy(update={"indicator": indicator, "item": item})
+            yield ("command", "plan", name, "until"), watched
 
 
 def _bound(path: KeyPath, bound: Threshold | Trigger | Until, scenario: Scenario) -> Iterator[Finding]:
@@ -157,30 +158,6 @@ def _in_force(scenario: Scenario, name: str) -> bool:
     return any(
         isinstance(rule, StartMeasure) and rule.measure == name for rule in scenario.command.plan.values()
     )
-
-
-def _short_of_staff(scenario: Scenario) -> Iterator[Finding]:
-    """Facilities whose staff cannot look after the patients of the first day at normal ratios."""
-    for name, facility in scenario.care.facilities.items():
-        if facility.staff is None or not facility.open_at_start:
-            continue
-        beds = [count for count in (facility.beds.basic, facility.beds.oxygen) if not isinstance(count, str)]
-        census, essential = scenario.care.initial_census.get(name), facility.essential
-        short = short_at_start(
-            scenario.care.staffing,
-            facility.staff,
-            icu=census.icu if census is not None else 0,
-            oxygen=census.oxygen if census is not None else 0,
-            emergency=essential.emergency_share * sum(beds) if essential is not None else 0,
-            elective=essential.elective_share * sum(beds) if essential is not None else 0,
-        )
-        lacking = [f"{number:.3g} {cadre}" for cadre, number in short._asdict().items() if number > 0]
-        if lacking:
-            told = ", ".join(lacking).replace("_", " ")
-            yield (
-                ("care", "facilities", name, "staff"),
-                f"is short of {told} on the first day, at normal ratios",
-            )
 
 
 def hidden_changes(paths: Sequence[KeyPath], scenario: Scenario) -> Iterator[Finding]:

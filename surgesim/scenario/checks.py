@@ -17,12 +17,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from surgesim.scenario.base import Day, Section
 from surgesim.scenario.care import Census, Facility
+from surgesim.scenario.care_checks import at_facilities, between_facilities, open_at_start
 from surgesim.scenario.command import OpenFacility, OpenHomeCare, Rule, RuleBase, Situation, Threshold
 from surgesim.scenario.epidemic import Importation, Measure
 from surgesim.scenario.messages import Finding, value_at
 from surgesim.scenario.people import District
 from surgesim.scenario.schema import Scenario
-from surgesim.scenario.shape import suggestion
+from surgesim.scenario.shape import inside, suggestion
 from surgesim.scenario.yaml_nodes import KeyPath
 
 _DISTRICT = ("district", "people.districts")
@@ -71,20 +72,38 @@ def references(tree: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _items(tree: Mapping[str, Any]) -> Iterator[Finding]:
-    """Thresholds on an indicator of one item, which must name it, and on others, which must not."""
-    for path, indicator in _names(tree, ["command", "thresholds", "*", "indicator"], ()):
-        item = value_at(tree, (*path[:-1], "item"))
-        given = isinstance(item, str) and item != "none"
-        if isinstance(indicator, str) and indicator in ITEMS:
+    """Bounds on an indicator of one item, which must name it, and on others, which must not."""
+    for path, indicator, item in _watched(tree):
+        if not isinstance(indicator, str) or not isinstance(item, str | None):
+            continue  # the schema says what is wrong with them
+        if indicator in ITEMS:
             kind, target = ITEMS[indicator]
             defined = value_at(tree, tuple(target.split(".")))
             defined = defined if isinstance(defined, Mapping) else {}
-            if item in (None, "none"):
-                yield (*path[:-1], "item"), f"missing, expected the name of a {kind} for {indicator}"
-            elif given and item not in defined:
-                yield (*path[:-1], "item"), f"unknown {kind} {item!r}{suggestion(item, defined)}"
-        elif given:
-            yield (*path[:-1], "item"), f"got {item!r}, but {indicator} is not of one item: expected none"
+            if item is None:
+                yield (*path, "item"), f"missing, expected the name of a {kind} for {indicator}"
+            elif item not in defined:
+                yield (*path, "item"), f"unknown {kind} {item!r}{suggestion(item, defined)}"
+        elif item is not None:
+            yield (*path, "item"), f"got {item!r}, but {indicator} is not of one item: expected none"
+
+
+def _watched(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Any, Any]]:
+    """Each threshold and condition of a rule: its path, indicator and item (as `RuleBase.ends_on`)."""
+    for path, threshold in _names(tree, ["command", "thresholds", "*"], ()):
+        yield path, *_indicator_and_item(threshold)
+    for path, rule in _names(tree, ["command", "plan", "*"], ()):
+        when, until = _indicator_and_item(inside(rule, "when")), _indicator_and_item(inside(rule, "until"))
+        yield (*path, "when"), *when
+        if until[0] is not None:
+            yield (*path, "until"), *until
+        elif until[1] is not None:
+            yield (*path, "until"), when[0], until[1]
+
+
+def _indicator_and_item(bound: Any) -> tuple[Any, Any]:
+    indicator, item = inside(bound, "indicator"), inside(bound, "item")
+    return (None if indicator == "none" else indicator), (None if item == "none" else item)
 
 
 def _names(node: Any, pattern: list[str], path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
@@ -104,7 +123,15 @@ def _names(node: Any, pattern: list[str], path: KeyPath) -> Iterator[tuple[KeyPa
 
 @dataclass(slots=True)
 class Parts:
-    """The parts of a scenario that are valid by themselves; what is not is missing here."""
+    """The parts of a scenario that are valid by themselves; what is not is missing here.
+
+    Attributes
+    ----------
+    all_facilities
+        Whether `facilities` are all that the scenario has.
+    home_care
+        Whether care at home is given, valid or not.
+    """
 
     start: date | None = None
     days: int | None = None
@@ -118,7 +145,8 @@ class Parts:
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
     situation: Situation | None = None
     plan: Mapping[str, RuleBase] = field(default_factory=dict)
-    home_care: bool | None = None
+    all_facilities: bool = True
+    home_care: bool = False
 
     @classmethod
     def of(cls, scenario: Scenario) -> Parts:
@@ -137,18 +165,21 @@ class Parts:
             scenario.command.thresholds,
             scenario.command.situation,
             scenario.command.plan,
-            scenario.clinical.home_care is not None,
+            all_facilities=True,
+            home_care=scenario.clinical.home_care is not None,
         )
 
     @classmethod
     def found_in(cls, tree: Mapping[str, Any]) -> Parts:
         """The valid parts of plain values that are not a valid scenario."""
+        facilities = _valid(tree, "care.facilities", Facility)
+        given = value_at(tree, ("care", "facilities"))
         return cls(
             _one(tree, "start", Day),
             _one(tree, "days", int),
             _one(tree, "warm_up_days", int) or 0,
             _valid(tree, "people.districts", District),
-            _valid(tree, "care.facilities", Facility),
+            facilities,
             _valid(tree, "care.initial_census", Census),
             _valid(tree, "epidemic.initial_infections", int),
             _one(tree, "epidemic.importation", Importation),
@@ -156,6 +187,8 @@ class Parts:
             _valid(tree, "command.thresholds", Threshold),
             _one(tree, "command.situation", Situation),
             _valid(tree, "command.plan", Rule),
+            all_facilities=isinstance(given, Mapping) and len(facilities) == len(given),
+            home_care=value_at(tree, ("clinical", "home_care")) not in (None, "none"),
         )
 
 
@@ -197,17 +230,11 @@ def one_driver(tree: Mapping[str, Any]) -> Iterator[Finding]:
 
 def consistency(parts: Parts) -> Iterator[Finding]:
     """Everything but names and dates that must fit together."""
-    yield from _facilities(parts)
+    yield from between_facilities(parts.facilities)
     yield from _initial_state(parts)
     yield from _command(parts)
     for name, rule in parts.plan.items():
         yield from _rule(parts, ("command", "plan", name), rule)
-
-
-def _facilities(parts: Parts) -> Iterator[Finding]:
-    for name, facility in parts.facilities.items():
-        if name in facility.replaces:
-            yield ("care", "facilities", name, "replaces"), f"got {name!r} itself, expected other facilities"
 
 
 def _initial_state(parts: Parts) -> Iterator[Finding]:
@@ -225,15 +252,6 @@ def _initial_state(parts: Parts) -> Iterator[Finding]:
                 most = f"the {beds:g} COVID {bed} beds open at the start"
                 message = f"got {patients} patients, expected at most {most}"
                 yield ("care", "initial_census", name, bed), message
-
-
-def open_at_start(facility: Facility, bed: str) -> float:
-    """COVID beds of a type that are open at the start: whole beds, as the model opens them."""
-    beds = getattr(facility.beds, bed)
-    share = getattr(facility.covid_share, bed)
-    if not facility.open_at_start or share == 0:
-        return 0
-    return math.inf if beds == "unlimited" else math.floor(beds * share + 1e-9)
 
 
 def _command(parts: Parts) -> Iterator[Finding]:
@@ -258,15 +276,10 @@ def _rule(parts: Parts, path: KeyPath, rule: RuleBase) -> Iterator[Finding]:
                     f"got {name!r}, which is open at the start, expected a facility with open_at_start: false"
                 )
                 yield (*path, "facilities", index), message
-    if isinstance(rule, OpenHomeCare) and parts.home_care is False:
+    if isinstance(rule, OpenHomeCare) and not parts.home_care:
         yield path, "opens care at home, expected clinical.home_care to be given"
+    yield from at_facilities(path, rule, parts.facilities, complete=parts.all_facilities)
     when, until = rule.when, rule.until
-    for key, condition in (("when", when), ("until", until)):
-        if condition is not None and condition.indicator in ITEMS:
-            message = (
-                f"got {condition.indicator!r}, which is of one item, expected an indicator of the province"
-            )
-            yield (*path, key, "indicator"), message
     if until is None:
         return
     if when.on is not None and until.on is not None and until.on <= when.on:
@@ -274,7 +287,7 @@ def _rule(parts: Parts, path: KeyPath, rule: RuleBase) -> Iterator[Finding]:
             (*path, "until", "on"),
             f"got {until.on}, expected a date after {when.on}, on which the rule begins",
         )
-    if until.indicator not in (None, when.indicator) or when.indicator is None:
+    if when.indicator is None or rule.ends_on != (when.indicator, when.item):
         return
     if when.above is not None and (until.above is not None or _above(until.below, when.above)):
         got = f"above {until.above:g}" if until.above is not None else f"below {until.below:g}"

@@ -79,6 +79,7 @@ class Trigger(Section):
     """When a rule fires: an indicator beyond a bound for so many days running, or from a date on."""
 
     indicator: Off[IndicatorName] = None
+    item: Off[Name] = None
     above: Off[float] = None
     below: Off[float] = None
     for_days: Annotated[int, Field(ge=1)] = 1
@@ -87,7 +88,7 @@ class Trigger(Section):
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         if self.on is not None:
-            if (self.indicator, self.above, self.below) != (None, None, None):
+            if (self.indicator, self.item, self.above, self.below) != (None, None, None, None):
                 raise ValueError("got a date and an indicator, expected one of them")
         elif self.indicator is None or (self.above is None) == (self.below is None):
             raise ValueError("expected an indicator with exactly one of above and below, or a date `on`")
@@ -98,6 +99,7 @@ class Until(Section):
     """When a rule ends: the bound its indicator (that of `when` unless named) must pass, or a date."""
 
     indicator: Off[IndicatorName] = None
+    item: Off[Name] = None
     above: Off[float] = None
     below: Off[float] = None
     for_days: Annotated[int, Field(ge=1)] = 1
@@ -108,6 +110,8 @@ class Until(Section):
         bounds = [value for value in (self.above, self.below, self.on) if value is not None]
         if len(bounds) != 1:
             raise ValueError("expected exactly one of above, below and on")
+        if self.on is not None and (self.indicator, self.item) != (None, None):
+            raise ValueError("got a date and an indicator, expected one of them")
         return self
 
 
@@ -140,6 +144,15 @@ class RuleBase(Section):
         if nameless and self.when.indicator is None:
             raise ValueError("`until` needs an indicator where `when` is a date")
         return self
+
+    @property
+    def ends_on(self) -> tuple[IndicatorName | None, str | None]:
+        """The indicator that `until` watches, and its item: its own, or those of `when`."""
+        if self.until is None or self.until.on is not None:
+            return None, None
+        if self.until.indicator is not None:
+            return self.until.indicator, self.until.item
+        return self.when.indicator, self.until.item or self.when.item
 
 
 class OpenFacility(RuleBase):

@@ -8,6 +8,9 @@ from pydantic import Field, model_validator
 
 from surgesim.scenario.base import NonNegative, Off, Positive, Section, Share, figure
 
+CYLINDER_KG = 8.124
+"""Oxygen in a full cylinder of 40 L at 150 bar (6 m³ at 15 °C and 1 atm)."""
+
 
 class Delivery(Section):
     """Regular deliveries: `size_kg` every `interval_days`, the first after `first_days`."""
@@ -36,15 +39,19 @@ class OxygenSource(Section):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        room = self.tank_kg + self.cylinders * 8.124
-        if self.delivery is not None and self.delivery.size_kg > room + 1e-6:
+        if self.delivery is not None and self.delivery.size_kg > self.room_kg + 1e-6:
             raise ValueError(
                 f"got a delivery of {self.delivery.size_kg:g} kg, expected at most what the tank and "
-                f"cylinders hold ({room:g} kg)"
+                f"cylinders hold ({self.room_kg:g} kg)"
             )
-        if room == 0 and self.plant_nm3_per_hour == 0:
+        if self.room_kg == 0 and self.plant_nm3_per_hour == 0:
             raise ValueError("got no tank, no plant and no cylinders, expected at least one of them")
         return self
+
+    @property
+    def room_kg(self) -> float:
+        """What tank and cylinders hold when they are full."""
+        return self.tank_kg + self.cylinders * CYLINDER_KG
 
 
 class Support(Section):

@@ -419,6 +419,22 @@ def test_what_has_no_effect_is_remarked(tmp_path: Path, old: str, new: str, path
     assert usual in [(where, what) for where, what, _ in remarks(tmp_path, SMALL)]
 
 
+def test_mobilising_a_class_that_is_closed_has_no_effect(tmp_path: Path) -> None:
+    rule = "  plan:\n    all: {action: mobilise, ownership: [military], share: 1, when: {on: 2024-01-02}}\n"
+    text = replaced(
+        "  plan:\n", rule, replaced("open_at_start: false", "open_at_start: false, convertible_share: 1")
+    )
+    told = [path for path, message, _ in remarks(tmp_path, text) if message.startswith("has no effect")]
+    assert told == ["command.plan.all"]
+    opened = replaced("open_at_start: false, ", "", text).replace(
+        "facilities: [field]", "facilities: [other]"
+    )
+    opened += "    unused: {action: open_facility, facilities: [other], when: {on: 2024-01-02}}\n"
+    other = "    other: {title: O, district: town, ownership: police, beds: {}, open_at_start: false}\n"
+    opened = replaced("command:\n", other + "command:\n", opened)
+    assert not [path for path, message, _ in remarks(tmp_path, opened) if message.startswith("has no effect")]
+
+
 def test_what_an_alternative_uses_is_used(tmp_path: Path) -> None:
     overlay = """\
 alternatives:
@@ -512,6 +528,7 @@ alternatives:
     assert value["gamma"]["sd"] == 5
     assert (source, confidence) == ("", "assumed")  # laid over, so no longer the profile's
     assert not [path for path in rows if path.startswith(("study", "days", "sources", "name"))]
+    assert not [path for path in rows if "phases" in path]  # the default, all at once, is no figure
 
 
 def test_a_default_has_the_source_of_the_schema_unless_an_entry_names_it(tmp_path: Path) -> None:
@@ -617,14 +634,14 @@ supply:
         (
             "{indicator: oxygen_occupancy, above: 0.8}",
             "{indicator: burden_backlog, above: 0.8}",
-            "command.plan.open-field.when.indicator",
-            "got 'burden_backlog', which is of one item, expected an indicator of the province",
+            "command.plan.open-field.when.item",
+            "missing, expected the name of a burden for burden_backlog",
         ),
         (
             "{below: 0.5, for_days: 14}",
             "{indicator: stock_cover_days, below: 0.5}",
-            "command.plan.open-field.until.indicator",
-            "got 'stock_cover_days', which is of one item, expected an indicator of the province",
+            "command.plan.open-field.until.item",
+            "missing, expected the name of a consumable for stock_cover_days",
         ),
         (
             "  plan:\n",
@@ -675,9 +692,9 @@ def test_a_facility_short_of_staff_on_the_first_day_is_remarked(tmp_path: Path) 
         "      staff: {doctors: 50, ward_nurses: 10, icu_nurses: 40}\n"
         "      essential: {}\n      covid_share: 0.3",
     )
-    [(path, message, line)] = [remark for remark in remarks(tmp_path, text) if remark[0].startswith("care")]
-    # 80 patients without COVID-19, a nurse post to 10 of them, 5 heads a post, 1.5 % absent: 40.6 heads
+    [(path, message, line)] = [remark for remark in remarks(tmp_path, text) if remark[0].endswith("staff")]
+    # 70 beds for patients without COVID-19: a nurse post to 10, 5 heads a post, 1.5 % absent, 35.5 heads
     assert (path, line) == ("care.facilities.general.staff", line_of("staff:", text))
-    assert message == "is short of 30.6 ward nurses on the first day, at normal ratios"
-    enough = replaced("ward_nurses: 10", "ward_nurses: 41", text)
-    assert not [remark for remark in remarks(tmp_path, enough) if remark[0].startswith("care")]
+    assert message == "is short of 26 ward nurses on the first day, at normal ratios"
+    enough = replaced("ward_nurses: 10", "ward_nurses: 36", text)
+    assert not [remark for remark in remarks(tmp_path, enough) if remark[0].endswith("staff")]
