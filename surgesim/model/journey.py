@@ -16,7 +16,7 @@ from typing import NamedTuple
 from simpy import Environment
 from simpy.events import Event, Timeout
 
-from surgesim.model.beds import UNLIMITED, BedPool, Key, QueueEntry
+from surgesim.model.beds import UNLIMITED, BedPool, Key, Place, QueueEntry
 from surgesim.model.ledger import (
     GONE,
     ICU,
@@ -84,6 +84,7 @@ class Journey:
         self._blockers: list[list[tuple[float, int, Patient]]] = [[] for _ in range(n)]
         self._boarders: list[list[QueueEntry]] = [[] for _ in range(n)]
         self._freed: deque[tuple[int, int]] = deque()
+        self._due: dict[int, list[Patient]] = {}
         self._to_ask: deque[Patient] = deque()
         self._settling = False
         self._newly_unmet: list[Patient] = []
@@ -114,13 +115,34 @@ class Journey:
     # -- who comes --------------------------------------------------------------------------------
 
     def expect(self, batch: PatientBatch) -> None:
-        """Put new patients in the calendar at their need times."""
+        """Put new patients in the calendar at their need times.
+
+        Those of later days wait in a list by day: the calendar stays short, and so does finding the next
+        event in it.
+        """
         patients = batch.patients(self._next_index)
         self._next_index += len(patients)
-        now = self._env.now
+        today = int(self._env.now // 1)
+        now = []
         for patient in patients:
-            timer = Timeout(self._env, max(patient.need_time - now, 0.0), patient)
-            timer.callbacks.append(self._needs_care)
+            day = int(patient.need_time)
+            if day <= today:
+                now.append(patient)
+            elif day in self._due:
+                self._due[day].append(patient)
+            else:
+                self._due[day] = [patient]
+                self._at(day, self._bring_in, day)
+        self._put_in_calendar(now)
+
+    def _bring_in(self, event: Event) -> None:
+        self._put_in_calendar(self._due.pop(event._value))
+
+    def _put_in_calendar(self, patients: list[Patient]) -> None:
+        env, now, needs_care = self._env, self._env.now, self._needs_care
+        for patient in patients:
+            timer = Timeout(env, max(patient.need_time - now, 0.0), patient)
+            timer.callbacks.append(needs_care)
 
     def start_in_beds(self, batch: PatientBatch, facilities: list[int]) -> None:
         """Put patients into beds at the start, the k-th in the k-th facility."""
@@ -375,15 +397,19 @@ class Journey:
         self._note(patient, "ready", patient.facility)
         patient.ready_time = self._env.now
         self.ledger.move(patient, READY, IN_ICU)
+        self._pause_clock(patient)
+        patient.clock_elapsed = 0.0  # the need is oxygen again, and so is the clock
+        if patient.breathless:
+            self._run_clock(patient)
         route = self.oxygen.find(
             self._network.from_facility[patient.facility], patient.location, self._env.now
         )
         if route is not None:
             self._step_down_to(patient, route)
         else:
-            boarder = self._best_boarder(patient.facility)
+            boarder = self._first_boarder(patient.facility)
             if boarder is not None:
-                self._swap(boarder, patient)
+                self._swap(boarder.patient, patient)
             else:
                 heappush(self._blockers[patient.facility], (patient.ready_time, patient.index, patient))
         self._settle()
@@ -427,13 +453,12 @@ class Journey:
             heappop(blockers)
         return blockers
 
-    def _best_boarder(self, facility: int) -> Patient | None:
+    def _first_boarder(self, facility: int) -> Place | None:
+        """The first in line for ICU of those who board in a facility."""
         boarders = self._boarders[facility]
-        while boarders:
-            _, _, place = heappop(boarders)
-            if place.valid:
-                return place.patient
-        return None
+        while boarders and not boarders[0][2].valid:
+            heappop(boarders)
+        return boarders[0][2] if boarders else None
 
     def _vacate(self, patient: Patient, bed: int) -> None:
         """A patient moves out of a bed; its flow of oxygen ends, and so does the lack of it."""
@@ -442,7 +467,9 @@ class Journey:
 
     def _stop_breathing(self, patient: Patient) -> None:
         if self._supply is not None:
+            settling, self._settling = self._settling, True  # beds this opens are handed on afterwards
             self._supply.part(patient)
+            self._settling = settling
             if patient.breathless:
                 patient.breathless = False
                 self._pause_clock(patient)
@@ -521,7 +548,9 @@ class Journey:
         pool = self.icu
         if pool.free[facility] <= 0:
             return
-        place = pool.best_for(facility, self._env.now)
+        place, boarder = pool.best_for(facility, self._env.now), self._first_boarder(facility)
+        if boarder is not None and (place is None or boarder.key < place.key):
+            place = boarder  # needs no way to where it lies, though others of the district may
         if place is not None:
             patient = place.patient
             own = patient.place == IN_OXYGEN and patient.facility == facility
