@@ -117,8 +117,9 @@ class Epidemic:
         self.susceptible[..., WANED] = waned + lost
         self.recovered = immune - lost
         self._people = population.count
+        rng = streams.once("initial infections")
         for name, number in section.initial_infections.items():
-            self._infect_outside(self._districts[name], number, streams.once("initial infections"))
+            self._infect_outside(self._districts[name], number, rng)
 
     def _uses_vaccine(self) -> bool:
         return self._section.immunity.vaccinated != type(self._section.immunity.vaccinated)()

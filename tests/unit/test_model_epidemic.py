@@ -1,0 +1,286 @@
+"""The epidemic: R0, durations, measures, immunity and importation, each on its own."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from strategies import Plain, district, epidemics, people, provinces, variant
+
+from surgesim.model.epidemic import WANED, DayOfInfection, Epidemic, transmission_rate
+from surgesim.model.people import Population, populate
+from surgesim.model.streams import Streams
+from surgesim.scenario.epidemic import Epidemic as EpidemicSection
+from surgesim.scenario.people import People
+
+BIG = 100_000_000
+AGES = [0.159, 0.14, 0.158, 0.166, 0.139, 0.114, 0.0755, 0.0286, 0.0199]
+
+
+def section_of(towns: Plain) -> People:
+    return People.model_validate_json(json.dumps(towns))
+
+
+def epidemic(population: Plain | None = None, **section: Any) -> Epidemic:
+    """An epidemic on its own, in one big town unless `population` says otherwise."""
+    plain = {"variant": variant(3.0)} | section
+    towns = section_of(population or people(districts={"town": district(BIG)}))
+    spread = EpidemicSection.model_validate_json(json.dumps(plain))
+    return Epidemic(spread, towns, populate(towns), date(2024, 1, 1), Streams(1, 0))
+
+
+def nobody_dead(e: Epidemic) -> np.ndarray:
+    return np.zeros_like(e.recovered)
+
+
+def days(e: Epidemic, number: int) -> list[DayOfInfection]:
+    return [e.advance(day, nobody_dead(e)) for day in range(number)]
+
+
+def two_towns(**changes: Any) -> Plain:
+    return people(districts={"here": district(BIG), "there": district(BIG)}) | changes
+
+
+# -- R0 -------------------------------------------------------------------------------------------
+
+
+def next_generation_matrix(population: Population, susceptibility: np.ndarray, r0: float) -> np.ndarray:
+    """Infections in district d, age a, from one infectious person of district e, age b, all susceptible."""
+    number = population.count.sum(axis=2).astype(float)
+    contacts = population.contacts.sum(axis=0)
+    rate = transmission_rate(r0, 4.0, population.contacts, susceptibility)
+    matrix = np.einsum("da,a,ab,de,eb->daeb", number, susceptibility, contacts, population.mixing, 1 / number)
+    size = number.size
+    return (rate * 4.0 * matrix).reshape(size, size)
+
+
+def test_the_next_generation_matrix_of_a_province_has_r0_as_dominant_eigenvalue() -> None:
+    rng = np.random.default_rng(3)
+    tables = {setting: rng.uniform(0.1, 9, (9, 9)).tolist() for setting in people()["contacts"]}
+    towns = {"a": district(50_000), "b": district(9_000, travel_hours=2.0), "c": district(200_000)}
+    province = section_of(people(districts=towns, ages=AGES, contacts=tables))
+    susceptibility = np.linspace(0.4, 1.2, 9)
+    matrix = next_generation_matrix(populate(province), susceptibility, 3.7)
+    assert np.abs(np.linalg.eigvals(matrix)).max() == pytest.approx(3.7, rel=1e-9)
+
+
+def test_without_contacts_there_is_no_transmission() -> None:
+    assert transmission_rate(3.0, 4.0, np.zeros((4, 9, 9)), np.ones(9)) == 0.0
+
+
+# -- durations ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("latent", "infectious", "dt"), [(3.0, 4.0, 0.25), (4.0, 6.0, 1.0), (1.3, 2.0, 0.1)])
+def test_mean_latent_and_infectious_times_are_exact_at_any_step(
+    latent: float, infectious: float, dt: float
+) -> None:
+    """A cohort of a million without transmission: who enters a stage in a step moves first in the next."""
+    n = 1_000_000
+    spread = variant(0.0, latent_days=latent, infectious_days=infectious)
+    e = epidemic(variant=spread, dt_days=dt, initial_infections={"town": n})
+    onsets = np.concatenate([day.onsets.sum(axis=(0, 1, 2, 3)) for day in days(e, 60)])
+    assert onsets.sum() == pytest.approx(n, abs=5)
+    steps = np.arange(1, len(onsets) + 1)
+    assert (onsets * steps).sum() * dt / n == pytest.approx(latent, rel=0.003)
+
+
+def test_mean_infectious_time_is_exact() -> None:
+    n = 1_000_000
+    spread = variant(0.0, latent_days=4.0, infectious_days=6.0)
+    e = epidemic(variant=spread, dt_days=1.0, initial_infections={"town": n})
+    person_days = 0
+    for day in range(100):
+        e.advance(day, nobody_dead(e))
+        person_days += int(e.infectious.sum())
+    assert person_days / n == pytest.approx(6.0, rel=0.003)
+
+
+# -- conservation ---------------------------------------------------------------------------------
+
+
+@given(provinces().flatmap(lambda p: epidemics(list(p["districts"])).map(lambda e: (p, e))))
+def test_people_move_between_compartments_and_none_is_lost(sections: tuple[Any, Any]) -> None:
+    towns, section = sections
+    e = epidemic(population=towns, **section)
+    people_by_cell = e.susceptible.sum(axis=-1) + e.exposed.sum(axis=(0, -1)) + e.recovered
+    np.testing.assert_array_equal(people_by_cell, populate(section_of(towns)).count)
+    for day in range(15):
+        exposed, infectious = e.exposed.sum(), e.infectious.sum()
+        brought = e.advance(day, nobody_dead(e))
+        now = (
+            e.susceptible.sum(axis=-1) + e.exposed.sum(axis=(0, -1)) + e.infectious.sum(axis=0) + e.recovered
+        )
+        np.testing.assert_array_equal(now, people_by_cell)
+        onsets = brought.onsets.sum()
+        assert e.exposed.sum() == exposed + brought.infections.sum() + brought.imported.sum() - onsets
+        assert e.infectious.sum() <= infectious + onsets
+        assert min(e.susceptible.min(), e.exposed.min(), e.infectious.min(), e.recovered.min()) >= 0
+
+
+# -- measures -------------------------------------------------------------------------------------
+
+SEEDED = {"initial_infections": {"town": 5_000_000}}
+
+
+def infections_on(day: int, section: Plain, towns: Plain | None = None) -> np.ndarray:
+    return days(epidemic(population=towns, **section), day + 1)[day].infections.astype(float)
+
+
+def measure(**changes: Any) -> Plain:
+    return {"measures": {"lockdown": {"reduces": {"community": 0.8}, "start": "2024-01-01"} | changes}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "left"),
+    [
+        ({}, 1 - 0.8 / 4),  # the four settings have equal contacts
+        ({"compliance": 0.5}, 1 - 0.4 / 4),
+        ({"reduces": {"home": 1.0, "school": 1.0, "work": 1.0, "community": 1.0}}, 0.0),
+        ({"reduces": {"home": 0.4, "work": 0.6}}, 1 - 1.0 / 4),
+        ({"start": "none"}, 1.0),  # a rule would have to start it
+        ({"start": "2024-01-05"}, 1.0),
+    ],
+)
+def test_a_measure_takes_its_share_of_contacts_away(changes: Plain, left: float) -> None:
+    free, locked = infections_on(1, SEEDED)[0], infections_on(1, SEEDED | measure(**changes))[0]
+    # those infectious on the second day were seeded, but for a few
+    assert locked / free == pytest.approx(left, abs=0.004)
+
+
+def test_two_measures_multiply() -> None:
+    both = {
+        "measures": {
+            name: {
+                "reduces": {"home": 0.5, "school": 0.5, "work": 0.5, "community": 0.5},
+                "start": "2024-01-01",
+            }
+            for name in ("one", "two")
+        }
+    }
+    assert infections_on(1, SEEDED | both)[0] / infections_on(1, SEEDED)[0] == pytest.approx(0.25, abs=0.004)
+
+
+def test_a_measure_of_a_district_leaves_the_others_alone() -> None:
+    towns = two_towns(outside_share=0.0)
+    seeded = {"initial_infections": {"here": 5_000_000, "there": 5_000_000}}
+    everything = {"home": 1.0, "school": 1.0, "work": 1.0, "community": 1.0}
+    locked = infections_on(1, seeded | measure(reduces=everything, districts=["here"]), towns)
+    free = infections_on(1, seeded, towns)
+    assert locked[0] == 0
+    assert locked[1] == pytest.approx(free[1], rel=0.01)
+
+
+def test_a_measure_is_in_force_from_its_start_until_the_day_of_its_end() -> None:
+    section = SEEDED | measure(
+        reduces={"home": 1.0, "school": 1.0, "work": 1.0, "community": 1.0},
+        start="2024-01-03",
+        end="2024-01-06",
+    )
+    infected = [float(day.infections.sum()) for day in days(epidemic(**section), 8)]
+    assert [number == 0 for number in infected] == [False, False, True, True, True, False, False, False]
+
+
+def test_a_measure_started_by_a_rule_lasts_until_all_that_started_it_have_ended_it() -> None:
+    everything = {"home": 1.0, "school": 1.0, "work": 1.0, "community": 1.0}
+    e = epidemic(**SEEDED, measures={"lockdown": {"reduces": everything}})
+    infected = []
+    for day, change in enumerate([None, e.start_measure, e.start_measure, e.end_measure, e.end_measure]):
+        if change is not None:
+            change("lockdown")
+        infected.append(e.advance(day, nobody_dead(e)).infections.sum() > 0)
+    assert infected == [True, False, False, False, True]
+
+
+# -- immunity -------------------------------------------------------------------------------------
+
+
+def test_immunity_at_the_start_is_by_age_and_what_escapes_joins_the_waned() -> None:
+    e = epidemic(
+        variant=variant(3.0, infection_escape=0.25),
+        immunity={"immune_share": [0.0] * 4 + [0.4] * 5, "waned_share": 0.5},
+    )
+    people_by_age = (e.susceptible.sum(axis=-1) + e.recovered)[0].sum(axis=-1)
+    immune = e.recovered[0].sum(axis=-1) / people_by_age
+    np.testing.assert_allclose(immune, [0.0] * 4 + [0.3] * 5, atol=1e-6)
+    waned = e.susceptible[0, ..., WANED].sum(axis=-1) / people_by_age
+    np.testing.assert_allclose(waned, [0.5] * 4 + [0.1 + 0.3] * 5, atol=1e-6)
+    assert e.susceptible.shape[-1] == 2  # no vaccine in this scenario
+
+
+@pytest.mark.parametrize(("escape", "open_to"), [(0.0, 0.4), (0.5, 0.7), (1.0, 1.0)])
+def test_waned_protection_lowers_infection_as_far_as_the_variant_lets_it(
+    escape: float, open_to: float
+) -> None:
+    def infections(share: float) -> float:
+        section = SEEDED | {
+            "variant": variant(3.0, vaccine_escape=escape),
+            "immunity": {"waned_share": share, "waned": {"infection": 0.6}},
+        }
+        return float(infections_on(1, section)[0])
+
+    assert infections(1.0) / infections(0.0) == pytest.approx(open_to, abs=0.004)
+
+
+def test_immunity_wanes_at_its_rate_and_the_dead_stay_immune() -> None:
+    e = epidemic(variant=variant(0.0), immunity={"immune_share": 0.5, "waning_days": 20.0})
+    dead = e.recovered // 2
+    immune = e.recovered.sum()
+    e.advance(0, dead)
+    assert (immune - e.recovered.sum()) / immune == pytest.approx(0.5 / 20, rel=0.01)
+    assert e.susceptible[..., WANED].sum() == immune - e.recovered.sum()
+    for day in range(1, 400):
+        e.advance(day, dead)
+    np.testing.assert_array_equal(e.recovered, dead)
+
+
+# -- infections from outside ----------------------------------------------------------------------
+
+
+def test_initial_infections_move_that_many_residents_from_s_to_e() -> None:
+    e = epidemic(population=two_towns(), initial_infections={"there": 1_000})
+    assert e.exposed[0].sum(axis=(1, 2, 3)).tolist() == [0, 1_000]
+    assert e.susceptible.sum(axis=(1, 2, 3)).tolist() == [BIG, BIG - 1_000]
+    by_age = e.exposed[0, 1].sum(axis=(1, 2)) / 1_000
+    np.testing.assert_allclose(by_age, [0.1] * 8 + [0.2], atol=0.06)
+
+
+def test_two_districts_alike_do_not_draw_the_same_people() -> None:
+    e = epidemic(population=two_towns(), initial_infections={"here": 1_000, "there": 1_000})
+    assert not np.array_equal(e.exposed[0, 0], e.exposed[0, 1])
+
+
+def test_importation_is_poisson_split_by_population_and_screened() -> None:
+    towns = people(districts={"here": district(3_000_000), "there": district(1_000_000)})
+    e = epidemic(population=towns, variant=variant(0.0), importation={"per_day": 50.0, "screening": 0.2})
+    imported = np.array([day.imported for day in days(e, 60)])
+    per_day = imported.sum(axis=1)
+    assert per_day.mean() == pytest.approx(40, abs=4 * (40 / 60) ** 0.5)
+    assert 0.4 < per_day.var() / 40 < 2.0
+    assert imported[:, 0].sum() / imported.sum() == pytest.approx(0.75, abs=0.04)
+
+
+def test_importation_has_its_days_and_weights() -> None:
+    e = epidemic(
+        population=two_towns(),
+        variant=variant(0.0),
+        importation={"per_day": 100.0, "weights": {"there": 2.0}, "from_day": 3, "until_day": 6},
+    )
+    imported = np.array([day.imported for day in days(e, 9)])
+    assert (imported[:, 0] == 0).all()
+    assert (imported[:, 1] > 0).tolist() == [False] * 3 + [True] * 3 + [False] * 3
+
+
+def test_nobody_is_imported_who_is_not_susceptible() -> None:
+    e = epidemic(
+        population=people(districts={"town": district(500)}),
+        variant=variant(0.0),
+        importation={"per_day": 400.0},
+    )
+    imported = sum(int(day.imported.sum()) for day in days(e, 10))
+    assert imported == 500
+    assert e.susceptible.sum() == 0
