@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from study_cases import small_scenario
+from study_cases import made_up_record, small_scenario
 
 from surgesim.model.record import (
     DISTRICT_INDEX,
@@ -134,6 +135,7 @@ def surge_record(scenario: Scenario, replication: int, alternative: int) -> Reco
         "weekly_reported_cases_per_100k": 900 * wave,
         "oxygen_need_7d_per_100k": 80 * wave,
         "patients_without_bed": np.maximum(oxygen - beds_oxygen, 0).round(),
+        "vacant_icu": np.maximum(beds_icu - icu, 0),
         "vacant_covid_beds_per_100k": np.maximum(beds_oxygen - oxygen, 0) / 17,
         "staffed_icu_beds_per_100k": 3.5 + opened,
     }
@@ -141,7 +143,7 @@ def surge_record(scenario: Scenario, replication: int, alternative: int) -> Reco
     for name, values in columns.items():
         province[:, PROVINCE_INDEX[name]] = values
     thresholds = scenario.command.thresholds
-    values = np.array([columns[threshold.indicator] for threshold in thresholds.values()])
+    values = np.array([columns.get(threshold.indicator, 5 + 0 * day) for threshold in thresholds.values()])
     values = values.reshape(len(thresholds), scenario.days).T
     breached = np.array(
         [[t.breached(v) for t, v in zip(thresholds.values(), row, strict=True)] for row in values], dtype=bool
@@ -150,19 +152,20 @@ def surge_record(scenario: Scenario, replication: int, alternative: int) -> Reco
     districts = np.zeros((scenario.days, len(scenario.people.districts), len(DISTRICT_INDEX)))
     districts[:, :, DISTRICT_INDEX["reported_cases"]] = 100 * wave[:, None]
     facilities = len(scenario.care.facilities)
-    outcomes = {column.name: 500 * height for column in OUTCOMES}
-    return Record(
-        replication=replication,
+    record = made_up_record(
+        scenario,
+        replication,
+        breached=breached,
+        values=values,
+        at_start=tuple(t.indicator == "staffed_icu_beds_per_100k" for t in thresholds.values()),
+        outcomes={column.name: 500 * height for column in OUTCOMES},
+    )
+    return replace(
+        record,
         province=province,
         districts=districts,
         facilities=np.ones((scenario.days, facilities, len(FACILITY))),
         states=site_states(day, facilities, peak),
-        breached=breached,
-        values=values,
-        breached_at_start=np.array([t.indicator == "staffed_icu_beds_per_100k" for t in thresholds.values()]),
-        actions=(),
-        outcomes=outcomes,
-        checks={"beds": scenario.days},
     )
 
 

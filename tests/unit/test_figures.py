@@ -344,6 +344,36 @@ def test_one_threshold_takes_the_whole_width() -> None:
     assert len(figure.axes) == 1
 
 
+def test_thresholds_of_an_item_and_of_some_bed_types() -> None:
+    scenario = surge_scenario(
+        1,
+        1,
+        supply={
+            "consumables": {"masks": {"title": {"vi": "Khẩu trang", "en": "Masks"}, "unit": "pcs", "use": {}}}
+        },
+        command={
+            "thresholds": {
+                "masks": {"indicator": "stock_cover_days", "item": "masks", "below": 7},
+                "icu": {"indicator": "vacant_covid_beds_per_100k", "beds": ["icu"], "below": 10},
+                "both": {"indicator": "vacant_covid_beds_per_100k", "beds": ["oxygen", "icu"], "below": 10},
+            }
+        },
+    )
+    results = surge_results(scenario, replications=3)
+    masks, icu, both = draw(results, "thresholds", lang="vi").axes[:3]
+    assert masks.get_title(loc="left").replace(words.NBSP, " ") == "Số ngày dự trữ: Khẩu trang < 7"
+    assert masks.get_ylabel() == "ngày"
+    not_kept = words.phrase("vi", "not_kept")
+    assert [not_kept in [text.get_text() for text in axes.texts] for axes in (masks, icu, both)] == [
+        True,
+        False,
+        True,
+    ]
+    vacant = results.daily.query("alternative == 'baseline' and indicator == 'vacant_icu'")["p50"].to_numpy()
+    drawn = [np.asarray(line.get_ydata()) for line in icu.get_lines()]
+    assert any(line.shape == vacant.shape and np.allclose(line, vacant) for line in drawn)  # 100,000 people
+
+
 # Words
 
 

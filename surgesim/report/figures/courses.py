@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from surgesim.errors import ResultsError
+from surgesim.model.indicators import PER
 from surgesim.report.figures.page import (
     BLACK,
     BLUE,
@@ -51,6 +52,7 @@ from surgesim.report.figures.watched import (
     watched,
 )
 from surgesim.report.words import INDICATORS, day_month, number, percent, phrase
+from surgesim.scenario.base import BED_TYPES
 from surgesim.scenario.schema import BASELINE
 from surgesim.study.breaches import SITUATION
 
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 
+VACANT_BEDS: Final = "vacant_covid_beds_per_100k"
 WEEKLY_CASES: Final = "weekly_reported_cases_per_100k"
 BAND90: Final = "#CFE3F1"
 BAND50: Final = "#8FBFDF"
@@ -81,6 +84,11 @@ class Course:
     def days(self) -> NDArray[np.float64]:
         """The dates as an axis of dates takes them."""
         return day_numbers(self.dates)
+
+    def scaled(self, factor: float) -> Course:
+        """The course times `factor`."""
+        bands = (self.mean, self.p5, self.p25, self.p50, self.p75, self.p95)
+        return Course(self.dates, *(factor * band for band in bands))
 
 
 def course(results: Results, alternative: str, indicator: str, area: str | None = None) -> Course:
@@ -232,9 +240,12 @@ def thresholds(
     grid = figure.subplots(lines, columns, squeeze=False)
     panels: list[Axes] = list(grid.flat)
     for i, (axes, watch) in enumerate(zip(panels, watches, strict=False)):
-        shown = course(results, alternative, watch.indicator)
-        shade(axes, shown.days, watch.breached(shown.p50))
-        _bands(axes, shown)
+        shown = _course_of(results, alternative, watch)
+        if shown is None:
+            axes.text(0.5, 0.5, phrase(lang, "not_kept"), transform=axes.transAxes, ha="center", color=GREY)
+        else:
+            shade(axes, shown.days, watch.breached(shown.p50))
+            _bands(axes, shown)
         bound_line(axes, watch.bound)
         mark_first(axes, watch, watch.bound, last)
         axes.set_title(titles[i], pad=6 + 72 * text_height(under[i], SMALL_SIZE))
@@ -249,7 +260,7 @@ def thresholds(
             va="bottom",
             linespacing=1.2,
         )
-        axes.set_ylabel(INDICATORS[lang][watch.indicator][1])
+        axes.set_ylabel(watch.unit)
         date_axis(axes, first, last, lang, ticks=9 if columns == 1 else 5)
         axes.set_ylim(bottom=0)
         number_ticks(axes, lang)
@@ -259,6 +270,20 @@ def thresholds(
     else:
         legend(figure, entries)
     return figure
+
+
+def _course_of(results: Results, alternative: str, watch: Watched) -> Course | None:
+    """The course that a threshold watches; None where the results keep no daily values of it.
+
+    Of vacant beds of one type it is made from their number; of two types there are no quantiles.
+    """
+    if watch.indicator == VACANT_BEDS and len(watch.beds) < len(BED_TYPES):
+        if len(watch.beds) > 1:
+            return None
+        scenario = results.scenario.alternative(alternative)
+        return course(results, alternative, f"vacant_{watch.beds[0]}").scaled(PER / scenario.people.total)
+    kept = results.daily["indicator"] == watch.indicator
+    return course(results, alternative, watch.indicator) if kept.any() else None
 
 
 def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:

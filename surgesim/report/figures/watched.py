@@ -13,14 +13,18 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from surgesim.model.indicators import key_of
 from surgesim.report.figures.page import BLACK, VERMILION, day_number
 from surgesim.report.words import INDICATORS, NBSP, day_month, number, percent, phrase
+from surgesim.scenario.base import BED_TYPES
 from surgesim.study.breaches import SITUATION
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from surgesim.scenario.command import Threshold
     from surgesim.scenario.schema import Scenario
+    from surgesim.scenario.supply import Burden, Consumable
     from surgesim.study.results import Results
 
 BREACH_SHADE = "#F7D9C6"
@@ -32,8 +36,12 @@ class Watched:
 
     Attributes
     ----------
-    name, title, indicator
-        Its short name, what a reader sees, and the indicator it watches.
+    name, title
+        Its short name and what a reader sees.
+    indicator, beds
+        The indicator it watches (``indicator:item`` for one of an item), and the bed types it counts.
+    unit
+        Unit of the indicator, in the reader's language.
     bound, above
         The bound in the indicator's unit, and whether it is passed upwards.
     at_start
@@ -48,6 +56,8 @@ class Watched:
     name: str
     title: str
     indicator: str
+    beds: tuple[str, ...]
+    unit: str
     bound: float
     above: bool
     at_start: bool
@@ -88,11 +98,14 @@ def watched(results: Results, alternative: str, lang: str) -> list[Watched]:
     for row in rows.to_dict("records"):
         name = str(row["threshold"])
         threshold = scenario.command.thresholds.get(name)
+        plain = SITUATION if threshold is None else threshold.indicator
         found.append(
             Watched(
                 name=name,
                 title=threshold_title(scenario, name, lang),
-                indicator=SITUATION if threshold is None else threshold.indicator,
+                indicator=plain if threshold is None else key_of(plain, threshold.item),
+                beds=BED_TYPES if threshold is None else threshold.beds,
+                unit=_unit(scenario, threshold, lang),
                 bound=0.0 if threshold is None else threshold.bound,
                 above=threshold is None or threshold.above is not None,
                 at_start=float(row["breached_at_start"]) >= 0.5,
@@ -114,10 +127,24 @@ def threshold_title(scenario: Scenario, name: str, lang: str) -> str:
         return phrase(lang, "situation") if name == SITUATION else name
     sign = ">" if threshold.above is not None else "<"
     if threshold.title is None:
-        title = f"{INDICATORS[lang][threshold.indicator][0]} {sign} {number(threshold.bound, lang)}"
+        what = INDICATORS[lang][threshold.indicator][0]
+        if threshold.item is not None:
+            what = f"{what}: {_item(scenario, threshold.item).title.get(lang)}"
+        title = f"{what} {sign} {number(threshold.bound, lang)}"
     else:
         title = threshold.title.get(lang)
     return title.replace(f" {sign} ", f"{NBSP}{sign}{NBSP}")
+
+
+def _item(scenario: Scenario, name: str) -> Consumable | Burden:
+    supply = scenario.supply
+    return supply.consumables[name] if name in supply.consumables else supply.burdens[name]
+
+
+def _unit(scenario: Scenario, threshold: Threshold | None, lang: str) -> str:
+    if threshold is not None and threshold.indicator == "burden_backlog" and threshold.item is not None:
+        return _item(scenario, threshold.item).unit
+    return INDICATORS[lang][SITUATION if threshold is None else threshold.indicator][1]
 
 
 def _date(scenario: Scenario, day: float) -> date | None:
