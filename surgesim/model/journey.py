@@ -7,6 +7,7 @@ against the beds at the end of each day.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
 from heapq import heappop, heappush
@@ -14,9 +15,10 @@ from math import inf
 from typing import NamedTuple
 
 from simpy import Environment
-from simpy.events import Event, Timeout
+from simpy.events import Event
 
 from surgesim.model.beds import UNLIMITED, BedPool, Key, Place, QueueEntry
+from surgesim.model.calendar import after
 from surgesim.model.ledger import (
     GONE,
     ICU,
@@ -87,7 +89,7 @@ class Journey:
         self._due: dict[int, list[Patient]] = {}
         self._to_ask: deque[Patient] = deque()
         self._settling = False
-        self._newly_unmet: list[Patient] = []
+        self._newly_unmet: list[tuple[float, Patient]] = []  # in order of time
         self._next_index = 0
         self.ledger = Ledger(network)
         self.staffed_normally = {OXYGEN: [UNLIMITED] * n, ICU: [UNLIMITED] * n}
@@ -100,13 +102,10 @@ class Journey:
 
     def _after(self, delay: float, patient: Patient, what: Callable[[Event], None]) -> None:
         """Schedule the end of a stay or of a way; an earlier one of the patient counts no more."""
-        timer = Timeout(self._env, delay, patient)
-        timer.callbacks.append(what)
-        patient.timer = timer
+        patient.timer = after(self._env, delay, what, patient)
 
     def _at(self, time: float, what: Callable[[Event], None], value: object = None) -> None:
-        timer = Timeout(self._env, max(time - self._env.now, 0.0), value)
-        timer.callbacks.append(what)
+        after(self._env, max(time - self._env.now, 0.0), what, value)
 
     def _note(self, patient: Patient, what: str, facility: int = -1) -> None:
         if self._log is not None:
@@ -125,7 +124,7 @@ class Journey:
         today = int(self._env.now // 1)
         now = []
         for patient in patients:
-            day = int(patient.need_time)
+            day = int(patient.need_time // 1)
             if day <= today:
                 now.append(patient)
             elif day in self._due:
@@ -141,8 +140,7 @@ class Journey:
     def _put_in_calendar(self, patients: list[Patient]) -> None:
         env, now, needs_care = self._env, self._env.now, self._needs_care
         for patient in patients:
-            timer = Timeout(env, max(patient.need_time - now, 0.0), patient)
-            timer.callbacks.append(needs_care)
+            after(env, max(patient.need_time - now, 0.0), needs_care, patient)
 
     def start_in_beds(self, batch: PatientBatch, facilities: list[int]) -> None:
         """Put patients into beds at the start, the k-th in the k-th facility."""
@@ -170,8 +168,7 @@ class Journey:
                 self._need_icu(patient)
                 self._settle()
                 return
-            timer = Timeout(self._env, patient.icu_delay, patient)
-            timer.callbacks.append(self._needs_icu)
+            after(self._env, patient.icu_delay, self._needs_icu, patient)
         route = self.oxygen.find(self._network.from_district[patient.location], patient.location, now)
         if route is None:
             self._wait_for_oxygen(patient)
@@ -490,10 +487,10 @@ class Journey:
 
     def _settle(self) -> None:
         """Hand on the beds that became free, in the order they did, until nobody can use one."""
-        if self._settling:
+        freed = self._freed
+        if self._settling or not freed:
             return
         self._settling = True
-        freed = self._freed
         while freed or self._to_ask:
             if not freed:
                 self._look_for_icu(self._to_ask.popleft())
@@ -622,7 +619,7 @@ class Journey:
         """The bed type needed is not to be had: from now, unless it was so already."""
         if patient.unmet_since == inf:
             patient.unmet_since = self._env.now
-            self._newly_unmet.append(patient)
+            self._newly_unmet.append((patient.unmet_since, patient))
 
     def _leave_line(self, patient: Patient) -> None:
         if patient.oxygen_place is not None:
@@ -643,9 +640,8 @@ class Journey:
         if end == inf:
             patient.clock = None
         else:
-            clock = Timeout(self._env, max(end - patient.clock_elapsed, 0.0), patient)
-            clock.callbacks.append(self._clock_ends)
-            patient.clock = clock
+            left = max(end - patient.clock_elapsed, 0.0)
+            patient.clock = after(self._env, left, self._clock_ends, patient)
 
     @staticmethod
     def _p_unmet(patient: Patient) -> float:
@@ -695,13 +691,14 @@ class Journey:
         """
         count, now = self.ledger.count, self._env.now
         in_line = count[NEEDS_OXYGEN][NOWHERE] + count[NEEDS_ICU][NOWHERE] + count[NEEDS_ICU][IN_OXYGEN]
-        newly = {
+        since = now - self._options.no_bed_days
+        first = bisect_left(self._newly_unmet, since, key=_unmet_at)
+        self._newly_unmet = self._newly_unmet[first:]
+        recent = {
             patient.index: patient
-            for patient in self._newly_unmet
-            if patient.place != GONE and now - patient.unmet_since <= self._options.no_bed_days
+            for began, patient in self._newly_unmet
+            if began == patient.unmet_since and _in_line(patient)
         }
-        self._newly_unmet = list(newly.values())
-        recent = {index: patient for index, patient in newly.items() if _in_line(patient)}
         late = in_line - len(recent)
         if (
             late
@@ -732,6 +729,10 @@ class Journey:
     def check(self, day: int) -> None:
         """Hold the ledger against the beds; see `Ledger.check`."""
         self.ledger.check(day, self.oxygen, self.icu, boarding=self._options.boarding)
+
+
+def _unmet_at(entry: tuple[float, Patient]) -> float:
+    return entry[0]
 
 
 def _in_line(patient: Patient) -> bool:
