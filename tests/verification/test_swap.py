@@ -92,7 +92,7 @@ def test_with_oxygen_and_icu_full_at_once_the_icu_goes_on_treating() -> None:
 
 def test_without_swap_and_claim_the_icu_would_starve(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same, but nobody changes beds and who is ready has no claim: a tenth is treated."""
-    monkeypatch.setattr(Journey, "_best_boarder", lambda journey, facility: None)
+    monkeypatch.setattr(Journey, "_first_boarder", lambda journey, facility: None)
     monkeypatch.setattr(Journey, "_first_blocker", lambda journey, facility: None)
     run, happened, treated = run_and_count(build(OVERLOAD))
     assert happened["swaps"] == 0
