@@ -1,0 +1,248 @@
+"""Patients: severity by age and risk, outcome levels, draws, and stays in equilibrium at the start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from strategies import (
+    Plain,
+    arrivals,
+    build,
+    clinical,
+    deaths,
+    district,
+    facility,
+    gamma,
+    people,
+    severity,
+    small,
+    stays,
+    variant,
+)
+
+from surgesim.model.epidemic import DayOfInfection
+from surgesim.model.patients import DRAWS, PatientBatch, PatientSource
+from surgesim.model.simulation import simulate
+from surgesim.scenario.schema import Scenario
+
+N_AGES = 9
+
+
+def source(scenario: Scenario) -> PatientSource:
+    return PatientSource(scenario.clinical, scenario.epidemic, scenario.people.high_risk)
+
+
+def outbreak(course: Plain | None = None, **changes: Any) -> Scenario:
+    epidemic = {"variant": variant(3.0)} | changes.pop("epidemic", {})
+    return build(small(30, epidemic=epidemic, clinical=course or clinical(), **changes))
+
+
+def drawn(scenario: Scenario, onsets: int = 20_000, strata: int = 2) -> tuple[PatientBatch, np.ndarray]:
+    """Patients of a day with so many onsets in every cell, and the mild."""
+    cells = np.full((1, N_AGES, 2, strata, 4), onsets)
+    day = DayOfInfection(cells, np.zeros(1, np.int64), np.zeros(1, np.int64))
+    needs, traits = np.random.default_rng(1), np.random.default_rng(2)
+    return source(scenario).from_epidemic(day, 10, needs, traits)
+
+
+def test_severity_acts_on_the_need_for_oxygen_by_age_risk_and_stratum() -> None:
+    p_oxygen = [0.001, 0.002, 0.004, 0.008, 0.015, 0.03, 0.06, 0.12, 0.23]
+    scenario = outbreak(
+        clinical(severity=severity(p_oxygen=p_oxygen, high_risk_ratio=3.0)),
+        people=people(high_risk=0.2),
+        epidemic={
+            "variant": variant(3.0, severity=1.5, vaccine_escape=0.5),
+            "immunity": {"waned": {"severe": 0.8}},
+        },
+    )
+    chance = source(scenario).p_oxygen
+    assert chance is not None
+    by_risk = chance[:, :, 0]
+    np.testing.assert_allclose(0.8 * by_risk[:, 0] + 0.2 * by_risk[:, 1], 1.5 * np.array(p_oxygen))
+    np.testing.assert_allclose(by_risk[:, 1], 3.0 * by_risk[:, 0])
+    np.testing.assert_allclose(chance[:, :, 1], by_risk * (1 - 0.8 * 0.5))  # half the protection is lost
+
+
+def test_every_probability_is_capped_at_1() -> None:
+    scenario = outbreak(
+        clinical(severity=severity(p_oxygen=0.5, p_icu=0.6, death_icu=deaths(0.5, 0.6, 0.7))),
+        epidemic={"variant": variant(3.0, severity=9.0, icu_severity=9.0, death_severity=9.0)},
+    )
+    batch, mild = drawn(scenario, onsets=100)
+    assert mild.sum() == 0
+    assert len(batch) == 100 * N_AGES * 2 * 2 * 4
+    assert batch.needs_icu.all()
+    assert set(batch.p_full) == set(batch.p_untreated) == {1.0}
+
+
+def test_who_does_not_need_oxygen_is_mild() -> None:
+    batch, mild = drawn(outbreak(clinical(severity=severity(p_oxygen=0.1))))
+    onsets = 20_000 * N_AGES * 2 * 2 * 4
+    assert len(batch) + mild.sum() == onsets
+    assert len(batch) / onsets == pytest.approx(0.1, abs=4 * (0.09 / onsets) ** 0.5)
+
+
+def test_patients_are_ordered_by_district_and_age() -> None:
+    cells = np.full((3, N_AGES, 2, 2, 4), 5)
+    day = DayOfInfection(cells, np.zeros(3, np.int64), np.zeros(3, np.int64))
+    towns = people(districts={name: district(1_000) for name in ("a", "b", "c")})
+    care = {"facilities": {"alpha": facility(oxygen=1, district="a")}}
+    scenario = outbreak(clinical(severity=severity(p_oxygen=0.5)), people=towns, care=care)
+    batch, _ = source(scenario).from_epidemic(day, 0, np.random.default_rng(1), np.random.default_rng(2))
+    order = list(zip(batch.district, batch.age, strict=True))
+    assert order == sorted(order)
+
+
+def test_need_comes_after_onset_which_is_within_its_step_of_the_day() -> None:
+    onset_only = clinical(severity=severity(p_oxygen=1.0), stays=stays(onset_to_oxygen_days={"fixed": 5.0}))
+    batch, _ = drawn(outbreak(onset_only), onsets=50)
+    onset = batch.need_time - 5.0
+    assert 10.0 <= onset.min() < 10.01
+    assert 10.99 < onset.max() < 11.0
+    counts, _ = np.histogram(onset, bins=4, range=(10, 11))
+    assert set(counts) == {50 * N_AGES * 2 * 2}
+
+
+def test_outcome_levels_never_fall_with_less_care() -> None:
+    odd = {"full": 0.4, "thin": 0.2, "boarded": 0.6, "untreated": 0.5}  # to be raised to the level before
+    batch, _ = drawn(outbreak(clinical(severity=severity(p_icu=0.5, death_icu=odd, death_oxygen=odd))))
+    icu = batch.needs_icu
+    levels = np.stack([batch.p_full, batch.p_thin, batch.p_boarded, batch.p_untreated])
+    np.testing.assert_array_equal(np.unique(levels[:, icu], axis=1).ravel(), [0.4, 0.4, 0.6, 0.6])
+    # `boarded` has no meaning for who needs oxygen only
+    np.testing.assert_array_equal(np.unique(levels[:, ~icu], axis=1).ravel(), [0.4, 0.4, 0.4, 0.5])
+
+
+def test_shares_drawn_are_the_shares_given() -> None:
+    course = clinical(severity=severity(p_oxygen=1.0, p_icu=0.3), urgent_share={"oxygen": 0.2, "icu": 0.6})
+    batch, _ = drawn(outbreak(course, epidemic={"detection": {"share": 0.35}}), onsets=2_000)
+    n = len(batch)
+    assert batch.needs_icu.mean() == pytest.approx(0.3, abs=4 * (0.21 / n) ** 0.5)
+    assert batch.urgent[batch.needs_icu].mean() == pytest.approx(0.6, abs=0.01)
+    assert batch.urgent[~batch.needs_icu].mean() == pytest.approx(0.2, abs=0.01)
+    assert batch.unreported.mean() == pytest.approx(0.65, abs=0.01)
+    assert batch.luck.mean() == pytest.approx(0.5, abs=0.01)
+    assert np.isinf(batch.icu_delay[~batch.needs_icu]).all()
+    assert batch.icu_delay[batch.needs_icu].mean() == pytest.approx(2.0, rel=0.03)
+
+
+def test_what_is_drawn_for_a_patient_does_not_hang_together() -> None:
+    batch, _ = drawn(outbreak(clinical(severity=severity(p_oxygen=1.0, p_icu=1.0))), onsets=100)
+    names = (
+        "need_time",
+        "luck",
+        "icu_delay",
+        "icu_survivor_stay",
+        "step_down_stay",
+        "oxygen_death",
+        "icu_death",
+    )
+    correlation = np.corrcoef([getattr(batch, name) for name in names])
+    assert np.abs(correlation - np.eye(len(names))).max() < 4 / len(batch) ** 0.5
+
+
+@pytest.mark.parametrize("p_icu", [0.0, 1.0])
+def test_a_patient_uses_the_same_number_of_draws_whatever_happens(p_icu: float) -> None:
+    rng = np.random.default_rng(5)
+    district_, age = np.zeros(7, np.int64), np.zeros(7, np.int64)
+    scenario = build(
+        small(1, arrivals=arrivals(oxygen=[7]), clinical=clinical(severity=severity(p_icu=p_icu)))
+    )
+    source(scenario).from_arrivals(0, district_, age, np.zeros(7, bool), rng)
+    apart = np.random.default_rng(5)
+    apart.random((7, DRAWS))
+    assert rng.random() == apart.random()
+
+
+def test_a_batch_becomes_patients_numbered_on() -> None:
+    batch, _ = drawn(outbreak(), onsets=1)
+    patients = batch.patients(100)
+    assert [patient.index for patient in patients] == list(range(100, 100 + len(batch)))
+    assert [patient.luck for patient in patients] == batch.luck.tolist()
+    assert isinstance(patients[0].needs_icu, bool)
+
+
+# -- census at the start --------------------------------------------------------------------------
+
+
+def census(beds: Plain, stays_begin: str, **course: Any) -> np.ndarray:
+    """Mean patients in beds at 24:00 of each day, of a start census that nobody follows."""
+    scenario = build(
+        small(
+            40,
+            arrivals=arrivals(oxygen=[0]),
+            clinical=clinical(**course),
+            care={
+                "facilities": {"alpha": facility(oxygen=3_000, icu=3_000)},
+                "initial_census": {"alpha": beds},
+                "initial_stays": stays_begin,
+            },
+        )
+    )
+    runs = [simulate(scenario, 1, k) for k in range(3)]
+    return np.mean([run.series("occupied_oxygen") + run.series("occupied_icu") for run in runs], axis=0)
+
+
+def test_fresh_stays_begin_now_and_those_in_equilibrium_are_under_way() -> None:
+    """Of a fixed stay of 20 days a fresh census is whole until then; in equilibrium it falls evenly."""
+    course = {"severity": severity(death_oxygen=deaths(0, 0, 0)), "stays": stays(oxygen_days={"fixed": 20.0})}
+    fresh = census({"oxygen": 2_000}, "fresh", **course)
+    assert fresh[:19].tolist() == [2_000] * 19
+    assert fresh[20] == 0
+    under_way = census({"oxygen": 2_000}, "equilibrium", **course)
+    even = 2_000 * np.maximum(1 - (np.arange(40) + 1) / 20, 0)
+    np.testing.assert_allclose(under_way, even, atol=4 * (2_000 / 4 / 3) ** 0.5)
+
+
+@pytest.mark.parametrize("need", ["oxygen", "icu"])
+def test_with_matching_arrivals_a_census_in_equilibrium_stays_flat(need: str) -> None:
+    """Census = arrivals x mean stay, from the first day to the last, whatever the spread of stays."""
+    mean = {"oxygen": 8.0, "icu": 0.7 * 10.0 + 0.3 * 4.0}[need]  # a third of ICU patients die, sooner
+    per_day, days = 100.0, 40
+    course = clinical(
+        severity=severity(p_icu=0.0, death_icu=deaths(0.3, 0.4, 0.5)),
+        stays=stays(
+            oxygen_days=gamma(8.0, 12.0), icu_survivor_days=gamma(10, 14), icu_dying_days=gamma(4, 2)
+        ),
+        step_down=False,
+    )
+    scenario = build(
+        small(
+            days,
+            arrivals=arrivals(**{need: [per_day] * days}),
+            clinical=course,
+            care={
+                "facilities": {"alpha": facility(**{need: 5_000})},
+                "initial_census": {"alpha": {need: round(per_day * mean)}},
+            },
+        )
+    )
+    runs = 10
+    level = np.mean([simulate(scenario, 1, k).series(f"occupied_{need}") for k in range(runs)], axis=0)
+    np.testing.assert_allclose(level, per_day * mean, atol=4 * (per_day * mean / runs) ** 0.5)
+
+
+def test_deaths_in_an_equilibrium_census_come_at_the_rate_of_the_steady_state() -> None:
+    """Found in ICU beds, the dying are as many as their share times their stay makes them."""
+    course = clinical(
+        severity=severity(death_icu=deaths(0.4, 0.5, 0.6)),
+        stays=stays(icu_survivor_days={"exponential": 12.0}, icu_dying_days={"exponential": 3.0}),
+        step_down=False,
+    )
+    beds = 3_000
+    scenario = build(
+        small(
+            200,
+            arrivals=arrivals(icu=[0]),
+            clinical=course,
+            care={
+                "facilities": {"alpha": facility(icu=beds)},
+                "initial_census": {"alpha": {"icu": beds}},
+            },
+        )
+    )
+    share = simulate(scenario, 1, 0).outcomes["deaths"] / beds
+    found_dying = 0.4 * 3 / (0.4 * 3 + 0.6 * 12)
+    assert share == pytest.approx(found_dying, abs=4 * (found_dying / beds) ** 0.5)
