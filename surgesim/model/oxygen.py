@@ -76,8 +76,12 @@ class Store:
 
     @property
     def draw(self) -> float:
-        """Rate at which the stock falls: what is breathed and lost beyond the plant's output."""
-        return max(self.served * (1 + self.loss) - self.plant, 0.0)
+        """Rate at which the stock falls: what is breathed and lost beyond the plant's output.
+
+        What rounding leaves is none: else a plant that just covers what is wanted would run dry for ever.
+        """
+        beyond = self.served * (1 + self.loss) - self.plant
+        return beyond if beyond > 2 * _TOLERANCE_KG else 0.0
 
     @property
     def cover_days(self) -> float:
@@ -91,8 +95,8 @@ class Store:
         if days <= 0:
             return
         self.last = now
-        gross = self.served * (1 + self.loss)
-        from_plant = min(self.plant, gross)
+        draw = self.draw
+        from_plant = self.served * (1 + self.loss) - draw
         self.produced += self.plant * days
         self.spilled += (self.plant - from_plant) * days
         self.used += self.served * days
@@ -100,7 +104,7 @@ class Store:
         self.unmet += (self.wanted - self.served) * days
         if self.short:
             self.short_days += days
-        out = (gross - from_plant) * days
+        out = draw * days
         from_tank = min(out, self.tank)
         self.tank -= from_tank
         self.cylinders -= out - from_tank
@@ -145,7 +149,7 @@ class OxygenSupply:
 
     @property
     def used_kg(self) -> float:
-        """Oxygen breathed in all facilities since the start of the run, up to the last change."""
+        """Oxygen breathed in all facilities since the start of the run, up to the last change or look."""
         return sum(store.used for store in self.stores if store is not None)
 
     @property
@@ -228,6 +232,12 @@ class OxygenSupply:
             self._short_changed(facility)
             self._watch(facility, store)
 
+    def advance(self) -> None:
+        """Bring every store up to date."""
+        for store in self.stores:
+            if store is not None:
+                store.advance(self._env.now)
+
     def look(self) -> None:
         """00:00: bring every store up to date and watch those whose cover is under a day."""
         for facility, store in enumerate(self.stores):
@@ -260,7 +270,7 @@ class OxygenSupply:
         self._after_change(facility, store)
 
     def _after_change(self, facility: int, store: Store) -> None:
-        if store.short and store.stock > 0:
+        if store.short and store.stock > _TOLERANCE_KG:
             store.short = False
             for patient in store.patients.values():
                 if patient.breathless:
