@@ -7,6 +7,7 @@ the part that it changes.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from math import floor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,6 +64,29 @@ class BedAction(Action):
 
     def end(self) -> None:
         self._facilities.end(self._rule, self._names)
+
+
+class BedsWithoutStaff(BedAction):
+    """Mobilise beds whose own staff do not come with them."""
+
+    def __init__(
+        self,
+        rule: str,
+        facilities: Facilities,
+        names: list[str],
+        share: float,
+        keep_away: Callable[[float], None],
+    ) -> None:
+        super().__init__(rule, facilities, names, share)
+        self._keep_away = keep_away
+
+    def reach(self, share: float) -> None:
+        super().reach(share)
+        self._keep_away(float(share * self._share > 0))
+
+    def end(self) -> None:
+        super().end()
+        self._keep_away(0.0)
 
 
 class Lever(Action):
@@ -128,10 +152,16 @@ def _named(care: Care, names: tuple[str, ...] | None, ownership: tuple[str, ...]
 
 def _mobilise(name: str, rule: Mobilise, simulation: Simulation) -> Action:
     names = _named(simulation.scenario.care, None, rule.ownership)
-    if not rule.with_staff:
-        where = [simulation.facilities.index(n) for n in names]
-        simulation.capacity.levers.set("without staff", name, where, 1.0)
-    return BedAction(name, simulation.facilities, names, rule.share)
+    if rule.with_staff:
+        return BedAction(name, simulation.facilities, names, rule.share)
+    where, levers = [simulation.facilities.index(n) for n in names], simulation.capacity.levers
+    return BedsWithoutStaff(
+        name,
+        simulation.facilities,
+        names,
+        rule.share,
+        lambda away: levers.set("without staff", name, where, away),
+    )
 
 
 def _measure(rule: StartMeasure, simulation: Simulation) -> Action:
@@ -158,7 +188,7 @@ def _at_facilities(name: str, rule: AtFacilities, simulation: Simulation) -> Act
 
         return Lever(move)
     if isinstance(rule, Equip):
-        return Lever(lambda share: levers.set("ventilators", name, where, rule.ventilators * share // 1))
+        return Lever(lambda share: levers.set("ventilators", name, where, _whole(rule.ventilators * share)))
     if isinstance(rule, PostponeElective):
         return Lever(lambda share: levers.set("postponed", name, where, rule.share * share))
     if isinstance(rule, RemoteLink):
@@ -173,7 +203,8 @@ class OxygenOrder(Action):
     def __init__(self, rule: OrderOxygen, where: list[int], simulation: Simulation) -> None:
         self._rule, self._where, self._simulation = rule, where, simulation
         self._installed = False
-        self._running = 0
+        self._begun = 0
+        self._running = False
 
     def reach(self, share: float) -> None:
         supply, rule = self._simulation.supply, self._rule
@@ -184,15 +215,16 @@ class OxygenOrder(Action):
             for facility in self._where:
                 supply.enlarge(facility, rule.tank_kg, rule.plant_nm3_per_hour, rule.plant_purity)
         if rule.delivery_kg > 0:
-            self._running += 1
-            self._simulation.env.process(self._deliveries(self._running))
+            self._begun += 1
+            self._running = True
+            self._simulation.env.process(self._deliveries(self._begun))
 
     def end(self) -> None:
-        self._running = 0
+        self._running = False
 
     def _deliveries(self, number: int) -> Generator[Event, object, None]:
         supply = self._simulation.supply
-        while supply is not None and self._running == number:
+        while supply is not None and self._running and self._begun == number:
             for facility in self._where:
                 supply.deliver(facility, self._rule.delivery_kg)
             yield self._simulation.env.timeout(self._rule.interval_days)
@@ -206,7 +238,7 @@ def _home_care(rule: OpenHomeCare, simulation: Simulation) -> Action:
 
     def reach(share: float) -> None:
         nonlocal teams
-        now = int(rule.teams * share)
+        now = _whole(rule.teams * share)
         home.add_teams(now - teams)
         teams = now
 
@@ -222,3 +254,8 @@ def _restock(rule: Restock, simulation: Simulation) -> Action:
         stocks.raise_deliveries(rule.item, rule.per_day if on else -rule.per_day)
 
     return Switch(turn)
+
+
+def _whole(number: float) -> int:
+    """Whole ones of a share of a number; what rounding lacks is not missing."""
+    return floor(number + 1e-9)
