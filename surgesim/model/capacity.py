@@ -72,7 +72,7 @@ class Levers:
     linked
         ``(facilities,)`` linked to a higher-level hospital.
     without staff
-        ``(facilities,)`` mobilised without their staff.
+        ``(facilities,)`` mobilised without their own staff: only what is brought in works there.
     """
 
     def __init__(self, facilities: int) -> None:
@@ -213,7 +213,10 @@ class Capacity:
 
     def heads(self) -> Ints:
         """``(facilities, 3)`` staff on the payroll today, reinforcements among them."""
-        return self._heads + np.rint(self.levers.total("heads", 3)).astype(np.int64)
+        return self._heads + self._reinforcements()
+
+    def _reinforcements(self) -> Ints:
+        return np.rint(self.levers.total("heads", 3)).astype(np.int64)
 
     def _posts(self, day: int, covid: Ints, incidence: float) -> Floats:
         """``(facilities, 3)`` round-the-clock posts filled today; infinite where staff is not modelled."""
@@ -222,12 +225,13 @@ class Capacity:
         heads = self.heads()
         self.absences.pass_day(day, heads, incidence, covid.sum(axis=1), self._streams.day("staff", day))
         working = self.absences.on_duty(heads)
-        share = np.clip(self.levers.total("moved"), 0, 1)
+        away = self.levers.total("without staff") > 0
+        working[away] *= (self._reinforcements() / np.maximum(heads, 1))[away]
+        share = self.levers.total("moved")
         if share.any():
-            moved = np.floor(share * heads[:, WARD_NURSES]).astype(np.int64)
+            moved = np.floor(np.minimum(share, 1) * heads[:, WARD_NURSES] + 1e-9).astype(np.int64)
             worth = np.divide(self.levers.total("worth"), share, out=np.zeros(len(share)), where=share > 0)
             working = redeployed(working, heads, moved, worth)
-        working[self.levers.total("without staff") > 0] = 0.0
         return posts(self._care.staffing, working, self._has_staff)
 
     def _limits(self, covid: Ints) -> Floats:
