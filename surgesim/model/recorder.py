@@ -99,10 +99,16 @@ class Recorder:
 
     # -- recording --------------------------------------------------------------------------------
 
+    def start_totals(self, simulation: Simulation) -> None:
+        """t = 0, before anything happens: what a warm-up has seen is not of the first day."""
+        self._row(simulation, 0, first=True)
+        self._store_rows(simulation, 0)
+
     def begin(self, simulation: Simulation) -> None:
-        """t = 0: running totals start here; thresholds that are breached already are marked."""
-        for _ in range(2):  # the first takes the flows of a warm-up away
-            self._row(simulation, 0, first=True)
+        """t = 0, with the beds of the first day: thresholds that are breached already are marked."""
+        before, by_district = self._before.copy(), self._before_by_district.copy()
+        self._row(simulation, 0, first=True)
+        self._before, self._before_by_district = before, by_district  # the day's flows are still its own
         self._logistics[0] = _logistics_row(simulation)
         start = assess(
             self.province,
@@ -113,6 +119,7 @@ class Recorder:
             self.items(0),
         )
         self._at_start[:] = start.breached
+        self._facilities[0] = 0.0
         self.province[0] = 0.0
 
     def record(self, simulation: Simulation, day: int) -> None:
@@ -129,11 +136,7 @@ class Recorder:
             facilities[:, i] = [_beds(number) for number in capacity]
             facilities[:, 3 + i] = occupied
         facilities[:, 6:9] = simulation.capacity.today.staffed.binding
-        if simulation.supply is not None:
-            stores = simulation.supply.stores
-            self._per_store("used", facilities[:, 9], [0.0 if s is None else s.used for s in stores])
-            facilities[:, 10] = [0.0 if s is None else s.stock for s in stores]
-            self._per_store("dry", facilities[:, 11], [0.0 if s is None else s.short_days for s in stores])
+        self._store_rows(simulation, day)
         if simulation.capacity.essential is not None:
             facilities[:, 12] = simulation.capacity.essential.emergency_unserved
             facilities[:, 13] = simulation.capacity.essential.backlog
@@ -143,6 +146,15 @@ class Recorder:
         self._states[day] = [
             site.state(opened[f], present[f]) for f, site in enumerate(simulation.facilities.sites)
         ]
+
+    def _store_rows(self, simulation: Simulation, day: int) -> None:
+        """The oxygen of each facility."""
+        if simulation.supply is None:
+            return
+        facilities, stores = self._facilities[day], simulation.supply.stores
+        self._per_store("used", facilities[:, 9], [0.0 if s is None else s.used for s in stores])
+        facilities[:, 10] = [0.0 if s is None else s.stock for s in stores]
+        self._per_store("dry", facilities[:, 11], [0.0 if s is None else s.short_days for s in stores])
 
     def _row(self, simulation: Simulation, day: int, *, first: bool) -> None:
         journey, isolation = simulation.journey, simulation.isolation

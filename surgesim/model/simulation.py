@@ -127,6 +127,8 @@ class Simulation:
         self._initial_census()
         for day in range(self.first_day, self.end_day):
             if day == 0:
+                self.recorder.start_totals(self)
+                self._grown()  # what a warm-up has used is not of the first day
                 self._begin_plan()
             self._start_of_day(day)
             self.env.run(until=self._all_else_until(day + 1))
@@ -173,6 +175,8 @@ class Simulation:
         return end
 
     def _end_of_day(self, day: int) -> None:
+        if self.supply is not None:
+            self.supply.advance()
         if day >= 0:
             self._logistics_of(day)
         self.check(day)
@@ -194,7 +198,7 @@ class Simulation:
     def _logistics_of(self, day: int) -> None:
         """What the day has used and made, and what it has cost."""
         patients = self._patients().sum(axis=0)
-        since, detection = self.logistics.since, self.detection
+        grown, detection = self._grown(), self.detection
         if self.home is not None and detection is not None:
             self.home.pass_day(float(detection.mild_reported(day).sum()), float(patients[0]))
         self.logistics.pass_day(
@@ -204,12 +208,21 @@ class Simulation:
                 icu_bed=float(patients[2]),
                 reported_case=0.0 if detection is None else float(detection.reported(day).sum()),
                 home_case=0.0 if self.home is None else self.home.followed,
-                death=since("deaths", sum(self.journey.ledger.deaths)),
-                oxygen_kg=since("oxygen", 0.0 if self.supply is None else self.supply.used_kg),
-                opening=since("openings", self.facilities.openings),
+                death=grown["deaths"],
+                oxygen_kg=grown["oxygen"],
+                opening=grown["openings"],
                 reinforcement=float(self.capacity.levers.total("heads", 3).sum()),
             )
         )
+
+    def _grown(self) -> dict[str, float]:
+        """How much the running totals that logistics counts have grown since the last time."""
+        totals = {
+            "deaths": sum(self.journey.ledger.deaths),
+            "oxygen": 0.0 if self.supply is None else self.supply.used_kg,
+            "openings": self.facilities.openings,
+        }
+        return {name: self.logistics.since(name, total) for name, total in totals.items()}
 
     def link(self, facilities: list[int], *, on: bool) -> None:
         """Link facilities to a higher-level hospital; with specialists at hand their care is full."""
