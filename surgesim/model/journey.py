@@ -37,7 +37,7 @@ from surgesim.model.ledger import (
 )
 from surgesim.model.network import Network, Route, stay_in
 from surgesim.model.oxygen import OxygenSupply
-from surgesim.model.patients import Patient, PatientBatch
+from surgesim.model.patients import Clock, Patient, PatientBatch
 
 
 class Entry(NamedTuple):
@@ -86,6 +86,9 @@ class Journey:
         self._blockers: list[list[tuple[float, int, Patient]]] = [[] for _ in range(n)]
         self._boarders: list[list[QueueEntry]] = [[] for _ in range(n)]
         self._freed: deque[tuple[int, int]] = deque()
+        self._clocks: list[Clock] = []  # of all unmet needs; one event in the calendar awaits the first
+        self._clocks_started = 0
+        self._next_clock = inf
         self._due: dict[int, list[Patient]] = {}
         self._to_ask: deque[Patient] = deque()
         self._settling = False
@@ -640,8 +643,33 @@ class Journey:
         if end == inf:
             patient.clock = None
         else:
-            left = max(end - patient.clock_elapsed, 0.0)
-            patient.clock = after(self._env, left, self._clock_ends, patient)
+            time = self._env.now + max(end - patient.clock_elapsed, 0.0)
+            self._clocks_started += 1
+            patient.clock = (time, self._clocks_started, patient)
+            heappush(self._clocks, patient.clock)
+            if time < self._next_clock:
+                self._await_clock(time)
+
+    def _await_clock(self, time: float) -> None:
+        self._next_clock = time
+        after(self._env, max(time - self._env.now, 0.0), self._clocks_end, time)
+
+    def _clocks_end(self, event: Event) -> None:
+        """The first of all clocks ends; clocks that were stopped meanwhile are passed over."""
+        time: float = event._value
+        if time != self._next_clock:
+            return  # an earlier one was awaited since
+        self._next_clock = inf
+        clocks = self._clocks
+        while clocks:
+            clock = clocks[0]
+            if clock[2].clock is clock:
+                if clock[0] > time:
+                    self._await_clock(clock[0])
+                    return
+                self._clock_ends(heappop(clocks)[2])
+            else:
+                heappop(clocks)
 
     @staticmethod
     def _p_unmet(patient: Patient) -> float:
@@ -655,10 +683,7 @@ class Journey:
             patient.clock_since = inf
             patient.clock = None
 
-    def _clock_ends(self, event: Event) -> None:
-        patient: Patient = event._value
-        if patient.clock is not event:
-            return
+    def _clock_ends(self, patient: Patient) -> None:
         dead = patient.luck < self._p_unmet(patient)
         self._leave_line(patient)
         self._leave(patient, dead=dead, kind=UNAVOIDABLE if patient.luck < patient.p_full else UNTREATED)

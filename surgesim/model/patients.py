@@ -118,7 +118,7 @@ class Patient:
     """One patient: what was drawn, and where the journey stands.
 
     `need` and `place` are the indices of `ledger`. `timer` is the end of the stay or way that counts
-    now and `clock` the end of an unmet need (an older event finds another in its place and does nothing).
+    now and `clock` the end of an unmet need (an older one finds another in its place and does nothing).
     """
 
     __slots__ = (
@@ -223,7 +223,7 @@ class Patient:
         self.need = 0
         self.place = 0
         self.timer: Event | None = None
-        self.clock: Event | None = None
+        self.clock: Clock | None = None
         self.p_care = p_full
         self.breathless = False
         self.breathes_at = -1
@@ -235,6 +235,10 @@ class Patient:
         self.clock_elapsed = 0.0
         self.clock_since = inf  # infinite while no clock runs
         self.unmet_since = inf
+
+
+Clock = tuple[float, int, Patient]
+"""When an unmet need ends, a number that tells clocks of one instant apart, and whose it is."""
 
 
 class PatientSource:
