@@ -1,0 +1,83 @@
+"""Detection: reported cases are a share of infections, some days later; who is admitted is reported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from strategies import build, clinical, district, facility, people, severity, small, variant
+
+from surgesim.model.detection import Detection
+from surgesim.model.simulation import simulate
+from surgesim.scenario.epidemic import Detection as DetectionSection
+from surgesim.scenario.schema import Scenario
+
+ILL = np.zeros(2, np.int64)
+
+
+def detection(share: float, delay: Any, days: int = 80) -> Detection:
+    section = DetectionSection.model_validate({"share": share, "delay_days": delay})
+    return Detection(section, 0, days, 2)
+
+
+def test_a_share_of_the_mild_is_reported_after_the_delay() -> None:
+    found = detection(0.25, {"gamma": {"mean": 3.0, "sd": 2.0}})
+    found.find(0, np.array([100_000, 0]), ILL, np.random.default_rng(1))
+    reports = np.array([found.reported(day) for day in range(80)])
+    assert reports[:, 1].sum() == 0
+    assert reports.sum() == pytest.approx(25_000, abs=4 * (25_000 * 0.75) ** 0.5)
+    assert reports[:, 0] @ np.arange(80) / reports.sum() == pytest.approx(3.0, abs=0.06)
+
+
+def test_future_patients_who_are_found_are_all_reported_and_are_not_mild() -> None:
+    found = detection(0.0, {"fixed": 2.0})
+    found.find(5, ILL, np.array([7, 3]), np.random.default_rng(1))
+    assert [found.reported(day).tolist() for day in (6, 7, 8)] == [[0, 0], [7, 3], [0, 0]]
+    assert sum(found.mild_reported(day).sum() for day in range(80)) == 0
+
+
+def test_days_add_up_and_a_report_after_the_last_day_is_lost_from_sight() -> None:
+    found = detection(1.0, {"fixed": 1.0}, days=3)
+    for day in range(3):
+        found.find(day, np.array([10 * (day + 1), 0]), ILL, np.random.default_rng(day))
+    assert [int(found.reported(day)[0]) for day in range(3)] == [0, 10, 20]
+
+
+def outbreak(share: float, population: int = 200_000, **course: Any) -> Scenario:
+    return build(
+        small(
+            250,
+            people=people(districts={"town": district(population)}),
+            epidemic={
+                "variant": variant(2.5),
+                "initial_infections": {"town": 200},
+                "detection": {"share": share, "delay_days": {"fixed": 2.0}},
+            },
+            clinical=clinical(**course),
+            care={"facilities": {"alpha": facility(oxygen="unlimited", icu="unlimited")}},
+        )
+    )
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 1.0])
+def test_reported_cases_of_a_mild_epidemic_are_the_share_of_infections(share: float) -> None:
+    run = simulate(outbreak(share, severity=severity(p_oxygen=0.0)), 1, 0)
+    infections = run.series("infections").sum() + 200
+    assert infections > 100_000
+    expected = share * infections
+    assert run.outcomes["reported_cases"] == pytest.approx(expected, abs=4 * (expected * (1 - share)) ** 0.5)
+
+
+def test_who_was_not_found_is_reported_at_admission() -> None:
+    run = simulate(outbreak(0.0), 1, 0)
+    admitted = run.series("admissions_oxygen")
+    assert admitted.sum() == run.outcomes["oxygen_patients"] > 5_000
+    np.testing.assert_array_equal(run.series("reported_cases"), admitted)
+
+
+def test_everybody_admitted_is_reported_once() -> None:
+    everyone_ill = severity(p_oxygen=1.0, p_icu=0.0)
+    run = simulate(outbreak(0.4, population=20_000, severity=everyone_ill), 1, 0)
+    # those found are reported, and the others when they are admitted
+    assert run.outcomes["reported_cases"] == run.outcomes["oxygen_patients"] > 10_000
