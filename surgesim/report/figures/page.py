@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -91,11 +92,18 @@ def alternative_title(alternative: str, lang: str) -> str:
 
 def text_width(text: str, size: float, weight: str = "normal") -> float:
     """Width in inches of the widest line of `text` at font size `size` (points)."""
+    return max(
+        sum(_width(word, size, weight) for word in line.split(" "))
+        + line.count(" ") * _width(" ", size, weight)
+        for line in text.split("\n")
+    )
+
+
+@lru_cache(maxsize=4096)
+def _width(word: str, size: float, weight: str) -> float:
     font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
-    widths = [
-        text_to_path.get_text_width_height_descent(line, font, ismath=False)[0] for line in text.split("\n")
-    ]
-    return float(max(widths)) / 72 * _HINTING
+    width, _, _ = text_to_path.get_text_width_height_descent(word, font, ismath=False)
+    return float(width) / 72 * _HINTING
 
 
 def text_height(text: str, size: float) -> float:
@@ -120,9 +128,9 @@ def wrap(text: str, width: float, size: float, weight: str = "normal") -> str:
 
 def balanced(text: str, width: float, size: float, weight: str = "normal") -> str:
     """`text` wrapped in as few lines as `width` inches allow, of about equal length: no word alone."""
-    lines = wrap(text, width, size, weight).count("\n")
+    full = wrap(text, width, size, weight)
     tries = (wrap(text, width * share, size, weight) for share in np.arange(0.5, 1.0, 0.05))
-    return next((tried for tried in tries if tried.count("\n") == lines), wrap(text, width, size, weight))
+    return next((tried for tried in tries if tried.count("\n") == full.count("\n")), full)
 
 
 def page(
