@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from surgesim.scenario.care import Census, Facility
-from surgesim.scenario.care_checks import open_at_start
+from surgesim.scenario.care_checks import acts_at, open_at_start
 from surgesim.scenario.command import OpenHomeCare, OrderOxygen, ReinforceStaff, Restock, TransferOut
 from surgesim.scenario.messages import Finding
 from surgesim.scenario.schema import Scenario
@@ -169,9 +170,8 @@ def _supplies(scenario: Scenario) -> Iterator[Finding]:
             if not (neighbour.icu_beds and neighbour.per_day):
                 yield path, f"has no effect: {rule.neighbour} takes nobody"
         if isinstance(rule, OrderOxygen):
-            for facility in rule.facilities or ():
-                source = care.facilities[facility].oxygen
-                room = rule.tank_kg + (0.0 if source is None else source.room_kg)
-                if rule.delivery_kg > room + 1e-6:
+            for facility, section in care.facilities.items():
+                room = rule.tank_kg + (section.oxygen.room_kg if section.oxygen is not None else math.inf)
+                if acts_at(rule, facility, section) and rule.delivery_kg > room + 1e-6:
                     message = f"is more than {facility} holds ({room:g} kg): the rest of it goes back"
                     yield (*path, "delivery_kg"), message

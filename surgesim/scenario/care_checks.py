@@ -93,6 +93,13 @@ def at_facilities(
         yield path, "got nothing to restock with, expected amount or per_day"
 
 
+def acts_at(rule: AtFacilities, name: str, facility: Facility) -> bool:
+    """Whether a rule acts at a facility: one it names, or an open one of an ownership class."""
+    if rule.facilities is not None:
+        return name in rule.facilities
+    return facility.ownership in rule.ownership and facility.open_at_start
+
+
 def _closed(path: KeyPath, rule: ConvertBeds, facilities: Mapping[str, Facility]) -> Iterator[Finding]:
     for index, name in enumerate(rule.facilities or ()):
         facility = facilities.get(name)
@@ -109,8 +116,8 @@ def _pointless(
 ) -> Iterator[Finding]:
     fits, what = _NEEDS[type(rule)]
     if rule.facilities is None:
-        owned = [f for f in facilities.values() if f.ownership in rule.ownership and f.open_at_start]
-        if complete and not any(fits(facility) for facility in owned):
+        there = any(acts_at(rule, name, section) and fits(section) for name, section in facilities.items())
+        if complete and not there:
             got = ", ".join(rule.ownership)
             yield (*path, "ownership"), f"got {got}, expected an open facility among these with {what}"
         return

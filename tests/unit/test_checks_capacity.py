@@ -415,6 +415,15 @@ def test_a_rule_ends_on_its_own_indicator_and_item_or_on_those_it_began_with(tmp
             "is short of 5 ward nurses on the first day, at normal ratios",
         ),
         (
+            "doctors: 50, ward_nurses: 90, icu_nurses: 40}\n      ventilators: 4\n"
+            "      oxygen: {tank_kg: 3000, delivery: {size_kg: 3000, interval_days: 3}}\n      essential: {}",
+            "doctors: 10, ward_nurses: 90, icu_nurses: 40}\n      ventilators: 4\n"
+            "      oxygen: {tank_kg: 3000, delivery: {size_kg: 3000, interval_days: 3}}\n"
+            "      essential: {emergency_share: 1, elective_share: 0}",  # 50 beds hold no more
+            "care.facilities.general.staff",
+            "is short of 3 doctors on the first day, at normal ratios",
+        ),
+        (
             "      staff: {doctors: 5, ward_nurses: 30}\n",
             "      staff: {doctors: 5, ward_nurses: 30}\n      essential: {}\n",
             "care.facilities.field.essential",
@@ -463,6 +472,13 @@ def test_a_rule_ends_on_its_own_indicator_and_item_or_on_those_it_began_with(tmp
             "command.plan.it.delivery_kg",
             "is more than general holds (3000 kg): the rest of it goes back",
         ),
+        (
+            "  plan:\n",
+            "  plan:\n    it: {action: order_oxygen, tank_kg: 100, delivery_kg: 3101, "
+            "when: {on: 2024-01-05}}\n",
+            "command.plan.it.delivery_kg",
+            "is more than general holds (3100 kg): the rest of it goes back",
+        ),
     ],
 )
 def test_what_is_missing_or_has_no_effect_is_remarked(
@@ -472,6 +488,23 @@ def test_what_is_missing_or_has_no_effect_is_remarked(
     text = replaced("  plan:\n", send, replaced(old, new, WHOLE))
     before = remarks(tmp_path, replaced("  plan:\n", send, WHOLE))
     assert [remark for remark in remarks(tmp_path, text) if remark not in before] == [(path, message)]
+
+
+def test_a_delivery_is_held_against_the_tanks_it_goes_to(tmp_path: Path) -> None:
+    rule = "action: order_oxygen, facilities: [general], delivery_kg: 3000"
+    field = "staff: {doctors: 5, ward_nurses: 30}"
+    text = replaced(field, f"{field}\n      oxygen: {{cylinders: 1}}", with_rule(rule))
+    assert [path for path, _ in remarks(tmp_path, text)] == ["care.facilities"]
+    text = replaced("[general], delivery_kg", "[general, field], delivery_kg", text)
+    assert "command.plan.it.delivery_kg" in [path for path, _ in remarks(tmp_path, text)]
+
+
+def test_without_teams_no_packages_are_missed(tmp_path: Path) -> None:
+    text = replaced("{teams: 2, packages: 100}", "{teams: 0}", WHOLE)
+    assert [path for path, _ in remarks(tmp_path, text)] == ["care.facilities"]
+    rule = "  plan:\n    it: {action: open_home_care, teams: 5, when: {on: 2024-01-05}}\n"
+    opened = [path for path, _ in remarks(tmp_path, replaced("  plan:\n", rule, text))]
+    assert "clinical.home_care" in opened
 
 
 def test_a_rule_that_staffs_a_field_hospital_by_name_is_enough(tmp_path: Path) -> None:

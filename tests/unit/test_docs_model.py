@@ -11,14 +11,21 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
-from surgesim.model.patients import DRAWS, U_RESIDUAL
+from surgesim.model import patients
+from surgesim.model.patients import DRAWS
 from surgesim.scenario.care import Care
 from surgesim.scenario.clinical import Clinical, UrgentShare
-from surgesim.scenario.command import IndicatorName, RuleBase
+from surgesim.scenario.command import IndicatorName, RedeployNurses
 from surgesim.scenario.epidemic import Detection, Epidemic, Variant
+from surgesim.scenario.essential import Essential, EssentialCare
+from surgesim.scenario.home import HomeCare
+from surgesim.scenario.oxygen import Flow, OxygenSource
 from surgesim.scenario.people import People
 from surgesim.scenario.profile_tables import FOLDER as PROFILES
+from surgesim.scenario.shape import scenario_shape
+from surgesim.scenario.staffing import Absence, Staffing
 from surgesim.scenario.study import Study
+from surgesim.scenario.transport import Neighbour
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "model.md"
@@ -31,8 +38,16 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "people": People,
     "clinical": Clinical,
     "clinical.urgent_share": UrgentShare,
+    "clinical.respiratory.flow": Flow,
+    "clinical.home_care": HomeCare,
     "care": Care,
-    "command.plan.*": RuleBase,
+    "care.staffing": Staffing,
+    "care.staffing.absence": Absence,
+    "care.essential": EssentialCare,
+    "care.facilities.*.essential": Essential,
+    "care.facilities.*.oxygen": OxygenSource,
+    "care.neighbours.*": Neighbour,
+    "command.plan.*": RedeployNurses,
     "study": Study,
 }
 
@@ -50,19 +65,57 @@ def rows(text: str) -> dict[str, str]:
     return dict(re.findall(r"^\| `([^`]+)` \| ([^|]*?) \|", text, flags=re.MULTILINE))
 
 
-def calls(*names: str) -> Iterator[ast.Call]:
-    """Every call in the model's code of a function or method of one of these names."""
+def modules() -> Iterator[ast.Module]:
+    """The model's code, module by module."""
     for path in MODEL.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in names:
-                yield node
+        yield ast.parse(path.read_text(encoding="utf-8"))
+
+
+def calls(tree: ast.AST, *names: str) -> Iterator[ast.Call]:
+    """Every call of a function or method of one of these names."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in names:
+            yield node
+
+
+def loops(tree: ast.AST) -> dict[str, list[str]]:
+    """By the first variable of each loop over a literal list of cases: the texts it takes."""
+    found: dict[str, list[str]] = {}
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.For)
+            and isinstance(node.target, ast.Tuple)
+            and isinstance(node.iter, ast.Tuple)
+        ):
+            firsts = [case.elts[0] for case in node.iter.elts if isinstance(case, ast.Tuple)]
+            texts = [first.value for first in firsts if isinstance(first, ast.Constant)]
+            found.setdefault(ast.unparse(node.target.elts[0]), []).extend(map(str, texts))
+    return found
+
+
+def texts(argument: ast.expr, taken: dict[str, list[str]]) -> list[str]:
+    """The texts an argument stands for: itself, or what a loop makes of it."""
+    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+        return [argument.value]
+    if isinstance(argument, ast.Name):
+        return taken.get(argument.id, [])
+    if isinstance(argument, ast.JoinedStr):
+        start, varying = argument.values
+        assert isinstance(start, ast.Constant)
+        assert isinstance(start.value, str)
+        assert isinstance(varying, ast.FormattedValue)
+        return [start.value + text for text in taken[ast.unparse(varying.value)]]
+    return []
 
 
 def first_words(*names: str) -> set[str]:
-    """The texts given as first argument in those calls."""
-    arguments = (call.args[0] for call in calls(*names) if call.args)
+    """The texts given as first argument in the model's calls of these names."""
     return {
-        node.value for node in arguments if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        text
+        for tree in modules()
+        for call in calls(tree, *names)
+        if call.args
+        for text in texts(call.args[0], loops(tree))
     }
 
 
@@ -89,7 +142,13 @@ def test_every_indicator_is_defined_and_no_other() -> None:
 
 
 def test_every_identity_is_described_and_no_other() -> None:
-    assert set(rows(section("Identities"))) == first_words("IdentityError", "_hold")
+    assert set(rows(section("Identities"))) == first_words("IdentityError", "_hold", "_hold_flows")
+
+
+def test_every_action_of_a_rule_is_described_and_no_other() -> None:
+    plan = scenario_shape().fields["command"].fields["plan"].entry
+    assert plan is not None
+    assert sorted(rows(section("Rules of the plan"))) == sorted(plan.variants)
 
 
 def test_every_purpose_of_a_stream_is_listed_and_no_other() -> None:
@@ -103,7 +162,7 @@ def test_the_page_tells_when_each_purpose_is_drawn() -> None:
 
 def test_a_patient_uses_as_many_uniforms_as_the_page_says() -> None:
     page = " ".join(PAGE.read_text(encoding="utf-8").split())
-    named = U_RESIDUAL + 1
+    named = 1 + max(value for name, value in vars(patients).items() if name.startswith("U_"))
     assert f"from {named} of {DRAWS} uniform numbers" in page
     assert f"Each uses {DRAWS} uniforms, of which {DRAWS - named} are spare" in page
 
