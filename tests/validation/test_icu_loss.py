@@ -28,7 +28,7 @@ from strategies import (
 from surgesim.model.simulation import Simulation
 from surgesim.scenario.schema import Scenario
 
-RUNS = 20
+RUNS = 15
 SYSTEMS = ("s1", "s2", "s8")
 MEASURES = ("arrivals", "admitted", "died", "peak_daily_deaths", "bed_days")
 

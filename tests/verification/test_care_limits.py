@@ -116,7 +116,7 @@ def test_an_epidemic_brings_the_same_patients_with_no_beds_and_with_beds_for_all
 # -- M(t)/G/infinity ------------------------------------------------------------------------------
 
 TIDE = [round(8 + 6 * np.sin(2 * np.pi * day / 20), 3) for day in range(40)]
-RUNS = 80
+RUNS = 60
 _LOG_VARIANCE = np.log1p((4 / 6) ** 2)
 STAYS = {
     "gamma": (gamma(6.0, 8.0), stats.gamma(a=(6 / 8) ** 2, scale=64 / 6).sf),
