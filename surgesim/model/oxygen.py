@@ -308,7 +308,8 @@ class OxygenSupply:
             if store is None:
                 continue
             store.advance(self._env.now)
-            tolerance = _TOLERANCE_KG * max(1.0, 1e-6 * (store.used + store.produced))
+            came = store.at_start + store.delivered + store.produced
+            tolerance = _TOLERANCE_KG * max(1.0, 1e-6 * came)
             if abs(store.imbalance()) > tolerance or min(store.tank, store.cylinders) < -tolerance:
                 raise IdentityError(
                     "oxygen: start + delivered + produced - used - spilled - lost = end",
