@@ -104,6 +104,7 @@ class Epidemic:
         self._open_to = 1.0 - protection[:strata]
         self._weights = self._importation_weights()
         self._running: dict[str, int] = {}
+        self._hazards: dict[tuple[str, ...], Floats] = {}
 
         shape = (*population.count.shape, strata)
         self.susceptible = np.zeros(shape, np.int64)
@@ -148,18 +149,18 @@ class Epidemic:
         today = self._start + timedelta(days=day)
         return measure.start <= today and (measure.end is None or today < measure.end)
 
-    def _contact_factor(self, day: int) -> Floats:
+    def _contact_factor(self, in_force: tuple[str, ...]) -> Floats:
         """``(districts, settings)`` share of contacts left by the measures in force."""
         left = np.ones((len(self._names), len(SETTINGS)))
-        for name, measure in self._section.measures.items():
-            if self._in_force(name, measure, day):
-                removed = np.array([getattr(measure.reduces, setting) for setting in SETTINGS])
-                where = (
-                    slice(None)
-                    if measure.districts is None
-                    else [self._districts[district] for district in measure.districts]
-                )
-                left[where] *= 1.0 - measure.compliance * removed
+        for name in in_force:
+            measure = self._section.measures[name]
+            removed = np.array([getattr(measure.reduces, setting) for setting in SETTINGS])
+            where = (
+                slice(None)
+                if measure.districts is None
+                else [self._districts[district] for district in measure.districts]
+            )
+            left[where] *= 1.0 - measure.compliance * removed
         return left
 
     # -- a day ------------------------------------------------------------------------------------
@@ -175,10 +176,7 @@ class Epidemic:
         rng = self._streams.day("infection", day)
         imported = self._import(day)
         self._wane(rng, dead)
-        dt = self._section.dt_days
-        # contacts[d, a, b] of the day, measures included
-        contacts = np.tensordot(self._contact_factor(day), self._contacts, axes=1)
-        hazard = self._rate * dt * self._susceptibility[None, :, None] * contacts
+        hazard = self._hazard_of(day)
         onsets = np.empty((*self.susceptible.shape, self._steps), np.int64)
         infections = np.zeros(len(self._names), np.int64)
         people = np.maximum(self._by_age, 1.0)
@@ -199,6 +197,16 @@ class Epidemic:
             onsets[..., step] = progressed[1]
             infections += infected.sum(axis=(1, 2, 3))
         return DayOfInfection(onsets, infections, imported)
+
+    def _hazard_of(self, day: int) -> Floats:
+        """``(districts, 9, 9)`` infections in a step per prevalence met, by the measures in force."""
+        measures = self._section.measures.items()
+        in_force = tuple(name for name, measure in measures if self._in_force(name, measure, day))
+        if in_force not in self._hazards:
+            contacts = np.tensordot(self._contact_factor(in_force), self._contacts, axes=1)
+            per_step = self._rate * self._section.dt_days * self._susceptibility[None, :, None]
+            self._hazards[in_force] = per_step * contacts
+        return self._hazards[in_force]
 
     def _import(self, day: int) -> Ints:
         plan = self._section.importation

@@ -265,6 +265,7 @@ class Logistics:
         self.stocks = Stocks(supply.consumables)
         self.burdens = Burdens(supply.burdens)
         self.costs = Costs(supply.costs, self.stocks.names)
+        self._has_any = bool(supply.consumables or supply.burdens or supply.costs)
         self._before: dict[str, float] = {}
 
     def since(self, name: str, total: float) -> float:
@@ -274,7 +275,9 @@ class Logistics:
         return grown
 
     def pass_day(self, drivers: Drivers) -> None:
-        """Use, treat and pay for a day."""
+        """Use, treat and pay for a day; nothing is to do where a scenario has no logistics."""
+        if not self._has_any:
+            return
         self.stocks.pass_day(drivers)
         self.burdens.pass_day(drivers)
         self.costs.pass_day(drivers, self.stocks.used)

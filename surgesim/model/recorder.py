@@ -37,10 +37,16 @@ from surgesim.model.record import (
     Record,
     logistics_columns,
 )
+from surgesim.scenario.base import BED_TYPES
 from surgesim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
     from surgesim.model.simulation import Simulation
+
+
+_STAFFED, _OCCUPIED, _BINDING = (
+    [FACILITY_INDEX[f"{what}_{bed}"] for bed in BED_TYPES] for what in ("staffed", "occupied", "binding")
+)
 
 
 class Recorder:
@@ -126,23 +132,22 @@ class Recorder:
         """Fill the rows of a day."""
         self._row(simulation, day, first=False)
         journey, isolation = simulation.journey, simulation.isolation
-        pools: list[tuple[list[int], list[int]]] = [
-            (isolation.capacity.tolist(), isolation.occupied.tolist()),
-            (journey.oxygen.capacity, journey.oxygen.occupied),
-            (journey.icu.capacity, journey.icu.occupied),
-        ]
         facilities = self._facilities[day]
-        for i, (capacity, occupied) in enumerate(pools):
-            facilities[:, i] = [_beds(number) for number in capacity]
-            facilities[:, 3 + i] = occupied
-        facilities[:, 6:9] = simulation.capacity.today.staffed.binding
+        capacity = np.array([isolation.capacity, journey.oxygen.capacity, journey.icu.capacity]).T
+        facilities[:, _STAFFED] = np.where(capacity >= UNLIMITED // 2, np.inf, capacity)
+        facilities[:, _OCCUPIED] = np.array(
+            [isolation.occupied, journey.oxygen.occupied, journey.icu.occupied]
+        ).T
+        facilities[:, _BINDING] = simulation.capacity.today.staffed.binding
         self._store_rows(simulation, day)
-        if simulation.capacity.essential is not None:
-            facilities[:, 12] = simulation.capacity.essential.emergency_unserved
-            facilities[:, 13] = simulation.capacity.essential.backlog
-        self._logistics[day] = _logistics_row(simulation)
+        essential = simulation.capacity.essential
+        if essential is not None:
+            facilities[:, FACILITY_INDEX["emergency_unserved"]] = essential.emergency_unserved
+            facilities[:, FACILITY_INDEX["elective_backlog"]] = essential.backlog
+        if self._items:
+            self._logistics[day] = _logistics_row(simulation)
         opened = (simulation.capacity.today.space.max(axis=1) > 0).tolist()
-        present = facilities[:, 3:6].sum(axis=1).tolist()
+        present = facilities[:, _OCCUPIED].sum(axis=1).tolist()
         self._states[day] = [
             site.state(opened[f], present[f]) for f, site in enumerate(simulation.facilities.sites)
         ]
@@ -152,9 +157,10 @@ class Recorder:
         if simulation.supply is None:
             return
         facilities, stores = self._facilities[day], simulation.supply.stores
-        self._per_store("used", facilities[:, 9], [0.0 if s is None else s.used for s in stores])
-        facilities[:, 10] = [0.0 if s is None else s.stock for s in stores]
-        self._per_store("dry", facilities[:, 11], [0.0 if s is None else s.short_days for s in stores])
+        used, dry = FACILITY_INDEX["oxygen_used_kg"], FACILITY_INDEX["dry"]
+        self._per_store("used", facilities[:, used], [0.0 if s is None else s.used for s in stores])
+        self._per_store("dry", facilities[:, dry], [0.0 if s is None else s.short_days for s in stores])
+        facilities[:, FACILITY_INDEX["oxygen_stock_kg"]] = [0.0 if s is None else s.stock for s in stores]
 
     def _row(self, simulation: Simulation, day: int, *, first: bool) -> None:
         journey, isolation = simulation.journey, simulation.isolation

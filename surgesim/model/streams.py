@@ -5,6 +5,7 @@ The only place that makes generators. A new feature draws from a new purpose.
 
 from __future__ import annotations
 
+from functools import cache
 from hashlib import blake2b
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 _DAY_ZERO = 1 << 20  # keeps the days of a warm-up, which are negative, in range
 
 
+@cache
 def _word(text: str) -> int:
     """A stable 32-bit word for a text, the same in every process and version."""
     return int.from_bytes(blake2b(text.encode(), digest_size=4).digest(), "big")
