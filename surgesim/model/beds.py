@@ -194,6 +194,13 @@ class BedPool:
                     best = queue[0]
         return None if best is None else best[2]
 
+    def first_of(self, district: int) -> Place | None:
+        """The first in line in a district; where vehicles are counted, each has a queue of its own."""
+        queue = self._queues[self._network.group_of[district]]
+        while queue and not queue[0][2].valid:
+            heappop(queue)
+        return queue[0][2] if queue else None
+
     def first_in_line(self) -> Place | None:
         """The first in line of all."""
         heads = []

@@ -563,10 +563,45 @@ class Journey:
         self._at(self._network.next_dawn(self._env.now), self._dawn)
 
     def _returns(self, event: Event) -> None:
-        """A vehicle is back: free beds are offered again."""
+        """A vehicle is back: who waits for one in its district tries again, ICU and step-down first."""
+        district, crosses = event._value
         if self._network.fleet is not None:
-            self._network.fleet.give_back(*event._value)
-            self._offer_free_beds()
+            self._network.fleet.give_back(district, crosses)
+        if self.icu.total_free and self.icu.waiting[district]:
+            self._try_icu(district)
+        if self.oxygen.total_free and (self._blocking() or self.oxygen.waiting[district]):
+            self._try_oxygen(district)
+        self._settle()
+
+    def _try_icu(self, district: int) -> None:
+        place = self.icu.first_of(district)
+        if place is not None:
+            patient = place.patient
+            routes = (
+                self._network.from_facility[patient.facility]
+                if patient.place == IN_OXYGEN
+                else self._network.from_district[district]
+            )
+            route = self.icu.find(routes, district, self._env.now)
+            if route is not None:
+                self._go_to_icu(patient, route)
+
+    def _try_oxygen(self, district: int) -> None:
+        network, now = self._network, self._env.now
+        for facility, there in enumerate(network.district_of):
+            if there == district and self._blocking_in(facility):
+                route = self.oxygen.find(network.from_facility[facility], district, now)
+                blocker = self._first_blocker(facility) if route is not None else None
+                if route is not None and blocker is not None:
+                    self._step_down_to(blocker, route)
+                    return
+        place = self.oxygen.first_of(district)
+        route = self.oxygen.find(network.from_district[district], district, now)
+        if place is not None and route is not None:
+            patient = place.patient
+            self._leave_line(patient)
+            self._pause_clock(patient)
+            self._go_to_oxygen(patient, route)
 
     def _offer_free_beds(self) -> None:
         for bed, pool in ((OXYGEN, self.oxygen), (ICU, self.icu)):

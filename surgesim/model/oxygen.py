@@ -171,7 +171,9 @@ class OxygenSupply:
         store.advance(self._env.now)
         store.patients[patient.index] = patient
         store.wanted += patient.flow_kg
-        if store.short:
+        if store.short and store.plant == 0:
+            self._breathers.cut_off(patient)
+        elif store.short:
             self._ration(facility, store)
         else:
             store.served += patient.flow_kg
@@ -189,10 +191,10 @@ class OxygenSupply:
             store.served -= patient.flow_kg
         if not store.patients:
             store.wanted = store.served = 0.0  # no dust of rounding in an empty house
-        if store.short:
-            self._ration(patient.breathes_at, store)
-        else:
+        if not store.short:
             self._watch(patient.breathes_at, store)
+        elif store.plant > 0 or not store.patients:
+            self._ration(patient.breathes_at, store)
 
     # -- running out ------------------------------------------------------------------------------
 
@@ -217,9 +219,10 @@ class OxygenSupply:
     def _ration(self, facility: int, store: Store) -> None:
         """Give what the plant makes to ICU first, then in order of arrival; cut off or restore the rest."""
         left = store.plant / (1 + store.loss)
-        order = sorted(store.patients.values(), key=lambda patient: patient.place != IN_ICU)
+        patients = list(store.patients.values())
+        in_icu = [patient for patient in patients if patient.place == IN_ICU]
         served = 0.0
-        for patient in order:
+        for patient in in_icu + [patient for patient in patients if patient.place != IN_ICU]:
             if served + patient.flow_kg <= left + _TOLERANCE_KG:
                 served += patient.flow_kg
                 if patient.breathless:
@@ -288,8 +291,8 @@ class OxygenSupply:
         yield self._env.timeout(max(first - self._env.now, 0.0))
         number = 0
         while True:
-            luck = self._streams.day("delivery", number, name).random()
-            if luck >= delivery.failure:
+            certain = delivery.failure == 0
+            if certain or self._streams.day("delivery", number, name).random() >= delivery.failure:
                 self.deliver(facility, delivery.size_kg)
             number += 1
             yield self._env.timeout(delivery.interval_days)
