@@ -1,0 +1,378 @@
+"""Scenarios in which staff, oxygen, equipment, vehicles and other patients limit beds; a run looked into.
+
+Beside `strategies`: the sections there say who comes and which beds there are; here is what they lack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from strategies import (
+    DISTRICTS,
+    FACILITIES,
+    THRESHOLDS,
+    Plain,
+    arrivals,
+    build,
+    clinical,
+    clock,
+    courses,
+    deaths,
+    epidemics,
+    facilities,
+    facility,
+    given_arrivals,
+    provinces,
+    rules,
+    severity,
+    shares,
+    small,
+    stays,
+)
+
+from surgesim.model.journey import Entry
+from surgesim.model.ledger import ICU, OXYGEN
+from surgesim.model.record import FACILITY_INDEX, Floats, Record
+from surgesim.model.simulation import Simulation
+from surgesim.scenario.schema import Scenario
+
+MASK_ONLY: Plain = {"oxygen_beds": {"mask": 1.0}, "icu_beds": {"mask": 1.0}}
+"""Everybody breathes 10 L/min, in every bed."""
+
+KG_OF_MASK = 10 * 1.354e-3 * 1440
+"""Kilograms a day of one mask: L/min, kg a litre, minutes."""
+
+FOREVER: Plain = {"fixed": 1000.0}
+
+
+def nobody_dies(**changes: Any) -> Plain:
+    """Section `clinical`: long fixed stays, no deaths, clocks that never run out, masks only."""
+    return (
+        clinical(
+            severity=severity(p_icu=0.0, death_oxygen=deaths(0, 0, 0), death_icu=deaths(0, 0, 0)),
+            stays=stays(
+                oxygen_to_icu_days=FOREVER,
+                oxygen_days=FOREVER,
+                icu_survivor_days=FOREVER,
+                icu_dying_days=FOREVER,
+                step_down_days=FOREVER,
+            ),
+            clocks={"oxygen": clock("never", "never"), "icu": clock("never", "never")},
+            respiratory=MASK_ONLY,
+        )
+        | changes
+    )
+
+
+def standing(
+    days: int, sites: Plain, census: Plain | None = None, plan: Plain | None = None, **sections: Any
+) -> Scenario:
+    """Facilities whose patients of the first day stay; nobody else comes unless `sections` say so."""
+    care = {"facilities": sites, "initial_census": census or {}, "initial_stays": "fresh"}
+    return build(
+        small(
+            days,
+            arrivals=arrivals("exact", oxygen=[0] * days),
+            clinical=nobody_dies(),
+            care=care | sections.pop("more_care", {}),
+            command={"thresholds": THRESHOLDS, "plan": plan or {}},
+        )
+        | sections
+    )
+
+
+def rule(action: str, on: str = "2024-01-03", **changes: Any) -> Plain:
+    """A rule of a date, without delays."""
+    return {"action": action, "when": {"on": on}, "decision_days": 0.0} | changes
+
+
+NEVER_ABSENT: Plain = {"base": 0.0, "community": 0.0, "at_work": 0.0}
+
+PARTS_WITHOUT_LIMIT: Plain = {
+    "staff": {"doctors": 10**15, "ward_nurses": 10**15, "icu_nurses": 10**15},
+    "ventilators": 10**15,
+    "oxygen": {"tank_kg": 1e12, "tank_start_share": 1.0, "plant_nm3_per_hour": 10.0, "cylinders": 5},
+    "essential": {"emergency_share": 0.0, "elective_share": 0.0},
+}
+"""Parts of a facility of which there is plenty."""
+
+
+def with_parts(scenario: Scenario, *, vehicles: int = 10**9) -> Scenario:
+    """A scenario with staff, oxygen and ventilators in plenty at every facility, and vehicles."""
+    fleets = {name: {"ambulances": vehicles, "boats": vehicles} for name in scenario.people.districts}
+    sites = dict.fromkeys(scenario.care.facilities, PARTS_WITHOUT_LIMIT)
+    care = {"facilities": sites, "transport": {"fleets": fleets}, "staffing": {"absence": NEVER_ABSENT}}
+    care["neighbours"] = {"next-door": {"icu_beds": 10}}
+    gowns = {"title": "Gowns", "unit": "sets", "use": USE, "stock": 0.0}
+    return scenario.overlaid({"care": care, "supply": {"consumables": {"gowns": gowns}}})
+
+
+# -- a run looked into ----------------------------------------------------------------------------
+
+
+class Watched:
+    """A run with its log, and what its parts were at each 24:00 that is recorded.
+
+    Attributes
+    ----------
+    record, simulation
+        What came out, and the parts as they stand at the end.
+    days
+        The log, cut where each day was recorded; the first part holds the warm-up too.
+    seen
+        What `see` told of each day at its 24:00.
+    at_hand
+        By day ``(facilities, 4)``: staff on the payroll by cadre and ventilators brought in, at its 00:00.
+    highest
+        ``(days, 2, facilities)`` the most oxygen and ICU beds that counted at any time of the day.
+    """
+
+    def __init__(
+        self, scenario: Scenario, *, see: Callable[[Simulation], Any] | None = None, seed: int = 7
+    ) -> None:
+        log: list[Entry] = []
+        self.scenario = scenario
+        self.simulation = simulation = Simulation(scenario, seed, 0, log=log)
+        self.days: list[list[Entry]] = []
+        self.seen: list[Any] = []
+        self.at_hand: list[Floats] = []
+        n = len(scenario.care.facilities)
+        highest = np.zeros((2, n))
+        all_highest: list[Floats] = []
+        record, set_capacity = simulation.recorder.record, simulation.journey.set_capacity
+        capacity = simulation.capacity
+        count_staff = capacity.open
+        at_hand = np.zeros((n, 4))
+
+        def recorded(running: Simulation, day: int) -> None:
+            self.days.append(log.copy())
+            log.clear()
+            all_highest.append(highest.copy())
+            self.at_hand.append(at_hand.copy())
+            highest[:] = [running.journey.oxygen.capacity, running.journey.icu.capacity]
+            if see is not None:
+                self.seen.append(see(running))
+            record(running, day)
+
+        def changed(bed: int, site: int, beds: int) -> None:
+            row = {OXYGEN: 0, ICU: 1}[bed]
+            highest[row, site] = max(highest[row, site], beds)
+            set_capacity(bed, site, beds)
+
+        def opened(day: int, covid: Any, incidence: float) -> Any:
+            beds = count_staff(day, covid, incidence)
+            at_hand[:, :3] = capacity.heads()
+            at_hand[:, 3] = capacity.levers.total("ventilators")
+            return beds
+
+        capacity.open = opened  # type: ignore[method-assign]
+        simulation.recorder.record = recorded  # type: ignore[method-assign]
+        simulation.journey.set_capacity = changed  # type: ignore[method-assign]
+        self.record: Record = simulation.run()
+        self.highest = np.array(all_highest)
+
+    def __getitem__(self, column: str) -> Floats:
+        """The province's daily series."""
+        return self.record.series(column)
+
+    def facility(self, column: str) -> Floats:
+        """``(days, facilities)``"""
+        return self.record.facilities[:, :, FACILITY_INDEX[column]]
+
+    @property
+    def log(self) -> list[Entry]:
+        return [entry for entries in self.days for entry in entries]
+
+
+# -- hypothesis -----------------------------------------------------------------------------------
+
+_few = st.sampled_from([0, 1, 3, 8, 25])
+
+
+def _oxygen(draw: st.DrawFn) -> Plain | None:
+    """A supply that is mostly too small; None where it is not modelled."""
+    if draw(st.integers(0, 4)) == 0:
+        return None
+    tank = draw(st.sampled_from([0.0, 30.0, 150.0, 600.0]))
+    cylinders = draw(st.sampled_from([0, 2, 20]))
+    plant = draw(st.sampled_from([0.0, 1.0, 6.0]))
+    room = tank + 8.124 * cylinders
+    if room + plant == 0:
+        plant = 2.0
+    source: Plain = {
+        "tank_kg": tank,
+        "tank_start_share": draw(shares),
+        "cylinders": cylinders,
+        "plant_nm3_per_hour": plant,
+        "loss_share": draw(st.sampled_from([0.1, 0.0, 0.25])),
+    }
+    if room and draw(st.booleans()):
+        source["delivery"] = {
+            "size_kg": room * draw(st.sampled_from([1.0, 0.4])),
+            "interval_days": draw(st.sampled_from([1.0, 0.3, 4.0, 2.5])),
+            "failure": draw(st.sampled_from([0.0, 0.5, 1.0])),
+        }
+        if draw(st.booleans()):
+            source["delivery"]["first_days"] = draw(st.sampled_from([0.0, 0.5, 3.0]))
+    if draw(st.integers(0, 3)) == 0:
+        source["pipe_lpm"] = draw(st.sampled_from([50.0, 300.0]))
+    return source
+
+
+def _lacking(draw: st.DrawFn, site: Plain) -> Plain:
+    """A facility of `strategies`, with what it lacks."""
+    counted = "unlimited" not in site["beds"].values()
+    more: Plain = {}
+    if draw(st.integers(0, 3)):
+        more["staff"] = {cadre: draw(_few) for cadre in ("doctors", "ward_nurses", "icu_nurses")}
+        if draw(st.booleans()):
+            more["staff"] = {"doctors": 40, "ward_nurses": draw(_few) * 4, "icu_nurses": 60}
+    if draw(st.booleans()):
+        more["ventilators"] = draw(st.sampled_from([0, 1, 4]))
+    source = _oxygen(draw)
+    if source is not None:
+        more["oxygen"] = source
+    if counted and draw(st.integers(0, 2)):
+        more["essential"] = {
+            "emergency_share": draw(st.sampled_from([0.45, 0.9, 0.0])),
+            "elective_share": draw(st.sampled_from([0.1, 0.0])),
+        }
+    more["specialists"] = draw(st.booleans())
+    return site | more
+
+
+def _levers(draw: st.DrawFn, home: bool, neighbours: Plain) -> Plain:
+    """Rules of every action at facilities and in the province, quick to begin and quick to end."""
+    owners = {"ownership": ["public", "private"]}
+    actions: list[Plain] = [
+        {"action": "reinforce_staff", "doctors": 5, "ward_nurses": 20, "icu_nurses": 10} | owners,
+        {"action": "redeploy_nurses", "share": draw(shares)} | owners,
+        {"action": "equip", "ventilators": 3} | owners,
+        {"action": "order_oxygen", "tank_kg": 100.0, "plant_nm3_per_hour": 1.0} | owners,
+        {"action": "order_oxygen", "delivery_kg": 80.0, "interval_days": 0.7} | owners,
+        {"action": "postpone_elective", "share": draw(shares)} | owners,
+        {"action": "remote_link"} | owners,
+        {"action": "restock", "item": "gowns", "amount": 50.0, "per_day": 5.0},
+        {"action": "mobilise", "ownership": ["private"], "share": draw(shares), "with_staff": False},
+    ]
+    if home:
+        actions.append({"action": "open_home_care", "teams": 2})
+    plan = {f"send-{name}": rule("transfer_out", "2024-01-02", neighbour=name) for name in neighbours}
+    for number in range(draw(st.integers(1, 5))):
+        triggers = [
+            ({"on": "2024-01-03"}, {"on": "2024-01-10"}),
+            (
+                {"indicator": "patients_without_bed", "above": 1.0},
+                {"indicator": "patients_without_bed", "below": 1.0},
+            ),
+            (
+                {"indicator": "facilities_out_of_oxygen", "above": 0.0},
+                {"indicator": "facilities_out_of_oxygen", "below": 1.0},
+            ),
+        ]
+        when, until = draw(st.sampled_from(triggers))
+        delay = st.sampled_from([0.0, 1.0, 0.4])
+        plan[f"lever-{number}"] = (
+            draw(st.sampled_from(actions))
+            | {"when": when, "decision_days": draw(delay), "lead_days": draw(delay)}
+            | {"phases": [{"after_days": 0.0, "share": 0.3}, {"after_days": 1.5, "share": 1.0}]}
+            | ({"until": until} if draw(st.booleans()) else {})
+        )
+    return plan
+
+
+USE: Plain = {"basic_bed": 0.5, "oxygen_bed": 2.0, "icu_bed": 5.0, "death": 1.0, "reported_case": 0.25}
+COSTS: Plain = {"basic_bed_day": 1.0, "oxygen_bed_day": 3.0, "icu_bed_day": 10.0, "oxygen_kg": 0.5}
+
+
+@st.composite
+def shortages(draw: st.DrawFn) -> Scenario:
+    """Whole scenarios of three weeks with every part on, and too little of everything."""
+    days = draw(st.integers(12, 22))
+    people = draw(provinces())
+    districts = [name for name in DISTRICTS if name in people["districts"]]
+    sites = {name: _lacking(draw, site) for name, site in draw(facilities(districts)).items()}
+    epidemic = draw(st.booleans())
+    driver = (
+        {"epidemic": draw(epidemics(districts))}
+        if epidemic
+        else {"arrivals": draw(given_arrivals(days, districts))}
+    )
+    course = draw(courses()) | {"respiratory": draw(st.sampled_from([{}, MASK_ONLY]))}
+    home = epidemic and draw(st.booleans())
+    if home:
+        course["home_care"] = {"teams": 1, "patients_per_team": 20.0, "packages": 30.0, "effect": 0.9}
+    neighbours: Plain = draw(
+        st.sampled_from([{"next-door": {"icu_beds": 3, "per_day": 2, "stay_days": 4.0}}, {}])
+    )
+    vehicles = st.fixed_dictionaries(
+        {"ambulances": st.sampled_from([2, 1, 0, 4]), "boats": st.sampled_from([1, 2, 0])}
+    )
+    fleets = {name: draw(vehicles) for name in districts}
+    census = {
+        name: {bed: _open_at_start(site, bed) // 2 for bed in ("oxygen", "icu")}
+        for name, site in sites.items()
+        if draw(st.booleans())
+    }
+    return build(
+        small(
+            days,
+            warm_up_days=draw(st.sampled_from([0, 0, 3])),
+            people=people,
+            clinical=course,
+            care={
+                "facilities": sites,
+                "initial_census": census,
+                "staffing": {"surge_allowed": draw(st.booleans())},
+                "neighbours": neighbours,
+                **({"transport": {"fleets": fleets}} if draw(st.integers(0, 2)) else {}),
+            },
+            supply={
+                "consumables": {
+                    "gowns": {
+                        "title": "Gowns",
+                        "unit": "sets",
+                        "use": USE,
+                        "stock": draw(st.sampled_from([0.0, 40.0, 1e6])),
+                        "delivered_per_day": draw(st.sampled_from([0.0, 7.0])),
+                    }
+                },
+                "burdens": {"waste": {"title": "Waste", "unit": "kg", "made": USE, "capacity_per_day": 20.0}},
+                "costs": COSTS,
+            },
+            command={
+                "thresholds": THRESHOLDS,
+                "plan": draw(rules(sites, epidemic)) | _levers(draw, home, neighbours),
+            },
+            **driver,
+        )
+    )
+
+
+def _open_at_start(site: Plain, bed: str) -> int:
+    beds = site["beds"][bed]
+    if not site["open_at_start"] or beds == "unlimited":
+        return 0
+    return int(beds * site["covid_share"] + 1e-9)
+
+
+__all__ = [
+    "COSTS",
+    "FACILITIES",
+    "FOREVER",
+    "KG_OF_MASK",
+    "MASK_ONLY",
+    "NEVER_ABSENT",
+    "PARTS_WITHOUT_LIMIT",
+    "USE",
+    "Watched",
+    "facility",
+    "nobody_dies",
+    "rule",
+    "shortages",
+    "standing",
+    "with_parts",
+]

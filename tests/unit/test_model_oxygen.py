@@ -1,0 +1,569 @@
+"""Oxygen in a run: when a tank runs dry, who then breathes, and what comes in against what goes out."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+import simpy
+from capacity_cases import FOREVER, KG_OF_MASK, Watched, nobody_dies, rule, standing
+from strategies import arrivals, build, clock, deaths, facility, severity, small, stays
+
+from surgesim.errors import IdentityError
+from surgesim.model.gas import cylinders_kg, kg_per_day, plant_kg_per_day
+from surgesim.model.ledger import IN_ICU, IN_OXYGEN
+from surgesim.model.oxygen import OxygenSupply, Store
+from surgesim.model.record import FACILITY_INDEX
+from surgesim.model.simulation import Simulation
+from surgesim.model.streams import Streams
+from surgesim.scenario.oxygen import Delivery, OxygenSource
+from surgesim.scenario.schema import Scenario
+
+PURE: dict[str, Any] = {"plant_purity": 1.0, "loss_share": 0.0}
+
+
+def source(**given: Any) -> OxygenSource:
+    return OxygenSource.model_validate(PURE | given)
+
+
+def plant_for(masks: float) -> float:
+    """Rating, Nm³/h of pure oxygen, of a plant that gives so many masks what they want."""
+    return masks * KG_OF_MASK / (24 * 1.429)
+
+
+class Bed:
+    """A patient as far as a store sees one."""
+
+    def __init__(self, index: int, place: int = IN_OXYGEN) -> None:
+        self.index, self.place = index, place
+        self.flow_kg, self.breathes_at, self.breathless = 0.0, -1, False
+
+
+class Ward:
+    """One store, who breathes from it, and what is told when: a run in the small."""
+
+    def __init__(self, given: OxygenSource, masks: int = 0) -> None:
+        self.env = simpy.Environment()
+        self.told: list[tuple[float, str, int]] = []
+        self.changes: list[tuple[float, bool]] = []
+        self.supply = OxygenSupply(
+            self.env,
+            {"ward": given},
+            self,  # type: ignore[arg-type]
+            lambda _: self.changes.append((self.env.now, self.store.short)),
+            Streams(1, 0),
+        )
+        self.beds: list[Bed] = []
+        for _ in range(masks):
+            self.join()
+
+    @property
+    def store(self) -> Store:
+        store = self.supply.stores[0]
+        assert store is not None
+        return store
+
+    def join(self, place: int = IN_OXYGEN, lpm: float = 10.0) -> Bed:
+        bed = Bed(len(self.beds), place)
+        self.beds.append(bed)
+        self.supply.join(bed, 0, lpm)  # type: ignore[arg-type]
+        return bed
+
+    def part(self, bed: Bed) -> None:
+        self.supply.part(bed)  # type: ignore[arg-type]
+        bed.breathless = False
+
+    def cut_off(self, bed: Bed) -> None:
+        bed.breathless = True
+        self.told.append((self.env.now, "cut off", bed.index))
+
+    def restore(self, bed: Bed) -> None:
+        bed.breathless = False
+        self.told.append((self.env.now, "restored", bed.index))
+
+    def run(self, until: float) -> Store:
+        """To a time, looked at every 00:00 as a run does."""
+        for day in range(int(self.env.now) + 1, int(until) + 1):
+            if day > self.env.now:
+                self.env.run(until=day)
+                self.supply.look()
+        if until > self.env.now:
+            self.env.run(until=until)
+        self.supply.check(int(until))
+        return self.store
+
+    @property
+    def breathless(self) -> list[int]:
+        return [bed.index for bed in self.beds if bed.breathless]
+
+
+# -- the analytic time ----------------------------------------------------------------------------
+
+
+def fifty_masks(days: int, **oxygen: Any) -> Scenario:
+    """50 patients at 10 L/min from t = 0, who stay; nobody else comes."""
+    full_tank = PURE | {"tank_kg": 10_000.0, "tank_start_share": 1.0}
+    site = facility(oxygen=50, oxygen_source=None) | {"oxygen": full_tank | oxygen}
+    del site["oxygen_source"]
+    return standing(days, {"alpha": site}, {"alpha": {"oxygen": 50}})
+
+
+def test_a_tank_of_ten_tonnes_and_fifty_masks_runs_dry_at_the_analytic_time() -> None:
+    simulation = Simulation(fifty_masks(15), 1, 0)
+    dry: list[tuple[float, float]] = []
+    changed = simulation._oxygen_changed
+    assert simulation.supply is not None
+    store = simulation.supply.stores[0]
+    assert store is not None
+    simulation.supply._short_changed = lambda f: (dry.append((simulation.env.now, store.stock)), changed(f))
+    record = simulation.run()
+    expected = 10_000 / (50 * 10 * 1.354e-3 * 1440)
+    assert [time for time, _ in dry] == [pytest.approx(expected, abs=1e-6)]
+    assert expected == pytest.approx(10.2577, abs=1e-4)
+    assert dry[0][1] == pytest.approx(0, abs=1e-6)
+    of_a_day = record.facilities[:, 0, FACILITY_INDEX["dry"]]
+    assert of_a_day == pytest.approx([0] * 10 + [11 - expected] + [1] * 4, abs=1e-6)
+    assert record.outcomes["facility_days_dry"] == pytest.approx(15 - expected, abs=1e-6)
+    used = record.series("oxygen_used_kg")
+    assert used[:10] == pytest.approx([50 * KG_OF_MASK] * 10)
+    assert used.sum() == pytest.approx(10_000, abs=1e-6)
+    assert record.series("oxygen_unmet_kg").sum() == pytest.approx((15 - expected) * 50 * KG_OF_MASK)
+    assert record.series("facilities_out_of_oxygen").tolist() == [0] * 10 + [1] * 5
+    assert record.series("oxygen_cover_days")[:3] == pytest.approx(expected - np.arange(1, 4))
+    assert record.series("staffed_oxygen").tolist() == [50] * 10 + [0] * 5
+
+
+@pytest.mark.parametrize("loss", [0.1, 0.25])
+def test_losses_bring_the_end_nearer(loss: float) -> None:
+    record = Watched(fifty_masks(15, loss_share=loss)).record
+    expected = 10_000 / (50 * KG_OF_MASK * (1 + loss))
+    assert record.outcomes["facility_days_dry"] == pytest.approx(15 - expected, abs=1e-6)
+    assert record.outcomes["oxygen_used_kg"] == pytest.approx(10_000 / (1 + loss), abs=1e-6)
+
+
+def test_cylinders_bridge_when_the_tank_is_empty() -> None:
+    record = Watched(fifty_masks(15, cylinders=300)).record
+    bridged = 300 * 6 * 1.354 / (50 * KG_OF_MASK)
+    assert bridged == pytest.approx(2.5, abs=0.01)
+    expected = 10_000 / (50 * KG_OF_MASK) + bridged
+    assert record.outcomes["facility_days_dry"] == pytest.approx(15 - expected, abs=1e-6)
+
+
+# -- 240 days -------------------------------------------------------------------------------------
+
+
+def test_with_plant_and_deliveries_what_comes_in_goes_out_over_240_days() -> None:
+    """Patients come and go, deliveries fail, the tank runs dry; per facility and kilogram."""
+    oxygen = {
+        "tank_kg": 3_000.0,
+        "cylinders": 40,
+        "plant_nm3_per_hour": 12.0,
+        "delivery": {"size_kg": 2_500.0, "interval_days": 3.0, "failure": 0.3},
+        "loss_share": 0.1,
+    }
+    waves = [round(14 + 10 * np.sin(day / 9)) for day in range(240)]
+    scenario = build(
+        small(
+            240,
+            arrivals=arrivals(oxygen=waves),
+            clinical=nobody_dies() | {"stays": stays(), "respiratory": {}},
+            care={
+                "facilities": {name: facility(oxygen=70) | {"oxygen": oxygen} for name in ("alpha", "bravo")}
+            },
+        )
+    )
+    run = Watched(scenario, see=lambda running: [s.imbalance() for s in running.supply.stores if s])
+    assert run.record.outcomes["facility_days_dry"] > 1
+    assert np.abs(run.seen).max() < 1e-6
+    for store in run.simulation.supply.stores:  # type: ignore[union-attr]
+        assert store is not None
+        assert store.returned > 0
+        assert store.spilled > 0
+        assert store.produced == pytest.approx(240 * plant_kg_per_day(12, 0.93))
+        came = 3_000 * 0.8 + cylinders_kg(40) + store.delivered + store.produced
+        went = store.used + store.spilled + store.lost + store.tank + store.cylinders
+        assert came == pytest.approx(went, abs=1e-6)
+        assert store.lost == pytest.approx(0.1 * store.used)
+        times = (240 - 3) // 3 + (240 % 3 == 0)
+        failed = times - (store.delivered + store.returned) / 2_500
+        assert failed == pytest.approx(round(failed), abs=1e-9)
+        assert 0.15 * times < failed < 0.45 * times
+
+
+def test_a_wrong_total_is_found() -> None:
+    ward = Ward(source(tank_kg=100.0), masks=1)
+    ward.run(2)
+    ward.store.used += 1e-4
+    with pytest.raises(IdentityError, match="oxygen: start"):
+        ward.supply.check(2)
+
+
+# -- plant, tank, cylinders, deliveries -----------------------------------------------------------
+
+
+def test_the_plant_is_used_first_and_its_surplus_is_spilled() -> None:
+    ward = Ward(source(tank_kg=100.0, plant_nm3_per_hour=plant_for(3)), masks=2)
+    store = ward.run(5)
+    assert store.tank == store.at_start == 80
+    assert store.spilled == pytest.approx(5 * KG_OF_MASK)
+    assert store.produced == pytest.approx(5 * 3 * KG_OF_MASK)
+    ward.join()
+    ward.join()
+    store = ward.run(7)
+    assert store.tank == pytest.approx(80 - 2 * KG_OF_MASK)
+    assert store.spilled == pytest.approx(5 * KG_OF_MASK)
+
+
+def test_the_tank_is_used_before_the_cylinders_and_filled_before_them() -> None:
+    ward = Ward(source(tank_kg=100.0, tank_start_share=1.0, cylinders=10), masks=4)
+    store = ward.run(1)
+    assert (store.tank, store.cylinders) == pytest.approx((100 - 4 * KG_OF_MASK, cylinders_kg(10)))
+    store = ward.run(2)
+    out = 8 * KG_OF_MASK
+    assert (store.tank, store.cylinders) == pytest.approx((0, cylinders_kg(10) - (out - 100)))
+    ward.supply.deliver(0, 110)
+    assert (store.tank, store.cylinders) == pytest.approx((100, cylinders_kg(10) - (out - 110)))
+
+
+def test_what_does_not_fit_goes_back() -> None:
+    ward = Ward(source(tank_kg=100.0, cylinders=10), masks=1)
+    ward.supply.deliver(0, 500)
+    store = ward.store
+    assert (store.tank, store.cylinders) == pytest.approx((100, cylinders_kg(10)))
+    assert (store.delivered, store.returned) == pytest.approx((20, 480))
+    ward.run(1)
+
+
+@pytest.mark.parametrize(("first", "at"), [(None, [2.5, 5.0, 7.5]), (0.0, [0, 2.5, 5, 7.5]), (4.0, [4, 6.5])])
+def test_deliveries_come_at_their_times(first: float | None, at: list[float]) -> None:
+    delivery = Delivery(size_kg=30.0, interval_days=2.5, first_days=first)
+    ward = Ward(source(tank_kg=1000.0, delivery=delivery))
+    came = []
+    ward.supply.deliver = lambda f, kg: came.append((ward.env.now, kg))  # type: ignore[method-assign]
+    ward.run(9)
+    assert came == [(time, 30.0) for time in at]
+
+
+def test_a_delivery_that_fails_does_not_come() -> None:
+    for failure, number in ((1.0, 0), (0.0, 9)):
+        delivery = Delivery(size_kg=1.0, interval_days=1.0, failure=failure)
+        ward = Ward(source(tank_kg=1000.0, tank_start_share=0.0, delivery=delivery))
+        assert ward.run(9.5).delivered == number
+    delivery = Delivery(size_kg=1.0, interval_days=0.1, failure=0.3)
+    ward = Ward(source(tank_kg=1000.0, tank_start_share=0.0, delivery=delivery))
+    assert 0.6 * 999 < ward.run(100).delivered < 0.8 * 999
+
+
+# -- who breathes ---------------------------------------------------------------------------------
+
+
+def test_when_dry_the_plant_serves_intensive_care_first_then_who_came_first() -> None:
+    ward = Ward(source(tank_kg=100.0, plant_nm3_per_hour=plant_for(5.5)), masks=3)
+    ward.join(IN_ICU, 30.0)
+    ward.join()
+    ward.join(IN_ICU, 20.0)
+    store = ward.run(9)
+    assert store.short
+    assert ward.breathless == [0, 1, 2, 4]  # 5 masks' worth go to intensive care, half a mask's is spilled
+    assert store.served == pytest.approx(5 * KG_OF_MASK)
+    assert store.unmet == pytest.approx(4 * KG_OF_MASK * store.short_days)
+    dry_at = 80 / (3.5 * KG_OF_MASK)
+    assert store.short_days == pytest.approx(9 - dry_at)
+    assert store.spilled == pytest.approx(0.5 * KG_OF_MASK * (9 - dry_at))
+    ward.part(ward.beds[5])
+    assert ward.breathless == [2, 4]  # two more masks
+    ward.join(IN_ICU, 20.0)
+    assert ward.breathless == [0, 1, 2, 4]  # who breathed gives way to intensive care
+
+
+def test_when_dry_without_a_plant_nobody_breathes() -> None:
+    ward = Ward(source(tank_kg=39.0), masks=2)
+    assert not ward.run(0.75).short
+    assert ward.run(1).short
+    dry = pytest.approx(39 * 0.8 / (2 * KG_OF_MASK))
+    assert ward.told == [(dry, "cut off", 0), (dry, "cut off", 1)]
+    assert ward.changes == [(dry, True)]
+    ward.join()
+    assert ward.breathless == [0, 1, 2]
+
+
+def test_a_delivery_lets_everybody_breathe_again() -> None:
+    ward = Ward(source(tank_kg=100.0, tank_start_share=0.0), masks=3)
+    assert ward.run(1).short_days == pytest.approx(1)
+    assert ward.breathless == [0, 1, 2]
+    ward.supply.deliver(0, 90)
+    assert (ward.breathless, ward.store.short) == ([], False)
+    ward.run(4)
+    second = 1 + 90 / (3 * KG_OF_MASK)
+    assert ward.changes == [(0, True), (1, False), (pytest.approx(second), True)]
+    assert ward.store.short_days == pytest.approx(1 + 4 - second)
+
+
+def test_who_leaves_may_end_the_shortage() -> None:
+    ward = Ward(source(plant_nm3_per_hour=plant_for(2.5)), masks=3)
+    ward.run(1)
+    assert ward.breathless == [2]
+    ward.part(ward.beds[0])
+    assert (ward.breathless, ward.store.short) == ([], False)
+    assert ward.changes == [(0, True), (1, False)]
+    ward.run(3)
+    assert ward.changes == [(0, True), (1, False)]
+
+
+@pytest.mark.parametrize("more", [0.0, 1e-7, -1e-7, 4e-8])
+def test_a_plant_that_just_covers_what_is_wanted_does_not_run_dry_over_and_over(more: float) -> None:
+    """What rounding leaves between plant and demand is no shortage: the same moment would never end."""
+    ward = Ward(source(plant_nm3_per_hour=plant_for(7) + more / 34, loss_share=0.0), masks=7)
+    store = ward.run(30)
+    assert (ward.breathless, store.short, store.short_days) == ([], False, 0)
+    assert abs(store.imbalance()) < 1e-6
+
+
+def test_more_plant_that_is_not_enough_ends_no_shortage() -> None:
+    """Nor does what rounding left in the tank."""
+    ward = Ward(source(tank_kg=77.7, tank_start_share=0.77), masks=7)
+    ward.run(1)
+    assert ward.store.short
+    ward.changes.clear()
+    ward.supply.enlarge(0, 0.0, plant_for(4), 1.0)
+    assert ward.breathless == [4, 5, 6]
+    assert ward.changes == []
+    ward.supply.enlarge(0, 0.0, plant_for(3), 1.0)
+    assert (ward.breathless, ward.changes) == ([], [(1, False)])
+
+
+def test_a_store_without_patients_wants_nothing() -> None:
+    ward = Ward(source(tank_kg=100.0), masks=3)
+    ward.run(0.3)
+    for bed in ward.beds:
+        ward.part(bed)
+    assert (ward.store.wanted, ward.store.served, ward.store.draw) == (0, 0, 0)
+    left = ward.store.stock
+    assert ward.run(50).stock == left
+    assert ward.supply.cover_days == np.inf
+
+
+# -- clocks of the unserved -----------------------------------------------------------------------
+
+
+def dry_run(
+    death: float,
+    stay: float,
+    deliveries: dict[str, Any] | None,
+    *,
+    tank_kg: float = 20.0,
+    start: float = 1.0,
+    icu_death: float | None = None,
+) -> list[tuple[float, str]]:
+    """One patient from t = 0 in a bed; what becomes of her, after her admission.
+
+    Full care saves everybody, want of oxygen kills within `death` days.
+    """
+    oxygen = PURE | {"tank_kg": tank_kg, "tank_start_share": start, "delivery": deliveries}
+    icu = int(icu_death is not None)
+    site = facility(oxygen=1, icu=icu) | {"oxygen": {k: v for k, v in oxygen.items() if v is not None}}
+    fixed = {"fixed": stay}
+    scenario = standing(
+        30,
+        {"alpha": site},
+        {"alpha": {"icu": 1} if icu else {"oxygen": 1}},
+        clinical=nobody_dies(
+            severity=severity(death_oxygen=deaths(0, 0, 1), death_icu=deaths(0, 0, 1)),
+            stays=stays(oxygen_days=fixed, icu_survivor_days=fixed, step_down_days=FOREVER),
+            clocks={
+                "oxygen": clock({"fixed": death}, "never"),
+                "icu": clock({"fixed": icu_death or death}, "never"),
+            },
+        ),
+    )
+    return [(entry.time, entry.what) for entry in Watched(scenario).log if entry.patient == 0][1:]
+
+
+FULL = 20 / KG_OF_MASK
+"""Days that a tank of 20 kg lasts one mask."""
+
+
+def test_the_clock_of_who_is_without_oxygen_runs() -> None:
+    assert dry_run(2.0, 20.0, None) == [(pytest.approx(FULL + 2), "dies")]
+
+
+def test_a_stay_runs_on_without_oxygen_and_whichever_ends_first_decides() -> None:
+    assert dry_run(2.0, FULL + 1.9, None) == [(pytest.approx(FULL + 1.9), "recovers")]
+    assert dry_run(2.0, FULL + 2.1, None) == [(pytest.approx(FULL + 2), "dies")]
+
+
+def test_the_clock_pauses_while_there_is_oxygen_and_goes_on_with_the_rest() -> None:
+    """Each delivery lasts a day and a bit; the want of the days between adds up to the clock."""
+    every_two = {"size_kg": 20.0, "interval_days": 2.0}
+    gaps = [(k * 2 + FULL, k * 2 + 2) for k in range(20)]  # dry from, to
+    left, dead = 3.0, 0.0
+    for begin, end in gaps:
+        if end - begin >= left:
+            dead = begin + left
+            break
+        left -= end - begin
+    assert dead > 6  # the clock has been paused three times
+    assert dry_run(3.0, 25.0, every_two) == [(pytest.approx(dead), "dies")]
+    assert dry_run(3.0, dead - 0.1, every_two) == [(pytest.approx(dead - 0.1), "recovers")]
+
+
+def test_oxygen_that_comes_back_for_good_saves_the_patient() -> None:
+    once = {"size_kg": 500.0, "interval_days": 29.0, "first_days": FULL + 1.5}
+    assert dry_run(2.0, 20.0, once, tank_kg=500.0, start=20 / 500) == [(20.0, "recovers")]
+
+
+def test_after_intensive_care_the_oxygen_clock_begins_anew() -> None:
+    """1.5 of the 2 days of the ICU clock run; then the need is oxygen, and all of its 5 days are ahead."""
+    fate = dry_run(5.0, FULL + 1.5, None, icu_death=2.0)
+    ready = FULL + 1.5
+    assert fate == [(pytest.approx(ready), "ready"), (pytest.approx(ready + 5.0), "dies")]
+
+
+def test_a_boarders_clock_goes_on_when_oxygen_is_back() -> None:
+    """As that of boarding, with what has run kept: nothing is drawn anew."""
+    oxygen = PURE | {"tank_kg": 500.0, "tank_start_share": 20 / 500}
+    oxygen |= {"delivery": {"size_kg": 400.0, "interval_days": 29.0, "first_days": 3.0}}
+    scenario = standing(
+        30,
+        {"alpha": facility(oxygen=1) | {"oxygen": oxygen}},
+        arrivals=arrivals("exact", oxygen=[1] + [0] * 29),
+        clinical=nobody_dies(
+            severity=severity(p_icu=1.0, death_icu=deaths(0, 0, 1)),
+            stays=stays(oxygen_to_icu_days={"fixed": 0.25}),
+            clocks={"oxygen": clock("never", "never"), "icu": clock({"fixed": 9.0}, {"fixed": 5.0})},
+        ),
+    )
+    log = [(entry.time, entry.what) for entry in Watched(scenario).log]
+    worse = next(time for time, what in log if what == "needs ICU")
+    # boarding she would recover 5 days after ICU need; without oxygen (from FULL + admission to day 3) she
+    # would die at 9: the time of both counts to whichever end is the one of the moment
+    assert log[-1] == (pytest.approx(worse + 5.0), "recovers")
+
+
+def test_nobody_new_comes_while_a_facility_is_dry_and_as_soon_as_it_is_not_they_do() -> None:
+    """Dry before 00:00, supplied at noon: who waits has a bed at noon, not the next morning."""
+    oxygen = PURE | {"tank_kg": 200.0, "tank_start_share": 0.0}
+    oxygen |= {"delivery": {"size_kg": 200.0, "interval_days": 29.0, "first_days": 3.5}}
+    scenario = standing(
+        6,
+        {"alpha": facility(oxygen=5) | {"oxygen": oxygen}},
+        {"alpha": {"oxygen": 1}},
+        arrivals=arrivals("exact", oxygen=[2, 0, 0, 0, 0, 0]),
+    )
+    run = Watched(scenario)
+    admitted = [(entry.time, entry.patient) for entry in run.log if entry.what == "in oxygen bed"]
+    assert admitted == [(0, 0), (3.5, 1), (3.5, 2)] or admitted == [(0, 0), (3.5, 2), (3.5, 1)]
+    assert run["waiting_oxygen"].tolist() == [2, 2, 2, 0, 0, 0]
+    assert run["oxygen_bound_by_oxygen"].tolist() == [1, 1, 1, 1, 0, 0]
+
+
+def test_beds_that_open_as_a_patient_leaves_are_handed_on_after_she_has_her_own() -> None:
+    """One leaves the dry facility for the last ICU bed: her going ends the shortage and lets another in,
+    who needs ICU too and must not find that bed free."""
+    scenario = standing(
+        12,
+        {
+            "alpha": facility(oxygen=4) | {"oxygen": PURE | {"plant_nm3_per_hour": plant_for(2.5)}},
+            "bravo": facility(icu=1, serves=["town"], district="town"),
+        },
+        people={
+            **small(1)["people"],
+            "districts": {
+                "town": {"title": "Town", "population": 1000},
+                "far": {"title": "Far", "population": 1000, "travel_hours": 0.0},
+            },
+        },
+        arrivals={
+            "counts_are": "exact",
+            "series": {
+                "first": {"bed": "oxygen", "counts": [3, *[0] * 11], "district": "town"},
+                "other": {"bed": "icu", "counts": [0, 2, *[0] * 10], "district": "far"},
+            },
+        },
+        clinical=nobody_dies(
+            severity=severity(p_icu=1.0, death_icu=deaths(0, 0, 0)),
+            stays=stays(oxygen_to_icu_days={"fixed": 4.0}, icu_survivor_days=FOREVER),
+        ),
+    )
+    run = Watched(scenario)  # the check of every day: no bed has two patients
+    assert run.facility("occupied_icu")[-1].tolist() == [0, 1]
+
+
+# -- the record -----------------------------------------------------------------------------------
+
+
+def test_the_mix_of_august_2021_applied_exactly_uses_24_6_tonnes_a_day() -> None:
+    """551 on oxygen in Kiên Giang: 4157 mask, 1247 high-flow, 105 non-invasive, 940 invasive of 6449.
+
+    22.9 L/min a patient. Applied exactly: as many of each support as the shares make of 551.
+    """
+    lpm = {"mask": 10.0, "high_flow": 60.0, "non_invasive": 30.0, "invasive": 30.0}
+    seen = {"mask": 4157, "high_flow": 1247, "non_invasive": 105, "invasive": 916 + 24}
+    number = {kind: round(count * 551 / sum(seen.values())) for kind, count in seen.items()}
+    assert sum(number.values()) == 551
+    sites, census = {}, {}
+    for kind, patients in number.items():
+        name = kind.replace("_", "-")
+        flow = lpm[kind]
+        sites[name] = facility(oxygen=patients) | {"oxygen": PURE | {"tank_kg": 100_000.0}}
+        census[name] = {"oxygen": patients}
+        assert flow > 0
+    # one support to a facility: the flow of its patients is set when they come to its beds
+    scenario = standing(5, sites, census)
+    simulation = Simulation(scenario, 1, 0)
+    join = simulation.supply.join  # type: ignore[union-attr]
+    kinds = list(number)
+    simulation.supply.join = lambda p, f, _: join(p, f, lpm[kinds[f]])  # type: ignore[union-attr, method-assign]
+    record = simulation.run()
+    mean = sum(number[kind] * lpm[kind] for kind in lpm) / 551
+    assert mean == pytest.approx(22.9, abs=0.1)
+    assert record.series("oxygen_used_kg") / 1000 == pytest.approx([24.6] * 5, abs=0.1)
+    assert record.series("oxygen_used_kg") == pytest.approx([551 * kg_per_day(mean)] * 5)
+
+
+def test_drawn_supports_have_the_mean_flow_of_their_mix() -> None:
+    """551 patients with the mix drawn for each: 22.9 L/min give or take what chance makes of 551."""
+    shares = {"mask": 4157, "high_flow": 1247, "non_invasive": 105, "invasive": 940}
+    mix = {kind: count / sum(shares.values()) for kind, count in shares.items()}
+    site = facility(oxygen=551) | {"oxygen": PURE | {"tank_kg": 1e6}}
+    scenario = standing(
+        3, {"alpha": site}, {"alpha": {"oxygen": 551}}, clinical=nobody_dies(respiratory={"oxygen_beds": mix})
+    )
+    used = np.array([Watched(scenario, seed=seed)["oxygen_used_kg"][0] for seed in range(6)])
+    sd = np.sqrt(sum(mix[k] * (lpm - 22.9) ** 2 for k, lpm in zip(mix, (10, 60, 30, 30), strict=True)) * 551)
+    assert np.abs(used / kg_per_day(1) - 22.9 * 551).max() < 4 * sd
+    assert used.mean() == pytest.approx(24_600, abs=3 * sd * kg_per_day(1) / 6**0.5 + 50)
+    assert used.std() > 0
+
+
+def test_what_is_breathed_is_paid_for_on_its_day() -> None:
+    plain = fifty_masks(15)
+    scenario = plain.overlaid({"supply": {"costs": {"oxygen_kg": 2.0}}})
+    record = Watched(scenario).record
+    assert record.series("cost") == pytest.approx(2 * record.series("oxygen_used_kg"))
+    assert record.outcomes["cost"] == pytest.approx(20_000)
+
+
+def test_a_warm_up_breathes_too_but_not_on_the_first_day() -> None:
+    scenario = fifty_masks(4).model_copy(update={"warm_up_days": 3})
+    run = Watched(scenario.overlaid({"supply": {"costs": {"oxygen_kg": 1.0}}}))
+    a_day = 50 * KG_OF_MASK
+    assert run["oxygen_used_kg"] == pytest.approx([a_day] * 4)
+    assert run.facility("oxygen_used_kg")[:, 0] == pytest.approx([a_day] * 4)
+    assert run["cost"] == pytest.approx([a_day] * 4)
+    assert run["oxygen_stock_kg"] == pytest.approx(10_000 - a_day * np.arange(4, 8))
+
+
+def test_orders_of_oxygen_come_when_they_do() -> None:
+    order = rule(
+        "order_oxygen", "2024-01-03", decision_days=1.0, lead_days=0.5, tank_kg=1000.0, delivery_kg=100.0,
+        interval_days=2.0, until={"on": "2024-01-09"},
+    )  # fmt: skip
+    site = facility(oxygen=1) | {"oxygen": PURE | {"tank_kg": 1000.0, "tank_start_share": 0.0}}
+    run = Watched(standing(14, {"alpha": site}, plan={"order": order}))
+    # ordered on day 3.5 (a full tank, and the first delivery), then every second day to day 8
+    expected = {3: 1100.0, 5: 100.0, 7: 100.0}
+    assert run["oxygen_delivered_kg"].tolist() == [expected.get(day, 0.0) for day in range(14)]
+    assert all(earlier <= later for earlier, later in pairwise(run["oxygen_stock_kg"].tolist()))
