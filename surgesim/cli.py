@@ -129,6 +129,9 @@ def run(
             from surgesim.report.screen import summary
 
             _print(summary(results, lang.value, f"{folder}{os.sep}"))
+        if failed := results.manifest.get("extras_failed"):
+            typer.echo(f"The tables are complete, but the figures could not be drawn: {failed}", err=True)
+            raise typer.Exit(FAILED)
 
 
 @app.command(epilog="Example: surgesim validate scenarios/kien-giang.yaml")
@@ -150,10 +153,7 @@ def validate(
     with _errors():
         for path in scenarios:
             try:
-                scenario, warnings = inspect(path, changes=set_ or ())
-                from surgesim.study.run import select
-
-                select(scenario)
+                _, warnings = inspect(path, changes=set_ or ())
             except ScenarioError as error:
                 failed = True
                 typer.echo(str(error), err=True)

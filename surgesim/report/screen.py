@@ -11,9 +11,11 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from surgesim.report.words import INDICATORS, day_month, number, percent
+from surgesim.report.sentences import what_binds, without_plan
+from surgesim.report.words import INDICATORS, NBSP, day_month, number, percent, rounded
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.breaches import SITUATION
+from surgesim.study.compare import COST, DAYS_BREACHED, DEATHS, FIRST_DAY
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
@@ -56,6 +58,24 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "Mean difference, run by run on the same random numbers; below it the 95 % interval. "
             "A run without an emergency counts its first as day {days}."
         ),
+        "by_threshold": "What the alternatives change at each threshold",
+        "first_breach": "First breach, days",
+        "unchanged": "no difference at any threshold",
+        "by_threshold_note": (
+            "− fewer days in breach or an earlier first breach, + more or later; in brackets the "
+            "95 % interval. Thresholds not listed: no difference. A run without a breach counts its first "
+            "as day {days}."
+        ),
+        "cost": "Cost of each plan",
+        "mean_cost": "Cost ({unit})",
+        "extra_cost": "Against the baseline",
+        "per_death_averted": "Per death averted ({unit})",
+        "cost_note": (
+            "Means of the runs, in brackets the 95 % interval. Per death averted: where the alternative is "
+            "dearer and deaths are fewer in its whole interval."
+        ),
+        "billion": "billion {currency}",
+        "million": "million {currency}",
         "assumed": "{assumed} of {all} figures of this scenario are assumptions: see assumptions.csv.",
         "folder": "Results: {folder}",
     },
@@ -97,6 +117,24 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "Chênh lệch trung bình theo từng cặp trên cùng số ngẫu nhiên; bên dưới là khoảng tin cậy 95 %. "
             "Lần mô phỏng không có khẩn cấp được tính bắt đầu vào ngày thứ {days}."
         ),
+        "by_threshold": "Các phương án làm thay đổi điều gì ở từng ngưỡng",
+        "first_breach": "Lần đầu vượt, số ngày",
+        "unchanged": "không khác ở ngưỡng nào",
+        "by_threshold_note": (
+            "− ít ngày vượt ngưỡng hơn hoặc vượt sớm hơn, + nhiều hơn hoặc muộn hơn; trong ngoặc "
+            "là khoảng tin cậy 95 %. Ngưỡng không nêu: không khác. Lần mô phỏng không vượt được tính lần đầu "
+            "vào ngày thứ {days}."
+        ),
+        "cost": "Chi phí của từng phương án",
+        "mean_cost": "Chi phí ({unit})",
+        "extra_cost": "So với phương án cơ sở",
+        "per_death_averted": "Cho mỗi tử vong tránh được ({unit})",
+        "cost_note": (
+            "Trung bình các lần mô phỏng, trong ngoặc là khoảng tin cậy 95 %. Cho mỗi tử vong tránh được: "
+            "khi phương án tốn kém hơn và cả khoảng tin cậy của số tử vong đều ít hơn."
+        ),
+        "billion": "tỷ {currency}",
+        "million": "triệu {currency}",
         "assumed": "{assumed} trong {all} số liệu của kịch bản là giả định: xem assumptions.csv.",
         "folder": "Kết quả: {folder}",
     },
@@ -139,6 +177,13 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
     if len(results.comparison):
         parts += [Text(), comparison_table(results, lang)]
         parts += [Text(say["comparison_note"].format(days=horizon), style="dim")]
+        if len(results.breaches):
+            parts += [Text(), threshold_table(results, lang)]
+            parts += [Text(say["by_threshold_note"].format(days=horizon), style="dim")]
+    if scenario.supply.costs is not None:
+        parts += [Text(), cost_table(results, lang), Text(say["cost_note"], style="dim")]
+    parts += [Text(), *(Text(sentence) for sentence in what_binds(results, lang))]
+    parts += [Text(without_plan(scenario, lang))]
     confidence = results.assumptions["confidence"]
     assumed = number(int((confidence == "assumed").sum()), lang)
     parts += [Text(), Text(say["assumed"].format(assumed=assumed, all=number(len(confidence), lang)))]
@@ -172,7 +217,7 @@ def comparison_table(results: Results, lang: str) -> Table:
     say = TEXTS[lang]
     rows = results.comparison[results.comparison["outcome"].isin(COMPARED)]
     table = Table(title=say["comparison"], title_justify="left", title_style="bold", show_lines=True)
-    table.add_column(say["alternative"], overflow="fold")
+    _alternative_column(table, results, lang)
     shown = [outcome for outcome in COMPARED if (rows["outcome"] == outcome).any()]
     for outcome in shown:
         table.add_column(say[outcome], justify="right", overflow="fold")
@@ -181,6 +226,99 @@ def comparison_table(results: Results, lang: str) -> Table:
         cells = [_difference(by_outcome.get(outcome), lang) for outcome in shown]
         table.add_row(Text(str(alternative)), *cells)
     return table
+
+
+def threshold_table(results: Results, lang: str) -> Table:
+    """One row per alternative and threshold at which it changes anything: days in breach and first breach."""
+    say = TEXTS[lang]
+    table = Table(title=say["by_threshold"], title_justify="left", title_style="bold")
+    _alternative_column(table, results, lang)
+    table.add_column(say["threshold"], overflow="fold")
+    for column in ("days", "first_breach"):
+        table.add_column(say[column], justify="right", overflow="fold", min_width=18)
+    for alternative, group in results.comparison.groupby("alternative", sort=False):
+        by_outcome = {row["outcome"]: row for row in group.to_dict("records")}
+        scenario = results.scenario.alternative(str(alternative))
+        lines = []
+        for name in scenario.command.thresholds:
+            pair = [by_outcome.get(f"{prefix}{name}") for prefix in (DAYS_BREACHED, FIRST_DAY)]
+            if any(row is not None and row["tied"] < 1 for row in pair):
+                lines.append((_brief_title(scenario, name, lang), *(_signed(row, lang) for row in pair)))
+        for i, line in enumerate(lines or [(say["unchanged"], "", "")]):
+            last = i == len(lines or [()]) - 1
+            table.add_row(Text(str(alternative) if i == 0 else ""), *map(Text, line), end_section=last)
+    return table
+
+
+def cost_table(results: Results, lang: str) -> Table:
+    """What each plan costs, against the baseline and per death averted."""
+    say = TEXTS[lang]
+    table = Table(title=say["cost"], title_justify="left", title_style="bold")
+    _alternative_column(table, results, lang)
+    means = results.replications.groupby("alternative", sort=False)[COST].mean()
+    compared = {
+        (row["alternative"], row["outcome"]): row
+        for row in results.comparison[results.comparison["outcome"].isin((COST, DEATHS))].to_dict("records")
+    }
+    each = {
+        name: float(row["per_death_averted"])
+        for (name, outcome), row in compared.items()
+        if outcome == COST and compared[name, DEATHS]["difference_high"] < 0 < row["per_death_averted"]
+    }
+    scale, unit = _money(results.scenario, float(means.max()), lang)
+    scale_each, unit_each = _money(results.scenario, max(each.values(), default=0.0), lang)
+    for key, of in (("mean_cost", unit), ("extra_cost", unit), ("per_death_averted", unit_each)):
+        table.add_column(say[key].format(unit=of), justify="right", overflow="fold")
+    for alternative, mean in means.items():
+        name = str(alternative)
+        table.add_row(
+            Text(name),
+            rounded(float(mean) / scale, lang),
+            Text(_signed(compared.get((name, COST)), lang, scale)),
+            rounded(each[name] / scale_each, lang) if name in each else "",
+        )
+    return table
+
+
+def _money(scenario: Scenario, largest: float, lang: str) -> tuple[float, str]:
+    """The unit that sums up to `largest` are told in, and its name."""
+    currency = scenario.supply.currency
+    for scale, name in ((1e9, "billion"), (1e6, "million")):
+        if largest >= scale:
+            return scale, TEXTS[lang][name].format(currency=currency)
+    return 1.0, currency
+
+
+def _alternative_column(table: Table, results: Results, lang: str) -> None:
+    """A first column wide enough for names of a usual length."""
+    longest = max(map(len, results.alternatives))
+    table.add_column(TEXTS[lang]["alternative"], overflow="fold", min_width=min(longest, 21))
+
+
+def _brief_title(scenario: Scenario, name: str, lang: str) -> str:
+    """What a threshold watches, and its bound."""
+    threshold, supply = scenario.command.thresholds[name], scenario.supply
+    what = INDICATORS[lang][threshold.indicator][0]
+    if threshold.item is not None:
+        item = supply.consumables.get(threshold.item) or supply.burdens[threshold.item]
+        what = f"{what}: {item.title.get(lang)}"
+    sign = ">" if threshold.above is not None else "<"
+    return f"{what}{NBSP}{sign}{NBSP}{number(threshold.bound, lang)}"
+
+
+def _signed(row: Mapping[Any, Any] | None, lang: str, scale: float = 1.0) -> str:
+    """A paired difference with its sign and interval: ``-12 (-15 to -9)``."""
+    if row is None:
+        return ""
+
+    def sign(value: float) -> str:
+        text = rounded(value / scale, lang)
+        return f"+{text}" if value > 0 else text
+
+    low, high = row["difference_low"], row["difference_high"]
+    if math.isnan(low) or low == high == 0:
+        return sign(row["difference"])
+    return f"{sign(row['difference'])} ({TEXTS[lang]['to'].format(low=sign(low), high=sign(high))})"
 
 
 def _threshold(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> tuple[str, str, str]:
@@ -226,8 +364,8 @@ def _first(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> str:
 def _days(row: Mapping[Any, Any], lang: str) -> str:
     if row["probability"] == 0:
         return "0"
-    low, high = (_rounded(row[f"days_breached_{q}"], lang) for q in ("p5", "p95"))
-    return f"{_rounded(row['days_breached_mean'], lang)}\n({_range(low, high)})"
+    low, high = (rounded(row[f"days_breached_{q}"], lang) for q in ("p5", "p95"))
+    return f"{rounded(row['days_breached_mean'], lang)}\n({_range(low, high)})"
 
 
 def _difference(row: Mapping[Any, Any] | None, lang: str) -> str:
@@ -238,7 +376,7 @@ def _difference(row: Mapping[Any, Any] | None, lang: str) -> str:
     less, more = ("earlier", "later") if row["outcome"].startswith("first_day_") else ("fewer", "more")
 
     def words(value: float) -> str:
-        text = _rounded(abs(value), lang)
+        text = rounded(abs(value), lang)
         return say["same"] if value == 0 else say[less if value < 0 else more].format(value=text)
 
     low, high = row["difference_low"], row["difference_high"]
@@ -247,12 +385,7 @@ def _difference(row: Mapping[Any, Any] | None, lang: str) -> str:
     if low < 0 < high:
         return f"{words(row['difference'])}\n({say['to'].format(low=words(low), high=words(high))})"
     ends = sorted((abs(low), abs(high)))
-    return f"{words(row['difference'])}\n({_range(*(_rounded(end, lang) for end in ends))})"
-
-
-def _rounded(value: float, lang: str) -> str:
-    """Two digits below ten, whole numbers above."""
-    return number(float(f"{value:.2g}") if value < 10 else round(value), lang)
+    return f"{words(row['difference'])}\n({_range(*(rounded(end, lang) for end in ends))})"
 
 
 def _range(low: str, high: str) -> str:

@@ -262,6 +262,11 @@ def number(value: float, lang: str, digits: int = 3) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
 
 
+def rounded(value: float, lang: str) -> str:
+    """Two digits below ten, whole numbers above."""
+    return number(float(f"{value:.2g}") if abs(value) < 10 else round(value), lang)
+
+
 def percent(share: float, lang: str) -> str:
     """A share of 1 as a whole percentage; never 0 or 100 unless it is exactly so."""
     hundredths = round(100 * share)

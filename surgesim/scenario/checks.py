@@ -228,8 +228,19 @@ def one_driver(tree: Mapping[str, Any]) -> Iterator[Finding]:
         yield (), "expected exactly one of the sections epidemic and arrivals"
 
 
+def _reserved(parts: Parts) -> Iterator[Finding]:
+    """Names that the tables of results give to something else."""
+    for named, path, meaning in (
+        (parts.thresholds, ("command", "thresholds", "situation"), "the declared emergency"),
+        (parts.districts, ("people", "districts", "province"), "the province as a whole"),
+    ):
+        if path[-1] in named:
+            yield path, f"got the name {path[-1]!r}, which is that of {meaning}, expected another"
+
+
 def consistency(parts: Parts) -> Iterator[Finding]:
     """Everything but names and dates that must fit together."""
+    yield from _reserved(parts)
     yield from between_facilities(parts.facilities)
     yield from _initial_state(parts)
     yield from _command(parts)

@@ -6,25 +6,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.model.record import (
+    CONSTRAINTS,
     DISTRICT,
+    DISTRICT_INDEX,
     FACILITY_INDEX,
     OUTCOMES,
     PROVINCE,
     STATES,
     ActionEvent,
+    Column,
     Record,
+    logistics_columns,
 )
 from surgesim.scenario.schema import Scenario
+from surgesim.study.binding import BEDS
 from surgesim.study.breaches import Breaches, breaches_of
 
 Floats = NDArray[np.float64]
 
-BEDS = ("oxygen", "icu")
-"""Bed types whose use is followed by facility."""
+BY_DISTRICT = tuple(column for column in DISTRICT if column.name in ("reported_cases", "deaths"))
+"""Indicators summed up by district; daily.parquet has the others."""
 
 _STAFFED = [FACILITY_INDEX[name] for name in ("staffed_basic", "staffed_oxygen", "staffed_icu")]
 _STAFFED_BED = [FACILITY_INDEX[f"staffed_{bed}"] for bed in BEDS]
 _OCCUPIED_BED = [FACILITY_INDEX[f"occupied_{bed}"] for bed in BEDS]
+_BINDING_BED = [FACILITY_INDEX[f"binding_{bed}"] for bed in BEDS]
+_TOTALLED = [FACILITY_INDEX[name] for name in ("oxygen_used_kg", "dry", "emergency_unserved")]
+_KEPT_BY_DISTRICT = [DISTRICT_INDEX[column.name] for column in BY_DISTRICT]
+_OPEN = STATES.index("open")
+
+
+def items_of(scenario: Scenario) -> tuple[Column, ...]:
+    """The daily columns of the scenario's consumables and burdens."""
+    return logistics_columns(scenario.supply.consumables, scenario.supply.burdens)
 
 
 class Collection:
@@ -36,8 +50,10 @@ class Collection:
         The alternative.
     province
         ``(replications, days, len(PROVINCE))``.
+    logistics
+        ``(replications, days, len(items_of(scenario)))``.
     districts
-        ``(replications, days, districts, len(DISTRICT))``.
+        ``(replications, days, districts, len(BY_DISTRICT))``.
     outcomes
         ``(replications, len(OUTCOMES))``.
     breaches
@@ -54,13 +70,21 @@ class Collection:
         ``(replications, facilities, len(BEDS))``.
     bed_days
         ``(2, facilities, len(BEDS))``: occupied and staffed bed-days, summed over replications.
+    bound_days
+        ``(facilities, len(BEDS), len(CONSTRAINTS))``: days on which the facility is open and the
+        constraint binds its beds, summed over replications.
+    totals
+        ``(4, facilities)``: oxygen used (kg), days without enough of it, emergencies not served, elective
+        patients who wait at the end, each summed over replications.
     """
 
     def __init__(self, scenario: Scenario, replications: int) -> None:
         days, facilities = scenario.days, len(scenario.care.facilities)
+        districts = len(scenario.people.districts)
         self.scenario = scenario
         self.province: Floats = np.empty((replications, days, len(PROVINCE)))
-        self.districts: Floats = np.empty((replications, days, len(scenario.people.districts), len(DISTRICT)))
+        self.logistics: Floats = np.empty((replications, days, len(items_of(scenario))))
+        self.districts: Floats = np.empty((replications, days, districts, len(BY_DISTRICT)))
         self.outcomes: Floats = np.empty((replications, len(OUTCOMES)))
         self.breaches: list[Breaches] = []
         self.actions: list[tuple[ActionEvent, ...]] = []
@@ -69,12 +93,15 @@ class Collection:
         self.open_days: Floats = np.empty((replications, facilities))
         self.peak_occupied: Floats = np.empty((replications, facilities, len(BEDS)))
         self.bed_days: Floats = np.zeros((2, facilities, len(BEDS)))
+        self.bound_days = np.zeros((facilities, len(BEDS), len(CONSTRAINTS)), dtype=np.int64)
+        self.totals: Floats = np.zeros((4, facilities))
 
     def add(self, record: Record) -> None:
         """Take in the next replication."""
         k = len(self.breaches)
         self.province[k] = record.province
-        self.districts[k] = record.districts
+        self.logistics[k] = record.logistics
+        self.districts[k] = record.districts[:, :, _KEPT_BY_DISTRICT]
         self.outcomes[k] = [record.outcomes[column.name] for column in OUTCOMES]
         self.breaches.append(breaches_of(self.scenario, record))
         self.actions.append(record.actions)
@@ -86,6 +113,12 @@ class Collection:
         self.peak_occupied[k] = occupied.max(axis=0)
         self.bed_days[0] += occupied.sum(axis=0)
         self.bed_days[1] += record.facilities[:, :, _STAFFED_BED].sum(axis=0)
+        is_open = (record.states == _OPEN)[:, :, None]
+        for i in range(len(CONSTRAINTS)):
+            bound = record.facilities[:, :, _BINDING_BED] == i
+            self.bound_days[:, :, i] += (bound & is_open).sum(axis=0)
+        self.totals[:3] += record.facilities[:, :, _TOTALLED].sum(axis=0).T
+        self.totals[3] += record.facilities[-1, :, FACILITY_INDEX["elective_backlog"]]
 
     @property
     def replications(self) -> int:

@@ -17,6 +17,18 @@ Floats = NDArray[np.float64]
 
 FIRST_DAY = "first_day_"
 DAYS_BREACHED = "days_breached_"
+COST, DEATHS = "cost", "deaths"
+
+NEITHER = ("reported_cases", "oxygen_bed_days", "icu_bed_days", "transferred_out", "oxygen_used_kg")
+"""Outcomes that are neither better nor worse where they are lower: more testing reports more cases, and
+whoever finds a bed uses it."""
+
+
+def better(outcome: str) -> str:
+    """Which side of an outcome is better: ``lower``; ``later`` for a first day; empty for neither."""
+    if outcome.startswith(FIRST_DAY):
+        return "later"
+    return "" if outcome in NEITHER else "lower"
 
 
 def comparison_rows(replications: pd.DataFrame, units: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -39,26 +51,44 @@ def comparison_rows(replications: pd.DataFrame, units: Mapping[str, str]) -> lis
     baseline = by_alternative.pop(BASELINE, None)
     if baseline is None:
         return []
-    return [
-        {"alternative": name, "outcome": outcome, "unit": unit, **_paired(outcome, before, after)}
-        for name, rows in by_alternative.items()
-        for outcome, unit in units.items()
-        for before, after in [(baseline[outcome].to_numpy(), rows[outcome].to_numpy())]
-        if not (np.isnan(before).any() or np.isnan(after).any())
-    ]
+    compared: list[dict[str, Any]] = []
+    for name, rows in by_alternative.items():
+        paired = {
+            outcome: {
+                "alternative": name,
+                "outcome": outcome,
+                "unit": unit,
+                **_paired(outcome, before, after),
+            }
+            for outcome, unit in units.items()
+            for before, after in [(baseline[outcome].to_numpy(), rows[outcome].to_numpy())]
+            if not (np.isnan(before).any() or np.isnan(after).any())
+        }
+        if COST in paired and DEATHS in paired:
+            paired[COST]["per_death_averted"] = _per_death_averted(paired[COST], paired[DEATHS])
+        compared += paired.values()
+    return compared
 
 
-def _paired(outcome: str, before: Floats, after: Floats) -> dict[str, float]:
+def _per_death_averted(cost: Mapping[str, Any], deaths: Mapping[str, Any]) -> float:
+    """Mean extra cost over mean deaths averted; NaN unless the alternative is dearer and deaths are fewer."""
+    extra, averted = float(cost["difference"]), -float(deaths["difference"])
+    return extra / averted if extra > 0 and averted > 0 else float("nan")
+
+
+def _paired(outcome: str, before: Floats, after: Floats) -> dict[str, Any]:
     difference = after - before
     low, high = paired_interval(difference)
-    better = difference > 0 if outcome.startswith(FIRST_DAY) else difference < 0
+    side = better(outcome)
+    gained = {"later": difference > 0, "lower": difference < 0}.get(side)
     return {
         "baseline_mean": before.mean(),
         "alternative_mean": after.mean(),
         "difference": difference.mean(),
         "difference_low": low,
         "difference_high": high,
-        "probability_better": better.mean(),
+        "better": side,
+        "probability_better": float("nan") if gained is None else gained.mean(),
         "tied": (difference == 0).mean(),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from surgesim.model.record import DISTRICT, PROVINCE, Column
+from surgesim.model.record import DISTRICT, PROVINCE, Column, logistics_columns
 from surgesim.study.breaches import PROVINCE_AREA
 from surgesim.study.tables import TABLES
 
@@ -22,6 +22,7 @@ MANIFEST_ENTRIES = (
     Column("ended", "text", "when its tables were complete, UTC"),
     Column("identities_checked", "", "how often each identity of the model was checked; all held"),
     Column("command", "text", "the command line; absent where the run was started from Python"),
+    Column("extras_failed", "text", "why figures could not be drawn; null where nothing failed"),
     Column("figures", "text", "language and format of the figures, null where none were drawn"),
     Column("files", "text", "SHA-256 of every other file"),
 )
@@ -62,13 +63,20 @@ def data_dictionary() -> str:
     parts += [
         _section(
             "daily.parquet",
-            "Every replication by day: the same indicators as daily.csv and daily_districts.csv, not summed "
-            "up. A row group per alternative and replication. Rows of the province have the first indicators "
-            "below, rows of districts the second; all others are null.",
+            "Every replication by day, not summed up. A row group per replication. Rows of "
+            "the province have the first two kinds of indicators below (daily.csv has the same), rows of "
+            "districts the third; all others are null.",
             PARQUET_KEYS,
             "column",
         ),
         _section("Daily indicators of the province", "", PROVINCE, "indicator", level=3),
+        _section(
+            "Daily indicators of consumables and burdens",
+            "Of the province, for each consumable and burden by its name.",
+            logistics_columns(["<consumable>"], ["<burden>"]),
+            "indicator",
+            level=3,
+        ),
         _section("Daily indicators of the districts", "", DISTRICT, "indicator", level=3),
         "## figures/\n\nThe figures of the run as SVG. `surgesim plot` draws others, by default into "
         "`plots/`, which is no part of the result and goes when a new run replaces it.\n",

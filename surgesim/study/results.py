@@ -23,8 +23,8 @@ class Results:
         The scenario as run, with every default.
     manifest
         What is needed to repeat the run: versions, seed, replications, alternatives, hashes.
-    breaches, comparison, replications, daily, daily_districts, facilities, facility_states, actions, \
-assumptions
+    breaches, comparison, binding, replications, daily, daily_districts, facilities, facility_states, \
+actions, assumptions
         pandas DataFrames, each the same as the CSV file of its name.
     folder
         Where they are stored; None for results in memory only.
@@ -34,6 +34,7 @@ assumptions
     manifest: Mapping[str, Any]
     breaches: pd.DataFrame = field(repr=False)
     comparison: pd.DataFrame = field(repr=False)
+    binding: pd.DataFrame = field(repr=False)
     replications: pd.DataFrame = field(repr=False)
     daily: pd.DataFrame = field(repr=False)
     daily_districts: pd.DataFrame = field(repr=False)

@@ -13,7 +13,6 @@ from typing import Any, TypeAlias
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.schema import BASELINE, Scenario
-from surgesim.study.breaches import SITUATION
 from surgesim.study.collect import Collection
 from surgesim.study.replicate import Progress, replicate
 from surgesim.study.results import Results
@@ -56,7 +55,8 @@ def run(
     progress
         Called with the (alternative, replication) pairs done and their total.
     extras
-        Called with the results and the folder in the making, to add files to it.
+        Called with the results and the folder in the making, to add files to it. If it fails, the tables
+        are kept, and the manifest's `extras_failed` says why.
     notes
         Further entries of the manifest.
 
@@ -114,9 +114,8 @@ def run(
             return Results(scenario=scenario, manifest=manifest, folder=None, **tables)
         results = Results(scenario=scenario, manifest=manifest, folder=draft.path, **tables)
         draft.write(results)
-        if extras is not None:
-            extras(results, draft.path)
-        sealed = draft.seal(manifest)
+        failed = None if extras is None else _failure(extras, results, draft.path)
+        sealed = draft.seal({**manifest, "extras_failed": failed})
         return Results(scenario=scenario, manifest=sealed, folder=draft.target, **tables)
 
 
@@ -126,7 +125,7 @@ def select(scenario: Scenario, only: Sequence[str] | None = None) -> dict[str, S
     Raises
     ------
     ScenarioError
-        If `only` names an unknown alternative, or a threshold has the situation's name.
+        If `only` names an unknown alternative.
     """
     known = (BASELINE, *scenario.alternatives)
     wanted = known if only is None else (BASELINE, *only)
@@ -135,15 +134,18 @@ def select(scenario: Scenario, only: Sequence[str] | None = None) -> dict[str, S
         for name in wanted
         if name not in known
     ]
-    if SITUATION in scenario.command.thresholds:
-        problems.append(
-            Problem(
-                f"command.thresholds.{SITUATION}", "is the name of the declared emergency, expected another"
-            )
-        )
     if problems:
         raise ScenarioError(problems)
     return {name: scenario.alternative(name) for name in known if name in wanted}
+
+
+def _failure(extras: Extras, results: Results, folder: Path) -> str | None:
+    """Call `extras`; what went wrong, for no fault of a figure is worth the tables of a long run."""
+    try:
+        extras(results, folder)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return None
 
 
 def available_cores() -> int:

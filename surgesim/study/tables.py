@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.record import DISTRICT, OUTCOMES, PROVINCE, STATES, Column
+from surgesim.model.record import CONSTRAINTS, DISTRICT, OUTCOMES, PROVINCE, STATES, Column
 from surgesim.scenario.schema import Scenario
+from surgesim.study.binding import BEDS, binding_rows
 from surgesim.study.breaches import SITUATION, breach_rows, censored_quantile
-from surgesim.study.collect import BEDS, Collection
+from surgesim.study.collect import BY_DISTRICT, Collection, items_of
 from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY, comparison_rows
 
 if TYPE_CHECKING:
@@ -95,11 +96,48 @@ COMPARISON = Table(
         Column("difference_low", "as the outcome", "lower end of its 95 % paired t interval"),
         Column("difference_high", "as the outcome", "upper end of its 95 % paired t interval"),
         Column(
+            "better",
+            TEXT,
+            "which side is better: `lower`, or `later` for a first day; empty for an outcome that is "
+            "neither (reported cases, bed-days, oxygen used, transfers)",
+        ),
+        Column(
             "probability_better",
             "share",
-            "replications in which the alternative is better: lower, or later for a first day",
+            "replications in which the alternative is better; empty where `better` is",
         ),
         Column("tied", "share", "replications in which both are exactly equal"),
+        Column(
+            "per_death_averted",
+            "as the outcome, per death",
+            "in the row of `cost`: mean extra cost over mean deaths averted; empty where the "
+            "alternative is not dearer or deaths are not fewer, and in all other rows",
+        ),
+    ),
+)
+
+BINDING = Table(
+    "binding",
+    "alternative × bed type × constraint",
+    (
+        _ALTERNATIVE,
+        Column("bed", TEXT, "oxygen or icu"),
+        Column(
+            "constraint",
+            TEXT,
+            "space, doctors, nurses, equipment or oxygen; what binds the largest share of the open beds "
+            "binds the day (of equal shares the first; space where no bed is open)",
+        ),
+        Column(
+            "breach_days_mean", "days", "mean days of the declared emergency on which it binds the bed type"
+        ),
+        Column("breach_share", "share", "of all such days; empty where there are none"),
+        Column(
+            "short_days_mean",
+            "days",
+            "mean days on which it binds while somebody waits for such a bed or, for ICU, boards",
+        ),
+        Column("short_share", "share", "of all such days; empty where there are none"),
     ),
 )
 
@@ -128,7 +166,13 @@ REPLICATIONS = Table(
 DAILY = Table(
     "daily",
     "alternative × indicator × day, for the whole province",
-    (_ALTERNATIVE, Column("indicator", TEXT, "a daily column of the province"), _DAY, _DATE, *_BANDS),
+    (
+        _ALTERNATIVE,
+        Column("indicator", TEXT, "a daily column of the province, of a consumable or a burden"),
+        _DAY,
+        _DATE,
+        *_BANDS,
+    ),
 )
 
 DAILY_DISTRICTS = Table(
@@ -137,7 +181,7 @@ DAILY_DISTRICTS = Table(
     (
         _ALTERNATIVE,
         Column("area", TEXT, "name of the district"),
-        Column("indicator", TEXT, "a daily column of the districts"),
+        Column("indicator", TEXT, f"one of {', '.join(f'`{column.name}`' for column in BY_DISTRICT)}"),
         _DAY,
         _DATE,
         *_BANDS,
@@ -172,12 +216,31 @@ FACILITIES = Table(
                 ),
             )
         ),
+        *(
+            Column(
+                f"{bed}_days_bound_by_{what}",
+                "days",
+                f"mean days on which it is open and its {bed} beds are bound by {what}; empty where it has none",
+            )
+            for bed in BEDS
+            for what in CONSTRAINTS
+        ),
+        Column("oxygen_used_kg_mean", "kg", "mean oxygen breathed"),
+        Column("days_dry_mean", "days", "mean time without enough oxygen"),
+        Column(
+            "emergency_unserved_mean",
+            "patients",
+            "mean emergencies without COVID-19 who found no bed or no staff",
+        ),
+        Column("elective_backlog_end_mean", "patients", "mean elective patients who wait at the end"),
+        Column("has_mobilisation_plan", TEXT, "yes or no, as the scenario says; empty where it does not say"),
     ),
 )
 
 FACILITY_STATES = Table(
     "facility_states",
-    "alternative × facility × day",
+    "alternative × facility × day on which a share changes; day 0 is there always, and a day that is not "
+    "is as the one before",
     (
         _ALTERNATIVE,
         Column("facility", TEXT, "name of the facility"),
@@ -216,6 +279,7 @@ ASSUMPTIONS = Table(
 TABLES = (
     BREACHES,
     COMPARISON,
+    BINDING,
     REPLICATIONS,
     DAILY,
     DAILY_DISTRICTS,
@@ -226,8 +290,10 @@ TABLES = (
 )
 
 
-WIDE = tuple(dict.fromkeys(column.name for column in (*PROVINCE, *DISTRICT)))
-"""The indicator columns of daily.parquet: rows of the province have the first kind, districts the second."""
+def wide_columns(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
+    """The indicator columns of daily.parquet: those of the province, of all items, and of districts."""
+    items = (column for scenario in scenarios for column in items_of(scenario))
+    return tuple(dict.fromkeys(column.name for column in (*PROVINCE, *items, *DISTRICT)))
 
 
 def fill(scenario: Scenario, collections: Mapping[str, Collection]) -> dict[str, pd.DataFrame]:
@@ -241,6 +307,9 @@ def fill(scenario: Scenario, collections: Mapping[str, Collection]) -> dict[str,
             [row for name, c in collections.items() for row in breach_rows(name, c.scenario, c.breaches)],
         ),
         COMPARISON: _frame(COMPARISON, comparison_rows(replications, outcome_units(collections))),
+        BINDING: _frame(
+            BINDING, [row for name, c in collections.items() for row in binding_rows(name, c.province)]
+        ),
         REPLICATIONS: replications,
         DAILY: pd.concat([_daily(name, c) for name, c in collections.items()], ignore_index=True),
         DAILY_DISTRICTS: pd.concat(
@@ -333,8 +402,9 @@ def _long(
 
 
 def _daily(name: str, c: Collection) -> pd.DataFrame:
-    by_indicator = np.moveaxis(bands(c.province), 1, 0)
-    keys = {"alternative": np.array([name]), "indicator": np.array([column.name for column in PROVINCE])}
+    by_indicator = np.moveaxis(np.concatenate([bands(c.province), bands(c.logistics)], axis=1), 1, 0)
+    indicators = [column.name for column in (*PROVINCE, *items_of(c.scenario))]
+    keys = {"alternative": np.array([name]), "indicator": np.array(indicators)}
     values = {band: by_indicator[None, :, :, i] for i, band in enumerate(BANDS)}
     return typed(DAILY, _long(keys, c.scenario, values))
 
@@ -344,7 +414,7 @@ def _daily_districts(name: str, c: Collection) -> pd.DataFrame:
     keys = {
         "alternative": np.array([name]),
         "area": np.array(list(c.scenario.people.districts)),
-        "indicator": np.array([column.name for column in DISTRICT]),
+        "indicator": np.array([column.name for column in BY_DISTRICT]),
     }
     values = {band: by_area[None, ..., i] for i, band in enumerate(BANDS)}
     return typed(DAILY_DISTRICTS, _long(keys, c.scenario, values))
@@ -354,7 +424,10 @@ def _facility_states(name: str, c: Collection) -> pd.DataFrame:
     shares = (c.states / c.replications).transpose(1, 0, 2)
     keys = {"alternative": np.array([name]), "facility": np.array(list(c.scenario.care.facilities))}
     values = {state.replace("-", "_"): shares[None, :, :, i] for i, state in enumerate(STATES)}
-    return typed(FACILITY_STATES, _long(keys, c.scenario, values))
+    changes = np.ones((shares.shape[0], c.scenario.days), dtype=bool)
+    changes[:, 1:] = (shares[:, 1:] != shares[:, :-1]).any(axis=2)
+    rows = _long(keys, c.scenario, values)[changes.reshape(-1)]
+    return typed(FACILITY_STATES, rows.reset_index(drop=True))
 
 
 def _replications(collections: Mapping[str, Collection]) -> pd.DataFrame:
@@ -374,6 +447,9 @@ def _replications(collections: Mapping[str, Collection]) -> pd.DataFrame:
         parts.append(pd.DataFrame(part))
     frame = pd.concat(parts, ignore_index=True)
     return typed(REPLICATIONS, frame[["alternative", "replication", *units]])
+
+
+_TOTALLED = ("oxygen_used_kg_mean", "days_dry_mean", "emergency_unserved_mean", "elective_backlog_end_mean")
 
 
 def _facilities(name: str, c: Collection) -> list[dict[str, Any]]:
@@ -396,6 +472,12 @@ def _facilities(name: str, c: Collection) -> list[dict[str, Any]]:
             occupied, staffed = c.bed_days[:, f, b]
             row[f"peak_occupied_{bed}_median"] = np.median(c.peak_occupied[:, f, b])
             row[f"mean_occupancy_{bed}"] = occupied / staffed if staffed > 0 else np.nan
+            beds = bool(getattr(what.beds, bed)) or (bed == "icu" and bool(what.icu_target))
+            for i, constraint in enumerate(CONSTRAINTS):
+                days = c.bound_days[f, b, i] / c.replications
+                row[f"{bed}_days_bound_by_{constraint}"] = days if beds else np.nan
+        row |= dict(zip(_TOTALLED, c.totals[:, f] / c.replications, strict=True))
+        row["has_mobilisation_plan"] = {None: "", True: "yes", False: "no"}[what.mobilisation_plan]
         rows.append(row)
     return rows
 

@@ -18,6 +18,7 @@ from surgesim import __version__
 from surgesim.cli import app
 from surgesim.errors import IdentityError
 from surgesim.model import simulation
+from surgesim.report import figures
 
 PACKAGE = Path(surgesim_package.__file__).parent
 COMMANDS = ("run", "validate", "new", "schema", "plot", "reproduce")
@@ -110,6 +111,18 @@ def test_quiet_run_prints_nothing_and_draws_figures(town: Path) -> None:
     figures = {name for name in manifest["files"] if name.startswith("figures/")}
     assert "figures/need.svg" in figures
     assert figures == {path.as_posix().removeprefix("results/town/") for path in Path().rglob("*.svg")}
+
+
+def test_figure_that_fails_leaves_the_tables_and_is_told(town: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*args: object, **kwargs: object) -> None:
+        raise ZeroDivisionError("no room")
+
+    monkeypatch.setattr(figures, "save_all", fails)
+    result = surgesim("run", town, *QUICK, "--only", "private-mobilised")
+    assert result.exit_code == 1
+    assert "the figures could not be drawn: ZeroDivisionError: no room" in result.stderr
+    assert "Alternatives against the baseline" in result.stdout
+    assert surgesim_package.read("results/town").alternatives == ("baseline", "private-mobilised")
 
 
 def test_set_changes_the_scenario(town: Path) -> None:

@@ -18,6 +18,7 @@ from surgesim.model.record import (
     Record,
 )
 from surgesim.scenario.schema import Scenario
+from surgesim.study.collect import items_of
 
 DAYS = 12
 
@@ -118,7 +119,7 @@ def made_up_record(
         districts=np.zeros((days, len(scenario.people.districts), len(DISTRICT))),
         facilities=np.zeros((days, facilities, len(FACILITY))),
         states=np.zeros((days, facilities), dtype=np.int8),
-        logistics=np.zeros((days, 0)),
+        logistics=np.zeros((days, len(items_of(scenario)))),
         breached=np.zeros((days, thresholds), dtype=bool) if breached is None else breached,
         values=np.zeros((days, thresholds)) if values is None else values,
         breached_at_start=np.array(at_start or (False,) * thresholds),
@@ -148,7 +149,7 @@ def made_up_simulation(scenario: Scenario, seed: int, replication: int) -> Recor
         districts=random.integers(0, 50, (days, len(scenario.people.districts), len(DISTRICT))).astype(float),
         facilities=in_facilities,
         states=random.integers(0, 4, (days, facilities)).astype(np.int8),
-        logistics=np.zeros((days, 0)),
+        logistics=np.ones((days, len(items_of(scenario)))),
         breached=values * np.array([-1, 1]) > bounds,
         values=values,
         breached_at_start=np.array([icu < 4, False]),

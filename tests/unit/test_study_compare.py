@@ -40,6 +40,38 @@ def test_paired_difference_by_hand() -> None:
     assert (first_day["probability_better"], first_day["tied"]) == (0.5, 0.25)  # later is better
 
 
+def test_outcomes_that_are_neither_better_nor_worse_have_no_probability() -> None:
+    units = {"deaths": "deaths", "oxygen_used_kg": "kg", "first_day_icu": "days"}
+    before, after = {"deaths": [2.0, 4.0]}, {"deaths": [1.0, 4.0]}
+    for values in (before, after):
+        values |= {"oxygen_used_kg": values["deaths"], "first_day_icu": values["deaths"]}
+    rows = {row["outcome"]: row for row in comparison_rows(table(before, after), units)}
+    assert {name: row["better"] for name, row in rows.items()} == {
+        "deaths": "lower",
+        "oxygen_used_kg": "",
+        "first_day_icu": "later",
+    }
+    assert rows["deaths"]["probability_better"] == 0.5
+    assert rows["first_day_icu"]["probability_better"] == 0.0
+    assert math.isnan(rows["oxygen_used_kg"]["probability_better"])
+
+
+@pytest.mark.parametrize(
+    ("costs", "deaths", "each"),
+    [
+        ([130.0, 150.0], [8.0, 16.0], 10.0),  # 30 more on average, 3 fewer dead
+        ([130.0, 150.0], [10.0, 20.0], math.nan),
+        ([130.0, 150.0], [11.0, 20.0], math.nan),
+        ([100.0, 110.0], [8.0, 16.0], math.nan),
+    ],
+)
+def test_cost_per_death_averted(costs: list[float], deaths: list[float], each: float) -> None:
+    before = {"deaths": [10.0, 20.0], "cost": [100.0, 120.0]}
+    rows = comparison_rows(table(before, {"deaths": deaths, "cost": costs}), {"deaths": "", "cost": "VND"})
+    assert "per_death_averted" not in rows[0]
+    assert rows[1]["per_death_averted"] == pytest.approx(each, nan_ok=True)
+
+
 def test_no_difference_is_exactly_zero() -> None:
     same = {"deaths": [0.1, 0.2, 0.7], "first_day_icu": [1.0, 2.0, 3.0]}
     for row in comparison_rows(table(same, same), UNITS):

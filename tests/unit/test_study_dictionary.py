@@ -16,15 +16,23 @@ from surgesim.study.dictionary import data_dictionary
 from surgesim.study.run import run
 
 PAGE = Path(__file__).parents[2] / "docs" / "data-dictionary.md"
-PROVINCE, DISTRICTS = "Daily indicators of the province", "Daily indicators of the districts"
+PROVINCE, ITEMS, DISTRICTS = (
+    f"Daily indicators of {what}" for what in ("the province", "consumables and burdens", "the districts")
+)
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(simulation, "simulate", made_up_simulation)
     notes = {"command": "surgesim run small.yaml", "figures": {"lang": "vi", "format": "svg"}}
+    use = {"use": {"icu_bed": 1}}
+    made = {"made": {"icu_bed": 1}}
+    supply = {
+        "consumables": {"masks": {"title": "Masks", "unit": "pieces", **use}},
+        "burdens": {"waste": {"title": "Waste", "unit": "kg", **made}},
+    }
     run(
-        small_scenario(),
+        small_scenario(supply=supply),
         out=tmp_path / "small",
         workers=1,
         notes=notes,
@@ -44,7 +52,11 @@ def sections() -> dict[str, list[tuple[str, str, str]]]:
 
 
 def columns(section: str) -> list[str]:
-    return [name for name, _, _ in sections()[section]]
+    items = {"<consumable>": "masks", "<burden>": "waste"}
+    names = [name for name, _, _ in sections()[section]]
+    for placeholder, item in items.items():
+        names = [name.replace(placeholder, item) for name in names]
+    return names
 
 
 def test_page_is_what_the_code_says() -> None:
@@ -54,7 +66,7 @@ def test_page_is_what_the_code_says() -> None:
 
 def test_every_file_has_its_section_and_every_section_its_file(folder: Path) -> None:
     files = {path.name + ("/" if path.is_dir() else "") for path in folder.iterdir()}
-    assert set(sections()) - {PROVINCE, DISTRICTS} == files
+    assert set(sections()) - {PROVINCE, ITEMS, DISTRICTS} == files
 
 
 def test_every_column_is_documented_and_every_documented_column_exists(folder: Path) -> None:
@@ -74,14 +86,18 @@ def test_every_column_is_documented_and_every_documented_column_exists(folder: P
 def test_manifest_and_parquet_too(folder: Path) -> None:
     assert sorted(json.loads((folder / "manifest.json").read_text())) == sorted(columns("manifest.json"))
     written = pq.ParquetFile(folder / "daily.parquet").schema_arrow.names
-    documented = [*columns("daily.parquet"), *columns(PROVINCE), *columns(DISTRICTS)]
+    documented = [*columns("daily.parquet"), *columns(PROVINCE), *columns(ITEMS), *columns(DISTRICTS)]
     assert set(written) == set(documented)
     assert len(written) == len(set(written))
 
 
 def test_indicators_of_the_daily_tables_are_those_documented(folder: Path) -> None:
-    for name, section in (("daily.csv", PROVINCE), ("daily_districts.csv", DISTRICTS)):
-        assert list(pd.read_csv(folder / name)["indicator"].unique()) == columns(section)
+    daily = pd.read_csv(folder / "daily.csv")["indicator"].unique()
+    assert list(daily) == [*columns(PROVINCE), *columns(ITEMS)]
+    by_district = list(pd.read_csv(folder / "daily_districts.csv")["indicator"].unique())
+    meaning = next(row[2] for row in sections()["daily_districts.csv"] if row[0] == "indicator")
+    assert by_district == re.findall("`(.*?)`", meaning)
+    assert set(by_district) <= set(columns(DISTRICTS))
 
 
 def test_every_row_of_the_page_has_a_meaning() -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -16,9 +17,12 @@ import surgesim
 from surgesim.errors import IdentityError, ScenarioError, SurgesimError
 from surgesim.model import simulation
 from surgesim.model.record import Record
+from surgesim.scenario.base import deep_merge
+from surgesim.scenario.loading import from_plain
 from surgesim.scenario.schema import Scenario
 from surgesim.study import replicate as replicate_module
 from surgesim.study.replicate import replicate
+from surgesim.study.results import Results
 from surgesim.study.run import run, select
 
 
@@ -86,10 +90,43 @@ def test_select_names_every_unknown_alternative() -> None:
     ]
 
 
-def test_threshold_cannot_have_the_name_of_the_situation() -> None:
-    thresholds = {"situation": {"indicator": "icu_occupancy", "above": 0.9}}
-    with pytest.raises(ScenarioError, match=r"command\.thresholds\.situation: is the name of"):
-        select(small_scenario(command={"thresholds": thresholds}))
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        (
+            {"command": {"thresholds": {"situation": {"indicator": "icu_occupancy", "above": 0.9}}}},
+            "command.thresholds.situation",
+        ),
+        (
+            {"people": {"districts": {"province": {"title": "P", "population": 9}}}},
+            "people.districts.province",
+        ),
+    ],
+)
+def test_names_of_the_tables_own_are_refused(change: dict[str, Any], path: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        from_plain(deep_merge(small_scenario().to_plain(), change))
+    assert [problem.path for problem in caught.value.problems] == [path]
+    assert "expected another" in caught.value.problems[0].message
+
+
+def test_shortened_run_keeps_what_is_dated_after_its_end() -> None:
+    dated = {
+        "action": "convert_beds",
+        "facilities": ["general"],
+        "when": {"on": "2024-02-09"},
+    }
+    scenario = from_plain(deep_merge(small_scenario().to_plain(), {"command": {"plan": {"late": dated}}}))
+    assert run(scenario, days=5, replications=1, workers=1).scenario.days == 5
+
+
+def test_tables_are_kept_where_a_figure_fails(tmp_path: Path) -> None:
+    def fails(results: Results, folder: Path) -> None:
+        raise ZeroDivisionError("no room")
+
+    results = run(small_scenario(), out=tmp_path / "small", replications=1, workers=1, extras=fails)
+    assert results.manifest["extras_failed"] == "ZeroDivisionError: no room"
+    assert len(surgesim.read(tmp_path / "small").replications) == 3
 
 
 def test_broken_identity_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

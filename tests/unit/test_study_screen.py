@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import string
 from io import StringIO
 from typing import Any
@@ -12,7 +13,18 @@ import pytest
 from rich.console import Console
 from study_cases import made_up_simulation, small_scenario
 
-from surgesim.report.screen import TEXTS, breach_table, comparison_table, summary
+from surgesim.model.record import CONSTRAINTS
+from surgesim.report.screen import (
+    TEXTS,
+    breach_table,
+    comparison_table,
+    cost_table,
+    summary,
+    threshold_table,
+)
+from surgesim.report.sentences import SENTENCES, what_binds, without_plan
+from surgesim.scenario.schema import Scenario
+from surgesim.study.binding import BEDS
 from surgesim.study.collect import Collection
 from surgesim.study.results import Results
 from surgesim.study.tables import fill
@@ -109,6 +121,122 @@ def test_difference_in_words(
         assert f" {words} " in text
 
 
+def with_rows(results: Results, *rows: tuple[str, float, float, float, float]) -> Results:
+    """The results with these outcomes compared: name, difference, its interval, share of ties."""
+    names = ("outcome", "difference", "difference_low", "difference_high", "tied")
+    comparison = pd.DataFrame([dict(zip(names, row, strict=True)) for row in rows])
+    comparison = comparison.assign(alternative="more-icu", per_death_averted=NAN)
+    comparison.loc[comparison["outcome"] == "cost", "per_death_averted"] = 2.5e7
+    return dataclasses.replace(results, comparison=comparison)
+
+
+def test_threshold_table_shows_what_changes_with_signs(results: Results) -> None:
+    compared = with_rows(
+        results,
+        ("days_breached_icu", -12.0, -15.0, -9.0, 0.0),
+        ("first_day_icu", 3.5, -1.0, 8.0, 0.0),
+        ("days_breached_cases", 0.0, 0.0, 0.0, 1.0),
+        ("first_day_cases", 0.0, 0.0, 0.0, 1.0),
+    )
+    text = shown(threshold_table(compared, "en"))
+    assert " Staffed ICU beds < 4 " in text
+    assert " −12 (−15 to −9) " in text
+    assert " +3.5 (−1 to +8) " in text
+    assert "reported cases" not in text
+    assert " −12 (−15 đến −9) " in shown(threshold_table(compared, "vi"))
+
+
+def test_threshold_table_says_where_nothing_changes(results: Results) -> None:
+    compared = with_rows(results, ("days_breached_icu", 0.0, 0.0, 0.0, 1.0))
+    assert "no difference at any threshold" in shown(threshold_table(compared, "en"))
+
+
+def costly(results: Results, costs: dict[str, float]) -> Results:
+    replications = results.replications.assign(cost=results.replications["alternative"].map(costs))
+    priced = {**results.scenario.to_plain(), "supply": {"costs": {"icu_bed_day": 1}}}
+    return dataclasses.replace(
+        results, replications=replications, scenario=Scenario.model_validate_json(json.dumps(priced))
+    )
+
+
+COSTS = {"baseline": 3e9, "nothing": 3e9, "more-icu": 4.5e9}
+
+
+def test_cost_table_has_cost_difference_and_cost_per_death_averted(results: Results) -> None:
+    priced = costly(results, COSTS)
+    rows = (("cost", 1.5e9, 1e9, 2e9, 0.0), ("deaths", -60.0, -70.0, -50.0, 0.0))
+    text = shown(cost_table(with_rows(priced, *rows), "en"))
+    for words in ("Cost (billion VND)", "averted (million VND)", " 4.5 ", " +1.5 (+1 to +2) ", " 25 "):
+        assert words in text
+    assert " 1,5 " in shown(cost_table(with_rows(priced, *rows), "vi")).replace("+", " ")
+
+
+def test_cost_per_death_averted_is_not_told_where_deaths_may_not_fall(results: Results) -> None:
+    rows = (("cost", 1.5e9, 1e9, 2e9, 0.0), ("deaths", -60.0, -170.0, 50.0, 0.0))
+    assert " 25 " not in shown(cost_table(with_rows(costly(results, COSTS), *rows), "en"))
+
+
+def test_costs_are_told_only_where_they_are_given(results: Results) -> None:
+    assert "Cost of each plan" not in shown(summary(results, "en"))
+    assert "Cost of each plan" in shown(summary(costly(results, COSTS), "en"))
+
+
+def limited(results: Results, breach: list[float], short: list[float]) -> Results:
+    """The results of a scenario with staff; days bound by space, doctors, nurses, for both bed types."""
+    plain = results.scenario.to_plain()
+    plain["care"]["facilities"]["general"]["staff"] = {"doctors": 3, "ward_nurses": 9, "icu_nurses": 9}
+    zeros = [0.0] * (len(CONSTRAINTS) - len(breach))
+    binding = pd.DataFrame(
+        {
+            "alternative": "baseline",
+            "bed": [bed for bed in BEDS for _ in CONSTRAINTS],
+            "constraint": CONSTRAINTS * len(BEDS),
+            "breach_days_mean": (breach + zeros) * len(BEDS),
+            "short_days_mean": (short + zeros) * len(BEDS),
+        }
+    )
+    scenario = Scenario.model_validate_json(json.dumps(plain))
+    return dataclasses.replace(results, scenario=scenario, binding=binding)
+
+
+@pytest.mark.parametrize(
+    ("breach", "short", "sentence"),
+    [
+        ([20, 7, 61], [0, 0, 0], "ICU beds are bound by nurses on 61 of 88 breach days"),
+        ([0, 0, 0], [5, 0.5, 2], "ICU beds are bound by space on 5 of 7.5 days on which patients lack one"),
+        ([0, 0, 0], [0, 0, 0], "ICU beds are never short, and no emergency is declared."),
+    ],
+)
+def test_what_binds_in_a_sentence(
+    results: Results, breach: list[float], short: list[float], sentence: str
+) -> None:
+    told = list(what_binds(limited(results, breach, short), "en"))
+    assert len(told) == len(BEDS)
+    assert told[1].startswith(sentence)
+    assert told[0].startswith(sentence.replace("ICU beds", "Oxygen beds"))
+
+
+def test_scenario_that_models_only_space_says_so(results: Results) -> None:
+    assert list(what_binds(results, "en")) == [SENTENCES["en"]["only_space"]]
+    assert "chỉ có chỗ đặt giường" in shown(summary(results, "vi"))
+
+
+@pytest.mark.parametrize(
+    ("plans", "sentence"),
+    [
+        ((True, False), "1 of 2 facilities have no mobilisation plan."),
+        ((None, False), "1 of 2 facilities have no mobilisation plan, and of 1 it is not known."),
+        ((None, None), "Of none of the 2 facilities is it known whether it has a mobilisation plan."),
+    ],
+)
+def test_facilities_without_a_plan_are_counted(plans: tuple[bool | None, bool | None], sentence: str) -> None:
+    plain = small_scenario().to_plain()
+    for facility, plan in zip(plain["care"]["facilities"].values(), plans, strict=True):
+        if plan is not None:
+            facility["mobilisation_plan"] = plan
+    assert without_plan(Scenario.model_validate_json(json.dumps(plain)), "en") == sentence
+
+
 def test_summary_says_runs_assumptions_and_folder(results: Results) -> None:
     text = shown(summary(results, "en", "results/small/"))
     assert text.startswith("Small province: 4 runs of 12 days from 30 Jan 2024 (seed 7)")
@@ -134,12 +262,13 @@ def test_nothing_is_cut_off(results: Results, lang: str, width: int) -> None:
     assert max(map(len, text.splitlines())) <= width
 
 
-def test_both_languages_say_the_same_things() -> None:
+@pytest.mark.parametrize("told", [TEXTS, SENTENCES])
+def test_both_languages_say_the_same_things(told: dict[str, dict[str, str]]) -> None:
     fields = {
         lang: {
             key: sorted({field for _, field, _, _ in string.Formatter().parse(text) if field})
             for key, text in texts.items()
         }
-        for lang, texts in TEXTS.items()
+        for lang, texts in told.items()
     }
     assert fields["vi"] == fields["en"]

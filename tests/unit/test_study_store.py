@@ -8,18 +8,22 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from study_cases import DAYS, made_up_simulation, small_scenario
+from study_cases import DAYS, made_up_record, made_up_simulation, small_scenario
 
 from surgesim.errors import ResultsError
 from surgesim.model import simulation
 from surgesim.model.record import DISTRICT, PROVINCE, Record
+from surgesim.scenario.schema import Scenario
+from surgesim.study.collect import items_of
 from surgesim.study.run import run
-from surgesim.study.store import MANIFEST, hashes, read
+from surgesim.study.store import MANIFEST, hashes, read, ten_digits
 from surgesim.study.tables import TABLES
 
 
@@ -58,6 +62,49 @@ def test_csv_numbers_have_ten_digits_and_no_clock_time(tmp_path: Path) -> None:
     assert max(len(cell.replace(".", "").lstrip("0")) for cell in cells[4:]) == 10
 
 
+def test_csv_quotes_only_what_must_be_quoted(tmp_path: Path) -> None:
+    run(small_scenario(), out=tmp_path / "small", workers=1)
+    assert '"' not in (tmp_path / "small" / "breaches.csv").read_text(encoding="utf-8")
+    line = (tmp_path / "small" / "facilities.csv").read_text(encoding="utf-8").splitlines()[2]
+    assert line.startswith('"baseline","field","Dã chiến ""số 1"", khu A","military","null",')
+
+
+def test_ten_digits_are_those_of_printing() -> None:
+    rng = np.random.default_rng(1)
+    values = np.concatenate(
+        [
+            rng.standard_normal(2000) * 10.0 ** rng.integers(-30, 20, 2000),
+            [0.0, 1000.0, 999.9999999999, 1 / 3, 1e-300, 1e300, np.inf, -np.inf, np.nan],
+        ]
+    )
+    np.testing.assert_array_equal(ten_digits(values), [float(f"{value:.10g}") for value in values])
+
+
+def test_consumables_and_burdens_are_in_the_daily_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supply = {"consumables": {"masks": {"title": "Masks", "unit": "pieces", "use": {}, "stock": 9}}}
+    bodies = {"supply": {"burdens": {"bodies": {"title": "Bodies", "unit": "bodies", "made": {}}}}}
+    scenario = small_scenario(supply=supply, alternatives={"bodies": bodies})
+
+    def simulate(scenario: Scenario, seed: int, replication: int) -> Record:
+        record = made_up_record(scenario, replication)
+        columns = len(items_of(scenario))
+        return replace(record, logistics=np.add.outer(np.arange(DAYS), np.arange(columns)) / 2)
+
+    monkeypatch.setattr(simulation, "simulate", simulate)
+    results = run(scenario, out=tmp_path / "small", workers=1, replications=2)
+    daily = results.daily
+    made = daily[daily["indicator"] == "burden_backlog:bodies"]
+    assert set(made["alternative"]) == {"bodies"}
+    assert list(made["p50"]) == [(day + 5) / 2 for day in range(DAYS)]
+    wide = pq.read_table(tmp_path / "small" / "daily.parquet").to_pandas()
+    here = wide[(wide["area"] == "province") & (wide["replication"] == 0)].set_index("alternative")
+    assert list(here.loc["baseline", "stock_used:masks"]) == [(day + 1) / 2 for day in range(DAYS)]
+    assert here.loc["baseline", "burden_made:bodies"].isna().all()
+    assert wide.loc[wide["area"] == "na", "stock:masks"].isna().all()
+
+
 def test_manifest_lists_every_other_file(tmp_path: Path) -> None:
     manifest = run(small_scenario(), out=tmp_path / "small", workers=1).manifest
     files = {path.name for path in (tmp_path / "small").iterdir()} - {MANIFEST}
@@ -69,13 +116,14 @@ def test_manifest_lists_every_other_file(tmp_path: Path) -> None:
     assert {"surgesim", "python", "numpy", "scipy", "simpy", "pandas"} <= set(manifest["versions"])
 
 
-def test_parquet_has_a_row_group_per_alternative_and_replication(tmp_path: Path) -> None:
+def test_parquet_has_a_row_group_per_replication(tmp_path: Path) -> None:
     run(small_scenario(), out=tmp_path / "small", workers=1, replications=2)
     file = pq.ParquetFile(tmp_path / "small" / "daily.parquet")
-    assert file.num_row_groups == 3 * 2
-    group = file.read_row_group(5).to_pandas()
-    assert set(group["alternative"]) == {"more-icu"}
+    assert file.num_row_groups == 2
+    group = file.read_row_group(1).to_pandas()
     assert set(group["replication"]) == {1}
+    assert list(group["alternative"].unique()) == ["baseline", "nothing", "more-icu"]
+    group = group[group["alternative"] == "more-icu"]
     record = made_up_simulation(small_scenario().alternative("more-icu"), 7, 1)
     province = group[group["area"] == "province"].set_index("day")
     assert (province[[c.name for c in PROVINCE]].to_numpy() == record.province).all()

@@ -10,10 +10,13 @@ import pytest
 from study_cases import DAYS, made_up_record, made_up_simulation, small_scenario
 
 from surgesim.model.record import (
+    CONSTRAINTS,
     DISTRICT_INDEX,
     FACILITY_INDEX,
     OUTCOMES,
     PROVINCE,
+    PROVINCE_INDEX,
+    STATES,
     Record,
 )
 from surgesim.scenario.schema import Scenario
@@ -112,6 +115,78 @@ def test_facilities_by_hand() -> None:
     assert row["mean_occupancy_oxygen"] == pytest.approx((5 * 4 + 7 + 2 * 4 + 8) / (9 * 10))
     assert row["peak_occupied_icu_median"] == 0
     assert np.isnan(row["mean_occupancy_icu"])
+
+
+def test_facilities_say_what_bound_their_beds_while_open() -> None:
+    scenario = small_scenario()
+    records = []
+    for k in range(2):
+        record = made_up_record(scenario, k)
+        record.states[2:8, :] = STATES.index("open")
+        record.facilities[:, 0, FACILITY_INDEX["binding_icu"]] = CONSTRAINTS.index("nurses")
+        record.facilities[4 + k :, 0, FACILITY_INDEX["binding_icu"]] = CONSTRAINTS.index("oxygen")
+        record.facilities[:, 0, FACILITY_INDEX["oxygen_used_kg"]] = 10 * (k + 1)
+        record.facilities[3, 0, FACILITY_INDEX["dry"]] = 0.5
+        record.facilities[:, 0, FACILITY_INDEX["emergency_unserved"]] = k
+        record.facilities[:, 0, FACILITY_INDEX["elective_backlog"]] = np.arange(DAYS)
+        records.append(record)
+    general, field = collected(scenario, *records)["facilities"].to_dict("records")
+    assert general["icu_days_bound_by_nurses"] == 2.5  # days 2 and 3, or 2 to 4
+    assert general["icu_days_bound_by_oxygen"] == 3.5
+    assert general["icu_days_bound_by_space"] == 0
+    assert general["oxygen_days_bound_by_space"] == 6
+    assert general["oxygen_used_kg_mean"] == 15 * DAYS
+    assert general["days_dry_mean"] == 0.5
+    assert general["emergency_unserved_mean"] == DAYS / 2
+    assert general["elective_backlog_end_mean"] == DAYS - 1
+    assert np.isnan(field["icu_days_bound_by_space"])  # it has no ICU beds
+
+
+def test_mobilisation_plan_is_yes_no_or_not_said() -> None:
+    plain = small_scenario().to_plain()
+    plain["care"]["facilities"]["general"]["mobilisation_plan"] = True
+    plain["care"]["facilities"]["field"]["mobilisation_plan"] = False
+    said = small_scenario(care=plain["care"])
+    assert list(collected(said, made_up_record(said))["facilities"]["has_mobilisation_plan"]) == ["yes", "no"]
+    silent = small_scenario()
+    plans = collected(silent, made_up_record(silent))["facilities"]["has_mobilisation_plan"]
+    assert list(plans) == ["", ""]
+
+
+def test_binding_counts_breach_days_by_what_binds_most_beds() -> None:
+    scenario = small_scenario()
+    records = []
+    for k in range(2):
+        declared = np.zeros(DAYS)
+        declared[2:8] = 1
+        record = made_up_record(scenario, k, situation=declared)
+        put = record.province
+        put[:, PROVINCE_INDEX["icu_bound_by_space"]] = 0.4
+        put[: 5 + k, PROVINCE_INDEX["icu_bound_by_nurses"]] = 0.6
+        put[9, PROVINCE_INDEX["boarding"]] = 1
+        records.append(record)
+    table = collected(scenario, *records)["binding"].set_index(["bed", "constraint"])
+    assert len(table) == 2 * len(CONSTRAINTS)
+    assert table.loc[("icu", "nurses"), "breach_days_mean"] == 3.5  # days 2 to 4, or 2 to 5
+    assert table.loc[("icu", "space"), "breach_days_mean"] == 2.5
+    assert table.loc[("icu", "nurses"), "breach_share"] == pytest.approx(7 / 12)
+    assert table.loc[("icu", "space"), "short_days_mean"] == 1
+    assert table.loc[("icu", "nurses"), "short_days_mean"] == 0
+    assert table.loc[("oxygen", "space"), "breach_days_mean"] == 6  # no bed is open
+    assert table.loc["oxygen", "short_share"].isna().all()
+
+
+def test_facility_states_are_told_on_the_days_they_change() -> None:
+    scenario = small_scenario()
+    record = made_up_record(scenario)
+    record.states[3:5, 1] = STATES.index("preparing")
+    record.states[5:, 1] = STATES.index("open")
+    table = collected(scenario, record, made_up_record(scenario, 1))["facility_states"]
+    field = table[table["facility"] == "field"]
+    assert list(field["day"]) == [0, 3, 5]
+    assert list(field["closed"]) == [1, 0.5, 0.5]
+    assert list(field["open"]) == [0, 0, 0.5]
+    assert list(table[table["facility"] == "general"]["day"]) == [0]
 
 
 def test_facility_states_are_shares_that_sum_to_one(

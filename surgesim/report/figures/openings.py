@@ -23,6 +23,8 @@ from surgesim.report.figures.page import (
     legend,
     page,
     province_only,
+    spans,
+    turns,
     wrap,
 )
 from surgesim.report.words import day_month, phrase
@@ -132,15 +134,16 @@ def openings(
 
 
 def _strips(results: Results, alternative: str, lang: str) -> list[Strip]:
-    table = results.facility_states
-    facilities = results.scenario.alternative(alternative).care.facilities
+    table, scenario = results.facility_states, results.scenario
+    facilities = scenario.alternative(alternative).care.facilities
+    dates = np.datetime64(scenario.start) + np.arange(scenario.days)
     strips = []
     for name, rows in table[table["alternative"] == alternative].groupby("facility", sort=False):
-        ordered = rows.sort_values("day")
-        shares = {state: ordered[state.replace("-", "_")].to_numpy(dtype=float) for state in STATES}
+        told = rows.set_index("day").sort_index().reindex(range(scenario.days), method="ffill")
+        shares = {state: told[state.replace("-", "_")].to_numpy(dtype=float) for state in STATES}
         if (shares["open"] < 1).any():
             title = wrap(facilities[str(name)].title.get(lang), TITLE_WIDTH, SMALL_SIZE)
-            strips.append(Strip(title, ordered["date"].to_numpy(dtype="datetime64[D]"), shares))
+            strips.append(Strip(title, dates, shares))
     never = max((len(strip.dates) for strip in strips), default=0)
     return sorted(
         strips, key=lambda strip: (never if strip.opening is None else strip.opening, strip.first_stir)
@@ -148,23 +151,24 @@ def _strips(results: Results, alternative: str, lang: str) -> list[Strip]:
 
 
 def _draw(axes: Axes, strip: Strip, bottom: float, height: float) -> None:
-    """One row, states stacked from `bottom` up (y grows downwards)."""
+    """One row, states stacked from `bottom` up (y grows downwards); a state nobody is in draws nothing."""
     at = day_numbers(np.append(strip.dates, strip.dates[-1] + np.timedelta64(1, "D")))
-    low = np.zeros(len(at))
+    low = np.zeros(len(strip.dates))
     for state, look in LOOKS.items():
-        share = strip.shares[state]
-        high = low + np.append(share, share[-1])
-        axes.fill_between(
-            at,
-            bottom - height * low,
-            bottom - height * high,
-            where=(high > low).tolist() if state == "closed" else None,
-            step="post",
-            facecolor=look.colour,
-            hatch=look.hatch,
-            edgecolor=look.ink,
-            linewidth=0,
-        )
+        high = low + strip.shares[state]
+        for begin, end in spans(high > low):
+            corners = begin + np.concatenate(([0], turns(low[begin:end], high[begin:end])))
+            x = np.append(at[corners], at[end])
+            axes.fill_between(
+                x,
+                bottom - height * np.append(low[corners], low[end - 1]),
+                bottom - height * np.append(high[corners], high[end - 1]),
+                step="post",
+                facecolor=look.colour,
+                hatch=look.hatch,
+                edgecolor=look.ink,
+                linewidth=0,
+            )
         low = high
     axes.plot([at[0], at[-1]], [bottom, bottom], color="#BBBBBB", linewidth=0.5)
 

@@ -225,6 +225,19 @@ def day_numbers(days: NDArray[np.datetime64]) -> NDArray[np.float64]:
     return days.astype("datetime64[D]").astype(np.int64).astype(float)
 
 
+def spans(true: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Each unbroken run of True: its first place, and the place after its last."""
+    edges = np.diff(np.concatenate(([0], true.astype(np.int8), [0])))
+    begins, ends = np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist()
+    return list(zip(begins, ends, strict=True))
+
+
+def turns(*levels: NDArray[np.float64]) -> NDArray[np.intp]:
+    """The places after the first at which any of the series differs from its last value."""
+    changed = np.any([level[1:] != level[:-1] for level in levels], axis=0)
+    return np.flatnonzero(changed) + 1
+
+
 def date_ticks(first: date, last: date, most: int) -> list[date]:
     """At most `most` dates from `first` to `last`: days, weeks, halves of months, months or years."""
     days = [first + timedelta(days=d) for d in range((last - first).days + 1)]

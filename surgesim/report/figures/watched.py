@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from surgesim.model.indicators import key_of
-from surgesim.report.figures.page import BLACK, VERMILION, day_number
+from surgesim.report.figures.page import BLACK, VERMILION, day_number, spans
 from surgesim.report.words import INDICATORS, NBSP, day_month, number, percent, phrase
 from surgesim.scenario.base import BED_TYPES
 from surgesim.study.breaches import SITUATION
@@ -153,8 +153,7 @@ def _date(scenario: Scenario, day: float) -> date | None:
 
 def shade(axes: Axes, days: NDArray[np.float64], breached: NDArray[np.bool_]) -> None:
     """Shade the days in breach from top to bottom of a panel."""
-    edges = np.diff(np.concatenate(([0], breached.astype(np.int8), [0])))
-    for begin, end in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True):
+    for begin, end in spans(breached):
         axes.axvspan(days[begin], days[end - 1] + 1, color=BREACH_SHADE, linewidth=0, zorder=0)
 
 
