@@ -126,6 +126,7 @@ class Capacity:
             [(0, 0, 0) if s is None else (s.doctors, s.ward_nurses, s.icu_nurses) for s in staff],
             np.int64,
         )
+        self._payroll = self._heads
         self._ventilators = np.array(
             [np.inf if section.ventilators is None else section.ventilators for section in sections]
         )
@@ -212,8 +213,8 @@ class Capacity:
         return self.today
 
     def heads(self) -> Ints:
-        """``(facilities, 3)`` staff on the payroll today, reinforcements among them."""
-        return self._heads + self._reinforcements()
+        """``(facilities, 3)`` staff on the payroll as last counted, reinforcements among them."""
+        return self._payroll
 
     def _reinforcements(self) -> Ints:
         return np.rint(self.levers.total("heads", 3)).astype(np.int64)
@@ -222,7 +223,7 @@ class Capacity:
         """``(facilities, 3)`` round-the-clock posts filled today; infinite where staff is not modelled."""
         if self.absences is None:
             return np.full((len(covid), 3), np.inf)
-        heads = self.heads()
+        heads = self._payroll = self._heads + self._reinforcements()
         self.absences.pass_day(day, heads, incidence, covid.sum(axis=1), self._streams.day("staff", day))
         working = self.absences.on_duty(heads)
         away = self.levers.total("without staff") > 0
