@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from simpy.events import Event
 
+from surgesim.model.capacity import Brought
 from surgesim.model.facilities import Facilities
 from surgesim.scenario.care import Care
 from surgesim.scenario.command import (
@@ -160,7 +161,7 @@ def _mobilise(name: str, rule: Mobilise, simulation: Simulation) -> Action:
         simulation.facilities,
         names,
         rule.share,
-        lambda away: levers.set("without staff", name, where, away),
+        lambda away: levers.set(Brought.WITHOUT_STAFF, name, where, away),
     )
 
 
@@ -179,18 +180,20 @@ def _at_facilities(name: str, rule: AtFacilities, simulation: Simulation) -> Act
     levers = simulation.capacity.levers
     if isinstance(rule, ReinforceStaff):
         heads = np.array([rule.doctors, rule.ward_nurses, rule.icu_nurses], float)
-        return Lever(lambda share: levers.set("heads", name, where, heads * share))
+        return Lever(lambda share: levers.set(Brought.HEADS, name, where, heads * share))
     if isinstance(rule, RedeployNurses):
 
         def move(share: float) -> None:
-            levers.set("moved", name, where, rule.share * share)
-            levers.set("worth", name, where, rule.share * share * rule.efficiency)
+            levers.set(Brought.MOVED, name, where, rule.share * share)
+            levers.set(Brought.WORTH, name, where, rule.share * share * rule.efficiency)
 
         return Lever(move)
     if isinstance(rule, Equip):
-        return Lever(lambda share: levers.set("ventilators", name, where, _whole(rule.ventilators * share)))
+        return Lever(
+            lambda share: levers.set(Brought.VENTILATORS, name, where, _whole(rule.ventilators * share))
+        )
     if isinstance(rule, PostponeElective):
-        return Lever(lambda share: levers.set("postponed", name, where, rule.share * share))
+        return Lever(lambda share: levers.set(Brought.POSTPONED, name, where, rule.share * share))
     if isinstance(rule, RemoteLink):
         return Switch(lambda on: simulation.link(where, on=on))
     assert isinstance(rule, OrderOxygen)

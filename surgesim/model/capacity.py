@@ -7,6 +7,7 @@ other patients, only space limits, and beds change only when rules change them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,35 +56,34 @@ class Opened:
     icu_all: Ints
 
 
-class Levers:
-    """What rules have brought to facilities, by rule; a share of 0 takes it away again.
+class Brought(StrEnum):
+    """What rules bring to facilities."""
 
-    Attributes
-    ----------
-    heads
-        ``(facilities, 3)`` staff brought in.
-    moved, worth
-        ``(facilities,)`` share of ward nurses who work in ICU, and that share times what one of them is
-        worth there.
-    ventilators
-        ``(facilities,)`` ventilators brought in.
-    postponed
-        ``(facilities,)`` share of elective care postponed.
-    linked
-        ``(facilities,)`` linked to a higher-level hospital.
-    without staff
-        ``(facilities,)`` mobilised without their own staff: only what is brought in works there.
-    """
+    HEADS = "heads"
+    """Staff: doctors, ward nurses, ICU nurses."""
+    MOVED = "moved"
+    """Share of ward nurses who work in ICU."""
+    WORTH = "worth"
+    """That share times what one of them is worth there."""
+    VENTILATORS = "ventilators"
+    POSTPONED = "postponed"
+    """Share of elective care."""
+    WITHOUT_STAFF = "without staff"
+    """1 where a facility was mobilised without its own staff: only what is brought in works there."""
+
+
+class Levers:
+    """What rules have brought to facilities, by rule; a share of 0 takes it away again."""
 
     def __init__(self, facilities: int) -> None:
-        self._by_rule: dict[tuple[str, str], tuple[list[int], Floats]] = {}
+        self._by_rule: dict[tuple[Brought, str], tuple[list[int], Floats]] = {}
         self._n = facilities
 
-    def set(self, lever: str, rule: str, where: list[int], amount: Floats | float) -> None:
+    def set(self, lever: Brought, rule: str, where: list[int], amount: Floats | float) -> None:
         """What `rule` brings to the facilities `where`, from now on."""
         self._by_rule[lever, rule] = (where, np.asarray(amount, float))
 
-    def total(self, lever: str, width: int = 0) -> Floats:
+    def total(self, lever: Brought, width: int = 0) -> Floats:
         """``(facilities,)``, or ``(facilities, width)``: what all rules together bring."""
         total = np.zeros((self._n, width) if width else self._n)
         for (kind, _), (where, amount) in self._by_rule.items():
@@ -195,20 +195,21 @@ class Capacity:
                 space,
                 covid,
                 (served.emergency, served.elective),
-                np.clip(self.levers.total("postponed"), 0, 1),
+                np.clip(self.levers.total(Brought.POSTPONED), 0, 1),
                 self._streams.day("essential care", day),
             )
         posts_today = self._posts(day, covid, incidence)
         others = self.essential.census if self.essential is not None else np.zeros((len(covid), 2), np.int64)
         limits = self._limits(covid)
         staffed = staffed_beds(self._per_post, posts_today, space, limits, covid, others)
-        for f, store in enumerate(self._supply.stores if self._supply is not None else ()):
-            if store is not None and store.short:
-                staffed.binding[f, 1:] = OXYGEN_SUPPLY  # nobody new comes to where oxygen has run out
         everyone = np.array([site.icu_beds for site in self._facilities.sites], np.int64)
         all_icu = space.copy()
         all_icu[:, _ICU] = everyone
         icu_all = staffed_beds(self._per_post, posts_today, all_icu, limits, covid, others).normal[:, _ICU]
+        for f, store in enumerate(self._supply.stores if self._supply is not None else ()):
+            if store is not None and store.short:  # nobody new comes to where oxygen has run out
+                staffed.binding[f, 1:] = OXYGEN_SUPPLY
+                icu_all[f] = 0
         self.today = Opened(space, staffed, icu_all)
         return self.today
 
@@ -217,7 +218,7 @@ class Capacity:
         return self._payroll
 
     def _reinforcements(self) -> Ints:
-        return np.rint(self.levers.total("heads", 3)).astype(np.int64)
+        return np.rint(self.levers.total(Brought.HEADS, 3)).astype(np.int64)
 
     def _posts(self, day: int, covid: Ints, incidence: float) -> Floats:
         """``(facilities, 3)`` round-the-clock posts filled today; infinite where staff is not modelled."""
@@ -226,19 +227,21 @@ class Capacity:
         heads = self._payroll = self._heads + self._reinforcements()
         self.absences.pass_day(day, heads, incidence, covid.sum(axis=1), self._streams.day("staff", day))
         working = self.absences.on_duty(heads)
-        away = self.levers.total("without staff") > 0
+        away = self.levers.total(Brought.WITHOUT_STAFF) > 0
         working[away] *= (self._reinforcements() / np.maximum(heads, 1))[away]
-        share = self.levers.total("moved")
+        share = self.levers.total(Brought.MOVED)
         if share.any():
             moved = np.floor(np.minimum(share, 1) * heads[:, WARD_NURSES] + 1e-9).astype(np.int64)
-            worth = np.divide(self.levers.total("worth"), share, out=np.zeros(len(share)), where=share > 0)
+            worth = np.divide(
+                self.levers.total(Brought.WORTH), share, out=np.zeros(len(share)), where=share > 0
+            )
             working = redeployed(working, heads, moved, worth)
         return posts(self._care.staffing, working, self._has_staff)
 
     def _limits(self, covid: Ints) -> Floats:
         """``(2, facilities, 3)`` beds that equipment and oxygen allow."""
         limits = np.full((2, len(covid), 3), np.inf)
-        ventilators = self._ventilators + self.levers.total("ventilators")
+        ventilators = self._ventilators + self.levers.total(Brought.VENTILATORS)
         if self._invasive > 0:
             limits[0, :, _ICU] = np.floor(ventilators / self._invasive + 1e-9)
         # the pipes carry ICU beds first

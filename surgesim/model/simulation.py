@@ -18,7 +18,7 @@ from simpy.events import Event, EventPriority
 
 from surgesim.model.actions import action_of
 from surgesim.model.arrivals import Arrivals
-from surgesim.model.capacity import Capacity, Opened
+from surgesim.model.capacity import Brought, Capacity, Opened
 from surgesim.model.command import Command
 from surgesim.model.detection import Detection
 from surgesim.model.epidemic import DayOfInfection, Epidemic
@@ -206,12 +206,13 @@ class Simulation:
                 basic_bed=float(patients[0]),
                 oxygen_bed=float(patients[1]),
                 icu_bed=float(patients[2]),
-                reported_case=0.0 if detection is None else float(detection.reported(day).sum()),
+                reported_case=grown["reported at admission"]
+                + (0.0 if detection is None else float(detection.reported(day).sum())),
                 home_case=0.0 if self.home is None else self.home.followed,
                 death=grown["deaths"],
                 oxygen_kg=grown["oxygen"],
                 opening=grown["openings"],
-                reinforcement=float(self.capacity.levers.total("heads", 3).sum()),
+                reinforcement=float(self.capacity.levers.total(Brought.HEADS, 3).sum()),
             )
         )
 
@@ -221,6 +222,7 @@ class Simulation:
             "deaths": sum(self.journey.ledger.deaths),
             "oxygen": 0.0 if self.supply is None else self.supply.used_kg,
             "openings": self.facilities.openings,
+            "reported at admission": sum(self.journey.ledger.reported_at_admission),
         }
         return {name: self.logistics.since(name, total) for name, total in totals.items()}
 

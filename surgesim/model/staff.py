@@ -22,10 +22,7 @@ DOCTORS, WARD_NURSES, ICU_NURSES = range(3)
 """Cadres."""
 
 SPACE, DOCTOR, NURSE, EQUIPMENT, OXYGEN_SUPPLY = range(5)
-"""What can bind a bed type."""
-
-BINDING = ("space", "doctors", "nurses", "equipment", "oxygen")
-"""Names of what can bind, by index."""
+"""What can bind a bed type; names in `record.CONSTRAINTS`."""
 
 _BASIC, _OXYGEN, _ICU = range(3)
 _ORDER = (
