@@ -73,7 +73,7 @@ class Site:
         """The state, given whether beds are open today and how many COVID patients lie here."""
         if opened:
             return OPEN
-        if self.preparing:
+        if self.preparing or any(self.beds):  # ordered, or to open at the next 00:00
             return PREPARING
         return STANDING_DOWN if occupied else CLOSED
 
