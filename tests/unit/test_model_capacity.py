@@ -21,7 +21,7 @@ from strategies import Plain, arrivals, build, clinical, facility, gamma, scenar
 from surgesim.model.gas import kg_per_day
 from surgesim.model.record import DISTRICT, FACILITY_INDEX, PROVINCE_INDEX, Record
 from surgesim.model.simulation import simulate
-from surgesim.model.staff import BINDING
+from surgesim.model.record import CONSTRAINTS as BINDING
 from surgesim.scenario.schema import Scenario
 
 ONE_TO_ONE: Plain = {
