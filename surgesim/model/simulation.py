@@ -59,8 +59,7 @@ def simulate(scenario: Scenario, seed: int, replication: int) -> Record:
     IdentityError
         When a conservation identity does not hold: a defect, never the scenario's fault.
     """
-    with _no_collections():
-        return Simulation(scenario, seed, replication).run()
+    return Simulation(scenario, seed, replication).run()
 
 
 class Simulation:
@@ -124,15 +123,16 @@ class Simulation:
 
     def run(self) -> Record:
         """All days, from the first of the warm-up to the last."""
-        self._initial_census()
-        for day in range(self.first_day, self.end_day):
-            if day == 0:
-                self.recorder.start_totals(self)
-                self._grown()  # what a warm-up has used is not of the first day
-                self._begin_plan()
-            self._start_of_day(day)
-            self.env.run(until=self._all_else_until(day + 1))
-            self._end_of_day(day)
+        with _no_collections():
+            self._initial_census()
+            for day in range(self.first_day, self.end_day):
+                if day == 0:
+                    self.recorder.start_totals(self)
+                    self._grown()  # what a warm-up has used is not of the first day
+                    self._begin_plan()
+                self._start_of_day(day)
+                self.env.run(until=self._all_else_until(day + 1))
+                self._end_of_day(day)
         return self.recorder.finish(self)
 
     # -- the order of a day -----------------------------------------------------------------------
