@@ -220,7 +220,7 @@ FACILITIES = Table(
             Column(
                 f"{bed}_days_bound_by_{what}",
                 "days",
-                f"mean days on which it is open and its {bed} beds are bound by {what}; empty where it has none",
+                f"mean days open with its {bed} beds bound by {what}; empty where it has none",
             )
             for bed in BEDS
             for what in CONSTRAINTS

@@ -84,7 +84,14 @@ def surge_scenario(sites: int = 30, overlays: int = 10, **changes: Any) -> Scena
         for i in range(1, sites + 1)
     }
     permanent = {
-        "general": BASE_FACILITY | {"title": {"vi": "Bệnh viện Đa khoa tỉnh", "en": "General hospital"}}
+        "general": BASE_FACILITY
+        | {
+            "title": {"vi": "Bệnh viện Đa khoa tỉnh", "en": "General hospital"},
+            "staff": {"doctors": 60, "ward_nurses": 150, "icu_nurses": 40},
+            "ventilators": 4,
+            "oxygen": {"tank_kg": 9_000},
+            "essential": {},
+        }
     }
     plain = {
         "title": {"vi": "Kiên Giang trước biến chủng mới nguy hiểm", "en": "Kiên Giang meets a new variant"},
@@ -138,6 +145,21 @@ def surge_record(scenario: Scenario, replication: int, alternative: int) -> Reco
         "vacant_icu": np.maximum(beds_icu - icu, 0),
         "vacant_covid_beds_per_100k": np.maximum(beds_oxygen - oxygen, 0) / 17,
         "staffed_icu_beds_per_100k": 3.5 + opened,
+        "oxygen_bound_by_space": 1 - 0.3 * wave,
+        "oxygen_bound_by_oxygen": 0.3 * wave,
+        "icu_bound_by_space": np.maximum(0.9 - wave, 0),
+        "icu_bound_by_doctors": 0.1 + 0 * day,
+        "icu_bound_by_nurses": np.minimum(0.9, wave) * 2 / 3,
+        "icu_bound_by_equipment": np.minimum(0.9, wave) / 3,
+        "staff_absent_share": 0.02 + 0.1 * wave,
+        "oxygen_used_kg": 30_000 * wave,
+        "oxygen_unmet_kg": 4_000 * np.maximum(wave - 0.8, 0),
+        "oxygen_stock_kg": 90_000 * (1.3 - wave),
+        "oxygen_cover_days": 3 / np.maximum(wave, 0.01),
+        "facilities_out_of_oxygen": (4 * np.maximum(wave - 0.8, 0)).round(),
+        "emergency_arrivals": 270 + 10 * random.standard_normal(scenario.days),
+        "emergency_unserved": 40 * wave,
+        "elective_backlog": np.cumsum(50 * wave),
     }
     province = np.zeros((scenario.days, len(PROVINCE)))
     for name, values in columns.items():

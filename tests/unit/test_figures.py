@@ -28,7 +28,7 @@ from surgesim.model.record import OUTCOMES as OUTCOME_COLUMNS
 from surgesim.model.record import STATES
 from surgesim.report import words
 from surgesim.report.figures import FIGURES, EmptyFigureError, draw, save, save_all
-from surgesim.report.figures.page import balanced, date_ticks, text_width, wrap
+from surgesim.report.figures.page import balanced, date_ticks, spans, text_width, turns, wrap
 from surgesim.report.figures.watched import BREACH_SHADE, watched
 from surgesim.scenario.command import IndicatorName
 from surgesim.study.results import Results
@@ -137,7 +137,7 @@ def test_the_overlap_check_sees_an_overlap(small: Results) -> None:
 def test_every_axis_has_a_unit(small: Results, name: str, lang: str) -> None:
     figure = settled(draw(small, name, lang=lang))
     units = {unit for table in (words.INDICATORS, words.OUTCOMES) for _, unit in table[lang].values()}
-    units |= {words.PHRASES[lang][key] for key in ("unit_patients_beds", "unit_days", "unit_cases_day")}
+    units |= {phrase for key, phrase in words.PHRASES[lang].items() if key.startswith("unit_")}
     for axes in figure.axes:
         if not axes.axison:
             continue
@@ -333,7 +333,7 @@ def test_figures_with_nothing_to_show_are_left_out(tmp_path: Path) -> None:
     always_open = {"facilities": {"general": BASE_FACILITY | {"title": "A"}}}
     bare = surge_results(surge_scenario(alternatives={}, command={}, care=always_open), replications=2)
     assert [path.stem for path in save_all(bare, tmp_path)] == ["cases", "need"]
-    for name in ("thresholds", "openings", "alternatives"):
+    for name in ("thresholds", "openings", "binding", "oxygen", "staff", "essential", "alternatives"):
         with pytest.raises(EmptyFigureError):
             draw(bare, name)
 
@@ -365,13 +365,70 @@ def test_thresholds_of_an_item_and_of_some_bed_types() -> None:
     assert masks.get_ylabel() == "ngày"
     not_kept = words.phrase("vi", "not_kept")
     assert [not_kept in [text.get_text() for text in axes.texts] for axes in (masks, icu, both)] == [
-        True,
+        False,
         False,
         True,
     ]
     vacant = results.daily.query("alternative == 'baseline' and indicator == 'vacant_icu'")["p50"].to_numpy()
     drawn = [np.asarray(line.get_ydata()) for line in icu.get_lines()]
     assert any(line.shape == vacant.shape and np.allclose(line, vacant) for line in drawn)  # 100,000 people
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_figure_is_a_large_file(results: Results, name: str, tmp_path: Path) -> None:
+    assert save(draw(results, name, lang="vi"), tmp_path / f"{name}.svg").stat().st_size < 500_000
+
+
+def filled(axes: Axes, day: int, first: date) -> list[float]:
+    """How much of a panel's height each colour takes on a day, from the bottom up."""
+    at = (first - date(1970, 1, 1)).days + day + 0.5
+    found = []
+    for area in axes.collections:
+        for path in area.get_paths():
+            x, y = path.vertices.T
+            if x.min() <= at <= x.max():
+                corners = np.unique(x[x <= at])[-1]
+                edge = y[(x == corners)]
+                found.append((edge.min(), edge.max()))
+    return [high - low for low, high in sorted(found)]
+
+
+def test_binding_stacks_the_shares_of_each_constraint(small: Results) -> None:
+    _, icu = draw(small, "binding").axes
+    daily = small.daily.query("alternative == 'baseline' and day == 0").set_index("indicator")["mean"]
+    expected = [daily[f"icu_bound_by_{what}"] for what in ("space", "doctors")]
+    np.testing.assert_allclose(filled(icu, 0, small.scenario.start)[:2], expected, atol=0.006)
+    colours = {tuple(area.get_facecolor()[0][:3]) for area in icu.collections}
+    assert len(colours) == 4  # oxygen binds no ICU bed
+    hatches = [area.get_hatch() for area in icu.collections]
+    assert len(set(hatches)) == 4  # told apart in grey print too
+
+
+def test_binding_says_the_breach_days_of_each_constraint(small: Results) -> None:
+    rows = small.binding.query("alternative == 'baseline' and bed == 'icu'")
+    total = rows["breach_days_mean"].sum()
+    most = rows.sort_values("breach_days_mean").iloc[-1]
+    _, icu = draw(small, "binding").axes
+    said = icu.texts[0].get_text()
+    assert total > 0
+    assert said.startswith(f"of {words.rounded(total, 'en')} breach days: {most['constraint']} ")
+
+
+def test_oxygen_is_drawn_in_tonnes_as_a_weeks_mean_and_cover_up_to_30_days(small: Results) -> None:
+    stock, used, cover, _ = draw(small, "oxygen").axes
+    daily = small.daily[small.daily["alternative"] == "baseline"].set_index("indicator")
+    for axes, indicator in ((stock, "oxygen_stock_kg"), (used, "oxygen_used_kg")):
+        week = daily.loc[indicator, "p50"].rolling(7, min_periods=1).mean().to_numpy() / 1000
+        assert any(np.allclose(line.get_ydata(), week) for line in axes.get_lines()), indicator
+    assert max(np.max(line.get_ydata()) for line in cover.get_lines()) == 30
+
+
+def test_merged_days_are_drawn_as_all_days() -> None:
+    levels = np.array([0.0, 0, 1, 1, 1, 2, 2, 0])
+    assert turns(levels).tolist() == [2, 5, 7]
+    assert turns(levels, np.array([0, 1.0, 1, 1, 1, 1, 1, 1])).tolist() == [1, 2, 5, 7]
+    assert spans(levels > 0) == [(2, 7)]
+    assert spans(levels == 0) == [(0, 2), (7, 8)]
 
 
 # Words

@@ -1,7 +1,9 @@
 """The figures of a result, by name: drawn, saved one by one, or all of them at once.
 
 ``cases`` reported cases; ``need`` oxygen and ICU need against staffed beds; ``thresholds`` every
-threshold's indicator; ``openings`` the facilities that open and close; ``alternatives`` paired differences.
+threshold's indicator; ``openings`` the facilities that open and close; ``binding`` what limits the open
+beds; ``oxygen`` stock, use and cover; ``staff`` who is away; ``essential`` other patients;
+``alternatives`` paired differences.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from matplotlib.figure import Figure
 from surgesim.errors import ResultsError
 from surgesim.report.figures.alternatives import alternatives
 from surgesim.report.figures.courses import cases, need, thresholds
+from surgesim.report.figures.limits import binding, essential, oxygen, staff
 from surgesim.report.figures.openings import openings
 from surgesim.report.figures.page import EmptyFigureError, check_choice, styled
 from surgesim.scenario.schema import BASELINE
@@ -37,6 +40,10 @@ FIGURES: Final[dict[str, Draws]] = {
     "need": need,
     "thresholds": thresholds,
     "openings": openings,
+    "binding": binding,
+    "oxygen": oxygen,
+    "staff": staff,
+    "essential": essential,
     "alternatives": alternatives,
 }
 """Every figure by name, in the order of a report."""

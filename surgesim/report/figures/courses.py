@@ -90,6 +90,16 @@ class Course:
         bands = (self.mean, self.p5, self.p25, self.p50, self.p75, self.p95)
         return Course(self.dates, *(factor * band for band in bands))
 
+    def averaged(self, days: int) -> Course:
+        """Each curve as its mean over so many days back, or over the days there are."""
+        bands = (self.mean, self.p5, self.p25, self.p50, self.p75, self.p95)
+        return Course(self.dates, *(_averaged(band, days) for band in bands))
+
+    def capped(self, most: float) -> Course:
+        """The course with nothing drawn above `most`."""
+        bands = (self.mean, self.p5, self.p25, self.p50, self.p75, self.p95)
+        return Course(self.dates, *(np.minimum(band, most) for band in bands))
+
 
 def course(results: Results, alternative: str, indicator: str, area: str | None = None) -> Course:
     """The course of an indicator in the province, or in one district."""
@@ -129,8 +139,8 @@ def cases(
         notes = [phrase(lang, "area", area=district)]
     figure = page(results, what, 3.5, lang=lang, alternative=alternative, notes=notes)
     axes = figure.subplots()
-    _bands(axes, shown)
-    first, last = _span(results)
+    draw_bands(axes, shown)
+    first, last = run_span(results)
     for watch in marks:
         shade(axes, shown.days, watch.breached(shown.p50))
         bound_line(axes, watch.bound)
@@ -142,7 +152,7 @@ def cases(
     number_ticks(axes, lang)
     for watch in marks:
         _date_at_top(axes, watch, lang)
-    legend(figure, [*_band_entries(lang), *(_breach_entries(lang) if marks else [])])
+    legend(figure, [*band_entries(lang), *(breach_entries(lang) if marks else [])])
     return figure
 
 
@@ -162,7 +172,7 @@ def need(
     drawn = list(
         figure.subplots(len(heights), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
     )
-    first, last = _span(results)
+    first, last = run_span(results)
     if rows:
         _first_breaches(drawn[0], watches, rows, last, lang)
         date_axis(drawn[0], first, last, lang, labelled=False)
@@ -175,7 +185,7 @@ def need(
         staffed = course(results, alternative, f"staffed_{bed}")
         without = [course(results, alternative, indicator).mean for indicator in lacking]
         shade(axes, shown.days, shown.p50 > staffed.p50)
-        _bands(axes, shown)
+        draw_bands(axes, shown)
         axes.fill_between(
             shown.days,
             shown.p50,
@@ -198,7 +208,7 @@ def need(
         date_axis(axes, first, last, lang, labelled=axes is icu)
         axes.set_ylim(bottom=0)
         number_ticks(axes, lang)
-    median, *bands = _band_entries(lang)
+    median, *bands = band_entries(lang)
     entries: list[tuple[Artist, str]] = [
         (median[0], phrase(lang, "need")),
         *bands,
@@ -236,7 +246,7 @@ def thresholds(
         lang=lang,
         alternative=alternative,
     )
-    first, last = _span(results)
+    first, last = run_span(results)
     grid = figure.subplots(lines, columns, squeeze=False)
     panels: list[Axes] = list(grid.flat)
     for i, (axes, watch) in enumerate(zip(panels, watches, strict=False)):
@@ -245,7 +255,7 @@ def thresholds(
             axes.text(0.5, 0.5, phrase(lang, "not_kept"), transform=axes.transAxes, ha="center", color=GREY)
         else:
             shade(axes, shown.days, watch.breached(shown.p50))
-            _bands(axes, shown)
+            draw_bands(axes, shown)
         bound_line(axes, watch.bound)
         mark_first(axes, watch, watch.bound, last)
         axes.set_title(titles[i], pad=6 + 72 * text_height(under[i], SMALL_SIZE))
@@ -264,7 +274,7 @@ def thresholds(
         date_axis(axes, first, last, lang, ticks=9 if columns == 1 else 5)
         axes.set_ylim(bottom=0)
         number_ticks(axes, lang)
-    entries = [*_band_entries(lang), *_breach_entries(lang)]
+    entries = [*band_entries(lang), *breach_entries(lang)]
     if len(panels) > len(watches):
         legend_in(panels[-1], entries, width)
     else:
@@ -286,18 +296,27 @@ def _course_of(results: Results, alternative: str, watch: Watched) -> Course | N
     return course(results, alternative, watch.indicator) if kept.any() else None
 
 
+def _averaged(values: NDArray[np.float64], days: int) -> NDArray[np.float64]:
+    total = np.concatenate(([0.0], np.cumsum(values)))
+    after = np.arange(1, len(total))
+    before = np.maximum(after - days, 0)
+    return (total[after] - total[before]) / (after - before)
+
+
 def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """`values` with a gap where there is no end to them (unlimited beds)."""
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _bands(axes: Axes, shown: Course) -> None:
+def draw_bands(axes: Axes, shown: Course) -> None:
+    """The course's median with the bands of half and of nine tenths of the runs."""
     axes.fill_between(shown.days, shown.p5, shown.p95, color=BAND90, linewidth=0, zorder=1.2)
     axes.fill_between(shown.days, shown.p25, shown.p75, color=BAND50, linewidth=0, zorder=1.3)
     axes.plot(shown.days, shown.p50, color=BLUE, zorder=3)
 
 
-def _band_entries(lang: str) -> list[tuple[Artist, str]]:
+def band_entries(lang: str) -> list[tuple[Artist, str]]:
+    """The legend's entries for `draw_bands`."""
     return [
         (Line2D([], [], color=BLUE), phrase(lang, "median")),
         (Patch(color=BAND50), phrase(lang, "band50")),
@@ -305,11 +324,13 @@ def _band_entries(lang: str) -> list[tuple[Artist, str]]:
     ]
 
 
-def _breach_entries(lang: str) -> list[tuple[Artist, str]]:
+def breach_entries(lang: str) -> list[tuple[Artist, str]]:
+    """The legend's entries for thresholds and their breaches."""
     return [bound_entry(lang), shade_entry(lang), first_entry(lang)]
 
 
-def _span(results: Results) -> tuple[date, date]:
+def run_span(results: Results) -> tuple[date, date]:
+    """The first day of the run, and the day after its last."""
     return results.scenario.start, results.scenario.end
 
 

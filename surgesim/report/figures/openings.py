@@ -46,7 +46,7 @@ class Look(NamedTuple):
 
 LOOKS: Final = {
     "open": Look(BLUE, "", BLUE),
-    "standing-down": Look(SKY, "....", "#FFFFFF"),
+    "standing-down": Look(SKY, "\\\\\\", "#FFFFFF"),
     "preparing": Look(ORANGE, "/////", "#5A3D00"),
     "closed": Look("#F4F4F4", "", GREY),
 }
@@ -55,6 +55,8 @@ LOOKS: Final = {
 TITLE_WIDTH: Final = 2.4
 STRIP: Final = 0.14
 """Height of a row's strip in inches; rows whose title takes more lines lie further apart."""
+FINEST: Final = 1 / 20
+"""Part of a strip's height that shares are drawn to."""
 _LINE: Final = 0.115
 _GAP: Final = 0.06
 
@@ -153,9 +155,10 @@ def _strips(results: Results, alternative: str, lang: str) -> list[Strip]:
 def _draw(axes: Axes, strip: Strip, bottom: float, height: float) -> None:
     """One row, states stacked from `bottom` up (y grows downwards); a state nobody is in draws nothing."""
     at = day_numbers(np.append(strip.dates, strip.dates[-1] + np.timedelta64(1, "D")))
-    low = np.zeros(len(strip.dates))
+    low, total = np.zeros(len(strip.dates)), np.zeros(len(strip.dates))
     for state, look in LOOKS.items():
-        high = low + strip.shares[state]
+        total = total + strip.shares[state]
+        high = np.round(total / FINEST) * FINEST
         for begin, end in spans(high > low):
             corners = begin + np.concatenate(([0], turns(low[begin:end], high[begin:end])))
             x = np.append(at[corners], at[end])
