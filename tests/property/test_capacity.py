@@ -123,10 +123,13 @@ def staff_look_after_every_bed_that_counts(run: Watched) -> None:
     for day, seen in enumerate(run.seen):
         for f, site in enumerate(sites):
             beds = staffed[day, f]
-            if site.ventilators is not None:
+            if site.ventilators is not None and invasive > 0:
                 assert beds[2] * invasive <= site.ventilators + run.at_hand[day][f, 3] + 1e-6
             if site.staff is None:
                 continue
+            if not any(rule.action == "reinforce_staff" for rule in run.scenario.command.plan.values()):
+                payroll = (site.staff.doctors, site.staff.ward_nurses, site.staff.icu_nurses)
+                assert tuple(run.at_hand[day][f, :3]) == payroll
             working = (run.at_hand[day][f, :3] - seen.infected[f]) * (1 - staffing.absence.base)
             doctors, ward, icu = working / staffing.heads_per_post
             assert (beds / ratio["doctor"]).sum() <= doctors + 1e-6

@@ -19,9 +19,8 @@ from hypothesis import given, settings
 from strategies import Plain, arrivals, build, clinical, facility, gamma, scenarios, small, stays
 
 from surgesim.model.gas import kg_per_day
-from surgesim.model.record import DISTRICT, FACILITY_INDEX, PROVINCE_INDEX, Record
+from surgesim.model.record import CONSTRAINTS, DISTRICT, FACILITY_INDEX, PROVINCE_INDEX, Record
 from surgesim.model.simulation import simulate
-from surgesim.model.record import CONSTRAINTS as BINDING
 from surgesim.scenario.schema import Scenario
 
 ONE_TO_ONE: Plain = {
@@ -40,7 +39,7 @@ def staffed(scenario: Scenario) -> Record:
 
 def binding(record: Record, bed: str, site: int = 0) -> list[str]:
     """What binds at a facility, day by day."""
-    return [BINDING[int(i)] for i in record.facilities[:, site, FACILITY_INDEX[f"binding_{bed}"]]]
+    return [CONSTRAINTS[int(i)] for i in record.facilities[:, site, FACILITY_INDEX[f"binding_{bed}"]]]
 
 
 def ward(icu: int = 0, oxygen: int = 0, **staff: int) -> Plain:
@@ -79,7 +78,7 @@ def test_the_province_tells_what_binds_by_open_beds() -> None:
         "gamma": facility(icu=20) | {"ventilators": 5},
     }
     record = staffed(with_staffing(1, sites, clinical=nobody_dies(respiratory={})))
-    shares = {what: record.series(f"icu_bound_by_{what}")[0] for what in BINDING}
+    shares = {what: record.series(f"icu_bound_by_{what}")[0] for what in CONSTRAINTS}
     assert shares == {"space": 0.1, "doctors": 0.4, "nurses": 0.3, "equipment": 0.2, "oxygen": 0.0}
     assert record.series("staffed_icu")[0] == 10 + 10 + 0 + int(5 / 0.67)
 
