@@ -14,11 +14,10 @@ from heapq import heappop, heappush
 from math import inf
 from typing import NamedTuple
 
-from simpy import Environment
 from simpy.events import Event
 
 from surgesim.model.beds import UNLIMITED, BedPool, Key, Place, QueueEntry
-from surgesim.model.calendar import after
+from surgesim.model.calendar import Calendar, after
 from surgesim.model.ledger import (
     GONE,
     ICU,
@@ -74,7 +73,7 @@ class Journey:
     """
 
     def __init__(
-        self, env: Environment, network: Network, options: Options, *, log: list[Entry] | None = None
+        self, env: Calendar, network: Network, options: Options, *, log: list[Entry] | None = None
     ) -> None:
         n = len(network.facilities)
         self._env = env
@@ -141,9 +140,9 @@ class Journey:
         self._put_in_calendar(self._due.pop(event._value))
 
     def _put_in_calendar(self, patients: list[Patient]) -> None:
-        env, now, needs_care = self._env, self._env.now, self._needs_care
-        for patient in patients:
-            after(env, max(patient.need_time - now, 0.0), needs_care, patient)
+        self._env.foresee(
+            [(patient.need_time, patient.index, patient) for patient in patients], self._needs_care
+        )
 
     def start_in_beds(self, batch: PatientBatch, facilities: list[int]) -> None:
         """Put patients into beds at the start, the k-th in the k-th facility."""
@@ -160,8 +159,7 @@ class Journey:
                 self.oxygen.lie(facility)
                 self._admit_to_oxygen(patient, facility)
 
-    def _needs_care(self, event: Event) -> None:
-        patient: Patient = event._value
+    def _needs_care(self, patient: Patient) -> None:
         now = self._env.now
         self.ledger.begin(patient)
         if self._log is not None:

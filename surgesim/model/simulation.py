@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-import simpy
 from numpy.typing import NDArray
-from simpy.events import Event, EventPriority
 
 from surgesim.model.actions import action_of
 from surgesim.model.arrivals import Arrivals
+from surgesim.model.calendar import Calendar
 from surgesim.model.capacity import Brought, Capacity, Opened
 from surgesim.model.command import Command
 from surgesim.model.detection import Detection
@@ -40,8 +39,6 @@ from surgesim.model.streams import Streams
 from surgesim.scenario.schema import Scenario
 
 Ints = NDArray[np.int64]
-
-_AFTER_ALL_ELSE = EventPriority(2)  # SimPy's own are 0 (urgent) and 1 (normal)
 
 
 def simulate(scenario: Scenario, seed: int, replication: int) -> Record:
@@ -70,7 +67,7 @@ class Simulation:
     ) -> None:
         self.scenario = scenario
         self.first_day, self.end_day = -scenario.warm_up_days, scenario.days
-        self.env = simpy.Environment(initial_time=self.first_day)
+        self.env = Calendar(self.first_day)
         self.streams = Streams(seed, replication)
         self.network = Network(scenario)
         self.population = populate(scenario.people)
@@ -131,7 +128,7 @@ class Simulation:
                     self._grown()  # what a warm-up has used is not of the first day
                     self._begin_plan()
                 self._start_of_day(day)
-                self.env.run(until=self._all_else_until(day + 1))
+                self.env.run_through(day + 1)
                 self._end_of_day(day)
         return self.recorder.finish(self)
 
@@ -167,13 +164,6 @@ class Simulation:
         self.isolation.pass_day(day, reported_mild, self.streams.day("isolation", day))
         self.recorder.start_of_day(infection)
 
-    def _all_else_until(self, time: int) -> Event:
-        """An event at 00:00 of a day, after every other event of that instant."""
-        end = self.env.event()
-        end._ok, end._value = True, None
-        self.env.schedule(end, _AFTER_ALL_ELSE, time - self.env.now)
-        return end
-
     def _end_of_day(self, day: int) -> None:
         if self.supply is not None:
             self.supply.advance()
@@ -193,7 +183,7 @@ class Simulation:
         )
         self.recorder.assessed(day, assessment)
         self.command.hear(assessment)
-        self.env.run(until=self._all_else_until(day + 1))  # rules without delay act at once
+        self.env.run_through(day + 1)  # rules without delay act at once
 
     def _logistics_of(self, day: int) -> None:
         """What the day has used and made, and what it has cost."""
@@ -255,7 +245,7 @@ class Simulation:
         """t = 0: the rules are followed from now on."""
         for name, rule in self.scenario.command.plan.items():
             self.command.follow(name, rule, action_of(name, rule, self))
-        self.env.run(until=self._all_else_until(0))  # rules dated today and without delay act at once
+        self.env.run_through(0)  # rules dated today and without delay act at once
 
     def _initial_census(self) -> None:
         census = self.scenario.care.initial_census

@@ -23,6 +23,7 @@ from oracle import (
 )
 
 from surgesim.model import journey
+from surgesim.model.calendar import Calendar
 from surgesim.model.network import Network
 from surgesim.model.patients import PatientBatch
 from surgesim.scenario.base import AGE_GROUPS, SETTINGS
@@ -121,7 +122,7 @@ def simulate_shipped(
     until: float,
 ) -> tuple[list[list[Event]], journey.Journey]:
     """The same patients in the shipped engine: its log by patient, in its own words, and the engine."""
-    env = simpy.Environment()
+    env = Calendar()
     log: list[journey.Entry] = []
     care = journey.Journey(
         env,
