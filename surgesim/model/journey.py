@@ -126,6 +126,8 @@ class Journey:
         today = int(self._env.now // 1)
         now = []
         for patient in patients:
+            if patient.need_time == inf:
+                continue  # onset to need is `never`
             day = int(patient.need_time // 1)
             if day <= today:
                 now.append(patient)

@@ -16,7 +16,7 @@ from capacity_cases import (
     with_parts,
 )
 from hypothesis import given, settings
-from strategies import Plain, arrivals, build, clinical, facility, gamma, scenarios, small, stays
+from strategies import Plain, arrivals, build, clinical, facility, gamma, scenarios, small, stays, variant
 
 from surgesim.model.gas import kg_per_day
 from surgesim.model.record import CONSTRAINTS, DISTRICT, FACILITY_INDEX, PROVINCE_INDEX, Record
@@ -262,3 +262,11 @@ def test_each_of_those_parts_would_bind_if_it_were_less() -> None:
     limited = with_parts(scenario, vehicles=1)
     with pytest.raises(AssertionError):
         old_columns_equal(plain, simulate(limited, 3, 1))
+
+
+def test_patients_whose_need_never_comes_stop_no_run() -> None:
+    epidemic = {"variant": variant(3.0), "initial_infections": {"town": 500}}
+    never = clinical(stays=stays(onset_to_oxygen_days="never"))
+    record = staffed(build(small(10, epidemic=epidemic, clinical=never)))
+    assert record.outcomes["infections"] > 500
+    assert record.outcomes["oxygen_patients"] == 0
