@@ -71,6 +71,7 @@ def test_the_record_of_a_run_adds_up(scenario: Scenario) -> None:
     every_need_is_met_or_waits(run)
     beds_add_up(run)
     nobody_is_put_into_a_bed_that_is_not_staffed(run)
+    no_bed_is_idle_while_somebody_waits_for_it(run)
     options_are_kept(run)
     districts_add_up(run)
     the_epidemic_conserves_people(run)
@@ -128,6 +129,16 @@ def nobody_is_put_into_a_bed_that_is_not_staffed(run: Run) -> None:
         staffed, occupied = run.facility(f"staffed_{bed}"), run.facility(f"occupied_{bed}")
         on_the_way = run[f"held_{bed}"][:-1, None]
         most(occupied[1:], np.maximum(staffed[1:], occupied[:-1] + on_the_way))
+
+
+def no_bed_is_idle_while_somebody_waits_for_it(run: Run) -> None:
+    """Where every facility takes everybody at any hour, a vacant bed means that nobody needs it."""
+    people, sites = run.scenario.people, run.scenario.care.facilities.values()
+    if any(d.island for d in people.districts.values()) or any(site.serves is not None for site in sites):
+        return
+    assert not run["waiting_oxygen"][run["vacant_oxygen"] > 0].any()
+    assert not run["blocking"][run["vacant_oxygen"] > 0].any()
+    assert not (run["waiting_icu"] + run["boarding"])[run["vacant_icu"] > 0].any()
 
 
 def options_are_kept(run: Run) -> None:
