@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,11 @@ from surgesim.errors import IdentityError
 from surgesim.model.people import Population
 from surgesim.model.streams import Streams
 from surgesim.scenario.base import SETTINGS
+from surgesim.scenario.command import StartMeasure
 from surgesim.scenario.epidemic import Epidemic as EpidemicSection
 from surgesim.scenario.epidemic import Measure
 from surgesim.scenario.people import People
+from surgesim.scenario.schema import Scenario
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -40,11 +43,27 @@ class DayOfInfection:
         ``(districts,)`` residents infected in the province.
     imported
         ``(districts,)`` residents infected outside it.
+    infectious, susceptible
+        People in the province who are, at 24:00.
     """
 
     onsets: Ints
     infections: Ints
     imported: Ints
+    infectious: int = 0
+    susceptible: int = 0
+
+
+EpidemicPath: TypeAlias = dict[int, DayOfInfection]
+"""The days of an epidemic, by day: what several alternatives of a replication may share."""
+
+
+def untouched_by_care(scenario: Scenario) -> bool:
+    """Whether no plan and no death changes who is infected: no rule starts a measure, immunity lasts."""
+    epidemic = scenario.epidemic
+    if epidemic is None or epidemic.immunity.waning_days is not None:
+        return False
+    return not any(isinstance(rule, StartMeasure) for rule in scenario.command.plan.values())
 
 
 def reproduction_matrix(contacts: Floats, susceptibility: Floats) -> Floats:
@@ -196,7 +215,9 @@ class Epidemic:
             self.recovered += recovering[1]
             onsets[..., step] = progressed[1]
             infections += infected.sum(axis=(1, 2, 3))
-        return DayOfInfection(onsets, infections, imported)
+        return DayOfInfection(
+            onsets, infections, imported, int(self.infectious.sum()), int(self.susceptible.sum())
+        )
 
     def _hazard_of(self, day: int) -> Floats:
         """``(districts, 9, 9)`` infections in a step per prevalence met, by the measures in force."""

@@ -168,11 +168,9 @@ class Recorder:
         count = ledger.count
         row: dict[str, float] = {}
         infection = None if first else self._infection
-        epidemic = simulation.epidemic
-        if epidemic is not None:
-            row["infectious"] = int(epidemic.infectious.sum())
-            row["susceptible"] = int(epidemic.susceptible.sum())
         if infection is not None:
+            row["infectious"] = infection.infectious
+            row["susceptible"] = infection.susceptible
             row["infections"] = int(infection.infections.sum())
             row["imported"] = int(infection.imported.sum())
         reported = self._since_by_district("reported", ledger.reported_at_admission)

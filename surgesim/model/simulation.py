@@ -20,7 +20,7 @@ from surgesim.model.calendar import Calendar
 from surgesim.model.capacity import Brought, Capacity, Opened
 from surgesim.model.command import Command
 from surgesim.model.detection import Detection
-from surgesim.model.epidemic import DayOfInfection, Epidemic
+from surgesim.model.epidemic import DayOfInfection, Epidemic, EpidemicPath
 from surgesim.model.facilities import Facilities
 from surgesim.model.home import HomeCare
 from surgesim.model.indicators import assess
@@ -41,7 +41,7 @@ from surgesim.scenario.schema import Scenario
 Ints = NDArray[np.int64]
 
 
-def simulate(scenario: Scenario, seed: int, replication: int) -> Record:
+def simulate(scenario: Scenario, seed: int, replication: int, path: EpidemicPath | None = None) -> Record:
     """Run one replication.
 
     Parameters
@@ -50,22 +50,33 @@ def simulate(scenario: Scenario, seed: int, replication: int) -> Record:
         The scenario (of one alternative; its own `alternatives` are not looked at).
     seed, replication
         Replication k of a seed is the same whatever else is run.
+    path
+        Days of the epidemic as another alternative of this seed and replication has met them: they are
+        taken as they are, and days that are not there yet are added. Both must have the same people and
+        the same epidemic, `untouched_by_care`.
 
     Raises
     ------
     IdentityError
         When a conservation identity does not hold: a defect, never the scenario's fault.
     """
-    return Simulation(scenario, seed, replication).run()
+    return Simulation(scenario, seed, replication, path=path).run()
 
 
 class Simulation:
     """The parts of a run, assembled."""
 
     def __init__(
-        self, scenario: Scenario, seed: int, replication: int, *, log: list[Entry] | None = None
+        self,
+        scenario: Scenario,
+        seed: int,
+        replication: int,
+        *,
+        log: list[Entry] | None = None,
+        path: EpidemicPath | None = None,
     ) -> None:
         self.scenario = scenario
+        self._path = path
         self.first_day, self.end_day = -scenario.warm_up_days, scenario.days
         self.env = Calendar(self.first_day)
         self.streams = Streams(seed, replication)
@@ -144,7 +155,7 @@ class Simulation:
         self.neighbours.take(self.journey)
         infection: DayOfInfection | None = None
         if self.epidemic is not None and self.detection is not None:
-            infection = self.epidemic.advance(day, self._dead())
+            infection = self._infection_of(day, self.epidemic)
             self._incidence = float(infection.infections.sum()) / self.population.total
             batch, mild = self.patients.from_epidemic(
                 infection,
@@ -163,6 +174,14 @@ class Simulation:
         self.journey.expect(batch)
         self.isolation.pass_day(day, reported_mild, self.streams.day("isolation", day))
         self.recorder.start_of_day(infection)
+
+    def _infection_of(self, day: int, epidemic: Epidemic) -> DayOfInfection:
+        """What the epidemic brings today: as another alternative has met it, or moved on."""
+        if self._path is None:
+            return epidemic.advance(day, self._dead())
+        if day not in self._path:
+            self._path[day] = epidemic.advance(day, self._dead())
+        return self._path[day]
 
     def _end_of_day(self, day: int) -> None:
         if self.supply is not None:

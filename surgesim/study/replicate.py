@@ -5,14 +5,20 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from surgesim.errors import SurgesimError
 from surgesim.model.record import Record
 from surgesim.scenario.schema import Scenario
 
+if TYPE_CHECKING:
+    from surgesim.model.epidemic import EpidemicPath
+
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with how many (alternative, replication) pairs are done, and how many there are."""
+
+MOST_DAYS_SHARED = 2_000
+"""Longer epidemics are simulated for each alternative anew: kept, they would take too much memory."""
 
 
 def replicate(
@@ -89,6 +95,27 @@ def _records(
 
 
 def _one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: int) -> dict[str, Record]:
+    """One record per alternative; an epidemic that care cannot change is simulated once for all who share it.
+
+    Results are the same as one by one.
+    """
     from surgesim.model.simulation import simulate
 
-    return {name: simulate(scenario, seed, replication) for name, scenario in scenarios.items()}
+    paths: list[tuple[Scenario, EpidemicPath]] = []
+    return {
+        name: simulate(scenario, seed, replication, _shared_path(scenario, paths))
+        for name, scenario in scenarios.items()
+    }
+
+
+def _shared_path(scenario: Scenario, paths: list[tuple[Scenario, EpidemicPath]]) -> EpidemicPath | None:
+    """An earlier alternative's epidemic that is this one's too, or a new one; None if care changes it."""
+    from surgesim.model.epidemic import untouched_by_care
+
+    if not untouched_by_care(scenario) or scenario.days + scenario.warm_up_days > MOST_DAYS_SHARED:
+        return None
+    for other, path in paths:
+        if other.epidemic == scenario.epidemic and other.people == scenario.people:
+            return path
+    paths.append((scenario, {}))
+    return paths[-1][1]

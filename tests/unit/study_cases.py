@@ -129,7 +129,7 @@ def made_up_record(
     )
 
 
-def made_up_simulation(scenario: Scenario, seed: int, replication: int) -> Record:
+def made_up_simulation(scenario: Scenario, seed: int, replication: int, path: object = None) -> Record:
     """A stand-in for the model: random numbers of (seed, replication), fewer deaths with more ICU beds."""
     random = np.random.default_rng([seed, replication])
     icu = scenario.care.facilities["general"].beds.icu

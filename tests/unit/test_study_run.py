@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from study_cases import made_up_record, made_up_simulation, small_scenario
@@ -16,9 +19,10 @@ from study_cases import made_up_record, made_up_simulation, small_scenario
 import surgesim
 from surgesim.errors import IdentityError, ScenarioError, SurgesimError
 from surgesim.model import simulation
+from surgesim.model.epidemic import DayOfInfection, Epidemic
 from surgesim.model.record import Record
 from surgesim.scenario.base import deep_merge
-from surgesim.scenario.loading import from_plain
+from surgesim.scenario.loading import from_plain, load
 from surgesim.scenario.schema import Scenario
 from surgesim.study import replicate as replicate_module
 from surgesim.study.replicate import replicate
@@ -90,6 +94,58 @@ def test_select_names_every_unknown_alternative() -> None:
     ]
 
 
+TOWN = Path(__file__).parents[2] / "scenarios" / "teaching" / "private-third.yaml"
+
+
+def test_alternatives_that_share_an_epidemic_are_as_if_they_did_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenarios = select(load(TOWN, changes=["days=70"]))
+    alone = {name: simulation.simulate(scenario, 3, 1) for name, scenario in scenarios.items()}
+    advanced = []
+    advance = Epidemic.advance
+
+    def counted(self: Epidemic, day: int, dead: np.ndarray[Any, Any]) -> DayOfInfection:
+        advanced.append(day)
+        return advance(self, day, dead)
+
+    monkeypatch.setattr(Epidemic, "advance", counted)
+    shared = replicate_module._one_replication(scenarios, 3, 1)
+    assert advanced == list(range(70))  # once for three alternatives
+    assert alone.keys() == shared.keys()
+    assert alone["baseline"].outcomes != alone["private-mobilised"].outcomes
+    for name, record in alone.items():
+        for part in dataclasses.fields(record):
+            one, other = getattr(record, part.name), getattr(shared[name], part.name)
+            assert pickle.dumps(one) == pickle.dumps(other), (name, part.name)
+
+
+MEASURE = {
+    "epidemic": {"measures": {"shut": {"reduces": {"work": 0.5}}}},
+    "command": {"plan": {"shut": {"action": "measure", "measure": "shut", "when": {"on": "2024-02-01"}}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("overlay", "paths", "same"),
+    [
+        ({"care": {"no_bed_hours": 3.0}}, 1, True),
+        ({"people": {"outside_share": 0.3}}, 2, False),
+        ({"epidemic": {"variant": {"r0": 3.0}}}, 2, False),
+        ({"epidemic": {"immunity": {"waning_days": 90.0}}}, 1, False),
+        (MEASURE, 1, False),
+    ],
+)
+def test_epidemics_are_shared_only_where_care_cannot_part_them(
+    overlay: dict[str, Any], paths: int, same: bool
+) -> None:
+    town = load(TOWN)
+    known: list[Any] = []
+    first = replicate_module._shared_path(town, known)
+    second = replicate_module._shared_path(town.overlaid(overlay), known)
+    assert first is not None
+    assert len(known) == paths
+    assert (second is first) == same
+
+
 @pytest.mark.parametrize(
     ("change", "path"),
     [
@@ -130,7 +186,7 @@ def test_tables_are_kept_where_a_figure_fails(tmp_path: Path) -> None:
 
 
 def test_broken_identity_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def breaks(scenario: Scenario, seed: int, replication: int) -> Record:
+    def breaks(scenario: Scenario, seed: int, replication: int, path: object) -> Record:
         if replication == 1:
             raise IdentityError("beds", "general", 3, "11 of 10")
         return made_up_simulation(scenario, seed, replication)
@@ -184,7 +240,7 @@ def test_records_come_in_order_from_many_workers(monkeypatch: pytest.MonkeyPatch
 
 def test_results_in_memory_have_no_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(simulation, "simulate", lambda scenario, seed, k: made_up_record(scenario, k))
+    monkeypatch.setattr(simulation, "simulate", lambda scenario, seed, k, path: made_up_record(scenario, k))
     results = run(small_scenario(), workers=1)
     assert results.folder is None
     assert results.alternatives == ("baseline", "nothing", "more-icu")

@@ -87,7 +87,7 @@ def test_consumables_and_burdens_are_in_the_daily_files(
     bodies = {"supply": {"burdens": {"bodies": {"title": "Bodies", "unit": "bodies", "made": {}}}}}
     scenario = small_scenario(supply=supply, alternatives={"bodies": bodies})
 
-    def simulate(scenario: Scenario, seed: int, replication: int) -> Record:
+    def simulate(scenario: Scenario, seed: int, replication: int, path: object) -> Record:
         record = made_up_record(scenario, replication)
         columns = len(items_of(scenario))
         return replace(record, logistics=np.add.outer(np.arange(DAYS), np.arange(columns)) / 2)
@@ -137,7 +137,7 @@ def test_run_that_fails_leaves_the_earlier_result(tmp_path: Path, monkeypatch: p
     run(small_scenario(), out=tmp_path / "small", workers=1)
     before = hashes(tmp_path / "small")
 
-    def fails(scenario: object, seed: int, replication: int) -> Record:
+    def fails(scenario: object, seed: int, replication: int, path: object) -> Record:
         if replication == 2:
             raise KeyboardInterrupt
         return made_up_simulation(small_scenario(), seed, replication)
