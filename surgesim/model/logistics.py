@@ -22,6 +22,9 @@ Floats = NDArray[np.float64]
 COVER_WINDOW = 7
 """Days of use that days of cover look back on."""
 
+_NOTHING = 1e-9
+"""Mean daily use that counts as none, in units of the item."""
+
 _TOLERANCE = 1e-9  # of what has come in: the rounding of sums over a run
 
 
@@ -125,7 +128,7 @@ class Stocks:
         mean = self._window.sum(axis=0) / min(self._days, COVER_WINDOW)
         above = np.maximum(self.stock - self._reserve, 0.0)
         cover = np.full(len(self.names), np.inf)
-        np.divide(above, mean, out=cover, where=mean > 0)
+        np.divide(above, mean, out=cover, where=mean > _NOTHING)
         return cover
 
     def check(self, day: int) -> None:
