@@ -14,7 +14,7 @@ from typing import Any, get_args
 import matplotlib
 import numpy as np
 import pytest
-from figure_cases import BASE_FACILITY, THRESHOLDS, surge_results, surge_scenario
+from figure_cases import BASE_FACILITY, DAYS, THRESHOLDS, surge_results, surge_scenario
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
@@ -28,6 +28,7 @@ from surgesim.model.record import OUTCOMES as OUTCOME_COLUMNS
 from surgesim.model.record import STATES
 from surgesim.report import words
 from surgesim.report.figures import FIGURES, EmptyFigureError, draw, save, save_all
+from surgesim.report.figures.openings import STRIP
 from surgesim.report.figures.page import balanced, date_ticks, spans, text_width, turns, wrap
 from surgesim.report.figures.watched import BREACH_SHADE, watched
 from surgesim.scenario.command import IndicatorName
@@ -402,6 +403,13 @@ def test_binding_stacks_the_shares_of_each_constraint(small: Results) -> None:
     assert len(colours) == 4  # oxygen binds no ICU bed
     hatches = [area.get_hatch() for area in icu.collections]
     assert len(set(hatches)) == 4  # told apart in grey print too
+
+
+def test_openings_fill_every_day_of_every_strip(small: Results) -> None:
+    axes = draw(small, "openings").axes[0]
+    rows = len(axes.get_yticklabels())
+    for day in (0, 60, 90, 130, DAYS - 1):
+        assert sum(filled(axes, day, small.scenario.start)) == pytest.approx(rows * STRIP)
 
 
 def test_binding_says_the_breach_days_of_each_constraint(small: Results) -> None:
