@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from surgesim.report.sentences import what_binds, without_plan
-from surgesim.report.words import INDICATORS, NBSP, day_month, number, percent, rounded
+from surgesim.report.words import INDICATORS, day_month, number, percent, rounded
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.breaches import SITUATION
 from surgesim.study.compare import COST, DAYS_BREACHED, DEATHS, FIRST_DAY
@@ -303,7 +303,7 @@ def _brief_title(scenario: Scenario, name: str, lang: str) -> str:
         item = supply.consumables.get(threshold.item) or supply.burdens[threshold.item]
         what = f"{what}: {item.title.get(lang)}"
     sign = ">" if threshold.above is not None else "<"
-    return f"{what}{NBSP}{sign}{NBSP}{number(threshold.bound, lang)}"
+    return f"{what} {sign}{number(threshold.bound, lang)}"
 
 
 def _signed(row: Mapping[Any, Any] | None, lang: str, scale: float = 1.0) -> str:

@@ -29,7 +29,7 @@ from surgesim.model.record import STATES
 from surgesim.report import words
 from surgesim.report.figures import FIGURES, EmptyFigureError, draw, save, save_all
 from surgesim.report.figures.openings import STRIP
-from surgesim.report.figures.page import balanced, date_ticks, spans, text_width, turns, wrap
+from surgesim.report.figures.page import Look, balanced, date_ticks, spans, stack_steps, text_width, wrap
 from surgesim.report.figures.watched import BREACH_SHADE, watched
 from surgesim.scenario.command import IndicatorName
 from surgesim.study.results import Results
@@ -380,36 +380,33 @@ def test_no_figure_is_a_large_file(results: Results, name: str, tmp_path: Path) 
     assert save(draw(results, name, lang="vi"), tmp_path / f"{name}.svg").stat().st_size < 500_000
 
 
-def filled(axes: Axes, day: int, first: date) -> list[float]:
-    """How much of a panel's height each colour takes on a day, from the bottom up."""
+def heights(axes: Axes, day: int, first: date) -> list[float]:
+    """How far each stacked colour reaches from the bottom on a day, in order."""
     at = (first - date(1970, 1, 1)).days + day + 0.5
     found = []
-    for area in axes.collections:
-        for path in area.get_paths():
-            x, y = path.vertices.T
-            if x.min() <= at <= x.max():
-                corners = np.unique(x[x <= at])[-1]
-                edge = y[(x == corners)]
-                found.append((edge.min(), edge.max()))
-    return [high - low for low, high in sorted(found)]
+    for patch in axes.patches:
+        x, y = patch.get_path().vertices.T
+        across = np.flatnonzero((x[:-1] <= at) & (x[1:] > at))
+        found += [abs(float(y[place]) - float(y[0])) for place in across]
+    return sorted(found)
 
 
 def test_binding_stacks_the_shares_of_each_constraint(small: Results) -> None:
     _, icu = draw(small, "binding").axes
     daily = small.daily.query("alternative == 'baseline' and day == 0").set_index("indicator")["mean"]
-    expected = [daily[f"icu_bound_by_{what}"] for what in ("space", "doctors")]
-    np.testing.assert_allclose(filled(icu, 0, small.scenario.start)[:2], expected, atol=0.006)
-    colours = {tuple(area.get_facecolor()[0][:3]) for area in icu.collections}
-    assert len(colours) == 4  # oxygen binds no ICU bed
-    hatches = [area.get_hatch() for area in icu.collections]
-    assert len(set(hatches)) == 4  # told apart in grey print too
+    expected = np.cumsum([daily[f"icu_bound_by_{what}"] for what in ("space", "doctors")])
+    np.testing.assert_allclose(heights(icu, 0, small.scenario.start)[:2], expected, atol=0.003)
+    looks = {(patch.get_facecolor(), patch.get_hatch()) for patch in icu.patches}
+    assert len(looks) == 4  # oxygen binds no ICU bed
+    assert len({hatch for _, hatch in looks}) == 4  # told apart in grey print too
 
 
 def test_openings_fill_every_day_of_every_strip(small: Results) -> None:
     axes = draw(small, "openings").axes[0]
     rows = len(axes.get_yticklabels())
     for day in (0, 60, 90, 130, DAYS - 1):
-        assert sum(filled(axes, day, small.scenario.start)) == pytest.approx(rows * STRIP)
+        tops = heights(axes, day, small.scenario.start)
+        assert sum(top == pytest.approx(STRIP) for top in tops) == rows, day
 
 
 def test_binding_says_the_breach_days_of_each_constraint(small: Results) -> None:
@@ -431,12 +428,22 @@ def test_oxygen_is_drawn_in_tonnes_as_a_weeks_mean_and_cover_up_to_30_days(small
     assert max(np.max(line.get_ydata()) for line in cover.get_lines()) == 30
 
 
-def test_merged_days_are_drawn_as_all_days() -> None:
+def test_unbroken_runs() -> None:
     levels = np.array([0.0, 0, 1, 1, 1, 2, 2, 0])
-    assert turns(levels).tolist() == [2, 5, 7]
-    assert turns(levels, np.array([0, 1.0, 1, 1, 1, 1, 1, 1])).tolist() == [1, 2, 5, 7]
     assert spans(levels > 0) == [(2, 7)]
     assert spans(levels == 0) == [(0, 2), (7, 8)]
+    assert spans(levels < 0) == []
+
+
+def test_stacked_steps_draw_equal_days_as_one() -> None:
+    look = Look("#000000", "", "#000000")
+    dates = np.datetime64("1970-01-03") + np.arange(5)
+    axes = Figure().subplots()
+    parts = [(look, np.array([0, 0.5, 0.5, 0.26, 0.24])), (look, np.array([1, 0.5, 0.5, 0.5, 0.0]))]
+    stack_steps(axes, dates, parts, finest=0.25, bottom=10, height=-4)
+    upper, lower = (patch.get_xy().tolist() for patch in axes.patches)
+    assert upper[:-1] == [[2, 10], [2, 6], [5, 6], [5, 7], [6, 7], [6, 10]]
+    assert lower[:-1] == [[3, 10], [3, 8], [5, 8], [5, 9], [7, 9], [7, 10]]
 
 
 # Words

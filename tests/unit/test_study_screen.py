@@ -139,7 +139,7 @@ def test_threshold_table_shows_what_changes_with_signs(results: Results) -> None
         ("first_day_cases", 0.0, 0.0, 0.0, 1.0),
     )
     text = shown(threshold_table(compared, "en"))
-    assert " Staffed ICU beds < 4 " in text
+    assert " Staffed ICU beds <4 " in text
     assert " −12 (−15 to −9) " in text
     assert " +3.5 (−1 to +8) " in text
     assert "reported cases" not in text

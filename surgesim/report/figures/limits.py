@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from surgesim.model.record import CONSTRAINTS
 from surgesim.report.figures.courses import Course, band_entries, breach_entries, course, draw_bands, run_span
@@ -25,14 +23,15 @@ from surgesim.report.figures.page import (
     VERMILION,
     WIDTH,
     EmptyFigureError,
+    Look,
     date_axis,
     legend,
     number_ticks,
     page,
     province_only,
     spans,
+    stack_steps,
     text_height,
-    turns,
     wrap,
 )
 from surgesim.report.figures.watched import (
@@ -47,19 +46,9 @@ from surgesim.study.binding import BEDS, limits_modelled
 from surgesim.study.breaches import SITUATION
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from surgesim.report.figures.watched import Watched
     from surgesim.scenario.care import Facility
     from surgesim.study.results import Results
-
-
-class Look(NamedTuple):
-    """How a constraint is drawn: its colour, and a hatch that tells it apart in grey print."""
-
-    colour: str
-    hatch: str
-    ink: str
 
 
 LOOKS: Final = {
@@ -69,7 +58,7 @@ LOOKS: Final = {
     "equipment": Look(SKY, "||||", "#0B3C5D"),
     "oxygen": Look(BLUE, "xxxx", "#FFFFFF"),
 }
-"""Constraints in the order they are stacked, from the bottom. No dots: they are long in a file."""
+"""Constraints in the order they are stacked, from the bottom."""
 
 FINEST: Final = 1 / 200
 """Part of a panel's height that shares are drawn to."""
@@ -104,10 +93,10 @@ def binding(
     drawn: dict[str, None] = {}
     panels: list[Axes] = list(figure.subplots(len(BEDS), 1))
     for axes, bed, note in zip(panels, BEDS, notes, strict=True):
-        shares = {
-            what: course(results, alternative, f"{bed}_bound_by_{what}").mean for what in LOOKS
-        }  # their mean adds up to 1 where any bed is open
-        drawn |= dict.fromkeys(_stack(axes, declared.days, shares))
+        shares = {what: course(results, alternative, f"{bed}_bound_by_{what}").mean for what in LOOKS}
+        drawn |= {what: None for what, share in shares.items() if share.any()}
+        parts = [(LOOKS[what], share) for what, share in shares.items()]
+        stack_steps(axes, declared.dates, parts, finest=FINEST)
         for begin, end in spans(declared.mean >= 0.5):
             axes.plot([declared.days[begin], declared.days[end - 1] + 1], [1.04, 1.04], **_EMERGENCY)
         pad = 6 + (72 * text_height(note, SMALL_SIZE) if note else 0)
@@ -119,7 +108,7 @@ def binding(
         number_ticks(axes, lang)
         axes.grid(False)
     entries: list[tuple[Artist, str]] = [
-        (_patch(LOOKS[what]), phrase(lang, f"by_{what}")) for what in LOOKS if what in drawn
+        (LOOKS[what].patch, phrase(lang, f"by_{what}")) for what in LOOKS if what in drawn
     ]
     if (declared.mean >= 0.5).any():
         entries.append((Line2D([], [], **_EMERGENCY), phrase(lang, "emergency_days")))
@@ -144,34 +133,6 @@ def _bound_days(results: Results, alternative: str, bed: str, lang: str) -> str:
         for what in most
     )
     return phrase(lang, "bound_days", all=rounded(total, lang), parts=parts)
-
-
-def _stack(axes: Axes, days: NDArray[np.float64], shares: dict[str, NDArray[np.float64]]) -> Iterator[str]:
-    """The shares stacked from the bottom up; yields what has been drawn."""
-    at = np.append(days, days[-1] + 1)
-    low, total = np.zeros(len(days)), np.zeros(len(days))
-    for what, look in LOOKS.items():
-        total = total + shares[what]
-        high = np.round(total / FINEST) * FINEST
-        for begin, end in spans(high > low):
-            corners = begin + np.concatenate(([0], turns(low[begin:end], high[begin:end])))
-            axes.fill_between(
-                np.append(at[corners], at[end]),
-                np.append(low[corners], low[end - 1]),
-                np.append(high[corners], high[end - 1]),
-                step="post",
-                facecolor=look.colour,
-                hatch=look.hatch,
-                edgecolor=look.ink,
-                linewidth=0,
-            )
-        if shares[what].any():
-            yield what
-        low = high
-
-
-def _patch(look: Look) -> Patch:
-    return Patch(facecolor=look.colour, hatch=look.hatch, edgecolor=look.ink, linewidth=0.4)
 
 
 def oxygen(

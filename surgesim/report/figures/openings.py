@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
 from surgesim.model.record import STATES
 from surgesim.report.figures.page import (
@@ -18,13 +16,12 @@ from surgesim.report.figures.page import (
     SKY,
     SMALL_SIZE,
     EmptyFigureError,
+    Look,
     date_axis,
-    day_numbers,
     legend,
     page,
     province_only,
-    spans,
-    turns,
+    stack_steps,
     wrap,
 )
 from surgesim.report.words import day_month, phrase
@@ -34,14 +31,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from surgesim.study.results import Results
-
-
-class Look(NamedTuple):
-    """How a state is drawn: its colour, and a hatch that tells it apart in grey print."""
-
-    colour: str
-    hatch: str
-    ink: str
 
 
 LOOKS: Final = {
@@ -103,7 +92,10 @@ def openings(
     top, middles = 0.0, []
     for strip, height in zip(strips, heights, strict=True):
         middles.append(top + height / 2)
-        _draw(axes, strip, middles[-1] + STRIP / 2, STRIP)
+        bottom = middles[-1] + STRIP / 2  # y grows downwards
+        parts = [(look, strip.shares[state]) for state, look in LOOKS.items()]
+        stack_steps(axes, strip.dates, parts, finest=FINEST, bottom=bottom, height=-STRIP)
+        axes.axhline(bottom, color="#BBBBBB", linewidth=0.5)
         opening = strip.opening
         axes.annotate(
             phrase(lang, "open_never") if opening is None else day_month(strip.dates[opening].item(), lang),
@@ -131,7 +123,7 @@ def openings(
     axes.grid(False)
     axes.spines["left"].set_visible(False)
     date_axis(axes, results.scenario.start, results.scenario.end, lang, ticks=8)
-    legend(figure, [(_patch(LOOKS[state]), phrase(lang, f"state_{state}")) for state in STATES])
+    legend(figure, [(LOOKS[state].patch, phrase(lang, f"state_{state}")) for state in STATES])
     return figure
 
 
@@ -150,31 +142,3 @@ def _strips(results: Results, alternative: str, lang: str) -> list[Strip]:
     return sorted(
         strips, key=lambda strip: (never if strip.opening is None else strip.opening, strip.first_stir)
     )
-
-
-def _draw(axes: Axes, strip: Strip, bottom: float, height: float) -> None:
-    """One row, states stacked from `bottom` up (y grows downwards); a state nobody is in draws nothing."""
-    at = day_numbers(np.append(strip.dates, strip.dates[-1] + np.timedelta64(1, "D")))
-    low, total = np.zeros(len(strip.dates)), np.zeros(len(strip.dates))
-    for state, look in LOOKS.items():
-        total = total + strip.shares[state]
-        high = np.round(total / FINEST) * FINEST
-        for begin, end in spans(high > low):
-            corners = begin + np.concatenate(([0], turns(low[begin:end], high[begin:end])))
-            x = np.append(at[corners], at[end])
-            axes.fill_between(
-                x,
-                bottom - height * np.append(low[corners], low[end - 1]),
-                bottom - height * np.append(high[corners], high[end - 1]),
-                step="post",
-                facecolor=look.colour,
-                hatch=look.hatch,
-                edgecolor=look.ink,
-                linewidth=0,
-            )
-        low = high
-    axes.plot([at[0], at[-1]], [bottom, bottom], color="#BBBBBB", linewidth=0.5)
-
-
-def _patch(look: Look) -> Patch:
-    return Patch(facecolor=look.colour, hatch=look.hatch, edgecolor=look.ink, linewidth=0.4)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from matplotlib import style
@@ -19,6 +19,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.patches import Patch
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -232,10 +233,59 @@ def spans(true: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return list(zip(begins, ends, strict=True))
 
 
-def turns(*levels: NDArray[np.float64]) -> NDArray[np.intp]:
-    """The places after the first at which any of the series differs from its last value."""
-    changed = np.any([level[1:] != level[:-1] for level in levels], axis=0)
-    return np.flatnonzero(changed) + 1
+class Look(NamedTuple):
+    """How a part of a whole is drawn: its colour, and a hatch that tells it apart in grey print.
+
+    No dots in a hatch: they make a file long.
+    """
+
+    colour: str
+    hatch: str
+    ink: str
+
+    @property
+    def patch(self) -> Patch:
+        """The legend's handle."""
+        return Patch(facecolor=self.colour, hatch=self.hatch, edgecolor=self.ink, linewidth=0.4)
+
+
+def stack_steps(
+    axes: Axes,
+    dates: NDArray[np.datetime64],
+    parts: Sequence[tuple[Look, NDArray[np.float64]]],
+    *,
+    finest: float,
+    bottom: float = 0.0,
+    height: float = 1.0,
+) -> None:
+    """Daily shares stacked in steps from `bottom` up to `height` above it.
+
+    Each part is drawn down to the bottom, under those below it, and equal days as one, so that files stay
+    small.
+
+    Parameters
+    ----------
+    parts
+        From the bottom up.
+    finest
+        What levels are rounded to, as a share of the height.
+    """
+    at = day_numbers(np.append(dates, dates[-1] + np.timedelta64(1, "D")))
+    levels = np.round(np.cumsum([share for _, share in parts], axis=0) / finest) * finest
+    below = np.concatenate((np.zeros((1, len(dates))), levels[:-1]))
+    for (look, _), low, high in reversed(list(zip(parts, below, levels, strict=True))):
+        for begin, end in spans(high > low):
+            corners = begin + np.concatenate(([0], np.flatnonzero(np.diff(high[begin:end])) + 1))
+            x = np.repeat(at[[*corners, end]], 2)
+            y = np.concatenate(([0.0], np.repeat(high[corners], 2), [0.0]))
+            axes.fill(
+                x,
+                bottom + height * y,
+                facecolor=look.colour,
+                hatch=look.hatch,
+                edgecolor=look.ink,
+                linewidth=0,
+            )
 
 
 def date_ticks(first: date, last: date, most: int) -> list[date]:
