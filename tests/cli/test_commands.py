@@ -193,6 +193,12 @@ def test_interrupt_is_one_line_and_leaves_nothing(town: Path, monkeypatch: pytes
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def as_from_a_terminal() -> None:
+    """Signals as a terminal leaves them: a shell's background job, and what it starts, ignores SIGINT."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_stop_workers_and_leave_nothing(town: Path, number: signal.Signals, code: int) -> None:
     command = [sys.executable, "-m", "surgesim.cli", "run", str(town), "--workers", "2", "--seed", "1"]
@@ -202,12 +208,16 @@ def test_signals_stop_workers_and_leave_nothing(town: Path, number: signal.Signa
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+        preexec_fn=as_from_a_terminal,
     ) as process:
-        while not list(Path().glob("results/.town.part-*/daily.parquet")):
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.05)
-        process.send_signal(number)
-        out, err = process.communicate(timeout=60)  # workers that live on would hold the pipes
+        try:
+            while not list(Path().glob("results/.town.part-*/daily.parquet")):
+                assert process.poll() is None, process.communicate()
+                time.sleep(0.05)
+            process.send_signal(number)
+            out, err = process.communicate(timeout=60)  # workers that live on would hold the pipes
+        finally:
+            process.kill()
     assert process.returncode == code
     assert (out, err) == ("", "Interrupted: nothing was written.\n" if number == signal.SIGINT else "")
     assert list(Path("results").iterdir()) == []
