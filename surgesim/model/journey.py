@@ -563,10 +563,14 @@ class Journey:
         self._at(self._network.next_dawn(self._env.now), self._dawn)
 
     def _returns(self, event: Event) -> None:
-        """A vehicle is back: who waits for one in its district tries again, ICU and step-down first."""
+        """A vehicle is back; if none was there, who waits for one tries again, ICU and step-down first."""
         district, crosses = event._value
-        if self._network.fleet is not None:
-            self._network.fleet.give_back(district, crosses)
+        fleet = self._network.fleet
+        if fleet is None:
+            return
+        fleet.give_back(district, crosses)
+        if fleet.free[crosses][district] > 1:
+            return
         if self.icu.total_free and self.icu.waiting[district]:
             self._try_icu(district)
         if self.oxygen.total_free and (self._blocking() or self.oxygen.waiting[district]):
