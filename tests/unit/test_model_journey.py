@@ -35,7 +35,7 @@ def course(oxygen: Plain = NEVER, icu: Plain = NEVER, **changes: Any) -> Plain:
     )
 
 
-def opens(beds: int, day: int) -> Plain:
+def opens(beds: int, day: int, icu: int | None = None) -> Plain:
     """A field hospital that opens on a day of January 2024, day 0 being the first."""
     rule = {
         "action": "open_facility",
@@ -43,8 +43,9 @@ def opens(beds: int, day: int) -> Plain:
         "when": {"on": f"2024-01-{day + 1:02}"},
         "decision_days": 0.0,
     }
+    field = facility(oxygen=beds, icu=beds if icu is None else icu, open_at_start=False)
     return {
-        "care": {"facilities": {"field": facility(oxygen=beds, icu=beds, open_at_start=False)}},
+        "care": {"facilities": {"field": field}},
         "command": {"plan": {"open": rule}},
     }
 
@@ -123,6 +124,17 @@ def lengths(log: list[Entry], end: str) -> set[float]:
     """How long after the need journeys ended so."""
     came = {entry.patient: entry.time for entry in log if entry.what == "needs oxygen"}
     return {round(entry.time - came[entry.patient], 9) for entry in log if entry.what == end}
+
+
+def test_who_comes_to_board_keeps_the_time_waited_and_gets_the_fate_of_boarders() -> None:
+    """In no bed all would die 2 days after the need; oxygen beds open on day 1, and most recover after 3."""
+    ends = clock({"fixed": 2.0}, {"fixed": 3.0})
+    record, log = run(
+        8, arrivals=arrivals("exact", icu=[500]), clinical=course(icu=ends), **opens(500, 1, icu=0)
+    )
+    assert {entry.time for entry in log if entry.what == "boards"} == {1.0}
+    assert (lengths(log, "dies"), lengths(log, "recovers")) == ({2.0}, {3.0})
+    assert record.outcomes["deaths"] == pytest.approx(200, abs=4 * 120**0.5)
 
 
 def test_a_death_that_full_care_would_not_have_prevented_is_unavoidable_wherever_it_happens() -> None:
