@@ -22,7 +22,7 @@ from strategies import (
     stays,
 )
 
-from surgesim.model.record import FACILITY_INDEX, STATES, Record
+from surgesim.model.record import DISTRICT, FACILITY_INDEX, STATES, Record
 from surgesim.model.simulation import simulate
 
 WAITS_FOR_EVER = {"oxygen": clock("never", "never"), "icu": clock("never", "never")}
@@ -193,3 +193,22 @@ def test_states_follow_a_facility_from_closed_to_standing_down() -> None:
     assert staffed.tolist() == [0, 0, 0, 50, 50] + [0] * 7
     assert occupied[4] == occupied[5] == 15
     assert occupied[10] == 0
+
+
+def test_districts_are_those_of_the_home_wherever_the_bed_is() -> None:
+    """All patients live on the coast, and all beds are in town."""
+    record = run(
+        20,
+        people=TWO_TOWNS,
+        arrivals={
+            "series": {"all": {"bed": "icu", "counts": [30], "district": "coast"}},
+            "counts_are": "exact",
+        },
+        clinical=clinical(severity=severity(death_icu=deaths(0.5, 0.6, 0.9))),
+        care={"facilities": {"alpha": facility(oxygen=5, icu=10)}},
+    )
+    totals = {column.name: record.districts[:, :, i].sum(axis=0) for i, column in enumerate(DISTRICT)}
+    assert totals["new_oxygen_need"].tolist() == [0, 30]
+    assert totals["deaths"].tolist() == [0, record.outcomes["deaths"]]
+    assert totals["reported_cases"].tolist() == [0, record.outcomes["reported_cases"]]
+    assert record.outcomes["deaths"] > 10
