@@ -8,7 +8,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from strategies import Plain, arrivals, build, clinical, clock, deaths, facility, severity, small, stays
+from strategies import (
+    Plain,
+    arrivals,
+    build,
+    clinical,
+    clock,
+    deaths,
+    district,
+    facility,
+    people,
+    severity,
+    small,
+    stays,
+)
 
 from surgesim.model.journey import Entry
 from surgesim.model.record import Record
@@ -163,3 +176,27 @@ def test_a_bed_found_before_the_clock_ends_stops_it() -> None:
     assert 0 < len(saved) < 40
     assert record.outcomes["deaths"] == 40 - len(saved)
     assert record.series("occupied_oxygen")[2:].tolist() == [len(saved)] * 8
+
+
+def test_who_gets_worse_on_the_way_asks_for_intensive_care_on_arrival() -> None:
+    towns = people(districts={"town": district(1_000), "coast": district(1_000, travel_hours=12.0)})
+    worsens = severity(p_icu=1.0, death_icu=deaths(0, 0, 0))
+    _, log = run(
+        3,
+        people=towns,
+        arrivals={
+            "series": {"one": {"bed": "oxygen", "counts": [1], "district": "coast"}},
+            "counts_are": "exact",
+        },
+        clinical=clinical(severity=worsens, stays=stays(oxygen_to_icu_days={"fixed": 0.125})),
+        care=beds(1, 1),
+    )
+    need = log[0].time
+    arrival = pytest.approx(need + 0.5)
+    assert [(entry.time, entry.what) for entry in log[:5]] == [
+        (need, "needs oxygen"),
+        (need, "departs"),
+        (arrival, "in oxygen bed"),
+        (arrival, "needs ICU"),
+        (arrival, "in ICU bed"),
+    ]
