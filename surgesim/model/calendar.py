@@ -1,95 +1,119 @@
 """The calendar of a run: a SimPy environment made light for many patients.
 
-Three things differ from plain SimPy, each for speed, none in what happens or when:
-
-- a `Moment` has one callback and one value; a `simpy.Timeout` costs more to make than most clinical
-  events cost to happen;
-- what is known at 00:00 to happen during the day (patients' needs) is kept in a sorted list beside the
-  queue, and so passes through no heap;
-- `run_through` is SimPy's loop written out.
+What patients do is not a `simpy.Event` each but a plain tuple, kept beside SimPy's queue: what happens on
+a later day is only put to that day, and sorted when it begins. Most stays and clocks are days long, so
+they never pass through a heap. Nothing else differs from plain SimPy: one clock, and events of one
+instant in the order in which they were put there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from heapq import heappop
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from heapq import heappop, heappush
+from math import ceil, inf
 from typing import Any
 
 from simpy import Environment
-from simpy.events import NORMAL, Event
+from simpy.events import NORMAL
 
+Due = tuple[float, int, Callable[[Any], None], Any]
+"""Something that will happen: when, its number among what happens at that instant, what, and to whom.
 
-class Moment(Event):
-    """An instant at which one thing happens to one value.
+`what` is called with the whole of it, so that who holds its `Due` can tell it from an older one.
+"""
 
-    Attributes
-    ----------
-    callbacks
-        The one callback, as SimPy expects it; None once it has been called.
-    """
-
-    __slots__ = ("_value", "callbacks")
-    _ok = True
-
-    def __init__(self, what: Callable[[Event], None], value: Any) -> None:
-        self.callbacks = [what]
-        self._value = value
-
-
-def after(env: Environment, delay: float, what: Callable[[Event], None], value: Any) -> Moment:
-    """Put a moment in the calendar, `delay` days from now."""
-    moment = Moment(what, value)
-    env.schedule(moment, NORMAL, delay)
-    return moment
-
-
-Known = tuple[float, int, Any]
-"""A time, a number that orders what has the same time, and to whom it happens."""
+_FIRST = 1 << 62
 
 
 class Calendar(Environment):
-    """SimPy's environment with a sorted list of what is known to happen, beside its queue."""
+    """SimPy's environment, with patients' events beside its queue.
 
-    def __init__(self, initial_time: float = 0) -> None:
+    Attributes
+    ----------
+    now
+        Days; a plain attribute where SimPy has a property, for it is read several times per event.
+    """
+
+    now: float = 0.0
+
+    def __init__(self, initial_time: float = 0.0) -> None:
         super().__init__(initial_time)
-        self._known: list[Known] = []  # latest first
-        self._what: Callable[[Any], None] = lambda value: None
+        self.now = initial_time
+        self._begun = float(ceil(initial_time))  # 24:00 of the day that has begun last
+        self._soon: list[Due] = []  # a heap: put there since the day began
+        self._today: list[Due] = []  # put there before, latest first
+        self._later: defaultdict[float, list[Due]] = defaultdict(list)  # by 24:00 of their day
 
-    def foresee(self, known: list[Known], what: Callable[[Any], None]) -> None:
-        """Let `what` happen to each value of `known` at its time (now, where that has passed).
+    def after(self, delay: float, what: Callable[[Due], None], value: Any) -> Due:
+        """Let `what` happen to `value` in `delay` days."""
+        due = (self.now + delay, next(self._eid), what, value)
+        self._put(due)
+        return due
 
-        At one instant what is foreseen comes before the events of the queue.
+    def foresee(self, known: Iterable[tuple[float, int, Any]], what: Callable[[Due], None]) -> None:
+        """Let `what` happen to each of (time, number, value) at its time, or now where that has passed.
+
+        At one instant what is foreseen comes before all else, in the order of the numbers.
         """
-        self._known = sorted([*self._known, *known], reverse=True)
-        self._what = what
+        for time, number, value in known:
+            self._put((time, number - _FIRST, what, value))
+
+    def _put(self, due: Due) -> None:
+        time = due[0]
+        if time <= self._begun:
+            heappush(self._soon, due)
+        elif time < inf:
+            self._later[-(-time // 1.0)].append(due)
 
     def step(self) -> None:
-        """Process the next thing foreseen or the next event of the queue."""
-        known, queue = self._known, self._queue
-        if known and (not queue or known[-1][0] <= queue[0][0]):
-            time, _, value = known.pop()
-            self._now = max(time, self._now)
-            self._what(value)
-        else:
-            super().step()
+        """Not to be used: a run moves on by `run_through`."""
+        raise NotImplementedError("expected run_through: SimPy's own loop knows nothing of patients")
 
     def run_through(self, end: float) -> None:
         """Process all that happens up to and with the instant `end`, which it then is."""
-        queue = self._queue
+        while self._begun < end:
+            self._process(self._begun)
+            self._begun += 1.0
+            self._today = sorted(self._later.pop(self._begun, ()), reverse=True)
+        self._process(end)
+        self._now = self.now = end
+
+    def _process(self, end: float) -> None:
+        """Process all up to and with `end`, which is not beyond the day that has begun last."""
+        queue, soon, today = self._queue, self._soon, self._today
         while True:
-            known = self._known
-            if known and known[-1][0] <= end and (not queue or known[-1][0] <= queue[0][0]):
-                time, _, value = known.pop()
-                if time > self._now:
-                    self._now = time
-                self._what(value)
+            if today and not (soon and soon[0] < today[-1]):
+                due, beside = today[-1], False
+            elif soon:
+                due, beside = soon[0], True
             elif queue and queue[0][0] <= end:
-                self._now, _, _, event = heappop(queue)
-                callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
-                for callback in callbacks:
-                    callback(event)
-                if not event._ok and not hasattr(event, "_defused"):
-                    raise event._value
+                self._simpy_event()
+                continue
             else:
-                break
-        self._now = end
+                return
+            time = due[0]
+            if queue and queue[0][0] <= time and queue[0] < (time, NORMAL, due[1]):
+                if queue[0][0] > end:
+                    return
+                self._simpy_event()
+                continue
+            if time > end:
+                return
+            if beside:
+                heappop(soon)
+            else:
+                today.pop()
+            if time > self.now:
+                self._now = self.now = time
+            due[2](due)
+
+    def _simpy_event(self) -> None:
+        """Process the next event of SimPy's queue."""
+        time, _, _, event = heappop(self._queue)
+        self._now = self.now = time
+        callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+        for callback in callbacks:
+            callback(event)
+        if not event._ok and not hasattr(event, "_defused"):
+            raise event._value

@@ -14,10 +14,8 @@ from heapq import heappop, heappush
 from math import inf
 from typing import NamedTuple
 
-from simpy.events import Event
-
 from surgesim.model.beds import UNLIMITED, BedPool, Key, Place, QueueEntry
-from surgesim.model.calendar import Calendar, after
+from surgesim.model.calendar import Calendar, Due
 from surgesim.model.ledger import (
     GONE,
     ICU,
@@ -36,7 +34,7 @@ from surgesim.model.ledger import (
 )
 from surgesim.model.network import Network, Route, stay_in
 from surgesim.model.oxygen import OxygenSupply
-from surgesim.model.patients import Clock, Patient, PatientBatch
+from surgesim.model.patients import Patient, PatientBatch
 
 
 class Entry(NamedTuple):
@@ -85,10 +83,6 @@ class Journey:
         self._blockers: list[list[tuple[float, int, Patient]]] = [[] for _ in range(n)]
         self._boarders: list[list[QueueEntry]] = [[] for _ in range(n)]
         self._freed: deque[tuple[int, int]] = deque()
-        self._clocks: list[Clock] = []  # of all unmet needs; one event in the calendar awaits the first
-        self._clocks_started = 0
-        self._next_clock = inf
-        self._due: dict[int, list[Patient]] = {}
         self._to_ask: deque[Patient] = deque()
         self._settling = False
         self._newly_unmet: list[tuple[float, Patient]] = []  # in order of time
@@ -98,16 +92,7 @@ class Journey:
         self.specialists = [True] * n
         self._supply: OxygenSupply | None = None
         if network.has_water:
-            self._at(network.next_dawn(env.now), self._dawn)
-
-    # -- calendar ---------------------------------------------------------------------------------
-
-    def _after(self, delay: float, patient: Patient, what: Callable[[Event], None]) -> None:
-        """Schedule the end of a stay or of a way; an earlier one of the patient counts no more."""
-        patient.timer = after(self._env, delay, what, patient)
-
-    def _at(self, time: float, what: Callable[[Event], None], value: object = None) -> None:
-        after(self._env, max(time - self._env.now, 0.0), what, value)
+            self._await_dawn()
 
     def _note(self, patient: Patient, what: str, facility: int = -1) -> None:
         if self._log is not None:
@@ -116,35 +101,10 @@ class Journey:
     # -- who comes --------------------------------------------------------------------------------
 
     def expect(self, batch: PatientBatch) -> None:
-        """Put new patients in the calendar at their need times.
-
-        Those of later days wait in a list by day: the calendar stays short, and so does finding the next
-        event in it.
-        """
+        """Put new patients in the calendar at their need times."""
         patients = batch.patients(self._next_index)
         self._next_index += len(patients)
-        today = int(self._env.now // 1)
-        now = []
-        for patient in patients:
-            if patient.need_time == inf:
-                continue  # onset to need is `never`
-            day = int(patient.need_time // 1)
-            if day <= today:
-                now.append(patient)
-            elif day in self._due:
-                self._due[day].append(patient)
-            else:
-                self._due[day] = [patient]
-                self._at(day, self._bring_in, day)
-        self._put_in_calendar(now)
-
-    def _bring_in(self, event: Event) -> None:
-        self._put_in_calendar(self._due.pop(event._value))
-
-    def _put_in_calendar(self, patients: list[Patient]) -> None:
-        self._env.foresee(
-            [(patient.need_time, patient.index, patient) for patient in patients], self._needs_care
-        )
+        self._env.foresee([(patient.need_time, patient.index, patient) for patient in patients], self._needs_care)
 
     def start_in_beds(self, batch: PatientBatch, facilities: list[int]) -> None:
         """Put patients into beds at the start, the k-th in the k-th facility."""
@@ -161,8 +121,8 @@ class Journey:
                 self.oxygen.lie(facility)
                 self._admit_to_oxygen(patient, facility)
 
-    def _needs_care(self, patient: Patient) -> None:
-        now = self._env.now
+    def _needs_care(self, due: Due) -> None:
+        patient: Patient = due[3]
         self.ledger.begin(patient)
         if self._log is not None:
             self._note(patient, "needs oxygen")
@@ -171,8 +131,10 @@ class Journey:
                 self._need_icu(patient)
                 self._settle()
                 return
-            after(self._env, patient.icu_delay, self._needs_icu, patient)
-        route = self.oxygen.find(self._network.from_district[patient.location], patient.location, now)
+            self._env.after(patient.icu_delay, self._needs_icu, patient)
+        route = self.oxygen.find(
+            self._network.from_district[patient.location], patient.location, self._env.now
+        )
         if route is None:
             self._wait_for_oxygen(patient)
         else:
@@ -182,7 +144,8 @@ class Journey:
 
     def _wait_for_oxygen(self, patient: Patient) -> None:
         now = self._env.now
-        self._note(patient, "waits for oxygen")
+        if self._log is not None:
+            self._note(patient, "waits for oxygen")
         self._unmet(patient)
         triage = 1 if patient.urgent else 2
         patient.oxygen_place = self.oxygen.join(
@@ -200,18 +163,19 @@ class Journey:
             self.oxygen.take(route.facility)
             self._in_oxygen_bed(patient, route.facility)
 
-    def _depart(self, patient: Patient, route: Route, arrival: Callable[[Event], None]) -> None:
-        self._note(patient, "departs", route.facility)
+    def _depart(self, patient: Patient, route: Route, arrival: Callable[[Due], None]) -> None:
+        if self._log is not None:
+            self._note(patient, "departs", route.facility)
         self.ledger.move(patient, patient.need, TRAVELLING)
         patient.destination = route.facility
         fleet = self._network.fleet
         if fleet is not None:
             fleet.take(patient.location, route.crosses)
-            self._at(self._env.now + 2 * route.travel_days, self._returns, (patient.location, route.crosses))
-        self._after(route.travel_days, patient, arrival)
+            self._env.after(2 * route.travel_days, self._returns, (patient.location, route.crosses))
+        patient.timer = self._env.after(route.travel_days, arrival, patient)
 
-    def _arrives_at_oxygen(self, event: Event) -> None:
-        patient: Patient = event._value
+    def _arrives_at_oxygen(self, due: Due) -> None:
+        patient: Patient = due[3]
         self.oxygen.arrive(patient.destination)
         self._in_oxygen_bed(patient, patient.destination)
         self._settle()
@@ -247,13 +211,13 @@ class Journey:
         self._settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.ledger.flows[OXYGEN].admissions)
         if not patient.needs_icu:
             patient.p_care = self._p_in_care(patient, OXYGEN, facility)
-            self._after(patient.oxygen_stay, patient, self._leaves_oxygen)
+            patient.timer = self._env.after(patient.oxygen_stay, self._leaves_oxygen, patient)
         elif patient.icu_delay == 0.0:
             self._need_icu(patient)  # deteriorated on the way
 
-    def _leaves_oxygen(self, event: Event) -> None:
-        patient: Patient = event._value
-        if patient.timer is event:
+    def _leaves_oxygen(self, due: Due) -> None:
+        patient: Patient = due[3]
+        if patient.timer is due:
             self._leave_care(patient, dead=patient.luck < patient.p_care)
 
     def _p_in_care(self, patient: Patient, bed: int, facility: int) -> float:
@@ -268,8 +232,8 @@ class Journey:
 
     # -- intensive care ---------------------------------------------------------------------------
 
-    def _needs_icu(self, event: Event) -> None:
-        patient: Patient = event._value
+    def _needs_icu(self, due: Due) -> None:
+        patient: Patient = due[3]
         if patient.need != NEEDS_OXYGEN or patient.place == GONE:
             return
         if patient.place == TRAVELLING:
@@ -363,8 +327,8 @@ class Journey:
         if from_oxygen >= 0:
             self._free(OXYGEN, from_oxygen)
 
-    def _arrives_at_icu(self, event: Event) -> None:
-        patient: Patient = event._value
+    def _arrives_at_icu(self, due: Due) -> None:
+        patient: Patient = due[3]
         self.icu.arrive(patient.destination)
         self._enter_icu(patient, patient.destination)
         self._settle()
@@ -377,18 +341,18 @@ class Journey:
         )
         patient.p_care = self._p_in_care(patient, ICU, facility)
         if patient.luck < patient.p_care:
-            self._after(patient.icu_dying_stay, patient, self._dies_in_icu)
+            patient.timer = self._env.after(patient.icu_dying_stay, self._dies_in_icu, patient)
         else:
-            self._after(patient.icu_survivor_stay, patient, self._steps_down)
+            patient.timer = self._env.after(patient.icu_survivor_stay, self._steps_down, patient)
 
-    def _dies_in_icu(self, event: Event) -> None:
-        patient: Patient = event._value
-        if patient.timer is event:
+    def _dies_in_icu(self, due: Due) -> None:
+        patient: Patient = due[3]
+        if patient.timer is due:
             self._leave_care(patient, dead=True)
 
-    def _steps_down(self, event: Event) -> None:
-        patient: Patient = event._value
-        if patient.timer is not event:
+    def _steps_down(self, due: Due) -> None:
+        patient: Patient = due[3]
+        if patient.timer is not due:
             return
         if not self._options.step_down:
             self._leave(patient, dead=False)
@@ -421,11 +385,11 @@ class Journey:
 
     def _step_down_stay(self, patient: Patient, facility: int) -> None:
         self._settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.ledger.flows[OXYGEN].moves_in)
-        self._after(patient.step_down_stay, patient, self._goes_home)
+        patient.timer = self._env.after(patient.step_down_stay, self._goes_home, patient)
 
-    def _goes_home(self, event: Event) -> None:
-        patient: Patient = event._value
-        if patient.timer is event:
+    def _goes_home(self, due: Due) -> None:
+        patient: Patient = due[3]
+        if patient.timer is due:
             self._leave_care(patient, dead=False)
 
     # -- swap, claims and free beds ---------------------------------------------------------------
@@ -557,14 +521,18 @@ class Journey:
             route = stay_in(facility) if own else self._network.routes[patient.location][facility]
             self._go_to_icu(patient, route)
 
-    def _dawn(self, event: Event) -> None:
+    def _dawn(self, due: Due) -> None:
         """Boats begin to run: free beds are offered again."""
         self._offer_free_beds()
-        self._at(self._network.next_dawn(self._env.now), self._dawn)
+        self._await_dawn()
 
-    def _returns(self, event: Event) -> None:
+    def _await_dawn(self) -> None:
+        now = self._env.now
+        self._env.after(self._network.next_dawn(now) - now, self._dawn, None)
+
+    def _returns(self, due: Due) -> None:
         """A vehicle is back; if none was there, who waits for one tries again, ICU and step-down first."""
-        district, crosses = event._value
+        district, crosses = due[3]
         fleet = self._network.fleet
         if fleet is None:
             return
@@ -679,36 +647,7 @@ class Journey:
         else:
             end = patient.oxygen_death if dies else patient.oxygen_recovery
         patient.clock_since = self._env.now
-        if end == inf:
-            patient.clock = None
-        else:
-            time = self._env.now + max(end - patient.clock_elapsed, 0.0)
-            self._clocks_started += 1
-            patient.clock = (time, self._clocks_started, patient)
-            heappush(self._clocks, patient.clock)
-            if time < self._next_clock:
-                self._await_clock(time)
-
-    def _await_clock(self, time: float) -> None:
-        self._next_clock = time
-        after(self._env, max(time - self._env.now, 0.0), self._clocks_end, time)
-
-    def _clocks_end(self, event: Event) -> None:
-        """The first of all clocks ends; clocks that were stopped meanwhile are passed over."""
-        time: float = event._value
-        if time != self._next_clock:
-            return  # an earlier one was awaited since
-        self._next_clock = inf
-        clocks = self._clocks
-        while clocks:
-            clock = clocks[0]
-            if clock[2].clock is clock:
-                if clock[0] > time:
-                    self._await_clock(clock[0])
-                    return
-                self._clock_ends(heappop(clocks)[2])
-            else:
-                heappop(clocks)
+        patient.clock = self._env.after(max(end - patient.clock_elapsed, 0.0), self._clock_ends, patient)
 
     @staticmethod
     def _p_unmet(patient: Patient) -> float:
@@ -722,7 +661,10 @@ class Journey:
             patient.clock_since = inf
             patient.clock = None
 
-    def _clock_ends(self, patient: Patient) -> None:
+    def _clock_ends(self, due: Due) -> None:
+        patient: Patient = due[3]
+        if patient.clock is not due:
+            return
         dead = patient.luck < self._p_unmet(patient)
         self._leave_line(patient)
         self._leave(patient, dead=dead, kind=UNAVOIDABLE if patient.luck < patient.p_full else UNTREATED)

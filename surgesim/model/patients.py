@@ -21,9 +21,8 @@ from surgesim.scenario.epidemic import Epidemic
 from surgesim.scenario.oxygen import Flow, Support
 
 if TYPE_CHECKING:
-    from simpy.events import Event
-
     from surgesim.model.beds import Place
+    from surgesim.model.calendar import Due
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -222,8 +221,8 @@ class Patient:
         self.destination = -1
         self.need = 0
         self.place = 0
-        self.timer: Event | None = None
-        self.clock: Clock | None = None
+        self.timer: Due | None = None
+        self.clock: Due | None = None
         self.p_care = p_full
         self.breathless = False
         self.breathes_at = -1
@@ -235,10 +234,6 @@ class Patient:
         self.clock_elapsed = 0.0
         self.clock_since = inf  # infinite while no clock runs
         self.unmet_since = inf
-
-
-Clock = tuple[float, int, Patient]
-"""When an unmet need ends, a number that tells clocks of one instant apart, and whose it is."""
 
 
 class PatientSource:

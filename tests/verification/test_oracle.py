@@ -143,7 +143,7 @@ def simulate_shipped(
     for change in sorted(changes, key=lambda change: change.time):
         env.process(changes_capacity(change))
     care.expect(as_batch(patients))
-    env.run(until=until)
+    env.run_through(until)
     care.check(int(until))
     logs: list[list[Event]] = [[] for _ in range(len(patients))]
     for entry in log:
