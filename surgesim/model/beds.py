@@ -10,6 +10,7 @@ heap entry, left by forgetting it (the entry stays until it comes up).
 from __future__ import annotations
 
 from heapq import heappop, heappush
+from operator import add, gt, sub
 from typing import TYPE_CHECKING
 
 from surgesim.errors import IdentityError
@@ -140,22 +141,22 @@ class BedPool:
             Where one does not hold.
         """
         names = self._network.facilities
-        for f, (capacity, occupied, held) in enumerate(
-            zip(self.capacity, self.occupied, self.held, strict=True)
-        ):
-            used = occupied + held
-            if self.free[f] != capacity - used:
-                raise IdentityError(
-                    "free = capacity - occupied - held", f"{names[f]}, {bed}", day, f"{self.free[f]} free"
-                )
-            if used > self._most[f] and used > self._used[f]:
+        all_used = list(map(add, self.occupied, self.held))
+        if self.free != list(map(sub, self.capacity, all_used)):
+            f = next(f for f, used in enumerate(all_used) if self.free[f] != self.capacity[f] - used)
+            raise IdentityError(
+                "free = capacity - occupied - held", f"{names[f]}, {bed}", day, f"{self.free[f]} free"
+            )
+        allowed = map(max, self._most, self._used)
+        for f, too_many in enumerate(map(gt, all_used, allowed)):
+            if too_many:
                 raise IdentityError(
                     "occupied <= max(staffed, occupied the day before)",
                     f"{names[f]}, {bed}",
                     day,
-                    f"{used} used, {self._most[f]} staffed, {self._used[f]} the day before",
+                    f"{all_used[f]} used, {self._most[f]} staffed, {self._used[f]} the day before",
                 )
-            self._used[f] = used
+        self._used = all_used
         if self.total_free != sum(max(free, 0) for free in self.free):
             raise IdentityError("total free = sum of free", bed, day, f"{self.total_free} free in all")
         self._most = list(self.capacity)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TypeAlias
+from math import prod
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ from surgesim.scenario.schema import Scenario
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Number = TypeVar("Number", np.int64, np.float64)
 
 NONE, WANED, VACCINATED = range(3)
 """Immunity strata."""
@@ -82,6 +84,17 @@ def transmission_rate(r0: float, infectious_days: float, contacts: Floats, susce
     return r0 / (infectious_days * root) if root > 0 else 0.0
 
 
+def _parts(flat: NDArray[Number], shape: tuple[int, ...]) -> tuple[NDArray[Number], ...]:
+    """Views of an array as S ``shape``, E ``(2, *shape)`` and I ``(2, *shape[:-1])``."""
+    cells, groups = prod(shape), prod(shape[:-1])
+    exposed, infectious = cells, 3 * cells
+    return (
+        flat[:exposed].reshape(shape),
+        flat[exposed:infectious].reshape(2, *shape),
+        flat[infectious : infectious + 2 * groups].reshape(2, *shape[:-1]),
+    )
+
+
 class Epidemic:
     """The state of the epidemic, moved on a day at a time.
 
@@ -114,8 +127,6 @@ class Epidemic:
             variant.r0, variant.infectious_days, self._contacts, self._susceptibility
         )
         self._steps = round(1 / section.dt_days)
-        self._leave_exposed = 2 * section.dt_days / variant.latent_days
-        self._leave_infectious = 2 * section.dt_days / variant.infectious_days
         strata = 3 if self._uses_vaccine() else 2
         protection = np.array(
             [0.0, immunity.waned.infection * (1 - variant.vaccine_escape), immunity.vaccinated.infection]
@@ -126,9 +137,14 @@ class Epidemic:
         self._hazards: dict[tuple[str, ...], Floats] = {}
 
         shape = (*population.count.shape, strata)
-        self.susceptible = np.zeros(shape, np.int64)
-        self.exposed = np.zeros((2, *shape), np.int64)
-        self.infectious = np.zeros((2, *population.count.shape), np.int64)
+        cells, groups = prod(shape), prod(shape[:-1])
+        # S, E and I lie in one array, so that one draw a step moves them all
+        self._state = np.zeros(3 * cells + 2 * groups, np.int64)
+        self._leaving = np.empty(len(self._state))
+        self.susceptible, self.exposed, self.infectious = _parts(self._state, shape)
+        self._infection, leave_exposed, leave_infectious = _parts(self._leaving, shape)
+        leave_exposed[:] = 2 * section.dt_days / variant.latent_days
+        leave_infectious[:] = 2 * section.dt_days / variant.infectious_days
         immune = np.rint(population.count * np.array(immunity.immune_share)[None, :, None]).astype(np.int64)
         lost = np.rint(immune * variant.infection_escape).astype(np.int64)
         others = population.count - immune
@@ -196,20 +212,19 @@ class Epidemic:
         imported = self._import(day)
         self._wane(rng, dead)
         hazard = self._hazard_of(day)
-        onsets = np.empty((*self.susceptible.shape, self._steps), np.int64)
+        shape = self.susceptible.shape
+        onsets = np.empty((*shape, self._steps), np.int64)
         infections = np.zeros(len(self._names), np.int64)
         people = np.maximum(self._by_age, 1.0)
         for step in range(self._steps):
             prevalence = self.infectious.sum(axis=(0, 3)) / people
             force = np.matmul(hazard, (self._mixing @ prevalence)[:, :, None])
-            infected = rng.binomial(self.susceptible, -np.expm1(-force[..., None] * self._open_to))
-            progressed = rng.binomial(self.exposed, self._leave_exposed)
-            recovering = rng.binomial(self.infectious, self._leave_infectious)
-            self.susceptible -= infected
-            self.exposed -= progressed
+            self._infection[:] = -np.expm1(-force[..., None] * self._open_to)
+            leaving = rng.binomial(self._state, self._leaving)
+            self._state -= leaving
+            infected, progressed, recovering = _parts(leaving, shape)
             self.exposed[0] += infected
             self.exposed[1] += progressed[0]
-            self.infectious -= recovering
             self.infectious[0] += progressed[1].sum(axis=-1)
             self.infectious[1] += recovering[0]
             self.recovered += recovering[1]

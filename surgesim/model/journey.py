@@ -104,7 +104,9 @@ class Journey:
         """Put new patients in the calendar at their need times."""
         patients = batch.patients(self._next_index)
         self._next_index += len(patients)
-        self._env.foresee([(patient.need_time, patient.index, patient) for patient in patients], self._needs_care)
+        self._env.foresee(
+            [(patient.need_time, patient.index, patient) for patient in patients], self._needs_care
+        )
 
     def start_in_beds(self, batch: PatientBatch, facilities: list[int]) -> None:
         """Put patients into beds at the start, the k-th in the k-th facility."""
@@ -227,7 +229,7 @@ class Journey:
         return patient.p_thin if thin or not self.specialists[facility] else patient.p_full
 
     def _leave_care(self, patient: Patient, *, dead: bool) -> None:
-        self._leave(patient, dead=dead, kind=UNAVOIDABLE if patient.luck < patient.p_full else THIN_CARE)
+        self._leave(patient, THIN_CARE if dead else None)
         self._settle()
 
     # -- intensive care ---------------------------------------------------------------------------
@@ -355,7 +357,7 @@ class Journey:
         if patient.timer is not due:
             return
         if not self._options.step_down:
-            self._leave(patient, dead=False)
+            self._leave(patient, None)
             self._settle()
             return
         self._note(patient, "ready", patient.facility)
@@ -439,8 +441,11 @@ class Journey:
                 self._pause_clock(patient)
 
     def _free(self, bed: int, facility: int) -> None:
-        (self.oxygen if bed == OXYGEN else self.icu).release(facility)
-        self._freed.append((bed, facility))
+        """A bed is free; it is handed on when all of this instant has happened, if anyone waits."""
+        pool = self.oxygen if bed == OXYGEN else self.icu
+        pool.release(facility)
+        if pool.in_line or self._blocking():
+            self._freed.append((bed, facility))
 
     def set_capacity(self, bed: int, facility: int, beds: int) -> None:
         """Change the staffed beds of a facility; as many as fit are admitted at once."""
@@ -667,25 +672,26 @@ class Journey:
             return
         dead = patient.luck < self._p_unmet(patient)
         self._leave_line(patient)
-        self._leave(patient, dead=dead, kind=UNAVOIDABLE if patient.luck < patient.p_full else UNTREATED)
+        self._leave(patient, UNTREATED if dead else None)
         self._settle()
 
-    def _leave(self, patient: Patient, *, dead: bool, kind: int = UNAVOIDABLE) -> None:
-        """The end of a journey, dead or recovered, from a bed or from none."""
-        place, facility = patient.place, patient.facility
+    def _leave(self, patient: Patient, dies_by: int | None) -> None:
+        """The end of a journey, from a bed or from none: recovered, or dead by a kind of care.
+
+        A death that full care would not have prevented is unavoidable, whatever the care.
+        """
+        bed, facility = patient.place, patient.facility
+        in_bed = bed in (IN_OXYGEN, IN_ICU)
         patient.timer = patient.clock = None
-        if place in (IN_OXYGEN, IN_ICU):
+        if in_bed:
             self._stop_breathing(patient)
-        self.ledger.end(patient)
-        if dead:
-            self.ledger.die(patient, kind)
+        if dies_by is None:
+            self.ledger.recover(patient)
         else:
-            self.ledger.recovered += 1
-        self._note(patient, "dies" if dead else "recovers", facility if place in (IN_OXYGEN, IN_ICU) else -1)
-        if place in (IN_OXYGEN, IN_ICU):
-            bed = OXYGEN if place == IN_OXYGEN else ICU
-            flows = self.ledger.flows[bed]
-            (flows.deaths if dead else flows.discharges)[facility] += 1
+            self.ledger.die(patient, UNAVOIDABLE if patient.luck < patient.p_full else dies_by)
+        if self._log is not None:
+            self._note(patient, "recovers" if dies_by is None else "dies", facility if in_bed else -1)
+        if in_bed:
             self._free(bed, facility)
 
     # -- the end of a day -------------------------------------------------------------------------

@@ -5,6 +5,8 @@ It stands alone so that the counts are kept in one place and held against the be
 
 from __future__ import annotations
 
+from operator import add, sub
+
 from surgesim.errors import IdentityError
 from surgesim.model.beds import BedPool
 from surgesim.model.network import Network
@@ -18,7 +20,7 @@ NEEDS_OXYGEN, NEEDS_ICU, READY = range(3)
 """Need: oxygen (or step-down) bed; intensive care; done with it, holding the ICU bed."""
 
 NOWHERE, IN_OXYGEN, IN_ICU, TRAVELLING, GONE = range(5)
-"""Place of a patient."""
+"""Place of a patient; in a bed, the place is the bed's type."""
 
 UNAVOIDABLE, THIN_CARE, UNTREATED = range(3)
 """Kinds of death."""
@@ -35,6 +37,12 @@ class Flows:
         self.moves_out = [0] * facilities
         self.discharges = [0] * facilities
         self.deaths = [0] * facilities
+
+    def census(self) -> list[int]:
+        """By facility: who came and has not left."""
+        came = map(add, self.admissions, self.moves_in)
+        left = map(add, self.moves_out, map(add, self.discharges, self.deaths))
+        return list(map(sub, came, left))
 
 
 class Ledger:
@@ -94,16 +102,28 @@ class Ledger:
         patient.place = place
 
     def end(self, patient: Patient) -> None:
-        """A patient leaves; the place left is still told by `patient.place` until it is set."""
+        """A patient is gone."""
         self.count[patient.need][patient.place] -= 1
         self.met[patient.need] += 1
         patient.place = GONE
 
+    def recover(self, patient: Patient) -> None:
+        """A patient leaves recovered, from a bed or from none."""
+        bed = patient.place
+        if bed in (IN_OXYGEN, IN_ICU):
+            self.flows[bed].discharges[patient.facility] += 1
+        self.recovered += 1
+        self.end(patient)
+
     def die(self, patient: Patient, kind: int) -> None:
-        """A patient who has left is dead."""
+        """A patient dies, in a bed or in none."""
+        bed = patient.place
+        if bed in (IN_OXYGEN, IN_ICU):
+            self.flows[bed].deaths[patient.facility] += 1
         self.deaths[kind] += 1
         self.deaths_by_district[patient.district] += 1
         self.dead[(patient.district * len(AGE_GROUPS) + patient.age) * 2 + patient.high_risk] += 1
+        self.end(patient)
 
     # -- the end of a day -------------------------------------------------------------------------
 
@@ -149,17 +169,10 @@ class Ledger:
             _hold(f"deaths by kind = deaths by {by}", "the province", day, sum(self.deaths), sum(dead))
         for bed, pool in ((OXYGEN, oxygen), (ICU, icu)):
             pool.check(BED_TYPES[bed], day)
-            flows = self.flows[bed]
-            for f, name in enumerate(self._network.facilities):
-                census = (
-                    flows.admissions[f]
-                    + flows.moves_in[f]
-                    - flows.moves_out[f]
-                    - flows.discharges[f]
-                    - flows.deaths[f]
-                )
-                if census != pool.occupied[f]:
-                    _hold("flows = census", f"{name}, {BED_TYPES[bed]}", day, census, pool.occupied[f])
+            census = self.flows[bed].census()
+            if census != pool.occupied:
+                for f, name in enumerate(self._network.facilities):
+                    _hold("flows = census", f"{name}, {BED_TYPES[bed]}", day, census[f], pool.occupied[f])
 
 
 def _hold(identity: str, where: str, day: int, left: int, right: int) -> None:
