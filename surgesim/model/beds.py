@@ -4,14 +4,14 @@ Districts that reach the same facilities share a queue; what a facility sees is 
 
 It knows beds, claims and places in line; what a bed means for a patient is `journey`'s.
 It is ours and not a `simpy.Resource` because a surge keeps thousands in line: a place in line is a
-heap entry, left by forgetting it (the entry stays until it comes up).
+heap entry, left by forgetting it (the entry stays in the heap until it comes up).
 """
 
 from __future__ import annotations
 
 from heapq import heappop, heappush
 from operator import add, gt, sub
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from surgesim.errors import IdentityError
 from surgesim.model.network import Network, Route
@@ -26,20 +26,16 @@ Key = tuple[int, float, float, int]
 """Order in line: triage class, order within it, time since waiting, patient's index."""
 
 
-class Place:
-    """A place in one queue; void once left."""
+class Place(NamedTuple):
+    """A place in line, in the order of the line: its key, then a number, for one may come back with a key."""
 
-    __slots__ = ("district", "key", "patient", "valid")
-
-    def __init__(self, key: Key, patient: Patient, district: int) -> None:
-        self.key = key
-        self.patient = patient
-        self.district = district
-        self.valid = True
-
-
-QueueEntry = tuple[Key, int, Place]
-"""What a queue holds; the number tells a patient's later place with the same key from an earlier one."""
+    triage: int
+    order: float
+    since: float
+    who: int
+    number: int
+    patient: Patient
+    district: int
 
 
 class BedPool:
@@ -53,6 +49,8 @@ class BedPool:
         ``capacity - occupied - held``; below zero while a fallen capacity is still exceeded.
     total_free
         Sum of the positive ``free``: at 0, a search is over before it begins.
+    line
+        Everyone in line: each one's place, by the patient's index.
     waiting
         Patients in line, by district.
     """
@@ -67,10 +65,10 @@ class BedPool:
         self.total_free = 0
         self._most = [0] * n  # highest capacity since the last check
         self._used = [0] * n  # beds used at the last check
-        self.in_line = 0
+        self.line: dict[int, Place] = {}
         self.waiting = [0] * len(network.districts)
         groups = max(network.group_of) + 1
-        self._queues: list[list[QueueEntry]] = [[] for _ in range(groups)]
+        self._queues: list[list[Place]] = [[] for _ in range(groups)]
         self._in_group = [0] * groups
         self._joined = 0
 
@@ -165,54 +163,57 @@ class BedPool:
 
     def join(self, patient: Patient, key: Key, district: int) -> Place:
         """Put a patient in line in a district."""
-        place = Place(key, patient, district)
         self._joined += 1
+        place = self.line[patient.index] = Place._make((*key, self._joined, patient, district))
         group = self._network.group_of[district]
-        heappush(self._queues[group], (key, self._joined, place))
+        heappush(self._queues[group], place)
         self._in_group[group] += 1
         self.waiting[district] += 1
-        self.in_line += 1
         return place
 
-    def leave(self, place: Place) -> None:
-        """Give up a place in line."""
-        place.valid = False
-        self.waiting[place.district] -= 1
-        self._in_group[self._network.group_of[place.district]] -= 1
-        self.in_line -= 1
+    def leave(self, patient: Patient) -> None:
+        """Give up a place in line, if the patient has one."""
+        place = self.line.pop(patient.index, None)
+        if place is not None:
+            district = place.district
+            self.waiting[district] -= 1
+            self._in_group[self._network.group_of[district]] -= 1
+
+    def keeps(self, place: Place) -> bool:
+        """Whether a place has not been left."""
+        return self.line.get(place.who) is place
 
     def best_for(self, facility: int, now: float) -> Place | None:
         """The first in line of those the facility can take now: the best head of few queues."""
-        if not self.in_line:
+        if not self.line:
             return None
-        best: QueueEntry | None = None
+        best: Place | None = None
         for group, district, gated, crosses in self._network.reach[facility]:
             if self._in_group[group] and (not gated or self._network.way_is_open(district, crosses, now)):
-                queue = self._queues[group]
-                while not queue[0][2].valid:
-                    heappop(queue)
-                if best is None or queue[0] < best:
-                    best = queue[0]
-        return None if best is None else best[2]
+                first = self._head(group)
+                if best is None or (first is not None and first < best):
+                    best = first
+        return best
+
+    def _head(self, group: int) -> Place | None:
+        """The first in line of a group of districts; places that were left are dropped."""
+        queue, line = self._queues[group], self.line
+        while queue:
+            place = queue[0]
+            if line.get(place.who) is place:
+                return place
+            heappop(queue)
+        return None
 
     def first_of(self, district: int) -> Place | None:
         """The first in line in a district; where vehicles are counted, each has a queue of its own."""
-        queue = self._queues[self._network.group_of[district]]
-        while queue and not queue[0][2].valid:
-            heappop(queue)
-        return queue[0][2] if queue else None
+        return self._head(self._network.group_of[district])
 
     def first_in_line(self) -> Place | None:
         """The first in line of all."""
-        heads = []
-        for queue in self._queues:
-            while queue and not queue[0][2].valid:
-                heappop(queue)
-            if queue:
-                heads.append(queue[0])
-        return min(heads)[2] if heads else None
+        heads = map(self._head, range(len(self._queues)))
+        return min((head for head in heads if head is not None), default=None)
 
     def in_line_of(self, district: int) -> list[Patient]:
         """Everyone in line in a district, in no order."""
-        queue = self._queues[self._network.group_of[district]]
-        return [place.patient for _, _, place in queue if place.valid and place.district == district]
+        return [place.patient for place in self.line.values() if place.district == district]

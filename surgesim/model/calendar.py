@@ -15,7 +15,7 @@ from math import ceil, inf
 from typing import Any
 
 from simpy import Environment
-from simpy.events import NORMAL
+from simpy.events import NORMAL, Event, EventPriority
 
 Due = tuple[float, int, Callable[[Any], None], Any]
 """Something that will happen: when, its number among what happens at that instant, what, and to whom.
@@ -44,6 +44,7 @@ class Calendar(Environment):
         self._soon: list[Due] = []  # a heap: put there since the day began
         self._today: list[Due] = []  # put there before, latest first
         self._later: defaultdict[float, list[Due]] = defaultdict(list)  # by 24:00 of their day
+        self._elsewhere = inf  # no later than what is first in `_soon` or in SimPy's queue
 
     def after(self, delay: float, what: Callable[[Due], None], value: Any) -> Due:
         """Let `what` happen to `value` in `delay` days."""
@@ -63,8 +64,15 @@ class Calendar(Environment):
         time = due[0]
         if time <= self._begun:
             heappush(self._soon, due)
+            if time < self._elsewhere:
+                self._elsewhere = time
         elif time < inf:
             self._later[-(-time // 1.0)].append(due)
+
+    def schedule(self, event: Event, priority: EventPriority = NORMAL, delay: float = 0) -> None:
+        """Put an event into SimPy's queue."""
+        super().schedule(event, priority, delay)
+        self._elsewhere = min(self._elsewhere, self._now + delay)
 
     def step(self) -> None:
         """Not to be used: a run moves on by `run_through`."""
@@ -81,39 +89,43 @@ class Calendar(Environment):
 
     def _process(self, end: float) -> None:
         """Process all up to and with `end`, which is not beyond the day that has begun last."""
-        queue, soon, today = self._queue, self._soon, self._today
+        today = self._today
         while True:
-            if today and not (soon and soon[0] < today[-1]):
-                due, beside = today[-1], False
-            elif soon:
-                due, beside = soon[0], True
-            elif queue and queue[0][0] <= end:
-                self._simpy_event()
-                continue
-            else:
+            while today and today[-1][0] < self._elsewhere and today[-1][0] <= end:
+                due = today.pop()
+                self._now = self.now = due[0]
+                due[2](due)
+            first = self._take_first(end)
+            if first is None:
                 return
-            time = due[0]
-            if queue and queue[0][0] <= time and queue[0] < (time, NORMAL, due[1]):
-                if queue[0][0] > end:
-                    return
-                self._simpy_event()
-                continue
-            if time > end:
-                return
-            if beside:
-                heappop(soon)
-            else:
-                today.pop()
-            if time > self.now:
-                self._now = self.now = time
-            due[2](due)
+            if first[0] > self.now:
+                self._now = self.now = first[0]
+            first[2](first)
 
-    def _simpy_event(self) -> None:
-        """Process the next event of SimPy's queue."""
-        time, _, _, event = heappop(self._queue)
-        self._now = self.now = time
-        callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
-        for callback in callbacks:
-            callback(event)
-        if not event._ok and not hasattr(event, "_defused"):
-            raise event._value
+    def _take_first(self, end: float) -> Due | None:
+        """Take what comes next, up to and with `end`, out of the three places where it may stand."""
+        queue, soon, today = self._queue, self._soon, self._today
+        source = soon if soon and not (today and today[-1] < soon[0]) else today
+        due = None if not source else source[0] if source is soon else source[-1]
+        event = queue[0] if queue else None
+        if event is not None and (due is None or event < (due[0], NORMAL, due[1])):
+            due = None
+            if event[0] <= end:
+                heappop(queue)
+                due = (event[0], event[2], _happens, event[3])
+        elif due is not None and due[0] <= end:
+            heappop(soon) if source is soon else today.pop()
+        else:
+            due = None
+        self._elsewhere = min(soon[0][0] if soon else inf, queue[0][0] if queue else inf)
+        return due
+
+
+def _happens(due: Due) -> None:
+    """What an event of SimPy's queue does."""
+    event: Event = due[3]
+    callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+    for callback in callbacks:
+        callback(event)
+    if not event._ok and not hasattr(event, "_defused"):
+        raise event._value

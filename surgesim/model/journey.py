@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 from math import inf
 from typing import NamedTuple
 
-from surgesim.model.beds import UNLIMITED, BedPool, Key, Place, QueueEntry
+from surgesim.model.beds import UNLIMITED, BedPool, Key, Place
 from surgesim.model.calendar import Calendar, Due
 from surgesim.model.ledger import (
     GONE,
@@ -34,7 +34,7 @@ from surgesim.model.ledger import (
 )
 from surgesim.model.network import Network, Route, stay_in
 from surgesim.model.oxygen import OxygenSupply
-from surgesim.model.patients import Patient, PatientBatch
+from surgesim.model.patients import BOARDED, FULL, NO_CARE, THIN, Patient, PatientBatch
 
 
 class Entry(NamedTuple):
@@ -81,7 +81,7 @@ class Journey:
         self.oxygen = BedPool(network)
         self.icu = BedPool(network)
         self._blockers: list[list[tuple[float, int, Patient]]] = [[] for _ in range(n)]
-        self._boarders: list[list[QueueEntry]] = [[] for _ in range(n)]
+        self._boarders: list[list[Place]] = [[] for _ in range(n)]
         self._freed: deque[tuple[int, int]] = deque()
         self._to_ask: deque[Patient] = deque()
         self._settling = False
@@ -150,9 +150,7 @@ class Journey:
             self._note(patient, "waits for oxygen")
         self._unmet(patient)
         triage = 1 if patient.urgent else 2
-        patient.oxygen_place = self.oxygen.join(
-            patient, (triage, self._order(patient), now, patient.index), patient.location
-        )
+        self.oxygen.join(patient, (triage, self._order(patient), now, patient.index), patient.location)
         patient.clock_elapsed = 0.0
         self._run_clock(patient)
 
@@ -212,7 +210,7 @@ class Journey:
         patient.unmet_since = inf
         self._settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.ledger.flows[OXYGEN].admissions)
         if not patient.needs_icu:
-            patient.p_care = self._p_in_care(patient, OXYGEN, facility)
+            patient.care = self._care_in(OXYGEN, facility)
             patient.timer = self._env.after(patient.oxygen_stay, self._leaves_oxygen, patient)
         elif patient.icu_delay == 0.0:
             self._need_icu(patient)  # deteriorated on the way
@@ -220,13 +218,13 @@ class Journey:
     def _leaves_oxygen(self, due: Due) -> None:
         patient: Patient = due[3]
         if patient.timer is due:
-            self._leave_care(patient, dead=patient.luck < patient.p_care)
+            self._leave_care(patient, dead=patient.care >= patient.dies_from)
 
-    def _p_in_care(self, patient: Patient, bed: int, facility: int) -> float:
-        """P(death) in a bed: care is thin beyond the normally staffed beds, or without specialists."""
+    def _care_in(self, bed: int, facility: int) -> int:
+        """The care of who is admitted now: thin beyond the normally staffed beds, or without specialists."""
         pool = self.oxygen if bed == OXYGEN else self.icu
         thin = pool.occupied[facility] > self.staffed_normally[bed][facility]
-        return patient.p_thin if thin or not self.specialists[facility] else patient.p_full
+        return THIN if thin or not self.specialists[facility] else FULL
 
     def _leave_care(self, patient: Patient, *, dead: bool) -> None:
         self._leave(patient, THIN_CARE if dead else None)
@@ -253,7 +251,8 @@ class Journey:
         self._pause_clock(patient)
         self._leave_line(patient)
         self._begin_icu_need(patient)
-        self._note(patient, "needs ICU")
+        if self._log is not None:
+            self._note(patient, "needs ICU")
         patient.clock_elapsed = 0.0
         self._look_for_icu(patient)
 
@@ -287,22 +286,23 @@ class Journey:
                 self._go_to_oxygen(patient, route)
                 return
             key = (0, self._order(patient), patient.icu_need_time, patient.index)
-            patient.oxygen_place = self.oxygen.join(patient, key, patient.location)
-        self._note(patient, "waits for ICU")
-        patient.icu_place = self.icu.join(patient, self._icu_key(patient), patient.location)
+            self.oxygen.join(patient, key, patient.location)
+        if self._log is not None:
+            self._note(patient, "waits for ICU")
+        self.icu.join(patient, self._icu_key(patient), patient.location)
         self._run_clock(patient)
 
     def _board(self, patient: Patient) -> None:
         facility = patient.facility
         self._note(patient, "boards", facility)
         self._unmet(patient)
-        patient.icu_place = self.icu.join(patient, self._icu_key(patient), patient.location)
+        place = self.icu.join(patient, self._icu_key(patient), patient.location)
         self._run_clock(patient)
         blocker = self._first_blocker(facility)
         if blocker is not None:
             self._swap(patient, blocker)
         else:
-            heappush(self._boarders[facility], (patient.icu_place.key, 0, patient.icu_place))
+            heappush(self._boarders[facility], place)
 
     def _icu_key(self, patient: Patient) -> Key:
         return 0 if patient.urgent else 1, self._order(patient), patient.icu_need_time, patient.index
@@ -341,8 +341,8 @@ class Journey:
         self._settle_in(
             patient, facility, IN_ICU, NEEDS_ICU, flows.admissions if patient.facility < 0 else flows.moves_in
         )
-        patient.p_care = self._p_in_care(patient, ICU, facility)
-        if patient.luck < patient.p_care:
+        patient.care = self._care_in(ICU, facility)
+        if patient.care >= patient.dies_from:
             patient.timer = self._env.after(patient.icu_dying_stay, self._dies_in_icu, patient)
         else:
             patient.timer = self._env.after(patient.icu_survivor_stay, self._steps_down, patient)
@@ -360,7 +360,8 @@ class Journey:
             self._leave(patient, None)
             self._settle()
             return
-        self._note(patient, "ready", patient.facility)
+        if self._log is not None:
+            self._note(patient, "ready", patient.facility)
         patient.ready_time = self._env.now
         self.ledger.move(patient, READY, IN_ICU)
         self._pause_clock(patient)
@@ -422,9 +423,9 @@ class Journey:
     def _first_boarder(self, facility: int) -> Place | None:
         """The first in line for ICU of those who board in a facility."""
         boarders = self._boarders[facility]
-        while boarders and not boarders[0][2].valid:
+        while boarders and not self.icu.keeps(boarders[0]):
             heappop(boarders)
-        return boarders[0][2] if boarders else None
+        return boarders[0] if boarders else None
 
     def _vacate(self, patient: Patient, bed: int) -> None:
         """A patient moves out of a bed; its flow of oxygen ends, and so does the lack of it."""
@@ -444,13 +445,13 @@ class Journey:
         """A bed is free; it is handed on when all of this instant has happened, if anyone waits."""
         pool = self.oxygen if bed == OXYGEN else self.icu
         pool.release(facility)
-        if pool.in_line or self._blocking():
+        if pool.line or self._blocking():
             self._freed.append((bed, facility))
 
     def set_capacity(self, bed: int, facility: int, beds: int) -> None:
         """Change the staffed beds of a facility; as many as fit are admitted at once."""
         pool = self.oxygen if bed == OXYGEN else self.icu
-        for _ in range(min(pool.set_capacity(facility, beds), pool.in_line + self._blocking())):
+        for _ in range(min(pool.set_capacity(facility, beds), len(pool.line) + self._blocking())):
             self._freed.append((bed, facility))
         self._settle()
 
@@ -518,7 +519,7 @@ class Journey:
         if pool.free[facility] <= 0:
             return
         place, boarder = pool.best_for(facility, self._env.now), self._first_boarder(facility)
-        if boarder is not None and (place is None or boarder.key < place.key):
+        if boarder is not None and (place is None or boarder < place):
             place = boarder  # needs no way to where it lies, though others of the district may
         if place is not None:
             patient = place.patient
@@ -582,9 +583,11 @@ class Journey:
 
     def _offer_free_beds(self) -> None:
         for bed, pool in ((OXYGEN, self.oxygen), (ICU, self.icu)):
-            if pool.total_free and (pool.in_line or self._blocking()):
+            if pool.total_free and (pool.line or self._blocking()):
                 for facility, free in enumerate(pool.free):
-                    self._freed.extend([(bed, facility)] * min(max(free, 0), pool.in_line + self._blocking()))
+                    self._freed.extend(
+                        [(bed, facility)] * min(max(free, 0), len(pool.line) + self._blocking())
+                    )
         self._settle()
 
     # -- oxygen supply ----------------------------------------------------------------------------
@@ -637,28 +640,17 @@ class Journey:
             self._newly_unmet.append((patient.unmet_since, patient))
 
     def _leave_line(self, patient: Patient) -> None:
-        if patient.oxygen_place is not None:
-            self.oxygen.leave(patient.oxygen_place)
-            patient.oxygen_place = None
-        if patient.icu_place is not None:
-            self.icu.leave(patient.icu_place)
-            patient.icu_place = None
+        self.oxygen.leave(patient)
+        self.icu.leave(patient)
 
     def _run_clock(self, patient: Patient) -> None:
         """Start or go on with the clock of the highest unmet need."""
-        dies = patient.luck < self._p_unmet(patient)
-        if patient.need == NEEDS_ICU:
-            end = patient.icu_death if dies else patient.icu_recovery
+        if patient.need != NEEDS_ICU:
+            end = patient.oxygen_need_ends
         else:
-            end = patient.oxygen_death if dies else patient.oxygen_recovery
+            end = patient.boarding_ends if _boards(patient) else patient.icu_need_ends
         patient.clock_since = self._env.now
         patient.clock = self._env.after(max(end - patient.clock_elapsed, 0.0), self._clock_ends, patient)
-
-    @staticmethod
-    def _p_unmet(patient: Patient) -> float:
-        """P(death) of an unmet need: boarding in an oxygen bed that has oxygen, or without care."""
-        boards = patient.place == IN_OXYGEN and not patient.breathless
-        return patient.p_boarded if boards else patient.p_untreated
 
     def _pause_clock(self, patient: Patient) -> None:
         if patient.clock_since < inf:
@@ -670,7 +662,7 @@ class Journey:
         patient: Patient = due[3]
         if patient.clock is not due:
             return
-        dead = patient.luck < self._p_unmet(patient)
+        dead = (BOARDED if _boards(patient) else NO_CARE) >= patient.dies_from
         self._leave_line(patient)
         self._leave(patient, UNTREATED if dead else None)
         self._settle()
@@ -688,7 +680,7 @@ class Journey:
         if dies_by is None:
             self.ledger.recover(patient)
         else:
-            self.ledger.die(patient, UNAVOIDABLE if patient.luck < patient.p_full else dies_by)
+            self.ledger.die(patient, UNAVOIDABLE if patient.dies_from == FULL else dies_by)
         if self._log is not None:
             self._note(patient, "recovers" if dies_by is None else "dies", facility if in_bed else -1)
         if in_bed:
@@ -709,7 +701,8 @@ class Journey:
         recent = {
             patient.index: patient
             for began, patient in self._newly_unmet
-            if began == patient.unmet_since and _in_line(patient)
+            if began == patient.unmet_since
+            and (patient.index in self.oxygen.line or patient.index in self.icu.line)
         }
         late = in_line - len(recent)
         if (
@@ -747,5 +740,6 @@ def _unmet_at(entry: tuple[float, Patient]) -> float:
     return entry[0]
 
 
-def _in_line(patient: Patient) -> bool:
-    return patient.oxygen_place is not None or patient.icu_place is not None
+def _boards(patient: Patient) -> bool:
+    """Whether an unmet need is treated at least in an oxygen bed that has oxygen."""
+    return patient.place == IN_OXYGEN and not patient.breathless

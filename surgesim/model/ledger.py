@@ -153,7 +153,7 @@ class Ledger:
             ),
         ):
             _hold("patients in beds = occupied beds", name, day, in_beds, sum(pool.occupied))
-            _hold("patients waiting = places in line", name, day, waiting, pool.in_line)
+            _hold("patients waiting = places in line", name, day, waiting, len(pool.line))
         travelling = sum(count[need][TRAVELLING] for need in range(3))
         _hold("travelling = held", "the province", day, travelling, sum(oxygen.held) + sum(icu.held))
         present = sum(map(sum, count))

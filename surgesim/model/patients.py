@@ -6,7 +6,7 @@ a day changes no other day, and alternatives share each patient's luck.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,6 @@ from surgesim.scenario.epidemic import Epidemic
 from surgesim.scenario.oxygen import Flow, Support
 
 if TYPE_CHECKING:
-    from surgesim.model.beds import Place
     from surgesim.model.calendar import Due
 
 Floats = NDArray[np.float64]
@@ -46,6 +45,9 @@ Bools = NDArray[np.bool_]
     U_SUPPORT,
     U_HOME,
 ) = range(16)
+FULL, THIN, BOARDED, NO_CARE = range(4)
+"""Kinds of care, from the best down."""
+
 DRAWS = 20
 """Uniforms a patient uses; those past the last name are spare, so that a new use moves nobody's luck."""
 
@@ -108,54 +110,74 @@ class PatientBatch:
         return len(self.need_time)
 
     def patients(self, first_index: int) -> list[Patient]:
-        """One object each, numbered from `first_index`."""
-        columns = [getattr(self, field.name).tolist() for field in fields(self)]
-        return [Patient(first_index + i, *row) for i, row in enumerate(zip(*columns, strict=True))]
+        """One object each, numbered from `first_index`; what the one uniform decides is decided here."""
+        dies = self.luck < np.array([self.p_full, self.p_thin, self.p_boarded, self.p_untreated])
+        dies_from = np.where(dies.any(axis=0), dies.argmax(axis=0), NO_CARE + 1)
+        boarded, untreated = dies_from <= BOARDED, dies_from <= NO_CARE
+        columns = (
+            range(first_index, first_index + len(self)),
+            self.need_time.tolist(),
+            self.district.tolist(),
+            self.age.tolist(),
+            self.needs_icu.tolist(),
+            self.icu_delay.tolist(),
+            self.urgent.tolist(),
+            self.p_full.tolist(),
+            dies_from.tolist(),
+            self.oxygen_stay.tolist(),
+            self.icu_survivor_stay.tolist(),
+            self.icu_dying_stay.tolist(),
+            self.step_down_stay.tolist(),
+            np.where(untreated, self.oxygen_death, self.oxygen_recovery).tolist(),
+            np.where(boarded, self.icu_death, self.icu_recovery).tolist(),
+            np.where(untreated, self.icu_death, self.icu_recovery).tolist(),
+            self.unreported.tolist(),
+            self.oxygen_flow.tolist(),
+            self.icu_flow.tolist(),
+            self.high_risk.tolist(),
+        )
+        return list(map(Patient, *columns))
 
 
 class Patient:
     """One patient: what was drawn, and where the journey stands.
 
-    `need` and `place` are the indices of `ledger`. `timer` is the end of the stay or way that counts
-    now and `clock` the end of an unmet need (an older one finds another in its place and does nothing).
+    Of the kinds of care, FULL to NO_CARE, `dies_from` is the first in which the patient dies (past the
+    last: in none); the `_ends` say how long an unmet need then lasts. `need` and `place` are the indices
+    of `ledger`. `timer` is the end of the stay or way that counts now and `clock` that of an unmet need
+    (an older one finds another in its place and does nothing).
     """
 
     __slots__ = (
         "age",
+        "boarding_ends",
         "breathes_at",
         "breathless",
+        "care",
         "clock",
         "clock_elapsed",
         "clock_since",
         "destination",
+        "dies_from",
         "district",
         "facility",
         "flow_kg",
         "high_risk",
-        "icu_death",
         "icu_delay",
         "icu_dying_stay",
         "icu_flow",
+        "icu_need_ends",
         "icu_need_time",
-        "icu_place",
-        "icu_recovery",
         "icu_survivor_stay",
         "index",
         "location",
-        "luck",
         "need",
         "need_time",
         "needs_icu",
-        "oxygen_death",
         "oxygen_flow",
-        "oxygen_place",
-        "oxygen_recovery",
+        "oxygen_need_ends",
         "oxygen_stay",
-        "p_boarded",
-        "p_care",
         "p_full",
-        "p_thin",
-        "p_untreated",
         "place",
         "ready_time",
         "step_down_stay",
@@ -174,19 +196,15 @@ class Patient:
         needs_icu: bool,
         icu_delay: float,
         urgent: bool,
-        luck: float,
         p_full: float,
-        p_thin: float,
-        p_boarded: float,
-        p_untreated: float,
+        dies_from: int,
         oxygen_stay: float,
         icu_survivor_stay: float,
         icu_dying_stay: float,
         step_down_stay: float,
-        oxygen_death: float,
-        oxygen_recovery: float,
-        icu_death: float,
-        icu_recovery: float,
+        oxygen_need_ends: float,
+        boarding_ends: float,
+        icu_need_ends: float,
         unreported: bool,
         oxygen_flow: float,
         icu_flow: float,
@@ -199,19 +217,15 @@ class Patient:
         self.needs_icu = needs_icu
         self.icu_delay = icu_delay
         self.urgent = urgent
-        self.luck = luck
         self.p_full = p_full
-        self.p_thin = p_thin
-        self.p_boarded = p_boarded
-        self.p_untreated = p_untreated
+        self.dies_from = dies_from
         self.oxygen_stay = oxygen_stay
         self.icu_survivor_stay = icu_survivor_stay
         self.icu_dying_stay = icu_dying_stay
         self.step_down_stay = step_down_stay
-        self.oxygen_death = oxygen_death
-        self.oxygen_recovery = oxygen_recovery
-        self.icu_death = icu_death
-        self.icu_recovery = icu_recovery
+        self.oxygen_need_ends = oxygen_need_ends
+        self.boarding_ends = boarding_ends
+        self.icu_need_ends = icu_need_ends
         self.unreported = unreported
         self.oxygen_flow = oxygen_flow
         self.icu_flow = icu_flow
@@ -223,12 +237,10 @@ class Patient:
         self.place = 0
         self.timer: Due | None = None
         self.clock: Due | None = None
-        self.p_care = p_full
+        self.care = FULL
         self.breathless = False
         self.breathes_at = -1
         self.flow_kg = 0.0
-        self.oxygen_place: Place | None = None
-        self.icu_place: Place | None = None
         self.icu_need_time = inf
         self.ready_time = inf
         self.clock_elapsed = 0.0

@@ -160,7 +160,7 @@ def test_a_batch_becomes_patients_numbered_on() -> None:
     batch, _ = drawn(outbreak(), onsets=1)
     patients = batch.patients(100)
     assert [patient.index for patient in patients] == list(range(100, 100 + len(batch)))
-    assert [patient.luck for patient in patients] == batch.luck.tolist()
+    assert [patient.p_full for patient in patients] == batch.p_full.tolist()
     assert isinstance(patients[0].needs_icu, bool)
 
 

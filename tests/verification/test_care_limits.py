@@ -7,6 +7,7 @@ can be held against what was drawn.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -71,14 +72,15 @@ def test_without_beds_every_wait_ends_when_the_clock_of_the_highest_need_does() 
     log: list[Any] = []
     Simulation(scenario, 5, 2, log=log).run()
     ends = {entry.patient: (entry.time, entry.what) for entry in log if entry.what in ("dies", "recovers")}
-    patients = [p for batch in drawn(scenario, 5, 2) for p in batch.patients(0)]
-    assert len(ends) == len(patients)
-    for index, patient in enumerate(patients):
-        dies = patient.luck < patient.p_untreated
-        wait = patient.oxygen_death if dies else patient.oxygen_recovery
-        if patient.icu_delay < wait:  # needs ICU before the oxygen clock ends: then that clock counts
-            wait = patient.icu_delay + (patient.icu_death if dies else patient.icu_recovery)
-        assert ends[index] == (pytest.approx(patient.need_time + wait), "dies" if dies else "recovers")
+    batches = drawn(scenario, 5, 2)
+    draws = {field.name: of_all(batches, field.name) for field in fields(PatientBatch)}
+    assert len(ends) == len(draws["luck"])
+    dies = draws["luck"] < draws["p_untreated"]
+    wait = np.where(dies, draws["oxygen_death"], draws["oxygen_recovery"])
+    then = draws["icu_delay"] + np.where(dies, draws["icu_death"], draws["icu_recovery"])
+    wait = np.where(draws["icu_delay"] < wait, then, wait)  # of two needs the higher one's clock counts
+    for index, end in enumerate(draws["need_time"] + wait):
+        assert ends[index] == (pytest.approx(end), "dies" if dies[index] else "recovers")
 
 
 @pytest.mark.parametrize("beds", ["unlimited", 5_000])

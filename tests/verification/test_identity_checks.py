@@ -15,6 +15,7 @@ from surgesim.model.epidemic import Epidemic
 from surgesim.model.isolation import Isolation
 from surgesim.model.journey import Journey
 from surgesim.model.ledger import Ledger
+from surgesim.model.patients import Patient
 from surgesim.model.simulation import simulate
 
 # Everything at once: patients who travel, wait, board and swap; mild cases in basic beds.
@@ -145,7 +146,15 @@ def deaths_without_a_district(patch: pytest.MonkeyPatch) -> None:
 
 def a_place_kept(patch: pytest.MonkeyPatch) -> None:
     """Who is given a bed stays in line for another."""
-    patch.setattr(BedPool, "leave", lambda pool, place: setattr(place, "valid", False))
+    leave = BedPool.leave
+
+    def broken(pool: BedPool, patient: Patient) -> None:
+        place = pool.line.get(patient.index)
+        leave(pool, patient)
+        if place is not None:
+            pool.line[-1 - patient.index] = place
+
+    patch.setattr(BedPool, "leave", broken)
 
 
 @pytest.mark.parametrize(
