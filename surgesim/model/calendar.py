@@ -48,9 +48,7 @@ class Calendar(Environment):
 
     def after(self, delay: float, what: Callable[[Due], None], value: Any) -> Due:
         """Let `what` happen to `value` in `delay` days."""
-        due = (self.now + delay, next(self._eid), what, value)
-        self._put(due)
-        return due
+        return self._put(self.now + delay, next(self._eid), what, value)
 
     def foresee(self, known: Iterable[tuple[float, int, Any]], what: Callable[[Due], None]) -> None:
         """Let `what` happen to each of (time, number, value) at its time, or now where that has passed.
@@ -58,16 +56,17 @@ class Calendar(Environment):
         At one instant what is foreseen comes before all else, in the order of the numbers.
         """
         for time, number, value in known:
-            self._put((time, number - _FIRST, what, value))
+            self._put(time, number - _FIRST, what, value)
 
-    def _put(self, due: Due) -> None:
-        time = due[0]
+    def _put(self, time: float, number: int, what: Callable[[Due], None], value: Any) -> Due:
+        due = (time, number, what, value)
         if time <= self._begun:
             heappush(self._soon, due)
             if time < self._elsewhere:
                 self._elsewhere = time
         elif time < inf:
             self._later[-(-time // 1.0)].append(due)
+        return due
 
     def schedule(self, event: Event, priority: EventPriority = NORMAL, delay: float = 0) -> None:
         """Put an event into SimPy's queue."""

@@ -218,17 +218,14 @@ class Journey:
     def _leaves_oxygen(self, due: Due) -> None:
         patient: Patient = due[3]
         if patient.timer is due:
-            self._leave_care(patient, dead=patient.care >= patient.dies_from)
+            self._leave(patient, THIN_CARE if patient.care >= patient.dies_from else None)
+            self._settle()
 
     def _care_in(self, bed: int, facility: int) -> int:
         """The care of who is admitted now: thin beyond the normally staffed beds, or without specialists."""
         pool = self.oxygen if bed == OXYGEN else self.icu
         thin = pool.occupied[facility] > self.staffed_normally[bed][facility]
         return THIN if thin or not self.specialists[facility] else FULL
-
-    def _leave_care(self, patient: Patient, *, dead: bool) -> None:
-        self._leave(patient, THIN_CARE if dead else None)
-        self._settle()
 
     # -- intensive care ---------------------------------------------------------------------------
 
@@ -350,7 +347,8 @@ class Journey:
     def _dies_in_icu(self, due: Due) -> None:
         patient: Patient = due[3]
         if patient.timer is due:
-            self._leave_care(patient, dead=True)
+            self._leave(patient, THIN_CARE)
+            self._settle()
 
     def _steps_down(self, due: Due) -> None:
         patient: Patient = due[3]
@@ -393,7 +391,8 @@ class Journey:
     def _goes_home(self, due: Due) -> None:
         patient: Patient = due[3]
         if patient.timer is due:
-            self._leave_care(patient, dead=False)
+            self._leave(patient, None)
+            self._settle()
 
     # -- swap, claims and free beds ---------------------------------------------------------------
 
