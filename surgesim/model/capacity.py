@@ -26,6 +26,7 @@ from surgesim.model.staff import (
     posts,
     redeployed,
     staffed_beds,
+    staffed_icu_beds,
 )
 from surgesim.model.streams import Streams
 from surgesim.scenario.care import Care
@@ -164,6 +165,7 @@ class Capacity:
             or supply is not None
             or self.essential is not None
         )
+        self._all_beds = self._beds()
         self.today = self._only_space()
 
     # -- a day ------------------------------------------------------------------------------------
@@ -178,12 +180,14 @@ class Capacity:
         incidence
             Infections of yesterday per resident.
         """
+        changed = self._facilities.take_changes()
+        if changed:
+            self._all_beds = self._beds()
         if not self.limited:
-            if self._facilities.take_changes():
+            if changed:
                 self.today = self._only_space()
             return self.today
-        self._facilities.take_changes()
-        total, target = self._beds()
+        total, target = self._all_beds
         space = target
         if self.essential is not None:
             space = self.essential.room_for_covid(total, target)
@@ -202,10 +206,7 @@ class Capacity:
         others = self.essential.census if self.essential is not None else np.zeros((len(covid), 2), np.int64)
         limits = self._limits(covid)
         staffed = staffed_beds(self._per_post, posts_today, space, limits, covid, others)
-        everyone = np.array([site.icu_beds for site in self._facilities.sites], np.int64)
-        all_icu = space.copy()
-        all_icu[:, _ICU] = everyone
-        icu_all = staffed_beds(self._per_post, posts_today, all_icu, limits, covid, others).normal[:, _ICU]
+        icu_all = staffed_icu_beds(self._per_post, posts_today, total[:, _ICU], limits[:, :, _ICU])
         for f, store in enumerate(self._supply.stores if self._supply is not None else ()):
             if store is not None and store.short:  # nobody new comes to where oxygen has run out
                 staffed.binding[f, 1:] = OXYGEN_SUPPLY
@@ -257,8 +258,8 @@ class Capacity:
         return total, target
 
     def _only_space(self) -> Opened:
-        _, space = self._beds()
+        total, space = self._all_beds
         unlimited = np.full(len(space), np.inf)
-        icu_all = np.array([site.icu_beds for site in self._facilities.sites], np.int64)
+        icu_all = total[:, _ICU].copy()
         binding = np.full(space.shape, SPACE, np.int8)
         return Opened(space, StaffedBeds(space, space, binding, unlimited, unlimited), icu_all)

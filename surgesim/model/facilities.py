@@ -64,11 +64,6 @@ class Site:
             self.beds = (parts[0], parts[1], parts[2])
             self.total = totals
 
-    @property
-    def icu_beds(self) -> int:
-        """All its ICU beds, whoever lies in them."""
-        return self.total[2]
-
     def state(self, opened: bool, occupied: float) -> int:
         """The state, given whether beds are open today and how many COVID patients lie here."""
         if opened:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Protocol
 
-from simpy import Environment
-from simpy.events import Event, Timeout
+from simpy.events import Event
 
 from surgesim.errors import IdentityError
+from surgesim.model.calendar import Calendar, Due
 from surgesim.model.gas import cylinders_kg, kg_per_day, plant_kg_per_day
 from surgesim.model.ledger import IN_ICU
 from surgesim.model.patients import Patient
@@ -21,6 +21,7 @@ from surgesim.model.streams import Streams
 from surgesim.scenario.oxygen import Delivery, OxygenSource
 
 _TOLERANCE_KG = 1e-6
+_INSTANT = 1e-11  # days; a stock that lasts no longer is empty
 
 
 class Breathers(Protocol):
@@ -49,9 +50,9 @@ class Store:
     """
 
     __slots__ = (
-        "at_start", "cylinders", "cylinders_full", "delivered", "empty", "last", "loss", "lost", "patients",
+        "at_start", "cylinders", "cylinders_full", "delivered", "last", "loss", "lost", "patients",
         "pipe_lpm", "plant", "produced", "returned", "served", "short", "short_days", "spilled", "tank",
-        "tank_full", "unmet", "used", "wanted",
+        "tank_full", "unmet", "used", "wanted", "watch",
     )  # fmt: skip
 
     def __init__(self, source: OxygenSource, now: float) -> None:
@@ -67,7 +68,7 @@ class Store:
         self.unmet = self.short_days = 0.0
         self.short = False
         self.last = now
-        self.empty: Event | None = None
+        self.watch: Due | None = None
         self.patients: dict[int, Patient] = {}
 
     @property
@@ -131,7 +132,7 @@ class OxygenSupply:
 
     def __init__(
         self,
-        env: Environment,
+        env: Calendar,
         sources: dict[str, OxygenSource | None],
         breathers: Breathers,
         short_changed: Callable[[int], None],
@@ -199,19 +200,29 @@ class OxygenSupply:
     # -- running out ------------------------------------------------------------------------------
 
     def _watch(self, facility: int, store: Store) -> None:
-        """Put the moment of running out in the calendar if it lies within a day."""
-        store.empty = None
+        """See to it that the moment of running out is in the calendar if it lies within a day.
+
+        A moment that is there already and not too late stays: it is looked at again when it comes.
+        """
         draw = store.draw
         if draw > 0 and store.stock < draw:
-            store.empty = Timeout(self._env, max(store.stock / draw, 0.0), facility)
-            store.empty.callbacks.append(self._runs_out)
+            left = max(store.stock / draw, 0.0)
+            if store.watch is None or self._env.now + left < store.watch[0]:
+                store.watch = self._env.after(left, self._runs_out, facility)
 
-    def _runs_out(self, event: Event) -> None:
-        facility: int = event._value
+    def _runs_out(self, due: Due) -> None:
+        facility: int = due[3]
         store = self.stores[facility]
-        if store is None or store.empty is not event:
+        if store is None or store.watch is not due:
+            return
+        store.watch = None
+        if store.short:
             return
         store.advance(self._env.now)
+        draw = store.draw
+        if draw <= 0 or store.stock > draw * _INSTANT:  # who breathed has left, or oxygen has come
+            self._watch(facility, store)
+            return
         store.short = True
         self._ration(facility, store)
         self._short_changed(facility)

@@ -326,3 +326,23 @@ def staffed_beds(
     emergency, elective = per_post.left_for_others(posts, covid, others[:, 0])
     normal = np.minimum(beds[_NORMAL], beds[_MOST])
     return StaffedBeds(normal.T, beds[_MOST].T, binding.T, emergency, elective)
+
+
+def staffed_icu_beds(per_post: PatientsPerPost, posts: Floats, beds: Ints, limits: Floats) -> Ints:
+    """``(facilities,)`` ICU beds staffed at normal ratios, whoever lies in them: intensive care comes first.
+
+    Parameters
+    ----------
+    posts
+        ``(facilities, 3)`` as for `staffed_beds`.
+    beds
+        ``(facilities,)`` all ICU beds.
+    limits
+        ``(2, facilities)`` ICU beds that equipment and oxygen supply allow.
+    """
+    bound = np.empty((2, 2, len(beds)))  # kind of ratio, doctors or nurses
+    np.multiply(per_post.doctor["icu"], posts[:, DOCTORS], out=bound[:, 0])
+    np.multiply(per_post.nurse["icu"], posts[:, ICU_NURSES], out=bound[:, 1])
+    served = np.floor(np.minimum(bound.min(axis=(0, 1)), np.minimum(beds, limits.min(axis=0))) + _ROUNDING)
+    whole: Ints = served.astype(np.int64)
+    return whole

@@ -52,7 +52,7 @@ def test_conversion_equips_oxygen_beds_for_intensive_care_up_to_the_target() -> 
         converting.shares["rule"] = share
         converting.refresh()
         assert converting.beds[1:] == (oxygen, icu)
-        assert converting.icu_beds == icu
+        assert converting.total[2] == icu
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.integers(0, 60), st.integers(0, 20), st.integers(0, 60))
@@ -69,8 +69,8 @@ def test_equipping_for_intensive_care_loses_no_bed(
 
 
 def test_all_icu_beds_count_whoever_lies_in_them() -> None:
-    assert site(covid_share=0.2).icu_beds == 10
-    assert site(open_at_start=False).icu_beds == 0
+    assert site(covid_share=0.2).total[2] == 10
+    assert site(open_at_start=False).total[2] == 0
 
 
 def test_the_rule_that_has_reached_most_counts() -> None:

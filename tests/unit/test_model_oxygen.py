@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-import simpy
 from capacity_cases import FOREVER, KG_OF_MASK, Watched, nobody_dies, rule, standing
 from strategies import arrivals, build, clock, deaths, facility, severity, small, stays
 
 from surgesim.errors import IdentityError
+from surgesim.model.calendar import Calendar
 from surgesim.model.gas import cylinders_kg, kg_per_day, plant_kg_per_day
 from surgesim.model.ledger import IN_ICU, IN_OXYGEN
 from surgesim.model.oxygen import OxygenSupply, Store
@@ -45,7 +45,7 @@ class Ward:
     """One store, who breathes from it, and what is told when: a run in the small."""
 
     def __init__(self, given: OxygenSource, masks: int = 0) -> None:
-        self.env = simpy.Environment()
+        self.env = Calendar()
         self.told: list[tuple[float, str, int]] = []
         self.changes: list[tuple[float, bool]] = []
         self.supply = OxygenSupply(
@@ -87,10 +87,10 @@ class Ward:
         """To a time, looked at every 00:00 as a run does."""
         for day in range(int(self.env.now) + 1, int(until) + 1):
             if day > self.env.now:
-                self.env.run(until=day)
+                self.env.run_through(day)
                 self.supply.look()
         if until > self.env.now:
-            self.env.run(until=until)
+            self.env.run_through(until)
         self.supply.check(int(until))
         return self.store
 
@@ -242,7 +242,7 @@ def test_deliveries_come_at_their_times(first: float | None, at: list[float]) ->
     ward = Ward(source(tank_kg=1000.0, delivery=delivery))
     came = []
     ward.supply.deliver = lambda f, kg: came.append((ward.env.now, kg))  # type: ignore[method-assign]
-    ward.run(9)
+    ward.run(8.9)
     assert came == [(time, 30.0) for time in at]
 
 
