@@ -298,7 +298,9 @@ class OxygenSupply:
 
     def _deliveries(self, name: str, delivery: Delivery) -> Generator[Event, object, None]:
         facility = self._names.index(name)
-        first = delivery.first_days if delivery.first_days is not None else delivery.interval_days
+        first = delivery.first_days
+        if first is None:  # lorries do not come to all facilities on the same day
+            first = delivery.interval_days * (1 - self._streams.day("first delivery", 0, name).random())
         yield self._env.timeout(max(first - self._env.now, 0.0))
         number = 0
         while True:

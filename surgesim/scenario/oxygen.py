@@ -13,7 +13,11 @@ CYLINDER_KG = 8.124
 
 
 class Delivery(Section):
-    """Regular deliveries: `size_kg` every `interval_days`, the first after `first_days`."""
+    """Regular deliveries: `size_kg` every `interval_days`.
+
+    The first comes after `first_days`, or, where that is not given, at a time drawn anew for each facility
+    and replication within the first interval.
+    """
 
     size_kg: Positive
     interval_days: Annotated[float, Field(ge=0.1)]

@@ -236,8 +236,8 @@ def test_what_does_not_fit_goes_back() -> None:
     ward.run(1)
 
 
-@pytest.mark.parametrize(("first", "at"), [(None, [2.5, 5.0, 7.5]), (0.0, [0, 2.5, 5, 7.5]), (4.0, [4, 6.5])])
-def test_deliveries_come_at_their_times(first: float | None, at: list[float]) -> None:
+@pytest.mark.parametrize(("first", "at"), [(2.5, [2.5, 5.0, 7.5]), (0.0, [0, 2.5, 5, 7.5]), (4.0, [4, 6.5])])
+def test_deliveries_come_at_their_times(first: float, at: list[float]) -> None:
     delivery = Delivery(size_kg=30.0, interval_days=2.5, first_days=first)
     ward = Ward(source(tank_kg=1000.0, delivery=delivery))
     came = []
@@ -246,9 +246,33 @@ def test_deliveries_come_at_their_times(first: float | None, at: list[float]) ->
     assert came == [(time, 30.0) for time in at]
 
 
+def test_first_deliveries_are_spread_over_the_interval_and_no_facility_moves_anothers() -> None:
+    delivery = Delivery(size_kg=1.0, interval_days=4.0)
+
+    def first_deliveries(names: list[str], replication: int = 0) -> dict[str, float]:
+        env, came = Calendar(), {}
+        sources: dict[str, OxygenSource | None] = {
+            name: source(tank_kg=9.0, delivery=delivery) for name in names
+        }
+        supply = OxygenSupply(env, sources, None, lambda _: None, Streams(1, replication))  # type: ignore[arg-type]
+        supply.deliver = lambda f, kg: came.setdefault(names[f], env.now)  # type: ignore[method-assign]
+        env.run_through(4.0)
+        return came
+
+    names = [f"ward-{number}" for number in range(200)]
+    came = first_deliveries(names)
+    times = np.array(list(came.values()))
+    assert times.min() > 0
+    assert times.max() <= 4.0
+    assert abs(times.mean() - 2.0) < 4 * 4.0 / np.sqrt(12 * 200)
+    some = first_deliveries(names[5:9])
+    assert some == {name: came[name] for name in some}
+    assert first_deliveries(names[:1], replication=1) != first_deliveries(names[:1])
+
+
 def test_a_delivery_that_fails_does_not_come() -> None:
     for failure, number in ((1.0, 0), (0.0, 9)):
-        delivery = Delivery(size_kg=1.0, interval_days=1.0, failure=failure)
+        delivery = Delivery(size_kg=1.0, interval_days=1.0, first_days=1.0, failure=failure)
         ward = Ward(source(tank_kg=1000.0, tank_start_share=0.0, delivery=delivery))
         assert ward.run(9.5).delivered == number
     delivery = Delivery(size_kg=1.0, interval_days=0.1, failure=0.3)
@@ -398,7 +422,7 @@ def test_a_stay_runs_on_without_oxygen_and_whichever_ends_first_decides() -> Non
 
 def test_the_clock_pauses_while_there_is_oxygen_and_goes_on_with_the_rest() -> None:
     """Each delivery lasts a day and a bit; the want of the days between adds up to the clock."""
-    every_two = {"size_kg": 20.0, "interval_days": 2.0}
+    every_two = {"size_kg": 20.0, "interval_days": 2.0, "first_days": 2.0}
     gaps = [(k * 2 + FULL, k * 2 + 2) for k in range(20)]  # dry from, to
     left, dead = 3.0, 0.0
     for begin, end in gaps:
