@@ -300,7 +300,7 @@ class OxygenSupply:
         facility = self._names.index(name)
         first = delivery.first_days
         if first is None:  # lorries do not come to all facilities on the same day
-            first = delivery.interval_days * (1 - self._streams.day("first delivery", 0, name).random())
+            first = delivery.interval_days * (1 - self._streams.once("first delivery", name).random())
         yield self._env.timeout(max(first - self._env.now, 0.0))
         number = 0
         while True:

@@ -31,6 +31,6 @@ class Streams:
         key = (self._replication, _word(purpose), _DAY_ZERO + day, *((_word(name),) if name else ()))
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self._seed, spawn_key=key)))
 
-    def once(self, purpose: str) -> np.random.Generator:
-        """The generator of what is drawn once per replication."""
-        return self.day(purpose, -_DAY_ZERO)
+    def once(self, purpose: str, name: str = "") -> np.random.Generator:
+        """The generator of what is drawn once per replication, of one facility where it is named."""
+        return self.day(purpose, -_DAY_ZERO, name)
