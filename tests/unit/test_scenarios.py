@@ -21,7 +21,7 @@ from surgesim.scenario.sources import assumptions
 from surgesim.scenario.staffing import Staff, short_at_start
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
-SHIPPED = sorted(FOLDER.rglob("*.yaml"))
+SHIPPED = sorted(path for path in FOLDER.rglob("*.yaml") if path.parent.name != "base")
 NAMES = [str(path.relative_to(FOLDER)) for path in SHIPPED]
 FIVE = ("weekly-cases", "on-oxygen", "without-bed", "vacant-beds", "icu-staffed")
 
