@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import prod
-from typing import TypeAlias, TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,6 +135,7 @@ class Epidemic:
         self._weights = self._importation_weights()
         self._running: dict[str, int] = {}
         self._hazards: dict[tuple[str, ...], Floats] = {}
+        self._mixings: dict[tuple[str, ...], Floats] = {}
 
         shape = (*population.count.shape, strata)
         cells, groups = prod(shape), prod(shape[:-1])
@@ -184,19 +185,48 @@ class Epidemic:
         today = self._start + timedelta(days=day)
         return measure.start <= today and (measure.end is None or today < measure.end)
 
+    def _measures_of(self, day: int) -> tuple[str, ...]:
+        """The measures in force on `day`."""
+        measures = self._section.measures.items()
+        return tuple(name for name, measure in measures if self._in_force(name, measure, day))
+
     def _contact_factor(self, in_force: tuple[str, ...]) -> Floats:
         """``(districts, settings)`` share of contacts left by the measures in force."""
         left = np.ones((len(self._names), len(SETTINGS)))
         for name in in_force:
             measure = self._section.measures[name]
             removed = np.array([getattr(measure.reduces, setting) for setting in SETTINGS])
-            where = (
-                slice(None)
-                if measure.districts is None
-                else [self._districts[district] for district in measure.districts]
-            )
-            left[where] *= 1.0 - measure.compliance * removed
+            left[self._where(measure)] *= 1.0 - measure.compliance * removed
         return left
+
+    def _where(self, measure: Measure) -> slice | list[int]:
+        """The districts whose residents a measure holds for."""
+        if measure.districts is None:
+            return slice(None)
+        return [self._districts[district] for district in measure.districts]
+
+    def _left(self, in_force: tuple[str, ...], lever: Literal["travel", "screening"]) -> Floats:
+        """``(districts,)`` share that measures leave of contacts outside, or of imported infections."""
+        left = np.ones(len(self._names))
+        for name in in_force:
+            measure = self._section.measures[name]
+            left[self._where(measure)] *= 1.0 - measure.compliance * getattr(measure, lever)
+        return left
+
+    def _mixing_of(self, in_force: tuple[str, ...]) -> Floats:
+        """``(districts, districts)`` mixing under limits of travel; each row still adds to 1.
+
+        Of two districts the stricter limit holds between them; who stays meets others of the own district.
+        """
+        if in_force not in self._mixings:
+            left = self._left(in_force, "travel")
+            mixing = self._mixing
+            if (left < 1).any():
+                mixing = mixing * np.minimum(left[:, None], left[None, :])
+                np.fill_diagonal(mixing, 0.0)
+                np.fill_diagonal(mixing, np.maximum(1.0 - mixing.sum(axis=1), 0.0))
+            self._mixings[in_force] = mixing
+        return self._mixings[in_force]
 
     # -- a day ------------------------------------------------------------------------------------
 
@@ -209,16 +239,17 @@ class Epidemic:
             ``(districts, 9, 2)`` the dead so far, who stay immune and never wane.
         """
         rng = self._streams.day("infection", day)
-        imported = self._import(day)
+        in_force = self._measures_of(day)
+        imported = self._import(day, in_force)
         self._wane(rng, dead)
-        hazard = self._hazard_of(day)
+        hazard, mixing = self._hazard_of(in_force), self._mixing_of(in_force)
         shape = self.susceptible.shape
         onsets = np.empty((*shape, self._steps), np.int64)
         infections = np.zeros(len(self._names), np.int64)
         people = np.maximum(self._by_age, 1.0)
         for step in range(self._steps):
             prevalence = self.infectious.sum(axis=(0, 3)) / people
-            force = np.matmul(hazard, (self._mixing @ prevalence)[:, :, None])
+            force = np.matmul(hazard, (mixing @ prevalence)[:, :, None])
             self._infection[:] = -np.expm1(-force[..., None] * self._open_to)
             leaving = rng.binomial(self._state, self._leaving)
             self._state -= leaving
@@ -234,17 +265,15 @@ class Epidemic:
             onsets, infections, imported, int(self.infectious.sum()), int(self.susceptible.sum())
         )
 
-    def _hazard_of(self, day: int) -> Floats:
+    def _hazard_of(self, in_force: tuple[str, ...]) -> Floats:
         """``(districts, 9, 9)`` infections in a step per prevalence met, by the measures in force."""
-        measures = self._section.measures.items()
-        in_force = tuple(name for name, measure in measures if self._in_force(name, measure, day))
         if in_force not in self._hazards:
             contacts = np.tensordot(self._contact_factor(in_force), self._contacts, axes=1)
             per_step = self._rate * self._section.dt_days * self._susceptibility[None, :, None]
             self._hazards[in_force] = per_step * contacts
         return self._hazards[in_force]
 
-    def _import(self, day: int) -> Ints:
+    def _import(self, day: int, in_force: tuple[str, ...]) -> Ints:
         plan = self._section.importation
         imported = np.zeros(len(self._names), np.int64)
         if (
@@ -254,7 +283,8 @@ class Epidemic:
         ):
             return imported
         rng = self._streams.day("importation", day)
-        numbers = rng.poisson(plan.per_day * (1 - plan.screening) * self._weights)
+        let_in = (1 - plan.screening) * self._left(in_force, "screening")
+        numbers = rng.poisson(plan.per_day * let_in * self._weights)
         for district in np.flatnonzero(numbers):
             imported[district] = self._infect_outside(int(district), int(numbers[district]), rng)
         return imported

@@ -16,6 +16,7 @@ from surgesim.scenario.command import (
     Trigger,
     Until,
 )
+from surgesim.scenario.epidemic_cautions import epidemic_cautions
 from surgesim.scenario.messages import Finding
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.scenario.shape import Shape, scenario_shape, step
@@ -85,6 +86,7 @@ def _without_effect(scenario: Scenario) -> Iterator[Finding]:
             known = f"; facilities with a convertible_share are {', '.join(owners)}" if owners else ""
             yield path, f"has no effect: no facility it names has beds that can be converted{known}"
     yield from care_cautions(scenario)
+    yield from epidemic_cautions(scenario)
 
 
 def _bounds(scenario: Scenario) -> Iterator[tuple[KeyPath, Threshold | Trigger | Until]]:

@@ -89,10 +89,17 @@ class Reduction(Section):
 
 
 class Measure(Section):
-    """A measure that reduces contacts. Without `start` it begins when a rule of the plan starts it."""
+    """A measure against the spread. Without `start` it begins when a rule of the plan starts it.
+
+    It `reduces` contacts by setting; `travel` is the share of contacts with other districts that it
+    moves into the own district, `screening` the share of imported infections it stops at entry. All
+    are of those who comply, in `districts` (default all): those whose residents it holds for.
+    """
 
     title: Off[Text] = None
-    reduces: Reduction
+    reduces: Reduction = Reduction()
+    travel: Share = figure(0.0, "no limit on travel unless given")
+    screening: Share = figure(0.0, "nobody screened at entry unless given")
     compliance: Share = figure(1.0, "share of people who comply")
     districts: Off[Sequence_[Name]] = None
     start: Off[Day] = None

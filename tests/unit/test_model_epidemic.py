@@ -196,6 +196,54 @@ def test_a_measure_started_by_a_rule_lasts_until_all_that_started_it_have_ended_
     assert infected == [True, False, False, False, True]
 
 
+def test_a_limit_on_travel_moves_contacts_into_the_own_district() -> None:
+    towns = people(
+        districts={"a": district(50_000), "b": district(9_000, travel_hours=2.0), "c": district(200_000)},
+        outside_share=0.4,
+    )
+    limits = {
+        "whole": {"travel": 0.8, "compliance": 0.5},
+        "only-b": {"travel": 0.5, "districts": ["b"]},
+    }
+    e = epidemic(population=towns, measures=limits)
+    free = e._mixing_of(())
+    off = ~np.eye(3, dtype=bool)
+    for names, left in (
+        (("whole",), np.full((3, 3), 0.6)),
+        (("only-b",), np.array([[1, 0.5, 1], [0.5, 0.5, 0.5], [1, 0.5, 1]])),
+        (("whole", "only-b"), np.array([[0.6, 0.3, 0.6], [0.3, 0.3, 0.3], [0.6, 0.3, 0.6]])),
+    ):
+        mixing = e._mixing_of(names)
+        np.testing.assert_allclose(mixing[off], (free * left)[off], rtol=1e-12)
+        np.testing.assert_allclose(mixing.sum(axis=1), 1.0, rtol=1e-12)
+        meetings = np.array([50_000, 9_000, 200_000])[:, None] * mixing
+        np.testing.assert_allclose(meetings, meetings.T)  # as many are counted from each side
+
+
+def test_a_limit_on_travel_keeps_an_epidemic_in_its_district() -> None:
+    seeded = {"initial_infections": {"here": 5_000_000}}
+    closed = {"measures": {"closed": {"travel": 1.0, "start": "2024-01-01"}}}
+    towns = two_towns(outside_share=0.2)
+    free, shut = infections_on(1, seeded, towns), infections_on(1, seeded | closed, towns)
+    assert free[1] > 0
+    assert shut[1] == 0
+    assert shut[0] == pytest.approx(free.sum(), rel=0.02)  # contacts are moved, not removed
+
+
+def test_screening_at_entry_stops_its_share_of_imports_while_in_force() -> None:
+    screening = {"screening": 0.9, "compliance": 0.5, "start": "2024-01-21", "districts": ["there"]}
+    e = epidemic(
+        population=two_towns(),
+        variant=variant(0.0),
+        importation={"per_day": 200.0, "screening": 0.2},
+        measures={"entry": screening},
+    )
+    imported = np.array([day.imported for day in days(e, 40)], float)
+    before, after = imported[:20].mean(axis=0), imported[20:].mean(axis=0)
+    np.testing.assert_allclose(before, [80, 80], atol=4 * (80 / 20) ** 0.5)
+    np.testing.assert_allclose(after, [80, 80 * 0.55], atol=4 * (80 / 20) ** 0.5)
+
+
 # -- immunity -------------------------------------------------------------------------------------
 
 
