@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import combinations
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -19,19 +19,15 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from surgesim.errors import ResultsError
-from surgesim.model.record import OUTCOMES as OUTCOME_COLUMNS
-from surgesim.model.record import STATES
 from surgesim.report import words
 from surgesim.report.figures import FIGURES, EmptyFigureError, draw, save, save_all
 from surgesim.report.figures.openings import STRIP
 from surgesim.report.figures.page import Look, balanced, date_ticks, spans, stack_steps, text_width, wrap
 from surgesim.report.figures.watched import BREACH_SHADE, watched
-from surgesim.scenario.command import IndicatorName
 from surgesim.study.results import Results
 
 LANGUAGES = ("en", "vi")
@@ -137,8 +133,8 @@ def test_the_overlap_check_sees_an_overlap(small: Results) -> None:
 @every_figure()
 def test_every_axis_has_a_unit(small: Results, name: str, lang: str) -> None:
     figure = settled(draw(small, name, lang=lang))
-    units = {unit for table in (words.INDICATORS, words.OUTCOMES) for _, unit in table[lang].values()}
-    units |= {phrase for key, phrase in words.PHRASES[lang].items() if key.startswith("unit_")}
+    entries = {str(message.id): str(message.string) for message in words.catalogue(lang)}
+    units = {text for key, text in entries.items() if key.startswith("unit.") or key.endswith(".unit")}
     for axes in figure.axes:
         if not axes.axison:
             continue
@@ -150,7 +146,7 @@ def test_every_axis_has_a_unit(small: Results, name: str, lang: str) -> None:
         ]
         for axis in numbered:
             text = axis.label.get_text().replace("\n", " ")
-            dated = words.phrase(lang, "date_days", years=2024)
+            dated = words.phrase(lang, "figure.date_days", years=2024)
             assert text == dated or any(text == unit or text.endswith(f"({unit})") for unit in units), text
 
 
@@ -249,7 +245,7 @@ def test_facilities_stand_by_opening_date_and_those_always_open_are_left_out(res
     assert shown[:-1] == [facilities[name].title.get("en") for name in opened.index]
     assert shown[-1] == facilities["site-30"].title.get("en")  # never opened
     dates = [text.get_text() for text in axes.texts]
-    assert dates[len(opened)] == words.phrase("en", "open_never")
+    assert dates[len(opened)] == words.phrase("en", "figure.open_never")
 
 
 def test_alternatives_are_sorted_by_what_their_interval_says(small: Results) -> None:
@@ -364,7 +360,7 @@ def test_thresholds_of_an_item_and_of_some_bed_types() -> None:
     masks, icu, both = draw(results, "thresholds", lang="vi").axes[:3]
     assert masks.get_title(loc="left").replace(words.NBSP, " ") == "Số ngày dự trữ: Khẩu trang < 7"
     assert masks.get_ylabel() == "ngày"
-    not_kept = words.phrase("vi", "not_kept")
+    not_kept = words.phrase("vi", "figure.not_kept")
     assert [not_kept in [text.get_text() for text in axes.texts] for axes in (masks, icu, both)] == [
         False,
         False,
@@ -444,76 +440,6 @@ def test_stacked_steps_draw_equal_days_as_one() -> None:
     upper, lower = (patch.get_xy().tolist() for patch in axes.patches)
     assert upper[:-1] == [[2, 10], [2, 6], [5, 6], [5, 7], [6, 7], [6, 10]]
     assert lower[:-1] == [[3, 10], [3, 8], [5, 8], [5, 9], [7, 9], [7, 10]]
-
-
-# Words
-
-
-def fields(text: str) -> set[str | None]:
-    return {field for _, field, _, _ in string.Formatter().parse(text) if field}
-
-
-def test_both_languages_have_the_same_phrases_with_the_same_fields() -> None:
-    english, vietnamese = (words.PHRASES[lang] for lang in LANGUAGES)
-    assert english.keys() == vietnamese.keys()
-    assert {key: fields(text) for key, text in english.items()} == {
-        key: fields(text) for key, text in vietnamese.items()
-    }
-
-
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_every_indicator_outcome_and_state_has_its_words(lang: str) -> None:
-    assert words.INDICATORS[lang].keys() == set(get_args(IndicatorName))
-    assert words.OUTCOMES[lang].keys() == {column.name for column in OUTCOME_COLUMNS}
-    assert all(words.phrase(lang, f"state_{state}") for state in STATES)
-
-
-def test_a_missing_phrase_fails() -> None:
-    with pytest.raises(KeyError, match="no_such_phrase"):
-        words.phrase("vi", "no_such_phrase")
-
-
-def test_every_letter_is_in_the_font() -> None:
-    font = get_font(findfont(FontProperties(family="DejaVu Sans")))
-    spoken = [text for phrases in words.PHRASES.values() for text in phrases.values()]
-    for table in (words.INDICATORS, words.OUTCOMES):
-        spoken += [part for labels in table.values() for pair in labels.values() for part in pair]
-    letters = set("".join(spoken)) - {"\n"}
-    assert not [letter for letter in letters if ord(letter) not in font.get_charmap()]
-
-
-@pytest.mark.parametrize(
-    ("value", "english", "vietnamese"),
-    [
-        (0, "0", "0"),
-        (-0.0, "0", "0"),
-        (1e-12, "0.000", "0,000"),
-        (450, "450", "450"),
-        (1234.5, "1,234", "1.234"),
-        (6.25, "6.25", "6,25"),
-        (0.05, "0.05", "0,05"),
-        (-1200, "\N{MINUS SIGN}1,200", "\N{MINUS SIGN}1.200"),
-    ],
-)
-def test_numbers(value: float, english: str, vietnamese: str) -> None:
-    assert words.number(value, "en") == english
-    assert words.number(value, "vi") == vietnamese
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(0.0, "0 %"), (0.001, "< 1 %"), (0.5, "50 %"), (0.996, "> 99 %"), (1.0, "100 %")],
-)
-def test_percentages_never_round_to_certainty(share: float, text: str) -> None:
-    assert words.percent(share, "en").replace(words.NBSP, " ") == text
-
-
-def test_dates_are_written_as_each_language_does() -> None:
-    day = date(2024, 3, 5)
-    assert words.day_month(day, "en").replace(words.NBSP, " ") == "5 Mar"
-    assert words.day_month(day, "vi") == "05/03"
-    assert words.month_year(day, "en").replace(words.NBSP, " ") == "Mar 2024"
-    assert words.month_year(day, "vi") == "03/2024"
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from surgesim.report.figures.page import (
     text_height,
     wrap,
 )
-from surgesim.report.words import OUTCOMES, number, phrase
+from surgesim.report.words import number, outcome_words, phrase
 from surgesim.scenario.schema import BASELINE
 from surgesim.study.breaches import SITUATION
 from surgesim.study.compare import FIRST_DAY
@@ -77,11 +77,11 @@ def alternatives(
     header = max(text_height(title, PANEL_SIZE) for title in titles) + 0.18
     figure = page(
         results,
-        phrase(lang, "alternatives_title"),
+        phrase(lang, "figure.alternatives_title"),
         lines * (rows + header + 0.5) + 0.35,
         lang=lang,
         alternative=None,
-        notes=[phrase(lang, "alternatives_note")],
+        notes=[phrase(lang, "figure.alternatives_note")],
     )
     grid = figure.subplots(lines, columns, squeeze=False, sharey=True)
     panels: list[Axes] = list(grid.flat)
@@ -101,17 +101,16 @@ def alternatives(
     panels[0].set_ylim(len(names) - 0.5, -0.75)
     for axes in panels[: len(outcomes)]:
         axes.tick_params(axis="y", length=0, labelsize=SMALL_SIZE)
-    legend(figure, [(_entry(kind), phrase(lang, kind)) for kind in _MARKS if kind in seen])
+    legend(figure, [(_entry(kind), phrase(lang, f"figure.{kind}")) for kind in _MARKS if kind in seen])
     return figure
 
 
 def _title(outcome: str, lang: str, width: float) -> str:
-    text = OUTCOMES[lang][outcome][0] if outcome in OUTCOMES[lang] else phrase(lang, outcome)
-    return balanced(text, width, PANEL_SIZE, "bold")
+    return balanced(outcome_words(lang, outcome).label, width, PANEL_SIZE, "bold")
 
 
 def _unit(outcome: str, lang: str) -> str:
-    return OUTCOMES[lang][outcome][1] if outcome in OUTCOMES[lang] else phrase(lang, "unit_days")
+    return outcome_words(lang, outcome).unit
 
 
 def _kind(row: Mapping[Hashable, Any]) -> str:
@@ -146,7 +145,7 @@ def _panel(axes: Axes, title: str, row: Mapping[Hashable, Any], outcome: str, la
     axes.axvline(0, color=BLACK, linewidth=0.9, zorder=2)
     axes.set_title(title, pad=15)
     value = _brief(float(row["baseline_mean"]), lang)
-    is_or_begins = "baseline_begins" if outcome.startswith(FIRST_DAY) else "baseline_is"
+    is_or_begins = "figure.baseline_begins" if outcome.startswith(FIRST_DAY) else "figure.baseline_is"
     axes.annotate(
         phrase(lang, is_or_begins, value=value, unit=_unit(outcome, lang)),
         (0, 1),
@@ -156,7 +155,7 @@ def _panel(axes: Axes, title: str, row: Mapping[Hashable, Any], outcome: str, la
         size=SMALL_SIZE,
         color=GREY,
     )
-    axes.set_xlabel(phrase(lang, "difference", unit=_unit(outcome, lang)))
+    axes.set_xlabel(phrase(lang, "figure.difference", unit=_unit(outcome, lang)))
     axes.margins(x=0.08)
     low, high = axes.get_xlim()
     if low == high or max(abs(low), abs(high)) < 0.1:

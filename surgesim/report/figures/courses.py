@@ -51,7 +51,7 @@ from surgesim.report.figures.watched import (
     shade_entry,
     watched,
 )
-from surgesim.report.words import INDICATORS, day_month, number, percent, phrase
+from surgesim.report.words import day_month, indicator_words, number, percent, phrase
 from surgesim.scenario.base import BED_TYPES
 from surgesim.scenario.schema import BASELINE
 from surgesim.study.breaches import SITUATION
@@ -127,16 +127,16 @@ def cases(
     marks: list[Watched] = []
     if area is None:
         shown = course(results, alternative, WEEKLY_CASES)
-        what = phrase(lang, "cases_title")
-        y_label = label(*INDICATORS[lang][WEEKLY_CASES], lang)
+        what = phrase(lang, "figure.cases_title")
+        y_label = label(*indicator_words(lang, WEEKLY_CASES), lang)
         marks = [w for w in watched(results, alternative, lang) if w.indicator == WEEKLY_CASES]
         notes = [f"{watch.title}: {watch.outcome(lang, results.scenario.days)}" for watch in marks]
     else:
         shown = course(results, alternative, "reported_cases", area)
-        what = phrase(lang, "cases_daily_title")
-        y_label = label(phrase(lang, "reported_cases"), phrase(lang, "unit_cases_day"), lang)
+        what = phrase(lang, "figure.cases_daily_title")
+        y_label = label(phrase(lang, "figure.reported_cases"), phrase(lang, "unit.cases_day"), lang)
         district = results.scenario.people.districts[area].title.get(lang)
-        notes = [phrase(lang, "area", area=district)]
+        notes = [phrase(lang, "figure.area", area=district)]
     figure = page(results, what, 3.5, lang=lang, alternative=alternative, notes=notes)
     axes = figure.subplots()
     draw_bands(axes, shown)
@@ -166,7 +166,11 @@ def need(
     strip = 0.17 * sum(text.count("\n") + 1 for text, _ in rows) + 0.35 if rows else 0.0
     panels = 2.05
     figure = page(
-        results, phrase(lang, "need_title"), strip + 2 * panels + 0.85, lang=lang, alternative=alternative
+        results,
+        phrase(lang, "figure.need_title"),
+        strip + 2 * panels + 0.85,
+        lang=lang,
+        alternative=alternative,
     )
     heights = [panels, panels] if not rows else [strip, panels, panels]
     drawn = list(
@@ -178,8 +182,8 @@ def need(
         date_axis(drawn[0], first, last, lang, labelled=False)
     oxygen, icu = drawn[-2:]
     for axes, title, bed, lacking in (
-        (oxygen, "oxygen_panel", "oxygen", ("waiting_oxygen",)),
-        (icu, "icu_panel", "icu", ("waiting_icu", "boarding")),
+        (oxygen, "figure.oxygen_panel", "oxygen", ("waiting_oxygen",)),
+        (icu, "figure.icu_panel", "icu", ("waiting_icu", "boarding")),
     ):
         shown = course(results, alternative, f"{bed}_need")
         staffed = course(results, alternative, f"staffed_{bed}")
@@ -204,20 +208,23 @@ def need(
             if watch.first is not None and not watch.at_start:
                 axes.axvline(day_number(watch.first), color=VERMILION, linewidth=0.7, linestyle=":", zorder=1)
         axes.set_title(phrase(lang, title))
-        axes.set_ylabel(phrase(lang, "unit_patients_beds"))
+        axes.set_ylabel(phrase(lang, "unit.patients_beds"))
         date_axis(axes, first, last, lang, labelled=axes is icu)
         axes.set_ylim(bottom=0)
         number_ticks(axes, lang)
     median, *bands = band_entries(lang)
     entries: list[tuple[Artist, str]] = [
-        (median[0], phrase(lang, "need")),
+        (median[0], phrase(lang, "figure.need")),
         *bands,
-        (Line2D([], [], color=BLACK, linewidth=1.3, linestyle=(0, (5, 2))), phrase(lang, "staffed")),
+        (Line2D([], [], color=BLACK, linewidth=1.3, linestyle=(0, (5, 2))), phrase(lang, "figure.staffed")),
         (
             Patch(facecolor=BREACH_SHADE, edgecolor=VERMILION, hatch="////", linewidth=0),
-            phrase(lang, "short"),
+            phrase(lang, "figure.short"),
         ),
-        (Line2D([], [], color=PURPLE, linestyle=(0, (1, 1)), linewidth=2.0), phrase(lang, "without_bed")),
+        (
+            Line2D([], [], color=PURPLE, linestyle=(0, (1, 1)), linewidth=2.0),
+            phrase(lang, "figure.without_bed"),
+        ),
     ]
     legend(figure, entries)
     return figure
@@ -241,7 +248,7 @@ def thresholds(
     )
     figure = page(
         results,
-        phrase(lang, "thresholds_title"),
+        phrase(lang, "figure.thresholds_title"),
         lines * (1.95 + header) + (0.0 if len(watches) % columns else 0.7),
         lang=lang,
         alternative=alternative,
@@ -252,7 +259,9 @@ def thresholds(
     for i, (axes, watch) in enumerate(zip(panels, watches, strict=False)):
         shown = _course_of(results, alternative, watch)
         if shown is None:
-            axes.text(0.5, 0.5, phrase(lang, "not_kept"), transform=axes.transAxes, ha="center", color=GREY)
+            axes.text(
+                0.5, 0.5, phrase(lang, "figure.not_kept"), transform=axes.transAxes, ha="center", color=GREY
+            )
         else:
             shade(axes, shown.days, watch.breached(shown.p50))
             draw_bands(axes, shown)
@@ -318,9 +327,9 @@ def draw_bands(axes: Axes, shown: Course) -> None:
 def band_entries(lang: str) -> list[tuple[Artist, str]]:
     """The legend's entries for `draw_bands`."""
     return [
-        (Line2D([], [], color=BLUE), phrase(lang, "median")),
-        (Patch(color=BAND50), phrase(lang, "band50")),
-        (Patch(color=BAND90), phrase(lang, "band90")),
+        (Line2D([], [], color=BLUE), phrase(lang, "figure.median")),
+        (Patch(color=BAND50), phrase(lang, "figure.band50")),
+        (Patch(color=BAND90), phrase(lang, "figure.band90")),
     ]
 
 
@@ -343,7 +352,7 @@ def _date_at_top(axes: Axes, watch: Watched, lang: str) -> None:
     axes.axvline(at, color=VERMILION, linewidth=0.8, linestyle=":", zorder=2)
     before = at - left > (right - left) * 0.25
     axes.annotate(
-        phrase(lang, "first_median", date=day_month(watch.first, lang)),
+        phrase(lang, "figure.first_median", date=day_month(watch.first, lang)),
         (at, 1),
         (-4 if before else 4, -2),
         xycoords=("data", "axes fraction"),
@@ -360,15 +369,15 @@ def _row(watch: Watched, results: Results, lang: str) -> tuple[str, bool]:
     """What the strip of first breaches says of a threshold, and whether it stands left of its mark."""
     days = results.scenario.days
     if watch.at_start:
-        text = phrase(lang, "from_start", title=watch.title)
+        text = phrase(lang, "figure.from_start", title=watch.title)
     elif watch.first is not None:
-        text = phrase(lang, "first_on", title=watch.title, date=day_month(watch.first, lang))
+        text = phrase(lang, "figure.first_on", title=watch.title, date=day_month(watch.first, lang))
     elif watch.probability == 0:
-        text = phrase(lang, "in_no_run", title=watch.title)
+        text = phrase(lang, "figure.in_no_run", title=watch.title)
     else:
         text = phrase(
             lang,
-            "never",
+            "figure.never",
             title=watch.title,
             days=number(days, lang),
             share=percent(watch.probability, lang),
@@ -417,4 +426,4 @@ def _first_breaches(
     axes.set_yticks([])
     axes.grid(False)
     axes.spines["left"].set_visible(False)
-    axes.set_title(phrase(lang, "first_breach_title"))
+    axes.set_title(phrase(lang, "figure.first_breach_title"))

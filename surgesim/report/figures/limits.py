@@ -40,7 +40,7 @@ from surgesim.report.figures.watched import (
     shade,
     watched,
 )
-from surgesim.report.words import INDICATORS, phrase, rounded
+from surgesim.report.words import indicator_words, phrase, rounded
 from surgesim.scenario.schema import BASELINE
 from surgesim.study.binding import BEDS, limits_modelled
 from surgesim.study.breaches import SITUATION
@@ -82,11 +82,11 @@ def binding(
     header = sum(text_height(note, SMALL_SIZE) for note in notes if note)
     figure = page(
         results,
-        phrase(lang, "binding_title"),
+        phrase(lang, "figure.binding_title"),
         2 * 2.2 + header + 0.75,
         lang=lang,
         alternative=alternative,
-        notes=[phrase(lang, "binding_note")],
+        notes=[phrase(lang, "figure.binding_note")],
     )
     first, last = run_span(results)
     declared = course(results, alternative, SITUATION)
@@ -100,18 +100,18 @@ def binding(
         for begin, end in spans(declared.mean >= 0.5):
             axes.plot([declared.days[begin], declared.days[end - 1] + 1], [1.04, 1.04], **_EMERGENCY)
         pad = 6 + (72 * text_height(note, SMALL_SIZE) if note else 0)
-        axes.set_title(phrase(lang, f"{bed}_panel"), pad=pad)
+        axes.set_title(phrase(lang, f"figure.{bed}_panel"), pad=pad)
         _under_title(axes, note)
-        axes.set_ylabel(phrase(lang, "unit_share_of_beds"))
+        axes.set_ylabel(phrase(lang, "unit.share_of_beds"))
         axes.set_ylim(0, 1.08)
         date_axis(axes, first, last, lang, labelled=axes is panels[-1])
         number_ticks(axes, lang)
         axes.grid(False)
     entries: list[tuple[Artist, str]] = [
-        (LOOKS[what].patch, phrase(lang, f"by_{what}")) for what in LOOKS if what in drawn
+        (LOOKS[what].patch, phrase(lang, f"constraint.{what}")) for what in LOOKS if what in drawn
     ]
     if (declared.mean >= 0.5).any():
-        entries.append((Line2D([], [], **_EMERGENCY), phrase(lang, "emergency_days")))
+        entries.append((Line2D([], [], **_EMERGENCY), phrase(lang, "figure.emergency_days")))
     legend(figure, entries)
     return figure
 
@@ -129,10 +129,12 @@ def _bound_days(results: Results, alternative: str, bed: str, lang: str) -> str:
         return ""
     most = sorted((what for what in CONSTRAINTS if days[what] > 0), key=lambda what: -days[what])
     parts = ", ".join(
-        phrase(lang, "bound_part", what=phrase(lang, f"by_{what}"), days=rounded(days[what], lang))
+        phrase(
+            lang, "figure.bound_part", what=phrase(lang, f"constraint.{what}"), days=rounded(days[what], lang)
+        )
         for what in most
     )
-    return phrase(lang, "bound_days", all=rounded(total, lang), parts=parts)
+    return phrase(lang, "figure.bound_days", all=rounded(total, lang), parts=parts)
 
 
 def oxygen(
@@ -142,21 +144,25 @@ def oxygen(
     province_only("oxygen", area)
     if not any(facility.oxygen is not None for facility in _facilities(results, alternative)):
         raise EmptyFigureError(f"{alternative!r} of {results.scenario.name!r} models no oxygen supply")
-    figure = page(results, phrase(lang, "oxygen_title"), 2 * 2.1 + 0.75, lang=lang, alternative=alternative)
+    figure = page(
+        results, phrase(lang, "figure.oxygen_title"), 2 * 2.1 + 0.75, lang=lang, alternative=alternative
+    )
     stock, use, cover, dry = figure.subplots(2, 2).flat
     marks = watched(results, alternative, lang)
     unmet = _tonnes(results, alternative, "oxygen_unmet_kg")
     use.plot(unmet.days, unmet.mean, **_DOTTED)
     in_stock = _tonnes(results, alternative, "oxygen_stock_kg")
-    _panel(results, stock, "stock_panel", "unit_tonnes", in_stock, lang, labelled=False)
+    _panel(results, stock, "figure.stock_panel", "unit.tonnes", in_stock, lang, labelled=False)
     used = _tonnes(results, alternative, "oxygen_used_kg")
-    _panel(results, use, "use_panel", "unit_tonnes_day", used, lang, labelled=False)
+    _panel(results, use, "figure.use_panel", "unit.tonnes_day", used, lang, labelled=False)
     days = _of(results, alternative, _COVER).capped(MOST_COVER)
-    shown = _panel(results, cover, "cover_panel", "unit_cover", days, lang, _on(marks, _COVER))
+    shown = _panel(results, cover, "figure.cover_panel", "unit.cover", days, lang, _on(marks, _COVER))
     out = _of(results, alternative, _DRY)
     week = out.averaged(7)
-    shown += _panel(results, dry, "dry_panel", "unit_facilities", week, lang, _on(marks, _DRY), assessed=out)
-    entries = [*band_entries(lang), (Line2D([], [], **_DOTTED), phrase(lang, "unmet"))]
+    shown += _panel(
+        results, dry, "figure.dry_panel", "unit.facilities", week, lang, _on(marks, _DRY), assessed=out
+    )
+    entries = [*band_entries(lang), (Line2D([], [], **_DOTTED), phrase(lang, "figure.unmet"))]
     legend(figure, [*entries, *(breach_entries(lang) if shown else [])])
     return figure
 
@@ -169,9 +175,9 @@ def staff(
     if not any(facility.staff is not None for facility in _facilities(results, alternative)):
         raise EmptyFigureError(f"{alternative!r} of {results.scenario.name!r} models no staff")
     indicator = "staff_absent_share"
-    figure = page(results, phrase(lang, "staff_title"), 3.2, lang=lang, alternative=alternative)
+    figure = page(results, phrase(lang, "figure.staff_title"), 3.2, lang=lang, alternative=alternative)
     axes = figure.subplots()
-    title, unit = INDICATORS[lang][indicator]
+    title, unit = indicator_words(lang, indicator)
     shown = _panel(
         results,
         axes,
@@ -182,7 +188,7 @@ def staff(
         _on(watched(results, alternative, lang), indicator),
         ticks=9,
     )
-    axes.set_ylabel(phrase(lang, "labelled", label=title, unit=unit), size=NOTE_SIZE)
+    axes.set_ylabel(phrase(lang, "figure.labelled", label=title, unit=unit), size=NOTE_SIZE)
     legend(figure, [*band_entries(lang), *(breach_entries(lang) if shown else [])])
     return figure
 
@@ -195,7 +201,7 @@ def essential(
     if not any(facility.essential is not None for facility in _facilities(results, alternative)):
         raise EmptyFigureError(f"{alternative!r} of {results.scenario.name!r} models no other patients")
     figure = page(
-        results, phrase(lang, "essential_title"), 2 * 2.1 + 0.75, lang=lang, alternative=alternative
+        results, phrase(lang, "figure.essential_title"), 2 * 2.1 + 0.75, lang=lang, alternative=alternative
     )
     emergency, backlog = figure.subplots(2, 1)
     arrivals = _of(results, alternative, "emergency_arrivals")
@@ -204,8 +210,8 @@ def essential(
     _panel(
         results,
         emergency,
-        "emergency_panel",
-        "unit_patients_day",
+        "figure.emergency_panel",
+        "unit.patients_day",
         unserved,
         lang,
         ticks=9,
@@ -214,14 +220,14 @@ def essential(
     shown = _panel(
         results,
         backlog,
-        "backlog_panel",
-        "unit_patients",
+        "figure.backlog_panel",
+        "unit.patients",
         _of(results, alternative, "elective_backlog"),
         lang,
         _on(watched(results, alternative, lang), "elective_backlog"),
         ticks=9,
     )
-    entries = [*band_entries(lang), (Line2D([], [], **_DOTTED), phrase(lang, "arrivals"))]
+    entries = [*band_entries(lang), (Line2D([], [], **_DOTTED), phrase(lang, "figure.arrivals"))]
     legend(figure, [*entries, *(breach_entries(lang) if shown else [])])
     return figure
 

@@ -82,11 +82,11 @@ def openings(
     heights = [max(_LINE * (strip.title.count("\n") + 1), STRIP) + _GAP for strip in strips]
     figure = page(
         results,
-        phrase(lang, "openings_title"),
+        phrase(lang, "figure.openings_title"),
         sum(heights) + 1.05,
         lang=lang,
         alternative=alternative,
-        notes=[phrase(lang, "openings_note")],
+        notes=[phrase(lang, "figure.openings_note")],
     )
     axes = figure.subplots()
     top, middles = 0.0, []
@@ -98,7 +98,9 @@ def openings(
         axes.axhline(bottom, color="#BBBBBB", linewidth=0.5)
         opening = strip.opening
         axes.annotate(
-            phrase(lang, "open_never") if opening is None else day_month(strip.dates[opening].item(), lang),
+            phrase(lang, "figure.open_never")
+            if opening is None
+            else day_month(strip.dates[opening].item(), lang),
             (1, middles[-1]),
             (5, 0),
             xycoords=("axes fraction", "data"),
@@ -108,7 +110,7 @@ def openings(
         )
         top += height
     axes.annotate(
-        phrase(lang, "open_in_half"),
+        phrase(lang, "figure.open_in_half"),
         (1, 1),
         (5, 3),
         xycoords="axes fraction",
@@ -123,7 +125,7 @@ def openings(
     axes.grid(False)
     axes.spines["left"].set_visible(False)
     date_axis(axes, results.scenario.start, results.scenario.end, lang, ticks=8)
-    legend(figure, [(LOOKS[state].patch, phrase(lang, f"state_{state}")) for state in STATES])
+    legend(figure, [(LOOKS[state].patch, phrase(lang, f"state.{state}")) for state in STATES])
     return figure
 
 

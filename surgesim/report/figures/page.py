@@ -88,7 +88,7 @@ def province_only(name: str, area: str | None) -> None:
 
 def alternative_title(alternative: str, lang: str) -> str:
     """The name of an alternative as a reader sees it."""
-    return phrase(lang, "baseline") if alternative == BASELINE else alternative
+    return phrase(lang, "figure.baseline") if alternative == BASELINE else alternative
 
 
 def text_width(text: str, size: float, weight: str = "normal") -> float:
@@ -158,11 +158,11 @@ def page(
     """
     province = results.scenario.title.get(lang)
     title = balanced(
-        phrase(lang, "heading", province=province, what=what), WIDTH - 2 * MARGIN, TITLE_SIZE, "bold"
+        phrase(lang, "figure.heading", province=province, what=what), WIDTH - 2 * MARGIN, TITLE_SIZE, "bold"
     )
-    said = [phrase(lang, "replications", n=number(replications(results), lang)), *notes]
+    said = [phrase(lang, "figure.replications", n=number(replications(results), lang)), *notes]
     if alternative is not None:
-        said.insert(0, phrase(lang, "under", alternative=alternative_title(alternative, lang)))
+        said.insert(0, phrase(lang, "figure.under", alternative=alternative_title(alternative, lang)))
     note = wrap("; ".join(said), WIDTH - 2 * MARGIN, NOTE_SIZE)
     title_height, note_height = text_height(title, TITLE_SIZE), text_height(note, NOTE_SIZE)
     heading = MARGIN + title_height + note_height + 0.06
@@ -213,7 +213,7 @@ def legend_in(axes: Axes, entries: Sequence[tuple[Artist, str]], width: float) -
 
 def label(text: str, unit: str, lang: str) -> str:
     """An axis label: what and its unit in brackets."""
-    return phrase(lang, "labelled", label=text, unit=unit)
+    return phrase(lang, "figure.labelled", label=text, unit=unit)
 
 
 def day_number(day: date) -> float:
@@ -319,10 +319,10 @@ def date_axis(
     if not labelled:
         axes.tick_params(labelbottom=False)
     elif monthly:
-        axes.set_xlabel(phrase(lang, "date_months"))
+        axes.set_xlabel(phrase(lang, "figure.date_months"))
     else:
         years = str(first.year) if first.year == last.year else f"{first.year}–{last.year}"
-        axes.set_xlabel(phrase(lang, "date_days", years=years))
+        axes.set_xlabel(phrase(lang, "figure.date_days", years=years))
 
 
 def number_ticks(axes: Axes, lang: str, which: str = "y", ticks: int = 5) -> None:

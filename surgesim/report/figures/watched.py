@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 
 from surgesim.model.indicators import key_of
 from surgesim.report.figures.page import BLACK, VERMILION, day_number, spans
-from surgesim.report.words import INDICATORS, NBSP, day_month, number, percent, phrase
+from surgesim.report.words import NBSP, day_month, indicator_words, number, percent, phrase
 from surgesim.scenario.base import BED_TYPES
 from surgesim.study.breaches import SITUATION
 
@@ -76,18 +76,18 @@ class Watched:
         """One line for a reader: how probable a breach is and when the first comes."""
         share = phrase(
             lang,
-            "breached_in",
+            "figure.breached_in",
             share=percent(self.probability, lang),
             low=percent(self.low, lang),
             high=percent(self.high, lang),
         )
         if self.at_start:
-            return f"{phrase(lang, 'first_at_start')}; {share}"
+            return f"{phrase(lang, 'figure.first_at_start')}; {share}"
         if self.probability == 0:
             return share
         if self.first is None:
-            return f"{share}; {phrase(lang, 'first_none', days=number(days, lang))}"
-        return f"{share}; {phrase(lang, 'first_median', date=day_month(self.first, lang))}"
+            return f"{share}; {phrase(lang, 'figure.first_none', days=number(days, lang))}"
+        return f"{share}; {phrase(lang, 'figure.first_median', date=day_month(self.first, lang))}"
 
 
 def watched(results: Results, alternative: str, lang: str) -> list[Watched]:
@@ -124,10 +124,10 @@ def threshold_title(scenario: Scenario, name: str, lang: str) -> str:
     """The title of a threshold, or its indicator and bound where it has none; unbreakable at the bound."""
     threshold = scenario.command.thresholds.get(name)
     if threshold is None:
-        return phrase(lang, "situation") if name == SITUATION else name
+        return phrase(lang, "figure.situation") if name == SITUATION else name
     sign = ">" if threshold.above is not None else "<"
     if threshold.title is None:
-        what = INDICATORS[lang][threshold.indicator][0]
+        what = indicator_words(lang, threshold.indicator).label
         if threshold.item is not None:
             what = f"{what}: {_item(scenario, threshold.item).title.get(lang)}"
         title = f"{what} {sign} {number(threshold.bound, lang)}"
@@ -144,7 +144,7 @@ def _item(scenario: Scenario, name: str) -> Consumable | Burden:
 def _unit(scenario: Scenario, threshold: Threshold | None, lang: str) -> str:
     if threshold is not None and threshold.indicator == "burden_backlog" and threshold.item is not None:
         return _item(scenario, threshold.item).unit
-    return INDICATORS[lang][SITUATION if threshold is None else threshold.indicator][1]
+    return indicator_words(lang, SITUATION if threshold is None else threshold.indicator).unit
 
 
 def _date(scenario: Scenario, day: float) -> date | None:
@@ -159,7 +159,7 @@ def shade(axes: Axes, days: NDArray[np.float64], breached: NDArray[np.bool_]) ->
 
 def shade_entry(lang: str) -> tuple[Artist, str]:
     """The legend's entry for `shade`."""
-    return Patch(color=BREACH_SHADE), phrase(lang, "breached_span")
+    return Patch(color=BREACH_SHADE), phrase(lang, "figure.breached_span")
 
 
 def bound_line(axes: Axes, bound: float) -> None:
@@ -169,7 +169,7 @@ def bound_line(axes: Axes, bound: float) -> None:
 
 def bound_entry(lang: str) -> tuple[Artist, str]:
     """The legend's entry for `bound_line`."""
-    return Line2D([], [], color=BLACK, linewidth=1.0, linestyle=(0, (5, 2))), phrase(lang, "bound")
+    return Line2D([], [], color=BLACK, linewidth=1.0, linestyle=(0, (5, 2))), phrase(lang, "figure.bound")
 
 
 def mark_first(axes: Axes, watch: Watched, height: float, last: date) -> None:
@@ -202,4 +202,4 @@ def mark_first(axes: Axes, watch: Watched, height: float, last: date) -> None:
 def first_entry(lang: str) -> tuple[Artist, str]:
     """The legend's entry for `mark_first`."""
     mark = Line2D([], [], color=VERMILION, linewidth=2.2, marker="o", markeredgecolor="white", markersize=5.5)
-    return mark, phrase(lang, "first_breach")
+    return mark, phrase(lang, "figure.first_breach")
