@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -115,6 +116,8 @@ def run(
         loaded = load(scenario, changes=changes)
         folder = out if out is not None else Path("results") / loaded.name
         drawn = {"lang": lang.value, "format": FIGURE_FORMAT} if figures else None
+        if not quiet:
+            _tell_what_is_replaced(folder)
         with _progress(quiet) as progress:
             results = run_study(
                 loaded,
@@ -324,9 +327,28 @@ def _progress(quiet: bool) -> Iterator[Progress | None]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    shown = Progress(*columns, console=Console(stderr=True), transient=True, speed_estimate_period=3600)
+    with shown as bar:
         task = bar.add_task("", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _tell_what_is_replaced(folder: Path) -> None:
+    """Say before a run what results its end will replace."""
+    from surgesim.errors import ResultsError
+    from surgesim.study.store import read_manifest
+
+    try:
+        earlier = read_manifest(folder)
+    except ResultsError:
+        return
+    number, alternatives = earlier.get("replications", "?"), len(earlier.get("alternatives", ())) - 1
+    typer.echo(
+        f"{folder}: the results there ({number} runs of the baseline and "
+        f"{_count(alternatives, 'alternative')}) will be replaced when this run is done; "
+        "--out writes elsewhere.",
+        err=True,
+    )
 
 
 def _figures(lang: str) -> Extras:
@@ -355,8 +377,16 @@ def _terminate(number: int, frame: object) -> NoReturn:
     sys.exit(TERMINATED)
 
 
+def _speak_unicode() -> None:
+    """Let what is printed reach any terminal or file: the screen has Vietnamese letters and a minus sign."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
+
+
 def main() -> None:
     """Entry point of the command `surgesim`."""
+    _speak_unicode()
     signal.signal(signal.SIGTERM, _terminate)  # so that unfinished folders are removed then too
     app()
 

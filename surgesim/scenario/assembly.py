@@ -175,6 +175,7 @@ def _assigned(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> as
     for path in assigned.paths:
         draft.places = {p: place for p, place in draft.places.items() if p[: len(path)] != path}
         draft.places[path] = Place(assignments.NAME)
+    draft.remark(assigned.doubts)
     return assigned
 
 

@@ -24,6 +24,7 @@ class Assigned:
     tree: dict[str, Any]
     paths: list[KeyPath] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    doubts: list[Finding] = field(default_factory=list)
 
 
 def assign(tree: Mapping[str, Any], texts: Sequence[str]) -> Assigned:
@@ -40,11 +41,12 @@ def assign(tree: Mapping[str, Any], texts: Sequence[str]) -> Assigned:
             assigned.findings.append((path, problem))
             continue
         try:
-            value = compose(written, NAME).value
+            document = compose(written, NAME)
         except ScenarioError as error:
             assigned.findings += [(path, problem.message) for problem in error.problems]
             continue
-        _put(assigned, path, value)
+        assigned.doubts += [(path, doubt.message) for doubt in document.doubts]
+        _put(assigned, path, document.value)
     return assigned
 
 

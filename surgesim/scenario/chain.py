@@ -47,6 +47,7 @@ def read_chain(path: Path, draft: Draft) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for document in reversed(documents):
         draft.places |= document.places
+        draft.warnings += document.doubts
         merged = absorb(merged, document.value, draft)
     return merged
 

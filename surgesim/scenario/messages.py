@@ -122,7 +122,8 @@ def _tail(shape: Shape | None, got: Any, value: Any) -> str:
         if shape is not None and len(shape.choices) > 1:
             return suggestion(got, shape.choices)
     if isinstance(got, float) and got.is_integer() and abs(got) < 1e15 and "whole number" in expected:
-        return f"{expected} (write {int(got)})"
+        point = "; a point does not part thousands" if abs(got) < 1000 else ""
+        return f"{expected} (write {int(got)}{point})"
     if isinstance(got, (list, tuple)) and len(got) == 2 and shape is not None and shape.kind == "value":
         return f"{expected}{_COMMA_HINT}"
     return expected

@@ -33,6 +33,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?[0-9]+")
 _OCTAL = re.compile(r"0o[0-7]+")
 _HEX = re.compile(r"0x[0-9a-fA-F]+")
+_THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9][0-9]0")  # who means a fraction leaves off the last 0
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -64,10 +65,14 @@ def problem(path: KeyPath, message: str, place: Place | None) -> Problem:
 
 @dataclass(slots=True)
 class Document:
-    """Plain dicts, lists and scalars, and the place of each by its path."""
+    """Plain dicts, lists and scalars, and the place of each by its path.
+
+    `doubts` are of values that can be read, but may not say what their author meant.
+    """
 
     value: Any
     places: dict[KeyPath, Place] = field(default_factory=dict)
+    doubts: list[Problem] = field(default_factory=list)
 
 
 def resolve(text: str) -> Any:
@@ -155,7 +160,7 @@ def compose(text: str, file: str) -> Document:
         composer.problems.append(Problem("", f"got text that is not YAML ({reason})", file))
     if composer.problems:
         raise ScenarioError(composer.problems)
-    return Document(composer.value, composer.places)
+    return Document(composer.value, composer.places, composer.doubts)
 
 
 def _not_yaml(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
@@ -182,6 +187,7 @@ class _Composer:
         self.value: Any = None
         self.places: dict[KeyPath, Place] = {}
         self.problems: list[Problem] = []
+        self.doubts: list[Problem] = []
         self.count = 0
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.events: Iterator[Any] = iter(())
@@ -239,6 +245,10 @@ class _Composer:
             self.note(f"got the tag {event.tag!r}, expected a value without a tag", path, event)
         if event.tag is not None or not event.implicit[0]:
             return text
+        if _THOUSANDS.fullmatch(text):
+            whole = text.replace(".", "")
+            message = f"got {text}, read as {float(text):g} (if thousands were meant, write {whole})"
+            self.doubts.append(problem(path, message, Place(self.file, event.start_mark.line + 1)))
         try:
             return resolve(text)
         except ValueError as error:

@@ -344,3 +344,23 @@ def test_replaced_only_by_a_finished_run(stored: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(simulation, "simulate", interrupted)
     assert surgesim("run", "town.yaml", *QUICK).exit_code == 130
     assert (stored / "manifest.json").read_text() == before
+
+
+def test_run_tells_what_it_will_replace(stored: Path) -> None:
+    again = surgesim("run", "town.yaml", *QUICK, "--no-figures")
+    assert (
+        f"{stored}: the results there (2 runs of the baseline and 2 alternatives) will be replaced"
+        in again.stderr
+    )
+    elsewhere = surgesim("run", "town.yaml", *QUICK, "--no-figures", "--out", "other")
+    assert "replaced" not in elsewhere.stderr
+
+
+def test_output_reaches_a_stream_that_is_not_unicode(town: Path) -> None:
+    """As where Windows redirects into a file."""
+    command = (sys.executable, "-m", "surgesim.cli", "run", str(town), *QUICK[:-1], "vi", "--no-figures")
+    done = subprocess.run(
+        command, capture_output=True, env=os.environ | {"PYTHONIOENCODING": "cp1252"}, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "Tử vong" in done.stdout.decode("utf-8")

@@ -101,7 +101,7 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "icu: 10",
             "icu: 5.0",
             "care.facilities.general.beds.icu",
-            "got 5.0, expected a whole number >= 0 or unlimited (write 5)",
+            "got 5.0, expected a whole number >= 0 or unlimited (write 5; a point does not part thousands)",
         ),
         (
             "icu: 10",

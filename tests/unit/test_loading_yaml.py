@@ -11,7 +11,7 @@ import pytest
 from loading_cases import SMALL, replaced, written
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.loading import load
+from surgesim.scenario.loading import inspect, load
 from surgesim.scenario.yaml_nodes import MAX_BYTES, MAX_DEPTH, MAX_VALUES, Place, compose, read_file, resolve
 
 
@@ -287,3 +287,33 @@ def test_a_decimal_comma_inside_braces_or_brackets_is_hinted_at(tmp_path: Path) 
         with pytest.raises(ScenarioError) as caught:
             load(written(tmp_path, replaced("r0: 3", new)))
         assert caught.value.problems[0].message.endswith(hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "doubted"),
+    [
+        ("10.000", True),
+        ("1.500", True),
+        ("-40.250", True),
+        ("0.125", False),
+        ("1.354", False),
+        ("22.9", False),
+        ("1500.000", False),
+        ("'10.000'", False),
+    ],
+)
+def test_a_point_that_may_part_thousands_is_doubted(text: str, doubted: bool) -> None:
+    document = compose(f"a:\n  b: [1, {text}]\n", "f.yaml")
+    assert [(doubt.path, doubt.line) for doubt in document.doubts] == [("a.b.1", 2)] * doubted
+    if doubted:
+        assert text.replace(".", "") in document.doubts[0].message
+
+
+def test_doubts_are_warnings_of_a_scenario_and_of_what_is_set(tmp_path: Path) -> None:
+    scenario, warnings = inspect(written(tmp_path, SMALL.replace("r0: 3", "r0: 3.250")))
+    assert scenario.epidemic is not None
+    assert scenario.epidemic.variant.r0 == 3.25
+    assert [w.path for w in warnings if "thousands" in w.message] == ["epidemic.variant.r0"]
+    _, warnings = inspect(written(tmp_path, SMALL), changes=["epidemic.variant.r0=3.250"])
+    told = [w for w in warnings if "thousands" in w.message]
+    assert [(w.path, w.file) for w in told] == [("epidemic.variant.r0", "--set")]
