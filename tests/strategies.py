@@ -202,13 +202,28 @@ def epidemics(draw: st.DrawFn, districts: Sequence[str]) -> Plain:
         "waned": draw(protection),
         "vaccinated": draw(protection),
     } | draw(st.sampled_from([{}, {"waning_days": 0.5}, {"waning_days": 30.0}]))
-    return {
+    doses = {
+        "doses_per_day": draw(st.sampled_from([0.0, 30.5, 1_000.0])),
+        "start": "2024-01-02",
+        "days_to_delivery": draw(st.sampled_from([0, 1])),
+        "days_to_effect": draw(st.sampled_from([0, 2, 7])),
+        "groups": {"old": {"from_age": 50}, "ill": {"risk": "high"}, "others": {"acceptance": draw(shares)}},
+        "vulnerable": ["old", "ill"],
+    } | draw(st.sampled_from([{}, {"waning_days": 5.0}]))
+    return draw(st.sampled_from([{}, {"vaccination": doses}])) | {
         "variant": spread,
         "dt_days": draw(st.sampled_from([0.25, 0.5])),
         "immunity": immunity,
         "initial_infections": {name: draw(st.integers(0, 100)) for name in districts},
         "importation": {"per_day": draw(st.sampled_from([0.0, 5.0, 2_000.0])), "screening": draw(shares)},
-        "measures": {MEASURE: {"reduces": {"community": 0.9, "work": 0.5}, "compliance": draw(shares)}},
+        "measures": {
+            MEASURE: {
+                "reduces": {"community": 0.9, "work": 0.5},
+                "travel": draw(shares),
+                "screening": draw(shares),
+                "compliance": draw(shares),
+            }
+        },
         "detection": {"share": draw(shares), "delay_days": draw(durations())},
     }
 
@@ -285,7 +300,7 @@ def facilities(draw: st.DrawFn, districts: Sequence[str]) -> Plain:
 
 
 @st.composite
-def rules(draw: st.DrawFn, sites: Plain, measures: bool) -> Plain:
+def rules(draw: st.DrawFn, sites: Plain, measures: bool, vaccination: bool = False) -> Plain:
     """Section `command.plan`: rules of every action, quick to begin and quick to end."""
     closed = [name for name, site in sites.items() if not site["open_at_start"]]
     actions: list[Plain] = [
@@ -296,6 +311,8 @@ def rules(draw: st.DrawFn, sites: Plain, measures: bool) -> Plain:
         actions += [{"action": "open_facility", "facilities": [name]} for name in closed]
     if measures:
         actions.append({"action": "measure", "measure": MEASURE})
+    if vaccination:
+        actions.append({"action": "vaccinate", "doses_per_day": 200})
     delay = st.sampled_from([0.0, 0.4, 1.0, 2.5])
     phases = st.sampled_from(
         [
@@ -365,7 +382,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
             command={
                 "thresholds": THRESHOLDS,
                 "situation": {"require": draw(st.sampled_from(["all", "any", 3]))},
-                "plan": draw(rules(sites, epidemic)),
+                "plan": draw(rules(sites, epidemic, "vaccination" in driver.get("epidemic", {}))),
             },
             **driver,
         )

@@ -32,6 +32,7 @@ from surgesim.scenario.command import (
     Rule,
     StartMeasure,
     TransferOut,
+    Vaccinate,
 )
 
 if TYPE_CHECKING:
@@ -131,6 +132,8 @@ def action_of(name: str, rule: Rule, simulation: Simulation) -> Action:
         return _mobilise(name, rule, simulation)
     if isinstance(rule, StartMeasure):
         return _measure(rule, simulation)
+    if isinstance(rule, Vaccinate):
+        return _vaccinate(rule, simulation)
     if isinstance(rule, AtFacilities):
         return _at_facilities(name, rule, simulation)
     if isinstance(rule, OpenHomeCare):
@@ -172,6 +175,20 @@ def _measure(rule: StartMeasure, simulation: Simulation) -> Action:
     return Switch(
         lambda on: epidemic.start_measure(rule.measure) if on else epidemic.end_measure(rule.measure)
     )
+
+
+def _vaccinate(rule: Vaccinate, simulation: Simulation) -> Action:
+    vaccination = None if simulation.epidemic is None else simulation.epidemic.vaccination
+    if vaccination is None:
+        raise ValueError("a rule brings doses, but epidemic.vaccination is not given")
+    doses = 0.0
+
+    def reach(share: float) -> None:
+        nonlocal doses
+        vaccination.raise_doses(rule.doses_per_day * share - doses)
+        doses = rule.doses_per_day * share
+
+    return Lever(reach)
 
 
 def _at_facilities(name: str, rule: AtFacilities, simulation: Simulation) -> Action:

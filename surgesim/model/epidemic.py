@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from surgesim.errors import IdentityError
 from surgesim.model.people import Population
 from surgesim.model.streams import Streams
+from surgesim.model.vaccination import Vaccination
 from surgesim.scenario.base import SETTINGS
 from surgesim.scenario.command import StartMeasure
 from surgesim.scenario.epidemic import Epidemic as EpidemicSection
@@ -61,9 +62,13 @@ EpidemicPath: TypeAlias = dict[int, DayOfInfection]
 
 
 def untouched_by_care(scenario: Scenario) -> bool:
-    """Whether no plan and no death changes who is infected: no rule starts a measure, immunity lasts."""
+    """Whether no plan and no death changes who is infected.
+
+    That is where no rule starts a measure, immunity lasts (the dead never wane) and nobody is
+    vaccinated (the dead get no dose).
+    """
     epidemic = scenario.epidemic
-    if epidemic is None or epidemic.immunity.waning_days is not None:
+    if epidemic is None or epidemic.immunity.waning_days is not None or epidemic.vaccination is not None:
         return False
     return not any(isinstance(rule, StartMeasure) for rule in scenario.command.plan.values())
 
@@ -108,6 +113,8 @@ class Epidemic:
         ``(2, districts, 9, 2)``: infectious, by stage.
     recovered
         ``(districts, 9, 2)``: immune.
+    vaccination
+        The doses; None where the scenario has no vaccination.
     """
 
     def __init__(
@@ -127,7 +134,7 @@ class Epidemic:
             variant.r0, variant.infectious_days, self._contacts, self._susceptibility
         )
         self._steps = round(1 / section.dt_days)
-        strata = 3 if self._uses_vaccine() else 2
+        strata = 2 if section.vaccination is None else 3
         protection = np.array(
             [0.0, immunity.waned.infection * (1 - variant.vaccine_escape), immunity.vaccinated.infection]
         )
@@ -154,12 +161,12 @@ class Epidemic:
         self.susceptible[..., WANED] = waned + lost
         self.recovered = immune - lost
         self._people = population.count
+        self.vaccination: Vaccination | None = None
+        if section.vaccination is not None:
+            self.vaccination = Vaccination(section.vaccination, population.count, start)
         rng = streams.once("initial infections")
         for name, number in section.initial_infections.items():
             self._infect_outside(self._districts[name], number, rng)
-
-    def _uses_vaccine(self) -> bool:
-        return self._section.immunity.vaccinated != type(self._section.immunity.vaccinated)()
 
     def _importation_weights(self) -> Floats:
         given = self._section.importation.weights
@@ -230,18 +237,21 @@ class Epidemic:
 
     # -- a day ------------------------------------------------------------------------------------
 
-    def advance(self, day: int, dead: Ints) -> DayOfInfection:
+    def advance(self, day: int, dead: Ints, staff: int = 0) -> DayOfInfection:
         """Move the epidemic through `day` and tell what it brought.
 
         Parameters
         ----------
         dead
-            ``(districts, 9, 2)`` the dead so far, who stay immune and never wane.
+            ``(districts, 9, 2)`` the dead so far, who stay immune, never wane and get no dose.
+        staff
+            Clinical staff on the payroll, who are vaccinated first.
         """
         rng = self._streams.day("infection", day)
         in_force = self._measures_of(day)
         imported = self._import(day, in_force)
         self._wane(rng, dead)
+        self._vaccinate(day, dead, staff)
         hazard, mixing = self._hazard_of(in_force), self._mixing_of(in_force)
         shape = self.susceptible.shape
         onsets = np.empty((*shape, self._steps), np.int64)
@@ -292,12 +302,15 @@ class Epidemic:
     def _infect_outside(self, district: int, number: int, rng: np.random.Generator) -> int:
         """Move up to `number` residents of a district from S to E, at random; returns how many."""
         cells = self.susceptible[district]
+        if not cells[..., VACCINATED:].any():
+            cells = cells[..., :VACCINATED]  # a stratum that is there and empty moves no draw
+        strata = cells.shape[-1]
         number = min(number, int(cells.sum()))
         chosen = rng.multivariate_hypergeometric(cells.ravel(), number, method="marginals").reshape(
             cells.shape
         )
-        self.susceptible[district] -= chosen
-        self.exposed[0, district] += chosen
+        self.susceptible[district, ..., :strata] -= chosen
+        self.exposed[0, district, ..., :strata] += chosen
         return number
 
     def _wane(self, rng: np.random.Generator, dead: Ints) -> None:
@@ -309,6 +322,18 @@ class Epidemic:
         self.recovered -= lost
         self.susceptible[..., WANED] += lost
 
+    def _vaccinate(self, day: int, dead: Ints, staff: int) -> None:
+        """Give the doses of the day; those that begin to work, and those that wane, move people in S."""
+        if self.vaccination is None:
+            return
+        rng = self._streams.day("vaccination", day)
+        self.vaccination.give(day, dead, staff, rng)
+        from_none, from_waned = self.vaccination.take_effect(day, self.susceptible, dead, rng)
+        waned = self.vaccination.waning(self.susceptible[..., VACCINATED], rng)
+        self.susceptible[..., NONE] -= from_none
+        self.susceptible[..., WANED] += waned - from_waned
+        self.susceptible[..., VACCINATED] += from_none + from_waned - waned
+
     def check(self, day: int) -> None:
         """S + E + I + R of each district, age and risk is what it was; nothing below zero.
 
@@ -317,6 +342,8 @@ class Epidemic:
         IdentityError
             Where it is not.
         """
+        if self.vaccination is not None:
+            self.vaccination.check(day)
         compartments = (self.susceptible, self.exposed, self.infectious, self.recovered)
         if min(int(compartment.min()) for compartment in compartments) < 0:
             raise IdentityError("no compartment below zero", "the province", day, "a count is negative")

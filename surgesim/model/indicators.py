@@ -46,6 +46,7 @@ _AS_RECORDED = (
     "elective_backlog",
     "staff_absent_share",
     "home_cases_not_followed",
+    "vulnerable_vaccinated_share",
 )
 """Indicators that are a column of the record as it stands."""
 

@@ -44,6 +44,9 @@ PROVINCE: tuple[Column, ...] = (
     Column("infections", "people/day", "residents infected in the province (imports not counted)"),
     Column("imported", "people/day", "residents infected outside the province"),
     Column("infectious", "people", "people in the infectious stages"),
+    Column("vaccinated", "people", "susceptible people whom the vaccine against the variant protects"),
+    Column("doses_given", "doses/day", "doses of the vaccine given, health workers' among them"),
+    Column("doses_without_effect", "doses/day", "doses whose effect was due that met nobody susceptible"),
     Column("susceptible", "people", "people not immune and not infected"),
     Column("reported_cases", "cases/day", "cases reported this day"),
     Column("new_oxygen_need", "patients/day", "patients who began to need oxygen"),
@@ -104,6 +107,11 @@ PROVINCE: tuple[Column, ...] = (
     Column("icu_occupancy", "share", "occupied and held over staffed ICU beds (1 where none)"),
     Column("icu_need_per_100k", "patients/100,000", "`icu_need` per 100,000"),
     Column("deaths_7d_per_100k", "deaths/100,000/week", "deaths of the last 7 days"),
+    Column(
+        "vulnerable_vaccinated_share",
+        "share",
+        "people of the vulnerable groups who had a dose (0 where none)",
+    ),
     Column("situation", "0 or 1", "1 while the declared emergency holds"),
 )
 
@@ -168,6 +176,7 @@ OUTCOMES: tuple[Column, ...] = (
     Column("elective_backlog", "patients", "elective patients who wait at the end"),
     Column("elective_backlog_private", "patients", "of them, in private facilities"),
     Column("staff_absent_days", "share-days", "sum over days of the share of staff away"),
+    Column("doses_given", "doses", "doses of the vaccine against the variant"),
     Column("cost", "currency", "cost in the scenario's currency"),
 )
 

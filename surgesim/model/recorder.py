@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from surgesim.model.beds import UNLIMITED
-from surgesim.model.epidemic import DayOfInfection
+from surgesim.model.epidemic import VACCINATED, DayOfInfection
 from surgesim.model.indicators import Assessment, assess
 from surgesim.model.ledger import (
     ICU,
@@ -213,6 +213,7 @@ class Recorder:
         row["deaths"] = self._since("deaths", sum(ledger.deaths_by_district))
         row["transferred_out"] = self._since("transferred out", ledger.transferred_out)
         self._capacity_row(simulation, row)
+        self._vaccination_row(simulation, row)
         table = self.province[day]
         for column, value in row.items():
             table[PROVINCE_INDEX[column]] = value
@@ -266,6 +267,18 @@ class Recorder:
             row["home_cases_not_followed"] = home.active - home.followed
             row["without_package"] = home.without_package
         row["cost"] = simulation.logistics.costs.today
+
+    @staticmethod
+    def _vaccination_row(simulation: Simulation, row: dict[str, float]) -> None:
+        """Doses of the day and whom they protect."""
+        epidemic = simulation.epidemic
+        if epidemic is None or epidemic.vaccination is None:
+            return
+        vaccination = epidemic.vaccination
+        row["vaccinated"] = float(epidemic.susceptible[..., VACCINATED].sum())
+        row["doses_given"] = vaccination.given_today
+        row["doses_without_effect"] = vaccination.without_effect_today
+        row["vulnerable_vaccinated_share"] = vaccination.vulnerable_share
 
     def items(self, day: int) -> dict[str, float]:
         """The day's values of the indicators that name an item."""

@@ -147,6 +147,7 @@ class Simulation:
 
     def _start_of_day(self, day: int) -> None:
         self.facilities.give_back(self._occupied)
+        self._protect_staff()
         self._open_beds(day)
         if day == 0:
             self.recorder.begin(self)
@@ -177,11 +178,21 @@ class Simulation:
 
     def _infection_of(self, day: int, epidemic: Epidemic) -> DayOfInfection:
         """What the epidemic brings today: as another alternative has met it, or moved on."""
-        if self._path is None:
-            return epidemic.advance(day, self._dead())
-        if day not in self._path:
-            self._path[day] = epidemic.advance(day, self._dead())
-        return self._path[day]
+        if self._path is not None and day in self._path:
+            return self._path[day]
+        infection = epidemic.advance(day, self._dead(), int(self.capacity.heads().sum()))
+        if self._path is not None:
+            self._path[day] = infection
+        return infection
+
+    def _protect_staff(self) -> None:
+        """Vaccinated staff are infected as vaccinated residents are."""
+        scenario, absences = self.scenario.epidemic, self.capacity.absences
+        vaccination = None if self.epidemic is None else self.epidemic.vaccination
+        if scenario is None or vaccination is None or absences is None:
+            return
+        covered = vaccination.staff_protected_share(int(self.capacity.heads().sum()))
+        absences.protection = covered * scenario.immunity.vaccinated.infection
 
     def _end_of_day(self, day: int) -> None:
         if self.supply is not None:

@@ -124,6 +124,8 @@ class Absences:
     infections, returned, departed
         ``(facilities, 3)`` heads since the start of the run: infected, come back, and gone from the
         payroll while away.
+    protection
+        Share by which vaccination lowers the hazard of infection, in [0, 1].
     """
 
     def __init__(self, section: Absence, names: Sequence[str]) -> None:
@@ -136,6 +138,7 @@ class Absences:
         self.infections = np.zeros(shape, np.int64)
         self.returned = np.zeros(shape, np.int64)
         self.departed = np.zeros(shape, np.int64)
+        self.protection = 0.0
 
     def pass_day(
         self, day: int, heads: Ints, incidence: float | Floats, patients: Ints, rng: np.random.Generator
@@ -162,6 +165,7 @@ class Absences:
         self._strike_off(day, heads)
         load = patients / np.maximum(heads.sum(axis=1), 1)
         hazard = self._section.community * np.asarray(incidence) + self._section.at_work * load
+        hazard = hazard * (1.0 - self.protection)
         new = binomial_quantile(rng.random(heads.shape), heads - self.infected, -np.expm1(-hazard)[:, None])
         cohort += new
         self.infected += new

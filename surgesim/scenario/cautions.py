@@ -16,6 +16,7 @@ from surgesim.scenario.command import (
     Trigger,
     Until,
 )
+from surgesim.scenario.epidemic import Epidemic
 from surgesim.scenario.epidemic_cautions import epidemic_cautions
 from surgesim.scenario.messages import Finding
 from surgesim.scenario.schema import BASELINE, Scenario
@@ -29,6 +30,7 @@ _SHARES = (
     "situation",
     "emergency_served_7d_share",
     "staff_absent_share",
+    "vulnerable_vaccinated_share",
 )
 """Indicators that lie from 0 to 1."""
 
@@ -39,6 +41,10 @@ def _any_facility(field: str) -> Callable[[Scenario], bool]:
     )
 
 
+def _vulnerable(epidemic: Epidemic | None) -> bool:
+    return epidemic is not None and epidemic.vaccination is not None and bool(epidemic.vaccination.vulnerable)
+
+
 _NEEDS: Mapping[str, tuple[Callable[[Scenario], bool], str]] = {
     "weekly_reported_cases_per_100k": (
         lambda scenario: scenario.epidemic is not None,
@@ -47,6 +53,10 @@ _NEEDS: Mapping[str, tuple[Callable[[Scenario], bool], str]] = {
     "home_cases_not_followed": (
         lambda scenario: scenario.clinical.home_care is not None,
         "clinical.home_care is not given",
+    ),
+    "vulnerable_vaccinated_share": (
+        lambda scenario: _vulnerable(scenario.epidemic),
+        "epidemic.vaccination names no vulnerable groups",
     ),
     "oxygen_cover_days": (_any_facility("oxygen"), "no facility has its oxygen given"),
     "facilities_out_of_oxygen": (_any_facility("oxygen"), "no facility has its oxygen given"),

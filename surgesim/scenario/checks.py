@@ -18,12 +18,21 @@ from pydantic import TypeAdapter, ValidationError
 from surgesim.scenario.base import Day, Section
 from surgesim.scenario.care import Census, Facility
 from surgesim.scenario.care_checks import at_facilities, between_facilities, open_at_start
-from surgesim.scenario.command import OpenFacility, OpenHomeCare, Rule, RuleBase, Situation, Threshold
+from surgesim.scenario.command import (
+    OpenFacility,
+    OpenHomeCare,
+    Rule,
+    RuleBase,
+    Situation,
+    Threshold,
+    Vaccinate,
+)
 from surgesim.scenario.epidemic import Importation, Measure
 from surgesim.scenario.messages import Finding, value_at
 from surgesim.scenario.people import District
 from surgesim.scenario.schema import Scenario
 from surgesim.scenario.shape import inside, suggestion
+from surgesim.scenario.vaccination import Vaccination
 from surgesim.scenario.yaml_nodes import KeyPath
 
 _DISTRICT = ("district", "people.districts")
@@ -43,6 +52,7 @@ REFERENCES: Mapping[str, tuple[str, str]] = {
     "command.plan.*.facilities.*": _FACILITY,
     "care.transport.fleets.@": _DISTRICT,
     "command.plan.*.measure": ("measure", "epidemic.measures"),
+    "epidemic.vaccination.vulnerable.*": ("group", "epidemic.vaccination.groups"),
     "command.plan.*.neighbour": ("neighbour", "care.neighbours"),
     "command.plan.*.item": ("consumable", "supply.consumables"),
     "command.situation.thresholds.*": ("threshold", "command.thresholds"),
@@ -129,8 +139,8 @@ class Parts:
     ----------
     all_facilities
         Whether `facilities` are all that the scenario has.
-    home_care
-        Whether care at home is given, valid or not.
+    home_care, vaccination_given
+        Whether care at home and vaccination are given, valid or not.
     """
 
     start: date | None = None
@@ -147,6 +157,8 @@ class Parts:
     plan: Mapping[str, RuleBase] = field(default_factory=dict)
     all_facilities: bool = True
     home_care: bool = False
+    vaccination: Vaccination | None = None
+    vaccination_given: bool = False
 
     @classmethod
     def of(cls, scenario: Scenario) -> Parts:
@@ -167,6 +179,8 @@ class Parts:
             scenario.command.plan,
             all_facilities=True,
             home_care=scenario.clinical.home_care is not None,
+            vaccination=epidemic.vaccination if epidemic is not None else None,
+            vaccination_given=epidemic is not None and epidemic.vaccination is not None,
         )
 
     @classmethod
@@ -189,6 +203,8 @@ class Parts:
             _valid(tree, "command.plan", Rule),
             all_facilities=isinstance(given, Mapping) and len(facilities) == len(given),
             home_care=value_at(tree, ("clinical", "home_care")) not in (None, "none"),
+            vaccination=_one(tree, "epidemic.vaccination", Vaccination),
+            vaccination_given=value_at(tree, ("epidemic", "vaccination")) not in (None, "none"),
         )
 
 
@@ -289,6 +305,8 @@ def _rule(parts: Parts, path: KeyPath, rule: RuleBase) -> Iterator[Finding]:
                 yield (*path, "facilities", index), message
     if isinstance(rule, OpenHomeCare) and not parts.home_care:
         yield path, "opens care at home, expected clinical.home_care to be given"
+    if isinstance(rule, Vaccinate) and not parts.vaccination_given:
+        yield path, "brings doses, expected epidemic.vaccination to be given"
     yield from at_facilities(path, rule, parts.facilities, complete=parts.all_facilities)
     when, until = rule.when, rule.until
     if until is None:
@@ -342,6 +360,13 @@ def _dates(parts: Parts, last: date, after: date) -> Iterator[tuple[KeyPath, dat
             yield ("epidemic", "measures", name, "start"), measure.start, last
         if measure.end is not None:
             yield ("epidemic", "measures", name, "end"), measure.end, after
+    if parts.vaccination is not None:
+        for key, day, latest in (
+            ("start", parts.vaccination.start, last),
+            ("end", parts.vaccination.end, after),
+        ):
+            if day is not None:
+                yield ("epidemic", "vaccination", key), day, latest
     for name, rule in parts.plan.items():
         if rule.when.on is not None:
             yield ("command", "plan", name, "when", "on"), rule.when.on, last

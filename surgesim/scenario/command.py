@@ -38,6 +38,7 @@ IndicatorName = Literal[
     "elective_backlog",
     "staff_absent_share",
     "home_cases_not_followed",
+    "vulnerable_vaccinated_share",
     "stock_cover_days",
     "burden_backlog",
 ]
@@ -264,6 +265,16 @@ class Restock(RuleBase):
     per_day: NonNegative = 0.0
 
 
+class Vaccinate(RuleBase):
+    """So many more doses of the vaccine against the variant a day, from the end of the lead time on."""
+
+    action: Literal["vaccinate"]
+    doses_per_day: NonNegative
+    lead_days: NonNegative = figure(
+        7.0, "from allocation to delivery; Thanh Hóa's plan: within 7 days", "official"
+    )
+
+
 class StartMeasure(RuleBase):
     """Put a measure of `epidemic.measures` into force."""
 
@@ -276,6 +287,7 @@ Rule = Annotated[
     | ConvertBeds
     | Mobilise
     | StartMeasure
+    | Vaccinate
     | ReinforceStaff
     | RedeployNurses
     | Equip

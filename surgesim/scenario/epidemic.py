@@ -29,6 +29,7 @@ from surgesim.scenario.base import (
     Text,
     figure,
 )
+from surgesim.scenario.vaccination import Vaccination
 
 
 class Variant(Section):
@@ -56,7 +57,8 @@ class Immunity(Section):
 
     `immune_share` are those immune from recent infection (or both); the share of them that the
     variant's `infection_escape` leaves susceptible joins the waned stratum. `waned_share` of the
-    others have waned protection from earlier doses or infections, times 1 - `vaccine_escape`.
+    others have waned protection from earlier doses or infections, times 1 - `vaccine_escape`. Nobody is
+    in the stratum `vaccinated` at the start: it is the protection that section `vaccination` gives.
     """
 
     immune_share: ShareByAge = figure((0.0,) * 9, "nobody immune unless given")
@@ -132,6 +134,7 @@ class Epidemic(Section):
     importation: Importation = Importation()
     measures: Named[Measure] = Field(default_factory=dict)
     detection: Detection = Detection()
+    vaccination: Off[Vaccination] = None
 
     @model_validator(mode="after")
     def _step(self) -> Self:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from surgesim.scenario.epidemic import Epidemic, Reduction
+from surgesim.scenario.command import Vaccinate
+from surgesim.scenario.epidemic import Epidemic, Protection, Reduction
 from surgesim.scenario.messages import Finding
 from surgesim.scenario.schema import Scenario
 
@@ -14,6 +15,7 @@ def epidemic_cautions(scenario: Scenario) -> Iterator[Finding]:
     epidemic = scenario.epidemic
     if epidemic is not None:
         yield from _measures(epidemic, scenario)
+        yield from _vaccination(epidemic, scenario)
 
 
 def _measures(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
@@ -26,3 +28,27 @@ def _measures(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
             yield (*path, "travel"), "has no effect: nobody meets people of another district"
         if measure.screening and not epidemic.importation.per_day:
             yield (*path, "screening"), "has no effect: epidemic.importation brings nobody"
+
+
+def _vaccination(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
+    section, path = epidemic.vaccination, ("epidemic", "vaccination")
+    protects = epidemic.immunity.vaccinated != Protection()
+    if section is None:
+        if protects:
+            message = "has no effect: nobody is vaccinated without epidemic.vaccination"
+            yield ("epidemic", "immunity", "vaccinated"), message
+        return
+    if not protects:
+        yield path, "has no effect: epidemic.immunity.vaccinated protects from nothing"
+    brought = any(
+        isinstance(rule, Vaccinate) and rule.doses_per_day for rule in scenario.command.plan.values()
+    )
+    if section.start is None and section.doses_per_day:
+        yield (*path, "doses_per_day"), "has no effect: doses of the scenario need a start"
+    elif not (section.doses_per_day or brought):
+        yield path, "has no effect: it has no doses, and no rule brings any"
+    seen: list[tuple[int, str]] = []
+    for name, group in section.groups.items():
+        if any(age <= group.from_age and risk in ("any", group.risk) for age, risk in seen):
+            yield (*path, "groups", name), "is empty: all of its people are of groups before it"
+        seen.append((group.from_age, group.risk))

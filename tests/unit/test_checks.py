@@ -95,6 +95,12 @@ REFERRING = [
         "unknown district 'isel', did you mean 'isle'?",
     ),
     (
+        "initial_infections: {town: 20}",
+        "vaccination: {groups: {old: {from_age: 50}}, vulnerable: [olds]}",
+        "epidemic.vaccination.vulnerable.0",
+        "unknown group 'olds', did you mean 'old'?",
+    ),
+    (
         "  plan:\n",
         "  plan:\n    send: {action: transfer_out, neighbour: can-tho, when: {on: 2024-01-05}}\n",
         "command.plan.send.neighbour",

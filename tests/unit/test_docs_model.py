@@ -26,6 +26,7 @@ from surgesim.scenario.shape import scenario_shape
 from surgesim.scenario.staffing import Absence, Staffing
 from surgesim.scenario.study import Study
 from surgesim.scenario.transport import Neighbour
+from surgesim.scenario.vaccination import Vaccination
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "model.md"
@@ -35,6 +36,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "epidemic": Epidemic,
     "epidemic.variant": Variant,
     "epidemic.detection": Detection,
+    "epidemic.vaccination": Vaccination,
     "people": People,
     "clinical": Clinical,
     "clinical.urgent_share": UrgentShare,

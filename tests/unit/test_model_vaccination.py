@@ -1,0 +1,281 @@
+"""Vaccination: who gets a dose, when it works, whom it protects, and that no dose is lost."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+from strategies import Plain, build, clinical, district, facility, people, severity, small, variant
+
+from surgesim.errors import IdentityError
+from surgesim.model.epidemic import NONE, VACCINATED, WANED, Epidemic
+from surgesim.model.people import populate
+from surgesim.model.simulation import Simulation, simulate
+from surgesim.model.streams import Streams
+from surgesim.model.vaccination import Vaccination
+from surgesim.scenario.epidemic import Epidemic as EpidemicSection
+from surgesim.scenario.people import People
+from surgesim.scenario.vaccination import Vaccination as VaccinationSection
+
+START = date(2024, 1, 1)
+GROUPS: Plain = {
+    "over-50": {"from_age": 50, "acceptance": 0.8},
+    "high-risk": {"risk": "high", "acceptance": 1.0},
+    "others": {"acceptance": 0.5},
+}
+PEOPLE = np.full(
+    (2, 9, 2), 1_000
+)  # 36,000: 8 cells over 50 in each of 2 districts, 5 young cells of each risk
+NOBODY = np.zeros_like(PEOPLE)
+
+
+def section(**changes: Any) -> VaccinationSection:
+    plain = {
+        "doses_per_day": 500,
+        "start": "2024-01-01",
+        "days_to_delivery": 0,
+        "days_to_effect": 3,
+        "groups": GROUPS,
+    }
+    return VaccinationSection.model_validate_json(json.dumps(plain | changes))
+
+
+def susceptible(none: int = 1_000, waned: int = 0) -> np.ndarray:
+    """Of each cell so many unprotected and waned, the rest immune."""
+    state = np.zeros((*PEOPLE.shape, 3), np.int64)
+    state[..., NONE], state[..., WANED] = none, waned
+    return state
+
+
+def pass_days(vaccination: Vaccination, number: int, state: np.ndarray, heads: int = 0) -> list[int]:
+    """Doses given a day; moves whom they protect."""
+    given = []
+    for day in range(number):
+        rng = np.random.default_rng(day)
+        vaccination.give(day, NOBODY, heads, rng)
+        none, waned = vaccination.take_effect(day, state, NOBODY, rng)
+        state[..., NONE] -= none
+        state[..., WANED] -= waned
+        state[..., VACCINATED] += none + waned
+        vaccination.check(day)
+        given.append(vaccination.given_today)
+    return given
+
+
+def test_groups_have_their_doses_in_order_each_up_to_its_acceptance() -> None:
+    vaccination = Vaccination(section(), PEOPLE, START)
+    given = pass_days(vaccination, 60, susceptible())
+    wanted = {"over-50": 0.8 * 16_000, "high-risk": 10_000, "others": 0.5 * 10_000}
+    assert sum(given) == sum(wanted.values()) == 27_800
+    assert given == [500] * 55 + [300] + [0] * 4
+    old, young_high, young_low = np.s_[:, 5:], np.s_[:, :5, 1], np.s_[:, :5, 0]
+    for cells, share in ((old, 0.8), (young_high, 1.0), (young_low, 0.5)):
+        assert (vaccination.given[cells] == share * 1_000).all()
+    # the first 12,800 doses go to the first group alone
+    first = Vaccination(section(), PEOPLE, START)
+    pass_days(first, 25, susceptible())
+    assert first.given[old].sum() == 12_500 == first.given.sum()
+
+
+def test_doses_fall_on_the_cells_of_a_group_by_chance_in_proportion() -> None:
+    vaccination = Vaccination(section(doses_per_day=6_400), PEOPLE, START)
+    vaccination.give(0, NOBODY, 0, np.random.default_rng(1))
+    doses = vaccination.given[:, 5:]
+    assert doses.sum() == 6_400
+    assert doses.mean() == 400
+    assert 0 < np.abs(doses - 400).max() < 5 * (800 * 0.25) ** 0.5
+
+
+def test_doses_come_after_delivery_from_the_start_to_the_day_before_the_end() -> None:
+    dates = section(start="2024-01-03", end="2024-01-06", days_to_delivery=2)
+    given = pass_days(Vaccination(dates, PEOPLE, START), 9, susceptible())
+    assert given == [0, 0, 0, 0, 500, 500, 500, 0, 0]
+
+
+def test_parts_of_doses_add_up() -> None:
+    given = pass_days(Vaccination(section(doses_per_day=0.4), PEOPLE, START), 10, susceptible())
+    assert given == [0, 0, 1, 0, 1, 0, 0, 1, 0, 1]
+
+
+@pytest.mark.parametrize("days_to_effect", [0, 1, 5])
+def test_a_dose_protects_after_its_days_and_not_before(days_to_effect: int) -> None:
+    state = susceptible()
+    vaccination = Vaccination(section(days_to_effect=days_to_effect), PEOPLE, START)
+    protected = []
+    for day in range(7):
+        rng = np.random.default_rng(day)
+        vaccination.give(day, NOBODY, 0, rng)
+        none, waned = vaccination.take_effect(day, state, NOBODY, rng)
+        assert waned.sum() == 0
+        protected.append(int(none.sum()))
+    assert protected == [0] * days_to_effect + [500] * (7 - days_to_effect)
+
+
+def test_of_a_cell_whose_half_is_immune_half_of_the_doses_are_without_effect() -> None:
+    state = susceptible(none=300, waned=200)
+    vaccination = Vaccination(section(), PEOPLE, START)
+    pass_days(vaccination, 60, state)
+    assert vaccination.matured.sum() == 27_800
+    assert vaccination.protected + vaccination.without_effect == 27_800
+    assert vaccination.protected / 27_800 == pytest.approx(0.5, abs=4 * (0.25 / 27_800) ** 0.5)
+    moved_from_waned = PEOPLE.sum() * 0.2 - state[..., WANED].sum()
+    assert moved_from_waned / vaccination.protected == pytest.approx(0.4, abs=0.02)
+    assert (state >= 0).all()
+
+
+def test_where_all_take_a_dose_all_susceptible_are_protected_and_nobody_twice() -> None:
+    everybody = {"all": {"acceptance": 1.0}}
+    state = susceptible(none=300, waned=200)
+    vaccination = Vaccination(section(groups=everybody, doses_per_day=5_000), PEOPLE, START)
+    pass_days(vaccination, 30, state)
+    assert (vaccination.given == PEOPLE).all()
+    assert (state[..., VACCINATED] == 500).all()
+    assert state[..., :VACCINATED].sum() == 0
+
+
+def test_health_workers_come_first_and_are_counted_apart() -> None:
+    vaccination = Vaccination(section(health_workers=0.9, doses_per_day=400), PEOPLE, START)
+    given = pass_days(vaccination, 3, susceptible(), heads=1_000)
+    assert given == [400, 400, 400]
+    assert vaccination.staff_given == 900
+    assert vaccination.given.sum() == 300
+    assert vaccination.staff_protected_share(1_000) == 0.0
+    pass_days_on = 3
+    for day in range(3, 3 + pass_days_on):
+        vaccination.take_effect(day, susceptible(), NOBODY, np.random.default_rng(day))
+    assert vaccination.staff_protected_share(1_000) == 0.9
+    assert vaccination.staff_protected_share(0) == 0.0
+
+
+def test_the_dead_get_no_dose() -> None:
+    vaccination = Vaccination(section(groups={"all": {"acceptance": 1.0}}, doses_per_day=1e6), PEOPLE, START)
+    vaccination.give(0, PEOPLE // 4, 0, np.random.default_rng(1))
+    assert (vaccination.given == 750).all()
+
+
+def test_the_vulnerable_share_counts_doses_given_in_the_groups_named() -> None:
+    vaccination = Vaccination(section(vulnerable=["over-50"]), PEOPLE, START)
+    pass_days(vaccination, 8, susceptible())
+    assert vaccination.vulnerable_share == 4_000 / 16_000
+    assert Vaccination(section(), PEOPLE, START).vulnerable_share == 0.0
+
+
+def test_a_dose_that_is_lost_is_noticed() -> None:
+    vaccination = Vaccination(section(), PEOPLE, START)
+    pass_days(vaccination, 2, susceptible())
+    vaccination.given[0, 5, 0] += 1
+    with pytest.raises(IdentityError, match="doses given = in transit"):
+        vaccination.check(2)
+
+
+# -- in the epidemic and the run ------------------------------------------------------------------
+
+
+def test_protection_wanes_into_the_waned_stratum() -> None:
+    towns = People.model_validate_json(json.dumps(people(districts={"town": district(2_000_000)})))
+    vaccination = {
+        "doses_per_day": 1e7,
+        "start": "2024-01-01",
+        "days_to_delivery": 0,
+        "days_to_effect": 0,
+        "waning_days": 40.0,
+        "groups": {"all": {"acceptance": 0.5}},
+    }
+    plain = {"variant": variant(0.0), "vaccination": vaccination, "immunity": {"vaccinated": {"severe": 0.9}}}
+    spread = EpidemicSection.model_validate_json(json.dumps(plain))
+    e = Epidemic(spread, towns, populate(towns), START, Streams(1, 0))
+    vaccinated = []
+    for day in range(30):
+        e.advance(day, np.zeros_like(e.recovered))
+        e.check(day)
+        vaccinated.append(int(e.susceptible[..., VACCINATED].sum()))
+    assert vaccinated[0] == pytest.approx(1_000_000, abs=100)  # waning is of those protected before
+    left = np.array(vaccinated[1:]) / np.array(vaccinated[:-1])
+    np.testing.assert_allclose(left, 1 - 1 / 40, atol=0.002)
+    assert e.susceptible.sum() == 2_000_000
+
+
+def scenario(vaccination: Plain | None, plan: Plain | None = None, **epidemic: Any) -> Any:
+    spread = {
+        "variant": variant(2.5),
+        "initial_infections": {"town": 400},
+        "immunity": {
+            "immune_share": 0.2,
+            "waned_share": 0.5,
+            "vaccinated": {"infection": 0.7, "severe": 0.9},
+        },
+    } | epidemic
+    if vaccination is not None:
+        spread["vaccination"] = vaccination
+    return build(
+        small(
+            90,
+            people=people(districts={"town": district(200_000)}),
+            clinical=clinical(severity=severity(p_oxygen=0.02)),
+            epidemic=spread,
+            care={
+                "facilities": {
+                    "alpha": facility(oxygen=500, icu=100, staff={"doctors": 400, "ward_nurses": 900})
+                }
+            },
+            command={"plan": plan or {}},
+        )
+    )
+
+
+PLAN: Plain = {
+    "doses_per_day": 4_000,
+    "start": "2024-01-01",
+    "groups": GROUPS,
+    "vulnerable": ["over-50", "high-risk"],
+}
+
+
+def test_vaccination_lowers_infections_and_shows_in_the_record() -> None:
+    without, with_doses = simulate(scenario(None), 1, 0), simulate(scenario(PLAN), 1, 0)
+    assert with_doses.outcomes["infections"] < 0.8 * without.outcomes["infections"]
+    assert with_doses.outcomes["deaths"] < without.outcomes["deaths"]
+    assert with_doses.series("doses_given")[:7].sum() == 0  # 7 days to delivery
+    assert with_doses.series("vaccinated")[:21].sum() == 0  # 14 more to effect
+    assert with_doses.series("vaccinated")[21] > 0
+    assert 0 < with_doses.series("doses_without_effect").sum() < with_doses.outcomes["doses_given"]
+    share = with_doses.series("vulnerable_vaccinated_share")
+    assert (np.diff(share) >= 0).all()
+    assert share[-1] == pytest.approx(0.8, abs=0.01)
+    assert without.outcomes["doses_given"] == 0
+
+
+@pytest.mark.parametrize("zero", [{"doses_per_day": 0}, {"start": "2024-03-25"}])
+def test_vaccination_without_a_dose_changes_nothing(zero: Plain) -> None:
+    plain, none = simulate(scenario(None), 1, 0), simulate(scenario(PLAN | zero), 1, 0)
+    assert plain.outcomes == none.outcomes
+
+
+def test_vaccinated_staff_are_infected_less_often() -> None:
+    spread = {"immunity": {"vaccinated": {"infection": 0.8}}}
+    only_staff = PLAN | {"health_workers": 1.0, "groups": {"old": {"from_age": 80, "acceptance": 0.0}}}
+    runs = []
+    for plan in (PLAN | {"doses_per_day": 0}, only_staff | {"vulnerable": []}):
+        run = Simulation(scenario(plan, **spread), 1, 0)
+        run.run()
+        assert run.capacity.absences is not None
+        runs.append(int(run.capacity.absences.infections.sum()))
+    assert runs[1] < 0.5 * runs[0]
+
+
+def test_a_rule_brings_doses_after_its_lead_time_and_until_its_end() -> None:
+    rule = {
+        "action": "vaccinate",
+        "doses_per_day": 1_000,
+        "when": {"on": "2024-01-05"},
+        "until": {"on": "2024-01-20"},
+        "decision_days": 0,
+    }
+    run = simulate(scenario(PLAN | {"doses_per_day": 0}, {"doses": rule}), 1, 0)
+    given = run.series("doses_given")
+    assert given[:11].sum() == 0
+    assert (given[11:19] == 1_000).all()
+    assert given[19:].sum() == 0
