@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
@@ -15,6 +16,7 @@ from surgesim.model.simulation import simulate
 from surgesim.scenario import profile_tables
 from surgesim.scenario.care import Facility
 from surgesim.scenario.command import Mobilise, Rule
+from surgesim.scenario.epidemic import Importation
 from surgesim.scenario.loading import load
 from surgesim.scenario.schema import Scenario
 from surgesim.scenario.sources import assumptions
@@ -456,6 +458,117 @@ def test_the_readme_tells_what_the_scenario_gives(
     }
     assert [text for text in told if text not in readme] == []
     assert {text: value for text, (said, value) in told.items() if abs(value - said) > 0.08 * said} == {}
+
+
+# Hà Nam, Lai Châu, Thanh Hoá
+
+
+@dataclass(frozen=True)
+class Province:
+    """What a province's file must hold: counts of the census and of the statistical office."""
+
+    people: int
+    districts: int
+    beds: dict[str, int]  # permanent, by ownership
+    hospitals: int  # public beds in hospitals
+    icu: int
+    ventilators: int
+    doctors: int  # of the public service in 2016
+    nurses: int
+
+
+PROVINCES = {
+    "ha-nam": Province(852_800, 6, {"public": 1_605, "private": 100}, 1_545, 40, 35, 431, 760),
+    "lai-chau": Province(
+        460_196, 8, {"public": 1_350, "military": 40, "police": 15}, 1_200, 29, 19, 385, 727
+    ),
+    "thanh-hoa": Province(3_640_128, 27, {"public": 6_695, "private": 1_560}, 6_340, 196, 151, 2_405, 2_796),
+}
+ELSEWHERE = ("co-so-khac", "pkdk-", "bv-phuc-hoi-chuc-nang")
+"""Public beds outside hospitals: the statistical office counts them apart."""
+
+
+@pytest.fixture(scope="module", params=PROVINCES)
+def province(request: pytest.FixtureRequest) -> Scenario:
+    return load(FOLDER / f"{request.param}.yaml")
+
+
+@pytest.fixture(scope="module")
+def province_records(province: Scenario) -> dict[str, Record]:
+    """A short run of every plan, to a month past the peak."""
+    short = province.overlaid({"days": 110})
+    return {name: simulate(short.alternative(name), 1, 0) for name in ("baseline", *short.alternatives)}
+
+
+def test_a_province_has_the_people_and_beds_that_are_counted(province: Scenario) -> None:
+    counted = PROVINCES[province.name]
+    facilities = province.care.facilities
+    owners = {facility.ownership for facility in facilities.values()}
+    assert province.people.total == counted.people
+    assert len(province.people.districts) == counted.districts
+    assert {owner: beds_of(province, ownership=owner) for owner in owners} == counted.beds
+    elsewhere = sum(
+        total(f) for name, f in facilities.items() if f.open_at_start and name.startswith(ELSEWHERE)
+    )
+    assert counted.beds["public"] - elsewhere == counted.hospitals
+
+
+def test_icu_beds_and_ventilators_of_a_province_are_its_shares_of_the_country(province: Scenario) -> None:
+    counted = PROVINCES[province.name]
+    permanent = [f for f in province.care.facilities.values() if f.open_at_start]
+    assert sum(beds(f, "icu") for f in permanent) == counted.icu
+    assert sum(f.ventilators or 0 for f in permanent) == counted.ventilators
+    assert counted.ventilators == round(4_000 * counted.people / 96_209_000)  # census total of 2019
+
+
+def test_a_province_has_the_public_staff_of_2016_times_a_quarter_more(province: Scenario) -> None:
+    counted = PROVINCES[province.name]
+    doctors, ward, icu = staff_of(province, ownership="public")
+    assert doctors == round(1.25 * counted.doctors)
+    assert ward + icu == round(1.25 * counted.nurses)
+    for name, facility in province.care.facilities.items():
+        assert facility.staff is not None, name
+        assert facility.mobilisation_plan is not None, name
+
+
+def test_all_provinces_meet_the_same_variant(province: Scenario, kien_giang: Scenario) -> None:
+    ours, theirs = province.epidemic, kien_giang.epidemic
+    assert ours is not None
+    assert theirs is not None
+    local = {"initial_infections": {}, "importation": Importation(), "vaccination": None}
+    local = {name: value for name, value in local.items() if name in type(ours).model_fields}
+    assert ours.model_copy(update=local) == theirs.model_copy(update=local)
+    assert province.clinical.severity == kien_giang.clinical.severity
+    assert (province.start, province.days) == (kien_giang.start, kien_giang.days)
+    first = sum(ours.initial_infections.values()), sum(theirs.initial_infections.values())
+    per_million = [
+        n / people * 1e6 for n, people in zip(first, (province.people.total, 1_723_067), strict=True)
+    ]
+    assert per_million[0] == pytest.approx(per_million[1], rel=0.06)
+
+
+def test_a_province_says_where_the_beds_of_each_facility_come_from(province: Scenario) -> None:
+    rows = {path for path in province.sources if path.endswith(".beds")}
+    assert rows == {f"care.facilities.{name}.beds" for name in province.care.facilities}
+    assert province.sources["people.districts.*.population"].confidence == "official"
+    assert province.sources["care.facilities.*.icu_target"].confidence == "official"
+    assert province.sources["command.thresholds.*"].confidence == "official"
+
+
+def test_a_province_breaches_and_each_of_its_plans_changes_something(
+    province_records: dict[str, Record],
+) -> None:
+    baseline = province_records["baseline"]
+    assert baseline.breached[:, :5].any(axis=0).all()
+    assert baseline.outcomes["situation_days"] > 0
+    for name, record in province_records.items():
+        if name != "baseline":
+            assert record.outcomes != baseline.outcomes or (record.breached != baseline.breached).any(), name
+    assert province_records["no-surge"].outcomes["deaths"] > baseline.outcomes["deaths"]
+    assert (
+        province_records["full-plan"].outcomes["deaths_untreated"]
+        < 0.9 * (baseline.outcomes["deaths_untreated"])
+    )
 
 
 # Teaching scenarios
