@@ -23,18 +23,16 @@ from surgesim.scenario import (
     messages,
     overlays,
     profile_tables,
+    uncertain_checks,
 )
+from surgesim.scenario.base import scaled
 from surgesim.scenario.chain import absorb, read_chain
 from surgesim.scenario.draft import Draft
 from surgesim.scenario.messages import Finding
-from surgesim.scenario.schema import BASELINE, Scenario
+from surgesim.scenario.schema import BASELINE, SHARED, Scenario
 from surgesim.scenario.shape import nearest
 from surgesim.scenario.sources import SourceIndex
 from surgesim.scenario.yaml_nodes import KeyPath, Place, problem
-
-SHARED = ("name", "start", "days", "warm_up_days", "study", "alternatives", "extends")
-"""What all alternatives of a scenario share, so that they can be compared day by day."""
-
 
 def load(path: str | Path, *, changes: Sequence[str] = ()) -> Scenario:
     """Load a scenario.
@@ -107,14 +105,18 @@ def _finish(
         if isinstance(overlay, Mapping):
             above = ("alternatives", name)
             draft.remark(((*above, *path), message) for path, message in overlays.idle_nulls(base, overlay))
-            changed, findings = _validated(overlays.lay(base, overlay), draft, above)
+            laid = overlays.lay(base, scaled(base, overlay))
+            changed, findings = _validated(laid, draft, above)
             new = [finding for finding in findings if finding not in found]
             draft.refuse(((*above, *path), message) for path, message in _misnamed(new, base))
             if changed is not None:
                 scenarios[name] = changed
+    if scenario is not None and not draft.problems:
+        draft.refuse(uncertain_checks.uncertain(scenario))
     if draft.problems or scenario is None:
         raise ScenarioError(_in_order(_without_misspelt(draft.problems)))
     draft.remark(cautions.hidden_changes(assigned.paths, scenario))
+    draft.remark(uncertain_checks.remarks(assigned.paths, scenario))
     draft.remark(cautions.cautions(scenarios))
     return scenario, tuple(_in_order(draft.warnings))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from surgesim.scenario.base import is_scale
 from surgesim.scenario.care import Facility
 from surgesim.scenario.care_cautions import care_cautions
 from surgesim.scenario.command import (
@@ -191,7 +192,7 @@ def _covers(overlay: object, path: KeyPath) -> bool:
         if key not in overlay:
             return False
         overlay = overlay[key]
-    return True
+    return not is_scale(overlay)
 
 
 def _unsourced(rows: Iterable[Row]) -> Iterator[Finding]:

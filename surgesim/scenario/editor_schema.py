@@ -20,6 +20,9 @@ OVERLAY = "Overlay"
 
 _DEFS = "#/$defs/"
 
+SCALE: Json = {"type": "object", "properties": {"scale": {"type": "number"}}, "required": ["scale"]}
+"""A factor on the number below it, in an alternative."""
+
 _SHORT_FORMS: dict[str, Json] = {
     "Text": {"type": "string"},
     "Distribution": {"const": "never"},
@@ -81,13 +84,14 @@ def _as_written(node: Any) -> Any:
 
 def _one_form(definitions: Json) -> None:
     """Texts and distributions have no field that is off: what is not given is left out."""
-    for name in ("Text", "Distribution"):
+    for name in ("Text", "Distribution", "Uncertain"):
         definition = definitions[name]
         definition["minProperties"] = 1
         for field, schema in definition["properties"].items():
             schema["anyOf"] = [form for form in schema["anyOf"] if form != {"const": "none"}]
             definition["properties"][field] = schema
     definitions["Distribution"]["maxProperties"] = 1
+    definitions["Uncertain"]["maxProperties"] = 1
 
 
 def _laid_over_defaults(definitions: Json) -> None:
@@ -105,7 +109,7 @@ def _overlay(definition: Json) -> Json:
     overlay.pop("required", None)
     properties = overlay.get("properties", {})
     overlay["properties"] = {
-        name: {"anyOf": [inner, {"type": "null"}]} if name != "alternatives" else inner
+        name: {"anyOf": _or_scaled(inner)} if name != "alternatives" else inner
         for name, inner in properties.items()
     }
     return overlay
@@ -131,8 +135,20 @@ def _refer_to_overlays(node: Any) -> Any:
 
 def _or_null(entries: Json, key: str) -> Json:
     if key == "additionalProperties":
-        return {"anyOf": [entries, {"type": "null"}]}
-    return {pattern: {"anyOf": [inner, {"type": "null"}]} for pattern, inner in entries.items()}
+        return {"anyOf": _or_scaled(entries)}
+    return {pattern: {"anyOf": _or_scaled(inner)} for pattern, inner in entries.items()}
+
+
+def _or_scaled(entry: Json) -> list[Json]:
+    """What may stand for an entry in an overlay: itself, null, and a factor where it is a number."""
+    forms = [entry, {"type": "null"}]
+    return [*forms, SCALE] if _is_numeric(entry) else forms
+
+
+def _is_numeric(node: Json) -> bool:
+    if node.get("type") == "array":
+        return _is_numeric(node.get("items", {}))
+    return node.get("type") in ("number", "integer") or any(map(_is_numeric, node.get("anyOf", ())))
 
 
 def _place_profiles(definitions: Json) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from surgesim.scenario.base import is_scale
 from surgesim.scenario.shape import Shape, inside, scenario_shape, step, suggestion
 from surgesim.scenario.yaml_nodes import KeyPath
 
@@ -121,6 +122,8 @@ def _tail(shape: Shape | None, got: Any, value: Any) -> str:
             return f"{expected} (write {'true' if got.lower() in ('yes', 'on') else 'false'})"
         if shape is not None and len(shape.choices) > 1:
             return suggestion(got, shape.choices)
+    if is_scale(got):
+        return f"{expected} ({{scale: …}} multiplies a number of the scenario, in an alternative)"
     if isinstance(got, float) and got.is_integer() and abs(got) < 1e15 and "whole number" in expected:
         point = "; a point does not part thousands" if abs(got) < 1000 else ""
         return f"{expected} (write {int(got)}{point})"

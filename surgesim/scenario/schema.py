@@ -19,6 +19,7 @@ from surgesim.scenario.base import (
     Source,
     Text,
     deep_merge,
+    scaled,
 )
 from surgesim.scenario.care import Care
 from surgesim.scenario.clinical import Clinical
@@ -29,6 +30,9 @@ from surgesim.scenario.study import Study
 from surgesim.scenario.supply import Supply
 
 BASELINE = "baseline"
+
+SHARED = ("name", "start", "days", "warm_up_days", "study", "alternatives", "extends")
+"""What all alternatives of a scenario share, so that they can be compared day by day."""
 
 
 class Scenario(Section):
@@ -75,8 +79,29 @@ class Scenario(Section):
         return self.overlaid(self.alternatives[name])
 
     def overlaid(self, overlay: Mapping[str, Any]) -> Scenario:
-        """A copy with `overlay` laid over it (mappings merge, None removes)."""
-        return Scenario.model_validate_json(_json(deep_merge(self.to_plain(), overlay)))
+        """A copy with `overlay` laid over it (mappings merge, None removes, ``{scale: x}`` multiplies)."""
+        plain = self.to_plain()
+        return Scenario.model_validate_json(_json(deep_merge(plain, scaled(plain, overlay))))
+
+    def with_values(self, values: Mapping[str, Any]) -> Scenario:
+        """A copy with other values at dotted paths, such as ``epidemic.variant.r0``.
+
+        Only what each section says of itself is checked, not what must hold between sections.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            If the schema does not take a value.
+        """
+        from surgesim.scenario.overlays import lay  # which knows the shape of this class
+
+        plain = self.to_plain()
+        for path, value in values.items():
+            overlay: Any = value
+            for key in reversed(path.split(".")):
+                overlay = {key: overlay}
+            plain = lay(plain, overlay, keep_none=True)
+        return Scenario.model_validate_json(_json(plain))
 
 
 def _json(plain: Mapping[str, Any]) -> str:

@@ -1,0 +1,136 @@
+"""What must hold of `study.uncertainty` and `study.precision`: paths of numbers, draws that can be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from surgesim.scenario import checks, messages, shape
+from surgesim.scenario.assignments import unknown_path
+from surgesim.scenario.base import is_scale, scaled
+from surgesim.scenario.messages import Finding, value_at
+from surgesim.scenario.overlays import lay
+from surgesim.scenario.schema import BASELINE, SHARED, Scenario
+from surgesim.scenario.study import OUTCOMES, Uncertain
+from surgesim.scenario.yaml_nodes import KeyPath
+
+FIXED = (*SHARED, "title", "description", "sources")
+"""Sections and fields that no draw may change: what is asked, and what all replications share."""
+
+ASSESSED = (("command", "thresholds"), ("command", "situation"))
+"""What is assessed is the same in every replication."""
+
+
+def is_whole(path: str, plain: Mapping[str, Any]) -> bool:
+    """Whether the schema wants a whole number at a dotted path."""
+    found = shape.at(tuple(path.split(".")), plain)
+    return found is not None and found.expected.startswith("a whole number")
+
+
+def fitting(path: str, value: float, plain: Mapping[str, Any]) -> float:
+    """`value` as the schema wants it at a dotted path: rounded where that is a whole number."""
+    return round(value) if is_whole(path, plain) else value
+
+
+def not_a_number(path: KeyPath, plain: Mapping[str, Any]) -> str | None:
+    """What is wrong with a path to one number of the scenario; None where nothing is."""
+    problem = unknown_path(path, plain)
+    if problem is not None:
+        return problem
+    found = shape.at(path, plain)
+    if found is None or found.kind != "value" or "number" not in found.expected:
+        expected = "a value" if found is None else found.expected
+        return f"got the path of {expected}, expected that of one number"
+    return None
+
+
+def uncertain(scenario: Scenario) -> Iterator[Finding]:
+    """Everything wrong with the uncertain parameters and the precision of a scenario valid otherwise."""
+    plain = {key: value for key, value in scenario.to_plain().items() if key != "alternatives"}
+    for name, distribution in scenario.study.uncertainty.items():
+        place: KeyPath = ("study", "uncertainty", name)
+        path: KeyPath = tuple(name.split("."))
+        problem = not_a_number(path, plain)
+        if problem is None and (path[0] in FIXED or path[:2] in ASSESSED):
+            problem = "is the same in all replications, expected a parameter of what is simulated"
+        if problem is not None:
+            yield place, problem
+            continue
+        for message in _undrawable(scenario, plain, name, distribution):
+            yield place, message
+    known = outcome_names(scenario)
+    for outcome in scenario.study.precision:
+        if outcome not in known:
+            yield ("study", "precision", outcome), f"unknown outcome{shape.suggestion(outcome, known)}"
+
+
+def _undrawable(
+    scenario: Scenario, plain: Mapping[str, Any], name: str, distribution: Uncertain
+) -> Iterator[str]:
+    """What is wrong with the scenario, or an alternative that scales the path, at the limits of the draw."""
+    path = tuple(name.split("."))
+    scaling = {
+        alternative: overlay
+        for alternative, overlay in scenario.alternatives.items()
+        if is_scale(value_at(overlay, path))
+    }
+    for limit in dict.fromkeys(distribution.limits):
+        value = fitting(name, limit, plain)
+        drawn = lay(plain, _nested(path, value))
+        for alternative, overlay in {BASELINE: {}, **scaling}.items():
+            for at, message in problems(lay(drawn, scaled(drawn, overlay))):
+                where = "" if at == path else f"{'.'.join(map(str, at))}: "
+                who = "" if alternative == BASELINE else f" in alternative {alternative!r}"
+                yield f"can be drawn as {value:.6g}{who}: {where}{message}{_hint(distribution)}"
+                break
+            else:
+                continue
+            break
+
+
+def problems(plain: Mapping[str, Any]) -> Iterator[Finding]:
+    """What is wrong with a scenario of these values."""
+    try:
+        changed = Scenario.model_validate(plain)
+    except ValidationError as error:
+        yield from messages.findings(error, plain)
+    else:
+        yield from checks.consistency(checks.Parts.of(changed))
+
+
+def _nested(path: KeyPath, value: Any) -> dict[str, Any]:
+    for key in reversed(path):
+        value = {key: value}
+    return dict(value)
+
+
+def _hint(distribution: Uncertain) -> str:
+    form = distribution.normal or distribution.lognormal
+    if form is None or (form.low is not None and form.high is not None):
+        return ""
+    return " (low and high bound a distribution)"
+
+
+def outcome_names(scenario: Scenario) -> tuple[str, ...]:
+    """The outcomes of a run of the scenario: the columns of replications.csv."""
+    thresholds = scenario.command.thresholds
+    named = [f"{prefix}{name}" for name in thresholds for prefix in ("first_day_", "days_breached_")]
+    return (*OUTCOMES, *named, *(["first_day_situation"] if thresholds else []))
+
+
+def remarks(paths: Sequence[KeyPath], scenario: Scenario) -> Iterator[Finding]:
+    """What a draw hides, or is hidden by, and what has no effect; `paths` were set from outside."""
+    for name in scenario.study.uncertainty:
+        path = tuple(name.split("."))
+        if any(path[: len(changed)] == changed for changed in paths):
+            message = "hides the change from outside: each replication draws its own value"
+            yield ("study", "uncertainty", name), message
+        for alternative, overlay in scenario.alternatives.items():
+            value = value_at(overlay, path)
+            if value is not None and not is_scale(value):
+                message = f"got {messages.shown(value)}, which wins over what study.uncertainty draws"
+                yield ("alternatives", alternative, *path), message
+    if "most_replications" in scenario.study.model_fields_set and not scenario.study.precision:
+        yield ("study", "most_replications"), "has no effect: no study.precision is given"
