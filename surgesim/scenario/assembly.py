@@ -34,6 +34,7 @@ from surgesim.scenario.shape import nearest
 from surgesim.scenario.sources import SourceIndex
 from surgesim.scenario.yaml_nodes import KeyPath, Place, problem
 
+
 def load(path: str | Path, *, changes: Sequence[str] = ()) -> Scenario:
     """Load a scenario.
 

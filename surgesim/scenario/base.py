@@ -252,7 +252,11 @@ def _is_uncertain_form(value: Mapping[str, Any]) -> bool:
     if key not in _UNCERTAIN:
         return False
     keys = _UNCERTAIN[key]
-    return isinstance(inner, (list, tuple)) if keys is None else isinstance(inner, Mapping) and set(inner) <= keys
+    return (
+        isinstance(inner, (list, tuple))
+        if keys is None
+        else isinstance(inner, Mapping) and set(inner) <= keys
+    )
 
 
 def _other_form(below: Mapping[str, Any], value: Mapping[str, Any]) -> bool:

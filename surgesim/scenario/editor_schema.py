@@ -10,8 +10,7 @@ from copy import deepcopy
 from typing import Any
 
 from surgesim.scenario import profile_tables
-from surgesim.scenario.assembly import SHARED
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema import SHARED, Scenario
 
 Json = dict[str, Any]
 

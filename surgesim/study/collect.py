@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +12,6 @@ from surgesim.model.record import (
     DISTRICT,
     DISTRICT_INDEX,
     FACILITY_INDEX,
-    OUTCOMES,
     PROVINCE,
     STATES,
     ActionEvent,
@@ -21,6 +22,7 @@ from surgesim.model.record import (
 from surgesim.scenario.schema import Scenario
 from surgesim.study.binding import BEDS
 from surgesim.study.breaches import Breaches, breaches_of
+from surgesim.study.outcomes import outcome_row
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +44,7 @@ def items_of(scenario: Scenario) -> tuple[Column, ...]:
 
 
 class Collection:
-    """The replications of one alternative, in order.
+    """The replications of one alternative, in order; `replications` is the most that may come.
 
     Attributes
     ----------
@@ -54,10 +56,10 @@ class Collection:
         ``(replications, days, len(items_of(scenario)))``.
     districts
         ``(replications, days, districts, len(BY_DISTRICT))``.
-    outcomes
-        ``(replications, len(OUTCOMES))``.
-    breaches
+    breaches, outcomes
         One per replication.
+    draws
+        The values of the uncertain parameters, by path, one mapping per replication.
     actions
         What the plan did, one tuple per replication.
     states
@@ -85,8 +87,9 @@ class Collection:
         self.province: Floats = np.empty((replications, days, len(PROVINCE)))
         self.logistics: Floats = np.empty((replications, days, len(items_of(scenario))))
         self.districts: Floats = np.empty((replications, days, districts, len(BY_DISTRICT)))
-        self.outcomes: Floats = np.empty((replications, len(OUTCOMES)))
         self.breaches: list[Breaches] = []
+        self.outcomes: list[dict[str, float]] = []
+        self.draws: list[Mapping[str, float]] = []
         self.actions: list[tuple[ActionEvent, ...]] = []
         self.states = np.zeros((days, facilities, len(STATES)), dtype=np.int64)
         self.first_open: Floats = np.empty((replications, facilities))
@@ -96,14 +99,15 @@ class Collection:
         self.bound_days = np.zeros((facilities, len(BEDS), len(CONSTRAINTS)), dtype=np.int64)
         self.totals: Floats = np.zeros((4, facilities))
 
-    def add(self, record: Record) -> None:
-        """Take in the next replication."""
+    def add(self, record: Record, draws: Mapping[str, float] | None = None) -> None:
+        """Take in the next replication, and what it drew for the uncertain parameters."""
         k = len(self.breaches)
         self.province[k] = record.province
         self.logistics[k] = record.logistics
         self.districts[k] = record.districts[:, :, _KEPT_BY_DISTRICT]
-        self.outcomes[k] = [record.outcomes[column.name] for column in OUTCOMES]
         self.breaches.append(breaches_of(self.scenario, record))
+        self.outcomes.append(outcome_row(self.scenario, record, self.breaches[k]))
+        self.draws.append(draws or {})
         self.actions.append(record.actions)
         self.states += record.states[:, :, None] == np.arange(len(STATES))
         staffed = (record.facilities[:, :, _STAFFED] > 0).any(axis=2)
@@ -119,6 +123,14 @@ class Collection:
             self.bound_days[:, :, i] += (bound & is_open).sum(axis=0)
         self.totals[:3] += record.facilities[:, :, _TOTALLED].sum(axis=0).T
         self.totals[3] += record.facilities[-1, :, FACILITY_INDEX["elective_backlog"]]
+
+    def close(self) -> None:
+        """No further replication comes: let go of the room kept for it."""
+        count = self.replications
+        self.province, self.logistics = self.province[:count], self.logistics[:count]
+        self.districts = self.districts[:count]
+        self.first_open, self.open_days = self.first_open[:count], self.open_days[:count]
+        self.peak_occupied = self.peak_occupied[:count]
 
     @property
     def replications(self) -> int:

@@ -16,6 +16,12 @@ MANIFEST_ENTRIES = (
     Column("scenario_sha256", "text", "SHA-256 of scenario.yaml"),
     Column("seed", "", "seed of the random numbers"),
     Column("replications", "", "replications of each alternative"),
+    Column(
+        "precision",
+        "",
+        "where a precision was wanted, for each alternative and outcome of it: the half-width of the 95 % "
+        "interval over the mean, wanted and reached; null else",
+    ),
     Column("days", "days", "days simulated"),
     Column("alternatives", "text", "the alternatives that were run, baseline first"),
     Column("started", "text", "when the run began, UTC"),

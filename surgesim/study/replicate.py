@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from surgesim.errors import SurgesimError
 from surgesim.model.record import Record
-from surgesim.scenario.schema import Scenario
+from surgesim.model.uncertainty import draws
+from surgesim.scenario.schema import BASELINE, Scenario
+from surgesim.study.spread import spread
 
 if TYPE_CHECKING:
     from surgesim.model.epidemic import EpidemicPath
@@ -27,6 +28,7 @@ def replicate(
     replications: int,
     *,
     workers: int = 1,
+    scheduler: str | None = None,
     progress: Progress | None = None,
 ) -> Generator[dict[str, Record], None, None]:
     """Simulate every scenario `replications` times, all scenarios of a replication in one task.
@@ -41,6 +43,8 @@ def replicate(
         How many, at least 1.
     workers
         Processes to use; 1 runs in this process.
+    scheduler
+        Address of a Dask scheduler whose workers are used instead.
     progress
         Told at the start and after each replication.
 
@@ -52,55 +56,35 @@ def replicate(
     Raises
     ------
     SurgesimError
-        If a worker process dies.
+        If worker processes die again and again, or the scheduler does not answer.
     IdentityError
         If an identity of the model broke.
     """
     total = replications * len(scenarios)
     if progress is not None:
         progress(0, total)
-    with closing(_records(scenarios, seed, replications, min(workers, replications))) as records:
-        for done, record in enumerate(records, start=1):
-            yield record
+    work = partial(_one_replication, scenarios, seed)
+    with closing(
+        spread(work, range(replications), workers=workers, scheduler=scheduler, ordered=True)
+    ) as records:
+        for done, (_, record) in enumerate(records, start=1):
             if progress is not None:
                 progress(done * len(scenarios), total)
-
-
-def _records(
-    scenarios: Mapping[str, Scenario], seed: int, replications: int, workers: int
-) -> Generator[dict[str, Record], None, None]:
-    if workers == 1:
-        for replication in range(replications):
-            yield _one_replication(scenarios, seed, replication)
-        return
-    from concurrent.futures.process import BrokenProcessPool
-
-    from joblib import Parallel, delayed, parallel_config
-
-    # a run that is stopped leaves tasks undone on purpose
-    warnings.filterwarnings("ignore", r"\d+\s+tasks", UserWarning, r"joblib\.parallel")
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        parallel = Parallel(n_jobs=workers, return_as="generator", batch_size=1)
-        tasks = (delayed(_one_replication)(scenarios, seed, k) for k in range(replications))
-        records = parallel(tasks)
-        try:
-            yield from records
-        except BrokenProcessPool as error:
-            raise SurgesimError(
-                "a worker process ended unexpectedly, most likely for want of memory: "
-                f"got {workers} workers, try fewer"
-            ) from error
-        finally:
-            records.close()
+            yield record
 
 
 def _one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: int) -> dict[str, Record]:
     """One record per alternative; an epidemic that care cannot change is simulated once for all who share it.
 
-    Results are the same as one by one.
+    Results are the same as one by one. Where parameters are uncertain, all alternatives are made of the
+    scenario with what this replication draws.
     """
     from surgesim.model.simulation import simulate
 
+    drawn = draws(scenarios[BASELINE], seed, replication) if BASELINE in scenarios else {}
+    if drawn:
+        changed = scenarios[BASELINE].with_values(drawn)
+        scenarios = {name: changed.alternative(name) for name in scenarios}
     paths: list[tuple[Scenario, EpidemicPath]] = []
     return {
         name: simulate(scenario, seed, replication, _shared_path(scenario, paths))

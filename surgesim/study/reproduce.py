@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.errors import ResultsError, ScenarioError
+from surgesim.study.environment import environment
 from surgesim.study.replicate import Progress
-from surgesim.study.run import Extras, environment, run
+from surgesim.study.run import Extras, run
 from surgesim.study.store import FIGURES, PARQUET, SCENARIO, hashes, read_manifest, recover
 
 Floats = NDArray[np.float64]

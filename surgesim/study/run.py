@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import platform
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from surgesim.errors import Problem, ScenarioError
+from surgesim.model.uncertainty import draws
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.collect import Collection
+from surgesim.study.environment import available_cores, environment, now
+from surgesim.study.precision import Precision
 from surgesim.study.replicate import Progress, replicate
 from surgesim.study.results import Results
 from surgesim.study.store import Draft, dumped
@@ -21,8 +22,6 @@ from surgesim.study.tables import fill
 
 Extras: TypeAlias = Callable[[Results, Path], object]
 """Adds files to a result folder before it is sealed, such as figures."""
-
-PACKAGES = ("surgesim", "numpy", "scipy", "pandas", "pyarrow", "simpy", "matplotlib")
 
 
 def run(
@@ -33,6 +32,7 @@ def run(
     days: int | None = None,
     only: Sequence[str] | None = None,
     workers: int | None = None,
+    scheduler: str | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
     extras: Extras | None = None,
@@ -50,6 +50,8 @@ def run(
         Names of the alternatives to run beside the baseline; all unless given.
     workers
         Processes; as many as there are cores unless given. Results do not depend on it.
+    scheduler
+        Address of a Dask scheduler whose workers run it instead, as ``tcp://192.168.1.10:8786``.
     out
         Result folder to write; nothing is written unless given.
     progress
@@ -82,30 +84,40 @@ def run(
     """
     scenario = _changed(scenario, replications, seed, days)
     scenarios = select(scenario, only)
-    count = scenario.study.replications
+    study = scenario.study
+    most = study.most_replications if study.precision else study.replications
     workers = available_cores() if workers is None else workers
-    started = _now()
-    collections = {name: Collection(alternative, count) for name, alternative in scenarios.items()}
+    started = now()
+    collections = {name: Collection(alternative, most) for name, alternative in scenarios.items()}
     checks: Counter[str] = Counter()
+    precision = Precision(study)
     with contextlib.ExitStack() as stack:
         draft = stack.enter_context(Draft(Path(out), scenarios)) if out is not None else None
-        runs = replicate(scenarios, scenario.study.seed, count, workers=workers, progress=progress)
-        for records in stack.enter_context(contextlib.closing(runs)):
-            for name, record in records.items():
-                collections[name].add(record)
-                checks.update(record.checks)
-            if draft is not None:
-                draft.add(records)
+        runs = replicate(scenarios, study.seed, most, workers=workers, scheduler=scheduler, progress=progress)
+        with contextlib.closing(runs):
+            for replication, records in enumerate(runs):
+                drawn = draws(scenario, study.seed, replication)
+                for name, record in records.items():
+                    collections[name].add(record, drawn)
+                    checks.update(record.checks)
+                if draft is not None:
+                    draft.add(records)
+                precision.add({name: c.outcomes[-1] for name, c in collections.items()})
+                if precision.enough():
+                    break
+        for collection in collections.values():
+            collection.close()
         manifest = {
             **environment(),
             "scenario": scenario.name,
             "scenario_sha256": hashlib.sha256(dumped(scenario).encode()).hexdigest(),
-            "seed": scenario.study.seed,
-            "replications": count,
+            "seed": study.seed,
+            "replications": collections[BASELINE].replications,
+            "precision": precision.note() or None,
             "days": scenario.days,
             "alternatives": list(scenarios),
             "started": started,
-            "ended": _now(),
+            "ended": now(),
             "identities_checked": dict(sorted(checks.items())),
             **(notes or {}),
         }
@@ -148,36 +160,6 @@ def _failure(extras: Extras, results: Results, folder: Path) -> str | None:
     return None
 
 
-def available_cores() -> int:
-    """Cores this process may use."""
-    from joblib import cpu_count
-
-    return int(cpu_count())
-
-
-def environment() -> dict[str, Any]:
-    """Versions and machine: what must be equal for results to be equal byte for byte."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    versions = {"python": platform.python_version()}
-    for package in PACKAGES:
-        with contextlib.suppress(PackageNotFoundError):
-            versions[package] = version(package)
-    from surgesim import __version__
-
-    versions["surgesim"] = __version__
-    return {"versions": versions, "platform": platform.platform(), "processor": _processor()}
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return models[0] if models else platform.processor() or platform.machine()
-
-
 def _changed(scenario: Scenario, replications: int | None, seed: int | None, days: int | None) -> Scenario:
     values = {"study.replications": replications, "study.seed": seed, "days": days}
     changes = [f"{path}={value}" for path, value in values.items() if value is not None]
@@ -186,7 +168,3 @@ def _changed(scenario: Scenario, replications: int | None, seed: int | None, day
     from surgesim.scenario.loading import from_plain
 
     return from_plain(scenario.to_plain(), changes=changes)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -152,6 +152,9 @@ BY_THRESHOLD = (
 )
 """Columns of replications.csv that stand once per threshold, and the first for the situation."""
 
+DRAWN = "drawn:"
+"""Begins the name of a column of draws; the path of the parameter follows."""
+
 REPLICATIONS = Table(
     "replications",
     "alternative × replication",
@@ -160,6 +163,12 @@ REPLICATIONS = Table(
         Column("replication", "index", "index of the replication, from 0"),
         *OUTCOMES,
         *BY_THRESHOLD,
+        Column(
+            f"{DRAWN}<path>",
+            "as the parameter",
+            "what the replication drew for an uncertain parameter of the scenario, the same in every "
+            "alternative; an alternative's own value wins over it, or multiplies it",
+        ),
     ),
 )
 
@@ -436,17 +445,18 @@ def _replications(collections: Mapping[str, Collection]) -> pd.DataFrame:
     units = outcome_units(collections)
     parts = []
     for name, c in collections.items():
-        horizon = float(c.scenario.days)
-        part: dict[str, Any] = {"alternative": name, "replication": np.arange(c.replications)}
-        part |= {column.name: c.outcomes[:, i] for i, column in enumerate(OUTCOMES)}
-        for i, threshold in enumerate(c.scenario.command.thresholds):
-            part[f"{FIRST_DAY}{threshold}"] = [min(run.first_day[i], horizon) for run in c.breaches]
-            part[f"{DAYS_BREACHED}{threshold}"] = [run.days[i] for run in c.breaches]
-        if c.scenario.command.thresholds:
-            part[f"{FIRST_DAY}{SITUATION}"] = [min(run.first_day[-1], horizon) for run in c.breaches]
-        parts.append(pd.DataFrame(part))
+        keys = {"alternative": name, "replication": np.arange(c.replications)}
+        parts.append(pd.DataFrame(keys).join(pd.DataFrame(c.outcomes)).join(_drawn(c.draws)))
     frame = pd.concat(parts, ignore_index=True)
-    return typed(REPLICATIONS, frame[["alternative", "replication", *units]])
+    drawn = [f"{DRAWN}{path}" for c in collections.values() for path in c.scenario.study.uncertainty]
+    return typed(REPLICATIONS, frame[["alternative", "replication", *units, *dict.fromkeys(drawn)]])
+
+
+def _drawn(draws: Sequence[Mapping[str, float]]) -> pd.DataFrame:
+    """What each replication drew, as columns."""
+    import pandas as pd
+
+    return pd.DataFrame([{f"{DRAWN}{path}": value for path, value in row.items()} for row in draws])
 
 
 _TOTALLED = ("oxygen_used_kg_mean", "days_dry_mean", "emergency_unserved_mean", "elective_backlog_end_mean")

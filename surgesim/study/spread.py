@@ -1,0 +1,203 @@
+"""Runs many tasks wherever they go: in this process, in several of this machine, on a Dask cluster.
+
+The one place that knows of joblib and of Dask. Everything else asks for results and gets them as they
+come. joblib's own Dask backend is not used: it hangs when a worker dies.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from itertools import islice
+from typing import Any, TypeVar
+
+from surgesim.errors import SurgesimError
+from surgesim.study.environment import versions
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+MOST_RESTARTS = 3
+"""Workers of this machine that die are replaced so often in a row before the run is given up."""
+
+COMPUTING = ("surgesim", "numpy", "scipy", "simpy")
+"""Packages of which a cluster must have the versions that are here."""
+
+ANSWER_SECONDS = 10
+"""How long a scheduler and its workers have to answer."""
+
+
+def spread(
+    work: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    *,
+    workers: int = 1,
+    scheduler: str | None = None,
+    ordered: bool = False,
+) -> Generator[tuple[int, Result], None, None]:
+    """Do `work` on each task.
+
+    Parameters
+    ----------
+    work
+        A function that can be pickled; what it returns must depend on its task alone.
+    tasks
+        What is indexed is made when it is needed, so it may be a lazy sequence.
+    workers
+        Processes of this machine; 1 works in this one.
+    scheduler
+        Address of a Dask scheduler, ``tcp://host:8786``, whose workers do it instead.
+    ordered
+        Whether results come in the order of the tasks, or as they are done.
+
+    Yields
+    ------
+    (int, Result)
+        The index of a task and what came of it. A task whose worker died is done again elsewhere.
+
+    Raises
+    ------
+    SurgesimError
+        If workers die again and again, or the scheduler does not answer, or its workers have other
+        versions of what computes. What `work` raises is raised here.
+    """
+    if scheduler is not None:
+        results = _on_cluster(work, tasks, scheduler)
+    elif workers == 1:
+        results = ((place, work(tasks[place])) for place in range(len(tasks)))
+    else:
+        results = _in_processes(work, tasks, min(workers, len(tasks)))
+    with closing(results):
+        yield from _in_order(results) if ordered else results
+
+
+def _in_order(results: Iterable[tuple[int, Result]]) -> Iterator[tuple[int, Result]]:
+    early: dict[int, Result] = {}
+    following = 0
+    for place, result in results:
+        early[place] = result
+        while following in early:
+            yield following, early.pop(following)
+            following += 1
+
+
+def _in_processes(
+    work: Callable[[Task], Result], tasks: Sequence[Task], workers: int
+) -> Generator[tuple[int, Result], None, None]:
+    from concurrent.futures.process import BrokenProcessPool
+
+    done = bytearray(len(tasks))
+    restarts = 0
+    while True:
+        try:
+            for place, result in _one_pool(work, tasks, workers, done):
+                done[place], restarts = 1, 0
+                yield place, result
+        except BrokenProcessPool as error:
+            restarts += 1
+            if restarts > MOST_RESTARTS:
+                raise SurgesimError(
+                    "a worker process ended unexpectedly, most likely for want of memory: "
+                    f"got {workers} workers, try fewer"
+                ) from error
+        else:
+            return
+
+
+def _one_pool(
+    work: Callable[[Task], Result], tasks: Sequence[Task], workers: int, done: bytearray
+) -> Generator[tuple[int, Result], None, None]:
+    from joblib import Parallel, delayed, parallel_config
+
+    # a run that is stopped leaves tasks undone on purpose
+    warnings.filterwarnings("ignore", r"\d+\s+tasks", UserWarning, r"joblib\.parallel")
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        parallel = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
+        undone = (place for place in range(len(tasks)) if not done[place])
+        results = parallel(delayed(_placed)(work, place, tasks[place]) for place in undone)
+        try:
+            yield from results
+        finally:
+            results.close()
+
+
+def _placed(work: Callable[[Task], Result], place: int, task: Task) -> tuple[int, Result]:
+    return place, work(task)
+
+
+def _on_cluster(
+    work: Callable[[Task], Result], tasks: Sequence[Task], address: str
+) -> Generator[tuple[int, Result], None, None]:
+    with _client(address) as client:
+        from distributed import as_completed
+        from distributed.scheduler import KilledWorker
+
+        places = iter(range(len(tasks)))
+        running: dict[str, int] = {}
+
+        def submitted(count: int) -> Iterator[Any]:
+            for place in islice(places, count):
+                future = client.submit(work, tasks[place], pure=False)
+                running[future.key] = place
+                yield future
+
+        ahead = 2 * sum(client.nthreads().values()) + 2  # enough to keep all busy, few enough to hold
+        completed = as_completed(submitted(ahead))
+        for future in completed:
+            try:
+                result = future.result()
+            except KilledWorker as error:
+                raise SurgesimError(
+                    f"{address}: a run ended its worker again and again, most likely for want of memory"
+                ) from error
+            yield running.pop(future.key), result
+            future.release()
+            for following in submitted(1):
+                completed.add(following)
+
+
+@contextmanager
+def _client(address: str) -> Iterator[Any]:
+    """A connection to a scheduler that answers, and has workers that can do the work."""
+    try:
+        from distributed import Client
+        from distributed.client import FutureCancelledError
+        from distributed.comm.core import CommClosedError
+    except ImportError as error:
+        raise SurgesimError("a scheduler needs Dask: pip install 'surgesim[cluster]'") from error
+    try:
+        client = Client(address, timeout=ANSWER_SECONDS, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise SurgesimError(
+            f"{address}: no scheduler answers within {ANSWER_SECONDS} s, expected the address that "
+            "`dask scheduler` prints, as tcp://192.168.1.10:8786"
+        ) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=ANSWER_SECONDS)
+        except TimeoutError as error:
+            raise SurgesimError(
+                f"{address}: the scheduler has no workers, expected at least one (dask worker {address})"
+            ) from error
+        _check_versions(client, address)
+        try:
+            yield client
+        except (FutureCancelledError, CommClosedError) as error:
+            raise SurgesimError(f"{address}: the connection to the scheduler was lost") from error
+
+
+def _check_versions(client: Any, address: str) -> None:
+    """Workers must compute as this process does, or the tables would depend on who computed them."""
+    here = {package: version for package, version in versions().items() if package in COMPUTING}
+    try:
+        there: Mapping[str, dict[str, str]] = client.run(versions)
+    except ImportError as error:
+        raise SurgesimError(f"{address}: a worker cannot import surgesim ({error})") from error
+    for worker, found in there.items():
+        for package in here:
+            if found.get(package) != here[package]:
+                raise SurgesimError(
+                    f"{address}: worker {worker} has {package} {found.get(package, 'none')}, "
+                    f"expected {here[package]} as here"
+                )
