@@ -73,6 +73,10 @@ WorkersOption = Annotated[
     int | None,
     typer.Option("--workers", min=1, help="Processes; results are the same for any.", show_default="cores"),
 ]
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Dask scheduler to run on, as tcp://host:8786, instead of here."),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 
 
@@ -98,7 +102,18 @@ def run(
     out: Annotated[
         Path | None, typer.Option(help="Result folder to write.", show_default="results/<scenario name>")
     ] = None,
+    precision: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OUTCOME=SHARE",
+            help="Go on until the half-width of its mean is this share of it; may be repeated.",
+        ),
+    ] = None,
+    most: Annotated[
+        int | None, typer.Option(help="Most runs with --precision.", show_default="the scenario's")
+    ] = None,
     workers: WorkersOption = None,
+    scheduler: SchedulerOption = None,
     figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures too.")] = True,
     quiet: QuietOption = False,
 ) -> None:
@@ -111,8 +126,14 @@ def run(
         from surgesim.scenario.loading import load
         from surgesim.study.run import run as run_study
 
-        own = {"study.replications": replications, "study.seed": seed, "days": days}
-        changes = [*(set_ or ()), *(f"{path}={value}" for path, value in own.items() if value is not None)]
+        own = {
+            "study.replications": replications,
+            "study.most_replications": most,
+            "study.seed": seed,
+            "days": days,
+        }
+        changes = [*(set_ or ()), *(f"study.precision.{wanted}" for wanted in precision or ())]
+        changes += [f"{path}={value}" for path, value in own.items() if value is not None]
         loaded = load(scenario, changes=changes)
         folder = out if out is not None else Path("results") / loaded.name
         drawn = {"lang": lang.value, "format": FIGURE_FORMAT} if figures else None
@@ -123,6 +144,7 @@ def run(
                 loaded,
                 only=only,
                 workers=workers,
+                scheduler=scheduler,
                 out=folder,
                 progress=progress,
                 extras=_figures(lang.value) if figures else None,

@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from surgesim.report.sentences import what_binds, without_plan
+from surgesim.report.sentences import how_precise, what_binds, what_varies, without_plan
 from surgesim.report.words import day_month, day_text, indicator_words, number, percent, phrase, rounded
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.breaches import SITUATION
@@ -36,7 +36,7 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
     """
     scenario = results.scenario
     horizon = number(scenario.days, lang)
-    runs = number(scenario.study.replications, lang)
+    runs = number(results.replications["replication"].nunique(), lang)
     parts: list[Table | Text] = [
         Text(
             phrase(
@@ -70,6 +70,8 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
         Text(),
         Text(phrase(lang, "screen.assumed", assumed=assumed, all=number(len(confidence), lang))),
     ]
+    parts += [Text(sentence) for sentence in what_varies(scenario, lang)]
+    parts += [Text(sentence) for sentence in how_precise(results, lang)]
     if folder is not None:
         parts.append(Text(phrase(lang, "screen.folder", folder=folder)))
     return Group(*parts)

@@ -1,11 +1,12 @@
-"""Sentences of the summary: what binds the beds, and which facilities have no mobilisation plan."""
+"""Sentences of the summary: what binds beds, what differs between runs, who has no mobilisation plan."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from surgesim.report.words import number, phrase, rounded
+from surgesim.report.words import number, percent, phrase, rounded
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.binding import BEDS, limits_modelled
 
@@ -53,4 +54,41 @@ def without_plan(scenario: Scenario, lang: str) -> str:
         without=number(without, lang),
         all=number(len(plans), lang),
         silent=number(silent, lang),
+    )
+
+
+def what_varies(scenario: Scenario, lang: str) -> Iterator[str]:
+    """What the bands show beside chance, where parameters are uncertain."""
+    if scenario.study.uncertainty:
+        yield phrase(lang, "sentence.varies", names=", ".join(scenario.study.uncertainty))
+
+
+def how_precise(results: Results, lang: str) -> Iterator[str]:
+    """Whether the wanted precision was reached, and the widest interval of each outcome."""
+    note = results.manifest.get("precision")
+    if not note:
+        return
+    widest = {
+        outcome: max(
+            (entry for entry in note if entry["outcome"] == outcome),
+            key=lambda entry: math.inf if entry["half_width_share"] is None else entry["half_width_share"],
+        )
+        for outcome in dict.fromkeys(entry["outcome"] for entry in note)
+    }
+    details = [
+        phrase(
+            lang,
+            "sentence.no_half_width" if entry["half_width_share"] is None else "sentence.half_width",
+            outcome=outcome,
+            alternative=entry["alternative"],
+            reached=percent(entry["half_width_share"] or 0.0, lang),
+            wanted=percent(entry["wanted_share"], lang),
+        )
+        for outcome, entry in widest.items()
+    ]
+    yield phrase(
+        lang,
+        "sentence.precise" if all(entry["reached"] for entry in note) else "sentence.not_precise",
+        runs=number(results.manifest["replications"], lang),
+        details="; ".join(details),
     )

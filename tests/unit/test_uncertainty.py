@@ -1,0 +1,339 @@
+"""Uncertain parameters: distributions, one draw per replication shared by alternatives, overlays, factors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+from study_cases import small_scenario
+
+from surgesim.errors import ScenarioError
+from surgesim.model.record import OUTCOMES
+from surgesim.model.uncertainty import draws
+from surgesim.report.sentences import how_precise, what_varies
+from surgesim.scenario import study as study_section
+from surgesim.scenario.base import deep_merge, scaled
+from surgesim.scenario.loading import dump, from_plain, inspect, load
+from surgesim.scenario.schema import Scenario
+from surgesim.scenario.study import Uncertain
+from surgesim.scenario.uncertain_checks import outcome_names
+from surgesim.study.run import run
+
+SHARE = "care.facilities.general.covid_share.oxygen"
+ICU = "care.facilities.general.beds.icu"
+FORMS: list[tuple[dict[str, Any], Any]] = [
+    ({"uniform": [4, 6]}, stats.uniform(4, 2)),
+    ({"triangular": [1, 2, 5]}, stats.triang(0.25, 1, 4)),
+    ({"normal": {"mean": 5, "sd": 0.5}}, stats.norm(5, 0.5)),
+    ({"normal": {"mean": 5, "sd": 2, "low": 4, "high": 8}}, stats.truncnorm(-0.5, 1.5, 5, 2)),
+    (
+        {"lognormal": {"mean": 5, "sd": 2}},
+        stats.lognorm(np.sqrt(np.log(1.16)), scale=5 / np.sqrt(1.16)),
+    ),
+    ({"beta": {"alpha": 2, "beta": 8}}, stats.beta(2, 8)),
+    ({"beta": {"alpha": 2, "beta": 3, "low": 10, "high": 20}}, stats.beta(2, 3, 10, 10)),
+]
+
+
+def uncertain(form: dict[str, Any]) -> Uncertain:
+    return Uncertain.model_validate_json(json.dumps(form))
+
+
+def with_uncertainty(uncertainty: dict[str, Any], **changes: Any) -> Scenario:
+    return from_plain(
+        deep_merge(small_scenario().to_plain(), {"study": {"uncertainty": uncertainty}, **changes})
+    )
+
+
+@pytest.mark.parametrize(("form", "reference"), FORMS)
+def test_quantiles_are_those_of_the_distribution(form: dict[str, Any], reference: Any) -> None:
+    at = [0.001, 0.2, 0.5, 0.77, 0.999]
+    assert [uncertain(form).quantile(u) for u in at] == pytest.approx(list(reference.ppf(at)), rel=1e-9)
+
+
+def test_choices_are_equally_likely() -> None:
+    values = [uncertain({"choice": [4, 7, 9]}).quantile(u) for u in np.linspace(0, 1, 301)]
+    assert {value: values.count(value) for value in values} == {4: 100, 7: 100, 9: 101}
+
+
+@pytest.mark.parametrize(
+    ("form", "limits"),
+    [
+        ({"uniform": [4, 6]}, (4, 6)),
+        ({"choice": [9, 2, 3]}, (2, 9)),
+        ({"normal": {"mean": 5, "sd": 1, "low": 4.5}}, (4.5, 13.2)),
+        ({"lognormal": {"mean": 5, "sd": 1, "high": 7}}, (0.96, 7)),
+    ],
+)
+def test_limits(form: dict[str, Any], limits: tuple[float, float]) -> None:
+    assert uncertain(form).limits == pytest.approx(limits, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("form", "message"),
+    [
+        ({"uniform": [6, 4]}, "got 6, 4, expected low <= high, and low below high"),
+        ({"uniform": [4, 4]}, "got 4, 4, expected low <= high, and low below high"),
+        ({"uniform": [4, 5, 6]}, "got 3 values, expected 2: low, high"),
+        ({"triangular": [4, 3, 6]}, "got 4, 3, 6, expected low <= mode <= high, and low below high"),
+        ({"normal": {"mean": 4, "sd": 1, "low": 5, "high": 3}}, "got low 5 and high 3, expected low below"),
+        ({"normal": {"mean": 4, "sd": 0}}, "got 0, expected a number > 0"),
+        ({"choice": []}, "got no values to choose from, expected at least one"),
+        ({"uniform": [0, 1], "choice": [1]}, "got uniform and choice, expected exactly one of uniform, tri"),
+        ({"uniform": [0.1, 1.2]}, "can be drawn as 1.2: got 1.2, expected a number from 0 to 1"),
+        ({"normal": {"mean": 0.5, "sd": 0.1}}, "can be drawn as -0.320954: got -0.32095"),
+    ],
+)
+def test_bad_distributions_are_refused_with_their_path(form: dict[str, Any], message: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        with_uncertainty({SHARE: form})
+    problem = caught.value.problems[0]
+    assert problem.path.startswith(f"study.uncertainty.{SHARE}")
+    assert message in problem.message
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("care.facilities.general.beds.icuu", "unknown key 'icuu', did you mean 'icu'?"),
+        ("care.facilities.generel.beds.icu", "unknown name 'generel', did you mean 'general'?"),
+        ("days", "is the same in all replications, expected a parameter of what is simulated"),
+        ("command.thresholds.icu.below", "is the same in all replications"),
+        ("clinical.severity.p_oxygen", "got the path of nine values"),
+        ("care.facilities.general.beds", "got the path of a mapping"),
+        ("care.facilities.general.ownership", "got the path of one of public"),
+    ],
+)
+def test_bad_paths_are_refused(path: str, message: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        with_uncertainty({path: {"uniform": [1, 2]}})
+    assert [problem.path for problem in caught.value.problems] == [f"study.uncertainty.{path}"]
+    assert message in caught.value.problems[0].message
+
+
+def test_all_bad_draws_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
+    path = tmp_path / "bad.yaml"
+    scenario = with_uncertainty({SHARE: {"uniform": [0, 1]}, ICU: {"uniform": [0, 10]}})
+    text = dump(scenario).replace("uniform: [0.0, 1.0]", "uniform: [0, 2]")
+    path.write_text(text.replace("uniform: [0.0, 10.0]", "uniform: [-3, 10]"), encoding="utf-8")
+    with pytest.raises(ScenarioError) as caught:
+        load(path)
+    assert len(caught.value.problems) == 2
+    for problem in caught.value.problems:
+        assert problem.line is not None
+        assert text.splitlines()[problem.line - 1].strip().startswith(problem.path.split("ty.")[1])
+
+
+def test_a_draw_is_of_its_replication_alone() -> None:
+    one = with_uncertainty({SHARE: {"uniform": [0, 1]}})
+    two = with_uncertainty({ICU: {"triangular": [1, 3, 6]}, SHARE: {"uniform": [0, 1]}})
+    values = [draws(one, 7, k)[SHARE] for k in range(200)]
+    assert [draws(two, 7, k)[SHARE] for k in range(200)] == values  # another parameter moves nothing
+    assert draws(one, 8, 0)[SHARE] != values[0]
+    assert stats.kstest(values, "uniform").pvalue > 0.01
+    beds = [draws(two, 7, k)[ICU] for k in range(200)]
+    assert {type(value) for value in beds} == {int}
+    assert 1 <= min(beds) < max(beds) <= 6
+    assert abs(stats.spearmanr(values, beds).statistic) < 0.2
+
+
+def test_draws_are_stored_with_the_replications_and_shared_by_alternatives(tmp_path: Path) -> None:
+    scenario = with_uncertainty({SHARE: {"uniform": [0, 1]}})
+    results = run(scenario, workers=1, replications=5, out=tmp_path / "out")
+    stored = results.replications.pivot(index="replication", columns="alternative", values=f"drawn:{SHARE}")
+    expected = [draws(scenario, 7, k)[SHARE] for k in range(5)]
+    for name in ("baseline", "nothing", "more-icu"):
+        assert list(stored[name]) == expected
+    assert list(what_varies(scenario, "en")) == [
+        f"Ranges and bands show chance and what is not known together: each run draws its own {SHARE}."
+    ]
+    assert (results.comparison[results.comparison["alternative"] == "nothing"]["tied"] == 1).all()
+
+
+def test_the_draw_is_what_is_simulated() -> None:
+    drawn = with_uncertainty({ICU: {"choice": [1, 9]}})
+    results = run(drawn, workers=1, replications=6).replications
+    for k, beds in enumerate(draws(drawn, 7, k)[ICU] for k in range(6)):
+        fixed = run(small_scenario().with_values({ICU: beds}), workers=1, replications=6).replications
+        for alternative in ("baseline", "nothing", "more-icu"):
+            rows = [
+                table[(table["replication"] == k) & (table["alternative"] == alternative)]
+                for table in (results, fixed)
+            ]
+            assert rows[0][fixed.columns].to_numpy().tolist() == rows[1].to_numpy().tolist()
+
+
+def test_an_overlay_wins_over_a_draw_and_a_factor_multiplies_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from study_cases import made_up_record
+
+    from surgesim.model import simulation
+
+    seen: dict[int, list[tuple[Any, ...]]] = {}
+
+    def noting(scenario: Scenario, seed: int, replication: int, path: object) -> Any:
+        facility = scenario.care.facilities["general"]
+        values = facility.beds.icu, facility.beds.oxygen, facility.covid_share.oxygen
+        seen.setdefault(replication, []).append(values)
+        return made_up_record(scenario, replication)
+
+    monkeypatch.setattr(simulation, "simulate", noting)
+    facility = {
+        "beds": {"icu": {"scale": 0.5}, "oxygen": {"scale": 1.26}},
+        "covid_share": {"oxygen": {"scale": 0.8}},
+    }
+    factor = {"care": {"facilities": {"general": facility}}}
+    scenario = with_uncertainty(
+        {ICU: {"choice": [4, 10]}, SHARE: {"uniform": [0.2, 1]}}, alternatives={"half": factor}
+    )
+    run(scenario, workers=1, replications=4)
+    for k, (baseline, nothing, more_icu, half) in seen.items():
+        drawn = draws(scenario, 7, k)
+        assert baseline == nothing == (drawn[ICU], 10, drawn[SHARE])
+        assert more_icu == (6, 10, drawn[SHARE])  # its own value, whatever is drawn
+        assert half == (drawn[ICU] / 2, 13, 0.8 * drawn[SHARE])
+    assert len(seen) == 4
+
+
+def test_a_factor_multiplies_tables_and_keeps_whole_numbers_whole() -> None:
+    base = {"whole": 3, "real": 2.0, "table": [1.0, 4.0], "deep": {"in": [[2], [4]]}, "word": "x"}
+    factor = {"scale": 0.5}
+    assert scaled(base, dict.fromkeys(base, factor)) == {
+        "whole": 2, "real": 1.0, "table": [0.5, 2.0], "deep": factor, "word": factor,
+    }  # fmt: skip
+    assert scaled(base, {"deep": {"in": factor}, "new": {"a": 1}}) == {
+        "deep": {"in": [[1], [2]]},
+        "new": {"a": 1},
+    }
+
+
+def test_factors_are_refused_where_there_is_no_number_or_too_large_a_product() -> None:
+    severity = {"p_icu": {"scale": 6}}
+    facility = {"title": {"scale": 2}, "ventilators": {"scale": 2}}
+    overlay = {"clinical": {"severity": severity}, "care": {"facilities": {"general": facility}}}
+    plain = deep_merge(small_scenario().to_plain(), {"alternatives": {"a": overlay}})
+    with pytest.raises(ScenarioError) as caught:
+        from_plain(plain)
+    above = "alternatives.a.care.facilities.general."
+    found = {p.path.removeprefix(above): p.message for p in caught.value.problems}
+    assert found.pop("title.scale").startswith("unknown key 'scale'")
+    assert "{scale: …} multiplies a number of the scenario" in found.pop("ventilators")
+    assert all("got 1.2" in message for message in found.values())
+    assert found
+
+
+def test_a_factor_that_draws_can_take_too_far_is_refused() -> None:
+    def facility(oxygen: Any) -> dict[str, Any]:
+        return {"care": {"facilities": {"general": {"covid_share": {"oxygen": oxygen}}}}}
+
+    given = {**facility(0.6), "alternatives": {"a": facility({"scale": 1.5})}}
+    with pytest.raises(ScenarioError, match=r"can be drawn as 0.8 in alternative 'a': got 1.2"):
+        with_uncertainty({SHARE: {"uniform": [0.5, 0.8]}}, **given)
+    with_uncertainty({SHARE: {"uniform": [0.5, 0.6]}}, **given)
+
+
+def test_absent_uncertainty_leaves_results_as_they_were() -> None:
+    plain, unrelated = (
+        small_scenario(),
+        with_uncertainty({"care.facilities.field.beds.oxygen": {"choice": [20]}}),
+    )
+    one, two = (run(scenario, workers=1).replications for scenario in (plain, unrelated))
+    assert [name for name in one.columns if name.startswith("drawn:")] == []
+    assert two[one.columns].equals(one)
+
+
+def test_what_hides_what_is_remarked(tmp_path: Path) -> None:
+    path = tmp_path / "small.yaml"
+    path.write_text(dump(with_uncertainty({ICU: {"choice": [4, 10]}})), encoding="utf-8")
+    warnings = inspect(path, changes=[f"{ICU}=5", "study.most_replications=60"])[1]
+    told = {problem.path: problem.message for problem in warnings}
+    assert told[f"study.uncertainty.{ICU}"].startswith("hides the change from outside")
+    assert told[f"alternatives.more-icu.{ICU}"].startswith("got 6, which wins over")
+    assert told["study.most_replications"] == "has no effect: no study.precision is given"
+
+
+def test_a_later_file_gives_another_form(tmp_path: Path) -> None:
+    first = tmp_path / "first.yaml"
+    first.write_text(dump(with_uncertainty({ICU: {"choice": [4, 10]}})), encoding="utf-8")
+    second = tmp_path / "second.yaml"
+    second.write_text(
+        f"extends: first.yaml\nstudy: {{uncertainty: {{{ICU}: {{uniform: [1, 9]}}}}}}\n", encoding="utf-8"
+    )
+    assert load(second).study.uncertainty[ICU] == uncertain({"uniform": [1, 9]})
+    second.write_text("extends: first.yaml\nstudy: {uncertainty: null}\n", encoding="utf-8")
+    assert load(second).study.uncertainty == {}
+
+
+def test_outcomes_are_those_the_model_records() -> None:
+    assert tuple(column.name for column in OUTCOMES) == study_section.OUTCOMES
+    columns = run(small_scenario(), workers=1, replications=1).replications.columns
+    assert sorted(outcome_names(small_scenario())) == sorted(columns[2:])
+
+
+def wanted(precision: dict[str, float], **study: Any) -> Scenario:
+    return from_plain(deep_merge(small_scenario().to_plain(), {"study": {"precision": precision, **study}}))
+
+
+def half_width_share(values: Any) -> float:
+    low, high = stats.t.interval(0.95, len(values) - 1, values.mean(), stats.sem(values))
+    return float(high - low) / 2 / float(values.mean())
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_replications_go_on_until_precise_and_no_longer(
+    workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "2")
+    results = run(wanted({"deaths": 0.1, "peak_present": 0.1}, replications=5), workers=workers)
+    table, count = results.replications, results.manifest["replications"]
+    assert 5 < count < 1000
+    assert len(table) == 3 * count
+    assert len(results.daily["day"].unique()) == results.scenario.days
+
+    def enough(n: int) -> bool:
+        return all(
+            half_width_share(rows[outcome].to_numpy()[:n]) <= 0.1
+            for _, rows in table.groupby("alternative")
+            for outcome in ("deaths", "peak_present")
+        )
+
+    assert [enough(n) for n in range(5, count + 1)] == [False] * (count - 5) + [True]
+    note = {(e["alternative"], e["outcome"]): e for e in results.manifest["precision"]}
+    baseline = table[table["alternative"] == "baseline"]["deaths"].to_numpy()
+    assert note["baseline", "deaths"]["half_width_share"] == pytest.approx(half_width_share(baseline))
+    assert all(entry["reached"] for entry in note.values())
+    assert len(note) == 6
+    assert next(iter(how_precise(results, "en"))).startswith(f"Wanted precision reached after {count} runs:")
+
+
+def test_a_bound_ends_what_is_never_precise() -> None:
+    results = run(wanted({"deaths": 1e-6, "transferred_out": 0.1}, most_replications=9), workers=1)
+    assert results.manifest["replications"] == 9
+    note = {(e["alternative"], e["outcome"]): e for e in results.manifest["precision"]}
+    assert not note["baseline", "deaths"]["reached"]
+    assert note["baseline", "transferred_out"] == {  # always 0: as precise as can be
+        "alternative": "baseline", "outcome": "transferred_out",
+        "wanted_share": 0.1, "half_width_share": 0.0, "reached": True,
+    }  # fmt: skip
+    assert "not reached after 9 runs: deaths of" in next(iter(how_precise(results, "en")))
+
+
+@pytest.mark.parametrize(
+    ("study", "path", "message"),
+    [
+        ({"precision": {"deats": 0.1}}, "study.precision.deats", "unknown outcome, did you mean 'deaths'?"),
+        ({"precision": {"deaths": 5}}, "study.precision.deaths", "got 5, expected a number > 0 and < 1"),
+        (
+            {"precision": {"deaths": 0.1}, "most_replications": 3},
+            "study",
+            "got most_replications 3, expected at least the 4 replications",
+        ),
+    ],
+)
+def test_bad_precision_is_refused(study: dict[str, Any], path: str, message: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        from_plain(deep_merge(small_scenario().to_plain(), {"study": study}))
+    assert [(problem.path, problem.message) for problem in caught.value.problems] == [(path, message)]
