@@ -8,16 +8,12 @@ from __future__ import annotations
 
 from surgesim.model.streams import Streams
 from surgesim.scenario.schema import Scenario
-from surgesim.scenario.uncertain_checks import fitting
 
 
 def draws(scenario: Scenario, seed: int, replication: int) -> dict[str, float]:
     """The value of each uncertain parameter in a replication, by its path, in its own unit."""
-    if not scenario.study.uncertainty:
-        return {}
     streams = Streams(seed, replication)
-    plain = scenario.to_plain()
     return {
-        path: fitting(path, distribution.quantile(float(streams.once("uncertainty", path).random())), plain)
+        path: distribution.quantile(float(streams.once("uncertainty", path).random()))
         for path, distribution in scenario.study.uncertainty.items()
     }

@@ -38,7 +38,7 @@ class FrozenDict(dict[K, V]):
     """A dict that cannot be changed once made, so that a frozen scenario is frozen to its leaves."""
 
     def _refuse(self, *args: object, **kwargs: object) -> Any:
-        raise TypeError("a scenario is frozen: make a changed copy with Scenario.with_values")
+        raise TypeError("a scenario is frozen: make a changed copy with Scenario.overlaid")
 
     __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = __ior__ = _refuse
 

@@ -7,5 +7,6 @@ from surgesim.scenario.dumping import dump
 from surgesim.scenario.editor_schema import json_schema
 from surgesim.scenario.sources import assumptions
 from surgesim.scenario.starting import starter
+from surgesim.scenario.values import with_values
 
-__all__ = ["assumptions", "dump", "from_plain", "inspect", "json_schema", "load", "starter"]
+__all__ = ["assumptions", "dump", "from_plain", "inspect", "json_schema", "load", "starter", "with_values"]

@@ -81,30 +81,11 @@ class Scenario(Section):
     def overlaid(self, overlay: Mapping[str, Any]) -> Scenario:
         """A copy with `overlay` laid over it (mappings merge, None removes, ``{scale: x}`` multiplies)."""
         plain = self.to_plain()
-        return Scenario.model_validate_json(_json(deep_merge(plain, scaled(plain, overlay))))
-
-    def with_values(self, values: Mapping[str, Any]) -> Scenario:
-        """A copy with other values at dotted paths, such as ``epidemic.variant.r0``.
-
-        Only what each section says of itself is checked, not what must hold between sections.
-
-        Raises
-        ------
-        pydantic.ValidationError
-            If the schema does not take a value.
-        """
-        from surgesim.scenario.overlays import lay  # which knows the shape of this class
-
-        plain = self.to_plain()
-        for path, value in values.items():
-            overlay: Any = value
-            for key in reversed(path.split(".")):
-                overlay = {key: overlay}
-            plain = lay(plain, overlay, keep_none=True)
-        return Scenario.model_validate_json(_json(plain))
+        return read_plain(deep_merge(plain, scaled(plain, overlay)))
 
 
-def _json(plain: Mapping[str, Any]) -> str:
+def read_plain(plain: Mapping[str, Any]) -> Scenario:
+    """The scenario of plain values, such as `Scenario.to_plain` gives."""
     import json
 
-    return json.dumps(plain)
+    return Scenario.model_validate_json(json.dumps(plain))

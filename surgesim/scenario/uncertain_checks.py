@@ -14,6 +14,7 @@ from surgesim.scenario.messages import Finding, value_at
 from surgesim.scenario.overlays import lay
 from surgesim.scenario.schema import BASELINE, SHARED, Scenario
 from surgesim.scenario.study import OUTCOMES, Uncertain
+from surgesim.scenario.values import fitting, nested
 from surgesim.scenario.yaml_nodes import KeyPath
 
 FIXED = (*SHARED, "title", "description", "sources")
@@ -21,17 +22,6 @@ FIXED = (*SHARED, "title", "description", "sources")
 
 ASSESSED = (("command", "thresholds"), ("command", "situation"))
 """What is assessed is the same in every replication."""
-
-
-def is_whole(path: str, plain: Mapping[str, Any]) -> bool:
-    """Whether the schema wants a whole number at a dotted path."""
-    found = shape.at(tuple(path.split(".")), plain)
-    return found is not None and found.expected.startswith("a whole number")
-
-
-def fitting(path: str, value: float, plain: Mapping[str, Any]) -> float:
-    """`value` as the schema wants it at a dotted path: rounded where that is a whole number."""
-    return round(value) if is_whole(path, plain) else value
 
 
 def not_a_number(path: KeyPath, plain: Mapping[str, Any]) -> str | None:
@@ -78,7 +68,7 @@ def _undrawable(
     }
     for limit in dict.fromkeys(distribution.limits):
         value = fitting(name, limit, plain)
-        drawn = lay(plain, _nested(path, value))
+        drawn = lay(plain, nested(name, value))
         for alternative, overlay in {BASELINE: {}, **scaling}.items():
             for at, message in problems(lay(drawn, scaled(drawn, overlay))):
                 where = "" if at == path else f"{'.'.join(map(str, at))}: "
@@ -98,12 +88,6 @@ def problems(plain: Mapping[str, Any]) -> Iterator[Finding]:
         yield from messages.findings(error, plain)
     else:
         yield from checks.consistency(checks.Parts.of(changed))
-
-
-def _nested(path: KeyPath, value: Any) -> dict[str, Any]:
-    for key in reversed(path):
-        value = {key: value}
-    return dict(value)
 
 
 def _hint(distribution: Uncertain) -> str:

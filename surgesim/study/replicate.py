@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from surgesim.model.record import Record
 from surgesim.model.uncertainty import draws
 from surgesim.scenario.schema import BASELINE, Scenario
+from surgesim.scenario.values import fitting, with_values
 from surgesim.study.spread import spread
 
 if TYPE_CHECKING:
@@ -73,6 +74,14 @@ def replicate(
             yield record
 
 
+def drawn_values(scenario: Scenario, seed: int, replication: int) -> dict[str, float]:
+    """What a replication draws for the uncertain parameters, by path; whole where the schema wants it."""
+    if not scenario.study.uncertainty:
+        return {}
+    plain = scenario.to_plain()
+    return {path: fitting(path, value, plain) for path, value in draws(scenario, seed, replication).items()}
+
+
 def _one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: int) -> dict[str, Record]:
     """One record per alternative; an epidemic that care cannot change is simulated once for all who share it.
 
@@ -81,9 +90,9 @@ def _one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: 
     """
     from surgesim.model.simulation import simulate
 
-    drawn = draws(scenarios[BASELINE], seed, replication) if BASELINE in scenarios else {}
+    drawn = drawn_values(scenarios[BASELINE], seed, replication) if BASELINE in scenarios else {}
     if drawn:
-        changed = scenarios[BASELINE].with_values(drawn)
+        changed = with_values(scenarios[BASELINE], drawn)
         scenarios = {name: changed.alternative(name) for name in scenarios}
     paths: list[tuple[Scenario, EpidemicPath]] = []
     return {

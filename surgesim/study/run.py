@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.model.uncertainty import draws
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.collect import Collection
 from surgesim.study.environment import available_cores, environment, now
 from surgesim.study.precision import Precision
-from surgesim.study.replicate import Progress, replicate
+from surgesim.study.replicate import Progress, drawn_values, replicate
 from surgesim.study.results import Results
 from surgesim.study.store import Draft, dumped
 from surgesim.study.tables import fill
@@ -96,7 +95,7 @@ def run(
         runs = replicate(scenarios, study.seed, most, workers=workers, scheduler=scheduler, progress=progress)
         with contextlib.closing(runs):
             for replication, records in enumerate(runs):
-                drawn = draws(scenario, study.seed, replication)
+                drawn = drawn_values(scenario, study.seed, replication)
                 for name, record in records.items():
                     collections[name].add(record, drawn)
                     checks.update(record.checks)

@@ -13,14 +13,14 @@ from study_cases import small_scenario
 
 from surgesim.errors import ScenarioError
 from surgesim.model.record import OUTCOMES
-from surgesim.model.uncertainty import draws
 from surgesim.report.sentences import how_precise, what_varies
 from surgesim.scenario import study as study_section
 from surgesim.scenario.base import deep_merge, scaled
-from surgesim.scenario.loading import dump, from_plain, inspect, load
+from surgesim.scenario.loading import dump, from_plain, inspect, load, with_values
 from surgesim.scenario.schema import Scenario
 from surgesim.scenario.study import Uncertain
 from surgesim.scenario.uncertain_checks import outcome_names
+from surgesim.study.replicate import drawn_values as draws
 from surgesim.study.run import run
 
 SHARE = "care.facilities.general.covid_share.oxygen"
@@ -158,7 +158,7 @@ def test_the_draw_is_what_is_simulated() -> None:
     drawn = with_uncertainty({ICU: {"choice": [1, 9]}})
     results = run(drawn, workers=1, replications=6).replications
     for k, beds in enumerate(draws(drawn, 7, k)[ICU] for k in range(6)):
-        fixed = run(small_scenario().with_values({ICU: beds}), workers=1, replications=6).replications
+        fixed = run(with_values(small_scenario(), {ICU: beds}), workers=1, replications=6).replications
         for alternative in ("baseline", "nothing", "more-icu"):
             rows = [
                 table[(table["replication"] == k) & (table["alternative"] == alternative)]

@@ -1,0 +1,44 @@
+"""Single values of a valid scenario changed: by a draw, by a point of a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from surgesim.scenario import shape
+from surgesim.scenario.overlays import lay
+from surgesim.scenario.schema import Scenario, read_plain
+
+
+def is_whole(path: str, plain: Mapping[str, Any]) -> bool:
+    """Whether the schema wants a whole number at a dotted path."""
+    found = shape.at(tuple(path.split(".")), plain)
+    return found is not None and found.expected.startswith("a whole number")
+
+
+def fitting(path: str, value: float, plain: Mapping[str, Any]) -> float:
+    """`value` as the schema wants it at a dotted path: rounded where that is a whole number."""
+    return round(value) if is_whole(path, plain) else value
+
+
+def nested(path: str, value: Any) -> dict[str, Any]:
+    """An overlay with one value at a dotted path."""
+    for key in reversed(path.split(".")):
+        value = {key: value}
+    return dict(value)
+
+
+def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
+    """A copy with other values at dotted paths, such as ``epidemic.variant.r0``.
+
+    Only what each section says of itself is checked, not what must hold between sections.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If the schema does not take a value.
+    """
+    plain = scenario.to_plain()
+    for path, value in values.items():
+        plain = lay(plain, nested(path, value), keep_none=True)
+    return read_plain(plain)
