@@ -18,7 +18,7 @@ from surgesim.scenario.command import (
     Until,
 )
 from surgesim.scenario.epidemic import Epidemic
-from surgesim.scenario.epidemic_cautions import epidemic_cautions
+from surgesim.scenario.epidemic_cautions import doses_come, epidemic_cautions
 from surgesim.scenario.messages import Finding
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.scenario.shape import Shape, scenario_shape, step
@@ -136,7 +136,7 @@ def _converted_by(rule: Mobilise | ConvertBeds, name: str, facility: Facility) -
 
 
 def _never_used(scenarios: Mapping[str, Scenario]) -> Iterator[Finding]:
-    """Facilities and measures that neither the baseline nor any alternative puts to use."""
+    """Facilities, measures and vaccines that neither the baseline nor any alternative puts to use."""
     baseline = scenarios[BASELINE]
     for name in baseline.care.facilities:
         if not any(_used(scenario, name) for scenario in scenarios.values()):
@@ -146,6 +146,8 @@ def _never_used(scenarios: Mapping[str, Scenario]) -> Iterator[Finding]:
     for name in measures:
         if not any(_in_force(scenario, name) for scenario in scenarios.values()):
             yield ("epidemic", "measures", name), "is never in force: it has no start and no rule starts it"
+    if not any(doses_come(scenario) for scenario in scenarios.values()):
+        yield ("epidemic", "vaccination"), "has no effect: it has no doses, and no rule brings any"
 
 
 def _used(scenario: Scenario, name: str) -> bool:

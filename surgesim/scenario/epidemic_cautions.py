@@ -18,6 +18,14 @@ def epidemic_cautions(scenario: Scenario) -> Iterator[Finding]:
         yield from _vaccination(epidemic, scenario)
 
 
+def doses_come(scenario: Scenario) -> bool:
+    """Whether the scenario gives doses of a vaccine, by itself or by a rule (or no vaccination at all)."""
+    section = scenario.epidemic.vaccination if scenario.epidemic is not None else None
+    if section is None or section.doses_per_day:
+        return True
+    return any(isinstance(rule, Vaccinate) and rule.doses_per_day for rule in scenario.command.plan.values())
+
+
 def _measures(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
     apart = len(scenario.people.districts) > 1 and scenario.people.outside_share > 0
     for name, measure in epidemic.measures.items():
@@ -40,13 +48,8 @@ def _vaccination(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
         return
     if not protects:
         yield path, "has no effect: epidemic.immunity.vaccinated protects from nothing"
-    brought = any(
-        isinstance(rule, Vaccinate) and rule.doses_per_day for rule in scenario.command.plan.values()
-    )
     if section.start is None and section.doses_per_day:
         yield (*path, "doses_per_day"), "has no effect: doses of the scenario need a start"
-    elif not (section.doses_per_day or brought):
-        yield path, "has no effect: it has no doses, and no rule brings any"
     seen: list[tuple[int, str]] = []
     for name, group in section.groups.items():
         if any(age <= group.from_age and risk in ("any", group.risk) for age, risk in seen):

@@ -15,7 +15,7 @@ from surgesim.model.record import CONSTRAINTS, FACILITY_INDEX, Record
 from surgesim.model.simulation import simulate
 from surgesim.scenario import profile_tables
 from surgesim.scenario.care import Facility
-from surgesim.scenario.command import Mobilise, Rule
+from surgesim.scenario.command import Mobilise, Rule, StartMeasure
 from surgesim.scenario.epidemic import Importation
 from surgesim.scenario.loading import load
 from surgesim.scenario.schema import Scenario
@@ -334,7 +334,7 @@ def test_kien_giang_compares_the_plans_it_should(kien_giang: Scenario) -> None:
     assert set(plans) == {
         "no-surge", "private-mobilised", "private-without-staff", "private-early", "no-field-hospital",
         "oxygen-bulk", "staff-reinforced", "home-care", "elective-postponed", "tanks-only-weekly",
-        "full-plan",
+        "vaccination", "measures", "full-plan",
     }  # fmt: skip
     assert not plans["no-surge"]
     trigger = kien_giang.command.plan["open-centre"].when
@@ -353,6 +353,8 @@ def test_kien_giang_compares_the_plans_it_should(kien_giang: Scenario) -> None:
         "staff-reinforced": {"reinforce_staff"},
         "home-care": {"open_home_care"},
         "elective-postponed": {"postpone_elective"},
+        "vaccination": {"vaccinate"},
+        "measures": {"measure"},
         "tanks-only-weekly": set(),
     }
     baseline = kien_giang.command.plan
@@ -365,8 +367,11 @@ def test_the_full_plan_pulls_every_lever_there_is(kien_giang: Scenario) -> None:
     kinds = get_args(get_args(Rule)[0])
     every = {get_args(kind.model_fields["action"].annotation)[0] for kind in kinds}
     plan = kien_giang.alternative("full-plan").command.plan
-    not_yet = {"vaccinate", "raise_testing"}  # the scenario has neither vaccine nor limited tests
+    not_yet = {"raise_testing"}  # the scenario has no limited tests
     assert {rule.action for rule in plan.values()} >= every - not_yet
+    measures = kien_giang.epidemic.measures if kien_giang.epidemic is not None else {}
+    by_rule = {name for name, measure in measures.items() if measure.start is None}
+    assert {rule.measure for rule in plan.values() if isinstance(rule, StartMeasure)} == by_rule
 
 
 def test_a_fragile_supply_is_filled_once_a_week_and_has_no_plant(kien_giang: Scenario) -> None:
