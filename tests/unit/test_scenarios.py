@@ -13,6 +13,7 @@ from surgesim.model.facilities import Site
 from surgesim.model.gas import plant_kg_per_day
 from surgesim.model.record import CONSTRAINTS, FACILITY_INDEX, Record
 from surgesim.model.simulation import simulate
+from surgesim.report.names import alternative_title
 from surgesim.scenario import profile_tables
 from surgesim.scenario.care import Facility
 from surgesim.scenario.command import Mobilise, Rule, StartMeasure
@@ -127,6 +128,15 @@ def test_titles_are_given_in_both_languages(path: Path) -> None:
     ]
     titles = [item.title for item in (scenario, *titled)]
     assert [title for title in titles if not (title and title.vi and title.en)] == []
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=NAMES)
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_alternatives_have_a_title_of_their_own(path: Path, lang: str) -> None:
+    scenario = load(path)
+    titles = [alternative_title(scenario, plan, lang) for plan in ("baseline", *scenario.alternatives)]
+    assert len(set(titles)) == len(titles)
+    assert not set(titles) & {*scenario.alternatives, scenario.title.get(lang)}
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=NAMES)

@@ -28,6 +28,7 @@ from surgesim.report.figures.page import (
     text_height,
     wrap,
 )
+from surgesim.report.names import alternative_title
 from surgesim.report.words import number, outcome_words, phrase
 from surgesim.scenario.schema import BASELINE
 from surgesim.study.breaches import SITUATION
@@ -72,7 +73,7 @@ def alternatives(
     columns = min(COLUMNS, len(outcomes))
     lines = -(-len(outcomes) // columns)
     titles = [_title(outcome, lang, (WIDTH - NAME_WIDTH) / columns - 0.3) for outcome in outcomes]
-    written = [wrap(name.replace("-", "- "), NAME_WIDTH, SMALL_SIZE).replace("- ", "-") for name in names]
+    written = [_name(results, name, lang) for name in names]
     rows = sum(max(0.13 * (name.count("\n") + 1) + 0.1, ROW) for name in written)
     header = max(text_height(title, PANEL_SIZE) for title in titles) + 0.18
     figure = page(
@@ -103,6 +104,14 @@ def alternatives(
         axes.tick_params(axis="y", length=0, labelsize=SMALL_SIZE)
     legend(figure, [(_entry(kind), phrase(lang, f"figure.{kind}")) for kind in _MARKS if kind in seen])
     return figure
+
+
+def _name(results: Results, alternative: str, lang: str) -> str:
+    """The title of an alternative in the width there is; a short name may break at its hyphens."""
+    title = alternative_title(results.scenario, alternative, lang)
+    if title == alternative:
+        return wrap(title.replace("-", "- "), NAME_WIDTH, SMALL_SIZE).replace("- ", "-")
+    return wrap(title, NAME_WIDTH, SMALL_SIZE)
 
 
 def _title(outcome: str, lang: str, width: float) -> str:

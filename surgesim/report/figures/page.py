@@ -24,6 +24,7 @@ from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from surgesim.errors import ResultsError
+from surgesim.report.names import alternative_title
 from surgesim.report.words import LANGUAGES, day_month, month_year, number, phrase
 from surgesim.scenario.schema import BASELINE
 
@@ -84,11 +85,6 @@ def province_only(name: str, area: str | None) -> None:
     """Raise ResultsError where an area is asked of a figure of the whole province."""
     if area is not None:
         raise ResultsError(f"got area {area!r}, but figure {name!r} is drawn for the whole province only")
-
-
-def alternative_title(alternative: str, lang: str) -> str:
-    """The name of an alternative as a reader sees it."""
-    return phrase(lang, "figure.baseline") if alternative == BASELINE else alternative
 
 
 def text_width(text: str, size: float, weight: str = "normal") -> float:
@@ -162,7 +158,8 @@ def page(
     )
     said = [phrase(lang, "figure.replications", n=number(replications(results), lang)), *notes]
     if alternative is not None:
-        said.insert(0, phrase(lang, "figure.under", alternative=alternative_title(alternative, lang)))
+        plan = alternative_title(results.scenario, alternative, lang)
+        said.insert(0, plan if alternative == BASELINE else phrase(lang, "figure.under", alternative=plan))
     note = wrap("; ".join(said), WIDTH - 2 * MARGIN, NOTE_SIZE)
     title_height, note_height = text_height(title, TITLE_SIZE), text_height(note, NOTE_SIZE)
     heading = MARGIN + title_height + note_height + 0.06

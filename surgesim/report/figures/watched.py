@@ -15,7 +15,8 @@ from matplotlib.patches import Patch
 
 from surgesim.model.indicators import key_of
 from surgesim.report.figures.page import BLACK, VERMILION, day_number, spans
-from surgesim.report.words import NBSP, day_month, indicator_words, number, percent, phrase
+from surgesim.report.names import item_of, threshold_title
+from surgesim.report.words import day_month, indicator_words, number, percent, phrase
 from surgesim.scenario.base import BED_TYPES
 from surgesim.study.breaches import SITUATION
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from surgesim.scenario.command import Threshold
     from surgesim.scenario.schema import Scenario
-    from surgesim.scenario.supply import Burden, Consumable
     from surgesim.study.results import Results
 
 BREACH_SHADE = "#F7D9C6"
@@ -120,30 +120,9 @@ def watched(results: Results, alternative: str, lang: str) -> list[Watched]:
     return found
 
 
-def threshold_title(scenario: Scenario, name: str, lang: str) -> str:
-    """The title of a threshold, or its indicator and bound where it has none; unbreakable at the bound."""
-    threshold = scenario.command.thresholds.get(name)
-    if threshold is None:
-        return phrase(lang, "figure.situation") if name == SITUATION else name
-    sign = ">" if threshold.above is not None else "<"
-    if threshold.title is None:
-        what = indicator_words(lang, threshold.indicator).label
-        if threshold.item is not None:
-            what = f"{what}: {_item(scenario, threshold.item).title.get(lang)}"
-        title = f"{what} {sign} {number(threshold.bound, lang)}"
-    else:
-        title = threshold.title.get(lang)
-    return title.replace(f" {sign} ", f"{NBSP}{sign}{NBSP}")
-
-
-def _item(scenario: Scenario, name: str) -> Consumable | Burden:
-    supply = scenario.supply
-    return supply.consumables[name] if name in supply.consumables else supply.burdens[name]
-
-
 def _unit(scenario: Scenario, threshold: Threshold | None, lang: str) -> str:
     if threshold is not None and threshold.indicator == "burden_backlog" and threshold.item is not None:
-        return _item(scenario, threshold.item).unit
+        return item_of(scenario, threshold.item).unit
     return indicator_words(lang, SITUATION if threshold is None else threshold.indicator).unit
 
 

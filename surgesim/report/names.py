@@ -1,0 +1,43 @@
+"""What a reader knows things by: alternatives and thresholds under one title each, wherever they stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from surgesim.report.words import NBSP, indicator_words, number, phrase
+from surgesim.scenario.base import Text
+from surgesim.scenario.schema import BASELINE, Scenario
+from surgesim.study.breaches import SITUATION
+
+if TYPE_CHECKING:
+    from surgesim.scenario.supply import Burden, Consumable
+
+
+def alternative_title(scenario: Scenario, name: str, lang: str) -> str:
+    """The title in the alternative's own overlay; its short name where it has none."""
+    if name == BASELINE:
+        return phrase(lang, "figure.baseline")
+    title = scenario.alternatives[name].get("title")
+    return name if title is None else Text.model_validate(title).get(lang)
+
+
+def threshold_title(scenario: Scenario, name: str, lang: str) -> str:
+    """The title of a threshold, or its indicator and bound where it has none; unbreakable at the bound."""
+    threshold = scenario.command.thresholds.get(name)
+    if threshold is None:
+        return phrase(lang, "figure.situation") if name == SITUATION else name
+    sign = ">" if threshold.above is not None else "<"
+    if threshold.title is None:
+        what = indicator_words(lang, threshold.indicator).label
+        if threshold.item is not None:
+            what = f"{what}: {item_of(scenario, threshold.item).title.get(lang)}"
+        title = f"{what} {sign} {number(threshold.bound, lang)}"
+    else:
+        title = threshold.title.get(lang)
+    return title.replace(f" {sign} ", f"{NBSP}{sign}{NBSP}")
+
+
+def item_of(scenario: Scenario, name: str) -> Consumable | Burden:
+    """The consumable or burden of this name."""
+    supply = scenario.supply
+    return supply.consumables[name] if name in supply.consumables else supply.burdens[name]
