@@ -345,7 +345,7 @@ def shortages(draw: st.DrawFn) -> Scenario:
             },
             command={
                 "thresholds": THRESHOLDS,
-                "plan": draw(rules(sites, epidemic)) | _levers(draw, home, neighbours),
+                "plan": draw(rules(sites, driver.get("epidemic", {}))) | _levers(draw, home, neighbours),
             },
             **driver,
         )

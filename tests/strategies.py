@@ -202,15 +202,7 @@ def epidemics(draw: st.DrawFn, districts: Sequence[str]) -> Plain:
         "waned": draw(protection),
         "vaccinated": draw(protection),
     } | draw(st.sampled_from([{}, {"waning_days": 0.5}, {"waning_days": 30.0}]))
-    doses = {
-        "doses_per_day": draw(st.sampled_from([0.0, 30.5, 1_000.0])),
-        "start": "2024-01-02",
-        "days_to_delivery": draw(st.sampled_from([0, 1])),
-        "days_to_effect": draw(st.sampled_from([0, 2, 7])),
-        "groups": {"old": {"from_age": 50}, "ill": {"risk": "high"}, "others": {"acceptance": draw(shares)}},
-        "vulnerable": ["old", "ill"],
-    } | draw(st.sampled_from([{}, {"waning_days": 5.0}]))
-    return draw(st.sampled_from([{}, {"vaccination": doses}])) | {
+    return {
         "variant": spread,
         "dt_days": draw(st.sampled_from([0.25, 0.5])),
         "immunity": immunity,
@@ -219,13 +211,38 @@ def epidemics(draw: st.DrawFn, districts: Sequence[str]) -> Plain:
         "measures": {
             MEASURE: {
                 "reduces": {"community": 0.9, "work": 0.5},
-                "travel": draw(shares),
-                "screening": draw(shares),
+                "travel": 0.5,
+                "screening": 0.5,
                 "compliance": draw(shares),
             }
         },
         "detection": {"share": draw(shares), "delay_days": draw(durations())},
     }
+
+
+@st.composite
+def fought_epidemics(draw: st.DrawFn, districts: Sequence[str]) -> Plain:
+    """Section `epidemic` with vaccination, isolation and limited tests, each given or not."""
+    doses = {
+        "doses_per_day": draw(st.sampled_from([0.0, 30.5, 1_000.0])),
+        "start": "2024-01-02",
+        "days_to_delivery": draw(st.sampled_from([0, 1])),
+        "days_to_effect": draw(st.sampled_from([0, 2, 7])),
+        "groups": {"old": {"from_age": 50}, "ill": {"risk": "high"}, "others": {"acceptance": draw(shares)}},
+        "vulnerable": ["old", "ill"],
+    } | draw(st.sampled_from([{}, {"waning_days": 5.0}]))
+    isolation = {"cases_compliance": draw(shares), "contacts_compliance": draw(shares)}
+    tests = {
+        "single_per_day": draw(st.sampled_from([0.0, 20.0, 1e6])),
+        "pooled_per_day": draw(st.sampled_from([0.0, 50.5])),
+        "contacts_per_case": draw(st.sampled_from([0.0, 4.0])),
+        "contact_positivity": draw(shares),
+        "return_share": draw(shares),
+    }
+    more = draw(st.sampled_from([{}, {"vaccination": doses}, {"isolation": isolation, "vaccination": doses}]))
+    epidemic = draw(epidemics(districts))
+    limit = draw(st.sampled_from([{}, {"tests": tests}]))
+    return epidemic | more | {"detection": epidemic["detection"] | limit}
 
 
 @st.composite
@@ -300,7 +317,7 @@ def facilities(draw: st.DrawFn, districts: Sequence[str]) -> Plain:
 
 
 @st.composite
-def rules(draw: st.DrawFn, sites: Plain, measures: bool, vaccination: bool = False) -> Plain:
+def rules(draw: st.DrawFn, sites: Plain, epidemic: Plain) -> Plain:
     """Section `command.plan`: rules of every action, quick to begin and quick to end."""
     closed = [name for name, site in sites.items() if not site["open_at_start"]]
     actions: list[Plain] = [
@@ -309,10 +326,12 @@ def rules(draw: st.DrawFn, sites: Plain, measures: bool, vaccination: bool = Fal
     ]
     if closed:
         actions += [{"action": "open_facility", "facilities": [name]} for name in closed]
-    if measures:
+    if epidemic:
         actions.append({"action": "measure", "measure": MEASURE})
-    if vaccination:
+    if "vaccination" in epidemic:
         actions.append({"action": "vaccinate", "doses_per_day": 200})
+    if "tests" in epidemic.get("detection", {}):
+        actions.append({"action": "raise_testing", "single_per_day": 30})
     delay = st.sampled_from([0.0, 0.4, 1.0, 2.5])
     phases = st.sampled_from(
         [
@@ -358,7 +377,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     sites = draw(facilities(districts))
     epidemic = draw(st.booleans())
     driver = (
-        {"epidemic": draw(epidemics(districts))}
+        {"epidemic": draw(fought_epidemics(districts))}
         if epidemic
         else {"arrivals": draw(given_arrivals(days, districts))}
     )
@@ -382,7 +401,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
             command={
                 "thresholds": THRESHOLDS,
                 "situation": {"require": draw(st.sampled_from(["all", "any", 3]))},
-                "plan": draw(rules(sites, epidemic, "vaccination" in driver.get("epidemic", {}))),
+                "plan": draw(rules(sites, driver.get("epidemic", {}))),
             },
             **driver,
         )

@@ -25,6 +25,7 @@ from surgesim.scenario.command import (
     OpenHomeCare,
     OrderOxygen,
     PostponeElective,
+    RaiseTesting,
     RedeployNurses,
     ReinforceStaff,
     RemoteLink,
@@ -134,6 +135,8 @@ def action_of(name: str, rule: Rule, simulation: Simulation) -> Action:
         return _measure(rule, simulation)
     if isinstance(rule, Vaccinate):
         return _vaccinate(rule, simulation)
+    if isinstance(rule, RaiseTesting):
+        return _raise_testing(rule, simulation)
     if isinstance(rule, AtFacilities):
         return _at_facilities(name, rule, simulation)
     if isinstance(rule, OpenHomeCare):
@@ -187,6 +190,21 @@ def _vaccinate(rule: Vaccinate, simulation: Simulation) -> Action:
         nonlocal doses
         vaccination.raise_doses(rule.doses_per_day * share - doses)
         doses = rule.doses_per_day * share
+
+    return Lever(reach)
+
+
+def _raise_testing(rule: RaiseTesting, simulation: Simulation) -> Action:
+    laboratories = None if simulation.surveillance is None else simulation.surveillance.laboratories
+    if laboratories is None:
+        raise ValueError("a rule raises tests, but epidemic.detection.tests is not given")
+    raised = 0.0
+
+    def reach(share: float) -> None:
+        nonlocal raised
+        more = share - raised
+        laboratories.raise_tests(rule.single_per_day * more, rule.pooled_per_day * more)
+        raised = share
 
     return Lever(reach)
 

@@ -64,11 +64,13 @@ EpidemicPath: TypeAlias = dict[int, DayOfInfection]
 def untouched_by_care(scenario: Scenario) -> bool:
     """Whether no plan and no death changes who is infected.
 
-    That is where no rule starts a measure, immunity lasts (the dead never wane) and nobody is
-    vaccinated (the dead get no dose).
+    That is where no rule starts a measure, immunity lasts (the dead never wane), nobody is vaccinated
+    (the dead get no dose) and no case isolates (who is reported hangs on care at home, tests and beds).
     """
     epidemic = scenario.epidemic
-    if epidemic is None or epidemic.immunity.waning_days is not None or epidemic.vaccination is not None:
+    if epidemic is None or epidemic.immunity.waning_days is not None:
+        return False
+    if epidemic.vaccination is not None or epidemic.isolation is not None:
         return False
     return not any(isinstance(rule, StartMeasure) for rule in scenario.command.plan.values())
 
@@ -237,7 +239,7 @@ class Epidemic:
 
     # -- a day ------------------------------------------------------------------------------------
 
-    def advance(self, day: int, dead: Ints, staff: int = 0) -> DayOfInfection:
+    def advance(self, day: int, dead: Ints, staff: int = 0, isolated: Floats | None = None) -> DayOfInfection:
         """Move the epidemic through `day` and tell what it brought.
 
         Parameters
@@ -246,6 +248,9 @@ class Epidemic:
             ``(districts, 9, 2)`` the dead so far, who stay immune, never wane and get no dose.
         staff
             Clinical staff on the payroll, who are vaccinated first.
+        isolated
+            ``(steps, districts)`` infectious people who infect nobody in each step of the day, because
+            they isolate; they count as the same share of all ages of a district.
         """
         rng = self._streams.day("infection", day)
         in_force = self._measures_of(day)
@@ -258,7 +263,11 @@ class Epidemic:
         infections = np.zeros(len(self._names), np.int64)
         people = np.maximum(self._by_age, 1.0)
         for step in range(self._steps):
-            prevalence = self.infectious.sum(axis=(0, 3)) / people
+            infectious = self.infectious.sum(axis=(0, 3))
+            prevalence = infectious / people
+            if isolated is not None:
+                among = np.maximum(infectious.sum(axis=1), 1)
+                prevalence *= 1.0 - np.minimum(isolated[step] / among, 1.0)[:, None]
             force = np.matmul(hazard, (mixing @ prevalence)[:, :, None])
             self._infection[:] = -np.expm1(-force[..., None] * self._open_to)
             leaving = rng.binomial(self._state, self._leaving)

@@ -47,6 +47,8 @@ _AS_RECORDED = (
     "staff_absent_share",
     "home_cases_not_followed",
     "vulnerable_vaccinated_share",
+    "test_positivity",
+    "test_capacity_used",
 )
 """Indicators that are a column of the record as it stands."""
 

@@ -100,13 +100,14 @@ class Journey:
 
     # -- who comes --------------------------------------------------------------------------------
 
-    def expect(self, batch: PatientBatch) -> None:
-        """Put new patients in the calendar at their need times."""
+    def expect(self, batch: PatientBatch) -> list[Patient]:
+        """Put new patients in the calendar at their need times; returns them."""
         patients = batch.patients(self._next_index)
         self._next_index += len(patients)
         self._env.foresee(
             [(patient.need_time, patient.index, patient) for patient in patients], self._needs_care
         )
+        return patients
 
     def start_in_beds(self, batch: PatientBatch, facilities: list[int]) -> None:
         """Put patients into beds at the start, the k-th in the k-th facility."""

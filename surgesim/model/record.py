@@ -49,6 +49,10 @@ PROVINCE: tuple[Column, ...] = (
     Column("doses_without_effect", "doses/day", "doses whose effect was due that met nobody susceptible"),
     Column("susceptible", "people", "people not immune and not infected"),
     Column("reported_cases", "cases/day", "cases reported this day"),
+    Column("tests_used", "samples/day", "samples tested within the limit (0 where tests have none)"),
+    Column("contacts_tested", "people/day", "of them, contacts of cases"),
+    Column("waiting_for_test", "people", "people who found no test this day and will try again"),
+    Column("isolated_infectious", "people", "infectious who isolate and infect nobody (an expected number)"),
     Column("new_oxygen_need", "patients/day", "patients who began to need oxygen"),
     Column("new_icu_need", "patients/day", "patients who began to need intensive care"),
     Column("oxygen_need", "patients", "oxygen-bed need: in an oxygen bed for it, waiting or travelling"),
@@ -107,6 +111,8 @@ PROVINCE: tuple[Column, ...] = (
     Column("icu_occupancy", "share", "occupied and held over staffed ICU beds (1 where none)"),
     Column("icu_need_per_100k", "patients/100,000", "`icu_need` per 100,000"),
     Column("deaths_7d_per_100k", "deaths/100,000/week", "deaths of the last 7 days"),
+    Column("test_positivity", "share", "positive of the samples tested within the limit (0 where none)"),
+    Column("test_capacity_used", "share", "samples tested of those there was a test for (0 without limit)"),
     Column(
         "vulnerable_vaccinated_share",
         "share",
@@ -176,6 +182,7 @@ OUTCOMES: tuple[Column, ...] = (
     Column("elective_backlog", "patients", "elective patients who wait at the end"),
     Column("elective_backlog_private", "patients", "of them, in private facilities"),
     Column("staff_absent_days", "share-days", "sum over days of the share of staff away"),
+    Column("tests_used", "samples", "samples tested where tests have a limit"),
     Column("doses_given", "doses", "doses of the vaccine against the variant"),
     Column("cost", "currency", "cost in the scenario's currency"),
 )

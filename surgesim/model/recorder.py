@@ -214,6 +214,7 @@ class Recorder:
         row["transferred_out"] = self._since("transferred out", ledger.transferred_out)
         self._capacity_row(simulation, row)
         self._vaccination_row(simulation, row)
+        self._testing_row(simulation, row)
         table = self.province[day]
         for column, value in row.items():
             table[PROVINCE_INDEX[column]] = value
@@ -279,6 +280,22 @@ class Recorder:
         row["doses_given"] = vaccination.given_today
         row["doses_without_effect"] = vaccination.without_effect_today
         row["vulnerable_vaccinated_share"] = vaccination.vulnerable_share
+
+    @staticmethod
+    def _testing_row(simulation: Simulation, row: dict[str, float]) -> None:
+        """Tests of the day, and who isolates."""
+        surveillance, epidemic = simulation.surveillance, simulation.epidemic
+        if surveillance is None or epidemic is None:
+            return
+        laboratories, isolation = surveillance.laboratories, surveillance.isolation
+        if laboratories is not None:
+            row["tests_used"] = laboratories.used
+            row["contacts_tested"] = laboratories.contacts_tested
+            row["waiting_for_test"] = laboratories.waiting
+            row["test_positivity"] = laboratories.positivity
+            row["test_capacity_used"] = laboratories.capacity_used
+        if isolation is not None:
+            row["isolated_infectious"] = isolation.infectious[0].sum()
 
     def items(self, day: int) -> dict[str, float]:
         """The day's values of the indicators that name an item."""

@@ -19,7 +19,7 @@ from surgesim.model.arrivals import Arrivals
 from surgesim.model.calendar import Calendar
 from surgesim.model.capacity import Brought, Capacity, Opened
 from surgesim.model.command import Command
-from surgesim.model.detection import Detection
+from surgesim.model.detection import Detection, Surveillance
 from surgesim.model.epidemic import DayOfInfection, Epidemic, EpidemicPath
 from surgesim.model.facilities import Facilities
 from surgesim.model.home import HomeCare
@@ -98,15 +98,16 @@ class Simulation:
         )
         self.patients = PatientSource(clinical, scenario.epidemic, scenario.people.high_risk)
         self.epidemic: Epidemic | None = None
+        self.surveillance: Surveillance | None = None
         self.detection: Detection | None = None
         self.arrivals: Arrivals | None = None
         if scenario.epidemic is not None:
             self.epidemic = Epidemic(
                 scenario.epidemic, scenario.people, self.population, scenario.start, self.streams
             )
-            self.detection = Detection(
-                scenario.epidemic.detection, self.first_day, self.end_day, len(self.network.districts)
-            )
+            residents = self.population.count.sum(axis=(1, 2))
+            self.surveillance = Surveillance(scenario.epidemic, self.first_day, self.end_day, residents)
+            self.detection = self.surveillance.detection
         elif scenario.arrivals is not None:
             self.arrivals = Arrivals(
                 scenario.arrivals,
@@ -155,32 +156,41 @@ class Simulation:
             self.supply.look()
         self.neighbours.take(self.journey)
         infection: DayOfInfection | None = None
-        if self.epidemic is not None and self.detection is not None:
-            infection = self._infection_of(day, self.epidemic)
+        if self.epidemic is not None and self.surveillance is not None:
+            infection = self._infection_of(day, self.epidemic, self.surveillance)
             self._incidence = float(infection.infections.sum()) / self.population.total
-            batch, mild = self.patients.from_epidemic(
-                infection,
-                day,
-                self.streams.day("severity", day),
-                self.streams.day("patients", day),
-                0.0 if self.home is None else self.home.reduction,
-            )
-            found = np.bincount(batch.district[~batch.unreported], minlength=len(mild))
-            self.detection.find(day, mild, found, self.streams.day("detection", day))
-            reported_mild = self.detection.mild_reported(day)
+            reported_mild = self._cases_of(day, infection, self.surveillance)
         elif self.arrivals is not None:
             batch, reported_mild = self.arrivals.on(day)
+            self.journey.expect(batch)
         else:
             raise ValueError("expected a scenario with an epidemic or arrivals")
-        self.journey.expect(batch)
         self.isolation.pass_day(day, reported_mild, self.streams.day("isolation", day))
         self.recorder.start_of_day(infection)
 
-    def _infection_of(self, day: int, epidemic: Epidemic) -> DayOfInfection:
+    def _cases_of(self, day: int, infection: DayOfInfection, surveillance: Surveillance) -> Ints:
+        """``(districts,)`` mild cases reported today; the day's onsets become patients and mild cases."""
+        treated = 0.0 if self.home is None else self.home.reduction * surveillance.tested_share
+        batch, mild = self.patients.from_epidemic(
+            infection, day, self.streams.day("severity", day), self.streams.day("patients", day), treated
+        )
+        found = [patient for patient in self.journey.expect(batch) if not patient.unreported]
+        surveillance.pass_day(
+            day,
+            mild,
+            found,
+            np.array(self.journey.ledger.reported_at_admission, np.int64),
+            self.streams.day("detection", day),
+            self.streams.day("tests", day),
+        )
+        return surveillance.detection.mild_reported(day)
+
+    def _infection_of(self, day: int, epidemic: Epidemic, surveillance: Surveillance) -> DayOfInfection:
         """What the epidemic brings today: as another alternative has met it, or moved on."""
+        isolated = surveillance.begin_day()
         if self._path is not None and day in self._path:
             return self._path[day]
-        infection = epidemic.advance(day, self._dead(), int(self.capacity.heads().sum()))
+        infection = epidemic.advance(day, self._dead(), int(self.capacity.heads().sum()), isolated)
         if self._path is not None:
             self._path[day] = infection
         return infection
@@ -267,6 +277,8 @@ class Simulation:
         self.logistics.check(day)
         if self.epidemic is not None:
             self.epidemic.check(day)
+        if self.surveillance is not None:
+            self.surveillance.check(day)
         self.recorder.checked()
 
     # -- the start --------------------------------------------------------------------------------

@@ -32,6 +32,8 @@ _SHARES = (
     "emergency_served_7d_share",
     "staff_absent_share",
     "vulnerable_vaccinated_share",
+    "test_positivity",
+    "test_capacity_used",
 )
 """Indicators that lie from 0 to 1."""
 
@@ -44,6 +46,10 @@ def _any_facility(field: str) -> Callable[[Scenario], bool]:
 
 def _vulnerable(epidemic: Epidemic | None) -> bool:
     return epidemic is not None and epidemic.vaccination is not None and bool(epidemic.vaccination.vulnerable)
+
+
+def _tests_limited(scenario: Scenario) -> bool:
+    return scenario.epidemic is not None and scenario.epidemic.detection.tests is not None
 
 
 _NEEDS: Mapping[str, tuple[Callable[[Scenario], bool], str]] = {
@@ -59,6 +65,8 @@ _NEEDS: Mapping[str, tuple[Callable[[Scenario], bool], str]] = {
         lambda scenario: _vulnerable(scenario.epidemic),
         "epidemic.vaccination names no vulnerable groups",
     ),
+    "test_positivity": (_tests_limited, "epidemic.detection.tests is not given"),
+    "test_capacity_used": (_tests_limited, "epidemic.detection.tests is not given"),
     "oxygen_cover_days": (_any_facility("oxygen"), "no facility has its oxygen given"),
     "facilities_out_of_oxygen": (_any_facility("oxygen"), "no facility has its oxygen given"),
     "emergency_served_7d_share": (_any_facility("essential"), "no facility has essential care given"),

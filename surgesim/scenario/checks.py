@@ -21,6 +21,7 @@ from surgesim.scenario.care_checks import at_facilities, between_facilities, ope
 from surgesim.scenario.command import (
     OpenFacility,
     OpenHomeCare,
+    RaiseTesting,
     Rule,
     RuleBase,
     Situation,
@@ -139,8 +140,8 @@ class Parts:
     ----------
     all_facilities
         Whether `facilities` are all that the scenario has.
-    home_care, vaccination_given
-        Whether care at home and vaccination are given, valid or not.
+    home_care, vaccination_given, tests_given
+        Whether care at home, vaccination and limited tests are given, valid or not.
     """
 
     start: date | None = None
@@ -159,6 +160,7 @@ class Parts:
     home_care: bool = False
     vaccination: Vaccination | None = None
     vaccination_given: bool = False
+    tests_given: bool = False
 
     @classmethod
     def of(cls, scenario: Scenario) -> Parts:
@@ -181,6 +183,7 @@ class Parts:
             home_care=scenario.clinical.home_care is not None,
             vaccination=epidemic.vaccination if epidemic is not None else None,
             vaccination_given=epidemic is not None and epidemic.vaccination is not None,
+            tests_given=epidemic is not None and epidemic.detection.tests is not None,
         )
 
     @classmethod
@@ -205,6 +208,7 @@ class Parts:
             home_care=value_at(tree, ("clinical", "home_care")) not in (None, "none"),
             vaccination=_one(tree, "epidemic.vaccination", Vaccination),
             vaccination_given=value_at(tree, ("epidemic", "vaccination")) not in (None, "none"),
+            tests_given=value_at(tree, ("epidemic", "detection", "tests")) not in (None, "none"),
         )
 
 
@@ -307,6 +311,8 @@ def _rule(parts: Parts, path: KeyPath, rule: RuleBase) -> Iterator[Finding]:
         yield path, "opens care at home, expected clinical.home_care to be given"
     if isinstance(rule, Vaccinate) and not parts.vaccination_given:
         yield path, "brings doses, expected epidemic.vaccination to be given"
+    if isinstance(rule, RaiseTesting) and not parts.tests_given:
+        yield path, "raises tests, expected their limit in epidemic.detection.tests to be given"
     yield from at_facilities(path, rule, parts.facilities, complete=parts.all_facilities)
     when, until = rule.when, rule.until
     if until is None:

@@ -39,6 +39,8 @@ IndicatorName = Literal[
     "staff_absent_share",
     "home_cases_not_followed",
     "vulnerable_vaccinated_share",
+    "test_positivity",
+    "test_capacity_used",
     "stock_cover_days",
     "burden_backlog",
 ]
@@ -275,6 +277,14 @@ class Vaccinate(RuleBase):
     )
 
 
+class RaiseTesting(RuleBase):
+    """More tests: so many more single and pooled samples a day, until `until`."""
+
+    action: Literal["raise_testing"]
+    single_per_day: NonNegative = 0.0
+    pooled_per_day: NonNegative = 0.0
+
+
 class StartMeasure(RuleBase):
     """Put a measure of `epidemic.measures` into force."""
 
@@ -288,6 +298,7 @@ Rule = Annotated[
     | Mobilise
     | StartMeasure
     | Vaccinate
+    | RaiseTesting
     | ReinforceStaff
     | RedeployNurses
     | Equip

@@ -14,9 +14,7 @@ from surgesim.scenario.base import (
     BedType,
     ByAge,
     Day,
-    Distribution,
     FrozenMapping,
-    MeanSd,
     Name,
     Named,
     NonNegative,
@@ -29,6 +27,7 @@ from surgesim.scenario.base import (
     Text,
     figure,
 )
+from surgesim.scenario.detection import CaseIsolation, Detection
 from surgesim.scenario.vaccination import Vaccination
 
 
@@ -114,15 +113,6 @@ class Measure(Section):
         return self
 
 
-class Detection(Section):
-    """How infections become reported cases. Everyone admitted is detected in any case."""
-
-    share: Share = figure(0.2, "share of infections found in the community")
-    delay_days: Distribution = figure(
-        Distribution(gamma=MeanSd(mean=3.0, sd=2.0)), "onset of infectiousness to report"
-    )
-
-
 class Epidemic(Section):
     """The spread of the variant through the population."""
 
@@ -134,6 +124,7 @@ class Epidemic(Section):
     importation: Importation = Importation()
     measures: Named[Measure] = Field(default_factory=dict)
     detection: Detection = Detection()
+    isolation: Off[CaseIsolation] = None
     vaccination: Off[Vaccination] = None
 
     @model_validator(mode="after")

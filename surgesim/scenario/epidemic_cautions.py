@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from surgesim.scenario.command import Vaccinate
+from surgesim.scenario.command import RaiseTesting, Vaccinate
 from surgesim.scenario.epidemic import Epidemic, Protection, Reduction
 from surgesim.scenario.messages import Finding
 from surgesim.scenario.schema import Scenario
@@ -16,6 +16,7 @@ def epidemic_cautions(scenario: Scenario) -> Iterator[Finding]:
     if epidemic is not None:
         yield from _measures(epidemic, scenario)
         yield from _vaccination(epidemic, scenario)
+        yield from _testing(epidemic, scenario)
 
 
 def doses_come(scenario: Scenario) -> bool:
@@ -55,3 +56,25 @@ def _vaccination(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
         if any(age <= group.from_age and risk in ("any", group.risk) for age, risk in seen):
             yield (*path, "groups", name), "is empty: all of its people are of groups before it"
         seen.append((group.from_age, group.risk))
+
+
+def _testing(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
+    tests, isolation = epidemic.detection.tests, epidemic.isolation
+    path = ("epidemic", "detection", "tests")
+    raised = [rule for rule in scenario.command.plan.values() if isinstance(rule, RaiseTesting)]
+    for name, rule in scenario.command.plan.items():
+        if isinstance(rule, RaiseTesting) and not (rule.single_per_day or rule.pooled_per_day):
+            yield ("command", "plan", name), "has no effect: it raises tests by nothing"
+    if tests is not None:
+        some = any(rule.single_per_day or rule.pooled_per_day for rule in raised)
+        if not (tests.single_per_day or tests.pooled_per_day or some):
+            yield path, "gives no tests, and no rule brings any: only who is admitted is reported"
+        if tests.contacts_per_case and not tests.contact_positivity:
+            yield (*path, "contacts_per_case"), "finds nobody: contact_positivity is 0"
+    if isolation is None:
+        return
+    if not (isolation.cases_compliance or isolation.contacts_compliance):
+        yield ("epidemic", "isolation"), "has no effect: nobody complies"
+    if isolation.contacts_compliance and (tests is None or not tests.contacts_per_case):
+        message = "has no effect: no contacts are traced without epidemic.detection.tests.contacts_per_case"
+        yield ("epidemic", "isolation", "contacts_compliance"), message

@@ -139,3 +139,121 @@ def test_the_share_of_the_vulnerable_needs_groups_that_are(tmp_path: Path, share
     bound = replaced("oxygen_need_7d_per_100k, above: 32", "vulnerable_vaccinated_share, below: 0.8", text)
     message = f"has no meaning: vulnerable_vaccinated_share never changes where {reason}"
     assert remarks(tmp_path, bound) == ([("command.thresholds.oxygen", message)] if reason else [])
+
+
+# -- tests and isolation --------------------------------------------------------------------------
+
+
+def with_detection(detection: str, more: str = "") -> str:
+    return replaced(SEEDS, f"{SEEDS}  detection: {{{detection}}}\n{more}")
+
+
+@pytest.mark.parametrize(
+    ("tests", "key", "message"),
+    [
+        ("single_per_day: -1", ".single_per_day", "-1"),
+        ("pooled_per_day: 5, pool_size: 1", ".pool_size", "1"),
+        ("pooled_per_day: 5, pool_size: 2.5", ".pool_size", "2.5"),
+        ("single_per_day: 5, contact_positivity: 1.1", ".contact_positivity", "1.1"),
+        ("single_per_day: 5, return_share: -0.1", ".return_share", "-0.1"),
+        ("singles: 5", ".singles", "single_per_day"),
+    ],
+)
+def test_limits_of_tests_that_cannot_be_are_refused(
+    tmp_path: Path, tests: str, key: str, message: str
+) -> None:
+    [(path, what)] = told(tmp_path, with_detection(f"tests: {{{tests}}}"))
+    assert path == f"epidemic.detection.tests{key}"
+    assert message in what
+
+
+def test_compliance_above_1_is_refused(tmp_path: Path) -> None:
+    text = replaced(SEEDS, f"{SEEDS}  isolation: {{cases_compliance: 1.5}}\n")
+    [(path, what)] = told(tmp_path, text)
+    assert (path, "1.5" in what) == ("epidemic.isolation.cases_compliance", True)
+
+
+def test_a_rule_that_raises_tests_needs_their_limit(tmp_path: Path) -> None:
+    rule = "    more: {action: raise_testing, single_per_day: 5, when: {on: 2024-01-05}}\n"
+    text = replaced("  plan:\n", f"  plan:\n{rule}")
+    message = "raises tests, expected their limit in epidemic.detection.tests to be given"
+    assert told(tmp_path, text) == [("command.plan.more", message)]
+
+
+@pytest.mark.parametrize(
+    ("detection", "more", "path", "message"),
+    [
+        (
+            "tests: {contacts_per_case: 2}",
+            "",
+            "epidemic.detection.tests",
+            "gives no tests, and no rule brings any: only who is admitted is reported",
+        ),
+        (
+            "tests: {single_per_day: 9, contacts_per_case: 2, contact_positivity: 0}",
+            "",
+            "epidemic.detection.tests.contacts_per_case",
+            "finds nobody: contact_positivity is 0",
+        ),
+        ("share: 0.3", "  isolation: {}\n", "epidemic.isolation", "has no effect: nobody complies"),
+        (
+            "tests: {single_per_day: 9}",
+            "  isolation: {contacts_compliance: 0.5}\n",
+            "epidemic.isolation.contacts_compliance",
+            "has no effect: no contacts are traced without epidemic.detection.tests.contacts_per_case",
+        ),
+    ],
+)
+def test_tests_and_isolation_without_effect_are_remarked(
+    tmp_path: Path, detection: str, more: str, path: str, message: str
+) -> None:
+    assert remarks(tmp_path, with_detection(detection, more)) == [(path, message)]
+
+
+def test_a_rule_that_raises_tests_by_nothing_is_remarked(tmp_path: Path) -> None:
+    rule = "    more: {action: raise_testing, when: {on: 2024-01-05}}\n"
+    text = replaced("  plan:\n", f"  plan:\n{rule}", with_detection("tests: {single_per_day: 9}"))
+    assert remarks(tmp_path, text) == [("command.plan.more", "has no effect: it raises tests by nothing")]
+
+
+@pytest.mark.parametrize("indicator", ["test_positivity", "test_capacity_used"])
+def test_indicators_of_tests_need_their_limit(tmp_path: Path, indicator: str) -> None:
+    bound = replaced("oxygen_need_7d_per_100k, above: 32", f"{indicator}, above: 0.5")
+    message = f"has no meaning: {indicator} never changes where epidemic.detection.tests is not given"
+    assert remarks(tmp_path, bound) == [("command.thresholds.oxygen", message)]
+
+
+# -- immunity and contacts ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "message"),
+    [
+        (
+            SEEDS,
+            f"{SEEDS}  immunity: {{vaccinated: {{infection: 1.2}}}}\n",
+            "epidemic.immunity.vaccinated.infection",
+            "1.2",
+        ),
+        (
+            SEEDS,
+            f"{SEEDS}  immunity: {{waned: {{severe: -0.1}}}}\n",
+            "epidemic.immunity.waned.severe",
+            "-0.1",
+        ),
+        (SEEDS, f"{SEEDS}  immunity: {{immune_share: 1.5}}\n", "epidemic.immunity.immune_share", "1.5"),
+        (
+            "contacts: vietnam-2021",
+            "contacts: {home: [[1, 2], [3, 4]], school: vietnam-2021, work: vietnam-2021}",
+            "people.contacts",
+            "",
+        ),
+    ],
+)
+def test_shares_and_contacts_that_cannot_be_are_refused(
+    tmp_path: Path, old: str, new: str, path: str, message: str
+) -> None:
+    problems = told(tmp_path, replaced(old, new))
+    assert problems
+    assert all(where.startswith(path) for where, _ in problems)
+    assert message in problems[0][1]

@@ -16,7 +16,8 @@ from surgesim.model.patients import DRAWS
 from surgesim.scenario.care import Care
 from surgesim.scenario.clinical import Clinical, UrgentShare
 from surgesim.scenario.command import IndicatorName, RedeployNurses
-from surgesim.scenario.epidemic import Detection, Epidemic, Variant
+from surgesim.scenario.detection import Detection, LaboratoryTests
+from surgesim.scenario.epidemic import Epidemic, Variant
 from surgesim.scenario.essential import Essential, EssentialCare
 from surgesim.scenario.home import HomeCare
 from surgesim.scenario.oxygen import Flow, OxygenSource
@@ -36,6 +37,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "epidemic": Epidemic,
     "epidemic.variant": Variant,
     "epidemic.detection": Detection,
+    "epidemic.detection.tests": LaboratoryTests,
     "epidemic.vaccination": Vaccination,
     "people": People,
     "clinical": Clinical,

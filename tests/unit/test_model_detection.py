@@ -10,7 +10,7 @@ from strategies import build, clinical, district, facility, people, severity, sm
 
 from surgesim.model.detection import Detection
 from surgesim.model.simulation import simulate
-from surgesim.scenario.epidemic import Detection as DetectionSection
+from surgesim.scenario.detection import Detection as DetectionSection
 from surgesim.scenario.schema import Scenario
 
 ILL = np.zeros(2, np.int64)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from strategies import Plain, district, epidemics, people, provinces, variant
+from strategies import Plain, district, fought_epidemics, people, provinces, variant
 
 from surgesim.model.epidemic import WANED, DayOfInfection, Epidemic, transmission_rate
 from surgesim.model.people import Population, populate
@@ -103,7 +103,7 @@ def test_mean_infectious_time_is_exact() -> None:
 # -- conservation ---------------------------------------------------------------------------------
 
 
-@given(provinces().flatmap(lambda p: epidemics(list(p["districts"])).map(lambda e: (p, e))))
+@given(provinces().flatmap(lambda p: fought_epidemics(list(p["districts"])).map(lambda e: (p, e))))
 def test_people_move_between_compartments_and_none_is_lost(sections: tuple[Any, Any]) -> None:
     towns, section = sections
     e = epidemic(population=towns, **section)

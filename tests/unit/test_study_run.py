@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from study_cases import made_up_record, made_up_simulation, small_scenario
@@ -103,9 +102,9 @@ def test_alternatives_that_share_an_epidemic_are_as_if_they_did_not(monkeypatch:
     advanced = []
     advance = Epidemic.advance
 
-    def counted(self: Epidemic, day: int, dead: np.ndarray[Any, Any], staff: int = 0) -> DayOfInfection:
+    def counted(self: Epidemic, day: int, *state: Any) -> DayOfInfection:
         advanced.append(day)
-        return advance(self, day, dead, staff)
+        return advance(self, day, *state)
 
     monkeypatch.setattr(Epidemic, "advance", counted)
     shared = replicate_module._one_replication(scenarios, 3, 1)
@@ -131,6 +130,8 @@ MEASURE = {
         ({"people": {"outside_share": 0.3}}, 2, False),
         ({"epidemic": {"variant": {"r0": 3.0}}}, 2, False),
         ({"epidemic": {"immunity": {"waning_days": 90.0}}}, 1, False),
+        ({"epidemic": {"isolation": {"cases_compliance": 0.5}}}, 1, False),
+        ({"epidemic": {"detection": {"tests": {"single_per_day": 5}}}}, 2, False),
         ({"epidemic": {"vaccination": {"groups": {"all": {}}}}}, 1, False),
         ({"epidemic": {"measures": {"shut": {"travel": 0.5, "start": "2024-02-01"}}}}, 2, False),
         (MEASURE, 1, False),
