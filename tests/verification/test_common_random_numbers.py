@@ -21,7 +21,7 @@ from strategies import (
     variant,
 )
 
-from surgesim.model.patients import PatientBatch
+from surgesim.model.patients import Patient, PatientBatch
 from surgesim.model.record import Record
 from surgesim.model.simulation import Simulation, simulate
 from surgesim.scenario.schema import Scenario
@@ -115,9 +115,9 @@ def batches(scenario: Scenario) -> list[PatientBatch]:
     simulation = Simulation(scenario, 9, 0)
     expect = simulation.journey.expect
 
-    def watch(batch: PatientBatch) -> None:
+    def watch(batch: PatientBatch) -> list[Patient]:
         drawn.append(batch)
-        expect(batch)
+        return expect(batch)
 
     simulation.journey.expect = watch  # type: ignore[method-assign]
     simulation.run()
