@@ -65,7 +65,8 @@ class Journey:
     ledger
         Who is where, and what has happened.
     staffed_normally
-        By bed type and facility: beds staffed at normal ratios; care in those beyond is thin.
+        By bed type and facility: beds staffed at normal ratios; care in those beyond is thin. Without limit
+        where no surge ratios are in use.
     specialists
         By facility: whether it has specialists, or a link to them.
     """

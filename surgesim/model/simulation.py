@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from surgesim.model.actions import action_of
 from surgesim.model.arrivals import Arrivals
+from surgesim.model.beds import UNLIMITED
 from surgesim.model.calendar import Calendar
 from surgesim.model.capacity import Brought, Capacity, Opened
 from surgesim.model.command import Command
@@ -133,6 +134,9 @@ class Simulation:
     def run(self) -> Record:
         """All days, from the first of the warm-up to the last."""
         with _no_collections():
+            if not self.capacity.limited:  # else beds are first counted on the first day
+                for f, (_, oxygen, icu) in enumerate(self.capacity.today.space.tolist()):
+                    self._set_capacity(f, oxygen, icu)
             self._initial_census()
             for day in range(self.first_day, self.end_day):
                 if day == 0:
@@ -320,8 +324,10 @@ class Simulation:
             return
         self._beds_of_today = opened
         self.isolation.capacity[:] = opened.staffed.most[:, 0]
+        normal, most = opened.staffed.normal, opened.staffed.most
+        unstretched = np.where(normal < most, normal, UNLIMITED)  # else nobody's care is thin
         for bed in (OXYGEN, ICU):
-            self.journey.staffed_normally[bed] = opened.staffed.normal[:, bed].tolist()
+            self.journey.staffed_normally[bed] = unstretched[:, bed].tolist()
         for f, (_, oxygen, icu) in enumerate(opened.staffed.most.tolist()):
             self._set_capacity(f, oxygen, icu)
 

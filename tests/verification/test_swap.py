@@ -106,3 +106,59 @@ def test_without_boarding_nobody_swaps_and_the_claim_alone_keeps_the_icu_going()
     assert happened["swaps"] == happened["boards"] == 0
     assert run.series("boarding").sum() == 0
     assert treated > 360
+
+
+def test_who_changes_beds_where_beds_have_closed_has_full_care_if_staff_is_not_given() -> None:
+    """Patient 0 is done with the ICU, and 1 needs it, when the plan has already let go of both beds."""
+    scenario = build(
+        small(
+            20,
+            start="2024-01-01",
+            arrivals=arrivals("exact", icu=[1, 0], oxygen=[0, 1]),
+            clinical=clinical(
+                severity=severity(p_icu=1.0, death_icu=deaths(0, 1, 1) | {"thin": 1}),
+                stays=stays(oxygen_to_icu_days={"fixed": 1.0}, icu_survivor_days={"fixed": 4.0}),
+                clocks={"oxygen": clock("never", "never"), "icu": clock("never", "never")},
+            ),
+            care={"facilities": {"alpha": facility(oxygen=1, icu=1) | {"open_at_start": False}}},
+            command={
+                "plan": {
+                    "open": {
+                        "action": "open_facility",
+                        "facilities": ["alpha"],
+                        "when": {"on": "2024-01-01"},
+                        "decision_days": 0,
+                        "until": {"on": "2024-01-04"},
+                    }
+                }
+            },
+        )
+    )
+    log: list[Entry] = []
+    run = Simulation(scenario, 1, 0, log=log).run()
+    assert "swaps" in [entry.what for entry in log]
+    assert run.series("open_icu")[4] == 0
+    assert run.outcomes["deaths"] == 0
+
+
+def test_a_census_lies_in_beds_of_the_first_instant() -> None:
+    """Three are done with the ICU at once, and five oxygen beds are free for them: nobody blocks a bed."""
+    scenario = build(
+        small(
+            2,
+            arrivals=arrivals("exact", oxygen=[0, 0]),
+            clinical=clinical(
+                severity=severity(p_icu=1.0, death_icu=deaths(0, 0, 1)),
+                stays=stays(icu_survivor_days={"fixed": 0.0}, step_down_days={"fixed": 1.0}),
+            ),
+            care={
+                "facilities": {"alpha": facility(oxygen=5, icu=3)},
+                "initial_census": {"alpha": {"icu": 3}},
+                "initial_stays": "fresh",
+            },
+        )
+    )
+    log: list[Entry] = []
+    Simulation(scenario, 1, 0, log=log).run()
+    at_once = [(entry.what, entry.facility) for entry in log if entry.time == 0]
+    assert at_once == [("in ICU bed", 0)] * 3 + [("ready", 0), ("in oxygen bed", 0)] * 3
