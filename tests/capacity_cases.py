@@ -107,7 +107,10 @@ def with_parts(scenario: Scenario, *, vehicles: int = 10**9) -> Scenario:
     care = {"facilities": sites, "transport": {"fleets": fleets}, "staffing": {"absence": NEVER_ABSENT}}
     care["neighbours"] = {"next-door": {"icu_beds": 10}}
     gowns = {"title": "Gowns", "unit": "sets", "use": USE, "stock": 0.0}
-    return scenario.overlaid({"care": care, "supply": {"consumables": {"gowns": gowns}}})
+    parts: Plain = {"care": care, "supply": {"consumables": {"gowns": gowns}}}
+    if scenario.epidemic is not None and scenario.epidemic.vaccination is not None:
+        parts["epidemic"] = {"vaccination": {"health_workers": 0.0}}  # that many staff would take all doses
+    return scenario.overlaid(parts)
 
 
 # -- a run looked into ----------------------------------------------------------------------------
