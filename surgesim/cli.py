@@ -273,6 +273,26 @@ def plot(
             _fail(f"{folder}: cannot be written: {error.strerror or error}")
 
 
+@app.command(epilog="Example: surgesim report results/kien-giang --lang en --out kien-giang.html")
+def report(
+    results: ResultsPath,
+    lang: LangOption,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write.", show_default="RESULTS/report.html")
+    ] = None,
+) -> None:
+    """Write the report of a finished run.
+
+    One HTML file to read on a screen, to send, or to print: summary, tables, figures, assumptions, limits.
+    """
+    with _errors():
+        from surgesim.report.document import write_report
+        from surgesim.study.store import read
+
+        stored = read(results)
+        typer.echo(str(write_report(stored, out if out is not None else results / "report.html", lang.value)))
+
+
 @app.command(epilog="Example: surgesim reproduce results/kien-giang")
 def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietOption = False) -> None:
     """Run a stored result again and compare.

@@ -12,7 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from surgesim.report.sentences import how_precise, what_binds, what_varies, without_plan
-from surgesim.report.words import day_month, day_text, indicator_words, number, percent, phrase, rounded
+from surgesim.report.words import (
+    day_month,
+    day_text,
+    indicator_words,
+    money_unit,
+    number,
+    percent,
+    phrase,
+    rounded,
+)
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.breaches import SITUATION
 from surgesim.study.compare import COST, DAYS_BREACHED, DEATHS, FIRST_DAY
@@ -153,8 +162,9 @@ def cost_table(results: Results, lang: str) -> Table:
         for (name, outcome), row in compared.items()
         if outcome == COST and compared[name, DEATHS]["difference_high"] < 0 < row["per_death_averted"]
     }
-    scale, unit = _money(results.scenario, float(means.max()), lang)
-    scale_each, unit_each = _money(results.scenario, max(each.values(), default=0.0), lang)
+    currency = results.scenario.supply.currency
+    scale, unit = money_unit(float(means.max()), currency, lang)
+    scale_each, unit_each = money_unit(max(each.values(), default=0.0), currency, lang)
     for key, of in (("mean_cost", unit), ("extra_cost", unit), ("per_death_averted", unit_each)):
         table.add_column(phrase(lang, f"screen.{key}", unit=of), justify="right", overflow="fold")
     for alternative, mean in means.items():
@@ -166,15 +176,6 @@ def cost_table(results: Results, lang: str) -> Table:
             rounded(each[name] / scale_each, lang) if name in each else "",
         )
     return table
-
-
-def _money(scenario: Scenario, largest: float, lang: str) -> tuple[float, str]:
-    """The unit that sums up to `largest` are told in, and its name."""
-    currency = scenario.supply.currency
-    for scale, name in ((1e9, "billion"), (1e6, "million")):
-        if largest >= scale:
-            return scale, phrase(lang, f"screen.{name}", currency=currency)
-    return 1.0, currency
 
 
 def _alternative_column(table: Table, results: Results, lang: str) -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from surgesim.report.quoted import Told, Value, quote, source, told
 from surgesim.report.words import number, percent, phrase, rounded
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.binding import BEDS, limits_modelled
@@ -14,33 +15,35 @@ if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 
-def what_binds(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[str]:
+def what_binds(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[Told]:
     """A sentence per bed type on what binds it most on breach days; one alone where only space can.
 
     Breach days are those of the declared emergency; where there are none, those with patients who lack
     such a bed.
     """
     if not limits_modelled(results.scenario.alternative(alternative)):
-        yield phrase(lang, "sentence.only_space")
+        yield told(lang, "sentence.only_space")
         return
     table = results.binding[results.binding["alternative"] == alternative]
     for bed in BEDS:
         rows = table[table["bed"] == bed]
         for which in ("breach", "short"):
-            days = rows[f"{which}_days_mean"].to_numpy(dtype=float)
+            column = f"{which}_days_mean"
+            days = rows[column].to_numpy(dtype=float)
             if days.sum() > 0:
-                most = int(days.argmax())
-                yield phrase(
+                most = rows.to_dict("records")[int(days.argmax())]
+                total = source("binding", f"sum:{column}", alternative=alternative, bed=bed)
+                yield told(
                     lang,
                     f"sentence.{which}",
                     bed=phrase(lang, f"sentence.{bed}"),
-                    what=phrase(lang, f"constraint.{rows['constraint'].iloc[most]}"),
-                    days=rounded(float(days[most]), lang),
-                    all=rounded(float(days.sum()), lang),
+                    what=phrase(lang, f"constraint.{most['constraint']}"),
+                    days=quote("binding", most, column, rounded, lang),
+                    all=Value(rounded(float(days.sum()), lang), float(days.sum()), total),
                 )
                 break
         else:
-            yield phrase(lang, "sentence.never", bed=phrase(lang, f"sentence.{bed}"))
+            yield told(lang, "sentence.never", bed=phrase(lang, f"sentence.{bed}"))
 
 
 def without_plan(scenario: Scenario, lang: str) -> str:

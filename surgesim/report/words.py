@@ -104,6 +104,14 @@ def _percent(hundredths: int, lang: str) -> str:
     return format_percent(hundredths / 100, locale=lang)
 
 
+def money_unit(largest: float, currency: str, lang: str) -> tuple[float, str]:
+    """The unit that sums up to `largest` are told in, and its name."""
+    for scale, name in ((1e9, "billion"), (1e6, "million")):
+        if largest >= scale:
+            return scale, phrase(lang, f"screen.{name}", currency=currency)
+    return 1.0, currency
+
+
 def day_month(day: date, lang: str) -> str:
     """``5 Mar`` or ``05/03``."""
     return _date(day, "date.day_month", lang)

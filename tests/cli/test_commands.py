@@ -364,3 +364,21 @@ def test_output_reaches_a_stream_that_is_not_unicode(town: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert "Tử vong" in done.stdout.decode("utf-8")
+
+
+def test_report_is_one_file_in_the_language_asked_for(stored: Path) -> None:
+    result = surgesim("report", stored, "--lang", "vi")
+    assert (result.exit_code, result.stdout) == (0, "results/town/report.html\n")
+    assert '<html lang="vi">' in (stored / "report.html").read_text(encoding="utf-8")
+    result = surgesim("report", stored, "--lang", "en", "--out", "town.html")
+    assert (result.exit_code, result.stdout) == (0, "town.html\n")
+    assert '<html lang="en">' in Path("town.html").read_text(encoding="utf-8")
+    assert surgesim("run", "town.yaml", *QUICK, "--no-figures").exit_code == 0  # a report is no foreign file
+
+
+def test_report_of_what_is_no_result_is_refused(here: Path) -> None:
+    result = surgesim("report", "nowhere")
+    assert result.exit_code == 2
+    assert "expected a folder written by `surgesim run`" in result.stderr
+    result = surgesim("report", "nowhere", "--lang", "fr")
+    assert result.exit_code == 2

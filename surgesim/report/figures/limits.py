@@ -77,7 +77,7 @@ def binding(
     province_only("binding", area)
     if not limits_modelled(results.scenario.alternative(alternative)):
         raise EmptyFigureError(f"{alternative!r} of {results.scenario.name!r} models nothing but space")
-    days = [_bound_days(results, alternative, bed, lang) for bed in BEDS]
+    days = [bound_days(results, alternative, bed, lang) for bed in BEDS]
     notes = [wrap(text, WIDTH - 0.8, SMALL_SIZE) for text in days]
     header = sum(text_height(note, SMALL_SIZE) for note in notes if note)
     figure = page(
@@ -119,7 +119,7 @@ def binding(
 _EMERGENCY: Final[dict[str, Any]] = {"color": VERMILION, "linewidth": 3.0, "solid_capstyle": "butt"}
 
 
-def _bound_days(results: Results, alternative: str, bed: str, lang: str) -> str:
+def bound_days(results: Results, alternative: str, bed: str, lang: str) -> str:
     """On how many breach days each constraint binds a bed type; nothing where there are none."""
     table = results.binding
     rows = table[(table["alternative"] == alternative) & (table["bed"] == bed)]

@@ -76,7 +76,7 @@ def openings(
 ) -> Figure:
     """The facilities that are not open all the time, by opening date, with their states."""
     province_only("openings", area)
-    strips = _strips(results, alternative, lang)
+    strips = strips_of(results, alternative, lang)
     if not strips:
         raise EmptyFigureError(f"every facility of {alternative!r} is open all the time")
     heights = [max(_LINE * (strip.title.count("\n") + 1), STRIP) + _GAP for strip in strips]
@@ -129,7 +129,8 @@ def openings(
     return figure
 
 
-def _strips(results: Results, alternative: str, lang: str) -> list[Strip]:
+def strips_of(results: Results, alternative: str, lang: str) -> list[Strip]:
+    """The facilities that are not open all the time, by the day on which they open."""
     table, scenario = results.facility_states, results.scenario
     facilities = scenario.alternative(alternative).care.facilities
     dates = np.datetime64(scenario.start) + np.arange(scenario.days)

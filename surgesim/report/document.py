@@ -1,0 +1,220 @@
+"""The report: one HTML file that needs no network and no script, for the screen and for print."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from markupsafe import Markup
+
+from surgesim.errors import ResultsError
+from surgesim.report import tables
+from surgesim.report.figures import EmptyFigureError, draw
+from surgesim.report.figures.alt import describe
+from surgesim.report.figures.page import check_choice, styled
+from surgesim.report.likelihood import SCALE
+from surgesim.report.quoted import Value, told
+from surgesim.report.sentences import how_precise, what_varies, without_plan
+from surgesim.report.summary import runs, three_sentences
+from surgesim.report.words import day_text, number, percent, phrase
+from surgesim.scenario.schema import BASELINE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from surgesim.report.tables import ReportTable
+    from surgesim.study.results import Results
+
+TEMPLATE: Final = "report.html.j2"
+LIMITS: Final = ("assumed", "space", "whole_province", "end", "other_patients", "fit")
+MUST_NOT: Final = ("forecast", "patient", "blame", "precision", "alone")
+METHOD: Final = ("epidemic", "patients", "beds", "plan", "runs", "pairs")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure as a document holds it: its title, SVG, and what it shows in words."""
+
+    name: str
+    title: str
+    svg: Markup
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A section: its place in the catalogues (``section.<name>``), sentences, tables and pictures."""
+
+    name: str
+    said: Sequence[str] = ()
+    pictures: Sequence[Picture] = ()
+    tables: Sequence[ReportTable] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing in it."""
+        return not (self.said or self.pictures or self.tables)
+
+
+def report(results: Results, lang: str = "en") -> str:
+    """The report as the text of an HTML file.
+
+    Parameters
+    ----------
+    lang
+        ``vi`` or ``en``.
+
+    Raises
+    ------
+    ResultsError
+        If there is no such language.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    check_choice(results, lang, BASELINE, None)
+    environment = Environment(
+        loader=PackageLoader("surgesim.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    scenario, manifest = results.scenario, results.manifest
+
+    def say(key: str, **fields: object) -> Any:
+        return told(lang, key, **fields)
+
+    start = Value(day_text(scenario.start, lang), scenario.start, "scenario.yaml#start")
+    days = Value(number(scenario.days, lang), float(scenario.days), "scenario.yaml#days")
+    return environment.get_template(TEMPLATE).render(
+        lang=lang,
+        say=say,
+        title=scenario.title.get(lang),
+        description=scenario.description.get(lang) if scenario.description is not None else "",
+        runs=runs(results, lang),
+        days=days,
+        start=start,
+        seed=Value(
+            str(manifest.get("seed", scenario.study.seed)), float(scenario.study.seed), "manifest.json#seed"
+        ),
+        summary=three_sentences(results, lang),
+        notes=list(_notes(results, lang)),
+        scale=[(step.key, percent(step.low, lang), percent(step.high, lang)) for step in SCALE],
+        parts=[part for part in _parts(results, lang) if not part.empty],
+        reproduce=_reproduce(results),
+    )
+
+
+def write_report(results: Results, path: Path | str, lang: str = "en") -> Path:
+    """Write the report to a file; nothing is left half-written.
+
+    Raises
+    ------
+    ResultsError
+        If there is no such language, or the file cannot be written.
+    """
+    path = Path(path)
+    text = report(results, lang)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(path)
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def _notes(results: Results, lang: str) -> Iterator[str]:
+    """What is to be known of the summary's words and intervals."""
+    yield phrase(lang, "summary.note")
+    yield from list(what_varies(results.scenario, lang)) or [phrase(lang, "limit.chance")]
+    yield from how_precise(results, lang)
+
+
+def _parts(results: Results, lang: str) -> Iterator[Part]:
+    def pictures(*names: str) -> list[Picture]:
+        return list(_pictures(results, names, lang))
+
+    def made(*found: ReportTable | None) -> list[ReportTable]:
+        return [table for table in found if table is not None]
+
+    yield Part("thresholds", (), pictures("thresholds"), made(tables.breaches(results, lang)))
+    yield Part("need", (), pictures("cases", "need"), made(tables.outcomes(results, lang)))
+    yield Part("binding", (), pictures("binding"), made(tables.binding(results, lang)))
+    yield Part(
+        "plans",
+        (),
+        pictures("alternatives"),
+        made(
+            tables.plans(results, lang),
+            tables.comparison(results, lang),
+            tables.thresholds_by_plan(results, lang),
+        ),
+    )
+    yield Part("districts", (), (), made(tables.districts(results, lang), tables.areas(results, lang)))
+    yield Part(
+        "logistics",
+        (),
+        pictures("oxygen", "staff", "essential"),
+        made(tables.outcomes(results, lang, tables.LOGISTIC), tables.supplies(results, lang)),
+    )
+    yield Part(
+        "facilities",
+        (without_plan(results.scenario, lang),),
+        pictures("openings"),
+        made(tables.facilities(results, lang)),
+    )
+    yield Part("costs", (), (), made(tables.costs(results, lang)))
+    yield Part("method", [phrase(lang, f"method.{name}") for name in METHOD])
+    yield Part(
+        "assumptions", (), (), made(tables.confidences(results, lang), tables.assumptions(results, lang))
+    )
+    yield Part("identities", (), (), made(tables.identities(results, lang)))
+    yield Part("limits", [phrase(lang, f"limit.{name}") for name in LIMITS])
+    yield Part("must_not", [phrase(lang, f"must_not.{name}") for name in MUST_NOT])
+    yield Part("reproduce", (), (), made(tables.versions(results, lang)))
+
+
+def _reproduce(results: Results) -> dict[str, str]:
+    """The command that made the result, its folder's name and the scenario's hash."""
+    manifest = results.manifest
+    folder = results.folder.name if results.folder is not None else results.scenario.name
+    return {
+        "command": str(manifest.get("command", "")),
+        "again": f"surgesim reproduce results/{folder}",
+        "sha256": str(manifest.get("scenario_sha256", "")),
+    }
+
+
+def _pictures(results: Results, names: Sequence[str], lang: str) -> Iterator[Picture]:
+    for name in names:
+        try:
+            figure = draw(results, name, lang=lang)
+        except EmptyFigureError:
+            continue
+        alt = describe(results, name, lang, BASELINE)
+        title = phrase(lang, f"figure.{name}_title")
+        yield Picture(name, title, _inline(figure, name, alt), alt)
+
+
+_ID = re.compile(r'(\bid="|url\(#|href="#)')
+_WITHOUT = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>|<!--.*?-->|\n\s*", re.DOTALL)
+
+
+def _inline(figure: Figure, name: str, alt: str) -> Markup:
+    """A figure as an SVG element whose names clash with no other figure's, with its alternative text."""
+    drawn = io.StringIO()
+    with styled():
+        figure.savefig(drawn, format="svg", metadata={"Date": None})
+    svg = _WITHOUT.sub(" ", drawn.getvalue()).strip()
+    svg = _ID.sub(rf"\g<1>{name}-", svg)
+    head, _, rest = svg.partition(">")
+    box = re.search(r'viewBox="[^"]*"', head)
+    opening = Markup('<svg {} role="img" aria-label="{}">').format(Markup(box.group() if box else ""), alt)
+    return opening + Markup(rest)

@@ -1,0 +1,45 @@
+"""The words for a probability, by a stated scale; a word is said only where its whole interval allows it."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Step(NamedTuple):
+    """A word of the scale and the probabilities it stands for, both ends included."""
+
+    name: str
+    low: float
+    high: float
+
+    @property
+    def key(self) -> str:
+        """The word's place in the catalogues."""
+        return f"likelihood.{self.name}"
+
+
+SCALE: Final = (
+    Step("certain", 0.99, 1.0),
+    Step("very_likely", 0.90, 1.0),
+    Step("likely", 0.66, 1.0),
+    Step("even", 0.33, 0.66),
+    Step("unlikely", 0.0, 0.33),
+    Step("very_unlikely", 0.0, 0.10),
+    Step("exceptional", 0.0, 0.01),
+)
+"""The scale of the IPCC (Mastrandrea et al. 2010, guidance note on uncertainties, table 1)."""
+
+OPEN: Final = "likelihood.open"
+"""What is said where the interval fits no word."""
+
+
+def likelihood(low: float, high: float) -> str:
+    """The key of the narrowest word that holds the interval of a probability.
+
+    Examples
+    --------
+    >>> likelihood(0.93, 1.0), likelihood(0.84, 1.0), likelihood(0.3, 0.9)
+    ('likelihood.very_likely', 'likelihood.likely', 'likelihood.open')
+    """
+    fits = [step for step in SCALE if step.low <= low and high <= step.high]
+    return min(fits, key=lambda step: step.high - step.low).key if fits else OPEN

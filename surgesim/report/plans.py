@@ -1,0 +1,88 @@
+"""What an alternative changes against the baseline, in words: rules of the plan, and other values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from surgesim.report.names import alternative_title
+from surgesim.report.words import phrase
+from surgesim.scenario.schema import Scenario
+
+PLAN: Final = ("command", "plan")
+TITLE: Final = "title"
+ALIKE: Final = 4
+"""From so many named things on whose value changes alike, one line stands for all."""
+
+
+def plan_in_words(scenario: Scenario, alternative: str, lang: str) -> str:
+    """The title of an alternative; its name and the first thing that it changes where it has none."""
+    changes = list(plan_changes(scenario, alternative, lang))
+    title = alternative_title(scenario, alternative, lang)
+    if title != alternative or not changes:
+        return title
+    key = "plan.named" if len(changes) == 1 else "plan.named_and_more"
+    return phrase(lang, key, name=alternative, what=changes[0])
+
+
+def plan_changes(scenario: Scenario, alternative: str, lang: str) -> Iterator[str]:
+    """One line for each rule of the plan that is added, left out or altered, and for other values."""
+    overlay = scenario.alternatives[alternative]
+    rules = _at(overlay, PLAN)
+    before = scenario.command.plan
+    after = scenario.alternative(alternative).command.plan
+    for name in rules:
+        if name not in before and name in after:
+            yield phrase(lang, "plan.with", rule=_title(after[name], name, lang))
+    for name, change in rules.items():
+        if name in before and name in after:
+            values = ", ".join(f"{path} = {value}" for path, value in _leaves(change))
+            yield phrase(lang, "plan.changed", rule=_title(after[name], name, lang), values=values)
+    for name in rules:
+        if name in before and name not in after:
+            yield phrase(lang, "plan.without", rule=_title(before[name], name, lang))
+    yield from _values(overlay, lang)
+
+
+def _values(overlay: Mapping[str, Any], lang: str) -> Iterator[str]:
+    """Other values than those of the plan; what is done alike to many named things, once."""
+    own = f"{'.'.join(PLAN)}."
+    leaves = [(p, v) for p, v in _leaves(overlay) if not p.startswith(own) and p.split(".")[0] != TITLE]
+    counts = Counter((_starred(path), str(value)) for path, value in leaves)
+    told = set()
+    for path, value in leaves:
+        alike = _starred(path), str(value)
+        many = counts[alike] >= ALIKE
+        if many and alike in told:
+            continue
+        told.add(alike)
+        shown = alike[0] if many else path
+        line = phrase(lang, "plan.removed" if value is None else "plan.set", path=shown, value=value)
+        yield phrase(lang, "plan.times", what=line, n=counts[alike]) if many else line
+
+
+def _starred(path: str) -> str:
+    """A path with its third name, which tells named things of a kind apart, as ``*``."""
+    parts = path.split(".")
+    return ".".join([*parts[:2], "*", *parts[3:]]) if len(parts) > 3 else path
+
+
+def _title(rule: Any, name: str, lang: str) -> str:
+    return name if rule.title is None else str(rule.title.get(lang))
+
+
+def _at(overlay: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:
+    inside: Any = overlay
+    for name in path:
+        inside = inside.get(name) if isinstance(inside, Mapping) else None
+    return inside if isinstance(inside, Mapping) else {}
+
+
+def _leaves(tree: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in tree.items():
+        here = f"{path}.{name}" if path else str(name)
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, here)
+        else:
+            yield here, value

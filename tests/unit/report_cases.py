@@ -1,0 +1,187 @@
+"""A small result in a folder for the tests of the report, and a reader of pages that knows no template."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import numpy as np
+import yaml
+
+from surgesim.scenario.loading import load
+from surgesim.study.results import Results
+from surgesim.study.run import run
+from surgesim.study.store import read
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios" / "teaching"
+
+OVER = """\
+name: report-case
+extends: beds-without-nurses.yaml
+supply:
+  currency: VND
+  costs: {oxygen_bed_day: 1200000, icu_bed_day: 6000000, staff_day: 900000}
+  consumables:
+    masks:
+      title: {vi: Khẩu trang, en: Masks}
+      unit: sets
+      use: {oxygen_bed: 6, icu_bed: 14}
+      stock: 1000
+      delivered_per_day: 200
+  burdens:
+    waste:
+      title: {vi: Chất thải lây nhiễm, en: Infectious waste}
+      unit: kg
+      made: {oxygen_bed: 3}
+      capacity_per_day: 50
+alternatives:
+  dear-beds:
+    title: {vi: Thêm giường, en: More beds}
+    care: {facilities: {general-hospital: {beds: {icu: 14}}}}
+"""
+
+
+def stored_case(folder: Path, replications: int = 4) -> Results:
+    """Simulate the case into ``folder/result`` and read it back."""
+    shutil.copytree(SCENARIOS, folder / "scenarios")
+    path = folder / "scenarios" / "report-case.yaml"
+    path.write_text(OVER, encoding="utf-8")
+    scenario = load(path, changes=[f"study.replications={replications}"])
+    run(scenario, workers=1, out=folder / "result", notes={"command": "surgesim run report-case.yaml"})
+    return read(folder / "result")
+
+
+@dataclass
+class Element:
+    """An element of a page with what it holds."""
+
+    tag: str
+    attributes: dict[str, str]
+    parent: Element | None = None
+    children: list[Element | str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """All text below it."""
+        return "".join(child if isinstance(child, str) else child.text for child in self.children)
+
+    def all(self, *tags: str) -> Iterator[Element]:
+        """The elements below it with one of the tags, in order; all of them where none is given."""
+        for child in self.children:
+            if isinstance(child, Element):
+                if not tags or child.tag in tags:
+                    yield child
+                yield from child.all(*tags)
+
+    def inside(self, tag: str) -> bool:
+        """Whether it lies within an element of that tag."""
+        return self.parent is not None and (self.parent.tag == tag or self.parent.inside(tag))
+
+
+class Page(HTMLParser):
+    """A page as a tree of elements; fails on tags that do not match."""
+
+    EMPTY = frozenset({"meta", "br", "link", "img"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.root = Element("", {})
+        self._open = self.root
+        self.feed(text)
+        self.close()
+        assert self._open is self.root, f"<{self._open.tag}> is not closed"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        element = Element(tag, {name: value or "" for name, value in attrs}, self._open)
+        self._open.children.append(element)
+        if tag not in self.EMPTY:
+            self._open = element
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in self.EMPTY:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.tag == tag, f"</{tag}> closes <{self._open.tag}>"
+        assert self._open.parent is not None
+        self._open = self._open.parent
+
+    def handle_data(self, data: str) -> None:
+        self._open.children.append(data)
+
+
+class Files:
+    """What stands at a source of the report, looked up in the files with csv, json and yaml alone."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.tables: dict[str, list[dict[str, str]]] = {}
+        self.manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        self.scenario = yaml.safe_load((folder / "scenario.yaml").read_text(encoding="utf-8"))
+        self.start = self.scenario["start"]
+        if not isinstance(self.start, date):
+            self.start = date.fromisoformat(self.start)
+
+    def at(self, source: str) -> Any:
+        """A number, a date or a text."""
+        place, _, column = source.partition("#")
+        name, _, query = place.partition("?")
+        if name == "manifest.json":
+            if column == "days of all runs":
+                runs = self.manifest["replications"] * len(self.manifest["alternatives"])
+                return runs * (self.scenario["days"] + self.scenario.get("warm_up_days", 0))
+            return walk(self.manifest, column)
+        if name == "scenario.yaml":
+            if column == "last day":
+                return self.start + timedelta(days=self.scenario["days"] - 1)
+            return self.start if column == "start" else walk(self.scenario, column)
+        wanted = dict(parse_qsl(query, keep_blank_values=True))
+        rows = [row for row in self.rows(name) if all(row[key] == value for key, value in wanted.items())]
+        by, _, plain = column.rpartition(":")
+        if by == "":
+            (row,) = rows
+            return self.typed(plain, row[plain])
+        return self.taken(by, plain, rows)
+
+    def rows(self, name: str) -> list[dict[str, str]]:
+        if name not in self.tables:
+            with (self.folder / name).open(encoding="utf-8", newline="") as file:
+                self.tables[name] = list(csv.DictReader(file))
+        return self.tables[name]
+
+    def typed(self, column: str, text: str) -> Any:
+        if "_date_" in column:
+            return date.fromisoformat(text)
+        return float(text)
+
+    def taken(self, by: str, column: str, rows: list[dict[str, str]]) -> Any:
+        if by == "count":
+            bounded = re.fullmatch(r"(\w+)([<>])0", column)
+            if bounded is None:
+                return len(rows)
+            name, side = bounded.groups()
+            return sum((float(row[name]) < 0) if side == "<" else (float(row[name]) > 0) for row in rows)
+        values = np.array([float(row[column]) for row in rows])
+        assert len(values), (by, column)
+        if by == "peak":
+            return date.fromisoformat(rows[int(values.argmax())]["date"])
+        if by.startswith("q"):
+            return float(np.quantile(values, float(by[1:])))
+        return float(getattr(values, by)())
+
+
+def walk(tree: Any, path: str) -> Any:
+    """The entry of a tree at a dotted path; names may hold spaces."""
+    for name in path.split("."):
+        tree = tree[name]
+    return tree

@@ -1,0 +1,381 @@
+"""The report: every number equals its file, nothing is loaded or run, and it can be read by everyone."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from report_cases import Element, Files, Page, stored_case
+
+from surgesim.errors import ResultsError
+from surgesim.report import document
+from surgesim.report.document import report, write_report
+from surgesim.report.figures import FIGURES
+from surgesim.report.likelihood import OPEN, SCALE, likelihood
+from surgesim.report.names import alternative_title
+from surgesim.report.summary import three_sentences
+from surgesim.report.words import LANGUAGES, phrase
+from surgesim.study.breaches import SITUATION, wilson
+from surgesim.study.results import Results
+
+SECTIONS = 14
+QUOTED = {"data", "time"}
+NOT_RESULTS = {*QUOTED, "code", "svg", "style", "title"}
+"""Elements whose digits are quoted with their source, or are no results."""
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return stored_case(tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="module")
+def pages(case: Results) -> dict[str, Element]:
+    return {lang: Page(report(case, lang)).root for lang in LANGUAGES}
+
+
+@pytest.fixture(scope="module")
+def files(case: Results) -> Files:
+    assert case.folder is not None
+    return Files(case.folder)
+
+
+def quoted(page: Element) -> list[Element]:
+    return [e for e in page.all(*QUOTED) if "data-source" in e.attributes]
+
+
+def read_number(text: str, lang: str) -> tuple[float, float]:
+    """The number that a text shows, and half a unit of its last digit."""
+    plain = (
+        text.replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", " ").lstrip("+").removesuffix("%")
+    )
+    group, point = (",", ".") if lang == "en" else (".", ",")
+    plain = plain.replace(group, "").replace(point, ".")
+    decimals = len(plain.partition(".")[2])
+    return float(plain), 0.5 * 10.0**-decimals
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_number_equals_its_file(pages: dict[str, Element], files: Files, lang: str) -> None:
+    found = quoted(pages[lang])
+    assert len(found) > 150
+    for element in found:
+        source = element.attributes["data-source"]
+        there = files.at(source)
+        if element.tag == "time":
+            day = date.fromisoformat(element.attributes["datetime"])
+            assert day == (there if isinstance(there, date) else files.start + timedelta(days=there)), source
+            assert element.text.replace("\N{NO-BREAK SPACE}", " ") == shown_date(day, lang), source
+            continue
+        if isinstance(there, str):
+            assert element.attributes["value"] == element.text == there
+            continue
+        value = float(element.attributes["value"])
+        if "data-per" in element.attributes:
+            there = there / files.at(element.attributes["data-per"]) * 100_000
+        assert value == pytest.approx(there, rel=1e-9, abs=1e-12), source
+        if ":" not in source.partition("#")[2] and "data-per" not in element.attributes:
+            assert value == there, source
+        shown(element, value, lang)
+
+
+def shown(element: Element, value: float, lang: str) -> None:
+    """What a reader sees is the value, to the digits that are written."""
+    text, scale = element.text, float(element.attributes.get("data-scale", 1))
+    if text[0] in "<>":
+        bound, _ = read_number(text[1:].strip(), lang)
+        assert 0 < value / scale < bound if text[0] == "<" else bound < value / scale < 100
+        return
+    seen, half = read_number(text, lang)
+    assert seen == pytest.approx(value / scale, abs=half * 1.000001, rel=0), (text, value)
+
+
+def shown_date(day: date, lang: str) -> str:
+    return f"{day:%d/%m/%Y}" if lang == "vi" else f"{day.day} {day:%b %Y}"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_number_stands_without_its_source(pages: dict[str, Element], lang: str) -> None:
+    """In tables and in the summary; headings and notes hold none but 95%, 5%, 100,000 and the like."""
+    places = [
+        *pages[lang].all("td"),
+        *(p for p in pages[lang].all("p") if p.attributes.get("class") == "sentence"),
+    ]
+    for place in places:
+        text = unquoted(place).replace("95%", "")
+        assert not re.search(r"\d", text), text
+
+
+def unquoted(element: Element) -> str:
+    parts = []
+    for child in element.children:
+        if isinstance(child, str):
+            parts.append(child)
+        elif child.tag not in NOT_RESULTS and child.attributes.get("class") != "name":
+            parts.append(unquoted(child))
+    return "".join(parts)
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_a_number_that_was_changed_is_seen(case: Results, tmp_path: Path) -> None:
+    """The test of the numbers fails where a file says something else than the report."""
+    assert case.folder is not None
+    page = Page(report(case, "en")).root
+    spoilt = Files(case.folder)
+    spoilt.rows("breaches.csv")[0]["days_breached_mean"] = "1.25"
+    with pytest.raises(AssertionError):
+        test_every_number_equals_its_file({"en": page}, spoilt, "en")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_section_is_there_once(pages: dict[str, Element], lang: str) -> None:
+    sections = list(pages[lang].all("section"))
+    assert len(sections) == SECTIONS + 1
+    ids = [e.attributes["id"] for e in pages[lang].all() if "id" in e.attributes]
+    assert len(ids) == len(set(ids))
+    links = [e.attributes["href"].removeprefix("#") for e in pages[lang].all("a")]
+    assert set(links) <= set(ids)
+    assert len(links) == SECTIONS + 1
+    drawn = {e.attributes["id"].removeprefix("figure-") for e in pages[lang].all("figure")}
+    assert drawn == set(FIGURES) - {"epidemic"} or drawn == set(FIGURES)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_nothing_is_loaded_and_nothing_runs(pages: dict[str, Element], lang: str) -> None:
+    for element in pages[lang].all():
+        assert element.tag not in ("script", "link", "iframe", "object", "img")
+        for name, value in element.attributes.items():
+            assert not name.startswith("on")
+            if name in ("href", "xlink:href", "src"):
+                assert value.startswith("#"), value
+    style = "".join(e.text for e in pages[lang].all("style"))
+    assert "@import" not in style
+    assert "http" not in style
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_structure_for_readers_of_any_kind(pages: dict[str, Element], lang: str) -> None:
+    page = pages[lang]
+    (html,) = page.all("html")
+    assert html.attributes["lang"] == lang
+    levels = [int(e.tag[1]) for e in page.all("h1", "h2", "h3", "h4", "h5", "h6")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    for heading in page.all("th"):
+        assert heading.attributes["scope"] in ("row", "col")
+        assert heading.text.strip()
+    for table in page.all("table"):
+        assert [e for e in table.all("caption") if e.text.strip()]
+        widths = {sum(child.tag in ("td", "th") for child in row.all("td", "th")) for row in table.all("tr")}
+        assert len(widths) == 1
+    for figure in page.all("figure"):
+        (svg,) = figure.all("svg")
+        assert svg.attributes["role"] == "img"
+        assert len(svg.attributes["aria-label"]) > 40
+        assert re.search(r"\d", svg.attributes["aria-label"])
+    for region in page.all():
+        if region.attributes.get("role") == "region":
+            assert region.attributes["aria-label"]
+            assert region.attributes["tabindex"] == "0"
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_every_text_stands_out_from_every_ground(pages: dict[str, Element]) -> None:
+    """WCAG 2.2, contrast (minimum): 4.5 to 1."""
+    style = next(e.text for e in pages["en"].all("style"))
+    named = dict(re.findall(r"(--\w+): (#[0-9a-f]{6})", style))
+    grounds = {named.get(c, c) for c in re.findall(r"background: (?:var\()?(#[0-9a-f]{6}|--\w+)", style)}
+    inks = {named.get(c, c) for c in re.findall(r"[ ;]color: (?:var\()?(#[0-9a-f]{6}|--\w+)", style)}
+    assert len(grounds) > 5
+    assert len(inks) >= 4
+    for ground in grounds:
+        for ink in inks:
+            light, dark = sorted((luminance(ground), luminance(ink)), reverse=True)
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, (ground, ink)
+
+
+# The summary
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"),
+    [
+        (0.993, 1.0, "certain"),
+        (0.93, 1.0, "very_likely"),
+        (0.84, 1.0, "likely"),
+        (0.7, 0.95, "likely"),
+        (0.35, 0.6, "even"),
+        (0.2, 0.6, "open"),
+        (0.1, 0.9, "open"),
+        (0.05, 0.3, "unlikely"),
+        (0.0, 0.07, "very_unlikely"),
+        (0.0, 0.009, "exceptional"),
+    ],
+)
+def test_likelihood_says_what_the_whole_interval_allows(low: float, high: float, word: str) -> None:
+    assert likelihood(low, high) == f"likelihood.{word}"
+
+
+@pytest.mark.parametrize("runs", [1, 5, 20, 50, 400])
+def test_no_word_claims_more_than_its_interval(runs: int) -> None:
+    for k in range(runs + 1):
+        low, high = wilson(k, runs)
+        word = likelihood(low, high)
+        for step in SCALE:
+            if step.key == word:
+                assert step.low <= low
+                assert high <= step.high
+        if runs == 1:
+            assert word == OPEN
+
+
+def with_situation(case: Results, **values: float) -> Results:
+    breaches = case.breaches.copy()
+    here = (breaches["alternative"] == "baseline") & (breaches["threshold"] == SITUATION)
+    for column, value in values.items():
+        breaches.loc[here, column] = value
+    return dataclasses.replace(case, breaches=breaches)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (
+            {"probability": 1, "probability_low": 0.93, "probability_high": 1, "first_day_median": 14},
+            "by 24 Mar 2024: very likely (in 100% of 4 runs; 95% interval 93% to 100%); in the median run it "
+            "begins on 15 Jan 2024",
+        ),
+        (
+            {
+                "probability": 0.5,
+                "probability_low": 0.34,
+                "probability_high": 0.65,
+                "first_day_p95": float("nan"),
+            },
+            "by 24 Mar 2024: about as likely as not (in 50% of 4 runs",
+        ),
+        (
+            {
+                "probability": 0.2,
+                "probability_low": 0.1,
+                "probability_high": 0.3,
+                "first_day_median": float("nan"),
+            },
+            "unlikely (in 20% of 4 runs, fewer than half, so that there is no median date",
+        ),
+        (
+            {"probability": 0, "probability_low": 0, "probability_high": 0.09},
+            "very unlikely (in 0% of 4 runs",
+        ),
+        ({"breached_at_start": 1}, "hold from the first day of the scenario"),
+    ],
+)
+def test_the_first_sentence_says_probability_and_date(
+    case: Results, values: dict[str, float], said: str
+) -> None:
+    sentence = three_sentences(with_situation(case, **values), "en")[0]
+    assert said in sentence.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def with_deaths(case: Results, *differences: tuple[float, float, float]) -> Results:
+    table = case.comparison[case.comparison["outcome"] == "deaths_untreated"].iloc[: len(differences)].copy()
+    table[["difference", "difference_low", "difference_high"]] = differences
+    return dataclasses.replace(case, comparison=table.reset_index(drop=True))
+
+
+def test_the_third_sentence_names_the_best_plan_only_where_its_interval_allows(case: Results) -> None:
+    sure = with_deaths(case, (-50.0, -90.0, 10.0), (-20.0, -25.0, -15.0))
+    best = alternative_title(case.scenario, str(sure.comparison["alternative"].iloc[1]), "en")
+    said = three_sentences(sure, "en")[2]
+    assert said.startswith("Of 2 plans compared with the baseline, 1 have fewer")
+    assert best in said
+    assert "20 deaths fewer (15 to 25)" in said
+    unsure = three_sentences(with_deaths(case, (-50.0, -90.0, 10.0), (30.0, 5.0, 60.0)), "en")[2]
+    assert unsure.startswith("Of 2 plans compared with the baseline, 0 have fewer")
+    assert "1 have more" in unsure
+    assert "largest" not in unsure
+    nan = float("nan")
+    assert three_sentences(with_deaths(case, (-50.0, nan, nan)), "vi")[2] == phrase("vi", "summary.one_run")
+    none = dataclasses.replace(case, comparison=case.comparison.iloc[:0])
+    assert three_sentences(none, "en")[2] == phrase("en", "summary.no_plans")
+
+
+def test_the_second_sentence_names_the_earliest_threshold(case: Results) -> None:
+    rows = case.breaches[
+        (case.breaches["alternative"] == "baseline") & (case.breaches["breached_at_start"] < 1)
+    ]
+    rows = rows[(rows["threshold"] != SITUATION) & ~rows["first_day_median"].isna()]
+    first = case.scenario.command.thresholds[rows.sort_values("first_day_median")["threshold"].iloc[0]]
+    assert first.title is not None
+    assert first.title.get("vi") in three_sentences(case, "vi")[1]
+
+
+# What a report can be made of
+
+
+@pytest.fixture
+def unpictured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports without their figures, which take most of the time."""
+    monkeypatch.setattr(document, "_pictures", lambda results, names, lang: iter(()))
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_results_with_little_in_them_have_a_report(case: Results) -> None:
+    bare = dataclasses.replace(
+        case,
+        breaches=case.breaches.iloc[:0],
+        comparison=case.comparison.iloc[:0],
+        actions=case.actions.iloc[:0],
+    )
+    page = Page(report(bare, "vi")).root
+    assert phrase("vi", "summary.no_thresholds") in page.text
+    assert not [e for e in page.all("table") if e.attributes["id"] == "table-comparison"]
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_rows_by_area_get_their_own_table(case: Results) -> None:
+    row = case.breaches[case.breaches["alternative"] == "baseline"].iloc[:1].assign(area="hills")
+    page = Page(report(dataclasses.replace(case, breaches=pd.concat([case.breaches, row])), "en")).root
+    (table,) = [e for e in page.all("table") if e.attributes.get("id") == "table-areas"]
+    assert "Hills" in table.text
+    (breaches,) = [e for e in page.all("table") if e.attributes.get("id") == "table-breaches"]
+    assert len(list(breaches.all("tr"))) == 1 + len(case.scenario.command.thresholds) + 1
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_names_of_a_scenario_are_text_and_no_markup(case: Results) -> None:
+    scenario = case.scenario.overlaid({"title": {"en": "<script>alert(1)</script>", "vi": "a & b"}})
+    text = report(dataclasses.replace(case, scenario=scenario), "en")
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_the_plan_is_called_by_its_title(pages: dict[str, Element]) -> None:
+    (table,) = [e for e in pages["vi"].all("table") if e.attributes.get("id") == "table-comparison"]
+    assert "Thêm giường" in table.text
+    assert "dear-beds" not in table.text
+
+
+def test_the_same_result_gives_the_same_report(case: Results, tmp_path: Path) -> None:
+    path = write_report(case, tmp_path / "report.html", "vi")
+    assert path.read_text(encoding="utf-8") == report(case, "vi")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_report_that_cannot_be_written_leaves_nothing(case: Results, tmp_path: Path) -> None:
+    with pytest.raises(ResultsError, match="cannot be written"):
+        write_report(case, tmp_path / "nowhere" / "report.html")
+    with pytest.raises(ResultsError, match="got language 'fr', expected one of en, vi"):
+        write_report(case, tmp_path / "report.html", "fr")
+    assert list(tmp_path.iterdir()) == []
