@@ -8,10 +8,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
-from surgesim.report.sentences import how_precise, what_binds, what_varies, without_plan
+from surgesim.report.fitted import FittedTable
+from surgesim.report.names import alternative_title, threshold_title
+from surgesim.report.sentences import (
+    FEWEST_FOR_A_RANGE,
+    deaths,
+    how_precise,
+    what_binds,
+    what_varies,
+    without_plan,
+)
 from surgesim.report.words import (
     day_month,
     day_text,
@@ -23,13 +31,14 @@ from surgesim.report.words import (
     rounded,
 )
 from surgesim.scenario.schema import BASELINE, Scenario
+from surgesim.study.binding import limits_modelled
 from surgesim.study.breaches import SITUATION
 from surgesim.study.compare import COST, DAYS_BREACHED, DEATHS, FIRST_DAY
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
 
-COMPARED: Final = ("situation_days", f"first_day_{SITUATION}", "deaths_untreated", "deaths")
+COMPARED: Final = ("deaths", "deaths_untreated", "situation_days", f"first_day_{SITUATION}")
 """Outcomes of the comparison on the screen; all others are in comparison.csv."""
 
 
@@ -46,7 +55,7 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
     scenario = results.scenario
     horizon = number(scenario.days, lang)
     runs = number(results.replications["replication"].nunique(), lang)
-    parts: list[Table | Text] = [
+    parts: list[FittedTable | Text] = [
         Text(
             phrase(
                 lang,
@@ -60,18 +69,26 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
             style="bold",
         )
     ]
+
+    def note(key: str, **fields: object) -> None:
+        parts.append(Text(phrase(lang, f"screen.{key}", **fields), style="dim"))
+
     if len(results.breaches):
         parts += [Text(), breach_table(results, lang)]
-        parts += [Text(phrase(lang, "screen.breaches_note", runs=runs), style="dim")]
+        note("breaches_note" if _many(results) else "breaches_note_few", runs=runs)
+    parts += [Text(), Text(deaths(results, lang))]
     if len(results.comparison):
         parts += [Text(), comparison_table(results, lang)]
-        parts += [Text(phrase(lang, "screen.comparison_note", days=horizon), style="dim")]
+        note("comparison_note", days=horizon)
         if len(results.breaches):
             parts += [Text(), threshold_table(results, lang)]
-            parts += [Text(phrase(lang, "screen.by_threshold_note", days=horizon), style="dim")]
+            note("by_threshold_note", days=horizon)
     if scenario.supply.costs is not None:
-        parts += [Text(), cost_table(results, lang), Text(phrase(lang, "screen.cost_note"), style="dim")]
+        parts += [Text(), cost_table(results, lang)]
+        note("cost_note")
     parts += [Text(), *(Text(sentence) for sentence in what_binds(results, lang))]
+    if limits_modelled(scenario):
+        note("binds_note")
     parts += [Text(without_plan(scenario, lang))]
     confidence = results.assumptions["confidence"]
     assumed = number(int((confidence == "assumed").sum()), lang)
@@ -86,72 +103,65 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
     return Group(*parts)
 
 
-def breach_table(results: Results, lang: str) -> Table:
+def breach_table(results: Results, lang: str) -> FittedTable:
     """One row per threshold of the baseline, and one for the declared emergency."""
     scenario = results.scenario
-    table = Table(
-        title=phrase(lang, "screen.breaches"), title_justify="left", title_style="bold", show_lines=True
-    )
+    table = FittedTable(phrase(lang, "screen.breaches"))
     for column in ("threshold", "probability", "first", "days", "worst"):
         left = column in ("threshold", "first")
-        table.add_column(
-            phrase(lang, f"screen.{column}"), justify="left" if left else "right", overflow="fold"
-        )
+        table.add_column(phrase(lang, f"screen.{column}"), "left" if left else "right")
     for row in results.breaches[results.breaches["alternative"] == BASELINE].to_dict("records"):
         title, bound, worst = _threshold(scenario, row, lang)
         low, high = percent(row["probability_low"], lang), percent(row["probability_high"], lang)
         table.add_row(
-            Text(f"{title}\n{bound}"),
+            f"{title}\n{bound}",
             f"{percent(row['probability'], lang)}\n({_range(low, high)})",
-            Text(_first(scenario, row, lang)),
-            _days(row, lang),
+            _first(results, row, lang),
+            _days(results, row, lang),
             worst,
         )
     return table
 
 
-def comparison_table(results: Results, lang: str) -> Table:
+def comparison_table(results: Results, lang: str) -> FittedTable:
     """One row per alternative: its mean differences from the baseline with their intervals."""
     rows = results.comparison[results.comparison["outcome"].isin(COMPARED)]
-    table = Table(
-        title=phrase(lang, "screen.comparison"), title_justify="left", title_style="bold", show_lines=True
-    )
-    _alternative_column(table, results, lang)
+    table = FittedTable(phrase(lang, "screen.comparison"))
+    table.add_column(phrase(lang, "screen.alternative"), "left")
     shown = [outcome for outcome in COMPARED if (rows["outcome"] == outcome).any()]
     for outcome in shown:
-        table.add_column(phrase(lang, f"screen.{outcome}"), justify="right", overflow="fold")
+        table.add_column(phrase(lang, f"screen.{outcome}"))
     for alternative, group in rows.groupby("alternative", sort=False):
         by_outcome = {row["outcome"]: row for row in group.to_dict("records")}
-        cells = [_difference(by_outcome.get(outcome), lang) for outcome in shown]
-        table.add_row(Text(str(alternative)), *cells)
+        cells = [_signed(by_outcome.get(outcome), lang) for outcome in shown]
+        table.add_row(alternative_title(results.scenario, str(alternative), lang), *cells)
     return table
 
 
-def threshold_table(results: Results, lang: str) -> Table:
-    """One row per alternative and threshold at which it changes anything: days in breach and first breach."""
-    table = Table(title=phrase(lang, "screen.by_threshold"), title_justify="left", title_style="bold")
-    _alternative_column(table, results, lang)
-    table.add_column(phrase(lang, "screen.threshold"), overflow="fold")
+def threshold_table(results: Results, lang: str) -> FittedTable:
+    """One block per alternative, a row for each threshold at which it changes anything."""
+    table = FittedTable(phrase(lang, "screen.by_threshold"), show_lines=False)
+    table.add_column(phrase(lang, "screen.alternative_threshold"), "left")
     for column in ("days", "first_breach"):
-        table.add_column(phrase(lang, f"screen.{column}"), justify="right", overflow="fold", min_width=18)
+        table.add_column(phrase(lang, f"screen.{column}"))
     for alternative, group in results.comparison.groupby("alternative", sort=False):
         by_outcome = {row["outcome"]: row for row in group.to_dict("records")}
         scenario = results.scenario.alternative(str(alternative))
+        table.add_row(alternative_title(results.scenario, str(alternative), lang), style="bold")
         lines = []
         for name in scenario.command.thresholds:
             pair = [by_outcome.get(f"{prefix}{name}") for prefix in (DAYS_BREACHED, FIRST_DAY)]
             if any(row is not None and row["tied"] < 1 for row in pair):
-                lines.append((_brief_title(scenario, name, lang), *(_signed(row, lang) for row in pair)))
-        for i, line in enumerate(lines or [(phrase(lang, "screen.unchanged"), "", "")]):
-            last = i == len(lines or [()]) - 1
-            table.add_row(Text(str(alternative) if i == 0 else ""), *map(Text, line), end_section=last)
+                lines.append((threshold_title(scenario, name, lang), *(_signed(row, lang) for row in pair)))
+        for i, (what, *cells) in enumerate(lines or [(phrase(lang, "screen.unchanged"), "", "")], start=1):
+            table.add_row(f"  {what}", *cells, end_section=i >= len(lines))
     return table
 
 
-def cost_table(results: Results, lang: str) -> Table:
+def cost_table(results: Results, lang: str) -> FittedTable:
     """What each plan costs, against the baseline and per death averted."""
-    table = Table(title=phrase(lang, "screen.cost"), title_justify="left", title_style="bold")
-    _alternative_column(table, results, lang)
+    table = FittedTable(phrase(lang, "screen.cost"), show_lines=False)
+    table.add_column(phrase(lang, "screen.alternative"), "left")
     means = results.replications.groupby("alternative", sort=False)[COST].mean()
     compared = {
         (row["alternative"], row["outcome"]): row
@@ -166,48 +176,31 @@ def cost_table(results: Results, lang: str) -> Table:
     scale, unit = money_unit(float(means.max()), currency, lang)
     scale_each, unit_each = money_unit(max(each.values(), default=0.0), currency, lang)
     for key, of in (("mean_cost", unit), ("extra_cost", unit), ("per_death_averted", unit_each)):
-        table.add_column(phrase(lang, f"screen.{key}", unit=of), justify="right", overflow="fold")
+        table.add_column(phrase(lang, f"screen.{key}", unit=of))
     for alternative, mean in means.items():
         name = str(alternative)
         table.add_row(
-            Text(name),
+            alternative_title(results.scenario, name, lang),
             rounded(float(mean) / scale, lang),
-            Text(_signed(compared.get((name, COST)), lang, scale)),
+            _signed(compared.get((name, COST)), lang, scale),
             rounded(each[name] / scale_each, lang) if name in each else "",
         )
     return table
 
 
-def _alternative_column(table: Table, results: Results, lang: str) -> None:
-    """A first column wide enough for names of a usual length."""
-    longest = max(map(len, results.alternatives))
-    table.add_column(phrase(lang, "screen.alternative"), overflow="fold", min_width=min(longest, 21))
-
-
-def _brief_title(scenario: Scenario, name: str, lang: str) -> str:
-    """What a threshold watches, and its bound."""
-    threshold, supply = scenario.command.thresholds[name], scenario.supply
-    what = indicator_words(lang, threshold.indicator).label
-    if threshold.item is not None:
-        item = supply.consumables.get(threshold.item) or supply.burdens[threshold.item]
-        what = f"{what}: {item.title.get(lang)}"
-    sign = ">" if threshold.above is not None else "<"
-    return f"{what} {sign}{number(threshold.bound, lang)}"
+def _many(results: Results) -> bool:
+    """Whether there are replications enough to give a range of them."""
+    return results.replications["replication"].nunique() >= FEWEST_FOR_A_RANGE
 
 
 def _signed(row: Mapping[Any, Any] | None, lang: str, scale: float = 1.0) -> str:
-    """A paired difference with its sign and interval: ``-12 (-15 to -9)``."""
+    """A paired difference with its sign and half of its interval: ``-12 ±3``."""
     if row is None:
         return ""
-
-    def sign(value: float) -> str:
-        text = rounded(value / scale, lang)
-        return f"+{text}" if value > 0 else text
-
-    low, high = row["difference_low"], row["difference_high"]
-    if math.isnan(low) or low == high == 0:
-        return sign(row["difference"])
-    return f"{sign(row['difference'])} ({phrase(lang, 'screen.to', low=sign(low), high=sign(high))})"
+    difference = row["difference"] / scale
+    text = f"{'+' if difference > 0 else ''}{rounded(difference, lang)}"
+    half = (row["difference_high"] - row["difference_low"]) / 2 / scale
+    return text if math.isnan(half) or half == 0 else f"{text} ±{rounded(half, lang)}"
 
 
 def _threshold(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> tuple[str, str, str]:
@@ -223,14 +216,15 @@ def _threshold(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> tuple[s
             phrase(lang, "screen.situation_worst", worst=worst, count=count),
         )
     threshold = scenario.command.thresholds[name]
-    label, unit = indicator_words(lang, threshold.indicator)
-    title = threshold.title.get(lang) if threshold.title is not None else label
+    unit = indicator_words(lang, threshold.indicator).unit
+    title = threshold_title(scenario, name, lang)
     side = "above" if threshold.above is not None else "below"
     return title, phrase(lang, f"screen.{side}", bound=bound, unit=unit).rstrip(), worst
 
 
-def _first(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> str:
+def _first(results: Results, row: Mapping[Any, Any], lang: str) -> str:
     """When it first broke: at the start, the median date with its range, or none by the horizon."""
+    scenario = results.scenario
     none = phrase(lang, "screen.none", days=number(scenario.days, lang))
     if row["breached_at_start"] == 1:
         return phrase(lang, "screen.at_start")
@@ -239,44 +233,26 @@ def _first(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> str:
         for q in ("median", "p5", "p95")
     )
     lines = [none if median is None else day_text(median, lang)]
-    if median is None and early is not None:
+    if not _many(results):
+        pass
+    elif median is None and early is not None:
         lines.append(f"({phrase(lang, 'screen.early', day=day_text(early, lang))})")
     elif median is not None and early is not None:
         text = day_month if (early.year, (late or early).year) == (median.year,) * 2 else day_text
-        lines.append(f"({_range(text(early, lang), none if late is None else text(late, lang))})")
+        until = none if late is None else text(late, lang)
+        lines.append(f"({phrase(lang, 'screen.to', low=text(early, lang), high=until)})")
     if row["breached_at_start"] > 0:
         lines.append(phrase(lang, "screen.sometimes_at_start", share=percent(row["breached_at_start"], lang)))
     return "\n".join(lines)
 
 
-def _days(row: Mapping[Any, Any], lang: str) -> str:
+def _days(results: Results, row: Mapping[Any, Any], lang: str) -> str:
     if row["probability"] == 0:
         return "0"
+    if not _many(results):
+        return rounded(row["days_breached_mean"], lang)
     low, high = (rounded(row[f"days_breached_{q}"], lang) for q in ("p5", "p95"))
     return f"{rounded(row['days_breached_mean'], lang)}\n({_range(low, high)})"
-
-
-def _difference(row: Mapping[Any, Any] | None, lang: str) -> str:
-    """A paired difference in words: fewer or more, earlier or later, with its interval."""
-    if row is None:
-        return ""
-    less, more = ("earlier", "later") if row["outcome"].startswith("first_day_") else ("fewer", "more")
-
-    def words(value: float) -> str:
-        text = rounded(abs(value), lang)
-        return (
-            phrase(lang, "screen.same")
-            if value == 0
-            else phrase(lang, f"screen.{less if value < 0 else more}", value=text)
-        )
-
-    low, high = row["difference_low"], row["difference_high"]
-    if math.isnan(low) or low == high == 0:
-        return words(row["difference"])
-    if low < 0 < high:
-        return f"{words(row['difference'])}\n({phrase(lang, 'screen.to', low=words(low), high=words(high))})"
-    ends = sorted((abs(low), abs(high)))
-    return f"{words(row['difference'])}\n({_range(*(rounded(end, lang) for end in ends))})"
 
 
 def _range(low: str, high: str) -> str:

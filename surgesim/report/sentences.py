@@ -1,10 +1,10 @@
-"""Sentences of the summary: what binds beds, what differs between runs, who has no mobilisation plan."""
+"""Sentences of the summary: deaths, what binds beds, what differs between runs, who has no plan."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from surgesim.report.quoted import Told, Value, quote, source, told
 from surgesim.report.words import number, percent, phrase, rounded
@@ -13,6 +13,22 @@ from surgesim.study.binding import BEDS, limits_modelled
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
+
+FEWEST_FOR_A_RANGE: Final = 5
+"""Replications below which their 5 % and 95 % quantiles say nothing."""
+
+
+def deaths(results: Results, lang: str, alternative: str = BASELINE) -> str:
+    """How many die in an alternative, and how many of them for want of care; ranges of many runs only."""
+    rows = results.replications[results.replications["alternative"] == alternative]
+    runs = len(rows)
+    said = {"runs": number(runs, lang)}
+    for key, prefix, outcome in (("all", "", "deaths"), ("untreated", "untreated_", "deaths_untreated")):
+        values = rows[outcome]
+        said[key] = rounded(float(values.mean()), lang)
+        for end, share in (("low", 0.05), ("high", 0.95)):
+            said[f"{prefix}{end}"] = rounded(float(values.quantile(share)), lang)
+    return phrase(lang, "sentence.deaths_range" if runs >= FEWEST_FOR_A_RANGE else "sentence.deaths", **said)
 
 
 def what_binds(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[Told]:

@@ -106,10 +106,11 @@ def _percent(hundredths: int, lang: str) -> str:
 
 def money_unit(largest: float, currency: str, lang: str) -> tuple[float, str]:
     """The unit that sums up to `largest` are told in, and its name."""
-    for scale, name in ((1e9, "billion"), (1e6, "million")):
+    name = phrase(lang, "currency.VND") if currency == "VND" else currency
+    for scale, many in ((1e9, "billion"), (1e6, "million")):
         if largest >= scale:
-            return scale, phrase(lang, f"screen.{name}", currency=currency)
-    return 1.0, currency
+            return scale, phrase(lang, f"screen.{many}", currency=name)
+    return 1.0, name
 
 
 def day_month(day: date, lang: str) -> str:

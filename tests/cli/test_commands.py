@@ -79,10 +79,10 @@ def test_run_says_what_breaks_and_what_alternatives_change(town: Path) -> None:
     for words in (
         "2 runs of 25 days from",
         "Thresholds in the baseline",
-        "Probability of a breach",
+        "Probability",
         "Declared emergency",
         "Alternatives against the baseline",
-        "private-mobilised",
+        "Mobilise the private hospital",
         "Results: out/",
     ):
         assert words in result.stdout

@@ -412,7 +412,9 @@ def test_binding_says_the_breach_days_of_each_constraint(small: Results) -> None
     _, icu = draw(small, "binding").axes
     said = icu.texts[0].get_text()
     assert total > 0
-    assert said.startswith(f"of {words.rounded(total, 'en')} breach days: {most['constraint']} ")
+    assert said.startswith(
+        f"of the {words.rounded(total, 'en')} days of the declared emergency: {most['constraint']} "
+    )
 
 
 def test_oxygen_is_drawn_in_tonnes_as_a_weeks_mean_and_cover_up_to_30_days(small: Results) -> None:

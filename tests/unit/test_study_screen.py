@@ -13,6 +13,8 @@ from rich.console import Console
 from study_cases import made_up_simulation, small_scenario
 
 from surgesim.model.record import CONSTRAINTS
+from surgesim.report.fitted import wrapped
+from surgesim.report.names import threshold_title
 from surgesim.report.screen import (
     breach_table,
     comparison_table,
@@ -21,7 +23,7 @@ from surgesim.report.screen import (
     threshold_table,
 )
 from surgesim.report.sentences import what_binds, without_plan
-from surgesim.report.words import phrase
+from surgesim.report.words import NBSP, phrase
 from surgesim.scenario.schema import Scenario
 from surgesim.study.binding import BEDS
 from surgesim.study.collect import Collection
@@ -57,7 +59,7 @@ def with_breach(results: Results, **values: Any) -> Results:
 
 def with_difference(results: Results, outcome: str, difference: float, low: float, high: float) -> Results:
     row = {
-        "alternative": "plan",
+        "alternative": "more-icu",
         "outcome": outcome,
         "difference": difference,
         "difference_low": low,
@@ -74,13 +76,13 @@ NAN = float("nan")
     ("values", "text"),
     [
         (FIRST, "1 Feb 2024"),
-        (FIRST, "(31 Jan–8 Feb)"),
+        (FIRST, "(31 Jan to 8 Feb)"),
         ({**FIRST, "breached_at_start": 1.0}, "at the start"),
         ({**FIRST, "breached_at_start": 0.25}, "at the start in 25% of runs"),
-        ({**FIRST, "first_day_p95": NAN}, "(31 Jan–none by day 12)"),
+        ({**FIRST, "first_day_p95": NAN}, "(31 Jan to none by day 12)"),
         ({**FIRST, "first_day_median": NAN, "first_day_p95": NAN}, "none by day 12"),
         ({**FIRST, "first_day_median": NAN, "first_day_p95": NAN}, "(5% of runs by 31 Jan 2024)"),
-        ({**FIRST, "first_day_p95": 400.0}, "(31 Jan 2024–5 Mar 2025)"),
+        ({**FIRST, "first_day_p95": 400.0}, "(31 Jan 2024 to 5 Mar 2025)"),
         ({"probability": 0.875, "probability_low": 0.529, "probability_high": 0.978}, "88%"),
         ({"probability": 0.875, "probability_low": 0.529, "probability_high": 0.978}, "(53–98%)"),
         ({"days_breached_mean": 31.4, "days_breached_p5": 9.37, "days_breached_p95": 52.6}, "31"),
@@ -88,7 +90,8 @@ NAN = float("nan")
     ],
 )
 def test_breach_in_words(results: Results, values: dict[str, float], text: str) -> None:
-    assert f" {text} " in shown(breach_table(with_breach(results, **values), "en"))
+    results = repeated(results, 2)
+    assert f" {text} " in shown(breach_table(with_breach(results, **values), "en"), 200)
 
 
 def test_breach_table_is_of_the_baseline_with_bounds(results: Results) -> None:
@@ -96,28 +99,63 @@ def test_breach_table_is_of_the_baseline_with_bounds(results: Results) -> None:
     assert "below 4 beds/100,000" in text
     assert "above 450 cases/100,000/week" in text
     assert "at least 1 of 2 thresholds" in text
-    assert text.count("Staffed ICU beds") == 1
+    assert text.count("All staffed ICU beds, not only COVID-19") == 1
 
 
 @pytest.mark.parametrize(
-    ("outcome", "difference", "low", "high", "texts"),
+    ("outcome", "difference", "low", "high", "text"),
     [
-        ("deaths", -319.4, -335.0, -303.0, ["319 fewer", "(303–335)"]),
-        ("deaths", 2905.0, 2884.0, 2926.0, ["2,905 more", "(2,884–2,926)"]),
-        ("deaths", -2.0, -5.04, 1.0, ["2 fewer", "(5 fewer to 1 more)"]),
-        ("deaths", 0.04, 0.03, 0.05, ["0.04 more", "(0.03–0.05)"]),
-        ("deaths", 0.0, 0.0, 0.0, ["no difference"]),
-        ("deaths", 3.0, NAN, NAN, ["3 more"]),
-        ("first_day_situation", 5.0, 1.5, 8.5, ["5 d later", "(1.5–8.5)"]),
-        ("first_day_situation", -7.5, -16.0, 1.0, ["7.5 d earlier", "(16 d earlier to 1 d later)"]),
+        ("deaths", -319.4, -335.4, -303.4, "−319 ±16"),
+        ("deaths", 2905.0, 2884.0, 2926.0, "+2,905 ±21"),
+        ("deaths", 0.04, 0.03, 0.05, "+0.04 ±0.01"),
+        ("deaths", 0.0, 0.0, 0.0, "0"),
+        ("deaths", 0.0, -2.0, 2.0, "0 ±2"),
+        ("deaths", 3.0, NAN, NAN, "+3"),
+        ("first_day_situation", -7.5, -16.0, 1.0, "−7.5 ±8.5"),
     ],
 )
-def test_difference_in_words(
-    results: Results, outcome: str, difference: float, low: float, high: float, texts: list[str]
+def test_difference_with_its_sign_and_interval(
+    results: Results, outcome: str, difference: float, low: float, high: float, text: str
 ) -> None:
-    text = shown(comparison_table(with_difference(results, outcome, difference, low, high), "en"))
-    for words in texts:
-        assert f" {words} " in text
+    shown_text = shown(comparison_table(with_difference(results, outcome, difference, low, high), "en"))
+    assert f" {text} " in shown_text
+
+
+def test_deaths_come_first_and_the_note_says_why(results: Results) -> None:
+    header = cells(comparison_table(results, "en"), 200)[0]
+    assert header[1:4] == ["All deaths", "Deaths for want of care", "Days of emergency"]
+    text = shown(summary(results, "en"), 200)
+    assert "Judge by deaths first." in text
+    assert "The dead no longer need beds" in text
+
+
+def repeated(results: Results, times: int) -> Results:
+    """The results as if there had been so many times the replications."""
+    parts = [
+        results.replications.assign(replication=lambda t, k=k: t["replication"] + 4 * k) for k in range(times)
+    ]
+    return dataclasses.replace(results, replications=pd.concat(parts, ignore_index=True))
+
+
+def test_a_range_over_runs_is_told_from_five_runs_on(results: Results) -> None:
+    few, many = (with_breach(repeated(results, n), **FIRST, days_breached_p5=2.0) for n in (1, 2))
+    for told, words in ((few, "4 runs are too few to say"), (many, "in brackets 5% to 95% of the 8 runs")):
+        text = " ".join(shown(summary(told, "en"), 200).split())
+        assert words in text
+        assert ("(31 Jan to 8 Feb)" in text) == (told is many)
+        assert ("in 90% of the runs" in text) == (told is many)
+
+
+def test_deaths_of_the_baseline_are_told(results: Results) -> None:
+    rows = results.replications.query("alternative == 'baseline'")
+    all_deaths, untreated = (f"{rows[name].mean():.0f}" for name in ("deaths", "deaths_untreated"))
+    assert (
+        f"Deaths in the baseline: {all_deaths}; of these for want of care: {untreated} (means of 4 runs)."
+        in shown(summary(results, "en"))
+    )
+    text = shown(summary(repeated(results, 5), "vi"), 200)
+    low, high = (f"{pd.concat([rows['deaths']] * 5).quantile(q):.0f}" for q in (0.05, 0.95))
+    assert f"Tử vong trong phương án cơ sở: {all_deaths} ca ({low} đến {high} ở 90%" in text
 
 
 def with_rows(results: Results, *rows: tuple[str, float, float, float, float]) -> Results:
@@ -138,11 +176,10 @@ def test_threshold_table_shows_what_changes_with_signs(results: Results) -> None
         ("first_day_cases", 0.0, 0.0, 0.0, 1.0),
     )
     text = shown(threshold_table(compared, "en"))
-    assert " Staffed ICU beds <4 " in text
-    assert " −12 (−15 to −9) " in text
-    assert " +3.5 (−1 to +8) " in text
+    assert f"   {threshold_title(results.scenario, 'icu', 'en')} ".replace(NBSP, " ") in text
+    assert " −12 ±3 " in text
+    assert " +3.5 ±4.5 " in text
     assert "reported cases" not in text
-    assert " −12 (−15 đến −9) " in shown(threshold_table(compared, "vi"))
 
 
 def test_threshold_table_says_where_nothing_changes(results: Results) -> None:
@@ -164,10 +201,13 @@ COSTS = {"baseline": 3e9, "nothing": 3e9, "more-icu": 4.5e9}
 def test_cost_table_has_cost_difference_and_cost_per_death_averted(results: Results) -> None:
     priced = costly(results, COSTS)
     rows = (("cost", 1.5e9, 1e9, 2e9, 0.0), ("deaths", -60.0, -70.0, -50.0, 0.0))
-    text = shown(cost_table(with_rows(priced, *rows), "en"))
-    for words in ("Cost (billion VND)", "averted (million VND)", " 4.5 ", " +1.5 (+1 to +2) ", " 25 "):
-        assert words in text
-    assert " 1,5 " in shown(cost_table(with_rows(priced, *rows), "vi")).replace("+", " ")
+    header, below = cells(cost_table(with_rows(priced, *rows), "en"), 100)
+    averted = "Per death averted (million VND)"
+    assert header == ["Alternative", "Cost (billion VND)", "Against the baseline", averted]
+    assert below == ["Baseline nothing more-icu", "3 3 4.5", "+1.5 ±0.5", "25"]
+    vietnamese = cells(cost_table(with_rows(priced, *rows), "vi"), 100)
+    assert vietnamese[0][1] == "Chi phí (tỷ đồng)"
+    assert vietnamese[1][0].startswith("Phương án cơ sở ")
 
 
 def test_cost_per_death_averted_is_not_told_where_deaths_may_not_fall(results: Results) -> None:
@@ -201,8 +241,16 @@ def limited(results: Results, breach: list[float], short: list[float]) -> Result
 @pytest.mark.parametrize(
     ("breach", "short", "sentence"),
     [
-        ([20, 7, 61], [0, 0, 0], "ICU beds are bound by nurses on 61 of 88 breach days"),
-        ([0, 0, 0], [5, 0.5, 2], "ICU beds are bound by space on 5 of 7.5 days on which patients lack one"),
+        (
+            [20, 7, 61],
+            [0, 0, 0],
+            "ICU beds are bound by nurses on 61 of the 88 days of the declared emergency",
+        ),
+        (
+            [0, 0, 0],
+            [5, 0.5, 2],
+            "ICU beds are bound by space on 5 of the 7.5 days on which patients lack one",
+        ),
         ([0, 0, 0], [0, 0, 0], "ICU beds are never short, and no emergency is declared."),
     ],
 )
@@ -253,9 +301,84 @@ def test_summary_without_thresholds_or_alternatives_has_no_tables(results: Resul
     assert "┃" not in text
 
 
+LONG = {
+    "more-icu": {
+        "title": {
+            "vi": "Huy động bệnh viện tư nhân và quân đội, không kèm nhân lực",
+            "en": "Mobilise private and military hospitals, without staff",
+        }
+    },
+    "nothing": {},
+}
+
+
+def large(results: Results) -> Results:
+    """The results with long titles and large numbers, as of a province."""
+    plain = costly(results, COSTS).scenario.to_plain() | {"alternatives": LONG}
+    comparison = results.comparison.assign(tied=0.0)
+    numbers = ["difference", "difference_low", "difference_high"]
+    comparison[numbers] = comparison[numbers] * 1000 + [1234.5, 123.4, 2345.6]
+    costs = comparison.query("outcome == 'deaths'").assign(outcome="cost", per_death_averted=2.5e9)
+    costs[numbers] *= 1e6
+    wide = dataclasses.replace(
+        with_breach(repeated(costly(results, COSTS), 2), **FIRST, worst_value_median=123456.0),
+        scenario=Scenario.model_validate_json(json.dumps(plain)),
+        comparison=pd.concat([comparison, costs], ignore_index=True),
+    )
+    return with_breach(wide, first_day_p95=400.0, days_breached_p5=101.4, days_breached_p95=112.6)
+
+
+def cells(renderable: Any, width: int) -> list[list[str]]:
+    """What stands in each cell of the tables, with its lines joined; rows end where a rule does."""
+    rows: list[list[str]] = []
+    fresh = True
+    for line in shown(renderable, width).splitlines():
+        if line[:1] not in ("│", "┃"):
+            fresh = True
+            continue
+        parts = [part.strip() for part in line.replace("┃", "│").split("│")[1:-1]]
+        if fresh:
+            rows.append(parts)
+        else:
+            rows[-1] = [f"{before} {part}".strip() for before, part in zip(rows[-1], parts, strict=True)]
+        fresh = False
+    return rows
+
+
 @pytest.mark.parametrize("lang", ["vi", "en"])
-@pytest.mark.parametrize("width", [80, 110])
-def test_nothing_is_cut_off(results: Results, lang: str, width: int) -> None:
-    text = shown(summary(results, lang), width)
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_no_content_of_a_cell_is_lost(results: Results, lang: str, width: int) -> None:
+    told = large(results)
+    for table in (breach_table, comparison_table, threshold_table, cost_table):
+        assert cells(table(told, lang), width) == cells(table(told, lang), 1000), table.__name__
+    text = shown(summary(told, lang), width)
     assert "…" not in text
     assert max(map(len, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", [30, 50])
+def test_a_narrow_terminal_breaks_words_but_loses_no_letter(results: Results, width: int) -> None:
+    told = large(results)
+    for table in (breach_table, cost_table):
+        narrow, whole = (
+            [["".join(cell.split()) for cell in row] for row in cells(table(told, "en"), w)]
+            for w in (width, 1000)
+        )
+        assert narrow == whole
+
+
+def test_one_name_for_a_threshold_on_the_whole_screen(results: Results) -> None:
+    plain = results.scenario.to_plain()
+    plain["command"]["thresholds"]["icu"]["title"] = {"en": "Too few ICU beds", "vi": "Thiếu giường ICU"}
+    told = dataclasses.replace(large(results), scenario=Scenario.model_validate_json(json.dumps(plain)))
+    for lang, title in (("en", "Too few ICU beds"), ("vi", "Thiếu giường ICU")):
+        text = shown(summary(told, lang), 200)
+        assert text.count(title) == 3  # the breaches, and two alternatives
+        assert phrase(lang, "indicator.staffed_icu_beds_per_100k") not in text
+
+
+def test_wrapping_keeps_indents_and_unbreakable_spaces() -> None:
+    assert wrapped("  one two three", 7) == "  one\n  two\n  three"
+    assert wrapped(f"5{NBSP}Mar 2024", 6) == f"5{NBSP}Mar\n2024"
+    assert wrapped("abcdef gh", 4) == "abcd\nef\ngh"
+    assert wrapped("a\n\nb", 3) == "a\n\nb"

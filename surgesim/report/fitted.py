@@ -1,0 +1,119 @@
+"""A table for the screen that is whole in a narrow terminal: cells are wrapped, and nothing is cut.
+
+It stands beside rich's own table, which breaks dates at their no-break spaces and cuts what a column's
+least width does not leave room for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from rich.cells import cell_len
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions
+
+Justify = Literal["left", "right"]
+
+HEADER_LINES = 3
+"""Lines that a header may take before its column is made wider for it."""
+
+NUMBERS_FIRST = 1.5
+"""A number in two lines is as bad as a text in so many times two."""
+
+
+class _Row(NamedTuple):
+    cells: tuple[str, ...]
+    style: str
+    end_section: bool
+
+
+class FittedTable:
+    """Columns and rows of text, laid out in the width there is when it is printed.
+
+    Each column is at least as wide as its longest word if all fit; what is left goes to the columns that
+    would break their cells into most lines. A line begins where the text has a newline, else at a space;
+    spaces at the start of a cell indent all of its lines.
+    """
+
+    def __init__(self, title: str, *, show_lines: bool = True) -> None:
+        self.title = title
+        self.show_lines = show_lines
+        self._columns: list[tuple[str, Justify]] = []
+        self._rows: list[_Row] = []
+
+    def add_column(self, header: str, justify: Justify = "right") -> None:
+        """A further column, before any row."""
+        self._columns.append((header, justify))
+
+    def add_row(self, *cells: str, style: str = "", end_section: bool = False) -> None:
+        """A further row; cells that are not given are empty."""
+        self._rows.append(_Row(cells, style, end_section))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table]:
+        widths = self._widths(options.max_width)
+        lines = self.show_lines and len(self._rows) > 1
+        table = Table(title=self.title, title_justify="left", title_style="bold", show_lines=lines)
+        for (header, justify), width in zip(self._columns, widths, strict=True):
+            table.add_column(Text(wrapped(header, width)), justify=justify, width=width, overflow="fold")
+        for row in self._rows:
+            cells = [
+                Text(wrapped(cell, width), style=row.style)
+                for cell, width in zip(row.cells, widths, strict=False)
+            ]
+            table.add_row(*cells, end_section=row.end_section)
+        yield table
+
+    def _widths(self, available: int) -> list[int]:
+        """Width of each column; below their longest words only where there is no room for these."""
+        room = available - 3 * len(self._columns) - 1  # borders and padding
+        least, most = [], []
+        for place, (header, _) in enumerate(self._columns):
+            cells = [row.cells[place] for row in self._rows if place < len(row.cells)]
+            lines = [line for cell in cells for line in cell.split("\n")]
+            least.append(max(map(_longest_word, (header, *lines))))
+            most.append(max(least[-1], -(-cell_len(header) // HEADER_LINES), *map(cell_len, lines), 1))
+        widths = list(least)
+        while sum(widths) > room and max(widths) > 1:
+            widths[widths.index(max(widths))] -= 1
+        while sum(widths) < room:
+            lack = [
+                (wanted > width) * wanted / width * (NUMBERS_FIRST if justify == "right" else 1)
+                for (_, justify), wanted, width in zip(self._columns, most, widths, strict=True)
+            ]
+            if not any(lack):
+                break
+            widths[lack.index(max(lack))] += 1
+        return widths
+
+
+def _longest_word(line: str) -> int:
+    return _indent(line) + max(map(cell_len, line.split(" ")))
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def wrapped(text: str, width: int) -> str:
+    """`text` in lines of at most `width` cells, broken at spaces (not no-break ones) or in a word."""
+    lines: list[str] = []
+    for part in text.split("\n"):
+        indent = " " * _indent(part)
+        line = ""
+        for word in part.split(" "):
+            if not word:
+                continue
+            longer = f"{line} {word}" if line else indent + word
+            if line and cell_len(longer) > width:
+                lines.append(line)
+                longer = indent + word
+            while cell_len(longer) > width:
+                lines.append(longer[:width])
+                longer = longer[width:]
+            line = longer
+        lines.append(line)
+    return "\n".join(lines)
