@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -584,6 +586,95 @@ def test_a_province_breaches_and_each_of_its_plans_changes_something(
         province_records["full-plan"].outcomes["deaths_untreated"]
         < 0.9 * (baseline.outcomes["deaths_untreated"])
     )
+
+
+# Kiên Giang 2021
+
+
+@pytest.fixture(scope="module")
+def wave_2021() -> tuple[Scenario, list[Record]]:
+    scenario = load(FOLDER / "kien-giang-2021.yaml")
+    return scenario, [simulate(scenario, 1, replication) for replication in range(3)]
+
+
+def weekly(record: Record, column: str) -> np.ndarray:
+    return record.series(column).reshape(-1, 7).sum(axis=1)
+
+
+def test_the_wave_of_2021_has_the_order_of_what_was_recorded(
+    wave_2021: tuple[Scenario, list[Record]],
+) -> None:
+    """NCSC to 22 January 2022: 32,413 cases, 741 deaths, at most 3,092 cases a week (179 per 100,000)."""
+    scenario, records = wave_2021
+    cases = np.mean([weekly(record, "reported_cases") for record in records], axis=0)
+    deaths = np.mean([weekly(record, "deaths") for record in records], axis=0)
+    assert cases.sum() == pytest.approx(32_413, rel=0.35)
+    assert deaths.sum() == pytest.approx(741, rel=0.35)
+    assert cases.max() == pytest.approx(3_092, rel=0.35)
+    assert (
+        15 <= np.argmax(cases) <= 20
+    )  # weeks of 25 October to 29 November; recorded plateau 1 to 29 November
+    assert 700 < cases[8:10].mean() < 1_500  # September: 1,058
+    assert cases[11:14].mean() < 0.35 * cases[16:21].mean()  # the lull of October: 608 against 2,643
+    assert all(days_breached(record, scenario, "weekly-cases") == 0 for record in records)
+    assert np.argmax(deaths) >= np.argmax(cases)
+
+
+def test_the_sites_of_2021_open_on_their_dates(wave_2021: tuple[Scenario, list[Record]]) -> None:
+    scenario, records = wave_2021
+    for record in records:
+        opened = {event.rule: event.day for event in record.actions if event.what == "phase 1"}
+        dates = {rule: scenario.start + timedelta(days=day) for rule, day in opened.items()}
+        assert dates["centre-2021"] == date(2021, 9, 12)
+        assert dates["district-sites-2021"] == date(2021, 9, 6)
+        assert dates["field-hospital-2021"] == date(2021, 7, 12)
+
+
+def test_the_vaccine_of_2021_comes_at_the_pace_of_the_country(
+    wave_2021: tuple[Scenario, list[Record]],
+) -> None:
+    """70.8 million people with two doses on 17 January 2022, of whom 1.79 % in Kiên Giang by population."""
+    _, records = wave_2021
+    for record in records:
+        assert record.outcomes["doses_given"] == pytest.approx(70.8e6 * 0.0179, rel=0.1)
+
+
+# The country
+
+
+def test_the_country_is_made_by_the_rules_it_states() -> None:
+    country = load(FOLDER / "teaching" / "national.yaml")
+
+    def whole(value: float) -> int:
+        return math.floor(value + 0.5)
+
+    assert len(country.people.districts) == 63
+    assert country.people.total == pytest.approx(98e6, rel=0.01)
+    for k, (name, area) in enumerate(country.people.districts.items(), start=1):
+        people = whole(1_555_000 * (0.6 + 0.8 * (0.618034 * k % 1)))
+        assert (name, area.population) == (f"area-{k:02d}", people)
+        assert area.travel_hours == 0.25 * (k - 1)
+        hospital = country.care.facilities[f"hospital-{k:02d}"]
+        site = country.care.facilities[f"site-{k:02d}"]
+        assert hospital.staff is not None
+        assert total(hospital) == whole(2.6 * people / 1_000)
+        assert beds(hospital, "icu") == whole(0.0238 * total(hospital))
+        assert hospital.icu_target == 2 * beds(hospital, "icu")
+        assert hospital.staff.doctors == whole(3.3 * people / 1e4)
+        assert hospital.staff.ward_nurses + hospital.staff.icu_nurses == whole(4.5 * people / 1e4)
+        assert hospital.ventilators == whole(4.1 * people / 1e5)
+        assert not site.open_at_start
+        assert (beds(site, "basic"), beds(site, "oxygen")) == (
+            whole(0.5 * people / 1_000),
+            whole(0.1 * people / 1_000),
+        )
+
+
+def test_the_country_runs_for_a_month() -> None:
+    country = load(FOLDER / "teaching" / "national.yaml").overlaid({"days": 30})
+    record = simulate(country, 1, 0)
+    assert record.outcomes["infections"] > 450
+    assert len(record.districts[0]) == 63
 
 
 # Teaching scenarios
