@@ -16,6 +16,7 @@ from surgesim.model.actions import Action
 from surgesim.model.indicators import Assessment, key_of
 from surgesim.model.record import ActionEvent
 from surgesim.scenario.command import Rule, Trigger, Until
+from surgesim.scenario.indicators import Watch
 
 Process = Generator[Event, object, None]
 
@@ -49,7 +50,7 @@ class Command:
 
     def _rule(self, name: str, rule: Rule, action: Action) -> Process:
         while True:
-            yield from self._holds(rule.when, rule.when.indicator, rule.when.item)
+            yield from self._holds(rule.when, rule.begins_on)
             self._note(name, "fired")
             yield self._env.timeout(rule.decision_days)
             self._note(name, "ordered")
@@ -58,7 +59,7 @@ class Command:
             phases = self._env.process(self._phases(name, rule, action))
             if rule.until is None:
                 return
-            yield from self._holds(rule.until, *rule.ends_on)
+            yield from self._holds(rule.until, rule.ends_on)
             self._note(name, "ended")
             yield self._env.timeout(rule.stand_down_days)
             if phases.is_alive:
@@ -78,7 +79,7 @@ class Command:
         except Interrupt:
             return
 
-    def _holds(self, condition: Trigger | Until, indicator: str | None, item: str | None) -> Process:
+    def _holds(self, condition: Trigger | Until, watch: Watch) -> Process:
         """Wait until the condition has held for its number of days running, or for its date."""
         if condition.on is not None:
             yield self._env.timeout(max((condition.on - self._start).days - self._env.now, 0.0))
@@ -87,7 +88,7 @@ class Command:
         while days < condition.for_days:
             assessment = yield self._assessed
             assert isinstance(assessment, Assessment)
-            value = assessment.indicators[key_of(indicator or "", item)]
+            value = assessment.indicators[key_of(watch.indicator or "", watch.of, watch.district)]
             passed = (
                 value > condition.above if condition.above is not None else value < (condition.below or 0.0)
             )

@@ -6,14 +6,18 @@ taken over the days there are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from surgesim.model.record import PROVINCE_INDEX, Floats
 from surgesim.scenario.base import BED_TYPES
 from surgesim.scenario.command import Situation, Threshold
+
+Number = TypeVar("Number", np.int64, np.float64)
 
 PER = 100_000
 WINDOW_DAYS = 7
@@ -31,12 +35,16 @@ class Assessment:
         By threshold, in the scenario's order.
     situation
         Whether the declared emergency holds.
+    values_by_district, breached_by_district
+        ``(thresholds by district, districts)``; of these `values` has the worst, `breached` any.
     """
 
     indicators: dict[str, float]
     values: list[float]
     breached: list[bool]
     situation: bool
+    values_by_district: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    breached_by_district: NDArray[np.bool_] = field(default_factory=lambda: np.empty((0, 0), np.bool_))
 
 
 _AS_RECORDED = (
@@ -53,7 +61,7 @@ _AS_RECORDED = (
 """Indicators that are a column of the record as it stands."""
 
 
-def window(series: Floats, day: int) -> Floats:
+def window(series: NDArray[Number], day: int) -> NDArray[Number]:
     """The last 7 values up to and with `day` (row index), fewer at the start."""
     return series[max(day + 1 - WINDOW_DAYS, 0) : day + 1]
 
@@ -105,20 +113,41 @@ def assess(
     population: int,
     thresholds: dict[str, Threshold],
     situation: Situation,
-    items: dict[str, float],
+    indicators: dict[str, float],
+    by_district: Mapping[str, Floats] | None = None,
 ) -> Assessment:
-    """Compute the indicators, hold them against the thresholds, and declare the situation.
+    """Hold indicators against the thresholds, and declare the situation.
 
     Parameters
     ----------
-    items
-        Values of the indicators that name an item, by ``indicator:item``.
+    indicators
+        Values by `key_of`, besides those that `compute` finds in the table.
+    by_district
+        ``(districts,)`` the values of each threshold that is assessed by district.
     """
-    indicators = compute(table, day, population) | items
-    values = [_value(threshold, indicators, table[day], population) for threshold in thresholds.values()]
-    breached = [t.breached(value) for t, value in zip(thresholds.values(), values, strict=True)]
-    declared = _declared(situation, dict(zip(thresholds, breached, strict=True)))
-    return Assessment(indicators | {"situation": float(declared)}, values, breached, declared)
+    indicators = compute(table, day, population) | indicators
+    local = by_district or {}
+    values, breached = [], []
+    for name, threshold in thresholds.items():
+        value = (
+            worst(threshold, local[name])
+            if threshold.by_district
+            else _value(threshold, indicators, table[day], population)
+        )
+        values.append(value)
+        breached.append(threshold.breached(value))
+    together = {
+        name: b for (name, t), b in zip(thresholds.items(), breached, strict=True) if not t.by_district
+    }
+    declared = _declared(situation, together)
+    assessment = Assessment(indicators | {"situation": float(declared)}, values, breached, declared)
+    if not local:
+        return assessment
+    return replace(
+        assessment,
+        values_by_district=np.array([local[name] for name in local]),
+        breached_by_district=np.array([passed(thresholds[name], local[name]) for name in local]),
+    )
 
 
 def _value(threshold: Threshold, indicators: dict[str, float], row: Floats, population: int) -> float:
@@ -127,9 +156,20 @@ def _value(threshold: Threshold, indicators: dict[str, float], row: Floats, popu
     return indicators[key_of(threshold.indicator, threshold.item)]
 
 
-def key_of(indicator: str, item: str | None) -> str:
-    """The name of an indicator's value; some are of an item, like a consumable."""
-    return indicator if item is None else f"{indicator}:{item}"
+def passed(threshold: Threshold, values: Floats) -> NDArray[np.bool_]:
+    """Which of the values are strictly past the bound."""
+    return values > threshold.bound if threshold.above is not None else values < threshold.bound
+
+
+def worst(threshold: Threshold, values: Floats) -> float:
+    """The value furthest past the bound, or nearest to it."""
+    return float(values.max() if threshold.above is not None else values.min())
+
+
+def key_of(indicator: str, item: str | None, district: str | None = None) -> str:
+    """The name of an indicator's value; some are of an item, like a consumable, or of a group or district."""
+    of = indicator if item is None else f"{indicator}:{item}"
+    return of if district is None else f"{of}@{district}"
 
 
 def _declared(situation: Situation, breached: dict[str, bool]) -> bool:

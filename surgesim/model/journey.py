@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from heapq import heappop, heappush
 from math import inf
+from operator import add, sub
 from typing import NamedTuple
 
 from surgesim.model.beds import UNLIMITED, BedPool, Key, Place
@@ -36,6 +37,8 @@ from surgesim.model.network import Network, Route, stay_in
 from surgesim.model.oxygen import OxygenSupply
 from surgesim.model.patients import BOARDED, FULL, NO_CARE, THIN, Patient, PatientBatch
 
+_INSTANT = 1e-9  # days; a way as long as the time allowed is in time
+
 
 class Entry(NamedTuple):
     """One line of the event log: when, which patient, what happened, in which facility (-1: none)."""
@@ -47,12 +50,13 @@ class Entry(NamedTuple):
 
 
 class Options(NamedTuple):
-    """What the scenario says of boarding, step-down and the order of queues."""
+    """What the scenario says of boarding, step-down, the order of queues, and how long a wait may be."""
 
     boarding: bool
     step_down: bool
     queue_order: str
     no_bed_days: float
+    in_time_days: float = inf
 
 
 class Journey:
@@ -87,6 +91,8 @@ class Journey:
         self._to_ask: deque[Patient] = deque()
         self._settling = False
         self._newly_unmet: list[tuple[float, Patient]] = []  # in order of time
+        self._in_time = options.in_time_days + _INSTANT
+        self._may_be_late: deque[tuple[float, Patient]] = deque()  # in order of time
         self._next_index = 0
         self.ledger = Ledger(network)
         self.staffed_normally = {OXYGEN: [UNLIMITED] * n, ICU: [UNLIMITED] * n}
@@ -210,6 +216,8 @@ class Journey:
 
     def _admit_to_oxygen(self, patient: Patient, facility: int) -> None:
         patient.unmet_since = inf
+        if self._env.now - patient.need_time > self._in_time:
+            self.ledger.miss(patient)
         self._settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.ledger.flows[OXYGEN].admissions)
         if not patient.needs_icu:
             patient.care = self._care_in(OXYGEN, facility)
@@ -336,6 +344,8 @@ class Journey:
 
     def _enter_icu(self, patient: Patient, facility: int) -> None:
         flows = self.ledger.flows[ICU]
+        if self._env.now - min(patient.unmet_since, patient.icu_need_time) > self._in_time:
+            self.ledger.miss(patient)
         patient.unmet_since = inf
         self._settle_in(
             patient, facility, IN_ICU, NEEDS_ICU, flows.admissions if patient.facility < 0 else flows.moves_in
@@ -625,6 +635,8 @@ class Journey:
                 self._vacate(patient, OXYGEN)
                 self._free(OXYGEN, patient.facility)
             patient.timer = patient.clock = None
+            if self._env.now - patient.unmet_since > self._in_time:
+                self.ledger.miss(patient)
             self._note(patient, "leaves the province")
             self.ledger.end(patient)
             self.ledger.transferred_out += 1
@@ -639,6 +651,7 @@ class Journey:
         if patient.unmet_since == inf:
             patient.unmet_since = self._env.now
             self._newly_unmet.append((patient.unmet_since, patient))
+            self._may_be_late.append((patient.unmet_since, patient))
 
     def _leave_line(self, patient: Patient) -> None:
         self.oxygen.leave(patient)
@@ -663,6 +676,8 @@ class Journey:
         patient: Patient = due[3]
         if patient.clock is not due:
             return
+        if patient.unmet_since < inf:
+            self.ledger.miss(patient)  # the bed needed was never got
         dead = (BOARDED if _boards(patient) else NO_CARE) >= patient.dies_from
         self._leave_line(patient)
         self._leave(patient, UNTREATED if dead else None)
@@ -694,29 +709,48 @@ class Journey:
 
         Boarders count; who travels does not, nor who only waits for a boat or a vehicle to a free bed.
         """
-        count, now = self.ledger.count, self._env.now
+        count = self.ledger.count
         in_line = count[NEEDS_OXYGEN][NOWHERE] + count[NEEDS_ICU][NOWHERE] + count[NEEDS_ICU][IN_OXYGEN]
-        since = now - self._options.no_bed_days
+        recent = self._recently_unmet()
+        late = in_line - len(recent)
+        return late - sum(self._awaiting_a_way(recent)) if late else 0
+
+    def without_bed_by_district(self) -> list[int]:
+        """`without_bed` by the district in which the patients are."""
+        late = list(map(add, self.oxygen.waiting, self.icu.waiting))
+        for index in self.oxygen.line.keys() & self.icu.line.keys():
+            late[self.icu.line[index].district] -= 1  # in both lines, and one patient
+        recent = self._recently_unmet()
+        for patient in recent.values():
+            late[patient.location] -= 1
+        return list(map(sub, late, self._awaiting_a_way(recent))) if any(late) else late
+
+    def _recently_unmet(self) -> dict[int, Patient]:
+        """Those in line who have not yet waited for longer than the bound of `without_bed`."""
+        since = self._env.now - self._options.no_bed_days
         first = bisect_left(self._newly_unmet, since, key=_unmet_at)
         self._newly_unmet = self._newly_unmet[first:]
-        recent = {
+        return {
             patient.index: patient
             for began, patient in self._newly_unmet
             if began == patient.unmet_since
             and (patient.index in self.oxygen.line or patient.index in self.icu.line)
         }
-        late = in_line - len(recent)
-        if (
-            late
-            and (self._network.has_water or self._network.fleet is not None)
-            and (self.oxygen.total_free or self.icu.total_free)
-        ):
-            late -= self._awaiting_a_way(recent)
-        return late
 
-    def _awaiting_a_way(self, recent: dict[int, Patient]) -> int:
-        """Patients long in line for whom a bed of the type needed is free at the end of a shut way."""
-        awaiting = 0
+    def find_late(self) -> None:
+        """Note who waits, or is still on the way, for longer than a bed got in time would take."""
+        waiting, now = self._may_be_late, self._env.now
+        while waiting and now - waiting[0][0] > self._in_time:
+            began, patient = waiting.popleft()
+            if patient.unmet_since == began and patient.place != GONE:
+                self.ledger.miss(patient)
+
+    def _awaiting_a_way(self, recent: dict[int, Patient]) -> list[int]:
+        """By district: patients long in line for whom a bed they need is free at the end of a shut way."""
+        awaiting = [0] * len(self.oxygen.waiting)
+        gated = self._network.has_water or self._network.fleet is not None
+        if not gated or not (self.oxygen.total_free or self.icu.total_free):
+            return awaiting
         for pool, needs in ((self.oxygen, NEEDS_OXYGEN), (self.icu, NEEDS_ICU)):
             left = [max(free, 0) for free in pool.free]
             for district, waiting in enumerate(pool.waiting):
@@ -729,7 +763,7 @@ class Journey:
                         given = min(late, left[route.facility]) if route.gated else 0
                         left[route.facility] -= given
                         late -= given
-                        awaiting += given
+                        awaiting[district] += given
         return awaiting
 
     def check(self, day: int) -> None:

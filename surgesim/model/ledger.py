@@ -58,8 +58,13 @@ class Ledger:
         Patients who reached their need; who left recovered; who left for another province.
     deaths
         By kind: UNAVOIDABLE, THIN_CARE, UNTREATED.
-    dead
-        By district, age and risk, flat in that order.
+    needs, dead
+        Patients who reached their need, and the dead, by district, age and risk, flat in that order.
+    gone
+        Patients whose journey has ended, by district.
+    too_late
+        For each patient found not to have got a bed in time: when the need began, and the group (as in
+        `dead`). Whoever reads them clears them.
     flows
         By bed type.
     """
@@ -76,7 +81,9 @@ class Ledger:
         self.deaths = [0, 0, 0]
         self.deaths_by_district = [0] * districts
         self.dead = [0] * (districts * len(AGE_GROUPS) * 2)
-        self.needs_by_district = [0] * districts
+        self.needs = [0] * (districts * len(AGE_GROUPS) * 2)
+        self.gone = [0] * districts
+        self.too_late: list[tuple[float, int]] = []
         self.reported_at_admission = [0] * districts
         self.flows = {OXYGEN: Flows(n), ICU: Flows(n)}
 
@@ -85,7 +92,7 @@ class Ledger:
     def begin(self, patient: Patient) -> None:
         """A patient needs oxygen and lies nowhere yet."""
         self.created += 1
-        self.needs_by_district[patient.district] += 1
+        self.needs[(patient.district * len(AGE_GROUPS) + patient.age) * 2 + patient.high_risk] += 1
         self.needed[NEEDS_OXYGEN] += 1
         self.count[NEEDS_OXYGEN][NOWHERE] += 1
         patient.need, patient.place = NEEDS_OXYGEN, NOWHERE
@@ -105,7 +112,15 @@ class Ledger:
         """A patient is gone."""
         self.count[patient.need][patient.place] -= 1
         self.met[patient.need] += 1
+        self.gone[patient.district] += 1
         patient.place = GONE
+
+    def miss(self, patient: Patient) -> None:
+        """A patient has not got a bed in time; counted once."""
+        if not patient.late:
+            patient.late = True
+            group = (patient.district * len(AGE_GROUPS) + patient.age) * 2 + patient.high_risk
+            self.too_late.append((patient.need_time, group))
 
     def recover(self, patient: Patient) -> None:
         """A patient leaves recovered, from a bed or from none."""

@@ -143,7 +143,8 @@ class Patient:
     """One patient: what was drawn, and where the journey stands.
 
     Of the kinds of care, FULL to NO_CARE, `dies_from` is the first in which the patient dies (past the
-    last: in none); the `_ends` say how long an unmet need then lasts. `need` and `place` are the indices
+    last: in none); the `_ends` say how long an unmet need then lasts. `late` says that a bed was not got
+    in time. `need` and `place` are the indices
     of `ledger`. `timer` is the end of the stay or way that counts now and `clock` that of an unmet need
     (an older one finds another in its place and does nothing).
     """
@@ -170,6 +171,7 @@ class Patient:
         "icu_need_time",
         "icu_survivor_stay",
         "index",
+        "late",
         "location",
         "need",
         "need_time",
@@ -246,6 +248,7 @@ class Patient:
         self.clock_elapsed = 0.0
         self.clock_since = inf  # infinite while no clock runs
         self.unmet_since = inf
+        self.late = False
 
 
 class PatientSource:

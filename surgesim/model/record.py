@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from surgesim.scenario.indicators import BY_GROUP
+
+if TYPE_CHECKING:
+    from surgesim.scenario.command import Command
 
 
 class Column(NamedTuple):
@@ -132,6 +137,44 @@ DISTRICT: tuple[Column, ...] = (
     Column("deaths", "deaths/day", "deaths of residents"),
 )
 
+PRESENT = len(DISTRICT)
+"""Where the first column that only assessed districts have stands, after those of DISTRICT."""
+
+DISTRICT_PRESENT = Column("present", "patients", "residents who need oxygen or ICU, step-down blockers too")
+
+ASSESSED: tuple[Column, ...] = (
+    Column("epidemic_level", "1 to 4", "level of the epidemic by the scenario's table (0 without one)"),
+    Column(
+        "in_time_7d_share",
+        "share",
+        "of the patients who came to need a bed in the last 7 days, those not known to have waited "
+        "longer than the time allowed for any bed they needed (1 where nobody came)",
+    ),
+    Column("deaths_per_million", "deaths/1,000,000", "deaths since the first day"),
+)
+"""Daily columns of the province where the scenario asks for them."""
+
+DISTRICT_ASSESSED: tuple[Column, ...] = (
+    Column(
+        "weekly_reported_cases_per_100k", "cases/100,000/week", "reported cases of residents, last 7 days"
+    ),
+    Column("oxygen_need_7d_per_100k", "patients/100,000", "mean over 7 days of `present`"),
+    Column(
+        "patients_without_bed",
+        "patients",
+        "patients who are in the district, without the bed type they need for over no_bed_hours",
+    ),
+    Column("vacant_covid_beds_per_100k", "beds/100,000", "vacant COVID beds of all types in the district"),
+    Column("staffed_icu_beds_per_100k", "beds/100,000", "all staffed ICU beds in the district"),
+    Column("oxygen_occupancy", "share", "of the district's staffed oxygen beds (1 where none)"),
+    Column("icu_occupancy", "share", "of the district's staffed ICU beds (1 where none)"),
+    Column("deaths_7d_per_100k", "deaths/100,000/week", "deaths of residents of the last 7 days"),
+    Column("epidemic_level", "1 to 4", "level of the epidemic by the scenario's table (0 without one)"),
+    Column("in_time_7d_share", "share", "as that of the province, of residents"),
+    Column("deaths_per_million", "deaths/1,000,000", "deaths of residents since the first day"),
+)
+"""Daily columns of districts where the scenario asks for them, in the order of BY_DISTRICT."""
+
 FACILITY: tuple[Column, ...] = (
     Column("staffed_basic", "beds", "basic beds open, staffed, equipped and supplied"),
     Column("staffed_oxygen", "beds", "oxygen beds open, staffed, equipped and supplied"),
@@ -194,6 +237,31 @@ FACILITY_INDEX = {column.name: i for i, column in enumerate(FACILITY)}
 Floats = NDArray[np.float64]
 
 
+def assessed_columns(command: Command) -> tuple[Column, ...]:
+    """The daily columns of the province that the section `command` asks for: level, who is reached."""
+    named = {watch.indicator for watch in command.watches}
+    wanted = {name for name in BY_GROUP if command.reach is not None or name in named}
+    if command.levels is not None or "epidemic_level" in named:
+        wanted.add("epidemic_level")
+    by_name = {column.name: column for column in ASSESSED}
+    groups = [
+        Column(
+            f"{watch.indicator}:{watch.of}", by_name[watch.indicator].unit, f"that of the group {watch.of}"
+        )
+        for watch in dict.fromkeys(command.watches)
+        if watch.indicator in BY_GROUP and watch.of is not None
+    ]
+    return (*(column for column in ASSESSED if column.name in wanted), *dict.fromkeys(groups))
+
+
+def district_columns(command: Command) -> tuple[Column, ...]:
+    """The daily columns of districts: DISTRICT, and where districts are assessed what is assessed."""
+    wanted = command.by_district
+    if not wanted:
+        return DISTRICT
+    return (*DISTRICT, DISTRICT_PRESENT, *(column for column in DISTRICT_ASSESSED if column.name in wanted))
+
+
 def logistics_columns(consumables: Iterable[str], burdens: Iterable[str]) -> tuple[Column, ...]:
     """The columns of a scenario's consumables and burdens, four and two of each."""
     columns: list[Column] = []
@@ -236,19 +304,33 @@ class Record:
     province
         ``(days, len(PROVINCE))``; row d is day d, assessed at its 24:00.
     districts
-        ``(days, districts, len(DISTRICT))``, districts in the order of the scenario.
+        ``(days, districts, columns)``, districts in the order of the scenario; columns as
+        `district_columns` names them.
     facilities
         ``(days, facilities, len(FACILITY))``, facilities in the order of the scenario.
     states
         ``(days, facilities)``: index into STATES at 24:00.
     logistics
         ``(days, columns)``: consumables and burdens; columns as `logistics_columns` names them.
+    assessed
+        ``(days, columns)``: what else the command sees of the province; columns as `assessed_columns`
+        names them.
     breached
-        ``(days, thresholds)``: whether each threshold of the scenario was breached that day.
+        ``(days, thresholds)``: whether each threshold of the scenario was breached that day; of one that
+        is assessed by district, in any of them.
     values
-        ``(days, thresholds)``: the value of each threshold's indicator that day.
+        ``(days, thresholds)``: the value of each threshold's indicator that day; of one that is assessed
+        by district, the worst of them.
     breached_at_start
         ``(thresholds,)``: breached at t = 0, before anything happened.
+    breached_by_district, values_by_district
+        ``(days, thresholds by district, districts)``: the same in each district, for the thresholds that
+        are assessed so.
+    breached_at_start_by_district
+        ``(thresholds by district, districts)``.
+    reached
+        ``(3, districts, 9, 2)`` by district, age and risk: patients who came to need a bed, those who got
+        every bed they needed in time, deaths.
     actions
         What the plan's rules did, in order of time.
     outcomes
@@ -266,6 +348,11 @@ class Record:
     breached: NDArray[np.bool_]
     values: Floats
     breached_at_start: NDArray[np.bool_]
+    assessed: Floats
+    breached_by_district: NDArray[np.bool_]
+    values_by_district: Floats
+    breached_at_start_by_district: NDArray[np.bool_]
+    reached: NDArray[np.int64]
     actions: tuple[ActionEvent, ...]
     outcomes: dict[str, float]
     checks: dict[str, int]

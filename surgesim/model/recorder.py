@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from surgesim.model.beds import UNLIMITED
+from surgesim.model.districts import DistrictValues, values_of
 from surgesim.model.epidemic import VACCINATED, DayOfInfection
-from surgesim.model.indicators import Assessment, assess
+from surgesim.model.indicators import Assessment, assess, compute, key_of
 from surgesim.model.ledger import (
     ICU,
     IN_ICU,
@@ -24,17 +26,22 @@ from surgesim.model.ledger import (
     UNAVOIDABLE,
     UNTREATED,
 )
+from surgesim.model.levels import LevelTable
+from surgesim.model.people import Population
+from surgesim.model.reach import Reach
 from surgesim.model.record import (
     CONSTRAINTS,
-    DISTRICT,
     FACILITY,
     FACILITY_INDEX,
     MOST_DAYS_OF_COVER,
     OUTCOMES,
+    PRESENT,
     PROVINCE,
     PROVINCE_INDEX,
     Floats,
     Record,
+    assessed_columns,
+    district_columns,
     logistics_columns,
 )
 from surgesim.scenario.base import BED_TYPES
@@ -58,13 +65,35 @@ class Recorder:
         ``(days, len(PROVINCE))``, filled up to the day recorded last.
     """
 
-    def __init__(self, scenario: Scenario, replication: int) -> None:
+    def __init__(self, scenario: Scenario, replication: int, population: Population) -> None:
         days = scenario.days
         districts, facilities = len(scenario.people.districts), len(scenario.care.facilities)
         self._replication = replication
-        self._thresholds = len(scenario.command.thresholds)
+        command = scenario.command
+        self._command = command
+        self._thresholds = len(command.thresholds)
         self.province = np.zeros((days, len(PROVINCE)))
-        self._districts = np.zeros((days, districts, len(DISTRICT)))
+        self._wanted = command.by_district
+        self._district_columns = [column.name for column in district_columns(command)]
+        self._districts = np.zeros((days, districts, len(self._district_columns)))
+        self._levels = None if command.levels is None else LevelTable(command.levels)
+        self._reach = Reach(days, population.count)
+        self._assessed_columns = [column.name for column in assessed_columns(command)]
+        self._assessed = np.zeros((days, len(self._assessed_columns)))
+        names = list(scenario.people.districts)
+        self._in_districts = [
+            (
+                key_of(watch.indicator or "", watch.of, watch.district),
+                watch.indicator,
+                names.index(watch.district),
+            )
+            for watch in command.watches
+            if watch.district is not None
+        ]
+        local = len(command.in_districts)
+        self._breached_local = np.zeros((days, local, districts), np.bool_)
+        self._values_local = np.zeros((days, local, districts))
+        self._at_start_local = np.zeros((local, districts), np.bool_)
         self._facilities = np.zeros((days, facilities, len(FACILITY)))
         self._states = np.zeros((days, facilities), np.int8)
         supply = scenario.supply
@@ -91,7 +120,7 @@ class Recorder:
         self._before[name] = total
         return grown
 
-    def _since_by_district(self, name: str, totals: list[int]) -> Floats:
+    def _since_by_district(self, name: str, totals: Sequence[int] | NDArray[np.int64]) -> Floats:
         now = np.array(totals, float)
         grown = now - self._before_by_district.get(name, 0.0)
         self._before_by_district[name] = now
@@ -109,6 +138,7 @@ class Recorder:
         """t = 0, before anything happens: what a warm-up has seen is not of the first day."""
         self._row(simulation, 0, first=True)
         self._store_rows(simulation, 0)
+        self._reach.begin(simulation.journey.ledger)
 
     def begin(self, simulation: Simulation) -> None:
         """t = 0, with the beds of the first day: thresholds that are breached already are marked."""
@@ -116,20 +146,16 @@ class Recorder:
         self._row(simulation, 0, first=True)
         self._before, self._before_by_district = before, by_district  # the day's flows are still its own
         self._logistics[0] = _logistics_row(simulation)
-        start = assess(
-            self.province,
-            0,
-            simulation.population.total,
-            simulation.scenario.command.thresholds,
-            simulation.scenario.command.situation,
-            self.items(0),
-        )
+        start = self.assess(simulation, 0)
         self._at_start[:] = start.breached
+        if start.breached_by_district.size:
+            self._at_start_local[:] = start.breached_by_district
         self._facilities[0] = 0.0
         self.province[0] = 0.0
 
     def record(self, simulation: Simulation, day: int) -> None:
         """Fill the rows of a day."""
+        self._reach.pass_day(day, simulation.journey.ledger)
         self._row(simulation, day, first=False)
         journey, isolation = simulation.journey, simulation.isolation
         facilities = self._facilities[day]
@@ -310,10 +336,37 @@ class Recorder:
         ledger = journey.ledger
         rows[:, 0] = 0 if infection is None else infection.infections
         rows[:, 1] = reported
-        rows[:, 2] = self._since_by_district("needs", ledger.needs_by_district)
+        needs = np.array(ledger.needs).reshape(len(rows), -1).sum(axis=1)
+        rows[:, 2] = self._since_by_district("needs", needs)
         rows[:, 3] = journey.oxygen.waiting
         rows[:, 4] = journey.icu.waiting
         rows[:, 5] = self._since_by_district("deaths", ledger.deaths_by_district)
+        if self._wanted:
+            rows[:, PRESENT] = needs - np.array(ledger.gone)
+
+    def assess(self, simulation: Simulation, day: int) -> Assessment:
+        """The indicators at the end of `day`, of the province and of the districts, and what they breach."""
+        command, total = self._command, simulation.population.total
+        more = self.items(day)
+        for column in self._assessed_columns:
+            name, _, group = column.partition(":")
+            more[column] = 0.0 if name == "epidemic_level" else self._reach.of(name, day, group or None)
+        local: DistrictValues | None = None
+        if self._wanted:
+            local = values_of(simulation, self._wanted, self._districts, day, self._reach)
+        if self._levels is not None and local is not None:
+            seen = compute(self.province, day, total) | more
+            more["epidemic_level"] = self._levels.of_province(seen)
+            districts = len(self._districts[day])
+            local.indicators["epidemic_level"] = self._levels.of_districts(seen, local.indicators, districts)
+        if local is None:
+            return assess(self.province, day, total, command.thresholds, command.situation, more)
+        for name in self._wanted:
+            self._districts[day, :, self._district_columns.index(name)] = local.indicators[name]
+        for key, indicator, place in self._in_districts:
+            more[key] = float(local.indicators[str(indicator)][place])
+        by_district = {name: local.of(threshold) for name, threshold in command.in_districts.items()}
+        return assess(self.province, day, total, command.thresholds, command.situation, more, by_district)
 
     def assessed(self, day: int, assessment: Assessment) -> None:
         """Fill the indicator columns of a day."""
@@ -322,6 +375,10 @@ class Recorder:
             self.province[day, PROVINCE_INDEX[name]] = value
         self._breached[day] = assessment.breached
         self._values[day] = assessment.values
+        self._assessed[day] = [assessment.indicators[column] for column in self._assessed_columns]
+        if assessment.breached_by_district.size:
+            self._breached_local[day] = assessment.breached_by_district
+            self._values_local[day] = assessment.values_by_district
 
     # -- the end -----------------------------------------------------------------------------------
 
@@ -342,6 +399,11 @@ class Recorder:
             self._breached,
             self._values,
             self._at_start,
+            self._assessed,
+            self._breached_local,
+            self._values_local,
+            self._at_start_local,
+            self._reach.totals(),
             tuple(simulation.command.actions),
             outcomes,
             {"days checked": self._checks},

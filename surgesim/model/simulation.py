@@ -24,7 +24,6 @@ from surgesim.model.detection import Detection, Surveillance
 from surgesim.model.epidemic import DayOfInfection, Epidemic, EpidemicPath
 from surgesim.model.facilities import Facilities
 from surgesim.model.home import HomeCare
-from surgesim.model.indicators import assess
 from surgesim.model.isolation import Isolation
 from surgesim.model.journey import Entry, Journey, Options
 from surgesim.model.ledger import ICU, OXYGEN
@@ -87,7 +86,13 @@ class Simulation:
         self.journey = Journey(
             self.env,
             self.network,
-            Options(clinical.boarding, clinical.step_down, clinical.queue_order, care.no_bed_hours / 24),
+            Options(
+                clinical.boarding,
+                clinical.step_down,
+                clinical.queue_order,
+                care.no_bed_hours / 24,
+                scenario.in_time_hours / 24,
+            ),
             log=log,
         )
         self.isolation = Isolation(
@@ -128,7 +133,7 @@ class Simulation:
         self._incidence = 0.0
         self._beds_of_today: Opened | None = None
         self.command = Command(self.env, scenario.start)
-        self.recorder = Recorder(scenario, replication)
+        self.recorder = Recorder(scenario, replication, self.population)
         self.link(list(range(len(self.facilities.sites))), on=False)
 
     def run(self) -> Record:
@@ -216,15 +221,9 @@ class Simulation:
         self.check(day)
         if day < 0:
             return
+        self.journey.find_late()
         self.recorder.record(self, day)
-        assessment = assess(
-            self.recorder.province,
-            day,
-            self.population.total,
-            self.scenario.command.thresholds,
-            self.scenario.command.situation,
-            self.recorder.items(day),
-        )
+        assessment = self.recorder.assess(self, day)
         self.recorder.assessed(day, assessment)
         self.command.hear(assessment)
         self.env.run_through(day + 1)  # rules without delay act at once

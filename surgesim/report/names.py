@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from surgesim.report.words import NBSP, indicator_words, number, phrase
+from surgesim.report.words import NBSP, group_words, indicator_words, number, phrase
 from surgesim.scenario.base import Text
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.breaches import SITUATION
@@ -31,6 +31,8 @@ def threshold_title(scenario: Scenario, name: str, lang: str) -> str:
         what = indicator_words(lang, threshold.indicator).label
         if threshold.item is not None:
             what = f"{what}: {item_of(scenario, threshold.item).title.get(lang)}"
+        if threshold.group is not None:
+            what = f"{what}: {group_words(lang, threshold.group)}"
         title = f"{what} {sign} {number(threshold.bound, lang)}"
     else:
         title = threshold.title.get(lang)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,9 +15,11 @@ from surgesim.report.names import alternative_title, threshold_title
 from surgesim.report.sentences import (
     FEWEST_FOR_A_RANGE,
     deaths,
+    epidemic_level,
     how_precise,
     what_binds,
     what_varies,
+    who_is_reached,
     without_plan,
 )
 from surgesim.report.words import (
@@ -76,6 +78,8 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
     if len(results.breaches):
         parts += [Text(), breach_table(results, lang)]
         note("breaches_note" if _many(results) else "breaches_note_few", runs=runs)
+        if scenario.command.in_districts:
+            note("districts_note")
     parts += [Text(), Text(deaths(results, lang))]
     if len(results.comparison):
         parts += [Text(), comparison_table(results, lang)]
@@ -89,6 +93,7 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
     parts += [Text(), *(Text(sentence) for sentence in what_binds(results, lang))]
     if limits_modelled(scenario):
         note("binds_note")
+    parts += [Text(sentence) for sentence in (*who_is_reached(results, lang), *epidemic_level(results, lang))]
     parts += [Text(without_plan(scenario, lang))]
     confidence = results.assumptions["confidence"]
     assumed = number(int((confidence == "assumed").sum()), lang)
@@ -104,13 +109,18 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
 
 
 def breach_table(results: Results, lang: str) -> FittedTable:
-    """One row per threshold of the baseline, and one for the declared emergency."""
+    """One row per threshold of the baseline, also of one of many districts, and one for the emergency."""
     scenario = results.scenario
     table = FittedTable(phrase(lang, "screen.breaches"))
     for column in ("threshold", "probability", "first", "days", "worst"):
         left = column in ("threshold", "first")
         table.add_column(phrase(lang, f"screen.{column}"), "left" if left else "right")
-    for row in results.breaches[results.breaches["alternative"] == BASELINE].to_dict("records"):
+    of_baseline = results.breaches[results.breaches["alternative"] == BASELINE]
+    for name, rows in of_baseline.groupby("threshold", sort=False):
+        if name in scenario.command.in_districts:
+            table.add_row(*_in_districts(results, rows.to_dict("records"), lang))
+            continue
+        row = rows.to_dict("records")[0]
         title, bound, worst = _threshold(scenario, row, lang)
         low, high = percent(row["probability_low"], lang), percent(row["probability_high"], lang)
         table.add_row(
@@ -121,6 +131,35 @@ def breach_table(results: Results, lang: str) -> FittedTable:
             worst,
         )
     return table
+
+
+def _in_districts(results: Results, rows: Sequence[Mapping[Any, Any]], lang: str) -> tuple[str, ...]:
+    """The rows of a threshold's districts as one: how many, which first, how long, the worst."""
+    scenario = results.scenario
+    threshold = scenario.command.thresholds[rows[0]["threshold"]]
+    title, bound, _ = _threshold(scenario, rows[0], lang)
+
+    def named(row: Mapping[Any, Any], text: str) -> str:
+        return f"{scenario.people.districts[row['area']].title.get(lang)}: {text}"
+
+    usual = [row for row in rows if row["probability"] >= 0.5]
+    ever = number(sum(row["probability"] > 0 for row in rows), lang)
+    count = phrase(lang, "screen.some_districts", some=number(len(usual), lang), all=number(len(rows), lang))
+    first = phrase(lang, "screen.none", days=number(scenario.days, lang))
+    if usual:
+        row = min(usual, key=lambda row: float(row["first_day_median"]))
+        first = named(row, _first(results, row, lang))
+    days = [float(row["days_breached_mean"]) for row in rows]
+    least, most = (rounded(bound_of(days), lang) for bound_of in (min, max))
+    pick = max if threshold.above is not None else min
+    worst = pick(rows, key=lambda row: float(row["worst_value_median"]))
+    return (
+        f"{title}\n{phrase(lang, 'screen.by_district', bound=bound)}",
+        f"{count}\n({phrase(lang, 'screen.any_run', some=ever)})",
+        first,
+        f"{rounded(sum(days) / len(days), lang)}\n({_range(least, most)})",
+        named(worst, number(worst["worst_value_median"], lang)),
+    )
 
 
 def comparison_table(results: Results, lang: str) -> FittedTable:
@@ -152,7 +191,10 @@ def threshold_table(results: Results, lang: str) -> FittedTable:
         for name in scenario.command.thresholds:
             pair = [by_outcome.get(f"{prefix}{name}") for prefix in (DAYS_BREACHED, FIRST_DAY)]
             if any(row is not None and row["tied"] < 1 for row in pair):
-                lines.append((threshold_title(scenario, name, lang), *(_signed(row, lang) for row in pair)))
+                what = threshold_title(scenario, name, lang)
+                if name in scenario.command.in_districts:
+                    what = phrase(lang, "screen.in_any_district", what=what)
+                lines.append((what, *(_signed(row, lang) for row in pair)))
         for i, (what, *cells) in enumerate(lines or [(phrase(lang, "screen.unchanged"), "", "")], start=1):
             table.add_row(f"  {what}", *cells, end_section=i >= len(lines))
     return table
@@ -208,8 +250,7 @@ def _threshold(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> tuple[s
     name = row["threshold"]
     bound, worst = number(row["bound"], lang), number(row["worst_value_median"], lang)
     if name == SITUATION:
-        situation = scenario.command.situation
-        count = number(len(situation.thresholds or scenario.command.thresholds), lang)
+        count = number(len(scenario.command.of_situation), lang)
         return (
             phrase(lang, "figure.situation"),
             phrase(lang, "screen.situation_bound", bound=bound, count=count),

@@ -1,4 +1,4 @@
-"""Sentences of the summary: deaths, what binds beds, what differs between runs, who has no plan."""
+"""Sentences of the summary: deaths, what binds, who is reached, the level, what varies, who has no plan."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from surgesim.report.quoted import Told, Value, quote, source, told
-from surgesim.report.words import number, percent, phrase, rounded
+from surgesim.report.words import day_month, group_words, number, percent, phrase, rounded
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.binding import BEDS, limits_modelled
+from surgesim.study.reached import ALL
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from surgesim.study.results import Results
 
 FEWEST_FOR_A_RANGE: Final = 5
@@ -60,6 +63,68 @@ def what_binds(results: Results, lang: str, alternative: str = BASELINE) -> Iter
                 break
         else:
             yield told(lang, "sentence.never", bed=phrase(lang, f"sentence.{bed}"))
+
+
+LEVEL: Final = "epidemic_level"
+
+FEW_PATIENTS: Final = 10.0
+"""Groups with fewer patients in the mean are not named as those reached least: their share is chance."""
+
+
+def who_is_reached(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[str]:
+    """Which share of the patients got their beds in time, in which groups fewest, and deaths per million."""
+    scenario = results.scenario.alternative(alternative)
+    districts = scenario.people.districts
+    table = results.reached[results.reached["alternative"] == alternative]
+    everybody = table[table["by"] == ALL].to_dict("records")[0]
+    if everybody["patients_mean"] == 0:
+        yield phrase(lang, "sentence.nobody")
+        return
+    fewest = []
+    for by in ("age", "risk", "district"):
+        rows = table[(table["by"] == by) & (table["patients_mean"] >= FEW_PATIENTS)].to_dict("records")
+        if len(rows) > 1:
+            row = min(rows, key=lambda row: float(row["in_time_share"]))
+            name = str(row["group"])
+            group = districts[name].title.get(lang) if by == "district" else group_words(lang, name)
+            fewest.append(f"{group} {percent(row['in_time_share'], lang)}")
+    share, hours = percent(everybody["in_time_share"], lang), number(scenario.in_time_hours, lang)
+    if fewest:
+        yield phrase(lang, "sentence.reached", share=share, hours=hours, groups=", ".join(fewest))
+    else:
+        yield phrase(lang, "sentence.reached_alike", share=share, hours=hours)
+    if not math.isnan(everybody["times_reference"]):
+        yield phrase(
+            lang,
+            "sentence.died",
+            all=number(everybody["deaths_per_million"], lang, 4),
+            times=number(everybody["times_reference"], lang, 2),
+            reference=number(everybody["reference_deaths_per_million"], lang),
+        )
+
+
+def epidemic_level(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[str]:
+    """How high the level of the epidemic gets, when, and in how many districts; nothing without a table."""
+    if results.scenario.alternative(alternative).command.levels is None:
+        return
+
+    def of(table: pd.DataFrame) -> pd.DataFrame:
+        return table[(table["alternative"] == alternative) & (table["indicator"] == LEVEL)]
+
+    province = of(results.daily)
+    highest = province["p50"].max()
+    first = province[province["p50"] == highest].iloc[0]
+    by_district = of(results.daily_districts).groupby("area")["p50"].max()
+    most = by_district.max()
+    yield phrase(
+        lang,
+        "sentence.level",
+        level=number(highest, lang),
+        day=day_month(first["date"].date(), lang),
+        some=number(int((by_district == most).sum()), lang),
+        all=number(len(by_district), lang),
+        most=number(most, lang),
+    )
 
 
 def without_plan(scenario: Scenario, lang: str) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LANGUAGES: Final = ("en", "vi")
 
 NBSP: Final = "\N{NO-BREAK SPACE}"
+EN_DASH: Final = "\N{EN DASH}"
 
 LOCALE: Final = Path(__file__).parent / "locale"
 
@@ -65,6 +66,13 @@ def phrase(lang: str, key: str, **fields: object) -> str:
 def indicator_words(lang: str, name: str) -> Labelled:
     """Label and unit of an indicator that a threshold can name."""
     return Labelled(phrase(lang, f"indicator.{name}"), phrase(lang, f"indicator.{name}.unit"))
+
+
+def group_words(lang: str, group: str) -> str:
+    """What an age or risk group is called."""
+    if group[0].isdigit():
+        return phrase(lang, "group.years", ages=group.replace("-", EN_DASH))
+    return phrase(lang, f"group.{group}")
 
 
 def outcome_words(lang: str, name: str) -> Labelled:

@@ -20,6 +20,9 @@ from pydantic import (
 AGE_GROUPS = ("0-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "70-79", "80+")
 """The nine age groups, youngest first; every by-age table of a scenario has this order."""
 
+RISK_GROUPS = ("low-risk", "high-risk")
+"""The two risk groups; index 0, 1 throughout the model."""
+
 BED_TYPES = ("basic", "oxygen", "icu")
 """Bed types in ascending order of care; index 0, 1, 2 throughout the model."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
-from surgesim.scenario.base import is_scale
+from surgesim.scenario.base import RISK_GROUPS, is_scale
 from surgesim.scenario.care import Facility
 from surgesim.scenario.care_cautions import care_cautions
 from surgesim.scenario.command import (
@@ -19,11 +20,15 @@ from surgesim.scenario.command import (
 )
 from surgesim.scenario.epidemic import Epidemic
 from surgesim.scenario.epidemic_cautions import doses_come, epidemic_cautions
+from surgesim.scenario.indicators import BY_DISTRICT
+from surgesim.scenario.levels import HIGHEST, Criterion, Levels
 from surgesim.scenario.messages import Finding
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.scenario.shape import Shape, scenario_shape, step
 from surgesim.scenario.sources import Row, Survey
 from surgesim.scenario.yaml_nodes import KeyPath
+
+_Bound: TypeAlias = Threshold | Trigger | Until
 
 _SHARES = (
     "oxygen_occupancy",
@@ -34,6 +39,7 @@ _SHARES = (
     "vulnerable_vaccinated_share",
     "test_positivity",
     "test_capacity_used",
+    "in_time_7d_share",
 )
 """Indicators that lie from 0 to 1."""
 
@@ -72,6 +78,10 @@ _NEEDS: Mapping[str, tuple[Callable[[Scenario], bool], str]] = {
     "emergency_served_7d_share": (_any_facility("essential"), "no facility has essential care given"),
     "elective_backlog": (_any_facility("essential"), "no facility has essential care given"),
     "staff_absent_share": (_any_facility("staff"), "no facility has its staff given"),
+    "epidemic_level": (
+        lambda scenario: scenario.command.levels is not None,
+        "command.levels is not given",
+    ),
 }
 """Indicators that need something in the scenario: whether it is there, and what is told if not."""
 
@@ -95,6 +105,8 @@ def cautions(scenarios: Mapping[str, Scenario]) -> Iterator[Finding]:
 def _without_effect(scenario: Scenario) -> Iterator[Finding]:
     for path, bound in _bounds(scenario):
         yield from _bound(path, bound, scenario)
+    if scenario.command.levels is not None:
+        yield from _criteria(scenario.command.levels, scenario)
     facilities = scenario.care.facilities.values()
     for name, rule in scenario.command.plan.items():
         path = ("command", "plan", name)
@@ -108,28 +120,55 @@ def _without_effect(scenario: Scenario) -> Iterator[Finding]:
     yield from epidemic_cautions(scenario)
 
 
-def _bounds(scenario: Scenario) -> Iterator[tuple[KeyPath, Threshold | Trigger | Until]]:
+def _bounds(scenario: Scenario) -> Iterator[tuple[KeyPath, _Bound]]:
     for name, threshold in scenario.command.thresholds.items():
         yield ("command", "thresholds", name), threshold
     for name, rule in scenario.command.plan.items():
         yield ("command", "plan", name, "when"), rule.when
         if rule.until is not None:
-            indicator, item = rule.ends_on
-            watched = rule.until.model_copy(update={"indicator": indicator, "item": item})
+            group = rule.until.group
+            if rule.until.indicator is None and rule.until.item is None:
+                group = group or rule.when.group
+            watched = rule.until.model_copy(update={"indicator": rule.ends_on.indicator, "group": group})
             yield ("command", "plan", name, "until"), watched
 
 
-def _bound(path: KeyPath, bound: Threshold | Trigger | Until, scenario: Scenario) -> Iterator[Finding]:
+def _criteria(levels: Levels, scenario: Scenario) -> Iterator[Finding]:
+    for (side, name), criterion in levels.criteria.items():
+        path: KeyPath = ("command", "levels", side, name)
+        yield from _followed(path, criterion, scenario)
+        if criterion.by == "province" and criterion.indicator not in BY_DISTRICT:
+            yield (*path, "by"), f"has no effect: {criterion.indicator} is of the province in any case"
+        if criterion.indicator in _SHARES and max(criterion.bounds) > 1:
+            bound = max(criterion.bounds)
+            hint = " (80 % is written 0.8)"
+            yield path, f"can hardly hold: {criterion.indicator} lies from 0 to 1, got {bound:g}{hint}"
+
+
+def _followed(path: KeyPath, bound: _Bound | Criterion, scenario: Scenario) -> Iterator[Finding]:
+    """Indicators and groups that a scenario does not follow."""
+    there, reason = _NEEDS.get(str(bound.indicator), (None, ""))
+    if there is not None and not there(scenario):
+        yield path, f"has no meaning: {bound.indicator} never changes where {reason}"
+    if bound.group in RISK_GROUPS and scenario.epidemic is None:
+        yield path, "has no meaning: the risk group of patients is not known where arrivals are given"
+
+
+def _bound(path: KeyPath, bound: _Bound, scenario: Scenario) -> Iterator[Finding]:
     if bound.indicator is None:
+        return
+    if bound.indicator == "epidemic_level" and (
+        (bound.above is not None and bound.above >= HIGHEST) or (bound.below is not None and bound.below <= 1)
+    ):
+        got = f"above {bound.above:g}" if bound.above is not None else f"below {bound.below:g}"
+        yield path, f"can never hold: epidemic_level lies from 1 to {HIGHEST}, got {got}"
         return
     if bound.above is not None and bound.above >= 1 and bound.indicator in _SHARES:
         hint = " (80 % is written 0.8)" if bound.above > 1 and bound.indicator != "situation" else ""
         yield path, f"can hardly hold: {bound.indicator} lies from 0 to 1, got above {bound.above:g}{hint}"
     if bound.below is not None and bound.below <= 0:
         yield path, f"can never hold: {bound.indicator} is never below 0, got below {bound.below:g}"
-    there, reason = _NEEDS.get(bound.indicator, (None, ""))
-    if there is not None and not there(scenario):
-        yield path, f"has no meaning: {bound.indicator} never changes where {reason}"
+    yield from _followed(path, bound, scenario)
 
 
 def _convertible(facility: Facility) -> bool:

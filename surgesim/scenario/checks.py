@@ -56,6 +56,8 @@ REFERENCES: Mapping[str, tuple[str, str]] = {
     "epidemic.vaccination.vulnerable.*": ("group", "epidemic.vaccination.groups"),
     "command.plan.*.neighbour": ("neighbour", "care.neighbours"),
     "command.plan.*.item": ("consumable", "supply.consumables"),
+    "command.plan.*.when.district": _DISTRICT,
+    "command.plan.*.until.district": _DISTRICT,
     "command.situation.thresholds.*": ("threshold", "command.thresholds"),
 }
 """Where a name stands (``*`` any entry, ``@`` the keys themselves), what it names, where that is defined."""
@@ -100,9 +102,10 @@ def _items(tree: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _watched(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Any, Any]]:
-    """Each threshold and condition of a rule: its path, indicator and item (as `RuleBase.ends_on`)."""
-    for path, threshold in _names(tree, ["command", "thresholds", "*"], ()):
-        yield path, *_indicator_and_item(threshold)
+    """Each threshold, criterion and condition of a rule: its path, indicator and item."""
+    for pattern in ("thresholds.*", "levels.transmission.*", "levels.response.*"):
+        for path, threshold in _names(tree, ["command", *pattern.split(".")], ()):
+            yield path, *_indicator_and_item(threshold)
     for path, rule in _names(tree, ["command", "plan", "*"], ()):
         when, until = _indicator_and_item(inside(rule, "when")), _indicator_and_item(inside(rule, "until"))
         yield (*path, "when"), *when
@@ -292,10 +295,17 @@ def _command(parts: Parts) -> Iterator[Finding]:
             yield path, "got 'situation', which is itself made of thresholds, expected another indicator"
     situation = parts.situation
     if situation is not None and isinstance(situation.require, int):
-        among = parts.thresholds if situation.thresholds is None else situation.thresholds
+        in_province = [name for name, threshold in parts.thresholds.items() if not threshold.by_district]
+        among = in_province if situation.thresholds is None else situation.thresholds
         if situation.require > len(among):
             message = f"got {situation.require}, expected at most the {len(among)} thresholds there are"
+            if len(in_province) < len(parts.thresholds) and situation.thresholds is None:
+                message += " for the province"
             yield ("command", "situation", "require"), message
+    for index, name in enumerate((situation.thresholds if situation is not None else None) or ()):
+        if name in parts.thresholds and parts.thresholds[name].by_district:
+            message = f"got {name!r}, which is assessed by district, expected one of the province"
+            yield ("command", "situation", "thresholds", index), message
 
 
 def _rule(parts: Parts, path: KeyPath, rule: RuleBase) -> Iterator[Finding]:
@@ -322,7 +332,7 @@ def _rule(parts: Parts, path: KeyPath, rule: RuleBase) -> Iterator[Finding]:
             (*path, "until", "on"),
             f"got {until.on}, expected a date after {when.on}, on which the rule begins",
         )
-    if when.indicator is None or rule.ends_on != (when.indicator, when.item):
+    if when.indicator is None or rule.ends_on != rule.begins_on:
         return
     if when.above is not None and (until.above is not None or _above(until.below, when.above)):
         got = f"above {until.above:g}" if until.above is not None else f"below {until.below:g}"

@@ -13,6 +13,7 @@ from surgesim.scenario.base import (
     Named,
     NonNegative,
     Off,
+    Positive,
     Section,
     Sequence_,
     Share,
@@ -20,35 +21,15 @@ from surgesim.scenario.base import (
     figure,
 )
 from surgesim.scenario.care import Ownership
-
-IndicatorName = Literal[
-    "weekly_reported_cases_per_100k",
-    "oxygen_need_7d_per_100k",
-    "patients_without_bed",
-    "vacant_covid_beds_per_100k",
-    "staffed_icu_beds_per_100k",
-    "oxygen_occupancy",
-    "icu_occupancy",
-    "icu_need_per_100k",
-    "deaths_7d_per_100k",
-    "situation",
-    "oxygen_cover_days",
-    "facilities_out_of_oxygen",
-    "emergency_served_7d_share",
-    "elective_backlog",
-    "staff_absent_share",
-    "home_cases_not_followed",
-    "vulnerable_vaccinated_share",
-    "test_positivity",
-    "test_capacity_used",
-    "stock_cover_days",
-    "burden_backlog",
-]
-"""Every indicator a threshold or rule can name; `surgesim.model.indicators` defines each one."""
+from surgesim.scenario.indicators import BY_DISTRICT, GroupName, IndicatorName, Watch, fits
+from surgesim.scenario.levels import Levels
 
 
 class Threshold(Section):
-    """An indicator and a bound; breached on a day when the bound is strictly passed."""
+    """An indicator and a bound; breached on a day when the bound is strictly passed.
+
+    With ``by: district`` it is assessed in each district, and is no part of the situation.
+    """
 
     title: Off[Text] = None
     indicator: IndicatorName
@@ -56,12 +37,23 @@ class Threshold(Section):
     below: Off[float] = None
     beds: Sequence_[BedType] = ("basic", "oxygen", "icu")
     item: Off[Name] = None
+    group: Off[GroupName] = None
+    by: Off[Literal["province", "district"]] = None
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
         if (self.above is None) == (self.below is None):
             raise ValueError("got both or neither of above and below, expected exactly one")
+        fits(self.watch, group=self.group is not None, by_district=self.by_district)
         return self
+
+    @property
+    def by_district(self) -> bool:
+        return self.by == "district"
+
+    @property
+    def watch(self) -> Watch:
+        return Watch(self.indicator, self.item or self.group)
 
     @property
     def bound(self) -> float:
@@ -87,11 +79,14 @@ class Trigger(Section):
     below: Off[float] = None
     for_days: Annotated[int, Field(ge=1)] = 1
     on: Off[Day] = None
+    group: Off[GroupName] = None
+    district: Off[Name] = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         if self.on is not None:
-            if (self.indicator, self.item, self.above, self.below) != (None, None, None, None):
+            given = (self.indicator, self.item, self.above, self.below, self.group, self.district)
+            if any(value is not None for value in given):
                 raise ValueError("got a date and an indicator, expected one of them")
         elif self.indicator is None or (self.above is None) == (self.below is None):
             raise ValueError("expected an indicator with exactly one of above and below, or a date `on`")
@@ -107,13 +102,16 @@ class Until(Section):
     below: Off[float] = None
     for_days: Annotated[int, Field(ge=1)] = 1
     on: Off[Day] = None
+    group: Off[GroupName] = None
+    district: Off[Name] = None
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
         bounds = [value for value in (self.above, self.below, self.on) if value is not None]
         if len(bounds) != 1:
             raise ValueError("expected exactly one of above, below and on")
-        if self.on is not None and (self.indicator, self.item) != (None, None):
+        given = (self.indicator, self.item, self.group, self.district)
+        if self.on is not None and any(value is not None for value in given):
             raise ValueError("got a date and an indicator, expected one of them")
         return self
 
@@ -148,14 +146,31 @@ class RuleBase(Section):
             raise ValueError("`until` needs an indicator where `when` is a date")
         return self
 
+    @model_validator(mode="after")
+    def _watches_what_is_followed(self) -> Self:
+        group = self.when.group is not None
+        fits(self.begins_on, group=group, by_district=self.when.district is not None)
+        if self.until is not None:
+            inherited = self.until.indicator is None
+            group = self.until.group is not None or (inherited and group)
+            fits(self.ends_on, group=group, by_district=self.ends_on.district is not None)
+        return self
+
     @property
-    def ends_on(self) -> tuple[IndicatorName | None, str | None]:
-        """The indicator that `until` watches, and its item: its own, or those of `when`."""
+    def begins_on(self) -> Watch:
+        """What `when` watches."""
+        return Watch(self.when.indicator, self.when.item or self.when.group, self.when.district)
+
+    @property
+    def ends_on(self) -> Watch:
+        """What `until` watches: its own indicator, or what `when` does with what it changes of it."""
         if self.until is None or self.until.on is not None:
-            return None, None
-        if self.until.indicator is not None:
-            return self.until.indicator, self.until.item
-        return self.when.indicator, self.until.item or self.when.item
+            return Watch(None)
+        until, begins = self.until, self.begins_on
+        of = until.item or until.group
+        if until.indicator is not None:
+            return Watch(until.indicator, of, until.district)
+        return Watch(begins.indicator, of or begins.of, until.district or begins.district)
 
 
 class OpenFacility(RuleBase):
@@ -312,9 +327,59 @@ Rule = Annotated[
 ]
 
 
+class Reach(Section):
+    """Who is reached: the time within which a bed counts as got in time, and what deaths are held against.
+
+    ``within_hours`` is the scenario's ``care.no_bed_hours`` unless given.
+    """
+
+    within_hours: Off[NonNegative] = None
+    reference_deaths_per_million: Off[Positive] = None
+
+
 class Command(Section):
-    """Thresholds, the declared situation, and the plan."""
+    """Thresholds, the declared situation, the epidemic's level, who is reached, and the plan."""
 
     thresholds: Named[Threshold] = Field(default_factory=dict)
     situation: Situation = Situation()
+    levels: Off[Levels] = None
+    reach: Off[Reach] = None
     plan: Named[Rule] = Field(default_factory=dict)
+
+    @property
+    def in_province(self) -> dict[str, Threshold]:
+        """The thresholds that are assessed for the province as a whole."""
+        return {name: threshold for name, threshold in self.thresholds.items() if not threshold.by_district}
+
+    @property
+    def in_districts(self) -> dict[str, Threshold]:
+        """The thresholds that are assessed in each district."""
+        return {name: threshold for name, threshold in self.thresholds.items() if threshold.by_district}
+
+    @property
+    def of_situation(self) -> tuple[str, ...]:
+        """The thresholds that make the situation."""
+        named = self.situation.thresholds
+        return tuple(self.in_province) if named is None else named
+
+    @property
+    def watches(self) -> tuple[Watch, ...]:
+        """All that thresholds, levels and rules watch."""
+        rules = [watch for rule in self.plan.values() for watch in (rule.begins_on, rule.ends_on)]
+        criteria = () if self.levels is None else self.levels.criteria.values()
+        thresholds = [threshold.watch for threshold in self.thresholds.values()]
+        watched = (*thresholds, *(criterion.watch for criterion in criteria), *rules)
+        return tuple(watch for watch in watched if watch.indicator is not None)
+
+    @property
+    def by_district(self) -> tuple[IndicatorName, ...]:
+        """The indicators that are assessed in each district, in the order of `BY_DISTRICT`."""
+        wanted = {threshold.indicator for threshold in self.in_districts.values()}
+        for watch in self.watches:
+            if watch.district is not None and watch.indicator is not None:
+                wanted.add(watch.indicator)
+        if self.levels is not None:
+            criteria = self.levels.criteria.values()
+            wanted |= {criterion.indicator for criterion in criteria if criterion.by_district}
+            wanted.add("epidemic_level")
+        return tuple(name for name in BY_DISTRICT if name in wanted)

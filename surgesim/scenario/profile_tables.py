@@ -34,10 +34,11 @@ PLACES = (
     "clinical.stays",
     "clinical.clocks",
     "supply",
+    "command.levels",
 )
 """Where a profile may stand."""
 
-WORDS = ("title", "unit")
+WORDS = ("title", "unit", "indicator", "by")
 """Keys below which stand words, not figures: they need no source."""
 
 

@@ -68,6 +68,13 @@ class Scenario(Section):
         """The day after the last simulated day."""
         return self.start + timedelta(days=self.days)
 
+    @property
+    def in_time_hours(self) -> float:
+        """Hours from need to bed that count as in time."""
+        reach = self.command.reach
+        given = None if reach is None else reach.within_hours
+        return self.care.no_bed_hours if given is None else given
+
     def to_plain(self) -> dict[str, Any]:
         """Plain dicts, lists, numbers and strings that load back to an equal scenario."""
         return self.model_dump(mode="json", exclude_none=True)

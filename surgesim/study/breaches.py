@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.model.record import Record
-from surgesim.scenario.command import Command
+from surgesim.scenario.command import Command, Threshold
 from surgesim.scenario.schema import Scenario
 
 Floats = NDArray[np.float64]
@@ -26,6 +26,9 @@ PROVINCE_AREA = "province"
 @dataclass(frozen=True, slots=True)
 class Breaches:
     """The breaches of one replication; one value per row: the thresholds in order, then the situation.
+
+    Of a threshold that is assessed by district the row is about any of them; `by_district` has a row for
+    each such threshold and district, in that order.
 
     Attributes
     ----------
@@ -47,6 +50,7 @@ class Breaches:
     days: Floats
     longest_spell: Floats
     worst: Floats
+    by_district: Breaches | None = None
 
 
 def breach_names(command: Command) -> tuple[str, ...]:
@@ -68,32 +72,56 @@ def breaches_of(scenario: Scenario, record: Record) -> Breaches:
     if not command.thresholds:
         nothing = np.empty(0)
         return Breaches(np.empty(0, dtype=bool), nothing, nothing, nothing, nothing)
-    watched = [list(command.thresholds).index(name) for name in _watched(command)]
+    watched = [list(command.thresholds).index(name) for name in command.of_situation]
     breached = np.column_stack([record.breached, record.series(SITUATION) > 0])
     worst = [
-        record.values[:, i].max() if threshold.above is not None else record.values[:, i].min()
-        for i, threshold in enumerate(command.thresholds.values())
+        _worst(threshold, record.values[:, i]) for i, threshold in enumerate(command.thresholds.values())
     ]
     together = record.breached[:, watched].sum(axis=1)
     declared = record.breached_at_start[watched].sum() >= _required(command)
+    at_start = np.append(record.breached_at_start, declared)
+    return _breaches(at_start, breached, [*worst, together.max()], _in_districts(command, record))
+
+
+def _in_districts(command: Command, record: Record) -> Breaches | None:
+    """What was breached in each district, a threshold after the other."""
+    local = list(command.in_districts.values())
+    if not local:
+        return None
+    worst = [
+        _worst(threshold, values)
+        for i, threshold in enumerate(local)
+        for values in record.values_by_district[:, i].T
+    ]
+    breached = record.breached_by_district.reshape(len(record.breached), -1)
+    return _breaches(record.breached_at_start_by_district.ravel(), breached, worst, None)
+
+
+def _breaches(
+    at_start: NDArray[np.bool_],
+    breached: NDArray[np.bool_],
+    worst: Sequence[float],
+    by_district: Breaches | None,
+) -> Breaches:
     return Breaches(
-        at_start=np.append(record.breached_at_start, declared),
+        at_start=at_start,
         first_day=np.where(breached.any(axis=0), breached.argmax(axis=0), np.inf),
         days=breached.sum(axis=0).astype(float),
         longest_spell=np.array([longest_spell(column) for column in breached.T], dtype=float),
-        worst=np.array([*worst, together.max()], dtype=float),
+        worst=np.array(worst, dtype=float),
+        by_district=by_district,
     )
 
 
-def _watched(command: Command) -> Sequence[str]:
-    return command.situation.thresholds or tuple(command.thresholds)
+def _worst(threshold: Threshold, values: Floats) -> float:
+    return float(values.max() if threshold.above is not None else values.min())
 
 
 def _required(command: Command) -> int:
     require = command.situation.require
     if isinstance(require, int):
         return require
-    return len(_watched(command)) if require == "all" else 1
+    return len(command.of_situation) if require == "all" else 1
 
 
 def longest_spell(breached: NDArray[np.bool_]) -> int:
@@ -131,21 +159,34 @@ def censored_quantile(times: Floats, q: float) -> float:
 
 
 def breach_rows(alternative: str, scenario: Scenario, runs: Sequence[Breaches]) -> Iterator[dict[str, Any]]:
-    """The rows of the breach table of one alternative, from its replications in order."""
+    """The rows of the breach table of one alternative, from its replications in order.
+
+    A threshold that is assessed by district has a row for each district and none for the province.
+    """
     import pandas as pd
 
     bounds = breach_bounds(scenario.command)
-    for i, threshold in enumerate(breach_names(scenario.command)):
-        first = np.array([run.first_day[i] for run in runs])
-        days = np.array([run.days[i] for run in runs])
+    local = tuple(scenario.command.in_districts)
+    areas = tuple(scenario.people.districts)
+    in_districts = [run.by_district for run in runs if run.by_district is not None]
+    rows: list[tuple[str, str, float, int, Sequence[Breaches]]] = []
+    for i, name in enumerate(breach_names(scenario.command)):
+        if name in local:
+            first_row = local.index(name) * len(areas)
+            rows += [(area, name, bounds[i], first_row + d, in_districts) for d, area in enumerate(areas)]
+        else:
+            rows.append((PROVINCE_AREA, name, bounds[i], i, runs))
+    for area, threshold, bound, i, these in rows:
+        first = np.array([run.first_day[i] for run in these])
+        days = np.array([run.days[i] for run in these])
         low, high = wilson(int(np.isfinite(first).sum()), len(runs))
         median, early, late = (censored_quantile(first, q) for q in (0.5, 0.05, 0.95))
         yield {
             "alternative": alternative,
-            "area": PROVINCE_AREA,
+            "area": area,
             "threshold": threshold,
-            "bound": bounds[i],
-            "breached_at_start": np.mean([run.at_start[i] for run in runs]),
+            "bound": bound,
+            "breached_at_start": np.mean([run.at_start[i] for run in these]),
             "probability": np.isfinite(first).mean(),
             "probability_low": low,
             "probability_high": high,
@@ -156,6 +197,6 @@ def breach_rows(alternative: str, scenario: Scenario, runs: Sequence[Breaches]) 
             "days_breached_mean": days.mean(),
             "days_breached_p5": np.quantile(days, 0.05),
             "days_breached_p95": np.quantile(days, 0.95),
-            "longest_spell_days": np.mean([run.longest_spell[i] for run in runs]),
-            "worst_value_median": np.median([run.worst[i] for run in runs]),
+            "longest_spell_days": np.mean([run.longest_spell[i] for run in these]),
+            "worst_value_median": np.median([run.worst[i] for run in these]),
         }

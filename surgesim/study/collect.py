@@ -10,37 +10,52 @@ from numpy.typing import NDArray
 from surgesim.model.record import (
     CONSTRAINTS,
     DISTRICT,
-    DISTRICT_INDEX,
     FACILITY_INDEX,
     PROVINCE,
     STATES,
     ActionEvent,
     Column,
     Record,
+    assessed_columns,
+    district_columns,
     logistics_columns,
 )
+from surgesim.scenario.base import AGE_GROUPS, RISK_GROUPS
+from surgesim.scenario.command import Command
 from surgesim.scenario.schema import Scenario
 from surgesim.study.binding import BEDS
 from surgesim.study.breaches import Breaches, breaches_of
 from surgesim.study.outcomes import outcome_row
+from surgesim.study.reached import Groups
 
 Floats = NDArray[np.float64]
 
 BY_DISTRICT = tuple(column for column in DISTRICT if column.name in ("reported_cases", "deaths"))
-"""Indicators summed up by district; daily.parquet has the others."""
+"""Indicators that are always summed up by district; daily.parquet has the others."""
 
 _STAFFED = [FACILITY_INDEX[name] for name in ("staffed_basic", "staffed_oxygen", "staffed_icu")]
 _STAFFED_BED = [FACILITY_INDEX[f"staffed_{bed}"] for bed in BEDS]
 _OCCUPIED_BED = [FACILITY_INDEX[f"occupied_{bed}"] for bed in BEDS]
 _BINDING_BED = [FACILITY_INDEX[f"binding_{bed}"] for bed in BEDS]
 _TOTALLED = [FACILITY_INDEX[name] for name in ("oxygen_used_kg", "dry", "emergency_unserved")]
-_KEPT_BY_DISTRICT = [DISTRICT_INDEX[column.name] for column in BY_DISTRICT]
 _OPEN = STATES.index("open")
 
 
 def items_of(scenario: Scenario) -> tuple[Column, ...]:
     """The daily columns of the scenario's consumables and burdens."""
     return logistics_columns(scenario.supply.consumables, scenario.supply.burdens)
+
+
+def own_columns(scenario: Scenario) -> tuple[Column, ...]:
+    """The province's daily columns that are the scenario's own: those of items, and what is assessed."""
+    return (*items_of(scenario), *assessed_columns(scenario.command))
+
+
+def kept_by_district(command: Command) -> tuple[Column, ...]:
+    """The daily columns summed up by district: BY_DISTRICT, what thresholds watch there, and the level."""
+    watched = {threshold.indicator for threshold in command.in_districts.values()} | {"epidemic_level"}
+    assessed = district_columns(command)[len(DISTRICT) :]
+    return (*BY_DISTRICT, *(column for column in assessed if column.name in watched))
 
 
 class Collection:
@@ -52,10 +67,14 @@ class Collection:
         The alternative.
     province
         ``(replications, days, len(PROVINCE))``.
-    logistics
-        ``(replications, days, len(items_of(scenario)))``.
+    own
+        ``(replications, days, len(own_columns(scenario)))``.
     districts
-        ``(replications, days, districts, len(BY_DISTRICT))``.
+        ``(replications, days, districts, len(kept_by_district(scenario.command)))``.
+    groups
+        The groups of people of who is reached.
+    reached
+        ``(replications, 3, districts, 9, 2)``: patients, in time, deaths by district, age and risk.
     breaches, outcomes
         One per replication.
     draws
@@ -85,8 +104,12 @@ class Collection:
         districts = len(scenario.people.districts)
         self.scenario = scenario
         self.province: Floats = np.empty((replications, days, len(PROVINCE)))
-        self.logistics: Floats = np.empty((replications, days, len(items_of(scenario))))
-        self.districts: Floats = np.empty((replications, days, districts, len(BY_DISTRICT)))
+        self.own: Floats = np.empty((replications, days, len(own_columns(scenario))))
+        names = [column.name for column in district_columns(scenario.command)]
+        self._kept = [names.index(column.name) for column in kept_by_district(scenario.command)]
+        self.districts: Floats = np.empty((replications, days, districts, len(self._kept)))
+        self.groups = Groups(scenario)
+        self.reached = np.empty((replications, 3, districts, len(AGE_GROUPS), len(RISK_GROUPS)), np.int64)
         self.breaches: list[Breaches] = []
         self.outcomes: list[dict[str, float]] = []
         self.draws: list[Mapping[str, float]] = []
@@ -103,8 +126,9 @@ class Collection:
         """Take in the next replication, and what it drew for the uncertain parameters."""
         k = len(self.breaches)
         self.province[k] = record.province
-        self.logistics[k] = record.logistics
-        self.districts[k] = record.districts[:, :, _KEPT_BY_DISTRICT]
+        self.own[k] = np.hstack([record.logistics, record.assessed])
+        self.districts[k] = record.districts[:, :, self._kept]
+        self.reached[k] = record.reached
         self.breaches.append(breaches_of(self.scenario, record))
         self.outcomes.append(outcome_row(self.scenario, record, self.breaches[k]))
         self.draws.append(draws or {})
@@ -127,8 +151,8 @@ class Collection:
     def close(self) -> None:
         """No further replication comes: let go of the room kept for it."""
         count = self.replications
-        self.province, self.logistics = self.province[:count], self.logistics[:count]
-        self.districts = self.districts[:count]
+        self.province, self.own = self.province[:count], self.own[:count]
+        self.districts, self.reached = self.districts[:count], self.reached[:count]
         self.first_open, self.open_days = self.first_open[:count], self.open_days[:count]
         self.peak_occupied = self.peak_occupied[:count]
 

@@ -24,10 +24,16 @@ NEITHER = ("reported_cases", "oxygen_bed_days", "icu_bed_days", "transferred_out
 whoever finds a bed uses it."""
 
 
+HIGHER = ("in_time_share:",)
+"""How the outcomes begin that are better where they are higher."""
+
+
 def better(outcome: str) -> str:
-    """Which side of an outcome is better: ``lower``; ``later`` for a first day; empty for neither."""
+    """Which side is better: ``lower``, ``later`` for a first day, ``higher`` for a share; empty for none."""
     if outcome.startswith(FIRST_DAY):
         return "later"
+    if outcome.startswith(HIGHER):
+        return "higher"
     return "" if outcome in NEITHER else "lower"
 
 
@@ -80,7 +86,7 @@ def _paired(outcome: str, before: Floats, after: Floats) -> dict[str, Any]:
     difference = after - before
     low, high = paired_interval(difference)
     side = better(outcome)
-    gained = {"later": difference > 0, "lower": difference < 0}.get(side)
+    gained = {"later": difference > 0, "higher": difference > 0, "lower": difference < 0}.get(side)
     return {
         "baseline_mean": before.mean(),
         "alternative_mean": after.mean(),

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from surgesim.model.record import DISTRICT, PROVINCE, Column, logistics_columns
+from surgesim.model.record import (
+    ASSESSED,
+    DISTRICT,
+    DISTRICT_ASSESSED,
+    DISTRICT_PRESENT,
+    PROVINCE,
+    Column,
+    logistics_columns,
+)
+from surgesim.scenario.indicators import BY_GROUP
 from surgesim.study.breaches import PROVINCE_AREA
 from surgesim.study.tables import TABLES
 
@@ -70,8 +79,8 @@ def data_dictionary() -> str:
         _section(
             "daily.parquet",
             "Every replication by day, not summed up. A row group per replication. Rows of "
-            "the province have the first two kinds of indicators below (daily.csv has the same), rows of "
-            "districts the third; all others are null.",
+            "the province have the first three kinds of indicators below (daily.csv has the same), rows of "
+            "districts the others; all that a row does not have are null.",
             PARQUET_KEYS,
             "column",
         ),
@@ -83,11 +92,32 @@ def data_dictionary() -> str:
             "indicator",
             level=3,
         ),
+        _section(
+            "Daily indicators that are assessed",
+            "Of the province: the level where the scenario has a table of levels, the others where it gives "
+            "`command.reach`, each also where a threshold, a level or a rule names it.",
+            (*ASSESSED, *(_of_group(column) for column in ASSESSED if column.name in BY_GROUP)),
+            "indicator",
+            level=3,
+        ),
         _section("Daily indicators of the districts", "", DISTRICT, "indicator", level=3),
+        _section(
+            "Daily indicators of assessed districts",
+            "Where a threshold is assessed by district, a rule watches a district, or the scenario has "
+            "a table of levels; each indicator where it is watched so.",
+            (DISTRICT_PRESENT, *DISTRICT_ASSESSED),
+            "indicator",
+            level=3,
+        ),
         "## figures/\n\nThe figures of the run as SVG. `surgesim plot` draws others, by default into "
         "`plots/`, which is no part of the result and goes when a new run replaces it.\n",
     ]
     return "\n".join(parts)
+
+
+def _of_group(column: Column) -> Column:
+    meaning = "that of an age or risk group, where a threshold, a level or a rule names it"
+    return Column(f"{column.name}:<age or risk group>", column.unit, meaning)
 
 
 def _section(title: str, text: str, columns: Iterable[Column], what: str, level: int = 2) -> str:

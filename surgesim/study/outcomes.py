@@ -1,4 +1,4 @@
-"""The outcomes of one replication: those of every run, and those of its thresholds."""
+"""The outcomes of one replication: those of every run, of who is reached, and of its thresholds."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from surgesim.model.record import Record
 from surgesim.scenario.schema import Scenario
 from surgesim.study.breaches import SITUATION, Breaches
 from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY
+from surgesim.study.reached import Groups
 
 
 def outcome_row(scenario: Scenario, record: Record, breaches: Breaches) -> dict[str, float]:
@@ -15,6 +16,8 @@ def outcome_row(scenario: Scenario, record: Record, breaches: Breaches) -> dict[
     """
     horizon = float(scenario.days)
     row = dict(record.outcomes)
+    if scenario.command.reach is not None:
+        row |= Groups(scenario).values(record.reached)
     for i, threshold in enumerate(scenario.command.thresholds):
         row[f"{FIRST_DAY}{threshold}"] = min(float(breaches.first_day[i]), horizon)
         row[f"{DAYS_BREACHED}{threshold}"] = float(breaches.days[i])

@@ -23,8 +23,8 @@ class Results:
         The scenario as run, with every default.
     manifest
         What is needed to repeat the run: versions, seed, replications, alternatives, hashes.
-    breaches, comparison, binding, replications, daily, daily_districts, facilities, facility_states, \
-actions, assumptions
+    breaches, comparison, binding, replications, daily, daily_districts, reached, facilities, \
+facility_states, actions, assumptions
         pandas DataFrames, each the same as the CSV file of its name.
     folder
         Where they are stored; None for results in memory only.
@@ -38,6 +38,7 @@ actions, assumptions
     replications: pd.DataFrame = field(repr=False)
     daily: pd.DataFrame = field(repr=False)
     daily_districts: pd.DataFrame = field(repr=False)
+    reached: pd.DataFrame = field(repr=False)
     facilities: pd.DataFrame = field(repr=False)
     facility_states: pd.DataFrame = field(repr=False)
     actions: pd.DataFrame = field(repr=False)

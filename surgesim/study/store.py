@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.errors import ResultsError, ScenarioError
-from surgesim.model.record import DISTRICT_INDEX, PROVINCE_INDEX, Record
+from surgesim.model.record import PROVINCE_INDEX, Record, district_columns
 from surgesim.scenario.schema import Scenario
 from surgesim.study.breaches import PROVINCE_AREA
-from surgesim.study.collect import items_of
+from surgesim.study.collect import own_columns
 from surgesim.study.results import Results
 from surgesim.study.tables import DATE, TABLES, TEXT, Table, typed, wide_columns
 
@@ -65,7 +65,7 @@ class Draft:
     def __init__(self, target: Path, scenarios: Mapping[str, Scenario]) -> None:
         self.target = target.resolve()
         self._scenarios = scenarios
-        self._columns = wide_columns(scenarios.values())
+        self._columns = wide_columns(tuple(scenarios.values()))
         self._tag = uuid.uuid4().hex[:8]
         self.path = _sibling(self.target, "part", self._tag)
         self._parquet: Any = None
@@ -343,16 +343,18 @@ def _wide(alternative: str, scenario: Scenario, record: Record, indicators: Sequ
         "area": _repeated(pa.array([PROVINCE_AREA, *districts]), np.repeat(np.arange(areas), days)),
         "day": pa.array(np.tile(np.arange(days, dtype=np.int64), areas)),
     }
-    items = {column.name: i for i, column in enumerate(items_of(scenario))}
+    items = {column.name: i for i, column in enumerate(own_columns(scenario))}
+    of_province = np.hstack([record.logistics, record.assessed])
+    of_districts = {column.name: i for i, column in enumerate(district_columns(scenario.command))}
     for name in indicators:
         values = np.full((areas, days), np.nan)
         absent = np.ones((areas, days), dtype=bool)
         if name in PROVINCE_INDEX:
             values[0], absent[0] = record.series(name), False
         if name in items:
-            values[0], absent[0] = record.logistics[:, items[name]], False
-        if name in DISTRICT_INDEX:
-            values[1:], absent[1:] = record.districts[:, :, DISTRICT_INDEX[name]].T, False
+            values[0], absent[0] = of_province[:, items[name]], False
+        if name in of_districts:
+            values[1:], absent[1:] = record.districts[:, :, of_districts[name]].T, False
         columns[name] = pa.array(values.ravel(), mask=absent.ravel())
     return pa.table(columns)
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.record import CONSTRAINTS, DISTRICT, OUTCOMES, PROVINCE, STATES, Column
+from surgesim.model.record import CONSTRAINTS, DISTRICT, OUTCOMES, PROVINCE, STATES, Column, district_columns
 from surgesim.scenario.schema import Scenario
 from surgesim.study.binding import BEDS, binding_rows
 from surgesim.study.breaches import SITUATION, breach_rows, censored_quantile
-from surgesim.study.collect import BY_DISTRICT, Collection, items_of
+from surgesim.study.collect import BY_DISTRICT, Collection, kept_by_district, own_columns
 from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY, comparison_rows
+from surgesim.study.reached import DIED, IN_TIME
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,10 +49,10 @@ class Table(NamedTuple):
 
 BREACHES = Table(
     "breaches",
-    "alternative × threshold, and one row for the situation",
+    "alternative × threshold (× district, where it is assessed so), and one row for the situation",
     (
         _ALTERNATIVE,
-        Column("area", TEXT, "where the indicator is assessed: `province`"),
+        Column("area", TEXT, "where the indicator is assessed: `province`, or the name of a district"),
         Column("threshold", TEXT, "name of the threshold; `situation` is the declared emergency"),
         Column(
             "bound",
@@ -98,7 +99,8 @@ COMPARISON = Table(
         Column(
             "better",
             TEXT,
-            "which side is better: `lower`, or `later` for a first day; empty for an outcome that is "
+            "which side is better: `lower`, `later` for a first day, `higher` for the share reached in "
+            "time; empty for an outcome that is "
             "neither (reported cases, bed-days, oxygen used, transfers)",
         ),
         Column(
@@ -146,14 +148,32 @@ BY_THRESHOLD = (
         f"{FIRST_DAY}<threshold>",
         "days",
         "first day breached, or the number of days of the scenario where there was none "
-        "(the mean is the restricted mean); empty where the alternative lacks the threshold",
+        "(the mean is the restricted mean); empty where the alternative lacks the threshold; "
+        "of one that is assessed by district, the first day in any of them",
     ),
-    Column(f"{DAYS_BREACHED}<threshold>", "days", "days breached (the situation's are `situation_days`)"),
+    Column(
+        f"{DAYS_BREACHED}<threshold>",
+        "days",
+        "days breached (the situation's are `situation_days`); of a threshold that is assessed by "
+        "district, in any of them",
+    ),
 )
 """Columns of replications.csv that stand once per threshold, and the first for the situation."""
 
 DRAWN = "drawn:"
 """Begins the name of a column of draws; the path of the parameter follows."""
+
+BY_GROUP = (
+    Column(
+        f"{IN_TIME}:<group>",
+        "share",
+        "where the scenario gives `command.reach`: `in_time_share` of reached.csv in this replication; "
+        "the group is `all`, or `age:`, `risk:` or `district:` and its name; empty where it has no "
+        "patients",
+    ),
+    Column(f"{DIED}:<group>", "deaths/1,000,000", "likewise: deaths per million people of the group"),
+)
+"""Columns of replications.csv that stand once per group of people."""
 
 REPLICATIONS = Table(
     "replications",
@@ -162,6 +182,7 @@ REPLICATIONS = Table(
         _ALTERNATIVE,
         Column("replication", "index", "index of the replication, from 0"),
         *OUTCOMES,
+        *BY_GROUP,
         *BY_THRESHOLD,
         Column(
             f"{DRAWN}<path>",
@@ -177,7 +198,11 @@ DAILY = Table(
     "alternative × indicator × day, for the whole province",
     (
         _ALTERNATIVE,
-        Column("indicator", TEXT, "a daily column of the province, of a consumable or a burden"),
+        Column(
+            "indicator",
+            TEXT,
+            "a daily column of the province, of a consumable or a burden, or of what else is assessed",
+        ),
         _DAY,
         _DATE,
         *_BANDS,
@@ -190,10 +215,51 @@ DAILY_DISTRICTS = Table(
     (
         _ALTERNATIVE,
         Column("area", TEXT, "name of the district"),
-        Column("indicator", TEXT, f"one of {', '.join(f'`{column.name}`' for column in BY_DISTRICT)}"),
+        Column(
+            "indicator",
+            TEXT,
+            f"{' or '.join(f'`{column.name}`' for column in BY_DISTRICT)}, the indicator of a threshold that "
+            "is assessed by district, or `epidemic_level` where the scenario has a table of levels",
+        ),
         _DAY,
         _DATE,
         *_BANDS,
+    ),
+)
+
+REACHED = Table(
+    "reached",
+    "alternative × group of people",
+    (
+        _ALTERNATIVE,
+        Column(
+            "by", TEXT, "`all`, `age`, `risk` (where an epidemic is simulated) or `district` (of residence)"
+        ),
+        Column("group", TEXT, "`all`; an age group; `low-risk` or `high-risk`; name of the district"),
+        Column("people", "people", "people of the group at the start; groups of nobody have no row"),
+        Column("patients_mean", "patients", "mean number who came to need an oxygen or ICU bed"),
+        Column(
+            "in_time_share",
+            "share",
+            "of them, who got each bed they needed within the time allowed from when it was needed, waiting "
+            "and travel included (`command.reach.within_hours`, else `care.no_bed_hours`); who died or "
+            "recovered without it did not get it, who still waits at the end and has not waited so long "
+            "counts as in time; mean of the replications with patients, empty where there are none",
+        ),
+        Column("in_time_low", "share", "lower end of its 95 % t interval over replications"),
+        Column("in_time_high", "share", "upper end of its 95 % t interval"),
+        Column("deaths_mean", "deaths", "mean number of deaths"),
+        Column("deaths_per_million", "deaths/1,000,000", "the same per million people of the group"),
+        Column("deaths_per_million_low", "deaths/1,000,000", "lower end of its 95 % t interval"),
+        Column("deaths_per_million_high", "deaths/1,000,000", "upper end of its 95 % t interval"),
+        Column(
+            "reference_deaths_per_million",
+            "deaths/1,000,000",
+            "the scenario's reference (`command.reach`); empty where none is given",
+        ),
+        Column(
+            "times_reference", "ratio", "deaths per million over the reference; empty where there is none"
+        ),
     ),
 )
 
@@ -292,6 +358,7 @@ TABLES = (
     REPLICATIONS,
     DAILY,
     DAILY_DISTRICTS,
+    REACHED,
     FACILITIES,
     FACILITY_STATES,
     ACTIONS,
@@ -299,10 +366,12 @@ TABLES = (
 )
 
 
-def wide_columns(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
+def wide_columns(scenarios: Sequence[Scenario]) -> tuple[str, ...]:
     """The indicator columns of daily.parquet: those of the province, of all items, and of districts."""
-    items = (column for scenario in scenarios for column in items_of(scenario))
-    return tuple(dict.fromkeys(column.name for column in (*PROVINCE, *items, *DISTRICT)))
+    commands = [scenario.command for scenario in scenarios]
+    items = [column for scenario in scenarios for column in own_columns(scenario)]
+    districts = [column for command in commands for column in district_columns(command)]
+    return tuple(dict.fromkeys(column.name for column in (*PROVINCE, *items, *DISTRICT, *districts)))
 
 
 def fill(scenario: Scenario, collections: Mapping[str, Collection]) -> dict[str, pd.DataFrame]:
@@ -323,6 +392,9 @@ def fill(scenario: Scenario, collections: Mapping[str, Collection]) -> dict[str,
         DAILY: pd.concat([_daily(name, c) for name, c in collections.items()], ignore_index=True),
         DAILY_DISTRICTS: pd.concat(
             [_daily_districts(name, c) for name, c in collections.items()], ignore_index=True
+        ),
+        REACHED: _frame(
+            REACHED, [row for name, c in collections.items() for row in c.groups.rows(name, c.reached)]
         ),
         FACILITIES: _frame(
             FACILITIES, [row for name, c in collections.items() for row in _facilities(name, c)]
@@ -364,6 +436,9 @@ def _frame(table: Table, rows: list[dict[str, Any]]) -> pd.DataFrame:
 def outcome_units(collections: Mapping[str, Collection]) -> dict[str, str]:
     """Every outcome of replications.csv with its unit; thresholds of all alternatives in order."""
     units = {column.name: column.unit for column in OUTCOMES}
+    for c in collections.values():
+        if c.scenario.command.reach is not None:
+            units |= c.groups.outcomes()
     names = {name: None for c in collections.values() for name in c.scenario.command.thresholds}
     units |= {f"{prefix}{name}": "days" for name in names for prefix in (FIRST_DAY, DAYS_BREACHED)}
     if names:
@@ -411,8 +486,8 @@ def _long(
 
 
 def _daily(name: str, c: Collection) -> pd.DataFrame:
-    by_indicator = np.moveaxis(np.concatenate([bands(c.province), bands(c.logistics)], axis=1), 1, 0)
-    indicators = [column.name for column in (*PROVINCE, *items_of(c.scenario))]
+    by_indicator = np.moveaxis(np.concatenate([bands(c.province), bands(c.own)], axis=1), 1, 0)
+    indicators = [column.name for column in (*PROVINCE, *own_columns(c.scenario))]
     keys = {"alternative": np.array([name]), "indicator": np.array(indicators)}
     values = {band: by_indicator[None, :, :, i] for i, band in enumerate(BANDS)}
     return typed(DAILY, _long(keys, c.scenario, values))
@@ -423,7 +498,7 @@ def _daily_districts(name: str, c: Collection) -> pd.DataFrame:
     keys = {
         "alternative": np.array([name]),
         "area": np.array(list(c.scenario.people.districts)),
-        "indicator": np.array([column.name for column in BY_DISTRICT]),
+        "indicator": np.array([column.name for column in kept_by_district(c.scenario.command)]),
     }
     values = {band: by_area[None, ..., i] for i, band in enumerate(BANDS)}
     return typed(DAILY_DISTRICTS, _long(keys, c.scenario, values))

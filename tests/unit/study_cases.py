@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from surgesim.model.record import (
-    DISTRICT,
     FACILITY,
     FACILITY_INDEX,
     OUTCOMES,
@@ -16,6 +15,8 @@ from surgesim.model.record import (
     PROVINCE_INDEX,
     ActionEvent,
     Record,
+    assessed_columns,
+    district_columns,
 )
 from surgesim.scenario.schema import Scenario
 from surgesim.study.collect import items_of
@@ -116,17 +117,31 @@ def made_up_record(
     return Record(
         replication=replication,
         province=province,
-        districts=np.zeros((days, len(scenario.people.districts), len(DISTRICT))),
+        districts=np.zeros((days, len(scenario.people.districts), len(district_columns(scenario.command)))),
         facilities=np.zeros((days, facilities, len(FACILITY))),
         states=np.zeros((days, facilities), dtype=np.int8),
         logistics=np.zeros((days, len(items_of(scenario)))),
         breached=np.zeros((days, thresholds), dtype=bool) if breached is None else breached,
         values=np.zeros((days, thresholds)) if values is None else values,
         breached_at_start=np.array(at_start or (False,) * thresholds),
+        **local(scenario),
         actions=(),
         outcomes={column.name: 0.0 for column in OUTCOMES} | dict(outcomes or {}),
         checks={"beds": days},
     )
+
+
+def local(scenario: Scenario) -> dict[str, Any]:
+    """What a record has of districts and groups: 90 patients of each, 30 of them in time, 10 dead."""
+    districts, thresholds = len(scenario.people.districts), len(scenario.command.in_districts)
+    shape = (scenario.days, thresholds, districts)
+    return {
+        "assessed": np.zeros((scenario.days, len(assessed_columns(scenario.command)))),
+        "breached_by_district": np.zeros(shape, dtype=bool),
+        "values_by_district": np.zeros(shape),
+        "breached_at_start_by_district": np.zeros(shape[1:], dtype=bool),
+        "reached": np.broadcast_to(np.array([90, 30, 10])[:, None, None, None], (3, districts, 9, 2)),
+    }
 
 
 def made_up_simulation(scenario: Scenario, seed: int, replication: int, path: object = None) -> Record:
@@ -146,13 +161,16 @@ def made_up_simulation(scenario: Scenario, seed: int, replication: int, path: ob
     return Record(
         replication=replication,
         province=province,
-        districts=random.integers(0, 50, (days, len(scenario.people.districts), len(DISTRICT))).astype(float),
+        districts=random.integers(
+            0, 50, (days, len(scenario.people.districts), len(district_columns(scenario.command)))
+        ).astype(float),
         facilities=in_facilities,
         states=random.integers(0, 4, (days, facilities)).astype(np.int8),
         logistics=np.ones((days, len(items_of(scenario)))),
         breached=values * np.array([-1, 1]) > bounds,
         values=values,
         breached_at_start=np.array([icu < 4, False]),
+        **local(scenario),
         actions=(ActionEvent(2.5, "open-field", "fired"), ActionEvent(4.0, "open-field", "phase 1")),
         outcomes={column.name: float(random.integers(10, 99)) + 3 / (1 + icu) for column in OUTCOMES},
         checks={"beds": days, "patients": days},

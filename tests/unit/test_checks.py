@@ -83,6 +83,18 @@ REFERRING = [
         "unknown measure 'distance', did you mean 'distancing'?",
     ),
     (
+        "above: 0.8}",
+        "above: 0.8, district: isel}",
+        "command.plan.open-field.when.district",
+        "unknown district 'isel', did you mean 'isle'?",
+    ),
+    (
+        "{below: 0.5, for_days: 14}",
+        "{below: 0.5, for_days: 14, district: isel}",
+        "command.plan.open-field.until.district",
+        "unknown district 'isel', did you mean 'isle'?",
+    ),
+    (
         "  plan:\n",
         "  situation: {thresholds: [oxigen]}\n  plan:\n",
         "command.situation.thresholds.0",

@@ -385,7 +385,7 @@ def test_a_rule_ends_on_its_own_indicator_and_item_or_on_those_it_began_with(tmp
         ("{on: 2024-02-01}", (None, None)),
     ):
         scenario = load(written(tmp_path, replaced(UNTIL, until, replaced(WHEN, when, WHOLE))))
-        assert scenario.command.plan["open-field"].ends_on == expected
+        assert scenario.command.plan["open-field"].ends_on[:2] == expected
 
 
 # -- remarks --------------------------------------------------------------------------------------

@@ -12,13 +12,44 @@ import pytest
 from study_cases import made_up_simulation, small_scenario
 
 from surgesim.model import simulation
+from surgesim.scenario.base import AGE_GROUPS
+from surgesim.scenario.indicators import BY_DISTRICT
 from surgesim.study.dictionary import data_dictionary
 from surgesim.study.run import run
 
 PAGE = Path(__file__).parents[2] / "docs" / "data-dictionary.md"
-PROVINCE, ITEMS, DISTRICTS = (
-    f"Daily indicators of {what}" for what in ("the province", "consumables and burdens", "the districts")
+PROVINCE, ITEMS, DISTRICTS, ASSESSED_DISTRICTS = (
+    f"Daily indicators of {what}"
+    for what in ("the province", "consumables and burdens", "the districts", "assessed districts")
 )
+ASSESSED = "Daily indicators that are assessed"
+KINDS = (PROVINCE, ITEMS, ASSESSED, DISTRICTS, ASSESSED_DISTRICTS)
+
+GROUPS = ("all", *(f"age:{age}" for age in AGE_GROUPS), "district:na", "district:null")
+
+COMMAND = {
+    "thresholds": {
+        "icu": {"indicator": "staffed_icu_beds_per_100k", "below": 4},
+        "cases": {"indicator": "weekly_reported_cases_per_100k", "above": 450, "by": "district"},
+    },
+    "levels": {
+        "transmission": {
+            name.replace("_", "-"): {"indicator": name, "at_least": [1]}
+            for name in BY_DISTRICT
+            if name != "epidemic_level"
+        }
+    },
+    "reach": {"reference_deaths_per_million": 100.0},
+    "plan": {
+        "open-field": {
+            "action": "open_facility",
+            "facilities": ["field"],
+            "when": {"indicator": "in_time_7d_share", "group": "80+", "below": 0.9},
+            "until": {"indicator": "deaths_per_million", "group": "80+", "above": 9},
+        }
+    },
+}
+"""All that puts columns of its own into the files."""
 
 
 @pytest.fixture
@@ -32,7 +63,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "burdens": {"waste": {"title": "Waste", "unit": "kg", **made}},
     }
     run(
-        small_scenario(supply=supply),
+        small_scenario(supply=supply, command=COMMAND, alternatives={}),
         out=tmp_path / "small",
         workers=1,
         notes=notes,
@@ -52,7 +83,7 @@ def sections() -> dict[str, list[tuple[str, str, str]]]:
 
 
 def columns(section: str) -> list[str]:
-    items = {"<consumable>": "masks", "<burden>": "waste"}
+    items = {"<consumable>": "masks", "<burden>": "waste", "<age or risk group>": "80+"}
     names = [name for name, _, _ in sections()[section]]
     for placeholder, item in items.items():
         names = [name.replace(placeholder, item) for name in names]
@@ -66,16 +97,16 @@ def test_page_is_what_the_code_says() -> None:
 
 def test_every_file_has_its_section_and_every_section_its_file(folder: Path) -> None:
     files = {path.name + ("/" if path.is_dir() else "") for path in folder.iterdir()}
-    assert set(sections()) - {PROVINCE, ITEMS, DISTRICTS} == files
+    assert set(sections()) - set(KINDS) == files
 
 
 def test_every_column_is_documented_and_every_documented_column_exists(folder: Path) -> None:
-    thresholds = ("icu", "cases")
+    fillings = {"<threshold>": ("icu", "cases"), "<group>": GROUPS}
     for path in sorted(folder.glob("*.csv")):
         documented = [
-            name.replace("<threshold>", threshold)
+            name.partition("<")[0] + filling
             for name in columns(path.name)
-            for threshold in (thresholds if "<threshold>" in name else ("",))
+            for filling in next((fill for mark, fill in fillings.items() if mark in name), ("",))
             if "<path>" not in name  # nothing is uncertain here
         ]
         if path.name == "replications.csv":
@@ -87,18 +118,19 @@ def test_every_column_is_documented_and_every_documented_column_exists(folder: P
 def test_manifest_and_parquet_too(folder: Path) -> None:
     assert sorted(json.loads((folder / "manifest.json").read_text())) == sorted(columns("manifest.json"))
     written = pq.ParquetFile(folder / "daily.parquet").schema_arrow.names
-    documented = [*columns("daily.parquet"), *columns(PROVINCE), *columns(ITEMS), *columns(DISTRICTS)]
+    documented = [*columns("daily.parquet"), *(name for kind in KINDS for name in columns(kind))]
     assert set(written) == set(documented)
     assert len(written) == len(set(written))
 
 
 def test_indicators_of_the_daily_tables_are_those_documented(folder: Path) -> None:
     daily = pd.read_csv(folder / "daily.csv")["indicator"].unique()
-    assert list(daily) == [*columns(PROVINCE), *columns(ITEMS)]
+    assert list(daily) == [*columns(PROVINCE), *columns(ITEMS), *columns(ASSESSED)]
     by_district = list(pd.read_csv(folder / "daily_districts.csv")["indicator"].unique())
     meaning = next(row[2] for row in sections()["daily_districts.csv"] if row[0] == "indicator")
-    assert by_district == re.findall("`(.*?)`", meaning)
-    assert set(by_district) <= set(columns(DISTRICTS))
+    named = re.findall("`(.*?)`", meaning)
+    assert sorted(by_district) == sorted([*named, "weekly_reported_cases_per_100k"])
+    assert set(by_district) <= {*columns(DISTRICTS), *columns(ASSESSED_DISTRICTS)}
 
 
 def test_every_row_of_the_page_has_a_meaning() -> None:

@@ -18,7 +18,7 @@ from surgesim.report.figures.page import BLACK, VERMILION, day_number, spans
 from surgesim.report.names import item_of, threshold_title
 from surgesim.report.words import day_month, indicator_words, number, percent, phrase
 from surgesim.scenario.base import BED_TYPES
-from surgesim.study.breaches import SITUATION
+from surgesim.study.breaches import PROVINCE_AREA, SITUATION
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,9 +91,10 @@ class Watched:
 
 
 def watched(results: Results, alternative: str, lang: str) -> list[Watched]:
-    """The thresholds of `alternative` in the order of the scenario, then the declared emergency."""
+    """The province's thresholds of `alternative` as in the scenario, then the declared emergency."""
     scenario = results.scenario.alternative(alternative)
-    rows = results.breaches[results.breaches["alternative"] == alternative]
+    table = results.breaches
+    rows = table[(table["alternative"] == alternative) & (table["area"] == PROVINCE_AREA)]
     found = []
     for row in rows.to_dict("records"):
         name = str(row["threshold"])
@@ -103,7 +104,7 @@ def watched(results: Results, alternative: str, lang: str) -> list[Watched]:
             Watched(
                 name=name,
                 title=threshold_title(scenario, name, lang),
-                indicator=plain if threshold is None else key_of(plain, threshold.item),
+                indicator=plain if threshold is None else key_of(plain, threshold.watch.of),
                 beds=BED_TYPES if threshold is None else threshold.beds,
                 unit=_unit(scenario, threshold, lang),
                 bound=0.0 if threshold is None else threshold.bound,

@@ -1,0 +1,129 @@
+"""What the command sees of each district at the end of a day: indicators, one step over all districts.
+
+Cases, need, deaths and who is reached are those of residents; beds are those of the facilities in the
+district; who waits is counted where the patient is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.model.beds import UNLIMITED
+from surgesim.model.indicators import PER, window
+from surgesim.model.ledger import ICU, OXYGEN
+from surgesim.model.reach import Reach
+from surgesim.model.record import DISTRICT_INDEX, PRESENT
+from surgesim.scenario.base import BED_TYPES
+
+if TYPE_CHECKING:
+    from surgesim.model.simulation import Simulation
+    from surgesim.scenario.command import Threshold
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class DistrictValues:
+    """The indicators of a day.
+
+    Attributes
+    ----------
+    indicators
+        ``(districts,)`` by name.
+    vacant_per_100k
+        ``(3, districts)`` vacant COVID beds per 100,000 by bed type.
+    """
+
+    indicators: dict[str, Floats]
+    vacant_per_100k: Floats
+
+    def of(self, threshold: Threshold) -> Floats:
+        """``(districts,)`` the values that a threshold is held against."""
+        if threshold.indicator == "vacant_covid_beds_per_100k":
+            counted = self.vacant_per_100k[[BED_TYPES.index(bed) for bed in threshold.beds]]
+            total: Floats = counted.sum(axis=0)
+            return total
+        return self.indicators[threshold.indicator]
+
+
+def values_of(
+    simulation: Simulation, wanted: Sequence[str], table: Floats, day: int, reach: Reach
+) -> DistrictValues:
+    """The indicators `wanted` (of `indicators.BY_DISTRICT`) at the end of `day`; levels are not looked up.
+
+    Parameters
+    ----------
+    table
+        ``(days, districts, columns)`` the districts' record, filled up to row `day` but for indicators.
+    """
+    people = np.maximum(simulation.population.count.sum(axis=(1, 2)), 1)
+    beds = _Beds(simulation)
+
+    def past(column: int) -> Floats:
+        return window(table[:, :, column], day)
+
+    def weekly(name: str) -> Floats:
+        rate: Floats = past(DISTRICT_INDEX[name]).sum(axis=0) * PER / people
+        return rate
+
+    def need() -> Floats:
+        present = past(PRESENT)
+        mean: Floats = present.sum(axis=0) * PER / (people * len(present))
+        return mean
+
+    vacant = beds.vacant * PER / people
+    known: Mapping[str, Callable[[], Floats]] = {
+        "weekly_reported_cases_per_100k": lambda: weekly("reported_cases"),
+        "oxygen_need_7d_per_100k": need,
+        "patients_without_bed": lambda: np.array(simulation.journey.without_bed_by_district(), float),
+        "vacant_covid_beds_per_100k": lambda: vacant.sum(axis=0),
+        "staffed_icu_beds_per_100k": lambda: beds.staffed_icu_all * PER / people,
+        "oxygen_occupancy": lambda: beds.occupancy(OXYGEN),
+        "icu_occupancy": lambda: beds.occupancy(ICU),
+        "deaths_7d_per_100k": lambda: weekly("deaths"),
+        "epidemic_level": lambda: np.zeros(len(people)),  # unless the scenario has a table
+        "in_time_7d_share": lambda: reach.by_district("in_time_7d_share", day),
+        "deaths_per_million": lambda: reach.by_district("deaths_per_million", day),
+    }
+    return DistrictValues({name: known[name]() for name in wanted}, vacant)
+
+
+class _Beds:
+    """COVID beds by type and district.
+
+    Attributes
+    ----------
+    staffed, vacant
+        ``(3, districts)``; infinite where any of them are without limit.
+    staffed_icu_all
+        ``(districts,)`` all staffed ICU beds, whoever lies in them.
+    """
+
+    def __init__(self, simulation: Simulation) -> None:
+        journey, isolation = simulation.journey, simulation.isolation
+        self._where = np.array(simulation.network.district_of, np.int64)
+        self._districts = len(simulation.network.districts)
+        pools = (journey.oxygen, journey.icu)
+        staffed = [isolation.capacity, *(np.array(pool.capacity) for pool in pools)]
+        free = [isolation.capacity - isolation.occupied, *(np.array(pool.free) for pool in pools)]
+        self.staffed = np.array([self._sum(beds) for beds in staffed])
+        self.vacant = np.array([self._sum(np.maximum(beds, 0)) for beds in free])
+        self.staffed_icu_all = self._sum(simulation.capacity.today.icu_all)
+
+    def _sum(self, beds: NDArray[np.int64]) -> Floats:
+        counted = np.where(beds >= UNLIMITED // 2, np.inf, beds)
+        total: Floats = np.bincount(self._where, weights=counted, minlength=self._districts).astype(float)
+        return total
+
+    def occupancy(self, bed: int) -> Floats:
+        """Share of the staffed beds of a type in use: 1 where there are none, 0 of beds without limit."""
+        staffed, vacant = self.staffed[bed], self.vacant[bed]
+        counted = np.isfinite(staffed) & (staffed > 0)
+        share = np.where(np.isinf(staffed), 0.0, 1.0)
+        share[counted] = (staffed[counted] - vacant[counted]) / staffed[counted]
+        return share

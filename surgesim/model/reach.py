@@ -1,0 +1,98 @@
+"""Who is reached: patients by the day of their need, those who got no bed in time, and deaths, by group.
+
+A group is a district, an age and a risk; groups lie flat in that order, as the ledger counts them.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.model.indicators import window
+from surgesim.model.ledger import Ledger
+from surgesim.scenario.base import AGE_GROUPS, RISK_GROUPS
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+PER_MILLION = 1_000_000
+
+_STRATA = len(AGE_GROUPS) * len(RISK_GROUPS)
+
+
+def members(group: str | None) -> slice | list[int]:
+    """Where an age or risk group stands among the ages and risks of a district; None is everybody."""
+    risks = len(RISK_GROUPS)
+    if group is None:
+        return slice(None)
+    if group in RISK_GROUPS:
+        return list(range(RISK_GROUPS.index(group), _STRATA, risks))
+    first = AGE_GROUPS.index(group) * risks
+    return list(range(first, first + risks))
+
+
+class Reach:
+    """Patients and deaths by group.
+
+    Attributes
+    ----------
+    needs, late
+        ``(days, groups)`` patients by the day on which they came to need a bed: all, and those known so
+        far not to have got a bed they needed in time.
+    dead
+        ``(groups,)`` the dead since t = 0.
+    """
+
+    def __init__(self, days: int, people: Ints) -> None:
+        self._people = people.reshape(len(people), -1)
+        groups = self._people.size
+        self.needs = np.zeros((days, groups), np.int64)
+        self.late = np.zeros((days, groups), np.int64)
+        self.dead = np.zeros(groups, np.int64)
+        self._needs_before = np.zeros(groups, np.int64)
+        self._dead_before = np.zeros(groups, np.int64)
+
+    def begin(self, ledger: Ledger) -> None:
+        """t = 0: what a warm-up has seen, and the patients in beds at the start, are not counted."""
+        self._needs_before = np.array(ledger.needs)
+        self._dead_before = np.array(ledger.dead)
+        ledger.too_late.clear()
+
+    def pass_day(self, day: int, ledger: Ledger) -> None:
+        """Take over what the ledger has counted since the day before."""
+        needs = np.array(ledger.needs)
+        self.needs[day] = needs - self._needs_before
+        self._needs_before = needs
+        self.dead = np.array(ledger.dead) - self._dead_before
+        for time, group in ledger.too_late:
+            if time >= 0:
+                self.late[max(ceil(time) - 1, 0), group] += 1
+        ledger.too_late.clear()
+
+    def by_district(self, indicator: str, day: int) -> Floats:
+        """``(districts,)`` an indicator of the residents of each district."""
+        return self._shares(indicator, day, slice(None), axis=1)
+
+    def of(self, indicator: str, day: int, group: str | None = None) -> float:
+        """An indicator of an age or risk group of the province, or of everybody."""
+        return float(self._shares(indicator, day, members(group), axis=None))
+
+    def totals(self) -> Ints:
+        """``(3, districts, 9, 2)`` of the run: patients, those who got every bed in time, deaths."""
+        patients = self.needs.sum(axis=0)
+        shape = (3, len(self._people), len(AGE_GROUPS), len(RISK_GROUPS))
+        return np.stack([patients, patients - self.late.sum(axis=0), self.dead]).reshape(shape)
+
+    def _shares(self, indicator: str, day: int, part: slice | list[int], axis: int | None) -> Floats:
+        def count(counts: Ints) -> Ints:
+            total: Ints = counts.reshape(self._people.shape)[:, part].sum(axis=axis)
+            return total
+
+        if indicator == "deaths_per_million":
+            return count(self.dead) * PER_MILLION / np.maximum(count(self._people), 1)
+        needs = count(window(self.needs, day).sum(axis=0))
+        late = count(window(self.late, day).sum(axis=0))
+        share: Floats = np.where(needs > 0, (needs - late) / np.maximum(needs, 1), 1.0)
+        return share
