@@ -35,19 +35,22 @@ class DistrictValues:
     ----------
     indicators
         ``(districts,)`` by name.
-    vacant_per_100k
-        ``(3, districts)`` vacant COVID beds per 100,000 by bed type.
+    vacant
+        ``(3, districts)`` vacant COVID beds by bed type.
+    people
+        ``(districts,)``.
     """
 
     indicators: dict[str, Floats]
-    vacant_per_100k: Floats
+    vacant: Floats
+    people: NDArray[np.int64]
 
     def of(self, threshold: Threshold) -> Floats:
         """``(districts,)`` the values that a threshold is held against."""
         if threshold.indicator == "vacant_covid_beds_per_100k":
-            counted = self.vacant_per_100k[[BED_TYPES.index(bed) for bed in threshold.beds]]
-            total: Floats = counted.sum(axis=0)
-            return total
+            counted = self.vacant[[BED_TYPES.index(bed) for bed in threshold.beds]]
+            rate: Floats = counted.sum(axis=0) * PER / self.people
+            return rate
         return self.indicators[threshold.indicator]
 
 
@@ -76,12 +79,11 @@ def values_of(
         mean: Floats = present.sum(axis=0) * PER / (people * len(present))
         return mean
 
-    vacant = beds.vacant * PER / people
     known: Mapping[str, Callable[[], Floats]] = {
         "weekly_reported_cases_per_100k": lambda: weekly("reported_cases"),
         "oxygen_need_7d_per_100k": need,
         "patients_without_bed": lambda: np.array(simulation.journey.without_bed_by_district(), float),
-        "vacant_covid_beds_per_100k": lambda: vacant.sum(axis=0),
+        "vacant_covid_beds_per_100k": lambda: beds.vacant.sum(axis=0) * PER / people,
         "staffed_icu_beds_per_100k": lambda: beds.staffed_icu_all * PER / people,
         "oxygen_occupancy": lambda: beds.occupancy(OXYGEN),
         "icu_occupancy": lambda: beds.occupancy(ICU),
@@ -90,7 +92,7 @@ def values_of(
         "in_time_7d_share": lambda: reach.by_district("in_time_7d_share", day),
         "deaths_per_million": lambda: reach.by_district("deaths_per_million", day),
     }
-    return DistrictValues({name: known[name]() for name in wanted}, vacant)
+    return DistrictValues({name: known[name]() for name in wanted}, beds.vacant, people)
 
 
 class _Beds:

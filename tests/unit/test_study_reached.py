@@ -154,7 +154,8 @@ def test_outcomes_by_group_stand_among_the_others_where_reach_is_given(results: 
     assert (compared["better"], compared["unit"]) == ("higher", "share")
     assert better("deaths_per_million:all") == "lower"
     without = watched(reach=None)
-    assert [name for name in Collection(without, 1).units if name.startswith("in_time")] == []
+    columns = results_of(without, reached(1, 1, 0)).replications.columns
+    assert [name for name in columns if name.startswith("in_time")] == []
 
 
 def test_breaches_have_a_row_for_each_district_and_none_for_the_province(results: Results) -> None:
