@@ -17,7 +17,7 @@ from surgesim.model.facilities import Facilities
 from surgesim.model.gas import kg_per_day
 from surgesim.model.oxygen import OxygenSupply
 from surgesim.model.staff import (
-    OXYGEN_SUPPLY,
+    OXYGEN_STOCK,
     SPACE,
     WARD_NURSES,
     Absences,
@@ -209,7 +209,7 @@ class Capacity:
         icu_all = staffed_icu_beds(self._per_post, posts_today, total[:, _ICU], limits[:, :, _ICU])
         for f, store in enumerate(self._supply.stores if self._supply is not None else ()):
             if store is not None and store.short:  # nobody new comes to where oxygen has run out
-                staffed.binding[f, 1:] = OXYGEN_SUPPLY
+                staffed.binding[f, 1:] = OXYGEN_STOCK
                 icu_all[f] = 0
         self.today = Opened(space, staffed, icu_all)
         return self.today
@@ -240,7 +240,7 @@ class Capacity:
         return posts(self._care.staffing, working, self._has_staff)
 
     def _limits(self, covid: Ints) -> Floats:
-        """``(2, facilities, 3)`` beds that equipment and oxygen allow."""
+        """``(2, facilities, 3)`` beds that equipment and oxygen pipes allow."""
         limits = np.full((2, len(covid), 3), np.inf)
         ventilators = self._ventilators + self.levers.total(Brought.VENTILATORS)
         if self._invasive > 0:

@@ -30,7 +30,7 @@ def _by_bed(name: str, unit: str, meaning: str) -> tuple[Column, ...]:
     return tuple(Column(f"{name}_{bed}", unit, meaning.format(bed=bed)) for bed in ("basic", "oxygen", "icu"))
 
 
-CONSTRAINTS = ("space", "doctors", "nurses", "equipment", "oxygen")
+CONSTRAINTS = ("space", "doctors", "nurses", "equipment", "pipes", "oxygen_stock")
 """What can bind a bed type; facility columns hold the index."""
 
 

@@ -262,7 +262,9 @@ class Recorder:
         today = capacity.today
         for bed, name in ((OXYGEN, "oxygen"), (ICU, "icu")):
             open_beds = np.minimum(today.space[:, bed], UNLIMITED).astype(float)
-            by_constraint = np.bincount(today.staffed.binding[:, bed], weights=open_beds, minlength=5)
+            by_constraint = np.bincount(
+                today.staffed.binding[:, bed], weights=open_beds, minlength=len(CONSTRAINTS)
+            )
             for what, beds in zip(CONSTRAINTS, by_constraint.tolist(), strict=True):
                 row[f"{name}_bound_by_{what}"] = beds / max(open_beds.sum(), 1.0)
         if capacity.absences is not None:

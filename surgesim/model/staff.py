@@ -21,7 +21,7 @@ Ints = NDArray[np.int64]
 DOCTORS, WARD_NURSES, ICU_NURSES = range(3)
 """Cadres."""
 
-SPACE, DOCTOR, NURSE, EQUIPMENT, OXYGEN_SUPPLY = range(5)
+SPACE, DOCTOR, NURSE, EQUIPMENT, PIPES, OXYGEN_STOCK = range(6)
 """What can bind a bed type; names in `record.CONSTRAINTS`."""
 
 _BASIC, _OXYGEN, _ICU = range(3)
@@ -97,8 +97,8 @@ class StaffedBeds:
         at normal ratios, and at most. ``0 <= normal <= most <= space``; care is thin where more than
         `normal` are occupied.
     binding
-        ``(facilities, 3)`` what binds `most`: SPACE, DOCTOR, NURSE, EQUIPMENT or OXYGEN_SUPPLY, the first
-        of these where several bind alike.
+        ``(facilities, 3)`` what binds `most`: SPACE, DOCTOR, NURSE, EQUIPMENT or PIPES, the first of these
+        where several bind alike; OXYGEN_STOCK where the stock has run out.
     emergency, elective
         ``(facilities,)`` patients without COVID-19 whom the staff can look after beside those present who
         come before them; infinite where staff is not modelled.
@@ -298,7 +298,7 @@ def staffed_beds(
     space
         ``(facilities, 3)`` beds open to COVID-19 patients.
     limits
-        ``(2, facilities, 3)`` beds that equipment and oxygen supply allow (infinite: no limit).
+        ``(2, facilities, 3)`` beds that equipment and oxygen pipes allow (infinite: no limit).
     covid
         ``(facilities, 3)`` COVID-19 patients present by bed type.
     others
@@ -342,7 +342,7 @@ def staffed_icu_beds(per_post: PatientsPerPost, posts: Floats, beds: Ints, limit
     beds
         ``(facilities,)`` all ICU beds.
     limits
-        ``(2, facilities)`` ICU beds that equipment and oxygen supply allow.
+        ``(2, facilities)`` ICU beds that equipment and oxygen pipes allow.
     """
     bound = np.empty((2, 2, len(beds)))  # kind of ratio, doctors or nurses
     np.multiply(per_post.doctor["icu"], posts[:, DOCTORS], out=bound[:, 0])

@@ -1,4 +1,4 @@
-"""What binds the beds of a bed type on the days that matter: space, doctors, nurses, equipment or oxygen."""
+"""What binds the beds of a bed type on the days that matter: space, staff, equipment or oxygen."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def limits_modelled(scenario: Scenario) -> tuple[str, ...]:
         "doctors": staffed,
         "nurses": staffed,
         "equipment": any(facility.ventilators is not None for facility in facilities),
-        "oxygen": any(facility.oxygen is not None for facility in facilities),
+        "pipes": any(f.oxygen is not None and f.oxygen.pipe_lpm is not None for f in facilities),
+        "oxygen_stock": any(facility.oxygen is not None for facility in facilities),
     }
     return tuple(what for what in CONSTRAINTS if given.get(what, False))
 

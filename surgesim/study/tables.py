@@ -127,8 +127,9 @@ BINDING = Table(
         Column(
             "constraint",
             TEXT,
-            "space, doctors, nurses, equipment or oxygen; what binds the largest share of the open beds "
-            "binds the day (of equal shares the first; space where no bed is open)",
+            "space, doctors, nurses, equipment, pipes (what the oxygen pipes carry) or oxygen_stock (it has "
+            "run out); what binds the largest share of the open beds binds the day (of equal shares the "
+            "first; space where no bed is open)",
         ),
         Column(
             "breach_days_mean", "days", "mean days of the declared emergency on which it binds the bed type"

@@ -79,7 +79,9 @@ def test_the_province_tells_what_binds_by_open_beds() -> None:
     }
     record = staffed(with_staffing(1, sites, clinical=nobody_dies(respiratory={})))
     shares = {what: record.series(f"icu_bound_by_{what}")[0] for what in CONSTRAINTS}
-    assert shares == {"space": 0.1, "doctors": 0.4, "nurses": 0.3, "equipment": 0.2, "oxygen": 0.0}
+    assert shares == dict.fromkeys(CONSTRAINTS, 0.0) | {
+        "space": 0.1, "doctors": 0.4, "nurses": 0.3, "equipment": 0.2,
+    }  # fmt: skip
     assert record.series("staffed_icu")[0] == 10 + 10 + 0 + int(5 / 0.67)
 
 
@@ -140,7 +142,7 @@ def test_pipes_cap_oxygen_beds_and_carry_intensive_care_first() -> None:
     record = staffed(standing(3, {"alpha": site}, {"alpha": {"icu": 8}}))
     assert record.series("staffed_icu").tolist() == [10] * 3
     assert record.series("staffed_oxygen").tolist() == [22] * 3  # 8 of 30 masks are in intensive care
-    assert binding(record, "oxygen") == ["oxygen"] * 3
+    assert binding(record, "oxygen") == ["pipes"] * 3
     assert record.series("oxygen_used_kg") == pytest.approx([8 * kg_per_day(10)] * 3)
 
 

@@ -482,7 +482,7 @@ def test_nobody_new_comes_while_a_facility_is_dry_and_as_soon_as_it_is_not_they_
     admitted = [(entry.time, entry.patient) for entry in run.log if entry.what == "in oxygen bed"]
     assert admitted == [(0, 0), (3.5, 1), (3.5, 2)] or admitted == [(0, 0), (3.5, 2), (3.5, 1)]
     assert run["waiting_oxygen"].tolist() == [2, 2, 2, 0, 0, 0]
-    assert run["oxygen_bound_by_oxygen"].tolist() == [1, 1, 1, 1, 0, 0]
+    assert run["oxygen_bound_by_oxygen_stock"].tolist() == [1, 1, 1, 1, 0, 0]
 
 
 def test_beds_that_open_as_a_patient_leaves_are_handed_on_after_she_has_her_own() -> None:

@@ -15,7 +15,7 @@ from surgesim.model.staff import (
     EQUIPMENT,
     ICU_NURSES,
     NURSE,
-    OXYGEN_SUPPLY,
+    PIPES,
     SPACE,
     WARD_NURSES,
     Absences,
@@ -172,7 +172,7 @@ def test_equipment_and_oxygen_bind() -> None:
     )
     assert equipped.most.tolist() == [[0, 30, 6]]
     assert equipped.normal.tolist() == [[0, 30, 6]]
-    assert equipped.binding.tolist() == [[SPACE, OXYGEN_SUPPLY, EQUIPMENT]]
+    assert equipped.binding.tolist() == [[SPACE, PIPES, EQUIPMENT]]
 
 
 def test_no_surge_where_it_is_not_allowed() -> None:

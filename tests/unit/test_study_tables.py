@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from surgesim.model.record import (
     Record,
 )
 from surgesim.scenario.schema import Scenario
+from surgesim.study.binding import limits_modelled
 from surgesim.study.collect import Collection
 from surgesim.study.tables import QUANTILES, bands, fill
 
@@ -124,7 +126,7 @@ def test_facilities_say_what_bound_their_beds_while_open() -> None:
         record = made_up_record(scenario, k)
         record.states[2:8, :] = STATES.index("open")
         record.facilities[:, 0, FACILITY_INDEX["binding_icu"]] = CONSTRAINTS.index("nurses")
-        record.facilities[4 + k :, 0, FACILITY_INDEX["binding_icu"]] = CONSTRAINTS.index("oxygen")
+        record.facilities[4 + k :, 0, FACILITY_INDEX["binding_icu"]] = CONSTRAINTS.index("oxygen_stock")
         record.facilities[:, 0, FACILITY_INDEX["oxygen_used_kg"]] = 10 * (k + 1)
         record.facilities[3, 0, FACILITY_INDEX["dry"]] = 0.5
         record.facilities[:, 0, FACILITY_INDEX["emergency_unserved"]] = k
@@ -132,7 +134,7 @@ def test_facilities_say_what_bound_their_beds_while_open() -> None:
         records.append(record)
     general, field = collected(scenario, *records)["facilities"].to_dict("records")
     assert general["icu_days_bound_by_nurses"] == 2.5  # days 2 and 3, or 2 to 4
-    assert general["icu_days_bound_by_oxygen"] == 3.5
+    assert general["icu_days_bound_by_oxygen_stock"] == 3.5
     assert general["icu_days_bound_by_space"] == 0
     assert general["oxygen_days_bound_by_space"] == 6
     assert general["oxygen_used_kg_mean"] == 15 * DAYS
@@ -234,3 +236,15 @@ def test_no_thresholds_no_actions_gives_empty_tables_with_columns() -> None:
     for name in ("breaches", "comparison", "actions"):
         assert len(tables[name]) == 0
         assert "alternative" in tables[name].columns
+
+
+def test_what_can_bind_is_what_the_scenario_gives() -> None:
+    def given(**of_general: object) -> tuple[str, ...]:
+        plain = small_scenario().to_plain()
+        plain["care"]["facilities"]["general"] |= of_general
+        return limits_modelled(Scenario.model_validate_json(json.dumps(plain)))
+
+    assert given() == ()
+    assert given(staff={"doctors": 3}, ventilators=2) == ("doctors", "nurses", "equipment")
+    assert given(oxygen={"tank_kg": 100.0}) == ("oxygen_stock",)
+    assert given(oxygen={"tank_kg": 100.0, "pipe_lpm": 50.0}) == ("pipes", "oxygen_stock")

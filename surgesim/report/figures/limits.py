@@ -56,7 +56,8 @@ LOOKS: Final = {
     "doctors": Look(PURPLE, "\\\\\\\\", "#5A2040"),
     "nurses": Look(ORANGE, "////", "#5A3D00"),
     "equipment": Look(SKY, "||||", "#0B3C5D"),
-    "oxygen": Look(BLUE, "xxxx", "#FFFFFF"),
+    "pipes": Look(BLUE, "xxxx", "#FFFFFF"),
+    "oxygen_stock": Look("#3B3B3B", "----", "#FFFFFF"),
 }
 """Constraints in the order they are stacked, from the bottom."""
 
