@@ -14,6 +14,7 @@ from surgesim.model.case_isolation import CaseIsolation, still_infectious
 from surgesim.model.durations import daily_delays
 from surgesim.model.laboratories import Laboratories, Tested
 from surgesim.model.patients import Patient
+from surgesim.model.streams import Streams
 from surgesim.scenario.detection import Detection as DetectionSection
 from surgesim.scenario.epidemic import Epidemic
 
@@ -112,8 +113,11 @@ class Surveillance:
         None where a scenario has no limit of tests, or nobody isolates.
     """
 
-    def __init__(self, section: Epidemic, first_day: int, end_day: int, population: Ints) -> None:
+    def __init__(
+        self, section: Epidemic, first_day: int, end_day: int, population: Ints, streams: Streams
+    ) -> None:
         districts = len(population)
+        self._streams = streams
         self.detection = Detection(section.detection, first_day, end_day, districts)
         self.laboratories: Laboratories | None = None
         self.isolation: CaseIsolation | None = None
@@ -143,15 +147,7 @@ class Surveillance:
         self.isolation.begin_day()
         return self.isolation.infectious
 
-    def pass_day(
-        self,
-        day: int,
-        mild: Ints,
-        seekers: list[Patient],
-        at_admission: Ints,
-        draws: np.random.Generator,
-        tests: np.random.Generator,
-    ) -> None:
+    def pass_day(self, day: int, mild: Ints, seekers: list[Patient], at_admission: Ints) -> None:
         """Find the cases of a day's onsets, and report those whose day has come.
 
         Parameters
@@ -162,17 +158,16 @@ class Surveillance:
             The future patients among the onsets who are found, or seek a test, ordered by district.
         at_admission
             ``(districts,)`` patients reported at admission so far.
-        draws, tests
-            Generators of the day: of detection, and of the laboratories.
         """
         ill = np.bincount([patient.district for patient in seekers], minlength=len(mild))
-        mild_after, ill_after = self.detection.find(day, mild, ill, draws)
+        mild_after, ill_after = self.detection.find(day, mild, ill, self._streams.day("detection", day))
         if self.laboratories is None and self.isolation is None:
             return
         self._mild.add(day, mild_after)
         self._ill.add(day, ill_after)
         of_day = Tested(self._mild.on(day), self._ill.on(day), np.zeros((1, len(mild)), np.int64))
         if self.laboratories is not None:
+            tests = self._streams.day("tests", day)
             self.laboratories.enrol(day, seekers, ill_after, tests)
             yesterday = self._in_community + at_admission - self._at_admission
             self._at_admission = at_admission

@@ -46,6 +46,8 @@ class Drivers:
         Facilities that a rule opened, converted or mobilised on the day.
     reinforcement
         Heads of staff from outside the province.
+    dose, test
+        Doses of vaccine given, and samples tested where tests have a limit.
     """
 
     basic_bed: float = 0.0
@@ -57,6 +59,8 @@ class Drivers:
     oxygen_kg: float = 0.0
     opening: float = 0.0
     reinforcement: float = 0.0
+    dose: float = 0.0
+    test: float = 0.0
 
 
 _per_day = attrgetter(*PerDay.model_fields)
@@ -207,6 +211,8 @@ COST_CATEGORIES = (
     "reinforcement",
     "home_care",
     "consumables",
+    "vaccination",
+    "testing",
 )
 """What a cost is for; the order of `Costs.by_category`."""
 
@@ -239,6 +245,7 @@ class Costs:
                 rates.home_case_day,
             ]
         )
+        self._per_response = np.array([rates.dose, rates.test])
         self._prices = np.array([rates.consumable.get(name, 0.0) for name in consumables], float)
         self.today = 0.0
         self.by_category = np.zeros(len(COST_CATEGORIES))
@@ -250,7 +257,8 @@ class Costs:
 
     def pass_day(self, drivers: Drivers, used: Floats) -> None:
         """Add a day: its drivers at their rates, and the consumables `used` at their prices."""
-        cost = np.append(self._rates * np.array(_priced(drivers)), self._prices @ used)
+        response = self._per_response * np.array([drivers.dose, drivers.test])
+        cost = np.concatenate([self._rates * np.array(_priced(drivers)), [self._prices @ used], response])
         self.by_category += cost
         self.today = float(cost.sum())
 

@@ -112,7 +112,9 @@ class Simulation:
                 scenario.epidemic, scenario.people, self.population, scenario.start, self.streams
             )
             residents = self.population.count.sum(axis=(1, 2))
-            self.surveillance = Surveillance(scenario.epidemic, self.first_day, self.end_day, residents)
+            self.surveillance = Surveillance(
+                scenario.epidemic, self.first_day, self.end_day, residents, self.streams
+            )
             self.detection = self.surveillance.detection
         elif scenario.arrivals is not None:
             self.arrivals = Arrivals(
@@ -189,8 +191,6 @@ class Simulation:
             mild,
             found,
             np.array(self.journey.ledger.reported_at_admission, np.int64),
-            self.streams.day("detection", day),
-            self.streams.day("tests", day),
         )
         return surveillance.detection.mild_reported(day)
 
@@ -232,6 +232,8 @@ class Simulation:
         """What the day has used and made, and what it has cost."""
         patients = self._patients().sum(axis=0)
         grown, detection = self._grown(), self.detection
+        vaccination = None if self.epidemic is None else self.epidemic.vaccination
+        laboratories = None if self.surveillance is None else self.surveillance.laboratories
         if self.home is not None and detection is not None:
             self.home.pass_day(float(detection.mild_reported(day).sum()), float(patients[0]))
         self.logistics.pass_day(
@@ -246,6 +248,8 @@ class Simulation:
                 oxygen_kg=grown["oxygen"],
                 opening=grown["openings"],
                 reinforcement=float(self.capacity.levers.total(Brought.HEADS, 3).sum()),
+                dose=0.0 if vaccination is None else vaccination.given_today,
+                test=0.0 if laboratories is None else laboratories.used,
             )
         )
 

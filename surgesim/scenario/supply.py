@@ -67,6 +67,8 @@ class Costs(Section):
     )
     staff_day: NonNegative = figure(0.0, "no cost unless given; per head of reinforcement and day")
     home_case_day: NonNegative = figure(0.0, "no cost unless given; per followed home case and day")
+    dose: NonNegative = figure(0.0, "no cost unless given; per dose of vaccine given")
+    test: NonNegative = figure(0.0, "no cost unless given; per sample, where tests have a limit")
     consumable: Named[NonNegative] = Field(default_factory=dict)
 
 

@@ -427,6 +427,8 @@ EVERYTHING: dict[str, Plain] = {
     "open_home_care": {"teams": 5},
     "transfer_out": {"neighbour": "next-door"},
     "restock": {"item": "gowns", "amount": 100.0, "per_day": 10.0},
+    "vaccinate": {"doses_per_day": 500},
+    "raise_testing": {"single_per_day": 50, "pooled_per_day": 50},
 }
 """Every lever that is not about beds, with enough to be seen."""
 
@@ -452,6 +454,11 @@ def province_in_need(plan: Plain) -> Scenario:
                 "severity": {"death_oxygen": {"thin": [0.3] * 9}, "death_icu": {"thin": [0.9] * 9}},
             },
             "supply": gowns(use={"oxygen_bed": 1.0, "death": 2.0}),
+            "epidemic": {
+                "detection": {"tests": {"single_per_day": 5}},
+                "vaccination": {"groups": {"all": {}}, "days_to_effect": 1},
+                "immunity": {"vaccinated": {"infection": 0.5}},
+            },
         }
     )
 
@@ -503,3 +510,10 @@ def test_all_levers_at_once_leave_with_their_rules() -> None:
     assert not simulation.neighbours._sending
     assert (simulation.logistics.stocks.stock == before).all()
     assert simulation.logistics.stocks._per_day.tolist() == [0]
+    assert simulation.epidemic is not None
+    assert simulation.epidemic.vaccination is not None
+    assert simulation.epidemic.vaccination._by_rules == 0
+    assert simulation.surveillance is not None
+    assert simulation.surveillance.laboratories is not None
+    assert simulation.surveillance.laboratories._single == 5
+    assert simulation.surveillance.laboratories._pooled == 0

@@ -235,6 +235,8 @@ RATES = CostRates(
     staff_day=1e5,
     home_case_day=1e6,
     consumable={"sets": 1e7},
+    dose=1e8,
+    test=1e9,
 )
 DAY = Drivers(
     basic_bed=1,
@@ -246,6 +248,8 @@ DAY = Drivers(
     home_case=7,
     reported_case=50,
     death=60,
+    dose=9,
+    test=10,
 )
 
 
@@ -261,9 +265,11 @@ def test_costs_by_category() -> None:
         "reinforcement": 6e5,
         "home_care": 7e6,
         "consumables": 8e7,
+        "vaccination": 9e8,
+        "testing": 10e9,
     }
     assert dict(zip(COST_CATEGORIES, costs.by_category.tolist(), strict=True)) == expected
-    assert costs.today == costs.total == 87_654_321
+    assert costs.today == costs.total == 10_987_654_321
 
 
 def test_costs_add_up_over_days() -> None:
