@@ -275,3 +275,19 @@ def test_importing_surgesim_imports_nothing_heavy() -> None:
     code = "import surgesim, sys; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert not {"numpy", "pandas", "scipy", "pydantic", "yaml", "simpy", "matplotlib"} & set(modules.split())
+
+
+def test_more_tests_share_an_epidemic_where_nobody_isolates_and_part_it_where_they_do() -> None:
+    tests = {"detection": {"tests": {"single_per_day": 20}}}
+    more = {"action": "raise_testing", "single_per_day": 500, "when": {"on": "2024-01-10"}}
+    overlay = {"command": {"plan": {"more-tests": more}}}
+    for isolation, shared in (({}, True), ({"isolation": {"cases_compliance": 0.8}}, False)):
+        town = load(TOWN, changes=["days=60"]).overlaid({"epidemic": tests | isolation})
+        scenarios = {"baseline": town, "more": town.overlaid(overlay)}
+        alone = {name: simulation.simulate(one, 3, 1) for name, one in scenarios.items()}
+        together = replicate_module._one_replication(scenarios, 3, 1)
+        for name, record in alone.items():
+            assert pickle.dumps(record.province) == pickle.dumps(together[name].province)
+        few, many = (alone[name].outcomes for name in ("baseline", "more"))
+        assert many["reported_cases"] > few["reported_cases"]
+        assert (many["infections"] == few["infections"]) == shared
