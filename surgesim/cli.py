@@ -166,11 +166,14 @@ def validate(
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="Change a value before checking; may be repeated."),
     ] = None,
+    all_: Annotated[
+        bool, typer.Option("--all", help="List every figure that is assumed or without a source.")
+    ] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Check scenarios without running them.
 
-    All errors come at once, with file and line; warnings tell of unsourced and assumed figures.
+    All errors come at once, with file and line; warnings count unsourced and assumed figures.
     """
     from surgesim.scenario.loading import inspect
 
@@ -185,8 +188,11 @@ def validate(
                 continue
             if not quiet:
                 for warning in warnings:
-                    typer.echo(f"warning: {warning}")
-                typer.echo(f"{path}: no errors, {_count(len(warnings), 'warning')}")
+                    listed = f": {warning.detail}" if all_ and warning.detail else ""
+                    typer.echo(f"warning: {warning}{listed}")
+                more = any(warning.detail for warning in warnings) and not all_
+                hint = "; --all lists the figures" if more else ""
+                typer.echo(f"{path}: no errors, {_count(len(warnings), 'warning')}{hint}")
     if failed:
         raise typer.Exit(BAD_INPUT)
 
@@ -251,18 +257,20 @@ def plot(
 ) -> None:
     """Draw the figures of a finished run."""
     with _errors():
-        from surgesim.report.figures import FIGURES, EmptyFigureError, draw, save
+        from surgesim.report.figures import FIGURES, EmptyFigureError, ProvinceOnlyError, draw, save
         from surgesim.study.store import read
 
         stored = read(results)
         folder = out if out is not None else results / "plots"
         drawn = {}
+        left: dict[str, list[str]] = {}
         for name in figure or FIGURES:
             try:
                 drawn[name] = draw(stored, name, lang=lang.value, alternative=alternative, area=area)
-            except EmptyFigureError:
+            except (EmptyFigureError, ProvinceOnlyError) as error:
                 if figure:
                     raise
+                left.setdefault(error.reason, []).append(name)
         of = [part for part in (alternative if alternative != BASELINE else None, area) if part]
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -271,6 +279,8 @@ def plot(
                 typer.echo(str(save(picture, path)))
         except OSError as error:
             _fail(f"{folder}: cannot be written: {error.strerror or error}")
+        for reason, names in left.items():
+            typer.echo(f"Left out, {reason}: {', '.join(names)}", err=True)
 
 
 @app.command(epilog="Example: surgesim report results/kien-giang --lang en --out kien-giang.html")

@@ -28,12 +28,15 @@ class Problem:
         One clear sentence: ``got …, expected …``.
     file, line
         Where it stands (line 1 is the first); None where it has no place in a file.
+    detail
+        What the message counts, one by one; empty where it tells all. It is no part of the text.
     """
 
     path: str
     message: str
     file: str | None = None
     line: int | None = None
+    detail: str = ""
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)

@@ -31,7 +31,7 @@ from surgesim.scenario.draft import Draft
 from surgesim.scenario.messages import Finding
 from surgesim.scenario.schema import BASELINE, SHARED, Scenario
 from surgesim.scenario.shape import nearest
-from surgesim.scenario.sources import SourceIndex
+from surgesim.scenario.sources import SourceIndex, Survey
 from surgesim.scenario.yaml_nodes import KeyPath, Place, problem
 
 
@@ -118,7 +118,9 @@ def _finish(
         raise ScenarioError(_in_order(_without_misspelt(draft.problems)))
     draft.remark(cautions.hidden_changes(assigned.paths, scenario))
     draft.remark(uncertain_checks.remarks(assigned.paths, scenario))
-    draft.remark(cautions.cautions(scenarios))
+    survey = Survey(scenario)
+    draft.remark(cautions.cautions(scenarios, survey))
+    draft.count(cautions.unsourced(survey))
     return scenario, tuple(_in_order(draft.warnings))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from surgesim.scenario.base import RISK_GROUPS, is_scale
@@ -86,9 +86,8 @@ _NEEDS: Mapping[str, tuple[Callable[[Scenario], bool], str]] = {
 """Indicators that need something in the scenario: whether it is there, and what is told if not."""
 
 
-def cautions(scenarios: Mapping[str, Scenario]) -> Iterator[Finding]:
-    """Remarks on a valid scenario; `scenarios` are the baseline and every alternative by name."""
-    baseline = scenarios[BASELINE]
+def cautions(scenarios: Mapping[str, Scenario], survey: Survey) -> Iterator[Finding]:
+    """Remarks on a valid scenario; `scenarios` are the baseline, surveyed, and every alternative by name."""
     told: set[Finding] = set()
     for name, scenario in scenarios.items():
         for path, message in _without_effect(scenario):
@@ -96,10 +95,8 @@ def cautions(scenarios: Mapping[str, Scenario]) -> Iterator[Finding]:
                 told.add((path, message))
                 yield (path if name == BASELINE else ("alternatives", name, *path)), message
     yield from _never_used(scenarios)
-    survey = Survey(baseline)
     for pattern in survey.unused:
         yield ("sources", pattern), "got a source for which the scenario has no figure"
-    yield from _unsourced(survey.rows.values())
 
 
 def _without_effect(scenario: Scenario) -> Iterator[Finding]:
@@ -244,17 +241,17 @@ def _covers(overlay: object, path: KeyPath) -> bool:
     return not is_scale(overlay)
 
 
-def _unsourced(rows: Iterable[Row]) -> Iterator[Finding]:
-    """How many figures of each section have no source, or are assumed, and which."""
+def unsourced(survey: Survey) -> Iterator[tuple[KeyPath, str, str]]:
+    """How many figures of each section have no source, or are assumed, and which: path, message, detail."""
     sections: dict[str, list[Row]] = {}
-    for row in rows:
+    for row in survey.rows.values():
         sections.setdefault(row[0].split(".")[0], []).append(row)
     for section, figures in sections.items():
         missing = [path for path, _, source, _ in figures if not source]
         assumed = [path for path, _, source, confidence in figures if source and confidence == "assumed"]
         for paths, what in ((missing, "without a source"), (assumed, "assumed")):
             if paths:
-                yield (section,), f"{len(paths)} of {len(figures)} figures {what}: {_listed(paths)}"
+                yield (section,), f"{len(paths)} of {len(figures)} figures {what}", _listed(paths)
 
 
 def _listed(paths: list[str]) -> str:

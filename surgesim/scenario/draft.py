@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from surgesim.errors import Problem
 from surgesim.scenario.messages import Finding
@@ -29,6 +29,11 @@ class Draft:
 
     def refuse(self, findings: Iterable[Finding]) -> None:
         self.problems += [problem(path, message, self.place(path)) for path, message in findings]
+
+    def count(self, findings: Iterable[tuple[KeyPath, str, str]]) -> None:
+        """Remarks that count things, each with these things as its detail."""
+        for path, message, detail in findings:
+            self.warnings.append(replace(problem(path, message, self.place(path)), detail=detail))
 
     def remark(self, findings: Iterable[Finding]) -> None:
         self.warnings += [problem(path, message, self.place(path)) for path, message in findings]

@@ -226,8 +226,16 @@ def test_signals_stop_workers_and_leave_nothing(town: Path, number: signal.Signa
 def test_validate_warns_of_assumed_figures(town: Path) -> None:
     result = surgesim("validate", town)
     assert result.exit_code == 0
-    assert "figures assumed:" in result.stdout
-    assert result.stdout.splitlines()[-1].startswith(f"{town}: no errors, ")
+    lines = result.stdout.splitlines()
+    assert any(line.endswith("figures assumed") for line in lines)
+    assert max(map(len, lines)) < 110 + len(str(town))
+    assert lines[-1].startswith(f"{town}: no errors, ")
+    assert lines[-1].endswith(" warnings; --all lists the figures")
+    every = surgesim("validate", town, "--all").stdout
+    assert "figures assumed: care.facilities.*.beds.basic (3), " in every
+    assert "--all" not in every
+    for line, full in zip(lines[:-1], every.splitlines(), strict=False):
+        assert full.startswith(line)
 
 
 def test_validate_goes_through_all_files(town: Path) -> None:
@@ -283,6 +291,20 @@ def test_plot_draws_what_is_asked(stored: Path) -> None:
         "plot", stored, "--figure", "need", "--alternative", "private-mobilised", "--out", "pictures"
     )
     assert result.stdout == "pictures/need-private-mobilised.svg\n"
+
+
+def test_plot_of_a_district_draws_what_it_can_and_says_what_it_left(stored: Path) -> None:
+    result = surgesim("plot", stored, "--area", "city")
+    assert (result.exit_code, result.stdout) == (0, "results/town/plots/cases-city.svg\n")
+    assert result.stderr.startswith("Left out, for the whole province only: need, thresholds, ")
+    result = surgesim("plot", stored, "--area", "city", "--figure", "need")
+    assert result.exit_code == 2
+    assert "figure 'need' is drawn for the whole province only" in result.stderr
+
+
+def test_plot_says_which_figures_have_nothing_to_show(stored: Path) -> None:
+    result = surgesim("plot", stored)
+    assert "Left out, for there is nothing to show: binding, oxygen, staff, essential\n" in result.stderr
 
 
 def test_plots_are_no_part_of_the_result(stored: Path) -> None:

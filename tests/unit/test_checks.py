@@ -584,19 +584,25 @@ def test_unsourced_and_assumed_figures_are_counted_by_section(tmp_path: Path) ->
     sources = "sources: {care.facilities.field: {source: plan, confidence: official}}\n"
     scenario, warnings = inspect(written(tmp_path, SMALL + sources))
     care = [row for row in assumptions(scenario) if row[0].startswith("care.")]
-    told = {path: [one.message for one in warnings if one.path == path] for path in ("care", "people")}
-    unsourced, assumed = told["care"]
-    assert unsourced == (
-        f"8 of {len(care)} figures without a source: care.facilities.*.beds.oxygen, "
+    told = {
+        path: [(one.message, one.detail) for one in warnings if one.path == path]
+        for path in ("care", "people")
+    }
+    (unsourced, which), (assumed, these) = told["care"]
+    assert unsourced == f"8 of {len(care)} figures without a source"
+    assert which == (
+        "care.facilities.*.beds.oxygen, "
         "care.facilities.*.beds.icu, care.facilities.*.covid_share.basic, "
         "care.facilities.*.covid_share.oxygen, care.facilities.*.covid_share.icu, "
         "care.facilities.*.convertible_share.basic, "
         "care.facilities.*.convertible_share.oxygen, care.facilities.*.convertible_share.icu"
     )
     count = sum(1 for _, _, source, confidence in care if source and confidence == "assumed")
-    assert assumed.startswith(f"{count} of {len(care)} figures assumed: care.facilities.*.access_hours, ")
+    assert assumed == f"{count} of {len(care)} figures assumed"
+    assert these.startswith("care.facilities.*.access_hours, ")
     assert told["people"][0] == (
-        "3 of 14 figures without a source: people.districts.*.population (2), people.districts.*.travel_hours"
+        "3 of 14 figures without a source",
+        "people.districts.*.population (2), people.districts.*.travel_hours",
     )
 
 

@@ -239,7 +239,7 @@ def test_the_starter_is_valid_as_it_stands(tmp_path: Path) -> None:
     scenario, warnings = inspect(written(tmp_path, text))
     assert scenario.name == "my-town"
     assert "my-province" not in text
-    assert {warning.message.split(" figures ")[-1].split(":")[0] for warning in warnings} <= {
+    assert {warning.message.split(" figures ")[-1] for warning in warnings} <= {
         "without a source",
         "assumed",
     }

@@ -18,13 +18,13 @@ from surgesim.report.figures.alternatives import alternatives
 from surgesim.report.figures.courses import cases, need, thresholds
 from surgesim.report.figures.limits import binding, essential, oxygen, staff
 from surgesim.report.figures.openings import openings
-from surgesim.report.figures.page import EmptyFigureError, check_choice, styled
+from surgesim.report.figures.page import EmptyFigureError, ProvinceOnlyError, check_choice, styled
 from surgesim.scenario.schema import BASELINE
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
 
-__all__ = ["FIGURES", "FORMATS", "EmptyFigureError", "draw", "save", "save_all"]
+__all__ = ["FIGURES", "FORMATS", "EmptyFigureError", "ProvinceOnlyError", "draw", "save", "save_all"]
 
 
 class Draws(Protocol):
@@ -76,6 +76,8 @@ def draw(
     ------
     ResultsError
         If there is no such figure, language, alternative or area.
+    ProvinceOnlyError
+        If an area is asked of a figure of the whole province.
     EmptyFigureError
         If the results hold nothing that the figure could show.
     """

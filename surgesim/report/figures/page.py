@@ -61,6 +61,14 @@ _MONTHLY_AFTER_DAYS: Final = 370
 class EmptyFigureError(ResultsError):
     """The results hold nothing that the figure could show, e.g. a scenario without thresholds."""
 
+    reason = "for there is nothing to show"
+
+
+class ProvinceOnlyError(ResultsError):
+    """An area was asked of a figure of the whole province."""
+
+    reason = "for the whole province only"
+
 
 @contextmanager
 def styled() -> Iterator[None]:
@@ -82,9 +90,11 @@ def check_choice(results: Results, lang: str, alternative: str, area: str | None
 
 
 def province_only(name: str, area: str | None) -> None:
-    """Raise ResultsError where an area is asked of a figure of the whole province."""
+    """Raise ProvinceOnlyError where an area is asked of a figure of the whole province."""
     if area is not None:
-        raise ResultsError(f"got area {area!r}, but figure {name!r} is drawn for the whole province only")
+        raise ProvinceOnlyError(
+            f"got area {area!r}, but figure {name!r} is drawn for the whole province only"
+        )
 
 
 def text_width(text: str, size: float, weight: str = "normal") -> float:
