@@ -512,8 +512,8 @@ def province(request: pytest.FixtureRequest) -> Scenario:
 
 @pytest.fixture(scope="module")
 def province_records(province: Scenario) -> dict[str, Record]:
-    """A short run of every plan, to a month past the peak."""
-    short = province.overlaid({"days": 110})
+    """A short run of every plan, to the peak."""
+    short = province.overlaid({"days": 84})
     return {name: simulate(short.alternative(name), 1, 0) for name in ("baseline", *short.alternatives)}
 
 
