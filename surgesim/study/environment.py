@@ -10,6 +10,9 @@ from typing import Any
 
 PACKAGES = ("surgesim", "numpy", "scipy", "pandas", "pyarrow", "simpy", "matplotlib")
 
+COMPUTING = ("surgesim", "numpy", "scipy", "simpy")
+"""Packages of which all that work on one table must have the same version."""
+
 
 def environment() -> dict[str, Any]:
     """Versions, platform and processor, as a manifest has them."""

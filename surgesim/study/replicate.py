@@ -64,7 +64,7 @@ def replicate(
     total = replications * len(scenarios)
     if progress is not None:
         progress(0, total)
-    work = partial(_one_replication, scenarios, seed)
+    work = partial(one_replication, scenarios, seed)
     with closing(
         spread(work, range(replications), workers=workers, scheduler=scheduler, ordered=True)
     ) as records:
@@ -82,7 +82,7 @@ def drawn_values(scenario: Scenario, seed: int, replication: int) -> dict[str, f
     return {path: fitting(path, value, plain) for path, value in draws(scenario, seed, replication).items()}
 
 
-def _one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: int) -> dict[str, Record]:
+def one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: int) -> dict[str, Record]:
     """One record per alternative; an epidemic that care cannot change is simulated once for all who share it.
 
     Results are the same as one by one. Where parameters are uncertain, all alternatives are made of the

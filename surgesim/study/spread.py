@@ -13,16 +13,13 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from surgesim.errors import SurgesimError
-from surgesim.study.environment import versions
+from surgesim.study.environment import COMPUTING, versions
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 MOST_RESTARTS = 3
 """Workers of this machine that die are replaced so often in a row before the run is given up."""
-
-COMPUTING = ("surgesim", "numpy", "scipy", "simpy")
-"""Packages of which a cluster must have the versions that are here."""
 
 ANSWER_SECONDS = 10
 """How long a scheduler and its workers have to answer."""

@@ -13,7 +13,7 @@ import json
 import shutil
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -46,38 +46,79 @@ OWN_ENTRIES = {MANIFEST, SCENARIO, PARQUET, FIGURES, "plots", "report.html"} | {
 _STALE_SECONDS = 86_400.0
 
 
-class Draft:
-    """A result folder in the making; a context that leaves nothing behind unless it was sealed.
+class Folder:
+    """A folder in the making; a context that leaves nothing behind unless it was sealed.
 
     Parameters
     ----------
     target
-        The folder it becomes. An existing result there stays as it is until then.
-    scenarios
-        The alternatives whose records are added.
+        The folder it becomes. An existing one there stays as it is until then.
+    own
+        What such a folder may hold; one that holds anything else is not replaced.
 
     Raises
     ------
     ResultsError
-        If `target` is something other than a result folder, or cannot be written.
+        If `target` is something other than such a folder, or cannot be written.
+    """
+
+    def __init__(self, target: Path, own: Set[str]) -> None:
+        self.target = target.resolve()
+        self._own = own
+        self._tag = uuid.uuid4().hex[:8]
+        self.path = _sibling(self.target, "part", self._tag)
+
+    def check(self) -> None:
+        """Whether the folder could take its place, as things are now."""
+        with disk(self.target):
+            recover(self.target)
+            _refuse_foreign(self.target, self._own)
+            self.target.parent.mkdir(parents=True, exist_ok=True)
+
+    def __enter__(self) -> Self:
+        self.check()
+        with disk(self.target):
+            _clear(self.target)
+            self.path.mkdir()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def seal(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
+        """Write the manifest with the hash of every other file, and move the folder into place.
+
+        Returns
+        -------
+        dict
+            The manifest as written.
+        """
+        with disk(self.target):
+            complete = {**manifest, "files": hashes(self.path)}
+            text = json.dumps(complete, indent=2, ensure_ascii=False) + "\n"
+            (self.path / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+            _move(self.path, self.target, self._tag)
+        return complete
+
+
+class Draft(Folder):
+    """The result folder of a run in the making.
+
+    Parameters
+    ----------
+    target
+        As of `Folder`.
+    scenarios
+        The alternatives whose records are added.
     """
 
     def __init__(self, target: Path, scenarios: Mapping[str, Scenario]) -> None:
-        self.target = target.resolve()
+        super().__init__(target, OWN_ENTRIES)
         self._scenarios = scenarios
         self._columns = wide_columns(tuple(scenarios.values()))
-        self._tag = uuid.uuid4().hex[:8]
-        self.path = _sibling(self.target, "part", self._tag)
         self._parquet: Any = None
-
-    def __enter__(self) -> Self:
-        with _disk(self.target):
-            recover(self.target)
-            _refuse_foreign(self.target)
-            self.target.parent.mkdir(parents=True, exist_ok=True)
-            _sweep(self.target)
-            self.path.mkdir()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -85,14 +126,14 @@ class Draft:
         if self._parquet is not None:
             with contextlib.suppress(OSError):
                 self._parquet.close()
-        shutil.rmtree(self.path, ignore_errors=True)
+        super().__exit__(kind, error, trace)
 
     def add(self, records: Mapping[str, Record]) -> None:
         """Append one replication of all alternatives to daily.parquet, as one row group."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        with _disk(self.target):
+        with disk(self.target):
             rows = pa.concat_tables(
                 _wide(name, self._scenarios[name], record, self._columns) for name, record in records.items()
             )
@@ -104,28 +145,13 @@ class Draft:
 
     def write(self, results: Results) -> None:
         """Write the scenario and the tables."""
-        with _disk(self.target):
+        with disk(self.target):
             if self._parquet is not None:
                 self._parquet.close()
                 self._parquet = None
             (self.path / SCENARIO).write_text(dumped(results.scenario), encoding="utf-8", newline="\n")
             for table in TABLES:
-                _write_csv(self.path / f"{table.name}.csv", getattr(results, table.name))
-
-    def seal(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
-        """Write the manifest with the hash of every other file, and move the folder into place.
-
-        Returns
-        -------
-        dict
-            The manifest as written.
-        """
-        with _disk(self.target):
-            complete = {**manifest, "files": hashes(self.path)}
-            text = json.dumps(complete, indent=2, ensure_ascii=False) + "\n"
-            (self.path / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
-            _move(self.path, self.target, self._tag)
-        return complete
+                write_csv(self.path / f"{table.name}.csv", getattr(results, table.name))
 
 
 def read(folder: str | Path) -> Results:
@@ -139,12 +165,12 @@ def read(folder: str | Path) -> Results:
     from surgesim.scenario.loading import load
 
     target = Path(folder).resolve()
-    with _disk(target):
+    with disk(target):
         recover(target)
     try:
         manifest = read_manifest(target)
         scenario = load(target / SCENARIO)
-        tables = {table.name: _read_csv(target / f"{table.name}.csv", table) for table in TABLES}
+        tables = {table.name: read_csv(target / f"{table.name}.csv", table) for table in TABLES}
     except (OSError, UnicodeDecodeError) as error:
         raise ResultsError(f"{folder}: not a readable result folder ({error})") from error
     except ScenarioError as error:
@@ -161,6 +187,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ResultsError(f"{path}: damaged ({error})") from error
+    if isinstance(manifest, dict) and "sweep" in manifest:
+        raise ResultsError(f"{folder}: got a sweep, expected a folder written by `surgesim run`")
     missing = {"alternatives", "seed", "replications", "days", "files", "versions", "processor"} - set(
         manifest if isinstance(manifest, dict) else ()
     )
@@ -232,7 +260,7 @@ def _siblings(target: Path, role: str) -> list[Path]:
     )
 
 
-def _sweep(target: Path) -> None:
+def _clear(target: Path) -> None:
     """Remove what runs killed more than a day ago left beside `target`."""
     for path in _siblings(target, "part"):
         newest = max((p.stat().st_mtime for p in (path, *path.rglob("*"))), default=0.0)
@@ -240,13 +268,13 @@ def _sweep(target: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _refuse_foreign(target: Path) -> None:
+def _refuse_foreign(target: Path, own: Set[str]) -> None:
     if not target.exists():
         return
     if not target.is_dir():
         raise ResultsError(f"{target}: got a file, expected a folder or nothing")
     entries = {entry.name for entry in target.iterdir() if not entry.name.startswith(".")}
-    if foreign := sorted(entries - OWN_ENTRIES if MANIFEST in entries else entries):
+    if foreign := sorted(entries - own if MANIFEST in entries else entries):
         raise ResultsError(
             f"{target}: holds {foreign[0]!r}, which is not part of a result, so it will not be replaced; "
             "choose another folder with --out"
@@ -254,7 +282,7 @@ def _refuse_foreign(target: Path) -> None:
 
 
 @contextlib.contextmanager
-def _disk(target: Path) -> Iterator[None]:
+def disk(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -262,20 +290,45 @@ def _disk(target: Path) -> Iterator[None]:
         raise ResultsError(f"{target}: cannot be written: {reason}") from error
 
 
-def _write_csv(path: Path, frame: pd.DataFrame) -> None:
+class CsvFile:
+    """A CSV file written frame by frame, all of the same columns; a context."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb")
+        self._begun = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+    def add(self, frame: pd.DataFrame) -> None:
+        """Append the rows of a frame; the first one gives the header."""
+        if not self._begun:
+            self._file.write(f"{','.join(map(str, frame.columns))}\n".encode())
+            self._begun = True
+        self._file.write(_csv_rows(frame))
+
+
+def write_csv(path: Path, frame: pd.DataFrame) -> None:
+    """Write a frame as a CSV file."""
+    with CsvFile(path) as file:
+        file.add(frame)
+
+
+def _csv_rows(frame: pd.DataFrame) -> bytes:
     import pyarrow as pa
     import pyarrow.csv  # pandas takes ten times as long
 
     table = pa.table({str(name): _cells(frame[name]) for name in frame.columns})
-    with path.open("wb") as file:
-        file.write(f"{','.join(table.column_names)}\n".encode())
-        for quotes in ("none", "needed"):  # "needed" quotes every text, "none" refuses what must be quoted
-            with contextlib.suppress(pa.ArrowInvalid):
-                options = pa.csv.WriteOptions(include_header=False, quoting_style=quotes)
-                text = pa.BufferOutputStream()
-                pa.csv.write_csv(table, text, options)
-                file.write(text.getvalue())
-                return
+    for quotes in ("none", "needed"):  # "needed" quotes every text, "none" refuses what must be quoted
+        with contextlib.suppress(pa.ArrowInvalid):
+            options = pa.csv.WriteOptions(include_header=False, quoting_style=quotes)
+            text = pa.BufferOutputStream()
+            pa.csv.write_csv(table, text, options)
+            return bytes(text.getvalue())
+    raise ValueError("a text cannot be written as CSV")
 
 
 def _cells(column: pd.Series[Any]) -> Any:
@@ -308,7 +361,7 @@ def ten_digits(values: Floats) -> Floats:
     return near
 
 
-def _read_csv(path: Path, table: Table) -> pd.DataFrame:
+def read_csv(path: Path, table: Table) -> pd.DataFrame:
     import pandas as pd
 
     text = {column.name for column in table.columns if column.unit in (TEXT, DATE)}

@@ -14,7 +14,7 @@ from surgesim.study.binding import BEDS, binding_rows
 from surgesim.study.breaches import SITUATION, breach_rows, censored_quantile
 from surgesim.study.collect import BY_DISTRICT, Collection, kept_by_district, own_columns
 from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY, comparison_rows
-from surgesim.study.reached import DIED, IN_TIME
+from surgesim.study.reached import DIED, IN_TIME, Groups
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -379,13 +379,16 @@ def fill(scenario: Scenario, collections: Mapping[str, Collection]) -> dict[str,
     """All tables by name, from the collected replications of the alternatives in order."""
     import pandas as pd
 
-    replications = _replications(collections)
+    units = outcome_units(c.scenario for c in collections.values())
+    replications = _replications(collections, units)
     frames = {
         BREACHES: _frame(
             BREACHES,
             [row for name, c in collections.items() for row in breach_rows(name, c.scenario, c.breaches)],
         ),
-        COMPARISON: _frame(COMPARISON, comparison_rows(replications, outcome_units(collections))),
+        COMPARISON: _frame(
+            COMPARISON, comparison_rows(replications, outcome_units(c.scenario for c in collections.values()))
+        ),
         BINDING: _frame(
             BINDING, [row for name, c in collections.items() for row in binding_rows(name, c.province)]
         ),
@@ -434,13 +437,14 @@ def _frame(table: Table, rows: list[dict[str, Any]]) -> pd.DataFrame:
     return typed(table, pd.DataFrame(rows, columns=[column.name for column in table.columns]))
 
 
-def outcome_units(collections: Mapping[str, Collection]) -> dict[str, str]:
+def outcome_units(scenarios: Iterable[Scenario]) -> dict[str, str]:
     """Every outcome of replications.csv with its unit; thresholds of all alternatives in order."""
     units = {column.name: column.unit for column in OUTCOMES}
-    for c in collections.values():
-        if c.scenario.command.reach is not None:
-            units |= c.groups.outcomes()
-    names = {name: None for c in collections.values() for name in c.scenario.command.thresholds}
+    scenarios = list(scenarios)
+    for scenario in scenarios:
+        if scenario.command.reach is not None:
+            units |= Groups(scenario).outcomes()
+    names = {name: None for scenario in scenarios for name in scenario.command.thresholds}
     units |= {f"{prefix}{name}": "days" for name in names for prefix in (FIRST_DAY, DAYS_BREACHED)}
     if names:
         units[f"{FIRST_DAY}{SITUATION}"] = "days"
@@ -515,10 +519,9 @@ def _facility_states(name: str, c: Collection) -> pd.DataFrame:
     return typed(FACILITY_STATES, rows.reset_index(drop=True))
 
 
-def _replications(collections: Mapping[str, Collection]) -> pd.DataFrame:
+def _replications(collections: Mapping[str, Collection], units: Iterable[str]) -> pd.DataFrame:
     import pandas as pd
 
-    units = outcome_units(collections)
     parts = []
     for name, c in collections.items():
         keys = {"alternative": name, "replication": np.arange(c.replications)}

@@ -107,7 +107,7 @@ def test_alternatives_that_share_an_epidemic_are_as_if_they_did_not(monkeypatch:
         return advance(self, day, *state)
 
     monkeypatch.setattr(Epidemic, "advance", counted)
-    shared = replicate_module._one_replication(scenarios, 3, 1)
+    shared = replicate_module.one_replication(scenarios, 3, 1)
     assert advanced == list(range(70))  # once for three alternatives
     assert alone.keys() == shared.keys()
     assert alone["baseline"].outcomes != alone["private-mobilised"].outcomes
@@ -204,7 +204,7 @@ def test_broken_identity_of_a_worker_arrives_whole(monkeypatch: pytest.MonkeyPat
     def breaks(scenarios: object, seed: int, replication: int) -> None:
         raise IdentityError("beds", "general", replication, "11 of 10")
 
-    monkeypatch.setattr(replicate_module, "_one_replication", breaks)
+    monkeypatch.setattr(replicate_module, "one_replication", breaks)
     with pytest.raises(IdentityError) as caught:
         list(replicate({"baseline": small_scenario()}, 1, 2, workers=2))
     assert (caught.value.identity, caught.value.where, caught.value.detail) == ("beds", "general", "11 of 10")
@@ -214,7 +214,7 @@ def test_worker_that_dies_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> No
     def dies(scenarios: object, seed: int, replication: int) -> None:
         os._exit(1)
 
-    monkeypatch.setattr(replicate_module, "_one_replication", dies)
+    monkeypatch.setattr(replicate_module, "one_replication", dies)
     with pytest.raises(SurgesimError, match=r"a worker process ended unexpectedly.*got 2 workers, try fewer"):
         list(replicate({"baseline": small_scenario()}, 1, 2, workers=2))
 
@@ -223,7 +223,7 @@ def test_run_that_is_left_early_warns_of_nothing(monkeypatch: pytest.MonkeyPatch
     def quick(scenarios: Mapping[str, Scenario], seed: int, replication: int) -> dict[str, int]:
         return {"baseline": replication}
 
-    monkeypatch.setattr(replicate_module, "_one_replication", quick)
+    monkeypatch.setattr(replicate_module, "one_replication", quick)
     records = replicate({"baseline": small_scenario()}, 1, 40, workers=2)
     assert next(records) == {"baseline": 0}
     records.close()  # warnings are errors
@@ -236,7 +236,7 @@ def test_records_come_in_order_from_many_workers(monkeypatch: pytest.MonkeyPatch
         time.sleep(0.2 if replication == 0 else 0)
         return {"baseline": replication}
 
-    monkeypatch.setattr(replicate_module, "_one_replication", slow_first)
+    monkeypatch.setattr(replicate_module, "one_replication", slow_first)
     records = replicate({"baseline": small_scenario()}, 1, 6, workers=2)
     assert [record["baseline"] for record in records] == list(range(6))
 

@@ -1,0 +1,259 @@
+"""The parts of an unfinished sweep: one Parquet file per run, written whole, beside the result to be.
+
+``<result>.unfinished/`` holds the plan of the sweep, its scenarios, and its parts. A part is written under
+another name and renamed, so that a kill at any moment leaves it there or not there. What a run that
+failed said stands in a part of its own kind, which is run again when the sweep is taken up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from surgesim.errors import ResultsError, ScenarioError
+from surgesim.study.store import disk
+
+PLAN, SCENARIOS, PARTS = "plan.json", "scenarios", "parts"
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A run that failed, and what it said."""
+
+    error: str
+
+
+class Unfinished:
+    """The folder of an unfinished sweep.
+
+    Parameters
+    ----------
+    target
+        The result folder that the sweep becomes.
+    plan
+        What makes the sweep the same: anything that can be JSON.
+    scenarios
+        The text of each scenario, by name.
+    runs
+        How many runs it has.
+
+    Attributes
+    ----------
+    done
+        Which runs have their part: one byte each.
+    redone
+        Names of parts that were there and could not be read.
+    """
+
+    def __init__(
+        self, target: Path, plan: Mapping[str, Any], scenarios: Mapping[str, str], runs: int
+    ) -> None:
+        self.path = target.with_name(f"{target.name}.unfinished")
+        self.done = bytearray(runs)
+        self.redone: list[str] = []
+        self._plan = json.loads(json.dumps(plan))
+        self._scenarios = scenarios
+
+    def open(self, *, resume: bool) -> None:
+        """Begin, or with `resume` go on.
+
+        Raises
+        ------
+        ResultsError
+            If there is an unfinished sweep and `resume` is not set, or it is of another plan (which says
+            what changed), or the folder is something else.
+        """
+        with disk(self.path):
+            if (self.path / PLAN).is_file():
+                stored = self._stored()
+                if not resume:
+                    count = f"{self._count()} of {stored.get('runs')} runs"
+                    raise ResultsError(
+                        f"{self.path}: an unfinished sweep with {count}: "
+                        "go on with --resume, or remove the folder to begin anew"
+                    )
+                if changes := self._changes(stored):
+                    raise ResultsError(
+                        f"{self.path}: cannot be resumed, for this changed since it began: "
+                        + "; ".join(changes)
+                        + "; undo it, or remove the folder to begin anew"
+                    )
+                self._look()
+                return
+            self._begin()
+
+    def _begin(self) -> None:
+        own = {PLAN, SCENARIOS, PARTS}
+        if self.path.exists() and not (
+            self.path.is_dir()
+            and {entry.name for entry in self.path.iterdir() if not entry.name.startswith(".")} <= own
+        ):
+            raise ResultsError(f"{self.path}: got something that is not an unfinished sweep")
+        self.remove()
+        (self.path / PARTS).mkdir(parents=True, exist_ok=True)
+        (self.path / SCENARIOS).mkdir(exist_ok=True)
+        for name, text in self._scenarios.items():
+            (self.path / SCENARIOS / f"{name}.yaml").write_text(text, encoding="utf-8", newline="\n")
+        _whole(self.path / PLAN, json.dumps(self._plan, indent=2, ensure_ascii=False).encode())
+
+    def _stored(self) -> dict[str, Any]:
+        try:
+            return dict(json.loads((self.path / PLAN).read_text(encoding="utf-8")))
+        except ValueError as error:
+            raise ResultsError(f"{self.path / PLAN}: damaged ({error})") from error
+
+    def _changes(self, stored: Mapping[str, Any]) -> list[str]:
+        """What differs between the stored plan and this one, in words."""
+        changes = []
+        for key in dict.fromkeys((*stored, *self._plan)):
+            then, now = stored.get(key), self._plan.get(key)
+            if then == now:
+                continue
+            if key == "scenarios" and isinstance(then, Mapping) and isinstance(now, Mapping):
+                changes += self._scenario_changes(then, now)
+            else:
+                changes.append(f"{key} was {_brief(then)}, is {_brief(now)}")
+        return changes
+
+    def _scenario_changes(self, then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+        if list(then) != list(now):
+            return [f"scenarios were {', '.join(then)}, are {', '.join(now)}"]
+        changes = []
+        for name in now:
+            if then[name] != now[name]:
+                told = self._value_changes(name)
+                changes.append(f"scenario {name} ({', '.join(told[:3]) + (', …' if len(told) > 3 else '')})")
+        return changes
+
+    def _value_changes(self, name: str) -> list[str]:
+        from surgesim.scenario.yaml_nodes import compose
+
+        texts = (self.path / SCENARIOS / f"{name}.yaml").read_text(encoding="utf-8"), self._scenarios[name]
+        try:
+            then, now = (compose(text, name).value for text in texts)
+        except ScenarioError:
+            return ["its stored copy is damaged"]
+        return list(_differences(then, now, ()))
+
+    def _parts(self) -> Path:
+        return self.path / PARTS
+
+    def _count(self) -> int:
+        return sum(1 for entry in os.scandir(self._parts()) if entry.name.endswith(".parquet"))
+
+    def _look(self) -> None:
+        """Find the parts that are there; take away what is none, was not finished, or failed."""
+        for entry in list(os.scandir(self._parts())):
+            path = Path(entry.path)
+            if path.suffix == ".parquet" and path.stem.isdigit() and int(path.stem) < len(self.done):
+                try:
+                    self.read(int(path.stem))
+                except ResultsError:
+                    self.redone.append(entry.name)
+                else:
+                    self.done[int(path.stem)] = 1
+                    continue
+            path.unlink()
+        self.redone.sort()
+
+    def add(self, run: int, result: Sequence[Row] | Failure) -> None:
+        """Write the part of a run: a row per alternative, or why it failed."""
+        with disk(self.path):
+            if isinstance(result, Failure):
+                _whole(self._failed(run), json.dumps({"error": result.error}).encode())
+            else:
+                _whole(self._part(run), _parquet(run, result))
+        self.done[run] = 1
+
+    def read(self, run: int) -> list[dict[str, Any]] | Failure:
+        """The rows of a run, or why it failed.
+
+        Raises
+        ------
+        ResultsError
+            If its part is missing or damaged.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        path = self._part(run)
+        try:
+            if self._failed(run).is_file():
+                return Failure(json.loads(self._failed(run).read_text(encoding="utf-8"))["error"])
+            table = pq.read_table(path, page_checksum_verification=True)
+        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+            raise ResultsError(f"{path}: damaged ({error})") from error
+        if (table.schema.metadata or {}).get(b"run") != str(run).encode():
+            raise ResultsError(f"{path}: damaged (it is the part of another run)")
+        rows: list[dict[str, Any]] = table.to_pylist()
+        return rows
+
+    def remove(self) -> None:
+        """Nothing of this folder is needed any more."""
+        with contextlib.suppress(OSError):
+            (self.path / PLAN).unlink()  # first, so that what a kill leaves is not taken for a sweep
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def _part(self, run: int) -> Path:
+        return self._parts() / f"{run:08d}.parquet"
+
+    def _failed(self, run: int) -> Path:
+        return self._parts() / f"{run:08d}.failed"
+
+
+def _parquet(run: int, rows: Sequence[Row]) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = dict.fromkeys(name for row in rows for name in row)
+    table = pa.table({name: [row.get(name) for row in rows] for name in names})
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        table.replace_schema_metadata({"run": str(run)}),
+        sink,
+        compression="none",
+        use_dictionary=False,
+        write_statistics=False,
+        write_page_checksum=True,
+    )
+    return bytes(sink.getvalue())
+
+
+def _whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {inner}" for key, inner in value.items())
+    return "none" if value is None else str(value)
+
+
+def _differences(then: Any, now: Any, path: tuple[str, ...]) -> list[str]:
+    """Paths at which plain values differ, with both values."""
+    if isinstance(then, Mapping) and isinstance(now, Mapping):
+        keys = dict.fromkeys((*then, *now))
+        return [told for key in keys for told in _differences(then.get(key), now.get(key), (*path, str(key)))]
+    if then == now:
+        return []
+    shown = [
+        "a table" if isinstance(value, (list, Mapping)) else "nothing" if value is None else str(value)
+        for value in (then, now)
+    ]
+    return [f"{'.'.join(path)} was {shown[0]}, is {shown[1]}"]

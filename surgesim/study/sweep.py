@@ -1,0 +1,427 @@
+"""Sweeps: many points of a design, each run many times, with what each run came to kept as it comes."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from surgesim.errors import Problem, ResultsError, ScenarioError
+from surgesim.scenario.schema import BASELINE, Scenario
+from surgesim.study.breaches import breaches_of
+from surgesim.study.design import GRID, Levels, at_point, factors, points, without_swept
+from surgesim.study.environment import COMPUTING, available_cores, environment, now, versions
+from surgesim.study.outcomes import outcome_row
+from surgesim.study.parts import SCENARIOS, Failure, Unfinished
+from surgesim.study.replicate import Progress, drawn_values, one_replication
+from surgesim.study.run import select
+from surgesim.study.spread import spread
+from surgesim.study.store import MANIFEST, CsvFile, Folder, disk, dumped, read_csv, recover, write_csv
+from surgesim.study.sweep_tables import (
+    DESIGN,
+    FAILURES,
+    RUNS,
+    SWEEP_BREACHES,
+    SWEEP_TABLES,
+    breach_frame,
+    design_frame,
+    failure_frame,
+    run_columns,
+    runs_frame,
+)
+from surgesim.study.tables import DRAWN, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SENSITIVITY = "sensitivity"
+SWEEP_ENTRIES = {MANIFEST, SCENARIOS, SENSITIVITY} | {f"{table.name}.csv" for table in SWEEP_TABLES}
+"""What the folder of a sweep may hold."""
+
+_AT_ONCE = 1_000
+"""Runs that are in memory while the tables are written."""
+
+
+class Sweep:
+    """What a sweep came to. Columns, units and meanings: docs/data-dictionary.md.
+
+    Tables are read when they are first asked for, and kept.
+
+    Parameters
+    ----------
+    folder
+        The folder of the sweep.
+
+    Attributes
+    ----------
+    manifest
+        What is needed to repeat it; its entry `sweep` is the plan.
+    redone
+        Parts that were damaged when the sweep was resumed, and were run again.
+
+    Raises
+    ------
+    ResultsError
+        If the folder is missing, is not of a finished sweep, or a file of it is missing or damaged.
+    """
+
+    def __init__(self, folder: str | Path, redone: Sequence[str] = ()) -> None:
+        self.folder = Path(folder).resolve()
+        self.manifest = read_sweep_manifest(self.folder)
+        self.redone = tuple(redone)
+
+    def __repr__(self) -> str:
+        plan = self.manifest["sweep"]
+        return f"<Sweep of {', '.join(plan['scenarios'])}: {plan['runs']} runs at {plan['points']} points>"
+
+    @cached_property
+    def scenarios(self) -> Mapping[str, Scenario]:
+        """The scenarios by name, as they were swept."""
+        from surgesim.scenario.loading import load
+
+        with self._reading():
+            names = self.manifest["sweep"]["scenarios"]
+            return {name: load(self.folder / SCENARIOS / f"{name}.yaml") for name in names}
+
+    @cached_property
+    def design(self) -> pd.DataFrame:
+        """The table of design.csv."""
+        import pandas as pd
+
+        with self._reading():
+            return pd.read_csv(self.folder / f"{DESIGN.name}.csv", keep_default_na=False, encoding="utf-8")
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """The table of runs.csv."""
+        return self._table(RUNS)
+
+    @cached_property
+    def breaches(self) -> pd.DataFrame:
+        """The table of breaches.csv."""
+        return self._table(SWEEP_BREACHES)
+
+    @cached_property
+    def failures(self) -> pd.DataFrame:
+        """The table of failures.csv."""
+        return self._table(FAILURES)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths that vary."""
+        return tuple(self.manifest["sweep"]["vary"])
+
+    def keep(self) -> None:
+        """Read all there is: the folder will go."""
+        for name in ("scenarios", "design", "runs", "breaches", "failures"):
+            getattr(self, name)
+
+    def _table(self, table: Table) -> pd.DataFrame:
+        with self._reading():
+            return read_csv(self.folder / f"{table.name}.csv", table)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, UnicodeDecodeError) as error:
+            raise ResultsError(f"{self.folder}: not a readable sweep ({error})") from error
+        except ScenarioError as error:
+            raise ResultsError(f"{self.folder}: its scenario cannot be used: {error}") from error
+
+
+class Case(NamedTuple):
+    """One run: which scenario, at which point, which replication."""
+
+    scenario: int
+    point: int
+    replication: int
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cases(Sequence[Case]):
+    """All runs of a sweep, by scenario, point and replication; each is made when it is asked for."""
+
+    scenarios: int
+    points: Sequence[Mapping[str, Any]]
+    replications: int
+    undone: Sequence[int] | None = None
+
+    def __len__(self) -> int:
+        if self.undone is not None:
+            return len(self.undone)
+        return self.scenarios * len(self.points) * self.replications
+
+    def __getitem__(self, place: Any) -> Any:
+        run = place if self.undone is None else self.undone[place]
+        rest, replication = divmod(run, self.replications)
+        scenario, point = divmod(rest, len(self.points))
+        return Case(scenario, point, replication, self.points[point])
+
+
+def sweep(
+    scenario: Scenario | Sequence[Scenario],
+    vary: Mapping[str, Levels],
+    *,
+    design: str = GRID,
+    samples: int | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    alternatives: Sequence[str] = (),
+    workers: int | None = None,
+    scheduler: str | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+    notes: Mapping[str, Any] | None = None,
+) -> Sweep:
+    """Run one or several scenarios at every point of a design.
+
+    Parameters
+    ----------
+    scenario
+        From `surgesim.load`; of several, the first one's `study` holds for all.
+    vary
+        For each path its values: ``"4:6:5"`` (low, high, levels of a grid), ``"4:6"`` (for the other
+        designs), ``"a,b,c"`` or a sequence of values, ``""`` for its distribution in `study.uncertainty`.
+        A path that is swept is not drawn as well.
+    design, samples
+        ``grid``; ``lhs``, a Latin hypercube of `samples` points; ``sobol``, `samples` (a power of two)
+        times the number of paths and two more points, for Sobol indices.
+    replications, seed
+        Instead of the scenario's own. Replication k has the same random numbers at every point.
+    alternatives
+        Names of alternatives to run beside the baseline.
+    workers, scheduler, progress, notes
+        As in `run`; progress counts runs.
+    out
+        Folder to write. Until the sweep is finished, what it has lies in ``<out>.unfinished``.
+    resume
+        Go on with an unfinished sweep; if the finished one is there, only read it.
+
+    Returns
+    -------
+    Sweep
+        The same whatever ran it, in one go or in several. A run that failed stands in `failures`.
+
+    Raises
+    ------
+    ScenarioError
+        With every unknown path, range upside down and value that is not allowed.
+    ResultsError
+        If the folder cannot be written, or there is an unfinished sweep of another plan (which says what
+        changed).
+
+    Examples
+    --------
+    >>> import surgesim
+    >>> town = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
+    >>> beds = "care.facilities.general-hospital.beds.icu"
+    >>> surgesim.sweep(town, {"epidemic.variant.r0": "3:6:4", beds: "6:18:3"}).breaches  # doctest: +SKIP
+    """
+    given = [scenario] if isinstance(scenario, Scenario) else list(scenario)
+    _check_names(given)
+    varied = factors(given, vary, design)
+    study = given[0].study
+    replications = study.replications if replications is None else replications
+    if replications < 1:
+        raise ScenarioError([Problem("study.replications", f"got {replications}, expected at least 1")])
+    seed = study.seed if seed is None else seed
+    names = [list(select(each, alternatives)) for each in given]
+    scenarios = [_pared(without_swept(each, varied), kept) for each, kept in zip(given, names, strict=True)]
+    the_points = points(varied, design, samples, seed)
+    texts = {each.name: dumped(each) for each in scenarios}
+    cases = Cases(len(scenarios), the_points, replications)
+    table = design_frame(the_points)
+    plan = {
+        "design": design,
+        "samples": samples,
+        "vary": {path: _shown(levels) for path, levels in vary.items()},
+        "replications": replications,
+        "seed": seed,
+        "alternatives": list(alternatives),
+        "points": len(the_points),
+        "runs": len(cases),
+        "design_sha256": hashlib.sha256(table.to_csv(index=False).encode()).hexdigest(),
+        "scenarios": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()},
+        "versions": {name: version for name, version in versions().items() if name in COMPUTING},
+    }
+    with contextlib.ExitStack() as stack:
+        if out is None:
+            target = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="surgesim-"))) / "sweep"
+        else:
+            target = Path(out).resolve()
+        unfinished = Unfinished(target, plan, texts, len(cases))
+        if resume and (finished := _finished(target, plan)) is not None:
+            unfinished.remove()
+            return finished
+        folder = Folder(target, SWEEP_ENTRIES)
+        folder.check()
+        started = now()
+        unfinished.open(resume=resume)
+        _run(unfinished, scenarios, cases, seed, workers, scheduler, progress)
+        with folder:
+            with disk(target):
+                _write_scenarios(folder.path, texts)
+                failed = _write_tables(folder.path, unfinished, scenarios, cases, table)
+            times = {"started": started, "ended": now()}
+            folder.seal({**environment(), "sweep": plan, "failed": failed, **times, **(notes or {})})
+        unfinished.remove()
+        result = Sweep(target, unfinished.redone)
+        if out is None:
+            result.keep()
+        return result
+
+
+def _write_scenarios(folder: Path, texts: Mapping[str, str]) -> None:
+    (folder / SCENARIOS).mkdir()
+    for name, text in texts.items():
+        (folder / SCENARIOS / f"{name}.yaml").write_text(text, encoding="utf-8", newline="\n")
+
+
+def _check_names(scenarios: Sequence[Scenario]) -> None:
+    names = [scenario.name for scenario in scenarios]
+    if not names:
+        raise ScenarioError([Problem("", "got no scenario to sweep, expected at least one")])
+    twice = dict.fromkeys(name for name in names if names.count(name) > 1)
+    if twice:
+        raise ScenarioError([Problem("name", f"got {name!r} twice, expected other names") for name in twice])
+
+
+def _pared(scenario: Scenario, kept: Sequence[str]) -> Scenario:
+    """The scenario with only the alternatives that are run: it is sent with every run."""
+    overlays = {name: overlay for name, overlay in scenario.alternatives.items() if name in kept}
+    return scenario.model_copy(update={"alternatives": type(scenario.alternatives)(overlays)})
+
+
+def _shown(levels: Levels) -> str:
+    return levels if isinstance(levels, str) else ",".join(map(str, levels))
+
+
+def _run(
+    unfinished: Unfinished,
+    scenarios: Sequence[Scenario],
+    cases: Cases,
+    seed: int,
+    workers: int | None,
+    scheduler: str | None,
+    progress: Progress | None,
+) -> None:
+    """Run what is not done yet, and keep each run as it comes."""
+    total = len(cases)
+    undone = [run for run in range(total) if not unfinished.done[run]]
+    if progress is not None:
+        progress(total - len(undone), total)
+    work = partial(_one_run, scenarios, seed)
+    todo = Cases(cases.scenarios, cases.points, cases.replications, undone)
+    results = spread(
+        work, todo, workers=available_cores() if workers is None else workers, scheduler=scheduler
+    )
+    with contextlib.closing(results):
+        for done, (place, result) in enumerate(results, start=total - len(undone) + 1):
+            unfinished.add(undone[place], result)
+            if progress is not None:
+                progress(done, total)
+
+
+def _one_run(scenarios: Sequence[Scenario], seed: int, case: Case) -> list[dict[str, Any]] | Failure:
+    """The outcomes of one run, a row per alternative; if it fails, why: the others go on."""
+    try:
+        scenario = at_point(scenarios[case.scenario], case.values)
+        changed = {name: scenario.alternative(name) for name in (BASELINE, *scenario.alternatives)}
+        drawn = drawn_values(scenario, seed, case.replication)
+        return [
+            {
+                "alternative": name,
+                **outcome_row(changed[name], record, breaches_of(changed[name], record)),
+                **{f"{DRAWN}{path}": value for path, value in drawn.items()},
+            }
+            for name, record in one_replication(changed, seed, case.replication).items()
+        ]
+    except Exception as error:
+        return Failure(f"{type(error).__name__}: {error}")
+
+
+def _write_tables(
+    folder: Path,
+    unfinished: Unfinished,
+    scenarios: Sequence[Scenario],
+    cases: Cases,
+    design: pd.DataFrame,
+) -> int:
+    """Write the tables from the parts, some at a time; how many runs failed."""
+    columns = run_columns(
+        scenario.alternative(name) for scenario in scenarios for name in (BASELINE, *scenario.alternatives)
+    )
+    at_once = max(_AT_ONCE // cases.replications, 1) * cases.replications  # whole points
+    failed = 0
+    write_csv(folder / f"{DESIGN.name}.csv", design)
+    with contextlib.ExitStack() as stack:
+        runs, breaches, failures = (
+            stack.enter_context(CsvFile(folder / f"{each.name}.csv"))
+            for each in (RUNS, SWEEP_BREACHES, FAILURES)
+        )
+        for first in range(0, len(cases), at_once):
+            rows: list[dict[str, Any]] = []
+            faults: list[dict[str, Any]] = []
+            for run in range(first, min(first + at_once, len(cases))):
+                keys, result = _keys(scenarios, cases[run]), unfinished.read(run)
+                if isinstance(result, Failure):
+                    faults.append({**keys, "error": result.error})
+                else:
+                    rows += [{**keys, **row} for row in result]
+            frame = runs_frame(rows, columns)
+            runs.add(frame)
+            breaches.add(breach_frame(frame))
+            failures.add(failure_frame(faults))
+            failed += len(faults)
+    return failed
+
+
+def _keys(scenarios: Sequence[Scenario], case: Case) -> dict[str, Any]:
+    name = scenarios[case.scenario].name
+    return {"scenario": name, "point": case.point, "replication": case.replication}
+
+
+def _finished(target: Path, plan: Mapping[str, Any]) -> Sweep | None:
+    """The finished sweep of this plan, if it is there."""
+    with disk(target):
+        recover(target)
+    if not (target / MANIFEST).is_file():
+        return None
+    found = Sweep(target)
+    return found if found.manifest["sweep"] == _as_json(plan) else None
+
+
+def _as_json(value: Any) -> Any:
+    import json
+
+    return json.loads(json.dumps(value))
+
+
+def read_sweep_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of the folder of a sweep."""
+    import json
+
+    with disk(folder):
+        recover(folder)
+    path = folder / MANIFEST
+    if not path.is_file():
+        beside = folder.with_name(f"{folder.name}.unfinished")
+        more = "; it is unfinished: go on with `surgesim sweep … --resume`" if beside.is_dir() else ""
+        raise ResultsError(
+            f"{folder}: got no {MANIFEST}, expected a folder written by `surgesim sweep`{more}"
+        )
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ResultsError(f"{path}: damaged ({error})") from error
+    if not isinstance(manifest, dict) or "sweep" not in manifest:
+        raise ResultsError(f"{folder}: got no sweep, expected a folder written by `surgesim sweep`")
+    return dict(manifest)
