@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from surgesim.scenario.schema import Scenario
     from surgesim.study.results import Results
     from surgesim.study.run import run
+    from surgesim.study.sensitivity import sensitivity
     from surgesim.study.store import read
+    from surgesim.study.sweep import Sweep, sweep
 
 __version__ = "0.1.0"
 
@@ -28,18 +30,24 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "SurgesimError",
+    "Sweep",
     "__version__",
     "load",
     "read",
     "run",
+    "sensitivity",
+    "sweep",
 ]
 
 _HOMES = {
     "Results": "surgesim.study.results",
     "Scenario": "surgesim.scenario.schema",
+    "Sweep": "surgesim.study.sweep",
     "load": "surgesim.scenario.loading",
     "read": "surgesim.study.store",
     "run": "surgesim.study.run",
+    "sensitivity": "surgesim.study.sensitivity",
+    "sweep": "surgesim.study.sweep",
 }
 
 

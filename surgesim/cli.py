@@ -46,6 +46,14 @@ class Lang(StrEnum):
     en = "en"
 
 
+class Design(StrEnum):
+    """Design of a sweep."""
+
+    grid = "grid"
+    lhs = "lhs"
+    sobol = "sobol"
+
+
 class Format(StrEnum):
     """Format of figures."""
 
@@ -312,9 +320,9 @@ def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietO
     with _errors():
         from surgesim.study.reproduce import RELATIVE
         from surgesim.study.reproduce import reproduce as repeat
-        from surgesim.study.store import read_manifest
+        from surgesim.study.store import SWEEP, kind_of, read_manifest
 
-        drawn = read_manifest(results).get("figures")
+        drawn = None if kind_of(results) == SWEEP else read_manifest(results).get("figures")
         with _progress(quiet) as progress:
             again = repeat(
                 results,
@@ -332,6 +340,155 @@ def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietO
             raise typer.Exit(FAILED)
         if not quiet:
             typer.echo(f"Reproduced: {_count(len(again.compared), 'file')} the same.")
+
+
+@app.command(
+    epilog="Example: surgesim sweep scenarios/teaching/small-town.yaml --vary epidemic.variant.r0=3:6:4 "
+    "--vary care.facilities.general-hospital.beds.icu=6,12,24"
+)
+def sweep(
+    scenarios: Annotated[list[Path], typer.Argument(metavar="SCENARIO...", help="Scenario files (YAML).")],
+    vary: Annotated[
+        list[str],
+        typer.Option(
+            metavar="PATH=LOW:HIGH:LEVELS",
+            help="What varies: low:high:levels in a grid, low:high in the other designs, a,b,c in all, or "
+            "the path alone to take its distribution from study.uncertainty; may be repeated.",
+        ),
+    ],
+    design: Annotated[Design, typer.Option(help="Design of the points.")] = Design.grid,
+    samples: Annotated[
+        int | None,
+        typer.Option(help="Points of lhs; of sobol a power of two, for samples x (paths + 2) points."),
+    ] = None,
+    replications: Annotated[
+        int | None, typer.Option(help="How many runs at each point.", show_default="the scenario's")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of the random numbers.", show_default="the scenario's")
+    ] = None,
+    alternative: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Alternative to run beside the baseline; may be repeated."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the scenario; may be repeated."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write.", show_default="results/<scenario name>-sweep")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an unfinished sweep.")] = False,
+    workers: WorkersOption = None,
+    scheduler: SchedulerOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Run scenarios at many points.
+
+    Every point has the same random numbers, run by run. What is done is kept in FOLDER.unfinished until
+    all is done. Exit code 1 if a run failed.
+    """
+    with _errors():
+        from surgesim.scenario.loading import load
+        from surgesim.study.sweep import sweep as run_sweep
+
+        loaded = [load(path, changes=set_ or ()) for path in scenarios]
+        folder = out if out is not None else Path("results") / f"{loaded[0].name}-sweep"
+        try:
+            with _progress(quiet) as progress:
+                done = run_sweep(
+                    loaded,
+                    _varied(vary),
+                    design=design.value,
+                    samples=samples,
+                    replications=replications,
+                    seed=seed,
+                    alternatives=alternative or (),
+                    workers=workers,
+                    scheduler=scheduler,
+                    out=folder,
+                    resume=resume,
+                    progress=progress,
+                    notes={"command": shlex.join(["surgesim", *sys.argv[1:]])},
+                )
+        except KeyboardInterrupt:
+            typer.echo(f"Interrupted: what is done is in {folder}.unfinished; go on with --resume.", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+        for name in done.redone:
+            typer.echo(f"{name}: was damaged, run again", err=True)
+        plan, failed = done.manifest["sweep"], done.manifest["failed"]
+        if not quiet:
+            points = _count(plan["points"], "point")
+            typer.echo(f"{_count(plan['runs'], 'run')} at {points}, {failed} failed: {folder}{os.sep}")
+        if failed:
+            typer.echo(f"{failed} of {plan['runs']} runs failed: see {folder / 'failures.csv'}", err=True)
+            raise typer.Exit(FAILED)
+
+
+@app.command(epilog="Example: surgesim sensitivity results/small-town-sweep --outcome deaths_untreated")
+def sensitivity(
+    folder: Annotated[Path, typer.Argument(metavar="SWEEP", help="Folder written by `surgesim sweep`.")],
+    lang: LangOption,
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Column of runs.csv to explain; may be repeated.",
+            show_default="deaths, deaths for want of care, days of emergency",
+        ),
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="File format of the figures.")] = Format.svg,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to.", show_default="SWEEP/sensitivity")
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Say what drives the outcomes of a sweep.
+
+    First and total Sobol indices of design sobol, rank correlations of the others; a table and a figure
+    for each scenario and alternative.
+    """
+    with _errors():
+        from surgesim.report.figures import save
+        from surgesim.report.figures.sensitivity import draw_sensitivity
+        from surgesim.report.screen import sensitivity_table
+        from surgesim.study.sensitivity import sensitivity as explain
+        from surgesim.study.store import write_csv
+        from surgesim.study.sweep import Sweep
+
+        done = Sweep(folder)
+        table = explain(done, outcome)
+        target = out if out is not None else folder / "sensitivity"
+        groups = table[["scenario", "alternative"]].drop_duplicates().itertuples(index=False)
+        drawn = {(s, a): draw_sensitivity(done, table, s, a, lang.value) for s, a in groups}
+        try:
+            target.mkdir(parents=True, exist_ok=True)
+            write_csv(target / "sensitivity.csv", table)
+            for (scenario, of), picture in drawn.items():
+                save(picture, target / f"{scenario}-{of}.{format_.value}")
+        except OSError as error:
+            _fail(f"{target}: cannot be written: {error.strerror or error}")
+        if not quiet:
+            _print(sensitivity_table(table, lang.value))
+            typer.echo(f"{target}{os.sep}")
+
+
+def _varied(texts: list[str]) -> dict[str, str]:
+    """Texts ``path=levels`` as the sweep takes them."""
+    from surgesim.errors import Problem
+
+    varied: dict[str, str] = {}
+    problems = []
+    for text in texts:
+        path, equals, levels = text.partition("=")
+        if path in varied:
+            problems.append(Problem(path, "got it twice, expected once"))
+        if equals and not levels.strip():
+            problems.append(Problem(path, "got no values after =, expected low:high:levels or a,b,c"))
+        varied[path] = levels
+    if problems:
+        raise ScenarioError(problems)
+    return varied
 
 
 def _version(wanted: bool) -> None:

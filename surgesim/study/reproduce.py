@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -14,10 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.errors import ResultsError, ScenarioError
+from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.environment import environment
+from surgesim.study.parts import SCENARIOS
 from surgesim.study.replicate import Progress
 from surgesim.study.run import Extras, run
-from surgesim.study.store import FIGURES, PARQUET, SCENARIO, hashes, read_manifest, recover
+from surgesim.study.store import FIGURES, PARQUET, SCENARIO, SWEEP, hashes, kind_of, read_manifest, recover
+from surgesim.study.sweep import read_sweep_manifest, sweep
 
 Floats = NDArray[np.float64]
 
@@ -62,7 +65,7 @@ def reproduce(
     Parameters
     ----------
     folder
-        A result folder.
+        A result folder, of a run or of a sweep.
     workers, progress
         As in `run`.
     extras
@@ -73,30 +76,18 @@ def reproduce(
     ResultsError
         If `folder` is not a result folder.
     """
-    from surgesim.scenario.loading import load
-
     stored = Path(folder).resolve()
     recover(stored)
-    manifest = read_manifest(stored)
-    try:
-        scenario = load(stored / SCENARIO)
-    except (OSError, ScenarioError) as error:
-        raise ResultsError(f"{folder}: its {SCENARIO} cannot be used: {error}") from error
+    is_sweep = kind_of(stored) == SWEEP
+    manifest = read_sweep_manifest(stored) if is_sweep else read_manifest(stored)
     setting = tuple(_settings_that_differ(manifest, environment()))
     with_figures = extras is not None and not setting
     with tempfile.TemporaryDirectory(prefix="surgesim-") as temporary:
         again = Path(temporary) / "again"
-        run(
-            scenario,
-            only=[name for name in manifest["alternatives"] if name != "baseline"],
-            replications=manifest["replications"],
-            seed=manifest["seed"],
-            days=manifest["days"],
-            workers=workers,
-            out=again,
-            progress=progress,
-            extras=extras if with_figures else None,
-        )
+        if is_sweep:
+            _sweep_again(stored, manifest, again, workers, progress)
+        else:
+            _run_again(stored, manifest, again, workers, progress, extras if with_figures else None)
         fresh = hashes(again)
         expected = {
             name: digest
@@ -115,6 +106,54 @@ def reproduce(
     return Reproduction(tuple(differences), names, setting)
 
 
+def _run_again(
+    stored: Path,
+    manifest: Mapping[str, Any],
+    again: Path,
+    workers: int | None,
+    progress: Progress | None,
+    extras: Extras | None,
+) -> None:
+    run(
+        _load(stored, SCENARIO),
+        only=[name for name in manifest["alternatives"] if name != BASELINE],
+        replications=manifest["replications"],
+        seed=manifest["seed"],
+        days=manifest["days"],
+        workers=workers,
+        out=again,
+        progress=progress,
+        extras=extras,
+    )
+
+
+def _sweep_again(
+    stored: Path, manifest: Mapping[str, Any], again: Path, workers: int | None, progress: Progress | None
+) -> None:
+    plan = manifest["sweep"]
+    sweep(
+        [_load(stored, f"{SCENARIOS}/{name}.yaml") for name in plan["scenarios"]],
+        plan["vary"],
+        design=plan["design"],
+        samples=plan["samples"],
+        replications=plan["replications"],
+        seed=plan["seed"],
+        alternatives=plan["alternatives"],
+        workers=workers,
+        out=again,
+        progress=progress,
+    )
+
+
+def _load(stored: Path, name: str) -> Scenario:
+    from surgesim.scenario.loading import load
+
+    try:
+        return load(stored / name)
+    except (OSError, ScenarioError) as error:
+        raise ResultsError(f"{stored}: its {name} cannot be used: {error}") from error
+
+
 def _settings_that_differ(then: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
     for name in sorted(then["versions"].keys() | now["versions"].keys()):
         before, after = (setting["versions"].get(name, "none") for setting in (then, now))
@@ -129,7 +168,7 @@ def _difference(stored: Path, again: Path, name: str, digest: str, *, exact: boo
     before, after = stored / name, again / name
     if not before.is_file():
         return "missing"
-    if name == SCENARIO:
+    if name.endswith(".yaml"):
         return None if hashes(stored)[name] == digest else "changed since the run"
     if name == PARQUET:
         return _parquet_difference(before, after, exact=exact)

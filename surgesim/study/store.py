@@ -38,6 +38,9 @@ MANIFEST = "manifest.json"
 SCENARIO = "scenario.yaml"
 PARQUET = "daily.parquet"
 FIGURES = "figures"
+SWEEP = "sweep"
+"""Entry of the manifest that only a sweep has."""
+
 OWN_ENTRIES = {MANIFEST, SCENARIO, PARQUET, FIGURES, "plots", "report.html"} | {
     f"{table.name}.csv" for table in TABLES
 }
@@ -178,6 +181,14 @@ def read(folder: str | Path) -> Results:
     return Results(scenario=scenario, manifest=manifest, folder=target, **tables)
 
 
+def kind_of(folder: Path) -> str | None:
+    """`SWEEP` for the folder of a sweep, None for any other."""
+    with contextlib.suppress(OSError, ValueError):
+        if SWEEP in json.loads((folder / MANIFEST).read_text(encoding="utf-8")):
+            return SWEEP
+    return None
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a result folder."""
     path = folder / MANIFEST
@@ -187,7 +198,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ResultsError(f"{path}: damaged ({error})") from error
-    if isinstance(manifest, dict) and "sweep" in manifest:
+    if isinstance(manifest, dict) and SWEEP in manifest:
         raise ResultsError(f"{folder}: got a sweep, expected a folder written by `surgesim run`")
     missing = {"alternatives", "seed", "replications", "days", "files", "versions", "processor"} - set(
         manifest if isinstance(manifest, dict) else ()

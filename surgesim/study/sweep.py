@@ -234,9 +234,10 @@ def sweep(
         raise ScenarioError([Problem("study.replications", f"got {replications}, expected at least 1")])
     seed = study.seed if seed is None else seed
     names = [list(select(each, alternatives)) for each in given]
-    scenarios = [_pared(without_swept(each, varied), kept) for each, kept in zip(given, names, strict=True)]
+    stored = [_pared(each, kept) for each, kept in zip(given, names, strict=True)]
+    scenarios = [without_swept(each, varied) for each in stored]
     the_points = points(varied, design, samples, seed)
-    texts = {each.name: dumped(each) for each in scenarios}
+    texts = {each.name: dumped(each) for each in stored}
     cases = Cases(len(scenarios), the_points, replications)
     table = design_frame(the_points)
     plan = {

@@ -259,16 +259,19 @@ def test_public_names() -> None:
         "Scenario",
         "ScenarioError",
         "SurgesimError",
+        "Sweep",
         "__version__",
         "load",
         "read",
         "run",
+        "sensitivity",
+        "sweep",
     ]
     assert surgesim.run is run
     assert all(getattr(surgesim, name) is not None for name in surgesim.__all__)
     assert dir(surgesim) == sorted(surgesim.__all__)
-    with pytest.raises(AttributeError, match="no attribute 'sweep'"):
-        _ = surgesim.sweep  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match="no attribute 'plan'"):
+        _ = surgesim.plan  # type: ignore[attr-defined]
 
 
 def test_importing_surgesim_imports_nothing_heavy() -> None:

@@ -163,13 +163,16 @@ def page(
         Further things to say under the title.
     """
     province = results.scenario.title.get(lang)
-    title = balanced(
-        phrase(lang, "figure.heading", province=province, what=what), WIDTH - 2 * MARGIN, TITLE_SIZE, "bold"
-    )
     said = [phrase(lang, "figure.replications", n=number(replications(results), lang)), *notes]
     if alternative is not None:
         plan = alternative_title(results.scenario, alternative, lang)
         said.insert(0, plan if alternative == BASELINE else phrase(lang, "figure.under", alternative=plan))
+    return headed(phrase(lang, "figure.heading", province=province, what=what), said, body)
+
+
+def headed(title: str, said: Sequence[str], body: float) -> Figure:
+    """An empty figure with `title` and what is `said` below it; `body` as of `page`."""
+    title = balanced(title, WIDTH - 2 * MARGIN, TITLE_SIZE, "bold")
     note = wrap("; ".join(said), WIDTH - 2 * MARGIN, NOTE_SIZE)
     title_height, note_height = text_height(title, TITLE_SIZE), text_height(note, NOTE_SIZE)
     heading = MARGIN + title_height + note_height + 0.06

@@ -1,0 +1,197 @@
+"""What drives an outcome of a sweep: Sobol indices of its design, or rank correlations of any other.
+
+First and total Sobol indices by Saltelli's estimators (scipy.stats.sobol_indices); Spearman's rank
+correlation and the partial one, which takes away what the other paths do (Marino 2008,
+doi:10.1016/j.jtbi.2008.04.011). Intervals are 95 % percentile bootstrap intervals over the points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.errors import ResultsError
+from surgesim.model.record import Column
+from surgesim.model.streams import Streams
+from surgesim.scenario.shape import suggestion
+from surgesim.study.design import SOBOL
+from surgesim.study.sweep import SENSITIVITY, Sweep
+from surgesim.study.tables import DRAWN, TEXT, Table, typed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+
+FIRST, TOTAL = "first", "total"
+RANK, PARTIAL = "rank_correlation", "partial_rank_correlation"
+
+DEFAULT = ("deaths_untreated", "deaths", "situation_days")
+"""Outcomes explained unless others are named; those that do not vary are left out."""
+
+RESAMPLES = 1_000
+
+SENSITIVITY_TABLE = Table(
+    SENSITIVITY,
+    "scenario × alternative × outcome × path × index",
+    (
+        Column("scenario", TEXT, "name of the scenario"),
+        Column("alternative", TEXT, "name of the alternative; `baseline` is the scenario itself"),
+        Column("outcome", TEXT, "a column of runs.csv, its mean over the replications of a point"),
+        Column("path", TEXT, "a path that varies"),
+        Column(
+            "index",
+            TEXT,
+            f"`{FIRST}` and `{TOTAL}`: share of the outcome's variance that goes with the path alone, and "
+            f"with it and all others together (Sobol indices); `{RANK}` and `{PARTIAL}`: Spearman's, from "
+            "-1 to 1, the partial one with what the other paths do taken away",
+        ),
+        Column("value", "", "the index"),
+        Column("low", "", "lower end of its 95 % bootstrap interval"),
+        Column("high", "", "upper end of its 95 % bootstrap interval"),
+    ),
+)
+
+
+def sensitivity(sweep: Sweep, outcomes: Sequence[str] | None = None) -> pd.DataFrame:
+    """What drives outcomes of a sweep.
+
+    Parameters
+    ----------
+    sweep
+        Of design ``sobol`` for Sobol indices; of any other for rank correlations.
+    outcomes
+        Columns of runs.csv; `DEFAULT` unless given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows of sensitivity.csv.
+
+    Raises
+    ------
+    ResultsError
+        If an outcome is unknown, is not a number in some run (a run that failed has none), or is the
+        same at every point.
+    """
+    import pandas as pd
+
+    runs = sweep.runs
+    known = [str(name) for name in runs.columns[4:] if not str(name).startswith(DRAWN)]
+    for outcome in outcomes or ():
+        if outcome not in known:
+            raise ResultsError(f"unknown outcome {outcome!r}{suggestion(outcome, known)}")
+    plan = sweep.manifest["sweep"]
+    if sweep.manifest["failed"]:
+        raise ResultsError(
+            f"{sweep.manifest['failed']} of {plan['runs']} runs failed, so that outcomes are missing: "
+            "see failures.csv"
+        )
+    rows: list[dict[str, Any]] = []
+    for (scenario, alternative), group in runs.groupby(["scenario", "alternative"], sort=False):
+        for outcome in outcomes or DEFAULT:
+            values = _means(group, outcome, plan["points"])
+            if values.min() == values.max():
+                if outcomes is None:
+                    continue
+                raise ResultsError(f"{outcome} is {values[0]:g} at every point: there is nothing to explain")
+            keys = {"scenario": scenario, "alternative": alternative, "outcome": outcome}
+            rows += ({**keys, **row} for row in _rows(sweep, values))
+    if not rows:
+        raise ResultsError(f"{', '.join(DEFAULT)} are the same at every point: there is nothing to explain")
+    return typed(
+        SENSITIVITY_TABLE, pd.DataFrame(rows, columns=[column.name for column in SENSITIVITY_TABLE.columns])
+    )
+
+
+def _means(group: pd.DataFrame, outcome: str, points: int) -> Floats:
+    """The mean over replications at each point; an outcome that is missing anywhere is an error."""
+    bad = group[~np.isfinite(group[outcome])]
+    if len(bad):
+        first = bad.iloc[0]
+        raise ResultsError(
+            f"{outcome} is not a number in {len(bad)} of {len(group)} runs, first at point "
+            f"{first['point']}, replication {first['replication']}"
+        )
+    means = group.groupby("point")[outcome].mean().to_numpy(dtype=float)
+    if len(means) != points:
+        raise ResultsError(f"{outcome} is there at {len(means)} of {points} points, expected all")
+    return means
+
+
+def _rows(sweep: Sweep, values: Floats) -> Iterator[dict[str, Any]]:
+    plan = sweep.manifest["sweep"]
+    rng = Streams(plan["seed"], 0).once("bootstrap")
+    if plan["design"] == SOBOL:
+        names, size = (FIRST, TOTAL), plan["samples"]
+        indices = sobol_of(values, size, len(sweep.paths))
+    else:
+        names, size = (RANK, PARTIAL), len(values)
+        indices = ranks_of(_numbers(sweep), values)
+    estimate = indices(np.arange(size))
+    resampled = np.array([indices(rng.integers(0, size, size)) for _ in range(RESAMPLES)])
+    low, high = np.nanquantile(resampled, (0.025, 0.975), axis=0)
+    for i, path in enumerate(sweep.paths):
+        for k, name in enumerate(names):
+            yield {
+                "path": path,
+                "index": name,
+                "value": estimate[k, i],
+                "low": low[k, i],
+                "high": high[k, i],
+            }
+
+
+def sobol_of(values: Floats, samples: int, paths: int) -> Callable[[NDArray[np.intp]], Floats]:
+    """First and total Sobol indices ``(2, paths)`` of the rows of the design that are chosen.
+
+    `values` are in the order of `surgesim.study.design.points`: A, B, then A with each path from B.
+    """
+    from scipy.stats import sobol_indices
+
+    a, b = values[:samples], values[samples : 2 * samples]
+    mixed = values[2 * samples :].reshape(paths, samples)
+
+    def indices(chosen: NDArray[np.intp]) -> Floats:
+        found = sobol_indices(
+            func={"f_A": a[None, chosen], "f_B": b[None, chosen], "f_AB": mixed[:, None, chosen]},
+            n=len(chosen),
+        )
+        return np.array([found.first_order.reshape(paths), found.total_order.reshape(paths)])
+
+    return indices
+
+
+def ranks_of(design: Floats, values: Floats) -> Callable[[NDArray[np.intp]], Floats]:
+    """Rank correlations, plain and partial, ``(2, paths)``, of the points that are chosen.
+
+    `design` is ``(points, paths)``. NaN where a path, among the chosen points, does not vary.
+    """
+    from scipy.stats import rankdata
+
+    points, paths = design.shape
+    if points < paths + 3:
+        raise ResultsError(f"got {points} points, expected at least {paths + 3} for {paths} paths")
+    table = np.column_stack([design, values])
+
+    def indices(chosen: NDArray[np.intp]) -> Floats:
+        ranks = rankdata(table[chosen], axis=0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            correlation = np.corrcoef(ranks, rowvar=False)
+        if not np.isfinite(correlation).all():
+            return np.full((2, paths), np.nan)
+        inverse = np.linalg.pinv(correlation)
+        partial = -inverse[-1, :-1] / np.sqrt(np.diag(inverse)[:-1] * inverse[-1, -1])
+        return np.array([correlation[-1, :-1], partial])
+
+    return indices
+
+
+def _numbers(sweep: Sweep) -> Floats:
+    words = [path for path in sweep.paths if sweep.design[path].dtype.kind not in "if"]
+    if words:
+        raise ResultsError(f"{words[0]} takes words, which have no rank: expected paths of numbers only")
+    return np.asarray(sweep.design[list(sweep.paths)].to_numpy(dtype=float))

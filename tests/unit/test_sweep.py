@@ -1,0 +1,306 @@
+"""Sweeps: the same tables whatever runs them and however often they stop; failures; what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from study_cases import made_up_record, made_up_simulation, small_scenario
+
+from surgesim.errors import IdentityError, ResultsError, ScenarioError
+from surgesim.model import simulation
+from surgesim.model.record import Record
+from surgesim.scenario.base import deep_merge
+from surgesim.scenario.loading import from_plain
+from surgesim.scenario.schema import Scenario
+from surgesim.scenario.values import with_values
+from surgesim.study.parts import Unfinished
+from surgesim.study.reproduce import reproduce
+from surgesim.study.run import run
+from surgesim.study.store import hashes, read
+from surgesim.study.sweep import Cases, Sweep, sweep
+
+ICU = "care.facilities.general.beds.icu"
+SHARE = "clinical.isolated_share"
+VARY = {ICU: "2:6:3", SHARE: "0,0.5"}
+
+
+def stops_after(runs: int) -> Callable[[int, int], None]:
+    def progress(done: int, total: int) -> None:
+        if done == runs:
+            raise KeyboardInterrupt
+
+    return progress
+
+
+def swept(out: Path, **changes: Any) -> Sweep:
+    given: dict[str, Any] = {"replications": 3, "workers": 1, "out": out, **changes}
+    return sweep(given.pop("scenario", small_scenario()), given.pop("vary", VARY), **given)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulation, "simulate", made_up_simulation)
+
+
+def test_runs_are_those_of_the_scenario_at_each_point(tmp_path: Path) -> None:
+    found = swept(tmp_path / "out", alternatives=["more-icu"])
+    assert len(found.design) == 6
+    assert len(found.runs) == 6 * 3 * 2
+    for point, values in enumerate(found.design[list(found.paths)].to_dict("records")):
+        scenario = with_values(small_scenario(), {**values, ICU: int(values[ICU])})
+        expected = run(scenario, only=["more-icu"], replications=3, workers=1)
+        mine = found.runs[found.runs["point"] == point]
+        for name in ("baseline", "more-icu"):
+            rows = mine[mine["alternative"] == name].drop(columns=["scenario", "point"])
+            others = expected.replications[expected.replications["alternative"] == name]
+            pd.testing.assert_frame_equal(
+                rows.reset_index(drop=True)[others.columns], others.reset_index(drop=True), rtol=1e-9
+            )
+        breaches = expected.breaches.set_index(["alternative", "threshold"])
+        for row in found.breaches[found.breaches["point"] == point].to_dict("records"):
+            same = breaches.loc[(row["alternative"], row["threshold"])]
+            for column in ("probability", "probability_low", "probability_high", "days_breached_mean"):
+                assert row[column] == pytest.approx(same[column], rel=1e-9)
+
+
+def test_tables_are_the_same_for_any_number_of_workers(tmp_path: Path) -> None:
+    one, two = (swept(tmp_path / f"{n}", workers=n) for n in (1, 2))
+    assert hashes(one.folder) == hashes(two.folder)
+    assert list(tmp_path.glob("*.unfinished")) == []
+
+
+def test_points_share_the_random_numbers_of_a_replication(quick: None, tmp_path: Path) -> None:
+    runs = swept(tmp_path / "out", vary={SHARE: "0,0.5,1"}).runs
+    first, *others = (
+        group.drop(columns="point").reset_index(drop=True) for _, group in runs.groupby("point")
+    )
+    assert all(first.equals(other) for other in others)
+    assert runs["deaths"].nunique() == 3
+
+
+@pytest.mark.parametrize("stops", [(1,), (5, 11), (17,)])
+def test_a_stopped_sweep_goes_on_where_it_was(quick: None, tmp_path: Path, stops: tuple[int, ...]) -> None:
+    whole = swept(tmp_path / "whole")
+    for done in stops:
+        with pytest.raises(KeyboardInterrupt):
+            swept(tmp_path / "out", progress=stops_after(done), resume=True)
+        assert not (tmp_path / "out").exists()
+    told: list[tuple[int, int]] = []
+    found = swept(tmp_path / "out", resume=True, progress=lambda *counts: told.append(counts))
+    assert told[0] == (stops[-1], 18)
+    assert told[-1] == (18, 18)
+    assert hashes(found.folder) == hashes(whole.folder)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "whole"]
+
+
+def test_an_unfinished_sweep_is_not_begun_anew_by_mistake(quick: None, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        swept(tmp_path / "out", progress=stops_after(4))
+    with pytest.raises(ResultsError, match=r"an unfinished sweep with 4 of 18 runs: go on with --resume"):
+        swept(tmp_path / "out")
+    with pytest.raises(ResultsError, match="it is unfinished: go on with"):
+        Sweep(tmp_path / "out")
+
+
+def test_a_finished_sweep_is_only_read_when_resumed(quick: None, tmp_path: Path) -> None:
+    first = swept(tmp_path / "out")
+    before = (tmp_path / "out" / "manifest.json").read_text()
+    again = swept(tmp_path / "out", resume=True)
+    assert (tmp_path / "out" / "manifest.json").read_text() == before
+    assert again.runs.equals(first.runs)
+    swept(tmp_path / "out", resume=True, seed=3)
+    assert (tmp_path / "out" / "manifest.json").read_text() != before
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"seed": 8}, "seed was 7, is 8"),
+        ({"replications": 4}, "replications was 3, is 4"),
+        ({"vary": {ICU: "2:6:3", SHARE: "0,0.4"}}, f"vary was {ICU} 2:6:3, {SHARE} 0,0.5, is {ICU} 2:6:3"),
+        (
+            {"scenario": with_values(small_scenario(), {"care.facilities.field.beds.oxygen": 19})},
+            "scenario small (care.facilities.field.beds.oxygen was 20, is 19)",
+        ),
+        ({"alternatives": ["nothing"]}, "scenario small (alternatives.nothing was nothing, is a table)"),
+    ],
+)
+def test_a_changed_sweep_is_not_resumed(
+    quick: None, tmp_path: Path, changes: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        swept(tmp_path / "out", progress=stops_after(4))
+    parts = hashes(tmp_path / "out.unfinished")
+    with pytest.raises(ResultsError) as caught:
+        swept(tmp_path / "out", resume=True, **changes)
+    assert "cannot be resumed, for this changed since it began: " in str(caught.value)
+    assert told in str(caught.value)
+    assert hashes(tmp_path / "out.unfinished") == parts
+
+
+def truncated(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-7])
+
+
+def flipped(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 5] ^= 0xFF
+    path.write_bytes(content)
+
+
+def of_another_run(path: Path) -> None:
+    path.write_bytes(path.with_name("00000001.parquet").read_bytes())
+
+
+@pytest.mark.parametrize("damage", [truncated, flipped, of_another_run, lambda path: path.write_bytes(b"")])
+def test_a_corrupt_part_is_named_and_redone(
+    quick: None, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    whole = swept(tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        swept(tmp_path / "out", progress=stops_after(9))
+    damage(tmp_path / "out.unfinished" / "parts" / "00000003.parquet")
+    found = swept(tmp_path / "out", resume=True)
+    assert found.redone == ("00000003.parquet",)
+    assert hashes(found.folder) == hashes(whole.folder)
+
+
+def fails_sometimes(scenario: Scenario, seed: int, replication: int, path: object = None) -> Record:
+    if replication == 1 and scenario.care.facilities["general"].beds.icu == 4:
+        raise IdentityError("beds", "general", 3, "11 of 10")
+    return made_up_simulation(scenario, seed, replication)
+
+
+def test_a_failed_run_is_recorded_and_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulation, "simulate", fails_sometimes)
+    found = swept(tmp_path / "out")
+    assert found.failures[["point", "replication"]].to_numpy().tolist() == [[2, 1], [3, 1]]
+    message = "IdentityError: identity 'beds' broke in general on day 3: 11 of 10"
+    assert set(found.failures["error"]) == {message}
+    assert found.manifest["failed"] == 2
+    assert len(found.runs) == 16
+    counts = found.breaches.groupby("point")["replications"].first()
+    assert list(counts) == [3, 3, 2, 2, 3, 3]
+    assert (Sweep(tmp_path / "out").failures["error"] == message).all()
+
+
+def test_a_failed_run_is_tried_again_when_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulation, "simulate", fails_sometimes)
+    with pytest.raises(KeyboardInterrupt):
+        swept(tmp_path / "out", progress=stops_after(15))
+    monkeypatch.setattr(simulation, "simulate", made_up_simulation)
+    found = swept(tmp_path / "out", resume=True)
+    assert len(found.failures) == 0
+    assert hashes(found.folder) == hashes(swept(tmp_path / "whole").folder)
+
+
+def test_several_scenarios_share_points_and_random_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = {**small_scenario().to_plain(), "name": "other"}
+    plain["command"]["thresholds"]["third"] = plain["command"]["thresholds"]["icu"]
+    other = from_plain(plain)
+
+    def record(scenario: Scenario, seed: int, replication: int, path: object = None) -> Record:
+        return made_up_record(scenario, replication, outcomes={"deaths": replication})
+
+    monkeypatch.setattr(simulation, "simulate", record)
+    found = swept(tmp_path / "out", scenario=[small_scenario(), other])
+    assert list(dict.fromkeys(found.runs["scenario"])) == ["small", "other"]
+    assert found.runs["days_breached_third"].isna().sum() == 18
+    assert set(found.breaches[found.breaches["threshold"] == "third"]["scenario"]) == {"other"}
+    assert found.scenarios == {
+        "small": small_scenario().model_copy(update={"alternatives": {}}),
+        "other": other.model_copy(update={"alternatives": {}}),
+    }
+    with pytest.raises(ScenarioError, match="got 'small' twice"):
+        sweep([small_scenario(), small_scenario()], VARY)
+
+
+def test_uncertain_parameters_are_drawn_but_not_those_swept(quick: None, tmp_path: Path) -> None:
+    uncertainty = {ICU: {"uniform": [1, 9]}, SHARE: {"uniform": [0, 1]}}
+    scenario = from_plain(deep_merge(small_scenario().to_plain(), {"study": {"uncertainty": uncertainty}}))
+    found = swept(tmp_path / "out", scenario=scenario, vary={SHARE: ""}, design="lhs", samples=4)
+    assert [name for name in found.runs.columns if name.startswith("drawn:")] == [f"drawn:{ICU}"]
+    drawn = found.runs.pivot(index="point", columns="replication", values=f"drawn:{ICU}")
+    assert (drawn == drawn.iloc[0]).all(axis=None)
+    assert reproduce(tmp_path / "out", workers=1).differences == ()
+
+
+def test_a_sweep_in_memory_leaves_nothing(
+    quick: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = sweep(small_scenario(), VARY, replications=2, workers=1)
+    assert len(found.runs) == 12
+    assert len(found.scenarios) == 1
+    assert not found.folder.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sweep_is_reproduced_and_one_digit_is_found(quick: None, tmp_path: Path) -> None:
+    swept(tmp_path / "out", design="sobol", samples=4, vary={ICU: "1:9", SHARE: "0:1"}, replications=1)
+    assert reproduce(tmp_path / "out", workers=1).differences == ()
+    path = tmp_path / "out" / "runs.csv"
+    rows = path.read_text().splitlines()
+    digit = rows[5][-1]
+    rows[5] = rows[5][:-1] + str((int(digit) + 1) % 10)
+    path.write_text("\n".join(rows) + "\n")
+    (difference,) = reproduce(tmp_path / "out", workers=1).differences
+    assert difference.startswith("runs.csv: row 6, first_day_situation")
+
+
+def test_a_sweep_is_no_run_and_replaces_nothing_else(quick: None, tmp_path: Path) -> None:
+    swept(tmp_path / "out")
+    with pytest.raises(ResultsError, match="got a sweep, expected a folder written by `surgesim run`"):
+        read(tmp_path / "out")
+    run(small_scenario(), out=tmp_path / "run", workers=1)
+    with pytest.raises(ResultsError, match="expected a folder written by `surgesim sweep`"):
+        Sweep(tmp_path / "run")
+    with pytest.raises(ResultsError, match="which is not part of a result"):
+        swept(tmp_path / "run")
+    (tmp_path / "own.unfinished").mkdir()
+    (tmp_path / "own.unfinished" / "letter.txt").write_text("dear")
+    with pytest.raises(ResultsError, match="got something that is not an unfinished sweep"):
+        swept(tmp_path / "own")
+    assert (tmp_path / "own.unfinished" / "letter.txt").read_text() == "dear"
+
+
+def test_what_a_kill_leaves_of_a_finished_sweep_is_not_taken_up(quick: None, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        swept(tmp_path / "out", progress=stops_after(9))
+    (tmp_path / "out.unfinished" / "plan.json").unlink()
+    found = swept(tmp_path / "out", seed=99)
+    assert hashes(found.folder) == hashes(swept(tmp_path / "whole", seed=99).folder)
+
+
+def test_a_part_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = Unfinished(tmp_path / "out", {"runs": 2}, {}, 2)
+    parts.open(resume=False)
+    monkeypatch.setattr(Path, "replace", lambda self, target: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        parts.add(0, [{"alternative": "baseline", "deaths": 1.0}])
+    assert list((tmp_path / "out.unfinished" / "parts").iterdir()) == []
+    monkeypatch.undo()
+    parts.add(1, [{"alternative": "baseline", "deaths": 0.1 + 0.2}, {"alternative": "a", "deaths": np.nan}])
+    assert parts.read(1)[0] == {"alternative": "baseline", "deaths": 0.1 + 0.2}  # type: ignore[index]
+
+
+def test_cases_are_made_when_asked_for() -> None:
+    cases = Cases(2, [{"a": 1}, {"a": 2}], 3)
+    assert len(cases) == 12
+    assert cases[10] == (1, 1, 1, {"a": 2})
+    assert [Cases(2, [{"a": 1}, {"a": 2}], 3, [4, 10])[i][:3] for i in range(2)] == [(0, 1, 1), (1, 1, 1)]
+
+
+def test_replications_below_one_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="got 0, expected at least 1"):
+        swept(tmp_path / "out", replications=0)
+    with pytest.raises(ScenarioError, match="got 'nope', expected one of baseline"):
+        swept(tmp_path / "out", alternatives=["nope"])
+    assert list(tmp_path.iterdir()) == []
