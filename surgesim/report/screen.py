@@ -311,7 +311,7 @@ def sensitivity_table(table: pd.DataFrame, lang: str) -> Table:
     for column in ("outcome", "path"):
         shown.add_column(phrase(lang, f"screen.{column}"), overflow="fold")
     for kind in kinds:
-        shown.add_column(phrase(lang, f"screen.index_{kind}"), justify="right", overflow="fold")
+        shown.add_column(phrase(lang, f"sensitivity.brief.{kind}"), justify="right", overflow="fold")
     for (scenario, alternative), of in table.groupby(["scenario", "alternative"], sort=False):
         for outcome, group in of.groupby("outcome", sort=False):
             wide = group.pivot(index="path", columns="index", values=["value", "low", "high"])

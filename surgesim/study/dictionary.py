@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from surgesim.model.record import (
     ASSESSED,
@@ -15,6 +15,8 @@ from surgesim.model.record import (
 )
 from surgesim.scenario.indicators import BY_GROUP
 from surgesim.study.breaches import PROVINCE_AREA
+from surgesim.study.sensitivity import SENSITIVITY_TABLE
+from surgesim.study.sweep_tables import SWEEP_TABLES
 from surgesim.study.tables import TABLES
 
 MANIFEST_ENTRIES = (
@@ -48,6 +50,28 @@ PARQUET_KEYS = (
     Column("area", "text", f"`{PROVINCE_AREA}`, or the name of a district"),
     Column("day", "days", "day of the scenario, 0 is the first"),
 )
+
+SWEEP_ENTRIES = (
+    *MANIFEST_ENTRIES[:3],
+    Column(
+        "sweep",
+        "",
+        "the plan: design, samples, what varies, replications, seed, alternatives, points, runs, SHA-256 of "
+        "the points and of each scenario, versions of what computes",
+    ),
+    Column("failed", "", "runs that failed"),
+    Column("started", "text", "when the sweep began, or was last resumed, UTC"),
+    Column("ended", "text", "when its tables were complete, UTC"),
+    Column("command", "text", "the command line; absent where the sweep was started from Python"),
+    Column("files", "text", "SHA-256 of every other file"),
+)
+
+_SWEEP_HEAD = """\
+# Files of a sweep
+
+Every file of the folder that `surgesim sweep` writes (`results/<scenario name>-sweep/`, or `--out`). Until
+all runs are done there is only `<folder>.unfinished/`, with a part for each run done.
+"""
 
 _HEAD = """\
 # Data dictionary
@@ -112,7 +136,22 @@ def data_dictionary() -> str:
         "## figures/\n\nThe figures of the run as SVG. `surgesim plot` draws others, by default into "
         "`plots/`, which is no part of the result and goes when a new run replaces it.\n",
     ]
-    return "\n".join(parts)
+    return "\n".join([*parts, *_sweep()])
+
+
+def _sweep() -> Iterator[str]:
+    yield _SWEEP_HEAD
+    yield _section("Sweep: manifest.json", "What is needed to repeat the sweep.", SWEEP_ENTRIES, "entry")
+    yield "## Sweep: scenarios/\n\nThe scenarios as swept, with every default, by name.\n"
+    for table in SWEEP_TABLES:
+        yield _section(f"Sweep: {table.name}.csv", f"One row: {table.row}.", table.columns, "column")
+    yield _section(
+        f"Sweep: sensitivity/{SENSITIVITY_TABLE.name}.csv",
+        f"One row: {SENSITIVITY_TABLE.row}. Written by `surgesim sensitivity` with its figures; no part of "
+        "the sweep.",
+        SENSITIVITY_TABLE.columns,
+        "column",
+    )
 
 
 def _of_group(column: Column) -> Column:

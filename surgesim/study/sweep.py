@@ -266,7 +266,12 @@ def sweep(
         folder.check()
         started = now()
         unfinished.open(resume=resume)
-        _run(unfinished, scenarios, cases, seed, workers, scheduler, progress)
+        try:
+            _run(unfinished, scenarios, cases, seed, workers, scheduler, progress)
+        except BaseException:
+            if not any(unfinished.done):
+                unfinished.remove()  # there is nothing to go on with
+            raise
         with folder:
             with disk(target):
                 _write_scenarios(folder.path, texts)

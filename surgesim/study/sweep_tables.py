@@ -11,7 +11,7 @@ from surgesim.model.record import OUTCOMES, Column
 from surgesim.scenario.schema import Scenario
 from surgesim.study.breaches import SITUATION, wilson
 from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY
-from surgesim.study.tables import BY_THRESHOLD, DRAWN, TEXT, Table, outcome_units, typed
+from surgesim.study.tables import BY_GROUP, BY_THRESHOLD, DRAWN, TEXT, Table, outcome_units, typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +39,7 @@ RUNS = Table(
         _REPLICATION,
         _ALTERNATIVE,
         *OUTCOMES,
+        *BY_GROUP,
         *BY_THRESHOLD,
         Column(f"{DRAWN}<path>", "as the parameter", "as in replications.csv"),
     ),
@@ -111,12 +112,12 @@ def breach_frame(runs: pd.DataFrame) -> pd.DataFrame:
 def _breach_rows(
     keys: Mapping[str, Any], group: pd.DataFrame, names: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
-    days = {name: group[f"{DAYS_BREACHED}{name}"] for name in names}
+    columns = {name: f"{DAYS_BREACHED}{name}" for name in names}
     if f"{FIRST_DAY}{SITUATION}" in group.columns:
-        days[SITUATION] = group["situation_days"]
-    for name, breached in days.items():
-        first = group[f"{FIRST_DAY}{name}"]
-        if first.isna().any():
+        columns[SITUATION] = "situation_days"
+    for name, column in columns.items():
+        breached, first = group[column].to_numpy(), group[f"{FIRST_DAY}{name}"].to_numpy()
+        if np.isnan(first).any():
             continue  # the alternative lacks the threshold
         low, high = wilson(int((breached > 0).sum()), len(group))
         yield {

@@ -16,6 +16,7 @@ from surgesim.scenario.base import AGE_GROUPS
 from surgesim.scenario.indicators import BY_DISTRICT
 from surgesim.study.dictionary import data_dictionary
 from surgesim.study.run import run
+from surgesim.study.sweep import sweep
 
 PAGE = Path(__file__).parents[2] / "docs" / "data-dictionary.md"
 PROVINCE, ITEMS, DISTRICTS, ASSESSED_DISTRICTS = (
@@ -97,7 +98,8 @@ def test_page_is_what_the_code_says() -> None:
 
 def test_every_file_has_its_section_and_every_section_its_file(folder: Path) -> None:
     files = {path.name + ("/" if path.is_dir() else "") for path in folder.iterdir()}
-    assert set(sections()) - set(KINDS) == files
+    of_runs = {name for name in sections() if not name.startswith("Sweep: ")}
+    assert of_runs - set(KINDS) == files
 
 
 def test_every_column_is_documented_and_every_documented_column_exists(folder: Path) -> None:
@@ -138,3 +140,20 @@ def test_every_row_of_the_page_has_a_meaning() -> None:
         for row in rows:
             assert len(row) == 3, (section, row)
             assert row[2], (section, row)
+
+
+def test_a_sweep_is_documented_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulation, "simulate", made_up_simulation)
+    path = "care.facilities.general.beds.icu"
+    found = sweep(small_scenario(), {path: "2:6:3"}, workers=1, out=tmp_path / "s", notes={"command": "c"})
+    assert found.folder is not None
+    files = {entry.name + ("/" if entry.is_dir() else "") for entry in found.folder.iterdir()}
+    documented = {name.removeprefix("Sweep: ") for name in sections() if name.startswith("Sweep: ")}
+    assert documented - {"sensitivity/sensitivity.csv"} == files
+    assert sorted(found.manifest) == sorted(columns("Sweep: manifest.json"))
+    for name in ("design", "runs", "breaches", "failures"):
+        names = columns(f"Sweep: {name}.csv")
+        of_thresholds = [n.replace("<threshold>", t) for n in names if "<th" in n for t in ("icu", "cases")]
+        expected = [n for n in names if "<" not in n] + of_thresholds
+        expected += [path] if name == "design" else ["first_day_situation"] if name == "runs" else []
+        assert sorted(pd.read_csv(found.folder / f"{name}.csv", nrows=0).columns) == sorted(expected)

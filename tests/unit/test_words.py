@@ -20,13 +20,16 @@ from surgesim.report import words
 from surgesim.scenario.command import IndicatorName
 from surgesim.study.breaches import SITUATION
 from surgesim.study.compare import FIRST_DAY
+from surgesim.study.sensitivity import FIRST, PARTIAL, RANK, TOTAL
 
+INDICES = (FIRST, TOTAL, RANK, PARTIAL)
 REPORT = Path(words.__file__).parent
 NAMED = [
     *(f"constraint.{name}" for name in CONSTRAINTS),
     *(f"state.{name}" for name in STATES),
     *(f"indicator.{name}{part}" for name in get_args(IndicatorName) for part in ("", ".unit")),
     *(f"outcome.{column.name}{part}" for column in OUTCOME_COLUMNS for part in ("", ".unit")),
+    *(f"sensitivity.{part}{index}" for index in INDICES for part in ("", "brief.")),
     *(f"outcome.{FIRST_DAY}{SITUATION}{part}" for part in ("", ".unit")),
 ]
 """Keys of what the program has names for."""

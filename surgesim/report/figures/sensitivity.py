@@ -14,7 +14,6 @@ from surgesim.report.figures.page import (
     SMALL_SIZE,
     VERMILION,
     WIDTH,
-    alternative_title,
     balanced,
     headed,
     legend,
@@ -23,6 +22,7 @@ from surgesim.report.figures.page import (
     text_height,
     wrap,
 )
+from surgesim.report.names import alternative_title
 from surgesim.report.words import number, outcome_words, phrase
 from surgesim.scenario.schema import BASELINE
 from surgesim.study.sensitivity import FIRST, PARTIAL, RANK, TOTAL
@@ -87,7 +87,7 @@ def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternati
         handles = [
             (
                 Line2D([], [], color=colour, marker=marker, markersize=4.5),
-                phrase(lang, f"figure.index_{kind}"),
+                phrase(lang, f"sensitivity.{kind}"),
             )
             for kind in kinds
             for marker, colour in [_LOOKS[kind]]

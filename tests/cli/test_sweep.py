@@ -1,0 +1,275 @@
+"""Sweeps from the outside: killed at any moment and resumed, a worker killed, a Dask cluster, refusals."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import surgesim as surgesim_package
+from surgesim.cli import app
+from surgesim.errors import SurgesimError
+from surgesim.study.replicate import replicate
+from surgesim.study.spread import spread
+from surgesim.study.store import hashes
+
+ROOT = Path(surgesim_package.__file__).parents[1]
+sys.path.append(str(ROOT / "tests" / "unit"))
+
+from study_cases import small_scenario  # noqa: E402, RUF100 - beside the unit tests
+
+BEDS = "care.facilities.general.beds.icu"
+RUNS = 200
+ARGUMENTS = ("--vary", f"{BEDS}=1:10:10", "--vary", "clinical.isolated_share=0:1:4", "--replications", "5")
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def command(out: str, *more: str) -> list[str]:
+    return [sys.executable, "-m", "surgesim.cli", "sweep", "small.yaml", *ARGUMENTS, "--out", out, *more]
+
+
+def parts(out: str) -> int:
+    return len(list(Path(f"{out}.unfinished/parts").glob("*.parquet")))
+
+
+def wait_for(process: subprocess.Popen[Any], out: str, count: int) -> None:
+    while parts(out) < count:
+        assert process.poll() is None, "the sweep ended before its time"
+        time.sleep(0.01)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started, from /proc."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            found.append(int(path.parent.name))
+    return found
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with the scenario and the table of the uninterrupted sweep, in one process."""
+    from surgesim.scenario.loading import dump
+
+    folder = tmp_path_factory.mktemp("sweeps")
+    (folder / "small.yaml").write_text(dump(small_scenario()), encoding="utf-8")
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        subprocess.run(command("whole", "--workers", "1"), env=environment(), check=True, capture_output=True)
+        yield folder
+    finally:
+        os.chdir(before)
+
+
+def test_kill_at_three_random_moments_then_resume(whole: Path) -> None:
+    moments = random.Random(2024)
+    least = 0
+    for _ in range(3):
+        with subprocess.Popen(
+            command("killed", "--workers", "2", "--resume"), env=environment(), start_new_session=True
+        ) as process:
+            wait_for(process, "killed", moments.randrange(least + 1, least + 60))
+            os.killpg(process.pid, signal.SIGKILL)
+        assert process.returncode == -signal.SIGKILL
+        assert not Path("killed").exists()
+        least = parts("killed")
+    assert 0 < least < RUNS
+    done = subprocess.run(
+        command("killed", "--workers", "2", "--resume"),
+        env=environment(),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == f"{RUNS} runs at 40 points, 0 failed: killed/\n"
+    assert hashes(Path("killed")) == hashes(Path("whole"))
+    assert not Path("killed.unfinished").exists()
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="children are found in /proc")
+def test_a_local_worker_killed_in_the_middle_changes_nothing(whole: Path) -> None:
+    with subprocess.Popen(command("orphaned", "--workers", "2"), env=environment()) as process:
+        wait_for(process, "orphaned", 20)
+        workers = [
+            pid for pid in children(process.pid) if b"popen_loky" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
+        assert len(workers) == 2
+        os.kill(workers[0], signal.SIGKILL)
+        assert process.wait(timeout=120) == 0
+    assert hashes(Path("orphaned")) == hashes(Path("whole"))
+
+
+def test_interrupt_says_how_to_go_on(whole: Path) -> None:
+    with subprocess.Popen(
+        command("interrupted", "--workers", "1"),
+        env=environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        wait_for(process, "interrupted", 5)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    message = "Interrupted: what is done is in interrupted.unfinished; go on with --resume.\n"
+    assert (process.returncode, err) == (130, message)
+    again = CliRunner().invoke(app, command("interrupted")[3:])
+    assert again.exit_code == 2
+    assert "an unfinished sweep with" in again.stderr
+    assert "go on with --resume" in again.stderr
+
+
+@contextmanager
+def dask(folder: Path, workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """A scheduler and workers on loopback, as the documentation starts them; their address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"tcp://127.0.0.1:{port}"
+    quiet: dict[str, Any] = {
+        "env": environment(),
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+        "cwd": folder,
+    }
+    start = [sys.executable, "-m", "dask"]
+    at = ["--host", "127.0.0.1"]
+    processes = [subprocess.Popen([*start, "scheduler", *at, "--port", str(port), "--no-dashboard"], **quiet)]
+    try:
+        processes += [
+            subprocess.Popen(
+                [*start, "worker", address, *at, "--nthreads", "1", "--no-nanny", "--no-dashboard"], **quiet
+            )
+            for _ in range(workers)
+        ]
+        yield address, processes
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def test_a_cluster_gives_the_same_tables_though_a_worker_is_killed(whole: Path) -> None:
+    pytest.importorskip("distributed")
+    with dask(whole, 2) as (address, (_, *workers)):
+        _wait_for_workers(address, 2)
+        done = subprocess.run(
+            command("clustered", "--scheduler", address, "--quiet"), env=environment(), check=True
+        )
+        assert done.returncode == 0
+        assert hashes(Path("clustered")) == hashes(Path("whole"))
+        with subprocess.Popen(command("bereft", "--scheduler", address), env=environment()) as process:
+            wait_for(process, "bereft", 20)
+            workers[0].kill()
+            assert process.wait(timeout=120) == 0
+        assert hashes(Path("bereft")) == hashes(Path("whole"))
+        scenario = small_scenario()
+        here = [record["baseline"].outcomes for record in replicate({"baseline": scenario}, 7, 4)]
+        there = replicate({"baseline": scenario}, 7, 4, scheduler=address)
+        assert [record["baseline"].outcomes for record in there] == here
+
+
+def _wait_for_workers(address: str, count: int) -> None:
+    from distributed import Client
+
+    with Client(address, timeout=60, set_as_default=False) as client:
+        if count:
+            client.wait_for_workers(count, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        (
+            "tcp://127.0.0.1:1",
+            "tcp://127.0.0.1:1: no scheduler answers within 1 s, expected the address that",
+        ),
+        ("nonsense", "nonsense: no scheduler answers within 1 s"),
+    ],
+)
+def test_a_scheduler_that_does_not_answer(
+    whole: Path, monkeypatch: pytest.MonkeyPatch, address: str, message: str
+) -> None:
+    pytest.importorskip("distributed")
+    from surgesim.study import spread as module
+
+    monkeypatch.setattr(module, "ANSWER_SECONDS", 1)
+    result = CliRunner().invoke(app, [*command("unanswered", "--scheduler", address)[3:]])
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert list(Path().glob("unanswered*")) == []
+
+
+def test_a_scheduler_without_workers(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed")
+    from surgesim.study import spread as module
+
+    with dask(whole, 0) as (address, _):
+        _wait_for_workers(address, 0)
+        monkeypatch.setattr(module, "ANSWER_SECONDS", 1)
+        with pytest.raises(SurgesimError, match="the scheduler has no workers, expected at least one"):
+            list(spread(abs, [1], scheduler=address))
+
+
+def test_a_worker_that_dies_once_is_replaced(tmp_path: Path) -> None:
+    died = tmp_path / "died"
+
+    def work(task: int) -> int:
+        if task == 5 and not died.exists():
+            died.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return task * task
+
+    assert sorted(spread(work, range(20), workers=2)) == [(k, k * k) for k in range(20)]
+    assert died.exists()
+
+
+def test_sweep_refuses_bad_input_at_once(whole: Path) -> None:
+    arguments = ["--vary", "care.facilities.general.beds.icuu=1:2:2", "--vary", f"{BEDS}=6:2:3"]
+    result = CliRunner().invoke(app, ["sweep", "small.yaml", *arguments, "--out", "bad"])
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "care.facilities.general.beds.icuu: unknown key 'icuu', did you mean 'icu'?\n"
+        f"{BEDS}: got a range from 6 to 2, expected low below high\n"
+    )
+    twice = CliRunner().invoke(app, ["sweep", "small.yaml", "--vary", f"{BEDS}=1,2", "--vary", f"{BEDS}="])
+    assert (twice.exit_code, twice.stderr.count("\n")) == (2, 2)
+    assert list(Path().glob("bad*")) == []
+
+
+def test_sensitivity_writes_a_table_and_a_figure(whole: Path) -> None:
+    result = CliRunner().invoke(
+        app, ["sensitivity", "whole", "--outcome", "days_breached_icu", "--lang", "vi"]
+    )
+    assert result.exit_code == 0
+    assert BEDS in result.stdout.replace("\n", "")
+    assert sorted(path.name for path in Path("whole/sensitivity").iterdir()) == [
+        "sensitivity.csv",
+        "small-baseline.svg",
+    ]
+    for path in Path("whole/sensitivity").iterdir():
+        path.unlink()
+    Path("whole/sensitivity").rmdir()
+    unknown = CliRunner().invoke(app, ["sensitivity", "whole", "--outcome", "deats"])
+    assert (unknown.exit_code, unknown.stderr) == (2, "unknown outcome 'deats', did you mean 'deaths'?\n")

@@ -1,0 +1,171 @@
+"""What drives an outcome: Sobol indices of a function whose are known, rank correlations, refusals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from study_cases import made_up_record, small_scenario
+
+from surgesim.errors import ResultsError
+from surgesim.model import simulation
+from surgesim.model.record import Record
+from surgesim.report.figures.sensitivity import draw_sensitivity
+from surgesim.report.screen import sensitivity_table
+from surgesim.scenario.schema import Scenario
+from surgesim.study.sensitivity import sensitivity
+from surgesim.study.sweep import Sweep, sweep
+
+PATHS = ("clinical.isolated_share", "clinical.urgent_share.oxygen", "clinical.urgent_share.icu")
+VARY = dict.fromkeys(PATHS, "0:1")
+
+
+def simulates(function: Callable[[float, float, float], float], **others: float) -> Callable[..., Record]:
+    """A model whose deaths are a function of the three shares, beside those of the replication."""
+
+    def simulate(scenario: Scenario, seed: int, replication: int, path: object = None) -> Record:
+        clinical = scenario.clinical
+        at = clinical.isolated_share, clinical.urgent_share.oxygen, clinical.urgent_share.icu
+        deaths = function(*at) + replication
+        return made_up_record(scenario, replication, outcomes={"deaths": deaths, **others})
+
+    return simulate
+
+
+def ishigami(*shares: float) -> float:
+    """Ishigami and Homma 1990 with a = 7, b = 0.1; the shares stand for -pi to pi."""
+    one, two, three = (math.pi * (2 * share - 1) for share in shares)
+    return math.sin(one) + 7 * math.sin(two) ** 2 + 0.1 * three**4 * math.sin(one)
+
+
+def known_indices() -> tuple[list[float], list[float]]:
+    """First and total indices by hand (Saltelli 2008, Global Sensitivity Analysis, 4.7)."""
+    a, b, pi = 7.0, 0.1, math.pi
+    first, second = 0.5 * (1 + b * pi**4 / 5) ** 2, a**2 / 8
+    both = b**2 * pi**8 * (1 / 18 - 1 / 50)
+    whole = first + second + both
+    return [first / whole, second / whole, 0.0], [(first + both) / whole, second / whole, both / whole]
+
+
+def swept(monkeypatch: pytest.MonkeyPatch, function: Any, **given: Any) -> Sweep:
+    others = given.pop("others", {})
+    monkeypatch.setattr(simulation, "simulate", simulates(function, **others))
+    return sweep(small_scenario(), VARY, **{"replications": 1, "workers": 1, **given})
+
+
+@pytest.fixture(scope="module")
+def explained() -> tuple[Sweep, pd.DataFrame]:
+    with pytest.MonkeyPatch.context() as patch:
+        found = swept(patch, ishigami, design="sobol", samples=256)
+        return found, sensitivity(found)
+
+
+def test_sobol_indices_of_ishigami_lie_in_their_intervals(explained: tuple[Sweep, pd.DataFrame]) -> None:
+    found, table = explained
+    assert found.manifest["sweep"]["runs"] == 256 * 5
+    assert set(table["outcome"]) == {"deaths"}  # the others of the usual ones do not vary
+    for index, known in zip(("first", "total"), known_indices(), strict=True):
+        rows = table[table["index"] == index].set_index("path")
+        for path, value in zip(PATHS, known, strict=True):
+            row = rows.loc[path]
+            assert row["low"] <= value <= row["high"], (index, path)
+            assert row["low"] <= row["value"] <= row["high"]
+            assert row["high"] - row["low"] < 0.5
+
+
+def test_the_same_seed_gives_the_same_intervals(explained: tuple[Sweep, pd.DataFrame]) -> None:
+    found, table = explained
+    pd.testing.assert_frame_equal(sensitivity(found, ["deaths"]), table)
+
+
+def test_what_does_not_vary_has_no_indices(explained: tuple[Sweep, pd.DataFrame]) -> None:
+    found, _ = explained
+    with pytest.raises(ResultsError, match="cost is 0 at every point: there is nothing to explain"):
+        sensitivity(found, ["cost"])
+    with pytest.raises(ResultsError, match="unknown outcome 'deats', did you mean 'deaths'"):
+        sensitivity(found, ["deats"])
+
+
+def test_table_and_figure_show_every_path(explained: tuple[Sweep, pd.DataFrame], tmp_path: Path) -> None:
+    from io import StringIO
+
+    from rich.console import Console
+
+    found, table = explained
+    for lang in ("vi", "en"):
+        console = Console(file=StringIO(), width=110, color_system=None)
+        console.print(sensitivity_table(table, lang))
+        text = console.file.getvalue()  # type: ignore[attr-defined]
+        figure = draw_sensitivity(found, table, "small", "baseline", lang)
+        labels = [label.get_text().replace("\n", "") for label in figure.axes[0].get_yticklabels()]
+        assert sorted(labels) == sorted(PATHS)
+        for path in PATHS:
+            assert path in text
+        drawn = {round(float(line.get_xdata()[0]), 6) for line in figure.axes[0].lines}
+        assert {round(value, 6) for value in table["value"]} <= drawn
+
+
+def test_rank_correlations_are_spearmans_and_the_partial_ones_take_the_others_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def model(one: float, two: float, three: float) -> float:
+        return math.exp(5 * one) - 20 * two
+
+    found = swept(monkeypatch, model, design="lhs", samples=60, replications=2)
+    table = sensitivity(found, ["deaths"]).set_index(["path", "index"])
+    design = found.design[list(PATHS)]
+    deaths = [model(*row) for row in design.to_numpy()]
+    ranks = np.column_stack([design.rank(), stats.rankdata(deaths)])
+    for i, path in enumerate(PATHS):
+        expected = stats.spearmanr(design[path], deaths).statistic
+        assert table.loc[(path, "rank_correlation"), "value"] == pytest.approx(expected)
+        others = np.column_stack([np.ones(60), np.delete(ranks[:, :3], i, axis=1)])
+        left = [
+            column - others @ np.linalg.lstsq(others, column, rcond=None)[0]
+            for column in (ranks[:, i], ranks[:, 3])
+        ]
+        partial = table.loc[(path, "partial_rank_correlation")]
+        assert partial["value"] == pytest.approx(np.corrcoef(*left)[0, 1])
+        assert partial["low"] <= partial["value"] <= partial["high"]
+    assert table.loc[(PATHS[1], "partial_rank_correlation"), "high"] < -0.6
+    assert table.loc[(PATHS[2], "partial_rank_correlation"), "low"] < 0
+
+
+@pytest.mark.parametrize("design", ["sobol", "lhs"])
+def test_an_outcome_that_is_no_number_is_an_error_not_a_zero_index(
+    monkeypatch: pytest.MonkeyPatch, design: str
+) -> None:
+    def sometimes(one: float, two: float, three: float) -> float:
+        return math.nan if one > 0.8 else one
+
+    found = swept(monkeypatch, sometimes, design=design, samples=16)
+    count = int((found.design[PATHS[0]] > 0.8).sum())
+    first = int((found.design[PATHS[0]] > 0.8).idxmax())
+    message = f"deaths is not a number in {count} of {len(found.design)} runs, first at point {first}, repl"
+    with pytest.raises(ResultsError, match=message):
+        sensitivity(found, ["deaths"])
+
+
+def test_failed_runs_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(one: float, two: float, three: float) -> float:
+        return 1 / 0 if one > 0.8 else one
+
+    found = swept(monkeypatch, fails, design="lhs", samples=20)
+    with pytest.raises(ResultsError, match="4 of 20 runs failed, so that outcomes are missing"):
+        sensitivity(found, ["deaths"])
+
+
+def test_words_have_no_rank_and_few_points_no_correlation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulation, "simulate", simulates(lambda one, two, three: one))
+    vary = {PATHS[0]: "0:1:5", "care.facilities.general.ownership": "public,private"}
+    with pytest.raises(ResultsError, match="takes words, which have no rank"):
+        sensitivity(sweep(small_scenario(), vary, replications=1, workers=1), ["deaths"])
+    few = sweep(small_scenario(), {PATHS[0]: "0:1:3"}, replications=1, workers=1)
+    with pytest.raises(ResultsError, match="got 3 points, expected at least 4 for 1 paths"):
+        sensitivity(few, ["deaths"])
