@@ -140,7 +140,7 @@ def _on_cluster(
                 yield future
 
         ahead = 2 * sum(client.nthreads().values()) + 2  # enough to keep all busy, few enough to hold
-        completed = as_completed(submitted(ahead))
+        completed = as_completed(submitted(ahead), loop=client.loop)
         for future in completed:
             try:
                 result = future.result()
