@@ -449,9 +449,9 @@ def sensitivity(
     for each scenario and alternative.
     """
     with _errors():
+        from surgesim.report.drivers import sensitivity_table
         from surgesim.report.figures import save
         from surgesim.report.figures.sensitivity import draw_sensitivity
-        from surgesim.report.screen import sensitivity_table
         from surgesim.study.sensitivity import sensitivity as explain
         from surgesim.study.store import write_csv
         from surgesim.study.sweep import Sweep

@@ -16,8 +16,8 @@ from study_cases import made_up_record, small_scenario
 from surgesim.errors import ResultsError
 from surgesim.model import simulation
 from surgesim.model.record import Record
+from surgesim.report.drivers import sensitivity_table
 from surgesim.report.figures.sensitivity import draw_sensitivity
-from surgesim.report.screen import sensitivity_table
 from surgesim.scenario.schema import Scenario
 from surgesim.study.sensitivity import sensitivity
 from surgesim.study.sweep import Sweep, sweep

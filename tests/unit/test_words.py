@@ -29,7 +29,7 @@ NAMED = [
     *(f"state.{name}" for name in STATES),
     *(f"indicator.{name}{part}" for name in get_args(IndicatorName) for part in ("", ".unit")),
     *(f"outcome.{column.name}{part}" for column in OUTCOME_COLUMNS for part in ("", ".unit")),
-    *(f"sensitivity.{part}{index}" for index in INDICES for part in ("", "brief.")),
+    *(f"{section}.{index}" for index in INDICES for section in ("sensitivity", "drivers")),
     *(f"outcome.{FIRST_DAY}{SITUATION}{part}" for part in ("", ".unit")),
 ]
 """Keys of what the program has names for."""
