@@ -184,12 +184,14 @@ def validate(
     All errors come at once, with file and line; warnings count unsourced and assumed figures.
     """
     from surgesim.scenario.loading import inspect
+    from surgesim.study.precision import check_precision
 
     failed = False
     with _errors():
         for path in scenarios:
             try:
-                _, warnings = inspect(path, changes=set_ or ())
+                loaded, warnings = inspect(path, changes=set_ or ())
+                check_precision(loaded)
             except ScenarioError as error:
                 failed = True
                 typer.echo(str(error), err=True)

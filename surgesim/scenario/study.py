@@ -13,16 +13,6 @@ from surgesim.scenario.base import FrozenMapping, Off, Positive, Section, Sequen
 _LEAST = 2.0**-53
 """Least probability of which a quantile is asked: unbounded distributions end 8.2 standard deviations out."""
 
-OUTCOMES = (
-    "infections", "reported_cases", "oxygen_patients", "icu_patients", "deaths", "deaths_unavoidable",
-    "deaths_thin_care", "deaths_untreated", "peak_present", "peak_icu_need", "peak_without_bed",
-    "waiting_days", "boarding_days", "oxygen_bed_days", "icu_bed_days", "situation_days",
-    "transferred_out", "oxygen_used_kg", "oxygen_unmet_kg", "facility_days_dry", "emergency_unserved",
-    "emergency_unserved_private", "elective_backlog", "elective_backlog_private", "staff_absent_days",
-    "doses_given", "cost",
-)  # fmt: skip
-"""The outcomes of every run, as the model records them (a test holds the two together)."""
-
 
 class Normal(Section):
     """A normal distribution, truncated where `low` or `high` is given (the mean is then that before)."""

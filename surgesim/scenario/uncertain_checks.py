@@ -1,4 +1,4 @@
-"""What must hold of `study.uncertainty` and `study.precision`: paths of numbers, draws that can be used."""
+"""What must hold of `study.uncertainty`: paths of numbers, draws that can be used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from surgesim.scenario.base import is_scale, scaled
 from surgesim.scenario.messages import Finding, value_at
 from surgesim.scenario.overlays import lay
 from surgesim.scenario.schema import BASELINE, SHARED, Scenario
-from surgesim.scenario.study import OUTCOMES, Uncertain
+from surgesim.scenario.study import Uncertain
 from surgesim.scenario.values import fitting, nested
 from surgesim.scenario.yaml_nodes import KeyPath
 
@@ -37,7 +37,7 @@ def not_a_number(path: KeyPath, plain: Mapping[str, Any]) -> str | None:
 
 
 def uncertain(scenario: Scenario) -> Iterator[Finding]:
-    """Everything wrong with the uncertain parameters and the precision of a scenario valid otherwise."""
+    """Everything wrong with the uncertain parameters of a scenario valid otherwise."""
     plain = {key: value for key, value in scenario.to_plain().items() if key != "alternatives"}
     for name, distribution in scenario.study.uncertainty.items():
         place: KeyPath = ("study", "uncertainty", name)
@@ -50,10 +50,6 @@ def uncertain(scenario: Scenario) -> Iterator[Finding]:
             continue
         for message in _undrawable(scenario, plain, name, distribution):
             yield place, message
-    known = outcome_names(scenario)
-    for outcome in scenario.study.precision:
-        if outcome not in known:
-            yield ("study", "precision", outcome), f"unknown outcome{shape.suggestion(outcome, known)}"
 
 
 def _undrawable(
@@ -95,13 +91,6 @@ def _hint(distribution: Uncertain) -> str:
     if form is None or (form.low is not None and form.high is not None):
         return ""
     return " (low and high bound a distribution)"
-
-
-def outcome_names(scenario: Scenario) -> tuple[str, ...]:
-    """The outcomes of a run of the scenario: the columns of replications.csv."""
-    thresholds = scenario.command.thresholds
-    named = [f"{prefix}{name}" for name in thresholds for prefix in ("first_day_", "days_breached_")]
-    return (*OUTCOMES, *named, *(["first_day_situation"] if thresholds else []))
 
 
 def remarks(paths: Sequence[KeyPath], scenario: Scenario) -> Iterator[Finding]:

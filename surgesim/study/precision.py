@@ -10,7 +10,29 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from surgesim.errors import Problem, ScenarioError
+from surgesim.scenario.schema import Scenario
+from surgesim.scenario.shape import suggestion
 from surgesim.scenario.study import Study
+from surgesim.study.tables import outcome_units
+
+
+def check_precision(scenario: Scenario) -> None:
+    """Whether a run has the outcomes whose precision is wanted.
+
+    Raises
+    ------
+    ScenarioError
+        With every one that it does not have.
+    """
+    known = outcome_units([scenario])
+    problems = [
+        Problem(f"study.precision.{outcome}", f"unknown outcome {outcome!r}{suggestion(outcome, known)}")
+        for outcome in scenario.study.precision
+        if outcome not in known
+    ]
+    if problems:
+        raise ScenarioError(problems)
 
 
 class Precision:

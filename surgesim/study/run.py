@@ -13,7 +13,7 @@ from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.collect import Collection
 from surgesim.study.environment import available_cores, environment, now
-from surgesim.study.precision import Precision
+from surgesim.study.precision import Precision, check_precision
 from surgesim.study.replicate import Progress, drawn_values, replicate
 from surgesim.study.results import Results
 from surgesim.study.store import Draft, dumped
@@ -83,6 +83,7 @@ def run(
     """
     scenario = _changed(scenario, replications, seed, days)
     scenarios = select(scenario, only)
+    check_precision(scenario)
     study = scenario.study
     most = study.most_replications if study.precision else study.replications
     workers = available_cores() if workers is None else workers

@@ -12,14 +12,11 @@ from scipy import stats
 from study_cases import small_scenario
 
 from surgesim.errors import ScenarioError
-from surgesim.model.record import OUTCOMES
 from surgesim.report.sentences import how_precise, what_varies
-from surgesim.scenario import study as study_section
 from surgesim.scenario.base import deep_merge, scaled
 from surgesim.scenario.loading import dump, from_plain, inspect, load, with_values
 from surgesim.scenario.schema import Scenario
 from surgesim.scenario.study import Uncertain
-from surgesim.scenario.uncertain_checks import outcome_names
 from surgesim.study.replicate import drawn_values as draws
 from surgesim.study.run import run
 
@@ -267,10 +264,15 @@ def test_a_later_file_gives_another_form(tmp_path: Path) -> None:
     assert load(second).study.uncertainty == {}
 
 
-def test_outcomes_are_those_the_model_records() -> None:
-    assert tuple(column.name for column in OUTCOMES) == study_section.OUTCOMES
-    columns = run(small_scenario(), workers=1, replications=1).replications.columns
-    assert sorted(outcome_names(small_scenario())) == sorted(columns[2:])
+def test_precision_of_an_unknown_outcome_is_refused_before_anything_is_run(tmp_path: Path) -> None:
+    scenario = wanted({"deats": 0.1, "days_breached_icu": 0.1, "first_day_situation": 0.1, "nope": 0.2})
+    with pytest.raises(ScenarioError) as caught:
+        run(scenario, workers=1, out=tmp_path / "out")
+    assert str(caught.value.problems[0]) == (
+        "study.precision.deats: unknown outcome 'deats', did you mean 'deaths'?"
+    )
+    assert len(caught.value.problems) == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def wanted(precision: dict[str, float], **study: Any) -> Scenario:
@@ -324,7 +326,6 @@ def test_a_bound_ends_what_is_never_precise() -> None:
 @pytest.mark.parametrize(
     ("study", "path", "message"),
     [
-        ({"precision": {"deats": 0.1}}, "study.precision.deats", "unknown outcome, did you mean 'deaths'?"),
         ({"precision": {"deaths": 5}}, "study.precision.deaths", "got 5, expected a number > 0 and < 1"),
         (
             {"precision": {"deaths": 0.1}, "most_replications": 3},
