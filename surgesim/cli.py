@@ -300,17 +300,33 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="File to write.", show_default="RESULTS/report.html")
     ] = None,
+    excel: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the tables as an Excel workbook (.xlsx) instead."),
+    ] = None,
+    daily: Annotated[bool, typer.Option("--daily", help="With --excel: the daily tables too.")] = False,
 ) -> None:
     """Write the report of a finished run.
 
     One HTML file to read on a screen, to send, or to print: summary, tables, figures, assumptions, limits.
     """
+    if excel is not None and out is not None:
+        _fail("got --out and --excel, expected one of them: --excel names the file itself")
+    if daily and excel is None:
+        _fail("got --daily without --excel, expected both: the report has no daily tables")
     with _errors():
-        from surgesim.report.document import write_report
         from surgesim.study.store import read
 
         stored = read(results)
-        typer.echo(str(write_report(stored, out if out is not None else results / "report.html", lang.value)))
+        if excel is not None:
+            from surgesim.report.workbook import write_workbook
+
+            typer.echo(str(write_workbook(stored, excel, lang.value, daily=daily)))
+            return
+        from surgesim.report.document import write_report
+
+        path = out if out is not None else results / "report.html"
+        typer.echo(str(write_report(stored, path, lang.value)))
 
 
 @app.command(epilog="Example: surgesim reproduce results/kien-giang")

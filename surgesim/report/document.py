@@ -144,8 +144,8 @@ def _parts(results: Results, lang: str) -> Iterator[Part]:
     def made(*found: ReportTable | None) -> list[ReportTable]:
         return [table for table in found if table is not None]
 
-    yield Part("thresholds", (), pictures("thresholds"), made(tables.breaches(results, lang)))
-    yield Part("need", (), pictures("cases", "need"), made(tables.outcomes(results, lang)))
+    yield Part("thresholds", (), pictures("calendar", "thresholds"), made(tables.breaches(results, lang)))
+    yield Part("need", (), pictures("epidemic", "cases", "need"), made(tables.outcomes(results, lang)))
     yield Part("binding", (), pictures("binding"), made(tables.binding(results, lang)))
     yield Part(
         "plans",
@@ -157,7 +157,12 @@ def _parts(results: Results, lang: str) -> Iterator[Part]:
             tables.thresholds_by_plan(results, lang),
         ),
     )
-    yield Part("districts", (), (), made(tables.districts(results, lang), tables.areas(results, lang)))
+    yield Part(
+        "districts",
+        (),
+        pictures("districts"),
+        made(tables.districts(results, lang), tables.areas(results, lang)),
+    )
     yield Part(
         "logistics",
         (),

@@ -73,7 +73,7 @@ def breaches_of(scenario: Scenario, record: Record) -> Breaches:
         nothing = np.empty(0)
         return Breaches(np.empty(0, dtype=bool), nothing, nothing, nothing, nothing)
     watched = [list(command.thresholds).index(name) for name in command.of_situation]
-    breached = np.column_stack([record.breached, record.series(SITUATION) > 0])
+    breached = breached_by_day(scenario, record)
     worst = [
         _worst(threshold, record.values[:, i]) for i, threshold in enumerate(command.thresholds.values())
     ]
@@ -115,6 +115,16 @@ def _breaches(
 
 def _worst(threshold: Threshold, values: Floats) -> float:
     return float(values.max() if threshold.above is not None else values.min())
+
+
+def breached_by_day(scenario: Scenario, record: Record) -> NDArray[np.bool_]:
+    """``(days, rows)``: whether each row of a breach table was in breach, the situation last.
+
+    A threshold that is assessed by district is in breach where it is in any of them.
+    """
+    if not scenario.command.thresholds:
+        return np.empty((len(record.province), 0), dtype=bool)
+    return np.column_stack([record.breached, record.series(SITUATION) > 0])
 
 
 def _required(command: Command) -> int:

@@ -24,7 +24,7 @@ from surgesim.scenario.base import AGE_GROUPS, RISK_GROUPS
 from surgesim.scenario.command import Command
 from surgesim.scenario.schema import Scenario
 from surgesim.study.binding import BEDS
-from surgesim.study.breaches import Breaches, breaches_of
+from surgesim.study.breaches import Breaches, breach_names, breached_by_day, breaches_of
 from surgesim.study.outcomes import outcome_row
 from surgesim.study.reached import Groups
 
@@ -81,6 +81,8 @@ class Collection:
         The values of the uncertain parameters, by path, one mapping per replication.
     actions
         What the plan did, one tuple per replication.
+    breached
+        ``(days, rows)``: in how many replications each row of the breach table is in breach.
     states
         ``(days, facilities, len(STATES))``: in how many replications.
     first_open
@@ -114,6 +116,7 @@ class Collection:
         self.outcomes: list[dict[str, float]] = []
         self.draws: list[Mapping[str, float]] = []
         self.actions: list[tuple[ActionEvent, ...]] = []
+        self.breached = np.zeros((days, len(breach_names(scenario.command))), dtype=np.int64)
         self.states = np.zeros((days, facilities, len(STATES)), dtype=np.int64)
         self.first_open: Floats = np.empty((replications, facilities))
         self.open_days: Floats = np.empty((replications, facilities))
@@ -133,6 +136,7 @@ class Collection:
         self.outcomes.append(outcome_row(self.scenario, record, self.breaches[k]))
         self.draws.append(draws or {})
         self.actions.append(record.actions)
+        self.breached += breached_by_day(self.scenario, record)
         self.states += record.states[:, :, None] == np.arange(len(STATES))
         staffed = (record.facilities[:, :, _STAFFED] > 0).any(axis=2)
         self.first_open[k] = np.where(staffed.any(axis=0), staffed.argmax(axis=0), np.inf)

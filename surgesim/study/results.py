@@ -23,7 +23,7 @@ class Results:
         The scenario as run, with every default.
     manifest
         What is needed to repeat the run: versions, seed, replications, alternatives, hashes.
-    breaches, comparison, binding, replications, daily, daily_districts, reached, facilities, \
+    breaches, breach_days, comparison, binding, replications, daily, daily_districts, reached, facilities, \
 facility_states, actions, assumptions
         pandas DataFrames, each the same as the CSV file of its name.
     folder
@@ -33,6 +33,7 @@ facility_states, actions, assumptions
     scenario: Scenario
     manifest: Mapping[str, Any]
     breaches: pd.DataFrame = field(repr=False)
+    breach_days: pd.DataFrame = field(repr=False)
     comparison: pd.DataFrame = field(repr=False)
     binding: pd.DataFrame = field(repr=False)
     replications: pd.DataFrame = field(repr=False)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from surgesim.model.record import CONSTRAINTS, DISTRICT, OUTCOMES, PROVINCE, STATES, Column, district_columns
 from surgesim.scenario.schema import Scenario
 from surgesim.study.binding import BEDS, binding_rows
-from surgesim.study.breaches import SITUATION, breach_rows, censored_quantile
+from surgesim.study.breaches import SITUATION, breach_names, breach_rows, censored_quantile
 from surgesim.study.collect import BY_DISTRICT, Collection, kept_by_district, own_columns
 from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY, comparison_rows
 from surgesim.study.reached import DIED, IN_TIME, Groups
@@ -77,6 +77,19 @@ BREACHES = Table(
             "median of each replication's worst value (largest, or least where the bound is `below`); "
             "for the situation the most thresholds breached on one day",
         ),
+    ),
+)
+
+BREACH_DAYS = Table(
+    "breach_days",
+    "alternative × threshold (and the situation) × day on which the share changes; day 0 is there always, "
+    "and a day that is not is as the one before",
+    (
+        _ALTERNATIVE,
+        Column("threshold", TEXT, "name of the threshold; `situation` is the declared emergency"),
+        _DAY,
+        _DATE,
+        Column("probability", "share", "replications in which it is in breach at 24:00 of the day"),
     ),
 )
 
@@ -354,6 +367,7 @@ ASSUMPTIONS = Table(
 
 TABLES = (
     BREACHES,
+    BREACH_DAYS,
     COMPARISON,
     BINDING,
     REPLICATIONS,
@@ -386,6 +400,7 @@ def fill(scenario: Scenario, collections: Mapping[str, Collection]) -> dict[str,
             BREACHES,
             [row for name, c in collections.items() for row in breach_rows(name, c.scenario, c.breaches)],
         ),
+        BREACH_DAYS: pd.concat([_breach_days(name, c) for name, c in collections.items()], ignore_index=True),
         COMPARISON: _frame(
             COMPARISON, comparison_rows(replications, outcome_units(c.scenario for c in collections.values()))
         ),
@@ -509,13 +524,28 @@ def _daily_districts(name: str, c: Collection) -> pd.DataFrame:
     return typed(DAILY_DISTRICTS, _long(keys, c.scenario, values))
 
 
+def _breach_days(name: str, c: Collection) -> pd.DataFrame:
+    keys = {
+        "alternative": np.array([name]),
+        "threshold": np.array(breach_names(c.scenario.command), dtype=np.str_),
+    }
+    shares = (c.breached / c.replications).T
+    rows = _long(keys, c.scenario, {"probability": shares[None]})
+    return typed(BREACH_DAYS, rows[_changes(shares[..., None])].reset_index(drop=True))
+
+
+def _changes(values: Floats) -> NDArray[np.bool_]:
+    """Of ``(things, days, values)``: on which days of each thing, in one row, a value changes."""
+    changes = np.ones(values.shape[:2], dtype=bool)
+    changes[:, 1:] = (values[:, 1:] != values[:, :-1]).any(axis=2)
+    return changes.reshape(-1)
+
+
 def _facility_states(name: str, c: Collection) -> pd.DataFrame:
     shares = (c.states / c.replications).transpose(1, 0, 2)
     keys = {"alternative": np.array([name]), "facility": np.array(list(c.scenario.care.facilities))}
     values = {state.replace("-", "_"): shares[None, :, :, i] for i, state in enumerate(STATES)}
-    changes = np.ones((shares.shape[0], c.scenario.days), dtype=bool)
-    changes[:, 1:] = (shares[:, 1:] != shares[:, :-1]).any(axis=2)
-    rows = _long(keys, c.scenario, values)[changes.reshape(-1)]
+    rows = _long(keys, c.scenario, values)[_changes(shares)]
     return typed(FACILITY_STATES, rows.reset_index(drop=True))
 
 

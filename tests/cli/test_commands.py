@@ -317,7 +317,7 @@ def test_plots_are_no_part_of_the_result(stored: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("--figure", "nope"), "got figure 'nope', expected one of cases, need"),
+        (("--figure", "nope"), "got figure 'nope', expected one of epidemic, cases"),
         (("--figure", "cases", "--area", "atlantis"), "got area 'atlantis', expected one of"),
         (("--alternative", "nope"), "got alternative 'nope', expected one of baseline"),
         (("--out", "town.yaml"), "cannot be written"),
@@ -396,6 +396,21 @@ def test_report_is_one_file_in_the_language_asked_for(stored: Path) -> None:
     assert (result.exit_code, result.stdout) == (0, "town.html\n")
     assert '<html lang="en">' in Path("town.html").read_text(encoding="utf-8")
     assert surgesim("run", "town.yaml", *QUICK, "--no-figures").exit_code == 0  # a report is no foreign file
+
+
+def test_report_writes_a_workbook(stored: Path) -> None:
+    result = surgesim("report", stored, "--excel", "town.xlsx")
+    assert (result.exit_code, result.stdout) == (0, "town.xlsx\n")
+    assert Path("town.xlsx").read_bytes().startswith(b"PK")
+    assert not (stored / "report.html").exists()
+
+
+def test_options_of_report_that_do_not_go_together_are_refused(stored: Path) -> None:
+    result = surgesim("report", stored, "--excel", "town.xlsx", "--out", "town.html")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("got --out and --excel, expected one of them")
+    assert surgesim("report", stored, "--daily").exit_code == 2
+    assert not Path("town.xlsx").exists()
 
 
 def test_report_of_what_is_no_result_is_refused(here: Path) -> None:

@@ -131,6 +131,7 @@ def surge_record(scenario: Scenario, replication: int, alternative: int) -> Reco
     oxygen, icu = 1400 * wave, 320 * np.exp(-(((day - peak - 10) / 25) ** 2) / 2) * height
     beds_oxygen, beds_icu = 400 + 200 * opened, 60 + 45 * opened
     columns = {
+        "infections": 8000 * wave,
         "reported_cases": 1600 * wave,
         "oxygen_need": oxygen,
         "icu_need": icu,
@@ -174,6 +175,7 @@ def surge_record(scenario: Scenario, replication: int, alternative: int) -> Reco
     province[:, PROVINCE_INDEX["situation"]] = breached.sum(axis=1) >= 3
     districts = np.zeros((scenario.days, len(scenario.people.districts), len(DISTRICT_INDEX)))
     districts[:, :, DISTRICT_INDEX["reported_cases"]] = 100 * wave[:, None]
+    districts[:, 0, DISTRICT_INDEX["deaths"]] = 3 * wave
     facilities = len(scenario.care.facilities)
     record = made_up_record(
         scenario,

@@ -13,6 +13,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 from figure_cases import BASE_FACILITY, DAYS, THRESHOLDS, surge_results, surge_scenario
 from matplotlib.axes import Axes
@@ -25,6 +26,10 @@ from matplotlib.transforms import Bbox
 from surgesim.errors import ResultsError
 from surgesim.report import words
 from surgesim.report.figures import FIGURES, EmptyFigureError, draw, save, save_all
+from surgesim.report.figures.alt import describe
+from surgesim.report.figures.calendar import CLASSES as CALENDAR_CLASSES
+from surgesim.report.figures.calendar import breach_shares
+from surgesim.report.figures.districts import tiles_of
 from surgesim.report.figures.openings import STRIP
 from surgesim.report.figures.page import Look, balanced, date_ticks, spans, stack_steps, text_width, wrap
 from surgesim.report.figures.watched import BREACH_SHADE, watched
@@ -142,7 +147,7 @@ def test_every_axis_has_a_unit(small: Results, name: str, lang: str) -> None:
             axis
             for axis in (axes.xaxis, axes.yaxis)
             if any(label.get_visible() and has_digit(label.get_text()) for label in axis.get_ticklabels())
-            and not (axis is axes.yaxis and name in ("openings", "alternatives"))  # names of rows
+            and not (axis is axes.yaxis and name in ("openings", "alternatives", "calendar"))  # names of rows
         ]
         for axis in numbered:
             text = axis.label.get_text().replace("\n", " ")
@@ -309,7 +314,7 @@ def test_cases_of_a_district(small: Results) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"name": "beds"}, "got figure 'beds', expected one of cases, need"),
+        ({"name": "beds"}, "got figure 'beds', expected one of epidemic, cases"),
         ({"name": "cases", "lang": "fr"}, "got language 'fr', expected one of en, vi"),
         ({"name": "cases", "alternative": "nobody"}, "got alternative 'nobody', expected one of baseline, "),
         ({"name": "cases", "area": "nowhere"}, "got area 'nowhere', expected one of na, null"),
@@ -329,8 +334,17 @@ def test_an_unknown_format_is_refused(small: Results, tmp_path: Path) -> None:
 def test_figures_with_nothing_to_show_are_left_out(tmp_path: Path) -> None:
     always_open = {"facilities": {"general": BASE_FACILITY | {"title": "A"}}}
     bare = surge_results(surge_scenario(alternatives={}, command={}, care=always_open), replications=2)
-    assert [path.stem for path in save_all(bare, tmp_path)] == ["cases", "need"]
-    for name in ("thresholds", "openings", "binding", "oxygen", "staff", "essential", "alternatives"):
+    assert [path.stem for path in save_all(bare, tmp_path)] == ["epidemic", "cases", "need", "districts"]
+    for name in (
+        "calendar",
+        "thresholds",
+        "openings",
+        "binding",
+        "oxygen",
+        "staff",
+        "essential",
+        "alternatives",
+    ):
         with pytest.raises(EmptyFigureError):
             draw(bare, name)
 
@@ -478,3 +492,66 @@ def test_the_differences_are_written_in_the_panels(small: Results) -> None:
     panel = draw(small, "alternatives", lang="vi").axes[0]
     assert difference < -10
     assert f"\N{MINUS SIGN}{-difference:.0f}" in [text.get_text() for text in panel.texts]
+
+
+def test_the_calendar_is_the_share_of_runs_in_breach(small: Results) -> None:
+    shares = breach_shares(small, "baseline")
+    assert list(shares) == [*small.scenario.command.thresholds, "situation"]
+    declared = small.daily.query("alternative == 'baseline' and indicator == 'situation'")["mean"].to_numpy()
+    np.testing.assert_allclose(shares["situation"], declared)
+    row = small.breaches.query("alternative == 'baseline' and threshold == 'weekly-cases'").iloc[0]
+    assert shares["weekly-cases"].sum() == pytest.approx(row["days_breached_mean"])
+    assert 0 < shares["weekly-cases"].sum() < DAYS
+    axes = draw(small, "calendar").axes[0]
+    dark = to_rgba(CALENDAR_CLASSES[-1][2].colour)
+    bars = [b for b in axes.collections if len(b.get_facecolor()) and tuple(b.get_facecolor()[0]) == dark]
+    drawn = sum(path.get_extents().width for bar in bars for path in bar.get_paths())
+    assert drawn == sum((values > 0.9).sum() for values in shares.values())
+
+
+def test_a_tile_says_deaths_and_cases_of_its_district(small: Results) -> None:
+    tiles = tiles_of(small, "baseline", "en")
+    first = next(iter(small.scenario.people.districts))
+    rows = small.daily_districts.query(
+        f"alternative == 'baseline' and area == '{first}' and indicator == 'deaths'"
+    )
+    people = small.scenario.people.districts[first]
+    assert tiles[0].deaths == pytest.approx(rows["mean"].sum() / people.population * 100_000)
+    assert tiles[0].deaths > tiles[1].deaths == 0
+    said = [text.get_text() for text in draw(small, "districts").axes[0].texts]
+    assert people.title.get("en") in said
+    assert any(text.startswith(f"{words.rounded(tiles[0].deaths, 'en')} deaths/100,000") for text in said)
+
+
+def test_levels_stand_above_the_epidemic_where_there_are_any(small: Results) -> None:
+    assert len(draw(small, "epidemic").axes) == 2
+    here = small.daily.query("alternative == 'baseline' and indicator == 'situation'")
+    level = here.assign(indicator="epidemic_level", p50=np.repeat([1.0, 3.0, 4.0], DAYS // 3))
+    levelled = replace(small, daily=pd.concat([small.daily.query("indicator != 'epidemic_level'"), level]))
+    strip, _, _ = draw(levelled, "epidemic").axes
+    to_days = strip.transData.inverted()
+    widths = [patch.get_extents().transformed(to_days).width for patch in strip.patches]
+    assert widths == pytest.approx([DAYS / 3] * 3)
+    assert not overlaps(settled(draw(levelled, "epidemic", lang="vi")))
+    day = words.day_text(here["date"].iloc[2 * DAYS // 3].date(), "en")
+    assert f"from {day}: level 4" in describe(levelled, "epidemic", "en", "baseline")
+
+
+@every_figure()
+def test_every_figure_is_described_in_words(small: Results, name: str, lang: str) -> None:
+    said = describe(small, name, lang, "baseline")
+    assert said.startswith(words.phrase(lang, f"figure.{name}_title"))
+    assert has_digit(said)
+    assert "{" not in said
+
+
+def test_the_description_of_need_has_its_peak(small: Results) -> None:
+    need = small.daily.query("alternative == 'baseline' and indicator == 'oxygen_need'").reset_index(
+        drop=True
+    )
+    top = need["p50"].idxmax()
+    day, most = (
+        words.day_text(need["date"].iloc[top].date(), "en"),
+        words.rounded(need["p50"].iloc[top], "en"),
+    )
+    assert f"highest on {day}, with {most} patients" in describe(small, "need", "en", "baseline")

@@ -1,9 +1,10 @@
 """The figures of a result, by name: drawn, saved one by one, or all of them at once.
 
-``cases`` reported cases; ``need`` oxygen and ICU need against staffed beds; ``thresholds`` every
-threshold's indicator; ``openings`` the facilities that open and close; ``binding`` what limits the open
-beds; ``oxygen`` stock, use and cover; ``staff`` who is away; ``essential`` other patients;
-``alternatives`` paired differences.
+``epidemic`` infections and reported cases; ``cases`` weekly reported cases; ``need`` oxygen and ICU need
+against staffed beds; ``calendar`` how probable a breach is, day by day; ``thresholds`` every threshold's
+indicator; ``openings`` the facilities that open and close; ``binding`` what limits the open beds;
+``oxygen`` stock, use and cover; ``staff`` who is away; ``essential`` other patients; ``districts`` a tile
+per district; ``alternatives`` paired differences.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from matplotlib.figure import Figure
 
 from surgesim.errors import ResultsError
 from surgesim.report.figures.alternatives import alternatives
+from surgesim.report.figures.calendar import calendar
 from surgesim.report.figures.courses import cases, need, thresholds
+from surgesim.report.figures.districts import districts
+from surgesim.report.figures.epidemic import epidemic
 from surgesim.report.figures.limits import binding, essential, oxygen, staff
 from surgesim.report.figures.openings import openings
 from surgesim.report.figures.page import EmptyFigureError, ProvinceOnlyError, check_choice, styled
@@ -36,14 +40,17 @@ class Draws(Protocol):
 
 
 FIGURES: Final[dict[str, Draws]] = {
+    "epidemic": epidemic,
     "cases": cases,
     "need": need,
+    "calendar": calendar,
     "thresholds": thresholds,
     "openings": openings,
     "binding": binding,
     "oxygen": oxygen,
     "staff": staff,
     "essential": essential,
+    "districts": districts,
     "alternatives": alternatives,
 }
 """Every figure by name, in the order of a report."""

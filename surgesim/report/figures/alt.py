@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from surgesim.report.figures.alternatives import CHOSEN
+from surgesim.report.figures.calendar import breach_shares
 from surgesim.report.figures.courses import WEEKLY_CASES, Course, course
+from surgesim.report.figures.districts import tiles_of
+from surgesim.report.figures.epidemic import PANELS, median_levels
 from surgesim.report.figures.limits import MOST_COVER, bound_days
 from surgesim.report.figures.openings import strips_of
 from surgesim.report.figures.watched import watched
-from surgesim.report.words import day_text, indicator_words, outcome_words, percent, phrase, rounded
+from surgesim.report.names import threshold_title
+from surgesim.report.words import day_text, indicator_words, number, outcome_words, percent, phrase, rounded
 from surgesim.study.binding import BEDS
 from surgesim.study.breaches import SITUATION
 
@@ -38,6 +42,41 @@ def _peak(lang: str, what: str, shown: Course) -> str:
         return ""
     value, day = peak(shown)
     return phrase(lang, "alt.peak", what=what, value=rounded(value, lang), day=day_text(day, lang))
+
+
+def _epidemic(results: Results, lang: str, alternative: str) -> Iterator[str]:
+    for what in PANELS:
+        yield _peak(lang, phrase(lang, f"figure.{what}_panel"), course(results, alternative, what))
+    levels = median_levels(results, alternative)
+    if levels is not None:
+        dates, values = levels
+        day = dates[int(values.argmax())].item()
+        yield phrase(lang, "alt.level", n=int(values.max()), day=day_text(day, lang))
+
+
+def _calendar(results: Results, lang: str, alternative: str) -> Iterator[str]:
+    scenario = results.scenario.alternative(alternative)
+    for name, shares in breach_shares(results, alternative).items():
+        title = threshold_title(scenario, name, lang)
+        days = np.flatnonzero(shares >= 0.5)
+        if len(days) == 0:
+            yield phrase(lang, "alt.calendar_never", title=title, most=percent(float(shares.max()), lang))
+            continue
+        first, last = (scenario.start + timedelta(days=int(day)) for day in (days[0], days[-1]))
+        yield phrase(
+            lang,
+            "alt.calendar",
+            title=title,
+            first=day_text(first, lang),
+            last=day_text(last, lang),
+            n=number(len(days), lang),
+        )
+
+
+def _districts(results: Results, lang: str, alternative: str) -> Iterator[str]:
+    tiles = sorted(tiles_of(results, alternative, lang), key=lambda tile: tile.deaths)
+    for tile, key in ((tiles[-1], "alt.most_deaths"), (tiles[0], "alt.fewest_deaths")):
+        yield phrase(lang, key, title=tile.title, value=rounded(tile.deaths, lang))
 
 
 def _cases(results: Results, lang: str, alternative: str) -> Iterator[str]:
@@ -130,6 +169,9 @@ def _alternatives(results: Results, lang: str, alternative: str) -> Iterator[str
 
 
 _SAYS: Final[Mapping[str, Callable[[Results, str, str], Iterator[str]]]] = {
+    "epidemic": _epidemic,
+    "calendar": _calendar,
+    "districts": _districts,
     "cases": _cases,
     "need": _need,
     "thresholds": _thresholds,

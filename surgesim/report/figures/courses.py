@@ -134,7 +134,7 @@ def cases(
     else:
         shown = course(results, alternative, "reported_cases", area)
         what = phrase(lang, "figure.cases_daily_title")
-        y_label = label(phrase(lang, "figure.reported_cases"), phrase(lang, "unit.cases_day"), lang)
+        y_label = label(phrase(lang, "figure.reported_cases"), phrase(lang, "unit.reported_cases_day"), lang)
         district = results.scenario.people.districts[area].title.get(lang)
         notes = [phrase(lang, "figure.area", area=district)]
     figure = page(results, what, 3.5, lang=lang, alternative=alternative, notes=notes)

@@ -1,0 +1,100 @@
+"""Figure of the breach calendar: for every threshold and day, how probable it is that it is in breach."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from surgesim.report.figures.page import (
+    GREY,
+    SMALL_SIZE,
+    EmptyFigureError,
+    Look,
+    balanced,
+    date_axis,
+    day_number,
+    legend,
+    page,
+    province_only,
+    spans,
+    text_height,
+)
+from surgesim.report.names import threshold_title
+from surgesim.report.words import percent, phrase
+from surgesim.scenario.schema import BASELINE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from surgesim.study.results import Results
+
+CLASSES: Final = (
+    (0.0, 0.10, Look("#FEF0D9", "", GREY)),
+    (0.10, 0.33, Look("#FDCC8A", "", GREY)),
+    (0.33, 0.66, Look("#FC8D59", "", GREY)),
+    (0.66, 0.90, Look("#D7301F", "", GREY)),
+    (0.90, 1.0, Look("#7F0000", "", GREY)),
+)
+"""Probabilities above the first and up to the second number, by the steps of the likelihood scale; the
+colours grow darker in grey print too."""
+
+TITLE_WIDTH: Final = 2.4
+STRIP: Final = 0.2
+_GAP: Final = 0.1
+
+
+def calendar(
+    results: Results, *, lang: str = "en", alternative: str = BASELINE, area: str | None = None
+) -> Figure:
+    """A strip per threshold: the share of the runs in which it is in breach, day by day."""
+    province_only("calendar", area)
+    shares = breach_shares(results, alternative)
+    if not shares:
+        raise EmptyFigureError(f"scenario {results.scenario.name!r} has no thresholds")
+    scenario = results.scenario.alternative(alternative)
+    titles = [balanced(threshold_title(scenario, name, lang), TITLE_WIDTH, SMALL_SIZE) for name in shares]
+    heights = [max(text_height(title, SMALL_SIZE), STRIP) + _GAP for title in titles]
+    figure = page(
+        results,
+        phrase(lang, "figure.calendar_title"),
+        sum(heights) + 0.95,
+        lang=lang,
+        alternative=alternative,
+        notes=[phrase(lang, "figure.calendar_note")],
+    )
+    axes = figure.subplots()
+    begin = day_number(results.scenario.start)
+    top, middles = 0.0, []
+    for values, height in zip(shares.values(), heights, strict=True):
+        middles.append(top + height / 2)
+        for low, high, look in CLASSES:
+            bars = [(begin + a, b - a) for a, b in spans((values > low) & (values <= high))]
+            axes.broken_barh(bars, (middles[-1] - STRIP / 2, STRIP), facecolors=look.colour, linewidth=0)
+        axes.axhline(middles[-1] + STRIP / 2, color="#BBBBBB", linewidth=0.5)
+        top += height
+    axes.set_ylim(top, 0)
+    axes.set_yticks(middles, titles, size=SMALL_SIZE, linespacing=1.1)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(False)
+    axes.spines["left"].set_visible(False)
+    date_axis(axes, results.scenario.start, results.scenario.end, lang, ticks=8)
+    entries = [
+        (look.patch, phrase(lang, "figure.calendar_class", low=percent(low, lang), high=percent(high, lang)))
+        for low, high, look in CLASSES
+    ]
+    legend(figure, entries)
+    return figure
+
+
+def breach_shares(results: Results, alternative: str) -> dict[str, NDArray[np.float64]]:
+    """By threshold (and for the situation) the share of the runs in breach on each day."""
+    table = results.breach_days
+    mine = table[table["alternative"] == alternative]
+    return {
+        str(name): rows.set_index("day")["probability"]
+        .reindex(range(results.scenario.days), method="ffill")
+        .to_numpy(dtype=float)
+        for name, rows in mine.groupby("threshold", sort=False)
+    }
