@@ -5,8 +5,6 @@ A group is a district, an age and a risk; groups lie flat in that order, as the 
 
 from __future__ import annotations
 
-from math import ceil
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,35 +39,47 @@ class Reach:
     needs, late
         ``(days, groups)`` patients by the day on which they came to need a bed: all, and those known so
         far not to have got a bed they needed in time.
-    dead
-        ``(groups,)`` the dead since t = 0.
     """
 
-    def __init__(self, days: int, people: Ints) -> None:
+    def __init__(self, days: int, people: Ints, ledger: Ledger) -> None:
+        self._ledger = ledger
         self._people = people.reshape(len(people), -1)
         groups = self._people.size
         self.needs = np.zeros((days, groups), np.int64)
         self.late = np.zeros((days, groups), np.int64)
-        self.dead = np.zeros(groups, np.int64)
         self._needs_before = np.zeros(groups, np.int64)
         self._dead_before = np.zeros(groups, np.int64)
 
-    def begin(self, ledger: Ledger) -> None:
+    def begin(self) -> None:
         """t = 0: what a warm-up has seen, and the patients in beds at the start, are not counted."""
-        self._needs_before = np.array(ledger.needs)
-        self._dead_before = np.array(ledger.dead)
-        ledger.too_late.clear()
+        self._needs_before = np.array(self._ledger.needs)
+        self._dead_before = np.array(self._ledger.dead)
+        self._ledger.too_late.clear()
 
-    def pass_day(self, day: int, ledger: Ledger) -> None:
+    def pass_day(self, day: int) -> None:
         """Take over what the ledger has counted since the day before."""
+        ledger = self._ledger
         needs = np.array(ledger.needs)
         self.needs[day] = needs - self._needs_before
         self._needs_before = needs
-        self.dead = np.array(ledger.dead) - self._dead_before
-        for time, group in ledger.too_late:
-            if time >= 0:
-                self.late[max(ceil(time) - 1, 0), group] += 1
-        ledger.too_late.clear()
+        if ledger.too_late:
+            times, groups = np.array(ledger.too_late).T
+            since = times >= 0
+            days = np.maximum(np.ceil(times[since]).astype(int) - 1, 0)
+            np.add.at(self.late, (days, groups[since].astype(int)), 1)
+            ledger.too_late.clear()
+
+    @property
+    def needed(self) -> Ints:
+        """``(districts,)`` patients who came to need a bed, since the start of the run."""
+        total: Ints = self._needs_before.reshape(self._people.shape).sum(axis=1)
+        return total
+
+    @property
+    def dead(self) -> Ints:
+        """``(groups,)`` the dead since t = 0."""
+        dead: Ints = np.array(self._ledger.dead) - self._dead_before
+        return dead
 
     def by_district(self, indicator: str, day: int) -> Floats:
         """``(districts,)`` an indicator of the residents of each district."""

@@ -25,6 +25,7 @@ from surgesim.model.ledger import (
     TRAVELLING,
     UNAVOIDABLE,
     UNTREATED,
+    Ledger,
 )
 from surgesim.model.levels import LevelTable
 from surgesim.model.people import Population
@@ -65,7 +66,7 @@ class Recorder:
         ``(days, len(PROVINCE))``, filled up to the day recorded last.
     """
 
-    def __init__(self, scenario: Scenario, replication: int, population: Population) -> None:
+    def __init__(self, scenario: Scenario, replication: int, population: Population, ledger: Ledger) -> None:
         days = scenario.days
         districts, facilities = len(scenario.people.districts), len(scenario.care.facilities)
         self._replication = replication
@@ -77,7 +78,7 @@ class Recorder:
         self._district_columns = [column.name for column in district_columns(command)]
         self._districts = np.zeros((days, districts, len(self._district_columns)))
         self._levels = None if command.levels is None else LevelTable(command.levels)
-        self._reach = Reach(days, population.count)
+        self._reach = Reach(days, population.count, ledger)
         self._assessed_columns = [column.name for column in assessed_columns(command)]
         self._assessed = np.zeros((days, len(self._assessed_columns)))
         names = list(scenario.people.districts)
@@ -136,9 +137,9 @@ class Recorder:
 
     def start_totals(self, simulation: Simulation) -> None:
         """t = 0, before anything happens: what a warm-up has seen is not of the first day."""
+        self._reach.begin()
         self._row(simulation, 0, first=True)
         self._store_rows(simulation, 0)
-        self._reach.begin(simulation.journey.ledger)
 
     def begin(self, simulation: Simulation) -> None:
         """t = 0, with the beds of the first day: thresholds that are breached already are marked."""
@@ -155,7 +156,7 @@ class Recorder:
 
     def record(self, simulation: Simulation, day: int) -> None:
         """Fill the rows of a day."""
-        self._reach.pass_day(day, simulation.journey.ledger)
+        self._reach.pass_day(day)
         self._row(simulation, day, first=False)
         journey, isolation = simulation.journey, simulation.isolation
         facilities = self._facilities[day]
@@ -338,7 +339,7 @@ class Recorder:
         ledger = journey.ledger
         rows[:, 0] = 0 if infection is None else infection.infections
         rows[:, 1] = reported
-        needs = np.array(ledger.needs).reshape(len(rows), -1).sum(axis=1)
+        needs = self._reach.needed
         rows[:, 2] = self._since_by_district("needs", needs)
         rows[:, 3] = journey.oxygen.waiting
         rows[:, 4] = journey.icu.waiting

@@ -135,7 +135,7 @@ class Simulation:
         self._incidence = 0.0
         self._beds_of_today: Opened | None = None
         self.command = Command(self.env, scenario.start)
-        self.recorder = Recorder(scenario, replication, self.population)
+        self.recorder = Recorder(scenario, replication, self.population, self.journey.ledger)
         self.link(list(range(len(self.facilities.sites))), on=False)
 
     def run(self) -> Record:
