@@ -1,0 +1,48 @@
+"""Every recipe of docs/cookbook.md is run as it is written, in order."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import surgesim as surgesim_package
+from surgesim.cli import app
+
+ROOT = Path(surgesim_package.__file__).parents[1]
+PAGE = (ROOT / "docs" / "cookbook.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_every_recipe_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
+    names: dict[str, Any] = {}
+    for language, text in BLOCKS:
+        if language == "python":
+            exec(compile(text, "docs/cookbook.md", "exec"), names)
+        elif language == "sh":
+            for line in text.splitlines():
+                program, *arguments = shlex.split(line)
+                assert program == "surgesim"
+                result = CliRunner().invoke(app, arguments)
+                assert result.exit_code == 0, (line, result.output)
+    assert (tmp_path / "map.png").stat().st_size > 0
+    grid = names["grid"]
+    assert grid.shape == (3, 3)
+    assert ((grid >= 0) & (grid <= 1)).all(axis=None)
+    assert {path.name for path in (tmp_path / "results").iterdir()} == {
+        "small-town", "small-town-sweep", "uncertain", "lhs", "sobol",
+    }  # fmt: skip
+    assert list((tmp_path / "results" / "sobol" / "sensitivity").glob("*.svg"))
+
+
+def test_every_block_is_of_a_known_kind() -> None:
+    kinds = [language for language, _ in BLOCKS]
+    assert set(kinds) == {"python", "sh", "r", ""}
+    assert kinds.count("sh") == 4
+    assert kinds.count("python") == 5
