@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import string
 import subprocess
 import sys
@@ -555,3 +556,74 @@ def test_the_description_of_need_has_its_peak(small: Results) -> None:
         words.rounded(need["p50"].iloc[top], "en"),
     )
     assert f"highest on {day}, with {most} patients" in describe(small, "need", "en", "baseline")
+
+
+def test_an_axis_is_zoomed_to_a_bound_that_its_values_stay_near(small: Results) -> None:
+    def icu_panel(low: float) -> Axes:
+        daily = small.daily.copy()
+        here = daily["indicator"] == "staffed_icu_beds_per_100k"
+        for band, value in zip(("p5", "p25", "p50", "p75", "p95"), (low, 4.0, 4.1, 4.3, 4.6), strict=True):
+            daily.loc[here, band] = value
+        figure = draw(replace(small, daily=daily), "thresholds", lang="en")
+        return next(a for a in figure.axes if "Staffed ICU" in a.get_title(loc="left").replace("\n", " "))
+
+    near, far = icu_panel(3.9), icu_panel(1.0)
+    bottom, top = near.get_ylim()
+    assert 3.5 < bottom < 3.9
+    assert 4.6 < top < 5
+    assert far.get_ylim()[0] == 0
+    words_under = [" ".join(text.get_text() for text in axes.texts) for axes in (near, far)]
+    said = ["axis does not begin at 0" in text.replace("\n", " ") for text in words_under]
+    assert said == [True, False]
+
+
+def test_first_breaches_within_a_week_of_each_other_are_bracketed(small: Results) -> None:
+    breaches = small.breaches.copy()
+    here = breaches["alternative"] == "baseline"
+    breaches.loc[here, "breached_at_start"] = 0.0
+    breaches.loc[here, "first_day_median"] = [20.0, 70.0, 75.0, 81.0, 120.0, 129.0]
+    icu = draw(replace(small, breaches=breaches), "need").axes[-1]
+    start = (small.scenario.start - date(1970, 1, 1)).days
+    lines = {
+        float(np.asarray(line.get_xdata())[0]) for line in icu.get_lines() if line.get_linestyle() == ":"
+    }
+    assert lines == {start + day for day in (20, 70, 81, 120, 129)}
+    said = [text.get_text().replace(words.NBSP, " ") for text in icu.texts]
+    assert said == ["3 first breaches, 11 Mar to 22 Mar"]
+
+
+@pytest.mark.parametrize(("name", "top"), [("binding", "100"), ("staff", None)])
+def test_shares_are_drawn_in_percent(small: Results, name: str, top: str | None) -> None:
+    axes = settled(draw(small, name)).axes[0]
+    at = {
+        label.get_text(): tick for label, tick in zip(axes.get_yticklabels(), axes.get_yticks(), strict=True)
+    }
+    assert "%" in axes.get_ylabel()
+    assert all(float(text) == pytest.approx(100 * tick) for text, tick in at.items() if text)
+    assert top is None or at[top] == 1
+
+
+def test_a_facility_that_another_takes_the_place_of_is_named() -> None:
+    before = surge_results(surge_scenario(3, 1), replications=2)  # the third is never opened
+
+    def said(replaced: dict[str, list[str]]) -> str:
+        plain = before.scenario.to_plain()
+        for name, others in replaced.items():
+            plain["care"]["facilities"][name]["replaces"] = others
+        scenario = type(before.scenario).model_validate_json(json.dumps(plain))
+        figure = draw(replace(before, scenario=scenario), "openings")
+        return " ".join(text.get_text() for text in figure.texts).replace("\n", " ")
+
+    note = "Field hospital no. 1: no new patients once Field hospital no. 2 opens in its place"
+    assert note in said({"site-2": ["site-1"]})
+    assert "no new patients once" not in said({})
+    assert "no new patients once" not in said({"site-3": ["site-1"]})
+
+
+def test_no_value_is_written_on_the_line_at_zero(results: Results) -> None:
+    figure = settled(draw(results, "alternatives"))
+    for axes in figure.axes:
+        zero = axes.transData.transform((0.0, 0.0))[0]
+        for text in axes.texts[1:]:  # the first tells of the baseline
+            box = text.get_window_extent()
+            assert not box.x0 < zero < box.x1, text.get_text()

@@ -26,6 +26,7 @@ from surgesim.report.figures.page import (
     page,
     province_only,
     text_height,
+    text_width,
     wrap,
 )
 from surgesim.report.names import alternative_title
@@ -50,6 +51,7 @@ CHOSEN: Final = (
 COLUMNS: Final = 3
 NAME_WIDTH: Final = 1.5
 ROW: Final = 0.3
+VALUE_SIZE: Final = 6.5
 
 _MARKS: Final = {
     "better": ("o", BLUE, BLUE),
@@ -97,7 +99,7 @@ def alternatives(
         _panel(axes, title, next(iter(rows_of.values())), outcome, lang)
         for place, name in enumerate(names):
             if name in rows_of:
-                _value(axes, place, float(rows_of[name]["difference"]), lang)
+                _value(axes, place, float(rows_of[name]["difference"]), lang, (WIDTH - NAME_WIDTH) / columns)
     panels[0].set_yticks(range(len(names)), written)
     panels[0].set_ylim(len(names) - 0.5, -0.75)
     for axes in panels[: len(outcomes)]:
@@ -179,19 +181,25 @@ def _brief(value: float, lang: str) -> str:
     return number(round(value) if abs(value) >= 10 else float(f"{value:.2g}"), lang)
 
 
-def _value(axes: Axes, place: int, difference: float, lang: str) -> None:
-    """The mean difference as a number above its mark, kept within the panel."""
+def _value(axes: Axes, place: int, difference: float, lang: str, width: float) -> None:
+    """The mean difference above its mark, within the panel (`width` inches) and beside the line at zero."""
+    text = _brief(difference, lang)
     low, high = axes.get_xlim()
-    across = (difference - low) / (high - low)
+    across, zero = ((value - low) / (high - low) for value in (difference, 0.0))
     side = "left" if across < 0.2 else "right" if across > 0.8 else "center"
+    at, offset = difference, {"left": -3, "center": 0, "right": 3}[side]
+    half = text_width(text, VALUE_SIZE) / 2 / width
+    if abs(across - zero) < half + 0.03:
+        before = zero + 2 * half > 0.95 or (difference < 0 and zero - 2 * half > 0.05)
+        at, side, offset = 0.0, "right" if before else "left", -5 if before else 5
     axes.annotate(
-        _brief(difference, lang),
-        (difference, place),
-        ({"left": -3, "center": 0, "right": 3}[side], 4),
+        text,
+        (at, place),
+        (offset, 4),
         textcoords="offset points",
         ha=side,
         va="bottom",
-        size=6.5,
+        size=VALUE_SIZE,
         zorder=5,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.3},
     )

@@ -64,6 +64,8 @@ if TYPE_CHECKING:
 
 VACANT_BEDS: Final = "vacant_covid_beds_per_100k"
 WEEKLY_CASES: Final = "weekly_reported_cases_per_100k"
+TOGETHER_DAYS: Final = 7
+"""First breaches so near to each other are bracketed, not drawn one by one."""
 BAND90: Final = "#CFE3F1"
 BAND50: Final = "#8FBFDF"
 
@@ -181,6 +183,7 @@ def need(
         _first_breaches(drawn[0], watches, rows, last, lang)
         date_axis(drawn[0], first, last, lang, labelled=False)
     oxygen, icu = drawn[-2:]
+    clusters = _clusters([watch.first for watch in watches if watch.first is not None and not watch.at_start])
     for axes, title, bed, lacking in (
         (oxygen, "figure.oxygen_panel", "oxygen", ("waiting_oxygen",)),
         (icu, "figure.icu_panel", "icu", ("waiting_icu", "boarding")),
@@ -204,14 +207,16 @@ def need(
         )
         axes.plot(shown.days, np.sum(without, axis=0), color=PURPLE, linestyle=(0, (1, 1)), linewidth=2.0)
         axes.step(staffed.days, staffed.p50, where="post", color=BLACK, linewidth=1.3, linestyle=(0, (5, 2)))
-        for watch in watches:
-            if watch.first is not None and not watch.at_start:
-                axes.axvline(day_number(watch.first), color=VERMILION, linewidth=0.7, linestyle=":", zorder=1)
+        for days in clusters:
+            for day in {days[0], days[-1]}:
+                axes.axvline(day_number(day), color=VERMILION, linewidth=0.7, linestyle=":", zorder=1)
         axes.set_title(phrase(lang, title))
         axes.set_ylabel(phrase(lang, "unit.patients_beds"))
         date_axis(axes, first, last, lang, labelled=axes is icu)
         axes.set_ylim(bottom=0)
         number_ticks(axes, lang)
+        for days in clusters:
+            _bracket(axes, days, lang)
     median, *bands = band_entries(lang)
     entries: list[tuple[Artist, str]] = [
         (median[0], phrase(lang, "figure.need")),
@@ -242,7 +247,13 @@ def thresholds(
     lines = -(-len(watches) // columns)
     width = WIDTH / columns - 0.75
     titles = [balanced(watch.title, width, PANEL_SIZE, "bold") for watch in watches]
-    under = [wrap(watch.outcome(lang, results.scenario.days), width, SMALL_SIZE) for watch in watches]
+    courses = [_course_of(results, alternative, watch) for watch in watches]
+    spans = [_zoomed(shown, watch.bound) for shown, watch in zip(courses, watches, strict=True)]
+    cut = f"; {phrase(lang, 'figure.not_from_zero')}"
+    under = [
+        wrap(watch.outcome(lang, results.scenario.days) + (cut if span else ""), width, SMALL_SIZE)
+        for watch, span in zip(watches, spans, strict=True)
+    ]
     header = max(
         text_height(t, PANEL_SIZE) + text_height(u, SMALL_SIZE) for t, u in zip(titles, under, strict=True)
     )
@@ -257,7 +268,7 @@ def thresholds(
     grid = figure.subplots(lines, columns, squeeze=False)
     panels: list[Axes] = list(grid.flat)
     for i, (axes, watch) in enumerate(zip(panels, watches, strict=False)):
-        shown = _course_of(results, alternative, watch)
+        shown = courses[i]
         if shown is None:
             axes.text(
                 0.5, 0.5, phrase(lang, "figure.not_kept"), transform=axes.transAxes, ha="center", color=GREY
@@ -282,6 +293,9 @@ def thresholds(
         axes.set_ylabel(watch.unit)
         date_axis(axes, first, last, lang, ticks=9 if columns == 1 else 5)
         axes.set_ylim(bottom=0)
+        span = spans[i]
+        if span is not None:
+            axes.set_ylim(*span)
         number_ticks(axes, lang)
     entries = [*band_entries(lang), *breach_entries(lang)]
     if len(panels) > len(watches):
@@ -289,6 +303,15 @@ def thresholds(
     else:
         legend(figure, entries)
     return figure
+
+
+def _zoomed(shown: Course | None, bound: float) -> tuple[float, float] | None:
+    """The span of an axis that need not begin at 0 for a course and its bound; None where it should."""
+    if shown is None or np.isnan(shown.p5).all():
+        return None
+    least, most = min(bound, float(np.nanmin(shown.p5))), max(bound, float(np.nanmax(shown.p95)))
+    room = 0.15 * (most - least)
+    return (least - room, most + room) if least > most / 2 and room > 0 else None
 
 
 def _course_of(results: Results, alternative: str, watch: Watched) -> Course | None:
@@ -362,6 +385,43 @@ def _date_at_top(axes: Axes, watch: Watched, lang: str) -> None:
         size=NOTE_SIZE,
         color=VERMILION,
         weight="bold",
+    )
+
+
+def _clusters(days: list[date]) -> list[list[date]]:
+    """The days in order, together where one follows the other within `TOGETHER_DAYS`."""
+    found: list[list[date]] = []
+    for day in sorted(days):
+        if found and (day - found[-1][-1]).days <= TOGETHER_DAYS:
+            found[-1].append(day)
+        else:
+            found.append([day])
+    return found
+
+
+def _bracket(axes: Axes, days: list[date], lang: str) -> None:
+    """A bracket at the top of a panel over first breaches that lie too close together to be told apart."""
+    if len(days) == 1:
+        return
+    ends = [day_number(days[0]), day_number(days[-1])]
+    axes.plot(
+        ends, [1, 1], color=VERMILION, linewidth=2.2, transform=axes.get_xaxis_transform(), clip_on=False
+    )
+    left, right = axes.get_xlim()
+    before = ends[0] - left > right - ends[1]
+    span = {"first": day_month(days[0], lang), "last": day_month(days[-1], lang)}
+    axes.annotate(
+        phrase(lang, "figure.first_breaches", n=number(len(days), lang), **span),
+        (ends[0] if before else ends[1], 1),
+        (-4 if before else 4, -1),
+        xycoords=axes.get_xaxis_transform(),
+        textcoords="offset points",
+        ha="right" if before else "left",
+        va="top",
+        size=SMALL_SIZE,
+        color=VERMILION,
+        zorder=6,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
     )
 
 

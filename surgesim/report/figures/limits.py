@@ -106,7 +106,7 @@ def binding(
         axes.set_ylabel(phrase(lang, "unit.share_of_beds"))
         axes.set_ylim(0, 1.08)
         date_axis(axes, first, last, lang, labelled=axes is panels[-1])
-        number_ticks(axes, lang)
+        number_ticks(axes, lang, percent=True)
         axes.grid(False)
     entries: list[tuple[Artist, str]] = [
         (LOOKS[what].patch, phrase(lang, f"constraint.{what}")) for what in LOOKS if what in drawn
@@ -178,7 +178,7 @@ def staff(
     indicator = "staff_absent_share"
     figure = page(results, phrase(lang, "figure.staff_title"), 3.2, lang=lang, alternative=alternative)
     axes = figure.subplots()
-    title, unit = indicator_words(lang, indicator)
+    title, unit = indicator_words(lang, indicator).label, phrase(lang, "unit.percent")
     shown = _panel(
         results,
         axes,
@@ -189,6 +189,7 @@ def staff(
         _on(watched(results, alternative, lang), indicator),
         ticks=9,
     )
+    number_ticks(axes, lang, percent=True)
     axes.set_ylabel(phrase(lang, "figure.labelled", label=title, unit=unit), size=NOTE_SIZE)
     legend(figure, [*band_entries(lang), *(breach_entries(lang) if shown else [])])
     return figure

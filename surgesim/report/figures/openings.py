@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -52,8 +53,9 @@ _GAP: Final = 0.06
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """One facility: its title (wrapped) and, by state, the share of replications in it each day."""
+    """One facility: its name and title (wrapped), and, by state, the share of replications each day."""
 
+    name: str
     title: str
     dates: NDArray[np.datetime64]
     shares: dict[str, NDArray[np.float64]]
@@ -86,7 +88,7 @@ def openings(
         sum(heights) + 1.05,
         lang=lang,
         alternative=alternative,
-        notes=[phrase(lang, "figure.openings_note")],
+        notes=[phrase(lang, "figure.openings_note"), *_replaced(results, alternative, strips, lang)],
     )
     axes = figure.subplots()
     top, middles = 0.0, []
@@ -129,6 +131,17 @@ def openings(
     return figure
 
 
+def _replaced(results: Results, alternative: str, strips: Sequence[Strip], lang: str) -> Iterator[str]:
+    """Which facilities close because another that opens takes their place."""
+    facilities = results.scenario.alternative(alternative).care.facilities
+    opened = {strip.name for strip in strips if strip.shares["open"].any()}
+    for name, facility in facilities.items():
+        for other in facility.replaces:
+            if {name, other} <= opened:
+                what, by = (facilities[key].title.get(lang) for key in (other, name))
+                yield phrase(lang, "figure.replaced", what=what, by=by)
+
+
 def strips_of(results: Results, alternative: str, lang: str) -> list[Strip]:
     """The facilities that are not open all the time, by the day on which they open."""
     table, scenario = results.facility_states, results.scenario
@@ -140,7 +153,7 @@ def strips_of(results: Results, alternative: str, lang: str) -> list[Strip]:
         shares = {state: told[state.replace("-", "_")].to_numpy(dtype=float) for state in STATES}
         if (shares["open"] < 1).any():
             title = wrap(facilities[str(name)].title.get(lang), TITLE_WIDTH, SMALL_SIZE)
-            strips.append(Strip(title, dates, shares))
+            strips.append(Strip(str(name), title, dates, shares))
     never = max((len(strip.dates) for strip in strips), default=0)
     return sorted(
         strips, key=lambda strip: (never if strip.opening is None else strip.opening, strip.first_stir)

@@ -335,8 +335,9 @@ def date_axis(
         axes.set_xlabel(phrase(lang, "figure.date_days", years=years))
 
 
-def number_ticks(axes: Axes, lang: str, which: str = "y", ticks: int = 5) -> None:
-    """Numbers on an axis as the language writes them, at most about `ticks` of them."""
+def number_ticks(axes: Axes, lang: str, which: str = "y", ticks: int = 5, *, percent: bool = False) -> None:
+    """Numbers on an axis as the language writes them, at most about `ticks`; shares as hundredths."""
+    scale = 100 if percent else 1
     axis = axes.yaxis if which == "y" else axes.xaxis
     axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(lambda value, position: number(value, lang)))
+    axis.set_major_formatter(FuncFormatter(lambda value, position: number(scale * value, lang)))
