@@ -17,6 +17,9 @@ Ints = NDArray[np.int64]
 
 PER_MILLION = 1_000_000
 
+FEWEST = 10
+"""Patients of the last 7 days from whom a share in time is told: that of a few says nothing."""
+
 _STRATA = len(AGE_GROUPS) * len(RISK_GROUPS)
 
 
@@ -104,5 +107,5 @@ class Reach:
             return count(self.dead) * PER_MILLION / np.maximum(count(self._people), 1)
         needs = count(window(self.needs, day).sum(axis=0))
         late = count(window(self.late, day).sum(axis=0))
-        share: Floats = np.where(needs > 0, (needs - late) / np.maximum(needs, 1), 1.0)
+        share: Floats = np.where(needs >= FEWEST, (needs - late) / np.maximum(needs, 1), 1.0)
         return share

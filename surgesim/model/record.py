@@ -148,7 +148,7 @@ ASSESSED: tuple[Column, ...] = (
         "in_time_7d_share",
         "share",
         "of the patients who came to need a bed in the last 7 days, those not known to have waited "
-        "longer than the time allowed for any bed they needed (1 where nobody came)",
+        "longer than the time allowed for any bed they needed (1 where fewer than 10 came)",
     ),
     Column("deaths_per_million", "deaths/1,000,000", "deaths since the first day"),
 )

@@ -25,7 +25,7 @@ from strategies import (
 
 from surgesim.model.journey import Entry
 from surgesim.model.patients import Patient
-from surgesim.model.reach import members
+from surgesim.model.reach import Reach, members
 from surgesim.model.record import Record, assessed_columns
 from surgesim.model.simulation import Simulation
 from surgesim.scenario.base import AGE_GROUPS, RISK_GROUPS
@@ -206,3 +206,12 @@ def test_the_late_are_those_whom_the_log_shows_to_be_late(scenario: Scenario) ->
     assert (missed & patients) - on_the_way == late - on_the_way
     np.testing.assert_array_equal(record.reached[2].sum(), record.series("deaths").sum())
     np.testing.assert_array_equal(record.reached[0].sum(), record.series("new_oxygen_need").sum())
+
+
+@pytest.mark.parametrize(("patients", "share"), [(9, 1.0), (10, 0.4)])
+def test_of_a_few_patients_no_share_is_told(patients: int, share: float) -> None:
+    reach = Reach(1, np.full((1, 9, 2), 100))
+    reach.needs[0, 0] = patients
+    reach.late[0, 0] = 6
+    assert reach.of("in_time_7d_share", 0) == pytest.approx(share)
+    assert reach.by_district("in_time_7d_share", 0) == pytest.approx([share])
