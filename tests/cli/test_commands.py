@@ -296,7 +296,7 @@ def test_plot_draws_what_is_asked(stored: Path) -> None:
 def test_plot_of_a_district_draws_what_it_can_and_says_what_it_left(stored: Path) -> None:
     result = surgesim("plot", stored, "--area", "city")
     assert (result.exit_code, result.stdout) == (0, "results/town/plots/cases-city.svg\n")
-    assert result.stderr.startswith("Left out, for the whole province only: need, thresholds, ")
+    assert result.stderr.startswith("Left out, for the whole province only: epidemic, need, ")
     result = surgesim("plot", stored, "--area", "city", "--figure", "need")
     assert result.exit_code == 2
     assert "figure 'need' is drawn for the whole province only" in result.stderr
