@@ -24,6 +24,8 @@ from strategies import (
 )
 
 from surgesim.model.journey import Entry
+from surgesim.model.ledger import Ledger
+from surgesim.model.network import Network
 from surgesim.model.patients import Patient
 from surgesim.model.reach import Reach, members
 from surgesim.model.record import Record, assessed_columns
@@ -210,7 +212,8 @@ def test_the_late_are_those_whom_the_log_shows_to_be_late(scenario: Scenario) ->
 
 @pytest.mark.parametrize(("patients", "share"), [(9, 1.0), (10, 0.4)])
 def test_of_a_few_patients_no_share_is_told(patients: int, share: float) -> None:
-    reach = Reach(1, np.full((1, 9, 2), 100))
+    network = Network(build(small(1, arrivals=arrivals(oxygen=[1]))))
+    reach = Reach(1, np.full((1, 9, 2), 100), Ledger(network))
     reach.needs[0, 0] = patients
     reach.late[0, 0] = 6
     assert reach.of("in_time_7d_share", 0) == pytest.approx(share)
