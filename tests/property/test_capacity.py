@@ -65,7 +65,7 @@ def test_what_limits_a_bed_adds_up_and_everything_runs_short() -> None:
     adds_up()
     for what in (
         *("dry", "unmet and dead", "emergencies unserved", "driven", "sent out", "stock empty"),
-        *("bound by nurses", "bound by doctors", "bound by equipment", "bound by oxygen"),
+        *("bound by nurses", "bound by doctors", "bound by equipment", "bound by oxygen_stock"),
     ):
         assert seen[what] >= 4, f"{what} in too few of {seen['runs']} runs: {dict(seen)}"
 
@@ -269,7 +269,7 @@ def count_what_was_seen(run: Watched, seen: Counter[str]) -> None:
         "stock empty": (run.record.logistics[:, 2] > 0).sum(),
     } | {
         f"bound by {what}": (run[f"oxygen_bound_by_{what}"] + run[f"icu_bound_by_{what}"]).sum()
-        for what in ("doctors", "nurses", "equipment", "oxygen")
+        for what in ("doctors", "nurses", "equipment", "pipes", "oxygen_stock")
     }
     for what, amount in told.items():
         seen[what] += bool(amount > 0)
