@@ -1,0 +1,102 @@
+"""The pages of docs/: what is generated is as the code says, links lead somewhere, commands work."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from surgesim.cli import app
+from surgesim.scenario.reference import scenario_reference
+from surgesim.scenario.schema import Scenario
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+QUICKSTARTS = sorted(DOCS.glob("quickstart.*.md"))
+
+
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def anchor(title: str) -> str:
+    """The anchor that a heading gets."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+def test_the_scenario_reference_is_generated() -> None:
+    assert text(DOCS / "scenario-reference.md") == scenario_reference()
+
+
+def test_the_scenario_reference_has_every_key() -> None:
+    page = text(DOCS / "scenario-reference.md")
+    schema = Scenario.model_json_schema()
+    for name, node in schema["$defs"].items():
+        if "properties" not in node:
+            continue
+        section = page.split(f"\n## {name}\n")[1].split("\n## ")[0]
+        assert set(re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE)) == set(node["properties"]), (
+            name
+        )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    body = re.sub(r"```.*?```", "", text(page), flags=re.DOTALL)
+    for link in re.findall(r"\]\(([^)\s]+)\)", body):
+        if "://" in link:
+            continue
+        place, _, part = link.partition("#")
+        target = (page.parent / place) if place else page
+        assert target.exists(), link
+        if part and target.suffix == ".md":
+            headings = re.findall(r"^#+ (.+)$", text(target), flags=re.MULTILINE)
+            assert part in {anchor(re.sub(r"[`*\[\]]", "", heading)) for heading in headings}, link
+
+
+def test_every_page_is_listed() -> None:
+    listed = text(DOCS / "README.md") + text(DOCS / "index.md")
+    for page in PAGES:
+        if page.name not in ("README.md", "index.md"):
+            assert f"({page.name})" in listed
+            assert re.search(rf"^{re.escape(page.stem)}$", listed, flags=re.MULTILINE), page.name
+
+
+def commands(page: Path) -> list[list[str]]:
+    """The commands of a page's shell blocks that are surgesim's own."""
+    blocks = re.findall(r"```sh\n(.*?)```", text(page), flags=re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines() if line]
+    assert all(line.startswith("surgesim ") for line in lines)
+    return [shlex.split(line)[1:] for line in lines]
+
+
+@pytest.mark.parametrize("page", QUICKSTARTS, ids=lambda page: page.name)
+def test_every_command_of_a_quickstart_works(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = commands(page)
+    assert [command[0] for command in found] == ["new", "validate", "run", "report", "report", "run"]
+    for command in found:
+        more = ["--workers", "1", "--no-figures"] if command[0] == "run" else []
+        result = CliRunner().invoke(app, [*command, *more])
+        assert result.exit_code == 0, (command, result.output)
+    assert (tmp_path / "results" / "my-town" / "report.html").is_file()
+    assert (tmp_path / "my-town.xlsx").is_file()
+    assert (tmp_path / "results" / "my-town-r0-4" / "breaches.csv").is_file()
+
+
+def test_both_quickstarts_have_the_same_commands_but_for_the_language() -> None:
+    vietnamese, english = (
+        [
+            word.replace("vi", "en") if word in ("vi", "en") else word
+            for line in commands(page)
+            for word in line
+        ]
+        for page in (DOCS / "quickstart.vi.md", DOCS / "quickstart.en.md")
+    )
+    assert vietnamese == english

@@ -1,0 +1,90 @@
+"""axe-core in headless Chromium finds nothing serious in the report, at two widths and in both languages.
+
+Needs Chromium on the PATH (Debian: ``apt-get install chromium``) and axe-core (``npm install --no-save
+axe-core`` in the repository, or its ``axe.min.js`` named by AXE_CORE); it is skipped where one is missing.
+What can be checked without a browser is in test_report.py.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from report_cases import stored_case
+
+from surgesim.report.document import report
+from surgesim.study.results import Results
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+AXE = Path(os.environ.get("AXE_CORE", ROOT / "node_modules" / "axe-core" / "axe.min.js"))
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--virtual-time-budget=60000", "--timeout=120000", "--dump-dom",
+)  # fmt: skip
+RUN = """
+axe.run().then(
+  found => { document.documentElement.innerHTML = "<pre id=found></pre>";
+             document.getElementById("found").textContent = JSON.stringify(
+               {violations: found.violations.map(
+                  v => [v.impact, v.id, v.nodes.map(n => n.html.slice(0, 200))]),
+                passes: found.passes.length, width: window.innerWidth}); });
+"""
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH"),
+    pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: npm install --no-save axe-core, or AXE_CORE"),
+]
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return stored_case(tmp_path_factory.mktemp("browser"))
+
+
+def axe(page: str, folder: Path, width: int) -> dict[str, Any]:
+    """What axe finds in a page as Chromium shows it, `width` pixels wide."""
+    assert CHROMIUM is not None
+    script = AXE.read_text(encoding="utf-8").replace("</script", "<\\/script")
+    tail = f"<script>{script}</script><script>{RUN}</script></body>"
+    path = folder / "page.html"
+    path.write_text(page.replace("</body>", tail), encoding="utf-8")
+    done = subprocess.run(
+        [
+            CHROMIUM,
+            *FLAGS,
+            f"--window-size={width},900",
+            f"--user-data-dir={folder / 'profile'}",
+            path.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=240,
+    )
+    found = re.search(r'<pre id="found">(.*?)</pre>', done.stdout, flags=re.DOTALL)
+    assert found is not None, done.stderr[-2000:]
+    told: dict[str, Any] = json.loads(html.unescape(found.group(1)))
+    return told
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize("width", [1280, 500])
+def test_nothing_serious(case: Results, tmp_path: Path, lang: str, width: int) -> None:
+    found = axe(report(case, lang), tmp_path, width)
+    assert found["passes"] > 25
+    assert [v for v in found["violations"] if v[0] in ("serious", "critical")] == []
+
+
+def test_what_is_serious_is_found(case: Results, tmp_path: Path) -> None:
+    spoilt = report(case, "en").replace('<html lang="en">', "<html>").replace('aria-label="', 'data-was="')
+    found = axe(spoilt, tmp_path, 1280)
+    assert {"html-has-lang", "svg-img-alt"} <= {v[1] for v in found["violations"] if v[0] == "serious"}
