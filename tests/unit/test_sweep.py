@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from study_cases import made_up_record, made_up_simulation, small_scenario
 
@@ -148,9 +150,12 @@ def truncated(path: Path) -> None:
 
 
 def flipped(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 5] ^= 0xFF
-    path.write_bytes(content)
+    """The last bits of one value: only a checksum can tell."""
+    value = pq.read_table(path)["deaths"][0].as_py()
+    content = path.read_bytes()
+    at = content.index(struct.pack("<d", value))
+    path.write_bytes(content[:at] + bytes([content[at] ^ 0x01]) + content[at + 1 :])
+    assert pq.read_table(path)["deaths"][0].as_py() != value
 
 
 def of_another_run(path: Path) -> None:
