@@ -161,7 +161,7 @@ def _parts(results: Results, lang: str) -> Iterator[Part]:
         "districts",
         (),
         pictures("districts"),
-        made(tables.districts(results, lang), tables.areas(results, lang)),
+        made(tables.districts(results, lang), tables.areas(results, lang), tables.reached(results, lang)),
     )
     yield Part(
         "logistics",

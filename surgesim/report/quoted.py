@@ -20,6 +20,7 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "comparison": ("alternative", "outcome"),
     "binding": ("alternative", "bed", "constraint"),
     "facilities": ("alternative", "facility"),
+    "reached": ("alternative", "by", "group"),
 }
 """What tells the rows of a table apart."""
 

@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
-from surgesim.model.record import CONSTRAINTS
+from surgesim.model.record import CONSTRAINTS, OUTCOMES
 from surgesim.report.names import alternative_title, threshold_title
 from surgesim.report.plans import plan_changes
 from surgesim.report.quoted import Row, Told, Value, cell, joined, named, quote, source
 from surgesim.report.summary import first_date, how_likely, province_rows, share
 from surgesim.report.words import (
     day_text,
+    group_words,
     money_unit,
     number,
     outcome_words,
@@ -30,6 +31,7 @@ from surgesim.scenario.schema import BASELINE
 from surgesim.study.binding import BEDS, limits_modelled
 from surgesim.study.breaches import PROVINCE_AREA, SITUATION
 from surgesim.study.compare import COST, DEATHS, FIRST_DAY
+from surgesim.study.reached import ALL
 
 if TYPE_CHECKING:
     from surgesim.scenario.schema import Scenario
@@ -338,7 +340,7 @@ def outcomes(results: Results, lang: str, chosen: Sequence[str] | None = None) -
     name = "outcomes" if chosen is None else "logistics"
     made = _maker(name, lang, "outcome", "unit", "mean", "p5", "p95")
     table = results.replications[results.replications["alternative"] == BASELINE]
-    rest: Sequence[str] = [o for o in _totals(results) if o not in LOGISTIC] if chosen is None else chosen
+    rest: Sequence[str] = [o for o in _totals() if o not in LOGISTIC] if chosen is None else chosen
     for outcome in rest:
         if chosen is not None and not table[outcome].any():
             continue
@@ -347,13 +349,8 @@ def outcomes(results: Results, lang: str, chosen: Sequence[str] | None = None) -
     return made.done(text=2)
 
 
-def _totals(results: Results) -> list[str]:
-    own = ("alternative", "replication", COST, "situation_days")
-    return [
-        str(name)
-        for name in results.replications.columns
-        if name not in own and not str(name).startswith((FIRST_DAY, "days_breached_"))
-    ]
+def _totals() -> list[str]:
+    return [column.name for column in OUTCOMES if column.name not in (COST, "situation_days")]
 
 
 def _spread(table: pd.DataFrame, outcome: str, lang: str) -> list[Value]:
@@ -413,6 +410,43 @@ def _peak(cases: pd.DataFrame, name: str, lang: str) -> str:
         "daily_districts", "peak:mean", alternative=BASELINE, area=name, indicator="reported_cases"
     )
     return Value(day_text(top, lang), top, place)
+
+
+def reached(results: Results, lang: str) -> ReportTable | None:
+    """Who got the beds they needed in time in the baseline: everybody, then by group, the fewest first."""
+    made = _maker("reached", lang, "group", "patients", "in_time", "deaths_million")
+    table = results.reached[
+        (results.reached["alternative"] == BASELINE) & (results.reached["patients_mean"] > 0)
+    ]
+    for by, rows in table.groupby("by", sort=False):
+        for row in rows.sort_values("in_time_share", kind="stable").to_dict("records"):
+            ends = [_percent(row, f"in_time_{end}", lang) for end in ("low", "high")]
+            about = [
+                quote("reached", row, f"deaths_per_million_{end}", rounded, lang) for end in ("low", "high")
+            ]
+            certain = not pd.isna(row["in_time_low"])
+            made.add(
+                named(_group(results.scenario, str(by), str(row["group"]), lang)),
+                quote("reached", row, "patients_mean", rounded, lang),
+                lines(_percent(row, "in_time_share", lang), bracketed(ends) if certain else ""),
+                lines(
+                    quote("reached", row, "deaths_per_million", rounded, lang),
+                    bracketed(about) if not pd.isna(row["deaths_per_million_low"]) else "",
+                ),
+            )
+    hours = number(results.scenario.in_time_hours, lang)
+    return made.done(note=phrase(lang, "table.reached.note", hours=hours))
+
+
+def _percent(row: Row, column: str, lang: str) -> Value:
+    share = float(row[column])
+    return Value(percent(share, lang), share, cell("reached", row, column), scale=0.01)
+
+
+def _group(scenario: Scenario, by: str, group: str, lang: str) -> str:
+    if by == ALL:
+        return phrase(lang, "table.everybody")
+    return _district(scenario, group, lang) if by == "district" else group_words(lang, group)
 
 
 def supplies(results: Results, lang: str) -> ReportTable | None:
