@@ -22,6 +22,7 @@ SCALE: Final = (
     Step("certain", 0.99, 1.0),
     Step("very_likely", 0.90, 1.0),
     Step("likely", 0.66, 1.0),
+    Step("more_likely", 0.5, 1.0),
     Step("even", 0.33, 0.66),
     Step("unlikely", 0.0, 0.33),
     Step("very_unlikely", 0.0, 0.10),

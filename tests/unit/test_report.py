@@ -215,6 +215,7 @@ def test_every_text_stands_out_from_every_ground(pages: dict[str, Element]) -> N
         (0.93, 1.0, "very_likely"),
         (0.84, 1.0, "likely"),
         (0.7, 0.95, "likely"),
+        (0.51, 1.0, "more_likely"),
         (0.35, 0.6, "even"),
         (0.2, 0.6, "open"),
         (0.1, 0.9, "open"),
