@@ -420,19 +420,17 @@ def reached(results: Results, lang: str) -> ReportTable | None:
     ]
     for by, rows in table.groupby("by", sort=False):
         for row in rows.sort_values("in_time_share", kind="stable").to_dict("records"):
-            ends = [_percent(row, f"in_time_{end}", lang) for end in ("low", "high")]
-            about = [
-                quote("reached", row, f"deaths_per_million_{end}", rounded, lang) for end in ("low", "high")
-            ]
-            certain = not pd.isna(row["in_time_low"])
+            shares, rates = "", ""  # of a single run with patients no interval can be told
+            if not pd.isna(row["in_time_low"]):
+                shares = bracketed([_percent(row, f"in_time_{end}", lang) for end in ("low", "high")])
+            if not pd.isna(row["deaths_per_million_low"]):
+                columns = (f"deaths_per_million_{end}" for end in ("low", "high"))
+                rates = bracketed([quote("reached", row, column, rounded, lang) for column in columns])
             made.add(
                 named(_group(results.scenario, str(by), str(row["group"]), lang)),
                 quote("reached", row, "patients_mean", rounded, lang),
-                lines(_percent(row, "in_time_share", lang), bracketed(ends) if certain else ""),
-                lines(
-                    quote("reached", row, "deaths_per_million", rounded, lang),
-                    bracketed(about) if not pd.isna(row["deaths_per_million_low"]) else "",
-                ),
+                lines(_percent(row, "in_time_share", lang), shares),
+                lines(quote("reached", row, "deaths_per_million", rounded, lang), rates),
             )
     hours = number(results.scenario.in_time_hours, lang)
     return made.done(note=phrase(lang, "table.reached.note", hours=hours))
