@@ -288,7 +288,7 @@ def test_more_tests_share_an_epidemic_where_nobody_isolates_and_part_it_where_th
         town = load(TOWN, changes=["days=60"]).overlaid({"epidemic": tests | isolation})
         scenarios = {"baseline": town, "more": town.overlaid(overlay)}
         alone = {name: simulation.simulate(one, 3, 1) for name, one in scenarios.items()}
-        together = replicate_module._one_replication(scenarios, 3, 1)
+        together = replicate_module.one_replication(scenarios, 3, 1)
         for name, record in alone.items():
             assert pickle.dumps(record.province) == pickle.dumps(together[name].province)
         few, many = (alone[name].outcomes for name in ("baseline", "more"))
