@@ -185,7 +185,7 @@ FACILITY: tuple[Column, ...] = (
     Column(
         "binding_basic",
         "index",
-        "what binds basic beds: index into space, doctors, nurses, equipment, oxygen",
+        "what binds basic beds: index into space, doctors, nurses, equipment, pipes, oxygen_stock",
     ),
     Column("binding_oxygen", "index", "what binds oxygen beds, likewise"),
     Column("binding_icu", "index", "what binds ICU beds, likewise"),
