@@ -4,7 +4,8 @@ Districts that reach the same facilities share a queue; what a facility sees is 
 
 It knows beds, claims and places in line; what a bed means for a patient is `journey`'s.
 It is ours and not a `simpy.Resource` because a surge keeps thousands in line: a place in line is a
-heap entry, left by forgetting it (the entry stays in the heap until it comes up).
+heap entry, left by forgetting it (the entry stays in the heap until it comes up). Whoever is at the head
+of a queue is in line: what was left is dropped as soon as it comes up.
 """
 
 from __future__ import annotations
@@ -69,7 +70,6 @@ class BedPool:
         self.waiting = [0] * len(network.districts)
         groups = max(network.group_of) + 1
         self._queues: list[list[Place]] = [[] for _ in range(groups)]
-        self._in_group = [0] * groups
         self._joined = 0
 
     # -- beds -------------------------------------------------------------------------------------
@@ -165,19 +165,19 @@ class BedPool:
         """Put a patient in line in a district."""
         self._joined += 1
         place = self.line[patient.index] = Place._make((*key, self._joined, patient, district))
-        group = self._network.group_of[district]
-        heappush(self._queues[group], place)
-        self._in_group[group] += 1
+        heappush(self._queues[self._network.group_of[district]], place)
         self.waiting[district] += 1
         return place
 
     def leave(self, patient: Patient) -> None:
         """Give up a place in line, if the patient has one."""
         place = self.line.pop(patient.index, None)
-        if place is not None:
-            district = place.district
-            self.waiting[district] -= 1
-            self._in_group[self._network.group_of[district]] -= 1
+        if place is None:
+            return
+        self.waiting[place.district] -= 1
+        queue = self._queues[self._network.group_of[place.district]]
+        while queue and not self.keeps(queue[0]):
+            heappop(queue)
 
     def keeps(self, place: Place) -> bool:
         """Whether a place has not been left."""
@@ -188,22 +188,17 @@ class BedPool:
         if not self.line:
             return None
         best: Place | None = None
+        queues, is_open = self._queues, self._network.way_is_open
         for group, district, gated, crosses in self._network.reach[facility]:
-            if self._in_group[group] and (not gated or self._network.way_is_open(district, crosses, now)):
-                first = self._head(group)
-                if best is None or (first is not None and first < best):
-                    best = first
+            queue = queues[group]
+            if queue and (best is None or queue[0] < best) and (not gated or is_open(district, crosses, now)):
+                best = queue[0]
         return best
 
     def _head(self, group: int) -> Place | None:
-        """The first in line of a group of districts; places that were left are dropped."""
-        queue, line = self._queues[group], self.line
-        while queue:
-            place = queue[0]
-            if line.get(place.who) is place:
-                return place
-            heappop(queue)
-        return None
+        """The first in line of a group of districts."""
+        queue = self._queues[group]
+        return queue[0] if queue else None
 
     def first_of(self, district: int) -> Place | None:
         """The first in line in a district; where vehicles are counted, each has a queue of its own."""

@@ -1,16 +1,17 @@
 """The calendar of a run: a SimPy environment made light for many patients.
 
 What patients do is not a `simpy.Event` each but a plain tuple, kept beside SimPy's queue: what happens on
-a later day is only put to that day, and sorted when it begins. Most stays and clocks are days long, so
-they never pass through a heap. Nothing else differs from plain SimPy: one clock, and events of one
-instant in the order in which they were put there.
+a later day is only put to that day, and sorted when it begins; what still happens on the same day is put
+in its place there. Most stays and clocks are days long, so no heap is needed. Nothing else differs from
+plain SimPy: one clock, and events of one instant in the order in which they were put there.
 """
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from heapq import heappop, heappush
+from heapq import heappop
 from math import ceil, inf
 from typing import Any
 
@@ -41,14 +42,16 @@ class Calendar(Environment):
         super().__init__(initial_time)
         self.now = initial_time
         self._begun = float(ceil(initial_time))  # 24:00 of the day that has begun last
-        self._soon: list[Due] = []  # a heap: put there since the day began
-        self._today: list[Due] = []  # put there before, latest first
+        self._today: list[Due] = []  # what happens on that day, in order
+        self._next = 0  # where in `_today` what has not happened yet begins
         self._later: defaultdict[float, list[Due]] = defaultdict(list)  # by 24:00 of their day
-        self._elsewhere = inf  # no later than what is first in `_soon` or in SimPy's queue
+        self._elsewhere = inf  # time of what is first in SimPy's queue
 
     def after(self, delay: float, what: Callable[[Due], None], value: Any) -> Due:
         """Let `what` happen to `value` in `delay` days."""
-        return self._put(self.now + delay, next(self._eid), what, value)
+        due = (self.now + delay, next(self._eid), what, value)
+        self._put(due)
+        return due
 
     def foresee(self, known: Iterable[tuple[float, int, Any]], what: Callable[[Due], None]) -> None:
         """Let `what` happen to each of (time, number, value) at its time, or now where that has passed.
@@ -56,22 +59,19 @@ class Calendar(Environment):
         At one instant what is foreseen comes before all else, in the order of the numbers.
         """
         for time, number, value in known:
-            self._put(time, number - _FIRST, what, value)
+            self._put((time, number - _FIRST, what, value))
 
-    def _put(self, time: float, number: int, what: Callable[[Due], None], value: Any) -> Due:
-        due = (time, number, what, value)
-        if time <= self._begun:
-            heappush(self._soon, due)
-            if time < self._elsewhere:
-                self._elsewhere = time
-        elif time < inf:
-            self._later[-(-time // 1.0)].append(due)
-        return due
+    def _put(self, due: Due) -> None:
+        if due[0] <= self._begun:
+            insort(self._today, due, self._next)
+        elif due[0] < inf:
+            self._later[-(-due[0] // 1.0)].append(due)
 
     def schedule(self, event: Event, priority: EventPriority = NORMAL, delay: float = 0) -> None:
         """Put an event into SimPy's queue."""
+        self._now = self.now
         super().schedule(event, priority, delay)
-        self._elsewhere = min(self._elsewhere, self._now + delay)
+        self._elsewhere = self._queue[0][0]
 
     def step(self) -> None:
         """Not to be used: a run moves on by `run_through`."""
@@ -82,49 +82,41 @@ class Calendar(Environment):
         while self._begun < end:
             self._process(self._begun)
             self._begun += 1.0
-            self._today = sorted(self._later.pop(self._begun, ()), reverse=True)
+            self._today, self._next = sorted(self._later.pop(self._begun, ())), 0
         self._process(end)
         self._now = self.now = end
 
     def _process(self, end: float) -> None:
         """Process all up to and with `end`, which is not beyond the day that has begun last."""
-        today = self._today
+        today, queue = self._today, self._queue
         while True:
-            while today and today[-1][0] < self._elsewhere and today[-1][0] <= end:
-                due = today.pop()
-                self._now = self.now = due[0]
-                due[2](due)
-            first = self._take_first(end)
-            if first is None:
+            first = today[self._next] if self._next < len(today) else _NEVER
+            time = first[0]
+            if time >= self._elsewhere and queue and queue[0] < (time, NORMAL, first[1]):
+                if self._elsewhere > end:
+                    return
+                self._process_event()
+            elif time > end:
                 return
-            if first[0] > self.now:
-                self._now = self.now = first[0]
-            first[2](first)
+            else:
+                self._next += 1
+                if time > self.now:
+                    self.now = time
+                first[2](first)
 
-    def _take_first(self, end: float) -> Due | None:
-        """Take what comes next, up to and with `end`, out of the three places where it may stand."""
-        queue, soon, today = self._queue, self._soon, self._today
-        source = soon if soon and not (today and today[-1] < soon[0]) else today
-        due = None if not source else source[0] if source is soon else source[-1]
-        event = queue[0] if queue else None
-        if event is not None and (due is None or event < (due[0], NORMAL, due[1])):
-            due = None
-            if event[0] <= end:
-                heappop(queue)
-                due = (event[0], event[2], _happens, event[3])
-        elif due is not None and due[0] <= end:
-            heappop(soon) if source is soon else today.pop()
-        else:
-            due = None
-        self._elsewhere = min(soon[0][0] if soon else inf, queue[0][0] if queue else inf)
-        return due
+    def _process_event(self) -> None:
+        """Process what is first in SimPy's queue."""
+        self.now, _, _, event = heappop(self._queue)
+        self._elsewhere = self._queue[0][0] if self._queue else inf
+        callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+        for callback in callbacks:
+            callback(event)
+        if not event._ok and not hasattr(event, "_defused"):
+            raise event._value
 
 
-def _happens(due: Due) -> None:
-    """What an event of SimPy's queue does."""
-    event: Event = due[3]
-    callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
-    for callback in callbacks:
-        callback(event)
-    if not event._ok and not hasattr(event, "_defused"):
-        raise event._value
+def _nothing(due: Due) -> None:
+    """What never happens."""
+
+
+_NEVER: Due = (inf, 0, _nothing, None)

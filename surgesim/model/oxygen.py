@@ -41,6 +41,8 @@ class Store:
         What is in them.
     served, wanted
         Rates breathed and wanted by the patients present.
+    draw
+        Rate at which the stock falls: what is breathed and lost beyond the plant's output.
     used, lost, spilled, produced, delivered, returned, unmet
         Running totals; `unmet` is what was wanted and not breathed.
     short
@@ -50,7 +52,7 @@ class Store:
     """
 
     __slots__ = (
-        "at_start", "cylinders", "cylinders_full", "delivered", "last", "loss", "lost", "patients",
+        "at_start", "cylinders", "cylinders_full", "delivered", "draw", "last", "loss", "lost", "patients",
         "pipe_lpm", "plant", "produced", "returned", "served", "short", "short_days", "spilled", "tank",
         "tank_full", "unmet", "used", "wanted", "watch",
     )  # fmt: skip
@@ -63,7 +65,8 @@ class Store:
         self.loss = source.loss_share
         self.pipe_lpm = source.pipe_lpm
         self.at_start = self.stock
-        self.served = self.wanted = 0.0
+        self.wanted = 0.0
+        self.serve(0.0)
         self.used = self.lost = self.spilled = self.produced = self.delivered = self.returned = 0.0
         self.unmet = self.short_days = 0.0
         self.short = False
@@ -75,14 +78,15 @@ class Store:
     def stock(self) -> float:
         return self.tank + self.cylinders
 
-    @property
-    def draw(self) -> float:
-        """Rate at which the stock falls: what is breathed and lost beyond the plant's output.
+    def serve(self, rate: float) -> None:
+        """From now on the patients present breathe `rate`; to be said again when the plant changes.
 
-        What rounding leaves is none: else a plant that just covers what is wanted would run dry for ever.
+        What rounding leaves of the draw is none: else a plant that just covers what is wanted would run
+        dry for ever.
         """
-        beyond = self.served * (1 + self.loss) - self.plant
-        return beyond if beyond > 2 * _TOLERANCE_KG else 0.0
+        self.served = rate
+        beyond = rate * (1 + self.loss) - self.plant
+        self.draw = beyond if beyond > 2 * _TOLERANCE_KG else 0.0
 
     @property
     def cover_days(self) -> float:
@@ -96,20 +100,26 @@ class Store:
         if days <= 0:
             return
         self.last = now
-        draw = self.draw
-        from_plant = self.served * (1 + self.loss) - draw
-        self.produced += self.plant * days
-        self.spilled += (self.plant - from_plant) * days
+        if self.plant:
+            from_plant = self.served * (1 + self.loss) - self.draw
+            self.produced += self.plant * days
+            self.spilled += (self.plant - from_plant) * days
         self.used += self.served * days
         self.lost += self.served * self.loss * days
         self.unmet += (self.wanted - self.served) * days
         if self.short:
             self.short_days += days
-        out = draw * days
-        from_tank = min(out, self.tank)
-        self.tank -= from_tank
-        self.cylinders -= out - from_tank
-        if self.cylinders < 0 and self.cylinders > -_TOLERANCE_KG:
+        if self.draw:
+            self._take(self.draw * days)
+
+    def _take(self, kg: float) -> None:
+        """Out of the tank, and out of the cylinders what it lacks."""
+        if kg <= self.tank:
+            self.tank -= kg
+            return
+        self.cylinders -= kg - self.tank
+        self.tank = 0.0
+        if -_TOLERANCE_KG < self.cylinders < 0:
             self.cylinders = 0.0
 
     def fill(self, kg: float) -> None:
@@ -177,7 +187,7 @@ class OxygenSupply:
         elif store.short:
             self._ration(facility, store)
         else:
-            store.served += patient.flow_kg
+            store.serve(store.served + patient.flow_kg)
             self._watch(facility, store)
 
     def part(self, patient: Patient) -> None:
@@ -189,11 +199,14 @@ class OxygenSupply:
         del store.patients[patient.index]
         store.wanted -= patient.flow_kg
         if not patient.breathless:
-            store.served -= patient.flow_kg
+            store.serve(store.served - patient.flow_kg)
         if not store.patients:
-            store.wanted = store.served = 0.0  # no dust of rounding in an empty house
+            store.wanted = 0.0  # no dust of rounding in an empty house
+            store.serve(0.0)
         if not store.short:
             self._watch(patient.breathes_at, store)
+        elif patient.breathless and store.patients:
+            self._end_shortage(patient.breathes_at, store)  # what others breathe stays as it is
         elif store.plant > 0 or not store.patients:
             self._ration(patient.breathes_at, store)
 
@@ -230,18 +243,20 @@ class OxygenSupply:
     def _ration(self, facility: int, store: Store) -> None:
         """Give what the plant makes to ICU first, then in order of arrival; cut off or restore the rest."""
         left = store.plant / (1 + store.loss)
-        patients = list(store.patients.values())
-        in_icu = [patient for patient in patients if patient.place == IN_ICU]
         served = 0.0
-        for patient in in_icu + [patient for patient in patients if patient.place != IN_ICU]:
+        for patient in sorted(store.patients.values(), key=_after_icu):
             if served + patient.flow_kg <= left + _TOLERANCE_KG:
                 served += patient.flow_kg
                 if patient.breathless:
                     self._breathers.restore(patient)
             elif not patient.breathless:
                 self._breathers.cut_off(patient)
-        store.served = served
-        if served >= store.wanted - _TOLERANCE_KG and store.short:
+        store.serve(served)
+        self._end_shortage(facility, store)
+
+    def _end_shortage(self, facility: int, store: Store) -> None:
+        """Where the plant covers what is wanted, a shortage is over."""
+        if store.short and store.served >= store.wanted - _TOLERANCE_KG:
             store.short = False
             self._short_changed(facility)
             self._watch(facility, store)
@@ -279,6 +294,7 @@ class OxygenSupply:
         store.advance(self._env.now)
         store.tank_full += tank_kg
         store.plant += plant_kg_per_day(plant_nm3_per_hour, purity)
+        store.serve(store.served)
         if tank_kg > 0:
             store.fill(tank_kg)
         self._after_change(facility, store)
@@ -289,7 +305,7 @@ class OxygenSupply:
             for patient in store.patients.values():
                 if patient.breathless:
                     self._breathers.restore(patient)
-            store.served = store.wanted
+            store.serve(store.wanted)
             self._short_changed(facility)
         elif store.short:
             self._ration(facility, store)
@@ -333,3 +349,8 @@ class OxygenSupply:
                     day,
                     f"{store.imbalance():g} kg unaccounted for, {store.stock:g} kg in stock",
                 )
+
+
+def _after_icu(patient: Patient) -> bool:
+    """Key of the order in which oxygen is rationed: who lies in an ICU bed first."""
+    return patient.place != IN_ICU
