@@ -164,16 +164,14 @@ class BedPool:
     def join(self, patient: Patient, key: Key, district: int) -> Place:
         """Put a patient in line in a district."""
         self._joined += 1
-        place = self.line[patient.index] = Place._make((*key, self._joined, patient, district))
+        place = self.line[patient.index] = Place(*key, self._joined, patient, district)
         heappush(self._queues[self._network.group_of[district]], place)
         self.waiting[district] += 1
         return place
 
     def leave(self, patient: Patient) -> None:
-        """Give up a place in line, if the patient has one."""
-        place = self.line.pop(patient.index, None)
-        if place is None:
-            return
+        """Give up the patient's place in line."""
+        place = self.line.pop(patient.index)
         self.waiting[place.district] -= 1
         queue = self._queues[self._network.group_of[place.district]]
         while queue and not self.keeps(queue[0]):

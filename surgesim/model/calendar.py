@@ -49,9 +49,7 @@ class Calendar(Environment):
 
     def after(self, delay: float, what: Callable[[Due], None], value: Any) -> Due:
         """Let `what` happen to `value` in `delay` days."""
-        due = (self.now + delay, next(self._eid), what, value)
-        self._put(due)
-        return due
+        return self._put((self.now + delay, next(self._eid), what, value))
 
     def foresee(self, known: Iterable[tuple[float, int, Any]], what: Callable[[Due], None]) -> None:
         """Let `what` happen to each of (time, number, value) at its time, or now where that has passed.
@@ -61,11 +59,12 @@ class Calendar(Environment):
         for time, number, value in known:
             self._put((time, number - _FIRST, what, value))
 
-    def _put(self, due: Due) -> None:
+    def _put(self, due: Due) -> Due:
         if due[0] <= self._begun:
             insort(self._today, due, self._next)
         elif due[0] < inf:
             self._later[-(-due[0] // 1.0)].append(due)
+        return due
 
     def schedule(self, event: Event, priority: EventPriority = NORMAL, delay: float = 0) -> None:
         """Put an event into SimPy's queue."""

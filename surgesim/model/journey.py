@@ -650,12 +650,14 @@ class Journey:
         """The bed type needed is not to be had: from now, unless it was so already."""
         if patient.unmet_since == inf:
             patient.unmet_since = self._env.now
-            self._newly_unmet.append((patient.unmet_since, patient))
-            self._may_be_late.append((patient.unmet_since, patient))
+            unmet = (patient.unmet_since, patient)
+            self._newly_unmet.append(unmet)
+            self._may_be_late.append(unmet)
 
     def _leave_line(self, patient: Patient) -> None:
-        self.oxygen.leave(patient)
-        self.icu.leave(patient)
+        for pool in (self.oxygen, self.icu):
+            if patient.index in pool.line:
+                pool.leave(patient)
 
     def _run_clock(self, patient: Patient) -> None:
         """Start or go on with the clock of the highest unmet need."""
