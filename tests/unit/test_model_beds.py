@@ -121,6 +121,14 @@ def test_the_queue_is_by_class_then_by_time_then_by_number() -> None:
     assert not beds.line
 
 
+def test_who_left_the_line_before_the_first_is_not_in_the_way_when_the_first_leaves() -> None:
+    beds = pool(1)
+    places = [beds.join(someone(number), key(2, float(number), number), TOWN) for number in range(4)]
+    for number in (2, 1, 0):
+        beds.leave(places[number].patient)
+    assert beds.best_for(OPEN_TO_ALL, NOON) is places[3]
+
+
 def test_a_facility_sees_the_heads_of_the_districts_it_serves() -> None:
     beds = pool(1, 1, 1)
     beds.join(someone(0), key(2, 1.0, 0), TOWN)

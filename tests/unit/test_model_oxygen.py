@@ -336,6 +336,26 @@ def test_who_leaves_may_end_the_shortage() -> None:
     assert ward.changes == [(0, True), (1, False)]
 
 
+def test_who_leaves_without_having_breathed_may_end_the_shortage_and_changes_nothing_else() -> None:
+    ward = Ward(source(plant_nm3_per_hour=plant_for(3)), masks=5)
+    ward.run(1)
+    assert (ward.breathless, ward.store.short) == ([3, 4], True)
+    told, served = list(ward.told), ward.store.served
+    ward.part(ward.beds[4])
+    assert (ward.breathless, ward.store.short, ward.store.served) == ([3], True, served)
+    ward.part(ward.beds[3])
+    assert (ward.store.short, ward.store.served) == (False, served)
+    assert (ward.told, ward.changes[-1]) == (told, (1.0, False))
+
+
+def test_a_plant_added_takes_over_from_the_tank_at_once() -> None:
+    ward = Ward(source(tank_kg=1000.0, tank_start_share=1.0), masks=4)
+    ward.run(1)
+    ward.supply.enlarge(0, 0.0, plant_for(3), 1.0)
+    before = ward.store.stock
+    assert before - ward.run(2).stock == pytest.approx(KG_OF_MASK)
+
+
 @pytest.mark.parametrize("more", [0.0, 1e-7, -1e-7, 4e-8])
 def test_a_plant_that_just_covers_what_is_wanted_does_not_run_dry_over_and_over(more: float) -> None:
     """What rounding leaves between plant and demand is no shortage: the same moment would never end."""
