@@ -85,6 +85,13 @@ SchedulerOption = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="Dask scheduler to run on, as tcp://host:8786, instead of here."),
 ]
+SeedOption = Annotated[
+    int | None, typer.Option(help="Seed of the random numbers.", show_default="the scenario's")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the scenario; may be repeated."),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 
 
@@ -95,18 +102,13 @@ def run(
     replications: Annotated[
         int | None, typer.Option(help="How many runs of each alternative.", show_default="the scenario's")
     ] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Seed of the random numbers.", show_default="the scenario's")
-    ] = None,
+    seed: SeedOption = None,
     days: Annotated[int | None, typer.Option(help="Days to simulate.", show_default="the scenario's")] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Only this alternative beside the baseline; may be repeated."),
     ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the scenario; may be repeated."),
-    ] = None,
+    set_: SetOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Result folder to write.", show_default="results/<scenario name>")
     ] = None,
@@ -170,10 +172,7 @@ def run(
 @app.command(epilog="Example: surgesim validate scenarios/kien-giang.yaml")
 def validate(
     scenarios: Annotated[list[Path], typer.Argument(metavar="SCENARIO...", help="Scenario files (YAML).")],
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Change a value before checking; may be repeated."),
-    ] = None,
+    set_: SetOption = None,
     all_: Annotated[
         bool, typer.Option("--all", help="List every figure that is assumed or without a source.")
     ] = False,
@@ -382,17 +381,12 @@ def sweep(
     replications: Annotated[
         int | None, typer.Option(help="How many runs at each point.", show_default="the scenario's")
     ] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Seed of the random numbers.", show_default="the scenario's")
-    ] = None,
+    seed: SeedOption = None,
     alternative: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Alternative to run beside the baseline; may be repeated."),
     ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the scenario; may be repeated."),
-    ] = None,
+    set_: SetOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write.", show_default="results/<scenario name>-sweep")
     ] = None,
