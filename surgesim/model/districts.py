@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from surgesim.scenario.command import Threshold
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class DistrictValues:
 
     indicators: dict[str, Floats]
     beds: DistrictBeds
-    people: NDArray[np.int64]
+    people: Ints
 
     def of(self, threshold: Threshold) -> Floats:
         """``(districts,)`` the values that a threshold is held against."""
@@ -56,16 +57,18 @@ class DistrictValues:
 
 
 def values_of(
-    simulation: Simulation, wanted: Sequence[str], table: Floats, day: int, reach: Reach
+    simulation: Simulation, wanted: Sequence[str], residents: Ints, table: Floats, day: int, reach: Reach
 ) -> DistrictValues:
     """The indicators `wanted` (of `indicators.BY_DISTRICT`) at the end of `day`; levels are not looked up.
 
     Parameters
     ----------
+    residents
+        ``(districts,)``.
     table
         ``(days, districts, columns)`` the districts' record, filled up to row `day` but for indicators.
     """
-    people = np.maximum(simulation.population.count.sum(axis=(1, 2)), 1)
+    people = np.maximum(residents, 1)
     beds = DistrictBeds(simulation)
 
     def past(column: int) -> Floats:

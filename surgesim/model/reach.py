@@ -99,12 +99,12 @@ class Reach:
 
     def by_district(self, indicator: str, day: int) -> Floats:
         """``(districts,)`` an indicator of the residents of each district."""
-        counted, among = (counts.sum(axis=1).tolist() for counts in self._counts(indicator, day))
+        counted, among = (counts.sum(axis=(0, 2)).tolist() for counts in self._counts(indicator, day))
         return np.array(list(map(_RATIOS[indicator], counted, among)))
 
     def by_group(self, indicator: str, day: int, groups: Iterable[str | None]) -> list[float]:
         """An indicator of age or risk groups of the province (None is everybody), one value for each."""
-        counted, among = (counts.sum(axis=0).tolist() for counts in self._counts(indicator, day))
+        counted, among = (counts.sum(axis=(0, 1)).tolist() for counts in self._counts(indicator, day))
         ratio = _RATIOS[indicator]
         return [ratio(sum(counted[part]), sum(among[part])) for part in map(members, groups)]
 
@@ -115,9 +115,8 @@ class Reach:
         return np.stack([patients, patients - self.late.sum(axis=0), self.dead]).reshape(shape)
 
     def _counts(self, indicator: str, day: int) -> tuple[Ints, Ints]:
-        """``(districts, ages and risks)`` twice: what an indicator counts, and among whom."""
-        shape = self._people.shape
+        """What an indicator counts, and among whom, each ``(days, districts, ages and risks)`` to sum up."""
+        shape = (-1, *self._people.shape)
         if indicator == "deaths_per_million":
-            return self.dead.reshape(shape), self._people
-        late, needs = (window(counts, day).sum(axis=0).reshape(shape) for counts in (self.late, self.needs))
-        return late, needs
+            return self.dead.reshape(shape), self._people.reshape(shape)
+        return window(self.late, day).reshape(shape), window(self.needs, day).reshape(shape)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from surgesim.model.beds import UNLIMITED
 from surgesim.model.districts import values_of
 from surgesim.model.epidemic import VACCINATED, DayOfInfection
+from surgesim.model.facilities import Site
 from surgesim.model.indicators import Assessment, assess, compute, key_of
 from surgesim.model.ledger import (
     ICU,
@@ -85,6 +86,8 @@ class Recorder:
         self._command = command
         self._thresholds = len(command.thresholds)
         self.province = np.zeros((days, len(PROVINCE)))
+        self._residents = population.count.sum(axis=(1, 2))
+        self._population = population.total
         self._wanted = command.by_district
         self._district_columns = [column.name for column in district_columns(command)]
         self._districts = np.zeros((days, districts, len(self._district_columns)))
@@ -178,26 +181,27 @@ class Recorder:
         """Fill the rows of a day."""
         self._reach.pass_day(day)
         self._row(simulation, day, first=False)
-        journey, isolation = simulation.journey, simulation.isolation
-        facilities = self._facilities[day]
-        capacity = np.array([isolation.capacity, journey.oxygen.capacity, journey.icu.capacity]).T
-        facilities[:, _STAFFED] = np.where(capacity >= UNLIMITED // 2, np.inf, capacity)
-        facilities[:, _OCCUPIED] = np.array(
-            [isolation.occupied, journey.oxygen.occupied, journey.icu.occupied]
-        ).T
-        facilities[:, _BINDING] = simulation.capacity.today.staffed.binding
+        self._facility_rows(simulation, day)
         self._store_rows(simulation, day)
-        essential = simulation.capacity.essential
-        if essential is not None:
-            facilities[:, FACILITY_INDEX["emergency_unserved"]] = essential.emergency_unserved
-            facilities[:, FACILITY_INDEX["elective_backlog"]] = essential.backlog
         if self._items:
             self._logistics[day] = _logistics_row(simulation)
-        opened = (simulation.capacity.today.space.max(axis=1) > 0).tolist()
-        present = facilities[:, _OCCUPIED].sum(axis=1).tolist()
-        self._states[day] = [
-            site.state(opened[f], present[f]) for f, site in enumerate(simulation.facilities.sites)
-        ]
+
+    def _facility_rows(self, simulation: Simulation, day: int) -> None:
+        """Beds of each facility, its patients without COVID-19, and its state."""
+        journey, isolation = simulation.journey, simulation.isolation
+        today, essential = simulation.capacity.today, simulation.capacity.essential
+        rows = self._facilities[day]
+        capacity = np.array([isolation.capacity, journey.oxygen.capacity, journey.icu.capacity])
+        occupied = np.array([isolation.occupied, journey.oxygen.occupied, journey.icu.occupied])
+        rows[:, _STAFFED] = np.where(capacity >= UNLIMITED // 2, np.inf, capacity).T
+        rows[:, _OCCUPIED] = occupied.T
+        rows[:, _BINDING] = today.staffed.binding
+        if essential is not None:
+            rows[:, FACILITY_INDEX["emergency_unserved"]] = essential.emergency_unserved
+            rows[:, FACILITY_INDEX["elective_backlog"]] = essential.backlog
+        opened: list[bool] = (today.space.max(axis=1) > 0).tolist()
+        present: list[int] = occupied.sum(axis=0).tolist()
+        self._states[day] = list(map(Site.state, simulation.facilities.sites, opened, present))
 
     def _store_rows(self, simulation: Simulation, day: int) -> None:
         """The oxygen of each facility."""
@@ -281,17 +285,18 @@ class Recorder:
         """What limits beds: staff, oxygen, other patients, vehicles; care at home; cost."""
         capacity, supply, home = simulation.capacity, simulation.supply, simulation.home
         today = capacity.today
+        open_beds = np.minimum(today.space, UNLIMITED)
+        totals = open_beds.sum(axis=0, dtype=float).tolist()
         for bed in (OXYGEN, ICU):
-            open_beds = np.minimum(today.space[:, bed], UNLIMITED).astype(float)
             by_constraint = np.bincount(
-                today.staffed.binding[:, bed], weights=open_beds, minlength=len(CONSTRAINTS)
+                today.staffed.binding[:, bed], weights=open_beds[:, bed], minlength=len(CONSTRAINTS)
             )
-            shares = by_constraint / max(open_beds.sum(), 1.0)
+            shares = by_constraint / max(totals[bed], 1.0)
             row.update(zip(_BOUND_BY[bed], shares.tolist(), strict=True))
         if capacity.absences is not None:
             heads = capacity.heads()
-            working = capacity.absences.on_duty(heads).sum()
-            row["staff_absent_share"] = 1 - working / heads.sum() if heads.sum() else 0.0
+            working, employed = capacity.absences.on_duty(heads).sum(), heads.sum()
+            row["staff_absent_share"] = 1 - working / employed if employed else 0.0
         if supply is not None:
             stores = [store for store in supply.stores if store is not None]
             row["oxygen_used_kg"] = self._since("oxygen used", sum(s.used for s in stores))
@@ -368,13 +373,13 @@ class Recorder:
 
     def assess(self, simulation: Simulation, day: int) -> Assessment:
         """The indicators at the end of `day`, of the province and of the districts, and what they breach."""
-        command, population = self._command, simulation.population.total
+        command, population = self._command, self._population
         seen = compute(self.province, day, population) | self.items(day) | self._of_groups(day)
         if "epidemic_level" in self._assessed_columns:
             seen["epidemic_level"] = 0.0  # unless the scenario has a table
         by_district: dict[str, Floats] = {}
         if self._wanted:
-            local = values_of(simulation, self._wanted, self._districts, day, self._reach)
+            local = values_of(simulation, self._wanted, self._residents, self._districts, day, self._reach)
             if self._levels is not None:
                 districts = len(self._districts[day])
                 seen["epidemic_level"] = self._levels.of_province(seen)

@@ -233,3 +233,33 @@ def test_what_binds_is_told_as_the_share_of_the_open_beds(scenario: Scenario) ->
             )
             expected = bound / max(sum(beds), 1)
             assert record.series(f"{bed}_bound_by_{constraint}")[-1] == pytest.approx(expected)
+
+
+def test_the_command_sees_the_cover_and_the_backlog_of_the_item_it_names() -> None:
+    """Ten patients use a mask, a gown and make 2 kg of waste each, every day, of 100 masks and 55 gowns."""
+    scenario = build(
+        small(
+            3,
+            arrivals=arrivals("exact", oxygen=[10, 0, 0]),
+            clinical=course(oxygen_days={"fixed": 30.0}),
+            care={"facilities": {"alpha": facility(oxygen=10)}},
+            supply={
+                "consumables": {
+                    name: {"title": name, "unit": "pieces", "stock": stock, "use": {"oxygen_bed": 1}}
+                    for name, stock in (("masks", 100), ("gowns", 55))
+                },
+                "burdens": {"waste": {"title": "Waste", "unit": "kg", "made": {"oxygen_bed": 2},
+                                      "capacity_per_day": 0}},
+            },
+            command={
+                "thresholds": {
+                    "masks": {"indicator": "stock_cover_days", "item": "masks", "below": 8},
+                    "gowns": {"indicator": "stock_cover_days", "item": "gowns", "below": 4},
+                    "waste": {"indicator": "burden_backlog", "item": "waste", "above": 20},
+                }
+            },
+        )
+    )  # fmt: skip
+    record = simulate(scenario, 1, 0)
+    assert record.values.tolist() == [[9, 4.5, 20], [8, 3.5, 40], [7, 2.5, 60]]
+    assert record.breached.tolist() == [[False, False, False], [False, True, True], [True, True, True]]
