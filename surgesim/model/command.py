@@ -84,11 +84,11 @@ class Command:
         if condition.on is not None:
             yield self._env.timeout(max((condition.on - self._start).days - self._env.now, 0.0))
             return
-        days = 0
+        days, key = 0, key_of(watch.indicator or "", watch.of, watch.district)
         while days < condition.for_days:
             assessment = yield self._assessed
             assert isinstance(assessment, Assessment)
-            value = assessment.indicators[key_of(watch.indicator or "", watch.of, watch.district)]
+            value = assessment.indicators[key]
             passed = (
                 value > condition.above if condition.above is not None else value < (condition.below or 0.0)
             )

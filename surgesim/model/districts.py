@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from surgesim.model.beds import UNLIMITED
 from surgesim.model.indicators import PER, window
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from surgesim.scenario.command import Threshold
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,37 +37,39 @@ class DistrictValues:
     ----------
     indicators
         ``(districts,)`` by name.
-    vacant
-        ``(3, districts)`` vacant COVID beds by bed type.
+    beds
+        COVID beds by type and district.
     people
         ``(districts,)``.
     """
 
     indicators: dict[str, Floats]
-    vacant: Floats
-    people: NDArray[np.int64]
+    beds: DistrictBeds
+    people: Ints
 
     def of(self, threshold: Threshold) -> Floats:
         """``(districts,)`` the values that a threshold is held against."""
         if threshold.indicator == "vacant_covid_beds_per_100k":
-            counted = self.vacant[[BED_TYPES.index(bed) for bed in threshold.beds]]
+            counted = self.beds.vacant[[BED_TYPES.index(bed) for bed in threshold.beds]]
             rate: Floats = counted.sum(axis=0) * PER / self.people
             return rate
         return self.indicators[threshold.indicator]
 
 
 def values_of(
-    simulation: Simulation, wanted: Sequence[str], table: Floats, day: int, reach: Reach
+    simulation: Simulation, wanted: Sequence[str], residents: Ints, table: Floats, day: int, reach: Reach
 ) -> DistrictValues:
     """The indicators `wanted` (of `indicators.BY_DISTRICT`) at the end of `day`; levels are not looked up.
 
     Parameters
     ----------
+    residents
+        ``(districts,)``.
     table
         ``(days, districts, columns)`` the districts' record, filled up to row `day` but for indicators.
     """
-    people = np.maximum(simulation.population.count.sum(axis=(1, 2)), 1)
-    beds = _Beds(simulation)
+    people = np.maximum(residents, 1)
+    beds = DistrictBeds(simulation)
 
     def past(column: int) -> Floats:
         return window(table[:, :, column], day)
@@ -92,35 +96,32 @@ def values_of(
         "in_time_7d_share": lambda: reach.by_district("in_time_7d_share", day),
         "deaths_per_million": lambda: reach.by_district("deaths_per_million", day),
     }
-    return DistrictValues({name: known[name]() for name in wanted}, beds.vacant, people)
+    return DistrictValues({name: known[name]() for name in wanted}, beds, people)
 
 
-class _Beds:
-    """COVID beds by type and district.
-
-    Attributes
-    ----------
-    staffed, vacant
-        ``(3, districts)``; infinite where any of them are without limit.
-    staffed_icu_all
-        ``(districts,)`` all staffed ICU beds, whoever lies in them.
-    """
+class DistrictBeds:
+    """COVID beds by type and district at the end of a day, counted when they are asked for."""
 
     def __init__(self, simulation: Simulation) -> None:
-        journey, isolation = simulation.journey, simulation.isolation
-        self._where = np.array(simulation.network.district_of, np.int64)
-        self._districts = len(simulation.network.districts)
-        pools = (journey.oxygen, journey.icu)
-        staffed = [isolation.capacity, *(np.array(pool.capacity) for pool in pools)]
-        free = [isolation.capacity - isolation.occupied, *(np.array(pool.free) for pool in pools)]
-        self.staffed = np.array([self._sum(beds) for beds in staffed])
-        self.vacant = np.array([self._sum(np.maximum(beds, 0)) for beds in free])
-        self.staffed_icu_all = self._sum(simulation.capacity.today.icu_all)
+        self._simulation = simulation
 
-    def _sum(self, beds: NDArray[np.int64]) -> Floats:
-        counted = np.where(beds >= UNLIMITED // 2, np.inf, beds)
-        total: Floats = np.bincount(self._where, weights=counted, minlength=self._districts).astype(float)
-        return total
+    @cached_property
+    def staffed(self) -> Floats:
+        """``(3, districts)``; infinite where any of them are without limit."""
+        journey, isolation = self._simulation.journey, self._simulation.isolation
+        return self._sum([isolation.capacity, journey.oxygen.capacity, journey.icu.capacity])
+
+    @cached_property
+    def vacant(self) -> Floats:
+        """``(3, districts)`` staffed beds neither occupied nor held; infinite likewise."""
+        journey, isolation = self._simulation.journey, self._simulation.isolation
+        return self._sum([isolation.capacity - isolation.occupied, journey.oxygen.free, journey.icu.free])
+
+    @property
+    def staffed_icu_all(self) -> Floats:
+        """``(districts,)`` all staffed ICU beds, whoever lies in them."""
+        all_staffed: Floats = self._sum([self._simulation.capacity.today.icu_all])[0]
+        return all_staffed
 
     def occupancy(self, bed: int) -> Floats:
         """Share of the staffed beds of a type in use: 1 where there are none, 0 of beds without limit."""
@@ -129,3 +130,10 @@ class _Beds:
         share = np.where(np.isinf(staffed), 0.0, 1.0)
         share[counted] = (staffed[counted] - vacant[counted]) / staffed[counted]
         return share
+
+    def _sum(self, by_facility: Sequence[ArrayLike]) -> Floats:
+        """``(types, districts)`` beds of ``(types, facilities)``; below zero counts as none."""
+        network, beds = self._simulation.network, np.array(by_facility)
+        counted = np.where(beds >= UNLIMITED // 2, np.inf, np.maximum(beds, 0))
+        where, districts = np.array(network.district_of), len(network.districts)
+        return np.array([np.bincount(where, row, districts) for row in counted])

@@ -7,7 +7,8 @@ taken over the days there are.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from math import isfinite
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -60,6 +61,9 @@ _AS_RECORDED = (
 )
 """Indicators that are a column of the record as it stands."""
 
+_SUMMED = np.array([PROVINCE_INDEX[name] for name in ("reported_cases", "present", "deaths")])
+"""Columns that indicators sum up over 7 days."""
+
 
 def window(series: NDArray[Number], day: int) -> NDArray[Number]:
     """The last 7 values up to and with `day` (row index), fewer at the start."""
@@ -74,78 +78,78 @@ def compute(table: Floats, day: int, population: int) -> dict[str, float]:
     table
         ``(days, len(PROVINCE))``, filled up to row `day` but for the indicator columns.
     """
-    row = table[day]
-
-    def column(name: str) -> Floats:
-        return window(table[:, PROVINCE_INDEX[name]], day)
+    week = window(table, day)
+    row = week[-1].tolist()
+    cases, present, deaths = week[:, _SUMMED].sum(axis=0).tolist()
 
     def now(name: str) -> float:
-        return float(row[PROVINCE_INDEX[name]])
+        value: float = row[PROVINCE_INDEX[name]]
+        return value
 
     def per_100k(count: float, days: int = 1) -> float:
         """One division of whole numbers, so that a value exactly on a bound is not past it."""
         return count * PER / (population * days)
 
-    present = column("present")
     return {
-        "weekly_reported_cases_per_100k": per_100k(float(column("reported_cases").sum())),
-        "oxygen_need_7d_per_100k": per_100k(float(present.sum()), len(present)),
+        "weekly_reported_cases_per_100k": per_100k(cases),
+        "oxygen_need_7d_per_100k": per_100k(present, len(week)),
         "patients_without_bed": now("without_bed"),
         "vacant_covid_beds_per_100k": per_100k(sum(now(f"vacant_{bed}") for bed in BED_TYPES)),
         "staffed_icu_beds_per_100k": per_100k(now("staffed_icu_all")),
         "oxygen_occupancy": _occupancy(now("vacant_oxygen"), now("staffed_oxygen")),
         "icu_occupancy": _occupancy(now("vacant_icu"), now("staffed_icu")),
         "icu_need_per_100k": per_100k(now("icu_need")),
-        "deaths_7d_per_100k": per_100k(float(column("deaths").sum())),
+        "deaths_7d_per_100k": per_100k(deaths),
     } | {name: now(name) for name in _AS_RECORDED}
 
 
 def _occupancy(vacant: float, staffed: float) -> float:
     """Share of staffed beds in use; 1 where there are none, 0 of beds without limit."""
-    if not np.isfinite(staffed):
+    if not isfinite(staffed):
         return 0.0
     return (staffed - vacant) / staffed if staffed > 0 else 1.0
 
 
 def assess(
-    table: Floats,
-    day: int,
+    row: Floats,
     population: int,
-    thresholds: dict[str, Threshold],
+    thresholds: Mapping[str, Threshold],
     situation: Situation,
     indicators: dict[str, float],
-    by_district: Mapping[str, Floats] | None = None,
+    local: Mapping[str, Floats],
 ) -> Assessment:
     """Hold indicators against the thresholds, and declare the situation.
 
     Parameters
     ----------
+    row
+        ``(len(PROVINCE),)`` the day's row of the province's table.
     indicators
-        Values by `key_of`, besides those that `compute` finds in the table.
-    by_district
+        The values by `key_of`: those that `compute` finds in the table, and all others.
+    local
         ``(districts,)`` the values of each threshold that is assessed by district.
     """
-    indicators = compute(table, day, population) | indicators
-    local = by_district or {}
-    values, breached = [], []
+    values, breached, of_province = [], [], {}
     for name, threshold in thresholds.items():
+        by_district = name in local
         value = (
-            worst(threshold, local[name])
-            if threshold.by_district
-            else _value(threshold, indicators, table[day], population)
+            worst(threshold, local[name]) if by_district else _value(threshold, indicators, row, population)
         )
+        past = threshold.breached(value)
         values.append(value)
-        breached.append(threshold.breached(value))
-    together = {
-        name: b for (name, t), b in zip(thresholds.items(), breached, strict=True) if not t.by_district
-    }
-    declared = _declared(situation, together)
-    assessment = Assessment(indicators | {"situation": float(declared)}, values, breached, declared)
+        breached.append(past)
+        if not by_district:
+            of_province[name] = past
+    declared = _declared(situation, of_province)
+    seen = indicators | {"situation": float(declared)}
     if not local:
-        return assessment
-    return replace(
-        assessment,
-        values_by_district=np.array([local[name] for name in local]),
+        return Assessment(seen, values, breached, declared)
+    return Assessment(
+        seen,
+        values,
+        breached,
+        declared,
+        values_by_district=np.array(list(local.values())),
         breached_by_district=np.array([passed(thresholds[name], local[name]) for name in local]),
     )
 

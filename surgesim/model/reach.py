@@ -5,6 +5,8 @@ A group is a district, an age and a risk; groups lie flat in that order, as the 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,18 +22,29 @@ PER_MILLION = 1_000_000
 FEWEST = 10
 """Patients of the last 7 days from whom a share in time is told: that of a few says nothing."""
 
-_STRATA = len(AGE_GROUPS) * len(RISK_GROUPS)
 
-
-def members(group: str | None) -> slice | list[int]:
+def members(group: str | None) -> slice:
     """Where an age or risk group stands among the ages and risks of a district; None is everybody."""
     risks = len(RISK_GROUPS)
     if group is None:
         return slice(None)
     if group in RISK_GROUPS:
-        return list(range(RISK_GROUPS.index(group), _STRATA, risks))
+        return slice(RISK_GROUPS.index(group), None, risks)
     first = AGE_GROUPS.index(group) * risks
-    return list(range(first, first + risks))
+    return slice(first, first + risks)
+
+
+def share_in_time(late: int, patients: int) -> float:
+    """Share of patients who were not late; 1 of fewer than FEWEST."""
+    return (patients - late) / patients if patients >= FEWEST else 1.0
+
+
+def per_million(deaths: int, people: int) -> float:
+    """Deaths per million people; none of nobody."""
+    return deaths * PER_MILLION / max(people, 1)
+
+
+_RATIOS = {"in_time_7d_share": share_in_time, "deaths_per_million": per_million}
 
 
 class Reach:
@@ -86,11 +99,14 @@ class Reach:
 
     def by_district(self, indicator: str, day: int) -> Floats:
         """``(districts,)`` an indicator of the residents of each district."""
-        return self._shares(indicator, day, slice(None), axis=1)
+        counted, among = (counts.sum(axis=(0, 2)).tolist() for counts in self._counts(indicator, day))
+        return np.array(list(map(_RATIOS[indicator], counted, among)))
 
-    def of(self, indicator: str, day: int, group: str | None = None) -> float:
-        """An indicator of an age or risk group of the province, or of everybody."""
-        return float(self._shares(indicator, day, members(group), axis=None))
+    def by_group(self, indicator: str, day: int, groups: Iterable[str | None]) -> list[float]:
+        """An indicator of age or risk groups of the province (None is everybody), one value for each."""
+        counted, among = (counts.sum(axis=(0, 1)).tolist() for counts in self._counts(indicator, day))
+        ratio = _RATIOS[indicator]
+        return [ratio(sum(counted[part]), sum(among[part])) for part in map(members, groups)]
 
     def totals(self) -> Ints:
         """``(3, districts, 9, 2)`` of the run: patients, those who got every bed in time, deaths."""
@@ -98,14 +114,9 @@ class Reach:
         shape = (3, len(self._people), len(AGE_GROUPS), len(RISK_GROUPS))
         return np.stack([patients, patients - self.late.sum(axis=0), self.dead]).reshape(shape)
 
-    def _shares(self, indicator: str, day: int, part: slice | list[int], axis: int | None) -> Floats:
-        def count(counts: Ints) -> Ints:
-            total: Ints = counts.reshape(self._people.shape)[:, part].sum(axis=axis)
-            return total
-
+    def _counts(self, indicator: str, day: int) -> tuple[Ints, Ints]:
+        """What an indicator counts, and among whom, each ``(days, districts, ages and risks)`` to sum up."""
+        shape = (-1, *self._people.shape)
         if indicator == "deaths_per_million":
-            return count(self.dead) * PER_MILLION / np.maximum(count(self._people), 1)
-        needs = count(window(self.needs, day).sum(axis=0))
-        late = count(window(self.late, day).sum(axis=0))
-        share: Floats = np.where(needs >= FEWEST, (needs - late) / np.maximum(needs, 1), 1.0)
-        return share
+            return self.dead.reshape(shape), self._people.reshape(shape)
+        return window(self.late, day).reshape(shape), window(self.needs, day).reshape(shape)

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.model.beds import UNLIMITED
-from surgesim.model.districts import DistrictValues, values_of
+from surgesim.model.districts import values_of
 from surgesim.model.epidemic import VACCINATED, DayOfInfection
+from surgesim.model.facilities import Site
 from surgesim.model.indicators import Assessment, assess, compute, key_of
 from surgesim.model.ledger import (
     ICU,
@@ -46,15 +47,26 @@ from surgesim.model.record import (
     logistics_columns,
 )
 from surgesim.scenario.base import BED_TYPES
+from surgesim.scenario.indicators import BY_GROUP
 from surgesim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
     from surgesim.model.simulation import Simulation
 
 
-_STAFFED, _OCCUPIED, _BINDING = (
-    [FACILITY_INDEX[f"{what}_{bed}"] for bed in BED_TYPES] for what in ("staffed", "occupied", "binding")
-)
+def _by_bed(what: str) -> slice:
+    """Where the columns of a facility for the bed types stand, side by side."""
+    first, last = (FACILITY_INDEX[f"{what}_{bed}"] for bed in (BED_TYPES[0], BED_TYPES[-1]))
+    return slice(first, last + 1)
+
+
+_STAFFED, _OCCUPIED, _BINDING = map(_by_bed, ("staffed", "occupied", "binding"))
+
+_BOUND_BY = {bed: [f"{BED_TYPES[bed]}_bound_by_{what}" for what in CONSTRAINTS] for bed in (OXYGEN, ICU)}
+"""Columns of the province, in the order of CONSTRAINTS."""
+
+_ITEMS_SEEN = ("stock_cover_days:", "burden_backlog:")
+"""What the command sees of a consumable or a burden."""
 
 
 class Recorder:
@@ -74,6 +86,8 @@ class Recorder:
         self._command = command
         self._thresholds = len(command.thresholds)
         self.province = np.zeros((days, len(PROVINCE)))
+        self._residents = population.count.sum(axis=(1, 2))
+        self._population = population.total
         self._wanted = command.by_district
         self._district_columns = [column.name for column in district_columns(command)]
         self._districts = np.zeros((days, districts, len(self._district_columns)))
@@ -81,6 +95,11 @@ class Recorder:
         self._reach = Reach(days, population.count, ledger)
         self._assessed_columns = [column.name for column in assessed_columns(command)]
         self._assessed = np.zeros((days, len(self._assessed_columns)))
+        self._groups: dict[str, list[str | None]] = {}
+        for column in self._assessed_columns:
+            name, _, group = column.partition(":")
+            if name in BY_GROUP:
+                self._groups.setdefault(name, []).append(group or None)
         names = list(scenario.people.districts)
         self._in_districts = [
             (
@@ -91,7 +110,8 @@ class Recorder:
             for watch in command.watches
             if watch.district is not None
         ]
-        local = len(command.in_districts)
+        self._thresholds_local = command.in_districts
+        local = len(self._thresholds_local)
         self._breached_local = np.zeros((days, local, districts), np.bool_)
         self._values_local = np.zeros((days, local, districts))
         self._at_start_local = np.zeros((local, districts), np.bool_)
@@ -99,6 +119,9 @@ class Recorder:
         self._states = np.zeros((days, facilities), np.int8)
         supply = scenario.supply
         self._items = [c.name for c in logistics_columns(supply.consumables, supply.burdens)]
+        self._items_seen = [
+            (name, place) for place, name in enumerate(self._items) if name.startswith(_ITEMS_SEEN)
+        ]
         self._logistics = np.zeros((days, len(self._items)))
         self._private = np.array([f.ownership == "private" for f in scenario.care.facilities.values()])
         self._breached = np.zeros((days, self._thresholds), np.bool_)
@@ -158,26 +181,27 @@ class Recorder:
         """Fill the rows of a day."""
         self._reach.pass_day(day)
         self._row(simulation, day, first=False)
-        journey, isolation = simulation.journey, simulation.isolation
-        facilities = self._facilities[day]
-        capacity = np.array([isolation.capacity, journey.oxygen.capacity, journey.icu.capacity]).T
-        facilities[:, _STAFFED] = np.where(capacity >= UNLIMITED // 2, np.inf, capacity)
-        facilities[:, _OCCUPIED] = np.array(
-            [isolation.occupied, journey.oxygen.occupied, journey.icu.occupied]
-        ).T
-        facilities[:, _BINDING] = simulation.capacity.today.staffed.binding
+        self._facility_rows(simulation, day)
         self._store_rows(simulation, day)
-        essential = simulation.capacity.essential
-        if essential is not None:
-            facilities[:, FACILITY_INDEX["emergency_unserved"]] = essential.emergency_unserved
-            facilities[:, FACILITY_INDEX["elective_backlog"]] = essential.backlog
         if self._items:
             self._logistics[day] = _logistics_row(simulation)
-        opened = (simulation.capacity.today.space.max(axis=1) > 0).tolist()
-        present = facilities[:, _OCCUPIED].sum(axis=1).tolist()
-        self._states[day] = [
-            site.state(opened[f], present[f]) for f, site in enumerate(simulation.facilities.sites)
-        ]
+
+    def _facility_rows(self, simulation: Simulation, day: int) -> None:
+        """Beds of each facility, its patients without COVID-19, and its state."""
+        journey, isolation = simulation.journey, simulation.isolation
+        today, essential = simulation.capacity.today, simulation.capacity.essential
+        rows = self._facilities[day]
+        capacity = np.array([isolation.capacity, journey.oxygen.capacity, journey.icu.capacity])
+        occupied = np.array([isolation.occupied, journey.oxygen.occupied, journey.icu.occupied])
+        rows[:, _STAFFED] = np.where(capacity >= UNLIMITED // 2, np.inf, capacity).T
+        rows[:, _OCCUPIED] = occupied.T
+        rows[:, _BINDING] = today.staffed.binding
+        if essential is not None:
+            rows[:, FACILITY_INDEX["emergency_unserved"]] = essential.emergency_unserved
+            rows[:, FACILITY_INDEX["elective_backlog"]] = essential.backlog
+        opened: list[bool] = (today.space.max(axis=1) > 0).tolist()
+        present: list[int] = occupied.sum(axis=0).tolist()
+        self._states[day] = list(map(Site.state, simulation.facilities.sites, opened, present))
 
     def _store_rows(self, simulation: Simulation, day: int) -> None:
         """The oxygen of each facility."""
@@ -261,17 +285,18 @@ class Recorder:
         """What limits beds: staff, oxygen, other patients, vehicles; care at home; cost."""
         capacity, supply, home = simulation.capacity, simulation.supply, simulation.home
         today = capacity.today
-        for bed, name in ((OXYGEN, "oxygen"), (ICU, "icu")):
-            open_beds = np.minimum(today.space[:, bed], UNLIMITED).astype(float)
+        open_beds = np.minimum(today.space, UNLIMITED)
+        totals = open_beds.sum(axis=0, dtype=float).tolist()
+        for bed in (OXYGEN, ICU):
             by_constraint = np.bincount(
-                today.staffed.binding[:, bed], weights=open_beds, minlength=len(CONSTRAINTS)
+                today.staffed.binding[:, bed], weights=open_beds[:, bed], minlength=len(CONSTRAINTS)
             )
-            for what, beds in zip(CONSTRAINTS, by_constraint.tolist(), strict=True):
-                row[f"{name}_bound_by_{what}"] = beds / max(open_beds.sum(), 1.0)
+            shares = by_constraint / max(totals[bed], 1.0)
+            row.update(zip(_BOUND_BY[bed], shares.tolist(), strict=True))
         if capacity.absences is not None:
             heads = capacity.heads()
-            working = capacity.absences.on_duty(heads).sum()
-            row["staff_absent_share"] = 1 - working / heads.sum() if heads.sum() else 0.0
+            working, employed = capacity.absences.on_duty(heads).sum(), heads.sum()
+            row["staff_absent_share"] = 1 - working / employed if employed else 0.0
         if supply is not None:
             stores = [store for store in supply.stores if store is not None]
             row["oxygen_used_kg"] = self._since("oxygen used", sum(s.used for s in stores))
@@ -328,9 +353,8 @@ class Recorder:
 
     def items(self, day: int) -> dict[str, float]:
         """The day's values of the indicators that name an item."""
-        named = ("stock_cover_days:", "burden_backlog:")
-        values = zip(self._items, self._logistics[day].tolist(), strict=True)
-        return {name: value for name, value in values if name.startswith(named)}
+        values = self._logistics[day].tolist()
+        return {name: values[place] for name, place in self._items_seen}
 
     def _district_rows(
         self, simulation: Simulation, day: int, reported: Floats, infection: DayOfInfection | None
@@ -349,27 +373,34 @@ class Recorder:
 
     def assess(self, simulation: Simulation, day: int) -> Assessment:
         """The indicators at the end of `day`, of the province and of the districts, and what they breach."""
-        command, total = self._command, simulation.population.total
-        more = self.items(day)
-        for column in self._assessed_columns:
-            name, _, group = column.partition(":")
-            more[column] = 0.0 if name == "epidemic_level" else self._reach.of(name, day, group or None)
-        local: DistrictValues | None = None
+        command, population = self._command, self._population
+        seen = compute(self.province, day, population) | self.items(day) | self._of_groups(day)
+        if "epidemic_level" in self._assessed_columns:
+            seen["epidemic_level"] = 0.0  # unless the scenario has a table
+        by_district: dict[str, Floats] = {}
         if self._wanted:
-            local = values_of(simulation, self._wanted, self._districts, day, self._reach)
-        if self._levels is not None and local is not None:
-            seen = compute(self.province, day, total) | more
-            more["epidemic_level"] = self._levels.of_province(seen)
-            districts = len(self._districts[day])
-            local.indicators["epidemic_level"] = self._levels.of_districts(seen, local.indicators, districts)
-        if local is None:
-            return assess(self.province, day, total, command.thresholds, command.situation, more)
-        for name in self._wanted:
-            self._districts[day, :, self._district_columns.index(name)] = local.indicators[name]
-        for key, indicator, place in self._in_districts:
-            more[key] = float(local.indicators[str(indicator)][place])
-        by_district = {name: local.of(threshold) for name, threshold in command.in_districts.items()}
-        return assess(self.province, day, total, command.thresholds, command.situation, more, by_district)
+            local = values_of(simulation, self._wanted, self._residents, self._districts, day, self._reach)
+            if self._levels is not None:
+                districts = len(self._districts[day])
+                seen["epidemic_level"] = self._levels.of_province(seen)
+                local.indicators["epidemic_level"] = self._levels.of_districts(
+                    seen, local.indicators, districts
+                )
+            for name in self._wanted:
+                self._districts[day, :, self._district_columns.index(name)] = local.indicators[name]
+            for key, indicator, place in self._in_districts:
+                seen[key] = float(local.indicators[str(indicator)][place])
+            by_district = {name: local.of(threshold) for name, threshold in self._thresholds_local.items()}
+        row = self.province[day]
+        return assess(row, population, command.thresholds, command.situation, seen, by_district)
+
+    def _of_groups(self, day: int) -> dict[str, float]:
+        """Who is reached, of the province and of its groups, by `key_of`."""
+        return {
+            key_of(indicator, group): value
+            for indicator, groups in self._groups.items()
+            for group, value in zip(groups, self._reach.by_group(indicator, day, groups), strict=True)
+        }
 
     def assessed(self, day: int, assessment: Assessment) -> None:
         """Fill the indicator columns of a day."""
@@ -447,8 +478,8 @@ def _logistics_row(simulation: Simulation) -> Floats:
     """Consumables and burdens as `logistics_columns` orders them."""
     stocks, burdens = simulation.logistics.stocks, simulation.logistics.burdens
     cover = np.minimum(stocks.cover_days, MOST_DAYS_OF_COVER)
-    by_item = np.stack([stocks.stock, stocks.used, stocks.unmet, cover], axis=1)
-    by_burden = np.stack([burdens.made, burdens.backlog], axis=1)
+    by_item = np.array([stocks.stock, stocks.used, stocks.unmet, cover]).T
+    by_burden = np.array([burdens.made, burdens.backlog]).T
     return np.concatenate([by_item.ravel(), by_burden.ravel()])
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surgesim.model.indicators import assess, compute
+from surgesim.model.indicators import Assessment, assess, compute
 from surgesim.model.record import PROVINCE, PROVINCE_INDEX, Floats
 from surgesim.scenario.command import Situation, Threshold
 
@@ -31,7 +31,14 @@ def value(indicator: str, population: int, day: int = 0, days: int = 1, **column
 
 def breached(threshold: dict[str, Any], population: int, **columns: Any) -> bool:
     watched = {"it": Threshold.model_validate(threshold)}
-    return assess(table(**columns), 0, population, watched, Situation(), {}).breached[0]
+    return assessed(watched, Situation(), population, **columns).breached[0]
+
+
+def assessed(
+    thresholds: dict[str, Threshold], situation: Situation, population: int, **columns: Any
+) -> Assessment:
+    daily = table(**columns)
+    return assess(daily[0], population, thresholds, situation, compute(daily, 0, population), {})
 
 
 CASES = {"indicator": WEEKLY, "above": 450.0}
@@ -118,6 +125,6 @@ def test_the_situation_is_any_all_or_at_least_so_many(
         for name in "abc"
     }
     situation = Situation(require=require, thresholds=thresholds)
-    assessment = assess(table(without_bed=5), 0, 100_000, watched, situation, {})
+    assessment = assessed(watched, situation, 100_000, without_bed=5)
     assert assessment.situation is declared
     assert assessment.indicators["situation"] == float(declared)

@@ -58,7 +58,10 @@ def _json(plain: Any) -> str:
     ],
 )
 def test_decision_218(values: dict[str, float], level: int) -> None:
-    assert table("decision-218").of_province(CALM | values) == level
+    levels, seen = table("decision-218"), CALM | values
+    assert levels.of_province(seen) == level
+    local = {name: np.full(2, value) for name, value in seen.items()}
+    assert levels.of_districts(seen, local, 2).tolist() == [level, level]
 
 
 @pytest.mark.parametrize(

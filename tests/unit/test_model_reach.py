@@ -216,5 +216,33 @@ def test_of_a_few_patients_no_share_is_told(patients: int, share: float) -> None
     reach = Reach(1, np.full((1, 9, 2), 100), Ledger(network))
     reach.needs[0, 0] = patients
     reach.late[0, 0] = 6
-    assert reach.of("in_time_7d_share", 0) == pytest.approx(share)
+    assert reach.by_group("in_time_7d_share", 0, [None]) == pytest.approx([share])
     assert reach.by_district("in_time_7d_share", 0) == pytest.approx([share])
+
+
+def test_every_group_counts_its_own_patients_dead_and_people() -> None:
+    """Two districts; of each age and risk 100 live, 10 came, and as many were late as its number says."""
+    ledger = Ledger(Network(build(small(1, people=TWO_TOWNS, arrivals=arrivals(oxygen=[1])))))
+    reach = Reach(1, np.full((2, 9, 2), 100), ledger)
+    reach.needs[0] = 10
+    reach.late[0] = [number % 10 for number in range(36)]
+    ledger.dead[:] = range(36)
+    oldest, first = [16, 17], list(range(0, 18, 2))
+
+    def both(cells: list[int]) -> list[int]:
+        return cells + [18 + cell for cell in cells]
+
+    for group, cells in (("80+", both(oldest)), (RISK_GROUPS[0], both(first)), (None, list(range(36)))):
+        late = sum(cell % 10 for cell in cells)
+        assert reach.by_group("in_time_7d_share", 0, [group]) == [
+            (10 * len(cells) - late) / (10 * len(cells))
+        ]
+        assert reach.by_group("deaths_per_million", 0, [group]) == [sum(cells) * 10_000 / len(cells)]
+    groups = ["80+", None]
+    assert reach.by_group("deaths_per_million", 0, groups) == [
+        *reach.by_group("deaths_per_million", 0, ["80+"]),
+        *reach.by_group("deaths_per_million", 0, [None]),
+    ]
+    assert reach.by_district("deaths_per_million", 0).tolist() == [
+        sum(cells) * 10_000 / 18 for cells in (range(18), range(18, 36))
+    ]

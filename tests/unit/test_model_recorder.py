@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 from strategies import (
     THRESHOLDS,
     Plain,
@@ -17,13 +18,16 @@ from strategies import (
     district,
     facility,
     people,
+    scenarios,
     severity,
     small,
     stays,
 )
 
-from surgesim.model.record import DISTRICT, FACILITY_INDEX, STATES, Record
-from surgesim.model.simulation import simulate
+from surgesim.model.record import CONSTRAINTS, DISTRICT, FACILITY_INDEX, STATES, Record
+from surgesim.model.simulation import Simulation, simulate
+from surgesim.scenario.base import BED_TYPES
+from surgesim.scenario.schema import Scenario
 
 WAITS_FOR_EVER = {"oxygen": clock("never", "never"), "icu": clock("never", "never")}
 TWO_TOWNS = people(districts={"town": district(50_000), "coast": district(50_000, travel_hours=12.0)})
@@ -212,3 +216,50 @@ def test_districts_are_those_of_the_home_wherever_the_bed_is() -> None:
     assert totals["deaths"].tolist() == [0, record.outcomes["deaths"]]
     assert totals["reported_cases"].tolist() == [0, record.outcomes["reported_cases"]]
     assert record.outcomes["deaths"] > 10
+
+
+@settings(max_examples=25, deadline=None)
+@given(scenarios())
+def test_what_binds_is_told_as_the_share_of_the_open_beds(scenario: Scenario) -> None:
+    simulation = Simulation(scenario, 3, 0)
+    record = simulation.run()
+    opened = simulation.capacity.today
+    for bed in ("oxygen", "icu"):
+        column = BED_TYPES.index(bed)
+        beds, binding = opened.space[:, column].tolist(), opened.staffed.binding[:, column].tolist()
+        for what, constraint in enumerate(CONSTRAINTS):
+            bound = sum(
+                number for number, what_binds in zip(beds, binding, strict=True) if what_binds == what
+            )
+            expected = bound / max(sum(beds), 1)
+            assert record.series(f"{bed}_bound_by_{constraint}")[-1] == pytest.approx(expected)
+
+
+def test_the_command_sees_the_cover_and_the_backlog_of_the_item_it_names() -> None:
+    """Ten patients use a mask, a gown and make 2 kg of waste each, every day, of 100 masks and 55 gowns."""
+    scenario = build(
+        small(
+            3,
+            arrivals=arrivals("exact", oxygen=[10, 0, 0]),
+            clinical=course(oxygen_days={"fixed": 30.0}),
+            care={"facilities": {"alpha": facility(oxygen=10)}},
+            supply={
+                "consumables": {
+                    name: {"title": name, "unit": "pieces", "stock": stock, "use": {"oxygen_bed": 1}}
+                    for name, stock in (("masks", 100), ("gowns", 55))
+                },
+                "burdens": {"waste": {"title": "Waste", "unit": "kg", "made": {"oxygen_bed": 2},
+                                      "capacity_per_day": 0}},
+            },
+            command={
+                "thresholds": {
+                    "masks": {"indicator": "stock_cover_days", "item": "masks", "below": 8},
+                    "gowns": {"indicator": "stock_cover_days", "item": "gowns", "below": 4},
+                    "waste": {"indicator": "burden_backlog", "item": "waste", "above": 20},
+                }
+            },
+        )
+    )  # fmt: skip
+    record = simulate(scenario, 1, 0)
+    assert record.values.tolist() == [[9, 4.5, 20], [8, 3.5, 40], [7, 2.5, 60]]
+    assert record.breached.tolist() == [[False, False, False], [False, True, True], [True, True, True]]
