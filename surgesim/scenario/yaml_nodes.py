@@ -22,6 +22,7 @@ MAX_BYTES = 4_000_000
 """Largest file read: a hand-written scenario is far below, one with arrivals embedded below."""
 
 MAX_DEPTH = 50
+TOO_DEEP = f"got values nested deeper than {MAX_DEPTH} levels"
 MAX_VALUES = 400_000
 """Most values of a document, aliases counted as often as they are used."""
 
@@ -166,6 +167,8 @@ def compose(text: str, file: str) -> Document:
 def _not_yaml(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     line = None if mark is None else mark.line + 1
+    if "nesting depth" in (error.problem or ""):  # newer parsers have a limit of their own, met before ours
+        return Problem("", TOO_DEEP, file, line)
     lines = text.splitlines()
     if line is not None and line <= len(lines):
         indent = lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())]
@@ -212,7 +215,7 @@ class _Composer:
     def node(self, event: Any, path: KeyPath) -> Any:
         """The value that begins with `event`; the place of `path` is noted by who calls."""
         if len(path) > MAX_DEPTH:
-            self.stop(f"got values nested deeper than {MAX_DEPTH} levels", path[:3], event)
+            self.stop(TOO_DEEP, path[:3], event)
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event, path)
         before = self.count
