@@ -52,8 +52,8 @@ def simulate(scenario: Scenario, seed: int, replication: int, path: EpidemicPath
         Replication k of a seed is the same whatever else is run.
     path
         Days of the epidemic as another alternative of this seed and replication has met them: they are
-        taken as they are, and days that are not there yet are added. Both must have the same people and
-        the same epidemic, `untouched_by_care`.
+        taken as they are while care has changed nothing, and days that are not there yet are added. Both
+        must have the same people and the same epidemic.
 
     Raises
     ------
@@ -76,7 +76,6 @@ class Simulation:
         path: EpidemicPath | None = None,
     ) -> None:
         self.scenario = scenario
-        self._path = path
         self.first_day, self.end_day = -scenario.warm_up_days, scenario.days
         self.env = Calendar(self.first_day)
         self.streams = Streams(seed, replication)
@@ -109,7 +108,7 @@ class Simulation:
         self.arrivals: Arrivals | None = None
         if scenario.epidemic is not None:
             self.epidemic = Epidemic(
-                scenario.epidemic, scenario.people, self.population, scenario.start, self.streams
+                scenario.epidemic, scenario.people, self.population, scenario.start, self.streams, path
             )
             residents = self.population.count.sum(axis=(1, 2))
             self.surveillance = Surveillance(
@@ -195,14 +194,9 @@ class Simulation:
         return surveillance.detection.mild_reported(day)
 
     def _infection_of(self, day: int, epidemic: Epidemic, surveillance: Surveillance) -> DayOfInfection:
-        """What the epidemic brings today: as another alternative has met it, or moved on."""
+        """What the epidemic brings today."""
         isolated = surveillance.begin_day()
-        if self._path is not None and day in self._path:
-            return self._path[day]
-        infection = epidemic.advance(day, self._dead(), int(self.capacity.heads().sum()), isolated)
-        if self._path is not None:
-            self._path[day] = infection
-        return infection
+        return epidemic.advance(day, self._dead(), int(self.capacity.heads().sum()), isolated)
 
     def _protect_staff(self) -> None:
         """Vaccinated staff are infected as vaccinated residents are."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with how many (alternative, replication) pairs are done, and how many there are."""
 
-MOST_DAYS_SHARED = 2_000
+MOST_DAYS_SHARED = 1_000
 """Longer epidemics are simulated for each alternative anew: kept, they would take too much memory."""
 
 
@@ -83,7 +83,7 @@ def drawn_values(scenario: Scenario, seed: int, replication: int) -> dict[str, f
 
 
 def one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: int) -> dict[str, Record]:
-    """One record per alternative; an epidemic that care cannot change is simulated once for all who share it.
+    """One record per alternative; days of an epidemic that care has not changed are simulated once for all.
 
     Results are the same as one by one. Where parameters are uncertain, all alternatives are made of the
     scenario with what this replication draws.
@@ -102,13 +102,14 @@ def one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: i
 
 
 def _shared_path(scenario: Scenario, paths: list[tuple[Scenario, EpidemicPath]]) -> EpidemicPath | None:
-    """An earlier alternative's epidemic that is this one's too, or a new one; None if care changes it."""
-    from surgesim.model.epidemic import untouched_by_care
+    """The days of an earlier alternative's epidemic, or of a new one; None where they are not kept.
 
-    if not untouched_by_care(scenario) or scenario.days + scenario.warm_up_days > MOST_DAYS_SHARED:
+    How far they are this alternative's too is seen in the run, by `Epidemic`.
+    """
+    if scenario.epidemic is None or scenario.days + scenario.warm_up_days > MOST_DAYS_SHARED:
         return None
     for other, path in paths:
         if other.epidemic == scenario.epidemic and other.people == scenario.people:
             return path
-    paths.append((scenario, {}))
+    paths.append((scenario, []))
     return paths[-1][1]

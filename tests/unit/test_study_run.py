@@ -99,16 +99,16 @@ TOWN = Path(__file__).parents[2] / "scenarios" / "teaching" / "private-third.yam
 def test_alternatives_that_share_an_epidemic_are_as_if_they_did_not(monkeypatch: pytest.MonkeyPatch) -> None:
     scenarios = select(load(TOWN, changes=["days=70"]))
     alone = {name: simulation.simulate(scenario, 3, 1) for name, scenario in scenarios.items()}
-    advanced = []
-    advance = Epidemic.advance
+    drawn = []
+    move = Epidemic._move
 
-    def counted(self: Epidemic, day: int, *state: Any) -> DayOfInfection:
-        advanced.append(day)
-        return advance(self, day, *state)
+    def counted(self: Epidemic, day: int, *others: Any) -> DayOfInfection:
+        drawn.append(day)
+        return move(self, day, *others)
 
-    monkeypatch.setattr(Epidemic, "advance", counted)
+    monkeypatch.setattr(Epidemic, "_move", counted)
     shared = replicate_module.one_replication(scenarios, 3, 1)
-    assert advanced == list(range(70))  # once for three alternatives
+    assert drawn == list(range(70))  # once for three alternatives
     assert alone.keys() == shared.keys()
     assert alone["baseline"].outcomes != alone["private-mobilised"].outcomes
     for name, record in alone.items():
@@ -117,36 +117,34 @@ def test_alternatives_that_share_an_epidemic_are_as_if_they_did_not(monkeypatch:
             assert pickle.dumps(one) == pickle.dumps(other), (name, part.name)
 
 
-MEASURE = {
-    "epidemic": {"measures": {"shut": {"reduces": {"work": 0.5}}}},
-    "command": {"plan": {"shut": {"action": "measure", "measure": "shut", "when": {"on": "2024-02-01"}}}},
-}
-
-
 @pytest.mark.parametrize(
-    ("overlay", "paths", "same"),
+    ("overlay", "same"),
     [
-        ({"care": {"no_bed_hours": 3.0}}, 1, True),
-        ({"people": {"outside_share": 0.3}}, 2, False),
-        ({"epidemic": {"variant": {"r0": 3.0}}}, 2, False),
-        ({"epidemic": {"immunity": {"waning_days": 90.0}}}, 1, False),
-        ({"epidemic": {"isolation": {"cases_compliance": 0.5}}}, 1, False),
-        ({"epidemic": {"detection": {"tests": {"single_per_day": 5}}}}, 2, False),
-        ({"epidemic": {"vaccination": {"groups": {"all": {}}}}}, 1, False),
-        ({"epidemic": {"measures": {"shut": {"travel": 0.5, "start": "2024-02-01"}}}}, 2, False),
-        (MEASURE, 1, False),
+        ({"care": {"no_bed_hours": 3.0}}, True),
+        ({"people": {"outside_share": 0.3}}, False),
+        ({"epidemic": {"variant": {"r0": 3.0}}}, False),
+        ({"epidemic": {"detection": {"tests": {"single_per_day": 5}}}}, False),
+        ({"epidemic": {"vaccination": {"groups": {"all": {}}}}}, False),
+        ({"epidemic": {"measures": {"shut": {"travel": 0.5, "start": "2024-02-01"}}}}, False),
     ],
 )
-def test_epidemics_are_shared_only_where_care_cannot_part_them(
-    overlay: dict[str, Any], paths: int, same: bool
+def test_alternatives_share_days_only_of_the_same_epidemic_among_the_same_people(
+    overlay: dict[str, Any], same: bool
 ) -> None:
     town = load(TOWN)
     known: list[Any] = []
     first = replicate_module._shared_path(town, known)
     second = replicate_module._shared_path(town.overlaid(overlay), known)
     assert first is not None
-    assert len(known) == paths
     assert (second is first) == same
+    assert len(known) == 2 - same
+
+
+def test_long_epidemics_and_arrivals_are_not_kept() -> None:
+    town = load(TOWN)
+    longer = town.model_copy(update={"days": replicate_module.MOST_DAYS_SHARED + 1})
+    assert replicate_module._shared_path(longer, []) is None
+    assert replicate_module._shared_path(small_scenario(), []) is None
 
 
 @pytest.mark.parametrize(
