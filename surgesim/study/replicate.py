@@ -14,7 +14,7 @@ from surgesim.scenario.values import fitting, with_values
 from surgesim.study.spread import spread
 
 if TYPE_CHECKING:
-    from surgesim.model.epidemic import EpidemicPath
+    from surgesim.model.shared import SharedDays
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with how many (alternative, replication) pairs are done, and how many there are."""
@@ -94,22 +94,27 @@ def one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: i
     if drawn:
         changed = with_values(scenarios[BASELINE], drawn)
         scenarios = {name: changed.alternative(name) for name in scenarios}
-    paths: list[tuple[Scenario, EpidemicPath]] = []
+    met: list[tuple[Scenario, SharedDays]] = []
     return {
-        name: simulate(scenario, seed, replication, _shared_path(scenario, paths))
+        name: simulate(scenario, seed, replication, _shared_days(scenario, met))
         for name, scenario in scenarios.items()
     }
 
 
-def _shared_path(scenario: Scenario, paths: list[tuple[Scenario, EpidemicPath]]) -> EpidemicPath | None:
-    """The days of an earlier alternative's epidemic, or of a new one; None where they are not kept.
+def _shared_days(scenario: Scenario, met: list[tuple[Scenario, SharedDays]]) -> SharedDays | None:
+    """The days of an earlier alternative, or new ones, added to `met`; None where they are not kept.
 
-    How far they are this alternative's too is seen in the run, by `Epidemic`.
+    How far they are this alternative's too is seen in the run: by `Epidemic`, and by `PatientSource`.
     """
+    from surgesim.model.shared import SharedDays
+
     if scenario.epidemic is None or scenario.days + scenario.warm_up_days > MOST_DAYS_SHARED:
         return None
-    for other, path in paths:
+    days = SharedDays()
+    for other, shared in met:
         if other.epidemic == scenario.epidemic and other.people == scenario.people:
-            return path
-    paths.append((scenario, []))
-    return paths[-1][1]
+            if other.clinical == scenario.clinical:
+                return shared
+            days = SharedDays(path=shared.path)
+    met.append((scenario, days))
+    return days

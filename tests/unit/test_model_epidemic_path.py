@@ -12,7 +12,9 @@ from strategies import Plain, build, clinical, district, facility, people, sever
 
 from surgesim.model import simulation
 from surgesim.model.epidemic import DayOfInfection, Epidemic
+from surgesim.model.patients import PatientSource
 from surgesim.model.record import Record
+from surgesim.model.shared import SharedDays
 from surgesim.model.simulation import Simulation
 from surgesim.scenario.schema import Scenario
 from surgesim.study.replicate import one_replication
@@ -33,7 +35,7 @@ def scenario(**spread: Any) -> Scenario:
     """A town with a measure and a vaccine that only a rule would bring."""
     epidemic = {
         "variant": variant(4.0),
-        "initial_infections": {"town": 500},
+        "initial_infections": {"town": 200},
         "importation": {"per_day": 2.0},
         "measures": {"shut": {"reduces": {"community": 0.8}, "screening": 0.5}},
         "vaccination": {"groups": {"all": {}}, "days_to_effect": 2},
@@ -41,12 +43,26 @@ def scenario(**spread: Any) -> Scenario:
     return build(
         small(
             DAYS,
-            people=people(districts={"town": district(60_000)}),
+            people=people(districts={"town": district(20_000)}),
             clinical=clinical(severity=severity(p_oxygen=0.05)),
             epidemic=epidemic | spread,
-            care={"facilities": {"alpha": facility(oxygen=50, icu=10)}},
+            care={"facilities": {"alpha": facility(oxygen=20, icu=5)}},
         )
     )
+
+
+@pytest.fixture
+def patients(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The days whose patients are drawn anew, likewise."""
+    days: list[int] = []
+    draw = PatientSource.from_epidemic
+
+    def counted(self: PatientSource, infection: DayOfInfection, day: int, *others: Any) -> Any:
+        days.append(day)
+        return draw(self, infection, day, *others)
+
+    monkeypatch.setattr(PatientSource, "from_epidemic", counted)
+    return days
 
 
 @pytest.fixture
@@ -154,11 +170,11 @@ def test_a_longer_warm_up_is_another_epidemic(drawn: list[int]) -> None:
 def test_the_state_of_the_epidemic_is_right_on_shared_days_and_after() -> None:
     baseline = scenario()
     plan = baseline.overlaid({"command": {"plan": {"rule": SHUT}}})
-    alone, path = Simulation(plan, 1, 0), []
-    Simulation(baseline, 1, 0, path=path).run()
-    assert [shared.day for shared in path] == list(range(DAYS))
-    sharing = Simulation(plan, 1, 0, path=path)
-    before = pickle.dumps(path)
+    alone, shared = Simulation(plan, 1, 0), SharedDays()
+    Simulation(baseline, 1, 0, shared=shared).run()
+    assert [met.day for met in shared.path] == list(range(DAYS))
+    sharing = Simulation(plan, 1, 0, shared=shared)
+    before = pickle.dumps(shared.path)
     for day in range(DAYS):
         states = []
         for run in (alone, sharing):
@@ -177,4 +193,33 @@ def test_the_state_of_the_epidemic_is_right_on_shared_days_and_after() -> None:
             )
         for one, other in zip(*states, strict=True):
             np.testing.assert_array_equal(one, other)
-    assert pickle.dumps(path) == before  # who has left adds nothing and changes nothing
+    assert pickle.dumps(shared.path) == before  # who has left adds nothing and changes nothing
+
+
+HOME_CARE: Plain = {
+    "action": "open_home_care",
+    "teams": 5,
+    "when": {"on": "2024-01-09"},
+    "decision_days": 0,
+    "lead_days": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("overlay", "first"),
+    [
+        (FEWER_BEDS, DAYS),
+        ({"command": {"plan": {"rule": SHUT}}}, 10),
+        ({"command": {"plan": {"rule": HOME_CARE}}}, 8),
+        ({"clinical": {"severity": {"p_icu": 0.2}}}, 0),
+    ],
+)
+def test_patients_are_shared_who_are_of_the_same_onsets_care_at_home_and_clinical_section(
+    overlay: Plain, first: int, drawn: list[int], patients: list[int]
+) -> None:
+    home_care = {"effect": 0.5, "packages": 10_000}
+    baseline = scenario().overlaid({"clinical": {"home_care": home_care}})
+    _, records = pair(baseline, baseline.overlaid(overlay), drawn)
+    runs = [patients[:DAYS], patients[DAYS : 2 * DAYS], patients[2 * DAYS : 3 * DAYS], patients[3 * DAYS :]]
+    assert runs == [list(range(DAYS))] * 3 + [list(range(first, DAYS))]
+    assert records[0].outcomes != records[1].outcomes

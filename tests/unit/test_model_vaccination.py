@@ -198,6 +198,28 @@ def test_protection_wanes_into_the_waned_stratum() -> None:
     assert e.susceptible.sum() == 2_000_000
 
 
+def test_doses_work_after_the_last_of_them_was_given() -> None:
+    towns = People.model_validate_json(json.dumps(people(districts={"town": district(50_000)})))
+    vaccination = {
+        "doses_per_day": 700,
+        "start": "2024-01-03",
+        "end": "2024-01-05",
+        "days_to_delivery": 0,
+        "days_to_effect": 6,
+        "groups": {"all": {}},
+    }
+    plain = {"variant": variant(0.0), "vaccination": vaccination}
+    e = Epidemic(
+        EpidemicSection.model_validate_json(json.dumps(plain)), towns, populate(towns), START, Streams(1, 0)
+    )
+    vaccinated = []
+    for day in range(12):
+        e.advance(day, np.zeros_like(e.recovered))
+        e.check(day)
+        vaccinated.append(int(e.susceptible[..., VACCINATED].sum()))
+    assert vaccinated == [0] * 8 + [700] + [1_400] * 3
+
+
 def scenario(vaccination: Plain | None, plan: Plain | None = None, **epidemic: Any) -> Any:
     spread = {
         "variant": variant(2.5),

@@ -118,33 +118,37 @@ def test_alternatives_that_share_an_epidemic_are_as_if_they_did_not(monkeypatch:
 
 
 @pytest.mark.parametrize(
-    ("overlay", "same"),
+    ("overlay", "epidemic", "patients"),
     [
-        ({"care": {"no_bed_hours": 3.0}}, True),
-        ({"people": {"outside_share": 0.3}}, False),
-        ({"epidemic": {"variant": {"r0": 3.0}}}, False),
-        ({"epidemic": {"detection": {"tests": {"single_per_day": 5}}}}, False),
-        ({"epidemic": {"vaccination": {"groups": {"all": {}}}}}, False),
-        ({"epidemic": {"measures": {"shut": {"travel": 0.5, "start": "2024-02-01"}}}}, False),
+        ({"care": {"no_bed_hours": 3.0}}, True, True),
+        ({"clinical": {"isolated_share": 0.2}}, True, False),
+        ({"people": {"outside_share": 0.3}}, False, False),
+        ({"epidemic": {"variant": {"r0": 3.0}}}, False, False),
+        ({"epidemic": {"detection": {"tests": {"single_per_day": 5}}}}, False, False),
+        ({"epidemic": {"vaccination": {"groups": {"all": {}}}}}, False, False),
+        ({"epidemic": {"measures": {"shut": {"travel": 0.5, "start": "2024-02-01"}}}}, False, False),
     ],
 )
 def test_alternatives_share_days_only_of_the_same_epidemic_among_the_same_people(
-    overlay: dict[str, Any], same: bool
+    overlay: dict[str, Any], epidemic: bool, patients: bool
 ) -> None:
     town = load(TOWN)
-    known: list[Any] = []
-    first = replicate_module._shared_path(town, known)
-    second = replicate_module._shared_path(town.overlaid(overlay), known)
+    met: list[Any] = []
+    first = replicate_module._shared_days(town, met)
+    second = replicate_module._shared_days(town.overlaid(overlay), met)
     assert first is not None
-    assert (second is first) == same
-    assert len(known) == 2 - same
+    assert second is not None
+    assert (second.path is first.path) == epidemic
+    assert (second.patients is first.patients) == patients
+    assert replicate_module._shared_days(town, met) is first
+    assert replicate_module._shared_days(town.overlaid(overlay), met) is second
 
 
 def test_long_epidemics_and_arrivals_are_not_kept() -> None:
     town = load(TOWN)
     longer = town.model_copy(update={"days": replicate_module.MOST_DAYS_SHARED + 1})
-    assert replicate_module._shared_path(longer, []) is None
-    assert replicate_module._shared_path(small_scenario(), []) is None
+    assert replicate_module._shared_days(longer, []) is None
+    assert replicate_module._shared_days(small_scenario(), []) is None
 
 
 @pytest.mark.parametrize(
@@ -187,7 +191,7 @@ def test_tables_are_kept_where_a_figure_fails(tmp_path: Path) -> None:
 
 
 def test_broken_identity_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def breaks(scenario: Scenario, seed: int, replication: int, path: object) -> Record:
+    def breaks(scenario: Scenario, seed: int, replication: int, shared: object) -> Record:
         if replication == 1:
             raise IdentityError("beds", "general", 3, "11 of 10")
         return made_up_simulation(scenario, seed, replication)
@@ -241,7 +245,7 @@ def test_records_come_in_order_from_many_workers(monkeypatch: pytest.MonkeyPatch
 
 def test_results_in_memory_have_no_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(simulation, "simulate", lambda scenario, seed, k, path: made_up_record(scenario, k))
+    monkeypatch.setattr(simulation, "simulate", lambda scenario, seed, k, shared: made_up_record(scenario, k))
     results = run(small_scenario(), workers=1)
     assert results.folder is None
     assert results.alternatives == ("baseline", "nothing", "more-icu")
