@@ -147,6 +147,7 @@ class Epidemic:
         self._contacts = population.contacts
         self._mixing = population.mixing
         self._by_age = population.count.sum(axis=2).astype(float)
+        self._people_of_age = np.maximum(self._by_age, 1.0)
         self._names = tuple(people.districts)
         self._districts = {name: i for i, name in enumerate(self._names)}
         variant, immunity = section.variant, section.immunity
@@ -164,6 +165,7 @@ class Epidemic:
         self._running: dict[str, int] = {}
         self._hazards: dict[tuple[str, ...], Floats] = {}
         self._mixings: dict[tuple[str, ...], Floats] = {}
+        self._imports: dict[tuple[str, ...], Floats] = {}
 
         shape = (*population.count.shape, strata)
         cells, groups = prod(shape), prod(shape[:-1])
@@ -331,16 +333,15 @@ class Epidemic:
         hazard, mixing = self._hazard_of(in_force), self._mixing_of(in_force)
         shape = self.susceptible.shape
         onsets = np.empty((*shape, self._steps), np.int64)
-        infections = np.zeros(len(self._names), np.int64)
-        people = np.maximum(self._by_age, 1.0)
+        infected_today = np.zeros(shape, np.int64)
         for step in range(self._steps):
             infectious = self.infectious.sum(axis=(0, 3))
-            prevalence = infectious / people
+            prevalence = infectious / self._people_of_age
             if isolated is not None:
                 among = np.maximum(infectious.sum(axis=1), 1)
                 prevalence *= 1.0 - np.minimum(isolated[step] / among, 1.0)[:, None]
             force = np.matmul(hazard, (mixing @ prevalence)[:, :, None])
-            self._infection[:] = -np.expm1(-force[..., None] * self._open_to)
+            np.negative(np.expm1(-force[..., None] * self._open_to), out=self._infection)
             leaving = rng.binomial(self._state, self._leaving)
             self._state -= leaving
             infected, progressed, recovering = _parts(leaving, shape)
@@ -350,7 +351,8 @@ class Epidemic:
             self.infectious[1] += recovering[0]
             self.recovered += recovering[1]
             onsets[..., step] = progressed[1]
-            infections += infected.sum(axis=(1, 2, 3))
+            infected_today += infected
+        infections = infected_today.sum(axis=(1, 2, 3))
         return DayOfInfection(
             onsets, infections, imported, int(self.infectious.sum()), int(self.susceptible.sum())
         )
@@ -373,11 +375,18 @@ class Epidemic:
         ):
             return imported
         rng = self._streams.day("importation", day)
-        let_in = (1 - plan.screening) * self._left(in_force, "screening")
-        numbers = rng.poisson(plan.per_day * let_in * self._weights)
+        numbers = rng.poisson(self._let_in(in_force))
         for district in np.flatnonzero(numbers):
             imported[district] = self._infect_outside(int(district), int(numbers[district]), rng)
         return imported
+
+    def _let_in(self, in_force: tuple[str, ...]) -> Floats:
+        """``(districts,)`` mean imported infections a day that screening does not stop."""
+        if in_force not in self._imports:
+            plan = self._section.importation
+            let_in = (1 - plan.screening) * self._left(in_force, "screening")
+            self._imports[in_force] = plan.per_day * let_in * self._weights
+        return self._imports[in_force]
 
     def _infect_outside(self, district: int, number: int, rng: np.random.Generator) -> int:
         """Move up to `number` residents of a district from S to E, at random; returns how many."""
@@ -424,11 +433,10 @@ class Epidemic:
         """
         if self.vaccination is not None:
             self.vaccination.check(day)
-        compartments = (self.susceptible, self.exposed, self.infectious, self.recovered)
-        if min(int(compartment.min()) for compartment in compartments) < 0:
+        if self._everybody.min() < 0:
             raise IdentityError("no compartment below zero", "the province", day, "a count is negative")
-        now = (self.susceptible + self.exposed.sum(axis=0)).sum(axis=-1)
-        now += self.infectious.sum(axis=0) + self.recovered
+        now = (self.susceptible + self.exposed[0] + self.exposed[1]).sum(axis=-1)
+        now += self.infectious[0] + self.infectious[1] + self.recovered
         if not np.array_equal(now, self._people):
             district, age, risk = np.argwhere(now != self._people)[0]
             raise IdentityError(
