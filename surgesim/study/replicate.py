@@ -94,9 +94,10 @@ def one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: i
     if drawn:
         changed = with_values(scenarios[BASELINE], drawn)
         scenarios = {name: changed.alternative(name) for name in scenarios}
+    several = len(scenarios) > 1
     met: list[tuple[Scenario, SharedDays]] = []
     return {
-        name: simulate(scenario, seed, replication, _shared_days(scenario, met))
+        name: simulate(scenario, seed, replication, _shared_days(scenario, met) if several else None)
         for name, scenario in scenarios.items()
     }
 

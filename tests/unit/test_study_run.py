@@ -144,6 +144,16 @@ def test_alternatives_share_days_only_of_the_same_epidemic_among_the_same_people
     assert replicate_module._shared_days(town.overlaid(overlay), met) is second
 
 
+def test_a_scenario_without_alternatives_keeps_no_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[Any] = []
+    monkeypatch.setattr(simulation, "simulate", lambda scenario, seed, k, shared: kept.append(shared))
+    town = load(TOWN)
+    replicate_module.one_replication({"baseline": town}, 1, 0)
+    replicate_module.one_replication({"baseline": town, "same": town}, 1, 0)
+    assert kept[0] is None
+    assert kept[1] is kept[2] is not None
+
+
 def test_long_epidemics_and_arrivals_are_not_kept() -> None:
     town = load(TOWN)
     longer = town.model_copy(update={"days": replicate_module.MOST_DAYS_SHARED + 1})
