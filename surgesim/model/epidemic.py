@@ -20,11 +20,9 @@ from surgesim.model.people import Population
 from surgesim.model.streams import Streams
 from surgesim.model.vaccination import Vaccination
 from surgesim.scenario.base import SETTINGS
-from surgesim.scenario.command import StartMeasure
 from surgesim.scenario.epidemic import Epidemic as EpidemicSection
 from surgesim.scenario.epidemic import Measure
 from surgesim.scenario.people import People
-from surgesim.scenario.schema import Scenario
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -57,22 +55,28 @@ class DayOfInfection:
     susceptible: int = 0
 
 
-EpidemicPath: TypeAlias = dict[int, DayOfInfection]
-"""The days of an epidemic, by day: what several alternatives of a replication may share."""
+@dataclass(frozen=True, slots=True)
+class SharedDay:
+    """A day of the epidemic that several alternatives of a replication may have in common.
 
-
-def untouched_by_care(scenario: Scenario) -> bool:
-    """Whether no plan and no death changes who is infected.
-
-    That is where no rule starts a measure, immunity lasts (the dead never wane), nobody is vaccinated
-    (the dead get no dose) and no case isolates (who is reported hangs on care at home, tests and beds).
+    Attributes
+    ----------
+    day, in_force
+        The day, and the measures in force on it.
+    infection
+        What it brings.
+    state
+        ``(people counted,)`` S, E, I and R at its 24:00, as `Epidemic` lays them out.
     """
-    epidemic = scenario.epidemic
-    if epidemic is None or epidemic.immunity.waning_days is not None:
-        return False
-    if epidemic.vaccination is not None or epidemic.isolation is not None:
-        return False
-    return not any(isinstance(rule, StartMeasure) for rule in scenario.command.plan.values())
+
+    day: int
+    in_force: tuple[str, ...]
+    infection: DayOfInfection
+    state: Ints
+
+
+EpidemicPath: TypeAlias = list[SharedDay]
+"""The first days of an epidemic, in order: those on which care has changed nothing yet."""
 
 
 def reproduction_matrix(contacts: Floats, susceptibility: Floats) -> Floats:
@@ -117,17 +121,33 @@ class Epidemic:
         ``(districts, 9, 2)``: immune.
     vaccination
         The doses; None where the scenario has no vaccination.
+
+    Parameters
+    ----------
+    path
+        The days that other alternatives of this replication have met: they are taken as they are while
+        they are this one's too, and days that are not there yet are added. All must have the same
+        `section`, `people` and `streams`.
     """
 
     def __init__(
-        self, section: EpidemicSection, people: People, population: Population, start: date, streams: Streams
+        self,
+        section: EpidemicSection,
+        people: People,
+        population: Population,
+        start: date,
+        streams: Streams,
+        path: EpidemicPath | None = None,
     ) -> None:
         self._section = section
         self._streams = streams
+        self._path = path
+        self._passed = 0  # days of the path
         self._start = start
         self._contacts = population.contacts
         self._mixing = population.mixing
         self._by_age = population.count.sum(axis=2).astype(float)
+        self._people_of_age = np.maximum(self._by_age, 1.0)
         self._names = tuple(people.districts)
         self._districts = {name: i for i, name in enumerate(self._names)}
         variant, immunity = section.variant, section.immunity
@@ -145,11 +165,13 @@ class Epidemic:
         self._running: dict[str, int] = {}
         self._hazards: dict[tuple[str, ...], Floats] = {}
         self._mixings: dict[tuple[str, ...], Floats] = {}
+        self._imports: dict[tuple[str, ...], Floats] = {}
 
         shape = (*population.count.shape, strata)
         cells, groups = prod(shape), prod(shape[:-1])
-        # S, E and I lie in one array, so that one draw a step moves them all
-        self._state = np.zeros(3 * cells + 2 * groups, np.int64)
+        # S, E and I lie in one array, so that one draw a step moves them all; R follows
+        self._everybody = np.zeros(3 * cells + 3 * groups, np.int64)
+        self._state = self._everybody[: 3 * cells + 2 * groups]
         self._leaving = np.empty(len(self._state))
         self.susceptible, self.exposed, self.infectious = _parts(self._state, shape)
         self._infection, leave_exposed, leave_infectious = _parts(self._leaving, shape)
@@ -161,7 +183,8 @@ class Epidemic:
         waned = np.rint(others * np.array(immunity.waned_share)[None, :, None]).astype(np.int64)
         self.susceptible[..., NONE] = others - waned
         self.susceptible[..., WANED] = waned + lost
-        self.recovered = immune - lost
+        self.recovered = self._everybody[len(self._state) :].reshape(immune.shape)
+        self.recovered[:] = immune - lost
         self._people = population.count
         self.vaccination: Vaccination | None = None
         if section.vaccination is not None:
@@ -252,24 +275,73 @@ class Epidemic:
             ``(steps, districts)`` infectious people who infect nobody in each step of the day, because
             they isolate; they count as the same share of all ages of a district.
         """
-        rng = self._streams.day("infection", day)
         in_force = self._measures_of(day)
+        doses = 0 if self.vaccination is None else self.vaccination.receive(day)
+        if self._path is not None and self._hangs_on_care(isolated):
+            self._path = None
+        infection = self._taken_from_path(day, in_force)
+        if infection is None:
+            infection = self._move(day, in_force, doses, dead, staff, isolated)
+            self._add_to_path(day, in_force, infection)
+        return infection
+
+    def _hangs_on_care(self, isolated: Floats | None) -> bool:
+        """Whether care or a plan has a say in who is infected, today or later, but by measures.
+
+        It has where immunity wanes (the dead never do), since the first dose (the dead get none, staff
+        are first) and where cases isolate (who is reported hangs on care at home, tests and beds).
+        """
+        wanes = self._section.immunity.waning_days is not None
+        dosed = self.vaccination is not None and self.vaccination.begun
+        return wanes or dosed or (isolated is not None and bool(isolated.any()))
+
+    def _taken_from_path(self, day: int, in_force: tuple[str, ...]) -> DayOfInfection | None:
+        """The day as another alternative has met it; None where none has, or this one has parted from it.
+
+        Who meets a day with other measures in force has parted from the path for good.
+        """
+        if self._path is None or self._passed == len(self._path):
+            return None
+        shared = self._path[self._passed]
+        if (shared.day, shared.in_force) != (day, in_force):
+            self._path = None
+            return None
+        self._everybody[:] = shared.state
+        self._passed += 1
+        return shared.infection
+
+    def _add_to_path(self, day: int, in_force: tuple[str, ...], infection: DayOfInfection) -> None:
+        """A day that this alternative, still on the path, is the first to meet."""
+        if self._path is not None:
+            self._path.append(SharedDay(day, in_force, infection, self._everybody.copy()))
+            self._passed += 1
+
+    def _move(
+        self,
+        day: int,
+        in_force: tuple[str, ...],
+        doses: int,
+        dead: Ints,
+        staff: int,
+        isolated: Floats | None,
+    ) -> DayOfInfection:
+        """Draw the day, in which `doses` are given; the others as for `advance`."""
+        rng = self._streams.day("infection", day)
         imported = self._import(day, in_force)
         self._wane(rng, dead)
-        self._vaccinate(day, dead, staff)
+        self._vaccinate(day, doses, dead, staff)
         hazard, mixing = self._hazard_of(in_force), self._mixing_of(in_force)
         shape = self.susceptible.shape
         onsets = np.empty((*shape, self._steps), np.int64)
-        infections = np.zeros(len(self._names), np.int64)
-        people = np.maximum(self._by_age, 1.0)
+        infected_today = np.zeros(shape, np.int64)
         for step in range(self._steps):
             infectious = self.infectious.sum(axis=(0, 3))
-            prevalence = infectious / people
+            prevalence = infectious / self._people_of_age
             if isolated is not None:
                 among = np.maximum(infectious.sum(axis=1), 1)
                 prevalence *= 1.0 - np.minimum(isolated[step] / among, 1.0)[:, None]
             force = np.matmul(hazard, (mixing @ prevalence)[:, :, None])
-            self._infection[:] = -np.expm1(-force[..., None] * self._open_to)
+            np.negative(np.expm1(-force[..., None] * self._open_to), out=self._infection)
             leaving = rng.binomial(self._state, self._leaving)
             self._state -= leaving
             infected, progressed, recovering = _parts(leaving, shape)
@@ -279,7 +351,8 @@ class Epidemic:
             self.infectious[1] += recovering[0]
             self.recovered += recovering[1]
             onsets[..., step] = progressed[1]
-            infections += infected.sum(axis=(1, 2, 3))
+            infected_today += infected
+        infections = infected_today.sum(axis=(1, 2, 3))
         return DayOfInfection(
             onsets, infections, imported, int(self.infectious.sum()), int(self.susceptible.sum())
         )
@@ -302,11 +375,18 @@ class Epidemic:
         ):
             return imported
         rng = self._streams.day("importation", day)
-        let_in = (1 - plan.screening) * self._left(in_force, "screening")
-        numbers = rng.poisson(plan.per_day * let_in * self._weights)
+        numbers = rng.poisson(self._let_in(in_force))
         for district in np.flatnonzero(numbers):
             imported[district] = self._infect_outside(int(district), int(numbers[district]), rng)
         return imported
+
+    def _let_in(self, in_force: tuple[str, ...]) -> Floats:
+        """``(districts,)`` mean imported infections a day that screening does not stop."""
+        if in_force not in self._imports:
+            plan = self._section.importation
+            let_in = (1 - plan.screening) * self._left(in_force, "screening")
+            self._imports[in_force] = plan.per_day * let_in * self._weights
+        return self._imports[in_force]
 
     def _infect_outside(self, district: int, number: int, rng: np.random.Generator) -> int:
         """Move up to `number` residents of a district from S to E, at random; returns how many."""
@@ -331,12 +411,12 @@ class Epidemic:
         self.recovered -= lost
         self.susceptible[..., WANED] += lost
 
-    def _vaccinate(self, day: int, dead: Ints, staff: int) -> None:
+    def _vaccinate(self, day: int, doses: int, dead: Ints, staff: int) -> None:
         """Give the doses of the day; those that begin to work, and those that wane, move people in S."""
-        if self.vaccination is None:
+        if self.vaccination is None or not self.vaccination.begun:
             return
         rng = self._streams.day("vaccination", day)
-        self.vaccination.give(day, dead, staff, rng)
+        self.vaccination.give(day, doses, dead, staff, rng)
         from_none, from_waned = self.vaccination.take_effect(day, self.susceptible, dead, rng)
         waned = self.vaccination.waning(self.susceptible[..., VACCINATED], rng)
         self.susceptible[..., NONE] -= from_none
@@ -353,11 +433,10 @@ class Epidemic:
         """
         if self.vaccination is not None:
             self.vaccination.check(day)
-        compartments = (self.susceptible, self.exposed, self.infectious, self.recovered)
-        if min(int(compartment.min()) for compartment in compartments) < 0:
+        if self._everybody.min() < 0:
             raise IdentityError("no compartment below zero", "the province", day, "a count is negative")
-        now = (self.susceptible + self.exposed.sum(axis=0)).sum(axis=-1)
-        now += self.infectious.sum(axis=0) + self.recovered
+        now = (self.susceptible + self.exposed[0] + self.exposed[1]).sum(axis=-1)
+        now += self.infectious[0] + self.infectious[1] + self.recovered
         if not np.array_equal(now, self._people):
             district, age, risk = np.argwhere(now != self._people)[0]
             raise IdentityError(

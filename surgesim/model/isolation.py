@@ -51,20 +51,25 @@ class Isolation:
         self.refused = 0
         if self._share == 0:
             return
+        free: list[int] = (self.capacity - self.occupied).tolist()
         for district, number in enumerate(rng.binomial(reported, self._share).tolist()):
-            left = number
-            for route in self._network.from_district[district] if left else ():
-                f = route.facility
-                taken = min(left, int(self.capacity[f] - self.occupied[f]))
-                if taken > 0:
-                    self.occupied[f] += taken
-                    self.admitted[f] += taken
-                    stays = rng.multinomial(taken, self._stay)
-                    self._leaving[row + 1 : row + 1 + len(self._stay), f] += stays
-                    left -= taken
-                    if left == 0:
-                        break
-            self.refused += left
+            if number:
+                self.refused += self._place(row, district, number, free, rng)
+
+    def _place(self, row: int, district: int, number: int, free: list[int], rng: np.random.Generator) -> int:
+        """Admit cases of a district, nearest first, where beds are `free`; returns how many find none."""
+        for route in self._network.from_district[district]:
+            f = route.facility
+            taken = min(number, free[f])
+            if taken > 0:
+                free[f] -= taken
+                self.occupied[f] += taken
+                self.admitted[f] += taken
+                self._leaving[row + 1 : row + 1 + len(self._stay), f] += rng.multinomial(taken, self._stay)
+                number -= taken
+                if number == 0:
+                    break
+        return number
 
     def check(self, day: int) -> None:
         """Admissions - discharges = census in every facility.

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from surgesim.model.durations import Quantile, length_biased_quantile_of, quantile_of
 from surgesim.model.epidemic import DayOfInfection
 from surgesim.model.home import HomeCare
+from surgesim.model.streams import Streams
 from surgesim.scenario.clinical import Clinical, DeathByCare
 from surgesim.scenario.epidemic import Epidemic
 from surgesim.scenario.oxygen import Flow, Support
@@ -251,10 +252,45 @@ class Patient:
         self.late = False
 
 
-class PatientSource:
-    """Draws patients by the clinical section of a scenario."""
+@dataclass(frozen=True, slots=True)
+class DrawnDay:
+    """The patients of a day's onsets, that several alternatives of a replication may have in common.
 
-    def __init__(self, clinical: Clinical, epidemic: Epidemic | None, high_risk: tuple[float, ...]) -> None:
+    Attributes
+    ----------
+    infection, reduction
+        The onsets, and the share of found cases whom care at home keeps from needing oxygen.
+    batch
+        The patients.
+    mild
+        ``(districts,)`` the mild cases.
+    """
+
+    infection: DayOfInfection
+    reduction: float
+    batch: PatientBatch
+    mild: Ints
+
+
+class PatientSource:
+    """Draws patients by the clinical section of a scenario.
+
+    Parameters
+    ----------
+    drawn
+        Days that other alternatives of this replication have drawn: they are taken where the very same
+        onsets and the same reduction make them this one's too, and days that are not there yet are added.
+        All must have the same sections.
+    """
+
+    def __init__(
+        self,
+        clinical: Clinical,
+        epidemic: Epidemic | None,
+        high_risk: tuple[float, ...],
+        drawn: dict[int, DrawnDay] | None = None,
+    ) -> None:
+        self._drawn = drawn
         severity, stays, clocks = clinical.severity, clinical.stays, clinical.clocks
         variant = epidemic.variant if epidemic is not None else None
         death_factor = variant.death_severity if variant is not None else 1.0
@@ -303,6 +339,19 @@ class PatientSource:
         capped: Floats = np.minimum(1.0, chance)
         return capped
 
+    def of_day(
+        self, infection: DayOfInfection, day: int, streams: Streams, reduction: float
+    ) -> tuple[PatientBatch, Ints]:
+        """What `from_epidemic` draws with the generators of the day, or has drawn for another alternative."""
+        known = None if self._drawn is None else self._drawn.get(day)
+        if known is not None and known.infection is infection and known.reduction == reduction:
+            return known.batch, known.mild
+        needs, traits = streams.day("severity", day), streams.day("patients", day)
+        batch, mild = self.from_epidemic(infection, day, needs, traits, reduction)
+        if self._drawn is not None and known is None:
+            self._drawn[day] = DrawnDay(infection, reduction, batch, mild)
+        return batch, mild
+
     def from_epidemic(
         self,
         infection: DayOfInfection,
@@ -322,12 +371,12 @@ class PatientSource:
         """
         assert self.p_oxygen is not None
         onsets = infection.onsets
-        chance = self.p_oxygen[None, :, :, : onsets.shape[3], None]
-        ill = needs.binomial(onsets, chance)
-        mild = (onsets - ill).sum(axis=(1, 2, 3, 4))
-        cells = np.repeat(np.arange(ill.size), ill.ravel())
-        district, age, risk, _stratum, step = np.unravel_index(cells, ill.shape)
-        draws = traits.random((len(cells), DRAWS))
+        chance = np.broadcast_to(self.p_oxygen[:, :, : onsets.shape[3], None], onsets.shape)
+        some = np.flatnonzero(onsets)  # a cell without onsets takes no draw
+        ill = needs.binomial(onsets.ravel()[some], chance.ravel()[some])
+        district, age, risk, _stratum, step = np.unravel_index(np.repeat(some, ill), onsets.shape)
+        mild = onsets.sum(axis=(1, 2, 3, 4)) - np.bincount(district, minlength=len(onsets))
+        draws = traits.random((len(district), DRAWS))
         if reduction > 0:
             found = draws[:, U_DETECTION] < self._detected_share
             averted = HomeCare.averted(draws[:, U_HOME], found, reduction)
@@ -335,12 +384,11 @@ class PatientSource:
             stays = ~averted
             district, age, risk, step = district[stays], age[stays], risk[stays], step[stays]
             draws = draws[stays]
-        onset = day + (step + draws[:, U_TIME]) / ill.shape[-1]
+        onset = day + (step + draws[:, U_TIME]) / onsets.shape[-1]
         need_time = onset + self._onset(draws[:, U_ONSET])
         needs_icu = draws[:, U_ICU] < self._p_icu[age]
         delay = np.where(needs_icu, self._icu_delay(draws[:, U_ICU_DELAY]), np.inf)
-        batch = self._batch(need_time, district, age, needs_icu, delay, draws)
-        return replace(batch, high_risk=risk.astype(bool)), mild
+        return self._batch(need_time, district, age, needs_icu, delay, draws, risk.astype(bool)), mild
 
     def from_arrivals(
         self, day: int, district: Ints, age: Ints, straight_to_icu: Bools, rng: np.random.Generator
@@ -387,7 +435,14 @@ class PatientSource:
         )
 
     def _batch(
-        self, need_time: Floats, district: Ints, age: Ints, needs_icu: Bools, delay: Floats, draws: Floats
+        self,
+        need_time: Floats,
+        district: Ints,
+        age: Ints,
+        needs_icu: Bools,
+        delay: Floats,
+        draws: Floats,
+        high_risk: Bools | None = None,
     ) -> PatientBatch:
         icu = needs_icu.astype(np.int64)
         full, thin, boarded, untreated = self._death[icu, :, age].T
@@ -420,7 +475,7 @@ class PatientSource:
             unreported=draws[:, U_DETECTION] >= self._detected_share,
             oxygen_flow=self._oxygen_flow(draws[:, U_SUPPORT]),
             icu_flow=self._icu_flow(draws[:, U_SUPPORT]),
-            high_risk=np.zeros(len(draws), bool),
+            high_risk=np.zeros(len(draws), bool) if high_risk is None else high_risk,
         )
 
 

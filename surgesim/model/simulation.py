@@ -21,7 +21,7 @@ from surgesim.model.calendar import Calendar
 from surgesim.model.capacity import Brought, Capacity, Opened
 from surgesim.model.command import Command
 from surgesim.model.detection import Detection, Surveillance
-from surgesim.model.epidemic import DayOfInfection, Epidemic, EpidemicPath
+from surgesim.model.epidemic import DayOfInfection, Epidemic
 from surgesim.model.facilities import Facilities
 from surgesim.model.home import HomeCare
 from surgesim.model.isolation import Isolation
@@ -35,13 +35,14 @@ from surgesim.model.patients import PatientSource
 from surgesim.model.people import apportion, populate
 from surgesim.model.record import Record
 from surgesim.model.recorder import Recorder
+from surgesim.model.shared import SharedDays
 from surgesim.model.streams import Streams
 from surgesim.scenario.schema import Scenario
 
 Ints = NDArray[np.int64]
 
 
-def simulate(scenario: Scenario, seed: int, replication: int, path: EpidemicPath | None = None) -> Record:
+def simulate(scenario: Scenario, seed: int, replication: int, shared: SharedDays | None = None) -> Record:
     """Run one replication.
 
     Parameters
@@ -50,17 +51,16 @@ def simulate(scenario: Scenario, seed: int, replication: int, path: EpidemicPath
         The scenario (of one alternative; its own `alternatives` are not looked at).
     seed, replication
         Replication k of a seed is the same whatever else is run.
-    path
-        Days of the epidemic as another alternative of this seed and replication has met them: they are
-        taken as they are, and days that are not there yet are added. Both must have the same people and
-        the same epidemic, `untouched_by_care`.
+    shared
+        Days as other alternatives of this seed and replication have met them: they are taken as they are
+        while care has changed nothing, and days that are not there yet are added.
 
     Raises
     ------
     IdentityError
         When a conservation identity does not hold: a defect, never the scenario's fault.
     """
-    return Simulation(scenario, seed, replication, path=path).run()
+    return Simulation(scenario, seed, replication, shared=shared).run()
 
 
 class Simulation:
@@ -73,10 +73,10 @@ class Simulation:
         replication: int,
         *,
         log: list[Entry] | None = None,
-        path: EpidemicPath | None = None,
+        shared: SharedDays | None = None,
     ) -> None:
         self.scenario = scenario
-        self._path = path
+        path, drawn = (None, None) if shared is None else (shared.path, shared.patients)
         self.first_day, self.end_day = -scenario.warm_up_days, scenario.days
         self.env = Calendar(self.first_day)
         self.streams = Streams(seed, replication)
@@ -102,14 +102,14 @@ class Simulation:
             self.first_day,
             self.end_day,
         )
-        self.patients = PatientSource(clinical, scenario.epidemic, scenario.people.high_risk)
+        self.patients = PatientSource(clinical, scenario.epidemic, scenario.people.high_risk, drawn)
         self.epidemic: Epidemic | None = None
         self.surveillance: Surveillance | None = None
         self.detection: Detection | None = None
         self.arrivals: Arrivals | None = None
         if scenario.epidemic is not None:
             self.epidemic = Epidemic(
-                scenario.epidemic, scenario.people, self.population, scenario.start, self.streams
+                scenario.epidemic, scenario.people, self.population, scenario.start, self.streams, path
             )
             residents = self.population.count.sum(axis=(1, 2))
             self.surveillance = Surveillance(
@@ -182,9 +182,7 @@ class Simulation:
     def _cases_of(self, day: int, infection: DayOfInfection, surveillance: Surveillance) -> Ints:
         """``(districts,)`` mild cases reported today; the day's onsets become patients and mild cases."""
         treated = 0.0 if self.home is None else self.home.reduction * surveillance.tested_share
-        batch, mild = self.patients.from_epidemic(
-            infection, day, self.streams.day("severity", day), self.streams.day("patients", day), treated
-        )
+        batch, mild = self.patients.of_day(infection, day, self.streams, treated)
         found = [patient for patient in self.journey.expect(batch) if not patient.unreported]
         surveillance.pass_day(
             day,
@@ -195,14 +193,9 @@ class Simulation:
         return surveillance.detection.mild_reported(day)
 
     def _infection_of(self, day: int, epidemic: Epidemic, surveillance: Surveillance) -> DayOfInfection:
-        """What the epidemic brings today: as another alternative has met it, or moved on."""
+        """What the epidemic brings today."""
         isolated = surveillance.begin_day()
-        if self._path is not None and day in self._path:
-            return self._path[day]
-        infection = epidemic.advance(day, self._dead(), int(self.capacity.heads().sum()), isolated)
-        if self._path is not None:
-            self._path[day] = infection
-        return infection
+        return epidemic.advance(day, self._dead(), int(self.capacity.heads().sum()), isolated)
 
     def _protect_staff(self) -> None:
         """Vaccinated staff are infected as vaccinated residents are."""

@@ -35,6 +35,8 @@ class Vaccination:
         Doses of health workers, likewise.
     given_today, without_effect_today
         Doses of the day, health workers' among them, and those of the cells that found nobody susceptible.
+    begun
+        Whether there has been a dose. Before, nothing here moves anybody, and nobody's death matters.
     """
 
     def __init__(self, section: VaccinationSection, people: Ints, start: date) -> None:
@@ -54,6 +56,7 @@ class Vaccination:
         self._vulnerable: Bools = (
             np.logical_or.reduce(vulnerable) if vulnerable else np.zeros(people.shape, bool)
         )
+        self._vulnerable_people = int(people[self._vulnerable].sum())
         self.given = np.zeros(people.shape, np.int64)
         self.matured = np.zeros(people.shape, np.int64)
         self._cohorts = section.days_to_effect + 1
@@ -63,24 +66,32 @@ class Vaccination:
         self.staff_given = self.staff_matured = 0
         self._staff_protected = 0.0
         self.given_today = self.without_effect_today = 0
+        self.begun = False
 
     def raise_doses(self, per_day: float) -> None:
         """`per_day` more doses from the next 00:00 on; below 0 takes an earlier rise back."""
         self._by_rules = max(self._by_rules + per_day, 0.0)
 
-    def give(self, day: int, dead: Ints, heads: int, rng: np.random.Generator) -> None:
+    def receive(self, day: int) -> int:
+        """The whole doses that come on `day`; what is left of one is kept for the days after."""
+        self._part += self._doses_of(day)
+        doses = int(self._part + 1e-9)
+        self._part = max(self._part - doses, 0.0)
+        self.begun = self.begun or doses > 0
+        return doses
+
+    def give(self, day: int, doses: int, dead: Ints, heads: int, rng: np.random.Generator) -> None:
         """Give the doses of a day, to health workers first and then by group.
 
         Parameters
         ----------
+        doses
+            Those of the day, as `receive` tells.
         dead
             ``(districts, 9, 2)`` the dead so far, who get none.
         heads
             Clinical staff on the payroll.
         """
-        self._part += self._doses_of(day)
-        doses = int(self._part + 1e-9)
-        self._part = max(self._part - doses, 0.0)
         row = day % self._cohorts
         willing = round(self._section.health_workers * heads) - self.staff_given
         to_staff = min(doses, max(willing, 0))
@@ -163,8 +174,8 @@ class Vaccination:
     @property
     def vulnerable_share(self) -> float:
         """Share of the people of the vulnerable groups who have had a dose; 0 where there are none."""
-        people = int(self._people[self._vulnerable].sum())
-        return int(self.given[self._vulnerable].sum()) / people if people else 0.0
+        people = self._vulnerable_people
+        return int(self.given[self._vulnerable].sum()) / people if people and self.begun else 0.0
 
     def check(self, day: int) -> None:
         """Every dose is in transit or has come to its effect; nobody has two.

@@ -14,12 +14,12 @@ from surgesim.scenario.values import fitting, with_values
 from surgesim.study.spread import spread
 
 if TYPE_CHECKING:
-    from surgesim.model.epidemic import EpidemicPath
+    from surgesim.model.shared import SharedDays
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with how many (alternative, replication) pairs are done, and how many there are."""
 
-MOST_DAYS_SHARED = 2_000
+MOST_DAYS_SHARED = 1_000
 """Longer epidemics are simulated for each alternative anew: kept, they would take too much memory."""
 
 
@@ -83,7 +83,7 @@ def drawn_values(scenario: Scenario, seed: int, replication: int) -> dict[str, f
 
 
 def one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: int) -> dict[str, Record]:
-    """One record per alternative; an epidemic that care cannot change is simulated once for all who share it.
+    """One record per alternative; days of an epidemic that care has not changed are simulated once for all.
 
     Results are the same as one by one. Where parameters are uncertain, all alternatives are made of the
     scenario with what this replication draws.
@@ -94,21 +94,28 @@ def one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: i
     if drawn:
         changed = with_values(scenarios[BASELINE], drawn)
         scenarios = {name: changed.alternative(name) for name in scenarios}
-    paths: list[tuple[Scenario, EpidemicPath]] = []
+    several = len(scenarios) > 1
+    met: list[tuple[Scenario, SharedDays]] = []
     return {
-        name: simulate(scenario, seed, replication, _shared_path(scenario, paths))
+        name: simulate(scenario, seed, replication, _shared_days(scenario, met) if several else None)
         for name, scenario in scenarios.items()
     }
 
 
-def _shared_path(scenario: Scenario, paths: list[tuple[Scenario, EpidemicPath]]) -> EpidemicPath | None:
-    """An earlier alternative's epidemic that is this one's too, or a new one; None if care changes it."""
-    from surgesim.model.epidemic import untouched_by_care
+def _shared_days(scenario: Scenario, met: list[tuple[Scenario, SharedDays]]) -> SharedDays | None:
+    """The days of an earlier alternative, or new ones, added to `met`; None where they are not kept.
 
-    if not untouched_by_care(scenario) or scenario.days + scenario.warm_up_days > MOST_DAYS_SHARED:
+    How far they are this alternative's too is seen in the run: by `Epidemic`, and by `PatientSource`.
+    """
+    from surgesim.model.shared import SharedDays
+
+    if scenario.epidemic is None or scenario.days + scenario.warm_up_days > MOST_DAYS_SHARED:
         return None
-    for other, path in paths:
+    days = SharedDays()
+    for other, shared in met:
         if other.epidemic == scenario.epidemic and other.people == scenario.people:
-            return path
-    paths.append((scenario, {}))
-    return paths[-1][1]
+            if other.clinical == scenario.clinical:
+                return shared
+            days = SharedDays(path=shared.path)
+    met.append((scenario, days))
+    return days

@@ -144,7 +144,7 @@ def local(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def made_up_simulation(scenario: Scenario, seed: int, replication: int, path: object = None) -> Record:
+def made_up_simulation(scenario: Scenario, seed: int, replication: int, shared: object = None) -> Record:
     """A stand-in for the model: random numbers of (seed, replication), fewer deaths with more ICU beds."""
     random = np.random.default_rng([seed, replication])
     icu = scenario.care.facilities["general"].beds.icu

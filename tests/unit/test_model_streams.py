@@ -44,6 +44,15 @@ def test_every_part_of_the_key_tells() -> None:
     assert len(set(numbers)) == len(numbers)
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1, 2**32, 2**70 + 5, 2**130 + 2**64 + 9])
+@pytest.mark.parametrize("replication", [0, 3, 2**32 + 1])
+@pytest.mark.parametrize("name", ["", "alpha"])
+def test_a_stream_is_that_of_the_seed_sequence_with_the_key(seed: int, replication: int, name: str) -> None:
+    key = (replication, _word("staff"), (1 << 20) + 12, *((_word(name),) if name else ()))
+    numpys = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+    assert first(Streams(seed, replication).day("staff", 12, name)) == first(numpys)
+
+
 def test_drawing_from_one_stream_moves_no_other() -> None:
     alone = Streams(1, 0).day("patients", 5).random(4)
     streams = Streams(1, 0)

@@ -55,7 +55,7 @@ def pass_days(vaccination: Vaccination, number: int, state: np.ndarray, heads: i
     given = []
     for day in range(number):
         rng = np.random.default_rng(day)
-        vaccination.give(day, NOBODY, heads, rng)
+        vaccination.give(day, vaccination.receive(day), NOBODY, heads, rng)
         none, waned = vaccination.take_effect(day, state, NOBODY, rng)
         state[..., NONE] -= none
         state[..., WANED] -= waned
@@ -82,7 +82,7 @@ def test_groups_have_their_doses_in_order_each_up_to_its_acceptance() -> None:
 
 def test_doses_fall_on_the_cells_of_a_group_by_chance_in_proportion() -> None:
     vaccination = Vaccination(section(doses_per_day=6_400), PEOPLE, START)
-    vaccination.give(0, NOBODY, 0, np.random.default_rng(1))
+    vaccination.give(0, vaccination.receive(0), NOBODY, 0, np.random.default_rng(1))
     doses = vaccination.given[:, 5:]
     assert doses.sum() == 6_400
     assert doses.mean() == 400
@@ -107,7 +107,7 @@ def test_a_dose_protects_after_its_days_and_not_before(days_to_effect: int) -> N
     protected = []
     for day in range(7):
         rng = np.random.default_rng(day)
-        vaccination.give(day, NOBODY, 0, rng)
+        vaccination.give(day, vaccination.receive(day), NOBODY, 0, rng)
         none, waned = vaccination.take_effect(day, state, NOBODY, rng)
         assert waned.sum() == 0
         protected.append(int(none.sum()))
@@ -152,7 +152,7 @@ def test_health_workers_come_first_and_are_counted_apart() -> None:
 
 def test_the_dead_get_no_dose() -> None:
     vaccination = Vaccination(section(groups={"all": {"acceptance": 1.0}}, doses_per_day=1e6), PEOPLE, START)
-    vaccination.give(0, PEOPLE // 4, 0, np.random.default_rng(1))
+    vaccination.give(0, vaccination.receive(0), PEOPLE // 4, 0, np.random.default_rng(1))
     assert (vaccination.given == 750).all()
 
 
@@ -196,6 +196,28 @@ def test_protection_wanes_into_the_waned_stratum() -> None:
     left = np.array(vaccinated[1:]) / np.array(vaccinated[:-1])
     np.testing.assert_allclose(left, 1 - 1 / 40, atol=0.002)
     assert e.susceptible.sum() == 2_000_000
+
+
+def test_doses_work_after_the_last_of_them_was_given() -> None:
+    towns = People.model_validate_json(json.dumps(people(districts={"town": district(50_000)})))
+    vaccination = {
+        "doses_per_day": 700,
+        "start": "2024-01-03",
+        "end": "2024-01-05",
+        "days_to_delivery": 0,
+        "days_to_effect": 6,
+        "groups": {"all": {}},
+    }
+    plain = {"variant": variant(0.0), "vaccination": vaccination}
+    e = Epidemic(
+        EpidemicSection.model_validate_json(json.dumps(plain)), towns, populate(towns), START, Streams(1, 0)
+    )
+    vaccinated = []
+    for day in range(12):
+        e.advance(day, np.zeros_like(e.recovered))
+        e.check(day)
+        vaccinated.append(int(e.susceptible[..., VACCINATED].sum()))
+    assert vaccinated == [0] * 8 + [700] + [1_400] * 3
 
 
 def scenario(vaccination: Plain | None, plan: Plain | None = None, **epidemic: Any) -> Any:

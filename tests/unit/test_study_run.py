@@ -99,16 +99,16 @@ TOWN = Path(__file__).parents[2] / "scenarios" / "teaching" / "private-third.yam
 def test_alternatives_that_share_an_epidemic_are_as_if_they_did_not(monkeypatch: pytest.MonkeyPatch) -> None:
     scenarios = select(load(TOWN, changes=["days=70"]))
     alone = {name: simulation.simulate(scenario, 3, 1) for name, scenario in scenarios.items()}
-    advanced = []
-    advance = Epidemic.advance
+    drawn = []
+    move = Epidemic._move
 
-    def counted(self: Epidemic, day: int, *state: Any) -> DayOfInfection:
-        advanced.append(day)
-        return advance(self, day, *state)
+    def counted(self: Epidemic, day: int, *others: Any) -> DayOfInfection:
+        drawn.append(day)
+        return move(self, day, *others)
 
-    monkeypatch.setattr(Epidemic, "advance", counted)
+    monkeypatch.setattr(Epidemic, "_move", counted)
     shared = replicate_module.one_replication(scenarios, 3, 1)
-    assert advanced == list(range(70))  # once for three alternatives
+    assert drawn == list(range(70))  # once for three alternatives
     assert alone.keys() == shared.keys()
     assert alone["baseline"].outcomes != alone["private-mobilised"].outcomes
     for name, record in alone.items():
@@ -117,36 +117,48 @@ def test_alternatives_that_share_an_epidemic_are_as_if_they_did_not(monkeypatch:
             assert pickle.dumps(one) == pickle.dumps(other), (name, part.name)
 
 
-MEASURE = {
-    "epidemic": {"measures": {"shut": {"reduces": {"work": 0.5}}}},
-    "command": {"plan": {"shut": {"action": "measure", "measure": "shut", "when": {"on": "2024-02-01"}}}},
-}
-
-
 @pytest.mark.parametrize(
-    ("overlay", "paths", "same"),
+    ("overlay", "epidemic", "patients"),
     [
-        ({"care": {"no_bed_hours": 3.0}}, 1, True),
-        ({"people": {"outside_share": 0.3}}, 2, False),
-        ({"epidemic": {"variant": {"r0": 3.0}}}, 2, False),
-        ({"epidemic": {"immunity": {"waning_days": 90.0}}}, 1, False),
-        ({"epidemic": {"isolation": {"cases_compliance": 0.5}}}, 1, False),
-        ({"epidemic": {"detection": {"tests": {"single_per_day": 5}}}}, 2, False),
-        ({"epidemic": {"vaccination": {"groups": {"all": {}}}}}, 1, False),
-        ({"epidemic": {"measures": {"shut": {"travel": 0.5, "start": "2024-02-01"}}}}, 2, False),
-        (MEASURE, 1, False),
+        ({"care": {"no_bed_hours": 3.0}}, True, True),
+        ({"clinical": {"isolated_share": 0.2}}, True, False),
+        ({"people": {"outside_share": 0.3}}, False, False),
+        ({"epidemic": {"variant": {"r0": 3.0}}}, False, False),
+        ({"epidemic": {"detection": {"tests": {"single_per_day": 5}}}}, False, False),
+        ({"epidemic": {"vaccination": {"groups": {"all": {}}}}}, False, False),
+        ({"epidemic": {"measures": {"shut": {"travel": 0.5, "start": "2024-02-01"}}}}, False, False),
     ],
 )
-def test_epidemics_are_shared_only_where_care_cannot_part_them(
-    overlay: dict[str, Any], paths: int, same: bool
+def test_alternatives_share_days_only_of_the_same_epidemic_among_the_same_people(
+    overlay: dict[str, Any], epidemic: bool, patients: bool
 ) -> None:
     town = load(TOWN)
-    known: list[Any] = []
-    first = replicate_module._shared_path(town, known)
-    second = replicate_module._shared_path(town.overlaid(overlay), known)
+    met: list[Any] = []
+    first = replicate_module._shared_days(town, met)
+    second = replicate_module._shared_days(town.overlaid(overlay), met)
     assert first is not None
-    assert len(known) == paths
-    assert (second is first) == same
+    assert second is not None
+    assert (second.path is first.path) == epidemic
+    assert (second.patients is first.patients) == patients
+    assert replicate_module._shared_days(town, met) is first
+    assert replicate_module._shared_days(town.overlaid(overlay), met) is second
+
+
+def test_a_scenario_without_alternatives_keeps_no_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[Any] = []
+    monkeypatch.setattr(simulation, "simulate", lambda scenario, seed, k, shared: kept.append(shared))
+    town = load(TOWN)
+    replicate_module.one_replication({"baseline": town}, 1, 0)
+    replicate_module.one_replication({"baseline": town, "same": town}, 1, 0)
+    assert kept[0] is None
+    assert kept[1] is kept[2] is not None
+
+
+def test_long_epidemics_and_arrivals_are_not_kept() -> None:
+    town = load(TOWN)
+    longer = town.model_copy(update={"days": replicate_module.MOST_DAYS_SHARED + 1})
+    assert replicate_module._shared_days(longer, []) is None
+    assert replicate_module._shared_days(small_scenario(), []) is None
 
 
 @pytest.mark.parametrize(
@@ -189,7 +201,7 @@ def test_tables_are_kept_where_a_figure_fails(tmp_path: Path) -> None:
 
 
 def test_broken_identity_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def breaks(scenario: Scenario, seed: int, replication: int, path: object) -> Record:
+    def breaks(scenario: Scenario, seed: int, replication: int, shared: object) -> Record:
         if replication == 1:
             raise IdentityError("beds", "general", 3, "11 of 10")
         return made_up_simulation(scenario, seed, replication)
@@ -243,7 +255,7 @@ def test_records_come_in_order_from_many_workers(monkeypatch: pytest.MonkeyPatch
 
 def test_results_in_memory_have_no_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(simulation, "simulate", lambda scenario, seed, k, path: made_up_record(scenario, k))
+    monkeypatch.setattr(simulation, "simulate", lambda scenario, seed, k, shared: made_up_record(scenario, k))
     results = run(small_scenario(), workers=1)
     assert results.folder is None
     assert results.alternatives == ("baseline", "nothing", "more-icu")
