@@ -74,12 +74,19 @@ class Brought(StrEnum):
 
 
 class Levers:
-    """What rules have brought to facilities, by rule; a share of 0 takes it away again."""
+    """What rules have brought to facilities, by rule; a share of 0 takes it away again.
+
+    Attributes
+    ----------
+    reinforcement
+        Heads of staff that rules bring now, all facilities and cadres together.
+    """
 
     def __init__(self, facilities: int) -> None:
         self._by_rule: dict[tuple[Brought, str], tuple[list[int], Floats]] = {}
         self._n = facilities
         self._changed = True
+        self.reinforcement = 0.0
 
     def take_changes(self) -> bool:
         """Whether a rule has set a lever since this was last asked (at first, as if one had)."""
@@ -89,6 +96,7 @@ class Levers:
     def set(self, lever: Brought, rule: str, where: list[int], amount: Floats | float) -> None:
         """What `rule` brings to the facilities `where`, from now on."""
         self._by_rule[lever, rule] = (where, np.asarray(amount, float))
+        self.reinforcement = float(self.total(Brought.HEADS, 3).sum())
         self._changed = True
 
     def total(self, lever: Brought, width: int = 0) -> Floats:

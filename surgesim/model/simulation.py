@@ -18,7 +18,7 @@ from surgesim.model.actions import action_of
 from surgesim.model.arrivals import Arrivals
 from surgesim.model.beds import UNLIMITED
 from surgesim.model.calendar import Calendar
-from surgesim.model.capacity import Brought, Capacity, Opened
+from surgesim.model.capacity import Capacity, Opened
 from surgesim.model.command import Command
 from surgesim.model.detection import Detection, Surveillance
 from surgesim.model.epidemic import DayOfInfection, Epidemic, EpidemicPath
@@ -248,7 +248,7 @@ class Simulation:
                 death=grown["deaths"],
                 oxygen_kg=grown["oxygen"],
                 opening=grown["openings"],
-                reinforcement=float(self.capacity.levers.total(Brought.HEADS, 3).sum()),
+                reinforcement=self.capacity.levers.reinforcement,
                 dose=0.0 if vaccination is None else vaccination.given_today,
                 test=0.0 if laboratories is None else laboratories.used,
             )

@@ -286,6 +286,17 @@ def test_levers_tell_once_that_a_rule_has_set_one() -> None:
     assert [levers.take_changes(), levers.take_changes()] == [True, False]
 
 
+def test_reinforcement_is_all_heads_that_rules_bring_now() -> None:
+    levers = Levers(3)
+    assert levers.reinforcement == 0
+    levers.set(Brought.HEADS, "army", [0, 2], np.array([1.0, 20.0, 5.5]))
+    levers.set(Brought.HEADS, "students", [1], np.array([0.0, 10.0, 0.0]))
+    levers.set(Brought.VENTILATORS, "equip", [0, 1, 2], 100.0)
+    assert levers.reinforcement == 2 * 26.5 + 10
+    levers.set(Brought.HEADS, "army", [0, 2], np.array([0.0, 0.0, 0.0]))
+    assert levers.reinforcement == 10
+
+
 def test_what_a_rule_sets_counts_from_the_next_day_and_until_it_is_taken_back() -> None:
     simulation = Simulation(with_staffing(6, {"alpha": ward(icu=20, icu_nurses=50)}), 1, 0)
     capacity, seen = simulation.capacity, []
