@@ -314,7 +314,7 @@ def staffed_beds(
     bound = np.empty((5, 3, len(space)))  # what binds, bed type, facility: beds at most
     bound[SPACE] = space.T
     bound[EQUIPMENT:] = limits.transpose(0, 2, 1)
-    without_staff = np.minimum(bound[SPACE], bound[EQUIPMENT:].min(axis=0)) + _ROUNDING
+    equipped = np.minimum(np.minimum(bound[SPACE], bound[EQUIPMENT]), bound[PIPES]) + _ROUNDING
     beds = np.empty((2, 3, len(space)), np.int64)
     pool = np.repeat(posts.T[:, None], 2, axis=1)  # cadre, kind of ratio, facility
     for group, bed, team in _ORDER:
@@ -325,7 +325,7 @@ def staffed_beds(
             served = np.minimum(served, others[:, 0])
         else:
             bound[DOCTOR:EQUIPMENT, bed] = by_cadre[:, _MOST]
-            served = np.floor(np.minimum(served, without_staff[bed]))
+            served = np.floor(np.minimum(served, equipped[bed]))
             beds[:, bed] = served
         at_hand -= served / ratios
         np.maximum(pool, 0.0, out=pool)
