@@ -74,15 +74,30 @@ class Brought(StrEnum):
 
 
 class Levers:
-    """What rules have brought to facilities, by rule; a share of 0 takes it away again."""
+    """What rules have brought to facilities, by rule; a share of 0 takes it away again.
+
+    Attributes
+    ----------
+    reinforcement
+        Heads of staff that rules bring now, all facilities and cadres together.
+    """
 
     def __init__(self, facilities: int) -> None:
         self._by_rule: dict[tuple[Brought, str], tuple[list[int], Floats]] = {}
         self._n = facilities
+        self._changed = True
+        self.reinforcement = 0.0
+
+    def take_changes(self) -> bool:
+        """Whether a rule has set a lever since this was last asked (at first, as if one had)."""
+        changed, self._changed = self._changed, False
+        return changed
 
     def set(self, lever: Brought, rule: str, where: list[int], amount: Floats | float) -> None:
         """What `rule` brings to the facilities `where`, from now on."""
         self._by_rule[lever, rule] = (where, np.asarray(amount, float))
+        self.reinforcement = float(self.total(Brought.HEADS, 3).sum())
+        self._changed = True
 
     def total(self, lever: Brought, width: int = 0) -> Floats:
         """``(facilities,)``, or ``(facilities, width)``: what all rules together bring."""
@@ -91,6 +106,34 @@ class Levers:
             if kind == lever:
                 total[where] += amount
         return total
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What the levers come to on a day; the same until a rule sets one of them.
+
+    Attributes
+    ----------
+    heads
+        ``(facilities, 3)`` staff on the payroll, reinforcements among them.
+    at_work_here
+        ``(facilities, 3)`` share of them who can work here: 1, or, where a facility was mobilised without
+        its own staff, those brought in.
+    moved, worth
+        ``(facilities,)`` ward nurses who work in intensive care, and what part of an ICU nurse one is.
+    postponed
+        ``(facilities,)`` share of elective care that is postponed, in [0, 1].
+    limits
+        ``(2, facilities, 3)`` beds that equipment and oxygen pipes allow while nobody lies in them;
+        infinite: no limit.
+    """
+
+    heads: Ints
+    at_work_here: Floats
+    moved: Ints
+    worth: Floats
+    postponed: Floats
+    limits: Floats
 
 
 class Capacity:
@@ -127,7 +170,6 @@ class Capacity:
             [(0, 0, 0) if s is None else (s.doctors, s.ward_nurses, s.icu_nurses) for s in staff],
             np.int64,
         )
-        self._payroll = self._heads
         self._ventilators = np.array(
             [np.inf if section.ventilators is None else section.ventilators for section in sections]
         )
@@ -166,6 +208,8 @@ class Capacity:
             or self.essential is not None
         )
         self._all_beds = self._beds()
+        self._in_force = self._brought()
+        self._nobody = np.zeros((n, 2), np.int64)
         self.today = self._only_space()
 
     # -- a day ------------------------------------------------------------------------------------
@@ -187,6 +231,8 @@ class Capacity:
             if changed:
                 self.today = self._only_space()
             return self.today
+        if self.levers.take_changes():
+            self._in_force = self._brought()
         total, target = self._all_beds
         space = target
         if self.essential is not None:
@@ -199,11 +245,11 @@ class Capacity:
                 space,
                 covid,
                 (served.emergency, served.elective),
-                np.clip(self.levers.total(Brought.POSTPONED), 0, 1),
+                self._in_force.postponed,
                 self._streams.day("essential care", day),
             )
         posts_today = self._posts(day, covid, incidence)
-        others = self.essential.census if self.essential is not None else np.zeros((len(covid), 2), np.int64)
+        others = self._nobody if self.essential is None else self.essential.census
         limits = self._limits(covid)
         staffed = staffed_beds(self._per_post, posts_today, space, limits, covid, others)
         icu_all = staffed_icu_beds(self._per_post, posts_today, total[:, _ICU], limits[:, :, _ICU])
@@ -216,38 +262,42 @@ class Capacity:
 
     def heads(self) -> Ints:
         """``(facilities, 3)`` staff on the payroll as last counted, reinforcements among them."""
-        return self._payroll
+        return self._in_force.heads
 
-    def _reinforcements(self) -> Ints:
-        return np.rint(self.levers.total(Brought.HEADS, 3)).astype(np.int64)
+    def _brought(self) -> InForce:
+        """What the levers, as they are set now, come to."""
+        total = self.levers.total
+        reinforcements = np.rint(total(Brought.HEADS, 3)).astype(np.int64)
+        heads = self._heads if self.absences is None else self._heads + reinforcements
+        at_work_here = np.ones(heads.shape)
+        alone = total(Brought.WITHOUT_STAFF) > 0
+        at_work_here[alone] = (reinforcements / np.maximum(heads, 1))[alone]
+        share = total(Brought.MOVED)
+        moved = np.floor(np.minimum(share, 1) * heads[:, WARD_NURSES] + 1e-9).astype(np.int64)
+        worth = np.divide(total(Brought.WORTH), share, out=np.zeros(len(share)), where=share > 0)
+        limits = np.full((2, len(heads), 3), np.inf)
+        if self._invasive > 0:
+            ventilators = self._ventilators + total(Brought.VENTILATORS)
+            limits[0, :, _ICU] = np.floor(ventilators / self._invasive + 1e-9)
+        limits[1, :, _ICU] = np.floor(self._pipes / max(self._mean_kg[1], 1e-9))
+        return InForce(heads, at_work_here, moved, worth, np.clip(total(Brought.POSTPONED), 0, 1), limits)
 
     def _posts(self, day: int, covid: Ints, incidence: float) -> Floats:
         """``(facilities, 3)`` round-the-clock posts filled today; infinite where staff is not modelled."""
         if self.absences is None:
             return np.full((len(covid), 3), np.inf)
-        heads = self._payroll = self._heads + self._reinforcements()
+        heads, moved = self._in_force.heads, self._in_force.moved
         self.absences.pass_day(day, heads, incidence, covid.sum(axis=1), self._streams.day("staff", day))
-        working = self.absences.on_duty(heads)
-        away = self.levers.total(Brought.WITHOUT_STAFF) > 0
-        working[away] *= (self._reinforcements() / np.maximum(heads, 1))[away]
-        share = self.levers.total(Brought.MOVED)
-        if share.any():
-            moved = np.floor(np.minimum(share, 1) * heads[:, WARD_NURSES] + 1e-9).astype(np.int64)
-            worth = np.divide(
-                self.levers.total(Brought.WORTH), share, out=np.zeros(len(share)), where=share > 0
-            )
-            working = redeployed(working, heads, moved, worth)
+        working = self.absences.on_duty(heads) * self._in_force.at_work_here
+        if np.count_nonzero(moved):
+            working = redeployed(working, heads, moved, self._in_force.worth)
         return posts(self._care.staffing, working, self._has_staff)
 
     def _limits(self, covid: Ints) -> Floats:
-        """``(2, facilities, 3)`` beds that equipment and oxygen pipes allow."""
-        limits = np.full((2, len(covid), 3), np.inf)
-        ventilators = self._ventilators + self.levers.total(Brought.VENTILATORS)
-        if self._invasive > 0:
-            limits[0, :, _ICU] = np.floor(ventilators / self._invasive + 1e-9)
-        # the pipes carry ICU beds first
-        limits[1, :, _ICU] = np.floor(self._pipes / max(self._mean_kg[1], 1e-9))
-        left = np.maximum(self._pipes - np.minimum(limits[1, :, _ICU], covid[:, _ICU]) * self._mean_kg[1], 0)
+        """``(2, facilities, 3)`` beds that equipment and oxygen pipes allow; the pipes carry ICU first."""
+        limits = self._in_force.limits.copy()
+        icu_kg = np.minimum(limits[1, :, _ICU], covid[:, _ICU]) * self._mean_kg[1]
+        left = np.maximum(self._pipes - icu_kg, 0)
         limits[1, :, _OXYGEN] = np.floor(left / max(self._mean_kg[0], 1e-9))
         return limits
 

@@ -74,12 +74,11 @@ class EssentialPatients:
         self._leaves = 1 / stay
         self._rate = self.census / stay
         self._arrivals = _poisson_table(self._rate.ravel())
-        self._draws = np.flatnonzero(self._beds)  # facilities with a draw for each bed
-        starts = np.concatenate([[0], np.cumsum(self._beds[self._draws])])
-        self._first, self._all_draws = starts[:-1], int(starts[-1])
-        place = np.arange(self._all_draws) - np.repeat(self._first, self._beds[self._draws])
-        self._from_front = place
-        self._from_back = np.repeat(self._beds[self._draws], self._beds[self._draws]) - 1 - place
+        coming = self._rate[:, EMERGENCY]
+        self._coming_at_most = coming + 2 * np.sqrt(coming)
+        self._end_bed = np.cumsum(self._beds)  # beds counted through all facilities: first <= bed < end
+        self._first_bed = self._end_bed - self._beds
+        self._all_beds = int(self._beds.sum())
         self._start = self.census.copy()
         self._before = self.census.copy()
         self._room = self._beds.copy()
@@ -107,7 +106,7 @@ class EssentialPatients:
         another patient, oxygen beds first.
         """
         room = target.copy()
-        free = np.maximum(_ward(total) - self.census.sum(axis=1), 0)
+        free = np.maximum(_ward(total) - _together(self.census), 0)
         room[:, _OXYGEN] = np.minimum(target[:, _OXYGEN], free)
         room[:, 0] = np.minimum(target[:, 0], free - room[:, _OXYGEN])
         return room
@@ -148,33 +147,37 @@ class EssentialPatients:
             those with such patients.
         """
         ward = _ward(total)
-        left = np.clip(ward - _ward(target), 0, self._beds)
+        left = self._within_beds(ward - _ward(target))
         self._before = self.census.copy()
-        self._room = np.clip(ward - _ward(np.maximum(opened, covid)), 0, self._beds)
+        self._room = self._within_beds(ward - _ward(np.maximum(opened, covid)))
         self._discharge(rng)
         draws = rng.random((len(self._names), 4))
-        arrivals = (draws[:, :2].reshape(-1, 1) >= self._arrivals).sum(axis=1).reshape(-1, 2)
+        arrivals = (draws[:, :2].reshape(-1, 1) < self._arrivals).argmax(axis=1).reshape(-1, 2)
         self._arrived += arrivals
         self._admit_emergencies(arrivals[:, EMERGENCY], left, staff[0])
         self._admit_elective(arrivals[:, ELECTIVE], left, staff[1], postponed, draws[:, 2], draws[:, 3])
         self._last_days[day % _WINDOW] = arrivals[:, EMERGENCY].sum(), self.emergency_served.sum()
 
+    def _within_beds(self, beds: Ints) -> Ints:
+        """``(facilities,)`` beds, none below 0, and at most those that can hold such patients."""
+        return np.minimum(np.maximum(beds, 0), self._beds)
+
     def _discharge(self, rng: np.random.Generator) -> None:
         """A draw for each bed: emergencies lie in the first beds, elective patients in the last."""
-        if not self._all_draws:
-            return
-        draws = rng.random(self._all_draws)
-        census = self.census[self._draws]
-        sizes = self._beds[self._draws]
-        for kind, place in ((EMERGENCY, self._from_front), (ELECTIVE, self._from_back)):
-            leaves = (draws < self._leaves[kind]) & (place < np.repeat(census[:, kind], sizes))
-            number = np.add.reduceat(leaves, self._first, dtype=np.int64)
-            self.census[self._draws, kind] -= number
-            self._discharged[self._draws, kind] += number
+        draws = rng.random(self._all_beds)
+        emergency, elective = self.census.T
+        for kind, first, end in (
+            (EMERGENCY, self._first_bed, self._first_bed + emergency),
+            (ELECTIVE, self._end_bed - elective, self._end_bed),
+        ):
+            leaving = np.flatnonzero(draws < self._leaves[kind])  # beds whose patient, if any, leaves
+            number = leaving.searchsorted(end) - leaving.searchsorted(first)
+            self.census[:, kind] -= number
+            self._discharged[:, kind] += number
 
     def _admit_emergencies(self, arrivals: Ints, left: Ints, staff: Floats) -> None:
         present = self.census[:, EMERGENCY]
-        room = np.minimum(left - present, self._room - self.census.sum(axis=1))
+        room = np.minimum(left - present, self._room - _together(self.census))
         served = _whole(np.minimum(np.minimum(room, staff - present), arrivals))
         self.emergency_arrivals, self.emergency_served = arrivals, served
         self.emergency_unserved = arrivals - served
@@ -185,11 +188,11 @@ class EssentialPatients:
     def _admit_elective(
         self, arrivals: Ints, left: Ints, staff: Floats, postponed: Floats, u: Floats, v: Floats
     ) -> None:
-        asked = arrivals - np.floor(arrivals * postponed + u).astype(np.int64)
+        asked = arrivals - _whole(arrivals * postponed + u)
         usual = self._rate[:, ELECTIVE] * (1 - postponed)
-        most = np.floor(usual * (1 + self._section.catch_up_share) + v).astype(np.int64)
+        most = _whole(usual * (1 + self._section.catch_up_share) + v)
         asked += np.minimum(self.backlog, np.maximum(most - asked, 0))
-        room = np.minimum(left, self._room) - self.census.sum(axis=1) - self._kept_for_emergencies()
+        room = np.minimum(left, self._room) - _together(self.census) - self._kept_for_emergencies()
         served = _whole(np.minimum(np.minimum(room, staff - self.census[:, ELECTIVE]), asked))
         self.elective_arrivals, self.elective_served = arrivals, served
         self.backlog = self.backlog + arrivals - served
@@ -201,8 +204,7 @@ class EssentialPatients:
 
         Emergencies are taken two standard deviations above their mean, discharges at their mean.
         """
-        coming = self._rate[:, EMERGENCY]
-        return _whole(coming + 2 * np.sqrt(coming) - self.census @ self._leaves)
+        return _whole(self._coming_at_most - self.census @ self._leaves)
 
     # -- for the record ---------------------------------------------------------------------------
 
@@ -227,31 +229,27 @@ class EssentialPatients:
             nobody admitted where there was no room; no number below 0.
         """
         census = self._start + self._admitted - self._discharged
-        came = self._arrived - self._admitted
-        present = self.census.sum(axis=1)
-        most = np.maximum(self._room, self._before.sum(axis=1))
-        for identity, left, right, holds in (
-            ("flows = census", census.ravel(), self.census.ravel(), (census == self.census).ravel()),
+        not_admitted = self._arrived - self._admitted
+        emergencies, elective = not_admitted.T
+        present, nobody = _together(self.census), np.zeros(self.census.shape, np.int64)
+        most = np.maximum(self._room, _together(self._before))
+        for identity, left, right, wrong in (
+            ("flows = census", census, self.census, census != self.census),
             (
                 "emergency arrivals = served + not served",
-                came[:, EMERGENCY],
+                emergencies,
                 self._turned_away,
-                came[:, EMERGENCY] == self._turned_away,
+                emergencies != self._turned_away,
             ),
-            (
-                "elective arrivals = served + backlog",
-                came[:, ELECTIVE],
-                self.backlog,
-                came[:, ELECTIVE] == self.backlog,
-            ),
-            ("other patients <= max(room, the day before)", present, most, present <= most),
-            ("census >= 0", self.census.ravel(), np.zeros(2 * len(present)), self.census.ravel() >= 0),
-            ("backlog >= 0", self.backlog, np.zeros(len(present)), self.backlog >= 0),
+            ("elective arrivals = served + backlog", elective, self.backlog, elective != self.backlog),
+            ("other patients <= max(room, the day before)", present, most, present > most),
+            ("census >= 0", self.census, nobody, self.census < 0),
+            ("backlog >= 0", self.backlog, nobody[:, 0], self.backlog < 0),
         ):
-            if not holds.all():
-                i = int(np.flatnonzero(~holds)[0])
-                name = self._names[i * len(self._names) // len(holds)]
-                raise IdentityError(identity, f"{name}, other patients", day, f"{left[i]} against {right[i]}")
+            if np.count_nonzero(wrong):
+                i = tuple(np.argwhere(wrong)[0].tolist())
+                where = f"{self._names[i[0]]}, other patients"
+                raise IdentityError(identity, where, day, f"{left[i]} against {right[i]}")
 
 
 def _ward(beds: Ints) -> Ints:
@@ -260,9 +258,15 @@ def _ward(beds: Ints) -> Ints:
     return together
 
 
+def _together(census: Ints) -> Ints:
+    """``(facilities,)`` emergency and elective patients together."""
+    both: Ints = census[:, EMERGENCY] + census[:, ELECTIVE]
+    return both
+
+
 def _whole(room: Floats) -> Ints:
     """Whole patients, none below 0."""
-    return np.floor(np.maximum(room, 0)).astype(np.int64)
+    return np.maximum(room, 0).astype(np.int64)  # which rounds down what is not negative
 
 
 def _census_at_start(shares: Sequence[Essential | None], ward: Ints, free: Ints) -> Ints:
@@ -276,11 +280,13 @@ def _census_at_start(shares: Sequence[Essential | None], ward: Ints, free: Ints)
 def _poisson_table(rates: Floats) -> Floats:
     """``(rates, most + 1)`` P(X <= k) for k = 0 to most, to draw from by inversion.
 
-    One uniform draw u makes one number, the count of entries <= u.
+    One uniform draw u in [0, 1) makes one number, the least k with u < P(X <= k).
     """
     highest = float(rates.max(initial=0.0))
     k = np.arange(1, int(highest + 8 * highest**0.5 + 17))  # P(X > most) < 1e-15
     with np.errstate(divide="ignore"):
         steps = np.log(rates[:, None] / k)
     probability = np.exp(np.concatenate([-rates[:, None], steps.cumsum(axis=1) - rates[:, None]], axis=1))
-    return np.cumsum(probability, axis=1, dtype=np.float64)
+    table = np.cumsum(probability, axis=1, dtype=np.float64)
+    table[:, -1] = 1.0
+    return table

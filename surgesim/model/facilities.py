@@ -96,6 +96,7 @@ class Facilities:
     def __init__(self, care: Care) -> None:
         self.sites = [Site(name, section) for name, section in care.facilities.items()]
         self._index = {site.name: i for i, site in enumerate(self.sites)}
+        self._replacing = [i for i, site in enumerate(self.sites) if site.section.replaces]
         self._changed = set(range(len(self.sites)))
         self.openings = 0
 
@@ -139,8 +140,9 @@ class Facilities:
 
     def give_back(self, occupied: Callable[[int], int]) -> None:
         """Return the facilities that were replaced once those in their place are closed and empty."""
-        for i, site in enumerate(self.sites):
-            if site.section.replaces and site.state(any(site.beds), occupied(i)) == CLOSED:
+        for i in self._replacing:
+            site = self.sites[i]
+            if site.state(any(site.beds), occupied(i)) == CLOSED:
                 for other in site.section.replaces:
                     if site.name in self.sites[self._index[other]].replaced_by:
                         self._replace(other, site.name, closed=False)

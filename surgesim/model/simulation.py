@@ -18,7 +18,7 @@ from surgesim.model.actions import action_of
 from surgesim.model.arrivals import Arrivals
 from surgesim.model.beds import UNLIMITED
 from surgesim.model.calendar import Calendar
-from surgesim.model.capacity import Brought, Capacity, Opened
+from surgesim.model.capacity import Capacity, Opened
 from surgesim.model.command import Command
 from surgesim.model.detection import Detection, Surveillance
 from surgesim.model.epidemic import DayOfInfection, Epidemic
@@ -223,24 +223,25 @@ class Simulation:
 
     def _logistics_of(self, day: int) -> None:
         """What the day has used and made, and what it has cost."""
-        patients = self._patients().sum(axis=0)
+        journey = self.journey
+        mild = float(self.isolation.occupied.sum())
         grown, detection = self._grown(), self.detection
         vaccination = None if self.epidemic is None else self.epidemic.vaccination
         laboratories = None if self.surveillance is None else self.surveillance.laboratories
         if self.home is not None and detection is not None:
-            self.home.pass_day(float(detection.mild_reported(day).sum()), float(patients[0]))
+            self.home.pass_day(float(detection.mild_reported(day).sum()), mild)
         self.logistics.pass_day(
             Drivers(
-                basic_bed=float(patients[0]),
-                oxygen_bed=float(patients[1]),
-                icu_bed=float(patients[2]),
+                basic_bed=mild,
+                oxygen_bed=float(sum(journey.oxygen.occupied)),
+                icu_bed=float(sum(journey.icu.occupied)),
                 reported_case=grown["reported at admission"]
                 + (0.0 if detection is None else float(detection.reported(day).sum())),
                 home_case=0.0 if self.home is None else self.home.followed,
                 death=grown["deaths"],
                 oxygen_kg=grown["oxygen"],
                 opening=grown["openings"],
-                reinforcement=float(self.capacity.levers.total(Brought.HEADS, 3).sum()),
+                reinforcement=self.capacity.levers.reinforcement,
                 dose=0.0 if vaccination is None else vaccination.given_today,
                 test=0.0 if laboratories is None else laboratories.used,
             )
@@ -324,8 +325,10 @@ class Simulation:
         unstretched = np.where(normal < most, normal, UNLIMITED)  # else nobody's care is thin
         for bed in (OXYGEN, ICU):
             self.journey.staffed_normally[bed] = unstretched[:, bed].tolist()
-        for f, (_, oxygen, icu) in enumerate(opened.staffed.most.tolist()):
-            self._set_capacity(f, oxygen, icu)
+        oxygen_now, icu_now = self.journey.oxygen.capacity, self.journey.icu.capacity
+        for f, (_, oxygen, icu) in enumerate(most.tolist()):
+            if oxygen != oxygen_now[f] or icu != icu_now[f]:
+                self._set_capacity(f, oxygen, icu)
 
     def _set_capacity(self, facility: int, oxygen: int, icu: int) -> None:
         """Beds that take patients: those staffed, or none where oxygen has run out."""
@@ -342,8 +345,10 @@ class Simulation:
 
     def _patients(self) -> Ints:
         """``(facilities, 3)`` COVID patients present, by bed type."""
-        journey = self.journey
-        return np.array([self.isolation.occupied, journey.oxygen.occupied, journey.icu.occupied]).T
+        patients = np.empty((3, len(self.facilities.sites)), np.int64)
+        patients[0] = self.isolation.occupied
+        patients[OXYGEN], patients[ICU] = self.journey.oxygen.occupied, self.journey.icu.occupied
+        return patients.T
 
     def _oxygen_supply(self) -> OxygenSupply | None:
         """The oxygen stores, where any facility has one."""

@@ -25,14 +25,17 @@ SPACE, DOCTOR, NURSE, EQUIPMENT, PIPES, OXYGEN_STOCK = range(6)
 """What can bind a bed type; names in `record.CONSTRAINTS`."""
 
 _BASIC, _OXYGEN, _ICU = range(3)
+_WARD_TEAM = slice(DOCTORS, ICU_NURSES)  # doctors and ward nurses
+_ICU_TEAM = slice(DOCTORS, None, ICU_NURSES)  # doctors and ICU nurses
 _ORDER = (
-    ("icu", _ICU, ICU_NURSES),
-    ("oxygen", _OXYGEN, WARD_NURSES),
-    ("emergency", None, WARD_NURSES),
-    ("basic", _BASIC, WARD_NURSES),
+    ("icu", _ICU, _ICU_TEAM),
+    ("oxygen", _OXYGEN, _WARD_TEAM),
+    ("emergency", None, _WARD_TEAM),
+    ("basic", _BASIC, _WARD_TEAM),
 )
-"""Who has staff before whom: ratios, bed type (None: no COVID-19 bed) and nurses. Elective care is last."""
+"""Who has staff before whom: ratios, bed type (None: no COVID-19 bed) and cadres. Elective care is last."""
 
+_DOCTOR, _NURSE = range(2)
 _NORMAL, _MOST = range(2)
 _ROUNDING = 1e-9  # a bed that lacks so small a part of a post is staffed
 
@@ -42,23 +45,24 @@ class PatientsPerPost:
 
     Attributes
     ----------
-    nurse, doctor
-        By group (icu, oxygen, emergency, basic, elective): ``(2, 1)`` patients per post.
+    ratios
+        By group (icu, oxygen, emergency, basic, elective): ``(2, 2, 1)`` patients per post, of a doctor and
+        of a nurse, at normal ratios and at most.
     """
 
     def __init__(self, staffing: Staffing) -> None:
         kinds = ("normal", "surge" if staffing.surge_allowed else "normal")
-        self.nurse: dict[str, Floats] = {}
-        self.doctor: dict[str, Floats] = {}
+        self.ratios: dict[str, Floats] = {}
         for group in (*(group for group, _, _ in _ORDER), "elective"):
-            ratios = getattr(staffing, group)
-            self.nurse[group] = np.array([[getattr(ratios.nurse, kind)] for kind in kinds])
-            self.doctor[group] = np.array([[getattr(ratios.doctor, kind)] for kind in kinds])
+            of = getattr(staffing, group)
+            self.ratios[group] = np.array(
+                [[[getattr(who, kind)] for kind in kinds] for who in (of.doctor, of.nurse)], float
+            )
         self._use = self._posts_used()
         self._serve = np.array(
             [
-                float(per_post[group][kind, 0])
-                for per_post in (self.doctor, self.nurse)
+                float(self.ratios[group][who, kind, 0])
+                for who in (_DOCTOR, _NURSE)
                 for group, kind in (("emergency", _MOST), ("elective", _NORMAL))
             ]
         )
@@ -69,21 +73,24 @@ class PatientsPerPost:
         Columns: doctors and then ward nurses, of each those left to emergencies and to elective care.
         """
         use = np.zeros((len(_ORDER), 4))
-        for row, (group, _, nurses) in enumerate(_ORDER):
+        for row, (group, _, team) in enumerate(_ORDER):
             for column, kind in enumerate((_MOST, _NORMAL)):
                 if kind == _MOST and group in ("emergency", "basic"):
                     continue  # they do not come before emergencies
-                use[row, column] = 1 / self.doctor[group][kind, 0]
-                if nurses == WARD_NURSES:
-                    use[row, 2 + column] = 1 / self.nurse[group][kind, 0]
+                use[row, column] = 1 / self.ratios[group][_DOCTOR, kind, 0]
+                if team == _WARD_TEAM:
+                    use[row, 2 + column] = 1 / self.ratios[group][_NURSE, kind, 0]
         return use
 
     def left_for_others(self, posts: Floats, covid: Ints, emergencies: Ints) -> tuple[Floats, Floats]:
         """``(facilities,)`` emergency and elective patients that can be served beside those present."""
-        present = np.stack([covid[:, _ICU], covid[:, _OXYGEN], emergencies, covid[:, _BASIC]], axis=1)
-        left = posts[:, (DOCTORS, DOCTORS, WARD_NURSES, WARD_NURSES)] - present @ self._use
-        served = np.floor(np.maximum(left * self._serve, 0) + _ROUNDING)
-        return np.minimum(served[:, 0], served[:, 2]), np.minimum(served[:, 1], served[:, 3])
+        present = np.empty((len(posts), len(_ORDER)))
+        for row, patients in enumerate((covid[:, _ICU], covid[:, _OXYGEN], emergencies, covid[:, _BASIC])):
+            present[:, row] = patients
+        left = posts.take((DOCTORS, DOCTORS, WARD_NURSES, WARD_NURSES), axis=1) - present @ self._use
+        served = np.floor(np.maximum(left * self._serve, 0.0) + _ROUNDING)
+        both = np.minimum(served[:, :2], served[:, 2:])  # by doctors, by nurses
+        return both[:, 0], both[:, 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +181,7 @@ class Absences:
     def _strike_off(self, day: int, heads: Ints) -> None:
         """Who is away and no longer on the payroll is gone, those infected last first."""
         excess = self.infected - heads
-        if not (excess > 0).any():
+        if not np.count_nonzero(excess > 0):
             return
         excess = np.maximum(excess, 0)
         self.infected -= excess
@@ -212,7 +219,7 @@ class Absences:
             ("heads = on duty + absent + infected", np.abs(pool - heads) > 1e-6, heads, pool),
             ("0 <= infected <= heads", (away < 0) | (away > heads), away, heads),
         ):
-            if wrong.any():
+            if np.count_nonzero(wrong):
                 facility, cadre = (int(i) for i in np.argwhere(wrong)[0])
                 where = f"{self._names[facility]}, cadre {cadre}"
                 raise IdentityError(
@@ -228,16 +235,16 @@ def binomial_quantile(u: Floats, n: Ints, p: Floats) -> Ints:
 
     Parameters
     ----------
-    u, n, p
-        Uniform draws in [0, 1), trials >= 0, and probabilities in [0, 1], of shapes that broadcast to
-        that of `u`.
+    u, n
+        Uniform draws in [0, 1), and trials >= 0, of one shape.
+    p
+        Probabilities in [0, 1], of a shape that broadcasts to that of `u`.
     """
-    p = np.minimum(np.broadcast_to(p, u.shape), 1 - 2.0**-53)
-    n = np.broadcast_to(n, u.shape)
+    p = np.minimum(p, 1 - 2.0**-53, out=np.empty(u.shape))
     none = n * np.log1p(-p)
     some = u > np.exp(none)
     number = np.zeros(u.shape, np.int64)
-    if not some.any():
+    if not np.count_nonzero(some):
         return number
     u, n, p, none = u[some], n[some], p[some], none[some]
     mean = float((n * p).max())
@@ -307,24 +314,21 @@ def staffed_beds(
     bound = np.empty((5, 3, len(space)))  # what binds, bed type, facility: beds at most
     bound[SPACE] = space.T
     bound[EQUIPMENT:] = limits.transpose(0, 2, 1)
+    equipped = np.minimum(np.minimum(bound[SPACE], bound[EQUIPMENT]), bound[PIPES]) + _ROUNDING
     beds = np.empty((2, 3, len(space)), np.int64)
-    pool = np.stack([posts.T, posts.T], axis=1)  # cadre, kind, facility
-    doctors = pool[DOCTORS]
-    for group, bed, cadre in _ORDER:
-        nurses = pool[cadre]
-        to_doctor, to_nurse = per_post.doctor[group], per_post.nurse[group]
-        by_doctors, by_nurses = doctors * to_doctor + _ROUNDING, nurses * to_nurse + _ROUNDING
-        served = np.minimum(by_doctors, by_nurses)
+    pool = np.repeat(posts.T[:, None], 2, axis=1)  # cadre, kind of ratio, facility
+    for group, bed, team in _ORDER:
+        at_hand, ratios = pool[team], per_post.ratios[group]
+        by_cadre = at_hand * ratios + _ROUNDING
+        served = np.minimum(by_cadre[_DOCTOR], by_cadre[_NURSE])
         if bed is None:
             served = np.minimum(served, others[:, 0])
         else:
-            bound[DOCTOR, bed], bound[NURSE, bed] = by_doctors[_MOST], by_nurses[_MOST]
-            other_limits = np.minimum(np.minimum(bound[SPACE, bed], bound[EQUIPMENT, bed]), bound[4, bed])
-            served = np.floor(np.minimum(served, other_limits + _ROUNDING))
+            bound[DOCTOR:EQUIPMENT, bed] = by_cadre[:, _MOST]
+            served = np.floor(np.minimum(served, equipped[bed]))
             beds[:, bed] = served
-        doctors -= served / to_doctor
-        nurses -= served / to_nurse
-        np.maximum(pool, 0, out=pool)
+        at_hand -= served / ratios
+        np.maximum(pool, 0.0, out=pool)
     bound[EQUIPMENT:] += _ROUNDING
     binding = np.floor(bound).argmin(axis=0).astype(np.int8)
     emergency, elective = per_post.left_for_others(posts, covid, others[:, 0])
@@ -344,9 +348,7 @@ def staffed_icu_beds(per_post: PatientsPerPost, posts: Floats, beds: Ints, limit
     limits
         ``(2, facilities)`` ICU beds that equipment and oxygen pipes allow.
     """
-    bound = np.empty((2, 2, len(beds)))  # kind of ratio, doctors or nurses
-    np.multiply(per_post.doctor["icu"], posts[:, DOCTORS], out=bound[:, 0])
-    np.multiply(per_post.nurse["icu"], posts[:, ICU_NURSES], out=bound[:, 1])
-    served = np.floor(np.minimum(bound.min(axis=(0, 1)), np.minimum(beds, limits.min(axis=0))) + _ROUNDING)
+    by_team = (posts.T[_ICU_TEAM, None] * per_post.ratios["icu"]).min(axis=(0, 1))
+    served = np.floor(np.minimum(by_team, np.minimum(beds, limits.min(axis=0))) + _ROUNDING)
     whole: Ints = served.astype(np.int64)
     return whole

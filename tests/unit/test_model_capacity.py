@@ -18,9 +18,10 @@ from capacity_cases import (
 from hypothesis import given, settings
 from strategies import Plain, arrivals, build, clinical, facility, gamma, scenarios, small, stays, variant
 
+from surgesim.model.capacity import Brought, Levers
 from surgesim.model.gas import kg_per_day
 from surgesim.model.record import CONSTRAINTS, DISTRICT, FACILITY_INDEX, PROVINCE_INDEX, Record
-from surgesim.model.simulation import simulate
+from surgesim.model.simulation import Simulation, simulate
 from surgesim.scenario.schema import Scenario
 
 ONE_TO_ONE: Plain = {
@@ -272,3 +273,69 @@ def test_patients_whose_need_never_comes_stop_no_run() -> None:
     record = staffed(build(small(10, epidemic=epidemic, clinical=never)))
     assert record.outcomes["infections"] > 500
     assert record.outcomes["oxygen_patients"] == 0
+
+
+# -- what rules bring -----------------------------------------------------------------------------
+
+
+def test_levers_tell_once_that_a_rule_has_set_one() -> None:
+    levers = Levers(3)
+    assert [levers.take_changes(), levers.take_changes()] == [True, False]
+    levers.set(Brought.VENTILATORS, "equip", [0, 2], 4.0)
+    assert levers.total(Brought.VENTILATORS).tolist() == [4, 0, 4]
+    assert [levers.take_changes(), levers.take_changes()] == [True, False]
+
+
+def test_reinforcement_is_all_heads_that_rules_bring_now() -> None:
+    levers = Levers(3)
+    assert levers.reinforcement == 0
+    levers.set(Brought.HEADS, "army", [0, 2], np.array([1.0, 20.0, 5.5]))
+    levers.set(Brought.HEADS, "students", [1], np.array([0.0, 10.0, 0.0]))
+    levers.set(Brought.VENTILATORS, "equip", [0, 1, 2], 100.0)
+    assert levers.reinforcement == 2 * 26.5 + 10
+    levers.set(Brought.HEADS, "army", [0, 2], np.array([0.0, 0.0, 0.0]))
+    assert levers.reinforcement == 10
+
+
+def test_what_a_rule_sets_counts_from_the_next_day_and_until_it_is_taken_back() -> None:
+    simulation = Simulation(with_staffing(6, {"alpha": ward(icu=20, icu_nurses=50)}), 1, 0)
+    capacity, seen = simulation.capacity, []
+    for day, nurses in enumerate((0.0, 0.0, 24.6, 24.6, 0.0, 0.0)):
+        if day in (2, 4):
+            capacity.levers.set(Brought.HEADS, "reinforce", [0], np.array([0.0, 0.0, nurses]))
+        opened = capacity.open(day, np.zeros((1, 3), np.int64), 0.0)
+        seen.append((int(capacity.heads()[0, 2]), int(opened.staffed.most[0, 2])))
+    assert seen == [(50, 10), (50, 10), (75, 15), (75, 15), (50, 10), (50, 10)]
+
+
+def test_staff_brought_where_no_staff_is_modelled_are_on_no_payroll() -> None:
+    equipped = {"alpha": facility(icu=20) | {"ventilators": 5}}
+    simulation = Simulation(with_staffing(2, equipped, clinical=nobody_dies(respiratory={})), 1, 0)
+    capacity = simulation.capacity
+    capacity.levers.set(Brought.HEADS, "reinforce", [0], np.array([1.0, 2.0, 3.0]))
+    assert capacity.open(0, np.zeros((1, 3), np.int64), 0.0).staffed.most[0, 2] == int(5 / 0.67)
+    assert capacity.heads().tolist() == [[0, 0, 0]]
+
+
+def test_pipes_carry_what_intensive_care_leaves_them_to_oxygen_beds_day_by_day() -> None:
+    """Limits of one day are not those of the next: they follow the ICU patients present."""
+    piped = {"alpha": facility(icu=20, oxygen=500) | {"oxygen": {"tank_kg": 1e6, "pipe_lpm": 2000.0}}}
+    capacity = Simulation(with_staffing(4, piped, clinical=nobody_dies(respiratory={})), 1, 0).capacity
+    beds = [
+        int(capacity.open(day, np.array([[0, 0, icu]]), 0.0).staffed.most[0, 1])
+        for day, icu in enumerate((0, 20, 5, 0))
+    ]
+    assert beds[0] == beds[3] > beds[2] > beds[1] > 0
+
+
+def test_beds_open_by_type_where_only_one_has_changed() -> None:
+    """A new day's beds reach those who take patients, whichever type of bed is another number than before."""
+    simulation = Simulation(with_staffing(4, {"alpha": ward(icu=20, oxygen=30, icu_nurses=50)}), 1, 0)
+    pools = simulation.journey.oxygen, simulation.journey.icu
+    seen = []
+    for day, heads in enumerate(([0, 0, 0], [0, 0, 25], [0, 50, 25])):
+        simulation.capacity.levers.set(Brought.HEADS, "reinforce", [0], np.array(heads, float))
+        simulation._open_beds(day)
+        seen.append([pool.capacity[0] for pool in pools])
+    assert [icu for _, icu in seen] == [10, 15, 15]
+    assert seen[0][0] == seen[1][0] == 0 < seen[2][0]

@@ -289,11 +289,83 @@ def test_an_admission_without_room_is_found() -> None:
         hospitals.patients.check(0)
 
 
+@pytest.mark.parametrize(
+    ("beside", "identity"), [("_discharged", "census >= 0"), ("_arrived", "backlog >= 0")]
+)
+def test_fewer_patients_than_none_are_found(beside: str, identity: str) -> None:
+    """Where flows balance all the same: the first facility that is wrong, and its numbers, are told."""
+    hospitals = Hospitals(3)
+    hospitals.pass_day()
+    patients = hospitals.patients
+    stock = patients.census[:, ELECTIVE] if beside == "_discharged" else patients.backlog
+    for facility in (1, 2):
+        gone = stock[facility] + facility
+        getattr(patients, beside)[facility, ELECTIVE] += gone if beside == "_discharged" else -gone
+        stock[facility] = -facility
+    with pytest.raises(IdentityError, match=f"{identity}.*hospital-1, other patients.*: -1 against 0$"):
+        patients.check(0)
+
+
 def test_the_poisson_table_is_the_distribution() -> None:
     rates = np.array([0.0, 0.3, 4.0, 75.0, 900.0])
     table = _poisson_table(rates)
     k = np.arange(table.shape[1])
     assert table == pytest.approx(poisson.cdf(k, rates[:, None]), abs=1e-12)
+    assert (table[:, -1] == 1).all()  # above any draw, so that each makes a number
+
+
+class Draws:
+    """A generator that gives one day's draws: those of the beds, then four of each facility."""
+
+    def __init__(self, beds: Floats, facilities: Floats) -> None:
+        self._next = iter((beds, facilities))
+
+    def random(self, size: object) -> Floats:
+        draws = next(self._next)
+        assert draws.shape == np.empty(size).shape  # type: ignore[call-overload]
+        return draws
+
+
+def test_who_leaves_is_told_bed_by_bed() -> None:
+    """Each bed's draw is for who lies in it: emergencies from the first bed, elective ones from the last."""
+    full = Essential(emergency_share=0.5, elective_share=0.5)
+    hospitals = Hospitals(4, shares=[USUAL, None, full, USUAL])
+    patients, beds = hospitals.patients, 200
+    draws = np.random.default_rng(5).random((3, beds))
+    left = patients.census.copy()
+    for at_home, facility in zip(draws, (0, 2, 3), strict=True):
+        emergency, elective = patients.census[facility]
+        for bed in range(beds):
+            if bed < emergency:
+                left[facility, EMERGENCY] -= at_home[bed] < 1 / CARE.emergency_stay_days
+            elif bed >= beds - elective:
+                left[facility, ELECTIVE] -= at_home[bed] < 1 / CARE.elective_stay_days
+    opened = patients.room_for_covid(hospitals.total, hospitals.target)
+    nobody_comes = Draws(draws.ravel(), np.zeros((4, 4)))
+    patients.pass_day(
+        0, hospitals.total, hospitals.target, opened, opened, hospitals.staff, hospitals.postponed,
+        nobody_comes,  # type: ignore[arg-type]
+    )  # fmt: skip
+    assert patients.census.tolist() == left.tolist()
+    assert (left < patients._start)[[0, 2, 3]].all()
+
+
+def test_the_draw_of_a_facility_makes_its_arrivals() -> None:
+    """The number that comes is the quantile of the draw, each kind at its own rate."""
+    hospitals = Hospitals(3)
+    patients = hospitals.patients
+    draws = np.random.default_rng(6).random((3, 4))
+    draws[0, :2] = 0.0, 1 - 2.0**-53
+    patients.pass_day(
+        0, hospitals.total, hospitals.target, hospitals.target, hospitals.target, hospitals.staff,
+        hospitals.postponed, Draws(np.ones(600), draws),  # type: ignore[arg-type]
+    )  # fmt: skip
+    for kind, came in ((EMERGENCY, patients.emergency_arrivals), (ELECTIVE, patients.elective_arrivals)):
+        stay = (CARE.emergency_stay_days, CARE.elective_stay_days)[kind]
+        expected = poisson.ppf(draws[1:, kind], patients._start[1:, kind] / stay)
+        assert came[1:].tolist() == expected.tolist()
+    assert patients.emergency_arrivals[0] == 0
+    assert patients.elective_arrivals[0] == patients._arrivals.shape[1] - 1  # the most there can be
 
 
 @pytest.mark.parametrize(
