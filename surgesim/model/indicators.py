@@ -157,7 +157,7 @@ def assess(
 def _value(threshold: Threshold, indicators: dict[str, float], row: Floats, population: int) -> float:
     if threshold.indicator == "vacant_covid_beds_per_100k" and len(threshold.beds) < len(BED_TYPES):
         return sum(float(row[PROVINCE_INDEX[f"vacant_{bed}"]]) for bed in threshold.beds) * PER / population
-    return indicators[key_of(threshold.indicator, threshold.item)]
+    return indicators[key_of(threshold.indicator, threshold.watch.of)]
 
 
 def passed(threshold: Threshold, values: Floats) -> NDArray[np.bool_]:

@@ -210,6 +210,38 @@ def test_the_late_are_those_whom_the_log_shows_to_be_late(scenario: Scenario) ->
     np.testing.assert_array_equal(record.reached[0].sum(), record.series("new_oxygen_need").sum())
 
 
+def test_a_threshold_of_a_group_is_held_against_that_group() -> None:
+    everybody, watched = deaths(1, 1, 1), {"indicator": "deaths_per_million", "above": 0.0}
+    scenario = build(
+        small(
+            5,
+            people=TWO_TOWNS,
+            arrivals=arrivals(oxygen=[400]),
+            clinical=waits_for_ever() | {"severity": severity(death_oxygen=everybody, death_icu=everybody)},
+            care={"facilities": {"alpha": facility(oxygen=1000)}},
+            command={
+                "thresholds": {
+                    "all": watched,
+                    "old": watched | {"group": "80+"},
+                    "grown": watched | {"group": "40-49"},
+                }
+            },
+        )
+    )
+    simulation = Simulation(scenario, 3, 0)
+    record, people_ = simulation.run(), simulation.population.count
+    dead = record.reached[2]
+    assert record.values[-1] == pytest.approx(
+        [
+            1_000_000 * dead.sum() / people_.sum(),
+            1_000_000 * dead[:, 8].sum() / people_[:, 8].sum(),
+            1_000_000 * dead[:, 4].sum() / people_[:, 4].sum(),
+        ]
+    )
+    assert record.values[-1, 0] > 0
+    assert len(set(record.values[-1])) == 3
+
+
 @pytest.mark.parametrize(("patients", "share"), [(9, 1.0), (10, 0.4)])
 def test_of_a_few_patients_no_share_is_told(patients: int, share: float) -> None:
     network = Network(build(small(1, arrivals=arrivals(oxygen=[1]))))
