@@ -34,6 +34,9 @@ DEFAULT = ("deaths_untreated", "deaths", "situation_days")
 
 RESAMPLES = 1_000
 
+_NOTHING = 1e-9
+"""A share of a variance that is rounding only."""
+
 SENSITIVITY_TABLE = Table(
     SENSITIVITY,
     "scenario × alternative × outcome × path × index",
@@ -49,7 +52,12 @@ SENSITIVITY_TABLE = Table(
             f"with it and all others together (Sobol indices); `{RANK}` and `{PARTIAL}`: Spearman's, from "
             "-1 to 1, the partial one with what the other paths do taken away",
         ),
-        Column("value", "", "the index"),
+        Column(
+            "value",
+            "",
+            "the index; empty where it cannot be told, for the other paths leave nothing of the path or of "
+            "the outcome",
+        ),
         Column("low", "", "lower end of its 95 % bootstrap interval"),
         Column("high", "", "upper end of its 95 % bootstrap interval"),
     ),
@@ -133,7 +141,7 @@ def _rows(sweep: Sweep, values: Floats) -> Iterator[dict[str, Any]]:
         indices = ranks_of(_numbers(sweep), values)
     estimate = indices(np.arange(size))
     resampled = np.array([indices(rng.integers(0, size, size)) for _ in range(RESAMPLES)])
-    low, high = np.nanquantile(resampled, (0.025, 0.975), axis=0)
+    low, high = _interval(estimate, resampled)
     for i, path in enumerate(sweep.paths):
         for k, name in enumerate(names):
             yield {
@@ -143,6 +151,14 @@ def _rows(sweep: Sweep, values: Floats) -> Iterator[dict[str, Any]]:
                 "low": low[k, i],
                 "high": high[k, i],
             }
+
+
+def _interval(estimate: Floats, resampled: Floats) -> tuple[Floats, Floats]:
+    """Percentile intervals over the resamples that tell anything; NaN where the estimate or all are."""
+    told = np.isfinite(estimate) & np.isfinite(resampled).any(axis=0)
+    low, high = np.full((2, *estimate.shape), np.nan)
+    low[told], high[told] = np.nanquantile(resampled[:, told], (0.025, 0.975), axis=0)
+    return low, high
 
 
 def sobol_of(values: Floats, samples: int, paths: int) -> Callable[[NDArray[np.intp]], Floats]:
@@ -168,7 +184,8 @@ def sobol_of(values: Floats, samples: int, paths: int) -> Callable[[NDArray[np.i
 def ranks_of(design: Floats, values: Floats) -> Callable[[NDArray[np.intp]], Floats]:
     """Rank correlations, plain and partial, ``(2, paths)``, of the points that are chosen.
 
-    `design` is ``(points, paths)``. NaN where a path, among the chosen points, does not vary.
+    `design` is ``(points, paths)``. NaN where, among the chosen points, the path or the outcome does not
+    vary, or the other paths leave nothing of it (see `_partial`).
     """
     from scipy.stats import rankdata
 
@@ -179,15 +196,36 @@ def ranks_of(design: Floats, values: Floats) -> Callable[[NDArray[np.intp]], Flo
 
     def indices(chosen: NDArray[np.intp]) -> Floats:
         ranks = rankdata(table[chosen], axis=0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            correlation = np.corrcoef(ranks, rowvar=False)
-        if not np.isfinite(correlation).all():
-            return np.full((2, paths), np.nan)
-        inverse = np.linalg.pinv(correlation)
-        partial = -inverse[-1, :-1] / np.sqrt(np.diag(inverse)[:-1] * inverse[-1, -1])
-        return np.array([correlation[-1, :-1], partial])
+        ranks -= ranks.mean(axis=0)
+        spread = ranks.std(axis=0)
+        varies = spread > 0
+        ranks = np.divide(ranks, spread, out=np.zeros_like(ranks), where=varies)
+        correlation = ranks.T @ ranks / len(ranks)
+        plain = np.where(varies[:-1] & varies[-1], correlation[:-1, -1], np.nan)
+        distinct = len(np.unique(chosen))
+        return np.array([plain, [_partial(correlation, i, distinct) for i in range(paths)]])
 
     return indices
+
+
+def _partial(correlation: Floats, path: int, points: int) -> float:
+    """Correlation of what the other paths leave of a path with what they leave of the outcome, the last.
+
+    Both are residuals of least squares. NaN where nothing is left of either, or where so few points are
+    left that any two residuals lie on a line.
+    """
+    others = np.delete(np.arange(len(correlation) - 1), path)
+    two = np.array([path, len(correlation) - 1])
+    left = correlation[np.ix_(two, two)]
+    taken = 0
+    if len(others):
+        across = correlation[np.ix_(others, two)]
+        among = correlation[np.ix_(others, others)]
+        weights, _, rank, _ = np.linalg.lstsq(among, across, rcond=_NOTHING)
+        left, taken = left - across.T @ weights, int(rank)
+    if points - 1 - taken < 2 or left[0, 0] < _NOTHING or left[1, 1] < _NOTHING:
+        return float("nan")
+    return float(np.clip(left[0, 1] / np.sqrt(left[0, 0] * left[1, 1]), -1, 1))
 
 
 def _numbers(sweep: Sweep) -> Floats:

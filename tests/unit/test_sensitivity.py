@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 from scipy import stats
 from study_cases import made_up_record, small_scenario
 
@@ -93,10 +95,6 @@ def test_what_does_not_vary_has_no_indices(explained: tuple[Sweep, pd.DataFrame]
 
 
 def test_table_and_figure_show_every_path(explained: tuple[Sweep, pd.DataFrame], tmp_path: Path) -> None:
-    from io import StringIO
-
-    from rich.console import Console
-
     found, table = explained
     for lang in ("vi", "en"):
         console = Console(file=StringIO(), width=110, color_system=None)
@@ -135,6 +133,46 @@ def test_rank_correlations_are_spearmans_and_the_partial_ones_take_the_others_aw
         assert partial["low"] <= partial["value"] <= partial["high"]
     assert table.loc[(PATHS[1], "partial_rank_correlation"), "high"] < -0.6
     assert table.loc[(PATHS[2], "partial_rank_correlation"), "low"] < 0
+
+
+def test_partial_correlations_of_a_grid_that_explains_all_have_their_sign(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(simulation, "simulate", simulates(lambda one, two, three: 10 * one - 30 * two))
+    one = sweep(small_scenario(), {PATHS[0]: "0:1:4"}, replications=1, workers=1)
+    alone = sensitivity(one, ["deaths"]).set_index("index")["value"]
+    assert alone["rank_correlation"] == alone["partial_rank_correlation"] == pytest.approx(1)
+
+    vary = {PATHS[0]: "0:1:3", PATHS[1]: "0:1:2"}
+    grid = sweep(small_scenario(), vary, replications=1, workers=1)
+    table = sensitivity(grid, ["deaths"]).set_index(["path", "index"])
+    for path, sign in zip(vary, (1, -1), strict=True):
+        partial = table.loc[(path, "partial_rank_correlation")]
+        assert partial["value"] == pytest.approx(sign)
+        assert min(sign * partial["low"], sign * partial["high"]) > 0.5
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_partial_correlation_of_which_nothing_is_left_cannot_be_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(simulation, "simulate", simulates(lambda one, two, three: 10 * one))
+    vary = {PATHS[0]: "0:1:4", PATHS[1]: "0:1:3"}
+    found = sweep(small_scenario(), vary, replications=1, workers=1)
+    table = sensitivity(found, ["deaths"])
+    values = table.set_index(["path", "index"])
+    assert values.loc[(PATHS[0], "partial_rank_correlation"), "value"] == pytest.approx(1)
+    untold = values.loc[(PATHS[1], "partial_rank_correlation"), ["value", "low", "high"]]
+    assert untold.astype(float).isna().all()  # the first path explains the outcome to the last
+    assert values.loc[(PATHS[1], "rank_correlation"), "value"] == pytest.approx(0)
+    for lang, said in (("en", "–: cannot be told"), ("vi", "–: không xác định được")):
+        console = Console(file=StringIO(), width=110, color_system=None)
+        console.print(sensitivity_table(table, lang))
+        text = console.file.getvalue()  # type: ignore[attr-defined]
+        assert said in text
+        assert "nan" not in text
+        drawn = draw_sensitivity(found, table, "small", "baseline", lang)
+        assert said[3:] in " ".join(" ".join(text.get_text() for text in drawn.texts).split())
 
 
 @pytest.mark.parametrize("design", ["sobol", "lhs"])

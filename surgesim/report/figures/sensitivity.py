@@ -64,6 +64,8 @@ def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternati
             runs=number(plan["replications"], lang),
         ),
     ]
+    if rows["value"].isna().any():
+        notes.append(phrase(lang, "figure.sensitivity_untold"))
     with styled():
         figure = headed(title, notes, body)
         panels = figure.subplots(1, len(outcomes), squeeze=False, sharey=True)[0]
