@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import string
 import subprocess
 import sys
@@ -194,6 +195,24 @@ def test_other_formats_are_the_same_byte_for_byte_too(
     first, second = (save(figure, tmp_path / f"{name}.{fmt}").read_bytes() for name in ("first", "second"))
     assert first.startswith(magic)
     assert first == second
+
+
+def test_figures_do_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
+    code = (
+        "import sys; from figure_cases import surge_results, surge_scenario; "
+        "from surgesim.report.figures import save_all; "
+        "save_all(surge_results(surge_scenario(2, 1), replications=3), sys.argv[1])"
+    )
+    drawn = []
+    for seed in ("0", "2"):  # seeds by which a set of two of its dates has either order
+        folder = tmp_path / seed
+        path = os.pathsep.join(filter(None, (str(Path(__file__).parent), os.environ.get("PYTHONPATH"))))
+        settings = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path}
+        subprocess.run([sys.executable, "-c", code, str(folder)], check=True, env=settings)
+        drawn.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    assert drawn[0].keys() == {f"{name}.svg" for name in FIGURES}
+    for other in drawn[1:]:
+        assert [name for name, content in other.items() if content != drawn[0][name]] == []
 
 
 def test_pyplot_is_never_imported() -> None:

@@ -208,7 +208,7 @@ def need(
         axes.plot(shown.days, np.sum(without, axis=0), color=PURPLE, linestyle=(0, (1, 1)), linewidth=2.0)
         axes.step(staffed.days, staffed.p50, where="post", color=BLACK, linewidth=1.3, linestyle=(0, (5, 2)))
         for days in clusters:
-            for day in {days[0], days[-1]}:
+            for day in dict.fromkeys((days[0], days[-1])):
                 axes.axvline(day_number(day), color=VERMILION, linewidth=0.7, linestyle=":", zorder=1)
         axes.set_title(phrase(lang, title))
         axes.set_ylabel(phrase(lang, "unit.patients_beds"))
