@@ -17,6 +17,7 @@ import typer
 
 from surgesim import __version__
 from surgesim.errors import IdentityError, ScenarioError, SurgesimError
+from surgesim.files import made, whole
 
 if TYPE_CHECKING:
     from surgesim.study.replicate import Progress
@@ -281,13 +282,10 @@ def plot(
                     raise
                 left.setdefault(error.reason, []).append(name)
         of = [part for part in (alternative if alternative != BASELINE else None, area) if part]
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
+        with made(folder):
             for name, picture in drawn.items():
                 path = folder / f"{'-'.join([name, *of])}.{format_.value}"
                 typer.echo(str(save(picture, path)))
-        except OSError as error:
-            _fail(f"{folder}: cannot be written: {error.strerror or error}")
         for reason, names in left.items():
             typer.echo(f"Left out, {reason}: {', '.join(names)}", err=True)
 
@@ -473,13 +471,11 @@ def sensitivity(
         target = out if out is not None else folder / "sensitivity"
         groups = table[["scenario", "alternative"]].drop_duplicates().itertuples(index=False)
         drawn = {(s, a): draw_sensitivity(done, table, s, a, lang.value) for s, a in groups}
-        try:
-            target.mkdir(parents=True, exist_ok=True)
-            write_csv(target / "sensitivity.csv", table)
+        with made(target):
+            with whole(target / "sensitivity.csv") as part:
+                write_csv(part, table)
             for (scenario, of), picture in drawn.items():
                 save(picture, target / f"{scenario}-{of}.{format_.value}")
-        except OSError as error:
-            _fail(f"{target}: cannot be written: {error.strerror or error}")
         if not quiet:
             _print(sensitivity_table(table, lang.value))
             typer.echo(f"{target}{os.sep}")

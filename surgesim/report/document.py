@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
-from surgesim.errors import ResultsError
+from surgesim.files import whole
 from surgesim.report import tables
 from surgesim.report.figures import EmptyFigureError, draw
 from surgesim.report.figures.alt import describe
@@ -119,14 +119,8 @@ def write_report(results: Results, path: Path | str, lang: str = "en") -> Path:
     """
     path = Path(path)
     text = report(results, lang)
-    part = path.with_name(f".{path.name}.part")
-    try:
+    with whole(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(path)
-    except OSError as error:
-        raise ResultsError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        part.unlink(missing_ok=True)
     return path
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from surgesim.errors import ResultsError
+from surgesim.files import whole
 from surgesim.report.words import phrase
 from surgesim.study.tables import DATE, TABLES, Table
 
@@ -60,21 +63,28 @@ def write_workbook(results: Results, path: Path | str, lang: str = "en", *, dail
                 f"{name}.csv: got {len(frame)} rows, expected at most the {MOST_ROWS - 1} of a sheet; read "
                 "the file itself, or write the workbook without the daily tables"
             )
-    part = path.with_name(f".{path.name}.part")
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    try:
-        with xlsxwriter.Workbook(str(part), options) as book:
+    content = BytesIO()  # a ZIP file of which a part cannot be written complains once more as it is let go
+    with whole(path) as part:
+        with _as_os_errors(), xlsxwriter.Workbook(content, options) as book:
             sheet = _Sheet(book)
             sheet.write(DEFINITIONS, _definition_head(lang), _definitions(tables, frames))
             for table in tables:
                 frame = frames[table.name]
                 sheet.write(table.name, [str(name) for name in frame.columns], _rows(table, frame))
-        part.replace(path)
-    except (OSError, xlsxwriter.exceptions.FileCreateError) as error:
-        raise ResultsError(f"{path}: cannot be written: {error}") from error
-    finally:
-        part.unlink(missing_ok=True)
+        part.write_bytes(content.getvalue())
     return path
+
+
+@contextmanager
+def _as_os_errors() -> Iterator[None]:
+    """XlsxWriter wraps what the disk says."""
+    from xlsxwriter.exceptions import FileCreateError
+
+    try:
+        yield
+    except FileCreateError as error:
+        raise next((said for said in error.args if isinstance(said, OSError)), OSError(str(error))) from error
 
 
 class _Sheet:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from surgesim.errors import ResultsError, ScenarioError
-from surgesim.study.store import disk
+from surgesim.files import disk, missing, remove_empty, whole
 
 PLAN, SCENARIOS, PARTS = "plan.json", "scenarios", "parts"
 
@@ -59,6 +59,7 @@ class Unfinished:
         self.path = target.with_name(f"{target.name}.unfinished")
         self.done = bytearray(runs)
         self.redone: list[str] = []
+        self._made: list[Path] = []
         self._plan = json.loads(json.dumps(plan))
         self._scenarios = scenarios
 
@@ -98,11 +99,12 @@ class Unfinished:
         ):
             raise ResultsError(f"{self.path}: got something that is not an unfinished sweep")
         self.remove()
+        self._made = missing(self.path.parent)
         (self.path / PARTS).mkdir(parents=True, exist_ok=True)
         (self.path / SCENARIOS).mkdir(exist_ok=True)
         for name, text in self._scenarios.items():
             (self.path / SCENARIOS / f"{name}.yaml").write_text(text, encoding="utf-8", newline="\n")
-        _whole(self.path / PLAN, json.dumps(self._plan, indent=2, ensure_ascii=False).encode())
+        _write(self.path / PLAN, json.dumps(self._plan, indent=2, ensure_ascii=False).encode())
 
     def _stored(self) -> dict[str, Any]:
         try:
@@ -168,9 +170,9 @@ class Unfinished:
         """Write the part of a run: a row per alternative, or why it failed."""
         with disk(self.path):
             if isinstance(result, Failure):
-                _whole(self._failed(run), json.dumps({"error": result.error}).encode())
+                _write(self._failed(run), json.dumps({"error": result.error}).encode())
             else:
-                _whole(self._part(run), _parquet(run, result))
+                _write(self._part(run), _parquet(run, result))
         self.done[run] = 1
 
     def read(self, run: int) -> list[dict[str, Any]] | Failure:
@@ -197,10 +199,11 @@ class Unfinished:
         return rows
 
     def remove(self) -> None:
-        """Nothing of this folder is needed any more."""
+        """Nothing of this folder is needed any more, nor what it made above itself if nothing is there."""
         with contextlib.suppress(OSError):
             (self.path / PLAN).unlink()  # first, so that what a kill leaves is not taken for a sweep
         shutil.rmtree(self.path, ignore_errors=True)
+        remove_empty(self._made)
 
     def _part(self, run: int) -> Path:
         return self._parts() / f"{run:08d}.parquet"
@@ -227,16 +230,9 @@ def _parquet(run: int, rows: Sequence[Row]) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+def _write(path: Path, content: bytes) -> None:
+    with whole(path) as beside:
         beside.write_bytes(content)
-        beside.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        raise
 
 
 def _brief(value: Any) -> str:

@@ -13,7 +13,7 @@ import json
 import shutil
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.errors import ResultsError, ScenarioError
+from surgesim.files import disk, missing, remove_empty
 from surgesim.model.record import PROVINCE_INDEX, Record, district_columns
 from surgesim.scenario.schema import Scenario
 from surgesim.study.breaches import PROVINCE_AREA
@@ -70,25 +71,32 @@ class Folder:
         self._own = own
         self._tag = uuid.uuid4().hex[:8]
         self.path = _sibling(self.target, "part", self._tag)
+        self._made: list[Path] = []
 
     def check(self) -> None:
         """Whether the folder could take its place, as things are now."""
         with disk(self.target):
             recover(self.target)
             _refuse_foreign(self.target, self._own)
-            self.target.parent.mkdir(parents=True, exist_ok=True)
 
     def __enter__(self) -> Self:
         self.check()
-        with disk(self.target):
-            _clear(self.target)
-            self.path.mkdir()
+        self._made = missing(self.target.parent)
+        try:
+            with disk(self.target):
+                self.target.parent.mkdir(parents=True, exist_ok=True)
+                _clear(self.target)
+                self.path.mkdir()
+        except ResultsError:
+            remove_empty(self._made)
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
+        remove_empty(self._made)  # none is, once this folder has its place there
 
     def seal(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
         """Write the manifest with the hash of every other file, and move the folder into place.
@@ -290,15 +298,6 @@ def _refuse_foreign(target: Path, own: Set[str]) -> None:
             f"{target}: holds {foreign[0]!r}, which is not part of a result, so it will not be replaced; "
             "choose another folder with --out"
         )
-
-
-@contextlib.contextmanager
-def disk(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ResultsError(f"{target}: cannot be written: {reason}") from error
 
 
 class CsvFile:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from surgesim.errors import Problem, ResultsError, ScenarioError
+from surgesim.files import disk
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.breaches import breaches_of
 from surgesim.study.design import GRID, Levels, at_point, factors, points, without_swept
@@ -21,7 +22,7 @@ from surgesim.study.parts import SCENARIOS, Failure, Unfinished
 from surgesim.study.replicate import Progress, drawn_values, one_replication
 from surgesim.study.run import select
 from surgesim.study.spread import spread
-from surgesim.study.store import MANIFEST, CsvFile, Folder, disk, dumped, read_csv, recover, write_csv
+from surgesim.study.store import MANIFEST, CsvFile, Folder, dumped, read_csv, recover, write_csv
 from surgesim.study.sweep_tables import (
     DESIGN,
     FAILURES,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from matplotlib.figure import Figure
 
 from surgesim.errors import ResultsError
+from surgesim.files import whole
 from surgesim.report.figures.alternatives import alternatives
 from surgesim.report.figures.calendar import calendar
 from surgesim.report.figures.courses import cases, need, thresholds
@@ -104,15 +105,15 @@ def save(figure: Figure, path: Path | str) -> Path:
     Raises
     ------
     ResultsError
-        If the ending is none of `FORMATS`.
+        If the ending is none of `FORMATS`, or the file cannot be written; nothing is left half-written.
     """
     path = Path(path)
     fmt = path.suffix.removeprefix(".").lower()
     if fmt not in FORMATS:
         raise ResultsError(f"got a figure file {path.name!r}, expected one that ends in {', '.join(FORMATS)}")
     undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(fmt)
-    with styled():
-        figure.savefig(path, format=fmt, metadata=undated)
+    with whole(path) as part, styled():
+        figure.savefig(part, format=fmt, metadata=undated)
     return path
 
 
