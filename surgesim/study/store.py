@@ -171,7 +171,8 @@ def read(folder: str | Path) -> Results:
     Raises
     ------
     ResultsError
-        If it is missing, is not a result folder, or a file of it is missing or damaged.
+        If it is missing, is not a result folder, or a file of it is missing, damaged, or by its hash in
+        the manifest not the one that the run wrote.
     """
     from surgesim.scenario.loading import load
 
@@ -180,6 +181,8 @@ def read(folder: str | Path) -> Results:
         recover(target)
     try:
         manifest = read_manifest(target)
+        for name in (SCENARIO, *(f"{table.name}.csv" for table in TABLES)):
+            check_file(target, name, manifest)
         scenario = load(target / SCENARIO)
         tables = {table.name: read_csv(target / f"{table.name}.csv", table) for table in TABLES}
     except (OSError, UnicodeDecodeError) as error:
@@ -214,6 +217,28 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if missing:
         raise ResultsError(f"{path}: damaged, it lacks {', '.join(sorted(missing))}")
     return dict(manifest)
+
+
+def check_file(folder: Path, name: str, manifest: Mapping[str, Any]) -> None:
+    """Whether a file of a result folder is the one that was written with the manifest.
+
+    Raises
+    ------
+    ResultsError
+        If it is another one, or missing.
+    """
+    path = folder / name
+    files = manifest["files"]
+    if not isinstance(files, Mapping) or name not in files:
+        raise ResultsError(f"{folder}: its {MANIFEST} lists no {name}: run it again with this version")
+    if not path.is_file():
+        raise ResultsError(f"{path}: missing, though it was written with this result: run it again")
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != files[name]:
+            raise ResultsError(
+                f"{path}: is not the file that was written with this result: `surgesim reproduce` says what "
+                "differs, a new run writes it anew"
+            )
 
 
 def dumped(scenario: Scenario) -> str:

@@ -22,7 +22,17 @@ from surgesim.study.parts import SCENARIOS, Failure, Unfinished
 from surgesim.study.replicate import Progress, drawn_values, one_replication
 from surgesim.study.run import select
 from surgesim.study.spread import spread
-from surgesim.study.store import MANIFEST, CsvFile, Folder, dumped, read_csv, recover, write_csv
+from surgesim.study.store import (
+    MANIFEST,
+    SWEEP,
+    CsvFile,
+    Folder,
+    check_file,
+    dumped,
+    read_csv,
+    recover,
+    write_csv,
+)
 from surgesim.study.sweep_tables import (
     DESIGN,
     FAILURES,
@@ -87,6 +97,8 @@ class Sweep:
 
         with self._reading():
             names = self.manifest["sweep"]["scenarios"]
+            for name in names:
+                check_file(self.folder, f"{SCENARIOS}/{name}.yaml", self.manifest)
             return {name: load(self.folder / SCENARIOS / f"{name}.yaml") for name in names}
 
     @cached_property
@@ -95,6 +107,7 @@ class Sweep:
         import pandas as pd
 
         with self._reading():
+            check_file(self.folder, f"{DESIGN.name}.csv", self.manifest)
             return pd.read_csv(self.folder / f"{DESIGN.name}.csv", keep_default_na=False, encoding="utf-8")
 
     @cached_property
@@ -124,6 +137,7 @@ class Sweep:
 
     def _table(self, table: Table) -> pd.DataFrame:
         with self._reading():
+            check_file(self.folder, f"{table.name}.csv", self.manifest)
             return read_csv(self.folder / f"{table.name}.csv", table)
 
     @contextlib.contextmanager
@@ -429,6 +443,8 @@ def read_sweep_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ResultsError(f"{path}: damaged ({error})") from error
-    if not isinstance(manifest, dict) or "sweep" not in manifest:
+    if not isinstance(manifest, dict) or SWEEP not in manifest:
         raise ResultsError(f"{folder}: got no sweep, expected a folder written by `surgesim sweep`")
+    if missing := {"files", "failed"} - set(manifest):
+        raise ResultsError(f"{path}: damaged, it lacks {', '.join(sorted(missing))}")
     return dict(manifest)

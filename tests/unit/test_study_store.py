@@ -272,6 +272,28 @@ def _without(name: str) -> Callable[[Path], object]:
     return lambda folder: (folder / name).unlink()
 
 
+def _cut(name: str) -> Callable[[Path], object]:
+    """Only the first half of the rows, so that what is left could be read."""
+
+    def cut(folder: Path) -> None:
+        lines = (folder / name).read_text(encoding="utf-8").splitlines(keepends=True)
+        (folder / name).write_text("".join(lines[: len(lines) // 2]), encoding="utf-8", newline="\n")
+
+    return cut
+
+
+def _relisted(damage: Callable[[Path], object]) -> Callable[[Path], object]:
+    """The same with the hashes of the manifest to match."""
+
+    def relisted(folder: Path) -> None:
+        damage(folder)
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        text = json.dumps({**manifest, "files": hashes(folder)})
+        (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+    return relisted
+
+
 def _with(name: str, text: str) -> Callable[[Path], object]:
     return lambda folder: (folder / name).write_text(text, encoding="utf-8")
 
@@ -283,11 +305,21 @@ def _with(name: str, text: str) -> Callable[[Path], object]:
         (_without(MANIFEST), "got no manifest.json"),
         (_with(MANIFEST, "{"), "manifest.json: damaged"),
         (_with(MANIFEST, "[]"), "manifest.json: damaged, it lacks alternatives, days"),
-        (_without("breaches.csv"), "breaches.csv"),
-        (_with("breaches.csv", ""), "breaches.csv: damaged"),
-        (_with("breaches.csv", "alternative,area\nbaseline,province\n"), "lacks the columns bound"),
-        (_with("daily.csv", "alternative,indicator,day\nbaseline,deaths,one\n"), "daily.csv: damaged"),
-        (_with("scenario.yaml", "days: -1\n"), r"its scenario\.yaml cannot be used"),
+        (_without("breaches.csv"), r"breaches\.csv: missing, though it was written with this result"),
+        (_cut("daily.csv"), r"daily\.csv: is not the file that was written with this result"),
+        (_with("breaches.csv", ""), r"breaches\.csv: is not the file"),
+        (_with("scenario.yaml", "days: -1\n"), r"scenario\.yaml: is not the file"),
+        (_relisted(_with("breaches.csv", "")), "breaches.csv: damaged"),
+        (
+            _relisted(_with("breaches.csv", "alternative,area\nbaseline,province\n")),
+            "lacks the columns bound",
+        ),
+        (
+            _relisted(_with("daily.csv", "alternative,indicator,day\nbaseline,deaths,one\n")),
+            "daily.csv: damaged",
+        ),
+        (_relisted(_with("scenario.yaml", "days: -1\n")), r"its scenario\.yaml cannot be used"),
+        (_relisted(_without("reached.csv")), r"its manifest\.json lists no reached\.csv: run it again"),
     ],
 )
 def test_damaged_folder_says_what_is_wrong(
@@ -297,6 +329,15 @@ def test_damaged_folder_says_what_is_wrong(
     damage(tmp_path / "small")
     with pytest.raises(ResultsError, match=message):
         read(tmp_path / "small")
+
+
+def test_what_is_added_or_drawn_anew_later_is_no_damage(tmp_path: Path) -> None:
+    folder = tmp_path / "small"
+    run(small_scenario(), out=folder, workers=1)
+    (folder / "report.html").write_text("later")
+    (folder / "figures").mkdir()
+    (folder / "figures" / "need.svg").write_text("later")
+    assert len(read(folder).daily)
 
 
 def test_manifest_is_readable_json_with_vietnamese_kept(tmp_path: Path) -> None:

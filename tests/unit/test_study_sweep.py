@@ -119,6 +119,16 @@ def test_a_finished_sweep_is_only_read_when_resumed(quick: None, tmp_path: Path)
     assert (tmp_path / "out" / "manifest.json").read_text() != before
 
 
+def test_a_sweep_whose_tables_were_cut_is_refused(quick: None, tmp_path: Path) -> None:
+    swept(tmp_path / "out")
+    for name in ("runs", "design"):
+        path = tmp_path / "out" / f"{name}.csv"
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        path.write_text("".join(lines[:-1]), encoding="utf-8", newline="\n")
+        with pytest.raises(ResultsError, match=rf"{name}\.csv: is not the file that was written with this"):
+            getattr(Sweep(tmp_path / "out"), name)
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
