@@ -95,13 +95,13 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "icu: 10",
             "icu: 5.5",
             "care.facilities.general.beds.icu",
-            "got 5.5, expected a whole number >= 0 or unlimited",
+            "got 5.5, expected a whole number >= 0 or unlimited (write 5500 if thousands are meant)",
         ),
         (
             "icu: 10",
             "icu: 5.0",
             "care.facilities.general.beds.icu",
-            "got 5.0, expected a whole number >= 0 or unlimited (write 5; a point does not part thousands)",
+            "got 5.0, expected a whole number >= 0 or unlimited (write 5000, or 5 if that is meant)",
         ),
         (
             "icu: 10",
@@ -297,6 +297,40 @@ def test_each_mistake_has_its_own_sentence(
     assert (problem.path, problem.message) == (path, message)
     assert problem.file == str(tmp_path / "s.yaml")
     assert problem.line is not None
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("50.000", "write 50000, or 50 if that is meant"),
+        ("'50.000'", "write 50000, or 50 if that is meant"),
+        ("'50,000'", "write 50000, or 50 if that is meant"),
+        ("50.250", "write 50250 if thousands are meant"),
+        ("'50,250'", "write 50250"),
+        ("1.250.000", "write 1250000"),
+        ("'1,250,000'", "write 1250000"),
+        ("50 000", "write 50000"),
+        ("50000.0", "write 50000"),
+        ("'1.250,5'", "write 1250.5"),
+        ("'1,250.5'", "write 1250.5"),
+    ],
+)
+def test_thousands_are_never_led_to_a_thousandth(tmp_path: Path, value: str, hint: str) -> None:
+    text = replaced("population: 100000", f"population: {value}")
+    [problem] = refused(tmp_path, text)
+    assert problem.message.endswith(f", expected a whole number > 0 ({hint})")
+
+
+def test_both_readings_are_named_only_where_both_are_allowed(tmp_path: Path) -> None:
+    [problem] = refused(tmp_path, replaced("days: 60", "days: 60.0"))
+    assert problem.message == "got 60.0, expected a whole number from 1 to 20000 (write 60)"
+    [problem] = refused(tmp_path, replaced("r0: 3", "r0: '1,500'"))
+    assert problem.message == "got '1,500', expected a number >= 0 (write 1500, or 1.5 if that is meant)"
+
+
+def test_a_comma_between_thousands_in_a_mapping_makes_two_values(tmp_path: Path) -> None:
+    [problem] = refused(tmp_path, replaced("population: 100000", "population: 50,000"))
+    assert problem.message.endswith(" (a comma makes two values of one: write 50000, not 50,000)")
 
 
 @pytest.mark.parametrize(
