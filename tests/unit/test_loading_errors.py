@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from loading_cases import SMALL, WITH_ARRIVALS, line_of, refused, replaced, told, written
+from loading_cases import ARRIVALS, CARE, SMALL, WITH_ARRIVALS, line_of, refused, replaced, told, written
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.command import IndicatorName, Mobilise
@@ -509,9 +509,58 @@ def test_alternatives_are_overlays_by_name(
     assert got.startswith(message)
 
 
-def test_what_is_wrong_in_the_scenario_is_not_told_again_for_each_alternative(tmp_path: Path) -> None:
-    text = replaced("icu: 10", "icu: -5") + OVERLAY
-    assert [path for path, _ in told(tmp_path, text)] == ["care.facilities.general.beds.icu"]
+@pytest.mark.parametrize(
+    ("old", "new", "path"),
+    [
+        ("icu: 10", "icu: -5", "care.facilities.general.beds.icu"),
+        ("squire-2022", "squire-2023", "clinical.profile"),
+        ("ages: vietnam-2020", "ages: vietnam-2019", "people.ages"),
+        ("      when: {indicator: oxygen_occupancy, above: 0.8}\n", "", "command.plan.open-field.when"),
+        ("indicator: oxygen_occupancy, above: 0.8", "above: 0.8", "command.plan.open-field.when"),
+        ("until: {below: 0.5, for_days: 14}", "until: {below: 0.9}", "command.plan.open-field.until"),
+        ("title: Field, district: isle", "district: isle", "care.facilities.field.title"),
+        ("beds: {oxygen: 50}", "beds: many", "care.facilities.field.beds"),
+        (CARE, "", "care"),
+        (CARE, "care: 5\n", "care"),
+        ("  plan:\n", "  situation: {require: 1}\n  plan:\n", None),
+        (
+            "oxygen: {indicator: oxygen_need_7d_per_100k, above: 32}",
+            "oxygen: 32",
+            "command.thresholds.oxygen",
+        ),
+    ],
+)
+def test_one_mistake_of_the_scenario_is_told_once_whatever_its_alternatives(
+    tmp_path: Path, old: str, new: str, path: str | None
+) -> None:
+    text = replaced(old, new) + OVERLAY
+    if path is None:
+        assert load(written(tmp_path, text)).alternatives
+        return
+    [got] = [got for got, _ in told(tmp_path, text)]
+    assert got in (path, f"{path}.profile")
+
+
+def test_a_count_of_thresholds_is_not_held_against_those_that_are_faulty(tmp_path: Path) -> None:
+    text = replaced("above: 32}\n", "over: 32}\n  situation: {require: 1}\n")
+    paths = [path for path, _ in told(tmp_path, text)]
+    assert "command.situation.require" not in paths
+    assert "command.thresholds.oxygen.over" in paths
+
+
+def test_rows_of_an_arrivals_file_that_cannot_be_read_are_told_once(tmp_path: Path) -> None:
+    written(tmp_path, "day,icu\n0,two\n", "a.csv")
+    text = replaced(ARRIVALS, "arrivals: {file: a.csv}\n", WITH_ARRIVALS)
+    overlay = "alternatives: {more: {care: {facilities: {general: {beds: {icu: 5}}}}}, same: {}}\n"
+    [problem] = refused(tmp_path, text + overlay)
+    assert (problem.path, problem.line) == ("arrivals.file", 2)
+
+
+def test_an_overlay_answers_for_the_values_it_gives_to_a_faulty_part(tmp_path: Path) -> None:
+    text = replaced("beds: {oxygen: 50}", "beds: {oxygen: -50}") + replaced("icu: 5", "oxygen: -5", OVERLAY)
+    paths = [path for path, _ in told(tmp_path, text)]
+    below = "care.facilities.field.beds.oxygen"
+    assert paths == [below, f"alternatives.more.{below}"]
 
 
 def test_the_epidemic_and_arrivals_rule_is_told_with_other_errors(tmp_path: Path) -> None:
