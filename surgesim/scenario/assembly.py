@@ -104,6 +104,7 @@ def _finish(
     scenarios = {} if scenario is None else {BASELINE: scenario}
     base = plain if scenario is None else scenario.to_plain()
     base = {key: value for key, value in base.items() if key != "alternatives"}
+    faulty: list[str] = []
     for name, overlay in alternatives.items() if isinstance(alternatives, Mapping) else ():
         if isinstance(overlay, Mapping):
             above = ("alternatives", name)
@@ -111,13 +112,15 @@ def _finish(
             judged = inherited.judged(overlay, base, found)
             laid = overlays.lay(base, scaled(base, judged))
             changed, findings, later = _validated(laid, draft)
-            new = _unless_following(inherited.own(findings, found, overlay), above, draft)
-            draft.refuse(((*above, *path), message) for path, message in _misnamed(new, base))
+            new = inherited.own(findings, found, overlay)
+            told = _misnamed(_unless_following(new, above, draft), base)
+            draft.refuse(((*above, *path), message) for path, message in told)
+            if new:
+                faulty.append(name)
             draft.remark(((*above, *path), message) for path, message in later if (path, message) not in late)
             if changed is not None:
                 scenarios[name] = changed
-    if scenario is not None and not draft.problems:
-        draft.refuse(uncertain_checks.uncertain(scenario))
+    draft.refuse(uncertain_checks.uncertain({**plain, "alternatives": alternatives}, found, faulty))
     if draft.problems or scenario is None:
         raise ScenarioError(_in_order(_without_misspelt(draft.problems)))
     draft.remark(cautions.hidden_changes(assigned.paths, scenario))
@@ -131,7 +134,7 @@ def _finish(
 def _validated(
     plain: Mapping[str, Any], draft: Draft
 ) -> tuple[Scenario | None, list[Finding], list[Finding]]:
-    """The scenario of these values if it can be made, what is wrong with them, and what only comes too late."""
+    """The scenario of these values if it can be made, what is wrong with them, and what comes too late."""
     found: list[Finding] = []
     scenario: Scenario | None = None
     try:

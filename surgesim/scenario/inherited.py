@@ -17,9 +17,9 @@ def judged(
     What such a part lacks would be told of the overlay, though the scenario lacks it.
     """
     for path, _ in faults:
-        if path and not isinstance(value_at(base, path), Mapping):
-            if isinstance(value_at(overlay, path), Mapping):
-                overlay = _without(overlay, path)
+        below, over = value_at(base, path), value_at(overlay, path)
+        if path and isinstance(over, Mapping) and not isinstance(below, Mapping):
+            overlay = _without(overlay, path)
     return overlay
 
 
