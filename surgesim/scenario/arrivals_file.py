@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from surgesim.errors import Problem, ScenarioError
+from surgesim.scenario import thousands
 from surgesim.scenario.base import AGE_GROUPS, BED_TYPES
 from surgesim.scenario.shape import suggestion
 from surgesim.scenario.yaml_nodes import read_text
@@ -152,8 +153,8 @@ def _count(table: _Table, bed: str, text: str, line: int) -> float:
         table.note(f"got an empty value for {bed}, expected a number (0 where nobody came)", line)
     elif text.lower() in ("nan", "na", "n/a", "null"):
         table.note(f"got {text} for {bed}, expected a number (0 where nobody came)", line)
-    elif re.fullmatch(r"\d+,\d+", text):
-        table.note(f"got {text!r} for {bed}, expected a decimal point: {text.replace(',', '.')}", line)
+    elif not _NUMBER.fullmatch(text) and (written := thousands.hint(text, "a number")):
+        table.note(f"got {text!r} for {bed}, expected a number{written}", line)
     elif re.fullmatch(rf"-{_NUMBER.pattern}", text):
         table.note(f"got {text} for {bed}, expected a number >= 0", line)
     elif not _NUMBER.fullmatch(text) or float(text) > 1e9:

@@ -20,6 +20,7 @@ from surgesim.scenario import (
     assignments,
     cautions,
     checks,
+    inherited,
     messages,
     overlays,
     profile_tables,
@@ -97,23 +98,29 @@ def _finish(
     _add_sources(plain, draft)
     plain = overlays.completed(plain)
     draft.shortened = any(path in (("days",), ("start",)) for path in assigned.paths)
-    scenario, found = _validated({**plain, "alternatives": alternatives}, draft, ())
-    draft.refuse(found)
+    scenario, found, late = _validated({**plain, "alternatives": alternatives}, draft)
+    draft.refuse(_unless_following(found, (), draft))
+    draft.remark(late)
     scenarios = {} if scenario is None else {BASELINE: scenario}
     base = plain if scenario is None else scenario.to_plain()
     base = {key: value for key, value in base.items() if key != "alternatives"}
+    faulty: list[str] = []
     for name, overlay in alternatives.items() if isinstance(alternatives, Mapping) else ():
         if isinstance(overlay, Mapping):
             above = ("alternatives", name)
             draft.remark(((*above, *path), message) for path, message in overlays.idle_nulls(base, overlay))
-            laid = overlays.lay(base, scaled(base, overlay))
-            changed, findings = _validated(laid, draft, above)
-            new = [finding for finding in findings if finding not in found]
-            draft.refuse(((*above, *path), message) for path, message in _misnamed(new, base))
+            judged = inherited.judged(overlay, base, found)
+            laid = overlays.lay(base, scaled(base, judged))
+            changed, findings, later = _validated(laid, draft)
+            new = inherited.own(findings, found, overlay)
+            told = _misnamed(_unless_following(new, above, draft), base)
+            draft.refuse(((*above, *path), message) for path, message in told)
+            if new:
+                faulty.append(name)
+            draft.remark(((*above, *path), message) for path, message in later if (path, message) not in late)
             if changed is not None:
                 scenarios[name] = changed
-    if scenario is not None and not draft.problems:
-        draft.refuse(uncertain_checks.uncertain(scenario))
+    draft.refuse(uncertain_checks.uncertain({**plain, "alternatives": alternatives}, found, faulty))
     if draft.problems or scenario is None:
         raise ScenarioError(_in_order(_without_misspelt(draft.problems)))
     draft.remark(cautions.hidden_changes(assigned.paths, scenario))
@@ -125,9 +132,9 @@ def _finish(
 
 
 def _validated(
-    plain: Mapping[str, Any], draft: Draft, above: KeyPath
-) -> tuple[Scenario | None, list[Finding]]:
-    """The scenario of these values if it can be made, and everything wrong with them."""
+    plain: Mapping[str, Any], draft: Draft
+) -> tuple[Scenario | None, list[Finding], list[Finding]]:
+    """The scenario of these values if it can be made, what is wrong with them, and what comes too late."""
     found: list[Finding] = []
     scenario: Scenario | None = None
     try:
@@ -140,11 +147,9 @@ def _validated(
     found += checks.references(plain)
     found += checks.consistency(parts)
     late = list(checks.out_of_range(parts))
-    if draft.shortened:
-        draft.remark(((*above, *path), message) for path, message in late)
-    else:
-        found += late
-    return scenario, [finding for finding in dict.fromkeys(found) if not _follows(finding, above, draft)]
+    if not draft.shortened:
+        found, late = found + late, []
+    return scenario, list(dict.fromkeys(found)), late
 
 
 def _misnamed(found: Iterable[Finding], base: Mapping[str, Any]) -> Iterable[Finding]:
@@ -158,6 +163,10 @@ def _misnamed(found: Iterable[Finding], base: Mapping[str, Any]) -> Iterable[Fin
                 path, message = path[:-1], f"unknown name {path[-2]!r}, did you mean {near!r}?"
         told[path, message] = None
     return told
+
+
+def _unless_following(found: Iterable[Finding], above: KeyPath, draft: Draft) -> list[Finding]:
+    return [finding for finding in found if not _follows(finding, above, draft)]
 
 
 def _follows(finding: Finding, above: KeyPath, draft: Draft) -> bool:

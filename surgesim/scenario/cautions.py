@@ -43,6 +43,15 @@ _SHARES = (
 )
 """Indicators that lie from 0 to 1."""
 
+_OF_RESIDENTS: Mapping[str, int] = {
+    "weekly_reported_cases_per_100k": 100_000,
+    "oxygen_need_7d_per_100k": 100_000,
+    "icu_need_per_100k": 100_000,
+    "deaths_7d_per_100k": 100_000,
+    "deaths_per_million": 1_000_000,
+}
+"""Indicators that count residents, each at most once: their most (given arrivals have no such bound)."""
+
 
 def _any_facility(field: str) -> Callable[[Scenario], bool]:
     return lambda scenario: any(
@@ -140,6 +149,8 @@ def _criteria(levels: Levels, scenario: Scenario) -> Iterator[Finding]:
             bound = max(criterion.bounds)
             hint = " (80 % is written 0.8)"
             yield path, f"can hardly hold: {criterion.indicator} lies from 0 to 1, got {bound:g}{hint}"
+        if criterion.at_least is not None:
+            yield from _beyond_all(path, criterion, max(criterion.bounds), scenario)
 
 
 def _followed(path: KeyPath, bound: _Bound | Criterion, scenario: Scenario) -> Iterator[Finding]:
@@ -154,6 +165,9 @@ def _followed(path: KeyPath, bound: _Bound | Criterion, scenario: Scenario) -> I
 def _bound(path: KeyPath, bound: _Bound, scenario: Scenario) -> Iterator[Finding]:
     if bound.indicator is None:
         return
+    yield from _too_long(path, bound, scenario)
+    if bound.above is not None:
+        yield from _beyond_all(path, bound, bound.above, scenario)
     if bound.indicator == "epidemic_level" and (
         (bound.above is not None and bound.above >= HIGHEST) or (bound.below is not None and bound.below <= 1)
     ):
@@ -166,6 +180,25 @@ def _bound(path: KeyPath, bound: _Bound, scenario: Scenario) -> Iterator[Finding
     if bound.below is not None and bound.below <= 0:
         yield path, f"can never hold: {bound.indicator} is never below 0, got below {bound.below:g}"
     yield from _followed(path, bound, scenario)
+
+
+def _beyond_all(
+    path: KeyPath, bound: _Bound | Criterion, value: float, scenario: Scenario
+) -> Iterator[Finding]:
+    """A bound that more than all residents would have to pass."""
+    most = _OF_RESIDENTS.get(str(bound.indicator))
+    if most is not None and value >= most and scenario.epidemic is not None:
+        message = f"can hardly hold: {bound.indicator} is at most {most}, where everybody counts"
+        side = "" if isinstance(bound, Criterion) else "above "
+        yield path, f"{message}, got {side}{value:.12g}"
+
+
+def _too_long(path: KeyPath, bound: _Bound, scenario: Scenario) -> Iterator[Finding]:
+    """A condition that must hold for more days than there are."""
+    for_days = 1 if isinstance(bound, Threshold) else bound.for_days
+    if for_days > scenario.days:
+        message = f"can never hold: for_days is {for_days}, but the scenario has {scenario.days} days"
+        yield path, message
 
 
 def _convertible(facility: Facility) -> bool:

@@ -75,13 +75,23 @@ def references(tree: Mapping[str, Any]) -> Iterator[Finding]:
     for pattern, (kind, target) in REFERENCES.items():
         defined = value_at(tree, tuple(target.split(".")))
         if not isinstance(defined, Mapping):
-            if target in (_DISTRICT[1], _FACILITY[1]):
-                continue  # required sections: the schema says that they are missing
+            if target in (_DISTRICT[1], _FACILITY[1]) or _is_no_mapping(tree, target):
+                continue  # the schema says that they are missing, or no section
             defined = {}
         for path, name in _names(tree, pattern.split("."), ()):
             if isinstance(name, str) and name != "none" and name not in defined:
                 yield path, f"unknown {kind} {name!r}{suggestion(name, defined)}"
     yield from _items(tree)
+
+
+def _is_no_mapping(tree: Mapping[str, Any], target: str) -> bool:
+    """Whether something stands at `target`, or where it should be in, that has no entries."""
+    node: Any = tree
+    for key in target.split("."):
+        if not isinstance(node, Mapping):
+            break
+        node = node.get(key)
+    return node not in (None, "none") and not isinstance(node, Mapping)
 
 
 def _items(tree: Mapping[str, Any]) -> Iterator[Finding]:
@@ -141,8 +151,8 @@ class Parts:
 
     Attributes
     ----------
-    all_facilities
-        Whether `facilities` are all that the scenario has.
+    all_facilities, all_thresholds
+        Whether `facilities` and `thresholds` are all that the scenario has.
     home_care, vaccination_given, tests_given
         Whether care at home, vaccination and limited tests are given, valid or not.
     """
@@ -160,6 +170,7 @@ class Parts:
     situation: Situation | None = None
     plan: Mapping[str, RuleBase] = field(default_factory=dict)
     all_facilities: bool = True
+    all_thresholds: bool = True
     home_care: bool = False
     vaccination: Vaccination | None = None
     vaccination_given: bool = False
@@ -193,7 +204,7 @@ class Parts:
     def found_in(cls, tree: Mapping[str, Any]) -> Parts:
         """The valid parts of plain values that are not a valid scenario."""
         facilities = _valid(tree, "care.facilities", Facility)
-        given = value_at(tree, ("care", "facilities"))
+        thresholds = _valid(tree, "command.thresholds", Threshold)
         return cls(
             _one(tree, "start", Day),
             _one(tree, "days", int),
@@ -204,15 +215,20 @@ class Parts:
             _valid(tree, "epidemic.initial_infections", int),
             _one(tree, "epidemic.importation", Importation),
             _valid(tree, "epidemic.measures", Measure),
-            _valid(tree, "command.thresholds", Threshold),
+            thresholds,
             _one(tree, "command.situation", Situation),
             _valid(tree, "command.plan", Rule),
-            all_facilities=isinstance(given, Mapping) and len(facilities) == len(given),
+            all_facilities=_are_all(facilities, value_at(tree, ("care", "facilities"))),
+            all_thresholds=_are_all(thresholds, value_at(tree, ("command", "thresholds")) or {}),
             home_care=value_at(tree, ("clinical", "home_care")) not in (None, "none"),
             vaccination=_one(tree, "epidemic.vaccination", Vaccination),
             vaccination_given=value_at(tree, ("epidemic", "vaccination")) not in (None, "none"),
             tests_given=value_at(tree, ("epidemic", "detection", "tests")) not in (None, "none"),
         )
+
+
+def _are_all(valid: Mapping[str, Any], given: Any) -> bool:
+    return isinstance(given, Mapping) and len(valid) == len(given)
 
 
 class _Nothing(Section):
@@ -297,7 +313,7 @@ def _command(parts: Parts) -> Iterator[Finding]:
     if situation is not None and isinstance(situation.require, int):
         in_province = [name for name, threshold in parts.thresholds.items() if not threshold.by_district]
         among = in_province if situation.thresholds is None else situation.thresholds
-        if situation.require > len(among):
+        if situation.require > len(among) and (parts.all_thresholds or situation.thresholds is not None):
             message = f"got {situation.require}, expected at most the {len(among)} thresholds there are"
             if len(in_province) < len(parts.thresholds) and situation.thresholds is None:
                 message += " for the province"

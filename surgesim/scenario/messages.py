@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
+from surgesim.scenario import thousands
 from surgesim.scenario.base import is_scale
 from surgesim.scenario.shape import Shape, inside, scenario_shape, step, suggestion
 from surgesim.scenario.yaml_nodes import KeyPath
@@ -15,8 +15,8 @@ from surgesim.scenario.yaml_nodes import KeyPath
 Finding = tuple[KeyPath, str]
 """A path of the scenario and what is wrong there."""
 
-_COMMA = re.compile(r"[-+]?\d+,\d+")
 _COMMA_HINT = " (a decimal comma makes two values of one: write 0.5, not 0,5)"
+_THOUSANDS_HINT = " (a comma makes two values of one: write 50000, not 50,000)"
 
 
 def findings(error: ValidationError, data: Any) -> list[Finding]:
@@ -48,7 +48,7 @@ def unknown_key(key: str, known: Any) -> str:
     """The message on a key that a section does not have."""
     hint = ""
     if key.isdigit():
-        hint = _COMMA_HINT
+        hint = _THOUSANDS_HINT if len(key) == 3 else _COMMA_HINT
     elif key == "<<":
         hint = " (merge keys are not of YAML 1.2: use extends, or repeat the values)"
     return f"unknown key {key!r}{suggestion(key, known)}{hint}"
@@ -115,18 +115,16 @@ def _expected(shape: Shape | None) -> str:
 
 def _tail(shape: Shape | None, got: Any, value: Any) -> str:
     expected = f", expected {_expected(shape)}"
+    written = thousands.hint(got, expected)
+    if written:
+        return f"{expected}{written}"
     if isinstance(got, str):
-        if _COMMA.fullmatch(got):
-            return f"{expected} (write the decimal point: {got.replace(',', '.')})"
         if got in ("yes", "no", "on", "off", "Yes", "No", "On", "Off") and "true or false" in expected:
             return f"{expected} (write {'true' if got.lower() in ('yes', 'on') else 'false'})"
         if shape is not None and len(shape.choices) > 1:
             return suggestion(got, shape.choices)
     if is_scale(got):
         return f"{expected} ({{scale: …}} multiplies a number of the scenario, in an alternative)"
-    if isinstance(got, float) and got.is_integer() and abs(got) < 1e15 and "whole number" in expected:
-        point = "; a point does not part thousands" if abs(got) < 1000 else ""
-        return f"{expected} (write {int(got)}{point})"
     if isinstance(got, (list, tuple)) and len(got) == 2 and shape is not None and shape.kind == "value":
         return f"{expected}{_COMMA_HINT}"
     return expected

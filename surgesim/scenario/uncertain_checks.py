@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,6 +16,8 @@ from surgesim.scenario.schema import BASELINE, SHARED, Scenario
 from surgesim.scenario.study import Uncertain
 from surgesim.scenario.values import fitting, nested
 from surgesim.scenario.yaml_nodes import KeyPath
+
+PLACE = ("study", "uncertainty")
 
 FIXED = (*SHARED, "title", "description", "sources")
 """Sections and fields that no draw may change: what is asked, and what all replications share."""
@@ -36,20 +38,51 @@ def not_a_number(path: KeyPath, plain: Mapping[str, Any]) -> str | None:
     return None
 
 
-def uncertain(scenario: Scenario) -> Iterator[Finding]:
-    """Everything wrong with the uncertain parameters of a scenario valid otherwise."""
-    plain = {key: value for key, value in scenario.to_plain().items() if key != "alternatives"}
-    for name, distribution in scenario.study.uncertainty.items():
-        place: KeyPath = ("study", "uncertainty", name)
+def uncertain(plain: Mapping[str, Any], found: Iterable[Finding], faulty: Iterable[str]) -> Iterator[Finding]:
+    """Everything wrong with the uncertain parameters of a scenario, valid otherwise or not.
+
+    Parameters
+    ----------
+    plain
+        The values of the scenario.
+    found
+        What is wrong with them. Parameters in faulty parts are not judged, and what draws make of the
+        scenario only where nothing but the distributions is at fault.
+    faulty
+        Names of alternatives that have errors of their own.
+    """
+    given = value_at(plain, PLACE)
+    if not isinstance(given, Mapping) or not given:
+        return
+    elsewhere = {path for path, _ in found if path[:2] != PLACE}
+    unfit = {path[2] for path, _ in found if path[:2] == PLACE and len(path) > 2}
+    scenario = None if elsewhere else _without(plain, unfit, set(faulty))
+    values = plain if scenario is None else scenario.to_plain()
+    base = {key: value for key, value in values.items() if key != "alternatives"}
+    for name in given:
         path: KeyPath = tuple(name.split("."))
-        problem = not_a_number(path, plain)
+        if any(path[: len(fault)] == fault for fault in elsewhere):
+            continue
+        problem = not_a_number(path, base)
         if problem is None and (path[0] in FIXED or path[:2] in ASSESSED):
             problem = "is the same in all replications, expected a parameter of what is simulated"
         if problem is not None:
-            yield place, problem
-            continue
-        for message in _undrawable(scenario, plain, name, distribution):
-            yield place, message
+            yield (*PLACE, name), problem
+        elif scenario is not None and name not in unfit:
+            for message in _undrawable(scenario, base, name, scenario.study.uncertainty[name]):
+                yield (*PLACE, name), message
+
+
+def _without(plain: Mapping[str, Any], unfit: Container[object], faulty: Container[str]) -> Scenario | None:
+    """The scenario without its unfit distributions and faulty alternatives, where that is one."""
+    study, alternatives = plain["study"], plain.get("alternatives", {})
+    kept = {name: value for name, value in study["uncertainty"].items() if name not in unfit}
+    overlays = {name: overlay for name, overlay in alternatives.items() if name not in faulty}
+    changed = {**plain, "study": {**study, "uncertainty": kept}, "alternatives": overlays}
+    try:
+        return Scenario.model_validate(changed)
+    except ValidationError:
+        return None
 
 
 def _undrawable(

@@ -402,6 +402,32 @@ def remarks(folder: Path, text: str) -> list[tuple[str, str, int | None]]:
             "can hardly hold: icu_occupancy lies from 0 to 1, got above 1",
         ),
         (
+            "oxygen_need_7d_per_100k, above: 32",
+            "weekly_reported_cases_per_100k, above: 900000000",
+            "command.thresholds.oxygen",
+            "can hardly hold: weekly_reported_cases_per_100k is at most 100000, where everybody counts, "
+            "got above 900000000",
+        ),
+        (
+            "oxygen_occupancy, above: 0.8",
+            "deaths_per_million, above: 1000000",
+            "command.plan.open-field.when",
+            "can hardly hold: deaths_per_million is at most 1000000, where everybody counts, "
+            "got above 1000000",
+        ),
+        (
+            "oxygen_occupancy, above: 0.8",
+            "oxygen_occupancy, above: 0.8, for_days: 61",
+            "command.plan.open-field.when",
+            "can never hold: for_days is 61, but the scenario has 60 days",
+        ),
+        (
+            "for_days: 14",
+            "for_days: 61",
+            "command.plan.open-field.until",
+            "can never hold: for_days is 61, but the scenario has 60 days",
+        ),
+        (
             "  plan:\n",
             "  plan:\n    all: {action: mobilise, ownership: [private], share: 1, when: {on: 2024-01-02}}\n",
             "command.plan.all",

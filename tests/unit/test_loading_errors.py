@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from loading_cases import SMALL, WITH_ARRIVALS, line_of, refused, replaced, told, written
+from loading_cases import ARRIVALS, CARE, SMALL, WITH_ARRIVALS, line_of, refused, replaced, told, written
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.command import IndicatorName, Mobilise
@@ -95,13 +95,13 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "icu: 10",
             "icu: 5.5",
             "care.facilities.general.beds.icu",
-            "got 5.5, expected a whole number >= 0 or unlimited",
+            "got 5.5, expected a whole number >= 0 or unlimited (write 5500 if thousands are meant)",
         ),
         (
             "icu: 10",
             "icu: 5.0",
             "care.facilities.general.beds.icu",
-            "got 5.0, expected a whole number >= 0 or unlimited (write 5; a point does not part thousands)",
+            "got 5.0, expected a whole number >= 0 or unlimited (write 5000, or 5 if that is meant)",
         ),
         (
             "icu: 10",
@@ -300,6 +300,40 @@ def test_each_mistake_has_its_own_sentence(
 
 
 @pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("50.000", "write 50000, or 50 if that is meant"),
+        ("'50.000'", "write 50000, or 50 if that is meant"),
+        ("'50,000'", "write 50000, or 50 if that is meant"),
+        ("50.250", "write 50250 if thousands are meant"),
+        ("'50,250'", "write 50250"),
+        ("1.250.000", "write 1250000"),
+        ("'1,250,000'", "write 1250000"),
+        ("50 000", "write 50000"),
+        ("50000.0", "write 50000"),
+        ("'1.250,5'", "write 1250.5"),
+        ("'1,250.5'", "write 1250.5"),
+    ],
+)
+def test_thousands_are_never_led_to_a_thousandth(tmp_path: Path, value: str, hint: str) -> None:
+    text = replaced("population: 100000", f"population: {value}")
+    [problem] = refused(tmp_path, text)
+    assert problem.message.endswith(f", expected a whole number > 0 ({hint})")
+
+
+def test_both_readings_are_named_only_where_both_are_allowed(tmp_path: Path) -> None:
+    [problem] = refused(tmp_path, replaced("days: 60", "days: 60.0"))
+    assert problem.message == "got 60.0, expected a whole number from 1 to 20000 (write 60)"
+    [problem] = refused(tmp_path, replaced("r0: 3", "r0: '1,500'"))
+    assert problem.message == "got '1,500', expected a number >= 0 (write 1500, or 1.5 if that is meant)"
+
+
+def test_a_comma_between_thousands_in_a_mapping_makes_two_values(tmp_path: Path) -> None:
+    [problem] = refused(tmp_path, replaced("population: 100000", "population: 50,000"))
+    assert problem.message.endswith(" (a comma makes two values of one: write 50000, not 50,000)")
+
+
+@pytest.mark.parametrize(
     ("old", "new", "at"),
     [
         ("icu: 10", "icu: -5", "beds: {oxygen: 100"),
@@ -475,9 +509,58 @@ def test_alternatives_are_overlays_by_name(
     assert got.startswith(message)
 
 
-def test_what_is_wrong_in_the_scenario_is_not_told_again_for_each_alternative(tmp_path: Path) -> None:
-    text = replaced("icu: 10", "icu: -5") + OVERLAY
-    assert [path for path, _ in told(tmp_path, text)] == ["care.facilities.general.beds.icu"]
+@pytest.mark.parametrize(
+    ("old", "new", "path"),
+    [
+        ("icu: 10", "icu: -5", "care.facilities.general.beds.icu"),
+        ("squire-2022", "squire-2023", "clinical.profile"),
+        ("ages: vietnam-2020", "ages: vietnam-2019", "people.ages"),
+        ("      when: {indicator: oxygen_occupancy, above: 0.8}\n", "", "command.plan.open-field.when"),
+        ("indicator: oxygen_occupancy, above: 0.8", "above: 0.8", "command.plan.open-field.when"),
+        ("until: {below: 0.5, for_days: 14}", "until: {below: 0.9}", "command.plan.open-field.until"),
+        ("title: Field, district: isle", "district: isle", "care.facilities.field.title"),
+        ("beds: {oxygen: 50}", "beds: many", "care.facilities.field.beds"),
+        (CARE, "", "care"),
+        (CARE, "care: 5\n", "care"),
+        ("  plan:\n", "  situation: {require: 1}\n  plan:\n", None),
+        (
+            "oxygen: {indicator: oxygen_need_7d_per_100k, above: 32}",
+            "oxygen: 32",
+            "command.thresholds.oxygen",
+        ),
+    ],
+)
+def test_one_mistake_of_the_scenario_is_told_once_whatever_its_alternatives(
+    tmp_path: Path, old: str, new: str, path: str | None
+) -> None:
+    text = replaced(old, new) + OVERLAY
+    if path is None:
+        assert load(written(tmp_path, text)).alternatives
+        return
+    [got] = [got for got, _ in told(tmp_path, text)]
+    assert got in (path, f"{path}.profile")
+
+
+def test_a_count_of_thresholds_is_not_held_against_those_that_are_faulty(tmp_path: Path) -> None:
+    text = replaced("above: 32}\n", "over: 32}\n  situation: {require: 1}\n")
+    paths = [path for path, _ in told(tmp_path, text)]
+    assert "command.situation.require" not in paths
+    assert "command.thresholds.oxygen.over" in paths
+
+
+def test_rows_of_an_arrivals_file_that_cannot_be_read_are_told_once(tmp_path: Path) -> None:
+    written(tmp_path, "day,icu\n0,two\n", "a.csv")
+    text = replaced(ARRIVALS, "arrivals: {file: a.csv}\n", WITH_ARRIVALS)
+    overlay = "alternatives: {more: {care: {facilities: {general: {beds: {icu: 5}}}}}, same: {}}\n"
+    [problem] = refused(tmp_path, text + overlay)
+    assert (problem.path, problem.line) == ("arrivals.file", 2)
+
+
+def test_an_overlay_answers_for_the_values_it_gives_to_a_faulty_part(tmp_path: Path) -> None:
+    text = replaced("beds: {oxygen: 50}", "beds: {oxygen: -50}") + replaced("icu: 5", "oxygen: -5", OVERLAY)
+    paths = [path for path, _ in told(tmp_path, text)]
+    below = "care.facilities.field.beds.oxygen"
+    assert paths == [below, f"alternatives.more.{below}"]
 
 
 def test_the_epidemic_and_arrivals_rule_is_told_with_other_errors(tmp_path: Path) -> None:

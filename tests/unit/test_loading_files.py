@@ -242,7 +242,12 @@ def test_rows_before_the_start_are_left_out_with_a_warning_and_rows_after_the_en
         ("day,icu\n0,two\n", 2, "got 'two' for icu, expected a number from 0 to 1e9"),
         ("day,icu\n0,inf\n", 2, "got 'inf' for icu, expected a number from 0 to 1e9"),
         ("day,icu\n0,1e300\n", 2, "got '1e300' for icu, expected a number from 0 to 1e9"),
-        ('day,icu\n0,"1,5"\n', 2, "got '1,5' for icu, expected a decimal point: 1.5"),
+        ('day,icu\n0,"1,5"\n', 2, "got '1,5' for icu, expected a number (write the decimal point: 1.5)"),
+        (
+            'day,icu\n0,"1,500"\n',
+            2,
+            "got '1,500' for icu, expected a number (write 1500, or 1.5 if that is meant)",
+        ),
         ("day,icu\n0,1,5\n", 2, "got 3 values, expected 2 as in the header"),
         (
             "day,age,icu\n0,old,1\n",

@@ -125,6 +125,26 @@ def test_all_bad_draws_are_told_at_once_with_their_lines(tmp_path: Path) -> None
         assert text.splitlines()[problem.line - 1].strip().startswith(problem.path.split("ty.")[1])
 
 
+@pytest.mark.parametrize(
+    ("uncertainty", "changes", "told"),
+    [
+        ({f"{ICU}u": [4, 6], ICU: [6, 4]}, {}, [f"{ICU}u", ICU]),
+        ({SHARE: [-1, 0], ICU: [6, 4]}, {}, [SHARE, ICU]),
+        ({f"{ICU}u": [4, 6]}, {"warm_up_days": -1}, [f"{ICU}u", "warm_up_days"]),
+        ({SHARE: [-1, 0]}, {"alternatives": {"a": {"supply": 5}}}, [SHARE, "alternatives.a.supply"]),
+        ({ICU: [1, 2], "care.zz": [1, 2]}, {"care": 5}, ["care"]),
+    ],
+)
+def test_bad_draws_are_told_with_all_other_errors(
+    uncertainty: dict[str, list[float]], changes: dict[str, Any], told: list[str]
+) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        with_uncertainty({name: {"uniform": limits} for name, limits in uncertainty.items()}, **changes)
+    paths = sorted(problem.path for problem in caught.value.problems)
+    assert len(paths) == len(told)
+    assert all(any(path.endswith(end) for path in paths) for end in told), paths
+
+
 def test_a_draw_is_of_its_replication_alone() -> None:
     one = with_uncertainty({SHARE: {"uniform": [0, 1]}})
     two = with_uncertainty({ICU: {"triangular": [1, 3, 6]}, SHARE: {"uniform": [0, 1]}})
