@@ -21,6 +21,11 @@ FEWEST_FOR_A_RANGE: Final = 5
 """Replications below which their 5 % and 95 % quantiles say nothing."""
 
 
+def many(results: Results) -> bool:
+    """Whether there are replications enough to give a range of them, on the screen and in the report."""
+    return int(results.replications["replication"].nunique()) >= FEWEST_FOR_A_RANGE
+
+
 def deaths(results: Results, lang: str, alternative: str = BASELINE) -> str:
     """How many die in an alternative, and how many of them for want of care; ranges of many runs only."""
     rows = results.replications[results.replications["alternative"] == alternative]
