@@ -53,15 +53,19 @@ def is_share(indicator: str) -> bool:
     return indicator_words("en", indicator).unit == "share"
 
 
+def unit_of(scenario: Scenario, name: str, lang: str) -> str:
+    """The unit of a threshold's indicator: the item's own where it counts an item."""
+    threshold = scenario.command.thresholds[name]
+    if threshold.item is not None and threshold.indicator == "burden_backlog":
+        return unit_words(lang, item_of(scenario, threshold.item).unit)
+    return indicator_words(lang, threshold.indicator).unit
+
+
 def measured(scenario: Scenario, name: str, value: float, lang: str, *, unit: bool = True) -> str:
     """A value of a threshold's indicator with its unit; shares as percentages."""
-    threshold = scenario.command.thresholds[name]
-    if is_share(threshold.indicator):
+    if is_share(scenario.command.thresholds[name].indicator):
         return tenths(value, lang)
-    words = indicator_words(lang, threshold.indicator).unit
-    if threshold.item is not None and threshold.indicator == "burden_backlog":
-        words = unit_words(lang, item_of(scenario, threshold.item).unit)
-    return f"{number(value, lang)} {words}" if unit else number(value, lang)
+    return f"{number(value, lang)} {unit_of(scenario, name, lang)}" if unit else number(value, lang)
 
 
 def criteria(scenario: Scenario) -> tuple[str, ...]:

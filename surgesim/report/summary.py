@@ -17,8 +17,8 @@ from surgesim.report.likelihood import likelihood
 from surgesim.report.names import criteria, threshold_title
 from surgesim.report.plans import plan_in_words
 from surgesim.report.quoted import Row, Told, Value, cell, joined, named, quote, source, told
-from surgesim.report.sentences import many, what_binds
-from surgesim.report.words import alike, day_text, fixed, number, percent, phrase, rounded
+from surgesim.report.sentences import amount, many, what_binds
+from surgesim.report.words import day_text, number, percent, phrase, rounded
 from surgesim.scenario.schema import BASELINE
 from surgesim.study.breaches import PROVINCE_AREA, SITUATION
 
@@ -220,7 +220,7 @@ def _plan(results: Results, row: Row, lang: str, key: str) -> Told:
         deaths=told(
             lang,
             key_of_deaths,
-            **_amount(row, -1.0 if fewer else 1.0, lang),
+            **amount(row, -1.0 if fewer else 1.0, lang),
             baseline=quote("comparison", row, "baseline_mean", rounded, lang),
         ),
         days=_emergency_days(days[0], lang) if days else NOTHING,
@@ -230,25 +230,10 @@ def _plan(results: Results, row: Row, lang: str, key: str) -> Told:
 def _emergency_days(row: Row, lang: str) -> Told:
     """By how many days a plan makes the emergency shorter or longer, where its interval allows to say so."""
     if row["difference_high"] < 0:
-        return told(lang, "summary.days_shorter", **_amount(row, -1.0, lang))
+        return told(lang, "summary.days_shorter", **amount(row, -1.0, lang))
     if row["difference_low"] > 0:
-        return told(lang, "summary.days_longer", **_amount(row, 1.0, lang))
+        return told(lang, "summary.days_longer", **amount(row, 1.0, lang))
     return told(lang, "summary.days_unclear")
-
-
-def _amount(row: Row, sign: float, lang: str) -> dict[str, Value]:
-    """A difference and its interval with as many decimals; `sign` -1 for how much less it is."""
-    low, high = ("difference_low", "difference_high")[:: int(sign)]
-    decimals = alike(*(float(row[c]) for c in ("difference", "difference_low", "difference_high")))
-    return {
-        name: Value(
-            fixed(sign * float(row[column]), lang, decimals),
-            float(row[column]),
-            cell("comparison", row, column),
-            scale=sign,
-        )
-        for name, column in (("value", "difference"), ("low", low), ("high", high))
-    }
 
 
 def _non_public(scenario: Scenario, rows: Sequence[Row], best: Row | None) -> Row | None:

@@ -20,12 +20,12 @@ from surgesim.report.figures import FIGURES
 from surgesim.report.likelihood import OPEN, SCALE, likelihood
 from surgesim.report.names import alternative_title, criteria, threshold_title
 from surgesim.report.summary import three_sentences
-from surgesim.report.words import LANGUAGES, phrase
+from surgesim.report.words import LANGUAGES, phrase, unit_words
 from surgesim.scenario.schema import Scenario
 from surgesim.study.breaches import SITUATION, wilson
 from surgesim.study.results import Results
 
-SECTIONS = 14
+SECTIONS = 15
 QUOTED = {"data", "time"}
 NOT_RESULTS = {*QUOTED, "code", "svg", "style", "title"}
 """Elements whose digits are quoted with their source, or are no results."""
@@ -413,7 +413,82 @@ def test_rows_by_area_get_their_own_table(case: Results) -> None:
     (table,) = [e for e in page.all("table") if e.attributes.get("id") == "table-areas"]
     assert "Hills" in table.text
     (breaches,) = [e for e in page.all("table") if e.attributes.get("id") == "table-breaches"]
-    assert len(list(breaches.all("tr"))) == 1 + len(case.scenario.command.thresholds) + 1
+    assert len(list(breaches.all("tr"))) == 1 + len(criteria(case.scenario)) + 1
+
+
+def table_at(page: Element, name: str) -> Element:
+    (table,) = [e for e in page.all("table") if e.attributes.get("id") == f"table-{name}"]
+    return table
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_criteria_and_other_thresholds_have_tables_of_their_own(case: Results) -> None:
+    """The criteria say how many are required; every worst value has its unit, a share is a percentage."""
+    names = criteria(case.scenario)
+    plain = case.scenario.to_plain()
+    plain["command"]["situation"] = {"require": 1, "thresholds": [names[-1]]}
+    plain["command"]["thresholds"][names[0]] = {"indicator": "oxygen_occupancy", "above": 0.8}
+    breaches = case.breaches.copy()
+    breaches.loc[breaches["threshold"] == names[0], "worst_value_median"] = 0.0326
+    breaches.loc[breaches["threshold"] == SITUATION, "bound"] = 1
+    scenario = Scenario.model_validate_json(json.dumps(plain, default=str))
+    page = Page(report(dataclasses.replace(case, scenario=scenario, breaches=breaches), "vi")).root
+    own, others = table_at(page, "breaches"), table_at(page, "thresholds")
+    assert "cần ít nhất 1/1 tiêu chí cùng ngày" in own.text
+    headings = [e.text for e in own.all("th") if e.attributes["scope"] == "row"]
+    assert headings == [threshold_title(scenario, names[-1], "vi"), phrase("vi", "figure.situation")]
+    assert "tiêu chí cùng ngày" in list(own.all("td"))[-1].text
+    unit = phrase("vi", f"indicator.{scenario.command.thresholds[names[-1]].indicator}.unit")
+    assert list(own.all("td"))[3].text.endswith(unit)
+    assert len(list(others.all("tr"))) == 1 + len(scenario.command.thresholds) - 1
+    assert list(others.all("td"))[3].text == "3,3%"
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_few_runs_give_no_ranges_in_the_report_as_on_the_screen(case: Results) -> None:
+    few = Page(report(case, "en")).root
+    assert "4 runs are too few to say" in few.text
+    assert "5% of the runs" not in table_at(few, "outcomes").text
+    parts = [case.replications.assign(replication=lambda t, k=k: t["replication"] + 4 * k) for k in (0, 1)]
+    many = Page(
+        report(dataclasses.replace(case, replications=pd.concat(parts, ignore_index=True)), "en")
+    ).root
+    assert "in brackets from 5% to 95% of the 8 runs" in many.text
+    assert "5% of the runs below" in table_at(many, "outcomes").text
+    assert len(quoted(table_at(many, "breaches"))) > len(quoted(table_at(few, "breaches")))
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_what_plans_change_at_each_criterion_has_intervals(case: Results) -> None:
+    comparison = case.comparison.copy()
+    name = criteria(case.scenario)[0]
+    here = comparison["outcome"] == f"days_breached_{name}"
+    numbers = ["difference", "difference_low", "difference_high", "tied"]
+    comparison.loc[here, numbers] = (1.1, 0.010, 2.19, 0.0)
+    page = Page(report(dataclasses.replace(case, comparison=comparison), "vi")).root
+    table = table_at(page, "criteria_days")
+    assert threshold_title(case.scenario, name, "vi") in table.text
+    assert "+1,1(+0,0 đến +2,2)" in table.text
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_a_plan_with_more_deaths_is_not_called_better_and_the_note_says_why(case: Results) -> None:
+    comparison = case.comparison.copy()
+    plan = comparison["alternative"] == comparison["alternative"].iloc[0]
+    numbers = ["difference", "difference_low", "difference_high"]
+    comparison.loc[plan & (comparison["outcome"] == "deaths_untreated"), numbers] = (20.0, 10.0, 30.0)
+    comparison.loc[plan & (comparison["outcome"] == f"first_day_{SITUATION}"), numbers] = (2.0, 1.0, 3.0)
+    text = report(dataclasses.replace(case, comparison=comparison), "en")
+    row = [r for r in table_at(Page(text).root, "comparison").all("tr") if "+20" in r.text]
+    assert "+2(+1 to +3)but more deaths" in row[0].text
+    assert "better" not in row[0].text
+    assert re.search(r"</table>\s*</div>\s*<p class=\"note\">Judge by deaths first", text)
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_units_of_items_are_words_of_the_language(case: Results) -> None:
+    assert "bộ" in table_at(Page(report(case, "vi")).root, "supplies").text
+    assert unit_words("vi", "hộp lớn") == "hộp lớn"
 
 
 @pytest.mark.usefixtures("unpictured")
