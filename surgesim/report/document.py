@@ -138,8 +138,9 @@ def _parts(results: Results, lang: str) -> Iterator[Part]:
     def made(*found: ReportTable | None) -> list[ReportTable]:
         return [table for table in found if table is not None]
 
-    yield Part("thresholds", (), pictures("calendar", "thresholds"), made(tables.breaches(results, lang)))
-    yield Part("need", (), pictures("epidemic", "cases", "need"), made(tables.outcomes(results, lang)))
+    yield Part("criteria", (), (), made(tables.breaches(results, lang)))
+    yield Part("need", (), pictures("need", "epidemic", "cases"), made(tables.outcomes(results, lang)))
+    yield Part("thresholds", (), pictures("calendar", "thresholds"), made(tables.thresholds(results, lang)))
     yield Part("binding", (), pictures("binding"), made(tables.binding(results, lang)))
     yield Part(
         "plans",
@@ -148,7 +149,7 @@ def _parts(results: Results, lang: str) -> Iterator[Part]:
         made(
             tables.plans(results, lang),
             tables.comparison(results, lang),
-            tables.thresholds_by_plan(results, lang),
+            *tables.thresholds_by_plan(results, lang),
         ),
     )
     yield Part(

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from surgesim.report.words import NBSP, group_words, indicator_words, number, phrase
+from surgesim.report.words import (
+    NBSP,
+    group_words,
+    indicator_words,
+    number,
+    phrase,
+    plain_percent,
+    tenths,
+    unit_words,
+)
 from surgesim.scenario.base import Text
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.breaches import SITUATION
@@ -18,7 +27,7 @@ def alternative_title(scenario: Scenario, name: str, lang: str) -> str:
     if name == BASELINE:
         return phrase(lang, "figure.baseline")
     title = scenario.alternatives[name].get("title")
-    return name if title is None else Text.model_validate(title).get(lang)
+    return name if title is None else plain_percent(Text.model_validate(title).get(lang))
 
 
 def threshold_title(scenario: Scenario, name: str, lang: str) -> str:
@@ -33,10 +42,36 @@ def threshold_title(scenario: Scenario, name: str, lang: str) -> str:
             what = f"{what}: {item_of(scenario, threshold.item).title.get(lang)}"
         if threshold.group is not None:
             what = f"{what}: {group_words(lang, threshold.group)}"
-        title = f"{what} {sign} {number(threshold.bound, lang)}"
+        title = f"{what} {sign} {measured(scenario, name, threshold.bound, lang, unit=False)}"
     else:
-        title = threshold.title.get(lang)
+        title = plain_percent(threshold.title.get(lang))
     return title.replace(f" {sign} ", f"{NBSP}{sign}{NBSP}")
+
+
+def is_share(indicator: str) -> bool:
+    """Whether an indicator is a share of 1, which is shown as a percentage."""
+    return indicator_words("en", indicator).unit == "share"
+
+
+def unit_of(scenario: Scenario, name: str, lang: str) -> str:
+    """The unit of a threshold's indicator: the item's own where it counts an item."""
+    threshold = scenario.command.thresholds[name]
+    if threshold.item is not None and threshold.indicator == "burden_backlog":
+        return unit_words(lang, item_of(scenario, threshold.item).unit)
+    return indicator_words(lang, threshold.indicator).unit
+
+
+def measured(scenario: Scenario, name: str, value: float, lang: str, *, unit: bool = True) -> str:
+    """A value of a threshold's indicator with its unit; shares as percentages."""
+    if is_share(scenario.command.thresholds[name].indicator):
+        return tenths(value, lang)
+    return f"{number(value, lang)} {unit_of(scenario, name, lang)}" if unit else number(value, lang)
+
+
+def criteria(scenario: Scenario) -> tuple[str, ...]:
+    """The thresholds that make the declared emergency, in the order of the scenario."""
+    of_situation = scenario.command.of_situation
+    return tuple(name for name in scenario.command.thresholds if name in of_situation)
 
 
 def item_of(scenario: Scenario, name: str) -> Consumable | Burden:

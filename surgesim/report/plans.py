@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from surgesim.report.names import alternative_title
-from surgesim.report.words import phrase
+from surgesim.report.words import phrase, plain_percent
 from surgesim.scenario.schema import Scenario
 
 PLAN: Final = ("command", "plan")
@@ -69,7 +69,7 @@ def _starred(path: str) -> str:
 
 
 def _title(rule: Any, name: str, lang: str) -> str:
-    return name if rule.title is None else str(rule.title.get(lang))
+    return name if rule.title is None else plain_percent(str(rule.title.get(lang)))
 
 
 def _at(overlay: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ They are plain text where text is wanted (on the screen, in a figure), and `data
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, Self
 from urllib.parse import urlencode
@@ -36,8 +36,8 @@ class Value(str):
         The number with ten significant digits, or the date as ISO 8601.
     source
         ``file?column=value&…#column``: the row and the column; before the column what is taken of it where
-        several rows are meant (``mean:``, ``sum:``, ``q0.05:`` …). ``manifest.json#…`` and
-        ``scenario.yaml#…`` name an entry.
+        several rows are meant (``mean:``, ``sum:``, ``q0.05:``, ``count:`` …; a column may come several
+        times, with one value of several). ``manifest.json#…`` and ``scenario.yaml#…`` name an entry.
     scale
         What one unit of the text is worth in units of the file, e.g. 1e9 for billions.
     per
@@ -116,9 +116,9 @@ def cell(table: str, row: Row, column: str) -> str:
     return source(table, column, **{key: str(row[key]) for key in KEYS[table]})
 
 
-def source(table: str, column: str, **keys: str) -> str:
-    """The source of what is taken of a column in the rows with these keys."""
-    query = f"?{urlencode(keys)}" if keys else ""
+def source(table: str, column: str, **keys: str | Sequence[str]) -> str:
+    """The source of what is taken of a column in the rows with these keys; one of several, where given."""
+    query = f"?{urlencode(keys, doseq=True)}" if keys else ""
     return f"{table}.csv{query}#{column}"
 
 

@@ -11,21 +11,23 @@ from rich.console import Group
 from rich.text import Text
 
 from surgesim.report.fitted import FittedTable
-from surgesim.report.names import alternative_title, threshold_title
+from surgesim.report.names import alternative_title, criteria, measured, threshold_title
 from surgesim.report.sentences import (
-    FEWEST_FOR_A_RANGE,
     deaths,
     epidemic_level,
     how_precise,
+    longer_without_fewer_deaths,
+    many,
     what_binds,
     what_varies,
     who_is_reached,
     without_plan,
 )
 from surgesim.report.words import (
+    alike,
     day_month,
     day_text,
-    indicator_words,
+    fixed,
     money_unit,
     number,
     percent,
@@ -77,13 +79,14 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
 
     if len(results.breaches):
         parts += [Text(), breach_table(results, lang)]
-        note("breaches_note" if _many(results) else "breaches_note_few", runs=runs)
+        note("breaches_note" if many(results) else "breaches_note_few", runs=runs)
         if scenario.command.in_districts:
             note("districts_note")
     parts += [Text(), Text(deaths(results, lang))]
     if len(results.comparison):
         parts += [Text(), comparison_table(results, lang)]
         note("comparison_note", days=horizon)
+        parts += [Text(sentence) for sentence in longer_without_fewer_deaths(results, lang)]
         if len(results.breaches):
             parts += [Text(), threshold_table(results, lang)]
             note("by_threshold_note", days=horizon)
@@ -116,21 +119,41 @@ def breach_table(results: Results, lang: str) -> FittedTable:
         left = column in ("threshold", "first")
         table.add_column(phrase(lang, f"screen.{column}"), "left" if left else "right")
     of_baseline = results.breaches[results.breaches["alternative"] == BASELINE]
-    for name, rows in of_baseline.groupby("threshold", sort=False):
-        if name in scenario.command.in_districts:
-            table.add_row(*_in_districts(results, rows.to_dict("records"), lang))
-            continue
-        row = rows.to_dict("records")[0]
-        title, bound, worst = _threshold(scenario, row, lang)
-        low, high = percent(row["probability_low"], lang), percent(row["probability_high"], lang)
+    rows = {str(name): group.to_dict("records") for name, group in of_baseline.groupby("threshold")}
+    names = criteria(scenario)
+    others = [name for name in scenario.command.thresholds if name in rows and name not in names]
+    if SITUATION in rows:
+        required = number(float(rows[SITUATION][0]["bound"]), lang)
+        heading = phrase(lang, "screen.criteria", required=required, all=number(len(names), lang))
+        table.add_row(heading, style="bold")
+    for name in (*names, SITUATION):
+        if name in rows:
+            table.add_row(*_in_province(results, rows[name][0], lang))
+    if others:
+        table.add_row(phrase(lang, "screen.others"), style="bold")
+    for name in others:
+        in_districts = name in scenario.command.in_districts
         table.add_row(
-            f"{title}\n{bound}",
-            f"{percent(row['probability'], lang)}\n({_range(low, high)})",
-            _first(results, row, lang),
-            _days(results, row, lang),
-            worst,
+            *(
+                _in_districts(results, rows[name], lang)
+                if in_districts
+                else _in_province(results, rows[name][0], lang)
+            )
         )
     return table
+
+
+def _in_province(results: Results, row: Mapping[Any, Any], lang: str) -> tuple[str, ...]:
+    """A row of the province: its bound, how probable a breach is, when and how long, the worst value."""
+    title, bound, worst = _threshold(results.scenario, row, lang)
+    low, high = percent(row["probability_low"], lang), percent(row["probability_high"], lang)
+    return (
+        f"{title}\n{bound}",
+        f"{percent(row['probability'], lang)}\n({_range(low, high)})",
+        _first(results, row, lang),
+        _days(results, row, lang),
+        worst,
+    )
 
 
 def _in_districts(results: Results, rows: Sequence[Mapping[Any, Any]], lang: str) -> tuple[str, ...]:
@@ -158,7 +181,10 @@ def _in_districts(results: Results, rows: Sequence[Mapping[Any, Any]], lang: str
         f"{count}\n({phrase(lang, 'screen.any_run', some=ever)})",
         first,
         f"{rounded(sum(days) / len(days), lang)}\n({_range(least, most)})",
-        named(worst, number(worst["worst_value_median"], lang)),
+        named(
+            worst,
+            measured(scenario, rows[0]["threshold"], float(worst["worst_value_median"]), lang, unit=False),
+        ),
     )
 
 
@@ -188,7 +214,9 @@ def threshold_table(results: Results, lang: str) -> FittedTable:
         scenario = results.scenario.alternative(str(alternative))
         table.add_row(alternative_title(results.scenario, str(alternative), lang), style="bold")
         lines = []
-        for name in scenario.command.thresholds:
+        of_situation = criteria(scenario)
+        others = [name for name in scenario.command.thresholds if name not in of_situation]
+        for name in (*of_situation, *others):
             pair = [by_outcome.get(f"{prefix}{name}") for prefix in (DAYS_BREACHED, FIRST_DAY)]
             if any(row is not None and row["tied"] < 1 for row in pair):
                 what = threshold_title(scenario, name, lang)
@@ -230,37 +258,36 @@ def cost_table(results: Results, lang: str) -> FittedTable:
     return table
 
 
-def _many(results: Results) -> bool:
-    """Whether there are replications enough to give a range of them."""
-    return results.replications["replication"].nunique() >= FEWEST_FOR_A_RANGE
-
-
 def _signed(row: Mapping[Any, Any] | None, lang: str, scale: float = 1.0) -> str:
     """A paired difference with its sign and half of its interval: ``-12 ±3``."""
     if row is None:
         return ""
-    difference = row["difference"] / scale
-    text = f"{'+' if difference > 0 else ''}{rounded(difference, lang)}"
-    half = (row["difference_high"] - row["difference_low"]) / 2 / scale
-    return text if math.isnan(half) or half == 0 else f"{text} ±{rounded(half, lang)}"
+    mean, low, high = (row[c] / scale for c in ("difference", "difference_low", "difference_high"))
+    half = (high - low) / 2
+    sign = "+" if mean > 0 else ""
+    if math.isnan(half) or half == 0:
+        return f"{sign}{rounded(mean, lang)}"
+    decimals = alike(mean, mean - half, mean + half)
+    return f"{sign}{fixed(mean, lang, decimals)} ±{fixed(half, lang, decimals)}"
 
 
 def _threshold(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> tuple[str, str, str]:
     """Title, bound and worst value of a row of the breach table, in words."""
     name = row["threshold"]
-    bound, worst = number(row["bound"], lang), number(row["worst_value_median"], lang)
+    bound, worst = float(row["bound"]), float(row["worst_value_median"])
     if name == SITUATION:
         count = number(len(scenario.command.of_situation), lang)
         return (
             phrase(lang, "figure.situation"),
-            phrase(lang, "screen.situation_bound", bound=bound, count=count),
-            phrase(lang, "screen.situation_worst", worst=worst, count=count),
+            phrase(lang, "screen.situation_bound", bound=number(bound, lang), count=count),
+            phrase(lang, "screen.situation_worst", worst=number(worst, lang), count=count),
         )
-    threshold = scenario.command.thresholds[name]
-    unit = indicator_words(lang, threshold.indicator).unit
-    title = threshold_title(scenario, name, lang)
-    side = "above" if threshold.above is not None else "below"
-    return title, phrase(lang, f"screen.{side}", bound=bound, unit=unit).rstrip(), worst
+    side = "above" if scenario.command.thresholds[name].above is not None else "below"
+    return (
+        threshold_title(scenario, name, lang),
+        phrase(lang, f"screen.{side}", bound=measured(scenario, name, bound, lang)),
+        measured(scenario, name, worst, lang, unit=False),
+    )
 
 
 def _first(results: Results, row: Mapping[Any, Any], lang: str) -> str:
@@ -274,7 +301,7 @@ def _first(results: Results, row: Mapping[Any, Any], lang: str) -> str:
         for q in ("median", "p5", "p95")
     )
     lines = [none if median is None else day_text(median, lang)]
-    if not _many(results):
+    if not many(results):
         pass
     elif median is None and early is not None:
         lines.append(f"({phrase(lang, 'screen.early', day=day_text(early, lang))})")
@@ -290,7 +317,7 @@ def _first(results: Results, row: Mapping[Any, Any], lang: str) -> str:
 def _days(results: Results, row: Mapping[Any, Any], lang: str) -> str:
     if row["probability"] == 0:
         return "0"
-    if not _many(results):
+    if not many(results):
         return rounded(row["days_breached_mean"], lang)
     low, high = (rounded(row[f"days_breached_{q}"], lang) for q in ("p5", "p95"))
     return f"{rounded(row['days_breached_mean'], lang)}\n({_range(low, high)})"

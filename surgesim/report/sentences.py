@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from surgesim.report.quoted import Told, Value, quote, source, told
-from surgesim.report.words import day_month, group_words, number, percent, phrase, rounded
+from surgesim.report.names import alternative_title, criteria, threshold_title
+from surgesim.report.quoted import Row, Told, Value, cell, named, quote, source, told
+from surgesim.report.words import alike, day_month, fixed, group_words, number, percent, phrase, rounded
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.binding import BEDS, limits_modelled
+from surgesim.study.compare import DAYS_BREACHED, DEATHS
 from surgesim.study.reached import ALL
 
 if TYPE_CHECKING:
@@ -19,6 +21,52 @@ if TYPE_CHECKING:
 
 FEWEST_FOR_A_RANGE: Final = 5
 """Replications below which their 5 % and 95 % quantiles say nothing."""
+
+
+def many(results: Results) -> bool:
+    """Whether there are replications enough to give a range of them, on the screen and in the report."""
+    return int(results.replications["replication"].nunique()) >= FEWEST_FOR_A_RANGE
+
+
+def amount(row: Row, sign: float, lang: str) -> dict[str, Value]:
+    """A difference and its interval with as many decimals; `sign` -1 for how much less it is."""
+    low, high = ("difference_low", "difference_high")[:: int(sign)]
+    decimals = alike(*(float(row[c]) for c in ("difference", "difference_low", "difference_high")))
+    return {
+        name: Value(
+            fixed(sign * float(row[column]), lang, decimals),
+            float(row[column]),
+            cell("comparison", row, column),
+            scale=sign,
+        )
+        for name, column in (("value", "difference"), ("low", low), ("high", high))
+    }
+
+
+def longer_without_fewer_deaths(results: Results, lang: str) -> Iterator[Told]:
+    """Plans whose emergency is longer while deaths are not fewer, and which criterion lasts longer most.
+
+    Only what the whole intervals allow to say.
+    """
+    for name, rows in results.comparison.groupby("alternative", sort=False):
+        by_outcome: dict[str, Row] = {str(row["outcome"]): row for row in rows.to_dict("records")}
+        days, died = by_outcome.get("situation_days"), by_outcome.get(DEATHS)
+        if days is None or died is None or not days["difference_low"] > 0 or died["difference_high"] < 0:
+            continue
+        lasting = [
+            (float(row["difference"]), criterion, row)
+            for criterion in criteria(results.scenario)
+            for row in [by_outcome.get(f"{DAYS_BREACHED}{criterion}")]
+            if row is not None and row["difference_low"] > 0
+        ]
+        plan = named(alternative_title(results.scenario, str(name), lang))
+        if not lasting:
+            yield told(lang, "sentence.longer", plan=plan, **amount(days, 1.0, lang))
+            continue
+        _, criterion, most = max(lasting, key=lambda item: item[0])
+        title = named(threshold_title(results.scenario, criterion, lang))
+        more = {f"more_{key}": value for key, value in amount(most, 1.0, lang).items()}
+        yield told(lang, "sentence.longer_by", plan=plan, **amount(days, 1.0, lang), criterion=title, **more)
 
 
 def deaths(results: Results, lang: str, alternative: str = BASELINE) -> str:

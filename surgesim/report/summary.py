@@ -6,26 +6,32 @@ whole interval lies on one side of zero.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 from markupsafe import Markup
 
 from surgesim.report.likelihood import likelihood
-from surgesim.report.names import threshold_title
+from surgesim.report.names import criteria, threshold_title
 from surgesim.report.plans import plan_in_words
 from surgesim.report.quoted import Row, Told, Value, cell, joined, named, quote, source, told
-from surgesim.report.sentences import what_binds
+from surgesim.report.sentences import amount, many, what_binds
 from surgesim.report.words import day_text, number, percent, phrase, rounded
 from surgesim.scenario.schema import BASELINE
 from surgesim.study.breaches import PROVINCE_AREA, SITUATION
 
 if TYPE_CHECKING:
+    from surgesim.scenario.schema import Scenario
     from surgesim.study.results import Results
 
 JUDGED_BY = "deaths_untreated"
 """The outcome by which the summary compares plans: deaths for want of care."""
+
+
+NOTHING: Final = Told("", Markup(""))
+"""What is said where there is nothing to say."""
 
 
 def three_sentences(results: Results, lang: str) -> tuple[Told, Told, Told]:
@@ -71,42 +77,87 @@ def inside(text: str) -> str:
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
-def _shares(row: Row, lang: str) -> dict[str, object]:
-    return {
-        "likely": inside(how_likely(row, lang)),
-        "share": share(row, "probability", lang),
-        "low": share(row, "probability_low", lang),
-        "high": share(row, "probability_high", lang),
-    }
+def _happens(row: Row, results: Results, lang: str) -> Told:
+    """In how many of the runs, and the interval of the probability."""
+    key = "summary.in_every_run" if row["probability"] == 1 else "summary.in_some_runs"
+    return told(
+        lang,
+        key,
+        runs=runs(results, lang),
+        share=share(row, "probability", lang),
+        low=share(row, "probability_low", lang),
+        high=share(row, "probability_high", lang),
+    )
 
 
 def _emergency(results: Results, lang: str) -> Told:
-    """How probable the declared emergency is, and when it comes."""
+    """Which criteria are breached, how probable the declared emergency is, when it comes and how long."""
     rows = [row for row in province_rows(results) if row["threshold"] == SITUATION]
     if not rows:
         return told(lang, "summary.no_thresholds")
     row = rows[0]
     last = results.scenario.end - timedelta(days=1)
-    fields = {
-        **_shares(row, lang),
-        "runs": runs(results, lang),
-        "end": Value(day_text(last, lang), last, "scenario.yaml#last day"),
-    }
-    if row["breached_at_start"] == 1:
-        return told(lang, "summary.emergency_at_start", **fields)
+    return told(
+        lang,
+        "summary.situation",
+        end=Value(day_text(last, lang), last, "scenario.yaml#last day"),
+        criteria=_criteria(results, lang),
+        required=quote("breaches", row, "bound", number, lang),
+        likely=inside(how_likely(row, lang)),
+        happens=_happens(row, results, lang),
+        when=_when(results, row, lang),
+    )
+
+
+def _criteria(results: Results, lang: str) -> Told:
+    """How many criteria of the emergency are breached in half of the runs or more; which, if not all are."""
+    names = criteria(results.scenario)
+    rows = [row for row in province_rows(results) if row["threshold"] in names]
+    of = {"alternative": BASELINE, "area": PROVINCE_AREA, "threshold": [str(r["threshold"]) for r in rows]}
+    breached = [row for row in rows if row["probability"] >= 0.5]
+    titles = [named(threshold_title(results.scenario, str(row["threshold"]), lang)) for row in breached]
+    every = all(row["probability"] == 1 for row in rows)
+    return told(
+        lang,
+        "summary.criteria_all" if every else "summary.criteria_some" if breached else "summary.criteria_none",
+        breached=Value(
+            number(len(breached), lang), len(breached), source("breaches", "count:probability>=0.5", **of)
+        ),
+        all=Value(number(len(rows), lang), len(rows), source("breaches", "count:threshold", **of)),
+        names=joined(list(titles), "; "),
+    )
+
+
+def _when(results: Results, row: Row, lang: str) -> Told:
+    """When the emergency begins and on how many days it holds; ranges only of many runs."""
     if row["probability"] == 0:
-        return told(lang, "summary.emergency_in_no_run", **fields)
+        return NOTHING
+    ranges = many(results)
+    lasts = _lasts(row, ranges, lang)
+    if row["breached_at_start"] == 1:
+        return told(lang, "summary.begins_at_start", lasts=lasts)
     median, early, late = (first_date(results, row, f"first_day_{q}", lang) for q in ("median", "p5", "p95"))
     if median is None:
-        return told(lang, "summary.emergency_in_some_runs", **fields)
-    if early is None or late is None:
-        return told(lang, "summary.emergency_half", **fields, day=median)
-    return told(lang, "summary.emergency", **fields, day=median, early=early, late=late)
+        return told(lang, "summary.begins_in_few", lasts=lasts)
+    if row["probability"] < 1:
+        return told(lang, "summary.begins_in_most", day=median, lasts=lasts)
+    if early is None or late is None or not ranges:
+        return told(lang, "summary.begins", day=median, lasts=lasts)
+    return told(lang, "summary.begins_between", day=median, early=early, late=late, lasts=lasts)
+
+
+def _lasts(row: Row, ranges: bool, lang: str) -> Told:
+    """The mean number of days; where some runs have none, these are in it, and it says so."""
+    days = {q: quote("breaches", row, f"days_breached_{q}", rounded, lang) for q in ("mean", "p5", "p95")}
+    if row["probability"] < 1:
+        return told(lang, "summary.lasts_in_the_mean", **days)
+    return told(lang, "summary.lasts_between" if ranges else "summary.lasts", **days)
 
 
 def _first_and_binding(results: Results, lang: str) -> Told:
-    """Which threshold is passed first, and what limits the beds on the days that matter."""
-    begun = [row for row in province_rows(results) if row["threshold"] != SITUATION]
+    """Which criterion is breached first, and what limits the beds on the days that matter."""
+    names = criteria(results.scenario)
+    begun = [row for row in province_rows(results) if row["threshold"] in names]
     later = [row for row in begun if row["breached_at_start"] < 1 and not pd.isna(row["first_day_median"])]
     binds = joined([_without_stop(sentence) for sentence in what_binds(results, lang)], "; ")
     if not later:
@@ -115,10 +166,10 @@ def _first_and_binding(results: Results, lang: str) -> Told:
     return told(
         lang,
         "summary.first",
-        threshold=named(threshold_title(results.scenario, str(first["threshold"]), lang)),
+        criterion=named(threshold_title(results.scenario, str(first["threshold"]), lang)),
         day=first_date(results, first, "first_day_median", lang),
+        share=share(first, "probability", lang),
         binds=binds,
-        **_shares(first, lang),
     )
 
 
@@ -142,26 +193,63 @@ def _plans(results: Results, lang: str) -> Told:
         "fewer": Value(number(len(fewer), lang), len(fewer), _counted("difference_high<0")),
         "more": Value(number(len(more), lang), len(more), _counted("difference_low>0")),
     }
-    if fewer.empty:
-        return told(lang, "summary.none_better", **counts)
-    best: Row = fewer.sort_values("difference").to_dict("records")[0]
-    down = {
-        name: Value(
-            rounded(-float(best[column]), lang),
-            float(best[column]),
-            cell("comparison", best, column),
-            scale=-1.0,
-        )
-        for name, column in (("value", "difference"), ("low", "difference_high"), ("high", "difference_low"))
-    }
+    best: Row | None = None if fewer.empty else fewer.sort_values("difference").to_dict("records")[0]
+    other = _non_public(results.scenario, rows, best)
+    extra = NOTHING if other is None else _plan(results, other, lang, "summary.non_public")
+    if best is None:
+        return told(lang, "summary.none_better", **counts, extra=extra)
+    return told(
+        lang, "summary.best", **counts, best=_plan(results, best, lang, "summary.best_plan"), extra=extra
+    )
+
+
+def _plan(results: Results, row: Row, lang: str, key: str) -> Told:
+    """What a plan changes: deaths for want of care, and the days of the emergency where they differ."""
+    fewer, more = row["difference_high"] < 0, row["difference_low"] > 0
+    key_of_deaths = (
+        "summary.deaths_fewer" if fewer else "summary.deaths_more" if more else "summary.deaths_unclear"
+    )
+    name = str(row["alternative"])
+    table = results.comparison
+    mine = (table["alternative"] == name) & (table["outcome"] == "situation_days")
+    days: list[Row] = list(table[mine].to_dict("records"))
     return told(
         lang,
-        "summary.best",
-        **counts,
-        **down,
-        plan=named(plan_in_words(results.scenario, str(best["alternative"]), lang)),
-        baseline=quote("comparison", best, "baseline_mean", rounded, lang),
+        key,
+        plan=named(plan_in_words(results.scenario, name, lang)),
+        deaths=told(
+            lang,
+            key_of_deaths,
+            **amount(row, -1.0 if fewer else 1.0, lang),
+            baseline=quote("comparison", row, "baseline_mean", rounded, lang),
+        ),
+        days=_emergency_days(days[0], lang) if days else NOTHING,
     )
+
+
+def _emergency_days(row: Row, lang: str) -> Told:
+    """By how many days a plan makes the emergency shorter or longer, where its interval allows to say so."""
+    if row["difference_high"] < 0:
+        return told(lang, "summary.days_shorter", **amount(row, -1.0, lang))
+    if row["difference_low"] > 0:
+        return told(lang, "summary.days_longer", **amount(row, 1.0, lang))
+    return told(lang, "summary.days_unclear")
+
+
+def _non_public(scenario: Scenario, rows: Sequence[Row], best: Row | None) -> Row | None:
+    """The first alternative that does nothing but mobilise facilities that are not public; None if best."""
+    before = scenario.command.plan
+    for row in rows:
+        name = str(row["alternative"])
+        overlay = {key: value for key, value in scenario.alternatives[name].items() if key != "title"}
+        plan = scenario.alternative(name).command.plan
+        added = [rule for rule_name, rule in plan.items() if rule_name not in before]
+        only_plan = list(overlay) == ["command"] and list(overlay["command"]) == ["plan"]
+        if not only_plan or len(added) != 1 or len(overlay["command"]["plan"]) != 1:
+            continue
+        if added[0].action == "mobilise" and "private" in added[0].ownership:
+            return None if best is not None and best["alternative"] == name else row
+    return None
 
 
 def _counted(what: str) -> str:

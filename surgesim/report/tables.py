@@ -13,12 +13,15 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from surgesim.model.record import CONSTRAINTS, OUTCOMES
-from surgesim.report.names import alternative_title, threshold_title
+from surgesim.report.names import alternative_title, criteria, is_share, threshold_title, unit_of
 from surgesim.report.plans import plan_changes
-from surgesim.report.quoted import Row, Told, Value, cell, joined, named, quote, source
+from surgesim.report.quoted import Row, Told, Value, cell, joined, named, quote, source, told
+from surgesim.report.sentences import longer_without_fewer_deaths, many
 from surgesim.report.summary import first_date, how_likely, province_rows, share
 from surgesim.report.words import (
+    alike,
     day_text,
+    fixed,
     group_words,
     money_unit,
     number,
@@ -26,11 +29,13 @@ from surgesim.report.words import (
     percent,
     phrase,
     rounded,
+    tenths,
+    unit_words,
 )
 from surgesim.scenario.schema import BASELINE
 from surgesim.study.binding import BEDS, limits_modelled
 from surgesim.study.breaches import PROVINCE_AREA, SITUATION
-from surgesim.study.compare import COST, DEATHS, FIRST_DAY
+from surgesim.study.compare import COST, DAYS_BREACHED, DEATHS, FIRST_DAY
 from surgesim.study.reached import ALL
 
 if TYPE_CHECKING:
@@ -139,38 +144,81 @@ def _plan(results: Results, name: str, lang: str) -> Told:
 
 
 def breaches(results: Results, lang: str) -> ReportTable | None:
-    """The thresholds of the baseline: how likely each is passed, when, how long; the earliest first."""
-    made = _maker("breaches", lang, "threshold", "likelihood", "first_breach", "days_breached", "worst")
-    rows = province_rows(results)
-    last = float(results.scenario.days)
+    """The criteria of the emergency in the baseline, in the scenario's order, then the emergency itself."""
+    by_name = {str(row["threshold"]): row for row in province_rows(results)}
+    names = criteria(results.scenario)
+    if SITUATION not in by_name:
+        return None
+    rows = [by_name[name] for name in (*names, SITUATION) if name in by_name]
+    required = number(float(by_name[SITUATION]["bound"]), lang)
+    return _passed(results, "breaches", "criterion", rows, lang).done(
+        note=_breach_note(results, "table.breaches.note", lang),
+        required=required,
+        all=number(len(names), lang),
+    )
 
-    def when(row: Row) -> tuple[bool, float]:
-        at_start = row["breached_at_start"] == 1
-        first = row["first_day_median"]
-        return row["threshold"] != SITUATION, -1.0 if at_start else last if pd.isna(first) else float(first)
 
-    for row in sorted(rows, key=when):
+def thresholds(results: Results, lang: str) -> ReportTable | None:
+    """The thresholds that are no criteria of the emergency, in the baseline."""
+    of_situation = {*criteria(results.scenario), SITUATION}
+    rows = [row for row in province_rows(results) if row["threshold"] not in of_situation]
+    return _passed(results, "thresholds", "threshold", rows, lang).done(
+        note=phrase(lang, "table.thresholds.note")
+    )
+
+
+def _breach_note(results: Results, key: str, lang: str) -> str:
+    runs = number(int(results.replications["replication"].nunique()), lang)
+    spread = "table.spread.note" if many(results) else "table.few.note"
+    return f"{phrase(lang, key)} {phrase(lang, spread, runs=runs)}"
+
+
+def _passed(results: Results, name: str, column: str, rows: Sequence[Row], lang: str) -> _Maker:
+    """How likely each is passed, when, how long; ranges only of many runs."""
+    made = _maker(name, lang, column, "likelihood", "first_breach", "days_breached", "worst")
+    for row in rows:
+        ends = [quote("breaches", row, f"days_breached_{q}", rounded, lang) for q in ("p5", "p95")]
         made.add(
             named(threshold_title(results.scenario, str(row["threshold"]), lang)),
             _likely(row, lang),
             _first(results, row, lang),
             lines(
                 quote("breaches", row, "days_breached_mean", rounded, lang),
-                bracketed(
-                    [quote("breaches", row, f"days_breached_{q}", rounded, lang) for q in ("p5", "p95")]
-                ),
+                bracketed(ends) if many(results) else "",
             ),
-            quote("breaches", row, "worst_value_median", number, lang),
+            _worst(results, row, lang),
         )
-    return made.done(text=1, note=phrase(lang, "table.breaches.note"))
+    return made
+
+
+def _worst(results: Results, row: Row, lang: str) -> str:
+    """The worst value with its unit; a share as a percentage."""
+    name = str(row["threshold"])
+    if name == SITUATION:
+        worst = quote("breaches", row, "worst_value_median", number, lang)
+        return told(lang, "table.criteria_at_once", worst=worst)
+    if is_share(results.scenario.command.thresholds[name].indicator):
+        share = float(row["worst_value_median"])
+        return Value(tenths(share, lang), share, cell("breaches", row, "worst_value_median"), scale=0.01)
+    worst = quote("breaches", row, "worst_value_median", number, lang)
+    return joined([worst, named(unit_of(results.scenario, name, lang))], " ")
 
 
 def _likely(row: Row, lang: str) -> Cell:
+    return Cell(lines(how_likely(row, lang), _shares(row, lang)), _risk(row))
+
+
+def _shares(row: Row, lang: str) -> Told:
+    """The share of the runs and its interval."""
     low, high = (share(row, f"probability_{end}", lang) for end in ("low", "high"))
-    word = how_likely(row, lang)
-    tone = "none" if row["probability"] == 0 else "half" if row["probability"] < 0.5 else "most"
-    told = joined([share(row, "probability", lang), bracketed([low, high])], " ")
-    return Cell(lines(word, told), f"risk-{tone}")
+    return joined([share(row, "probability", lang), bracketed([low, high])], " ")
+
+
+def _risk(row: Row) -> str:
+    """How a cell of a probability is marked."""
+    return (
+        "risk-none" if row["probability"] == 0 else "risk-half" if row["probability"] < 0.5 else "risk-most"
+    )
 
 
 def _first(results: Results, row: Row, lang: str) -> Told:
@@ -180,7 +228,7 @@ def _first(results: Results, row: Row, lang: str) -> Told:
         return lines(phrase(lang, "screen.at_start"))
     median, early, late = (first_date(results, row, f"first_day_{q}", lang) for q in ("median", "p5", "p95"))
     parts: list[str] = [median or never]
-    if early is not None:
+    if early is not None and many(results):
         parts.append(bracketed([early, late or never]))
     if some > 0:
         parts.append(
@@ -190,22 +238,24 @@ def _first(results: Results, row: Row, lang: str) -> Told:
 
 
 def areas(results: Results, lang: str) -> ReportTable | None:
-    """Where thresholds are assessed by area: how likely each is passed there, and when."""
+    """Where thresholds are assessed by area: how likely each is breached there, when and how long."""
     table = results.breaches
     mine = table[(table["alternative"] == BASELINE) & (table["area"] != PROVINCE_AREA)]
-    thresholds = list(dict.fromkeys(mine["threshold"]))
-    made = _maker("areas", lang, "area")
-    made.columns += [threshold_title(results.scenario, name, lang) for name in thresholds]
-    for area, rows in mine.groupby("area", sort=False):
-        by_name = {row["threshold"]: row for row in rows.to_dict("records")}
-        cells: list[str | Cell] = [named(_district(results.scenario, str(area), lang))]
-        for name in thresholds:
-            row = by_name.get(name)
-            cells.append(
-                NONE if row is None else Cell(lines(_likely(row, lang).content, _first(results, row, lang)))
+    names = list(dict.fromkeys(mine["threshold"]))
+    made = _maker("areas", lang, "area", "likelihood", "first_breach", "days_breached", "worst")
+    for name in names:
+        title = threshold_title(results.scenario, str(name), lang)
+        for row in mine[mine["threshold"] == name].to_dict("records"):
+            area = _district(results.scenario, str(row["area"]), lang)
+            made.add(
+                named(area if len(names) == 1 else f"{title}: {area}"),
+                Cell(_shares(row, lang), _risk(row)),
+                _first(results, row, lang),
+                quote("breaches", row, "days_breached_mean", rounded, lang),
+                _worst(results, row, lang),
             )
-        made.add(*cells)
-    return made.done()
+    titles = "; ".join(threshold_title(results.scenario, str(name), lang) for name in names)
+    return made.done(text=3, thresholds=titles)
 
 
 def binding(results: Results, lang: str) -> ReportTable | None:
@@ -271,30 +321,54 @@ def comparison(results: Results, lang: str) -> ReportTable | None:
         *(quote("comparison", some[outcome], "baseline_mean", rounded, lang) for outcome in shown),
     )
     for name in sorted(by_plan, key=lambda name: float(by_plan[name][shown[0]]["difference"])):
-        made.add(
-            _plan(results, name, lang), *(_difference(by_plan[name].get(outcome), lang) for outcome in shown)
-        )
-    horizon = number(results.scenario.days, lang)
-    return made.done(note=phrase(lang, "table.comparison.note", days=horizon))
+        rows = by_plan[name]
+        deadlier = any(o in rows and rows[o]["difference_low"] > 0 for o in ("deaths_untreated", DEATHS))
+        made.add(_plan(results, name, lang), *(_difference(rows.get(o), lang, deadlier) for o in shown))
+    note = phrase(lang, "table.comparison.note", days=number(results.scenario.days, lang))
+    return made.done(note=lines(note, *longer_without_fewer_deaths(results, lang)))
+
+
+def _sign(value: float) -> str:
+    return "+" if value > 0 else ""
+
+
+def _change(row: Row, lang: str, scale: float = 1.0) -> Told:
+    """A difference with its sign, below it its interval with as many decimals."""
+    values = [float(row[c]) / scale for c in ("difference", "difference_low", "difference_high")]
+    if math.isnan(values[1]):
+        return lines(quote("comparison", row, "difference", signed, lang, scale))
+    decimals = alike(*values)
+
+    def write(value: float, lang: str) -> str:
+        return f"{_sign(value)}{fixed(value, lang, decimals)}"
+
+    mean, *ends = (
+        quote("comparison", row, c, write, lang, scale)
+        for c in ("difference", "difference_low", "difference_high")
+    )
+    if values[1] == values[2]:
+        return lines(quote("comparison", row, "difference", signed, lang, scale))
+    return lines(mean, joined(["(", joined(list(ends), phrase(lang, "table.to")), ")"], ""))
 
 
 def signed(value: float, lang: str) -> str:
     """A number with its sign, ``+`` too."""
-    return f"+{rounded(value, lang)}" if value > 0 else rounded(value, lang)
+    return f"{_sign(value)}{rounded(value, lang)}"
 
 
-def _difference(row: Row | None, lang: str) -> Cell:
+def _difference(row: Row | None, lang: str, deadlier: bool) -> Cell:
+    """A difference with what it means: what a plan with more deaths gains elsewhere is not called better."""
     if row is None:
         return Cell(NONE)
     low, high = float(row["difference_low"]), float(row["difference_high"])
-    mean = quote("comparison", row, "difference", signed, lang)
     if math.isnan(low):
-        return Cell(mean)
-    ends = [quote("comparison", row, f"difference_{end}", signed, lang) for end in ("low", "high")]
+        return Cell(_change(row, lang))
     tone = _tone(low, high, str(row["better"]))
+    if tone == "better" and deadlier and row["outcome"] not in ("deaths_untreated", DEATHS):
+        tone = "deadlier"
     said = phrase(lang, f"tone.{tone}")
     mark = Told(said, Markup('<span class="tone">{}</span>').format(said))
-    return Cell(lines(mean, joined(["(", joined(list(ends), phrase(lang, "table.to")), ")"], ""), mark), tone)
+    return Cell(lines(_change(row, lang), mark), tone)
 
 
 def _tone(low: float, high: float, better: str) -> str:
@@ -306,46 +380,61 @@ def _tone(low: float, high: float, better: str) -> str:
     return "better" if (high < 0) == (better == "lower") else "worse"
 
 
-def thresholds_by_plan(results: Results, lang: str) -> ReportTable | None:
-    """Mean days in breach of each threshold under each plan, and the median first date."""
-    names = [str(row["threshold"]) for row in province_rows(results)]
-    if len(results.alternatives) < 2 or not names:
+def thresholds_by_plan(results: Results, lang: str) -> list[ReportTable]:
+    """What each plan changes at each criterion, then at each other threshold: days in breach, first day."""
+    of_situation = criteria(results.scenario)
+    others = [name for name in results.scenario.command.thresholds if name not in of_situation]
+    found = [
+        _changes(results, f"{kind}_{what}", prefix, names, lang)
+        for kind, names in (("criteria", of_situation), ("thresholds", others))
+        for what, prefix in (("days", DAYS_BREACHED), ("first", FIRST_DAY))
+    ]
+    return [table for table in found if table is not None]
+
+
+def _changes(
+    results: Results, table: str, prefix: str, names: Sequence[str], lang: str
+) -> ReportTable | None:
+    """Differences from the baseline at thresholds; those that no plan changes are left out."""
+    made = _maker(table, lang, "plan")
+    rows = results.comparison
+    rows = rows[rows["outcome"].isin([f"{prefix}{name}" for name in names])]
+    changed = set(rows.loc[rows["tied"] < 1, "outcome"])
+    shown = [name for name in names if f"{prefix}{name}" in changed]
+    by_plan = {
+        str(plan): {str(row["outcome"]): row for row in group.to_dict("records")}
+        for plan, group in rows.groupby("alternative", sort=False)
+    }
+    if not shown or not by_plan:
         return None
-    made = _maker("thresholds_by_plan", lang, "plan")
-    made.columns += [threshold_title(results.scenario, name, lang) for name in names]
-    for plan in results.alternatives:
-        by_name = {str(row["threshold"]): row for row in province_rows(results, plan)}
-        cells: list[str] = [_plan(results, plan, lang)]
-        for name in names:
-            row = by_name.get(name)
-            if row is None:
-                cells.append(NONE)
-                continue
-            at_start = row["breached_at_start"] == 1
-            first = first_date(results, row, "first_day_median", lang)
-            cells.append(
-                lines(
-                    quote("breaches", row, "days_breached_mean", rounded, lang),
-                    phrase(lang, "screen.at_start")
-                    if at_start
-                    else first or phrase(lang, "table.none_by_end"),
-                )
-            )
-        made.add(*cells)
-    return made.done(note=phrase(lang, "table.thresholds_by_plan.note"))
+    for name in shown:
+        title = threshold_title(results.scenario, name, lang)
+        districts = name in results.scenario.command.in_districts
+        made.columns.append(phrase(lang, "screen.in_any_district", what=title) if districts else title)
+    some = next(iter(by_plan.values()))
+    made.add(
+        phrase(lang, "table.baseline_mean"),
+        *(quote("comparison", some[f"{prefix}{name}"], "baseline_mean", rounded, lang) for name in shown),
+    )
+    for plan, by_outcome in by_plan.items():
+        found = [by_outcome.get(f"{prefix}{name}") for name in shown]
+        made.add(_plan(results, plan, lang), *(NONE if row is None else _change(row, lang) for row in found))
+    key = "table.days_by_plan.note" if prefix == DAYS_BREACHED else "table.first_by_plan.note"
+    return made.done(note=phrase(lang, key, days=number(results.scenario.days, lang)))
 
 
 def outcomes(results: Results, lang: str, chosen: Sequence[str] | None = None) -> ReportTable | None:
     """Totals of the baseline: mean over the runs and from 5 % to 95 % of them."""
     name = "outcomes" if chosen is None else "logistics"
-    made = _maker(name, lang, "outcome", "unit", "mean", "p5", "p95")
+    ranges = many(results)
+    made = _maker(name, lang, "outcome", "unit", "mean", *(("p5", "p95") if ranges else ()))
     table = results.replications[results.replications["alternative"] == BASELINE]
     rest: Sequence[str] = [o for o in _totals() if o not in LOGISTIC] if chosen is None else chosen
     for outcome in rest:
         if chosen is not None and not table[outcome].any():
             continue
         label, unit = outcome_words(lang, outcome)
-        made.add(label, unit, *_spread(table, outcome, lang))
+        made.add(label, unit, *_spread(table, outcome, lang)[: None if ranges else 1])
     return made.done(text=2)
 
 
@@ -468,7 +557,7 @@ def supplies(results: Results, lang: str) -> ReportTable | None:
         stocked = item.stock is not None
         made.add(
             named(item.title.get(lang)),
-            item.unit,
+            unit_words(lang, item.unit),
             taken(f"stock_used:{name}", "sum", "mean"),
             taken(f"stock_unmet:{name}", "sum", "mean") if stocked else NONE,
             taken(f"stock_cover_days:{name}", "min", "p50") if stocked else NONE,
@@ -477,7 +566,7 @@ def supplies(results: Results, lang: str) -> ReportTable | None:
     for name, burden in supply.burdens.items():
         made.add(
             named(burden.title.get(lang)),
-            burden.unit,
+            unit_words(lang, burden.unit),
             taken(f"burden_made:{name}", "sum", "mean"),
             NONE,
             NONE,
@@ -566,22 +655,12 @@ def costs(results: Results, lang: str) -> ReportTable | None:
         made.add(
             _plan(results, name, lang),
             total,
-            _extra(rows.get((name, COST)), scale, lang),
+            _change(rows[name, COST], lang, scale) if (name, COST) in rows else NONE,
             quote("comparison", each[name], "per_death_averted", rounded, lang, scale_each)
             if name in each
             else NONE,
         )
     return made.done(note=phrase(lang, "screen.cost_note"))
-
-
-def _extra(row: Row | None, scale: float, lang: str) -> str:
-    if row is None:
-        return NONE
-    mean = quote("comparison", row, "difference", signed, lang, scale)
-    if pd.isna(row["difference_low"]):
-        return mean
-    ends = [quote("comparison", row, f"difference_{end}", signed, lang, scale) for end in ("low", "high")]
-    return lines(mean, joined(["(", joined(list(ends), phrase(lang, "table.to")), ")"], ""))
 
 
 def confidences(results: Results, lang: str) -> ReportTable | None:

@@ -7,6 +7,8 @@ is nothing to compile after a change. A key that a catalogue lacks, or has as fu
 
 from __future__ import annotations
 
+import math
+import re
 from datetime import date
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
@@ -63,6 +65,19 @@ def phrase(lang: str, key: str, **fields: object) -> str:
     return text.format(**fields) if fields else text
 
 
+def plain_percent(text: str) -> str:
+    """A text of the scenario with its percentages as everywhere else: ``80 %`` becomes ``80%``."""
+    return re.sub(r"(?<=\d)\s%", "%", text)
+
+
+def unit_words(lang: str, unit: str) -> str:
+    """The unit of an item of the scenario; as the scenario writes it where there is no word for it."""
+    try:
+        return phrase(lang, f"item.{unit}")
+    except KeyError:
+        return unit
+
+
 def indicator_words(lang: str, name: str) -> Labelled:
     """Label and unit of an indicator that a threshold can name."""
     return Labelled(phrase(lang, f"indicator.{name}"), phrase(lang, f"indicator.{name}.unit"))
@@ -96,6 +111,34 @@ def rounded(value: float, lang: str) -> str:
     return number(float(f"{value:.2g}") if abs(value) < 10 else round(value), lang)
 
 
+def fixed(value: float, lang: str, decimals: int) -> str:
+    """`value` with so many decimals."""
+    from babel.numbers import format_decimal
+
+    pattern = f"#,##0.{'0' * decimals}" if decimals else "#,##0"
+    return format_decimal(round(value, decimals) + 0.0, pattern, lang).replace("-", "\N{MINUS SIGN}")
+
+
+def alike(value: float, low: float, high: float) -> int:
+    """With how many decimals a difference and both ends of its interval are written.
+
+    Two digits of the half-width, none from ten on; fewer where all that is dropped are zeros.
+
+    Examples
+    --------
+    >>> alike(1.1, 0.010, 2.2), alike(-12.0, -15.0, -9.0), alike(-319.4, -335.4, -303.4)
+    (1, 0, 0)
+    """
+    half = (high - low) / 2
+    decimals = max(0, 1 - math.floor(math.log10(half))) if half > 0 else 2
+    while decimals and all(
+        abs(round(x, decimals) - round(x, decimals - 1)) < 10.0 ** -(decimals + 6)
+        for x in (value, low, high, half)
+    ):
+        decimals -= 1
+    return decimals
+
+
 def percent(share: float, lang: str) -> str:
     """A share of 1 as a whole percentage; never 0 or 100 unless it is exactly so."""
     hundredths = round(100 * share)
@@ -104,6 +147,13 @@ def percent(share: float, lang: str) -> str:
     if hundredths == 100 and share < 1:
         return f">{NBSP}{_percent(99, lang)}"
     return _percent(hundredths, lang)
+
+
+def tenths(share: float, lang: str) -> str:
+    """A share of 1 as a percentage, below 10 % with one decimal: ``3.3%``, ``33%``."""
+    if not 0 < share < 0.0995:
+        return percent(share, lang)
+    return f"{fixed(100 * share, lang, 0 if round(1000 * share) % 10 == 0 else 1)}%"
 
 
 def _percent(hundredths: int, lang: str) -> str:

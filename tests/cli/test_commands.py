@@ -78,7 +78,7 @@ def test_run_says_what_breaks_and_what_alternatives_change(town: Path) -> None:
     assert result.stderr == ""
     for words in (
         "2 runs of 25 days from",
-        "Thresholds in the baseline",
+        "Criteria and thresholds in the baseline",
         "Probability",
         "Declared emergency",
         "Alternatives against the baseline",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import operator
 import re
 import shutil
 from collections.abc import Iterator
@@ -145,8 +146,10 @@ class Files:
             if column == "last day":
                 return self.start + timedelta(days=self.scenario["days"] - 1)
             return self.start if column == "start" else walk(self.scenario, column)
-        wanted = dict(parse_qsl(query, keep_blank_values=True))
-        rows = [row for row in self.rows(name) if all(row[key] == value for key, value in wanted.items())]
+        wanted: dict[str, set[str]] = {}
+        for key, value in parse_qsl(query, keep_blank_values=True):
+            wanted.setdefault(key, set()).add(value)
+        rows = [row for row in self.rows(name) if all(row[key] in values for key, values in wanted.items())]
         by, _, plain = column.rpartition(":")
         if by == "":
             (row,) = rows
@@ -166,11 +169,12 @@ class Files:
 
     def taken(self, by: str, column: str, rows: list[dict[str, str]]) -> Any:
         if by == "count":
-            bounded = re.fullmatch(r"(\w+)([<>])0", column)
+            bounded = re.fullmatch(r"(\w+)(<|>|>=)([\d.]+)", column)
             if bounded is None:
                 return len(rows)
-            name, side = bounded.groups()
-            return sum((float(row[name]) < 0) if side == "<" else (float(row[name]) > 0) for row in rows)
+            name, side, bound = bounded.groups()
+            holds = {"<": operator.lt, ">": operator.gt, ">=": operator.ge}[side]
+            return sum(holds(float(row[name]), float(bound)) for row in rows)
         values = np.array([float(row[column]) for row in rows])
         assert len(values), (by, column)
         if by == "peak":

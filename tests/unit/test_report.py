@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from datetime import date, timedelta
 from itertools import pairwise
@@ -17,13 +18,14 @@ from surgesim.report import document
 from surgesim.report.document import report, write_report
 from surgesim.report.figures import FIGURES
 from surgesim.report.likelihood import OPEN, SCALE, likelihood
-from surgesim.report.names import alternative_title
+from surgesim.report.names import alternative_title, criteria, threshold_title
 from surgesim.report.summary import three_sentences
-from surgesim.report.words import LANGUAGES, phrase
+from surgesim.report.words import LANGUAGES, phrase, unit_words
+from surgesim.scenario.schema import Scenario
 from surgesim.study.breaches import SITUATION, wilson
 from surgesim.study.results import Results
 
-SECTIONS = 14
+SECTIONS = 15
 QUOTED = {"data", "time"}
 NOT_RESULTS = {*QUOTED, "code", "svg", "style", "title"}
 """Elements whose digits are quoted with their source, or are no results."""
@@ -249,50 +251,92 @@ def with_situation(case: Results, **values: float) -> Results:
     return dataclasses.replace(case, breaches=breaches)
 
 
+FULL = {
+    "probability": 1,
+    "probability_low": 0.72,
+    "probability_high": 1,
+    "breached_at_start": 0,
+    "first_day_median": 14,
+    "first_day_p5": 10,
+    "first_day_p95": 20,
+    "days_breached_mean": 31.4,
+    "days_breached_p5": 25,
+    "days_breached_p95": 36,
+}
+NAN = float("nan")
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [
         (
-            {"probability": 1, "probability_low": 0.93, "probability_high": 1, "first_day_median": 14},
-            "by 24 Mar 2024: very likely (in 100% of 4 runs; 95% interval 93% to 100%); in the median run it "
-            "begins on 15 Jan 2024",
+            {},
+            "at least likely, in all 4 runs (95% interval of the probability 72% to 100%); it begins about "
+            "15 Jan 2024 (median) and lasts about 31 days in all.",
         ),
         (
-            {
-                "probability": 0.5,
-                "probability_low": 0.34,
-                "probability_high": 0.65,
-                "first_day_p95": float("nan"),
-            },
-            "by 24 Mar 2024: about as likely as not (in 50% of 4 runs",
+            {"probability": 0.5, "probability_low": 0.34, "probability_high": 0.65, "first_day_p95": NAN},
+            "about as likely as not, in 50% of 4 runs (95% interval 34% to 65%); it begins about 15 Jan 2024 "
+            "(median; in some runs never) and lasts 31 days in the mean of all runs",
         ),
         (
             {
                 "probability": 0.2,
                 "probability_low": 0.1,
                 "probability_high": 0.3,
-                "first_day_median": float("nan"),
+                "first_day_median": NAN,
             },
-            "unlikely (in 20% of 4 runs, fewer than half, so that there is no median date",
+            "unlikely, in 20% of 4 runs (95% interval 10% to 30%), fewer than half, so that there is no ",
         ),
         (
             {"probability": 0, "probability_low": 0, "probability_high": 0.09},
-            "very unlikely (in 0% of 4 runs",
+            "very unlikely, in 0% of 4 runs (95% interval 0% to 9%).",
         ),
-        ({"breached_at_start": 1}, "hold from the first day of the scenario"),
+        ({"breached_at_start": 1}, "its conditions hold from the first day"),
     ],
 )
-def test_the_first_sentence_says_probability_and_date(
+def test_the_first_sentence_says_probability_date_and_length(
     case: Results, values: dict[str, float], said: str
 ) -> None:
-    sentence = three_sentences(with_situation(case, **values), "en")[0]
+    sentence = three_sentences(with_situation(case, **{**FULL, **values}), "en")[0]
+    assert sentence.startswith("In the simulated period (to 24\N{NO-BREAK SPACE}Mar")
     assert said in sentence.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_the_first_sentence_gives_ranges_from_five_runs_on(case: Results) -> None:
+    full = with_situation(case, **FULL)
+    parts = [full.replications.assign(replication=lambda t, k=k: t["replication"] + 4 * k) for k in (0, 1)]
+    for told, there in (
+        (full, False),
+        (dataclasses.replace(full, replications=pd.concat(parts, ignore_index=True)), True),
+    ):
+        sentence = three_sentences(told, "vi")[0]
+        assert ("kéo dài tổng cộng khoảng 31 ngày (25 đến 36)" in sentence) == there
+        assert ("11/01/2024 đến 21/01/2024" in sentence) == there
+
+
+def test_the_first_sentence_counts_the_criteria_and_names_them_unless_all_are_breached(case: Results) -> None:
+    names = criteria(case.scenario)
+    breaches = case.breaches.copy()
+    for k, name in enumerate(names):
+        rows = (breaches["threshold"] == name) & (breaches["alternative"] == "baseline")
+        breaches.loc[rows, "probability"] = 1.0 if k == 0 else 0.25
+    some = three_sentences(dataclasses.replace(case, breaches=breaches), "en")[0]
+    first = threshold_title(case.scenario, names[0], "en")
+    assert f"1 of {len(names)} criteria are breached in half of the runs or more ({first})" in some
+    breaches.loc[breaches["alternative"] == "baseline", "probability"] = 1.0
+    every = three_sentences(dataclasses.replace(case, breaches=breaches), "vi")[0]
+    assert f"cả {len(names)}/{len(names)} tiêu chí bị vượt" in every
+    breaches["probability"] = 0.0
+    assert "none of the" in three_sentences(dataclasses.replace(case, breaches=breaches), "en")[0]
 
 
 def with_deaths(case: Results, *differences: tuple[float, float, float]) -> Results:
     table = case.comparison[case.comparison["outcome"] == "deaths_untreated"].iloc[: len(differences)].copy()
     table[["difference", "difference_low", "difference_high"]] = differences
-    return dataclasses.replace(case, comparison=table.reset_index(drop=True))
+    days = table.assign(outcome="situation_days")
+    days[["difference", "difference_low", "difference_high"]] = (3.0, 1.5, 4.5)
+    return dataclasses.replace(case, comparison=pd.concat([table, days], ignore_index=True))
 
 
 def test_the_third_sentence_names_the_best_plan_only_where_its_interval_allows(case: Results) -> None:
@@ -301,22 +345,40 @@ def test_the_third_sentence_names_the_best_plan_only_where_its_interval_allows(c
     said = three_sentences(sure, "en")[2]
     assert said.startswith("Of 2 plans compared with the baseline, 1 have fewer")
     assert best in said
-    assert "20 deaths fewer (15 to 25)" in said
+    assert f"the best by deaths is “{best}”: 20 deaths fewer (15 to 25) of" in said
+    assert said.endswith("emergency 3.0 days longer (1.5 to 4.5).")
     unsure = three_sentences(with_deaths(case, (-50.0, -90.0, 10.0), (30.0, 5.0, 60.0)), "en")[2]
     assert unsure.startswith("Of 2 plans compared with the baseline, 0 have fewer")
     assert "1 have more" in unsure
-    assert "largest" not in unsure
-    nan = float("nan")
-    assert three_sentences(with_deaths(case, (-50.0, nan, nan)), "vi")[2] == phrase("vi", "summary.one_run")
+    assert "best" not in unsure
+    assert three_sentences(with_deaths(case, (-50.0, NAN, NAN)), "vi")[2] == phrase("vi", "summary.one_run")
     none = dataclasses.replace(case, comparison=case.comparison.iloc[:0])
     assert three_sentences(none, "en")[2] == phrase("en", "summary.no_plans")
 
 
-def test_the_second_sentence_names_the_earliest_threshold(case: Results) -> None:
+def test_the_third_sentence_says_what_mobilising_private_facilities_alone_changes(case: Results) -> None:
+    rule = {
+        "action": "mobilise",
+        "ownership": ["private"],
+        "share": 0.5,
+        "when": {"indicator": "oxygen_occupancy", "above": 0.8},
+    }
+    name = str(with_deaths(case, (0.0, 0.0, 0.0)).comparison["alternative"].iloc[0])
+    title = {"en": "Private too", "vi": "Thêm tư nhân"}
+    plain = case.scenario.to_plain()
+    plain["alternatives"][name] = {"title": title, "command": {"plan": {"private": rule}}}
+    scenario = Scenario.model_validate_json(json.dumps(plain, default=str))
+    told = dataclasses.replace(with_deaths(case, (2.0, -6.0, 10.0)), scenario=scenario)
+    said = three_sentences(told, "en")[2]
+    assert "mobilising private facilities (“Private too”): no difference in deaths that chance" in said
+    assert "mobilising private" not in three_sentences(with_deaths(case, (2.0, -6.0, 10.0)), "en")[2]
+
+
+def test_the_second_sentence_names_the_earliest_criterion(case: Results) -> None:
     rows = case.breaches[
         (case.breaches["alternative"] == "baseline") & (case.breaches["breached_at_start"] < 1)
     ]
-    rows = rows[(rows["threshold"] != SITUATION) & ~rows["first_day_median"].isna()]
+    rows = rows[rows["threshold"].isin(criteria(case.scenario)) & ~rows["first_day_median"].isna()]
     first = case.scenario.command.thresholds[rows.sort_values("first_day_median")["threshold"].iloc[0]]
     assert first.title is not None
     assert first.title.get("vi") in three_sentences(case, "vi")[1]
@@ -351,7 +413,82 @@ def test_rows_by_area_get_their_own_table(case: Results) -> None:
     (table,) = [e for e in page.all("table") if e.attributes.get("id") == "table-areas"]
     assert "Hills" in table.text
     (breaches,) = [e for e in page.all("table") if e.attributes.get("id") == "table-breaches"]
-    assert len(list(breaches.all("tr"))) == 1 + len(case.scenario.command.thresholds) + 1
+    assert len(list(breaches.all("tr"))) == 1 + len(criteria(case.scenario)) + 1
+
+
+def table_at(page: Element, name: str) -> Element:
+    (table,) = [e for e in page.all("table") if e.attributes.get("id") == f"table-{name}"]
+    return table
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_criteria_and_other_thresholds_have_tables_of_their_own(case: Results) -> None:
+    """The criteria say how many are required; every worst value has its unit, a share is a percentage."""
+    names = criteria(case.scenario)
+    plain = case.scenario.to_plain()
+    plain["command"]["situation"] = {"require": 1, "thresholds": [names[-1]]}
+    plain["command"]["thresholds"][names[0]] = {"indicator": "oxygen_occupancy", "above": 0.8}
+    breaches = case.breaches.copy()
+    breaches.loc[breaches["threshold"] == names[0], "worst_value_median"] = 0.0326
+    breaches.loc[breaches["threshold"] == SITUATION, "bound"] = 1
+    scenario = Scenario.model_validate_json(json.dumps(plain, default=str))
+    page = Page(report(dataclasses.replace(case, scenario=scenario, breaches=breaches), "vi")).root
+    own, others = table_at(page, "breaches"), table_at(page, "thresholds")
+    assert "cần ít nhất 1/1 tiêu chí cùng ngày" in own.text
+    headings = [e.text for e in own.all("th") if e.attributes["scope"] == "row"]
+    assert headings == [threshold_title(scenario, names[-1], "vi"), phrase("vi", "figure.situation")]
+    assert "tiêu chí cùng ngày" in list(own.all("td"))[-1].text
+    unit = phrase("vi", f"indicator.{scenario.command.thresholds[names[-1]].indicator}.unit")
+    assert list(own.all("td"))[3].text.endswith(unit)
+    assert len(list(others.all("tr"))) == 1 + len(scenario.command.thresholds) - 1
+    assert list(others.all("td"))[3].text == "3,3%"
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_few_runs_give_no_ranges_in_the_report_as_on_the_screen(case: Results) -> None:
+    few = Page(report(case, "en")).root
+    assert "4 runs are too few to say" in few.text
+    assert "5% of the runs" not in table_at(few, "outcomes").text
+    parts = [case.replications.assign(replication=lambda t, k=k: t["replication"] + 4 * k) for k in (0, 1)]
+    many = Page(
+        report(dataclasses.replace(case, replications=pd.concat(parts, ignore_index=True)), "en")
+    ).root
+    assert "in brackets from 5% to 95% of the 8 runs" in many.text
+    assert "5% of the runs below" in table_at(many, "outcomes").text
+    assert len(quoted(table_at(many, "breaches"))) > len(quoted(table_at(few, "breaches")))
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_what_plans_change_at_each_criterion_has_intervals(case: Results) -> None:
+    comparison = case.comparison.copy()
+    name = criteria(case.scenario)[0]
+    here = comparison["outcome"] == f"days_breached_{name}"
+    numbers = ["difference", "difference_low", "difference_high", "tied"]
+    comparison.loc[here, numbers] = (1.1, 0.010, 2.19, 0.0)
+    page = Page(report(dataclasses.replace(case, comparison=comparison), "vi")).root
+    table = table_at(page, "criteria_days")
+    assert threshold_title(case.scenario, name, "vi") in table.text
+    assert "+1,1(+0,0 đến +2,2)" in table.text
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_a_plan_with_more_deaths_is_not_called_better_and_the_note_says_why(case: Results) -> None:
+    comparison = case.comparison.copy()
+    plan = comparison["alternative"] == comparison["alternative"].iloc[0]
+    numbers = ["difference", "difference_low", "difference_high"]
+    comparison.loc[plan & (comparison["outcome"] == "deaths_untreated"), numbers] = (20.0, 10.0, 30.0)
+    comparison.loc[plan & (comparison["outcome"] == f"first_day_{SITUATION}"), numbers] = (2.0, 1.0, 3.0)
+    text = report(dataclasses.replace(case, comparison=comparison), "en")
+    row = [r for r in table_at(Page(text).root, "comparison").all("tr") if "+20" in r.text]
+    assert "+2(+1 to +3)but more deaths" in row[0].text
+    assert "better" not in row[0].text
+    assert re.search(r"</table>\s*</div>\s*<p class=\"note\">Judge by deaths first", text)
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_units_of_items_are_words_of_the_language(case: Results) -> None:
+    assert "bộ" in table_at(Page(report(case, "vi")).root, "supplies").text
+    assert unit_words("vi", "hộp lớn") == "hộp lớn"
 
 
 @pytest.mark.usefixtures("unpictured")

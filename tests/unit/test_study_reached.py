@@ -189,7 +189,7 @@ def test_the_screen_tells_districts_in_one_row(results: Results) -> None:
     assert "(2 in at least one run)" in text
     assert "Nà: 2 Feb 2024" in text  # the first of them: 30 January and three days
     assert "Rạch Giá: 1,010" in text  # the worst
-    assert "at least 1 of 1 thresholds" in text
+    assert "at least 1 of 1 criteria" in text
     assert "2/2 huyện" in shown(breach_table(results, "vi"), 200)
 
 

@@ -22,7 +22,7 @@ from surgesim.report.screen import (
     summary,
     threshold_table,
 )
-from surgesim.report.sentences import what_binds, without_plan
+from surgesim.report.sentences import longer_without_fewer_deaths, what_binds, without_plan
 from surgesim.report.words import NBSP, phrase
 from surgesim.scenario.schema import Scenario
 from surgesim.study.binding import BEDS
@@ -98,7 +98,7 @@ def test_breach_table_is_of_the_baseline_with_bounds(results: Results) -> None:
     text = shown(breach_table(results, "en"))
     assert "below 4 beds/100,000" in text
     assert "above 450 cases/100,000/week" in text
-    assert "at least 1 of 2 thresholds" in text
+    assert "at least 1 of 2 criteria" in text
     assert text.count("All staffed ICU beds, not only COVID-19") == 1
 
 
@@ -111,6 +111,9 @@ def test_breach_table_is_of_the_baseline_with_bounds(results: Results) -> None:
         ("deaths", 0.0, 0.0, 0.0, "0"),
         ("deaths", 0.0, -2.0, 2.0, "0 ±2"),
         ("deaths", 3.0, NAN, NAN, "+3"),
+        ("deaths", 1.1, 0.07, 2.13, "+1.1 ±1.0"),
+        ("deaths", -11.8, -12.4, -11.2, "−11.8 ±0.6"),
+        ("deaths", 7.9, -7.1, 22.9, "+8 ±15"),
         ("first_day_situation", -7.5, -16.0, 1.0, "−7.5 ±8.5"),
     ],
 )
@@ -127,6 +130,54 @@ def test_deaths_come_first_and_the_note_says_why(results: Results) -> None:
     text = shown(summary(results, "en"), 200)
     assert "Judge by deaths first." in text
     assert "The dead no longer need beds" in text
+
+
+def test_criteria_of_the_emergency_come_first_under_their_heading(results: Results) -> None:
+    """In the scenario's order, then the emergency, then what else is assessed, under its own heading."""
+    plain = results.scenario.to_plain()
+    plain["command"]["situation"] = {"require": 1, "thresholds": ["icu"]}
+    told = dataclasses.replace(results, scenario=Scenario.model_validate_json(json.dumps(plain)))
+    (cell, *_), *_ = rows = cells(breach_table(told, "en"), 200)[1:]
+    assert cell == "Criteria of the emergency: at least 1 of 1 on one day"
+    headings = [row[0] for row in rows]
+    assert headings[1].startswith("All staffed ICU beds")
+    assert headings[2].startswith("Declared emergency at least 1 of 1 criteria")
+    assert headings[3] == "Other thresholds (no criteria of the emergency)"
+    assert headings[4].startswith("Weekly reported cases")
+    assert len(headings) == 5
+
+
+def test_shares_are_percentages_on_the_screen(results: Results) -> None:
+    plain = results.scenario.to_plain()
+    icu = plain["command"]["thresholds"]["icu"]
+    plain["command"]["thresholds"]["icu"] = {
+        **icu,
+        "indicator": "in_time_7d_share",
+        "below": 0.9,
+        "title": {"en": "Below 90 % in time", "vi": "Dưới 90 % kịp thời"},
+    }
+    breaches = results.breaches.copy()
+    icu_rows = breaches["threshold"] == "icu"
+    breaches.loc[icu_rows, ["bound", "worst_value_median"]] = (0.9, 0.03256)
+    scenario = Scenario.model_validate_json(json.dumps(plain))
+    text = shown(breach_table(dataclasses.replace(results, scenario=scenario, breaches=breaches), "vi"), 200)
+    assert " dưới 90% " in text
+    assert " 3,3% " in text
+    assert "Dưới 90% kịp thời" in text
+
+
+def test_a_longer_emergency_without_fewer_deaths_is_told(results: Results) -> None:
+    rows = (
+        ("situation_days", 6.0, 4.0, 8.0, 0.0),
+        ("deaths", 1.0, -3.0, 5.0, 0.0),
+        ("days_breached_icu", 15.6, 10.2, 21.0, 0.0),
+    )
+    (said,) = longer_without_fewer_deaths(with_rows(results, *rows), "en")
+    assert said.startswith("more-icu: the emergency is 6 days longer (4 to 8) without fewer deaths;")
+    assert said.endswith("by 15.6 days (10.2 to 21.0).")
+    for better in (("deaths", -9.0, -12.0, -6.0, 0.0), ("situation_days", 1.0, -1.0, 3.0, 0.0)):
+        others = [row for row in rows if row[0] != better[0]]
+        assert list(longer_without_fewer_deaths(with_rows(results, better, *others), "en")) == []
 
 
 def repeated(results: Results, times: int) -> Results:
@@ -184,7 +235,7 @@ def test_threshold_table_shows_what_changes_with_signs(results: Results) -> None
 
 def test_threshold_table_says_where_nothing_changes(results: Results) -> None:
     compared = with_rows(results, ("days_breached_icu", 0.0, 0.0, 0.0, 1.0))
-    assert "no difference at any threshold" in shown(threshold_table(compared, "en"))
+    assert "no difference at any criterion or threshold" in shown(threshold_table(compared, "en"))
 
 
 def costly(results: Results, costs: dict[str, float]) -> Results:
@@ -373,7 +424,7 @@ def test_one_name_for_a_threshold_on_the_whole_screen(results: Results) -> None:
     told = dataclasses.replace(large(results), scenario=Scenario.model_validate_json(json.dumps(plain)))
     for lang, title in (("en", "Too few ICU beds"), ("vi", "Thiếu giường ICU")):
         text = shown(summary(told, lang), 200)
-        assert text.count(title) == 3  # the breaches, and two alternatives
+        assert text.count(title) == 4  # the breaches, two alternatives, and why an emergency is longer
         assert phrase(lang, "indicator.staffed_icu_beds_per_100k") not in text
 
 
