@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
-from surgesim.errors import ResultsError
+from surgesim.errors import ResultsError, unwritable
 from surgesim.report import tables
 from surgesim.report.figures import EmptyFigureError, draw
 from surgesim.report.figures.alt import describe
@@ -124,7 +124,7 @@ def write_report(results: Results, path: Path | str, lang: str = "en") -> Path:
         part.write_text(text, encoding="utf-8", newline="\n")
         part.replace(path)
     except OSError as error:
-        raise ResultsError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise ResultsError(unwritable(path, error)) from error
     finally:
         part.unlink(missing_ok=True)
     return path

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.errors import ResultsError, ScenarioError
+from surgesim.errors import ResultsError, ScenarioError, unwritable
 from surgesim.model.record import PROVINCE_INDEX, Record, district_columns
 from surgesim.scenario.schema import Scenario
 from surgesim.study.breaches import PROVINCE_AREA
@@ -297,8 +297,7 @@ def disk(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise ResultsError(f"{target}: cannot be written: {reason}") from error
+        raise ResultsError(unwritable(target, error)) from error
 
 
 class CsvFile:
