@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from surgesim import __version__
-from surgesim.errors import IdentityError, ScenarioError, SurgesimError
+from surgesim.errors import IdentityError, Problem, ScenarioError, SurgesimError, unwritable
 from surgesim.files import made, whole
 
 if TYPE_CHECKING:
@@ -29,7 +31,26 @@ FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 FIGURE_FORMAT = "svg"
 """Format of the figures of a result folder."""
 
+_NOT_ONE_OF = re.compile(r"(?:Value error, )?(?P<got>'.*') is not one of (?P<known>.*?)\.?")
+
+
+class _Group(TyperGroup):
+    """The commands; a wrong option reads like everything else that is wrong."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            wrong = _NOT_ONE_OF.fullmatch(error.message)
+            if wrong is None or error.param is None:
+                raise
+            *others, last = wrong["known"].replace("'", "").split(", ")
+            expected = f"{', '.join(others)} or {last}" if others else last
+            _fail(f"{error.param.opts[0]}: got {wrong['got']}, expected {expected}")
+
+
 app = typer.Typer(
+    cls=_Group,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -133,18 +154,24 @@ def run(
     Shows which thresholds break, when and how likely, and what each alternative changes, and writes the
     result folder. Every alternative meets the same random numbers, run by run.
     """
-    with _errors():
+    given = {
+        "study.replications": ("--replications", replications),
+        "study.most_replications": ("--most", most),
+        "study.seed": ("--seed", seed),
+        "days": ("--days", days),
+    }
+    own = {path: (option, value) for path, (option, value) in given.items() if value is not None}
+    options = {path: option for path, (option, _) in own.items()}
+    if precision:
+        options["study.precision"] = "--precision"
+    if only:
+        options["alternatives"] = "--only"
+    with _errors(options):
         from surgesim.scenario.loading import load
         from surgesim.study.run import run as run_study
 
-        own = {
-            "study.replications": replications,
-            "study.most_replications": most,
-            "study.seed": seed,
-            "days": days,
-        }
         changes = [*(set_ or ()), *(f"study.precision.{wanted}" for wanted in precision or ())]
-        changes += [f"{path}={value}" for path, value in own.items() if value is not None]
+        changes += [f"{path}={value}" for path, (_, value) in own.items()]
         loaded = load(scenario, changes=changes)
         folder = out if out is not None else Path("results") / loaded.name
         drawn = {"lang": lang.value, "format": FIGURE_FORMAT} if figures else None
@@ -230,7 +257,7 @@ def new(
         except FileExistsError:
             _fail(f"{path}: exists already, expected a new file")
         except OSError as error:
-            _fail(f"{path}: cannot be written: {error.strerror or error}")
+            _fail(unwritable(path, error))
         typer.echo(f"{path}: written; check it with: surgesim validate {shlex.quote(str(path))}")
 
 
@@ -398,7 +425,12 @@ def sweep(
     Every point has the same random numbers, run by run. What is done is kept in FOLDER.unfinished until
     all is done. Exit code 1 if a run failed.
     """
-    with _errors():
+    options = {
+        "study.replications": "--replications",
+        "study.seed": "--seed",
+        "alternatives": "--alternative",
+    }
+    with _errors(options):
         from surgesim.scenario.loading import load
         from surgesim.study.sweep import sweep as run_sweep
 
@@ -483,8 +515,6 @@ def sensitivity(
 
 def _varied(texts: list[str]) -> dict[str, str]:
     """Texts ``path=levels`` as the sweep takes them."""
-    from surgesim.errors import Problem
-
     varied: dict[str, str] = {}
     problems = []
     for text in texts:
@@ -514,9 +544,23 @@ def _options(
     pass
 
 
+def _by_option(problem: Problem, options: Mapping[str, str]) -> Problem:
+    """A problem of a value that an option gave, under the name of that option."""
+    if problem.file not in (None, "--set"):
+        return problem
+    for path, option in options.items():
+        if problem.path == path or problem.path.startswith(f"{path}."):
+            below = problem.path[len(path) + 1 :]
+            return Problem(f"{option} {below}".rstrip(), problem.message)
+    return problem
+
+
 @contextmanager
-def _errors() -> Iterator[None]:
-    """Turn what surgesim raises into a message and an exit code."""
+def _errors(options: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Turn what surgesim raises into a message and an exit code.
+
+    `options` are the names of options by the path of the scenario that they set.
+    """
     try:
         yield
     except KeyboardInterrupt:
@@ -525,6 +569,8 @@ def _errors() -> Iterator[None]:
     except IdentityError as error:
         typer.echo(f"The run was stopped, for the program has a defect: {error}", err=True)
         raise typer.Exit(FAILED) from None
+    except ScenarioError as error:
+        _fail("\n".join(str(_by_option(problem, options or {})) for problem in error.problems))
     except SurgesimError as error:
         _fail(str(error))
 

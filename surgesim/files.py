@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from surgesim.errors import ResultsError
+from surgesim.errors import ResultsError, unwritable
 
 
 @contextlib.contextmanager
@@ -22,7 +22,7 @@ def disk(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ResultsError(f"{target}: cannot be written: {error.strerror or error}") from error
+        raise ResultsError(unwritable(target, error)) from error
 
 
 @contextlib.contextmanager

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from surgesim.report.names import alternative_title
 from surgesim.report.words import phrase, plain_percent
 from surgesim.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    from surgesim.study.results import Results
 
 PLAN: Final = ("command", "plan")
 TITLE: Final = "title"
@@ -43,6 +46,28 @@ def plan_changes(scenario: Scenario, alternative: str, lang: str) -> Iterator[st
         if name in before and name not in after:
             yield phrase(lang, "plan.without", rule=_title(before[name], name, lang))
     yield from _values(overlay, lang)
+
+
+def never_fired(results: Results, lang: str) -> Iterator[str]:
+    """One line on the rules that fired in no run, each with the alternatives in which it never did."""
+    fired = results.actions[results.actions["what"] == "fired"]
+    seen = set(zip(fired["alternative"], fired["rule"], strict=True))
+    titles: dict[str, str] = {}
+    idle: dict[str, list[str]] = {}
+    holders: Counter[str] = Counter()
+    for alternative in results.alternatives:
+        for name, rule in results.scenario.alternative(alternative).command.plan.items():
+            holders[name] += 1
+            if (alternative, name) not in seen:
+                titles.setdefault(name, _title(rule, name, lang))
+                idle.setdefault(name, []).append(alternative_title(results.scenario, alternative, lang))
+    if idle:
+        everywhere = phrase(lang, "plan.wherever")
+        rules = "; ".join(
+            f"{titles[name]} ({everywhere if 1 < holders[name] == len(where) else ', '.join(where)})"
+            for name, where in idle.items()
+        )
+        yield phrase(lang, "plan.never_fired", rules=rules)
 
 
 def _values(overlay: Mapping[str, Any], lang: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from surgesim.report.fitted import FittedTable
 from surgesim.report.names import alternative_title, criteria, measured, threshold_title
+from surgesim.report.plans import never_fired
 from surgesim.report.sentences import (
     deaths,
     epidemic_level,
@@ -97,7 +98,7 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
     if limits_modelled(scenario):
         note("binds_note")
     parts += [Text(sentence) for sentence in (*who_is_reached(results, lang), *epidemic_level(results, lang))]
-    parts += [Text(without_plan(scenario, lang))]
+    parts += [Text(without_plan(scenario, lang)), *(Text(line) for line in never_fired(results, lang))]
     confidence = results.assumptions["confidence"]
     assumed = number(int((confidence == "assumed").sum()), lang)
     parts += [

@@ -101,7 +101,8 @@ def _header(table: _Table, columns: list[str]) -> bool:
         if columns.count(name) > 1:
             table.note(f"got the column {name!r} {columns.count(name)} times, expected it once", 1)
     if ("day" in columns) == ("date" in columns):
-        table.note("got both or neither of the columns day and date, expected one of them", 1)
+        got = "the columns day and date" if "day" in columns else "neither a column day nor a column date"
+        table.note(f"got {got}, expected one of them", 1)
     table.beds = [name for name in columns if name in BED_TYPES]
     if not table.beds:
         table.note("got no column of arrivals, expected one or more of basic, oxygen, icu", 1)

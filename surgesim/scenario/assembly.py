@@ -174,12 +174,8 @@ def _follows(finding: Finding, above: KeyPath, draft: Draft) -> bool:
     path, message = finding
     if not message.startswith(("missing", "got no series")):
         return False
-    here = ".".join(map(str, (*above, *path)))
-    for known in draft.problems:
-        section, _, key = known.path.rpartition(".")
-        if key in ("profile", "file") and (here == section or here.startswith(f"{section}.")):
-            return True
-    return False
+    here = (*above, *path)
+    return any(here[: len(section)] == section for section in draft.unread)
 
 
 def _assigned(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> assignments.Assigned:
@@ -196,7 +192,13 @@ def _assigned(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> as
 def _in_place(tree: Mapping[str, Any], above: KeyPath, draft: Draft) -> dict[str, Any]:
     """`tree` (the scenario or, at `above`, an overlay) with its profiles and arrivals file in place."""
     resolved = profile_tables.resolve(tree)
-    draft.refuse(((*above, *path), message) for path, message in resolved.findings)
+    for path, message in resolved.findings:
+        at = (*above, *path)
+        if path[-1] == "profile":
+            draft.unread.append(at[:-1])
+            if at not in draft.places and at[:-1] in draft.places:
+                at = at[:-1]  # its name stands for the whole section
+        draft.refuse([(at, message)])
     for path, source in resolved.sources.items():
         draft.sources[".".join(map(str, (*above, *path)))] = source
     _embed_arrivals(resolved.tree, above, draft)
@@ -246,6 +248,7 @@ def _embed_arrivals(plain: dict[str, Any], above: KeyPath, draft: Draft) -> None
                 draft.refuse([(path, f"{fault.message}: {name}")])
             else:
                 draft.problems.append(problem(path, fault.message, Place(name, fault.line)))
+        draft.unread.append(path[:-1])
         plain["arrivals"] = {**arrivals, "series": {}}
         return
     draft.warnings += read.warnings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -95,6 +95,36 @@ Day = Annotated[date, BeforeValidator(_as_date)]
 Share = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
+
+
+def one_of(**given: Any) -> None:
+    """Refuse all but one of `given` being there; the others are None.
+
+    Raises
+    ------
+    ValueError
+        If none is given, or more than one.
+    """
+    there = [f"{name} {told(value)}" for name, value in given.items() if value is not None]
+    names = list(given)
+    if not there:
+        neither = f"neither {' nor '.join(names)}" if len(names) == 2 else f"none of {listed(names)}"
+        raise ValueError(f"got {neither}, expected exactly one of them")
+    if len(there) > 1:
+        raise ValueError(f"got {listed(there)}, expected exactly one of {listed(names)}")
+
+
+def listed(words: Iterable[str], last: str = "and") -> str:
+    """``a, b and c``."""
+    *others, end = words
+    return f"{', '.join(others)} {last} {end}" if others else end
+
+
+def told(value: object) -> str:
+    """A value of a bound as it was written."""
+    if isinstance(value, (list, tuple)):
+        return str([float(f"{inner:.12g}") for inner in value])
+    return f"{value:.12g}" if isinstance(value, (int, float)) else str(value)
 
 
 def _nine(value: tuple[float, ...]) -> tuple[float, ...]:

@@ -19,6 +19,9 @@ from surgesim.scenario.base import (
     Share,
     Text,
     figure,
+    listed,
+    one_of,
+    told,
 )
 from surgesim.scenario.care import Ownership
 from surgesim.scenario.indicators import BY_DISTRICT, GroupName, IndicatorName, Watch, fits
@@ -42,8 +45,7 @@ class Threshold(Section):
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
-        if (self.above is None) == (self.below is None):
-            raise ValueError("got both or neither of above and below, expected exactly one")
+        one_of(above=self.above, below=self.below)
         fits(self.watch, group=self.group is not None, by_district=self.by_district)
         return self
 
@@ -88,8 +90,16 @@ class Trigger(Section):
             given = (self.indicator, self.item, self.above, self.below, self.group, self.district)
             if any(value is not None for value in given):
                 raise ValueError("got a date and an indicator, expected one of them")
-        elif self.indicator is None or (self.above is None) == (self.below is None):
-            raise ValueError("expected an indicator with exactly one of above and below, or a date `on`")
+            return self
+        if self.indicator is None:
+            bounds = {"above": self.above, "below": self.below}
+            got = listed(
+                [f"{key} {told(value)}" for key, value in bounds.items() if value is not None] or ["nothing"]
+            )
+            raise ValueError(
+                f"got {got} without an indicator, expected an indicator with one bound, or a date `on`"
+            )
+        one_of(above=self.above, below=self.below)
         return self
 
 
@@ -107,9 +117,7 @@ class Until(Section):
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
-        bounds = [value for value in (self.above, self.below, self.on) if value is not None]
-        if len(bounds) != 1:
-            raise ValueError("expected exactly one of above, below and on")
+        one_of(above=self.above, below=self.below, on=self.on)
         given = (self.indicator, self.item, self.group, self.district)
         if self.on is not None and any(value is not None for value in given):
             raise ValueError("got a date and an indicator, expected one of them")
@@ -139,11 +147,19 @@ class RuleBase(Section):
         days = [phase.after_days for phase in self.phases]
         shares = [phase.share for phase in self.phases]
         if not days or days != sorted(set(days)) or shares != sorted(shares):
-            raise ValueError("expected phases with rising after_days and shares that do not fall")
+            got = ", ".join(
+                f"share {told(share)} after {told(day)}" for day, share in zip(days, shares, strict=True)
+            )
+            raise ValueError(
+                f"got {got or 'no phases'}, "
+                "expected phases with rising after_days and shares that do not fall"
+            )
         until = self.until
         nameless = until is not None and until.on is None and until.indicator is None
         if nameless and self.when.indicator is None:
-            raise ValueError("`until` needs an indicator where `when` is a date")
+            raise ValueError(
+                "got `until` without an indicator where `when` is a date, expected an indicator or a date"
+            )
         return self
 
     @model_validator(mode="after")

@@ -12,12 +12,16 @@ from surgesim.scenario.yaml_nodes import KeyPath, Place, problem
 
 @dataclass(slots=True)
 class Draft:
-    """A scenario being loaded: where its values stand, and what was found so far."""
+    """A scenario being loaded: where its values stand, and what was found so far.
+
+    `unread` are the sections whose profile or file could not be read.
+    """
 
     places: dict[KeyPath, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     sources: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    unread: list[KeyPath] = field(default_factory=list)
     shortened: bool = False
 
     def place(self, path: KeyPath) -> Place | None:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from surgesim.scenario.base import Name, Named, Off, Section, Sequence_, Text
+from surgesim.scenario.base import Name, Named, Off, Section, Sequence_, Text, one_of
 from surgesim.scenario.indicators import BY_DISTRICT, GroupName, IndicatorName, Watch, fits
 
 HIGHEST = 4
@@ -31,8 +31,7 @@ class Criterion(Section):
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> Self:
-        if (self.at_least is None) == (self.below is None):
-            raise ValueError("got both or neither of at_least and below, expected exactly one")
+        one_of(at_least=self.at_least, below=self.below)
         bounds = list(self.bounds)
         if self.at_least is not None and (not bounds or bounds != sorted(set(bounds))):
             raise ValueError(f"got at_least {bounds}, expected bounds that rise from class to class")

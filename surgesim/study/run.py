@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.schema import BASELINE, Scenario
+from surgesim.scenario.shape import suggestion
 from surgesim.study.collect import Collection
 from surgesim.study.environment import available_cores, environment, now
 from surgesim.study.precision import Precision, check_precision
@@ -142,7 +143,7 @@ def select(scenario: Scenario, only: Sequence[str] | None = None) -> dict[str, S
     known = (BASELINE, *scenario.alternatives)
     wanted = known if only is None else (BASELINE, *only)
     problems = [
-        Problem("alternatives", f"got {name!r}, expected one of {', '.join(known)}")
+        Problem("alternatives", f"got {name!r}{suggestion(name, known)}")
         for name in wanted
         if name not in known
     ]

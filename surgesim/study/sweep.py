@@ -247,6 +247,8 @@ def sweep(
     replications = study.replications if replications is None else replications
     if replications < 1:
         raise ScenarioError([Problem("study.replications", f"got {replications}, expected at least 1")])
+    if seed is not None and seed < 0:
+        raise ScenarioError([Problem("study.seed", f"got {seed}, expected at least 0")])
     seed = study.seed if seed is None else seed
     names = [list(select(each, alternatives)) for each in given]
     stored = [_pared(each, kept) for each, kept in zip(given, names, strict=True)]

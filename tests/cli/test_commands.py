@@ -134,13 +134,16 @@ def test_set_changes_the_scenario(town: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("--only", "no-such"), "alternatives: got 'no-such', expected one of baseline, "),
-        (("--replications", "0"), "study.replications: got 0, expected a whole number from 1"),
-        (("--seed", "-1"), "study.seed: got -1"),
-        (("--days", "0"), "days: got 0, expected a whole number from 1"),
+        (("--only", "no-such"), "--only: got 'no-such', expected one of baseline, "),
+        (("--replications", "0"), "--replications: got 0, expected a whole number from 1"),
+        (("--seed", "-1"), "--seed: got -1, expected a whole number >= 0"),
+        (("--days", "0"), "--days: got 0, expected a whole number from 1"),
         (("--set", "people.outside_shar=1"), "outside_share"),
         (("--workers", "0"), "--workers"),
-        (("--lang", "fr"), "--lang"),
+        (("--lang", "fr"), "--lang: got 'fr', expected vi or en"),
+        (("--precision", "deaths=5"), "--precision deaths: got 5, expected a number > 0 and < 1"),
+        (("--set", "study.seed=-1"), "--set: study.seed: got -1"),
+        (("--out", "town.yaml/x"), "town.yaml is a file, expected a folder"),
         (("--out", "town.yaml"), "got a file, expected a folder or nothing"),
         (("--out", "."), "holds 'town.yaml', which is not part of a result"),
     ],
@@ -161,7 +164,7 @@ def test_all_errors_come_at_once_with_file_and_line(town: Path) -> None:
     line = len(town.read_text(encoding="utf-8").splitlines())
     assert f"town.yaml:{line}: dayz: unknown key" in result.stderr
     assert "days: got 'x'" in result.stderr
-    assert "study.seed: got -5" in result.stderr
+    assert "--seed: got -5" in result.stderr
 
 
 def test_scenario_that_does_not_exist(here: Path) -> None:

@@ -247,6 +247,14 @@ def test_the_starter_is_valid_as_it_stands(tmp_path: Path) -> None:
     assert text.count("#") > 20
 
 
+def test_the_starter_declares_the_emergency_as_the_teaching_scenarios_do(tmp_path: Path) -> None:
+    [teaching] = [path for path in SHIPPED if path.stem == "small-town"]
+    mine, theirs = load(written(tmp_path, starter("my-town"))).command, load(teaching).command
+    assert mine.situation == theirs.situation
+    untitled = {name: bound.model_copy(update={"title": None}) for name, bound in theirs.thresholds.items()}
+    assert dict(mine.thresholds) == untitled
+
+
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_a_starter_laid_over_a_scenario_is_that_scenario(path: Path, tmp_path: Path) -> None:
     text = starter("mine", str(path), folder=tmp_path)

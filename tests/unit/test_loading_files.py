@@ -53,7 +53,7 @@ care: {facilities: {general: {title: {vi: Đa khoa}, covid_share: {icu: 0.5}}}}
 """
     [(path, message, _, line)] = refusal(written(tmp_path, child))
     assert (path, line) == ("people.contacts.school", 2)
-    assert message == "got 1 rows of [1] values, expected 9 by 9 (to 80+) or 8 by 8 (to 70+)"
+    assert message == "got 1 row of 1 value, expected 9 by 9 (to 80+) or 8 by 8 (to 70+)"
     general = load(written(tmp_path, child.replace("people: {contacts: {school: [[1]]}}\n", ""))).care
     facility = general.facilities["general"]
     assert facility.covid_share.model_dump() == {"basic": 0.3, "oxygen": 0.3, "icu": 0.5}
@@ -257,11 +257,11 @@ def test_rows_before_the_start_are_left_out_with_a_warning_and_rows_after_the_en
         ("day,district,icu\n0,,1\n", 2, "got no district, expected its short name"),
         ("day,icuu\n0,1\n", 1, "unknown column 'icuu', did you mean 'icu'?"),
         ("day,icu,icu\n0,1,1\n", 1, "got the column 'icu' 2 times, expected it once"),
-        ("icu\n1\n", 1, "got both or neither of the columns day and date, expected one of them"),
+        ("icu\n1\n", 1, "got neither a column day nor a column date, expected one of them"),
         (
             "day,date,icu\n0,2024-01-01,1\n",
             1,
-            "got both or neither of the columns day and date, expected one of them",
+            "got the columns day and date, expected one of them",
         ),
         (
             "day,district\n0,town\n",
@@ -450,7 +450,7 @@ def test_null_removes_a_named_entry_by_a_change(tmp_path: Path) -> None:
         ),
         (
             "people.contacts=nowhere",
-            "people.contacts.profile",
+            "people.contacts",
             "unknown profile 'nowhere', expected vietnam-2021",
         ),
     ],

@@ -117,7 +117,7 @@ TABLE = "table: [[1, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 4]]"
         ("below: [20, 10]", "below: [10, 20]", "response.beds",
          "got below [10.0, 20.0], expected bounds that fall from class to class"),
         (CASES, "at_least: [90], below: [1]", "transmission.cases",
-         "got both or neither of at_least and below, expected exactly one"),
+         "got at_least [90.0] and below [1.0], expected exactly one of at_least and below"),
         ("weekly_reported_cases_per_100k", "weekly_reported_cases", "transmission.cases.indicator",
          "got 'weekly_reported_cases', did you mean 'weekly_reported_cases_per_100k'?"),
         ("weekly_reported_cases_per_100k", "epidemic_level", "transmission.cases",

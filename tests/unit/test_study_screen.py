@@ -15,6 +15,7 @@ from study_cases import made_up_simulation, small_scenario
 from surgesim.model.record import CONSTRAINTS
 from surgesim.report.fitted import wrapped
 from surgesim.report.names import threshold_title
+from surgesim.report.plans import never_fired
 from surgesim.report.screen import (
     breach_table,
     comparison_table,
@@ -47,6 +48,30 @@ def results() -> Results:
             collections[name].add(made_up_simulation(scenario.alternative(name), 7, k))
     manifest = {"alternatives": list(collections)}
     return Results(scenario=scenario, manifest=manifest, **fill(scenario, collections))
+
+
+def test_rules_that_never_fire_are_named_with_their_alternatives(results: Results) -> None:
+    rule = {"action": "convert_beds", "when": {"indicator": "oxygen_occupancy", "above": 0.9}}
+    plan = {"wards": {**rule, "title": {"vi": "Mở khu", "en": "Open wards"}}, "later": rule}
+    scenario = results.scenario.overlaid({"command": {"plan": plan}})
+    with_plan = dataclasses.replace(results, scenario=scenario)
+
+    def told(*fired: tuple[str, str]) -> list[str]:
+        rows = [(alternative, 0, 1, name, "fired") for alternative, name in fired]
+        actions = pd.DataFrame(rows, columns=["alternative", "replication", "day", "rule", "what"])
+        return list(never_fired(dataclasses.replace(with_plan, actions=actions), "en"))
+
+    alternatives = results.alternatives
+    start = "Rules of the plan that fired in no run: "
+    everywhere = "in every alternative that has it"
+    assert told() == [f"{start}Open wards ({everywhere}); later ({everywhere})."]
+    some = told(*((name, "wards") for name in alternatives), ("baseline", "later"))
+    assert some == [f"{start}later ({', '.join(alternatives[1:])})."]
+    assert told(*((name, rule) for name in alternatives for rule in plan)) == []
+    none = dataclasses.replace(with_plan, actions=results.actions.iloc[:0])
+    for lang in ("vi", "en"):
+        [line] = never_fired(none, lang)
+        assert line in shown(summary(none, lang), 400)
 
 
 def with_breach(results: Results, **values: Any) -> Results:
