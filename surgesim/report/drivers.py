@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from surgesim.report.words import phrase
+from surgesim.report.words import fixed, outcome_words, phrase
+from surgesim.scenario.schema import BASELINE
+from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,9 +29,26 @@ def sensitivity_table(table: pd.DataFrame, lang: str) -> Table:
             ordered = wide.sort_values(("value", kinds[-1]), key=abs, ascending=False)
             for place, (path, row) in enumerate(ordered.iterrows()):
                 cells = [
-                    f"{row['value', kind]:.2f} ({row['low', kind]:.2f} – {row['high', kind]:.2f})"
-                    for kind in kinds
+                    _index(row["value", kind], row["low", kind], row["high", kind], lang) for kind in kinds
                 ]
-                name = f"{outcome}\n{scenario}, {alternative}" if place == 0 else ""
+                plan = phrase(lang, "figure.baseline") if alternative == BASELINE else alternative
+                name = f"{outcome_name(str(outcome), lang)}\n{scenario}, {plan}" if place == 0 else ""
                 shown.add_row(Text(name), Text(str(path)), *cells, end_section=place == len(ordered) - 1)
     return shown
+
+
+def _index(value: float, low: float, high: float, lang: str) -> str:
+    """An index with its interval, each with two decimals."""
+    value_text, low_text, high_text = (fixed(number, lang, 2) for number in (value, low, high))
+    return f"{value_text} ({low_text} – {high_text})"
+
+
+def outcome_name(outcome: str, lang: str) -> str:
+    """An outcome as a reader knows it; those of a threshold keep the threshold's name in the scenario."""
+    try:
+        return outcome_words(lang, outcome).label
+    except KeyError:
+        for prefix, key in ((DAYS_BREACHED, "drivers.days"), (FIRST_DAY, "drivers.first_day")):
+            if outcome.startswith(prefix):
+                return phrase(lang, key, name=outcome.removeprefix(prefix))
+        return outcome

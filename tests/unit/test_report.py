@@ -187,6 +187,22 @@ def test_structure_for_readers_of_any_kind(pages: dict[str, Element], lang: str)
             assert region.attributes["tabindex"] == "0"
 
 
+def test_the_answer_comes_first_and_long_tables_break_between_rows(pages: dict[str, Element]) -> None:
+    """Summary, criteria, need; tables of more than six rows are not kept together, their heads repeat."""
+    page = pages["vi"]
+    assert [e.attributes["id"] for e in page.all("section")][:3] == ["summary", "criteria", "need"]
+    assert next(page.all("figure")).attributes["id"] == "figure-need"
+    for table in page.all("table"):
+        rows = len(list(table.all("tr"))) - 1
+        if table.attributes["id"] != "table-likelihood":
+            assert ("keep" in table.attributes.get("class", "")) == (rows <= 6), table.attributes["id"]
+    style = next(e.text for e in page.all("style"))
+    printed = style[style.index("@media print") :]
+    assert "display: table-header-group" in printed
+    assert re.search(r"h2 {[^}]*break-after: avoid", printed)
+    assert re.search(r"tr, [^{]*{ break-inside: avoid", printed)
+
+
 def luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
