@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 from rich.table import Table
 from rich.text import Text
 
-from surgesim.report.words import phrase
+from surgesim.report.words import fixed, outcome_words, phrase
+from surgesim.scenario.schema import BASELINE
+from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,13 +33,29 @@ def sensitivity_table(table: pd.DataFrame, lang: str) -> Table:
             wide = group.pivot(index="path", columns="index", values=["value", "low", "high"])
             ordered = wide.sort_values(("value", kinds[-1]), key=abs, ascending=False)
             for place, (path, row) in enumerate(ordered.iterrows()):
-                cells = [_cell(*(row[part, kind] for part in ("value", "low", "high"))) for kind in kinds]
-                name = f"{outcome}\n{scenario}, {alternative}" if place == 0 else ""
+                cells = [
+                    _index(row["value", kind], row["low", kind], row["high", kind], lang) for kind in kinds
+                ]
+                plan = phrase(lang, "figure.baseline") if alternative == BASELINE else alternative
+                name = f"{outcome_name(str(outcome), lang)}\n{scenario}, {plan}" if place == 0 else ""
                 shown.add_row(Text(name), Text(str(path)), *cells, end_section=place == len(ordered) - 1)
     return shown
 
 
-def _cell(value: float, low: float, high: float) -> str:
+def _index(value: float, low: float, high: float, lang: str) -> str:
+    """An index with its interval, if it has one, each with two decimals."""
     if math.isnan(value):
         return NONE
-    return f"{value:.2f}" if math.isnan(low) else f"{value:.2f} ({low:.2f} – {high:.2f})"
+    value_text, low_text, high_text = (fixed(number, lang, 2) for number in (value, low, high))
+    return value_text if math.isnan(low) else f"{value_text} ({low_text} – {high_text})"
+
+
+def outcome_name(outcome: str, lang: str) -> str:
+    """An outcome as a reader knows it; those of a threshold keep the threshold's name in the scenario."""
+    try:
+        return outcome_words(lang, outcome).label
+    except KeyError:
+        for prefix, key in ((DAYS_BREACHED, "drivers.days"), (FIRST_DAY, "drivers.first_day")):
+            if outcome.startswith(prefix):
+                return phrase(lang, key, name=outcome.removeprefix(prefix))
+        return outcome

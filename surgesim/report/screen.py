@@ -24,6 +24,7 @@ from surgesim.report.sentences import (
     who_is_reached,
     without_plan,
 )
+from surgesim.report.summary import in_brief
 from surgesim.report.words import (
     alike,
     day_month,
@@ -107,6 +108,8 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
     ]
     parts += [Text(sentence) for sentence in what_varies(scenario, lang)]
     parts += [Text(sentence) for sentence in how_precise(results, lang)]
+    parts += [Text(), Text(phrase(lang, "section.summary"), style="bold")]
+    parts += [Text(sentence) for sentence in in_brief(results, lang)]
     if folder is not None:
         parts.append(Text(phrase(lang, "screen.folder", folder=folder)))
     return Group(*parts)

@@ -91,6 +91,14 @@ def what_binds(results: Results, lang: str, alternative: str = BASELINE) -> Iter
     if not limits_modelled(results.scenario.alternative(alternative)):
         yield told(lang, "sentence.only_space")
         return
+    for bed, which, said in binding_of_beds(results, lang, alternative):
+        yield told(lang, f"sentence.{which}", bed=phrase(lang, f"sentence.{bed}"), **said)
+
+
+def binding_of_beds(
+    results: Results, lang: str, alternative: str = BASELINE
+) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Per bed type: on which days (``breach``, ``short`` or ``never``), what binds most, and on how many."""
     table = results.binding[results.binding["alternative"] == alternative]
     for bed in BEDS:
         rows = table[table["bed"] == bed]
@@ -100,17 +108,15 @@ def what_binds(results: Results, lang: str, alternative: str = BASELINE) -> Iter
             if days.sum() > 0:
                 most = rows.to_dict("records")[int(days.argmax())]
                 total = source("binding", f"sum:{column}", alternative=alternative, bed=bed)
-                yield told(
-                    lang,
-                    f"sentence.{which}",
-                    bed=phrase(lang, f"sentence.{bed}"),
-                    what=phrase(lang, f"constraint.{most['constraint']}"),
-                    days=quote("binding", most, column, rounded, lang),
-                    all=Value(rounded(float(days.sum()), lang), float(days.sum()), total),
-                )
+                said = {
+                    "what": phrase(lang, f"constraint.{most['constraint']}"),
+                    "days": quote("binding", most, column, rounded, lang),
+                    "all": Value(rounded(float(days.sum()), lang), float(days.sum()), total),
+                }
+                yield bed, which, said
                 break
         else:
-            yield told(lang, "sentence.never", bed=phrase(lang, f"sentence.{bed}"))
+            yield bed, "never", {}
 
 
 LEVEL: Final = "epidemic_level"

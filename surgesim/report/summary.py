@@ -17,9 +17,10 @@ from surgesim.report.likelihood import likelihood
 from surgesim.report.names import criteria, threshold_title
 from surgesim.report.plans import plan_in_words
 from surgesim.report.quoted import Row, Told, Value, cell, joined, named, quote, source, told
-from surgesim.report.sentences import amount, many, what_binds
+from surgesim.report.sentences import amount, binding_of_beds, many, what_binds
 from surgesim.report.words import day_text, number, percent, phrase, rounded
 from surgesim.scenario.schema import BASELINE
+from surgesim.study.binding import limits_modelled
 from surgesim.study.breaches import PROVINCE_AREA, SITUATION
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _emergency(results: Results, lang: str) -> Told:
     )
 
 
-def _criteria(results: Results, lang: str) -> Told:
+def _criteria(results: Results, lang: str, *, brief: bool = False) -> Told:
     """How many criteria of the emergency are breached in half of the runs or more; which, if not all are."""
     names = criteria(results.scenario)
     rows = [row for row in province_rows(results) if row["threshold"] in names]
@@ -117,9 +118,12 @@ def _criteria(results: Results, lang: str) -> Told:
     breached = [row for row in rows if row["probability"] >= 0.5]
     titles = [named(threshold_title(results.scenario, str(row["threshold"]), lang)) for row in breached]
     every = all(row["probability"] == 1 for row in rows)
+    key = (
+        "summary.criteria_all" if every else "summary.criteria_some" if breached else "summary.criteria_none"
+    )
     return told(
         lang,
-        "summary.criteria_all" if every else "summary.criteria_some" if breached else "summary.criteria_none",
+        ("brief.criteria_all" if every else "brief.criteria") if brief else key,
         breached=Value(
             number(len(breached), lang), len(breached), source("breaches", "count:probability>=0.5", **of)
         ),
@@ -193,7 +197,7 @@ def _plans(results: Results, lang: str) -> Told:
         "fewer": Value(number(len(fewer), lang), len(fewer), _counted("difference_high<0")),
         "more": Value(number(len(more), lang), len(more), _counted("difference_low>0")),
     }
-    best: Row | None = None if fewer.empty else fewer.sort_values("difference").to_dict("records")[0]
+    best = _best(table)
     other = _non_public(results.scenario, rows, best)
     extra = NOTHING if other is None else _plan(results, other, lang, "summary.non_public")
     if best is None:
@@ -203,12 +207,85 @@ def _plans(results: Results, lang: str) -> Told:
     )
 
 
+def _best(table: pd.DataFrame) -> Row | None:
+    """The plan with the fewest deaths for want of care among those that surely have fewer."""
+    fewer = table[table["difference_high"] < 0]
+    return None if fewer.empty else fewer.sort_values("difference").to_dict("records")[0]
+
+
+def in_brief(results: Results, lang: str) -> list[Told]:
+    """The three sentences once more, cut to what stands in a few lines at the end of the screen."""
+    return [
+        _emergency_in_brief(results, lang),
+        _binding_in_brief(results, lang),
+        _plans_in_brief(results, lang),
+    ]
+
+
+def _emergency_in_brief(results: Results, lang: str) -> Told:
+    rows = [row for row in province_rows(results) if row["threshold"] == SITUATION]
+    if not rows:
+        return told(lang, "summary.no_thresholds")
+    row = rows[0]
+    day = first_date(results, row, "first_day_median", lang)
+    known = row["breached_at_start"] < 1 and day is not None
+    key = "brief.situation" if known else "brief.situation_without_date"
+    return told(
+        lang,
+        key,
+        criteria=_criteria(results, lang, brief=True),
+        share=share(row, "probability", lang),
+        days=quote("breaches", row, "days_breached_mean", rounded, lang),
+        day=day,
+    )
+
+
+def _binding_in_brief(results: Results, lang: str) -> Told:
+    if not limits_modelled(results.scenario):
+        return told(lang, "sentence.only_space")
+    parts = [
+        told(lang, f"brief.{which}", bed=phrase(lang, f"bed.{bed}"), **said)
+        for bed, which, said in binding_of_beds(results, lang)
+    ]
+    return told(lang, "brief.binding", parts=joined(list(parts), "; "))
+
+
+def _plans_in_brief(results: Results, lang: str) -> Told:
+    table = results.comparison[results.comparison["outcome"] == JUDGED_BY]
+    rows: list[Row] = list(table.to_dict("records"))
+    if not rows or table["difference_low"].isna().any():
+        return _plans(results, lang)
+    best = _best(table)
+    other = _non_public(results.scenario, rows, best)
+    said = [
+        told(
+            lang,
+            key,
+            plan=named(plan_in_words(results.scenario, str(row["alternative"]), lang)),
+            deaths=_deaths(row, lang),
+        )
+        for key, row in (("brief.best", best), ("brief.non_public", other))
+        if row is not None
+    ]
+    if best is None:
+        said.insert(0, told(lang, "brief.none_better"))
+    return told(lang, "brief.plans", parts=joined(list(said), "; "))
+
+
+def _deaths(row: Row, lang: str) -> Told:
+    """By how many deaths for want of care a plan differs, where its interval allows to say so."""
+    fewer, more = row["difference_high"] < 0, row["difference_low"] > 0
+    key = "summary.deaths_fewer" if fewer else "summary.deaths_more" if more else "summary.deaths_unclear"
+    return told(
+        lang,
+        key,
+        **amount(row, -1.0 if fewer else 1.0, lang),
+        baseline=quote("comparison", row, "baseline_mean", rounded, lang),
+    )
+
+
 def _plan(results: Results, row: Row, lang: str, key: str) -> Told:
     """What a plan changes: deaths for want of care, and the days of the emergency where they differ."""
-    fewer, more = row["difference_high"] < 0, row["difference_low"] > 0
-    key_of_deaths = (
-        "summary.deaths_fewer" if fewer else "summary.deaths_more" if more else "summary.deaths_unclear"
-    )
     name = str(row["alternative"])
     table = results.comparison
     mine = (table["alternative"] == name) & (table["outcome"] == "situation_days")
@@ -217,12 +294,7 @@ def _plan(results: Results, row: Row, lang: str, key: str) -> Told:
         lang,
         key,
         plan=named(plan_in_words(results.scenario, name, lang)),
-        deaths=told(
-            lang,
-            key_of_deaths,
-            **amount(row, -1.0 if fewer else 1.0, lang),
-            baseline=quote("comparison", row, "baseline_mean", rounded, lang),
-        ),
+        deaths=_deaths(row, lang),
         days=_emergency_days(days[0], lang) if days else NOTHING,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -18,8 +19,9 @@ from study_cases import made_up_record, small_scenario
 from surgesim.errors import ResultsError
 from surgesim.model import simulation
 from surgesim.model.record import Record
-from surgesim.report.drivers import sensitivity_table
+from surgesim.report.drivers import outcome_name, sensitivity_table
 from surgesim.report.figures.sensitivity import draw_sensitivity
+from surgesim.report.words import outcome_words, phrase
 from surgesim.scenario.schema import Scenario
 from surgesim.study.sensitivity import sensitivity
 from surgesim.study.sweep import Sweep, sweep
@@ -100,6 +102,9 @@ def test_table_and_figure_show_every_path(explained: tuple[Sweep, pd.DataFrame],
         console = Console(file=StringIO(), width=110, color_system=None)
         console.print(sensitivity_table(table, lang))
         text = console.file.getvalue()  # type: ignore[attr-defined]
+        assert outcome_words(lang, "deaths").label in text
+        assert phrase(lang, "figure.baseline") in text
+        assert not re.search(r"\d[.]\d" if lang == "vi" else r"\d,\d", text)
         figure = draw_sensitivity(found, table, "small", "baseline", lang)
         labels = [label.get_text().replace("\n", "") for label in figure.axes[0].get_yticklabels()]
         assert sorted(labels) == sorted(PATHS)
@@ -107,6 +112,12 @@ def test_table_and_figure_show_every_path(explained: tuple[Sweep, pd.DataFrame],
             assert path in text
         drawn = {round(float(line.get_xdata()[0]), 6) for line in figure.axes[0].lines}
         assert {round(value, 6) for value in table["value"]} <= drawn
+
+
+def test_outcomes_of_thresholds_are_named_in_the_language() -> None:
+    assert outcome_name("deaths_untreated", "vi") == outcome_words("vi", "deaths_untreated").label
+    assert outcome_name("days_breached_icu", "vi") == "Số ngày vượt: icu"
+    assert outcome_name("first_day_icu", "en") == "First breach: icu"
 
 
 def test_rank_correlations_are_spearmans_and_the_partial_ones_take_the_others_away(

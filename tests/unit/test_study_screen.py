@@ -368,6 +368,18 @@ def test_summary_says_runs_assumptions_and_folder(results: Results) -> None:
     assert text.rstrip().endswith("Results: results/small/")
 
 
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_the_screen_ends_with_a_summary_of_at_most_five_lines(results: Results, lang: str) -> None:
+    bound = limited(results, [20, 7, 61], [0, 0, 0])
+    text = shown(summary(bound, lang, "results/small/"), 110)
+    end = text.rstrip().splitlines()[:-1]
+    heading = max(k for k, line in enumerate(end) if line.strip() == phrase(lang, "section.summary"))
+    assert 3 <= len(end) - heading - 1 <= 5
+    told = " ".join(end[heading:])
+    assert "61/88" in told or "61 of 88" in told
+    assert ("tiêu chí" if lang == "vi" else "criteria") in told
+
+
 def test_summary_without_thresholds_or_alternatives_has_no_tables(results: Results) -> None:
     bare = dataclasses.replace(
         results, breaches=results.breaches.iloc[:0], comparison=results.comparison.iloc[:0]
