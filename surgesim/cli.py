@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -451,6 +452,7 @@ def sweep(
                     out=folder,
                     resume=resume,
                     progress=progress,
+                    tell=None if quiet else partial(typer.echo, err=True),
                     notes={"command": shlex.join(["surgesim", *sys.argv[1:]])},
                 )
         except KeyboardInterrupt:

@@ -21,6 +21,12 @@ from surgesim.files import disk, missing, remove_empty, whole
 
 PLAN, SCENARIOS, PARTS = "plan.json", "scenarios", "parts"
 
+DESIGN_HASH = "design_sha256"
+"""Entry of the plan: the hash of its points."""
+
+_FOLLOWING = (DESIGN_HASH, "points", "runs")
+"""Entries of the plan that change with others."""
+
 Row = Mapping[str, Any]
 
 
@@ -73,7 +79,7 @@ class Unfinished:
             what changed), or the folder is something else.
         """
         with disk(self.path):
-            if (self.path / PLAN).is_file():
+            if self.begun:
                 stored = self._stored()
                 if not resume:
                     count = f"{self._count()} of {stored.get('runs')} runs"
@@ -90,6 +96,11 @@ class Unfinished:
                 self._look()
                 return
             self._begin()
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is an unfinished sweep."""
+        return (self.path / PLAN).is_file()
 
     def _begin(self) -> None:
         own = {PLAN, SCENARIOS, PARTS}
@@ -121,8 +132,15 @@ class Unfinished:
                 continue
             if key == "scenarios" and isinstance(then, Mapping) and isinstance(now, Mapping):
                 changes += self._scenario_changes(then, now)
-            else:
+            elif key == "versions" and isinstance(then, Mapping) and isinstance(now, Mapping):
+                changes += _differences(then, now, ())
+            elif key not in _FOLLOWING:
                 changes.append(f"{key} was {_brief(then)}, is {_brief(now)}")
+        then, now = stored.get(DESIGN_HASH), self._plan.get(DESIGN_HASH)
+        if not changes and then != now:
+            changes.append(
+                f"values of the points of the design (SHA-256 was {_digits(then)}, is {_digits(now)})"
+            )
         return changes
 
     def _scenario_changes(self, then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
@@ -132,7 +150,10 @@ class Unfinished:
         for name in now:
             if then[name] != now[name]:
                 told = self._value_changes(name)
-                changes.append(f"scenario {name} ({', '.join(told[:3]) + (', …' if len(told) > 3 else '')})")
+                shown = (
+                    ", ".join(told[:3]) + (", …" if len(told) > 3 else "") if told else "how it is written"
+                )
+                changes.append(f"scenario {name} ({shown})")
         return changes
 
     def _value_changes(self, name: str) -> list[str]:
@@ -238,7 +259,13 @@ def _write(path: Path, content: bytes) -> None:
 def _brief(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {inner}" for key, inner in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value)) or "none"
     return "none" if value is None else str(value)
+
+
+def _digits(sha256: Any) -> str:
+    return str(sha256)[:12]
 
 
 def _differences(then: Any, now: Any, path: tuple[str, ...]) -> list[str]:

@@ -6,6 +6,9 @@ come. joblib's own Dask backend is not used: it hangs when a worker dies.
 
 from __future__ import annotations
 
+import re
+import socket
+import time
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -20,6 +23,11 @@ Result = TypeVar("Result")
 
 MOST_RESTARTS = 3
 """Workers of this machine that die are replaced so often in a row before the run is given up."""
+
+_ADDRESS = re.compile(r"(?:tcp|tls)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s/:\[\]@]+):(?P<port>[0-9]{1,5})")
+
+REACH_SECONDS = 3
+"""How long something has to listen at the address of a scheduler."""
 
 ANSWER_SECONDS = 10
 """How long a scheduler and its workers have to answer."""
@@ -56,8 +64,8 @@ def spread(
     Raises
     ------
     SurgesimError
-        If workers die again and again, or the scheduler does not answer, or its workers have other
-        versions of what computes. What `work` raises is raised here.
+        If workers die again and again, or the scheduler's address is none or does not answer, or its
+        workers have other versions of what computes. What `work` raises is raised here.
     """
     if scheduler is not None:
         results = _on_cluster(work, tasks, scheduler)
@@ -157,6 +165,7 @@ def _on_cluster(
 @contextmanager
 def _client(address: str) -> Iterator[Any]:
     """A connection to a scheduler that answers, and has workers that can do the work."""
+    _reach(address)
     try:
         from distributed import Client
         from distributed.client import FutureCancelledError
@@ -166,10 +175,7 @@ def _client(address: str) -> Iterator[Any]:
     try:
         client = Client(address, timeout=ANSWER_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
-        raise SurgesimError(
-            f"{address}: no scheduler answers within {ANSWER_SECONDS} s, expected the address that "
-            "`dask scheduler` prints, as tcp://192.168.1.10:8786"
-        ) from error
+        raise _no_answer(address, ANSWER_SECONDS) from error
     with client:
         try:
             client.wait_for_workers(1, timeout=ANSWER_SECONDS)
@@ -182,6 +188,36 @@ def _client(address: str) -> Iterator[Any]:
             yield client
         except (FutureCancelledError, CommClosedError) as error:
             raise SurgesimError(f"{address}: the connection to the scheduler was lost") from error
+
+
+def _reach(address: str) -> None:
+    """Whether an address has the form of a scheduler's and something listens there.
+
+    Dask itself takes longer to say that nothing does, and says more than an error where the form is wrong.
+    """
+    form = _ADDRESS.fullmatch(address)
+    if form is None or not 0 < int(form["port"]) < 65_536:
+        raise SurgesimError(
+            f"got scheduler {address!r}, expected the address that `dask scheduler` prints, as "
+            "tcp://192.168.1.10:8786 or tls://192.168.1.10:8786"
+        )
+    end = time.monotonic() + REACH_SECONDS
+    while True:
+        try:
+            socket.create_connection((form["host"].strip("[]"), int(form["port"])), REACH_SECONDS).close()
+        except (OSError, UnicodeError) as error:
+            if time.monotonic() >= end:
+                raise _no_answer(address, REACH_SECONDS) from error
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _no_answer(address: str, seconds: int) -> SurgesimError:
+    return SurgesimError(
+        f"{address}: no scheduler answers within {seconds} s, expected the address that "
+        "`dask scheduler` prints, as tcp://192.168.1.10:8786"
+    )
 
 
 def _check_versions(client: Any, address: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from surgesim.study.breaches import breaches_of
 from surgesim.study.design import GRID, Levels, at_point, factors, points, without_swept
 from surgesim.study.environment import COMPUTING, available_cores, environment, now, versions
 from surgesim.study.outcomes import outcome_row
-from surgesim.study.parts import SCENARIOS, Failure, Unfinished
+from surgesim.study.parts import DESIGN_HASH, SCENARIOS, Failure, Unfinished
 from surgesim.study.replicate import Progress, drawn_values, one_replication
 from surgesim.study.run import select
 from surgesim.study.spread import spread
@@ -194,6 +194,7 @@ def sweep(
     out: str | Path | None = None,
     resume: bool = False,
     progress: Progress | None = None,
+    tell: Callable[[str], None] | None = None,
     notes: Mapping[str, Any] | None = None,
 ) -> Sweep:
     """Run one or several scenarios at every point of a design.
@@ -218,7 +219,9 @@ def sweep(
     out
         Folder to write. Until the sweep is finished, what it has lies in ``<out>.unfinished``.
     resume
-        Go on with an unfinished sweep; if the finished one is there, only read it.
+        Go on with an unfinished sweep; if the finished one is there, only read it; if neither is, begin.
+    tell
+        Called with one sentence where `resume` is set and there is nothing to resume.
 
     Returns
     -------
@@ -266,7 +269,7 @@ def sweep(
         "alternatives": list(alternatives),
         "points": len(the_points),
         "runs": len(cases),
-        "design_sha256": hashlib.sha256(table.to_csv(index=False).encode()).hexdigest(),
+        DESIGN_HASH: hashlib.sha256(table.to_csv(index=False).encode()).hexdigest(),
         "scenarios": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()},
         "versions": {name: version for name, version in versions().items() if name in COMPUTING},
     }
@@ -279,6 +282,12 @@ def sweep(
         if resume and (finished := _finished(target, plan)) is not None:
             unfinished.remove()
             return finished
+        if resume and not unfinished.begun and tell is not None:
+            there = "; the finished one there is another and will be replaced"
+            tell(
+                f"{unfinished.path}: nothing to resume, the sweep begins anew"
+                f"{there if (target / MANIFEST).is_file() else ''}"
+            )
         folder = Folder(target, SWEEP_ENTRIES)
         folder.check()
         started = now()

@@ -205,7 +205,10 @@ def _wait_for_workers(address: str, count: int) -> None:
             "tcp://127.0.0.1:1",
             "tcp://127.0.0.1:1: no scheduler answers within 1 s, expected the address that",
         ),
-        ("nonsense", "nonsense: no scheduler answers within 1 s"),
+        ("nonsense", "got scheduler 'nonsense', expected the address that `dask scheduler` prints"),
+        ("127.0.0.1:8786", "got scheduler '127.0.0.1:8786', expected the address"),
+        ("tcp://127.0.0.1", "got scheduler 'tcp://127.0.0.1', expected the address"),
+        ("tcp://127.0.0.1:99999", "got scheduler 'tcp://127.0.0.1:99999', expected the address"),
     ],
 )
 def test_a_scheduler_that_does_not_answer(
@@ -214,10 +217,11 @@ def test_a_scheduler_that_does_not_answer(
     pytest.importorskip("distributed")
     from surgesim.study import spread as module
 
-    monkeypatch.setattr(module, "ANSWER_SECONDS", 1)
+    monkeypatch.setattr(module, "REACH_SECONDS", 1)
     result = CliRunner().invoke(app, [*command("unanswered", "--scheduler", address)[3:]])
     assert result.exit_code == 2
     assert message in result.stderr
+    assert result.stderr.count("\n") == 1
     assert list(Path().glob("unanswered*")) == []
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -129,6 +132,38 @@ def test_a_sweep_whose_tables_were_cut_is_refused(quick: None, tmp_path: Path) -
             getattr(Sweep(tmp_path / "out"), name)
 
 
+def test_what_the_points_are_is_told_in_words_where_nothing_else_changed(quick: None, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        swept(tmp_path / "out", progress=stops_after(4))
+    path = tmp_path / "out.unfinished" / "plan.json"
+    plan = json.loads(path.read_text())
+    plan["versions"] = plan["versions"] | {"numpy": "1.0"}
+    path.write_text(json.dumps(plan))
+    with pytest.raises(ResultsError, match=r"began: numpy was 1\.0, is [0-9.]+; undo it"):
+        swept(tmp_path / "out", resume=True)
+    plan["versions"]["numpy"] = np.__version__
+    path.write_text(json.dumps(plan | {"design_sha256": "0" * 64}))
+    message = r"values of the points of the design \(SHA-256 was 000000000000, is [0-9a-f]{12}\); undo it"
+    with pytest.raises(ResultsError, match=message):
+        swept(tmp_path / "out", resume=True)
+
+
+def test_resuming_nothing_is_told(quick: None, tmp_path: Path) -> None:
+    told: list[str] = []
+    swept(tmp_path / "out", tell=told.append)
+    swept(tmp_path / "out", resume=True, tell=told.append)
+    assert told == []  # the finished one is read
+    beside = f"{tmp_path / 'out.unfinished'}: nothing to resume, the sweep begins anew"
+    swept(tmp_path / "out", resume=True, seed=3, tell=told.append)
+    assert told.pop() == f"{beside}; the finished one there is another and will be replaced"
+    shutil.rmtree(tmp_path / "out")
+    with pytest.raises(KeyboardInterrupt):
+        swept(tmp_path / "out", resume=True, tell=told.append, progress=stops_after(4))
+    assert told.pop() == beside
+    swept(tmp_path / "out", resume=True, tell=told.append)
+    assert told == []
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
@@ -150,8 +185,11 @@ def test_a_changed_sweep_is_not_resumed(
     parts = hashes(tmp_path / "out.unfinished")
     with pytest.raises(ResultsError) as caught:
         swept(tmp_path / "out", resume=True, **changes)
-    assert "cannot be resumed, for this changed since it began: " in str(caught.value)
-    assert told in str(caught.value)
+    message = str(caught.value)
+    assert "cannot be resumed, for this changed since it began: " in message
+    assert not re.search("[0-9a-f]{13}", message)
+    assert "sha256" not in message
+    assert told in message
     assert hashes(tmp_path / "out.unfinished") == parts
 
 
