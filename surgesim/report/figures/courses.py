@@ -404,7 +404,7 @@ def _brackets(axes: Axes, clusters: list[list[date]], lang: str) -> None:
     """Brackets at the top of a panel over first breaches too close together to be told apart.
 
     Their words stand above the panel, so that they hide nothing of it: right of the bracket and of what
-    stands there, or at the panel's right edge.
+    stands there, or at the panel's right edge; where there is no room left, a bracket has none.
     """
     left, right = axes.get_xlim()
     inch = (right - left) / _PANEL_WIDTH
@@ -417,9 +417,9 @@ def _brackets(axes: Axes, clusters: list[list[date]], lang: str) -> None:
         span = {"first": day_month(days[0], lang), "last": day_month(days[-1], lang)}
         text = phrase(lang, "figure.first_breaches", n=number(len(days), lang), **span)
         width = inch * text_width(text, SMALL_SIZE)
-        at = max(taken, ends[0])
+        at = max(taken, min(ends[0], right - width))
         if at + width > right:
-            at = max(taken, right - width)
+            continue  # no room beside the others: the strip above names them
         taken = at + width + inch * 0.15
         axes.annotate(
             text,
