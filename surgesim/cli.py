@@ -292,12 +292,26 @@ def plot(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write the figures to.", show_default="RESULTS/plots")
     ] = None,
+    threshold: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Threshold of a sweep-map.", show_default="situation, the declared emergency"
+        ),
+    ] = None,
 ) -> None:
-    """Draw the figures of a finished run."""
+    """Draw the figures of a finished run, or the sweep-map of a finished sweep.
+
+    The sweep-map is the probability of a breach over the first two paths of a grid, for each scenario.
+    """
     with _errors():
         from surgesim.report.figures import FIGURES, EmptyFigureError, ProvinceOnlyError, draw, save
-        from surgesim.study.store import read
+        from surgesim.study.store import SWEEP, kind_of, read
 
+        if kind_of(results) == SWEEP:
+            _plot_sweep(results, lang.value, figure or [], alternative, area, format_, out, threshold)
+            return
+        if threshold is not None:
+            _fail(f"got --threshold {threshold} for a run, expected it for a sweep only")
         stored = read(results)
         folder = out if out is not None else results / "plots"
         drawn = {}
@@ -316,6 +330,50 @@ def plot(
                 typer.echo(str(save(picture, path)))
         for reason, names in left.items():
             typer.echo(f"Left out, {reason}: {', '.join(names)}", err=True)
+
+
+def _plot_sweep(
+    folder: Path,
+    lang: str,
+    figures: list[str],
+    alternative: str,
+    area: str | None,
+    format_: Format,
+    out: Path | None,
+    threshold: str | None,
+) -> None:
+    """Draw the sweep-map of every scenario of a sweep."""
+    from surgesim.report.figures import SWEEP_MAP, save, sweep_map
+    from surgesim.study.breaches import SITUATION
+    from surgesim.study.sweep import Sweep
+
+    for name in figures:
+        if name != SWEEP_MAP:
+            _fail(f"got figure {name!r} of a sweep, expected {SWEEP_MAP}")
+    if area is not None:
+        _fail(f"got --area {area} for a sweep, expected it for a run only")
+    done = Sweep(folder)
+    shown = threshold if threshold is not None else SITUATION
+    drawn = {
+        name: sweep_map(done, lang=lang, threshold=shown, alternative=alternative, scenario=name)
+        for name in done.scenarios
+    }
+    target = out if out is not None else folder / "plots"
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for name, picture in drawn.items():
+            of = [
+                part
+                for part, told in (
+                    (name, len(drawn) > 1),
+                    (shown, shown != SITUATION),
+                    (alternative, alternative != BASELINE),
+                )
+                if told
+            ]
+            typer.echo(str(save(picture, target / f"{'-'.join([SWEEP_MAP, *of])}.{format_.value}")))
+    except OSError as error:
+        _fail(f"{target}: cannot be written: {error.strerror or error}")
 
 
 @app.command(epilog="Example: surgesim report results/kien-giang --lang en --out kien-giang.html")

@@ -585,6 +585,7 @@ def facilities(results: Results, lang: str) -> ReportTable | None:
         "ownership",
         "opens",
         "opened_in",
+        "basic_beds",
         "peak_oxygen",
         "peak_icu",
         "days_dry",
@@ -611,10 +612,23 @@ def facilities(results: Results, lang: str) -> ReportTable | None:
                 cell("facilities", row, "share_of_replications_opened"),
                 scale=0.01,
             ),
-            *(quote("facilities", row, f"peak_occupied_{bed}_median", rounded, lang) for bed in BEDS),
+            _basic_beds(str(row["facility"]), facility.beds.basic, lang),
+            *(
+                quote("facilities", row, f"peak_occupied_{bed}_median", rounded, lang)
+                if getattr(facility.beds, bed) or row[f"peak_occupied_{bed}_median"]
+                else NONE
+                for bed in BEDS
+            ),
             quote("facilities", row, "days_dry_mean", rounded, lang) if facility.oxygen is not None else NONE,
         )
     return made.done(text=3)
+
+
+def _basic_beds(facility: str, beds: float | str, lang: str) -> str:
+    if isinstance(beds, str):
+        return phrase(lang, "alt.unlimited")
+    place = f"scenario.yaml#care.facilities.{facility}.beds.basic"
+    return Value(number(beds, lang), float(beds), place) if beds else NONE
 
 
 def _district(scenario: Scenario, name: str, lang: str) -> str:

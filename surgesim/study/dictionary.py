@@ -70,7 +70,8 @@ _SWEEP_HEAD = """\
 # Files of a sweep
 
 Every file of the folder that `surgesim sweep` writes (`results/<scenario name>-sweep/`, or `--out`). Until
-all runs are done there is only `<folder>.unfinished/`, with a part for each run done.
+all runs are done there is only `<folder>.unfinished/`, with a part for each run done. `surgesim plot` draws
+`plots/sweep-map.svg`, the probability of a breach over two paths; it is no part of the sweep.
 """
 
 _HEAD = """\

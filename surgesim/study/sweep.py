@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SENSITIVITY = "sensitivity"
-SWEEP_ENTRIES = {MANIFEST, SCENARIOS, SENSITIVITY} | {f"{table.name}.csv" for table in SWEEP_TABLES}
+SWEEP_ENTRIES = {MANIFEST, SCENARIOS, SENSITIVITY, "plots"} | {f"{table.name}.csv" for table in SWEEP_TABLES}
 """What the folder of a sweep may hold."""
 
 _AT_ONCE = 1_000

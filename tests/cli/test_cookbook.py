@@ -32,6 +32,7 @@ def test_every_recipe_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
                 result = CliRunner().invoke(app, arguments)
                 assert result.exit_code == 0, (line, result.output)
     assert (tmp_path / "map.png").stat().st_size > 0
+    assert (tmp_path / "results" / "small-town-sweep" / "plots" / "sweep-map.svg").is_file()
     grid = names["grid"]
     assert grid.shape == (3, 3)
     assert ((grid >= 0) & (grid <= 1)).all(axis=None)
@@ -44,5 +45,5 @@ def test_every_recipe_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_every_block_is_of_a_known_kind() -> None:
     kinds = [language for language, _ in BLOCKS]
     assert set(kinds) == {"python", "sh", "r", ""}
-    assert kinds.count("sh") == 4
+    assert kinds.count("sh") == 5
     assert kinds.count("python") == 5

@@ -277,3 +277,30 @@ def test_sensitivity_writes_a_table_and_a_figure(whole: Path) -> None:
     Path("whole/sensitivity").rmdir()
     unknown = CliRunner().invoke(app, ["sensitivity", "whole", "--outcome", "deats"])
     assert (unknown.exit_code, unknown.stderr) == (2, "unknown outcome 'deats', did you mean 'deaths'?\n")
+
+
+def test_plot_draws_the_map_of_a_sweep(whole: Path) -> None:
+    drawn = CliRunner().invoke(
+        app, ["plot", "whole", "--figure", "sweep-map", "--lang", "vi", "--out", "maps"]
+    )
+    assert (drawn.exit_code, drawn.stdout) == (0, f"{Path('maps', 'sweep-map.svg')}\n")
+    bare = CliRunner().invoke(
+        app, ["plot", "whole", "--alternative", "extra", "--lang", "en", "--format", "png"]
+    )
+    assert (bare.exit_code, bare.stderr) == (2, "got alternative 'extra', expected one of baseline\n")
+    for more, message in (
+        (["--figure", "need"], "got figure 'need' of a sweep, expected sweep-map\n"),
+        (["--area", "na"], "got --area na for a sweep, expected it for a run only\n"),
+    ):
+        refused = CliRunner().invoke(app, ["plot", "whole", *more])
+        assert (refused.exit_code, refused.stderr) == (2, message)
+    assert not Path("whole/plots").exists()
+
+
+def test_a_sweep_that_was_plotted_can_be_swept_again(whole: Path) -> None:
+    arguments = ["sweep", "small.yaml", "--vary", f"{BEDS}=1,2", "--vary", "clinical.isolated_share=0,1"]
+    arguments += ["--replications", "1", "--workers", "1", "--out", "again", "--quiet"]
+    for command_line in (arguments, ["plot", "again", "--lang", "en"], arguments):
+        result = CliRunner().invoke(app, command_line)
+        assert result.exit_code == 0, result.output
+    assert not Path("again/plots").exists()

@@ -74,20 +74,42 @@ def commands(page: Path) -> list[list[str]]:
     return [shlex.split(line)[1:] for line in lines]
 
 
+def quoted(step: str) -> list[str]:
+    """What a step of a quickstart says is on the screen or in the scenario: code and bold words, no paths."""
+    prose = re.sub(r"```.*?```", "", step, flags=re.DOTALL)
+    found = re.findall(r"`[^`]+`|\*\*[^*]+\*\*", prose)
+    said = [" ".join(words.strip("`*").split()) for words in found]
+    return [words for words in said if words != "#" and not re.search(r"\.(yaml|md)$|^results/", words)]
+
+
 @pytest.mark.parametrize("page", QUICKSTARTS, ids=lambda page: page.name)
 def test_every_command_of_a_quickstart_works(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
     found = commands(page)
     assert [command[0] for command in found] == ["new", "validate", "run", "report", "report", "run"]
+    shown = []
     for command in found:
         more = ["--workers", "1", "--no-figures"] if command[0] == "run" else []
         result = CliRunner().invoke(app, [*command, *more])
         assert result.exit_code == 0, (command, result.output)
+        if command[0] != "report":
+            shown.append(" ".join(result.output.split()))
+    _, *steps = re.split(r"^## ", text(page), flags=re.MULTILINE)
+    _, make, run, _, again = steps
+    for step, screen in zip((make, run, again), ("\n".join(shown[:2]), *shown[2:]), strict=True):
+        said_there = quoted(step)
+        assert said_there
+        for said in said_there:
+            assert said in screen or said in text(tmp_path / "my-town.yaml"), said
     assert (tmp_path / "results" / "my-town" / "report.html").is_file()
     assert (tmp_path / "my-town.xlsx").is_file()
-    assert (tmp_path / "results" / "my-town-r0-4" / "breaches.csv").is_file()
+    first, again = (
+        text(tmp_path / "results" / name / "breaches.csv") for name in ("my-town", "my-town-severity-2")
+    )
+    assert first != again, "the other question has the answer of the first"
 
 
 def test_both_quickstarts_have_the_same_commands_but_for_the_language() -> None:

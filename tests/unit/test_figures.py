@@ -31,7 +31,7 @@ from surgesim.report.figures import FIGURES, EmptyFigureError, draw, save, save_
 from surgesim.report.figures.alt import describe
 from surgesim.report.figures.calendar import CLASSES as CALENDAR_CLASSES
 from surgesim.report.figures.calendar import breach_shares
-from surgesim.report.figures.districts import tiles_of
+from surgesim.report.figures.districts import shade_of, tiles_of
 from surgesim.report.figures.openings import STRIP
 from surgesim.report.figures.page import Look, balanced, date_ticks, spans, stack_steps, text_width, wrap
 from surgesim.report.figures.watched import BREACH_SHADE, watched
@@ -271,6 +271,8 @@ def test_facilities_stand_by_opening_date_and_those_always_open_are_left_out(res
     assert shown[-1] == facilities["site-30"].title.get("en")  # never opened
     dates = [text.get_text() for text in axes.texts]
     assert dates[len(opened)] == words.phrase("en", "figure.open_never")
+    beds = [facilities[name].beds for name in opened.index]
+    assert dates[-len(shown) : -1] == [f"{b.basic}/{b.oxygen}/{b.icu}" for b in beds]
 
 
 def test_alternatives_are_sorted_by_what_their_interval_says(small: Results) -> None:
@@ -543,6 +545,12 @@ def test_a_tile_says_deaths_and_cases_of_its_district(small: Results) -> None:
     assert any(text.startswith(f"{words.rounded(tiles[0].deaths, 'en')} deaths/100,000") for text in said)
 
 
+def test_districts_with_like_deaths_are_of_like_colour() -> None:
+    least, near, most = (np.array(to_rgba(shade_of(deaths, 500))) for deaths in (0, 480, 500))
+    assert np.abs(near - most).max() <= 0.05 * np.abs(least - most).max() + 1 / 255
+    assert shade_of(0, 0) == shade_of(0, 500)
+
+
 def test_levels_stand_above_the_epidemic_where_there_are_any(small: Results) -> None:
     assert len(draw(small, "epidemic").axes) == 2
     here = small.daily.query("alternative == 'baseline' and indicator == 'situation'")
@@ -609,6 +617,24 @@ def test_first_breaches_within_a_week_of_each_other_are_bracketed(small: Results
     assert lines == {start + day for day in (20, 70, 81, 120, 129)}
     said = [text.get_text().replace(words.NBSP, " ") for text in icu.texts]
     assert said == ["3 first breaches, 11 Mar to 22 Mar"]
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_nothing_hides_the_courses_of_need(small: Results, lang: str) -> None:
+    breaches = small.breaches.copy()
+    here = breaches["alternative"] == "baseline"
+    breaches.loc[here, "breached_at_start"] = 0.0
+    for days in ([3.0, 5.0, 8.0, 81.0, 86.0, 87.0], [100.0, 101.0, 120.0, 122.0, 228.0, 229.0]):
+        breaches.loc[here, "first_day_median"] = days
+        figure = settled(draw(replace(small, breaches=breaches), "need", lang=lang))
+        assert overlaps(figure) == []
+        assert outside(figure) == []
+        for axes, bed in zip(figure.axes[-2:], ("oxygen", "icu"), strict=True):
+            inside = axes.get_window_extent()
+            assert axes.texts
+            assert all(text.get_window_extent().y0 >= inside.y1 for text in axes.texts)
+            daily = small.daily.query(f"alternative == 'baseline' and indicator == '{bed}_need'")
+            assert axes.get_ylim()[1] > daily["p95"].max()
 
 
 @pytest.mark.parametrize(("name", "top"), [("binding", "100"), ("staff", None)])

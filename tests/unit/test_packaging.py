@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import surgesim
+from surgesim.scenario.loading import load
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -43,3 +44,13 @@ def test_the_changelog_tells_of_changed_results() -> None:
 )
 def test_links_of_the_readme_lead_somewhere(link: str) -> None:
     assert (ROOT / link).exists()
+
+
+def test_the_readme_names_the_thresholds_of_the_main_case() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| .* \| (above|below) ([\d,]+)(?: per 100,000)? \|$", readme, flags=re.MULTILINE)
+    command = load(ROOT / "scenarios" / "kien-giang.yaml").command
+    bounds = [command.thresholds[name] for name in command.situation.thresholds or ()]
+    assert told == [("above" if b.above is not None else "below", f"{b.bound:g}") for b in bounds]
+    assert command.situation.require == 3
+    assert "Three of the five at once make the *declared emergency*" in readme

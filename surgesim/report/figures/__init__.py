@@ -5,6 +5,8 @@ against staffed beds; ``calendar`` how probable a breach is, day by day; ``thres
 indicator; ``openings`` the facilities that open and close; ``binding`` what limits the open beds;
 ``oxygen`` stock, use and cover; ``staff`` who is away; ``essential`` other patients; ``districts`` a tile
 per district; ``alternatives`` paired differences.
+
+Of a sweep: `sweep_map`, the probability of a breach over two of its paths.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from surgesim.report.figures.calendar import calendar
 from surgesim.report.figures.courses import cases, need, thresholds
 from surgesim.report.figures.districts import districts
 from surgesim.report.figures.epidemic import epidemic
+from surgesim.report.figures.levers import SWEEP_MAP, sweep_map
 from surgesim.report.figures.limits import binding, essential, oxygen, staff
 from surgesim.report.figures.openings import openings
 from surgesim.report.figures.page import EmptyFigureError, ProvinceOnlyError, check_choice, styled
@@ -29,7 +32,17 @@ from surgesim.scenario.schema import BASELINE
 if TYPE_CHECKING:
     from surgesim.study.results import Results
 
-__all__ = ["FIGURES", "FORMATS", "EmptyFigureError", "ProvinceOnlyError", "draw", "save", "save_all"]
+__all__ = [
+    "FIGURES",
+    "FORMATS",
+    "SWEEP_MAP",
+    "EmptyFigureError",
+    "ProvinceOnlyError",
+    "draw",
+    "save",
+    "save_all",
+    "sweep_map",
+]
 
 
 class Draws(Protocol):
@@ -89,6 +102,10 @@ def draw(
     EmptyFigureError
         If the results hold nothing that the figure could show.
     """
+    if name == SWEEP_MAP:
+        raise ResultsError(
+            f"got figure {name!r} of a run, expected the folder of a sweep, or one of {', '.join(FIGURES)}"
+        )
     if name not in FIGURES:
         raise ResultsError(f"got figure {name!r}, expected one of {', '.join(FIGURES)}")
     check_choice(results, lang, alternative, area)

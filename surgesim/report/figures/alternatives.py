@@ -49,8 +49,10 @@ CHOSEN: Final = (
 """The outcomes drawn, one panel each, where the comparison has them."""
 
 COLUMNS: Final = 3
-NAME_WIDTH: Final = 1.5
-ROW: Final = 0.3
+NAME_WIDTH: Final = 1.7
+ROW: Final = 0.28
+_LINE: Final = 0.115
+_GAP: Final = 0.07
 VALUE_SIZE: Final = 6.5
 
 _MARKS: Final = {
@@ -76,7 +78,7 @@ def alternatives(
     lines = -(-len(outcomes) // columns)
     titles = [_title(outcome, lang, (WIDTH - NAME_WIDTH) / columns - 0.3) for outcome in outcomes]
     written = [_name(results, name, lang) for name in names]
-    rows = sum(max(0.13 * (name.count("\n") + 1) + 0.1, ROW) for name in written)
+    rows = sum(max(_LINE * (name.count("\n") + 1) + _GAP, ROW) for name in written)
     header = max(text_height(title, PANEL_SIZE) for title in titles) + 0.18
     figure = page(
         results,
@@ -113,7 +115,7 @@ def _name(results: Results, alternative: str, lang: str) -> str:
     title = alternative_title(results.scenario, alternative, lang)
     if title == alternative:
         return wrap(title.replace("-", "- "), NAME_WIDTH, SMALL_SIZE).replace("- ", "-")
-    return wrap(title, NAME_WIDTH, SMALL_SIZE)
+    return balanced(title, NAME_WIDTH, SMALL_SIZE)
 
 
 def _title(outcome: str, lang: str, width: float) -> str:

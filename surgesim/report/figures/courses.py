@@ -66,6 +66,7 @@ VACANT_BEDS: Final = "vacant_covid_beds_per_100k"
 WEEKLY_CASES: Final = "weekly_reported_cases_per_100k"
 TOGETHER_DAYS: Final = 7
 """First breaches so near to each other are bracketed, not drawn one by one."""
+_PANEL_WIDTH: Final = WIDTH - 0.95  # inches of a panel as wide as the page, about
 BAND90: Final = "#CFE3F1"
 BAND50: Final = "#8FBFDF"
 
@@ -213,10 +214,10 @@ def need(
         axes.set_title(phrase(lang, title))
         axes.set_ylabel(phrase(lang, "unit.patients_beds"))
         date_axis(axes, first, last, lang, labelled=axes is icu)
+        axes.margins(y=0.06)
         axes.set_ylim(bottom=0)
         number_ticks(axes, lang)
-        for days in clusters:
-            _bracket(axes, days, lang)
+        _brackets(axes, [days for days in clusters if len(days) > 1], lang)
     median, *bands = band_entries(lang)
     entries: list[tuple[Artist, str]] = [
         (median[0], phrase(lang, "figure.need")),
@@ -399,30 +400,37 @@ def _clusters(days: list[date]) -> list[list[date]]:
     return found
 
 
-def _bracket(axes: Axes, days: list[date], lang: str) -> None:
-    """A bracket at the top of a panel over first breaches that lie too close together to be told apart."""
-    if len(days) == 1:
-        return
-    ends = [day_number(days[0]), day_number(days[-1])]
-    axes.plot(
-        ends, [1, 1], color=VERMILION, linewidth=2.2, transform=axes.get_xaxis_transform(), clip_on=False
-    )
+def _brackets(axes: Axes, clusters: list[list[date]], lang: str) -> None:
+    """Brackets at the top of a panel over first breaches too close together to be told apart.
+
+    Their words stand above the panel, so that they hide nothing of it: right of the bracket and of what
+    stands there, or at the panel's right edge; where there is no room left, a bracket has none.
+    """
     left, right = axes.get_xlim()
-    before = ends[0] - left > right - ends[1]
-    span = {"first": day_month(days[0], lang), "last": day_month(days[-1], lang)}
-    axes.annotate(
-        phrase(lang, "figure.first_breaches", n=number(len(days), lang), **span),
-        (ends[0] if before else ends[1], 1),
-        (-4 if before else 4, -1),
-        xycoords=axes.get_xaxis_transform(),
-        textcoords="offset points",
-        ha="right" if before else "left",
-        va="top",
-        size=SMALL_SIZE,
-        color=VERMILION,
-        zorder=6,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
-    )
+    inch = (right - left) / _PANEL_WIDTH
+    taken = left + inch * (text_width(axes.get_title(loc="left"), PANEL_SIZE, "bold") + 0.15)
+    for days in clusters:
+        ends = [day_number(days[0]), day_number(days[-1])]
+        axes.plot(
+            ends, [1, 1], color=VERMILION, linewidth=2.2, transform=axes.get_xaxis_transform(), clip_on=False
+        )
+        span = {"first": day_month(days[0], lang), "last": day_month(days[-1], lang)}
+        text = phrase(lang, "figure.first_breaches", n=number(len(days), lang), **span)
+        width = inch * text_width(text, SMALL_SIZE)
+        at = max(taken, min(ends[0], right - width))
+        if at + width > right:
+            continue  # no room beside the others: the strip above names them
+        taken = at + width + inch * 0.15
+        axes.annotate(
+            text,
+            (at, 1),
+            (0, 4),
+            xycoords=axes.get_xaxis_transform(),
+            textcoords="offset points",
+            va="bottom",
+            size=SMALL_SIZE,
+            color=VERMILION,
+        )
 
 
 def _row(watch: Watched, results: Results, lang: str) -> tuple[str, bool]:
@@ -442,7 +450,7 @@ def _row(watch: Watched, results: Results, lang: str) -> tuple[str, bool]:
             days=number(days, lang),
             share=percent(watch.probability, lang),
         )
-    panel = WIDTH - 0.95
+    panel = _PANEL_WIDTH
     end = results.scenario.end
     begins = watch.early or watch.first or end
     ends = begins if watch.early is None and watch.first is None else watch.late or end

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -30,8 +31,11 @@ from surgesim.scenario.schema import BASELINE
 if TYPE_CHECKING:
     from surgesim.study.results import Results
 
-SHADES: Final = ("#FFF5EB", "#FDD0A2", "#FDAE6B", "#E6650A", "#8C2D04")
-"""Fifths of the range from the least to the most, from the lightest on; the darkest carries white letters."""
+NONE: Final = "#FFF5EB"
+MOST: Final = "#8C2D04"
+"""Colours of no deaths and of the most; between them in proportion, so that like districts look alike."""
+STEPS: Final = 5
+"""Colours in the legend."""
 
 MOST_COLUMNS: Final = 6
 TILE: Final = 0.95
@@ -67,22 +71,22 @@ def districts(
         notes=[phrase(lang, "figure.districts_note")],
     )
     axes = figure.subplots()
-    low, high = min(tile.deaths for tile in tiles), max(tile.deaths for tile in tiles)
+    most = max(tile.deaths for tile in tiles)
     width = (WIDTH - 0.4) / columns - 0.1
     for place, tile in enumerate(tiles):
         row, column = divmod(place, columns)
-        shade = _shade(tile.deaths, low, high)
+        shade = shade_of(tile.deaths, most)
         axes.add_patch(
             Rectangle(
                 (column + 0.02, row + 0.03),
                 0.96,
                 0.94,
-                facecolor=SHADES[shade],
+                facecolor=shade,
                 edgecolor=GREY,
                 linewidth=0.5,
             )
         )
-        ink = "white" if shade == len(SHADES) - 1 else "black"
+        ink = _ink(shade)
         title = wrap(tile.title, width, SMALL_SIZE, "bold")
         axes.text(column + 0.06, row + 0.09, title, size=SMALL_SIZE, weight="bold", color=ink, va="top")
         said = phrase(
@@ -98,30 +102,27 @@ def districts(
     axes.set_xlim(0, columns)
     axes.set_ylim(rows, 0)
     axes.set_axis_off()
-    step = (high - low) / len(SHADES)
-    if step > 0:
+    if most > 0:
+        values = [most * k / (STEPS - 1) for k in range(STEPS)]
         legend(
-            figure,
-            [
-                (
-                    Look(shade, "", GREY).patch,
-                    phrase(
-                        lang,
-                        "figure.shade",
-                        low=rounded(low + k * step, lang),
-                        high=rounded(low + (k + 1) * step, lang),
-                    ),
-                )
-                for k, shade in enumerate(SHADES)
-            ],
+            figure, [(Look(shade_of(value, most), "", GREY).patch, rounded(value, lang)) for value in values]
         )
     return figure
 
 
-def _shade(value: float, low: float, high: float) -> int:
-    if high == low:
-        return 0
-    return min(int((value - low) / (high - low) * len(SHADES)), len(SHADES) - 1)
+def shade_of(value: float, most: float) -> str:
+    """The colour of `value`: as far from that of 0 as the value is on the way to `most`."""
+    share = value / most if most else 0.0
+    low, high = to_rgb(NONE), to_rgb(MOST)
+    red, green, blue = (a + share * (b - a) for a, b in zip(low, high, strict=True))
+    return to_hex((red, green, blue))
+
+
+def _ink(colour: str) -> str:
+    """Black or white, whichever is the easier to read on `colour`."""
+    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    luminance = 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+    return "white" if luminance < 0.179 else "black"
 
 
 def tiles_of(results: Results, alternative: str, lang: str) -> list[Tile]:

@@ -25,7 +25,8 @@ from surgesim.report.figures.page import (
     stack_steps,
     wrap,
 )
-from surgesim.report.words import day_month, phrase
+from surgesim.report.words import day_month, number, phrase
+from surgesim.scenario.base import BED_TYPES
 from surgesim.scenario.schema import BASELINE
 
 if TYPE_CHECKING:
@@ -49,14 +50,17 @@ FINEST: Final = 1 / 20
 """Part of a strip's height that shares are drawn to."""
 _LINE: Final = 0.115
 _GAP: Final = 0.06
+_BEDS_AT: Final = 74
+"""Points right of the panel at which the beds stand: past the dates of opening."""
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """One facility: its name and title (wrapped), and, by state, the share of replications each day."""
+    """One facility: its name, title (wrapped) and beds, and, by state, the share of replications each day."""
 
     name: str
     title: str
+    beds: str
     dates: NDArray[np.datetime64]
     shares: dict[str, NDArray[np.float64]]
 
@@ -111,16 +115,27 @@ def openings(
             size=SMALL_SIZE,
         )
         top += height
-    axes.annotate(
-        phrase(lang, "figure.open_in_half"),
-        (1, 1),
-        (5, 3),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        va="bottom",
-        size=SMALL_SIZE,
-        color=GREY,
-    )
+    for text, at in (("figure.open_in_half", 5), ("figure.beds_of_types", _BEDS_AT)):
+        axes.annotate(
+            phrase(lang, text),
+            (1, 1),
+            (at, 3),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            va="bottom",
+            size=SMALL_SIZE,
+            color=GREY,
+        )
+    for strip, middle in zip(strips, middles, strict=True):
+        axes.annotate(
+            strip.beds,
+            (1, middle),
+            (_BEDS_AT, 0),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            va="center",
+            size=SMALL_SIZE,
+        )
     axes.set_ylim(top, 0)
     axes.set_yticks(middles, [strip.title for strip in strips], size=SMALL_SIZE, linespacing=1.1)
     axes.tick_params(axis="y", length=0)
@@ -142,6 +157,10 @@ def _replaced(results: Results, alternative: str, strips: Sequence[Strip], lang:
                 yield phrase(lang, "figure.replaced", what=what, by=by)
 
 
+def _count(beds: int | str, lang: str) -> str:
+    return number(beds, lang) if isinstance(beds, int) else "∞"
+
+
 def strips_of(results: Results, alternative: str, lang: str) -> list[Strip]:
     """The facilities that are not open all the time, by the day on which they open."""
     table, scenario = results.facility_states, results.scenario
@@ -153,7 +172,9 @@ def strips_of(results: Results, alternative: str, lang: str) -> list[Strip]:
         shares = {state: told[state.replace("-", "_")].to_numpy(dtype=float) for state in STATES}
         if (shares["open"] < 1).any():
             title = wrap(facilities[str(name)].title.get(lang), TITLE_WIDTH, SMALL_SIZE)
-            strips.append(Strip(str(name), title, dates, shares))
+            beds = facilities[str(name)].beds
+            counts = "/".join(_count(getattr(beds, bed), lang) for bed in BED_TYPES)
+            strips.append(Strip(str(name), title, counts, dates, shares))
     never = max((len(strip.dates) for strip in strips), default=0)
     return sorted(
         strips, key=lambda strip: (never if strip.opening is None else strip.opening, strip.first_stir)
