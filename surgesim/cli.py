@@ -19,8 +19,8 @@ import typer
 from typer.core import TyperGroup
 
 from surgesim import __version__
-from surgesim.errors import IdentityError, Problem, ScenarioError, SurgesimError, unwritable
-from surgesim.files import made, whole
+from surgesim.errors import IdentityError, Problem, ScenarioError, SurgesimError
+from surgesim.files import made, unwritable, whole
 
 if TYPE_CHECKING:
     from surgesim.study.replicate import Progress

@@ -9,17 +9,6 @@ SurgesimError
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-
-
-def unwritable(path: Path, error: OSError) -> str:
-    """The message that `path` cannot be written; a file where a folder should be is named."""
-    for parent in path.parents:
-        if parent.exists():
-            if not parent.is_dir():
-                return f"{path}: cannot be written: {parent} is a file, expected a folder"
-            break
-    return f"{path}: cannot be written: {error.strerror or error}"
 
 
 class SurgesimError(Exception):

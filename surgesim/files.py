@@ -7,7 +7,17 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from surgesim.errors import ResultsError, unwritable
+from surgesim.errors import ResultsError
+
+
+def unwritable(path: Path, error: OSError) -> str:
+    """The message that `path` cannot be written; a file where a folder should be is named."""
+    for parent in path.parents:
+        if parent.exists():
+            if not parent.is_dir():
+                return f"{path}: cannot be written: {parent} is a file, expected a folder"
+            break
+    return f"{path}: cannot be written: {error.strerror or error}"
 
 
 @contextlib.contextmanager
