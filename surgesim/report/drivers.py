@@ -18,14 +18,18 @@ if TYPE_CHECKING:
 NONE: Final = "–"
 """Stands where an index cannot be told."""
 
+_WIDEST_PATH: Final = 44
+"""Characters up to which a path stands on one line."""
+
 
 def sensitivity_table(table: pd.DataFrame, lang: str) -> Table:
     """What drives the outcomes of a sweep: a row per outcome and path, what matters most first."""
     kinds = list(dict.fromkeys(table["index"]))
     untold = phrase(lang, "drivers.untold", mark=NONE) if table["value"].isna().any() else None
     shown = Table(caption=untold, caption_justify="left")
-    for column in ("outcome", "path"):
-        shown.add_column(phrase(lang, f"screen.{column}"), overflow="fold")
+    shown.add_column(phrase(lang, "screen.outcome"), overflow="fold")
+    longest = min(int(table["path"].str.len().max()), _WIDEST_PATH)
+    shown.add_column(phrase(lang, "screen.path"), overflow="fold", min_width=longest)
     for kind in kinds:
         shown.add_column(phrase(lang, f"drivers.{kind}"), justify="right", overflow="fold")
     for (scenario, alternative), of in table.groupby(["scenario", "alternative"], sort=False):
