@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from surgesim.scenario.schema import Scenario
     from surgesim.study.results import Results
 
-JUDGED_BY = "deaths_untreated"
-"""The outcome by which the summary compares plans: deaths for want of care."""
-
+JUDGED_BY = "deaths"
+"""The outcome by which the summary compares plans, as the screen and the figures say: all deaths."""
 
 NOTHING: Final = Told("", Markup(""))
 """What is said where there is nothing to say."""

@@ -348,7 +348,7 @@ def test_the_first_sentence_counts_the_criteria_and_names_them_unless_all_are_br
 
 
 def with_deaths(case: Results, *differences: tuple[float, float, float]) -> Results:
-    table = case.comparison[case.comparison["outcome"] == "deaths_untreated"].iloc[: len(differences)].copy()
+    table = case.comparison[case.comparison["outcome"] == "deaths"].iloc[: len(differences)].copy()
     table[["difference", "difference_low", "difference_high"]] = differences
     days = table.assign(outcome="situation_days")
     days[["difference", "difference_low", "difference_high"]] = (3.0, 1.5, 4.5)
