@@ -165,13 +165,14 @@ def _on_cluster(
 @contextmanager
 def _client(address: str) -> Iterator[Any]:
     """A connection to a scheduler that answers, and has workers that can do the work."""
-    _reach(address)
+    host, port = _host_and_port(address)
     try:
         from distributed import Client
         from distributed.client import FutureCancelledError
         from distributed.comm.core import CommClosedError
     except ImportError as error:
         raise SurgesimError("a scheduler needs Dask: pip install 'surgesim[cluster]'") from error
+    _reach(address, host, port)
     try:
         client = Client(address, timeout=ANSWER_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
@@ -190,21 +191,23 @@ def _client(address: str) -> Iterator[Any]:
             raise SurgesimError(f"{address}: the connection to the scheduler was lost") from error
 
 
-def _reach(address: str) -> None:
-    """Whether an address has the form of a scheduler's and something listens there.
-
-    Dask itself takes longer to say that nothing does, and says more than an error where the form is wrong.
-    """
+def _host_and_port(address: str) -> tuple[str, int]:
+    """The parts of an address that has the form of a scheduler's."""
     form = _ADDRESS.fullmatch(address)
     if form is None or not 0 < int(form["port"]) < 65_536:
         raise SurgesimError(
             f"got scheduler {address!r}, expected the address that `dask scheduler` prints, as "
             "tcp://192.168.1.10:8786 or tls://192.168.1.10:8786"
         )
+    return form["host"].strip("[]"), int(form["port"])
+
+
+def _reach(address: str, host: str, port: int) -> None:
+    """Whether something listens there: Dask itself takes longer to say that nothing does."""
     end = time.monotonic() + REACH_SECONDS
     while True:
         try:
-            socket.create_connection((form["host"].strip("[]"), int(form["port"])), REACH_SECONDS).close()
+            socket.create_connection((host, port), REACH_SECONDS).close()
         except (OSError, UnicodeError) as error:
             if time.monotonic() >= end:
                 raise _no_answer(address, REACH_SECONDS) from error

@@ -88,7 +88,7 @@ def test_select_names_every_unknown_alternative() -> None:
     with pytest.raises(ScenarioError) as caught:
         select(small_scenario(), ["more-icus", "none"])
     assert [str(problem) for problem in caught.value.problems] == [
-        "alternatives: got 'more-icus', expected one of baseline, nothing, more-icu",
+        "alternatives: got 'more-icus', did you mean 'more-icu'?",
         "alternatives: got 'none', expected one of baseline, nothing, more-icu",
     ]
 
