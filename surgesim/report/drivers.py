@@ -18,18 +18,14 @@ if TYPE_CHECKING:
 NONE: Final = "–"
 """Stands where an index cannot be told."""
 
-_WIDEST_PATH: Final = 44
-"""Characters up to which a path stands on one line."""
-
 
 def sensitivity_table(table: pd.DataFrame, lang: str) -> Table:
-    """What drives the outcomes of a sweep: a row per outcome and path, what matters most first."""
+    """What drives the outcomes of a sweep: under each outcome a row per path, what matters most first."""
     kinds = list(dict.fromkeys(table["index"]))
     untold = phrase(lang, "drivers.untold", mark=NONE) if table["value"].isna().any() else None
     shown = Table(caption=untold, caption_justify="left")
-    shown.add_column(phrase(lang, "screen.outcome"), overflow="fold")
-    longest = min(int(table["path"].str.len().max()), _WIDEST_PATH)
-    shown.add_column(phrase(lang, "screen.path"), overflow="fold", min_width=longest)
+    outcome_and_path = f"{phrase(lang, 'screen.outcome')}, {phrase(lang, 'screen.path').lower()}"
+    shown.add_column(outcome_and_path, overflow="fold")
     for kind in kinds:
         shown.add_column(phrase(lang, f"drivers.{kind}"), justify="right", overflow="fold")
     for (scenario, alternative), of in table.groupby(["scenario", "alternative"], sort=False):
@@ -41,8 +37,10 @@ def sensitivity_table(table: pd.DataFrame, lang: str) -> Table:
                     _index(row["value", kind], row["low", kind], row["high", kind], lang) for kind in kinds
                 ]
                 plan = phrase(lang, "figure.baseline") if alternative == BASELINE else alternative
-                name = f"{outcome_name(str(outcome), lang)}\n{scenario}, {plan}" if place == 0 else ""
-                shown.add_row(Text(name), Text(str(path)), *cells, end_section=place == len(ordered) - 1)
+                if place == 0:
+                    name = Text(f"{outcome_name(str(outcome), lang)}: {scenario}, {plan}", style="bold")
+                    shown.add_row(name, *[""] * len(kinds))
+                shown.add_row(Text(f"  {path}"), *cells, end_section=place == len(ordered) - 1)
     return shown
 
 
