@@ -655,9 +655,10 @@ class Journey:
             self._may_be_late.append(unmet)
 
     def _leave_line(self, patient: Patient) -> None:
-        for pool in (self.oxygen, self.icu):
-            if patient.index in pool.line:
-                pool.leave(patient)
+        if patient.index in self.oxygen.line:
+            self.oxygen.leave(patient)
+        if patient.index in self.icu.line:
+            self.icu.leave(patient)
 
     def _run_clock(self, patient: Patient) -> None:
         """Start or go on with the clock of the highest unmet need."""
