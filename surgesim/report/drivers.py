@@ -29,17 +29,16 @@ def sensitivity_table(table: pd.DataFrame, lang: str) -> Table:
     for kind in kinds:
         shown.add_column(phrase(lang, f"drivers.{kind}"), justify="right", overflow="fold")
     for (scenario, alternative), of in table.groupby(["scenario", "alternative"], sort=False):
+        plan = phrase(lang, "figure.baseline") if alternative == BASELINE else alternative
         for outcome, group in of.groupby("outcome", sort=False):
             wide = group.pivot(index="path", columns="index", values=["value", "low", "high"])
             ordered = wide.sort_values(("value", kinds[-1]), key=abs, ascending=False)
+            name = Text(f"{outcome_name(str(outcome), lang)}: {scenario}, {plan}", style="bold")
+            shown.add_row(name, *[""] * len(kinds))
             for place, (path, row) in enumerate(ordered.iterrows()):
                 cells = [
                     _index(row["value", kind], row["low", kind], row["high", kind], lang) for kind in kinds
                 ]
-                plan = phrase(lang, "figure.baseline") if alternative == BASELINE else alternative
-                if place == 0:
-                    name = Text(f"{outcome_name(str(outcome), lang)}: {scenario}, {plan}", style="bold")
-                    shown.add_row(name, *[""] * len(kinds))
                 shown.add_row(Text(f"  {path}"), *cells, end_section=place == len(ordered) - 1)
     return shown
 
