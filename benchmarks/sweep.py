@@ -5,8 +5,9 @@
 
 Says what share of all cores this program and its workers kept busy, the memory of this process and of
 the largest worker at run 50 and at the end, and the runs per second and core, of the sweep and of a bare
-loop over the same runs in this process (the model alone: no dispatch, no parts, no tables); also both in
-processor time, which other programs on the machine move less. Linux only: it reads /proc.
+loop over runs of the same points (the model alone: no dispatch, no parts, no tables). A core with all
+others busy is slower than one alone, and a machine's speed drifts within minutes: the loop runs on as many
+cores at once as the sweep, before it and after it. Linux only: it reads /proc.
 """
 
 from __future__ import annotations
@@ -17,14 +18,21 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from statistics import mean, median
+from typing import Any, NamedTuple
 
 from surgesim.model.simulation import simulate
 from surgesim.scenario.loading import load
+from surgesim.scenario.schema import Scenario
 from surgesim.study.design import at_point, factors, points
 from surgesim.study.sweep import sweep
 
 VARY = {"epidemic.variant.r0": "4:6", "epidemic.variant.severity": "1:2.5"}
+CORES = os.cpu_count() or 1
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -93,58 +101,89 @@ class Watch:
         return sum(self.seconds.values())
 
 
-def main() -> None:
-    """Sweep, then loop."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("scenario", type=Path)
-    parser.add_argument("--runs", type=int, default=500)
-    parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--loop", type=int, default=30, help="runs of the bare loop")
-    given = parser.parse_args()
-    scenario = load(given.scenario).model_copy(update={"alternatives": {}})
+class Speed(NamedTuple):
+    """Of one core: runs per second, and seconds of processor time per run."""
+
+    rate: float
+    cpu: float
+
+
+def loop(scenario: Scenario, points: Sequence[Mapping[str, Any]]) -> Speed:
+    """The model alone, over some points, in this process."""
+    some = [at_point(scenario, point) for point in points]
+    simulate(some[0], 1, 0)
+    begun, cpu = time.perf_counter(), time.process_time()
+    for each in some:
+        simulate(each, scenario.study.seed, 0)
+    return Speed(len(some) / (time.perf_counter() - begun), (time.process_time() - cpu) / len(some))
+
+
+def loops(scenario: Scenario, points: Sequence[Mapping[str, Any]], workers: int) -> Speed:
+    """As many bare loops at once as there are workers; their mean."""
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        speeds = list(pool.map(loop, [scenario] * workers, [points[k::workers] for k in range(workers)]))
+    return Speed(*map(mean, zip(*speeds, strict=True)))
+
+
+def swept(scenario: Scenario, runs: int, workers: int) -> Speed:
+    """A sweep, from when its workers have started and imported what they need; says how it went."""
     memory: dict[int, tuple[float, float]] = {}
-    first: list[tuple[float, float]] = []
-    last: list[tuple[float, float]] = []
-    warm = 4 * given.workers  # workers have started and imported what they need
+    seen: dict[int, tuple[float, float]] = {}
+    warm = 4 * workers
 
     def progress(done: int, total: int) -> None:
         if done in (50, total):
             own, *others = resident_mb(family())
             memory[done] = own, max(others, default=0.0)
-        if done == warm:
-            first.append((time.perf_counter(), sum((watch.seconds | cpu_seconds(family())).values())))
-        if done == total:
-            last.append((time.perf_counter(), sum((watch.seconds | cpu_seconds(family())).values())))
+        if done in (warm, total):
+            seen[done] = time.perf_counter(), sum((watch.seconds | cpu_seconds(family())).values())
 
     with tempfile.TemporaryDirectory() as folder:
         watch = Watch()
         begun = time.perf_counter()
         sweep(
-            scenario, VARY, design="lhs", samples=given.runs, replications=1, workers=given.workers,
+            scenario, VARY, design="lhs", samples=runs, replications=1, workers=workers,
             out=Path(folder) / "sweep", progress=progress,
         )  # fmt: skip
         took = time.perf_counter() - begun
         watch.stop()
-    wall, busy = last[0][0] - first[0][0], last[0][1] - first[0][1]
-    rate = (given.runs - warm) / wall
-    say(f"{given.runs} runs in {took:.1f} s; from run {warm}: {rate:.2f} runs/s on {given.workers} workers")
-    say(f"processor time: {busy / (wall * os.cpu_count()):.0%} of {os.cpu_count()} cores over {wall:.0f} s")
+    wall, busy = (end - start for start, end in zip(seen[warm], seen[runs], strict=True))
+    rate = (runs - warm) / wall
+    say(f"{runs} runs in {took:.1f} s; from run {warm}: {rate:.2f} runs/s on {workers} workers")
+    say(f"processor time: {busy / (wall * CORES):.0%} of {CORES} cores over {wall:.0f} s")
     for done, (own, worker) in memory.items():
         say(f"memory at run {done}: {own:.0f} MB, largest worker {worker:.0f} MB")
+    return Speed(rate / workers, busy / (runs - warm))
+
+
+def main() -> None:
+    """Loop, sweep and loop, some times."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("scenario", type=Path)
+    parser.add_argument("--runs", type=int, default=500)
+    parser.add_argument("--workers", type=int, default=CORES)
+    parser.add_argument("--loop", type=int, default=60, help="runs of the bare loops, in all")
+    parser.add_argument("--times", type=int, default=1, help="how often it sweeps")
+    given = parser.parse_args()
+    scenario = load(given.scenario).model_copy(update={"alternatives": {}})
     varied = factors([scenario], VARY, "lhs")
-    at = points(varied, "lhs", given.runs, scenario.study.seed)
-    step = max(given.runs // given.loop, 1)
-    some = [at_point(scenario, at[k]) for k in range(0, given.runs, step)]
-    simulate(some[0], 1, 0)
-    begun, cpu = time.perf_counter(), time.process_time()
-    for each in some:
-        simulate(each, scenario.study.seed, 0)
-    alone, alone_cpu = time.perf_counter() - begun, time.process_time() - cpu
-    loop = len(some) / alone
-    share = rate / given.workers / loop
-    say(f"bare loop: {loop:.2f} runs/s in one process; sweep per core over loop: {share:.2f}")
-    per_loop, per_sweep = alone_cpu / len(some), busy / (given.runs - warm)
-    say(f"processor seconds per run: loop {per_loop:.3f}, sweep {per_sweep:.3f}: {per_loop / per_sweep:.2f}")
+    every = points(varied, "lhs", given.runs, scenario.study.seed)
+    some = every[:: max(given.runs // given.loop, 1)]
+    alone = loop(scenario, some[:: given.workers])
+    say(f"bare loop, no other core busy: {alone.rate:.2f} runs/s, {alone.cpu:.4f} processor seconds each")
+    shares, cpu_shares = [], []
+    around = [loops(scenario, some, given.workers)]
+    for _ in range(given.times):
+        own = swept(scenario, given.runs, given.workers)
+        around.append(loops(scenario, some, given.workers))
+        bare = Speed(*map(mean, zip(*around[-2:], strict=True)))
+        shares.append(own.rate / bare.rate)
+        cpu_shares.append(bare.cpu / own.cpu)
+        said = ", ".join(f"{each.rate:.2f}" for each in around[-2:])
+        say(f"runs/s per core: sweep {own.rate:.2f}; bare loops before and after {said}: {shares[-1]:.2f}")
+        say(f"processor seconds per run: sweep {own.cpu:.4f}, loops {bare.cpu:.4f}: {cpu_shares[-1]:.2f}")
+    if given.times > 1:
+        say(f"median of {given.times}: runs/s {median(shares):.2f}, processor time {median(cpu_shares):.2f}")
 
 
 if __name__ == "__main__":
