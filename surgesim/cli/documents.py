@@ -1,0 +1,146 @@
+"""Commands that make figures and documents of results: plot, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from surgesim.cli.app import app
+from surgesim.cli.options import BASELINE, Format, LangOption, ResultsPath
+from surgesim.cli.terminal import errors, fail
+from surgesim.files import made
+
+
+@app.command(epilog="Example: surgesim plot results/kien-giang --figure need --lang en --format pdf")
+def plot(
+    results: ResultsPath,
+    lang: LangOption,
+    figure: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Figure to draw; may be repeated.", show_default="all"),
+    ] = None,
+    alternative: Annotated[str, typer.Option(metavar="NAME", help="Alternative to draw.")] = BASELINE,
+    area: Annotated[
+        str | None, typer.Option(metavar="DISTRICT", help="District to draw.", show_default="the province")
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="File format.")] = Format.svg,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write the figures to.", show_default="RESULTS/plots")
+    ] = None,
+    threshold: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Threshold of a sweep-map.", show_default="situation, the declared emergency"
+        ),
+    ] = None,
+) -> None:
+    """Draw the figures of a finished run, or the sweep-map of a finished sweep.
+
+    The sweep-map is the probability of a breach over the first two paths of a grid, for each scenario.
+    """
+    with errors():
+        from surgesim.report.figures import FIGURES, EmptyFigureError, ProvinceOnlyError, draw, save
+        from surgesim.study.store import SWEEP, kind_of, read
+
+        if kind_of(results) == SWEEP:
+            _plot_sweep(results, lang.value, figure or [], alternative, area, format_, out, threshold)
+            return
+        if threshold is not None:
+            fail(f"got --threshold {threshold} for a run, expected it for a sweep only")
+        stored = read(results)
+        folder = out if out is not None else results / "plots"
+        drawn = {}
+        left: dict[str, list[str]] = {}
+        for name in figure or FIGURES:
+            try:
+                drawn[name] = draw(stored, name, lang=lang.value, alternative=alternative, area=area)
+            except (EmptyFigureError, ProvinceOnlyError) as error:
+                if figure:
+                    raise
+                left.setdefault(error.reason, []).append(name)
+        of = [part for part in (alternative if alternative != BASELINE else None, area) if part]
+        with made(folder):
+            for name, picture in drawn.items():
+                path = folder / f"{'-'.join([name, *of])}.{format_.value}"
+                typer.echo(str(save(picture, path)))
+        for reason, names in left.items():
+            typer.echo(f"Left out, {reason}: {', '.join(names)}", err=True)
+
+
+@app.command(epilog="Example: surgesim report results/kien-giang --lang en --out kien-giang.html")
+def report(
+    results: ResultsPath,
+    lang: LangOption,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write.", show_default="RESULTS/report.html")
+    ] = None,
+    excel: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the tables as an Excel workbook (.xlsx) instead."),
+    ] = None,
+    daily: Annotated[bool, typer.Option("--daily", help="With --excel: the daily tables too.")] = False,
+) -> None:
+    """Write the report of a finished run.
+
+    One HTML file to read on a screen, to send, or to print: summary, tables, figures, assumptions, limits.
+    """
+    if excel is not None and out is not None:
+        fail("got --out and --excel, expected one of them: --excel names the file itself")
+    if daily and excel is None:
+        fail("got --daily without --excel, expected both: the report has no daily tables")
+    with errors():
+        from surgesim.study.store import read
+
+        stored = read(results)
+        if excel is not None:
+            from surgesim.report.workbook import write_workbook
+
+            typer.echo(str(write_workbook(stored, excel, lang.value, daily=daily)))
+            return
+        from surgesim.report.document import write_report
+
+        path = out if out is not None else results / "report.html"
+        typer.echo(str(write_report(stored, path, lang.value)))
+
+
+def _plot_sweep(
+    folder: Path,
+    lang: str,
+    figures: list[str],
+    alternative: str,
+    area: str | None,
+    format_: Format,
+    out: Path | None,
+    threshold: str | None,
+) -> None:
+    """Draw the sweep-map of every scenario of a sweep."""
+    from surgesim.report.figures import SWEEP_MAP, save, sweep_map
+    from surgesim.study.breaches import SITUATION
+    from surgesim.study.sweep import Sweep
+
+    for name in figures:
+        if name != SWEEP_MAP:
+            fail(f"got figure {name!r} of a sweep, expected {SWEEP_MAP}")
+    if area is not None:
+        fail(f"got --area {area} for a sweep, expected it for a run only")
+    done = Sweep(folder)
+    shown = threshold if threshold is not None else SITUATION
+    drawn = {
+        name: sweep_map(done, lang=lang, threshold=shown, alternative=alternative, scenario=name)
+        for name in done.scenarios
+    }
+    target = out if out is not None else folder / "plots"
+    with made(target):
+        for name, picture in drawn.items():
+            of = [
+                part
+                for part, told in (
+                    (name, len(drawn) > 1),
+                    (shown, shown != SITUATION),
+                    (alternative, alternative != BASELINE),
+                )
+                if told
+            ]
+            typer.echo(str(save(picture, target / f"{'-'.join([SWEEP_MAP, *of])}.{format_.value}")))

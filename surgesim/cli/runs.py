@@ -1,0 +1,171 @@
+"""Commands that run a scenario: run, reproduce."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from surgesim.cli.app import app
+from surgesim.cli.options import (
+    LangOption,
+    QuietOption,
+    ResultsPath,
+    ScenarioPath,
+    SchedulerOption,
+    SeedOption,
+    SetOption,
+    WorkersOption,
+)
+from surgesim.cli.terminal import FAILED, count, errors, progress_bar, show
+
+if TYPE_CHECKING:
+    from surgesim.study.results import Results
+    from surgesim.study.run import Extras
+
+FIGURE_FORMAT = "svg"
+"""Format of the figures of a result folder."""
+
+
+@app.command(epilog="Example: surgesim run scenarios/kien-giang.yaml --replications 20")
+def run(
+    scenario: ScenarioPath,
+    lang: LangOption,
+    replications: Annotated[
+        int | None, typer.Option(help="How many runs of each alternative.", show_default="the scenario's")
+    ] = None,
+    seed: SeedOption = None,
+    days: Annotated[int | None, typer.Option(help="Days to simulate.", show_default="the scenario's")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this alternative beside the baseline; may be repeated."),
+    ] = None,
+    set_: SetOption = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Result folder to write.", show_default="results/<scenario name>")
+    ] = None,
+    precision: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OUTCOME=SHARE",
+            help="Go on until the half-width of its mean is this share of it; may be repeated.",
+        ),
+    ] = None,
+    most: Annotated[
+        int | None, typer.Option(help="Most runs with --precision.", show_default="the scenario's")
+    ] = None,
+    workers: WorkersOption = None,
+    scheduler: SchedulerOption = None,
+    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures too.")] = True,
+    quiet: QuietOption = False,
+) -> None:
+    """Run a scenario and its alternatives.
+
+    Shows which thresholds break, when and how likely, and what each alternative changes, and writes the
+    result folder. Every alternative meets the same random numbers, run by run.
+    """
+    given = {
+        "study.replications": ("--replications", replications),
+        "study.most_replications": ("--most", most),
+        "study.seed": ("--seed", seed),
+        "days": ("--days", days),
+    }
+    own = {path: (option, value) for path, (option, value) in given.items() if value is not None}
+    options = {path: option for path, (option, _) in own.items()}
+    if precision:
+        options["study.precision"] = "--precision"
+    if only:
+        options["alternatives"] = "--only"
+    with errors(options):
+        from surgesim.scenario.loading import load
+        from surgesim.study.run import run as run_study
+
+        changes = [*(set_ or ()), *(f"study.precision.{wanted}" for wanted in precision or ())]
+        changes += [f"{path}={value}" for path, (_, value) in own.items()]
+        loaded = load(scenario, changes=changes)
+        folder = out if out is not None else Path("results") / loaded.name
+        drawn = {"lang": lang.value, "format": FIGURE_FORMAT} if figures else None
+        if not quiet:
+            _tell_what_is_replaced(folder)
+        with progress_bar(quiet) as progress:
+            results = run_study(
+                loaded,
+                only=only,
+                workers=workers,
+                scheduler=scheduler,
+                out=folder,
+                progress=progress,
+                extras=_figures(lang.value) if figures else None,
+                notes={"command": shlex.join(["surgesim", *sys.argv[1:]]), "figures": drawn},
+            )
+        if not quiet:
+            from surgesim.report.screen import summary
+
+            show(summary(results, lang.value, f"{folder}{os.sep}"))
+        if failed := results.manifest.get("extras_failed"):
+            typer.echo(f"The tables are complete, but the figures could not be drawn: {failed}", err=True)
+            raise typer.Exit(FAILED)
+
+
+@app.command(epilog="Example: surgesim reproduce results/kien-giang")
+def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietOption = False) -> None:
+    """Run a stored result again and compare.
+
+    Exit code 0 if every file is the same, 1 if not.
+    """
+    with errors():
+        from surgesim.study.reproduce import RELATIVE
+        from surgesim.study.reproduce import reproduce as repeat
+        from surgesim.study.store import SWEEP, kind_of, read_manifest
+
+        drawn = None if kind_of(results) == SWEEP else read_manifest(results).get("figures")
+        with progress_bar(quiet) as progress:
+            again = repeat(
+                results,
+                workers=workers,
+                extras=_figures(drawn["lang"]) if drawn else None,
+                progress=progress,
+            )
+        if again.setting and not quiet:
+            typer.echo(f"Compared to {RELATIVE:g} relative and without figures, for this differs:")
+            for difference in again.setting:
+                typer.echo(f"  {difference}")
+        for difference in again.differences:
+            typer.echo(difference, err=True)
+        if again.differences:
+            raise typer.Exit(FAILED)
+        if not quiet:
+            typer.echo(f"Reproduced: {count(len(again.compared), 'file')} the same.")
+
+
+def _tell_what_is_replaced(folder: Path) -> None:
+    """Say before a run what results its end will replace."""
+    from surgesim.errors import ResultsError
+    from surgesim.study.store import read_manifest
+
+    try:
+        earlier = read_manifest(folder)
+    except ResultsError:
+        return
+    number, alternatives = earlier.get("replications", "?"), len(earlier.get("alternatives", ())) - 1
+    typer.echo(
+        f"{folder}: the results there ({number} runs of the baseline and "
+        f"{count(alternatives, 'alternative')}) will be replaced when this run is done; "
+        "--out writes elsewhere.",
+        err=True,
+    )
+
+
+def _figures(lang: str) -> Extras:
+    """Draws all figures into the folder `figures` of a result."""
+
+    def draw(results: Results, folder: Path) -> None:
+        from surgesim.report.figures import save_all
+
+        save_all(results, folder / "figures", lang=lang, fmt=FIGURE_FORMAT)
+
+    return draw

@@ -1,0 +1,93 @@
+"""Commands for scenario files: validate, new, schema."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from surgesim.cli.app import app
+from surgesim.cli.options import QuietOption, SetOption
+from surgesim.cli.terminal import BAD_INPUT, count, errors, fail
+from surgesim.errors import ScenarioError
+from surgesim.files import unwritable
+
+
+@app.command(epilog="Example: surgesim validate scenarios/kien-giang.yaml")
+def validate(
+    scenarios: Annotated[list[Path], typer.Argument(metavar="SCENARIO...", help="Scenario files (YAML).")],
+    set_: SetOption = None,
+    all_: Annotated[
+        bool, typer.Option("--all", help="List every figure that is assumed or without a source.")
+    ] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Check scenarios without running them.
+
+    All errors come at once, with file and line; warnings count unsourced and assumed figures.
+    """
+    failed = False
+    with errors():
+        from surgesim.scenario.loading import inspect
+        from surgesim.study.precision import check_precision
+
+        for path in scenarios:
+            try:
+                loaded, warnings = inspect(path, changes=set_ or ())
+                check_precision(loaded)
+            except ScenarioError as error:
+                failed = True
+                typer.echo(str(error), err=True)
+                continue
+            if not quiet:
+                for warning in warnings:
+                    listed = f": {warning.detail}" if all_ and warning.detail else ""
+                    typer.echo(f"warning: {warning}{listed}")
+                more = any(warning.detail for warning in warnings) and not all_
+                hint = "; --all lists the figures" if more else ""
+                typer.echo(f"{path}: no errors, {count(len(warnings), 'warning')}{hint}")
+    if failed:
+        raise typer.Exit(BAD_INPUT)
+
+
+@app.command(epilog="Example: surgesim new my-province --from scenarios/kien-giang.yaml")
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the scenario: a-z, 0-9 and hyphens.")],
+    like: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="SCENARIO", help="Scenario to start from.", show_default="a small one"
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write.", show_default="NAME.yaml")] = None,
+) -> None:
+    """Write a commented scenario to start from."""
+    with errors():
+        from surgesim.scenario.loading import starter
+
+        path = out if out is not None else Path(f"{name}.yaml")
+        text = starter(name, like, folder=path.parent)
+        try:
+            with path.open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+        except FileExistsError:
+            fail(f"{path}: exists already, expected a new file")
+        except OSError as error:
+            fail(unwritable(path, error))
+        typer.echo(f"{path}: written; check it with: surgesim validate {shlex.quote(str(path))}")
+
+
+@app.command(epilog="Example: surgesim schema > surgesim.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of scenarios.
+
+    Editors complete and check scenario files with it.
+    """
+    with errors():
+        import json
+
+        from surgesim.scenario.loading import json_schema
+
+        typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))

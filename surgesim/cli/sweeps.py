@@ -1,0 +1,181 @@
+"""Commands for sweeps: sweep, sensitivity."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from surgesim.cli.app import app
+from surgesim.cli.options import (
+    Format,
+    LangOption,
+    QuietOption,
+    SchedulerOption,
+    SeedOption,
+    SetOption,
+    WorkersOption,
+)
+from surgesim.cli.terminal import FAILED, INTERRUPTED, count, errors, progress_bar, show
+from surgesim.errors import Problem, ScenarioError
+from surgesim.files import made, whole
+
+
+class Design(StrEnum):
+    """Design of a sweep."""
+
+    grid = "grid"
+    lhs = "lhs"
+    sobol = "sobol"
+
+
+@app.command(
+    epilog="Example: surgesim sweep scenarios/teaching/small-town.yaml --vary epidemic.variant.r0=3:6:4 "
+    "--vary care.facilities.general-hospital.beds.icu=6,12,24"
+)
+def sweep(
+    scenarios: Annotated[list[Path], typer.Argument(metavar="SCENARIO...", help="Scenario files (YAML).")],
+    vary: Annotated[
+        list[str],
+        typer.Option(
+            metavar="PATH=LOW:HIGH:LEVELS",
+            help="What varies: low:high:levels in a grid, low:high in the other designs, a,b,c in all, or "
+            "the path alone to take its distribution from study.uncertainty; may be repeated.",
+        ),
+    ],
+    design: Annotated[Design, typer.Option(help="Design of the points.")] = Design.grid,
+    samples: Annotated[
+        int | None,
+        typer.Option(help="Points of lhs; of sobol a power of two, for samples x (paths + 2) points."),
+    ] = None,
+    replications: Annotated[
+        int | None, typer.Option(help="How many runs at each point.", show_default="the scenario's")
+    ] = None,
+    seed: SeedOption = None,
+    alternative: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Alternative to run beside the baseline; may be repeated."),
+    ] = None,
+    set_: SetOption = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write.", show_default="results/<scenario name>-sweep")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an unfinished sweep.")] = False,
+    workers: WorkersOption = None,
+    scheduler: SchedulerOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Run scenarios at many points.
+
+    Every point has the same random numbers, run by run. What is done is kept in FOLDER.unfinished until
+    all is done. Exit code 1 if a run failed.
+    """
+    options = {
+        "study.replications": "--replications",
+        "study.seed": "--seed",
+        "alternatives": "--alternative",
+    }
+    with errors(options):
+        from surgesim.scenario.loading import load
+        from surgesim.study.sweep import sweep as run_sweep
+
+        loaded = [load(path, changes=set_ or ()) for path in scenarios]
+        folder = out if out is not None else Path("results") / f"{loaded[0].name}-sweep"
+        try:
+            with progress_bar(quiet) as progress:
+                done = run_sweep(
+                    loaded,
+                    _varied(vary),
+                    design=design.value,
+                    samples=samples,
+                    replications=replications,
+                    seed=seed,
+                    alternatives=alternative or (),
+                    workers=workers,
+                    scheduler=scheduler,
+                    out=folder,
+                    resume=resume,
+                    progress=progress,
+                    tell=None if quiet else partial(typer.echo, err=True),
+                    notes={"command": shlex.join(["surgesim", *sys.argv[1:]])},
+                )
+        except KeyboardInterrupt:
+            typer.echo(f"Interrupted: what is done is in {folder}.unfinished; go on with --resume.", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+        for name in done.redone:
+            typer.echo(f"{name}: was damaged, run again", err=True)
+        plan, failed = done.manifest["sweep"], done.manifest["failed"]
+        if not quiet:
+            points = count(plan["points"], "point")
+            typer.echo(f"{count(plan['runs'], 'run')} at {points}, {failed} failed: {folder}{os.sep}")
+        if failed:
+            typer.echo(f"{failed} of {plan['runs']} runs failed: see {folder / 'failures.csv'}", err=True)
+            raise typer.Exit(FAILED)
+
+
+@app.command(epilog="Example: surgesim sensitivity results/small-town-sweep --outcome deaths_untreated")
+def sensitivity(
+    folder: Annotated[Path, typer.Argument(metavar="SWEEP", help="Folder written by `surgesim sweep`.")],
+    lang: LangOption,
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Column of runs.csv to explain; may be repeated.",
+            show_default="deaths, deaths for want of care, days of emergency",
+        ),
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="File format of the figures.")] = Format.svg,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to.", show_default="SWEEP/sensitivity")
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Say what drives the outcomes of a sweep.
+
+    First and total Sobol indices of design sobol, rank correlations of the others; a table and a figure
+    for each scenario and alternative.
+    """
+    with errors():
+        from surgesim.report.drivers import sensitivity_table
+        from surgesim.report.figures import save
+        from surgesim.report.figures.sensitivity import draw_sensitivity
+        from surgesim.study.sensitivity import sensitivity as explain
+        from surgesim.study.store import write_csv
+        from surgesim.study.sweep import Sweep
+
+        done = Sweep(folder)
+        table = explain(done, outcome)
+        target = out if out is not None else folder / "sensitivity"
+        groups = table[["scenario", "alternative"]].drop_duplicates().itertuples(index=False)
+        drawn = {(s, a): draw_sensitivity(done, table, s, a, lang.value) for s, a in groups}
+        with made(target):
+            with whole(target / "sensitivity.csv") as part:
+                write_csv(part, table)
+            for (scenario, of), picture in drawn.items():
+                save(picture, target / f"{scenario}-{of}.{format_.value}")
+        if not quiet:
+            show(sensitivity_table(table, lang.value))
+            typer.echo(f"{target}{os.sep}")
+
+
+def _varied(texts: list[str]) -> dict[str, str]:
+    """Texts ``path=levels`` as the sweep takes them."""
+    varied: dict[str, str] = {}
+    problems = []
+    for text in texts:
+        path, equals, levels = text.partition("=")
+        if path in varied:
+            problems.append(Problem(path, "got it twice, expected once"))
+        if equals and not levels.strip():
+            problems.append(Problem(path, "got no values after =, expected low:high:levels or a,b,c"))
+        varied[path] = levels
+    if problems:
+        raise ScenarioError(problems)
+    return varied
