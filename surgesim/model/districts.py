@@ -86,7 +86,7 @@ def values_of(
     known: Mapping[str, Callable[[], Floats]] = {
         "weekly_reported_cases_per_100k": lambda: weekly("reported_cases"),
         "oxygen_need_7d_per_100k": need,
-        "patients_without_bed": lambda: np.array(simulation.journey.without_bed_by_district(), float),
+        "patients_without_bed": lambda: np.array(simulation.journey.waits.without_bed_by_district(), float),
         "vacant_covid_beds_per_100k": lambda: beds.vacant.sum(axis=0) * PER / people,
         "staffed_icu_beds_per_100k": lambda: beds.staffed_icu_all * PER / people,
         "oxygen_occupancy": lambda: beds.occupancy(OXYGEN),

@@ -7,12 +7,10 @@ against the beds at the end of each day.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
 from heapq import heappop, heappush
 from math import inf
-from operator import add, sub
 from typing import NamedTuple
 
 from surgesim.model.beds import UNLIMITED, BedPool, Key, Place
@@ -36,8 +34,7 @@ from surgesim.model.ledger import (
 from surgesim.model.network import Network, Route, stay_in
 from surgesim.model.oxygen import OxygenSupply
 from surgesim.model.patients import BOARDED, FULL, NO_CARE, THIN, Patient, PatientBatch
-
-_INSTANT = 1e-9  # days; a way as long as the time allowed is in time
+from surgesim.model.waits import Waits
 
 
 class Entry(NamedTuple):
@@ -68,6 +65,8 @@ class Journey:
         The pools of beds.
     ledger
         Who is where, and what has happened.
+    waits
+        Who has been without the bed type needed for how long.
     staffed_normally
         By bed type and facility: beds staffed at normal ratios; care in those beyond is thin. Without limit
         where no surge ratios are in use.
@@ -90,11 +89,17 @@ class Journey:
         self._freed: deque[tuple[int, int]] = deque()
         self._to_ask: deque[Patient] = deque()
         self._settling = False
-        self._newly_unmet: list[tuple[float, Patient]] = []  # in order of time
-        self._in_time = options.in_time_days + _INSTANT
-        self._may_be_late: deque[tuple[float, Patient]] = deque()  # in order of time
         self._next_index = 0
         self.ledger = Ledger(network)
+        self.waits = Waits(
+            env,
+            network,
+            self.oxygen,
+            self.icu,
+            self.ledger,
+            no_bed_days=options.no_bed_days,
+            in_time_days=options.in_time_days,
+        )
         self.staffed_normally = {OXYGEN: [UNLIMITED] * n, ICU: [UNLIMITED] * n}
         self.specialists = [True] * n
         self._supply: OxygenSupply | None = None
@@ -216,7 +221,7 @@ class Journey:
 
     def _admit_to_oxygen(self, patient: Patient, facility: int) -> None:
         patient.unmet_since = inf
-        if self._env.now - patient.need_time > self._in_time:
+        if self.waits.late(patient.need_time):
             self.ledger.miss(patient)
         self._settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.ledger.flows[OXYGEN].admissions)
         if not patient.needs_icu:
@@ -344,7 +349,7 @@ class Journey:
 
     def _enter_icu(self, patient: Patient, facility: int) -> None:
         flows = self.ledger.flows[ICU]
-        if self._env.now - min(patient.unmet_since, patient.icu_need_time) > self._in_time:
+        if self.waits.late(min(patient.unmet_since, patient.icu_need_time)):
             self.ledger.miss(patient)
         patient.unmet_since = inf
         self._settle_in(
@@ -635,7 +640,7 @@ class Journey:
                 self._vacate(patient, OXYGEN)
                 self._free(OXYGEN, patient.facility)
             patient.timer = patient.clock = None
-            if self._env.now - patient.unmet_since > self._in_time:
+            if self.waits.late(patient.unmet_since):
                 self.ledger.miss(patient)
             self._note(patient, "leaves the province")
             self.ledger.end(patient)
@@ -649,10 +654,7 @@ class Journey:
     def _unmet(self, patient: Patient) -> None:
         """The bed type needed is not to be had: from now, unless it was so already."""
         if patient.unmet_since == inf:
-            patient.unmet_since = self._env.now
-            unmet = (patient.unmet_since, patient)
-            self._newly_unmet.append(unmet)
-            self._may_be_late.append(unmet)
+            self.waits.begin(patient)
 
     def _leave_line(self, patient: Patient) -> None:
         if patient.index in self.oxygen.line:
@@ -707,75 +709,9 @@ class Journey:
 
     # -- the end of a day -------------------------------------------------------------------------
 
-    def without_bed(self) -> int:
-        """Patients without the bed type they need for longer than the scenario's bound.
-
-        Boarders count; who travels does not, nor who only waits for a boat or a vehicle to a free bed.
-        """
-        count = self.ledger.count
-        in_line = count[NEEDS_OXYGEN][NOWHERE] + count[NEEDS_ICU][NOWHERE] + count[NEEDS_ICU][IN_OXYGEN]
-        recent = self._recently_unmet()
-        late = in_line - len(recent)
-        return late - sum(self._awaiting_a_way(recent)) if late else 0
-
-    def without_bed_by_district(self) -> list[int]:
-        """`without_bed` by the district in which the patients are."""
-        late = list(map(add, self.oxygen.waiting, self.icu.waiting))
-        for index in self.oxygen.line.keys() & self.icu.line.keys():
-            late[self.icu.line[index].district] -= 1  # in both lines, and one patient
-        recent = self._recently_unmet()
-        for patient in recent.values():
-            late[patient.location] -= 1
-        return list(map(sub, late, self._awaiting_a_way(recent))) if any(late) else late
-
-    def _recently_unmet(self) -> dict[int, Patient]:
-        """Those in line who have not yet waited for longer than the bound of `without_bed`."""
-        since = self._env.now - self._options.no_bed_days
-        first = bisect_left(self._newly_unmet, since, key=_unmet_at)
-        self._newly_unmet = self._newly_unmet[first:]
-        return {
-            patient.index: patient
-            for began, patient in self._newly_unmet
-            if began == patient.unmet_since
-            and (patient.index in self.oxygen.line or patient.index in self.icu.line)
-        }
-
-    def find_late(self) -> None:
-        """Note who waits, or is still on the way, for longer than a bed got in time would take."""
-        waiting, now = self._may_be_late, self._env.now
-        while waiting and now - waiting[0][0] > self._in_time:
-            began, patient = waiting.popleft()
-            if patient.unmet_since == began and patient.place != GONE:
-                self.ledger.miss(patient)
-
-    def _awaiting_a_way(self, recent: dict[int, Patient]) -> list[int]:
-        """By district: patients long in line for whom a bed they need is free at the end of a shut way."""
-        awaiting = [0] * len(self.oxygen.waiting)
-        gated = self._network.has_water or self._network.fleet is not None
-        if not gated or not (self.oxygen.total_free or self.icu.total_free):
-            return awaiting
-        for pool, needs in ((self.oxygen, NEEDS_OXYGEN), (self.icu, NEEDS_ICU)):
-            left = [max(free, 0) for free in pool.free]
-            for district, waiting in enumerate(pool.waiting):
-                if waiting:
-                    late = sum(
-                        patient.need == needs and patient.index not in recent
-                        for patient in pool.in_line_of(district)
-                    )
-                    for route in self._network.from_district[district]:
-                        given = min(late, left[route.facility]) if route.gated else 0
-                        left[route.facility] -= given
-                        late -= given
-                        awaiting[district] += given
-        return awaiting
-
     def check(self, day: int) -> None:
         """Hold the ledger against the beds; see `Ledger.check`."""
         self.ledger.check(day, self.oxygen, self.icu, boarding=self._options.boarding)
-
-
-def _unmet_at(entry: tuple[float, Patient]) -> float:
-    return entry[0]
 
 
 def _boards(patient: Patient) -> bool:

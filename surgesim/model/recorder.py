@@ -254,7 +254,7 @@ class Recorder:
         row["waiting_icu"] = count[NEEDS_ICU][NOWHERE]
         row["boarding"] = count[NEEDS_ICU][IN_OXYGEN]
         row["blocking"] = count[READY][IN_ICU]
-        row["without_bed"] = journey.without_bed()
+        row["without_bed"] = journey.waits.without_bed()
         for bed, name in ((OXYGEN, "oxygen"), (ICU, "icu")):
             row[f"admissions_{name}"] = self._since(f"admissions_{name}", sum(ledger.flows[bed].admissions))
         row["recovered"] = self._since("recovered", ledger.recovered)

@@ -214,7 +214,7 @@ class Simulation:
         self.check(day)
         if day < 0:
             return
-        self.journey.find_late()
+        self.journey.waits.find_late()
         self.recorder.record(self, day)
         assessment = self.recorder.assess(self, day)
         self.recorder.assessed(day, assessment)
