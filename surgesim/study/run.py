@@ -14,11 +14,11 @@ from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.scenario.shape import suggestion
 from surgesim.study.collect import Collection
 from surgesim.study.environment import available_cores, environment, now
+from surgesim.study.fill import fill
 from surgesim.study.precision import Precision, check_precision
 from surgesim.study.replicate import Progress, drawn_values, replicate
 from surgesim.study.results import Results
 from surgesim.study.store import Draft, dumped
-from surgesim.study.tables import fill
 
 Extras: TypeAlias = Callable[[Results, Path], object]
 """Adds files to a result folder before it is sealed, such as figures."""

@@ -19,8 +19,8 @@ from surgesim.model.record import (
 )
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.collect import Collection
+from surgesim.study.fill import fill
 from surgesim.study.results import Results
-from surgesim.study.tables import fill
 
 DAYS = 240
 

@@ -17,8 +17,8 @@ from surgesim.report.sentences import epidemic_level, who_is_reached
 from surgesim.scenario.schema import Scenario
 from surgesim.study.collect import Collection
 from surgesim.study.compare import better, paired_interval
+from surgesim.study.fill import fill
 from surgesim.study.results import Results
-from surgesim.study.tables import fill
 
 WEEKLY = "weekly_reported_cases_per_100k"
 

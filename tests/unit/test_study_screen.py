@@ -28,8 +28,8 @@ from surgesim.report.words import NBSP, phrase
 from surgesim.scenario.schema import Scenario
 from surgesim.study.binding import BEDS
 from surgesim.study.collect import Collection
+from surgesim.study.fill import fill
 from surgesim.study.results import Results
-from surgesim.study.tables import fill
 
 
 def shown(renderable: Any, width: int = 140) -> str:

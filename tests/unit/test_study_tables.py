@@ -23,7 +23,8 @@ from surgesim.model.record import (
 from surgesim.scenario.schema import Scenario
 from surgesim.study.binding import limits_modelled
 from surgesim.study.collect import Collection
-from surgesim.study.tables import QUANTILES, bands, fill
+from surgesim.study.fill import bands, fill
+from surgesim.study.tables import QUANTILES
 
 REPLICATIONS = 5
 
