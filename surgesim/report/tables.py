@@ -130,7 +130,7 @@ def _maker(name: str, lang: str, *columns: str) -> _Maker:
 def lines(*parts: str) -> Told:
     """Texts and values one below another."""
     kept = [part for part in parts if part]
-    return Told("\n".join(map(str, kept)), Markup("<br>").join(map(escape, kept)))
+    return Told("\n".join(map(str, kept)), Markup("<br> ").join(map(escape, kept)))
 
 
 def bracketed(parts: Sequence[str]) -> Told:
@@ -674,7 +674,7 @@ def costs(results: Results, lang: str) -> ReportTable | None:
             if name in each
             else NONE,
         )
-    return made.done(note=phrase(lang, "screen.cost_note"))
+    return made.done(note=phrase(lang, "table.costs.note"))
 
 
 def confidences(results: Results, lang: str) -> ReportTable | None:

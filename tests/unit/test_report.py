@@ -486,7 +486,7 @@ def test_what_plans_change_at_each_criterion_has_intervals(case: Results) -> Non
     page = Page(report(dataclasses.replace(case, comparison=comparison), "vi")).root
     table = table_at(page, "criteria_days")
     assert threshold_title(case.scenario, name, "vi") in table.text
-    assert "+1,1(+0,0 đến +2,2)" in table.text
+    assert "+1,1 (+0,0 đến +2,2)" in table.text
 
 
 @pytest.mark.usefixtures("unpictured")
@@ -498,7 +498,7 @@ def test_a_plan_with_more_deaths_is_not_called_better_and_the_note_says_why(case
     comparison.loc[plan & (comparison["outcome"] == f"first_day_{SITUATION}"), numbers] = (2.0, 1.0, 3.0)
     text = report(dataclasses.replace(case, comparison=comparison), "en")
     row = [r for r in table_at(Page(text).root, "comparison").all("tr") if "+20" in r.text]
-    assert "+2(+1 to +3)but more deaths" in row[0].text
+    assert "+2 (+1 to +3) but more deaths" in row[0].text
     assert "better" not in row[0].text
     assert re.search(r"</table>\s*</div>\s*<p class=\"note\">Judge by deaths first", text)
 
