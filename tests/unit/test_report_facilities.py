@@ -8,7 +8,8 @@ import figure_cases
 import pytest
 from figure_cases import surge_results, surge_scenario
 
-from surgesim.report.tables import NONE, facilities
+from surgesim.report.tables import facilities
+from surgesim.report.tables.cells import NONE
 
 
 @pytest.mark.parametrize("lang", ["en", "vi"])

@@ -1,0 +1,175 @@
+"""Tables of what is breached, when, how likely, and what binds then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from surgesim.model.record import CONSTRAINTS
+from surgesim.report.names import criteria, is_share, threshold_title, unit_of
+from surgesim.report.quoted import Row, Told, Value, cell, joined, named, quote, told
+from surgesim.report.sentences import many
+from surgesim.report.summary import first_date, how_likely, province_rows, share
+from surgesim.report.tables.cells import Cell, Maker, ReportTable, bracketed, district_title, lines, maker
+from surgesim.report.words import (
+    number,
+    percent,
+    phrase,
+    rounded,
+    tenths,
+)
+from surgesim.scenario.schema import BASELINE
+from surgesim.study.binding import BEDS, limits_modelled
+from surgesim.study.breaches import PROVINCE_AREA, SITUATION
+
+if TYPE_CHECKING:
+    from surgesim.study.results import Results
+
+
+def breaches(results: Results, lang: str) -> ReportTable | None:
+    """The criteria of the emergency in the baseline, in the scenario's order, then the emergency itself."""
+    by_name = {str(row["threshold"]): row for row in province_rows(results)}
+    names = criteria(results.scenario)
+    if SITUATION not in by_name:
+        return None
+    rows = [by_name[name] for name in (*names, SITUATION) if name in by_name]
+    required = number(float(by_name[SITUATION]["bound"]), lang)
+    return _passed(results, "breaches", "criterion", rows, lang).done(
+        note=_breach_note(results, "table.breaches.note", lang),
+        required=required,
+        all=number(len(names), lang),
+    )
+
+
+def thresholds(results: Results, lang: str) -> ReportTable | None:
+    """The thresholds that are no criteria of the emergency, in the baseline."""
+    of_situation = {*criteria(results.scenario), SITUATION}
+    rows = [row for row in province_rows(results) if row["threshold"] not in of_situation]
+    return _passed(results, "thresholds", "threshold", rows, lang).done(
+        note=phrase(lang, "table.thresholds.note")
+    )
+
+
+def _breach_note(results: Results, key: str, lang: str) -> str:
+    runs = number(int(results.replications["replication"].nunique()), lang)
+    spread = "table.spread.note" if many(results) else "table.few.note"
+    return f"{phrase(lang, key)} {phrase(lang, spread, runs=runs)}"
+
+
+def _passed(results: Results, name: str, column: str, rows: Sequence[Row], lang: str) -> Maker:
+    """How likely each is passed, when, how long; ranges only of many runs."""
+    made = maker(name, lang, column, "likelihood", "first_breach", "days_breached", "worst")
+    for row in rows:
+        ends = [quote("breaches", row, f"days_breached_{q}", rounded, lang) for q in ("p5", "p95")]
+        made.add(
+            named(threshold_title(results.scenario, str(row["threshold"]), lang)),
+            _likely(row, lang),
+            _first(results, row, lang),
+            lines(
+                quote("breaches", row, "days_breached_mean", rounded, lang),
+                bracketed(ends) if many(results) else "",
+            ),
+            _worst(results, row, lang),
+        )
+    return made
+
+
+def _worst(results: Results, row: Row, lang: str) -> str:
+    """The worst value with its unit; a share as a percentage."""
+    name = str(row["threshold"])
+    if name == SITUATION:
+        worst = quote("breaches", row, "worst_value_median", number, lang)
+        return told(lang, "table.criteria_at_once", worst=worst)
+    if is_share(results.scenario.command.thresholds[name].indicator):
+        share = float(row["worst_value_median"])
+        return Value(tenths(share, lang), share, cell("breaches", row, "worst_value_median"), scale=0.01)
+    worst = quote("breaches", row, "worst_value_median", number, lang)
+    return joined([worst, named(unit_of(results.scenario, name, lang))], " ")
+
+
+def _likely(row: Row, lang: str) -> Cell:
+    return Cell(lines(how_likely(row, lang), _shares(row, lang)), _risk(row))
+
+
+def _shares(row: Row, lang: str) -> Told:
+    """The share of the runs and its interval."""
+    low, high = (share(row, f"probability_{end}", lang) for end in ("low", "high"))
+    return joined([share(row, "probability", lang), bracketed([low, high])], " ")
+
+
+def _risk(row: Row) -> str:
+    """How a cell of a probability is marked."""
+    return (
+        "risk-none" if row["probability"] == 0 else "risk-half" if row["probability"] < 0.5 else "risk-most"
+    )
+
+
+def _first(results: Results, row: Row, lang: str) -> Told:
+    never = phrase(lang, "table.none_by_end")
+    some = float(row["breached_at_start"])
+    if some == 1:
+        return lines(phrase(lang, "screen.at_start"))
+    median, early, late = (first_date(results, row, f"first_day_{q}", lang) for q in ("median", "p5", "p95"))
+    parts: list[str] = [median or never]
+    if early is not None and many(results):
+        parts.append(bracketed([early, late or never]))
+    if some > 0:
+        parts.append(
+            joined([phrase(lang, "table.also_at_start"), share(row, "breached_at_start", lang)], " ")
+        )
+    return lines(*parts)
+
+
+def areas(results: Results, lang: str) -> ReportTable | None:
+    """Where thresholds are assessed by area: how likely each is breached there, when and how long."""
+    table = results.breaches
+    mine = table[(table["alternative"] == BASELINE) & (table["area"] != PROVINCE_AREA)]
+    names = list(dict.fromkeys(mine["threshold"]))
+    made = maker("areas", lang, "area", "likelihood", "first_breach", "days_breached", "worst")
+    for name in names:
+        title = threshold_title(results.scenario, str(name), lang)
+        for row in mine[mine["threshold"] == name].to_dict("records"):
+            area = district_title(results.scenario, str(row["area"]), lang)
+            made.add(
+                named(area if len(names) == 1 else f"{title}: {area}"),
+                Cell(_shares(row, lang), _risk(row)),
+                _first(results, row, lang),
+                quote("breaches", row, "days_breached_mean", rounded, lang),
+                _worst(results, row, lang),
+            )
+    titles = "; ".join(threshold_title(results.scenario, str(name), lang) for name in names)
+    return made.done(text=3, thresholds=titles)
+
+
+def binding(results: Results, lang: str) -> ReportTable | None:
+    """Days on which each constraint binds, by bed type: those of the emergency, and those of shortage."""
+    if not limits_modelled(results.scenario):
+        return None
+    made = maker("binding", lang, "constraint")
+    made.columns += [
+        phrase(lang, f"column.{which}_days", bed=phrase(lang, f"bed.{bed}"))
+        for bed in BEDS
+        for which in ("breach", "short")
+    ]
+    table = results.binding[results.binding["alternative"] == BASELINE]
+    rows = {(row["bed"], row["constraint"]): row for row in table.to_dict("records")}
+    for what in CONSTRAINTS:
+        cells: list[str] = [phrase(lang, f"constraint.{what}")]
+        for bed in BEDS:
+            row = rows[bed, what]
+            for which in ("breach", "short"):
+                days = quote("binding", row, f"{which}_days_mean", rounded, lang)
+                if pd.isna(row[f"{which}_share"]):
+                    cells.append(days)
+                    continue
+                part = Value(
+                    percent(float(row[f"{which}_share"]), lang),
+                    float(row[f"{which}_share"]),
+                    cell("binding", row, f"{which}_share"),
+                    scale=0.01,
+                )
+                cells.append(joined([days, bracketed([part])], " "))
+        made.add(*cells)
+    return made.done(note=phrase(lang, "table.binding.note"))

@@ -1,0 +1,187 @@
+"""Tables that compare plans: what they change of the baseline, what comes of it, what they cost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from markupsafe import Markup
+
+from surgesim.report.names import criteria, threshold_title
+from surgesim.report.plans import plan_changes
+from surgesim.report.quoted import Row, Told, Value, named, quote, source
+from surgesim.report.sentences import longer_without_fewer_deaths
+from surgesim.report.tables.cells import NONE, Cell, ReportTable, change, lines, maker, plan_heading
+from surgesim.report.words import (
+    money_unit,
+    number,
+    outcome_words,
+    phrase,
+    rounded,
+)
+from surgesim.scenario.schema import BASELINE
+from surgesim.study.breaches import SITUATION
+from surgesim.study.compare import COST, DAYS_BREACHED, DEATHS, FIRST_DAY
+
+if TYPE_CHECKING:
+    from surgesim.study.results import Results
+
+COMPARED: Final = (
+    "deaths_untreated",
+    DEATHS,
+    "situation_days",
+    f"{FIRST_DAY}{SITUATION}",
+    "peak_without_bed",
+)
+"""Outcomes by which the report compares plans; all others are in comparison.csv."""
+
+
+def plans(results: Results, lang: str) -> ReportTable | None:
+    """What each alternative changes, in words."""
+    made = maker("plans", lang, "plan", "changes")
+    for name in results.alternatives:
+        if name != BASELINE:
+            changes = list(plan_changes(results.scenario, name, lang))
+            made.add(
+                plan_heading(results, name, lang),
+                lines(*map(named, changes)) if changes else phrase(lang, "plan.nothing"),
+            )
+    return made.done(text=2)
+
+
+def comparison(results: Results, lang: str) -> ReportTable | None:
+    """Each alternative against the baseline, the fewest deaths for want of care first."""
+    table = results.comparison[results.comparison["outcome"].isin(COMPARED)]
+    shown = [outcome for outcome in COMPARED if (table["outcome"] == outcome).any()]
+    made = maker("comparison", lang, "plan")
+    made.columns += [f"{outcome_words(lang, o).label} ({outcome_words(lang, o).unit})" for o in shown]
+    by_plan = {
+        str(name): {row["outcome"]: row for row in rows.to_dict("records")}
+        for name, rows in table.groupby("alternative", sort=False)
+    }
+    if not by_plan:
+        return None
+    some = next(iter(by_plan.values()))
+    made.add(
+        phrase(lang, "table.baseline_mean"),
+        *(quote("comparison", some[outcome], "baseline_mean", rounded, lang) for outcome in shown),
+    )
+    for name in sorted(by_plan, key=lambda name: float(by_plan[name][shown[0]]["difference"])):
+        rows = by_plan[name]
+        deadlier = any(o in rows and rows[o]["difference_low"] > 0 for o in ("deaths_untreated", DEATHS))
+        made.add(
+            plan_heading(results, name, lang), *(_difference(rows.get(o), lang, deadlier) for o in shown)
+        )
+    note = phrase(lang, "table.comparison.note", days=number(results.scenario.days, lang))
+    return made.done(note=lines(note, *longer_without_fewer_deaths(results, lang)))
+
+
+def _difference(row: Row | None, lang: str, deadlier: bool) -> Cell:
+    """A difference with what it means: what a plan with more deaths gains elsewhere is not called better."""
+    if row is None:
+        return Cell(NONE)
+    low, high = float(row["difference_low"]), float(row["difference_high"])
+    if math.isnan(low):
+        return Cell(change(row, lang))
+    tone = _tone(low, high, str(row["better"]))
+    if tone == "better" and deadlier and row["outcome"] not in ("deaths_untreated", DEATHS):
+        tone = "deadlier"
+    said = phrase(lang, f"tone.{tone}")
+    mark = Told(said, Markup('<span class="tone">{}</span>').format(said))
+    return Cell(lines(change(row, lang), mark), tone)
+
+
+def _tone(low: float, high: float, better: str) -> str:
+    """Whether the interval lies on the better side of zero, on the worse one, or holds zero."""
+    if low == high == 0:
+        return "same"
+    if low <= 0 <= high:
+        return "undecided"
+    return "better" if (high < 0) == (better == "lower") else "worse"
+
+
+def thresholds_by_plan(results: Results, lang: str) -> list[ReportTable]:
+    """What each plan changes at each criterion, then at each other threshold: days in breach, first day."""
+    of_situation = criteria(results.scenario)
+    others = [name for name in results.scenario.command.thresholds if name not in of_situation]
+    found = [
+        _changes(results, f"{kind}_{what}", prefix, names, lang)
+        for kind, names in (("criteria", of_situation), ("thresholds", others))
+        for what, prefix in (("days", DAYS_BREACHED), ("first", FIRST_DAY))
+    ]
+    return [table for table in found if table is not None]
+
+
+def _changes(
+    results: Results, table: str, prefix: str, names: Sequence[str], lang: str
+) -> ReportTable | None:
+    """Differences from the baseline at thresholds; those that no plan changes are left out."""
+    made = maker(table, lang, "plan")
+    rows = results.comparison
+    rows = rows[rows["outcome"].isin([f"{prefix}{name}" for name in names])]
+    changed = set(rows.loc[rows["tied"] < 1, "outcome"])
+    shown = [name for name in names if f"{prefix}{name}" in changed]
+    by_plan = {
+        str(plan): {str(row["outcome"]): row for row in group.to_dict("records")}
+        for plan, group in rows.groupby("alternative", sort=False)
+    }
+    if not shown or not by_plan:
+        return None
+    for name in shown:
+        title = threshold_title(results.scenario, name, lang)
+        districts = name in results.scenario.command.in_districts
+        made.columns.append(phrase(lang, "screen.in_any_district", what=title) if districts else title)
+    some = next(iter(by_plan.values()))
+    made.add(
+        phrase(lang, "table.baseline_mean"),
+        *(quote("comparison", some[f"{prefix}{name}"], "baseline_mean", rounded, lang) for name in shown),
+    )
+    for plan, by_outcome in by_plan.items():
+        found = [by_outcome.get(f"{prefix}{name}") for name in shown]
+        made.add(
+            plan_heading(results, plan, lang), *(NONE if row is None else change(row, lang) for row in found)
+        )
+    key = "table.days_by_plan.note" if prefix == DAYS_BREACHED else "table.first_by_plan.note"
+    return made.done(note=phrase(lang, key, days=number(results.scenario.days, lang)))
+
+
+def costs(results: Results, lang: str) -> ReportTable | None:
+    """What each plan costs, the cheapest first; against the baseline, and per death averted."""
+    if results.scenario.supply.costs is None:
+        return None
+    means = results.replications.groupby("alternative", sort=False)[COST].mean()
+    table = results.comparison[results.comparison["outcome"].isin((COST, DEATHS))]
+    rows = {(row["alternative"], row["outcome"]): row for row in table.to_dict("records")}
+    each = {
+        name: row
+        for (name, what), row in rows.items()
+        if what == COST and row["per_death_averted"] > 0 and rows[name, DEATHS]["difference_high"] < 0
+    }
+    currency = results.scenario.supply.currency
+    scale, unit = money_unit(float(means.max()), currency, lang)
+    dearest = max((float(row["per_death_averted"]) for row in each.values()), default=0.0)
+    scale_each, unit_each = money_unit(dearest, currency, lang)
+    made = maker("costs", lang, "plan")
+    made.columns += [
+        phrase(lang, "screen.mean_cost", unit=unit),
+        phrase(lang, "screen.extra_cost"),
+        phrase(lang, "screen.per_death_averted", unit=unit_each),
+    ]
+    for alternative, mean in means.sort_values(kind="stable").items():
+        name = str(alternative)
+        total = Value(
+            rounded(float(mean) / scale, lang),
+            float(mean),
+            source("replications", f"mean:{COST}", alternative=name),
+            scale=scale,
+        )
+        made.add(
+            plan_heading(results, name, lang),
+            total,
+            change(rows[name, COST], lang, scale) if (name, COST) in rows else NONE,
+            quote("comparison", each[name], "per_death_averted", rounded, lang, scale_each)
+            if name in each
+            else NONE,
+        )
+    return made.done(note=phrase(lang, "table.costs.note"))

@@ -1,0 +1,257 @@
+"""Tables of totals, peaks and use: of the province, its districts, groups of people, facilities, supplies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from surgesim.model.record import OUTCOMES
+from surgesim.report.quoted import Row, Value, cell, named, quote, source
+from surgesim.report.sentences import many
+from surgesim.report.tables.cells import NONE, ReportTable, bracketed, district_title, lines, maker
+from surgesim.report.words import (
+    day_text,
+    group_words,
+    number,
+    outcome_words,
+    percent,
+    phrase,
+    rounded,
+    unit_words,
+)
+from surgesim.scenario.schema import BASELINE
+from surgesim.study.binding import BEDS
+from surgesim.study.compare import COST, DEATHS
+from surgesim.study.reached import ALL
+
+if TYPE_CHECKING:
+    from surgesim.scenario.schema import Scenario
+    from surgesim.study.results import Results
+
+LOGISTIC: Final = (
+    "oxygen_used_kg",
+    "oxygen_unmet_kg",
+    "facility_days_dry",
+    "staff_absent_days",
+    "emergency_unserved",
+    "emergency_unserved_private",
+    "elective_backlog",
+    "elective_backlog_private",
+    "transferred_out",
+)
+
+
+PER: Final = 100_000
+
+
+def outcomes(results: Results, lang: str, chosen: Sequence[str] | None = None) -> ReportTable | None:
+    """Totals of the baseline: mean over the runs and from 5 % to 95 % of them."""
+    name = "outcomes" if chosen is None else "logistics"
+    ranges = many(results)
+    made = maker(name, lang, "outcome", "unit", "mean", *(("p5", "p95") if ranges else ()))
+    table = results.replications[results.replications["alternative"] == BASELINE]
+    rest: Sequence[str] = [o for o in _totals() if o not in LOGISTIC] if chosen is None else chosen
+    for outcome in rest:
+        if chosen is not None and not table[outcome].any():
+            continue
+        label, unit = outcome_words(lang, outcome)
+        made.add(label, unit, *_spread(table, outcome, lang)[: None if ranges else 1])
+    return made.done(text=2)
+
+
+def _totals() -> list[str]:
+    return [column.name for column in OUTCOMES if column.name not in (COST, "situation_days")]
+
+
+def _spread(table: pd.DataFrame, outcome: str, lang: str) -> list[Value]:
+    values = table[outcome]
+    taken = {"mean": float(values.mean())}
+    taken |= {f"q{q}": float(np.quantile(values.to_numpy(dtype=float), q)) for q in (0.05, 0.95)}
+    return [
+        Value(rounded(v, lang), v, source("replications", f"{by}:{outcome}", alternative=BASELINE))
+        for by, v in taken.items()
+    ]
+
+
+def districts(results: Results, lang: str) -> ReportTable | None:
+    """Cases and deaths of each district in the baseline, the most deaths per 100,000 first."""
+    table = results.daily_districts[results.daily_districts["alternative"] == BASELINE]
+    people = results.scenario.people.districts
+    if table.empty or len(people) < 2:
+        return None
+    made = maker(
+        "districts", lang, "district", "population", "cases", "cases_100k", "deaths", "deaths_100k", "peak"
+    )
+    rows = []
+    for name, district in people.items():
+        mine = table[table["area"] == name]
+        population = Value(
+            number(district.population, lang),
+            float(district.population),
+            f"scenario.yaml#people.districts.{name}.population",
+        )
+        cells: list[str] = [named(district.title.get(lang)), population]
+        order = 0.0
+        for what in ("reported_cases", DEATHS):
+            daily = mine[mine["indicator"] == what]
+            total, rate, order = _total(daily, name, what, district.population, lang)
+            cells += [total, rate]
+        cases = mine[mine["indicator"] == "reported_cases"]
+        cells.append(_peak(cases, name, lang))
+        rows.append((order, cells))
+    for _, cells in sorted(rows, key=lambda item: -item[0]):
+        made.add(*cells)
+    return made.done()
+
+
+def _total(daily: pd.DataFrame, name: str, what: str, people: float, lang: str) -> tuple[Value, Value, float]:
+    total = float(daily["mean"].sum())
+    place = source("daily_districts", "sum:mean", alternative=BASELINE, area=name, indicator=what)
+    rate = total / people * PER
+    per = f"scenario.yaml#people.districts.{name}.population"
+    return Value(rounded(total, lang), total, place), Value(rounded(rate, lang), rate, place, per=per), rate
+
+
+def _peak(cases: pd.DataFrame, name: str, lang: str) -> str:
+    if cases.empty or not cases["mean"].any():
+        return NONE
+    top: date = cases["date"].iloc[int(cases["mean"].to_numpy(dtype=float).argmax())].date()
+    place = source(
+        "daily_districts", "peak:mean", alternative=BASELINE, area=name, indicator="reported_cases"
+    )
+    return Value(day_text(top, lang), top, place)
+
+
+def reached(results: Results, lang: str) -> ReportTable | None:
+    """Who got the beds they needed in time in the baseline: everybody, then by group, the fewest first."""
+    made = maker("reached", lang, "group", "patients", "in_time", "deaths_million")
+    table = results.reached[
+        (results.reached["alternative"] == BASELINE) & (results.reached["patients_mean"] > 0)
+    ]
+    for by, rows in table.groupby("by", sort=False):
+        for row in rows.sort_values("in_time_share", kind="stable").to_dict("records"):
+            shares, rates = "", ""  # of a single run with patients no interval can be told
+            if not pd.isna(row["in_time_low"]):
+                shares = bracketed([_percent(row, f"in_time_{end}", lang) for end in ("low", "high")])
+            if not pd.isna(row["deaths_per_million_low"]):
+                columns = (f"deaths_per_million_{end}" for end in ("low", "high"))
+                rates = bracketed([quote("reached", row, column, rounded, lang) for column in columns])
+            made.add(
+                named(_group(results.scenario, str(by), str(row["group"]), lang)),
+                quote("reached", row, "patients_mean", rounded, lang),
+                lines(_percent(row, "in_time_share", lang), shares),
+                lines(quote("reached", row, "deaths_per_million", rounded, lang), rates),
+            )
+    hours = number(results.scenario.in_time_hours, lang)
+    return made.done(note=phrase(lang, "table.reached.note", hours=hours))
+
+
+def _percent(row: Row, column: str, lang: str) -> Value:
+    share = float(row[column])
+    return Value(percent(share, lang), share, cell("reached", row, column), scale=0.01)
+
+
+def _group(scenario: Scenario, by: str, group: str, lang: str) -> str:
+    if by == ALL:
+        return phrase(lang, "table.everybody")
+    return district_title(scenario, group, lang) if by == "district" else group_words(lang, group)
+
+
+def supplies(results: Results, lang: str) -> ReportTable | None:
+    """Consumables and burdens of the baseline: used or made, what lacked, least cover, most backlog."""
+    supply = results.scenario.supply
+    made = maker("supplies", lang, "item", "unit", "used", "unmet", "least_cover", "most_backlog")
+    table = results.daily[results.daily["alternative"] == BASELINE]
+    by_name = dict(list(table.groupby("indicator", sort=False)))
+
+    def taken(indicator: str, by: str, column: str) -> str:
+        rows = by_name.get(indicator)
+        if rows is None:
+            return NONE
+        value = float(getattr(rows[column], by)())
+        if not math.isfinite(value):
+            return NONE
+        place = source("daily", f"{by}:{column}", alternative=BASELINE, indicator=indicator)
+        return Value(rounded(value, lang), value, place)
+
+    for name, item in supply.consumables.items():
+        stocked = item.stock is not None
+        made.add(
+            named(item.title.get(lang)),
+            unit_words(lang, item.unit),
+            taken(f"stock_used:{name}", "sum", "mean"),
+            taken(f"stock_unmet:{name}", "sum", "mean") if stocked else NONE,
+            taken(f"stock_cover_days:{name}", "min", "p50") if stocked else NONE,
+            NONE,
+        )
+    for name, burden in supply.burdens.items():
+        made.add(
+            named(burden.title.get(lang)),
+            unit_words(lang, burden.unit),
+            taken(f"burden_made:{name}", "sum", "mean"),
+            NONE,
+            NONE,
+            taken(f"burden_backlog:{name}", "max", "p50"),
+        )
+    return made.done(text=2, note=phrase(lang, "table.supplies.note"))
+
+
+def facilities(results: Results, lang: str) -> ReportTable | None:
+    """Facilities with COVID beds in the baseline, in the order in which they open."""
+    made = maker(
+        "facilities",
+        lang,
+        "facility",
+        "district",
+        "ownership",
+        "opens",
+        "opened_in",
+        "basic_beds",
+        "peak_oxygen",
+        "peak_icu",
+        "days_dry",
+    )
+    table = results.facilities[results.facilities["alternative"] == BASELINE]
+    table = table[table["share_of_replications_opened"] > 0]
+    table = table.sort_values("open_date_median", kind="stable", na_position="last")
+    care = results.scenario.care.facilities
+    for row in table.to_dict("records"):
+        opens = row["open_date_median"]
+        facility = care[str(row["facility"])]
+        made.add(
+            named(facility.title.get(lang)),
+            named(district_title(results.scenario, str(row["district"]), lang)),
+            phrase(lang, f"ownership.{row['ownership']}"),
+            NONE
+            if pd.isna(opens)
+            else Value(
+                day_text(opens.date(), lang), opens.date(), cell("facilities", row, "open_date_median")
+            ),
+            Value(
+                percent(float(row["share_of_replications_opened"]), lang),
+                float(row["share_of_replications_opened"]),
+                cell("facilities", row, "share_of_replications_opened"),
+                scale=0.01,
+            ),
+            _basic_beds(str(row["facility"]), facility.beds.basic, lang),
+            *(
+                quote("facilities", row, f"peak_occupied_{bed}_median", rounded, lang)
+                if getattr(facility.beds, bed) or row[f"peak_occupied_{bed}_median"]
+                else NONE
+                for bed in BEDS
+            ),
+            quote("facilities", row, "days_dry_mean", rounded, lang) if facility.oxygen is not None else NONE,
+        )
+    return made.done(text=3)
+
+
+def _basic_beds(facility: str, beds: float | str, lang: str) -> str:
+    if isinstance(beds, str):
+        return phrase(lang, "alt.unlimited")
+    place = f"scenario.yaml#care.facilities.{facility}.beds.basic"
+    return Value(number(beds, lang), float(beds), place) if beds else NONE
