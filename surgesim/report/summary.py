@@ -182,7 +182,7 @@ def _without_stop(sentence: Told) -> Told:
 
 
 def _plans(results: Results, lang: str) -> Told:
-    """Which plan lowers the deaths for want of care most, where the intervals allow to say so."""
+    """Which plan lowers the deaths most, where the intervals allow to say so."""
     table = results.comparison[results.comparison["outcome"] == JUDGED_BY]
     rows: list[Row] = list(table.to_dict("records"))
     if not rows:
@@ -207,7 +207,7 @@ def _plans(results: Results, lang: str) -> Told:
 
 
 def _best(table: pd.DataFrame) -> Row | None:
-    """The plan with the fewest deaths for want of care among those that surely have fewer."""
+    """The plan with the fewest deaths among those that surely have fewer than the baseline."""
     fewer = table[table["difference_high"] < 0]
     return None if fewer.empty else fewer.sort_values("difference").to_dict("records")[0]
 
@@ -272,7 +272,7 @@ def _plans_in_brief(results: Results, lang: str) -> Told:
 
 
 def _deaths(row: Row, lang: str) -> Told:
-    """By how many deaths for want of care a plan differs, where its interval allows to say so."""
+    """By how many deaths a plan differs, where its interval allows to say so."""
     fewer, more = row["difference_high"] < 0, row["difference_low"] > 0
     key = "summary.deaths_fewer" if fewer else "summary.deaths_more" if more else "summary.deaths_unclear"
     return told(
@@ -284,7 +284,7 @@ def _deaths(row: Row, lang: str) -> Told:
 
 
 def _plan(results: Results, row: Row, lang: str, key: str) -> Told:
-    """What a plan changes: deaths for want of care, and the days of the emergency where they differ."""
+    """What a plan changes: deaths, and the days of the emergency."""
     name = str(row["alternative"])
     table = results.comparison
     mine = (table["alternative"] == name) & (table["outcome"] == "situation_days")

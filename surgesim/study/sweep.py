@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from surgesim.study.breaches import breaches_of
 from surgesim.study.design import GRID, Levels, at_point, factors, points, without_swept
 from surgesim.study.environment import COMPUTING, available_cores, environment, now, versions
 from surgesim.study.outcomes import outcome_row
-from surgesim.study.parts import DESIGN_HASH, SCENARIOS, Failure, Unfinished
+from surgesim.study.parts import DESIGN_HASH, KEY, SCENARIOS, Failure, Unfinished
 from surgesim.study.replicate import Progress, drawn_values, one_replication
 from surgesim.study.run import select
 from surgesim.study.spread import spread
@@ -370,7 +371,7 @@ def _one_run(scenarios: Sequence[Scenario], seed: int, case: Case) -> list[dict[
         drawn = drawn_values(scenario, seed, case.replication)
         return [
             {
-                "alternative": name,
+                KEY: name,
                 **outcome_row(changed[name], record, breaches_of(changed[name], record)),
                 **{f"{DRAWN}{path}": value for path, value in drawn.items()},
             }
@@ -432,15 +433,11 @@ def _finished(target: Path, plan: Mapping[str, Any]) -> Sweep | None:
 
 
 def _as_json(value: Any) -> Any:
-    import json
-
     return json.loads(json.dumps(value))
 
 
 def read_sweep_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of the folder of a sweep."""
-    import json
-
     with disk(folder):
         recover(folder)
     path = folder / MANIFEST
