@@ -186,6 +186,15 @@ def test_broken_identity_exits_1(town: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert not Path("results/town").exists()
 
 
+def test_an_interrupted_check_says_so(town: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*args: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("surgesim.scenario.loading.inspect", interrupted)
+    result = surgesim("validate", town)
+    assert (result.exit_code, result.output) == (130, "Interrupted: nothing was written.\n")
+
+
 def test_interrupt_is_one_line_and_leaves_nothing(town: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*args: object) -> None:
         raise KeyboardInterrupt
@@ -196,13 +205,13 @@ def test_interrupt_is_one_line_and_leaves_nothing(town: Path, monkeypatch: pytes
     assert not Path("results").exists()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def as_from_a_terminal() -> None:
     """Signals as a terminal leaves them: a shell's background job, and what it starts, ignores SIGINT."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_stop_workers_and_leave_nothing(town: Path, number: signal.Signals, code: int) -> None:
     command = [sys.executable, "-m", "surgesim.cli", "run", str(town), "--workers", "2", "--seed", "1"]
