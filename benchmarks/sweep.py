@@ -165,6 +165,8 @@ def main() -> None:
     parser.add_argument("--loop", type=int, default=60, help="runs of the bare loops, in all")
     parser.add_argument("--times", type=int, default=1, help="how often it sweeps")
     given = parser.parse_args()
+    if given.runs <= 8 * given.workers:
+        parser.error(f"got --runs {given.runs}, expected more than 8 for each of {given.workers} workers")
     scenario = load(given.scenario).model_copy(update={"alternatives": {}})
     varied = factors([scenario], VARY, "lhs")
     every = points(varied, "lhs", given.runs, scenario.study.seed)

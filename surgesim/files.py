@@ -12,6 +12,8 @@ from surgesim.errors import ResultsError
 
 def unwritable(path: Path, error: OSError) -> str:
     """The message that `path` cannot be written; a file where a folder should be is named."""
+    if isinstance(error, FileExistsError) and path.is_file():
+        return f"{path}: cannot be written: got a file, expected a folder or nothing"
     for parent in path.parents:
         if parent.exists():
             if not parent.is_dir():

@@ -40,7 +40,7 @@ def plot(
 
     The sweep-map is the probability of a breach over the first two paths of a grid, for each scenario.
     """
-    with errors():
+    with errors(interrupted="figures that are written are whole"):
         from surgesim.report.figures import FIGURES, EmptyFigureError, ProvinceOnlyError, draw, save
         from surgesim.study.store import SWEEP, kind_of, read
 

@@ -33,9 +33,7 @@ def locale_lang() -> Lang:
 
 
 ScenarioPath = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (YAML).")]
-ResultsPath = Annotated[
-    Path, typer.Argument(metavar="RESULTS", help="Result folder written by `surgesim run`.")
-]
+ResultsPath = Annotated[Path, typer.Argument(metavar="RESULTS", help="Result folder.")]
 LangOption = Annotated[
     Lang,
     typer.Option(

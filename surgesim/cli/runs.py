@@ -21,7 +21,7 @@ from surgesim.cli.options import (
     SetOption,
     WorkersOption,
 )
-from surgesim.cli.terminal import FAILED, count, errors, progress_bar, show
+from surgesim.cli.terminal import FAILED, count, errors, fail, progress_bar, show
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
@@ -82,13 +82,24 @@ def run(
         options["alternatives"] = "--only"
     with errors(options):
         from surgesim.scenario.loading import load
+        from surgesim.study.precision import check_precision
         from surgesim.study.run import run as run_study
+        from surgesim.study.run import select
 
+        for wanted in precision or ():
+            if "=" not in wanted:
+                fail(f"--precision: got {wanted!r}, expected outcome=share as deaths=0.05")
         changes = [*(set_ or ()), *(f"study.precision.{wanted}" for wanted in precision or ())]
         changes += [f"{path}={value}" for path, (_, value) in own.items()]
         loaded = load(scenario, changes=changes)
         folder = out if out is not None else Path("results") / loaded.name
         drawn = {"lang": lang.value, "format": FIGURE_FORMAT} if figures else None
+        select(loaded, only)
+        check_precision(loaded)
+        if not quiet and most is not None and not loaded.study.precision:
+            typer.echo(
+                "--most has no effect: no precision is wanted, by --precision or study.precision", err=True
+            )
         if not quiet:
             _tell_what_is_replaced(folder)
         with progress_bar(quiet) as progress:

@@ -12,7 +12,7 @@ from surgesim.cli.app import app
 from surgesim.cli.options import QuietOption, SetOption
 from surgesim.cli.terminal import BAD_INPUT, count, errors, fail
 from surgesim.errors import ScenarioError
-from surgesim.files import unwritable
+from surgesim.files import whole
 
 
 @app.command(epilog="Example: surgesim validate scenarios/kien-giang.yaml")
@@ -69,13 +69,10 @@ def new(
 
         path = out if out is not None else Path(f"{name}.yaml")
         text = starter(name, like, folder=path.parent)
-        try:
-            with path.open("x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-        except FileExistsError:
+        if path.exists():
             fail(f"{path}: exists already, expected a new file")
-        except OSError as error:
-            fail(unwritable(path, error))
+        with whole(path) as part:
+            part.write_text(text, encoding="utf-8", newline="\n")
         typer.echo(f"{path}: written; check it with: surgesim validate {shlex.quote(str(path))}")
 
 

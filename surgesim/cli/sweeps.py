@@ -106,10 +106,14 @@ def sweep(
                     notes={"command": shlex.join(["surgesim", *sys.argv[1:]])},
                 )
         except KeyboardInterrupt:
-            typer.echo(f"Interrupted: what is done is in {folder}.unfinished; go on with --resume.", err=True)
+            kept = f"what is done is in {folder}.unfinished; go on with --resume"
+            there = folder.with_name(f"{folder.name}.unfinished").is_dir()
+            typer.echo(f"Interrupted: {kept if there else 'nothing was written'}.", err=True)
             raise typer.Exit(INTERRUPTED) from None
-        for name in done.redone:
-            typer.echo(f"{name}: was damaged, run again", err=True)
+        if done.redone:
+            first = f"{done.redone[0]} first" if len(done.redone) > 1 else done.redone[0]
+            what = "could not be read (damaged, or of an older form) and were run again"
+            typer.echo(f"{count(len(done.redone), 'part')} {what}: {first}", err=True)
         plan, failed = done.manifest["sweep"], done.manifest["failed"]
         if not quiet:
             points = count(plan["points"], "point")
@@ -128,7 +132,7 @@ def sensitivity(
         typer.Option(
             metavar="NAME",
             help="Column of runs.csv to explain; may be repeated.",
-            show_default="deaths, deaths for want of care, days of emergency",
+            show_default="deaths for want of care, deaths, days of emergency",
         ),
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="File format of the figures.")] = Format.svg,
@@ -142,7 +146,7 @@ def sensitivity(
     First and total Sobol indices of design sobol, rank correlations of the others; a table and a figure
     for each scenario and alternative.
     """
-    with errors():
+    with errors(interrupted="files that are written are whole"):
         from surgesim.report.drivers import sensitivity_table
         from surgesim.report.figures import save
         from surgesim.report.figures.sensitivity import draw_sensitivity

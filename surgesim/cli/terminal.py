@@ -19,15 +19,18 @@ FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
 
 @contextmanager
-def errors(options: Mapping[str, str] | None = None) -> Iterator[None]:
+def errors(
+    options: Mapping[str, str] | None = None, *, interrupted: str = "nothing was written"
+) -> Iterator[None]:
     """Turn what surgesim raises into a message and an exit code.
 
-    `options` are the names of options by the path of the scenario that they set.
+    `options` are the names of options by the path of the scenario that they set; `interrupted` is what is
+    said of the files when the user stops the command.
     """
     try:
         yield
     except KeyboardInterrupt:
-        typer.echo("Interrupted: nothing was written.", err=True)
+        typer.echo(f"Interrupted: {interrupted}.", err=True)
         raise typer.Exit(INTERRUPTED) from None
     except IdentityError as error:
         typer.echo(f"The run was stopped, for the program has a defect: {error}", err=True)

@@ -1,6 +1,6 @@
 """Facilities: their states, and how many of their beds are open to COVID patients.
 
-Rules of the plan act on `open_share` and `converted`; the beds that follow are computed in one place.
+Rules of the plan act on the shares of a `Site`; the beds that follow are computed in one place.
 """
 
 from __future__ import annotations

@@ -16,7 +16,6 @@ from surgesim.errors import IdentityError
 from surgesim.model.patients import Patient
 from surgesim.scenario.detection import LaboratoryTests
 
-Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 PER = 100_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from surgesim.report.figures.page import check_choice, styled
 from surgesim.report.likelihood import SCALE
 from surgesim.report.quoted import Value, told
 from surgesim.report.sentences import how_precise, what_varies, without_plan
-from surgesim.report.summary import runs, three_sentences
+from surgesim.report.summary import how_far_assumed, runs, three_sentences
 from surgesim.report.words import day_text, number, percent, phrase
 from surgesim.scenario.schema import BASELINE
 
@@ -101,6 +102,7 @@ def report(results: Results, lang: str = "en") -> str:
         seed=Value(
             str(manifest.get("seed", scenario.study.seed)), float(scenario.study.seed), "manifest.json#seed"
         ),
+        glance=tables.glance(results, lang),
         summary=three_sentences(results, lang),
         notes=list(_notes(results, lang)),
         scale=[(step.key, percent(step.low, lang), percent(step.high, lang)) for step in SCALE],
@@ -128,6 +130,7 @@ def _notes(results: Results, lang: str) -> Iterator[str]:
     """What is to be known of the summary's words and intervals."""
     yield phrase(lang, "summary.note")
     yield from list(what_varies(results.scenario, lang)) or [phrase(lang, "limit.chance")]
+    yield from how_far_assumed(results, lang)
     yield from how_precise(results, lang)
 
 
@@ -184,12 +187,19 @@ def _parts(results: Results, lang: str) -> Iterator[Part]:
 def _reproduce(results: Results) -> dict[str, str]:
     """The command that made the result, its folder's name and the scenario's hash."""
     manifest = results.manifest
-    folder = results.folder.name if results.folder is not None else results.scenario.name
     return {
         "command": str(manifest.get("command", "")),
-        "again": f"surgesim reproduce results/{folder}",
+        "again": f"surgesim reproduce {_place(results)}",
         "sha256": str(manifest.get("scenario_sha256", "")),
     }
+
+
+def _place(results: Results) -> str:
+    """The result folder as one would name it from where results/ is, or whole where it lies elsewhere."""
+    folder = results.folder
+    if folder is None:
+        return f"results/{results.scenario.name}"
+    return shlex.quote(f"results/{folder.name}" if folder.parent.name == "results" else str(folder))
 
 
 def _pictures(results: Results, names: Sequence[str], lang: str) -> Iterator[Picture]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Group
 from rich.text import Text
 
+from surgesim.report.costing import not_counted, per_death_averted
 from surgesim.report.fitted import FittedTable
 from surgesim.report.names import alternative_title, criteria, measured, threshold_title
 from surgesim.report.plans import never_fired
@@ -39,7 +40,7 @@ from surgesim.report.words import (
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.binding import limits_modelled
 from surgesim.study.breaches import SITUATION
-from surgesim.study.compare import COST, DAYS_BREACHED, DEATHS, FIRST_DAY
+from surgesim.study.compare import COST, DAYS_BREACHED, FIRST_DAY
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
@@ -95,6 +96,7 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
     if scenario.supply.costs is not None:
         parts += [Text(), cost_table(results, lang)]
         note("cost_note")
+        parts += [Text(sentence) for sentence in not_counted(results, lang)]
     parts += [Text(), *(Text(sentence) for sentence in what_binds(results, lang))]
     if limits_modelled(scenario):
         note("binds_note")
@@ -237,18 +239,12 @@ def cost_table(results: Results, lang: str) -> FittedTable:
     table = FittedTable(phrase(lang, "screen.cost"), show_lines=False)
     table.add_column(phrase(lang, "screen.alternative"), "left")
     means = results.replications.groupby("alternative", sort=False)[COST].mean()
-    compared = {
-        (row["alternative"], row["outcome"]): row
-        for row in results.comparison[results.comparison["outcome"].isin((COST, DEATHS))].to_dict("records")
-    }
-    each = {
-        name: float(row["per_death_averted"])
-        for (name, outcome), row in compared.items()
-        if outcome == COST and compared[name, DEATHS]["difference_high"] < 0 < row["per_death_averted"]
-    }
+    compared = results.comparison[results.comparison["outcome"] == COST].to_dict("records")
+    changes = {row["alternative"]: row for row in compared}
+    each = {name: float(row["per_death_averted"]) for name, row in per_death_averted(results).items()}
     currency = results.scenario.supply.currency
     scale, unit = money_unit(float(means.max()), currency, lang)
-    scale_each, unit_each = money_unit(max(each.values(), default=0.0), currency, lang)
+    scale_each, unit_each = money_unit(min(each.values(), default=0.0), currency, lang)
     for key, of in (("mean_cost", unit), ("extra_cost", unit), ("per_death_averted", unit_each)):
         table.add_column(phrase(lang, f"screen.{key}", unit=of))
     for alternative, mean in means.items():
@@ -256,7 +252,7 @@ def cost_table(results: Results, lang: str) -> FittedTable:
         table.add_row(
             alternative_title(results.scenario, name, lang),
             rounded(float(mean) / scale, lang),
-            _signed(compared.get((name, COST)), lang, scale),
+            _signed(changes.get(name), lang, scale),
             rounded(each[name] / scale_each, lang) if name in each else "",
         )
     return table

@@ -6,7 +6,7 @@ whole interval lies on one side of zero.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +19,7 @@ from surgesim.report.plans import plan_in_words
 from surgesim.report.quoted import Row, Told, Value, cell, joined, named, quote, source, told
 from surgesim.report.sentences import amount, binding_of_beds, many, what_binds
 from surgesim.report.words import day_text, number, percent, phrase, rounded
+from surgesim.scenario.command import REQUIRED_PATH
 from surgesim.scenario.schema import BASELINE
 from surgesim.study.binding import limits_modelled
 from surgesim.study.breaches import PROVINCE_AREA, SITUATION
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 JUDGED_BY = "deaths"
 """The outcome by which the summary compares plans, as the screen and the figures say: all deaths."""
 
+ASSUMED: Final = "assumed"
 NOTHING: Final = Told("", Markup(""))
 """What is said where there is nothing to say."""
 
@@ -210,6 +212,24 @@ def _best(table: pd.DataFrame) -> Row | None:
     """The plan with the fewest deaths among those that surely have fewer than the baseline."""
     fewer = table[table["difference_high"] < 0]
     return None if fewer.empty else fewer.sort_values("difference").to_dict("records")[0]
+
+
+def how_far_assumed(results: Results, lang: str) -> Iterator[Told]:
+    """How many figures are assumptions, and whether the number of criteria that is required is one."""
+    confidence = results.assumptions["confidence"]
+    assumed = int((confidence == ASSUMED).sum())
+    if assumed:
+        of_all = source("assumptions", "count:parameter")
+        yield told(
+            lang,
+            "summary.assumed",
+            assumed=Value(
+                number(assumed, lang), assumed, source("assumptions", "count:parameter", confidence=ASSUMED)
+            ),
+            all=Value(number(len(confidence), lang), len(confidence), of_all),
+        )
+    if (confidence[results.assumptions["parameter"] == REQUIRED_PATH] == ASSUMED).any():
+        yield told(lang, "summary.required_assumed")
 
 
 def in_brief(results: Results, lang: str) -> list[Told]:

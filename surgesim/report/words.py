@@ -122,12 +122,13 @@ def fixed(value: float, lang: str, decimals: int) -> str:
 def alike(value: float, low: float, high: float) -> int:
     """With how many decimals a difference and both ends of its interval are written.
 
-    Two digits of the half-width, none from ten on; fewer where all that is dropped are zeros.
+    Two digits of the half-width, none from ten on; fewer where all that is dropped are zeros; more where an
+    end that is not zero would be written as zero.
 
     Examples
     --------
     >>> alike(1.1, 0.010, 2.2), alike(-12.0, -15.0, -9.0), alike(-319.4, -335.4, -303.4)
-    (1, 0, 0)
+    (2, 0, 0)
     """
     half = (high - low) / 2
     decimals = max(0, 1 - math.floor(math.log10(half))) if half > 0 else 2
@@ -136,6 +137,9 @@ def alike(value: float, low: float, high: float) -> int:
         for x in (value, low, high, half)
     ):
         decimals -= 1
+    if low * high > 0:  # zero is not in the interval, nor may it seem so
+        while decimals < 4 and 0.0 in (round(low, decimals), round(high, decimals)):
+            decimals += 1
     return decimals
 
 

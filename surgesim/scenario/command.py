@@ -65,6 +65,10 @@ class Threshold(Section):
         return value > self.above if self.above is not None else value < self.below  # type: ignore[operator]
 
 
+REQUIRED_PATH = "command.situation.require"
+"""The parameter that says how many criteria make the situation."""
+
+
 class Situation(Section):
     """When the thresholds together make the declared emergency: all, any, or at least so many."""
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from surgesim.scenario.base import AGE_GROUPS, RISK_GROUPS
-
 IndicatorName = Literal[
     "weekly_reported_cases_per_100k",
     "oxygen_need_7d_per_100k",
@@ -57,8 +55,6 @@ GroupName = Literal[
     "0-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "70-79", "80+", "low-risk", "high-risk"
 ]
 """An age group or a risk group, as in AGE_GROUPS and RISK_GROUPS."""
-
-GROUPS = (*AGE_GROUPS, *RISK_GROUPS)
 
 
 class Watch(NamedTuple):

@@ -19,7 +19,15 @@ FIRST_DAY = "first_day_"
 DAYS_BREACHED = "days_breached_"
 COST, DEATHS = "cost", "deaths"
 
-NEITHER = ("reported_cases", "oxygen_bed_days", "icu_bed_days", "transferred_out", "oxygen_used_kg")
+NEITHER = (
+    "reported_cases",
+    "oxygen_bed_days",
+    "icu_bed_days",
+    "transferred_out",
+    "oxygen_used_kg",
+    "tests_used",
+    "doses_given",
+)
 """Outcomes that are neither better nor worse where they are lower: more testing reports more cases, and
 whoever finds a bed uses it."""
 

@@ -79,7 +79,7 @@ def run(
     Examples
     --------
     >>> import surgesim
-    >>> scenario = surgesim.load("scenarios/teaching/coast.yaml")  # doctest: +SKIP
+    >>> scenario = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
     >>> surgesim.run(scenario, replications=20).breaches  # doctest: +SKIP
     """
     scenario = _changed(scenario, replications, seed, days)

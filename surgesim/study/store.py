@@ -194,7 +194,7 @@ def read(folder: str | Path) -> Results:
 
 def kind_of(folder: Path) -> str | None:
     """`SWEEP` for the folder of a sweep, None for any other."""
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, TypeError):
         if SWEEP in json.loads((folder / MANIFEST).read_text(encoding="utf-8")):
             return SWEEP
     return None
@@ -207,6 +207,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise ResultsError(f"{folder}: got no {MANIFEST}, expected a folder written by `surgesim run`")
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be read: {error.strerror or error}") from error
     except ValueError as error:
         raise ResultsError(f"{path}: damaged ({error})") from error
     if isinstance(manifest, dict) and SWEEP in manifest:

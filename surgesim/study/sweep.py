@@ -449,6 +449,8 @@ def read_sweep_manifest(folder: Path) -> dict[str, Any]:
         )
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be read: {error.strerror or error}") from error
     except ValueError as error:
         raise ResultsError(f"{path}: damaged ({error})") from error
     if not isinstance(manifest, dict) or SWEEP not in manifest:

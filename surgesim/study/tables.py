@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from surgesim.model.record import CONSTRAINTS, DISTRICT, OUTCOMES, PROVINCE, STATES, Column, district_columns
 from surgesim.scenario.schema import Scenario
 from surgesim.study.binding import BEDS
@@ -18,8 +15,6 @@ from surgesim.study.reached import DIED, IN_TIME, Groups
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Floats = NDArray[np.float64]
 
 TEXT, DATE = "text", "date"
 """Units of the columns that are not numbers."""
@@ -114,7 +109,7 @@ COMPARISON = Table(
             TEXT,
             "which side is better: `lower`, `later` for a first day, `higher` for the share reached in "
             "time; empty for an outcome that is "
-            "neither (reported cases, bed-days, oxygen used, transfers)",
+            "neither (reported cases, bed-days, oxygen used, transfers, tests, doses)",
         ),
         Column(
             "probability_better",

@@ -143,6 +143,7 @@ def test_set_changes_the_scenario(town: Path) -> None:
         (("--lang", "fr"), "--lang: got 'fr', expected vi or en"),
         (("--replications", "ten"), "--replications: expected a whole number"),
         (("--workers", "0"), "--workers: expected at least 1"),
+        (("--precision", "deaths"), "--precision: got 'deaths', expected outcome=share as deaths=0.05"),
         (("--precision", "deaths=5"), "--precision deaths: got 5, expected a number > 0 and < 1"),
         (("--set", "study.seed=-1"), "--set: study.seed: got -1"),
         (("--out", "town.yaml/x"), "town.yaml is a file, expected a folder"),

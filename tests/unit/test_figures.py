@@ -299,6 +299,24 @@ def test_alternatives_are_sorted_by_what_their_interval_says(small: Results) -> 
     assert sorted(markers) == sorted(marker for _, marker in cases.values())
 
 
+def test_what_a_plan_with_more_deaths_gains_elsewhere_is_not_drawn_as_better(small: Results) -> None:
+    row = {"alternative": "private-mobilised-early-1", "unit": "deaths", "baseline_mean": 9.0}
+    cases = {"deaths": (1.0, 3.0), "situation_days": (-3.0, -1.0)}
+    rows = [
+        row | {"outcome": o, "difference": sum(i) / 2, "difference_low": i[0], "difference_high": i[1]}
+        for o, i in cases.items()
+    ]
+    comparison = small.comparison.iloc[:0].reindex(range(len(rows)))
+    comparison = comparison.assign(**{key: [r[key] for r in rows] for key in rows[0]})
+    figure = draw(replace(small, comparison=comparison), "alternatives", lang="en")
+    said = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    assert said == ["worse than the baseline", "better here, but more deaths"]
+    comparison["difference_low"] = -3.0
+    figure = draw(replace(small, comparison=comparison), "alternatives", lang="en")
+    said = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    assert said == ["better than the baseline", "interval holds zero"]
+
+
 def test_one_alternative_can_be_drawn_alone(results: Results) -> None:
     name = "private-mobilised-early-3"
     axes = settled(draw(results, "alternatives", alternative=name)).axes[0]

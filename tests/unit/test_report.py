@@ -20,7 +20,7 @@ from surgesim.report.figures import FIGURES
 from surgesim.report.likelihood import OPEN, SCALE, likelihood
 from surgesim.report.names import alternative_title, criteria, threshold_title
 from surgesim.report.summary import three_sentences
-from surgesim.report.words import LANGUAGES, phrase, unit_words
+from surgesim.report.words import LANGUAGES, day_text, phrase, unit_words
 from surgesim.scenario.schema import Scenario
 from surgesim.study.breaches import SITUATION, wilson
 from surgesim.study.results import Results
@@ -191,6 +191,7 @@ def test_the_answer_comes_first_and_long_tables_break_between_rows(pages: dict[s
     """Summary, criteria, need; tables of more than six rows are not kept together, their heads repeat."""
     page = pages["vi"]
     assert [e.attributes["id"] for e in page.all("section")][:3] == ["summary", "criteria", "need"]
+    assert next(page.all("table")).attributes["id"] == "table-glance"
     assert next(page.all("figure")).attributes["id"] == "figure-need"
     for table in page.all("table"):
         rows = len(list(table.all("tr"))) - 1
@@ -486,7 +487,78 @@ def test_what_plans_change_at_each_criterion_has_intervals(case: Results) -> Non
     page = Page(report(dataclasses.replace(case, comparison=comparison), "vi")).root
     table = table_at(page, "criteria_days")
     assert threshold_title(case.scenario, name, "vi") in table.text
-    assert "+1,1 (+0,0 đến +2,2)" in table.text
+    assert "+1,10 (+0,01 đến +2,19)" in table.text
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_the_first_table_says_of_the_emergency_and_each_criterion_when_and_how_likely(case: Results) -> None:
+    rows = list(table_at(Page(report(case, "en")).root, "glance").all("tr"))[1:]
+    titles = [phrase("en", "figure.situation")]
+    titles += [threshold_title(case.scenario, name, "en") for name in criteria(case.scenario)]
+    assert [next(row.all("th")).text for row in rows] == titles
+    breaches = case.breaches.copy()
+    province = (breaches["alternative"] == "baseline") & (breaches["area"] == "province")
+    breaches.loc[province, ["breached_at_start", "first_day_median"]] = (0.0, 31.0)
+    here = province & (breaches["threshold"] == criteria(case.scenario)[0])
+    breaches.loc[here, ["probability", "probability_low", "probability_high"]] = (0.25, 0.1, 0.5)
+    glance = table_at(Page(report(dataclasses.replace(case, breaches=breaches), "en")).root, "glance")
+    first = list(glance.all("tr"))[2].text
+    assert "25% (10%–50%)" in first
+    assert day_text(case.scenario.start + timedelta(days=31), "en") in first
+    breaches.loc[here, ["probability", "probability_low", "first_day_median"]] = (0.0, 0.0, float("nan"))
+    glance = table_at(Page(report(dataclasses.replace(case, breaches=breaches), "en")).root, "glance")
+    assert phrase("en", "table.none_by_end") in list(glance.all("tr"))[2].text
+
+
+@pytest.mark.usefixtures("unpictured")
+@pytest.mark.parametrize("confidence", ["assumed", "official"])
+def test_the_summary_says_what_is_assumed(case: Results, confidence: str) -> None:
+    own = pd.DataFrame(
+        {
+            "parameter": ["command.situation.require", "x"],
+            "value": "1",
+            "source": "s",
+            "confidence": confidence,
+        }
+    )
+    text = Page(report(dataclasses.replace(case, assumptions=own), "en")).root.text
+    assert ("2 of the 2 figures of the scenario are assumptions" in text) == (confidence == "assumed")
+    assert (phrase("en", "summary.required_assumed") in text) == (confidence == "assumed")
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_a_first_breach_that_never_comes_is_not_told_in_days(case: Results) -> None:
+    """Its first day is counted as the last day and one: how much later that is, the length of runs says."""
+    plan, name = case.comparison["alternative"].iloc[0], criteria(case.scenario)[0]
+    comparison, breaches = case.comparison.copy(), case.breaches.copy()
+    here = comparison["outcome"] == f"first_day_{name}"
+    numbers = ["difference", "difference_low", "difference_high", "tied"]
+    comparison.loc[here, numbers] = (17.0, 15.0, 19.0, 0.0)
+    one = (breaches["alternative"] == plan) & (breaches["threshold"] == name)
+
+    def told(probability: float) -> str:
+        breaches.loc[one, "probability"] = probability
+        page = Page(report(dataclasses.replace(case, comparison=comparison, breaches=breaches), "en")).root
+        title = alternative_title(case.scenario, plan, "en")
+        (row,) = [r for r in table_at(page, "criteria_first").all("tr") if next(r.all("th")).text == title]
+        return row.text
+
+    assert "+17 (+15 to +19)" in told(0.5)
+    assert "+17" not in told(0.0)
+    assert phrase("en", "table.none_by_end") in told(0.0)
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_the_first_plan_may_lack_a_threshold(case: Results) -> None:
+    """Its rows say nothing of the baseline there; those of other plans do."""
+    comparison, name = case.comparison, criteria(case.scenario)[0]
+    plans = list(dict.fromkeys(comparison["alternative"]))
+    assert len(plans) > 1
+    of_it = comparison["outcome"].isin([f"days_breached_{name}", f"first_day_{name}"])
+    changed = comparison.assign(tied=comparison["tied"].mask(of_it, 0.0))
+    lacking = changed[~(of_it & (changed["alternative"] == plans[0]))]
+    page = Page(report(dataclasses.replace(case, comparison=lacking), "en")).root
+    assert threshold_title(case.scenario, name, "en") in table_at(page, "criteria_days").text
 
 
 @pytest.mark.usefixtures("unpictured")

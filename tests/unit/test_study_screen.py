@@ -13,6 +13,7 @@ from rich.console import Console
 from study_cases import made_up_simulation, small_scenario
 
 from surgesim.model.record import CONSTRAINTS
+from surgesim.report.costing import not_counted
 from surgesim.report.fitted import wrapped
 from surgesim.report.names import threshold_title
 from surgesim.report.plans import never_fired
@@ -264,7 +265,9 @@ def test_threshold_table_says_where_nothing_changes(results: Results) -> None:
 
 
 def costly(results: Results, costs: dict[str, float]) -> Results:
-    replications = results.replications.assign(cost=results.replications["alternative"].map(costs))
+    replications = results.replications.assign(
+        cost=results.replications["alternative"].map(costs), doses_given=0.0, tests_used=0.0
+    )
     priced = {**results.scenario.to_plain(), "supply": {"costs": {"icu_bed_day": 1}}}
     return dataclasses.replace(
         results, replications=replications, scenario=Scenario.model_validate_json(json.dumps(priced))
@@ -289,6 +292,19 @@ def test_cost_table_has_cost_difference_and_cost_per_death_averted(results: Resu
 def test_cost_per_death_averted_is_not_told_where_deaths_may_not_fall(results: Results) -> None:
     rows = (("cost", 1.5e9, 1e9, 2e9, 0.0), ("deaths", -60.0, -170.0, 50.0, 0.0))
     assert " 25 " not in shown(cost_table(with_rows(costly(results, COSTS), *rows), "en"))
+
+
+def test_cost_says_what_has_no_price_and_gives_no_cost_per_death_of_plans_that_bring_it(
+    results: Results,
+) -> None:
+    rows = (("cost", 1.5e9, 1e9, 2e9, 0.0), ("deaths", -60.0, -70.0, -50.0, 0.0))
+    priced = with_rows(costly(results, COSTS), *rows)
+    assert list(not_counted(priced, "en")) == ["What measures cost people and businesses is not counted."]
+    doses = priced.replications["alternative"].eq("more-icu") * 1000.0
+    unpriced = dataclasses.replace(priced, replications=priced.replications.assign(doses_given=doses))
+    assert cells(cost_table(unpriced, "en"), 100)[1][-1] == ""
+    first, *_ = not_counted(unpriced, "en")
+    assert first == "Vaccine has no price in the scenario: it is missing from the cost of more-icu."
 
 
 def test_costs_are_told_only_where_they_are_given(results: Results) -> None:
@@ -347,7 +363,11 @@ def test_scenario_that_models_only_space_says_so(results: Results) -> None:
 @pytest.mark.parametrize(
     ("plans", "sentence"),
     [
-        ((True, False), "1 of 2 facilities have no mobilisation plan."),
+        (
+            (True, False),
+            "The scenario says of 1 of 2 facilities that they have no mobilisation plan of their own; the "
+            "province's plan may open them all the same.",
+        ),
         ((None, False), "1 of 2 facilities have no mobilisation plan, and of 1 it is not known."),
         ((None, None), "Of none of the 2 facilities is it known whether it has a mobilisation plan."),
     ],

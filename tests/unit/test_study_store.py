@@ -305,6 +305,7 @@ def _with(name: str, text: str) -> Callable[[Path], object]:
         (_without(MANIFEST), "got no manifest.json"),
         (_with(MANIFEST, "{"), "manifest.json: damaged"),
         (_with(MANIFEST, "[]"), "manifest.json: damaged, it lacks alternatives, days"),
+        (_with(MANIFEST, "5"), "manifest.json: damaged, it lacks alternatives, days"),
         (_without("breaches.csv"), r"breaches\.csv: missing, though it was written with this result"),
         (_cut("daily.csv"), r"daily\.csv: is not the file that was written with this result"),
         (_with("breaches.csv", ""), r"breaches\.csv: is not the file"),

@@ -48,6 +48,9 @@ CHOSEN: Final = (
 )
 """The outcomes drawn, one panel each, where the comparison has them."""
 
+DEATHS: Final = ("deaths", "deaths_untreated")
+"""Outcomes in which more is never better; what a plan with more of them gains elsewhere is not called so."""
+
 COLUMNS: Final = 3
 NAME_WIDTH: Final = 1.7
 ROW: Final = 0.28
@@ -58,6 +61,7 @@ VALUE_SIZE: Final = 6.5
 _MARKS: Final = {
     "better": ("o", BLUE, BLUE),
     "worse": ("s", VERMILION, VERMILION),
+    "deadlier": ("o", "white", GREY),
     "undecided": ("D", "white", GREY),
 }
 
@@ -92,12 +96,14 @@ def alternatives(
     panels: list[Axes] = list(grid.flat)
     for axes in panels[len(outcomes) :]:
         axes.remove()
+    deaths = table[table["outcome"].isin(DEATHS) & (table["difference_low"] > 0)]
+    deadlier = set(deaths["alternative"])
     seen: dict[str, None] = {}
     for axes, outcome, title in zip(panels, outcomes, titles, strict=False):
         rows_of = {row["alternative"]: row for row in table[table["outcome"] == outcome].to_dict("records")}
         for place, name in enumerate(names):
             if name in rows_of:
-                seen[_draw(axes, place, rows_of[name])] = None
+                seen[_draw(axes, place, rows_of[name], name in deadlier)] = None
         _panel(axes, title, next(iter(rows_of.values())), outcome, lang)
         for place, name in enumerate(names):
             if name in rows_of:
@@ -135,8 +141,10 @@ def _kind(row: Mapping[Hashable, Any]) -> str:
     return "better" if (high < 0) == less_is_better else "worse"
 
 
-def _draw(axes: Axes, place: int, row: Mapping[Hashable, Any]) -> str:
+def _draw(axes: Axes, place: int, row: Mapping[Hashable, Any], deadlier: bool) -> str:
     kind = _kind(row)
+    if kind == "better" and deadlier and row["outcome"] not in DEATHS:
+        kind = "deadlier"
     marker, face, edge = _MARKS[kind]
     low, high = float(row["difference_low"]), float(row["difference_high"])
     if not math.isnan(low):

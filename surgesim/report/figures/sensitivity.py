@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from surgesim.report.drivers import outcome_name
 from surgesim.report.figures.page import (
     BLACK,
     BLUE,
@@ -23,7 +24,7 @@ from surgesim.report.figures.page import (
     wrap,
 )
 from surgesim.report.names import alternative_title
-from surgesim.report.words import number, outcome_words, phrase
+from surgesim.report.words import number, phrase
 from surgesim.scenario.schema import BASELINE
 from surgesim.study.sensitivity import FIRST, PARTIAL, RANK, TOTAL
 
@@ -80,7 +81,7 @@ def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternati
                     axes.plot([row["value"]], [at], marker=marker, color=colour, markersize=4.5, zorder=4)
             axes.axvline(0, color=BLACK, linewidth=0.9, zorder=2)
             width = (WIDTH - NAME_WIDTH) / len(outcomes) - 0.3
-            axes.set_title(balanced(_label(outcome, lang), width, PANEL_SIZE, "bold"))
+            axes.set_title(balanced(outcome_name(outcome, lang), width, PANEL_SIZE, "bold"))
             number_ticks(axes, lang, "x", ticks=4)
             axes.grid(True, axis="x")
             axes.tick_params(axis="y", length=0, labelsize=SMALL_SIZE)
@@ -98,13 +99,6 @@ def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternati
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
     return figure
-
-
-def _label(outcome: str, lang: str) -> str:
-    try:
-        return outcome_words(lang, outcome).label
-    except KeyError:  # of a threshold
-        return outcome
 
 
 def _broken(path: str) -> str:

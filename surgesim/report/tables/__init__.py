@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surgesim.report.tables.breached import areas, binding, breaches, thresholds
+from surgesim.report.tables.breached import areas, binding, breaches, glance, thresholds
 from surgesim.report.tables.cells import ReportTable
 from surgesim.report.tables.compared import comparison, costs, plans, thresholds_by_plan
 from surgesim.report.tables.grounds import assumptions, confidences, identities, versions
@@ -20,6 +20,7 @@ __all__ = [
     "costs",
     "districts",
     "facilities",
+    "glance",
     "identities",
     "outcomes",
     "plans",

@@ -43,6 +43,23 @@ def breaches(results: Results, lang: str) -> ReportTable | None:
     )
 
 
+def glance(results: Results, lang: str) -> ReportTable | None:
+    """What is first asked: whether the emergency comes, and each criterion; when, how likely."""
+    by_name = {str(row["threshold"]): row for row in province_rows(results)}
+    if SITUATION not in by_name:
+        return None
+    made = maker("glance", lang, "criterion", "first_breach", "likelihood")
+    for name in (SITUATION, *criteria(results.scenario)):
+        if name in by_name:
+            row = by_name[name]
+            made.add(
+                named(threshold_title(results.scenario, name, lang)),
+                _middle(results, row, lang),
+                Cell(_shares(row, lang), _risk(row)),
+            )
+    return made.done(text=3)
+
+
 def thresholds(results: Results, lang: str) -> ReportTable | None:
     """The thresholds that are no criteria of the emergency, in the baseline."""
     of_situation = {*criteria(results.scenario), SITUATION}
@@ -55,7 +72,11 @@ def thresholds(results: Results, lang: str) -> ReportTable | None:
 def _breach_note(results: Results, key: str, lang: str) -> str:
     runs = number(int(results.replications["replication"].nunique()), lang)
     spread = "table.spread.note" if many(results) else "table.few.note"
-    return f"{phrase(lang, key)} {phrase(lang, spread, runs=runs)}"
+    said = [phrase(lang, key), phrase(lang, spread, runs=runs)]
+    watched = {results.scenario.command.thresholds[name].indicator for name in criteria(results.scenario)}
+    if "staffed_icu_beds_per_100k" in watched:
+        said.append(phrase(lang, "table.icu.note"))
+    return " ".join(said)
 
 
 def _passed(results: Results, name: str, column: str, rows: Sequence[Row], lang: str) -> Maker:
@@ -85,8 +106,12 @@ def _worst(results: Results, row: Row, lang: str) -> str:
     if is_share(results.scenario.command.thresholds[name].indicator):
         share = float(row["worst_value_median"])
         return Value(tenths(share, lang), share, cell("breaches", row, "worst_value_median"), scale=0.01)
-    worst = quote("breaches", row, "worst_value_median", number, lang)
+    worst = quote("breaches", row, "worst_value_median", _two_digits, lang)
     return joined([worst, named(unit_of(results.scenario, name, lang))], " ")
+
+
+def _two_digits(value: float, lang: str) -> str:
+    return number(value, lang, 2)
 
 
 def _likely(row: Row, lang: str) -> Cell:
@@ -104,6 +129,13 @@ def _risk(row: Row) -> str:
     return (
         "risk-none" if row["probability"] == 0 else "risk-half" if row["probability"] < 0.5 else "risk-most"
     )
+
+
+def _middle(results: Results, row: Row, lang: str) -> str:
+    """The median first date of a breach."""
+    if row["breached_at_start"] == 1:
+        return phrase(lang, "screen.at_start")
+    return first_date(results, row, "first_day_median", lang) or phrase(lang, "table.none_by_end")
 
 
 def _first(results: Results, row: Row, lang: str) -> Told:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
+from surgesim.report.costing import not_counted, per_death_averted
 from surgesim.report.names import criteria, threshold_title
 from surgesim.report.plans import plan_changes
 from surgesim.report.quoted import Row, Told, Value, named, quote, source
 from surgesim.report.sentences import longer_without_fewer_deaths
-from surgesim.report.tables.cells import NONE, Cell, ReportTable, change, lines, maker, plan_heading
+from surgesim.report.summary import province_rows
+from surgesim.report.tables.cells import NONE, Cell, Maker, ReportTable, change, lines, maker, plan_heading
 from surgesim.report.words import (
     money_unit,
     number,
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 COMPARED: Final = (
-    "deaths_untreated",
     DEATHS,
+    "deaths_untreated",
     "situation_days",
     f"{FIRST_DAY}{SITUATION}",
     "peak_without_bed",
@@ -51,7 +53,7 @@ def plans(results: Results, lang: str) -> ReportTable | None:
 
 
 def comparison(results: Results, lang: str) -> ReportTable | None:
-    """Each alternative against the baseline, the fewest deaths for want of care first."""
+    """Each alternative against the baseline, the fewest deaths first."""
     table = results.comparison[results.comparison["outcome"].isin(COMPARED)]
     shown = [outcome for outcome in COMPARED if (table["outcome"] == outcome).any()]
     made = maker("comparison", lang, "plan")
@@ -62,11 +64,7 @@ def comparison(results: Results, lang: str) -> ReportTable | None:
     }
     if not by_plan:
         return None
-    some = next(iter(by_plan.values()))
-    made.add(
-        phrase(lang, "table.baseline_mean"),
-        *(quote("comparison", some[outcome], "baseline_mean", rounded, lang) for outcome in shown),
-    )
+    _add_baseline(made, by_plan, shown, lang)
     for name in sorted(by_plan, key=lambda name: float(by_plan[name][shown[0]]["difference"])):
         rows = by_plan[name]
         deadlier = any(o in rows and rows[o]["difference_low"] > 0 for o in ("deaths_untreated", DEATHS))
@@ -75,6 +73,17 @@ def comparison(results: Results, lang: str) -> ReportTable | None:
         )
     note = phrase(lang, "table.comparison.note", days=number(results.scenario.days, lang))
     return made.done(note=lines(note, *longer_without_fewer_deaths(results, lang)))
+
+
+def _add_baseline(
+    made: Maker, by_plan: Mapping[str, Mapping[str, Row]], shown: Sequence[str], lang: str
+) -> None:
+    """The row of the baseline; an alternative that lacks a threshold has no row that says its mean."""
+    known = {outcome: row for rows in by_plan.values() for outcome, row in rows.items()}
+    made.add(
+        phrase(lang, "table.baseline_mean"),
+        *(quote("comparison", known[outcome], "baseline_mean", rounded, lang) for outcome in shown),
+    )
 
 
 def _difference(row: Row | None, lang: str, deadlier: bool) -> Cell:
@@ -132,18 +141,24 @@ def _changes(
         title = threshold_title(results.scenario, name, lang)
         districts = name in results.scenario.command.in_districts
         made.columns.append(phrase(lang, "screen.in_any_district", what=title) if districts else title)
-    some = next(iter(by_plan.values()))
-    made.add(
-        phrase(lang, "table.baseline_mean"),
-        *(quote("comparison", some[f"{prefix}{name}"], "baseline_mean", rounded, lang) for name in shown),
-    )
+    _add_baseline(made, by_plan, [f"{prefix}{name}" for name in shown], lang)
     for plan, by_outcome in by_plan.items():
-        found = [by_outcome.get(f"{prefix}{name}") for name in shown]
-        made.add(
-            plan_heading(results, plan, lang), *(NONE if row is None else change(row, lang) for row in found)
-        )
+        never = _never(results, plan) if prefix == FIRST_DAY else set()
+        cells = []
+        for name in shown:
+            row = by_outcome.get(f"{prefix}{name}")
+            averted = name in never and row is not None and row["difference"] != 0
+            cells.append(
+                phrase(lang, "table.none_by_end") if averted else NONE if row is None else change(row, lang)
+            )
+        made.add(plan_heading(results, plan, lang), *cells)
     key = "table.days_by_plan.note" if prefix == DAYS_BREACHED else "table.first_by_plan.note"
     return made.done(note=phrase(lang, key, days=number(results.scenario.days, lang)))
+
+
+def _never(results: Results, plan: str) -> set[str]:
+    """Thresholds that are breached in no run of a plan: how much later that is has no answer."""
+    return {str(row["threshold"]) for row in province_rows(results, plan) if row["probability"] == 0}
 
 
 def costs(results: Results, lang: str) -> ReportTable | None:
@@ -151,17 +166,13 @@ def costs(results: Results, lang: str) -> ReportTable | None:
     if results.scenario.supply.costs is None:
         return None
     means = results.replications.groupby("alternative", sort=False)[COST].mean()
-    table = results.comparison[results.comparison["outcome"].isin((COST, DEATHS))]
-    rows = {(row["alternative"], row["outcome"]): row for row in table.to_dict("records")}
-    each = {
-        name: row
-        for (name, what), row in rows.items()
-        if what == COST and row["per_death_averted"] > 0 and rows[name, DEATHS]["difference_high"] < 0
-    }
+    table = results.comparison[results.comparison["outcome"] == COST]
+    rows = {str(row["alternative"]): row for row in table.to_dict("records")}
+    each = per_death_averted(results)
     currency = results.scenario.supply.currency
     scale, unit = money_unit(float(means.max()), currency, lang)
-    dearest = max((float(row["per_death_averted"]) for row in each.values()), default=0.0)
-    scale_each, unit_each = money_unit(dearest, currency, lang)
+    cheapest = min((float(row["per_death_averted"]) for row in each.values()), default=0.0)
+    scale_each, unit_each = money_unit(cheapest, currency, lang)
     made = maker("costs", lang, "plan")
     made.columns += [
         phrase(lang, "screen.mean_cost", unit=unit),
@@ -179,9 +190,9 @@ def costs(results: Results, lang: str) -> ReportTable | None:
         made.add(
             plan_heading(results, name, lang),
             total,
-            change(rows[name, COST], lang, scale) if (name, COST) in rows else NONE,
+            change(rows[name], lang, scale) if name in rows else NONE,
             quote("comparison", each[name], "per_death_averted", rounded, lang, scale_each)
             if name in each
             else NONE,
         )
-    return made.done(note=phrase(lang, "table.costs.note"))
+    return made.done(note=lines(phrase(lang, "table.costs.note"), *not_counted(results, lang)))

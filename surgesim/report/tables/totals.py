@@ -46,6 +46,9 @@ LOGISTIC: Final = (
 )
 
 
+IF_ANY: Final = ("tests_used", "doses_given")
+"""Totals that are left out where there are none: without a limit tests are not counted, not absent."""
+
 PER: Final = 100_000
 
 
@@ -57,7 +60,7 @@ def outcomes(results: Results, lang: str, chosen: Sequence[str] | None = None) -
     table = results.replications[results.replications["alternative"] == BASELINE]
     rest: Sequence[str] = [o for o in _totals() if o not in LOGISTIC] if chosen is None else chosen
     for outcome in rest:
-        if chosen is not None and not table[outcome].any():
+        if (chosen is not None or outcome in IF_ANY) and not table[outcome].any():
             continue
         label, unit = outcome_words(lang, outcome)
         made.add(label, unit, *_spread(table, outcome, lang)[: None if ranges else 1])
