@@ -26,7 +26,7 @@ from surgesim.report.figures.epidemic import epidemic
 from surgesim.report.figures.levers import SWEEP_MAP, sweep_map
 from surgesim.report.figures.limits import binding, essential, oxygen, staff
 from surgesim.report.figures.openings import openings
-from surgesim.report.figures.page import EmptyFigureError, ProvinceOnlyError, check_choice, styled
+from surgesim.report.figures.page import EmptyFigureError, ProvinceOnlyError, check_choice, settle, styled
 from surgesim.scenario.schema import BASELINE
 
 if TYPE_CHECKING:
@@ -111,8 +111,7 @@ def draw(
     check_choice(results, lang, alternative, area)
     with styled():
         figure = FIGURES[name](results, lang=lang, alternative=alternative, area=area)
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # the layout as it is now: a second one would move by a hair
+        settle(figure)
     return figure
 
 

@@ -17,6 +17,7 @@ from surgesim.report.figures.page import (
     WIDTH,
     headed,
     legend,
+    settle,
     styled,
     wrap,
 )
@@ -100,8 +101,7 @@ def sweep_map(
             for low, high, _ in CLASSES
         ]
         legend(figure, [(look.patch, text) for (_, _, look), text in zip(CLASSES, classes, strict=True)])
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
+        settle(figure)
     return figure
 
 

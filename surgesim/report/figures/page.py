@@ -341,3 +341,11 @@ def number_ticks(axes: Axes, lang: str, which: str = "y", ticks: int = 5, *, per
     axis = axes.yaxis if which == "y" else axes.xaxis
     axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, position: number(scale * value, lang)))
+
+
+def settle(figure: Figure) -> None:
+    """Lay a figure out once for all: a second time it would move by a hair, and take as long as drawing."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+    figure.set_layout_engine(None)

@@ -19,6 +19,7 @@ from surgesim.report.figures.page import (
     headed,
     legend,
     number_ticks,
+    settle,
     styled,
     text_height,
     wrap,
@@ -96,8 +97,7 @@ def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternati
             for marker, colour in [_LOOKS[kind]]
         ]
         legend(figure, handles)
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
+        settle(figure)
     return figure
 
 
