@@ -562,6 +562,23 @@ def test_the_first_plan_may_lack_a_threshold(case: Results) -> None:
 
 
 @pytest.mark.usefixtures("unpictured")
+def test_plans_stand_in_the_order_by_which_the_summary_judges_them(case: Results) -> None:
+    plans = list(dict.fromkeys(case.comparison["alternative"]))
+    comparison = case.comparison.copy()
+    for outcome, step in (("deaths", -10.0), ("deaths_untreated", 10.0)):
+        for place, plan in enumerate(plans):
+            here = (comparison["outcome"] == outcome) & (comparison["alternative"] == plan)
+            middle = step * (place + 1)
+            numbers = ["difference", "difference_low", "difference_high"]
+            comparison.loc[here, numbers] = (middle, middle - 1, middle + 1)
+    results = dataclasses.replace(case, comparison=comparison)
+    rows = list(table_at(Page(report(results, "en")).root, "comparison").all("tr"))[2:]
+    titles = [alternative_title(case.scenario, plan, "en") for plan in reversed(plans)]
+    assert [next(row.all("th")).text for row in rows] == titles
+    assert titles[0] in three_sentences(results, "en")[2]
+
+
+@pytest.mark.usefixtures("unpictured")
 def test_a_plan_with_more_deaths_is_not_called_better_and_the_note_says_why(case: Results) -> None:
     comparison = case.comparison.copy()
     plan = comparison["alternative"] == comparison["alternative"].iloc[0]
