@@ -84,7 +84,7 @@ def run(
         from surgesim.scenario.loading import load
         from surgesim.study.precision import check_precision
         from surgesim.study.run import run as run_study
-        from surgesim.study.run import select
+        from surgesim.study.run import selected
 
         for wanted in precision or ():
             if "=" not in wanted:
@@ -94,7 +94,7 @@ def run(
         loaded = load(scenario, changes=changes)
         folder = out if out is not None else Path("results") / loaded.name
         drawn = {"lang": lang.value, "format": FIGURE_FORMAT} if figures else None
-        select(loaded, only)
+        selected(loaded, only)
         check_precision(loaded)
         if not quiet and most is not None and not loaded.study.precision:
             typer.echo(

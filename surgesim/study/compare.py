@@ -19,6 +19,9 @@ FIRST_DAY = "first_day_"
 DAYS_BREACHED = "days_breached_"
 COST, DEATHS = "cost", "deaths"
 
+DEADLY = (DEATHS, "deaths_untreated")
+"""Outcomes in which more is never better; what a plan with more of them gains elsewhere is not called so."""
+
 NEITHER = (
     "reported_cases",
     "oxygen_bed_days",
@@ -43,6 +46,12 @@ def better(outcome: str) -> str:
     if outcome.startswith(HIGHER):
         return "higher"
     return "" if outcome in NEITHER else "lower"
+
+
+def deadlier(comparison: pd.DataFrame) -> set[str]:
+    """The alternatives that surely have more deaths than the baseline, of rows of comparison.csv."""
+    more = comparison["outcome"].isin(DEADLY) & (comparison["difference_low"] > 0)
+    return set(comparison.loc[more, "alternative"])
 
 
 def comparison_rows(replications: pd.DataFrame, units: Mapping[str, str]) -> list[dict[str, Any]]:

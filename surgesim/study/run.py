@@ -140,6 +140,17 @@ def select(scenario: Scenario, only: Sequence[str] | None = None) -> dict[str, S
     ScenarioError
         If `only` names an unknown alternative.
     """
+    return {name: scenario.alternative(name) for name in selected(scenario, only)}
+
+
+def selected(scenario: Scenario, only: Sequence[str] | None) -> list[str]:
+    """The names of `select`, without making the alternatives.
+
+    Raises
+    ------
+    ScenarioError
+        If `only` names an unknown alternative.
+    """
     known = (BASELINE, *scenario.alternatives)
     wanted = known if only is None else (BASELINE, *only)
     problems = [
@@ -149,7 +160,7 @@ def select(scenario: Scenario, only: Sequence[str] | None = None) -> dict[str, S
     ]
     if problems:
         raise ScenarioError(problems)
-    return {name: scenario.alternative(name) for name in known if name in wanted}
+    return [name for name in known if name in wanted]
 
 
 def _failure(extras: Extras, results: Results, folder: Path) -> str | None:

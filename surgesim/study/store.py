@@ -205,12 +205,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     if not path.is_file():
         raise ResultsError(f"{folder}: got no {MANIFEST}, expected a folder written by `surgesim run`")
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ResultsError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except ValueError as error:
-        raise ResultsError(f"{path}: damaged ({error})") from error
+    manifest = parsed(path)
     if isinstance(manifest, dict) and SWEEP in manifest:
         raise ResultsError(f"{folder}: got a sweep, expected a folder written by `surgesim run`")
     missing = {"alternatives", "seed", "replications", "days", "files", "versions", "processor"} - set(
@@ -219,6 +214,22 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if missing:
         raise ResultsError(f"{path}: damaged, it lacks {', '.join(sorted(missing))}")
     return dict(manifest)
+
+
+def parsed(path: Path) -> Any:
+    """What a manifest holds, of a run or of a sweep.
+
+    Raises
+    ------
+    ResultsError
+        If it cannot be read, or is no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise ResultsError(f"{path}: damaged ({error})") from error
 
 
 def check_file(folder: Path, name: str, manifest: Mapping[str, Any]) -> None:

@@ -21,7 +21,7 @@ from surgesim.study.environment import COMPUTING, available_cores, environment, 
 from surgesim.study.outcomes import outcome_row
 from surgesim.study.parts import DESIGN_HASH, KEY, SCENARIOS, Failure, Unfinished
 from surgesim.study.replicate import Progress, drawn_values, one_replication
-from surgesim.study.run import select
+from surgesim.study.run import selected
 from surgesim.study.spread import spread
 from surgesim.study.store import (
     MANIFEST,
@@ -30,6 +30,7 @@ from surgesim.study.store import (
     Folder,
     check_file,
     dumped,
+    parsed,
     read_csv,
     recover,
     write_csv,
@@ -254,7 +255,7 @@ def sweep(
     if seed is not None and seed < 0:
         raise ScenarioError([Problem("study.seed", f"got {seed}, expected at least 0")])
     seed = study.seed if seed is None else seed
-    names = [list(select(each, alternatives)) for each in given]
+    names = [selected(each, alternatives) for each in given]
     stored = [_pared(each, kept) for each, kept in zip(given, names, strict=True)]
     scenarios = [without_swept(each, varied) for each in stored]
     the_points = points(varied, design, samples, seed)
@@ -447,12 +448,7 @@ def read_sweep_manifest(folder: Path) -> dict[str, Any]:
         raise ResultsError(
             f"{folder}: got no {MANIFEST}, expected a folder written by `surgesim sweep`{more}"
         )
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ResultsError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except ValueError as error:
-        raise ResultsError(f"{path}: damaged ({error})") from error
+    manifest = parsed(path)
     if not isinstance(manifest, dict) or SWEEP not in manifest:
         raise ResultsError(f"{folder}: got no sweep, expected a folder written by `surgesim sweep`")
     if missing := {"files", "failed"} - set(manifest):

@@ -33,7 +33,7 @@ from surgesim.report.names import alternative_title
 from surgesim.report.words import number, outcome_words, phrase
 from surgesim.scenario.schema import BASELINE
 from surgesim.study.breaches import SITUATION
-from surgesim.study.compare import FIRST_DAY
+from surgesim.study.compare import DEADLY, FIRST_DAY, deadlier
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
@@ -47,9 +47,6 @@ CHOSEN: Final = (
     "situation_days",
 )
 """The outcomes drawn, one panel each, where the comparison has them."""
-
-DEATHS: Final = ("deaths", "deaths_untreated")
-"""Outcomes in which more is never better; what a plan with more of them gains elsewhere is not called so."""
 
 COLUMNS: Final = 3
 NAME_WIDTH: Final = 1.7
@@ -96,14 +93,13 @@ def alternatives(
     panels: list[Axes] = list(grid.flat)
     for axes in panels[len(outcomes) :]:
         axes.remove()
-    deaths = table[table["outcome"].isin(DEATHS) & (table["difference_low"] > 0)]
-    deadlier = set(deaths["alternative"])
+    more_deaths = deadlier(table)
     seen: dict[str, None] = {}
     for axes, outcome, title in zip(panels, outcomes, titles, strict=False):
         rows_of = {row["alternative"]: row for row in table[table["outcome"] == outcome].to_dict("records")}
         for place, name in enumerate(names):
             if name in rows_of:
-                seen[_draw(axes, place, rows_of[name], name in deadlier)] = None
+                seen[_draw(axes, place, rows_of[name], name in more_deaths)] = None
         _panel(axes, title, next(iter(rows_of.values())), outcome, lang)
         for place, name in enumerate(names):
             if name in rows_of:
@@ -141,9 +137,9 @@ def _kind(row: Mapping[Hashable, Any]) -> str:
     return "better" if (high < 0) == less_is_better else "worse"
 
 
-def _draw(axes: Axes, place: int, row: Mapping[Hashable, Any], deadlier: bool) -> str:
+def _draw(axes: Axes, place: int, row: Mapping[Hashable, Any], more_deaths: bool) -> str:
     kind = _kind(row)
-    if kind == "better" and deadlier and row["outcome"] not in DEATHS:
+    if kind == "better" and more_deaths and row["outcome"] not in DEADLY:
         kind = "deadlier"
     marker, face, edge = _MARKS[kind]
     low, high = float(row["difference_low"]), float(row["difference_high"])

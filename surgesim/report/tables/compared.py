@@ -24,7 +24,7 @@ from surgesim.report.words import (
 )
 from surgesim.scenario.schema import BASELINE
 from surgesim.study.breaches import SITUATION
-from surgesim.study.compare import COST, DAYS_BREACHED, DEATHS, FIRST_DAY
+from surgesim.study.compare import COST, DAYS_BREACHED, DEADLY, DEATHS, FIRST_DAY, deadlier
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
@@ -65,11 +65,12 @@ def comparison(results: Results, lang: str) -> ReportTable | None:
     if not by_plan:
         return None
     _add_baseline(made, by_plan, shown, lang)
+    more_deaths = deadlier(table)
     for name in sorted(by_plan, key=lambda name: float(by_plan[name][shown[0]]["difference"])):
         rows = by_plan[name]
-        deadlier = any(o in rows and rows[o]["difference_low"] > 0 for o in ("deaths_untreated", DEATHS))
         made.add(
-            plan_heading(results, name, lang), *(_difference(rows.get(o), lang, deadlier) for o in shown)
+            plan_heading(results, name, lang),
+            *(_difference(rows.get(o), lang, name in more_deaths) for o in shown),
         )
     note = phrase(lang, "table.comparison.note", days=number(results.scenario.days, lang))
     return made.done(note=lines(note, *longer_without_fewer_deaths(results, lang)))
@@ -86,7 +87,7 @@ def _add_baseline(
     )
 
 
-def _difference(row: Row | None, lang: str, deadlier: bool) -> Cell:
+def _difference(row: Row | None, lang: str, more_deaths: bool) -> Cell:
     """A difference with what it means: what a plan with more deaths gains elsewhere is not called better."""
     if row is None:
         return Cell(NONE)
@@ -94,7 +95,7 @@ def _difference(row: Row | None, lang: str, deadlier: bool) -> Cell:
     if math.isnan(low):
         return Cell(change(row, lang))
     tone = _tone(low, high, str(row["better"]))
-    if tone == "better" and deadlier and row["outcome"] not in ("deaths_untreated", DEATHS):
+    if tone == "better" and more_deaths and row["outcome"] not in DEADLY:
         tone = "deadlier"
     said = phrase(lang, f"tone.{tone}")
     mark = Told(said, Markup('<span class="tone">{}</span>').format(said))
