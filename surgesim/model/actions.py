@@ -261,11 +261,13 @@ class OxygenOrder(Action):
         self._running = False
 
     def _deliveries(self, number: int) -> Generator[Event, object, None]:
-        supply = self._simulation.supply
+        supply, env = self._simulation.supply, self._simulation.env
+        first, come = env.now, 0
         while supply is not None and self._running and self._begun == number:
             for facility in self._where:
                 supply.deliver(facility, self._rule.delivery_kg)
-            yield self._simulation.env.timeout(self._rule.interval_days)
+            come += 1
+            yield env.at(first + come * self._rule.interval_days)
 
 
 def _home_care(rule: OpenHomeCare, simulation: Simulation) -> Action:

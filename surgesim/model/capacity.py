@@ -74,19 +74,12 @@ class Brought(StrEnum):
 
 
 class Levers:
-    """What rules have brought to facilities, by rule; a share of 0 takes it away again.
-
-    Attributes
-    ----------
-    reinforcement
-        Heads of staff that rules bring now, all facilities and cadres together.
-    """
+    """What rules have brought to facilities, by rule; a share of 0 takes it away again."""
 
     def __init__(self, facilities: int) -> None:
         self._by_rule: dict[tuple[Brought, str], tuple[list[int], Floats]] = {}
         self._n = facilities
         self._changed = True
-        self.reinforcement = 0.0
 
     def take_changes(self) -> bool:
         """Whether a rule has set a lever since this was last asked (at first, as if one had)."""
@@ -96,7 +89,6 @@ class Levers:
     def set(self, lever: Brought, rule: str, where: list[int], amount: Floats | float) -> None:
         """What `rule` brings to the facilities `where`, from now on."""
         self._by_rule[lever, rule] = (where, np.asarray(amount, float))
-        self.reinforcement = float(self.total(Brought.HEADS, 3).sum())
         self._changed = True
 
     def total(self, lever: Brought, width: int = 0) -> Floats:
@@ -114,6 +106,8 @@ class InForce:
 
     Attributes
     ----------
+    reinforcement
+        Heads of staff that rules have brought, all facilities and cadres together.
     heads
         ``(facilities, 3)`` staff on the payroll, reinforcements among them.
     at_work_here
@@ -128,6 +122,7 @@ class InForce:
         infinite: no limit.
     """
 
+    reinforcement: int
     heads: Ints
     at_work_here: Floats
     moved: Ints
@@ -227,12 +222,12 @@ class Capacity:
         changed = self._facilities.take_changes()
         if changed:
             self._all_beds = self._beds()
+        if self.levers.take_changes():
+            self._in_force = self._brought()
         if not self.limited:
             if changed:
                 self.today = self._only_space()
             return self.today
-        if self.levers.take_changes():
-            self._in_force = self._brought()
         total, target = self._all_beds
         space = target
         if self.essential is not None:
@@ -260,6 +255,11 @@ class Capacity:
         self.today = Opened(space, staffed, icu_all)
         return self.today
 
+    @property
+    def reinforcement(self) -> int:
+        """Heads of staff from outside who are there today: those that rules had brought at its 00:00."""
+        return self._in_force.reinforcement
+
     def heads(self) -> Ints:
         """``(facilities, 3)`` staff on the payroll as last counted, reinforcements among them."""
         return self._in_force.heads
@@ -280,7 +280,9 @@ class Capacity:
             ventilators = self._ventilators + total(Brought.VENTILATORS)
             limits[0, :, _ICU] = np.floor(ventilators / self._invasive + 1e-9)
         limits[1, :, _ICU] = np.floor(self._pipes / max(self._mean_kg[1], 1e-9))
-        return InForce(heads, at_work_here, moved, worth, np.clip(total(Brought.POSTPONED), 0, 1), limits)
+        postponed = np.clip(total(Brought.POSTPONED), 0, 1)
+        brought = int(reinforcements.sum())
+        return InForce(brought, heads, at_work_here, moved, worth, postponed, limits)
 
     def _posts(self, day: int, covid: Ints, incidence: float) -> Floats:
         """``(facilities, 3)`` round-the-clock posts filled today; infinite where staff is not modelled."""

@@ -29,7 +29,7 @@ class HomeCare:
     Attributes
     ----------
     teams
-        Teams at work.
+        Teams there are now; those of 00:00 work on a day.
     active, followed
         Mild reported cases at home, and those of them who are followed, at the end of the day.
     newly_followed, packages_given, without_package
@@ -47,7 +47,7 @@ class HomeCare:
         self._recent: deque[float] = deque([0.0] * len(self._weights), maxlen=len(self._weights))
         self._added = 0.0
         self._came, self._went = section.packages, 0.0
-        self.teams = section.teams
+        self.teams = self._at_work = section.teams
         self.active = self.followed = 0.0
         self.newly_followed = self.packages_given = self.without_package = 0.0
         self.packages = section.packages
@@ -58,8 +58,12 @@ class HomeCare:
         """Share of active mild cases at home who are followed; 1 where there are none."""
         return self.followed / self.active if self.active > 0 else 1.0
 
+    def begin_day(self) -> None:
+        """00:00: the teams there are work today."""
+        self._at_work = self.teams
+
     def add_teams(self, number: int) -> None:
-        """`number` more teams work from the next day on; below 0, fewer."""
+        """`number` more teams work from the next 00:00 on; below 0, fewer."""
         self.teams = max(self.teams + number, 0)
 
     def add_packages(self, number: float) -> None:
@@ -81,7 +85,7 @@ class HomeCare:
         active = max(known - isolated, 0.0)
         new = reported_mild * active / known if known > 0 else 0.0
         stay = min((active - new) / self.active, 1.0) if self.active > 0 else 0.0
-        followed = min(active, self.teams * self._section.patients_per_team)
+        followed = min(active, self._at_work * self._section.patients_per_team)
         self.newly_followed = max(followed - self.followed * stay, 0.0)
         self.active, self.followed = active, followed
         self._give_packages()
@@ -98,7 +102,7 @@ class HomeCare:
         self._went += self.packages_given
 
     def _next_reduction(self) -> float:
-        if self.teams == 0:
+        if self._at_work == 0:
             return 0.0
         if self.newly_followed > 0:
             with_package = self.packages_given / self.newly_followed

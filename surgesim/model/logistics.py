@@ -94,6 +94,7 @@ class Stocks:
         self._rates = _rates(item.use for item in items)
         self._reserve = np.array([item.reserve for item in items], float)
         self._per_day = np.array([item.delivered_per_day for item in items], float)
+        self._today = self._per_day.copy()
         self._start = np.array([np.inf if item.stock is None else item.stock for item in items], float)
         n = len(self.names)
         self._added = np.zeros(n)
@@ -104,18 +105,22 @@ class Stocks:
         self.demanded, self.used, self.unmet, self.delivered = (np.zeros(n) for _ in range(4))
         self.cover_days = np.full(n, np.inf)
 
+    def begin_day(self) -> None:
+        """00:00: the daily deliveries arranged by now come today."""
+        self._today = self._per_day.copy()
+
     def add(self, name: str, amount: float) -> None:
-        """`amount` comes once, with the deliveries of the next day that is passed."""
+        """`amount` comes once, with the deliveries of the day on which it is ordered to come."""
         self._added[self._index[name]] += amount
 
     def raise_deliveries(self, name: str, per_day: float) -> None:
-        """`per_day` more come every day from the next; below 0 takes an earlier rise back."""
+        """`per_day` more come every day from the next 00:00 on; below 0 takes an earlier rise back."""
         i = self._index[name]
         self._per_day[i] = max(self._per_day[i] + per_day, 0.0)
 
     def pass_day(self, drivers: Drivers) -> None:
         """Deliver, use, and count what could not be served."""
-        self.delivered = self._per_day + self._added
+        self.delivered = self._today + self._added
         self._added = np.zeros(len(self.names))
         available = self.stock + self.delivered
         self.demanded = self._rates @ np.array(_per_day(drivers))

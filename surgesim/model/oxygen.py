@@ -317,14 +317,13 @@ class OxygenSupply:
         first = delivery.first_days
         if first is None:  # lorries do not come to all facilities on the same day
             first = delivery.interval_days * (1 - self._streams.once("first delivery", name).random())
-        yield self._env.timeout(max(first - self._env.now, 0.0))
         number = 0
         while True:
+            yield self._env.at(first + number * delivery.interval_days)
             certain = delivery.failure == 0
             if certain or self._streams.day("delivery", number, name).random() >= delivery.failure:
                 self.deliver(facility, delivery.size_kg)
             number += 1
-            yield self._env.timeout(delivery.interval_days)
 
     # -- the end of a day -------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from surgesim.model.calendar import day_of
 from surgesim.model.indicators import window
 from surgesim.model.ledger import Ledger
 from surgesim.scenario.base import AGE_GROUPS, RISK_GROUPS
@@ -81,7 +82,7 @@ class Reach:
         if ledger.too_late:
             times, groups = np.array(ledger.too_late).T
             since = times >= 0
-            days = np.maximum(np.ceil(times[since]).astype(int) - 1, 0)
+            days = list(map(day_of, times[since].tolist()))
             np.add.at(self.late, (days, groups[since].astype(int)), 1)
             ledger.too_late.clear()
 

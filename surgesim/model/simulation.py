@@ -1,8 +1,12 @@
 """One replication: a scenario and a seed become a Record. The order of a day stands in `run`.
 
-1. 00:00  what opens today is open; the epidemic moves on; the day's patients are drawn.
-2. Through the day: patients' events, deliveries, rules whose time has come (SimPy's calendar).
-3. 24:00  after all else of that instant: the day is recorded, assessed, told to the command, checked.
+Day d is [d, d + 1), see `calendar`: what happens at 00:00 belongs to the day that begins.
+
+1. 00:00  rules whose time has come, then whatever else falls on the instant; what opens today is open; the
+   epidemic moves on; the day's patients are drawn.
+2. Through the day: patients' events, deliveries, rules (SimPy's calendar).
+3. 24:00  before anything of the next day happens: the day is recorded, assessed and checked; the command
+   hears the assessment, and rules without delay act at the next 00:00.
 """
 
 from __future__ import annotations
@@ -150,14 +154,18 @@ class Simulation:
                     self.recorder.start_totals(self)
                     self._grown()  # what a warm-up has used is not of the first day
                     self._begin_plan()
+                self.env.run_through(day)
                 self._start_of_day(day)
-                self.env.run_through(day + 1)
+                self.env.run_until(day + 1)
                 self._end_of_day(day)
         return self.recorder.finish(self)
 
     # -- the order of a day -----------------------------------------------------------------------
 
     def _start_of_day(self, day: int) -> None:
+        if self.home is not None:
+            self.home.begin_day()
+        self.logistics.stocks.begin_day()
         self.facilities.give_back(self._occupied)
         self._protect_staff()
         self._open_beds(day)
@@ -219,7 +227,6 @@ class Simulation:
         assessment = self.recorder.assess(self, day)
         self.recorder.assessed(day, assessment)
         self.command.hear(assessment)
-        self.env.run_through(day + 1)  # rules without delay act at once
 
     def _logistics_of(self, day: int) -> None:
         """What the day has used and made, and what it has cost."""
@@ -241,7 +248,7 @@ class Simulation:
                 death=grown["deaths"],
                 oxygen_kg=grown["oxygen"],
                 opening=grown["openings"],
-                reinforcement=self.capacity.levers.reinforcement,
+                reinforcement=self.capacity.reinforcement,
                 dose=0.0 if vaccination is None else vaccination.given_today,
                 test=0.0 if laboratories is None else laboratories.used,
             )
@@ -288,7 +295,6 @@ class Simulation:
         """t = 0: the rules are followed from now on."""
         for name, rule in self.scenario.command.plan.items():
             self.command.follow(name, rule, action_of(name, rule, self))
-        self.env.run_through(0)  # rules dated today and without delay act at once
 
     def _initial_census(self) -> None:
         census = self.scenario.care.initial_census

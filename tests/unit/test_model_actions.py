@@ -45,9 +45,6 @@ DAYS = 15
 SHARES = [0.0] * 5 + [0.5] * 2 + [1.0] * 5 + [0.0] * 3
 """What TWO_PHASES has reached on each day."""
 
-AT_24 = [*SHARES[1:], 0.0]
-"""What it has reached at 24:00 of each day, which is 00:00 of the next: what is counted at night has it."""
-
 
 def run(sites: Plain, plan: Plain, days: int = DAYS, **more: Any) -> Record:
     scenario = standing(days, sites, plan=plan, more_care={"staffing": STAFFING}, **more)
@@ -96,7 +93,7 @@ def test_reinforcements_cost_by_head_and_day() -> None:
     plan = {"help": rule("reinforce_staff", icu_nurses=60, doctors=4) | TWO_PHASES}
     costs = {"costs": {"staff_day": 2.0}}
     record = run({"alpha": ward(icu=40)}, plan, supply=costs)
-    assert record.series("cost").tolist() == [2 * 64 * share for share in AT_24]
+    assert record.series("cost").tolist() == [2 * 64 * share for share in SHARES]
 
 
 def test_redeployed_ward_nurses_count_for_less_in_intensive_care() -> None:
@@ -166,7 +163,7 @@ def oxygen_site(**source: Any) -> Plain:
 def test_bulk_deliveries_come_from_the_first_phase_to_stand_down() -> None:
     plan = {"bulk": rule("order_oxygen", delivery_kg=100.0, interval_days=2.0) | TWO_PHASES}
     record = run({"alpha": oxygen_site()}, plan)
-    came = dict.fromkeys((4, 6, 8, 10), 100.0)  # at 24:00 of these days, the last before stand-down
+    came = dict.fromkeys((5, 7, 9, 11), 100.0)  # at 00:00 of these days, the last before stand-down
     assert record.series("oxygen_delivered_kg").tolist() == [came.get(day, 0.0) for day in range(DAYS)]
 
 
@@ -193,8 +190,8 @@ def test_a_tank_comes_full_and_a_plant_runs_and_both_stay() -> None:
     watched = Watched(
         standing(DAYS, {"alpha": oxygen_site()}, plan=plan), see=lambda s: s.supply.stores[0].produced
     )
-    assert watched["oxygen_delivered_kg"].tolist() == [0.0] * 4 + [700.0] + [0.0] * 10
-    assert watched["oxygen_stock_kg"].tolist() == [0.0] * 4 + [700.0] * 11
+    assert watched["oxygen_delivered_kg"].tolist() == [0.0] * 5 + [700.0] + [0.0] * 9
+    assert watched["oxygen_stock_kg"].tolist() == [0.0] * 5 + [700.0] * 10
     a_day = 2 * 24 * 1.429
     assert np.array(watched.seen) == pytest.approx([max(day - 5, 0) * a_day for day in range(1, DAYS + 1)])
 
@@ -206,8 +203,8 @@ def test_a_larger_tank_takes_larger_deliveries() -> None:
         "bulk": rule("order_oxygen", "2024-01-05", delivery_kg=400.0, interval_days=50.0),
     }
     record = run({"alpha": site}, plan, 8)
-    # day 0 fills the tank, what comes after does not fit; the full tank of 900; no room for the bulk
-    assert record.series("oxygen_stock_kg").tolist() == [100] + [1000] * 7
+    # the first of the site's own deliveries comes in the course of day 0; the full tank of 900 on day 2
+    assert record.series("oxygen_stock_kg").tolist() == [100] * 2 + [1000] * 6
 
 
 def test_oxygen_goes_to_facilities_that_have_a_source_only() -> None:
@@ -273,9 +270,9 @@ def at_home(days: int, plan: Plain, **home: Any) -> Scenario:
 def test_teams_follow_cases_from_their_phase_until_stand_down() -> None:
     plan = {"teams": rule("open_home_care", teams=8) | TWO_PHASES}
     watched = Watched(at_home(DAYS, plan), see=lambda running: running.home.teams)
-    assert watched.seen == [8 * share for share in AT_24]
+    assert watched.seen == [8 * share for share in SHARES]
     followed = watched["home_cases"] - watched["home_cases_not_followed"]
-    assert followed == pytest.approx([80 * share for share in AT_24])
+    assert followed == pytest.approx([80 * share for share in SHARES])
     nobody = Watched(at_home(DAYS, {}))
     assert nobody["new_oxygen_need"][:6].tolist() == watched["new_oxygen_need"][:6].tolist()
     assert nobody["new_oxygen_need"].sum() > watched["new_oxygen_need"].sum()
@@ -295,7 +292,7 @@ def test_a_neighbour_takes_who_is_first_in_line_for_its_beds() -> None:
     # days 2, 3: 2 and 1; their beds are free again on days 6 and 7; the rule ends at 00:00 of day 11
     sent = [0, 0, 2, 1, 0, 0, 2, 1, 0, 0, 2, 0, 0, 0, 0]
     assert watched["transferred_out"].tolist() == sent
-    assert watched.seen == [0, 0, 2, 3, 3, 1, 2, 3, 3, 1, 2, 2, 2, 0, 0]
+    assert watched.seen == [0, 0, 2, 3, 3, 3, 3, 3, 3, 3, 3, 2, 2, 2, 0]
     assert watched["present"].tolist() == (20 - np.cumsum(sent)).tolist()
     left = [entry.patient for entry in watched.log if entry.what == "leaves the province"]
     asked = [entry.patient for entry in watched.log if entry.what == "needs ICU"]
@@ -330,7 +327,7 @@ def gowns(**changes: Any) -> Plain:
 def test_restocking_comes_once_and_then_daily_until_stand_down() -> None:
     plan = {"order": rule("restock", item="gowns", amount=100.0, per_day=10.0) | TWO_PHASES}
     record = run({"alpha": facility(oxygen=1)}, plan, supply=gowns(stock=0.0))
-    on = [share > 0 for share in AT_24]
+    on = [share > 0 for share in SHARES]
     expected = np.cumsum([10.0 * there for there in on]) + 100 * (np.cumsum(on) > 0)
     assert stock(record, "stock") == expected.tolist()
 
@@ -341,7 +338,7 @@ def test_what_is_restocked_is_used() -> None:
         12, {"alpha": facility(oxygen=10)}, {"alpha": {"oxygen": 10}}, plan, supply=gowns(stock=30.0)
     )
     watched = Watched(scenario)
-    assert stock(watched, "stock") == [20, 70, 60, 50, 40, 30, 20, 10, 0, 0, 0, 0]
+    assert stock(watched, "stock") == [20, 10, 60, 50, 40, 30, 20, 10, 0, 0, 0, 0]
     assert stock(watched, "stock_unmet") == [0] * 9 + [10] * 3
 
 

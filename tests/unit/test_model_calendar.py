@@ -92,7 +92,7 @@ def test_what_never_happens_is_not_kept() -> None:
 
 
 def test_simpys_own_loop_is_refused() -> None:
-    with pytest.raises(NotImplementedError, match="run_through"):
+    with pytest.raises(NotImplementedError, match="run_until"):
         Watched().step()
 
 

@@ -286,15 +286,21 @@ def test_levers_tell_once_that_a_rule_has_set_one() -> None:
     assert [levers.take_changes(), levers.take_changes()] == [True, False]
 
 
-def test_reinforcement_is_all_heads_that_rules_bring_now() -> None:
-    levers = Levers(3)
-    assert levers.reinforcement == 0
-    levers.set(Brought.HEADS, "army", [0, 2], np.array([1.0, 20.0, 5.5]))
-    levers.set(Brought.HEADS, "students", [1], np.array([0.0, 10.0, 0.0]))
+def test_reinforcement_is_the_heads_that_rules_had_brought_at_the_start_of_the_day() -> None:
+    sites = {name: ward(icu=20, icu_nurses=50) for name in ("alpha", "bravo", "charlie")}
+    capacity, seen = Simulation(with_staffing(4, sites), 1, 0).capacity, []
+    levers, nobody = capacity.levers, np.zeros((3, 3), np.int64)
+    levers.set(Brought.HEADS, "army", [0, 2], np.array([1.0, 20.0, 5.0]))
     levers.set(Brought.VENTILATORS, "equip", [0, 1, 2], 100.0)
-    assert levers.reinforcement == 2 * 26.5 + 10
-    levers.set(Brought.HEADS, "army", [0, 2], np.array([0.0, 0.0, 0.0]))
-    assert levers.reinforcement == 10
+    for day in range(3):
+        capacity.open(day, nobody, 0.0)
+        seen.append(capacity.reinforcement)
+        if day == 0:
+            levers.set(Brought.HEADS, "students", [1], np.array([0.0, 10.0, 0.0]))
+            assert capacity.reinforcement == 2 * 26  # who comes in the course of a day works from the next
+        if day == 1:
+            levers.set(Brought.HEADS, "army", [0, 2], np.array([0.0, 0.0, 0.0]))
+    assert seen == [2 * 26, 2 * 26 + 10, 10]
 
 
 def test_what_a_rule_sets_counts_from_the_next_day_and_until_it_is_taken_back() -> None:

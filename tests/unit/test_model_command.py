@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import simpy
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from strategies import arrivals, build, clinical, district, facility, people, severity, small, variant
 
 from surgesim.model.actions import Action
+from surgesim.model.calendar import Calendar
 from surgesim.model.command import Command
 from surgesim.model.indicators import Assessment
 from surgesim.model.record import ActionEvent, Record
@@ -28,7 +28,7 @@ ABOVE = {"indicator": "oxygen_occupancy", "above": 0.8}
 class Told(Action):
     """An action that notes what it was told, and when."""
 
-    def __init__(self, env: simpy.Environment) -> None:
+    def __init__(self, env: Calendar) -> None:
         self.env = env
         self.heard: list[tuple[float, str]] = []
 
@@ -45,16 +45,16 @@ class Told(Action):
 def follow(values: list[float], **rule: Any) -> tuple[list[tuple[float, str]], list[tuple[float, str]]]:
     """What a rule did and what its action heard, with `values[d]` assessed at the end of day d."""
     plain = {"action": "convert_beds", "when": ABOVE, "decision_days": 0.0} | rule
-    env = simpy.Environment()
+    env = Calendar()
     command, action = Command(env, START), Told(env)
     parsed: Rule = TypeAdapter(Rule).validate_json(json.dumps(plain))
     command.follow("rule", parsed, action)
     for day, value in enumerate(values):
-        env.run(until=day + 1 - 1e-9)
-        env.run(until=day + 1)
+        env.run_through(day)
+        env.run_until(day + 1)
         indicators = {"oxygen_occupancy": value, "icu_occupancy": 1 - value}
         command.hear(Assessment(indicators, [], [], False))
-    env.run(until=len(values) + 50)
+    env.run_through(len(values) + 50)
     return [(event.day, event.what) for event in command.actions], action.heard
 
 

@@ -210,7 +210,7 @@ HOME_CARE: Plain = {
     [
         (FEWER_BEDS, DAYS),
         ({"command": {"plan": {"rule": SHUT}}}, 10),
-        ({"command": {"plan": {"rule": HOME_CARE}}}, 8),
+        ({"command": {"plan": {"rule": HOME_CARE}}}, 9),  # teams of day 8 keep onsets of day 9 from the worst
         ({"clinical": {"severity": {"p_icu": 0.2}}}, 0),
     ],
 )

@@ -25,6 +25,7 @@ def test_active_cases_are_those_of_the_last_days() -> None:
     care = home(followed_days=3.0)
     active = []
     for reported in (5, 10, 20, 0, 0, 0):
+        care.begin_day()
         care.pass_day(reported, 0)
         active.append(care.active)
     assert active == [5, 15, 35, 30, 20, 0]
@@ -34,6 +35,7 @@ def test_a_fraction_of_a_day_counts_as_such() -> None:
     care = home(followed_days=2.5)
     active = []
     for reported in (8, 0, 0, 0):
+        care.begin_day()
         care.pass_day(reported, 0)
         active.append(care.active)
     assert active == [8, 8, 4, 0]
@@ -41,23 +43,29 @@ def test_a_fraction_of_a_day_counts_as_such() -> None:
 
 def test_isolated_cases_are_not_at_home() -> None:
     care = home()
+    care.begin_day()
     care.pass_day(40, 15)
     assert (care.active, care.followed) == (25, 25)
+    care.begin_day()
     care.pass_day(0, 60)  # isolation may last longer than following
     assert (care.active, care.followed, care.coverage) == (0, 0, 1)
 
 
 def test_teams_follow_up_to_their_number() -> None:
     care = home(teams=2, patients_per_team=30.0)
+    care.begin_day()
     care.pass_day(45, 0)
     assert (care.followed, care.coverage) == (45, 1)
+    care.begin_day()
     care.pass_day(45, 0)
     assert (care.active, care.followed) == (90, 60)
     assert care.coverage == pytest.approx(2 / 3)
     care.add_teams(1)
+    care.begin_day()
     care.pass_day(0, 0)
     assert (care.followed, care.coverage) == (90, 1)
     care.add_teams(-5)
+    care.begin_day()
     care.pass_day(0, 0)
     assert (care.teams, care.followed, care.coverage) == (0, 0, 0)
 
@@ -72,6 +80,7 @@ def test_every_followed_case_gets_one_package() -> None:
     rng = np.random.default_rng(3)
     given = reported = 0.0
     for day, number in enumerate(rng.poisson(200, 60).tolist()):
+        care.begin_day()
         care.pass_day(number, 0)
         care.check(day)
         given, reported = given + care.packages_given, reported + number
@@ -83,6 +92,7 @@ def test_every_followed_case_gets_one_package() -> None:
 def test_full_teams_take_on_as_many_as_leave() -> None:
     care = home(teams=2, patients_per_team=50.0)
     for _ in range(30):
+        care.begin_day()
         care.pass_day(100, 0)
     assert care.followed == 100
     assert care.newly_followed == pytest.approx(10)  # a tenth of the followed leaves a day
@@ -91,23 +101,29 @@ def test_full_teams_take_on_as_many_as_leave() -> None:
 def test_new_teams_need_packages_for_all_they_begin_to_follow() -> None:
     care = home(teams=0)
     for _ in range(12):
+        care.begin_day()
         care.pass_day(10, 0)
     assert care.packages_given == 0
     care.add_teams(1)
+    care.begin_day()
     care.pass_day(10, 0)
     assert care.newly_followed == pytest.approx(50)
 
 
 def test_without_packages_there_is_no_early_treatment() -> None:
     care = home(packages=30.0, eligible_share=1.0, effect=0.5)
+    care.begin_day()
     care.pass_day(20, 0)
     assert (care.packages_given, care.packages, care.reduction) == (20, 10, 0.5)
+    care.begin_day()
     care.pass_day(20, 0)
     assert (care.packages_given, care.without_package, care.packages) == (10, 10, 0)
     assert care.reduction == 0.25
+    care.begin_day()
     care.pass_day(5, 0)
     assert (care.without_package, care.reduction) == (5, 0)
     care.add_packages(100)
+    care.begin_day()
     care.pass_day(5, 0)
     assert (care.packages_given, care.packages, care.reduction) == (5, 95, 0.5)
     care.check(3)
@@ -118,6 +134,7 @@ def test_daily_packages_come_every_day_and_a_one_off_once() -> None:
     care.add_packages(10)
     stock = []
     for day in range(3):
+        care.begin_day()
         care.pass_day(0, 0)
         care.check(day)
         stock.append(care.packages)
@@ -126,6 +143,7 @@ def test_daily_packages_come_every_day_and_a_one_off_once() -> None:
 
 def test_reduction_is_the_product_of_its_shares() -> None:
     care = home(patients_per_team=30.0, eligible_share=0.4, effect=0.5, packages=10.0)
+    care.begin_day()
     care.pass_day(60, 0)
     assert care.coverage == 0.5
     assert care.reduction == pytest.approx(0.4 * 0.5 * 0.5 * (10 / 30))
@@ -190,6 +208,7 @@ def test_identities_with_shortages(
     for day, (reported, isolated, teams, once) in enumerate(course):
         care.add_teams(teams)
         care.add_packages(once)
+        care.begin_day()
         care.pass_day(reported, isolated)
         care.check(day)
         assert 0 <= care.followed <= min(care.active, care.teams * 50)
@@ -205,6 +224,7 @@ def test_identities_with_shortages(
 @pytest.mark.parametrize("tampered", [-1.0, 5.0, float("nan")])
 def test_packages_that_do_not_add_up_are_told(tampered: float) -> None:
     care = home(packages=100.0)
+    care.begin_day()
     care.pass_day(10, 0)
     care.packages = tampered
     with pytest.raises(IdentityError, match="home drug packages on day 4"):

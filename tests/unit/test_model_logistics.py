@@ -109,12 +109,15 @@ def test_levers_reach_only_their_item() -> None:
     stocks.add("kits", 5.0)
     stocks.raise_deliveries("kits", 2.0)
     for expected in (7, 2):  # the one-off comes once
+        stocks.begin_day()
         stocks.pass_day(beds(0))
         assert stocks.delivered.tolist() == [0, expected]
     stocks.raise_deliveries("kits", -2.0)
+    stocks.begin_day()
     stocks.pass_day(beds(0))
     assert stocks.delivered.tolist() == [0, 0]
     stocks.raise_deliveries("kits", -2.0)
+    stocks.begin_day()
     stocks.pass_day(beds(0))
     assert stocks.stock.tolist() == [0, 9]
 

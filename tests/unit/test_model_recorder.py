@@ -189,8 +189,8 @@ def test_states_follow_a_facility_from_closed_to_standing_down() -> None:
         },
     )
     states = [STATES[state] for state in record.states[:, 0]]
-    # ordered at 24:00 of day 1, open on days 3 and 4; the last patient leaves in the course of day 9
-    assert states == ["closed"] + ["preparing"] * 2 + ["open"] * 2 + ["standing-down"] * 4 + ["closed"] * 3
+    # ordered at 00:00 of day 2, open on days 3 and 4; the last patient leaves in the course of day 9
+    assert states == ["closed"] * 2 + ["preparing"] + ["open"] * 2 + ["standing-down"] * 4 + ["closed"] * 3
     staffed, occupied = (
         record.facilities[:, 0, FACILITY_INDEX[f"{what}_oxygen"]] for what in ("staffed", "occupied")
     )
