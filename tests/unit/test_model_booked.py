@@ -239,7 +239,7 @@ def spreading(plan: Plain, **epidemic: Any) -> Scenario:
     )
 
 
-def testing(plan: Plain) -> Scenario:
+def short_of_tests(plan: Plain) -> Scenario:
     """Far more need a test than there are tests; doses come by rule alone."""
     return spreading(
         plan,
@@ -331,7 +331,7 @@ HOUSES: dict[Callable[[Plain], Scenario], dict[str, Lever]] = {
             lambda timing, day: float(is_on(timing, day)),
         ),
     },
-    testing: {
+    short_of_tests: {
         "tests": Lever(
             {"action": "raise_testing", "single_per_day": 60.0}, column("tests_used"), at_00(60, 30)
         ),
