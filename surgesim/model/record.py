@@ -285,7 +285,7 @@ MOST_DAYS_OF_COVER = 365.0
 
 
 class ActionEvent(NamedTuple):
-    """Something a rule did: `day` is the time in days from the start, `what` one of
+    """Something a rule did: `day` is the time in days from the start (3.0 is 00:00 of day 3), `what` one of
     fired, ordered, phase 1.., ended, stood down."""
 
     day: float
