@@ -42,9 +42,12 @@ class _Table:
     shown: str
     start: date
     days: int
+    whole: bool = False
     beds: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     groups: dict[Group, dict[int, tuple[int, list[float]]]] = field(default_factory=dict)
+    parted: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    decimals: set[str] = field(default_factory=set)
     before: int = 0
     before_line: int = 0
 
@@ -52,8 +55,10 @@ class _Table:
         self.problems.append(Problem("arrivals.file", message, self.shown, line))
 
 
-def read(path: Path, shown: str, start: date, days: int) -> Arrivals:
+def read(path: Path, shown: str, start: date, days: int, *, whole: bool = False) -> Arrivals:
     """Read the file; `start` is the scenario's first date, `days` its length.
+
+    With `whole`, every count must be a whole number, as it must where `counts_are` is exact.
 
     The header names ``date`` (ISO) or ``day`` (0 is the start), then optionally ``district`` and
     ``age``, and one or more of ``basic``, ``oxygen``, ``icu``: the type of bed needed. Each group has
@@ -65,7 +70,7 @@ def read(path: Path, shown: str, start: date, days: int) -> Arrivals:
     ScenarioError
         With every problem of the file, by line.
     """
-    table = _Table(shown, start, days)
+    table = _Table(shown, start, days, whole)
     lines = csv.reader(read_text(path, shown, MAX_BYTES).splitlines(), strict=True)
     try:
         header = next(lines, [])
@@ -160,7 +165,14 @@ def _count(table: _Table, bed: str, text: str, line: int) -> float:
         table.note(f"got {text} for {bed}, expected a number >= 0", line)
     elif not _NUMBER.fullmatch(text) or float(text) > 1e9:
         table.note(f"got {text!r} for {bed}, expected a number from 0 to 1e9", line)
+    elif table.whole and not float(text).is_integer():
+        expected = "a whole number where counts_are is exact"
+        table.note(f"got {text} for {bed}, expected {expected}{thousands.hint(text, expected)}", line)
     else:
+        if thousands.may_part(text):
+            table.parted.setdefault(bed, []).append((text, line))
+        elif not float(text).is_integer():
+            table.decimals.add(bed)
         return float(text)
     return 0.0
 
@@ -228,3 +240,9 @@ def _remarks(table: _Table) -> Iterator[Problem]:
     if not any(0 <= day < table.days for rows in table.groups.values() for day in rows):
         message = f"got no row within the {table.days} days of the scenario"
         yield Problem("arrivals.file", message, table.shown, 1)
+    for bed, found in table.parted.items():
+        if bed not in table.decimals:  # else the file writes decimals, and this is one
+            text, line = found[0]
+            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+            message = f"got {text} for {bed}{more}, read as {float(text):g}{thousands.hint(text, 'a number')}"
+            yield Problem("arrivals.file", message, table.shown, line)

@@ -240,7 +240,8 @@ def _embed_arrivals(plain: dict[str, Any], above: KeyPath, draft: Draft) -> None
         return  # the schema says what is wrong with them
     name = arrivals["file"]
     try:
-        read = arrivals_file.read(Path(name), name, start, days)
+        whole = arrivals.get("counts_are") == "exact" and not arrivals.get("demand_sd")
+        read = arrivals_file.read(Path(name), name, start, days, whole=whole)
     except ScenarioError as error:
         path = (*above, "arrivals", "file")
         for fault in error.problems:

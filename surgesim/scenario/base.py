@@ -30,7 +30,9 @@ SETTINGS = ("home", "school", "work", "community")
 
 Confidence = Literal["official", "published", "counted", "assumed"]
 BedType = Literal["basic", "oxygen", "icu"]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+MOST_LETTERS = 60
+A_NAME = f"a short name of a-z, 0-9 and hyphens, at most {MOST_LETTERS} characters"
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=MOST_LETTERS)]
 
 K = TypeVar("K")
 V = TypeVar("V")

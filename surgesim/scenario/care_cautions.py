@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from datetime import timedelta
 
 from surgesim.scenario.care import Census, Facility
 from surgesim.scenario.care_checks import acts_at, open_at_start
 from surgesim.scenario.command import OpenHomeCare, OrderOxygen, ReinforceStaff, Restock, TransferOut
+from surgesim.scenario.epidemic import Arrivals
 from surgesim.scenario.messages import Finding
 from surgesim.scenario.schema import Scenario
 from surgesim.scenario.staffing import short_at_start
@@ -149,6 +151,54 @@ def _given_arrivals(scenario: Scenario) -> Iterator[Finding]:
             yield ("arrivals", "series", name, "bed"), "has nowhere to go: no facility has basic beds"
         if series.bed == "basic" and series.age is not None:
             yield ("arrivals", "series", name, "age"), "has no effect: mild cases are counted without age"
+    yield from _ends_early(scenario.arrivals, scenario)
+    yield from _icu_counted_twice(scenario.arrivals, scenario)
+    yield from _more_than_live_there(scenario.arrivals, scenario)
+
+
+def _ends_early(arrivals: Arrivals, scenario: Scenario) -> Iterator[Finding]:
+    """One remark for all series that end on the same day, before the run does; those of nobody need none."""
+    by_end: dict[int, list[str]] = {}
+    for name, series in arrivals.series.items():
+        if len(series.counts) < scenario.days and any(series.counts):
+            by_end.setdefault(len(series.counts), []).append(name)
+    for days, names in by_end.items():
+        others = f" (and {len(names) - 1} more series)" if len(names) > 1 else ""
+        first = scenario.start + timedelta(days=days)
+        message = (
+            f"has {days} days of counts{others} in a run of {scenario.days}: from {first} on nobody comes; "
+            "give more days, or fewer `days`"
+        )
+        yield ("arrivals", "series", names[0], "counts"), message
+
+
+def _icu_counted_twice(arrivals: Arrivals, scenario: Scenario) -> Iterator[Finding]:
+    beds = {series.bed for series in arrivals.series.values() if any(series.counts)}
+    most = max(scenario.clinical.severity.p_icu)
+    if {"oxygen", "icu"} <= beds and most > 0:
+        message = (
+            f"makes up to {most:.3g} of the patients of oxygen series need intensive care, beside those of "
+            "icu series: where the icu series count all ICU patients, write p_icu: 0"
+        )
+        yield ("clinical", "severity", "p_icu"), message
+
+
+def _more_than_live_there(arrivals: Arrivals, scenario: Scenario) -> Iterator[Finding]:
+    """Arrivals of a whole run that are more than the people they are of."""
+    districts = scenario.people.districts
+    come: dict[str | None, float] = {}
+    for series in arrivals.series.values():
+        come[series.district] = come.get(series.district, 0.0) + sum(series.counts[: scenario.days])
+    everywhere = sum(come.values())
+    for district, number in come.items():
+        if district is not None and district in districts and number > districts[district].population:
+            people = districts[district].population
+            message = f"has {number:g} arrivals of {district} in all, which has {people} people"
+            yield ("arrivals", "series"), message
+            return
+    people = sum(district.population for district in districts.values())
+    if everywhere > people:
+        yield ("arrivals", "series"), f"has {everywhere:g} arrivals in all, of {people} people"
 
 
 def _supplies(scenario: Scenario) -> Iterator[Finding]:

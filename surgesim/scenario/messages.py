@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from surgesim.scenario import thousands
-from surgesim.scenario.base import is_scale
+from surgesim.scenario.base import A_NAME, is_scale
 from surgesim.scenario.shape import Shape, inside, scenario_shape, step, suggestion
 from surgesim.scenario.yaml_nodes import KeyPath
 
@@ -96,7 +96,7 @@ def _finding(kind: str, loc: tuple[str | int, ...], got: Any, ctx: Mapping[str, 
     if kind == "value_error":
         return path, f"{ctx['error']}{_length_hint(got)}"
     if loc[-1:] == ("[key]",):
-        return path, f"got the name {str(got)!r}, expected a short name of a-z, 0-9 and hyphens"
+        return path, f"got the name {str(got)!r}, expected {A_NAME}"
     if kind == "too_short":
         return path, f"got {shown(got)}, expected at least {ctx['min_length']} in it"
     return path, f"got {shown(got)}{_tail(shape, got, value)}"

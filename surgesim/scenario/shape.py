@@ -18,7 +18,7 @@ import annotated_types
 from pydantic import StringConstraints
 from pydantic.fields import FieldInfo
 
-from surgesim.scenario.base import AGE_GROUPS, BED_TYPES, ByAge, Distribution, Section, Text
+from surgesim.scenario.base import A_NAME, AGE_GROUPS, BED_TYPES, ByAge, Distribution, Section, Text
 from surgesim.scenario.care import ShareByBed
 from surgesim.scenario.schema import Scenario
 from surgesim.scenario.yaml_nodes import KeyPath
@@ -200,7 +200,7 @@ def _phrase(annotation: Any, marks: list[Any]) -> str:
         return "a date as 2024-03-31"
     if annotation is str:
         named = any(isinstance(mark, StringConstraints) and mark.pattern for mark in marks)
-        return "a short name of a-z, 0-9 and hyphens" if named else "text"
+        return A_NAME if named else "text"
     if annotation in (int, float):
         return ("a whole number" if annotation is int else "a number") + _range(marks)
     return "a value"

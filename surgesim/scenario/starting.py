@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.assembly import load
-from surgesim.scenario.base import Name
+from surgesim.scenario.base import A_NAME, Name
 from surgesim.scenario.schema import Scenario
 
 _STARTER = Path(__file__).parent / "starter" / "starter.yaml"
@@ -37,7 +37,7 @@ def starter(name: str, like: str | None = None, *, folder: str | Path = ".") -> 
     try:
         TypeAdapter(Name).validate_python(name)
     except ValidationError:
-        message = f"got the name {name!r}, expected a short name of a-z, 0-9 and hyphens"
+        message = f"got the name {name!r}, expected {A_NAME}"
         raise ScenarioError([Problem("name", message)]) from None
     if like is None:
         return _STARTER.read_text(encoding="utf-8").replace(_PLACEHOLDER, name)

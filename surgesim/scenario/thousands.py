@@ -32,6 +32,12 @@ def hint(got: object, expected: str) -> str:
     return _of_float(got, expected) if isinstance(got, float) and whole else ""
 
 
+def may_part(text: str) -> bool:
+    """Whether the one point or comma of a number may part thousands: ``1.234``, but not ``1.5``."""
+    groups = _GROUPS.fullmatch(text)
+    return groups is not None and groups["mark"] in ".,"
+
+
 def _of_text(got: str, whole: bool) -> str:
     if _WITH_DECIMALS.fullmatch(got):
         parted, mark, decimals = got.rpartition(max(".,", key=got.rfind))

@@ -9,6 +9,7 @@ import pytest
 from loading_cases import ARRIVALS, CARE, SMALL, WITH_ARRIVALS, line_of, refused, replaced, told, written
 
 from surgesim.errors import Problem, ScenarioError
+from surgesim.scenario.base import A_NAME
 from surgesim.scenario.command import IndicatorName, Mobilise
 from surgesim.scenario.loading import from_plain, load
 from surgesim.scenario.shape import scenario_shape
@@ -64,7 +65,7 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "district: town",
             "kind: hospital",
             "care.facilities.general.district",
-            "missing, expected a short name of a-z, 0-9 and hyphens",
+            f"missing, expected {A_NAME}",
         ),
         (
             "ownership: public",
@@ -173,7 +174,7 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "facilities: [field]",
             "facilities: field",
             "command.plan.open-field.facilities",
-            "got 'field', expected a list, each entry a short name of a-z, 0-9 and hyphens",
+            f"got 'field', expected a list, each entry {A_NAME}",
         ),
         (
             "facilities: [field]",
@@ -265,7 +266,7 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "    isle:",
             "    Big Town: {title: Big, population: 1}\n    isle:",
             "people.districts.Big Town",
-            "got the name 'Big Town', expected a short name of a-z, 0-9 and hyphens",
+            f"got the name 'Big Town', expected {A_NAME}",
         ),
         (
             "epidemic:\n",
@@ -464,7 +465,7 @@ alternatives:
             "field:\n          beds: {icu: 5}",
             "tent:\n          beds: {icu: 5}",
             "more.care.facilities.tent.district",
-            "missing, expected a short name of a-z, 0-9 and hyphens",
+            f"missing, expected {A_NAME}",
         ),
         (
             "when: {above: 0.6}",
@@ -529,7 +530,11 @@ def test_an_overlay_is_checked_as_the_scenario_it_makes(
         ("{a: 5}", "alternatives.a", "got 5, expected a mapping"),
         ("{a: {nothing: 1}}", "alternatives.a.nothing", "unknown key 'nothing', expected one of name"),
         ("{baseline: {}}", "", "got an alternative named 'baseline', expected another name"),
-        ("{A: {}}", "alternatives.A", "got the name 'A', expected a short name of a-z, 0-9 and hyphens"),
+        (
+            "{A: {}}",
+            "alternatives.A",
+            f"got the name 'A', expected {A_NAME}",
+        ),
     ],
 )
 def test_alternatives_are_overlays_by_name(

@@ -300,9 +300,11 @@ def test_a_csv_names_its_districts_by_their_line(tmp_path: Path) -> None:
 
 
 def test_a_csv_with_halves_is_refused_where_counts_are_exact(tmp_path: Path) -> None:
-    [(path, message, _, _)] = refusal(with_csv(tmp_path, "day,icu\n0,1\n1,1.5\n"))
-    assert path == "arrivals"
-    assert message == "got 1.5 on day 1 of 'icu', expected a whole number where counts_are is exact"
+    whole = "expected a whole number where counts_are is exact"
+    assert refusal(with_csv(tmp_path, "day,icu\n0,1\n1,1.5\n2,1.250\n")) == [
+        ("arrivals.file", f"got 1.5 for icu, {whole}", "wave.csv", 3),
+        ("arrivals.file", f"got 1.250 for icu, {whole} (write 1250)", "wave.csv", 4),
+    ]
 
 
 def test_a_csv_that_is_missing_or_too_large_is_told_where_it_is_named(
