@@ -42,7 +42,10 @@ def run(
     days: Annotated[int | None, typer.Option(help="Days to simulate.", show_default="the scenario's")] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Only this alternative beside the baseline; may be repeated."),
+        typer.Option(
+            metavar="NAME",
+            help="Only this alternative beside the baseline; `baseline` for none; may be repeated.",
+        ),
     ] = None,
     set_: SetOption = None,
     out: Annotated[

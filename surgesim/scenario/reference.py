@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from surgesim.scenario import profile_tables
 from surgesim.scenario.schema import Scenario
 
 Node = Mapping[str, Any]
@@ -20,6 +21,45 @@ with `surgesim schema`. What the values do is in [model.md](model.md); examples 
 This page is what `surgesim.scenario.reference.scenario_reference()` returns; a test holds the two together.
 """
 
+_FORMS: Final = """\
+## Short forms
+
+What may stand in a file beside what the tables below name:
+
+| form | may be written as |
+|---|---|
+| `title`, `description` and every [Text](#text) | plain text, for both languages, or `{vi: …, en: …}` |
+| a [Distribution](#distribution) | `never`, where what it describes does not happen |
+| a [ShareByBed](#sharebybed) | one number for all bed types |
+| nine values by age | one number for all ages |
+| a key that may be off | `none` turns it off |
+| a named entry of a file that is extended, or in an alternative | `null` removes it |
+| a number, in an alternative | `{scale: 0.8}` multiplies that of the scenario |
+| a table or section with built-in values | the name of a profile |
+| a section with built-in values | `profile: NAME` beside the keys that differ |
+"""
+
+_ARRIVALS: Final = """\
+## A CSV of arrivals
+
+`arrivals: {file: wave.csv}` reads a file beside the scenario. Its header names `date` (ISO) or `day` (0 is
+the start), then optionally `district` and `age`, then one or more of `basic`, `oxygen` and `icu`: how many came
+who need that type of bed. There is a row for every day from the start, without a gap; a file that ends before
+the run is remarked on.
+
+```csv
+date,district,oxygen,icu
+2021-11-29,rach-gia,14,3
+2021-11-29,phu-quoc,2,0
+2021-11-30,rach-gia,17,2
+2021-11-30,phu-quoc,3,1
+```
+
+With `counts_are: exact` every count is a whole number and that many come; with `poisson` (the default) it is
+a mean. Where the `icu` column counts all who need intensive care, write `clinical: {severity: {p_icu: 0}}`, or
+some are counted twice.
+"""
+
 _BOUNDS: Final = (
     ("minimum", "≥ {}"),
     ("exclusiveMinimum", "> {}"),
@@ -33,10 +73,22 @@ _BOUNDS: Final = (
 def scenario_reference() -> str:
     """The text of docs/scenario-reference.md."""
     schema = Scenario.model_json_schema()
-    parts = [_HEAD, *_section("The file", schema)]
+    profiles = _profiles(schema)
+    file = {
+        **schema,
+        "properties": {
+            "extends": {
+                "type": "string",
+                "default": None,
+                "source": "a file beside this one, over which this one is laid",
+            },
+            **schema["properties"],
+        },
+    }
+    parts = [_HEAD, _FORMS, *_profile_table(), _ARRIVALS, *_section("The file", file)]
     for name, node in sorted(schema["$defs"].items()):
         if "properties" in node:
-            parts += _section(name, node)
+            parts += _section(name, node, profiles.get(name, ()))
         elif "enum" in node:
             parts += [
                 f"## {name}\n",
@@ -46,13 +98,53 @@ def scenario_reference() -> str:
     return "\n".join(parts)
 
 
-def _section(name: str, node: Node) -> Iterator[str]:
+def _profile_names(place: str) -> list[str]:
+    return [name for name in profile_tables.names() if profile_tables.read(name).section == place]
+
+
+def _profile_table() -> Iterator[str]:
+    """Which profiles there are, and for what."""
+    yield "| built-in values of | profiles |"
+    yield "|---|---|"
+    for place in profile_tables.PLACES:
+        names = _profile_names(place)
+        if names:
+            yield f"| `{place}` | {', '.join(f'`{name}`' for name in names)} |"
+    yield ""
+
+
+def _profiles(schema: Node) -> dict[str, list[str]]:
+    """The profiles that a section may name by its key `profile`, by the definition of the section."""
+    found = {}
+    for place in profile_tables.PLACES:
+        node: Node | None = schema
+        for key in place.split("."):
+            node = _definition(schema, node["properties"][key]) if node is not None else None
+        names = _profile_names(place)
+        if node is not None and names:
+            found[node["title"]] = names
+    return found
+
+
+def _definition(schema: Node, node: Node) -> Node | None:
+    """The definition that a property refers to, directly or as one of its forms."""
+    if "$ref" in node:
+        definition: Node = schema["$defs"][node["$ref"].rpartition("/")[2]]
+        return definition if "properties" in definition else None
+    forms = (_definition(schema, form) for form in node.get("anyOf", ()))
+    return next((form for form in forms if form is not None), None)
+
+
+def _section(name: str, node: Node, profiles: Sequence[str] = ()) -> Iterator[str]:
     yield f"## {name}\n"
     if node.get("description"):
         yield f"{_words(node['description'])}\n"
     required = set(node.get("required", ()))
     yield "| key | holds | default | from |"
     yield "|---|---|---|---|"
+    if profiles:
+        names = ", ".join(f"`{profile}`" for profile in profiles)
+        yield f"| `profile` | {names} | none | built-in values, over which the keys given are laid |"
     for key, value in node["properties"].items():
         default = "must be given" if key in required else _default(value)
         origin = ", ".join(_words(str(value[part])) for part in ("confidence", "source") if part in value)

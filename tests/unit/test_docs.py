@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
+from datetime import date
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from surgesim.cli import app
+from surgesim.scenario import arrivals_file, profile_tables
 from surgesim.scenario.reference import scenario_reference
 from surgesim.scenario.schema import Scenario
 
@@ -39,9 +41,34 @@ def test_the_scenario_reference_has_every_key() -> None:
         if "properties" not in node:
             continue
         section = page.split(f"\n## {name}\n")[1].split("\n## ")[0]
-        assert set(re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE)) == set(node["properties"]), (
-            name
-        )
+        held = set(re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE))
+        assert held - {"profile"} == set(node["properties"]), name
+
+
+def test_the_scenario_reference_has_what_a_file_may_hold_beside_the_keys_of_a_scenario() -> None:
+    page = text(DOCS / "scenario-reference.md")
+    file = page.split("\n## The file\n")[1].split("\n## ")[0]
+    assert "| `extends` |" in file
+    for place in profile_tables.PLACES:
+        for name in profile_tables.names():
+            if profile_tables.read(name).section == place:
+                assert re.search(rf"^\| `{re.escape(place)}` \|.*`{name}`", page, flags=re.MULTILINE), name
+    clinical = page.split("\n## Clinical\n")[1].split("\n## ")[0]
+    assert "| `profile` | `squire-2022` |" in clinical
+
+
+def test_the_arrivals_csv_of_the_reference_can_be_read(tmp_path: Path) -> None:
+    example = re.search(r"```csv\n(.*?)```", text(DOCS / "scenario-reference.md"), flags=re.DOTALL)
+    assert example is not None
+    (tmp_path / "wave.csv").write_text(example[1], encoding="utf-8")
+    read = arrivals_file.read(tmp_path / "wave.csv", "wave.csv", date(2021, 11, 29), 2, whole=True)
+    assert {name: series["counts"] for name, series in read.series.items()} == {
+        "rach-gia-oxygen": [14, 17],
+        "rach-gia-icu": [3, 2],
+        "phu-quoc-oxygen": [2, 3],
+        "phu-quoc-icu": [0, 1],
+    }
+    assert not read.warnings
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

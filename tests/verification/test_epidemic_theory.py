@@ -271,3 +271,26 @@ def test_the_cases_differ_in_their_reproduction_numbers() -> None:
     assert numbers["two districts and old immunity"] == pytest.approx(5 * 0.8 * (0.4 + 0.6 * 0.6), rel=1e-9)
     assert numbers["slow, in long steps, the young hardly susceptible"] == pytest.approx(2.2, rel=1e-9)
     assert 1.5 < numbers["a district shut in part"] < 4 * 0.7
+
+
+@pytest.mark.parametrize(
+    ("latent", "infectious", "step"), [(3.0, 4.0, 0.25), (3.0, 4.0, 0.5), (2.0, 6.0, 0.25)]
+)
+def test_the_mean_generation_time_is_the_latent_time_and_three_quarters_of_the_infectious_one(
+    latent: float, infectious: float, step: float
+) -> None:
+    """Two million infected at once, who infect so few that hardly any of those infects another."""
+    section = EpidemicSection.model_validate(
+        {
+            "variant": {"r0": 0.002, "latent_days": latent, "infectious_days": infectious},
+            "dt_days": step,
+            "initial_infections": {"town": 2_000_000},
+        }
+    )
+    town = People.model_validate(people(districts={"town": district(200_000_000)}))
+    epidemic = Epidemic(section, town, populate(town), date(2024, 1, 1), Streams(5, 0))
+    dead = np.zeros_like(epidemic.recovered)
+    infected = np.array([epidemic.advance(day, dead).infections.sum() for day in range(60)])
+    within_day = (1 + step) / 2  # a step counts at its end
+    mean = (infected * (np.arange(60) + within_day)).sum() / infected.sum()
+    assert mean == pytest.approx(latent + 0.75 * infectious, abs=0.15)
