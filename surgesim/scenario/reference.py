@@ -43,9 +43,9 @@ _ARRIVALS: Final = """\
 ## A CSV of arrivals
 
 `arrivals: {file: wave.csv}` reads a file beside the scenario. Its header names `date` (ISO) or `day` (0 is
-the start), then optionally `district` and `age`, then one or more of `basic`, `oxygen` and `icu`: how many came
-who need that type of bed. There is a row for every day from the start, without a gap; a file that ends before
-the run is remarked on.
+the start), then optionally `district` and `age`, then one or more of `basic`, `oxygen` and `icu`: how many
+came who need that type of bed. There is a row for every day from the start, without a gap; a file that ends
+before the run is remarked on.
 
 ```csv
 date,district,oxygen,icu
@@ -56,8 +56,8 @@ date,district,oxygen,icu
 ```
 
 With `counts_are: exact` every count is a whole number and that many come; with `poisson` (the default) it is
-a mean. Where the `icu` column counts all who need intensive care, write `clinical: {severity: {p_icu: 0}}`, or
-some are counted twice.
+a mean. Where the `icu` column counts all who need intensive care, write `clinical: {severity: {p_icu: 0}}`,
+or some are counted twice.
 """
 
 _BOUNDS: Final = (
