@@ -48,13 +48,17 @@ class Opened:
         ``(facilities, 3)`` beds open to COVID patients, whoever staffs them.
     staffed
         Which of them are staffed, equipped and supplied, and what binds.
-    icu_all
-        ``(facilities,)`` ICU beds staffed at normal ratios, whoever lies in them.
+    icu_staffed
+        ``(facilities,)`` ICU beds that staff can look after at normal ratios, whoever lies in them; none
+        where staff is not given.
+    icu_usable
+        ``(facilities,)`` of them, those with a ventilator and oxygen too, as far as these are given.
     """
 
     space: Ints
     staffed: StaffedBeds
-    icu_all: Ints
+    icu_staffed: Ints
+    icu_usable: Ints
 
 
 class Brought(StrEnum):
@@ -247,12 +251,14 @@ class Capacity:
         others = self._nobody if self.essential is None else self.essential.census
         limits = self._limits(covid)
         staffed = staffed_beds(self._per_post, posts_today, space, limits, covid, others)
-        icu_all = staffed_icu_beds(self._per_post, posts_today, total[:, _ICU], limits[:, :, _ICU])
+        icu_staffed = staffed_icu_beds(self._per_post, posts_today, total[:, _ICU])
+        icu_staffed[~self._has_staff] = 0
+        icu_usable = np.minimum(icu_staffed, limits[:, :, _ICU].min(axis=0)).astype(np.int64)
         for f, store in enumerate(self._supply.stores if self._supply is not None else ()):
             if store is not None and store.short:  # nobody new comes to where oxygen has run out
                 staffed.binding[f, 1:] = OXYGEN_STOCK
-                icu_all[f] = 0
-        self.today = Opened(space, staffed, icu_all)
+                icu_usable[f] = 0
+        self.today = Opened(space, staffed, icu_staffed, icu_usable)
         return self.today
 
     @property
@@ -310,8 +316,8 @@ class Capacity:
         return total, target
 
     def _only_space(self) -> Opened:
-        total, space = self._all_beds
+        _, space = self._all_beds
         unlimited = np.full(len(space), np.inf)
-        icu_all = total[:, _ICU].copy()
+        nobody = np.zeros(len(space), np.int64)
         binding = np.full(space.shape, SPACE, np.int8)
-        return Opened(space, StaffedBeds(space, space, binding, unlimited, unlimited), icu_all)
+        return Opened(space, StaffedBeds(space, space, binding, unlimited, unlimited), nobody, nobody)

@@ -49,20 +49,27 @@ class DistrictValues:
 
     def of(self, threshold: Threshold) -> Floats:
         """``(districts,)`` the values that a threshold is held against."""
-        if threshold.indicator == "vacant_covid_beds_per_100k":
-            counted = self.beds.vacant[[BED_TYPES.index(bed) for bed in threshold.beds]]
-            rate: Floats = counted.sum(axis=0) * PER / self.people
+        if threshold.indicator == "vacant_covid_beds_per_100k" and threshold.beds is not None:
+            rate: Floats = self.beds.vacant_of(threshold.beds) * PER / self.people
             return rate
         return self.indicators[threshold.indicator]
 
 
 def values_of(
-    simulation: Simulation, wanted: Sequence[str], residents: Ints, table: Floats, day: int, reach: Reach
+    simulation: Simulation,
+    wanted: Sequence[str],
+    residents: Ints,
+    table: Floats,
+    day: int,
+    reach: Reach,
+    counted: Sequence[str],
 ) -> DistrictValues:
     """The indicators `wanted` (of `indicators.BY_DISTRICT`) at the end of `day`; levels are not looked up.
 
     Parameters
     ----------
+    counted
+        The bed types that vacant beds are counted of.
     residents
         ``(districts,)``.
     table
@@ -87,12 +94,13 @@ def values_of(
         "weekly_reported_cases_per_100k": lambda: weekly("reported_cases"),
         "oxygen_need_7d_per_100k": need,
         "patients_without_bed": lambda: np.array(simulation.journey.waits.without_bed_by_district(), float),
-        "vacant_covid_beds_per_100k": lambda: beds.vacant.sum(axis=0) * PER / people,
-        "staffed_icu_beds_per_100k": lambda: beds.staffed_icu_all * PER / people,
+        "vacant_covid_beds_per_100k": lambda: beds.vacant_of(counted) * PER / people,
+        "staffed_icu_beds_per_100k": lambda: beds.icu_staffed * PER / people,
+        "usable_icu_beds_per_100k": lambda: beds.icu_usable * PER / people,
         "oxygen_occupancy": lambda: beds.occupancy(OXYGEN),
         "icu_occupancy": lambda: beds.occupancy(ICU),
         "deaths_7d_per_100k": lambda: weekly("deaths"),
-        "epidemic_level": lambda: np.zeros(len(people)),  # unless the scenario has a table
+        "epidemic_level": lambda: np.full(len(people), np.nan),  # unless the scenario has a table
         "in_time_7d_share": lambda: reach.by_district("in_time_7d_share", day),
         "deaths_per_million": lambda: reach.by_district("deaths_per_million", day),
     }
@@ -117,11 +125,22 @@ class DistrictBeds:
         journey, isolation = self._simulation.journey, self._simulation.isolation
         return self._sum([isolation.capacity - isolation.occupied, journey.oxygen.free, journey.icu.free])
 
+    def vacant_of(self, beds: Sequence[str]) -> Floats:
+        """``(districts,)`` vacant beds of some types."""
+        total: Floats = self.vacant[[BED_TYPES.index(bed) for bed in beds]].sum(axis=0)
+        return total
+
     @property
-    def staffed_icu_all(self) -> Floats:
-        """``(districts,)`` all staffed ICU beds, whoever lies in them."""
-        all_staffed: Floats = self._sum([self._simulation.capacity.today.icu_all])[0]
-        return all_staffed
+    def icu_staffed(self) -> Floats:
+        """``(districts,)`` all ICU beds that staff can look after, whoever lies in them."""
+        staffed: Floats = self._sum([self._simulation.capacity.today.icu_staffed])[0]
+        return staffed
+
+    @property
+    def icu_usable(self) -> Floats:
+        """``(districts,)`` of them, those with a ventilator and oxygen too."""
+        usable: Floats = self._sum([self._simulation.capacity.today.icu_usable])[0]
+        return usable
 
     def occupancy(self, bed: int) -> Floats:
         """Share of the staffed beds of a type in use: 1 where there are none, 0 of beds without limit."""

@@ -6,7 +6,7 @@ taken over the days there are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Literal, TypeVar
@@ -31,7 +31,7 @@ class Assessment:
     Attributes
     ----------
     indicators
-        Value of every indicator by name.
+        Value of every indicator by name; NaN where it is not assessed.
     values, breached
         By threshold, in the scenario's order.
     situation
@@ -70,13 +70,17 @@ def window(series: NDArray[Number], day: int) -> NDArray[Number]:
     return series[max(day + 1 - WINDOW_DAYS, 0) : day + 1]
 
 
-def compute(table: Floats, day: int, population: int) -> dict[str, float]:
+def compute(
+    table: Floats, day: int, population: int, beds: Sequence[str] = BED_TYPES
+) -> dict[str, float]:
     """All indicators on `day` from the province's table; ``situation`` is not among them yet.
 
     Parameters
     ----------
     table
         ``(days, len(PROVINCE))``, filled up to row `day` but for the indicator columns.
+    beds
+        The bed types that vacant beds are counted of.
     """
     week = window(table, day)
     row = week[-1].tolist()
@@ -94,8 +98,9 @@ def compute(table: Floats, day: int, population: int) -> dict[str, float]:
         "weekly_reported_cases_per_100k": per_100k(cases),
         "oxygen_need_7d_per_100k": per_100k(present, len(week)),
         "patients_without_bed": now("without_bed"),
-        "vacant_covid_beds_per_100k": per_100k(sum(now(f"vacant_{bed}") for bed in BED_TYPES)),
+        "vacant_covid_beds_per_100k": per_100k(sum(now(f"vacant_{bed}") for bed in beds)),
         "staffed_icu_beds_per_100k": per_100k(now("staffed_icu_all")),
+        "usable_icu_beds_per_100k": per_100k(now("usable_icu_all")),
         "oxygen_occupancy": _occupancy(now("vacant_oxygen"), now("staffed_oxygen")),
         "icu_occupancy": _occupancy(now("vacant_icu"), now("staffed_icu")),
         "icu_need_per_100k": per_100k(now("icu_need")),
@@ -155,7 +160,7 @@ def assess(
 
 
 def _value(threshold: Threshold, indicators: dict[str, float], row: Floats, population: int) -> float:
-    if threshold.indicator == "vacant_covid_beds_per_100k" and len(threshold.beds) < len(BED_TYPES):
+    if threshold.indicator == "vacant_covid_beds_per_100k" and threshold.beds is not None:
         return sum(float(row[PROVINCE_INDEX[f"vacant_{bed}"]]) for bed in threshold.beds) * PER / population
     return indicators[key_of(threshold.indicator, threshold.watch.of)]
 
@@ -166,8 +171,8 @@ def passed(threshold: Threshold, values: Floats) -> NDArray[np.bool_]:
 
 
 def worst(threshold: Threshold, values: Floats) -> float:
-    """The value furthest past the bound, or nearest to it."""
-    return float(values.max() if threshold.above is not None else values.min())
+    """The value furthest past the bound, or nearest to it, of those that are assessed."""
+    return float((np.fmax if threshold.above is not None else np.fmin).reduce(values))
 
 
 def key_of(indicator: str, item: str | None, district: str | None = None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping
 
 import numpy as np
@@ -29,18 +28,13 @@ class _Classes:
     def __init__(self, criterion: Criterion) -> None:
         self.key = key_of(criterion.indicator, criterion.watch.of)
         self.by_district = criterion.by_district
-        self._bounds = sorted(criterion.bounds)
-        self._bounds_of_each = np.array(self._bounds)
+        self._bounds = np.array(sorted(criterion.bounds))
         self._worse_above = criterion.at_least is not None
 
-    def of(self, value: float) -> int:
-        """The class of a value; one on a bound has reached it."""
-        reached = bisect_right(self._bounds, value)
-        return reached if self._worse_above else len(self._bounds) - reached
-
-    def of_each(self, values: Floats) -> Ints:
-        """The class of each of the values."""
-        reached = self._bounds_of_each.searchsorted(values, side="right")
+    def of_each(self, values: Floats) -> Floats:
+        """The class of each of the values; one on a bound has reached it, NaN has none."""
+        reached = self._bounds.searchsorted(values, side="right").astype(float)
+        reached[np.isnan(values)] = np.nan
         return reached if self._worse_above else len(self._bounds) - reached
 
 
@@ -53,8 +47,8 @@ class LevelTable:
         self._table = np.array(section.levels, float)
 
     def of_province(self, indicators: Mapping[str, float]) -> float:
-        """The level of the province, from its indicators by key."""
-        return float(self._table[_worst(self._transmission, indicators), _worst(self._response, indicators)])
+        """The level of the province, from its indicators by key; NaN where no criterion of a side is."""
+        return float(self.of_districts(indicators, {}, 1)[0])
 
     def of_districts(
         self, indicators: Mapping[str, float], by_district: Mapping[str, Floats], districts: int
@@ -64,23 +58,21 @@ class LevelTable:
             _worst_by_district(side, indicators, by_district, districts)
             for side in (self._transmission, self._response)
         )
-        levels: Floats = self._table[row, column]
+        assessed = ~(np.isnan(row) | np.isnan(column))
+        levels = np.full(districts, np.nan)
+        levels[assessed] = self._table[row[assessed].astype(int), column[assessed].astype(int)]
         return levels
-
-
-def _worst(side: list[_Classes], indicators: Mapping[str, float]) -> int:
-    """The worst class of the criteria of a side."""
-    return max((criterion.of(indicators[criterion.key]) for criterion in side), default=0)
 
 
 def _worst_by_district(
     side: list[_Classes], indicators: Mapping[str, float], by_district: Mapping[str, Floats], districts: int
-) -> Ints:
-    """``(districts,)`` the worst class of the criteria of a side."""
-    worst = np.zeros(districts, np.int64)
+) -> Floats:
+    """``(districts,)`` the worst class of the criteria of a side that are assessed; NaN where none is."""
+    worst = np.full(districts, np.nan if side else 0.0)
     for criterion in side:
         if criterion.by_district and criterion.key in by_district:
-            np.maximum(worst, criterion.of_each(by_district[criterion.key]), out=worst)
+            values = by_district[criterion.key]
         else:
-            np.maximum(worst, criterion.of(indicators[criterion.key]), out=worst)
+            values = np.full(districts, indicators[criterion.key])
+        np.fmax(worst, criterion.of_each(values), out=worst)
     return worst

@@ -70,7 +70,17 @@ PROVINCE: tuple[Column, ...] = (
     *_by_bed("occupied", "beds", "{bed} beds with a COVID patient"),
     *_by_bed("held", "beds", "{bed} beds held for a patient on the way"),
     *_by_bed("vacant", "beds", "{bed} staffed beds neither occupied nor held"),
-    Column("staffed_icu_all", "beds", "all staffed ICU beds of the province, whoever lies in them"),
+    Column(
+        "staffed_icu_all",
+        "beds",
+        "all ICU beds that staff on duty can look after at normal ratios, whoever lies in them, of the "
+        "facilities whose staff is given; empty where that is of none with ICU beds",
+    ),
+    Column(
+        "usable_icu_all",
+        "beds",
+        "of them, those with a ventilator and oxygen too, as far as these are given; empty where neither is",
+    ),
     *_bound("oxygen"),
     *_bound("icu"),
     Column("waiting_oxygen", "patients", "patients in no bed who wait for an oxygen bed"),
@@ -80,6 +90,12 @@ PROVINCE: tuple[Column, ...] = (
     Column("without_bed", "patients", "patients without the bed type they need for over no_bed_hours"),
     Column("admissions_oxygen", "patients/day", "admissions from outside a facility to oxygen beds"),
     Column("admissions_icu", "patients/day", "admissions from outside a facility to ICU beds"),
+    Column("entries_icu", "patients/day", "all entries to ICU beds: from outside a facility, and from wards"),
+    Column(
+        "icu_need_served_share",
+        "share",
+        "of the patients who need ICU at 24:00 (`icu_need`), those in an ICU bed (1 where nobody needs it)",
+    ),
     Column("transferred_out", "patients/day", "patients sent to another province"),
     Column("recovered", "patients/day", "patients who left recovered (from a bed or without one)"),
     Column("deaths", "deaths/day", "all deaths; the sum of the next three"),
@@ -110,8 +126,13 @@ PROVINCE: tuple[Column, ...] = (
     Column("weekly_reported_cases_per_100k", "cases/100,000/week", "reported cases of the last 7 days"),
     Column("oxygen_need_7d_per_100k", "patients/100,000", "mean over 7 days of `present`"),
     Column("patients_without_bed", "patients", "`without_bed` as the command sees it"),
-    Column("vacant_covid_beds_per_100k", "beds/100,000", "vacant COVID beds of all types"),
+    Column(
+        "vacant_covid_beds_per_100k",
+        "beds/100,000",
+        "vacant COVID beds of the types that the scenario's patients can occupy",
+    ),
     Column("staffed_icu_beds_per_100k", "beds/100,000", "`staffed_icu_all` per 100,000"),
+    Column("usable_icu_beds_per_100k", "beds/100,000", "`usable_icu_all` per 100,000"),
     Column("oxygen_occupancy", "share", "occupied and held over staffed oxygen beds (1 where none)"),
     Column("icu_occupancy", "share", "occupied and held over staffed ICU beds (1 where none)"),
     Column("icu_need_per_100k", "patients/100,000", "`icu_need` per 100,000"),
@@ -123,8 +144,15 @@ PROVINCE: tuple[Column, ...] = (
         "share",
         "people of the vulnerable groups who had a dose (0 where none)",
     ),
-    Column("situation", "0 or 1", "1 while the declared emergency holds"),
+    Column(
+        "situation",
+        "0 or 1",
+        "1 while the declared emergency holds, by the criteria that are assessed",
+    ),
 )
+
+OF_EPIDEMIC = ("infections", "imported", "infectious", "susceptible", "reported_cases")
+"""Columns of the province that are empty where arrivals are given, not an epidemic."""
 
 DISTRICT: tuple[Column, ...] = (
     Column("infections", "people/day", "residents infected in the province"),
@@ -143,7 +171,7 @@ PRESENT = len(DISTRICT)
 DISTRICT_PRESENT = Column("present", "patients", "residents who need oxygen or ICU, step-down blockers too")
 
 ASSESSED: tuple[Column, ...] = (
-    Column("epidemic_level", "1 to 4", "level of the epidemic by the scenario's table (0 without one)"),
+    Column("epidemic_level", "1 to 4", "level of the epidemic by the scenario's table (empty without one)"),
     Column(
         "in_time_7d_share",
         "share",
@@ -164,12 +192,13 @@ DISTRICT_ASSESSED: tuple[Column, ...] = (
         "patients",
         "patients who are in the district, without the bed type they need for over no_bed_hours",
     ),
-    Column("vacant_covid_beds_per_100k", "beds/100,000", "vacant COVID beds of all types in the district"),
-    Column("staffed_icu_beds_per_100k", "beds/100,000", "all staffed ICU beds in the district"),
+    Column("vacant_covid_beds_per_100k", "beds/100,000", "as that of the province, in the district"),
+    Column("staffed_icu_beds_per_100k", "beds/100,000", "as that of the province, in the district"),
+    Column("usable_icu_beds_per_100k", "beds/100,000", "as that of the province, in the district"),
     Column("oxygen_occupancy", "share", "of the district's staffed oxygen beds (1 where none)"),
     Column("icu_occupancy", "share", "of the district's staffed ICU beds (1 where none)"),
     Column("deaths_7d_per_100k", "deaths/100,000/week", "deaths of residents of the last 7 days"),
-    Column("epidemic_level", "1 to 4", "level of the epidemic by the scenario's table (0 without one)"),
+    Column("epidemic_level", "1 to 4", "level of the epidemic by the scenario's table (empty without one)"),
     Column("in_time_7d_share", "share", "as that of the province, of residents"),
     Column("deaths_per_million", "deaths/1,000,000", "deaths of residents since the first day"),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,7 @@ from surgesim.model.record import (
     FACILITY,
     FACILITY_INDEX,
     MOST_DAYS_OF_COVER,
+    OF_EPIDEMIC,
     OUTCOMES,
     PRESENT,
     PROVINCE,
@@ -47,7 +48,8 @@ from surgesim.model.record import (
     logistics_columns,
 )
 from surgesim.scenario.base import BED_TYPES
-from surgesim.scenario.indicators import BY_GROUP
+from surgesim.scenario.indicators import BY_GROUP, IndicatorName, Watch
+from surgesim.scenario.needs import beds_occupied, unmet
 from surgesim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -86,6 +88,8 @@ class Recorder:
         self._command = command
         self._thresholds = len(command.thresholds)
         self.province = np.zeros((days, len(PROVINCE)))
+        self._not_assessed = _not_assessed(scenario)
+        self._beds_counted = beds_occupied(scenario)
         self._residents = population.count.sum(axis=(1, 2))
         self._population = population.total
         self._wanted = command.by_district
@@ -110,6 +114,11 @@ class Recorder:
             for watch in command.watches
             if watch.district is not None
         ]
+        self._not_assessed_in: dict[str, NDArray[np.bool_]] = {
+            name: np.array([unmet(scenario, Watch(name, district=place)) is not None for place in names])
+            for name in self._wanted
+            if name != "epidemic_level"  # that of a district is made of its own criteria
+        }
         self._thresholds_local = command.in_districts
         local = len(self._thresholds_local)
         self._breached_local = np.zeros((days, local, districts), np.bool_)
@@ -228,6 +237,9 @@ class Recorder:
         if simulation.detection is not None and not first:
             reported = reported + simulation.detection.reported(day)
         row["reported_cases"] = float(reported.sum())
+        if simulation.epidemic is None:
+            reported = np.full(len(reported), np.nan)
+            row |= dict.fromkeys(OF_EPIDEMIC, np.nan)
         row["new_oxygen_need"] = self._since("created", ledger.created)
         row["new_icu_need"] = self._since("icu need", ledger.needed[NEEDS_ICU])
         row["oxygen_need"] = sum(count[NEEDS_OXYGEN]) + count[READY][TRAVELLING]
@@ -249,7 +261,11 @@ class Recorder:
                 sum(pool.held),
                 pool.total_free,
             )
-        row["staffed_icu_all"] = _beds(int(simulation.capacity.today.icu_all.sum()))
+        for column, indicator, beds in (
+            ("staffed_icu_all", "staffed_icu_beds_per_100k", simulation.capacity.today.icu_staffed),
+            ("usable_icu_all", "usable_icu_beds_per_100k", simulation.capacity.today.icu_usable),
+        ):
+            row[column] = np.nan if indicator in self._not_assessed else _beds(int(beds.sum()))
         row["waiting_oxygen"] = count[NEEDS_OXYGEN][NOWHERE]
         row["waiting_icu"] = count[NEEDS_ICU][NOWHERE]
         row["boarding"] = count[NEEDS_ICU][IN_OXYGEN]
@@ -257,6 +273,11 @@ class Recorder:
         row["without_bed"] = journey.waits.without_bed()
         for bed, name in ((OXYGEN, "oxygen"), (ICU, "icu")):
             row[f"admissions_{name}"] = self._since(f"admissions_{name}", sum(ledger.flows[bed].admissions))
+        row["entries_icu"] = row["admissions_icu"] + self._since(
+            "moves to ICU", sum(ledger.flows[ICU].moves_in)
+        )
+        need = row["icu_need"]
+        row["icu_need_served_share"] = count[NEEDS_ICU][IN_ICU] / need if need else 1.0
         row["recovered"] = self._since("recovered", ledger.recovered)
         row["deaths_unavoidable"] = self._since("unavoidable", ledger.deaths[UNAVOIDABLE])
         row["deaths_thin_care"] = self._since("thin", ledger.deaths[THIN_CARE])
@@ -362,6 +383,8 @@ class Recorder:
         journey, rows = simulation.journey, self._districts[day]
         ledger = journey.ledger
         rows[:, 0] = 0 if infection is None else infection.infections
+        if simulation.epidemic is None:
+            rows[:, 0] = np.nan
         rows[:, 1] = reported
         needs = self._reach.needed
         rows[:, 2] = self._since_by_district("needs", needs)
@@ -374,12 +397,24 @@ class Recorder:
     def assess(self, simulation: Simulation, day: int) -> Assessment:
         """The indicators at the end of `day`, of the province and of the districts, and what they breach."""
         command, population = self._command, self._population
-        seen = compute(self.province, day, population) | self.items(day) | self._of_groups(day)
+        seen = compute(self.province, day, population, self._beds_counted)
+        seen |= self.items(day) | self._of_groups(day)
         if "epidemic_level" in self._assessed_columns:
-            seen["epidemic_level"] = 0.0  # unless the scenario has a table
+            seen["epidemic_level"] = np.nan  # unless the scenario has a table
+        seen |= dict.fromkeys(self._not_assessed & seen.keys(), np.nan)
         by_district: dict[str, Floats] = {}
         if self._wanted:
-            local = values_of(simulation, self._wanted, self._residents, self._districts, day, self._reach)
+            local = values_of(
+                simulation,
+                self._wanted,
+                self._residents,
+                self._districts,
+                day,
+                self._reach,
+                self._beds_counted,
+            )
+            for indicator, missing in self._not_assessed_in.items():
+                local.indicators[indicator] = np.where(missing, np.nan, local.indicators[indicator])
             if self._levels is not None:
                 districts = len(self._districts[day])
                 seen["epidemic_level"] = self._levels.of_province(seen)
@@ -388,11 +423,14 @@ class Recorder:
                 )
             for name in self._wanted:
                 self._districts[day, :, self._district_columns.index(name)] = local.indicators[name]
-            for key, indicator, place in self._in_districts:
-                seen[key] = float(local.indicators[str(indicator)][place])
+            for key, of, place in self._in_districts:
+                seen[key] = float(local.indicators[str(of)][place])
             by_district = {name: local.of(threshold) for name, threshold in self._thresholds_local.items()}
         row = self.province[day]
-        return assess(row, population, command.thresholds, command.situation, seen, by_district)
+        found = assess(row, population, command.thresholds, command.situation, seen, by_district)
+        if "situation" in self._not_assessed:
+            found.indicators["situation"] = np.nan
+        return found
 
     def _of_groups(self, day: int) -> dict[str, float]:
         """Who is reached, of the province and of its groups, by `key_of`."""
@@ -472,6 +510,16 @@ class Recorder:
             "staff_absent_days": lambda: float(column("staff_absent_share").sum()),
         }
         return summaries[name]() if name in summaries else float(column(name).sum())
+
+
+def _not_assessed(scenario: Scenario) -> frozenset[str]:
+    """The values that the scenario gives no ground for, by `key_of`, of the province and of groups and items."""
+    watches = {Watch(name) for name in get_args(IndicatorName)} | set(scenario.command.watches)
+    return frozenset(
+        key_of(watch.indicator or "", watch.of)
+        for watch in watches
+        if watch.district is None and unmet(scenario, watch) is not None
+    )
 
 
 def _logistics_row(simulation: Simulation) -> Floats:

@@ -336,7 +336,7 @@ def staffed_beds(
     return StaffedBeds(normal.T, beds[_MOST].T, binding.T, emergency, elective)
 
 
-def staffed_icu_beds(per_post: PatientsPerPost, posts: Floats, beds: Ints, limits: Floats) -> Ints:
+def staffed_icu_beds(per_post: PatientsPerPost, posts: Floats, beds: Ints) -> Ints:
     """``(facilities,)`` ICU beds staffed at normal ratios, whoever lies in them: intensive care comes first.
 
     Parameters
@@ -345,10 +345,8 @@ def staffed_icu_beds(per_post: PatientsPerPost, posts: Floats, beds: Ints, limit
         ``(facilities, 3)`` as for `staffed_beds`.
     beds
         ``(facilities,)`` all ICU beds.
-    limits
-        ``(2, facilities)`` ICU beds that equipment and oxygen pipes allow.
     """
     by_team = (posts.T[_ICU_TEAM, None] * per_post.ratios["icu"]).min(axis=(0, 1))
-    served = np.floor(np.minimum(by_team, np.minimum(beds, limits.min(axis=0))) + _ROUNDING)
+    served = np.floor(np.minimum(by_team, beds) + _ROUNDING)
     whole: Ints = served.astype(np.int64)
     return whole

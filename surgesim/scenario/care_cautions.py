@@ -203,17 +203,9 @@ def _more_than_live_there(arrivals: Arrivals, scenario: Scenario) -> Iterator[Fi
 
 def _supplies(scenario: Scenario) -> Iterator[Finding]:
     supply, care = scenario.supply, scenario.care
-    limited = {
-        "stock_cover_days": {name for name, item in supply.consumables.items() if item.stock is not None},
-        "burden_backlog": {n for n, burden in supply.burdens.items() if burden.capacity_per_day is not None},
-    }
-    for name, threshold in scenario.command.thresholds.items():
-        if threshold.item is not None and threshold.item not in limited.get(threshold.indicator, set()):
-            message = f"can never hold: {threshold.item} has no limit, neither a stock nor a daily capacity"
-            yield ("command", "thresholds", name), message
     for name, rule in scenario.command.plan.items():
         path = ("command", "plan", name)
-        if isinstance(rule, Restock) and rule.item not in limited["stock_cover_days"]:
+        if isinstance(rule, Restock) and supply.consumables[rule.item].stock is None:
             yield path, f"has no effect: {rule.item} has no stock that could run out"
         if isinstance(rule, TransferOut):
             neighbour = care.neighbours[rule.neighbour]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from surgesim.scenario.base import RISK_GROUPS, is_scale
+from surgesim.scenario.base import is_scale
 from surgesim.scenario.care import Facility
 from surgesim.scenario.care_cautions import care_cautions
 from surgesim.scenario.command import (
@@ -18,11 +18,11 @@ from surgesim.scenario.command import (
     Trigger,
     Until,
 )
-from surgesim.scenario.epidemic import Epidemic
 from surgesim.scenario.epidemic_cautions import doses_come, epidemic_cautions
-from surgesim.scenario.indicators import BY_DISTRICT
+from surgesim.scenario.indicators import BY_DISTRICT, Watch
 from surgesim.scenario.levels import HIGHEST, Criterion, Levels
 from surgesim.scenario.messages import Finding
+from surgesim.scenario.needs import ICU_BEDS, assessed_criteria, icu_sites, unmet
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.scenario.shape import Shape, scenario_shape, step
 from surgesim.scenario.sources import Row, Survey
@@ -53,48 +53,6 @@ _OF_RESIDENTS: Mapping[str, int] = {
 """Indicators that count residents, each at most once: their most (given arrivals have no such bound)."""
 
 
-def _any_facility(field: str) -> Callable[[Scenario], bool]:
-    return lambda scenario: any(
-        getattr(facility, field) is not None for facility in scenario.care.facilities.values()
-    )
-
-
-def _vulnerable(epidemic: Epidemic | None) -> bool:
-    return epidemic is not None and epidemic.vaccination is not None and bool(epidemic.vaccination.vulnerable)
-
-
-def _tests_limited(scenario: Scenario) -> bool:
-    return scenario.epidemic is not None and scenario.epidemic.detection.tests is not None
-
-
-_NEEDS: Mapping[str, tuple[Callable[[Scenario], bool], str]] = {
-    "weekly_reported_cases_per_100k": (
-        lambda scenario: scenario.epidemic is not None,
-        "arrivals are given, not an epidemic",
-    ),
-    "home_cases_not_followed": (
-        lambda scenario: scenario.clinical.home_care is not None,
-        "clinical.home_care is not given",
-    ),
-    "vulnerable_vaccinated_share": (
-        lambda scenario: _vulnerable(scenario.epidemic),
-        "epidemic.vaccination names no vulnerable groups",
-    ),
-    "test_positivity": (_tests_limited, "epidemic.detection.tests is not given"),
-    "test_capacity_used": (_tests_limited, "epidemic.detection.tests is not given"),
-    "oxygen_cover_days": (_any_facility("oxygen"), "no facility has its oxygen given"),
-    "facilities_out_of_oxygen": (_any_facility("oxygen"), "no facility has its oxygen given"),
-    "emergency_served_7d_share": (_any_facility("essential"), "no facility has essential care given"),
-    "elective_backlog": (_any_facility("essential"), "no facility has essential care given"),
-    "staff_absent_share": (_any_facility("staff"), "no facility has its staff given"),
-    "epidemic_level": (
-        lambda scenario: scenario.command.levels is not None,
-        "command.levels is not given",
-    ),
-}
-"""Indicators that need something in the scenario: whether it is there, and what is told if not."""
-
-
 def cautions(scenarios: Mapping[str, Scenario], survey: Survey) -> Iterator[Finding]:
     """Remarks on a valid scenario; `scenarios` are the baseline, surveyed, and every alternative by name."""
     told: set[Finding] = set()
@@ -111,6 +69,7 @@ def cautions(scenarios: Mapping[str, Scenario], survey: Survey) -> Iterator[Find
 def _without_effect(scenario: Scenario) -> Iterator[Finding]:
     for path, bound in _bounds(scenario):
         yield from _bound(path, bound, scenario)
+    yield from _situation(scenario)
     if scenario.command.levels is not None:
         yield from _criteria(scenario.command.levels, scenario)
     facilities = scenario.care.facilities.values()
@@ -139,6 +98,21 @@ def _bounds(scenario: Scenario) -> Iterator[tuple[KeyPath, _Bound]]:
             yield ("command", "plan", name, "until"), watched
 
 
+def _situation(scenario: Scenario) -> Iterator[Finding]:
+    """An emergency that is decided without some of its criteria, or cannot be."""
+    names, assessed = scenario.command.of_situation, assessed_criteria(scenario)
+    missing = [name for name in names if name not in assessed]
+    if not missing:
+        return
+    required, path = scenario.command.required, ("command", "situation")
+    lacking = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not assessed"
+    if required > len(assessed):
+        yield path, f"is not assessed: {lacking}, and {required} of {len(names)} criteria must be breached"
+    else:
+        of = f"{len(assessed)} of its {len(names)} criteria, of which {required} must be breached"
+        yield path, f"is decided over {of}: {lacking}"
+
+
 def _criteria(levels: Levels, scenario: Scenario) -> Iterator[Finding]:
     for (side, name), criterion in levels.criteria.items():
         path: KeyPath = ("command", "levels", side, name)
@@ -155,11 +129,31 @@ def _criteria(levels: Levels, scenario: Scenario) -> Iterator[Finding]:
 
 def _followed(path: KeyPath, bound: _Bound | Criterion, scenario: Scenario) -> Iterator[Finding]:
     """Indicators and groups that a scenario does not follow."""
-    there, reason = _NEEDS.get(str(bound.indicator), (None, ""))
-    if there is not None and not there(scenario):
-        yield path, f"has no meaning: {bound.indicator} never changes where {reason}"
-    if bound.group in RISK_GROUPS and scenario.epidemic is None:
-        yield path, "has no meaning: the risk group of patients is not known where arrivals are given"
+    local = isinstance(bound, Threshold) and bound.by_district
+    district = None if isinstance(bound, (Threshold, Criterion)) else bound.district
+    of = Watch(bound.indicator, bound.item or bound.group, district)
+    found = {
+        place: unmet(scenario, of._replace(district=place))
+        for place in (scenario.people.districts if local else (district,))
+    }
+    missing = {place: need.missing for place, need in found.items() if need is not None}
+    if len(missing) < len(found):
+        if missing:
+            places = ", ".join(map(str, missing))
+            yield path, f"is not assessed in {places}: {next(iter(missing.values()))} there"
+        yield from _left_out(path, of, scenario)
+        return
+    never = "" if isinstance(bound, (Threshold, Criterion)) else ", so it never holds"
+    yield path, f"is not assessed: {missing.popitem()[1]}, which {bound.indicator} needs{never}"
+
+
+def _left_out(path: KeyPath, of: Watch, scenario: Scenario) -> Iterator[Finding]:
+    """Facilities whose ICU beds an indicator leaves out, because their staff is not given."""
+    if of.indicator in ICU_BEDS:
+        unsaid = [name for name, site in icu_sites(scenario, of.district).items() if site.staff is None]
+        if unsaid:
+            count = f"{', '.join(unsaid)} ({len(unsaid)} of {len(icu_sites(scenario, of.district))})"
+            yield path, f"leaves out the ICU beds of facilities whose staff is not given: {count}"
 
 
 def _bound(path: KeyPath, bound: _Bound, scenario: Scenario) -> Iterator[Finding]:

@@ -31,14 +31,15 @@ from surgesim.scenario.levels import Levels
 class Threshold(Section):
     """An indicator and a bound; breached on a day when the bound is strictly passed.
 
-    With ``by: district`` it is assessed in each district, and is no part of the situation.
+    With ``by: district`` it is assessed in each district, and is no part of the situation. `beds` are the
+    types that vacant beds are counted of: those that the scenario's patients can occupy, unless given.
     """
 
     title: Off[Text] = None
     indicator: IndicatorName
     above: Off[float] = None
     below: Off[float] = None
-    beds: Sequence_[BedType] = ("basic", "oxygen", "icu")
+    beds: Off[Annotated[Sequence_[BedType], Field(min_length=1)]] = None
     item: Off[Name] = None
     group: Off[GroupName] = None
     by: Off[Literal["province", "district"]] = None
@@ -381,6 +382,14 @@ class Command(Section):
         """The thresholds that make the situation."""
         named = self.situation.thresholds
         return tuple(self.in_province) if named is None else named
+
+    @property
+    def required(self) -> int:
+        """How many of them must be breached at once."""
+        require = self.situation.require
+        if isinstance(require, int):
+            return require
+        return len(self.of_situation) if require == "all" else 1
 
     @property
     def watches(self) -> tuple[Watch, ...]:

@@ -63,7 +63,7 @@ def breach_bounds(command: Command) -> Floats:
     if not command.thresholds:
         return np.empty(0)
     bounds = [threshold.bound for threshold in command.thresholds.values()]
-    return np.array([*bounds, _required(command)], dtype=float)
+    return np.array([*bounds, command.required], dtype=float)
 
 
 def breaches_of(scenario: Scenario, record: Record) -> Breaches:
