@@ -70,9 +70,7 @@ def window(series: NDArray[Number], day: int) -> NDArray[Number]:
     return series[max(day + 1 - WINDOW_DAYS, 0) : day + 1]
 
 
-def compute(
-    table: Floats, day: int, population: int, beds: Sequence[str] = BED_TYPES
-) -> dict[str, float]:
+def compute(table: Floats, day: int, population: int, beds: Sequence[str] = BED_TYPES) -> dict[str, float]:
     """All indicators on `day` from the province's table; ``situation`` is not among them yet.
 
     Parameters

@@ -53,7 +53,7 @@ PROVINCE: tuple[Column, ...] = (
     Column("doses_given", "doses/day", "doses of the vaccine given, health workers' among them"),
     Column("doses_without_effect", "doses/day", "doses whose effect was due that met nobody susceptible"),
     Column("susceptible", "people", "people not immune and not infected"),
-    Column("reported_cases", "cases/day", "cases reported this day"),
+    Column("reported_cases", "cases/day", "cases reported this day (empty where arrivals are given)"),
     Column("tests_used", "samples/day", "samples tested within the limit (0 where tests have none)"),
     Column("contacts_tested", "people/day", "of them, contacts of cases"),
     Column("waiting_for_test", "people", "people who found no test this day and will try again"),
@@ -103,7 +103,9 @@ PROVINCE: tuple[Column, ...] = (
     Column("deaths_thin_care", "deaths/day", "died because care was thin"),
     Column("deaths_untreated", "deaths/day", "capacity-attributable: died boarded or untreated"),
     Column(
-        "staff_absent_share", "share", "clinical staff away, of those on the payroll (0 where not modelled)"
+        "staff_absent_share",
+        "share",
+        "clinical staff away, of those on the payroll (empty where not modelled)",
     ),
     Column("oxygen_used_kg", "kg/day", "oxygen breathed by COVID patients in facilities with a source"),
     Column("oxygen_unmet_kg", "kg/day", "oxygen wanted there and not breathed"),
@@ -229,8 +231,8 @@ STATES = ("closed", "preparing", "open", "standing-down")
 """Facility states; the record holds their index."""
 
 OUTCOMES: tuple[Column, ...] = (
-    Column("infections", "people", "residents infected, imports included"),
-    Column("reported_cases", "cases", "reported cases"),
+    Column("infections", "people", "residents infected, imports included; empty where arrivals are given"),
+    Column("reported_cases", "cases", "reported cases; empty where arrivals are given, not an epidemic"),
     Column("oxygen_patients", "patients", "patients who needed oxygen"),
     Column("icu_patients", "patients", "patients who needed intensive care"),
     Column("deaths", "deaths", "all deaths"),
@@ -244,16 +246,25 @@ OUTCOMES: tuple[Column, ...] = (
     Column("boarding_days", "patient-days", "sum over days of patients boarding"),
     Column("oxygen_bed_days", "bed-days", "sum over days of occupied oxygen beds"),
     Column("icu_bed_days", "bed-days", "sum over days of occupied ICU beds"),
-    Column("situation_days", "days", "days on which the declared emergency held"),
+    Column(
+        "situation_days",
+        "days",
+        "days on which the declared emergency held, by the criteria that are assessed; empty where these "
+        "cannot decide it",
+    ),
     Column("transferred_out", "patients", "patients sent to another province"),
     Column("oxygen_used_kg", "kg", "oxygen breathed in facilities with a source"),
     Column("oxygen_unmet_kg", "kg", "oxygen wanted there and not breathed"),
     Column("facility_days_dry", "facility-days", "time without enough oxygen, summed over facilities"),
     Column("emergency_unserved", "patients", "emergencies without COVID-19 who found no bed or no staff"),
     Column("emergency_unserved_private", "patients", "of them, in private facilities"),
-    Column("elective_backlog", "patients", "elective patients who wait at the end"),
+    Column("elective_backlog", "patients", "elective patients who wait at the end; empty where not modelled"),
     Column("elective_backlog_private", "patients", "of them, in private facilities"),
-    Column("staff_absent_days", "share-days", "sum over days of the share of staff away"),
+    Column(
+        "staff_absent_days",
+        "share-days",
+        "sum over days of the share of staff away; empty where not modelled",
+    ),
     Column("tests_used", "samples", "samples tested where tests have a limit"),
     Column("doses_given", "doses", "doses of the vaccine against the variant"),
     Column("cost", "currency", "cost in the scenario's currency"),

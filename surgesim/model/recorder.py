@@ -513,7 +513,7 @@ class Recorder:
 
 
 def _not_assessed(scenario: Scenario) -> frozenset[str]:
-    """The values that the scenario gives no ground for, by `key_of`, of the province and of groups and items."""
+    """What the scenario gives no ground for, by `key_of`: indicators of the province, groups and items."""
     watches = {Watch(name) for name in get_args(IndicatorName)} | set(scenario.command.watches)
     return frozenset(
         key_of(watch.indicator or "", watch.of)

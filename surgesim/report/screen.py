@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Group
 from rich.text import Text
 
+from surgesim.report.assessed import is_assessed, reason, what_is_not_assessed
 from surgesim.report.costing import not_counted, per_death_averted
 from surgesim.report.fitted import FittedTable
 from surgesim.report.names import alternative_title, criteria, measured, threshold_title
@@ -18,6 +19,7 @@ from surgesim.report.sentences import (
     deaths,
     epidemic_level,
     how_precise,
+    icu_care,
     longer_without_fewer_deaths,
     many,
     what_binds,
@@ -85,6 +87,7 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
         note("breaches_note" if many(results) else "breaches_note_few", runs=runs)
         if scenario.command.in_districts:
             note("districts_note")
+        parts += [Text(sentence) for sentence in what_is_not_assessed(results, lang)]
     parts += [Text(), Text(deaths(results, lang))]
     if len(results.comparison):
         parts += [Text(), comparison_table(results, lang)]
@@ -100,6 +103,7 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
     parts += [Text(), *(Text(sentence) for sentence in what_binds(results, lang))]
     if limits_modelled(scenario):
         note("binds_note")
+    parts += [Text(sentence) for sentence in icu_care(results, lang)]
     parts += [Text(sentence) for sentence in (*who_is_reached(results, lang), *epidemic_level(results, lang))]
     parts += [Text(without_plan(scenario, lang)), *(Text(line) for line in never_fired(results, lang))]
     confidence = results.assumptions["confidence"]
@@ -152,14 +156,27 @@ def breach_table(results: Results, lang: str) -> FittedTable:
 def _in_province(results: Results, row: Mapping[Any, Any], lang: str) -> tuple[str, ...]:
     """A row of the province: its bound, how probable a breach is, when and how long, the worst value."""
     title, bound, worst = _threshold(results.scenario, row, lang)
+    if not is_assessed(row):
+        return _without_numbers(title, bound, row, lang)
     low, high = percent(row["probability_low"], lang), percent(row["probability_high"], lang)
     return (
         f"{title}\n{bound}",
-        f"{percent(row['probability'], lang)}\n({_range(low, high)})",
+        f"{_share(row, lang)}\n({_range(low, high)})",
         _first(results, row, lang),
         _days(results, row, lang),
         worst,
     )
+
+
+def _without_numbers(title: str, bound: str, row: Mapping[Any, Any], lang: str) -> tuple[str, ...]:
+    """A row of what is not assessed: why, in place of the days."""
+    return (f"{title}\n{bound}", phrase(lang, "assessed.short"), reason(row, lang), "", "")
+
+
+def _share(row: Mapping[Any, Any], lang: str) -> str:
+    """The probability of a row; the least it can be where some runs are undecided."""
+    share = percent(row["probability"], lang)
+    return phrase(lang, "assessed.at_least", share=share) if row["undecided"] > 0 else share
 
 
 def _in_districts(results: Results, rows: Sequence[Mapping[Any, Any]], lang: str) -> tuple[str, ...]:
@@ -171,6 +188,9 @@ def _in_districts(results: Results, rows: Sequence[Mapping[Any, Any]], lang: str
     def named(row: Mapping[Any, Any], text: str) -> str:
         return f"{scenario.people.districts[row['area']].title.get(lang)}: {text}"
 
+    everywhere, rows = rows, [row for row in rows if is_assessed(row)]
+    if not rows:
+        return _without_numbers(title, phrase(lang, "screen.by_district", bound=bound), everywhere[0], lang)
     usual = [row for row in rows if row["probability"] >= 0.5]
     ever = number(sum(row["probability"] > 0 for row in rows), lang)
     count = phrase(lang, "screen.some_districts", some=number(len(usual), lang), all=number(len(rows), lang))
@@ -276,17 +296,23 @@ def _threshold(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> tuple[s
     name = row["threshold"]
     bound, worst = float(row["bound"]), float(row["worst_value_median"])
     if name == SITUATION:
-        count = number(len(scenario.command.of_situation), lang)
+        every, assessed = len(scenario.command.of_situation), round(row["criteria_assessed"])
+        count = number(every, lang)
+        said = phrase(lang, "screen.situation_bound", bound=number(bound, lang), count=count)
+        if assessed < every:
+            said = phrase(lang, "assessed.of_criteria", said=said, assessed=number(assessed, lang))
         return (
             phrase(lang, "figure.situation"),
-            phrase(lang, "screen.situation_bound", bound=number(bound, lang), count=count),
-            phrase(lang, "screen.situation_worst", worst=number(worst, lang), count=count),
+            said,
+            phrase(lang, "screen.situation_worst", worst=number(worst, lang), count=number(assessed, lang))
+            if is_assessed(row)
+            else "",
         )
     side = "above" if scenario.command.thresholds[name].above is not None else "below"
     return (
         threshold_title(scenario, name, lang),
         phrase(lang, f"screen.{side}", bound=measured(scenario, name, bound, lang)),
-        measured(scenario, name, worst, lang, unit=False),
+        measured(scenario, name, worst, lang, unit=False) if is_assessed(row) else "",
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from surgesim.report.names import alternative_title, criteria, threshold_title
 from surgesim.report.quoted import Row, Told, Value, cell, named, quote, source, told
 from surgesim.report.words import alike, day_month, fixed, group_words, number, percent, phrase, rounded
+from surgesim.scenario.needs import ICU_BEDS
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.binding import BEDS, limits_modelled
 from surgesim.study.compare import DAYS_BREACHED, DEATHS
@@ -119,6 +120,35 @@ def binding_of_beds(
             yield bed, "never", {}
 
 
+STAFFED_ICU: Final = "staffed_icu_beds_per_100k"
+USABLE_ICU: Final = "usable_icu_beds_per_100k"
+
+
+def icu_care(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[Told]:
+    """Who comes to ICU beds and how much of the need they serve; the least ICU beds, staffed and usable."""
+    table = results.daily[results.daily["alternative"] == alternative]
+
+    def taken(indicator: str, by: str, column: str, write: Callable[[float, str], str]) -> Value | None:
+        values = table.loc[table["indicator"] == indicator, column]
+        value = float(getattr(values, by)())
+        if values.isna().all() or not math.isfinite(value):
+            return None
+        place = source("daily", f"{by}:{column}", alternative=alternative, indicator=indicator)
+        return Value(write(value, lang), value, place, scale=0.01 if write is percent else 1.0)
+
+    entries, outside = (taken(f"{what}_icu", "sum", "mean", rounded) for what in ("entries", "admissions"))
+    served = taken("icu_need_served_share", "min", "p50", percent)
+    if entries is not None and float(entries.value) > 0:
+        yield told(lang, "sentence.icu_entries", entries=entries, outside=outside, served=served)
+    watched = {threshold.indicator for threshold in results.scenario.command.thresholds.values()}
+    if watched & set(ICU_BEDS):
+        staffed, usable = (taken(what, "min", "p50", rounded) for what in (STAFFED_ICU, USABLE_ICU))
+        if staffed is not None and usable is not None:
+            yield told(lang, "sentence.icu_beds", staffed=staffed, usable=usable)
+        elif staffed is not None:
+            yield told(lang, "sentence.icu_beds_staffed", staffed=staffed)
+
+
 LEVEL: Final = "epidemic_level"
 
 FEW_PATIENTS: Final = 10.0
@@ -167,6 +197,9 @@ def epidemic_level(results: Results, lang: str, alternative: str = BASELINE) -> 
 
     province = of(results.daily)
     highest = province["p50"].max()
+    if math.isnan(highest):
+        yield phrase(lang, "sentence.level_not_assessed")
+        return
     first = province[province["p50"] == highest].iloc[0]
     by_district = of(results.daily_districts).groupby("area")["p50"].max()
     most = by_district.max()

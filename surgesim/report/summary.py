@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 from markupsafe import Markup
 
+from surgesim.report.assessed import is_assessed
 from surgesim.report.likelihood import likelihood
 from surgesim.report.names import criteria, threshold_title
 from surgesim.report.plans import plan_in_words
@@ -82,6 +83,8 @@ def inside(text: str) -> str:
 def _happens(row: Row, results: Results, lang: str) -> Told:
     """In how many of the runs, and the interval of the probability."""
     key = "summary.in_every_run" if row["probability"] == 1 else "summary.in_some_runs"
+    if row["undecided"] > 0:
+        key = "summary.in_at_least"
     return told(
         lang,
         key,
@@ -99,12 +102,18 @@ def _emergency(results: Results, lang: str) -> Told:
         return told(lang, "summary.no_thresholds")
     row = rows[0]
     last = results.scenario.end - timedelta(days=1)
+    known = {
+        "end": Value(day_text(last, lang), last, "scenario.yaml#last day"),
+        "criteria": _criteria(results, lang),
+        "required": quote("breaches", row, "bound", number, lang),
+    }
+    if not is_assessed(row):
+        assessed = quote("breaches", row, "criteria_assessed", number, lang)
+        return told(lang, "summary.situation_open", **known, assessed=assessed)
     return told(
         lang,
         "summary.situation",
-        end=Value(day_text(last, lang), last, "scenario.yaml#last day"),
-        criteria=_criteria(results, lang),
-        required=quote("breaches", row, "bound", number, lang),
+        **known,
         likely=inside(how_likely(row, lang)),
         happens=_happens(row, results, lang),
         when=_when(results, row, lang),
@@ -115,14 +124,16 @@ def _criteria(results: Results, lang: str, *, brief: bool = False) -> Told:
     """How many criteria of the emergency are breached in half of the runs or more; which, if not all are."""
     names = criteria(results.scenario)
     rows = [row for row in province_rows(results) if row["threshold"] in names]
+    missing = [row for row in rows if not is_assessed(row)]
+    rows = [row for row in rows if is_assessed(row)]
     of = {"alternative": BASELINE, "area": PROVINCE_AREA, "threshold": [str(r["threshold"]) for r in rows]}
     breached = [row for row in rows if row["probability"] >= 0.5]
     titles = [named(threshold_title(results.scenario, str(row["threshold"]), lang)) for row in breached]
-    every = all(row["probability"] == 1 for row in rows)
+    every = bool(rows) and all(row["probability"] == 1 for row in rows)
     key = (
         "summary.criteria_all" if every else "summary.criteria_some" if breached else "summary.criteria_none"
     )
-    return told(
+    said = told(
         lang,
         ("brief.criteria_all" if every else "brief.criteria") if brief else key,
         breached=Value(
@@ -130,6 +141,17 @@ def _criteria(results: Results, lang: str, *, brief: bool = False) -> Told:
         ),
         all=Value(number(len(rows), lang), len(rows), source("breaches", "count:threshold", **of)),
         names=joined(list(titles), "; "),
+    )
+    if not missing:
+        return said
+    lacking = [named(threshold_title(results.scenario, str(row["threshold"]), lang)) for row in missing]
+    of["threshold"] = [str(row["threshold"]) for row in missing]
+    return told(
+        lang,
+        "brief.criteria_missing" if brief else "summary.criteria_missing",
+        criteria=said,
+        missing=Value(number(len(missing), lang), len(missing), source("breaches", "count:threshold", **of)),
+        names=joined(list(lacking), "; "),
     )
 
 
@@ -246,6 +268,11 @@ def _emergency_in_brief(results: Results, lang: str) -> Told:
     if not rows:
         return told(lang, "summary.no_thresholds")
     row = rows[0]
+    if not is_assessed(row):
+        return told(lang, "brief.situation_open", criteria=_criteria(results, lang, brief=True))
+    probability: Told | Value = share(row, "probability", lang)
+    if row["undecided"] > 0:
+        probability = told(lang, "assessed.at_least", share=probability)
     day = first_date(results, row, "first_day_median", lang)
     known = row["breached_at_start"] < 1 and day is not None
     key = "brief.situation" if known else "brief.situation_without_date"
@@ -253,7 +280,7 @@ def _emergency_in_brief(results: Results, lang: str) -> Told:
         lang,
         key,
         criteria=_criteria(results, lang, brief=True),
-        share=share(row, "probability", lang),
+        share=probability,
         days=quote("breaches", row, "days_breached_mean", rounded, lang),
         day=day,
     )

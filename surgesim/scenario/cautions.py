@@ -140,11 +140,11 @@ def _followed(path: KeyPath, bound: _Bound | Criterion, scenario: Scenario) -> I
     if len(missing) < len(found):
         if missing:
             places = ", ".join(map(str, missing))
-            yield path, f"is not assessed in {places}: {next(iter(missing.values()))} there"
+            yield path, f"{bound.indicator} is not assessed in {places}: {next(iter(missing.values()))} there"
         yield from _left_out(path, of, scenario)
         return
-    never = "" if isinstance(bound, (Threshold, Criterion)) else ", so it never holds"
-    yield path, f"is not assessed: {missing.popitem()[1]}, which {bound.indicator} needs{never}"
+    never = "" if isinstance(bound, (Threshold, Criterion)) else "; the condition never holds"
+    yield path, f"{bound.indicator} is not assessed: {missing.popitem()[1]}{never}"
 
 
 def _left_out(path: KeyPath, of: Watch, scenario: Scenario) -> Iterator[Finding]:

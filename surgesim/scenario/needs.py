@@ -113,9 +113,7 @@ NEEDS: Mapping[IndicatorName, tuple[Need, ...]] = {
         _ICU_STAFF,
         Need("icu_equipment", "no facility with ICU beds has its ventilators or oxygen given", _equipped),
     ),
-    "situation": (
-        Need("criteria", "fewer of its criteria are assessed than it requires", _enough_criteria),
-    ),
+    "situation": (Need("criteria", "fewer of its criteria are assessed than it requires", _enough_criteria),),
     "oxygen_cover_days": (_OXYGEN,),
     "facilities_out_of_oxygen": (_OXYGEN,),
     "emergency_served_7d_share": (_ESSENTIAL,),
@@ -151,7 +149,7 @@ NEEDS: Mapping[IndicatorName, tuple[Need, ...]] = {
     "in_time_7d_share": (_RISK,),
     "deaths_per_million": (_RISK,),
 }
-"""What each indicator needs, in the order in which it is told; the others need nothing but patients and beds."""
+"""What each indicator needs, in the order in which it is told; the others need only patients and beds."""
 
 
 def unmet(scenario: Scenario, watch: Watch) -> Need | None:
@@ -187,9 +185,9 @@ def beds_occupied(scenario: Scenario) -> tuple[BedType, ...]:
     census = scenario.care.initial_census.values()
     series = () if scenario.arrivals is None else scenario.arrivals.series.values()
     coming = {one.bed for one in series if any(one.counts)}
-    oxygen = (
-        any(severity.p_oxygen) if scenario.epidemic is not None else bool(coming - {"basic"})
-    ) or any(beds.oxygen or beds.icu for beds in census)
+    oxygen = (any(severity.p_oxygen) if scenario.epidemic is not None else bool(coming - {"basic"})) or any(
+        beds.oxygen or beds.icu for beds in census
+    )
     occupied: dict[BedType, bool] = {
         "basic": "basic" in coming
         or (scenario.epidemic is not None and scenario.clinical.isolated_share > 0),

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.model.record import Record
 from surgesim.scenario.command import Command, Threshold
+from surgesim.scenario.indicators import Watch
+from surgesim.scenario.needs import assessed_criteria, unmet, unmet_by
 from surgesim.scenario.schema import Scenario
 
 Floats = NDArray[np.float64]
 
-SITUATION = "situation"
+SITUATION: Final = "situation"
 """Name of the row (and of the outcomes) of the declared emergency, beside those of the thresholds."""
 
 PROVINCE_AREA = "province"
+
+CRITERIA = "criteria"
+"""Why the situation is not assessed: too few of its criteria are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,9 @@ class Breaches:
     worst
         The value furthest beyond the bound (or nearest to it), in the unit of the indicator; for the
         situation the largest number of its thresholds breached on one day.
+    undecided
+        Whether the situation did not hold and could have, had the criteria that are not assessed been
+        breached.
     """
 
     at_start: NDArray[np.bool_]
@@ -51,6 +59,7 @@ class Breaches:
     longest_spell: Floats
     worst: Floats
     by_district: Breaches | None = None
+    undecided: bool = False
 
 
 def breach_names(command: Command) -> tuple[str, ...]:
@@ -78,9 +87,16 @@ def breaches_of(scenario: Scenario, record: Record) -> Breaches:
         _worst(threshold, record.values[:, i]) for i, threshold in enumerate(command.thresholds.values())
     ]
     together = record.breached[:, watched].sum(axis=1)
-    declared = record.breached_at_start[watched].sum() >= _required(command)
+    declared = record.breached_at_start[watched].sum() >= command.required
     at_start = np.append(record.breached_at_start, declared)
-    return _breaches(at_start, breached, [*worst, together.max()], _in_districts(command, record))
+    open_criteria = len(watched) - len(assessed_criteria(scenario))
+    undecided = bool(
+        open_criteria
+        and not breached[:, -1].any()
+        and together.max(initial=0) + open_criteria >= command.required
+    )
+    local = _in_districts(command, record)
+    return replace(_breaches(at_start, breached, [*worst, together.max()], local), undecided=undecided)
 
 
 def _in_districts(command: Command, record: Record) -> Breaches | None:
@@ -127,13 +143,6 @@ def breached_by_day(scenario: Scenario, record: Record) -> NDArray[np.bool_]:
     return np.column_stack([record.breached, record.series(SITUATION) > 0])
 
 
-def _required(command: Command) -> int:
-    require = command.situation.require
-    if isinstance(require, int):
-        return require
-    return len(command.of_situation) if require == "all" else 1
-
-
 def longest_spell(breached: NDArray[np.bool_]) -> int:
     """Length of the longest unbroken run of True."""
     edges = np.diff(np.concatenate(([0], breached.astype(np.int8), [0])))
@@ -168,10 +177,30 @@ def censored_quantile(times: Floats, q: float) -> float:
     return at if math.isfinite(at) else math.nan
 
 
+def not_assessed(scenario: Scenario, threshold: str, district: str | None = None) -> str:
+    """The name of what a threshold (or the situation) lacks to be assessed; nothing where it is."""
+    known = scenario.command.thresholds
+    missing = (
+        unmet_by(scenario, known[threshold], district)
+        if threshold in known
+        else unmet(scenario, Watch(SITUATION))
+    )
+    return "" if missing is None else missing.name
+
+
+def never_assessed(scenario: Scenario, threshold: str) -> bool:
+    """Whether a threshold (or the situation) is assessed nowhere: not in the province, or in no district."""
+    local = threshold in scenario.command.in_districts
+    places = scenario.people.districts if local else (None,)
+    return all(not_assessed(scenario, threshold, place) for place in places)
+
+
 def breach_rows(alternative: str, scenario: Scenario, runs: Sequence[Breaches]) -> Iterator[dict[str, Any]]:
     """The rows of the breach table of one alternative, from its replications in order.
 
-    A threshold that is assessed by district has a row for each district and none for the province.
+    A threshold that is assessed by district has a row for each district and none for the province. Of what
+    is not assessed a row has the reason and no numbers; of a situation without some of its criteria the
+    probability is that by the others, and is not told where no replication had it and some could have.
     """
     import pandas as pd
 
@@ -186,16 +215,37 @@ def breach_rows(alternative: str, scenario: Scenario, runs: Sequence[Breaches]) 
             rows += [(area, name, bounds[i], first_row + d, in_districts) for d, area in enumerate(areas)]
         else:
             rows.append((PROVINCE_AREA, name, bounds[i], i, runs))
+    criteria = len(assessed_criteria(scenario))
     for area, threshold, bound, i, these in rows:
+        missing = not_assessed(scenario, threshold, None if area == PROVINCE_AREA else area)
+        of_situation = threshold == SITUATION
+        undecided = sum(run.undecided for run in these) if of_situation else 0
+        decided = {
+            "not_assessed": missing,
+            "criteria_assessed": criteria if of_situation else math.nan,
+            "undecided": undecided / len(these) if of_situation else math.nan,
+        }
+        if missing or (undecided and not any(np.isfinite(run.first_day[i]) for run in these)):
+            yield {
+                "alternative": alternative,
+                "area": area,
+                "threshold": threshold,
+                "bound": bound,
+                **decided,
+                "not_assessed": missing or CRITERIA,
+            }
+            continue
         first = np.array([run.first_day[i] for run in these])
         days = np.array([run.days[i] for run in these])
-        low, high = wilson(int(np.isfinite(first).sum()), len(runs))
+        known = int(np.isfinite(first).sum())
+        low, high = wilson(known, len(runs))[0], wilson(known + undecided, len(runs))[1]
         median, early, late = (censored_quantile(first, q) for q in (0.5, 0.05, 0.95))
         yield {
             "alternative": alternative,
             "area": area,
             "threshold": threshold,
             "bound": bound,
+            **decided,
             "breached_at_start": np.mean([run.at_start[i] for run in these]),
             "probability": np.isfinite(first).mean(),
             "probability_low": low,

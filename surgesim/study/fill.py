@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from surgesim.model.record import CONSTRAINTS, PROVINCE, STATES
 from surgesim.scenario.schema import Scenario
 from surgesim.study.binding import BEDS, binding_rows
-from surgesim.study.breaches import breach_names, breach_rows, censored_quantile
+from surgesim.study.breaches import SITUATION, breach_names, breach_rows, censored_quantile, never_assessed
 from surgesim.study.collect import Collection, kept_by_district, own_columns
 from surgesim.study.compare import comparison_rows
 from surgesim.study.tables import (
@@ -147,8 +147,13 @@ def _breach_days(name: str, c: Collection) -> pd.DataFrame:
         "threshold": np.array(breach_names(c.scenario.command), dtype=np.str_),
     }
     shares = (c.breached / c.replications).T
+    changes = _changes(shares[..., None])
+    for i, threshold in enumerate(breach_names(c.scenario.command)):
+        undecided = threshold == SITUATION and any(run.undecided for run in c.breaches)
+        if never_assessed(c.scenario, threshold) or (undecided and not shares[i].any()):
+            shares[i] = np.nan
     rows = _long(keys, c.scenario, {"probability": shares[None]})
-    return typed(BREACH_DAYS, rows[_changes(shares[..., None])].reset_index(drop=True))
+    return typed(BREACH_DAYS, rows[changes].reset_index(drop=True))
 
 
 def _changes(values: Floats) -> NDArray[np.bool_]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import nan
+
 from surgesim.model.record import Record
 from surgesim.scenario.schema import Scenario
-from surgesim.study.breaches import SITUATION, Breaches
+from surgesim.study.breaches import SITUATION, Breaches, never_assessed
 from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY
 from surgesim.study.reached import Groups
 
@@ -13,14 +15,19 @@ def outcome_row(scenario: Scenario, record: Record, breaches: Breaches) -> dict[
     """The outcomes of a replication by the names of their columns in replications.csv.
 
     A first day of a breach is censored: where there was none, it is the number of days of the scenario.
+    Of a threshold that is not assessed, and of a situation that is undecided, there are no numbers (NaN).
     """
     horizon = float(scenario.days)
     row = dict(record.outcomes)
     if scenario.command.reach is not None:
         row |= Groups(scenario).values(record.reached)
-    for i, threshold in enumerate(scenario.command.thresholds):
-        row[f"{FIRST_DAY}{threshold}"] = min(float(breaches.first_day[i]), horizon)
-        row[f"{DAYS_BREACHED}{threshold}"] = float(breaches.days[i])
+    for i, name in enumerate(scenario.command.thresholds):
+        missing = never_assessed(scenario, name)
+        row[f"{FIRST_DAY}{name}"] = nan if missing else min(float(breaches.first_day[i]), horizon)
+        row[f"{DAYS_BREACHED}{name}"] = nan if missing else float(breaches.days[i])
     if scenario.command.thresholds:
-        row[f"{FIRST_DAY}{SITUATION}"] = min(float(breaches.first_day[-1]), horizon)
+        missing = breaches.undecided or never_assessed(scenario, SITUATION)
+        row[f"{FIRST_DAY}{SITUATION}"] = nan if missing else min(float(breaches.first_day[-1]), horizon)
+        if missing:
+            row["situation_days"] = nan
     return row

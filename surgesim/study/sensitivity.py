@@ -101,6 +101,8 @@ def sensitivity(sweep: Sweep, outcomes: Sequence[str] | None = None) -> pd.DataF
     rows: list[dict[str, Any]] = []
     for (scenario, alternative), group in runs.groupby(["scenario", "alternative"], sort=False):
         for outcome in outcomes or DEFAULT:
+            if outcomes is None and group[outcome].isna().any():
+                continue  # not assessed, or undecided in some runs
             values = _means(group, outcome, plan["points"])
             if values.min() == values.max():
                 if outcomes is None:

@@ -54,10 +54,18 @@ SWEEP_BREACHES = Table(
         _ALTERNATIVE,
         Column("threshold", TEXT, "name of the threshold; `situation` is the declared emergency"),
         Column("replications", "index", "runs that did not fail"),
-        Column("probability", "share", "of them, breached on at least one day"),
+        Column(
+            "probability",
+            "share",
+            "of them, breached on at least one day; what is not assessed has no row",
+        ),
         Column("probability_low", "share", "lower end of its 95 % Wilson interval"),
         Column("probability_high", "share", "upper end of its 95 % Wilson interval"),
-        Column("first_day_mean", "days", "mean first day; a run without a breach counts the last day + 1"),
+        Column(
+            "first_day_mean",
+            "days",
+            "mean first day; a run without a breach counts the last day + 1; empty where a run is undecided",
+        ),
         Column("days_breached_mean", "days", "mean number of days breached"),
     ),
 )
@@ -117,8 +125,8 @@ def _breach_rows(
         columns[SITUATION] = "situation_days"
     for name, column in columns.items():
         breached, first = group[column].to_numpy(), group[f"{FIRST_DAY}{name}"].to_numpy()
-        if np.isnan(first).any():
-            continue  # the alternative lacks the threshold
+        if np.isnan(first).any() and not (breached > 0).any():
+            continue  # the alternative lacks the threshold, or it is not assessed
         low, high = wilson(int((breached > 0).sum()), len(group))
         yield {
             **keys,

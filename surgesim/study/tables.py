@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from surgesim.model.record import CONSTRAINTS, DISTRICT, OUTCOMES, PROVINCE, STATES, Column, district_columns
+from surgesim.scenario.needs import NEEDS
 from surgesim.scenario.schema import Scenario
 from surgesim.study.binding import BEDS
 from surgesim.study.breaches import SITUATION
@@ -21,6 +22,9 @@ TEXT, DATE = "text", "date"
 
 BANDS = ("mean", "p5", "p25", "p50", "p75", "p95")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+REASONS = tuple(dict.fromkeys(need.name for needs in NEEDS.values() for need in needs))
+"""What can be missing of a scenario for an indicator to be assessed."""
 
 _ALTERNATIVE = Column("alternative", TEXT, "name of the alternative; `baseline` is the scenario itself")
 _DAY = Column("day", "days", "day of the scenario, 0 is the first")
@@ -54,10 +58,34 @@ BREACHES = Table(
             "as the indicator",
             "breached where strictly passed; for the situation how many thresholds make it",
         ),
+        Column(
+            "not_assessed",
+            TEXT,
+            "what the scenario lacks for it to be assessed, in a word: "
+            f"{', '.join(f'`{name}`' for name in REASONS)}; empty where it is assessed. Of what is "
+            "not assessed the numbers that follow are empty, not 0",
+        ),
+        Column(
+            "criteria_assessed",
+            "thresholds",
+            "for the situation, how many of the thresholds that make it are assessed; empty for thresholds",
+        ),
+        Column(
+            "undecided",
+            "share",
+            "for the situation, replications in which it did not hold and could have, had the thresholds "
+            "that are not assessed been breached; empty for thresholds. Where it is above 0 `probability` is the "
+            "least it can be, and empty (`not_assessed` is `criteria`) where it would be 0",
+        ),
         Column("breached_at_start", "share", "replications in which it held at t = 0"),
         Column("probability", "share", "replications in which it was breached on at least one day"),
         Column("probability_low", "share", "lower end of the 95 % Wilson interval of `probability`"),
-        Column("probability_high", "share", "upper end of the 95 % Wilson interval of `probability`"),
+        Column(
+            "probability_high",
+            "share",
+            "upper end of the 95 % Wilson interval of `probability`; replications that are undecided count "
+            "as breached",
+        ),
         Column("first_day_median", "days", "median first day breached; empty where fewer than half were"),
         Column("first_day_p5", "days", "quantile 0.05 of the first day; empty where fewer than 5 % were"),
         Column("first_day_p95", "days", "quantile 0.95 of the first day; empty where fewer than 95 % were"),
@@ -84,7 +112,11 @@ BREACH_DAYS = Table(
         Column("threshold", TEXT, "name of the threshold; `situation` is the declared emergency"),
         _DAY,
         _DATE,
-        Column("probability", "share", "replications in which it is in breach at 24:00 of the day"),
+        Column(
+            "probability",
+            "share",
+            "replications in which it is in breach at 24:00 of the day; empty where it is not assessed",
+        ),
     ),
 )
 
@@ -157,14 +189,15 @@ BY_THRESHOLD = (
         f"{FIRST_DAY}<threshold>",
         "days",
         "first day breached, or the number of days of the scenario where there was none "
-        "(the mean is the restricted mean); empty where the alternative lacks the threshold; "
-        "of one that is assessed by district, the first day in any of them",
+        "(the mean is the restricted mean); empty where the alternative lacks the threshold, it is not "
+        "assessed, or the situation is undecided; of one that is assessed by district, the first day in any "
+        "of them",
     ),
     Column(
         f"{DAYS_BREACHED}<threshold>",
         "days",
-        "days breached (the situation's are `situation_days`); of a threshold that is assessed by "
-        "district, in any of them",
+        "days breached (the situation's are `situation_days`); empty likewise; of a threshold that is "
+        "assessed by district, in any of them",
     ),
 )
 """Columns of replications.csv that stand once per threshold, and the first for the situation."""

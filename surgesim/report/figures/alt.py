@@ -59,6 +59,9 @@ def _calendar(results: Results, lang: str, alternative: str) -> Iterator[str]:
     for name, shares in breach_shares(results, alternative).items():
         title = threshold_title(scenario, name, lang)
         days = np.flatnonzero(shares >= 0.5)
+        if np.isnan(shares).all():
+            yield phrase(lang, "alt.calendar_not_assessed", title=title)
+            continue
         if len(days) == 0:
             yield phrase(lang, "alt.calendar_never", title=title, most=percent(float(shares.max()), lang))
             continue

@@ -40,6 +40,9 @@ CLASSES: Final = (
 """Probabilities above the first and up to the second number, by the steps of the likelihood scale; the
 colours grow darker in grey print too."""
 
+NOT_ASSESSED: Final = Look("#FFFFFF", "////", "#BBBBBB")
+"""What a strip without probabilities looks like."""
+
 TITLE_WIDTH: Final = 2.4
 STRIP: Final = 0.2
 _GAP: Final = 0.1
@@ -69,6 +72,16 @@ def calendar(
     top, middles = 0.0, []
     for values, height in zip(shares.values(), heights, strict=True):
         middles.append(top + height / 2)
+        if np.isnan(values).all():
+            span = [(begin, len(values))]
+            axes.broken_barh(
+                span,
+                (middles[-1] - STRIP / 2, STRIP),
+                facecolors=NOT_ASSESSED.colour,
+                hatch=NOT_ASSESSED.hatch,
+                edgecolor=NOT_ASSESSED.ink,
+                linewidth=0,
+            )
         for low, high, look in CLASSES:
             bars = [(begin + a, b - a) for a, b in spans((values > low) & (values <= high))]
             axes.broken_barh(bars, (middles[-1] - STRIP / 2, STRIP), facecolors=look.colour, linewidth=0)
@@ -84,6 +97,8 @@ def calendar(
         (look.patch, phrase(lang, "figure.calendar_class", low=percent(low, lang), high=percent(high, lang)))
         for low, high, look in CLASSES
     ]
+    if any(np.isnan(values).all() for values in shares.values()):
+        entries.append((NOT_ASSESSED.patch, phrase(lang, "assessed.short")))
     legend(figure, entries)
     return figure
 

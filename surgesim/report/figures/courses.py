@@ -52,7 +52,7 @@ from surgesim.report.figures.watched import (
     watched,
 )
 from surgesim.report.words import day_month, indicator_words, number, percent, phrase
-from surgesim.scenario.base import BED_TYPES
+from surgesim.scenario.needs import beds_occupied
 from surgesim.scenario.schema import BASELINE
 from surgesim.study.breaches import SITUATION
 
@@ -130,12 +130,14 @@ def cases(
     marks: list[Watched] = []
     if area is None:
         shown = course(results, alternative, WEEKLY_CASES)
+        _followed(shown, results)
         what = phrase(lang, "figure.cases_title")
         y_label = label(*indicator_words(lang, WEEKLY_CASES), lang)
         marks = [w for w in watched(results, alternative, lang) if w.indicator == WEEKLY_CASES]
         notes = [f"{watch.title}: {watch.outcome(lang, results.scenario.days)}" for watch in marks]
     else:
         shown = course(results, alternative, "reported_cases", area)
+        _followed(shown, results)
         what = phrase(lang, "figure.cases_daily_title")
         y_label = label(phrase(lang, "figure.reported_cases"), phrase(lang, "unit.reported_cases_day"), lang)
         district = results.scenario.people.districts[area].title.get(lang)
@@ -157,6 +159,19 @@ def cases(
         _date_at_top(axes, watch, lang)
     legend(figure, [*band_entries(lang), *(breach_entries(lang) if marks else [])])
     return figure
+
+
+def _followed(cases: Course, results: Results) -> None:
+    """Refuse to draw reported cases where the scenario has none to follow.
+
+    Raises
+    ------
+    EmptyFigureError
+        If there are no values.
+    """
+    if np.isnan(cases.mean).all():
+        name = results.scenario.name
+        raise EmptyFigureError(f"{name!r} gives arrivals, not an epidemic, and has no reported cases")
 
 
 def need(
@@ -252,7 +267,9 @@ def thresholds(
     spans = [_zoomed(shown, watch.bound) for shown, watch in zip(courses, watches, strict=True)]
     cut = f"; {phrase(lang, 'figure.not_from_zero')}"
     under = [
-        wrap(watch.outcome(lang, results.scenario.days) + (cut if span else ""), width, SMALL_SIZE)
+        ""
+        if watch.missing  # said in the panel
+        else wrap(watch.outcome(lang, results.scenario.days) + (cut if span else ""), width, SMALL_SIZE)
         for watch, span in zip(watches, spans, strict=True)
     ]
     header = max(
@@ -270,7 +287,10 @@ def thresholds(
     panels: list[Axes] = list(grid.flat)
     for i, (axes, watch) in enumerate(zip(panels, watches, strict=False)):
         shown = courses[i]
-        if shown is None:
+        if watch.missing:
+            said = wrap(watch.outcome(lang, results.scenario.days), width - 0.3, NOTE_SIZE)
+            axes.text(0.5, 0.5, said, transform=axes.transAxes, ha="center", va="center", color=GREY)
+        elif shown is None:
             axes.text(
                 0.5, 0.5, phrase(lang, "figure.not_kept"), transform=axes.transAxes, ha="center", color=GREY
             )
@@ -318,12 +338,13 @@ def _zoomed(shown: Course | None, bound: float) -> tuple[float, float] | None:
 def _course_of(results: Results, alternative: str, watch: Watched) -> Course | None:
     """The course that a threshold watches; None where the results keep no daily values of it.
 
-    Of vacant beds of one type it is made from their number; of two types there are no quantiles.
+    The daily values of vacant beds are those of the types that patients can occupy; of another single type
+    the course is made from the number of its beds, of other two there are no quantiles.
     """
-    if watch.indicator == VACANT_BEDS and len(watch.beds) < len(BED_TYPES):
+    scenario = results.scenario.alternative(alternative)
+    if watch.indicator == VACANT_BEDS and set(watch.beds) != set(beds_occupied(scenario)):
         if len(watch.beds) > 1:
             return None
-        scenario = results.scenario.alternative(alternative)
         return course(results, alternative, f"vacant_{watch.beds[0]}").scaled(PER / scenario.people.total)
     kept = results.daily["indicator"] == watch.indicator
     return course(results, alternative, watch.indicator) if kept.any() else None
@@ -436,7 +457,9 @@ def _brackets(axes: Axes, clusters: list[list[date]], lang: str) -> None:
 def _row(watch: Watched, results: Results, lang: str) -> tuple[str, bool]:
     """What the strip of first breaches says of a threshold, and whether it stands left of its mark."""
     days = results.scenario.days
-    if watch.at_start:
+    if watch.missing:
+        text = phrase(lang, "figure.not_assessed", title=watch.title)
+    elif watch.at_start:
         text = phrase(lang, "figure.from_start", title=watch.title)
     elif watch.first is not None:
         text = phrase(lang, "figure.first_on", title=watch.title, date=day_month(watch.first, lang))

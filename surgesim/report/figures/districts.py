@@ -44,12 +44,15 @@ TILE: Final = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A district with its deaths and reported cases per 100,000 residents, and the day of most cases."""
+    """A district with its deaths and reported cases per 100,000 residents, and the day of most cases.
+
+    `cases` and `peak` are None where no cases are followed.
+    """
 
     title: str
     deaths: float
-    cases: float
-    peak: date
+    cases: float | None
+    peak: date | None
 
 
 def districts(
@@ -89,13 +92,15 @@ def districts(
         ink = _ink(shade)
         title = wrap(tile.title, width, SMALL_SIZE, "bold")
         axes.text(column + 0.06, row + 0.09, title, size=SMALL_SIZE, weight="bold", color=ink, va="top")
-        said = phrase(
-            lang,
-            "figure.tile",
-            deaths=rounded(tile.deaths, lang),
-            cases=rounded(tile.cases, lang),
-            peak=day_month(tile.peak, lang),
-        )
+        said = phrase(lang, "figure.tile_deaths", deaths=rounded(tile.deaths, lang))
+        if tile.cases is not None and tile.peak is not None:
+            said = phrase(
+                lang,
+                "figure.tile",
+                deaths=rounded(tile.deaths, lang),
+                cases=rounded(tile.cases, lang),
+                peak=day_month(tile.peak, lang),
+            )
         axes.text(
             column + 0.06, row + 0.93, said, size=SMALL_SIZE - 0.5, color=ink, va="bottom", linespacing=1.25
         )
@@ -135,13 +140,14 @@ def tiles_of(results: Results, alternative: str, lang: str) -> list[Tile]:
     for name in sorted(people, key=lambda name: people[name].travel_hours):
         cases, deaths = by[name, "reported_cases"], by[name, "deaths"]
         per = PER / people[name].population
+        followed = bool(cases["mean"].notna().any())
         most = int(cases["mean"].to_numpy(dtype=float).argmax())
         tiles.append(
             Tile(
                 title=people[name].title.get(lang),
                 deaths=float(deaths["mean"].sum()) * per,
-                cases=float(cases["mean"].sum()) * per,
-                peak=cases["date"].iloc[most].date(),
+                cases=float(cases["mean"].sum()) * per if followed else None,
+                peak=cases["date"].iloc[most].date() if followed else None,
             )
         )
     return tiles

@@ -46,7 +46,7 @@ def epidemic(
 ) -> Figure:
     """Infections and reported cases a day; above them the level of the epidemic by its median."""
     province_only("epidemic", area)
-    if not course(results, alternative, PANELS[0]).mean.any():
+    if not np.nansum(course(results, alternative, PANELS[0]).mean):
         raise EmptyFigureError(f"nobody is infected under {alternative!r} of {results.scenario.name!r}")
     levels = median_levels(results, alternative)
     strip = 0.0 if levels is None else 0.45
@@ -87,7 +87,7 @@ def median_levels(
     table = results.daily
     rows = table[(table["alternative"] == alternative) & (table["indicator"] == LEVEL)].sort_values("day")
     values = rows["p50"].to_numpy(dtype=float)
-    if not values.any():
+    if not np.nansum(values):
         return None
     return rows["date"].to_numpy(dtype="datetime64[D]"), values
 

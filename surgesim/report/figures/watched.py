@@ -14,10 +14,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from surgesim.model.indicators import key_of
+from surgesim.report.assessed import is_assessed, reason
 from surgesim.report.figures.page import BLACK, VERMILION, day_number, spans
 from surgesim.report.names import item_of, threshold_title
 from surgesim.report.words import day_month, indicator_words, number, percent, phrase
-from surgesim.scenario.base import BED_TYPES
+from surgesim.scenario.needs import beds_counted
 from surgesim.study.breaches import PROVINCE_AREA, SITUATION
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Watched:
     first, early, late
         Date of the first breach: median, 5 % and 95 % quantile over replications; None where that
         share of the replications has no breach by the end.
+    missing
+        Why it is not assessed, in words; empty where it is.
     """
 
     name: str
@@ -67,13 +70,16 @@ class Watched:
     first: date | None
     early: date | None
     late: date | None
+    missing: str = ""
 
     def breached(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which of the indicator's values are strictly beyond the bound."""
         return values > self.bound if self.above else values < self.bound
 
     def outcome(self, lang: str, days: int) -> str:
-        """One line for a reader: how probable a breach is and when the first comes."""
+        """One line for a reader: how probable a breach is and when the first comes; or why it is not told."""
+        if self.missing:
+            return phrase(lang, "assessed.not_because", reason=self.missing)
         share = phrase(
             lang,
             "figure.breached_in",
@@ -105,7 +111,7 @@ def watched(results: Results, alternative: str, lang: str) -> list[Watched]:
                 name=name,
                 title=threshold_title(scenario, name, lang),
                 indicator=plain if threshold is None else key_of(plain, threshold.watch.of),
-                beds=BED_TYPES if threshold is None else threshold.beds,
+                beds=() if threshold is None else beds_counted(scenario, threshold),
                 unit=_unit(scenario, threshold, lang),
                 bound=0.0 if threshold is None else threshold.bound,
                 above=threshold is None or threshold.above is not None,
@@ -116,6 +122,7 @@ def watched(results: Results, alternative: str, lang: str) -> list[Watched]:
                 first=_date(scenario, row["first_day_median"]),
                 early=_date(scenario, row["first_day_p5"]),
                 late=_date(scenario, row["first_day_p95"]),
+                missing="" if is_assessed(row) else reason(row, lang),
             )
         )
     return found

@@ -8,11 +8,21 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from surgesim.model.record import CONSTRAINTS
+from surgesim.report.assessed import is_assessed, not_assessed, what_is_not_assessed
 from surgesim.report.names import criteria, is_share, threshold_title, unit_of
 from surgesim.report.quoted import Row, Told, Value, cell, joined, named, quote, told
-from surgesim.report.sentences import many
+from surgesim.report.sentences import icu_care, many
 from surgesim.report.summary import first_date, how_likely, province_rows, share
-from surgesim.report.tables.cells import Cell, Maker, ReportTable, bracketed, district_title, lines, maker
+from surgesim.report.tables.cells import (
+    NONE,
+    Cell,
+    Maker,
+    ReportTable,
+    bracketed,
+    district_title,
+    lines,
+    maker,
+)
 from surgesim.report.words import (
     number,
     percent,
@@ -20,6 +30,7 @@ from surgesim.report.words import (
     rounded,
     tenths,
 )
+from surgesim.scenario.needs import ICU_BEDS
 from surgesim.scenario.schema import BASELINE
 from surgesim.study.binding import BEDS, limits_modelled
 from surgesim.study.breaches import PROVINCE_AREA, SITUATION
@@ -50,7 +61,10 @@ def glance(results: Results, lang: str) -> ReportTable | None:
         return None
     made = maker("glance", lang, "criterion", "first_breach", "likelihood")
     for name in (SITUATION, *criteria(results.scenario)):
-        if name in by_name:
+        if name in by_name and not is_assessed(by_name[name]):
+            title = named(threshold_title(results.scenario, name, lang))
+            made.add(title, NONE, not_assessed(by_name[name], lang))
+        elif name in by_name:
             row = by_name[name]
             made.add(
                 named(threshold_title(results.scenario, name, lang)),
@@ -69,20 +83,24 @@ def thresholds(results: Results, lang: str) -> ReportTable | None:
     )
 
 
-def _breach_note(results: Results, key: str, lang: str) -> str:
+def _breach_note(results: Results, key: str, lang: str) -> Told:
     runs = number(int(results.replications["replication"].nunique()), lang)
     spread = "table.spread.note" if many(results) else "table.few.note"
     said = [phrase(lang, key), phrase(lang, spread, runs=runs)]
     watched = {results.scenario.command.thresholds[name].indicator for name in criteria(results.scenario)}
-    if "staffed_icu_beds_per_100k" in watched:
+    if watched & set(ICU_BEDS):
         said.append(phrase(lang, "table.icu.note"))
-    return " ".join(said)
+    return lines(joined(said, " "), *what_is_not_assessed(results, lang), *icu_care(results, lang))
 
 
 def _passed(results: Results, name: str, column: str, rows: Sequence[Row], lang: str) -> Maker:
     """How likely each is passed, when, how long; ranges only of many runs."""
     made = maker(name, lang, column, "likelihood", "first_breach", "days_breached", "worst")
     for row in rows:
+        if not is_assessed(row):
+            title = named(threshold_title(results.scenario, str(row["threshold"]), lang))
+            made.add(title, not_assessed(row, lang), NONE, NONE, NONE)
+            continue
         ends = [quote("breaches", row, f"days_breached_{q}", rounded, lang) for q in ("p5", "p95")]
         made.add(
             named(threshold_title(results.scenario, str(row["threshold"]), lang)),
@@ -121,7 +139,10 @@ def _likely(row: Row, lang: str) -> Cell:
 def _shares(row: Row, lang: str) -> Told:
     """The share of the runs and its interval."""
     low, high = (share(row, f"probability_{end}", lang) for end in ("low", "high"))
-    return joined([share(row, "probability", lang), bracketed([low, high])], " ")
+    probability: Told | Value = share(row, "probability", lang)
+    if row["undecided"] > 0:
+        probability = told(lang, "assessed.at_least", share=probability)
+    return joined([probability, bracketed([low, high])], " ")
 
 
 def _risk(row: Row) -> str:
@@ -164,8 +185,12 @@ def areas(results: Results, lang: str) -> ReportTable | None:
         title = threshold_title(results.scenario, str(name), lang)
         for row in mine[mine["threshold"] == name].to_dict("records"):
             area = district_title(results.scenario, str(row["area"]), lang)
+            heading = named(area if len(names) == 1 else f"{title}: {area}")
+            if not is_assessed(row):
+                made.add(heading, not_assessed(row, lang), NONE, NONE, NONE)
+                continue
             made.add(
-                named(area if len(names) == 1 else f"{title}: {area}"),
+                heading,
                 Cell(_shares(row, lang), _risk(row)),
                 _first(results, row, lang),
                 quote("breaches", row, "days_breached_mean", rounded, lang),

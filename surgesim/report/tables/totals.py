@@ -60,9 +60,12 @@ def outcomes(results: Results, lang: str, chosen: Sequence[str] | None = None) -
     table = results.replications[results.replications["alternative"] == BASELINE]
     rest: Sequence[str] = [o for o in _totals() if o not in LOGISTIC] if chosen is None else chosen
     for outcome in rest:
-        if (chosen is not None or outcome in IF_ANY) and not table[outcome].any():
+        if (chosen is not None or outcome in IF_ANY) and not table[outcome].fillna(0.0).any():
             continue
         label, unit = outcome_words(lang, outcome)
+        if table[outcome].isna().any():
+            made.add(label, unit, phrase(lang, "assessed.short"), *[NONE] * (2 if ranges else 0))
+            continue
         made.add(label, unit, *_spread(table, outcome, lang)[: None if ranges else 1])
     return made.done(text=2)
 
@@ -102,6 +105,9 @@ def districts(results: Results, lang: str) -> ReportTable | None:
         order = 0.0
         for what in ("reported_cases", DEATHS):
             daily = mine[mine["indicator"] == what]
+            if daily["mean"].isna().all():
+                cells += [NONE, NONE]
+                continue
             total, rate, order = _total(daily, name, what, district.population, lang)
             cells += [total, rate]
         cases = mine[mine["indicator"] == "reported_cases"]
@@ -121,7 +127,7 @@ def _total(daily: pd.DataFrame, name: str, what: str, people: float, lang: str) 
 
 
 def _peak(cases: pd.DataFrame, name: str, lang: str) -> str:
-    if cases.empty or not cases["mean"].any():
+    if cases.empty or not cases["mean"].fillna(0.0).any():
         return NONE
     top: date = cases["date"].iloc[int(cases["mean"].to_numpy(dtype=float).argmax())].date()
     place = source(
