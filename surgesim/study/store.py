@@ -424,7 +424,10 @@ def read_csv(path: Path, table: Table) -> pd.DataFrame:
         )
         absent = {c.name for c in table.columns if "<" not in c.name} - set(header)
         if absent:
-            raise ValueError(f"it lacks the columns {', '.join(sorted(absent))}")
+            raise ResultsError(
+                f"{path}: lacks the columns {', '.join(sorted(absent))}, so another version wrote it: "
+                "run it again with this version"
+            )
         return typed(table, frame)
     except ValueError as error:  # pandas' parser errors are ValueErrors
         raise ResultsError(f"{path}: damaged ({error})") from error

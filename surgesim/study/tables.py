@@ -74,8 +74,8 @@ BREACHES = Table(
             "undecided",
             "share",
             "for the situation, replications in which it did not hold and could have, had the thresholds "
-            "that are not assessed been breached; empty for thresholds. Where it is above 0 `probability` is the "
-            "least it can be, and empty (`not_assessed` is `criteria`) where it would be 0",
+            "that are not assessed been breached; empty for thresholds. Where it is above 0 `probability` is "
+            "the least it can be, and empty (`not_assessed` is `criteria`) where it would be 0",
         ),
         Column("breached_at_start", "share", "replications in which it held at t = 0"),
         Column("probability", "share", "replications in which it was breached on at least one day"),
