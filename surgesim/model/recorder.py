@@ -509,7 +509,8 @@ class Recorder:
             ),
             "staff_absent_days": lambda: float(column("staff_absent_share").sum()),
         }
-        return summaries[name]() if name in summaries else float(column(name).sum())
+        value = summaries[name]() if name in summaries else float(column(name).sum())
+        return np.nan if np.isnan(value) else value  # one NaN, so that outcomes of equal runs are equal
 
 
 def _not_assessed(scenario: Scenario) -> frozenset[str]:

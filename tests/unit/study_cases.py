@@ -79,8 +79,8 @@ def small_scenario(**changes: Any) -> Scenario:
         },
         "command": {
             "thresholds": {
-                "icu": {"indicator": "staffed_icu_beds_per_100k", "below": 4},
-                "cases": {"indicator": "weekly_reported_cases_per_100k", "above": 450},
+                "icu": {"indicator": "vacant_covid_beds_per_100k", "below": 4, "beds": ["icu"]},
+                "cases": {"indicator": "oxygen_need_7d_per_100k", "above": 450},
             },
         },
         "study": {"replications": 4, "seed": 7},

@@ -130,7 +130,8 @@ TABLE = "table: [[1, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 4]]"
         ("weekly_reported_cases_per_100k", "elective_backlog, by: district", "transmission.cases",
          "got a district for elective_backlog, which is not followed by district: expected one of "
          "weekly_reported_cases_per_100k, oxygen_need_7d_per_100k, patients_without_bed, "
-         "vacant_covid_beds_per_100k, staffed_icu_beds_per_100k, oxygen_occupancy, icu_occupancy, "
+         "vacant_covid_beds_per_100k, staffed_icu_beds_per_100k, usable_icu_beds_per_100k, "
+         "oxygen_occupancy, icu_occupancy, "
          "deaths_7d_per_100k, epidemic_level, in_time_7d_share, deaths_per_million"),
         (TABLE, "table: [[1, 1, 2], [1, 2, 3], [2, 3, 4]]", "",
          "got a table of 3 rows, expected 4, one per class of transmission"),
@@ -196,7 +197,7 @@ def remarks(tmp_path: Path, text: str) -> dict[str, str]:
     [
         (replaced("oxygen: {indicator: oxygen_need_7d_per_100k, above: 32}",
                   "level: {indicator: epidemic_level, above: 2}"), "thresholds.level",
-         "has no meaning: epidemic_level never changes where command.levels is not given"),
+         "epidemic_level is not assessed: command.levels is not given"),
         (LEVELS.replace("oxygen: {indicator: oxygen_need_7d_per_100k, above: 32}",
                         "level: {indicator: epidemic_level, above: 4}"), "thresholds.level",
          "can never hold: epidemic_level lies from 1 to 4, got above 4"),
@@ -208,7 +209,7 @@ def remarks(tmp_path: Path, text: str) -> dict[str, str]:
          "has no effect: home_cases_not_followed is of the province in any case"),
         (WITH_ARRIVALS + "command:\n  thresholds:\n"
          "    r: {indicator: in_time_7d_share, group: high-risk, below: 0.9}\n", "thresholds.r",
-         "has no meaning: the risk group of patients is not known where arrivals are given"),
+         "in_time_7d_share is not assessed: the risk group of patients is not known where arrivals are given"),
         (replaced("{indicator: oxygen_need_7d_per_100k, above: 32}",
                   "{indicator: in_time_7d_share, above: 90}"), "thresholds.oxygen",
          "can hardly hold: in_time_7d_share lies from 0 to 1, got above 90 (80 % is written 0.8)"),

@@ -20,14 +20,14 @@ from surgesim.study.compare import better, paired_interval
 from surgesim.study.fill import fill
 from surgesim.study.results import Results
 
-WEEKLY = "weekly_reported_cases_per_100k"
+WATCHED = "oxygen_need_7d_per_100k"
 
 COMMAND = {
     "thresholds": {
         "icu": {"indicator": "staffed_icu_beds_per_100k", "below": 4},
-        "cases": {"indicator": WEEKLY, "above": 450, "by": "district"},
+        "cases": {"indicator": WATCHED, "above": 450, "by": "district"},
     },
-    "levels": {"transmission": {"cases": {"indicator": WEEKLY, "at_least": [90, 450, 600]}}},
+    "levels": {"transmission": {"cases": {"indicator": WATCHED, "at_least": [90, 450, 600]}}},
     "reach": {"within_hours": 8, "reference_deaths_per_million": 200.0},
 }
 
@@ -176,7 +176,7 @@ def test_breaches_have_a_row_for_each_district_and_none_for_the_province(results
 
 def test_daily_districts_have_what_is_assessed_there(results: Results) -> None:
     table = results.daily_districts
-    assert set(table["indicator"]) == {"reported_cases", "deaths", WEEKLY, "epidemic_level"}
+    assert set(table["indicator"]) == {"reported_cases", "deaths", WATCHED, "epidemic_level"}
     level = table[(table["indicator"] == "epidemic_level") & (table["alternative"] == "baseline")]
     assert list(level[level["area"] == "null"]["p50"]) == [0] * 6 + [4] * 6
     assert "epidemic_level" in set(results.daily["indicator"])
@@ -211,7 +211,7 @@ def test_what_alternatives_change_in_any_district() -> None:
         scenario=scenario, manifest={"alternatives": list(collections)}, **fill(scenario, collections)
     )
     text = shown(threshold_table(results, "en"), 200)
-    assert "Weekly reported cases > 450, in any district" in text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Patients who need oxygen, 7-day mean > 450, in any district" in text.replace("\N{NO-BREAK SPACE}", " ")
     assert "+3" in text
 
 

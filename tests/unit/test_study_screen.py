@@ -123,9 +123,9 @@ def test_breach_in_words(results: Results, values: dict[str, float], text: str) 
 def test_breach_table_is_of_the_baseline_with_bounds(results: Results) -> None:
     text = shown(breach_table(results, "en"))
     assert "below 4 beds/100,000" in text
-    assert "above 450 cases/100,000/week" in text
+    assert "above 450 patients/100,000" in text
     assert "at least 1 of 2 criteria" in text
-    assert text.count("All staffed ICU beds, not only COVID-19") == 1
+    assert text.count("Vacant COVID-19 beds") == 1
 
 
 @pytest.mark.parametrize(
@@ -166,10 +166,10 @@ def test_criteria_of_the_emergency_come_first_under_their_heading(results: Resul
     (cell, *_), *_ = rows = cells(breach_table(told, "en"), 200)[1:]
     assert cell == "Criteria of the emergency: at least 1 of 1 on one day"
     headings = [row[0] for row in rows]
-    assert headings[1].startswith("All staffed ICU beds")
+    assert headings[1].startswith("Vacant COVID-19 beds")
     assert headings[2].startswith("Declared emergency at least 1 of 1 criteria")
     assert headings[3] == "Other thresholds (no criteria of the emergency)"
-    assert headings[4].startswith("Weekly reported cases")
+    assert headings[4].startswith("Patients who need oxygen")
     assert len(headings) == 5
 
 

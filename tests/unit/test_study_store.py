@@ -298,6 +298,9 @@ def _with(name: str, text: str) -> Callable[[Path], object]:
     return lambda folder: (folder / name).write_text(text, encoding="utf-8")
 
 
+DAILY_HEADER = "alternative,indicator,day,date,mean,p5,p25,p50,p75,p95"
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -316,7 +319,7 @@ def _with(name: str, text: str) -> Callable[[Path], object]:
             "lacks the columns bound",
         ),
         (
-            _relisted(_with("daily.csv", "alternative,indicator,day\nbaseline,deaths,one\n")),
+            _relisted(_with("daily.csv", f"{DAILY_HEADER}\nbaseline,deaths,one,2024-01-30,1,1,1,1,1,1\n")),
             "daily.csv: damaged",
         ),
         (_relisted(_with("scenario.yaml", "days: -1\n")), r"its scenario\.yaml cannot be used"),
