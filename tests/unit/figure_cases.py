@@ -97,6 +97,8 @@ def surge_scenario(sites: int = 30, overlays: int = 10, **changes: Any) -> Scena
         "title": {"vi": "Kiên Giang trước biến chủng mới nguy hiểm", "en": "Kiên Giang meets a new variant"},
         "start": "2024-01-01",
         "days": DAYS,
+        "arrivals": None,
+        "epidemic": {"variant": {"r0": 3.0, "latent_days": 3.0, "infectious_days": 4.0}},
         "care": {"facilities": permanent | temporary},
         "command": {"thresholds": THRESHOLDS, "situation": {"require": 3}},
         "alternatives": {f"private-mobilised-early-{k}": {} for k in range(1, overlays + 1)},

@@ -406,7 +406,7 @@ def test_thresholds_of_an_item_and_of_some_bed_types() -> None:
             "thresholds": {
                 "masks": {"indicator": "stock_cover_days", "item": "masks", "below": 7},
                 "icu": {"indicator": "vacant_covid_beds_per_100k", "beds": ["icu"], "below": 10},
-                "both": {"indicator": "vacant_covid_beds_per_100k", "beds": ["oxygen", "icu"], "below": 10},
+                "both": {"indicator": "vacant_covid_beds_per_100k", "beds": ["basic", "icu"], "below": 10},
             }
         },
     )
