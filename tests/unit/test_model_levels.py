@@ -209,7 +209,8 @@ def remarks(tmp_path: Path, text: str) -> dict[str, str]:
          "has no effect: home_cases_not_followed is of the province in any case"),
         (WITH_ARRIVALS + "command:\n  thresholds:\n"
          "    r: {indicator: in_time_7d_share, group: high-risk, below: 0.9}\n", "thresholds.r",
-         "in_time_7d_share is not assessed: the risk group of patients is not known where arrivals are given"),
+         "in_time_7d_share is not assessed: "
+         "the risk group of patients is not known where arrivals are given"),
         (replaced("{indicator: oxygen_need_7d_per_100k, above: 32}",
                   "{indicator: in_time_7d_share, above: 90}"), "thresholds.oxygen",
          "can hardly hold: in_time_7d_share lies from 0 to 1, got above 90 (80 % is written 0.8)"),
