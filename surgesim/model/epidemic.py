@@ -15,21 +15,21 @@ from typing import Literal, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.errors import IdentityError
-from surgesim.model.people import Population
+from surgesim.errors import IdentityError, Problem, ScenarioError
+from surgesim.model.people import RARE, Population
 from surgesim.model.streams import Streams
 from surgesim.model.vaccination import Vaccination
 from surgesim.scenario.base import SETTINGS
 from surgesim.scenario.epidemic import Epidemic as EpidemicSection
-from surgesim.scenario.epidemic import Measure
+from surgesim.scenario.epidemic import Measure, Protection
 from surgesim.scenario.people import People
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Number = TypeVar("Number", np.int64, np.float64)
 
-NONE, WANED, VACCINATED = range(3)
-"""Immunity strata."""
+NONE, WANED, VACCINATED, BOTH = range(4)
+"""Immunity strata. The vaccinated who had waned protection are apart only where it is the better one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +79,63 @@ EpidemicPath: TypeAlias = list[SharedDay]
 """The first days of an epidemic, in order: those on which care has changed nothing yet."""
 
 
-def reproduction_matrix(contacts: Floats, susceptibility: Floats) -> Floats:
-    """The next-generation matrix of a fully susceptible province per unit of transmission and time.
+def next_generation(population: Population, susceptibility: Floats) -> float:
+    """Dominant eigenvalue of the next-generation matrix without immunity, per unit of transmission and time.
 
-    Similar to ``susceptibility[a] * contacts[a, b]`` summed over settings; districts drop out because
-    their mixing is row-stochastic.
+    The matrix is that of the districts and ages that hold people. Where each age group is met alike in all
+    districts they drop out, because their mixing is row-stochastic. Elsewhere a district counts in
+    proportion to its people where it has few, so that one of hardly anybody does not govern the others.
     """
-    matrix: Floats = susceptibility[:, None] * contacts.sum(axis=0)
-    return matrix
+    by_age = susceptibility[:, None] * population.contacts.sum(axis=0)
+    people = population.count.sum(axis=2)
+    filled = people / population.met
+    if (filled[:, people.any(axis=0)] == 1).all():
+        return _dominant(by_age)
+    share = people.sum(axis=1) / people.sum()
+    mixing = population.mixing * np.minimum(share / RARE, 1.0)
+    cells = np.einsum("de,ab,eb->daeb", mixing, by_age, filled).reshape(people.size, people.size)
+    return _dominant(cells) / _dominant(mixing)
 
 
-def transmission_rate(r0: float, infectious_days: float, contacts: Floats, susceptibility: Floats) -> float:
-    """Infections per contact such that the next-generation matrix has dominant eigenvalue `r0`."""
-    root = float(np.abs(np.linalg.eigvals(reproduction_matrix(contacts, susceptibility))).max())
-    return r0 / (infectious_days * root) if root > 0 else 0.0
+def _dominant(matrix: Floats) -> float:
+    return float(np.abs(np.linalg.eigvals(matrix)).max())
+
+
+def transmission_rate(
+    r0: float, infectious_days: float, population: Population, susceptibility: Floats
+) -> float:
+    """Infections per contact such that the next-generation matrix has dominant eigenvalue `r0`.
+
+    Raises
+    ------
+    ScenarioError
+        Where no rate gives it, because nobody can infect anybody.
+    """
+    if r0 == 0:
+        return 0.0
+    root = next_generation(population, susceptibility)
+    if root == 0:
+        message = f"got {r0:g}, expected 0 where nobody can infect anybody"
+        raise ScenarioError([Problem("epidemic.variant.r0", message)])
+    return r0 / (infectious_days * root)
+
+
+def protection(section: EpidemicSection) -> Floats:
+    """``(strata, 2)`` protection against infection and against severe disease, of the strata there are.
+
+    A dose takes nothing away: who had waned protection keeps what is better of it.
+    """
+    immunity = section.immunity
+    waned = np.array([immunity.waned.infection, immunity.waned.severe])
+    waned *= 1.0 - section.variant.vaccine_escape
+    strata = [np.zeros(2), waned]
+    if section.vaccination is not None:
+        given = immunity.vaccinated or Protection()
+        dose = np.array([given.infection, given.severe])
+        strata.append(dose)
+        if (waned > dose).any():
+            strata.append(np.maximum(waned, dose))
+    return np.array(strata)
 
 
 def _parts(flat: NDArray[Number], shape: tuple[int, ...]) -> tuple[NDArray[Number], ...]:
@@ -147,27 +190,21 @@ class Epidemic:
         self._contacts = population.contacts
         self._mixing = population.mixing
         self._by_age = population.count.sum(axis=2).astype(float)
-        self._people_of_age = np.maximum(self._by_age, 1.0)
+        self._met = population.met
         self._names = tuple(people.districts)
         self._districts = {name: i for i, name in enumerate(self._names)}
         variant, immunity = section.variant, section.immunity
         self._susceptibility = np.array(section.susceptibility)
-        self._rate = transmission_rate(
-            variant.r0, variant.infectious_days, self._contacts, self._susceptibility
-        )
+        self._rate = transmission_rate(variant.r0, variant.infectious_days, population, self._susceptibility)
         self._steps = round(1 / section.dt_days)
-        strata = 2 if section.vaccination is None else 3
-        protection = np.array(
-            [0.0, immunity.waned.infection * (1 - variant.vaccine_escape), immunity.vaccinated.infection]
-        )
-        self._open_to = 1.0 - protection[:strata]
+        self._open_to = 1.0 - protection(section)[:, 0]
         self._weights = self._importation_weights()
         self._running: dict[str, int] = {}
         self._hazards: dict[tuple[str, ...], Floats] = {}
         self._mixings: dict[tuple[str, ...], Floats] = {}
         self._imports: dict[tuple[str, ...], Floats] = {}
 
-        shape = (*population.count.shape, strata)
+        shape = (*population.count.shape, len(self._open_to))
         cells, groups = prod(shape), prod(shape[:-1])
         # S, E and I lie in one array, so that one draw a step moves them all; R follows
         self._everybody = np.zeros(3 * cells + 3 * groups, np.int64)
@@ -336,7 +373,7 @@ class Epidemic:
         infected_today = np.zeros(shape, np.int64)
         for step in range(self._steps):
             infectious = self.infectious.sum(axis=(0, 3))
-            prevalence = infectious / self._people_of_age
+            prevalence = infectious / self._met
             if isolated is not None:
                 among = np.maximum(infectious.sum(axis=1), 1)
                 prevalence *= 1.0 - np.minimum(isolated[step] / among, 1.0)[:, None]
@@ -407,7 +444,7 @@ class Epidemic:
         if mean is None:
             return
         living = np.maximum(self.recovered - dead, 0)
-        lost = rng.binomial(living, min(1.0, 1.0 / mean))
+        lost = rng.binomial(living, 1.0 / mean)
         self.recovered -= lost
         self.susceptible[..., WANED] += lost
 
@@ -418,10 +455,12 @@ class Epidemic:
         rng = self._streams.day("vaccination", day)
         self.vaccination.give(day, doses, dead, staff, rng)
         from_none, from_waned = self.vaccination.take_effect(day, self.susceptible, dead, rng)
-        waned = self.vaccination.waning(self.susceptible[..., VACCINATED], rng)
+        waned = self.vaccination.waning(self.susceptible[..., VACCINATED:], rng)
         self.susceptible[..., NONE] -= from_none
-        self.susceptible[..., WANED] += waned - from_waned
-        self.susceptible[..., VACCINATED] += from_none + from_waned - waned
+        self.susceptible[..., WANED] += waned.sum(axis=-1) - from_waned
+        self.susceptible[..., VACCINATED:] -= waned
+        self.susceptible[..., VACCINATED] += from_none
+        self.susceptible[..., -1] += from_waned
 
     def check(self, day: int) -> None:
         """S + E + I + R of each district, age and risk is what it was; nothing below zero.

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.model.durations import Quantile, length_biased_quantile_of, quantile_of
-from surgesim.model.epidemic import DayOfInfection
+from surgesim.model.epidemic import DayOfInfection, protection
 from surgesim.model.home import HomeCare
 from surgesim.model.streams import Streams
 from surgesim.scenario.clinical import Clinical, DeathByCare
@@ -331,11 +331,8 @@ class PatientSource:
 
     def _chance_of_oxygen(self, epidemic: Epidemic) -> Floats:
         """``(9, 2, strata)`` P(needs oxygen | infected); severity and protection act once, here."""
-        immunity, variant = epidemic.immunity, epidemic.variant
-        protection = np.array(
-            [0.0, immunity.waned.severe * (1 - variant.vaccine_escape), immunity.vaccinated.severe]
-        )
-        chance = self.p_oxygen_by_risk[..., None] * variant.severity * (1 - protection)
+        open_to = 1 - protection(epidemic)[:, 1]
+        chance = self.p_oxygen_by_risk[..., None] * epidemic.variant.severity * open_to
         capped: Floats = np.minimum(1.0, chance)
         return capped
 
@@ -371,7 +368,7 @@ class PatientSource:
         """
         assert self.p_oxygen is not None
         onsets = infection.onsets
-        chance = np.broadcast_to(self.p_oxygen[:, :, : onsets.shape[3], None], onsets.shape)
+        chance = np.broadcast_to(self.p_oxygen[..., None], onsets.shape)
         some = np.flatnonzero(onsets)  # a cell without onsets takes no draw
         ill = needs.binomial(onsets.ravel()[some], chance.ravel()[some])
         district, age, risk, _stratum, step = np.unravel_index(np.repeat(some, ill), onsets.shape)

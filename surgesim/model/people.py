@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,15 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 N_AGES = len(AGE_GROUPS)
+
+RARE: Final = 0.01
+"""Share of the people below which an age group is met less often, in proportion to its people."""
+
+MOST_OUTSIDE: Final = 2.0
+"""Most contacts of a district with others, as a multiple of what `outside_share` asks for."""
+
+
+_TINY: Final = 1e-300
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +38,15 @@ class Population:
         ``(4, 9, 9)`` mean contacts a day by setting, reciprocal: row meets column.
     mixing
         ``(districts, districts)``: share of a row's contacts that are with residents of the column.
+    met
+        ``(districts, 9)`` people over whom the contacts with an age group of a district are spread: its
+        own, and at least as many as a rare group has there.
     """
 
     count: Ints
     contacts: Floats
     mixing: Floats
+    met: Floats
 
     @property
     def total(self) -> int:
@@ -46,10 +60,11 @@ def populate(people: People) -> Population:
     )
     high = np.rint(by_age * np.array(people.high_risk)).astype(np.int64)
     count = np.stack([by_age - high, high], axis=-1)
+    of_age = by_age.sum(axis=0)
     contacts = np.stack(
-        [_to_nine(np.array(getattr(people.contacts, setting)), by_age.sum(axis=0)) for setting in SETTINGS]
+        [_mutual(np.array(getattr(people.contacts, setting)), of_age) for setting in SETTINGS]
     )
-    return Population(count, _reciprocal(contacts, by_age.sum(axis=0)), _mixing(people))
+    return Population(count, contacts, _mixing(people), _met(by_age))
 
 
 def apportion(total: int, shares: Floats) -> Ints:
@@ -61,22 +76,40 @@ def apportion(total: int, shares: Floats) -> Ints:
     return whole
 
 
-def _to_nine(matrix: Floats, by_age: Ints) -> Floats:
-    """An 8 x 8 table to 70+ as 9 x 9: both oldest groups meet alike and are met by population."""
-    if len(matrix) == N_AGES:
-        return matrix
-    old = by_age[-2:] / max(by_age[-2:].sum(), 1)
-    columns = np.hstack([matrix[:, :-1], matrix[:, -1:] * old])
+def _mutual(table: Floats, of_age: Ints) -> Floats:
+    """A table of the scenario as 9 x 9, with as many meetings counted from each side.
+
+    A table to 70+ is split by population: both oldest groups meet alike.
+    """
+    if len(table) == N_AGES:
+        return _reciprocal(table, of_age)
+    eight = _reciprocal(table, np.append(of_age[:-2], of_age[-2:].sum()))
+    old = of_age[-2:] / max(of_age[-2:].sum(), 1)
+    columns = np.hstack([eight[:, :-1], eight[:, -1:] * old])
     nine: Floats = np.vstack([columns, columns[-1:]])
     return nine
 
 
-def _reciprocal(contacts: Floats, by_age: Ints) -> Floats:
-    """Contacts such that as many meetings are counted from each side."""
-    people = np.maximum(by_age, 1).astype(float)
-    meetings = contacts * people[:, None]
-    mutual: Floats = (meetings + meetings.swapaxes(-1, -2)) / 2 / people[:, None]
+def _reciprocal(contacts: Floats, of_age: Ints) -> Floats:
+    """Contacts such that as many meetings are counted from each side.
+
+    The chance that two given people meet is what the table says of it from either side, on average. A
+    rare group is met in proportion to its people, and what is said of it counts the less the rarer it is.
+    """
+    share = of_age / of_age.sum()
+    usual = np.maximum(share, RARE)
+    weight = (share / usual)[None, :]
+    said = weight * contacts / usual[None, :]
+    mutual: Floats = share[None, :] * (said + said.T) / np.maximum(weight + weight.T, _TINY)
     return mutual
+
+
+def _met(by_age: Ints) -> Floats:
+    """See `Population.met`."""
+    share = by_age.sum(axis=0) / by_age.sum()
+    least = np.minimum(share, RARE) * by_age.sum(axis=1, keepdims=True)
+    met: Floats = np.maximum(np.maximum(by_age, least), _TINY)
+    return met
 
 
 def travel_hours(people: People) -> Floats:
@@ -97,16 +130,33 @@ def _mixing(people: People) -> Floats:
     n = len(population)
     if n == 1 or people.outside_share == 0:
         return np.eye(n)
+    most = min(MOST_OUTSIDE * people.outside_share, 1.0)
     away = travel_hours(people) / people.distance_scale_hours
-    np.fill_diagonal(away, np.inf)
-    # relative to the nearest, so that the pull of districts that are all far does not vanish
-    pull = population[None, :] * np.exp(away.min(axis=1, keepdims=True) - away)
-    outside = people.outside_share * pull / pull.sum(axis=1, keepdims=True)
+    outside = np.stack([_outside(i, population, away[i], people.outside_share, most) for i in range(n)])
     meetings = population[:, None] * outside
     mixing: Floats = (meetings + meetings.T) / 2 / population[:, None]
-    row = mixing.sum(axis=1)
-    mixing *= np.minimum(
-        1.0, 1.0 / np.maximum(row.max(), 1e-300)
-    )  # a tiny district cannot meet more than it meets
+    left = np.minimum(1.0, most / np.maximum(mixing.sum(axis=1), _TINY))
+    mixing *= np.minimum(left[:, None], left[None, :])  # both sides of a pair lose the same meetings
     np.fill_diagonal(mixing, np.maximum(1.0 - mixing.sum(axis=1), 0.0))
     return mixing
+
+
+def _outside(district: int, population: Floats, away: Floats, share: float, most: float) -> Floats:
+    """``(districts,)`` share of its contacts that a district seeks in each other one, `share` in all.
+
+    None is sought more than its people can be met (`most` of their own contacts): the rest goes elsewhere.
+    """
+    sought = np.zeros(len(population))
+    can_take = most * population / population[district]
+    others = np.flatnonzero(np.arange(len(population)) != district)
+    while len(others):
+        # relative to the nearest, so that the pull of districts that are all far does not vanish
+        pull = population[others] * np.exp(away[others].min() - away[others])
+        sought[others] = share * pull / pull.sum()
+        full = sought[others] > can_take[others]
+        if not full.any():
+            break
+        sought[others[full]] = can_take[others[full]]
+        share -= sought[others[full]].sum()
+        others = others[~full]
+    return sought

@@ -351,7 +351,7 @@ class Recorder:
         if epidemic is None or epidemic.vaccination is None:
             return
         vaccination = epidemic.vaccination
-        row["vaccinated"] = float(epidemic.susceptible[..., VACCINATED].sum())
+        row["vaccinated"] = float(epidemic.susceptible[..., VACCINATED:].sum())
         row["doses_given"] = vaccination.given_today
         row["doses_without_effect"] = vaccination.without_effect_today
         row["vulnerable_vaccinated_share"] = vaccination.vulnerable_share

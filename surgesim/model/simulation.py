@@ -25,7 +25,7 @@ from surgesim.model.calendar import Calendar
 from surgesim.model.capacity import Capacity, Opened
 from surgesim.model.command import Command
 from surgesim.model.detection import Detection, Surveillance
-from surgesim.model.epidemic import DayOfInfection, Epidemic
+from surgesim.model.epidemic import VACCINATED, DayOfInfection, Epidemic, protection
 from surgesim.model.facilities import Facilities
 from surgesim.model.home import HomeCare
 from surgesim.model.isolation import Isolation
@@ -212,7 +212,7 @@ class Simulation:
         if scenario is None or vaccination is None or absences is None:
             return
         covered = vaccination.staff_protected_share(int(self.capacity.heads().sum()))
-        absences.protection = covered * scenario.immunity.vaccinated.infection
+        absences.protection = covered * float(protection(scenario)[VACCINATED, 0])
 
     def _end_of_day(self, day: int) -> None:
         if self.supply is not None:

@@ -132,7 +132,7 @@ class Vaccination:
         Parameters
         ----------
         susceptible
-            ``(districts, 9, 2, 3)`` susceptible people by stratum (none, waned, vaccinated).
+            ``(districts, 9, 2, strata)`` susceptible people by stratum (none, waned, then the vaccinated).
 
         Returns
         -------
@@ -156,16 +156,16 @@ class Vaccination:
     def _staff_take_effect(self, row: int) -> None:
         waning = self._section.waning_days
         if waning is not None:
-            self._staff_protected *= 1 - min(1.0, 1.0 / waning)
+            self._staff_protected *= 1 - 1.0 / waning
         due = int(self._staff_transit[row])
         self._staff_transit[row] = 0
         self.staff_matured += due
         self._staff_protected += due
 
     def waning(self, vaccinated: Ints, rng: np.random.Generator) -> Ints:
-        """``(districts, 9, 2)`` people whose protection wanes today, of those `vaccinated`."""
+        """People whose protection wanes today, of those `vaccinated`."""
         mean = self._section.waning_days
-        return rng.binomial(vaccinated, 0.0 if mean is None else min(1.0, 1.0 / mean))
+        return rng.binomial(vaccinated, 0.0 if mean is None else 1.0 / mean)
 
     def staff_protected_share(self, heads: int) -> float:
         """Share of clinical staff whom the vaccine protects as it does residents."""

@@ -97,6 +97,8 @@ Day = Annotated[date, BeforeValidator(_as_date)]
 Share = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
+WaningDays = Annotated[float, Field(ge=1)]
+"""Mean days until protection wanes. Waning is drawn once a day, so that it cannot be shorter than one."""
 
 
 def one_of(**given: Any) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from surgesim.scenario.base import Day, Section
+from surgesim.scenario.base import ByAge, Day, Section
 from surgesim.scenario.care import Census, Facility
 from surgesim.scenario.care_checks import at_facilities, between_facilities, open_at_start
 from surgesim.scenario.command import (
@@ -28,9 +28,10 @@ from surgesim.scenario.command import (
     Threshold,
     Vaccinate,
 )
-from surgesim.scenario.epidemic import Importation, Measure
+from surgesim.scenario.epidemic import Epidemic, Importation, Measure, Variant
+from surgesim.scenario.epidemic_checks import dose_without_protection, imports, unmet_r0
 from surgesim.scenario.messages import Finding, value_at
-from surgesim.scenario.people import District
+from surgesim.scenario.people import District, People
 from surgesim.scenario.schema import Scenario
 from surgesim.scenario.shape import inside, suggestion
 from surgesim.scenario.vaccination import Vaccination
@@ -153,8 +154,8 @@ class Parts:
     ----------
     all_facilities, all_thresholds
         Whether `facilities` and `thresholds` are all that the scenario has.
-    home_care, vaccination_given, tests_given
-        Whether care at home, vaccination and limited tests are given, valid or not.
+    home_care, vaccination_given, tests_given, protection_given
+        Whether care at home, vaccination, limited tests and the protection by a dose are given, valid or not.
     """
 
     start: date | None = None
@@ -175,6 +176,10 @@ class Parts:
     vaccination: Vaccination | None = None
     vaccination_given: bool = False
     tests_given: bool = False
+    protection_given: bool = False
+    people: People | None = None
+    variant: Variant | None = None
+    susceptibility: tuple[float, ...] | None = None
 
     @classmethod
     def of(cls, scenario: Scenario) -> Parts:
@@ -198,6 +203,10 @@ class Parts:
             vaccination=epidemic.vaccination if epidemic is not None else None,
             vaccination_given=epidemic is not None and epidemic.vaccination is not None,
             tests_given=epidemic is not None and epidemic.detection.tests is not None,
+            protection_given=epidemic is not None and epidemic.immunity.vaccinated is not None,
+            people=scenario.people,
+            variant=epidemic.variant if epidemic is not None else None,
+            susceptibility=epidemic.susceptibility if epidemic is not None else None,
         )
 
     @classmethod
@@ -224,6 +233,10 @@ class Parts:
             vaccination=_one(tree, "epidemic.vaccination", Vaccination),
             vaccination_given=value_at(tree, ("epidemic", "vaccination")) not in (None, "none"),
             tests_given=value_at(tree, ("epidemic", "detection", "tests")) not in (None, "none"),
+            protection_given=value_at(tree, ("epidemic", "immunity", "vaccinated")) not in (None, "none"),
+            people=_one(tree, "people", People),
+            variant=_one(tree, "epidemic.variant", Variant),
+            susceptibility=_susceptibility(tree),
         )
 
 
@@ -260,6 +273,16 @@ def _valid(tree: Mapping[str, Any], path: str, kind: Any) -> dict[str, Any]:
     return {name: part for name, part in parsed.items() if part is not None}
 
 
+def _susceptibility(tree: Mapping[str, Any]) -> tuple[float, ...] | None:
+    """That of the scenario, or the schema's where it gives none; None where it is not valid."""
+    given = value_at(tree, ("epidemic", "susceptibility"))
+    if given is None:
+        usual: tuple[float, ...] = Epidemic.model_fields["susceptibility"].default
+        return usual
+    parsed: tuple[float, ...] | None = _parse(ByAge, given)
+    return parsed
+
+
 def one_driver(tree: Mapping[str, Any]) -> Iterator[Finding]:
     """The schema's rule on epidemic and arrivals, for values too faulty for the schema to reach it."""
     given = [name for name in ("epidemic", "arrivals") if tree.get(name, "none") not in ("none", None)]
@@ -282,9 +305,19 @@ def consistency(parts: Parts) -> Iterator[Finding]:
     yield from _reserved(parts)
     yield from between_facilities(parts.facilities)
     yield from _initial_state(parts)
+    yield from _epidemic(parts)
     yield from _command(parts)
     for name, rule in parts.plan.items():
         yield from _rule(parts, ("command", "plan", name), rule)
+
+
+def _epidemic(parts: Parts) -> Iterator[Finding]:
+    if parts.vaccination_given and not parts.protection_given:
+        yield dose_without_protection()
+    if parts.importation is not None:
+        yield from imports(parts.importation, parts.warm_up_days)
+    if parts.variant is not None and parts.susceptibility is not None and parts.people is not None:
+        yield from unmet_r0(parts.variant.r0, parts.susceptibility, parts.people)
 
 
 def _initial_state(parts: Parts) -> Iterator[Finding]:

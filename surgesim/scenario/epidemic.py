@@ -25,6 +25,7 @@ from surgesim.scenario.base import (
     Share,
     ShareByAge,
     Text,
+    WaningDays,
     figure,
 )
 from surgesim.scenario.detection import CaseIsolation, Detection
@@ -57,14 +58,15 @@ class Immunity(Section):
     `immune_share` are those immune from recent infection (or both); the share of them that the
     variant's `infection_escape` leaves susceptible joins the waned stratum. `waned_share` of the
     others have waned protection from earlier doses or infections, times 1 - `vaccine_escape`. Nobody is
-    in the stratum `vaccinated` at the start: it is the protection that section `vaccination` gives.
+    in the stratum `vaccinated` at the start: it is the protection that section `vaccination` gives, and
+    must be given with it. Who had waned protection keeps what is better of it.
     """
 
     immune_share: ShareByAge = figure((0.0,) * 9, "nobody immune unless given")
     waned_share: ShareByAge = figure((0.0,) * 9, "nobody protected unless given")
     waned: Protection = Protection()
-    vaccinated: Protection = Protection()
-    waning_days: Off[Positive] = None
+    vaccinated: Off[Protection] = None
+    waning_days: Off[WaningDays] = None
 
 
 class Importation(Section):

@@ -41,7 +41,7 @@ def _measures(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
 
 def _vaccination(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
     section, path = epidemic.vaccination, ("epidemic", "vaccination")
-    protects = epidemic.immunity.vaccinated != Protection()
+    protects = epidemic.immunity.vaccinated not in (None, Protection())
     if section is None:
         if protects:
             message = "has no effect: nobody is vaccinated without epidemic.vaccination"

@@ -12,11 +12,11 @@ from surgesim.scenario.base import (
     Named,
     NonNegative,
     Off,
-    Positive,
     Section,
     Sequence_,
     Share,
     Text,
+    WaningDays,
     figure,
 )
 
@@ -50,7 +50,7 @@ class Vaccination(Section):
     days_to_effect: Annotated[int, Field(ge=0, le=365)] = figure(
         14, "14 d from dose to protection (nimue, Imperial College London)", "published"
     )
-    waning_days: Off[Positive] = None
+    waning_days: Off[WaningDays] = None
     health_workers: Share = figure(0.95, "share of clinical staff who take a dose; they come first")
     groups: Annotated[Named[VaccineGroup], Field(min_length=1)]
     vulnerable: Sequence_[Name] = ()
