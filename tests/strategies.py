@@ -201,7 +201,7 @@ def epidemics(draw: st.DrawFn, districts: Sequence[str]) -> Plain:
         "waned_share": draw(shares),
         "waned": draw(protection),
         "vaccinated": draw(protection),
-    } | draw(st.sampled_from([{}, {"waning_days": 0.5}, {"waning_days": 30.0}]))
+    } | draw(st.sampled_from([{}, {"waning_days": 1.0}, {"waning_days": 30.0}]))
     return {
         "variant": spread,
         "dt_days": draw(st.sampled_from([0.25, 0.5])),

@@ -17,7 +17,7 @@ Ints = NDArray[np.int64]
 N_AGES = len(AGE_GROUPS)
 
 RARE: Final = 0.01
-"""Share of the people below which an age group is met less often, in proportion to its people."""
+"""Share of the people below which age groups meet each other, or are met in a district, in proportion."""
 
 MOST_OUTSIDE: Final = 2.0
 """Most contacts of a district with others, as a multiple of what `outside_share` asks for."""
@@ -91,17 +91,17 @@ def _mutual(table: Floats, of_age: Ints) -> Floats:
 
 
 def _reciprocal(contacts: Floats, of_age: Ints) -> Floats:
-    """Contacts such that as many meetings are counted from each side.
+    """Contacts such that as many meetings are counted from each side: the mean of both counts.
 
-    The chance that two given people meet is what the table says of it from either side, on average. A
-    rare group is met in proportion to its people, and what is said of it counts the less the rarer it is.
+    Of two groups neither meets the other more often than both rows of the table say together, so that a
+    small group has no more contacts for being few among many. Rare groups meet each other less often.
     """
-    share = of_age / of_age.sum()
-    usual = np.maximum(share, RARE)
-    weight = (share / usual)[None, :]
-    said = weight * contacts / usual[None, :]
-    mutual: Floats = share[None, :] * (said + said.T) / np.maximum(weight + weight.T, _TINY)
-    return mutual
+    people = of_age.astype(float)
+    fewer, more = np.minimum(people[:, None], people), np.maximum(people[:, None], people)
+    meetings = contacts * people[:, None]
+    mutual = np.minimum((meetings + meetings.T) / 2, (contacts + contacts.T) * fewer)
+    found: Floats = mutual * np.minimum(more / people.sum() / RARE, 1.0) / np.maximum(people, 1.0)[:, None]
+    return found
 
 
 def _met(by_age: Ints) -> Floats:
@@ -132,7 +132,7 @@ def _mixing(people: People) -> Floats:
         return np.eye(n)
     most = min(MOST_OUTSIDE * people.outside_share, 1.0)
     away = travel_hours(people) / people.distance_scale_hours
-    outside = np.stack([_outside(i, population, away[i], people.outside_share, most) for i in range(n)])
+    outside = np.stack([_outside(i, population, away[i], people.outside_share) for i in range(n)])
     meetings = population[:, None] * outside
     mixing: Floats = (meetings + meetings.T) / 2 / population[:, None]
     left = np.minimum(1.0, most / np.maximum(mixing.sum(axis=1), _TINY))
@@ -141,13 +141,13 @@ def _mixing(people: People) -> Floats:
     return mixing
 
 
-def _outside(district: int, population: Floats, away: Floats, share: float, most: float) -> Floats:
+def _outside(district: int, population: Floats, away: Floats, share: float) -> Floats:
     """``(districts,)`` share of its contacts that a district seeks in each other one, `share` in all.
 
-    None is sought more than its people can be met (`most` of their own contacts): the rest goes elsewhere.
+    In none it seeks more than the people there have contacts at all: the rest is sought farther away.
     """
     sought = np.zeros(len(population))
-    can_take = most * population / population[district]
+    can_take = population / population[district]
     others = np.flatnonzero(np.arange(len(population)) != district)
     while len(others):
         # relative to the nearest, so that the pull of districts that are all far does not vanish

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from strategies import Plain, district, fought_epidemics, people, provinces, variant
 
+from surgesim.errors import ScenarioError
 from surgesim.model.epidemic import WANED, DayOfInfection, Epidemic, transmission_rate
 from surgesim.model.people import Population, populate
 from surgesim.model.streams import Streams
@@ -52,7 +53,7 @@ def next_generation_matrix(population: Population, susceptibility: np.ndarray, r
     """Infections in district d, age a, from one infectious person of district e, age b, all susceptible."""
     number = population.count.sum(axis=2).astype(float)
     contacts = population.contacts.sum(axis=0)
-    rate = transmission_rate(r0, 4.0, population.contacts, susceptibility)
+    rate = transmission_rate(r0, 4.0, population, susceptibility)
     matrix = np.einsum("da,a,ab,de,eb->daeb", number, susceptibility, contacts, population.mixing, 1 / number)
     size = number.size
     return (rate * 4.0 * matrix).reshape(size, size)
@@ -68,8 +69,12 @@ def test_the_next_generation_matrix_of_a_province_has_r0_as_dominant_eigenvalue(
     assert np.abs(np.linalg.eigvals(matrix)).max() == pytest.approx(3.7, rel=1e-9)
 
 
-def test_without_contacts_there_is_no_transmission() -> None:
-    assert transmission_rate(3.0, 4.0, np.zeros((4, 9, 9)), np.ones(9)) == 0.0
+def test_without_contacts_no_r0_but_0_can_be_met() -> None:
+    nobody_meets = dict.fromkeys(people()["contacts"], [[0.0] * 9] * 9)
+    town = populate(section_of(people(contacts=nobody_meets)))
+    assert transmission_rate(0.0, 4.0, town, np.ones(9)) == 0.0
+    with pytest.raises(ScenarioError, match="expected 0 where nobody can infect anybody"):
+        transmission_rate(3.0, 4.0, town, np.ones(9))
 
 
 # -- durations ------------------------------------------------------------------------------------
