@@ -22,6 +22,12 @@ def remarks(folder: Path, text: str) -> list[tuple[str, str]]:
     ]
 
 
+def loads(folder: Path, text: str) -> bool:
+    """Whether a scenario loads (or else its problems are raised)."""
+    inspect(written(folder, text))
+    return True
+
+
 @pytest.mark.parametrize(
     ("changes", "path", "message"),
     [
@@ -78,6 +84,36 @@ def test_vaccination_that_cannot_be_is_refused(
     assert message in what
 
 
+NO_PROTECTION = "got nothing, expected the protection that a dose of epidemic.vaccination gives"
+
+
+@pytest.mark.parametrize("immunity", ["{waned_share: 0.5}", "{vaccinated: none}", "{}"])
+def test_vaccination_needs_the_protection_that_a_dose_gives(tmp_path: Path, immunity: str) -> None:
+    text = with_vaccination(f"doses_per_day: 5, start: 2024-01-02, {GROUPS}", immunity)
+    assert told(tmp_path, text) == [("epidemic.immunity.vaccinated", NO_PROTECTION)]
+    assert told(tmp_path, with_vaccination(GROUPS, immunity))[0][0] == "epidemic.immunity.vaccinated"
+
+
+def test_it_is_told_beside_other_faults_of_the_epidemic(tmp_path: Path) -> None:
+    text = with_vaccination(f"doses_per_day: -5, {GROUPS}", "{immune_share: 2}")
+    paths = [path for path, _ in told(tmp_path, text)]
+    assert paths == [
+        "epidemic.immunity.immune_share",
+        "epidemic.immunity.vaccinated",
+        "epidemic.vaccination.doses_per_day",
+    ]
+
+
+def test_an_alternative_that_vaccinates_needs_it_too(tmp_path: Path) -> None:
+    doses = f"vaccination: {{doses_per_day: 5, start: 2024-01-02, {GROUPS}}}"
+    protects = "immunity: {vaccinated: {severe: 0.5}}"
+    above = "alternatives:\n  doses:\n    title: Doses\n    epidemic:"
+    [(path, message)] = told(tmp_path, f"{SMALL}{above} {{{doses}}}\n")
+    assert path.startswith("alternatives.doses.epidemic")
+    assert message == NO_PROTECTION
+    assert loads(tmp_path, f"{SMALL}{above} {{{doses}, {protects}}}\n")
+
+
 def test_a_rule_that_brings_doses_needs_vaccination(tmp_path: Path) -> None:
     message = "brings doses, expected epidemic.vaccination to be given"
     assert told(tmp_path, vaccinate(SMALL)) == [("command.plan.doses", message)]
@@ -88,7 +124,7 @@ def test_a_rule_that_brings_doses_needs_vaccination(tmp_path: Path) -> None:
     [
         (
             f"doses_per_day: 5, start: 2024-01-02, {GROUPS}",
-            "{waned_share: 0.5}",
+            "{waned_share: 0.5, vaccinated: {infection: 0}}",
             "",
             "has no effect: epidemic.immunity.vaccinated protects from nothing",
         ),
@@ -257,3 +293,103 @@ def test_shares_and_contacts_that_cannot_be_are_refused(
     assert problems
     assert all(where.startswith(path) for where, _ in problems)
     assert message in problems[0][1]
+
+
+# -- waning, imports, R0 --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("days", ["0.5", "0.99", "0", "-3"])
+@pytest.mark.parametrize("section", ["immunity", "vaccination"])
+def test_waning_within_a_day_is_refused(tmp_path: Path, section: str, days: str) -> None:
+    waning = f"waning_days: {days}"
+    if section == "immunity":
+        text = replaced(SEEDS, f"{SEEDS}  immunity: {{{waning}}}\n")
+    else:
+        text = with_vaccination(f"{waning}, {GROUPS}")
+    [(path, message)] = told(tmp_path, text)
+    assert path == f"epidemic.{section}.waning_days"
+    assert message == f"got {days}, expected a number >= 1 or none"
+
+
+def test_waning_in_a_day_is_not_refused(tmp_path: Path) -> None:
+    text = with_vaccination(f"waning_days: 1, {GROUPS}", "{waning_days: 1, vaccinated: {severe: 0.5}}")
+    assert loads(tmp_path, text)
+
+
+def with_imports(importation: str, warm_up: int = 0) -> str:
+    text = replaced(SEEDS, f"{SEEDS}  importation: {{{importation}}}\n")
+    return replaced("days: 60\n", f"days: 60\nwarm_up_days: {warm_up}\n", text)
+
+
+@pytest.mark.parametrize(
+    ("importation", "key", "message"),
+    [
+        (
+            "per_day: 5, weights: {town: 0, isle: 0}",
+            "weights",
+            "got weights that are all 0, expected one above 0",
+        ),
+        ("per_day: 0.1, weights: {isle: 0}", "weights", "got weights that are all 0, expected one above 0"),
+        (
+            "per_day: 5, from_day: 10, until_day: 5",
+            "until_day",
+            "got day 5, expected a day after from_day, which is 10",
+        ),
+        (
+            "per_day: 5, from_day: 10, until_day: 10",
+            "until_day",
+            "got day 10, expected a day after from_day, which is 10",
+        ),
+        ("per_day: 5, until_day: 0", "until_day", "got day 0, expected a day after from_day, which is 0"),
+    ],
+)
+def test_imports_that_cannot_come_are_refused(
+    tmp_path: Path, importation: str, key: str, message: str
+) -> None:
+    assert told(tmp_path, with_imports(importation)) == [(f"epidemic.importation.{key}", message)]
+
+
+@pytest.mark.parametrize(
+    ("importation", "warm_up"),
+    [
+        ("per_day: 0, weights: {town: 0}", 0),
+        ("per_day: 5, weights: {town: 0, isle: 0.1}", 0),
+        ("per_day: 5, from_day: 10, until_day: 11", 0),
+        ("per_day: 5, until_day: 0", 7),  # only in the warm-up
+    ],
+)
+def test_imports_that_can_come_are_not(tmp_path: Path, importation: str, warm_up: int) -> None:
+    assert loads(tmp_path, with_imports(importation, warm_up))
+
+
+NONE = "[0, 0, 0, 0, 0, 0, 0, 0]"
+NOBODY = ", ".join(
+    f"{setting}: [{', '.join([NONE] * 8)}]" for setting in ("home", "school", "work", "community")
+)
+OLD_ONLY = "[0, 0, 0, 0, 0, 0, 0, 0, 1]"
+YOUNG_ONLY = "[0.5, 0.5, 0, 0, 0, 0, 0, 0, 0]"
+R0_UNMET = (
+    "got 3, expected 0 where nobody can infect anybody: no people who meet by people.contacts are both "
+    "susceptible by epidemic.susceptibility"
+)
+
+
+def without_spread(cause: str) -> str:
+    """A scenario in which no two people who can be infected meet."""
+    if cause == "contacts":
+        return replaced("contacts: vietnam-2021", f"contacts: {{{NOBODY}}}")
+    susceptible = OLD_ONLY if cause == "ages" else "0"
+    text = replaced(SEEDS, f"{SEEDS}  susceptibility: {susceptible}\n")
+    return text if cause == "susceptibility" else replaced("ages: vietnam-2020", f"ages: {YOUNG_ONLY}", text)
+
+
+@pytest.mark.parametrize("cause", ["susceptibility", "contacts", "ages"])
+def test_an_r0_that_cannot_be_met_is_refused(tmp_path: Path, cause: str) -> None:
+    text = without_spread(cause)
+    assert told(tmp_path, text) == [("epidemic.variant.r0", R0_UNMET)]
+    assert loads(tmp_path, replaced("r0: 3", "r0: 0", text))
+
+
+def test_an_r0_that_few_contacts_can_meet_is_not_refused(tmp_path: Path) -> None:
+    text = replaced(SEEDS, f"{SEEDS}  susceptibility: {OLD_ONLY}\n")
+    assert loads(tmp_path, text)

@@ -11,7 +11,7 @@ import pytest
 from strategies import Plain, build, clinical, district, facility, people, severity, small, variant
 
 from surgesim.errors import IdentityError
-from surgesim.model.epidemic import NONE, VACCINATED, WANED, Epidemic
+from surgesim.model.epidemic import BOTH, NONE, VACCINATED, WANED, Epidemic, protection
 from surgesim.model.people import populate
 from surgesim.model.simulation import Simulation, simulate
 from surgesim.model.streams import Streams
@@ -218,6 +218,87 @@ def test_doses_work_after_the_last_of_them_was_given() -> None:
         e.check(day)
         vaccinated.append(int(e.susceptible[..., VACCINATED].sum()))
     assert vaccinated == [0] * 8 + [700] + [1_400] * 3
+
+
+# -- a dose takes nothing away --------------------------------------------------------------------
+
+
+def spread_with(waned: Plain, vaccinated: Plain | None, escape: float = 0.0) -> EpidemicSection:
+    plain = {
+        "variant": variant(0.0, vaccine_escape=escape),
+        "immunity": {"waned_share": 0.5, "waned": waned, "vaccinated": vaccinated},
+        "vaccination": {
+            "doses_per_day": 1e7,
+            "start": "2024-01-01",
+            "days_to_delivery": 0,
+            "days_to_effect": 2,
+            "groups": {"all": {"acceptance": 1.0}},
+        },
+    }
+    return EpidemicSection.model_validate_json(json.dumps(plain))
+
+
+@pytest.mark.parametrize(
+    ("waned", "dose", "escape", "both"),
+    [
+        ((0.2, 0.6), (0.6, 0.8), 0.0, None),  # the dose is better in both: one stratum does
+        ((0.6, 0.8), (0.6, 0.8), 0.0, None),
+        ((0.6, 0.8), (0.2, 0.9), 0.0, (0.6, 0.9)),
+        ((0.2, 0.8), (0.6, 0.3), 0.0, (0.6, 0.8)),
+        ((0.5, 0.9), (0.0, 0.0), 0.0, (0.5, 0.9)),
+        ((0.6, 0.8), (0.4, 0.5), 0.5, None),  # the variant escapes half of the waned protection
+        ((0.6, 0.8), (0.2, 0.5), 0.5, (0.3, 0.5)),
+    ],
+)
+def test_protection_is_the_better_of_the_two_against_each(
+    waned: tuple[float, float], dose: tuple[float, float], escape: float, both: tuple[float, float] | None
+) -> None:
+    names = ("infection", "severe")
+    section = spread_with(dict(zip(names, waned, strict=True)), dict(zip(names, dose, strict=True)), escape)
+    table = protection(section)
+    np.testing.assert_allclose(table[:3], [(0, 0), np.array(waned) * (1 - escape), dose])
+    assert len(table) == (3 if both is None else 4)
+    if both is not None:
+        np.testing.assert_allclose(table[BOTH], both)
+        assert (table[BOTH] >= table[WANED]).all()
+        assert (table[BOTH] >= table[VACCINATED]).all()
+
+
+def test_who_had_waned_protection_keeps_what_is_better_of_it_and_wanes_back() -> None:
+    towns = People.model_validate_json(json.dumps(people(districts={"town": district(100_000)})))
+    section = spread_with({"infection": 0.5, "severe": 0.2}, {"infection": 0.1, "severe": 0.9})
+    waning = json.loads(section.model_dump_json())
+    waning["vaccination"]["waning_days"] = 10.0
+    for plain, left in ((section.model_dump_json(), 1.0), (json.dumps(waning), 0.9)):
+        e = Epidemic(EpidemicSection.model_validate_json(plain), towns, populate(towns), START, Streams(1, 0))
+        for day in range(4):
+            e.advance(day, np.zeros_like(e.recovered))
+            e.check(day)
+        strata = e.susceptible.sum(axis=(0, 1, 2))
+        assert strata.sum() == 100_000
+        assert strata[NONE] == 0
+        # the second day after the doses come to their effect is the first on which they can wane
+        expected = [100_000 * (1 - left), 50_000 * left, 50_000 * left]
+        np.testing.assert_allclose(strata[[WANED, VACCINATED, BOTH]], expected, atol=500)
+
+
+def test_all_the_vaccinated_are_counted_and_fall_ill_by_what_protects_them() -> None:
+    """Everybody had waned protection, and the dose protects less: nothing changes but the count."""
+    immunity = {
+        "waned_share": 1.0,
+        "waned": {"infection": 0.5, "severe": 0.9},
+        "vaccinated": {"infection": 0.0, "severe": 0.1},
+    }
+    all_at_once = PLAN | {"doses_per_day": 1e6, "days_to_delivery": 0, "days_to_effect": 0}
+    all_at_once |= {"groups": {"all": {"acceptance": 1.0}}, "vulnerable": []}
+    doses = simulate(scenario(all_at_once, immunity=immunity, variant=variant(5.0)), 1, 0)
+    assert doses.series("vaccinated")[0] > 190_000
+    none = [
+        simulate(scenario(None, immunity=immunity, variant=variant(5.0)), 1, r).outcomes for r in range(4)
+    ]
+    for outcome, within in (("infections", 0.02), ("deaths", 0.2)):
+        mean = sum(one[outcome] for one in none) / len(none)
+        assert doses.outcomes[outcome] == pytest.approx(mean, rel=within)
 
 
 def scenario(vaccination: Plain | None, plan: Plain | None = None, **epidemic: Any) -> Any:
