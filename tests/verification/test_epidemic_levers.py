@@ -157,5 +157,5 @@ def test_a_lever_lowers_what_it_should_with_an_interval_that_excludes_0(name: st
 def test_a_lever_at_no_strength_changes_nothing_at_all(name: str) -> None:
     lever, _ = LEVERS[name]
     for one, other in pairs(lever(0.0), province(), 2):
-        differences = {outcome: one.outcomes[outcome] - other.outcomes[outcome] for outcome in one.outcomes}
-        assert set(differences.values()) == {0.0}, differences
+        np.testing.assert_equal(one.outcomes, other.outcomes)  # what neither assesses is NaN in both
+        assert one.outcomes[LEVERS[name][1]] > 0
