@@ -5,8 +5,8 @@ It stands alone so that `study` and `report` can read a run without knowing how 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -377,6 +377,8 @@ class Record:
         One number per column of OUTCOMES.
     checks
         How often each identity was checked (all held, else the run would have stopped).
+    drawn
+        What the replication drew for the uncertain parameters, by path.
     """
 
     replication: int
@@ -396,6 +398,7 @@ class Record:
     actions: tuple[ActionEvent, ...]
     outcomes: dict[str, float]
     checks: dict[str, int]
+    drawn: Mapping[str, float] = field(default_factory=dict)
 
     def series(self, column: str) -> Floats:
         """The province's daily series of one column, shape ``(days,)``."""

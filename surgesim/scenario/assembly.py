@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -84,9 +84,89 @@ def from_plain(tree: Mapping[str, Any], *, changes: Sequence[str] = ()) -> Scena
     return _finish(absorb({}, dict(tree), draft), changes, draft)[0]
 
 
+def load_stored(path: str | Path) -> Scenario:
+    """The scenario of a result folder.
+
+    What it says has been simulated: its dates may lie past the end of a shortened run, and what its
+    uncertain parameters drew is known.
+
+    Raises
+    ------
+    ScenarioError
+        As `load`.
+    """
+    draft = Draft(shortened=True, quiet=True, drawable=False)
+    return _made(read_chain(Path(path), draft), (), draft).scenario
+
+
+def overlaid(scenario: Scenario, overlay: Mapping[str, Any]) -> Scenario:
+    """`Scenario.overlaid`: what a file with the values of both would give."""
+    try:
+        return _laid_over(scenario, overlay, shortened=any(key in overlay for key in ("start", "days")))
+    except ScenarioError:
+        if not _ends_early(scenario):
+            raise
+    return _laid_over(scenario, overlay, shortened=True)
+
+
+def _laid_over(scenario: Scenario, overlay: Mapping[str, Any], *, shortened: bool) -> Scenario:
+    draft = Draft(shortened=shortened, quiet=True)
+    plain = scenario.to_plain()
+    given = overlay.get("alternatives")
+    placed = _overlay_in_place({k: v for k, v in overlay.items() if k != "alternatives"}, plain, (), draft)
+    change = dict(scaled(plain, placed))
+    if isinstance(given, Mapping):
+        change["alternatives"] = {name: _overlay(name, inner, plain, draft) for name, inner in given.items()}
+    elif "alternatives" in overlay:
+        change["alternatives"] = given
+    return _made(absorb(plain, change, draft), (), draft).scenario
+
+
+def findings_at(path: KeyPath, value: Any, plain: Mapping[str, Any]) -> list[Finding]:
+    """What the schema says against `value` at `path` of the valid scenario `plain`, and below it.
+
+    That is wrong whatever the other values are; what must hold between values is not looked at.
+    """
+    overlay: Any = value
+    for key in reversed(path):
+        overlay = {key: overlay}
+    draft = Draft(quiet=True)
+    laid = overlays.lay(plain, _overlay_in_place(overlay, plain, (), draft))
+    found: list[Finding] = [(tuple(told.path.split(".")), told.message) for told in draft.problems]
+    try:
+        Scenario.model_validate(laid)
+    except ValidationError as error:
+        found += messages.findings(error, laid)
+    return [(at, message) for at, message in found if at[: len(path)] == path]
+
+
+def _ends_early(scenario: Scenario) -> bool:
+    """Whether dates of the scenario lie past its end, as where it was shortened from outside."""
+    every = (scenario.alternative(name) for name in (BASELINE, *scenario.alternatives))
+    return any(True for each in every for _ in checks.out_of_range(checks.Parts.of(each)))
+
+
+class _Made(NamedTuple):
+    """A scenario that is right, it and its alternatives by name, and the paths set from outside."""
+
+    scenario: Scenario
+    every: Mapping[str, Scenario]
+    paths: Sequence[KeyPath]
+
+
 def _finish(
     tree: Mapping[str, Any], texts: Sequence[str], draft: Draft
 ) -> tuple[Scenario, tuple[Problem, ...]]:
+    scenario, scenarios, paths = _made(tree, texts, draft)
+    draft.remark(cautions.hidden_changes(paths, scenario))
+    draft.remark(uncertain_checks.remarks(paths, scenario))
+    survey = Survey(scenario)
+    draft.remark(cautions.cautions(scenarios, survey))
+    draft.count(cautions.unsourced(survey))
+    return scenario, tuple(_in_order(draft.warnings))
+
+
+def _made(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> _Made:
     assigned = _assigned(tree, texts, draft)
     given = assigned.tree.get("alternatives", {})
     plain = _in_place(
@@ -97,7 +177,7 @@ def _finish(
         alternatives = {name: _overlay(name, overlay, plain, draft) for name, overlay in given.items()}
     _add_sources(plain, draft)
     plain = overlays.completed(plain)
-    draft.shortened = any(path in (("days",), ("start",)) for path in assigned.paths)
+    draft.shortened |= any(path in (("days",), ("start",)) for path in assigned.paths)
     scenario, found, late = _validated({**plain, "alternatives": alternatives}, draft)
     draft.refuse(_unless_following(found, (), draft))
     draft.remark(late)
@@ -120,15 +200,11 @@ def _finish(
             draft.remark(((*above, *path), message) for path, message in later if (path, message) not in late)
             if changed is not None:
                 scenarios[name] = changed
-    draft.refuse(uncertain_checks.uncertain({**plain, "alternatives": alternatives}, found, faulty))
+    whole = {**plain, "alternatives": alternatives}
+    draft.refuse(uncertain_checks.uncertain(whole, found, faulty, drawable=draft.drawable))
     if draft.problems or scenario is None:
         raise ScenarioError(_in_order(_without_misspelt(draft.problems)))
-    draft.remark(cautions.hidden_changes(assigned.paths, scenario))
-    draft.remark(uncertain_checks.remarks(assigned.paths, scenario))
-    survey = Survey(scenario)
-    draft.remark(cautions.cautions(scenarios, survey))
-    draft.count(cautions.unsourced(survey))
-    return scenario, tuple(_in_order(draft.warnings))
+    return _Made(scenario, scenarios, assigned.paths)
 
 
 def _validated(
@@ -214,10 +290,17 @@ def _overlay(name: str, overlay: Any, plain: Mapping[str, Any], draft: Draft) ->
         if key in overlay:
             message = f"got {key!r} in an alternative, expected only {', '.join(own)}"
             draft.refuse([((*above, key), message)])
-    span = {key: plain[key] for key in ("start", "days") if key in plain}
-    kept = {key: value for key, value in overlay.items() if key not in SHARED}
-    placed = _in_place({**kept, **span}, above, draft)
-    return {key: value for key, value in placed.items() if key not in SHARED}
+    return _overlay_in_place({k: v for k, v in overlay.items() if k not in SHARED}, plain, above, draft)
+
+
+def _overlay_in_place(
+    overlay: Mapping[str, Any], plain: Mapping[str, Any], above: KeyPath, draft: Draft
+) -> dict[str, Any]:
+    """`overlay` with its profiles and arrivals file in place, whose days are those of `plain`."""
+    span = {key: plain[key] for key in ("start", "days") if key in plain and key not in overlay}
+    named = profile_tables.with_names_as_mappings(overlay)
+    placed = _in_place({**named, **span}, above, draft)
+    return {key: value for key, value in placed.items() if key not in span}
 
 
 def _add_sources(plain: dict[str, Any], draft: Draft) -> None:

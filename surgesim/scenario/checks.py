@@ -33,6 +33,7 @@ from surgesim.scenario.epidemic_checks import dose_without_protection, imports, 
 from surgesim.scenario.messages import Finding, value_at
 from surgesim.scenario.people import District, People
 from surgesim.scenario.schema import Scenario
+from surgesim.scenario.shape import at as shape_at
 from surgesim.scenario.shape import inside, suggestion
 from surgesim.scenario.vaccination import Vaccination
 from surgesim.scenario.yaml_nodes import KeyPath
@@ -80,9 +81,28 @@ def references(tree: Mapping[str, Any]) -> Iterator[Finding]:
                 continue  # the schema says that they are missing, or no section
             defined = {}
         for path, name in _names(tree, pattern.split("."), ()):
-            if isinstance(name, str) and name != "none" and name not in defined:
+            off = name == "none" and _may_be_off(pattern)
+            if isinstance(name, str) and not off and name not in defined:
                 yield path, f"unknown {kind} {name!r}{suggestion(name, defined)}"
     yield from _items(tree)
+    for target in _where_none_is_off():
+        defined_so: KeyPath = (*target.split("."), "none")
+        if value_at(tree, defined_so) is not None:
+            yield defined_so, "got the name 'none', which a reference reads as no name, expected another"
+
+
+@cache
+def _may_be_off(pattern: str) -> bool:
+    """Whether the word ``none`` at a place of REFERENCES names nothing, and says that nothing is named."""
+    found = shape_at(tuple(pattern.split(".")))
+    return found is not None and "none" in found.choices
+
+
+@cache
+def _where_none_is_off() -> tuple[str, ...]:
+    """Where things are defined that a reference names, unless it is ``none``."""
+    named = (target for pattern, (_, target) in REFERENCES.items() if _may_be_off(pattern))
+    return tuple(dict.fromkeys((*named, *(target for _, target in ITEMS.values()))))
 
 
 def _is_no_mapping(tree: Mapping[str, Any], target: str) -> bool:

@@ -14,7 +14,8 @@ from surgesim.scenario.yaml_nodes import KeyPath, Place, problem
 class Draft:
     """A scenario being loaded: where its values stand, and what was found so far.
 
-    `unread` are the sections whose profile or file could not be read.
+    `unread` are the sections whose profile or file could not be read, `shortened` says that dates may lie
+    past the end, `quiet` that nobody asks for remarks, `drawable` that what can be drawn is to be checked.
     """
 
     places: dict[KeyPath, Place] = field(default_factory=dict)
@@ -23,6 +24,8 @@ class Draft:
     sources: dict[str, Mapping[str, str]] = field(default_factory=dict)
     unread: list[KeyPath] = field(default_factory=list)
     shortened: bool = False
+    quiet: bool = False
+    drawable: bool = True
 
     def place(self, path: KeyPath) -> Place | None:
         """The place of the value at `path`, or of what holds it."""
@@ -40,4 +43,6 @@ class Draft:
             self.warnings.append(replace(problem(path, message, self.place(path)), detail=detail))
 
     def remark(self, findings: Iterable[Finding]) -> None:
+        if self.quiet:
+            return
         self.warnings += [problem(path, message, self.place(path)) for path, message in findings]

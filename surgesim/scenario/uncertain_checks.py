@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
-from surgesim.scenario import checks, messages, shape
+from surgesim.errors import Problem, ScenarioError
+from surgesim.scenario import messages, shape
 from surgesim.scenario.assignments import unknown_path
-from surgesim.scenario.base import is_scale, scaled
+from surgesim.scenario.base import is_scale, listed
 from surgesim.scenario.messages import Finding, value_at
-from surgesim.scenario.overlays import lay
-from surgesim.scenario.schema import BASELINE, SHARED, Scenario
+from surgesim.scenario.schema import SHARED, Scenario
 from surgesim.scenario.study import Uncertain
-from surgesim.scenario.values import fitting, nested
+from surgesim.scenario.values import fitting, with_certain
 from surgesim.scenario.yaml_nodes import KeyPath
 
 PLACE = ("study", "uncertainty")
@@ -24,6 +26,10 @@ FIXED = (*SHARED, "title", "description", "sources")
 
 ASSESSED = (("command", "thresholds"), ("command", "situation"))
 """What is assessed is the same in every replication."""
+
+
+MOST_CORNERS = 32
+"""Most combinations of limits that are checked when a scenario is loaded."""
 
 
 def not_a_number(path: KeyPath, plain: Mapping[str, Any]) -> str | None:
@@ -38,7 +44,9 @@ def not_a_number(path: KeyPath, plain: Mapping[str, Any]) -> str | None:
     return None
 
 
-def uncertain(plain: Mapping[str, Any], found: Iterable[Finding], faulty: Iterable[str]) -> Iterator[Finding]:
+def uncertain(
+    plain: Mapping[str, Any], found: Iterable[Finding], faulty: Iterable[str], *, drawable: bool = True
+) -> Iterator[Finding]:
     """Everything wrong with the uncertain parameters of a scenario, valid otherwise or not.
 
     Parameters
@@ -50,6 +58,8 @@ def uncertain(plain: Mapping[str, Any], found: Iterable[Finding], faulty: Iterab
         scenario only where nothing but the distributions is at fault.
     faulty
         Names of alternatives that have errors of their own.
+    drawable
+        Whether what can be drawn is checked too.
     """
     given = value_at(plain, PLACE)
     if not isinstance(given, Mapping) or not given:
@@ -59,6 +69,7 @@ def uncertain(plain: Mapping[str, Any], found: Iterable[Finding], faulty: Iterab
     scenario = None if elsewhere else _without(plain, unfit, set(faulty))
     values = plain if scenario is None else scenario.to_plain()
     base = {key: value for key, value in values.items() if key != "alternatives"}
+    fit: dict[str, Uncertain] = {}
     for name in given:
         path: KeyPath = tuple(name.split("."))
         if any(path[: len(fault)] == fault for fault in elsewhere):
@@ -69,8 +80,9 @@ def uncertain(plain: Mapping[str, Any], found: Iterable[Finding], faulty: Iterab
         if problem is not None:
             yield (*PLACE, name), problem
         elif scenario is not None and name not in unfit:
-            for message in _undrawable(scenario, base, name, scenario.study.uncertainty[name]):
-                yield (*PLACE, name), message
+            fit[name] = scenario.study.uncertainty[name]
+    if scenario is not None and drawable:
+        yield from _undrawable(scenario, fit)
 
 
 def _without(plain: Mapping[str, Any], unfit: Container[object], faulty: Container[str]) -> Scenario | None:
@@ -85,45 +97,109 @@ def _without(plain: Mapping[str, Any], unfit: Container[object], faulty: Contain
         return None
 
 
-def _undrawable(
-    scenario: Scenario, plain: Mapping[str, Any], name: str, distribution: Uncertain
-) -> Iterator[str]:
-    """What is wrong with the scenario, or an alternative that scales the path, at the limits of the draw."""
-    path = tuple(name.split("."))
-    scaling = {
-        alternative: overlay
-        for alternative, overlay in scenario.alternatives.items()
-        if is_scale(value_at(overlay, path))
-    }
-    for limit in dict.fromkeys(distribution.limits):
-        value = fitting(name, limit, plain)
-        drawn = lay(plain, nested(name, value))
-        for alternative, overlay in {BASELINE: {}, **scaling}.items():
-            for at, message in problems(lay(drawn, scaled(drawn, overlay))):
-                where = "" if at == path else f"{'.'.join(map(str, at))}: "
-                who = "" if alternative == BASELINE else f" in alternative {alternative!r}"
-                yield f"can be drawn as {value:.6g}{who}: {where}{message}{_hint(distribution)}"
+class _Draws:
+    """What can be drawn of a scenario, each draw checked once, as the scenario that it makes."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self._plain = scenario.to_plain()
+        self._known: dict[tuple[tuple[str, float], ...], Problem | None] = {}
+
+    def value(self, name: str, value: float) -> float:
+        return fitting(name, value, self._plain)
+
+    def fault(self, values: Mapping[str, float]) -> Problem | None:
+        """The first thing wrong with the scenario that has these values; None where nothing is."""
+        key = tuple(values.items())
+        if key not in self._known:
+            self._known[key] = None
+            try:
+                with_certain(self._scenario, values)
+            except ScenarioError as error:
+                self._known[key] = error.problems[0]
+        return self._known[key]
+
+    def least(self, values: Mapping[str, float], middle: Mapping[str, float]) -> Mapping[str, float]:
+        """The least of `values` that are refused where all others are in the middle of what they can be.
+
+        Parameters that have no middle keep what the scenario gives.
+        """
+        least = dict(values)
+        for name in values:
+            fewer = {other: value for other, value in least.items() if other != name}
+            if fewer and self.fault(_in_order({**middle, **fewer}, values)) is not None:
+                least = fewer
+        return least
+
+
+def _in_order(values: Mapping[str, float], names: Iterable[str]) -> dict[str, float]:
+    return {name: values[name] for name in names if name in values}
+
+
+def _undrawable(scenario: Scenario, uncertainty: Mapping[str, Uncertain]) -> Iterator[Finding]:
+    """What is wrong with the scenario, or an alternative, at draws that its distributions allow.
+
+    Checked are the middle of all distributions, each limit with all others in the middle, and all
+    combinations of the limits of those that have limits, up to `MOST_CORNERS`. The draws of a run are all
+    checked before it begins.
+    """
+    draws = _Draws(scenario)
+    left = dict(uncertainty)
+    middle = {name: draws.value(name, form.quantile(0.5)) for name, form in left.items()}
+    while middle and draws.fault(middle) is not None:
+        least = draws.least(middle, {})
+        yield _told(draws, least, {}, uncertainty)
+        middle = {name: value for name, value in middle.items() if name not in least}
+        left = {name: form for name, form in left.items() if name not in least}
+    limits = {name: [draws.value(name, limit) for limit in dict.fromkeys(left[name].limits)] for name in left}
+    refused = []
+    for name in left:
+        for limit in limits[name]:
+            if draws.fault({**middle, name: limit}) is not None:
+                yield _told(draws, {name: limit}, middle, uncertainty)
+                refused.append(name)
                 break
-            else:
-                continue
-            break
+    bounded = [name for name in left if name not in refused and _bounded(left[name])]
+    if len(bounded) < 2 or math.prod(len(limits[name]) for name in bounded) > MOST_CORNERS:
+        return
+    told: list[set[str]] = []
+    for corner in itertools.product(*(limits[name] for name in bounded)):
+        values = dict(zip(bounded, corner, strict=True))
+        if draws.fault({**middle, **values}) is not None:
+            least = draws.least(values, middle)
+            if set(least) not in told:
+                told.append(set(least))
+                yield _told(draws, least, middle, uncertainty)
 
 
-def problems(plain: Mapping[str, Any]) -> Iterator[Finding]:
-    """What is wrong with a scenario of these values."""
-    try:
-        changed = Scenario.model_validate(plain)
-    except ValidationError as error:
-        yield from messages.findings(error, plain)
-    else:
-        yield from checks.consistency(checks.Parts.of(changed))
+def _told(
+    draws: _Draws,
+    values: Mapping[str, float],
+    middle: Mapping[str, float],
+    uncertainty: Mapping[str, Uncertain],
+) -> Finding:
+    """One sentence on values that are refused together, under the last of them."""
+    problem = draws.fault(_in_order({**middle, **values}, uncertainty))
+    *others, name = values
+    beside = listed(f"{other} as {values[other]:.6g}" for other in others) if others else ""
+    at: KeyPath = () if problem is None or not problem.path else tuple(problem.path.split("."))
+    who = ""
+    if at[:1] == ("alternatives",) and len(at) > 1:
+        who, at = f" in alternative {at[1]!r}", at[2:]
+    where = "" if ".".join(map(str, at)) == name or not at else f"{'.'.join(map(str, at))}: "
+    message = "" if problem is None else problem.message
+    together = f" together with {beside}" if beside else ""
+    hint = "" if others else _hint(uncertainty[name])
+    return (*PLACE, name), f"can be drawn as {values[name]:.6g}{together}{who}: {where}{message}{hint}"
+
+
+def _bounded(distribution: Uncertain) -> bool:
+    form = distribution.normal or distribution.lognormal
+    return form is None or (form.low is not None and form.high is not None)
 
 
 def _hint(distribution: Uncertain) -> str:
-    form = distribution.normal or distribution.lognormal
-    if form is None or (form.low is not None and form.high is not None):
-        return ""
-    return " (low and high bound a distribution)"
+    return "" if _bounded(distribution) else " (low and high bound a distribution)"
 
 
 def remarks(paths: Sequence[KeyPath], scenario: Scenario) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from surgesim.scenario import shape
 from surgesim.scenario.overlays import lay
-from surgesim.scenario.schema import Scenario, read_plain
+from surgesim.scenario.schema import Scenario
 
 
 def is_whole(path: str, plain: Mapping[str, Any]) -> bool:
@@ -31,14 +31,22 @@ def nested(path: str, value: Any) -> dict[str, Any]:
 def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
     """A copy with other values at dotted paths, such as ``epidemic.variant.r0``.
 
-    Only what each section says of itself is checked, not what must hold between sections.
-
     Raises
     ------
-    pydantic.ValidationError
-        If the schema does not take a value.
+    ScenarioError
+        As `Scenario.overlaid`: a file with these values, all together, would be refused.
     """
-    plain = scenario.to_plain()
+    return scenario.overlaid(together(values))
+
+
+def with_certain(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
+    """As `with_values`, and nothing is uncertain in the copy: one draw, or one point, of the scenario."""
+    return scenario.overlaid(lay(together(values), {"study": {"uncertainty": None}}, keep_none=True))
+
+
+def together(values: Mapping[str, Any]) -> dict[str, Any]:
+    """One overlay with all of the values at dotted paths."""
+    overlay: dict[str, Any] = {}
     for path, value in values.items():
-        plain = lay(plain, nested(path, value), keep_none=True)
-    return read_plain(plain)
+        overlay = lay(overlay, nested(path, value), keep_none=True)
+    return overlay

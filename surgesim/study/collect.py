@@ -125,8 +125,8 @@ class Collection:
         self.bound_days = np.zeros((facilities, len(BEDS), len(CONSTRAINTS)), dtype=np.int64)
         self.totals: Floats = np.zeros((4, facilities))
 
-    def add(self, record: Record, draws: Mapping[str, float] | None = None) -> None:
-        """Take in the next replication, and what it drew for the uncertain parameters."""
+    def add(self, record: Record) -> None:
+        """Take in the next replication."""
         k = len(self.breaches)
         self.province[k] = record.province
         self.own[k] = np.hstack([record.logistics, record.assessed])
@@ -134,7 +134,7 @@ class Collection:
         self.reached[k] = record.reached
         self.breaches.append(breaches_of(self.scenario, record))
         self.outcomes.append(outcome_row(self.scenario, record, self.breaches[k]))
-        self.draws.append(draws or {})
+        self.draws.append(record.drawn)
         self.actions.append(record.actions)
         self.breached += breached_by_day(self.scenario, record)
         self.states += record.states[:, :, None] == np.arange(len(STATES))

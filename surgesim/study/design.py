@@ -17,10 +17,10 @@ from surgesim.errors import Problem, ScenarioError
 from surgesim.model.streams import Streams
 from surgesim.scenario.assignments import unknown_path
 from surgesim.scenario.base import FrozenDict
-from surgesim.scenario.loading import from_plain
+from surgesim.scenario.loading import findings_at
 from surgesim.scenario.schema import Scenario
 from surgesim.scenario.study import Uncertain
-from surgesim.scenario.values import is_whole, with_values
+from surgesim.scenario.values import is_whole, with_certain
 from surgesim.scenario.yaml_nodes import compose
 
 Floats = NDArray[np.float64]
@@ -112,7 +112,7 @@ def _factor(path: str, levels: Levels, design: str, scenarios: Sequence[Scenario
     if not isinstance(levels, str):
         if not levels:
             raise ValueError("got no values, expected at least one")
-        return Factor(path, tuple(levels))
+        return Factor(path, tuple(map(_read, levels)))
     if not levels.strip():
         distribution = scenarios[0].study.uncertainty.get(path)
         if distribution is None:
@@ -122,7 +122,12 @@ def _factor(path: str, levels: Levels, design: str, scenarios: Sequence[Scenario
         return Factor(path, distribution=distribution, whole=whole)
     if ":" in levels:
         return _range(path, levels, design, whole=whole)
-    return Factor(path, tuple(compose(text, "--vary").value for text in levels.split(",")))
+    return Factor(path, tuple(map(_read, levels.split(","))))
+
+
+def _read(value: Any) -> Any:
+    """A value of a list as YAML has it, where it is text."""
+    return compose(value, "--vary").value if isinstance(value, str) else value
 
 
 def _range(path: str, text: str, design: str, *, whole: bool) -> Factor:
@@ -147,20 +152,16 @@ def _range(path: str, text: str, design: str, *, whole: bool) -> Factor:
 
 
 def _refused(factor: Factor, scenario: Scenario) -> Iterator[Problem]:
-    """What the scenario says against a value, or against its being set."""
+    """A value that the schema does not take at its path, whatever the others are.
+
+    What must hold between values is checked of each point.
+    """
     plain = scenario.to_plain()
-    keys = factor.path.split(".")
-    alternatives = {keys[1]: plain["alternatives"][keys[1]]} if keys[0] == "alternatives" else {}
-    study = {**plain["study"], "uncertainty": {}, "precision": {}}
-    tree = {**plain, "alternatives": alternatives, "study": study}
+    keys = tuple(factor.path.split("."))
     for value in factor.ends():
-        text = "null" if value is None else str(value)
-        try:
-            from_plain(tree, changes=[f"{factor.path}={text}"])
-        except ScenarioError as error:
-            first = error.problems[0]
-            where = "" if first.path == factor.path else f"{first.path}: "
-            yield Problem(factor.path, f"cannot be {text}: {where}{first.message}")
+        for path, message in findings_at(keys, value, plain):
+            where = "" if path == keys else f"{'.'.join(map(str, path))}: "
+            yield Problem(factor.path, f"cannot be {'null' if value is None else value}: {where}{message}")
             return
 
 
@@ -231,7 +232,11 @@ def without_swept(scenario: Scenario, factors: Sequence[Factor]) -> Scenario:
 
 
 def at_point(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
-    """The scenario with the values of a point."""
-    if any(isinstance(value, str) for value in values.values()):  # it may be the name of a profile
-        return from_plain(scenario.to_plain(), changes=[f"{path}={value}" for path, value in values.items()])
-    return with_values(scenario, values)
+    """The scenario with the values of a point, and of what is uncertain beside them; nothing is uncertain.
+
+    Raises
+    ------
+    ScenarioError
+        If a scenario file with these values would be refused.
+    """
+    return with_certain(scenario, values)

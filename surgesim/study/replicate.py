@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
+from surgesim.errors import Problem, ScenarioError
 from surgesim.model.record import Record
 from surgesim.model.uncertainty import draws
 from surgesim.scenario.schema import BASELINE, Scenario
-from surgesim.scenario.values import fitting, with_values
+from surgesim.scenario.values import fitting, with_certain
+from surgesim.study.beforehand import check_all, with_values_told
 from surgesim.study.spread import spread
 
 if TYPE_CHECKING:
@@ -92,14 +95,45 @@ def one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: i
 
     drawn = drawn_values(scenarios[BASELINE], seed, replication) if BASELINE in scenarios else {}
     if drawn:
-        changed = with_values(scenarios[BASELINE], drawn)
+        changed = with_certain(pared(scenarios[BASELINE], scenarios), drawn)
         scenarios = {name: changed.alternative(name) for name in scenarios}
     several = len(scenarios) > 1
     met: list[tuple[Scenario, SharedDays]] = []
-    return {
+    records = {
         name: simulate(scenario, seed, replication, _shared_days(scenario, met) if several else None)
         for name, scenario in scenarios.items()
     }
+    return {name: replace(record, drawn=drawn) for name, record in records.items()} if drawn else records
+
+
+def check_draws(
+    scenario: Scenario, seed: int, replications: int, *, workers: int = 1, scheduler: str | None = None
+) -> None:
+    """Check what each replication will draw, for the scenario and all of its alternatives.
+
+    Raises
+    ------
+    ScenarioError
+        With the first draws that a scenario file could not have, and how many more there are.
+    """
+    if scenario.study.uncertainty:
+        check = partial(_draw_problem, scenario, seed)
+        check_all(check, range(replications), "draws", workers=workers, scheduler=scheduler)
+
+
+def _draw_problem(scenario: Scenario, seed: int, replication: int) -> Problem | None:
+    values = drawn_values(scenario, seed, replication)
+    try:
+        with_certain(scenario, values)
+    except ScenarioError as error:
+        return with_values_told(error.problems[0], f"replication {replication} draws", values)
+    return None
+
+
+def pared(scenario: Scenario, kept: Collection[str]) -> Scenario:
+    """The scenario with only those of its alternatives that are run."""
+    overlays = {name: overlay for name, overlay in scenario.alternatives.items() if name in kept}
+    return scenario.model_copy(update={"alternatives": type(scenario.alternatives)(overlays)})
 
 
 def _shared_days(scenario: Scenario, met: list[tuple[Scenario, SharedDays]]) -> SharedDays | None:

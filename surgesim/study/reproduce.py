@@ -146,10 +146,10 @@ def _sweep_again(
 
 
 def _load(stored: Path, name: str) -> Scenario:
-    from surgesim.scenario.loading import load
+    from surgesim.scenario.loading import load_stored
 
     try:
-        return load(stored / name)
+        return load_stored(stored / name)
     except (OSError, ScenarioError) as error:
         raise ResultsError(f"{stored}: its {name} cannot be used: {error}") from error
 

@@ -16,7 +16,7 @@ from surgesim.study.collect import Collection
 from surgesim.study.environment import available_cores, environment, now
 from surgesim.study.fill import fill
 from surgesim.study.precision import Precision, check_precision
-from surgesim.study.replicate import Progress, drawn_values, replicate
+from surgesim.study.replicate import Progress, check_draws, pared, replicate
 from surgesim.study.results import Results
 from surgesim.study.store import Draft, dumped
 
@@ -70,7 +70,8 @@ def run(
     Raises
     ------
     ScenarioError
-        If `only` names an unknown alternative, or a changed value is not allowed.
+        If `only` names an unknown alternative, a changed value is not allowed, or a replication would draw
+        values that a scenario file could not have: all draws are checked before the first replication.
     ResultsError
         If `out` cannot be written. An earlier result there is replaced only by a finished run.
     IdentityError
@@ -89,6 +90,7 @@ def run(
     most = study.most_replications if study.precision else study.replications
     workers = available_cores() if workers is None else workers
     started = now()
+    check_draws(pared(scenario, scenarios), study.seed, most, workers=workers, scheduler=scheduler)
     collections = {name: Collection(alternative, most) for name, alternative in scenarios.items()}
     checks: Counter[str] = Counter()
     precision = Precision(study)
@@ -96,10 +98,9 @@ def run(
         draft = stack.enter_context(Draft(Path(out), scenarios)) if out is not None else None
         runs = replicate(scenarios, study.seed, most, workers=workers, scheduler=scheduler, progress=progress)
         with contextlib.closing(runs):
-            for replication, records in enumerate(runs):
-                drawn = drawn_values(scenario, study.seed, replication)
+            for records in runs:
                 for name, record in records.items():
-                    collections[name].add(record, drawn)
+                    collections[name].add(record)
                     checks.update(record.checks)
                 if draft is not None:
                     draft.add(records)

@@ -174,7 +174,7 @@ def read(folder: str | Path) -> Results:
         If it is missing, is not a result folder, or a file of it is missing, damaged, or by its hash in
         the manifest not the one that the run wrote.
     """
-    from surgesim.scenario.loading import load
+    from surgesim.scenario.loading import load_stored
 
     target = Path(folder).resolve()
     with disk(target):
@@ -183,7 +183,7 @@ def read(folder: str | Path) -> Results:
         manifest = read_manifest(target)
         for name in (SCENARIO, *(f"{table.name}.csv" for table in TABLES)):
             check_file(target, name, manifest)
-        scenario = load(target / SCENARIO)
+        scenario = load_stored(target / SCENARIO)
         tables = {table.name: read_csv(target / f"{table.name}.csv", table) for table in TABLES}
     except (OSError, UnicodeDecodeError) as error:
         raise ResultsError(f"{folder}: not a readable result folder ({error})") from error

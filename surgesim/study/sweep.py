@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from surgesim.errors import Problem, ResultsError, ScenarioError
 from surgesim.files import disk
 from surgesim.scenario.schema import BASELINE, Scenario
+from surgesim.study.beforehand import check_all, with_values_told
 from surgesim.study.breaches import breaches_of
 from surgesim.study.design import GRID, Levels, at_point, factors, points, without_swept
 from surgesim.study.environment import COMPUTING, available_cores, environment, now, versions
 from surgesim.study.outcomes import outcome_row
 from surgesim.study.parts import DESIGN_HASH, KEY, SCENARIOS, Failure, Unfinished
-from surgesim.study.replicate import Progress, drawn_values, one_replication
+from surgesim.study.replicate import Progress, drawn_values, one_replication, pared
 from surgesim.study.run import selected
 from surgesim.study.spread import spread
 from surgesim.study.store import (
@@ -95,13 +96,13 @@ class Sweep:
     @cached_property
     def scenarios(self) -> Mapping[str, Scenario]:
         """The scenarios by name, as they were swept."""
-        from surgesim.scenario.loading import load
+        from surgesim.scenario.loading import load_stored
 
         with self._reading():
             names = self.manifest["sweep"]["scenarios"]
             for name in names:
                 check_file(self.folder, f"{SCENARIOS}/{name}.yaml", self.manifest)
-            return {name: load(self.folder / SCENARIOS / f"{name}.yaml") for name in names}
+            return {name: load_stored(self.folder / SCENARIOS / f"{name}.yaml") for name in names}
 
     @cached_property
     def design(self) -> pd.DataFrame:
@@ -233,7 +234,8 @@ def sweep(
     Raises
     ------
     ScenarioError
-        With every unknown path, range upside down and value that is not allowed.
+        With every unknown path, range upside down and value that is not allowed, and with the first points
+        that are refused as a scenario file with their values would be: all are checked before any is run.
     ResultsError
         If the folder cannot be written, or there is an unfinished sweep of another plan (which says what
         changed).
@@ -247,7 +249,10 @@ def sweep(
     """
     given = [scenario] if isinstance(scenario, Scenario) else list(scenario)
     _check_names(given)
-    varied = factors(given, vary, design)
+    names = [selected(each, alternatives) for each in given]
+    _check_alternatives(vary, given, alternatives)
+    stored = [pared(each, kept) for each, kept in zip(given, names, strict=True)]
+    varied = factors(stored, vary, design)
     study = given[0].study
     replications = study.replications if replications is None else replications
     if replications < 1:
@@ -255,8 +260,6 @@ def sweep(
     if seed is not None and seed < 0:
         raise ScenarioError([Problem("study.seed", f"got {seed}, expected at least 0")])
     seed = study.seed if seed is None else seed
-    names = [selected(each, alternatives) for each in given]
-    stored = [_pared(each, kept) for each, kept in zip(given, names, strict=True)]
     scenarios = [without_swept(each, varied) for each in stored]
     the_points = points(varied, design, samples, seed)
     texts = {each.name: dumped(each) for each in stored}
@@ -293,8 +296,11 @@ def sweep(
         folder = Folder(target, SWEEP_ENTRIES)
         folder.check()
         started = now()
+        workers = available_cores() if workers is None else workers
         unfinished.open(resume=resume)
         try:
+            undone = [run for run in range(len(cases)) if not unfinished.done[run]]
+            _check_cases(scenarios, cases, undone, seed, workers, scheduler)
             _run(unfinished, scenarios, cases, seed, workers, scheduler, progress)
         except BaseException:
             if not any(unfinished.done):
@@ -328,10 +334,55 @@ def _check_names(scenarios: Sequence[Scenario]) -> None:
         raise ScenarioError([Problem("name", f"got {name!r} twice, expected other names") for name in twice])
 
 
-def _pared(scenario: Scenario, kept: Sequence[str]) -> Scenario:
-    """The scenario with only the alternatives that are run: it is sent with every run."""
-    overlays = {name: overlay for name, overlay in scenario.alternatives.items() if name in kept}
-    return scenario.model_copy(update={"alternatives": type(scenario.alternatives)(overlays)})
+def _check_alternatives(vary: Mapping[str, Levels], given: Sequence[Scenario], run: Sequence[str]) -> None:
+    """What varies within an alternative needs that alternative to be run."""
+    problems = []
+    for path in vary:
+        first, *rest = path.split(".")
+        if first == "alternatives" and rest and rest[0] not in run:
+            name = rest[0]
+            if any(name in scenario.alternatives for scenario in given):
+                message = f"varies the alternative {name!r}, which is not run: expected --alternative {name}"
+                problems.append(Problem(path, message))
+    if problems:
+        raise ScenarioError(problems)
+
+
+def _check_cases(
+    scenarios: Sequence[Scenario],
+    cases: Cases,
+    undone: Sequence[int],
+    seed: int,
+    workers: int,
+    scheduler: str | None,
+) -> None:
+    """Check the scenario of every run that is not done, before the first of them.
+
+    Without uncertain parameters, the runs of a point have the same scenario.
+    """
+    drawing = [bool(scenario.study.uncertainty) for scenario in scenarios]
+    to_check = [
+        run
+        for run in undone
+        if run % cases.replications == 0 or drawing[run // (cases.replications * len(cases.points))]
+    ]
+    check = partial(_case_problem, scenarios, cases, seed)
+    what = "runs" if any(drawing) else "points"
+    check_all(check, to_check, what, workers=workers, scheduler=scheduler)
+
+
+def _case_problem(scenarios: Sequence[Scenario], cases: Cases, seed: int, run: int) -> Problem | None:
+    case: Case = cases[run]
+    scenario = scenarios[case.scenario]
+    drawn = drawn_values(scenario, seed, case.replication)
+    try:
+        at_point(scenario, {**case.values, **drawn})
+    except ScenarioError as error:
+        of = f" of scenario {scenario.name!r}" if len(scenarios) > 1 else ""
+        draws = f", replication {case.replication}" if drawn else ""
+        where = f"point {case.point}{of}{draws} has"
+        return with_values_told(error.problems[0], where, {**case.values, **drawn})
+    return None
 
 
 def _shown(levels: Levels) -> str:
@@ -343,7 +394,7 @@ def _run(
     scenarios: Sequence[Scenario],
     cases: Cases,
     seed: int,
-    workers: int | None,
+    workers: int,
     scheduler: str | None,
     progress: Progress | None,
 ) -> None:
@@ -354,9 +405,7 @@ def _run(
         progress(total - len(undone), total)
     work = partial(_one_run, scenarios, seed)
     todo = Cases(cases.scenarios, cases.points, cases.replications, undone)
-    results = spread(
-        work, todo, workers=available_cores() if workers is None else workers, scheduler=scheduler
-    )
+    results = spread(work, todo, workers=workers, scheduler=scheduler)
     with contextlib.closing(results):
         for done, (place, result) in enumerate(results, start=total - len(undone) + 1):
             unfinished.add(undone[place], result)
@@ -367,9 +416,9 @@ def _run(
 def _one_run(scenarios: Sequence[Scenario], seed: int, case: Case) -> list[dict[str, Any]] | Failure:
     """The outcomes of one run, a row per alternative; if it fails, why: the others go on."""
     try:
-        scenario = at_point(scenarios[case.scenario], case.values)
+        drawn = drawn_values(scenarios[case.scenario], seed, case.replication)
+        scenario = at_point(scenarios[case.scenario], {**case.values, **drawn})
         changed = {name: scenario.alternative(name) for name in (BASELINE, *scenario.alternatives)}
-        drawn = drawn_values(scenario, seed, case.replication)
         return [
             {
                 KEY: name,
