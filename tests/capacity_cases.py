@@ -25,6 +25,7 @@ from strategies import (
     facilities,
     facility,
     given_arrivals,
+    laid,
     provinces,
     rules,
     severity,
@@ -110,7 +111,7 @@ def with_parts(scenario: Scenario, *, vehicles: int = 10**9) -> Scenario:
     parts: Plain = {"care": care, "supply": {"consumables": {"gowns": gowns}}}
     if scenario.epidemic is not None and scenario.epidemic.vaccination is not None:
         parts["epidemic"] = {"vaccination": {"health_workers": 0.0}}  # that many staff would take all doses
-    return scenario.overlaid(parts)
+    return laid(scenario, parts)
 
 
 # -- a run looked into ----------------------------------------------------------------------------

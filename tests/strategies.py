@@ -12,6 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from surgesim.scenario.base import deep_merge
 from surgesim.scenario.schema import Scenario
 
 Plain = dict[str, Any]
@@ -25,6 +26,11 @@ MEASURE = "distancing"
 def build(plain: Mapping[str, Any]) -> Scenario:
     """Plain values through the schema, as the loader gives them."""
     return Scenario.model_validate_json(json.dumps(plain))
+
+
+def laid(scenario: Scenario, overlay: Mapping[str, Any]) -> Scenario:
+    """`overlay` over a generated scenario, which need not be one that a file could have."""
+    return build(deep_merge(scenario.to_plain(), overlay))
 
 
 def gamma(mean: float, sd: float) -> Plain:

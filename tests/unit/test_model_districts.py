@@ -15,6 +15,7 @@ from strategies import (
     deaths,
     district,
     facility,
+    laid,
     people,
     scenarios,
     severity,
@@ -50,7 +51,7 @@ def with_districts(scenario: Scenario) -> Scenario:
     command: Plain = {"thresholds": ALL_BY_DISTRICT, "levels": LEVELS, "reach": {}}
     if named and scenario.command.situation.thresholds is None:
         command["situation"] = {"thresholds": named}
-    return scenario.overlaid({"command": command})
+    return laid(scenario, {"command": command})
 
 
 def column(scenario: Scenario, record: Record, name: str) -> Floats:
@@ -104,7 +105,7 @@ def test_a_province_of_one_district_is_that_district(plain: Scenario) -> None:
     dropped = {name: None for name in plain.people.districts if name != first}
     if dropped:
         return  # such scenarios name their districts in many places
-    scenario = with_districts(plain.overlaid({"care": {"facilities": everywhere}}))
+    scenario = with_districts(laid(plain, {"care": {"facilities": everywhere}}))
     record = simulate(scenario, 5, 0)
     for name in BY_DISTRICT:
         if name in PROVINCE_INDEX:

@@ -1,0 +1,55 @@
+"""What the check of a draw costs beside its replication: it should be a tenth of it at most.
+
+    python benchmarks/draws.py scenarios/kien-giang.yaml
+
+A draw is a scenario of its own and passes the checks of a file with its values (`Scenario.overlaid`). Draws
+and replications are timed by turns, so that a machine whose speed drifts is as fast for both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from surgesim.scenario.loading import load
+from surgesim.scenario.values import with_certain
+from surgesim.study.replicate import one_replication, pared
+
+VALUES = {"epidemic.variant.r0": (4.8, 5.2), "epidemic.variant.severity": (0.9, 1.1)}
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Processor time of one call."""
+    begun = time.process_time()
+    work()
+    return time.process_time() - begun
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("scenario", type=Path)
+    parser.add_argument("--times", type=int, default=5)
+    options = parser.parse_args()
+    whole = load(options.scenario)
+    for names in ((), tuple(whole.alternatives)):
+        scenario = pared(whole, names)
+        checks, runs = [], []
+        for k in range(options.times):
+            values = {path: low + (high - low) * k / options.times for path, (low, high) in VALUES.items()}
+            checks.append(seconds(lambda: with_certain(scenario, values)))  # noqa: B023 - called at once
+            drawn = with_certain(scenario, values)
+            every = {name: drawn.alternative(name) for name in ("baseline", *names)}
+            runs.append(seconds(lambda: one_replication(every, 1, k)))  # noqa: B023
+        check, run = median(checks), median(runs)
+        sys.stdout.write(
+            f"{scenario.name}, baseline and {len(names)} alternatives: check {1000 * check:.0f} ms, "
+            f"replication {run:.2f} s, {100 * check / run:.1f} %\n"
+        )
+
+
+if __name__ == "__main__":
+    main()
