@@ -13,6 +13,7 @@ from surgesim.scenario.needs import ICU_BEDS
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.binding import BEDS, limits_modelled
 from surgesim.study.compare import DAYS_BREACHED, DEATHS
+from surgesim.study.quantiles import quantile
 from surgesim.study.reached import ALL
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def deaths(results: Results, lang: str, alternative: str = BASELINE) -> str:
         values = rows[outcome]
         said[key] = rounded(float(values.mean()), lang)
         for end, share in (("low", 0.05), ("high", 0.95)):
-            said[f"{prefix}{end}"] = rounded(float(values.quantile(share)), lang)
+            said[f"{prefix}{end}"] = rounded(float(quantile(values.to_numpy(dtype=float), share)), lang)
     return phrase(lang, "sentence.deaths_range" if runs >= FEWEST_FOR_A_RANGE else "sentence.deaths", **said)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
@@ -16,6 +15,7 @@ from surgesim.scenario.command import Command, Threshold
 from surgesim.scenario.indicators import Watch
 from surgesim.scenario.needs import assessed_criteria, unmet, unmet_by
 from surgesim.scenario.schema import Scenario
+from surgesim.study.quantiles import censored_quantile, quantile
 
 Floats = NDArray[np.float64]
 
@@ -166,17 +166,6 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float
     return (0.0 if successes == 0 else float(low), 1.0 if successes == trials else float(high))
 
 
-def censored_quantile(times: Floats, q: float) -> float:
-    """The least time by which a share `q` of `times` has come; NaN where fewer ever do.
-
-    Times that never come are infinite. The quantile is one of the times (no interpolation), for
-    between a day and never there is no day.
-    """
-    place = max(math.ceil(q * len(times)) - 1, 0)
-    at = float(np.sort(times)[place])
-    return at if math.isfinite(at) else math.nan
-
-
 def not_assessed(scenario: Scenario, threshold: str, district: str | None = None) -> str:
     """The name of what a threshold (or the situation) lacks to be assessed; nothing where it is."""
     known = scenario.command.thresholds
@@ -255,8 +244,8 @@ def breach_rows(alternative: str, scenario: Scenario, runs: Sequence[Breaches]) 
             "first_day_p95": late,
             "first_date_median": pd.Timestamp(scenario.start) + pd.to_timedelta(median, unit="D"),
             "days_breached_mean": days.mean(),
-            "days_breached_p5": np.quantile(days, 0.05),
-            "days_breached_p95": np.quantile(days, 0.95),
+            "days_breached_p5": float(quantile(days, 0.05)),
+            "days_breached_p95": float(quantile(days, 0.95)),
             "longest_spell_days": np.mean([run.longest_spell[i] for run in these]),
-            "worst_value_median": np.median([run.worst[i] for run in these]),
+            "worst_value_median": float(quantile(np.array([run.worst[i] for run in these]), 0.5)),
         }

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from surgesim.model.record import CONSTRAINTS, PROVINCE, STATES
 from surgesim.scenario.schema import Scenario
 from surgesim.study.binding import BEDS, binding_rows
-from surgesim.study.breaches import SITUATION, breach_names, breach_rows, censored_quantile, never_assessed
+from surgesim.study.breaches import SITUATION, breach_names, breach_rows, never_assessed
 from surgesim.study.collect import Collection, kept_by_district, own_columns
 from surgesim.study.compare import comparison_rows
+from surgesim.study.quantiles import censored_quantile, quantile
 from surgesim.study.tables import (
     ACTIONS,
     ASSUMPTIONS,
@@ -84,19 +85,8 @@ def _frame(table: Table, rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def bands(values: Floats) -> Floats:
-    """Mean and QUANTILES over the first axis, stacked as the last; safe where values are infinite.
-
-    Quantiles interpolate linearly between replications (Hyndman and Fan's type 7).
-    """
-    ordered = np.sort(values, axis=0)
-    places = np.array(QUANTILES) * (len(values) - 1)
-    below = np.floor(places).astype(int)
-    above = np.ceil(places).astype(int)
-    low, high = ordered[below], ordered[above]
-    share = (places - below).reshape(-1, *([1] * (values.ndim - 1)))
-    with np.errstate(invalid="ignore"):  # inf - inf, not used
-        quantiles = np.where(low == high, low, low + (high - low) * share)
-    return np.moveaxis(np.concatenate([values.mean(axis=0)[None], quantiles]), 0, -1)
+    """Mean and QUANTILES over the first axis, stacked as the last; safe where values are infinite."""
+    return np.moveaxis(np.concatenate([values.mean(axis=0)[None], quantile(values, QUANTILES)]), 0, -1)
 
 
 def _dates(scenario: Scenario) -> NDArray[np.datetime64]:
@@ -211,7 +201,7 @@ def _facilities(name: str, c: Collection) -> list[dict[str, Any]]:
         }
         for b, bed in enumerate(BEDS):
             occupied, staffed = c.bed_days[:, f, b]
-            row[f"peak_occupied_{bed}_median"] = np.median(c.peak_occupied[:, f, b])
+            row[f"peak_occupied_{bed}_median"] = float(quantile(c.peak_occupied[:, f, b], 0.5))
             row[f"mean_occupancy_{bed}"] = occupied / staffed if staffed > 0 else np.nan
             beds = bool(getattr(what.beds, bed)) or (bed == "icu" and bool(what.icu_target))
             for i, constraint in enumerate(CONSTRAINTS):

@@ -180,7 +180,7 @@ class Files:
         if by == "peak":
             return date.fromisoformat(rows[int(values.argmax())]["date"])
         if by.startswith("q"):
-            return float(np.quantile(values, float(by[1:])))
+            return float(np.quantile(values, float(by[1:]), method="inverted_cdf"))
         return float(getattr(values, by)())
 
 

@@ -15,7 +15,6 @@ from surgesim.study.breaches import (
     breach_names,
     breach_rows,
     breaches_of,
-    censored_quantile,
     longest_spell,
     wilson,
 )
@@ -102,24 +101,6 @@ def test_no_thresholds_no_rows() -> None:
     assert list(breach_rows("baseline", scenario, runs)) == []
 
 
-@pytest.mark.parametrize(
-    ("times", "q", "expected"),
-    [
-        ([3, 5, math.inf, math.inf], 0.5, 5),  # half were breached: there is a median
-        ([3, math.inf, math.inf], 0.5, None),  # fewer than half: there is none
-        ([7, 3, 5], 0.5, 5),
-        ([1, 2, 3, 4], 0.5, 2),  # a day of the sample, never one between
-        (list(range(20)), 0.05, 0),
-        (list(range(20)), 0.95, 18),
-        ([*range(18), math.inf, math.inf], 0.95, None),
-        ([math.inf], 0.05, None),
-    ],
-)
-def test_censored_quantile(times: list[float], q: float, expected: float | None) -> None:
-    got = censored_quantile(np.array(times, dtype=float), q)
-    assert math.isnan(got) if expected is None else got == expected
-
-
 def test_breach_rows_over_replications() -> None:
     scenario = small_scenario()
     runs = []
@@ -141,7 +122,7 @@ def test_breach_rows_over_replications() -> None:
     assert icu["first_date_median"] == pd.Timestamp("2024-02-03")  # 30 January + 4 days
     assert icu["days_breached_mean"] == (0 + 10 + 8 + 6) / 4
     assert icu["longest_spell_days"] == 6
-    assert icu["worst_value_median"] == 1.5
+    assert icu["worst_value_median"] == 1
     assert cases["probability"] == 0.25
     assert math.isnan(cases["first_day_median"])
     assert cases["first_date_median"] is pd.NaT

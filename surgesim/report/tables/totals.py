@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import pandas as pd
 
 from surgesim.model.record import OUTCOMES
@@ -27,6 +26,7 @@ from surgesim.report.words import (
 from surgesim.scenario.schema import BASELINE
 from surgesim.study.binding import BEDS
 from surgesim.study.compare import COST, DEATHS
+from surgesim.study.quantiles import quantile
 from surgesim.study.reached import ALL
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _totals() -> list[str]:
 def _spread(table: pd.DataFrame, outcome: str, lang: str) -> list[Value]:
     values = table[outcome]
     taken = {"mean": float(values.mean())}
-    taken |= {f"q{q}": float(np.quantile(values.to_numpy(dtype=float), q)) for q in (0.05, 0.95)}
+    taken |= {f"q{q}": float(quantile(values.to_numpy(dtype=float), q)) for q in (0.05, 0.95)}
     return [
         Value(rounded(v, lang), v, source("replications", f"{by}:{outcome}", alternative=BASELINE))
         for by, v in taken.items()
