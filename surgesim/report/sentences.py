@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from surgesim.report.names import alternative_title, criteria, threshold_title
 from surgesim.report.quoted import Row, Told, Value, cell, named, quote, source, told
@@ -13,6 +13,7 @@ from surgesim.scenario.needs import ICU_BEDS
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.binding import BEDS, limits_modelled
 from surgesim.study.compare import DAYS_BREACHED, DEATHS
+from surgesim.study.precision import NO_EVENT, NOT_MEASURED
 from surgesim.study.quantiles import quantile
 from surgesim.study.reached import ALL
 
@@ -235,6 +236,14 @@ def what_varies(scenario: Scenario, lang: str) -> Iterator[str]:
         yield phrase(lang, "sentence.varies", names=", ".join(scenario.study.uncertainty))
 
 
+def _of_precision(entry: Mapping[str, Any]) -> str:
+    """The sentence on a precision; results of an earlier version do not say why there is no half-width."""
+    why_not = entry.get("why_not")
+    if why_not in (NO_EVENT, NOT_MEASURED):
+        return f"sentence.{why_not}"
+    return "sentence.no_half_width" if entry["half_width_share"] is None else "sentence.half_width"
+
+
 def how_precise(results: Results, lang: str) -> Iterator[str]:
     """Whether the wanted precision was reached, and the widest interval of each outcome."""
     note = results.manifest.get("precision")
@@ -250,7 +259,7 @@ def how_precise(results: Results, lang: str) -> Iterator[str]:
     details = [
         phrase(
             lang,
-            "sentence.no_half_width" if entry["half_width_share"] is None else "sentence.half_width",
+            _of_precision(entry),
             outcome=outcome,
             alternative=entry["alternative"],
             reached=percent(entry["half_width_share"] or 0.0, lang),

@@ -142,9 +142,10 @@ def _triangular(u: float, low: float, mode: float, high: float) -> float:
 class Study(Section):
     """Replications, their seed, and what differs between them.
 
-    With `precision` given, replications go on from `replications` until the 95 % interval of the mean of
-    each outcome it names has a half-width of at most that share of the mean, in every alternative, or
-    until there are `most_replications`.
+    With `precision` given, replications go on from `replications`, but at least 10, until the 95 % interval
+    of the mean of each outcome it names has a half-width of at most that share of the mean, in every
+    alternative, or until there are `most_replications`. An outcome that was 0 in every replication is not
+    precise yet.
     """
 
     replications: Annotated[int, Field(ge=1, le=100_000)] = 50

@@ -16,6 +16,13 @@ from surgesim.scenario.shape import suggestion
 from surgesim.scenario.study import Study
 from surgesim.study.tables import outcome_units
 
+FEWEST_REPLICATIONS = 10
+"""Replications before the first look: the variance of fewer is too often small by chance."""
+
+WIDE, NO_EVENT, NOT_MEASURED, TOO_FEW = "wide", "no_event", "not_measured", "too_few"
+"""Why a precision was not reached: a wide interval, an outcome that was 0 in all replications, one that was
+measured in none, or in one only."""
+
 
 def check_precision(scenario: Scenario) -> None:
     """Whether a run has the outcomes whose precision is wanted.
@@ -42,54 +49,79 @@ class Precision:
     """
 
     def __init__(self, study: Study) -> None:
-        self._study = study
+        self._wanted = study.precision
+        self._most = study.most_replications if study.precision else study.replications
+        self._first_look = min(max(FEWEST_REPLICATIONS, study.replications), self._most)
         self._count = 0
-        self._moments: dict[tuple[str, str], tuple[float, float]] = {}
+        self._moments: dict[tuple[str, str], _Moments] = {}
 
     def add(self, outcomes: Mapping[str, Mapping[str, float]]) -> None:
-        """Take in a replication: its outcomes by alternative; one that an alternative lacks is left out."""
+        """Take in a replication: its outcomes by alternative; one that an alternative lacks is left out.
+
+        A replication in which an outcome is not measured (NaN) does not count for its mean.
+        """
         self._count += 1
         for alternative, row in outcomes.items():
-            for outcome in self._study.precision:
+            for outcome in self._wanted:
                 if outcome in row:
-                    mean, squares = self._moments.get((alternative, outcome), (0.0, 0.0))
-                    away = row[outcome] - mean
-                    mean += away / self._count
-                    self._moments[alternative, outcome] = mean, squares + away * (row[outcome] - mean)
+                    self._moments.setdefault((alternative, outcome), _Moments()).add(row[outcome])
 
     def enough(self) -> bool:
-        """Whether no further replication is needed, or allowed."""
-        if self._count < self._study.replications:
+        """Whether no further replication is needed, or allowed.
+
+        An outcome that was measured in no replication is not waited for: more of them would tell no more.
+        """
+        if not self._wanted or self._count >= self._most:
+            return self._count >= self._most
+        if self._count < self._first_look:
             return False
-        if not self._study.precision or self._count >= self._study.most_replications:
-            return True
-        return all(entry["reached"] for entry in self.note())
+        return all(entry["reached"] or entry["why_not"] == NOT_MEASURED for entry in self.note())
 
     def note(self) -> list[dict[str, Any]]:
         """What was wanted and what was reached, for the manifest: one entry per alternative and outcome.
 
-        `half_width_share` is the half-width over the mean; None where the mean is 0 but the outcome varies,
-        or of a single replication.
+        `half_width_share` is the half-width over the mean; None where there is none. `why_not` is None
+        where the precision was reached, else `WIDE`, `NO_EVENT`, `NOT_MEASURED` or `TOO_FEW`.
         """
         return [
             {
                 "alternative": alternative,
                 "outcome": outcome,
-                "wanted_share": self._study.precision[outcome],
+                "wanted_share": self._wanted[outcome],
                 "half_width_share": share,
-                "reached": share is not None and share <= self._study.precision[outcome],
+                "reached": why_not is None,
+                "why_not": why_not,
             }
             for (alternative, outcome), moments in self._moments.items()
-            for share in [self._share(*moments)]
+            for share, why_not in [moments.judged(self._wanted[outcome])]
         ]
 
-    def _share(self, mean: float, squares: float) -> float | None:
+
+class _Moments:
+    """Number, mean and sum of squared deviations of what was measured, as it comes (Welford 1962)."""
+
+    def __init__(self) -> None:
+        self.count, self.mean, self.squares = 0, 0.0, 0.0
+
+    def add(self, value: float) -> None:
+        if math.isnan(value):
+            return
+        self.count += 1
+        away = value - self.mean
+        self.mean += away / self.count
+        self.squares += away * (value - self.mean)
+
+    def judged(self, wanted: float) -> tuple[float | None, str | None]:
+        """The half-width over the mean, if there is one; and why it is not as wanted, if it is not."""
         from scipy.special import stdtrit
 
-        n = self._count
-        if n < 2:
-            return None
-        half = float(stdtrit(n - 1, 0.975)) * math.sqrt(squares / (n - 1) / n)
-        if half == 0:
-            return 0.0
-        return half / abs(mean) if mean != 0 else None
+        n = self.count
+        if n == 0:
+            return None, NOT_MEASURED
+        if self.mean == self.squares == 0:
+            return None, NO_EVENT  # not one replication had any: nothing is known of how rare it is
+        if n < 2 or self.mean == 0:
+            return None, TOO_FEW if n < 2 else WIDE
+        half = float(stdtrit(n - 1, 0.975)) * math.sqrt(self.squares / (n - 1) / n)
+        share = half / abs(self.mean)
+        return share, None if share <= wanted else WIDE

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,6 +20,7 @@ from surgesim.scenario.base import deep_merge, scaled
 from surgesim.scenario.loading import dump, from_plain, inspect, load, with_values
 from surgesim.scenario.schema import Scenario
 from surgesim.scenario.study import Uncertain
+from surgesim.study.precision import Precision
 from surgesim.study.replicate import drawn_values as draws
 from surgesim.study.run import run
 
@@ -311,7 +315,7 @@ def test_replications_go_on_until_precise_and_no_longer(
     monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "2")
     results = run(wanted({"deaths": 0.1, "peak_present": 0.1}, replications=5), workers=workers)
     table, count = results.replications, results.manifest["replications"]
-    assert 5 < count < 1000
+    assert 10 < count < 1000
     assert len(table) == 3 * count
     assert len(results.daily["day"].unique()) == results.scenario.days
 
@@ -322,7 +326,7 @@ def test_replications_go_on_until_precise_and_no_longer(
             for outcome in ("deaths", "peak_present")
         )
 
-    assert [enough(n) for n in range(5, count + 1)] == [False] * (count - 5) + [True]
+    assert [enough(n) for n in range(10, count + 1)] == [False] * (count - 10) + [True]
     note = {(e["alternative"], e["outcome"]): e for e in results.manifest["precision"]}
     baseline = table[table["alternative"] == "baseline"]["deaths"].to_numpy()
     assert note["baseline", "deaths"]["half_width_share"] == pytest.approx(half_width_share(baseline))
@@ -336,11 +340,71 @@ def test_a_bound_ends_what_is_never_precise() -> None:
     assert results.manifest["replications"] == 9
     note = {(e["alternative"], e["outcome"]): e for e in results.manifest["precision"]}
     assert not note["baseline", "deaths"]["reached"]
-    assert note["baseline", "transferred_out"] == {  # always 0: as precise as can be
+    assert note["baseline", "transferred_out"] == {  # always 0: nothing is known of how rare it is
         "alternative": "baseline", "outcome": "transferred_out",
-        "wanted_share": 0.1, "half_width_share": 0.0, "reached": True,
+        "wanted_share": 0.1, "half_width_share": None, "reached": False, "why_not": "no_event",
     }  # fmt: skip
-    assert "not reached after 9 runs: deaths of" in next(iter(how_precise(results, "en")))
+    said = next(iter(how_precise(results, "en")))
+    assert "not reached after 9 runs: deaths of" in said
+    assert "transferred_out of baseline: no event yet in any run (wanted 10%)" in said
+    assert "chưa có sự kiện nào" in next(iter(how_precise(results, "vi")))
+
+
+def fed(values: Sequence[float], **study: Any) -> tuple[int, list[dict[str, Any]]]:
+    """After how many replications with these deaths it is enough, and what is noted."""
+    precision = Precision(wanted({"deaths": 0.1}, **study).study)
+    for count, value in enumerate(values, start=1):
+        precision.add({"baseline": {"deaths": value}})
+        if precision.enough():
+            return count, precision.note()
+    return 0, precision.note()
+
+
+@pytest.mark.parametrize(
+    ("values", "most", "count", "why_not"),
+    [
+        ([0.0] * 40, 30, 30, "no_event"),
+        ([0.0] * 20 + [1.0, *([0.0] * 20)], 30, 30, "wide"),
+        ([math.nan] * 40, 30, 10, "not_measured"),  # more runs would tell no more
+        ([math.nan, 5.0] * 20, 30, 10, None),
+        ([math.nan] * 9 + [5.0] * 20, 30, 11, None),  # measured once in the first ten
+        ([5.0] * 40, 30, 10, None),
+        ([-2.0, 2.0] * 20, 30, 30, "wide"),  # the mean is 0, but not for want of events
+        ([5.0] * 40, 6, 6, None),  # never above the most
+        ([math.nan] * 5 + [5.0], 6, 6, "too_few"),
+    ],
+)
+def test_what_is_rare_or_not_measured_is_not_called_precise(
+    values: list[float], most: int, count: int, why_not: str | None
+) -> None:
+    got, note = fed(values, replications=3, most_replications=most)
+    assert (got, note[0]["why_not"], note[0]["reached"]) == (count, why_not, why_not is None)
+
+
+def test_the_first_look_is_not_before_the_replications_wanted() -> None:
+    assert fed([5.0] * 40, replications=25)[0] == 25
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_half_width_is_scipys_over_what_was_measured(seed: int) -> None:
+    values = np.random.default_rng(seed).gamma(2.0, 3.0, 30)
+    values[:: seed + 3] = np.nan
+    count, note = fed(list(values), replications=30, most_replications=30)
+    measured = values[:count][~np.isnan(values[:count])]
+    assert note[0]["half_width_share"] == pytest.approx(half_width_share(measured))
+
+
+def test_an_outcome_that_is_not_measured_is_told() -> None:
+    entry = {"alternative": "plan", "outcome": "cost", "wanted_share": 0.1, "half_width_share": None}
+    results = SimpleNamespace(
+        manifest={"precision": [{**entry, "reached": False, "why_not": "not_measured"}], "replications": 10}
+    )
+    (said,) = how_precise(results, "en")  # type: ignore[arg-type]
+    assert said == (
+        "Wanted precision not reached after 10 runs: cost of plan is not measured in any run (wanted 10%)."
+    )
+    results.manifest["precision"] = [{**entry, "reached": False}]  # as an earlier version wrote it
+    assert "no relative precision" in next(iter(how_precise(results, "en")))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
