@@ -147,7 +147,9 @@ def sensitivity(
     for each scenario and alternative.
     """
     with errors(interrupted="files that are written are whole"):
-        from surgesim.report.drivers import sensitivity_table
+        from rich.text import Text
+
+        from surgesim.report.drivers import cautions, sensitivity_table
         from surgesim.report.figures import save
         from surgesim.report.figures.sensitivity import draw_sensitivity
         from surgesim.study.sensitivity import sensitivity as explain
@@ -166,6 +168,8 @@ def sensitivity(
                 save(picture, target / f"{scenario}-{of}.{format_.value}")
         if not quiet:
             show(sensitivity_table(table, lang.value))
+            for caution in cautions(done, lang.value):
+                show(Text(caution))
             typer.echo(f"{target}{os.sep}")
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
 from rich.text import Text
 
-from surgesim.report.words import fixed, outcome_words, phrase
+from surgesim.report.words import fixed, number, outcome_words, phrase
 from surgesim.scenario.schema import BASELINE
 from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY
+from surgesim.study.sweep import DAYS
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from surgesim.study.sweep import Sweep
 
 NONE: Final = "–"
 """Stands where an index cannot be told."""
@@ -22,8 +26,10 @@ NONE: Final = "–"
 def sensitivity_table(table: pd.DataFrame, lang: str) -> Table:
     """What drives the outcomes of a sweep: under each outcome a row per path, what matters most first."""
     kinds = list(dict.fromkeys(table["index"]))
-    untold = phrase(lang, "drivers.untold", mark=NONE) if table["value"].isna().any() else None
-    shown = Table(caption=untold, caption_justify="left")
+    notes = [phrase(lang, "drivers.untold", mark=NONE)] if table["value"].isna().any() else []
+    if without_interval(table):
+        notes.append(phrase(lang, "drivers.no_interval"))
+    shown = Table(caption="\n".join(notes) or None, caption_justify="left")
     outcome_and_path = f"{phrase(lang, 'screen.outcome')}, {phrase(lang, 'screen.path').lower()}"
     shown.add_column(outcome_and_path, overflow="fold")
     for kind in kinds:
@@ -43,11 +49,34 @@ def sensitivity_table(table: pd.DataFrame, lang: str) -> Table:
     return shown
 
 
+def without_interval(table: pd.DataFrame) -> bool:
+    """Whether an index is told without its interval, for there are too few points."""
+    return bool((table["value"].notna() & table["low"].isna()).any())
+
+
+def cautions(sweep: Sweep, lang: str) -> Iterator[str]:
+    """What to keep in mind of what a sweep says: runs that failed, and points of other horizons."""
+    plan, failed = sweep.manifest["sweep"], sweep.manifest["failed"]
+    if failed:
+        all_points = plan["points"] * len(plan["scenarios"])
+        lost = all_points - len(sweep.runs[["scenario", "point"]].drop_duplicates())
+        yield phrase(
+            lang,
+            "drivers.failed",
+            failed=number(failed, lang),
+            runs=number(plan["runs"], lang),
+            lost=number(lost, lang),
+            points=number(all_points, lang),
+        )
+    if DAYS in sweep.paths:
+        yield phrase(lang, "drivers.horizons")
+
+
 def _index(value: float, low: float, high: float, lang: str) -> str:
     """An index with its interval, if it has one, each with two decimals."""
     if math.isnan(value):
         return NONE
-    value_text, low_text, high_text = (fixed(number, lang, 2) for number in (value, low, high))
+    value_text, low_text, high_text = (fixed(each, lang, 2) for each in (value, low, high))
     return value_text if math.isnan(low) else f"{value_text} ({low_text} – {high_text})"
 
 

@@ -2,11 +2,13 @@
 
 First and total Sobol indices by Saltelli's estimators (scipy.stats.sobol_indices); Spearman's rank
 correlation and the partial one, which takes away what the other paths do (Marino 2008,
-doi:10.1016/j.jtbi.2008.04.011). Intervals are 95 % percentile bootstrap intervals over the points.
+doi:10.1016/j.jtbi.2008.04.011). Intervals are at 95 %: of Sobol indices by percentile bootstrap over the
+points, of rank correlations by Student's t distribution with their degrees of freedom.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +36,10 @@ DEFAULT = ("deaths_untreated", "deaths", "situation_days")
 
 RESAMPLES = 1_000
 
+FEWEST_FREE = 4
+"""Degrees of freedom below which a rank correlation has no interval: ranks of so few points take too few
+values for the t distribution (of 5 points and one path the test of no correlation errs in 8 %, not 5 %)."""
+
 _NOTHING = 1e-9
 """A share of a variance that is rounding only."""
 
@@ -58,8 +64,14 @@ SENSITIVITY_TABLE = Table(
             "the index; empty where it cannot be told, for the other paths leave nothing of the path or of "
             "the outcome",
         ),
-        Column("low", "", "lower end of its 95 % bootstrap interval"),
-        Column("high", "", "upper end of its 95 % bootstrap interval"),
+        Column(
+            "low",
+            "",
+            "lower end of its 95 % interval: bootstrap for Sobol indices; for correlations from Student's t "
+            f"distribution, empty below {FEWEST_FREE} degrees of freedom (points less 2, for the partial one "
+            "also less the other paths)",
+        ),
+        Column("high", "", "upper end of its 95 % interval"),
     ),
 )
 
@@ -70,7 +82,9 @@ def sensitivity(sweep: Sweep, outcomes: Sequence[str] | None = None) -> pd.DataF
     Parameters
     ----------
     sweep
-        Of design ``sobol`` for Sobol indices; of any other for rank correlations.
+        Of design ``sobol`` for Sobol indices; of any other for rank correlations. Runs that failed are
+        left out of the latter: a point is the mean of its other runs, one without any is no point. What is
+        found then holds where the model ran.
     outcomes
         Columns of runs.csv; `DEFAULT` unless given.
 
@@ -82,8 +96,8 @@ def sensitivity(sweep: Sweep, outcomes: Sequence[str] | None = None) -> pd.DataF
     Raises
     ------
     ResultsError
-        If an outcome is unknown, is not a number in some run (a run that failed has none), or is the
-        same at every point.
+        If an outcome is unknown, is not a number in some run, or is the same at every point; if runs of
+        design ``sobol`` failed, or all runs did.
     """
     import pandas as pd
 
@@ -93,21 +107,22 @@ def sensitivity(sweep: Sweep, outcomes: Sequence[str] | None = None) -> pd.DataF
         if outcome not in known:
             raise ResultsError(f"unknown outcome {outcome!r}{suggestion(outcome, known)}")
     plan = sweep.manifest["sweep"]
-    if sweep.manifest["failed"]:
-        raise ResultsError(
-            f"{sweep.manifest['failed']} of {plan['runs']} runs failed, so that outcomes are missing: "
-            "see failures.csv"
-        )
+    failed = sweep.manifest["failed"]
+    if failed and (plan["design"] == SOBOL or failed == plan["runs"]):
+        what = "expected none for Sobol indices" if failed < plan["runs"] else "so that there is no outcome"
+        raise ResultsError(f"{failed} of {plan['runs']} runs failed, {what}: see failures.csv")
     rows: list[dict[str, Any]] = []
     for (scenario, alternative), group in runs.groupby(["scenario", "alternative"], sort=False):
         for outcome in outcomes or DEFAULT:
             if outcomes is None and group[outcome].isna().any():
                 continue  # not assessed, or undecided in some runs
-            values = _means(group, outcome, plan["points"])
+            values = _means(group, outcome)
             if values.min() == values.max():
                 if outcomes is None:
                     continue
-                raise ResultsError(f"{outcome} is {values[0]:g} at every point: there is nothing to explain")
+                raise ResultsError(
+                    f"{outcome} is {values.iloc[0]:g} at every point: there is nothing to explain"
+                )
             keys = {"scenario": scenario, "alternative": alternative, "outcome": outcome}
             rows += ({**keys, **row} for row in _rows(sweep, values))
     if not rows:
@@ -117,8 +132,8 @@ def sensitivity(sweep: Sweep, outcomes: Sequence[str] | None = None) -> pd.DataF
     )
 
 
-def _means(group: pd.DataFrame, outcome: str, points: int) -> Floats:
-    """The mean over replications at each point; an outcome that is missing anywhere is an error."""
+def _means(group: pd.DataFrame, outcome: str) -> pd.Series[float]:
+    """The mean over the runs of each point that has any; an outcome that is not a number is an error."""
     bad = group[~np.isfinite(group[outcome])]
     if len(bad):
         first = bad.iloc[0]
@@ -126,24 +141,23 @@ def _means(group: pd.DataFrame, outcome: str, points: int) -> Floats:
             f"{outcome} is not a number in {len(bad)} of {len(group)} runs, first at point "
             f"{first['point']}, replication {first['replication']}"
         )
-    means = group.groupby("point")[outcome].mean().to_numpy(dtype=float)
-    if len(means) != points:
-        raise ResultsError(f"{outcome} is there at {len(means)} of {points} points, expected all")
-    return means
+    return group.groupby("point")[outcome].mean()
 
 
-def _rows(sweep: Sweep, values: Floats) -> Iterator[dict[str, Any]]:
+def _rows(sweep: Sweep, means: pd.Series[float]) -> Iterator[dict[str, Any]]:
     plan = sweep.manifest["sweep"]
-    rng = Streams(plan["seed"], 0).once("bootstrap")
+    values: Floats = np.asarray(means.to_numpy(dtype=float))
     if plan["design"] == SOBOL:
         names, size = (FIRST, TOTAL), plan["samples"]
+        rng = Streams(plan["seed"], 0).once("bootstrap")
         indices = sobol_of(values, size, len(sweep.paths))
+        estimate = indices(np.arange(size))
+        resampled = np.array([indices(rng.integers(0, size, size)) for _ in range(RESAMPLES)])
+        low, high = _bootstrap_interval(estimate, resampled)
     else:
-        names, size = (RANK, PARTIAL), len(values)
-        indices = ranks_of(_numbers(sweep), values)
-    estimate = indices(np.arange(size))
-    resampled = np.array([indices(rng.integers(0, size, size)) for _ in range(RESAMPLES)])
-    low, high = _interval(estimate, resampled)
+        names = (RANK, PARTIAL)
+        estimate, free = rank_correlations(_numbers(sweep)[means.index.to_numpy()], values)
+        low, high = correlation_interval(estimate, free)
     for i, path in enumerate(sweep.paths):
         for k, name in enumerate(names):
             yield {
@@ -155,7 +169,7 @@ def _rows(sweep: Sweep, values: Floats) -> Iterator[dict[str, Any]]:
             }
 
 
-def _interval(estimate: Floats, resampled: Floats) -> tuple[Floats, Floats]:
+def _bootstrap_interval(estimate: Floats, resampled: Floats) -> tuple[Floats, Floats]:
     """Percentile intervals over the resamples that tell anything; NaN where the estimate or all are."""
     told = np.isfinite(estimate) & np.isfinite(resampled).any(axis=0)
     low, high = np.full((2, *estimate.shape), np.nan)
@@ -183,38 +197,50 @@ def sobol_of(values: Floats, samples: int, paths: int) -> Callable[[NDArray[np.i
     return indices
 
 
-def ranks_of(design: Floats, values: Floats) -> Callable[[NDArray[np.intp]], Floats]:
-    """Rank correlations, plain and partial, ``(2, paths)``, of the points that are chosen.
+def rank_correlations(design: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """Rank correlations, plain and partial, ``(2, paths)``, and the degrees of freedom of each.
 
-    `design` is ``(points, paths)``. NaN where, among the chosen points, the path or the outcome does not
-    vary, or the other paths leave nothing of it (see `_partial`).
+    `design` is ``(points, paths)``. NaN where the path or the outcome does not vary, or the other paths
+    leave nothing of it (see `_partial`).
     """
     from scipy.stats import rankdata
 
     points, paths = design.shape
     if points < paths + 3:
         raise ResultsError(f"got {points} points, expected at least {paths + 3} for {paths} paths")
-    table = np.column_stack([design, values])
-
-    def indices(chosen: NDArray[np.intp]) -> Floats:
-        ranks = rankdata(table[chosen], axis=0)
-        ranks -= ranks.mean(axis=0)
-        spread = ranks.std(axis=0)
-        varies = spread > 0
-        ranks = np.divide(ranks, spread, out=np.zeros_like(ranks), where=varies)
-        correlation = ranks.T @ ranks / len(ranks)
-        plain = np.where(varies[:-1] & varies[-1], correlation[:-1, -1], np.nan)
-        distinct = len(np.unique(chosen))
-        return np.array([plain, [_partial(correlation, i, distinct) for i in range(paths)]])
-
-    return indices
+    ranks = rankdata(np.column_stack([design, values]), axis=0)
+    ranks -= ranks.mean(axis=0)
+    spread = ranks.std(axis=0)
+    varies = spread > 0
+    ranks = np.divide(ranks, spread, out=np.zeros_like(ranks), where=varies)
+    correlation = ranks.T @ ranks / points
+    plain = np.where(varies[:-1] & varies[-1], correlation[:-1, -1], np.nan)
+    partial, taken = zip(*(_partial(correlation, i, points) for i in range(paths)), strict=True)
+    return np.array([plain, partial]), points - 2.0 - np.array([[0] * paths, taken])
 
 
-def _partial(correlation: Floats, path: int, points: int) -> float:
+def correlation_interval(correlation: Floats, free: Floats) -> tuple[Floats, Floats]:
+    """The 95 % interval of correlations with so many degrees of freedom.
+
+    In Fisher's z it is as wide as makes it hold 0 exactly where Student's t test of no correlation does not
+    reject: for ``t = r * sqrt(free / (1 - r**2))`` is ``sqrt(free) * sinh(z)``. NaN where there is no
+    correlation, or are fewer than `FEWEST_FREE` degrees of freedom.
+    """
+    from scipy.special import stdtrit
+
+    enough = free >= FEWEST_FREE
+    free = np.where(enough, free, np.nan)
+    half = np.arcsinh(stdtrit(free, 0.975) / np.sqrt(free))
+    with np.errstate(divide="ignore"):  # of 1 and -1, which are their own intervals
+        z = np.arctanh(np.clip(correlation, -1, 1))
+    return np.tanh(z - half), np.tanh(z + half)
+
+
+def _partial(correlation: Floats, path: int, points: int) -> tuple[float, int]:
     """Correlation of what the other paths leave of a path with what they leave of the outcome, the last.
 
-    Both are residuals of least squares. NaN where nothing is left of either, or where so few points are
-    left that any two residuals lie on a line.
+    Both are residuals of least squares; with it, how many directions the others take away.
+    NaN where nothing is left of either, or where so few points are left that any two residuals lie on a line.
     """
     others = np.delete(np.arange(len(correlation) - 1), path)
     two = np.array([path, len(correlation) - 1])
@@ -226,8 +252,8 @@ def _partial(correlation: Floats, path: int, points: int) -> float:
         weights, _, rank, _ = np.linalg.lstsq(among, across, rcond=_NOTHING)
         left, taken = left - across.T @ weights, int(rank)
     if points - 1 - taken < 2 or left[0, 0] < _NOTHING or left[1, 1] < _NOTHING:
-        return float("nan")
-    return float(np.clip(left[0, 1] / np.sqrt(left[0, 0] * left[1, 1]), -1, 1))
+        return math.nan, taken
+    return float(np.clip(left[0, 1] / np.sqrt(left[0, 0] * left[1, 1]), -1, 1)), taken
 
 
 def _numbers(sweep: Sweep) -> Floats:

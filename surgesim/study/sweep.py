@@ -57,6 +57,9 @@ SENSITIVITY = "sensitivity"
 SWEEP_ENTRIES = {MANIFEST, SCENARIOS, SENSITIVITY, "plots"} | {f"{table.name}.csv" for table in SWEEP_TABLES}
 """What the folder of a sweep may hold."""
 
+DAYS = "days"
+"""The path of the horizon."""
+
 _AT_ONCE = 1_000
 """Runs that are in memory while the tables are written."""
 
@@ -224,7 +227,8 @@ def sweep(
     resume
         Go on with an unfinished sweep; if the finished one is there, only read it; if neither is, begin.
     tell
-        Called with one sentence where `resume` is set and there is nothing to resume.
+        Called with one sentence where `resume` is set and there is nothing to resume, and where `days`
+        varies.
 
     Returns
     -------
@@ -262,6 +266,11 @@ def sweep(
     seed = study.seed if seed is None else seed
     scenarios = [without_swept(each, varied) for each in stored]
     the_points = points(varied, design, samples, seed)
+    if DAYS in vary and tell is not None:
+        tell(
+            f"{DAYS} varies: first days are restricted means, and sums are taken, to the horizon of each "
+            "point; compare them among points of the same horizon only"
+        )
     texts = {each.name: dumped(each) for each in stored}
     cases = Cases(len(scenarios), the_points, replications)
     table = design_frame(the_points)

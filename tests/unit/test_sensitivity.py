@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from rich.console import Console
 from scipy import stats
 from study_cases import made_up_record, small_scenario
@@ -19,11 +20,11 @@ from study_cases import made_up_record, small_scenario
 from surgesim.errors import ResultsError
 from surgesim.model import simulation
 from surgesim.model.record import Record
-from surgesim.report.drivers import outcome_name, sensitivity_table
+from surgesim.report.drivers import cautions, outcome_name, sensitivity_table
 from surgesim.report.figures.sensitivity import draw_sensitivity
 from surgesim.report.words import outcome_words, phrase
 from surgesim.scenario.schema import Scenario
-from surgesim.study.sensitivity import sensitivity
+from surgesim.study.sensitivity import correlation_interval, rank_correlations, sensitivity
 from surgesim.study.sweep import Sweep, sweep
 
 PATHS = ("clinical.isolated_share", "clinical.urgent_share.oxygen", "clinical.urgent_share.icu")
@@ -154,7 +155,7 @@ def test_partial_correlations_of_a_grid_that_explains_all_have_their_sign(
     alone = sensitivity(one, ["deaths"]).set_index("index")["value"]
     assert alone["rank_correlation"] == alone["partial_rank_correlation"] == pytest.approx(1)
 
-    vary = {PATHS[0]: "0:1:3", PATHS[1]: "0:1:2"}
+    vary = {PATHS[0]: "0:1:4", PATHS[1]: "0:1:2"}
     grid = sweep(small_scenario(), vary, replications=1, workers=1)
     table = sensitivity(grid, ["deaths"]).set_index(["path", "index"])
     for path, sign in zip(vary, (1, -1), strict=True):
@@ -201,13 +202,130 @@ def test_an_outcome_that_is_no_number_is_an_error_not_a_zero_index(
         sensitivity(found, ["deaths"])
 
 
-def test_failed_runs_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(one: float, two: float, three: float) -> float:
-        return 1 / 0 if one > 0.8 else one
+def fails(one: float, two: float, three: float) -> float:
+    return 1 / 0 if one > 0.8 else one - two
 
-    found = swept(monkeypatch, fails, design="lhs", samples=20)
-    with pytest.raises(ResultsError, match="4 of 20 runs failed, so that outcomes are missing"):
+
+def test_a_failed_run_stops_sobol_indices(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = swept(monkeypatch, fails, design="sobol", samples=16)
+    failed = found.manifest["failed"]
+    assert 0 < failed < 80
+    with pytest.raises(ResultsError, match=f"{failed} of 80 runs failed, expected none for Sobol indices"):
         sensitivity(found, ["deaths"])
+
+
+def test_a_sweep_of_failures_alone_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = swept(monkeypatch, lambda *at: 1 / 0, design="lhs", samples=8)
+    with pytest.raises(ResultsError, match="8 of 8 runs failed, so that there is no outcome"):
+        sensitivity(found, ["deaths"])
+
+
+@pytest.mark.parametrize("replications", [1, 2])
+def test_rank_correlations_leave_failed_runs_out_and_say_so(
+    monkeypatch: pytest.MonkeyPatch, replications: int
+) -> None:
+    found = swept(monkeypatch, fails, design="lhs", samples=20, replications=replications)
+    table = sensitivity(found, ["deaths"]).set_index(["path", "index"])
+    design = found.design[found.design[PATHS[0]] <= 0.8]
+    assert len(design) == 16
+    deaths = design[PATHS[0]] - design[PATHS[1]]
+    for path in PATHS:
+        expected = stats.spearmanr(design[path], deaths).statistic
+        assert table.loc[(path, "rank_correlation"), "value"] == pytest.approx(expected)
+    told = " ".join(cautions(found, "en"))
+    share = f"{4 * replications} of {20 * replications} runs failed and are left out; 4 of 20 points have none"
+    assert told.startswith(share)
+    assert "This cuts the ranges that were given" in told
+    assert "thu hẹp các khoảng giá trị" in " ".join(cautions(found, "vi"))
+    drawn = draw_sensitivity(found, table.reset_index(), "small", "baseline", "en")
+    assert share in " ".join(" ".join(text.get_text() for text in drawn.texts).split())
+
+
+def test_a_point_is_the_mean_of_the_runs_that_did_not_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deaths rise with the path, and run 1 of the highest point, far off all others, failed."""
+
+    def simulate(scenario: Scenario, seed: int, replication: int, path: object = None) -> Record:
+        one = scenario.clinical.isolated_share
+        if one == 1 and replication == 1:
+            raise ValueError("too much")
+        return made_up_record(scenario, replication, outcomes={"deaths": one})
+
+    monkeypatch.setattr(simulation, "simulate", simulate)
+    found = sweep(small_scenario(), {PATHS[0]: "0:1:6"}, replications=2, workers=1)
+    assert found.manifest["failed"] == 1
+    assert sensitivity(found, ["deaths"])["value"].tolist() == pytest.approx([1, 1])
+    assert "1 of 12 runs failed and are left out; 0 of 6 points" in next(iter(cautions(found, "en")))
+
+
+@pytest.mark.parametrize(("points", "seed"), [(8, 1), (10, 5), (20, 2), (50, 3)])
+def test_intervals_of_rank_correlations_hold_0_where_scipys_test_does_not_reject(
+    points: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    for _ in range(40):
+        design, effect = rng.random((points, 3)), rng.uniform(0, 2)
+        values = effect * design[:, 0] + rng.random(points)
+        value, free = rank_correlations(design, values)
+        low, high = correlation_interval(value, free)
+        ranks = stats.rankdata(np.column_stack([design, values]), axis=0)
+        for i in range(3):
+            plain = stats.spearmanr(design[:, i], values)
+            assert value[0, i] == pytest.approx(plain.statistic)
+            assert (low[0, i] <= 0 <= high[0, i]) == (plain.pvalue >= 0.05)
+            others = np.column_stack([np.ones(points), np.delete(ranks[:, :3], i, axis=1)])
+            fit = sm.OLS(ranks[:, 3], np.column_stack([others, ranks[:, i]])).fit()
+            # the test of a partial correlation is that of its coefficient
+            assert (low[1, i] <= 0 <= high[1, i]) == (fit.pvalues[-1] >= 0.05)
+            assert free[1, i] == fit.df_resid
+            assert low[1, i] < value[1, i] < high[1, i]
+
+
+def test_an_interval_of_a_plain_correlation_is_near_fishers() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.random((200, 1))
+    value, free = rank_correlations(x, x[:, 0] + rng.random(200))
+    low, high = correlation_interval(value, free)
+    fisher = np.tanh(np.arctanh(value[0, 0]) + np.array([-1, 1]) * stats.norm.ppf(0.975) / np.sqrt(197))
+    assert (low[0, 0], high[0, 0]) == pytest.approx(tuple(fisher), abs=0.003)
+
+
+@pytest.mark.parametrize("points", [8, 10, 20, 50])
+def test_paths_without_effect_are_named_in_one_of_twenty(points: int) -> None:
+    """39 % at 8 points with the bootstrap intervals of earlier versions."""
+    rng = np.random.default_rng(points)
+    false = []
+    for _ in range(1500):
+        low, high = correlation_interval(*rank_correlations(rng.random((points, 3)), rng.random(points)))
+        false.append((low > 0) | (high < 0))
+    assert np.mean(false, axis=(0, 2)) == pytest.approx([0.05, 0.05], abs=0.02)
+
+
+def test_few_points_have_correlations_without_an_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulation, "simulate", simulates(lambda one, two, three: one - two**2))
+    for levels, told in (("0:1:5", False), ("0:1:6", True)):  # 4 degrees of freedom are enough
+        found = sweep(small_scenario(), {PATHS[0]: levels}, replications=1, workers=1)
+        table = sensitivity(found, ["deaths"])
+        assert table["value"].tolist() == pytest.approx([1, 1])
+        assert table["low"].notna().all() == told
+        for lang, words in (("en", "too few points"), ("vi", "quá ít điểm")):
+            console = Console(file=StringIO(), width=110, color_system=None)
+            console.print(sensitivity_table(table, lang))
+            assert (words in console.file.getvalue()) == (not told)  # type: ignore[attr-defined]
+            drawn = draw_sensitivity(found, table, "small", "baseline", lang)
+            assert any(words in text.get_text() for text in drawn.texts) == (not told)
+
+
+def test_a_sweep_of_days_warns_of_its_horizons(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulation, "simulate", simulates(lambda one, two, three: one))
+    for path, warned in (("days", True), (PATHS[0], False)):
+        said: list[str] = []
+        levels = "5,8,9,12" if warned else "0:1:4"
+        found = sweep(small_scenario(), {path: levels}, replications=1, workers=1, tell=said.append)
+        assert [line.startswith("days varies: first days are restricted means") for line in said] == (
+            [True] if warned else []
+        )
+        assert any("restricted means" in line for line in cautions(found, "en")) == warned
+        assert any("trung bình giới hạn" in line for line in cautions(found, "vi")) == warned
 
 
 def test_words_have_no_rank_and_few_points_no_correlation(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from surgesim.report.drivers import outcome_name
+from surgesim.report.drivers import cautions, outcome_name, without_interval
 from surgesim.report.figures.page import (
     BLACK,
     BLUE,
@@ -68,6 +68,9 @@ def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternati
     ]
     if rows["value"].isna().any():
         notes.append(phrase(lang, "figure.sensitivity_untold"))
+    if without_interval(rows):
+        notes.append(phrase(lang, "drivers.no_interval"))
+    notes += cautions(sweep, lang)
     with styled():
         figure = headed(title, notes, body)
         panels = figure.subplots(1, len(outcomes), squeeze=False, sharey=True)[0]
