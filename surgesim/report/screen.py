@@ -42,7 +42,7 @@ from surgesim.report.words import (
 from surgesim.scenario.schema import BASELINE, Scenario
 from surgesim.study.binding import limits_modelled
 from surgesim.study.breaches import SITUATION
-from surgesim.study.compare import COST, DAYS_BREACHED, FIRST_DAY
+from surgesim.study.compare import BREACHED, COST, DAYS_BREACHED, FIRST_DAY, SITUATION_DAYS
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
@@ -96,6 +96,8 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
         if len(results.breaches):
             parts += [Text(), threshold_table(results, lang)]
             note("by_threshold_note", days=horizon)
+            if results.comparison["outcome"].str.startswith(BREACHED).any():
+                note("points_note")
     if scenario.supply.costs is not None:
         parts += [Text(), cost_table(results, lang)]
         note("cost_note")
@@ -233,7 +235,9 @@ def threshold_table(results: Results, lang: str) -> FittedTable:
     """One block per alternative, a row for each threshold at which it changes anything."""
     table = FittedTable(phrase(lang, "screen.by_threshold"), show_lines=False)
     table.add_column(phrase(lang, "screen.alternative_threshold"), "left")
-    for column in ("days", "first_breach"):
+    shares = results.comparison["outcome"].str.startswith(BREACHED).any()  # earlier versions have none
+    columns = (*(("points",) if shares else ()), "days", "first_breach")
+    for column in columns:
         table.add_column(phrase(lang, f"screen.{column}"))
     for alternative, group in results.comparison.groupby("alternative", sort=False):
         by_outcome = {row["outcome"]: row for row in group.to_dict("records")}
@@ -242,14 +246,18 @@ def threshold_table(results: Results, lang: str) -> FittedTable:
         lines = []
         of_situation = criteria(scenario)
         others = [name for name in scenario.command.thresholds if name not in of_situation]
-        for name in (*of_situation, *others):
-            pair = [by_outcome.get(f"{prefix}{name}") for prefix in (DAYS_BREACHED, FIRST_DAY)]
-            if any(row is not None and row["tied"] < 1 for row in pair):
+        for name in (*of_situation, *([SITUATION] if shares else ()), *others):
+            of = [by_outcome.get(f"{prefix}{name}") for prefix in (BREACHED, DAYS_BREACHED, FIRST_DAY)]
+            if name == SITUATION:
+                of[1] = by_outcome.get(SITUATION_DAYS)
+            if any(row is not None and row["tied"] < 1 for row in of):
                 what = threshold_title(scenario, name, lang)
                 if name in scenario.command.in_districts:
                     what = phrase(lang, "screen.in_any_district", what=what)
-                lines.append((what, *(_signed(row, lang) for row in pair)))
-        for i, (what, *cells) in enumerate(lines or [(phrase(lang, "screen.unchanged"), "", "")], start=1):
+                cells = [_points(of[0], lang)] if shares else []
+                lines.append((what, *cells, *(_signed(row, lang) for row in of[1:])))
+        nothing = (phrase(lang, "screen.unchanged"), *[""] * len(columns))
+        for i, (what, *cells) in enumerate(lines or [nothing], start=1):
             table.add_row(f"  {what}", *cells, end_section=i >= len(lines))
     return table
 
@@ -289,6 +297,22 @@ def _signed(row: Mapping[Any, Any] | None, lang: str, scale: float = 1.0) -> str
         return f"{sign}{rounded(mean, lang)}"
     decimals = alike(mean, mean - half, mean + half)
     return f"{sign}{fixed(mean, lang, decimals)} ±{fixed(half, lang, decimals)}"
+
+
+def _points(row: Mapping[Any, Any] | None, lang: str) -> str:
+    """A paired difference of probabilities in percentage points, with its interval: ``-12 (-21 to -2)``."""
+    if row is None:
+        return ""
+    ends = [100 * row[c] for c in ("difference", "difference_low", "difference_high")]
+    if math.isnan(ends[1]):
+        return _with_sign(ends[0], lang, 0)
+    mean, low, high = (_with_sign(value, lang, 0) for value in ends)
+    return f"{mean} ({phrase(lang, 'screen.to', low=low, high=high)})"
+
+
+def _with_sign(value: float, lang: str, decimals: int) -> str:
+    value = round(value, decimals) + 0.0  # no -0
+    return f"{'+' if value > 0 else ''}{fixed(value, lang, decimals)}"
 
 
 def _threshold(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> tuple[str, str, str]:

@@ -11,7 +11,7 @@ from surgesim.scenario.schema import Scenario
 from surgesim.study.binding import BEDS
 from surgesim.study.breaches import SITUATION
 from surgesim.study.collect import BY_DISTRICT, own_columns
-from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY
+from surgesim.study.compare import BREACHED, DAYS_BREACHED, FIRST_DAY
 from surgesim.study.reached import DIED, IN_TIME, Groups
 
 if TYPE_CHECKING:
@@ -125,7 +125,13 @@ COMPARISON = Table(
     "alternative × outcome, paired with the baseline replication by replication",
     (
         _ALTERNATIVE,
-        Column("outcome", TEXT, "a column of replications.csv"),
+        Column(
+            "outcome",
+            TEXT,
+            f"a column of replications.csv; `{BREACHED}<threshold>` and `{BREACHED}{SITUATION}`, whether the "
+            "threshold, or the declared emergency, was breached on at least one day: the means are "
+            "probabilities",
+        ),
         Column("unit", TEXT, "unit of the outcome"),
         Column("baseline_mean", "as the outcome", "mean over the baseline's replications"),
         Column("alternative_mean", "as the outcome", "mean over the alternative's replications"),
@@ -134,8 +140,13 @@ COMPARISON = Table(
             "as the outcome",
             "mean of alternative − baseline; its interval is empty for a single pair",
         ),
-        Column("difference_low", "as the outcome", "lower end of its 95 % paired t interval"),
-        Column("difference_high", "as the outcome", "upper end of its 95 % paired t interval"),
+        Column(
+            "difference_low",
+            "as the outcome",
+            "lower end of its 95 % interval: paired t, but for "
+            f"`{BREACHED}…` Tango's score interval of paired proportions",
+        ),
+        Column("difference_high", "as the outcome", "upper end of its 95 % interval"),
         Column(
             "better",
             TEXT,

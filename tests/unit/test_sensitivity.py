@@ -233,7 +233,9 @@ def test_rank_correlations_leave_failed_runs_out_and_say_so(
         expected = stats.spearmanr(design[path], deaths).statistic
         assert table.loc[(path, "rank_correlation"), "value"] == pytest.approx(expected)
     told = " ".join(cautions(found, "en"))
-    share = f"{4 * replications} of {20 * replications} runs failed and are left out; 4 of 20 points have none"
+    share = (
+        f"{4 * replications} of {20 * replications} runs failed and are left out; 4 of 20 points have none"
+    )
     assert told.startswith(share)
     assert "This cuts the ranges that were given" in told
     assert "thu hẹp các khoảng giá trị" in " ".join(cautions(found, "vi"))
@@ -291,7 +293,6 @@ def test_an_interval_of_a_plain_correlation_is_near_fishers() -> None:
 
 @pytest.mark.parametrize("points", [8, 10, 20, 50])
 def test_paths_without_effect_are_named_in_one_of_twenty(points: int) -> None:
-    """39 % at 8 points with the bootstrap intervals of earlier versions."""
     rng = np.random.default_rng(points)
     false = []
     for _ in range(1500):

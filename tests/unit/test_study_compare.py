@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import optimize, stats
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.proportion import proportion_confint
 
-from surgesim.study.compare import comparison_rows
+from surgesim.study.compare import comparison_rows, paired_interval, paired_shares_interval
 
 UNITS = {"deaths": "deaths", "first_day_icu": "days"}
 
@@ -96,3 +100,105 @@ def test_outcome_that_one_side_lacks_is_left_out() -> None:
 def test_baseline_alone_has_nothing_to_compare() -> None:
     alone = pd.DataFrame({"alternative": ["baseline"], "replication": [0], "deaths": [1.0]})
     assert comparison_rows(alone, {"deaths": "deaths"}) == []
+
+
+def pairs(more: int, less: int, n: int) -> np.ndarray:
+    return np.repeat([1.0, -1.0, 0.0], [more, less, n - more - less])
+
+
+@pytest.mark.parametrize(
+    ("more", "less", "n", "confidence", "low", "high", "digits"),
+    [
+        # PropCIs::scoreci.mp of R, which gives (second - first) / n
+        (28, 25, 618, 0.90, -0.0148, 0.0247, 4),
+        (20, 60, 1000, 0.95, -0.0584, -0.0231, 4),
+        (60, 20, 1000, 0.95, 0.0231, 0.0584, 4),
+        (48, 41, 549, 0.90, -0.0157, 0.0414, 4),
+        # Fagerland, Lydersen and Laake 2014, airway reactivity: 1, 7 of 21
+        (1, 7, 21, 0.95, -0.517, -0.026, 3),
+    ],
+)
+def test_the_interval_of_paired_shares_is_tangos(
+    more: int, less: int, n: int, confidence: float, low: float, high: float, digits: int
+) -> None:
+    got = paired_shares_interval(pairs(more, less, n), confidence)
+    assert tuple(round(bound, digits) for bound in got) == (low, high)
+
+
+@pytest.mark.parametrize(("more", "less", "n"), [(0, 0, 50), (3, 9, 50), (7, 0, 20), (0, 10, 10), (1, 1, 4)])
+def test_at_the_ends_the_likelihood_under_them_gives_a_score_of_1_96(more: int, less: int, n: int) -> None:
+    """The standard error from a likelihood maximised by SciPy, not from a formula for it."""
+    mean = (more - less) / n
+    for end in paired_shares_interval(pairs(more, less, n)):
+        if abs(end) == 1:
+            continue
+
+        def against(q: float, end: float = end) -> float:
+            """Minus the log likelihood where `less` has the share q, and `more` q + end."""
+            shares = (q + end, q, 1 - 2 * q - end)
+            return -sum(
+                k * math.log(max(p, 1e-300))
+                for k, p in zip((more, less, n - more - less), shares, strict=True)
+            )
+
+        bounds = (max(0.0, -end), (1 - end) / 2)
+        q = optimize.minimize_scalar(against, bounds=bounds, method="bounded", options={"xatol": 1e-10}).x
+        score = (mean - end) / math.sqrt((2 * q + end - end**2) / n)
+        assert abs(score) == pytest.approx(stats.norm.ppf(0.975), abs=2e-3)
+
+
+def test_the_interval_holds_0_where_mcnemars_test_does_not_reject() -> None:
+    for n in (10, 50):
+        for more in range(n // 2 + 1):
+            for less in range(n // 2 + 1):
+                low, high = paired_shares_interval(pairs(more, less, n))
+                assert -1 <= low <= (more - less) / n <= high <= 1
+                table = [[0, more], [less, n - more - less]]
+                rejects = more + less > 0 and mcnemar(table, exact=False, correction=False).pvalue < 0.05
+                assert (low <= 0 <= high) != rejects, (more, less, n)
+
+
+def test_where_no_pair_differs_the_interval_is_not_a_point() -> None:
+    for n in (4, 50, 200):
+        low, high = paired_shares_interval(pairs(0, 0, n))
+        assert high == pytest.approx(proportion_confint(0, n, method="wilson")[1])
+        assert low == -high
+    assert all(math.isnan(end) for end in paired_shares_interval(pairs(1, 0, 1)))
+
+
+def test_the_paired_interval_is_scipys() -> None:
+    difference = np.random.default_rng(3).normal(1, 2, 17)
+    expected = stats.ttest_1samp(difference, 0).confidence_interval(0.95)
+    assert paired_interval(difference) == pytest.approx((expected.low, expected.high))
+
+
+def test_the_probability_of_each_breach_is_compared_pair_by_pair() -> None:
+    before = {
+        "deaths": [1.0] * 4,
+        "days_breached_icu": [3.0, 0.0, 2.0, 1.0],
+        "situation_days": [1.0, 1.0, 0, 0],
+    }
+    after = {
+        "deaths": [1.0] * 4,
+        "days_breached_icu": [1.0, 0.0, 0.0, 0.0],
+        "situation_days": [0.0, 1.0, 1, 0],
+    }
+    for side in (before, after):
+        side |= {"first_day_icu": [4.0] * 4, "first_day_situation": [4.0] * 4}
+    rows = {row["outcome"]: row for row in comparison_rows(table(before, after), dict.fromkeys(before, ""))}
+    assert list(rows)[-2:] == ["breached_icu", "breached_situation"]
+    icu, situation = rows["breached_icu"], rows["breached_situation"]
+    assert (icu["unit"], icu["better"]) == ("share", "lower")
+    assert (icu["baseline_mean"], icu["alternative_mean"], icu["difference"]) == (0.75, 0.25, -0.5)
+    assert (icu["difference_low"], icu["difference_high"]) == paired_shares_interval(pairs(0, 2, 4))
+    assert (icu["probability_better"], icu["tied"]) == (0.5, 0.5)
+    assert (situation["difference"], situation["tied"]) == (0, 0.5)
+    assert (situation["difference_low"], situation["difference_high"]) == paired_shares_interval(
+        pairs(1, 1, 4)
+    )
+
+
+def test_a_threshold_that_a_plan_lacks_has_no_probability_to_compare() -> None:
+    before = {"deaths": [1.0, 1.0], "first_day_icu": [1.0, 2.0], "days_breached_icu": [1.0, 2.0]}
+    rows = comparison_rows(table(before, {"deaths": [1.0, 1.0]}), dict.fromkeys(before, ""))
+    assert [row["outcome"] for row in rows] == ["deaths"]

@@ -24,7 +24,7 @@ from surgesim.report.words import (
 )
 from surgesim.scenario.schema import BASELINE
 from surgesim.study.breaches import SITUATION
-from surgesim.study.compare import COST, DAYS_BREACHED, DEADLY, DEATHS, FIRST_DAY, deadlier
+from surgesim.study.compare import BREACHED, COST, DAYS_BREACHED, DEADLY, DEATHS, FIRST_DAY, deadlier
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
@@ -37,6 +37,10 @@ COMPARED: Final = (
     "peak_without_bed",
 )
 """Outcomes by which the report compares plans; all others are in comparison.csv."""
+
+
+POINT: Final = 0.01
+"""A percentage point."""
 
 
 def plans(results: Results, lang: str) -> ReportTable | None:
@@ -77,13 +81,17 @@ def comparison(results: Results, lang: str) -> ReportTable | None:
 
 
 def _add_baseline(
-    made: Maker, by_plan: Mapping[str, Mapping[str, Row]], shown: Sequence[str], lang: str
+    made: Maker,
+    by_plan: Mapping[str, Mapping[str, Row]],
+    shown: Sequence[str],
+    lang: str,
+    scale: float = 1.0,
 ) -> None:
     """The row of the baseline; an alternative that lacks a threshold has no row that says its mean."""
     known = {outcome: row for rows in by_plan.values() for outcome, row in rows.items()}
     made.add(
         phrase(lang, "table.baseline_mean"),
-        *(quote("comparison", known[outcome], "baseline_mean", rounded, lang) for outcome in shown),
+        *(quote("comparison", known[outcome], "baseline_mean", rounded, lang, scale) for outcome in shown),
     )
 
 
@@ -112,13 +120,18 @@ def _tone(low: float, high: float, better: str) -> str:
 
 
 def thresholds_by_plan(results: Results, lang: str) -> list[ReportTable]:
-    """What each plan changes at each criterion, then at each other threshold: days in breach, first day."""
+    """What each plan changes at each criterion, then at each other threshold.
+
+    The probability of a breach (of the emergency too), days in breach, first day.
+    """
     of_situation = criteria(results.scenario)
     others = [name for name in results.scenario.command.thresholds if name not in of_situation]
     found = [
         _changes(results, f"{kind}_{what}", prefix, names, lang)
-        for kind, names in (("criteria", of_situation), ("thresholds", others))
-        for what, prefix in (("days", DAYS_BREACHED), ("first", FIRST_DAY))
+        for kind, thresholds in (("criteria", of_situation), ("thresholds", others))
+        for what, prefix in (("breached", BREACHED), ("days", DAYS_BREACHED), ("first", FIRST_DAY))
+        for emergency in [(SITUATION,) if (kind, what) == ("criteria", "breached") else ()]
+        for names in [(*thresholds, *emergency)]
     ]
     return [table for table in found if table is not None]
 
@@ -142,7 +155,8 @@ def _changes(
         title = threshold_title(results.scenario, name, lang)
         districts = name in results.scenario.command.in_districts
         made.columns.append(phrase(lang, "screen.in_any_district", what=title) if districts else title)
-    _add_baseline(made, by_plan, [f"{prefix}{name}" for name in shown], lang)
+    scale = POINT if prefix == BREACHED else 1.0
+    _add_baseline(made, by_plan, [f"{prefix}{name}" for name in shown], lang, scale)
     for plan, by_outcome in by_plan.items():
         never = _never(results, plan) if prefix == FIRST_DAY else set()
         cells = []
@@ -150,11 +164,17 @@ def _changes(
             row = by_outcome.get(f"{prefix}{name}")
             averted = name in never and row is not None and row["difference"] != 0
             cells.append(
-                phrase(lang, "table.none_by_end") if averted else NONE if row is None else change(row, lang)
+                phrase(lang, "table.none_by_end")
+                if averted
+                else NONE
+                if row is None
+                else change(row, lang, scale)
             )
         made.add(plan_heading(results, plan, lang), *cells)
-    key = "table.days_by_plan.note" if prefix == DAYS_BREACHED else "table.first_by_plan.note"
-    return made.done(note=phrase(lang, key, days=number(results.scenario.days, lang)))
+    what = {BREACHED: "breached", DAYS_BREACHED: "days", FIRST_DAY: "first"}[prefix]
+    return made.done(
+        note=phrase(lang, f"table.{what}_by_plan.note", days=number(results.scenario.days, lang))
+    )
 
 
 def _never(results: Results, plan: str) -> set[str]:
