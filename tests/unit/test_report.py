@@ -491,6 +491,31 @@ def test_what_plans_change_at_each_criterion_has_intervals(case: Results) -> Non
 
 
 @pytest.mark.usefixtures("unpictured")
+def test_the_probability_of_a_breach_changes_in_percentage_points(case: Results) -> None:
+    comparison, numbers = case.comparison.copy(), ["difference", "difference_low", "difference_high", "tied"]
+    for outcome, values in (
+        (f"breached_{criteria(case.scenario)[0]}", (-0.12, -0.214, -0.016, 0.88)),
+        ("breached_situation", (0.3, 0.1, 0.47, 0.7)),
+    ):
+        comparison.loc[comparison["outcome"] == outcome, numbers] = values
+    table = table_at(
+        Page(report(dataclasses.replace(case, comparison=comparison), "vi")).root, "criteria_breached"
+    )
+    assert threshold_title(case.scenario, criteria(case.scenario)[0], "vi") in table.text
+    assert phrase("vi", "figure.situation") in table.text
+    assert "−12,0 (−21,4 đến −1,6)" in table.text
+    assert "+30 (+10 đến +47)" in table.text
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_results_of_an_earlier_version_compare_no_probabilities(case: Results) -> None:
+    earlier = case.comparison[~case.comparison["outcome"].str.startswith("breached_")]
+    assert len(earlier) < len(case.comparison)
+    text = Page(report(dataclasses.replace(case, comparison=earlier), "en")).root.text
+    assert "Difference in the probability" not in text
+
+
+@pytest.mark.usefixtures("unpictured")
 def test_the_first_table_says_of_the_emergency_and_each_criterion_when_and_how_likely(case: Results) -> None:
     rows = list(table_at(Page(report(case, "en")).root, "glance").all("tr"))[1:]
     titles = [phrase("en", "figure.situation")]

@@ -261,6 +261,32 @@ def test_threshold_table_shows_what_changes_with_signs(results: Results) -> None
     assert "reported cases" not in text
 
 
+def test_threshold_table_has_the_probability_of_each_breach_and_of_the_emergency(results: Results) -> None:
+    compared = with_rows(
+        results,
+        ("breached_icu", -0.12, -0.214, -0.016, 0.88),
+        ("days_breached_icu", 0.0, 0.0, 0.0, 1.0),
+        ("breached_cases", 0.0, -0.07, 0.07, 1.0),
+        ("breached_situation", 0.3, NAN, NAN, 0.7),
+        ("situation_days", 4.0, 1.0, 7.0, 0.0),
+    )
+    text = shown(threshold_table(compared, "en"))
+    assert " −12 (−21 to −2) " in text
+    (emergency,) = [line for line in text.splitlines() if "Declared emergency" in line]
+    assert " +30 " in emergency
+    assert " +4.0 ±3.0 " in emergency or " +4 ±3 " in emergency
+    assert "reported cases" not in text  # no run differs
+    assert "Xác suất" in shown(threshold_table(compared, "vi"))
+
+
+def test_results_without_compared_probabilities_have_no_column_of_them(results: Results) -> None:
+    assert "percentage" in shown(summary(results, "en"))
+    earlier = results.comparison[~results.comparison["outcome"].str.startswith("breached_")]
+    text = shown(summary(dataclasses.replace(results, comparison=earlier), "en"))
+    assert "What the alternatives change at each criterion" in text
+    assert "percentage points" not in text
+
+
 def test_threshold_table_says_where_nothing_changes(results: Results) -> None:
     compared = with_rows(results, ("days_breached_icu", 0.0, 0.0, 0.0, 1.0))
     assert "no difference at any criterion or threshold" in shown(threshold_table(compared, "en"))
