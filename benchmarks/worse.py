@@ -1,0 +1,379 @@
+"""Resources of which more is worse: each kind + 10 %, singly, against the plan as it is.
+
+    python benchmarks/worse.py worse.csv scenarios/kien-giang.yaml scenarios/ha-nam.yaml    # hours
+    python benchmarks/worse.py worse.csv scenarios/lai-chau.yaml --only icu-beds ventilators
+
+What the baseline has of a resource (beds by type, staff, ventilators, oxygen, vehicles, tests, doses …), in
+its facilities and by its rules, is raised over the whole province, on common random numbers. Where mean deaths
+are then more, it is run again with another seed and more replications; the list has those whose 99 % interval
+in this second run lies above 0. The same is then done in each facility alone for the resources so found. An
+interval of 99 % errs above once in two hundred times: hold the length of the list against that of the tables.
+
+Each replication is added to the CSV when it is done, and what is there is not run again: stop it and start it
+as you like, add scenarios, or have the list printed once more. Take a new file where the code or a scenario has
+changed. All resources of a replication are run in one task, so that they share its epidemic. Left out is what
+has no effect on patients in the model (consumables, waste) and what the baseline has nothing of.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from math import ceil
+from pathlib import Path
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.model.people import apportion
+from surgesim.scenario.loading import load
+from surgesim.scenario.oxygen import CYLINDER_KG
+from surgesim.scenario.schema import BASELINE, Scenario
+from surgesim.study.compare import paired_interval
+from surgesim.study.replicate import one_replication
+from surgesim.study.spread import spread
+
+OUTCOMES = (
+    "deaths", "deaths_unavoidable", "deaths_thin_care", "deaths_untreated", "icu_bed_days", "oxygen_bed_days",
+    "boarding_days", "waiting_days", "facility_days_dry", "oxygen_unmet_kg",
+)  # fmt: skip
+COLUMNS = ("scenario", "more", "resource", "place", "seed", "replication", "added", *OUTCOMES)
+TOLD = ("deaths_thin_care", "deaths_untreated", "icu_bed_days", "oxygen_bed_days", "facility_days_dry")
+"""What the list says beside deaths."""
+
+CONFIDENCE = 0.99
+EVERYWHERE = ""
+"""The place of what is raised over the whole province."""
+
+PATHS = {
+    "basic-beds": ("care.facilities.*.beds.basic",),
+    "oxygen-beds": ("care.facilities.*.beds.oxygen",),
+    "icu-beds": ("care.facilities.*.beds.icu",),
+    "icu-target": ("care.facilities.*.icu_target",),
+    "doctors": ("care.facilities.*.staff.doctors", "command.plan.*.doctors"),
+    "ward-nurses": ("care.facilities.*.staff.ward_nurses", "command.plan.*.ward_nurses"),
+    "icu-nurses": ("care.facilities.*.staff.icu_nurses", "command.plan.*.icu_nurses"),
+    "ventilators": ("care.facilities.*.ventilators", "command.plan.*.ventilators"),
+    "tanks": ("care.facilities.*.oxygen.tank_kg", "command.plan.*.tank_kg"),
+    "cylinders": ("care.facilities.*.oxygen.cylinders",),
+    "plants": ("care.facilities.*.oxygen.plant_nm3_per_hour", "command.plan.*.plant_nm3_per_hour"),
+    "pipes": ("care.facilities.*.oxygen.pipe_lpm",),
+    "larger-deliveries": ("care.facilities.*.oxygen.delivery.size_kg", "command.plan.*.delivery_kg"),
+    "deliveries": ("care.facilities.*.oxygen.delivery.interval_days", "command.plan.*.interval_days"),
+    "ambulances": ("care.transport.fleets.*.ambulances",),
+    "boats": ("care.transport.fleets.*.boats",),
+    "neighbour-beds": ("care.neighbours.*.icu_beds", "care.neighbours.*.per_day"),
+    "home-care-teams": ("clinical.home_care.teams", "command.plan.*.teams"),
+    "drug-packages": ("clinical.home_care.packages", "clinical.home_care.packages_per_day"),
+    "tests": (
+        "epidemic.detection.tests.single_per_day", "epidemic.detection.tests.pooled_per_day",
+        "command.plan.*.single_per_day", "command.plan.*.pooled_per_day",
+    ),
+    "doses": ("epidemic.vaccination.doses_per_day", "command.plan.*.doses_per_day"),
+    "lead-days": ("command.plan.*.lead_days",),
+}  # fmt: skip
+"""Where a scenario has so much of a resource; * stands for any name, which is the place."""
+
+LESS_IS_MORE = ("deliveries", "lead-days")
+"""Resources of which there is more where the figure is lower: days between deliveries, days of lead time."""
+
+NEEDS = {
+    "neighbour-beds": lambda plain: any(rule["action"] == "transfer_out" for rule in _rules(plain)),
+    "drug-packages": lambda plain: any(
+        value for _, _, value in found(plain, PATHS["home-care-teams"])
+    ),
+}  # fmt: skip
+"""What a resource is without effect without."""
+
+
+class Change(NamedTuple):
+    """More of a resource in one place or everywhere."""
+
+    resource: str
+    place: str
+    added: float
+    overlay: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return f"{self.resource} at {self.place}" if self.place else self.resource
+
+
+class Case(NamedTuple):
+    """What is simulated with a seed: a scenario and its changes by name, and how often."""
+
+    scenario: Scenario
+    changes: Mapping[str, Change]
+    more: float
+    seed: int
+    replications: int
+
+
+Floats = NDArray[np.float64]
+Key = tuple[str, str, str, str, str, str]
+Told = dict[Key, dict[str, float]]
+"""The rows of the CSV by their first six columns."""
+
+
+# -- the changes ------------------------------------------------------------------------------------------
+
+
+def _rules(plain: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list(plain["command"].get("plan", {}).values())
+
+
+def found(
+    plain: Mapping[str, Any], patterns: Sequence[str]
+) -> list[tuple[tuple[str, ...], str, float]]:  # fmt: skip
+    """The path, place and number of all that there is some of."""
+    here: list[tuple[tuple[str, ...], str, Any]] = []
+    for pattern in patterns:
+        at: list[tuple[tuple[str, ...], str, Any]] = [((), EVERYWHERE, plain)]
+        for key in pattern.split("."):
+            at = [
+                ((*path, name), name if key == "*" else place, value[name])
+                for path, place, value in at
+                if isinstance(value, Mapping)
+                for name in (value if key == "*" else (key,))
+                if name in value
+            ]
+        here += at
+    return [(path, place, value) for path, place, value in here if isinstance(value, (int, float)) and value]
+
+
+def raised(numbers: Sequence[float], more: float) -> list[float]:
+    """Each number with its part of what is added; what is counted gets whole numbers, at least one in all."""
+    whole = [number for number in numbers if isinstance(number, int)]
+    parts: list[float] = []
+    if whole:
+        parts = apportion(max(1, round(more * sum(whole))), np.array(whole, float)).tolist()
+    added = iter(parts)
+    return [n + next(added) if isinstance(n, int) else n * (1 + more) for n in numbers]
+
+
+def change(plain: Mapping[str, Any], resource: str, place: str, more: float) -> Change | None:
+    """More of a resource, as an overlay; None where there is nothing of it."""
+    if resource in NEEDS and not NEEDS[resource](plain):
+        return None
+    here = [one for one in found(plain, PATHS[resource]) if place in (EVERYWHERE, one[1])]
+    if not here:
+        return None
+    before = [value for _, _, value in here]
+    after = [n / (1 + more) for n in before] if resource in LESS_IS_MORE else raised(before, more)
+    overlay: dict[str, Any] = {}
+    added = 0.0
+    for (path, name, old), given in zip(here, after, strict=True):
+        new = given
+        site = plain["care"]["facilities"].get(name, {})
+        if resource == "icu-target":  # as many as there are oxygen beds to equip
+            new = min(new, site["beds"]["icu"] + site["beds"]["oxygen"])
+        elif resource == "icu-beds" and "icu_target" in site:  # as many are equipped besides as before
+            _lay(overlay, (*path[:-2], "icu_target"), site["icu_target"] + new - old)
+        elif resource == "larger-deliveries" and name in plain["care"]["facilities"]:  # and room for them
+            tank, bottles = (
+                site["oxygen"]["tank_kg"] * (1 + more),
+                ceil(site["oxygen"]["cylinders"] * (1 + more)),
+            )
+            _lay(overlay, (*path[:-2], "tank_kg"), tank)
+            _lay(overlay, (*path[:-2], "cylinders"), bottles)
+            new = min(new, tank + bottles * CYLINDER_KG)
+        added += new - old
+        _lay(overlay, path, new)
+    return Change(resource, place, added, overlay)
+
+
+def _lay(overlay: dict[str, Any], path: Sequence[str], value: float) -> None:
+    *into, last = path
+    for key in into:
+        overlay = overlay.setdefault(key, {})
+    overlay[last] = value
+
+
+def by_name(changes: Sequence[Change | None]) -> dict[str, Change]:
+    """The changes there are, by name."""
+    return {each.name: each for each in changes if each is not None}
+
+
+# -- the runs ---------------------------------------------------------------------------------------------
+
+
+def work(
+    scenario: Scenario, changes: Mapping[str, Change], seed: int, task: tuple[int, Sequence[str]]
+) -> list[tuple[str, int, dict[str, float]]]:
+    """What comes of one replication of some changes, which share its epidemic."""
+    replication, names = task
+    scenarios = {
+        name: scenario if name == BASELINE else scenario.overlaid(changes[name].overlay) for name in names
+    }
+    records = one_replication(scenarios, seed, replication)
+    return [(name, replication, record.outcomes) for name, record in records.items()]
+
+
+def key(case: Case, name: str, replication: int) -> Key:
+    """How a row of the CSV is known."""
+    of = case.changes.get(name)
+    resource, place = (BASELINE, EVERYWHERE) if of is None else (of.resource, of.place)
+    more = "0" if of is None else f"{case.more:g}"
+    return case.scenario.name, more, resource, place, str(case.seed), str(replication)
+
+
+def simulate(case: Case, there: Told, file: Path, workers: int) -> None:
+    """Run what is not there yet; each replication is written when it is done."""
+    tasks = []
+    for replication in range(case.replications):
+        names = [name for name in (BASELINE, *case.changes) if key(case, name, replication) not in there]
+        if names:
+            tasks.append((replication, names))
+    if not tasks:
+        return
+    began = perf_counter()
+    do = partial(work, case.scenario, case.changes, case.seed)
+    with file.open("a", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        for done, (_, rows) in enumerate(spread(do, tasks, workers=workers), start=1):
+            for name, replication, outcomes in rows:
+                of = case.changes.get(name)
+                row = key(case, name, replication)
+                values = {outcome: float(outcomes[outcome]) for outcome in OUTCOMES}
+                writer.writerow([*row, 0 if of is None else f"{of.added:.6g}", *values.values()])
+                there[row] = values
+            stream.flush()
+            note = f"{case.scenario.name}, seed {case.seed}: {done} of {len(tasks)} replications"
+            say(f"{note}, {perf_counter() - began:.0f} s", sys.stderr)
+
+
+def read(file: Path) -> Told:
+    """The rows of a CSV that an earlier run has left; a new one with its headings where there is none."""
+    if not file.exists():
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerow(COLUMNS)
+        return {}
+    with file.open(encoding="utf-8", newline="") as stream:
+        rows = csv.DictReader(stream)
+        if tuple(rows.fieldnames or ()) != COLUMNS:
+            raise SystemExit(f"{file}: got other columns, expected {', '.join(COLUMNS)}")
+        return {
+            tuple(row[column] for column in COLUMNS[:6]): {name: float(row[name]) for name in OUTCOMES}  # type: ignore[misc]
+            for row in rows
+            if row[OUTCOMES[-1]]  # a line that was cut off
+        }
+
+
+# -- what is made of them ---------------------------------------------------------------------------------
+
+
+def differences(case: Case, name: str, there: Told, outcome: str) -> Floats:
+    """Paired differences of a change from the baseline."""
+    after, before = (
+        np.array([there[key(case, each, k)][outcome] for k in range(case.replications)])
+        for each in (name, BASELINE)
+    )
+    difference: Floats = after - before
+    return difference
+
+
+def told(case: Case, name: str, there: Told) -> str:
+    """A line of the table: deaths with their interval, and what else has changed."""
+    deaths = differences(case, name, there, "deaths")
+    low, high = paired_interval(deaths, CONFIDENCE)
+    others = (f"{outcome} {differences(case, name, there, outcome).mean():+.1f}" for outcome in TOLD)
+    added = case.changes[name].added
+    line = f"{name:<40} added {added:+9.4g}   deaths {deaths.mean():+7.1f} ({low:+.1f} to {high:+.1f})"
+    return f"{line}   {', '.join(others)}"
+
+
+def worse(case: Case, there: Told, *, surely: bool) -> list[str]:
+    """The changes that have more deaths in the mean, or with the whole interval."""
+
+    def least(name: str) -> float:
+        deaths = differences(case, name, there, "deaths")
+        return paired_interval(deaths, CONFIDENCE)[0] if surely else float(deaths.mean())
+
+    return [name for name in case.changes if least(name) > 0]
+
+
+def twice(first: Case, again: Callable[[Mapping[str, Change]], Case], run: Callable[[Case], None],
+          there: Told) -> list[str]:  # fmt: skip
+    """Run all, and again those that are worse; says how it went and gives those that surely are."""
+    run(first)
+    say(f"\n{first.scenario.name}, seed {first.seed}, {first.replications} replications")
+    for name in first.changes:
+        say(told(first, name, there))
+    second = again({name: first.changes[name] for name in worse(first, there, surely=False)})
+    if not second.changes:
+        return []
+    run(second)
+    found = worse(second, there, surely=True)
+    say(f"\n{second.scenario.name}, again: seed {second.seed}, {second.replications} replications")
+    for name in second.changes:
+        say(f"{'WORSE ' if name in found else '      '}{told(second, name, there)}")
+    return found
+
+
+def one_scenario(scenario: Scenario, there: Told, given: argparse.Namespace) -> Iterator[str]:
+    """The province as a whole, then by facility what is worse there; the lines of the list."""
+    more, seed = given.more, scenario.study.seed
+    other_seed = seed + 1
+    plain = scenario.to_plain()
+
+    def run(case: Case) -> None:
+        simulate(case, there, given.csv, given.workers)
+
+    def again(changes: Mapping[str, Change]) -> Case:
+        return Case(scenario, changes, more, other_seed, given.again)
+
+    changes = by_name([change(plain, resource, EVERYWHERE, more) for resource in given.only or PATHS])
+    if not changes:
+        return
+    found_here = twice(Case(scenario, changes, more, seed, given.replications), again, run, there)
+    for resource in found_here:
+        yield f"{scenario.name:<16} {told(again(changes), resource, there)}"
+        places = dict.fromkeys(place for _, place, _ in found(plain, PATHS[resource]) if place)
+        if given.places and len(places) > 1:
+            here = by_name([change(plain, resource, place, more) for place in places])
+            first = Case(scenario, here, more, seed, given.replications)
+            for name in twice(first, again, run, there):
+                yield f"{scenario.name:<16} {told(again(here), name, there)}"
+
+
+def say(line: str, stream: Any = None) -> None:
+    """Print a line at once."""
+    stream = stream or sys.stdout
+    stream.write(f"{line}\n")
+    stream.flush()
+
+
+def main() -> None:
+    """Run what is missing, scenario by scenario, and print the list."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else None)
+    parser.add_argument("csv", type=Path, help="where the replications are kept; made where it is not there")
+    parser.add_argument("scenarios", type=Path, nargs="+")
+    parser.add_argument("--more", type=float, default=0.1, help="share that is added (default: 0.1)")
+    parser.add_argument("--replications", type=int, default=30, help="of the first run (default: 30)")
+    parser.add_argument(
+        "--again", type=int, default=60, help="of the second, with another seed (default: 60)"
+    )
+    parser.add_argument("--only", nargs="+", choices=PATHS, metavar="RESOURCE", help=", ".join(PATHS))
+    parser.add_argument("--no-places", dest="places", action="store_false", help="not by facility")
+    parser.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
+    given = parser.parse_args()
+    if min(given.replications, given.again) < 2 or given.more <= 0 or given.workers < 1:
+        parser.error("expected at least 2 replications, more than 0 added and at least one worker")
+    there = read(given.csv)
+    listed: list[str] = []
+    for path in given.scenarios:
+        scenario = load(path)
+        fixed = scenario.study.model_copy(update={"uncertainty": {}})
+        listed += one_scenario(scenario.model_copy(update={"study": fixed}), there, given)
+    say(f"\nMore is worse, of {len(given.scenarios)} scenarios ({CONFIDENCE:.0%} interval above 0):")
+    for line in listed or ["nothing"]:
+        say(line)
+
+
+if __name__ == "__main__":
+    main()
