@@ -3,16 +3,18 @@
     python benchmarks/worse.py worse.csv scenarios/kien-giang.yaml scenarios/ha-nam.yaml    # hours
     python benchmarks/worse.py worse.csv scenarios/lai-chau.yaml --only icu-beds ventilators
 
-What the baseline has of a resource (beds by type, staff, ventilators, oxygen, vehicles, tests, doses …), in
-its facilities and by its rules, is raised over the whole province, on common random numbers. Where mean deaths
-are then more, it is run again with another seed and more replications; the list has those whose 99 % interval
-in this second run lies above 0. The same is then done in each facility alone for the resources so found. An
-interval of 99 % errs above once in two hundred times: hold the length of the list against that of the tables.
+What the baseline has of a resource (beds by type, staff, ventilators, oxygen, vehicles, tests, doses …),
+in its facilities and by its rules, is raised over the whole province, on common random numbers; of lead
+time, each rule has a day less. Where mean deaths are then more, it is run again with another seed and
+more replications; the list has those whose 99 % interval in this second run lies above 0. The same is
+then done in each facility alone for the resources so found. An interval of 99 % lies above 0 by chance
+once in two hundred times: hold the length of the list against that of the tables.
 
-Each replication is added to the CSV when it is done, and what is there is not run again: stop it and start it
-as you like, add scenarios, or have the list printed once more. Take a new file where the code or a scenario has
-changed. All resources of a replication are run in one task, so that they share its epidemic. Left out is what
-has no effect on patients in the model (consumables, waste) and what the baseline has nothing of.
+Each replication is added to the CSV when it is done, and what is there is not run again: stop it and
+start it as you like, add scenarios, or have the list printed once more. Take a new file where the code or
+a scenario has changed. All resources of a replication are run in one task, so that they share its
+epidemic. Left out is what has no effect on patients in the model (consumables, waste) and what the
+baseline has nothing of.
 """
 
 from __future__ import annotations
@@ -79,16 +81,14 @@ PATHS = {
 }  # fmt: skip
 """Where a scenario has so much of a resource; * stands for any name, which is the place."""
 
-LESS_IS_MORE = ("deliveries", "lead-days")
-"""Resources of which there is more where the figure is lower: days between deliveries, days of lead time."""
+LEAD_DAYS, DELIVERIES = "lead-days", "deliveries"
+"""Of these there is more where the figure is lower: a day less, and days between deliveries."""
 
 NEEDS = {
     "neighbour-beds": lambda plain: any(rule["action"] == "transfer_out" for rule in _rules(plain)),
-    "drug-packages": lambda plain: any(
-        value for _, _, value in found(plain, PATHS["home-care-teams"])
-    ),
-}  # fmt: skip
-"""What a resource is without effect without."""
+    "drug-packages": lambda plain: bool(found(plain, PATHS["home-care-teams"])),
+}
+"""What must be there for a resource to have an effect."""
 
 
 class Change(NamedTuple):
@@ -127,9 +127,7 @@ def _rules(plain: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return list(plain["command"].get("plan", {}).values())
 
 
-def found(
-    plain: Mapping[str, Any], patterns: Sequence[str]
-) -> list[tuple[tuple[str, ...], str, float]]:  # fmt: skip
+def found(plain: Mapping[str, Any], patterns: Sequence[str]) -> list[tuple[tuple[str, ...], str, float]]:
     """The path, place and number of all that there is some of."""
     here: list[tuple[tuple[str, ...], str, Any]] = []
     for pattern in patterns:
@@ -164,7 +162,12 @@ def change(plain: Mapping[str, Any], resource: str, place: str, more: float) -> 
     if not here:
         return None
     before = [value for _, _, value in here]
-    after = [n / (1 + more) for n in before] if resource in LESS_IS_MORE else raised(before, more)
+    if resource == LEAD_DAYS:
+        after = [max(days - 1, 0.0) for days in before]
+    elif resource == DELIVERIES:
+        after = [days / (1 + more) for days in before]
+    else:
+        after = raised(before, more)
     overlay: dict[str, Any] = {}
     added = 0.0
     for (path, name, old), given in zip(here, after, strict=True):
@@ -175,10 +178,8 @@ def change(plain: Mapping[str, Any], resource: str, place: str, more: float) -> 
         elif resource == "icu-beds" and "icu_target" in site:  # as many are equipped besides as before
             _lay(overlay, (*path[:-2], "icu_target"), site["icu_target"] + new - old)
         elif resource == "larger-deliveries" and name in plain["care"]["facilities"]:  # and room for them
-            tank, bottles = (
-                site["oxygen"]["tank_kg"] * (1 + more),
-                ceil(site["oxygen"]["cylinders"] * (1 + more)),
-            )
+            tank = site["oxygen"]["tank_kg"] * (1 + more)
+            bottles = ceil(site["oxygen"]["cylinders"] * (1 + more))
             _lay(overlay, (*path[:-2], "tank_kg"), tank)
             _lay(overlay, (*path[:-2], "cylinders"), bottles)
             new = min(new, tank + bottles * CYLINDER_KG)
@@ -297,8 +298,9 @@ def worse(case: Case, there: Told, *, surely: bool) -> list[str]:
     return [name for name in case.changes if least(name) > 0]
 
 
-def twice(first: Case, again: Callable[[Mapping[str, Change]], Case], run: Callable[[Case], None],
-          there: Told) -> list[str]:  # fmt: skip
+def twice(
+    first: Case, again: Callable[[Mapping[str, Change]], Case], run: Callable[[Case], None], there: Told
+) -> list[str]:
     """Run all, and again those that are worse; says how it went and gives those that surely are."""
     run(first)
     say(f"\n{first.scenario.name}, seed {first.seed}, {first.replications} replications")
