@@ -46,7 +46,8 @@ def _by_option(problem: Problem, options: Mapping[str, str]) -> Problem:
     if problem.file not in (None, "--set"):
         return problem
     for path, option in options.items():
-        if problem.path == path or problem.path.startswith(f"{path}."):
+        inner = path != "alternatives"  # options name alternatives, and give nothing in them
+        if problem.path == path or (inner and problem.path.startswith(f"{path}.")):
             below = problem.path[len(path) + 1 :]
             return Problem(f"{option} {below}".rstrip(), problem.message)
     return problem

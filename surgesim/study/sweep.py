@@ -351,7 +351,7 @@ def _check_alternatives(vary: Mapping[str, Levels], given: Sequence[Scenario], r
         if first == "alternatives" and rest and rest[0] not in run:
             name = rest[0]
             if any(name in scenario.alternatives for scenario in given):
-                message = f"varies the alternative {name!r}, which is not run: expected --alternative {name}"
+                message = f"varies alternative {name!r}, which is not run: expected --alternative {name} too"
                 problems.append(Problem(path, message))
     if problems:
         raise ScenarioError(problems)

@@ -12,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from loading_cases import replaced, written
 from study_cases import made_up_simulation, small_scenario
+from typer.testing import CliRunner
 
+from surgesim.cli import app
 from surgesim.errors import ScenarioError
 from surgesim.model import simulation
 from surgesim.scenario.base import deep_merge
-from surgesim.scenario.loading import from_plain, load, with_values
+from surgesim.scenario.loading import dump, from_plain, load, with_values
 from surgesim.scenario.schema import Scenario
 from surgesim.study.replicate import drawn_values
 from surgesim.study.run import run
@@ -262,7 +264,7 @@ def swept(scenario: Scenario, vary: dict[str, Any], **given: Any) -> Sweep:
     [
         (GENERAL, {COVID: "0.85,0.9", f"{CONVERTIBLE}.oxygen": "0.9,1"}, 0),
         ({}, {NORMAL: "16,18", SURGE: "20,30"}, 0),
-        ({**TARGETED, "alternatives": {"more-icu": None}}, {TARGET: "13,15", ICU: "4,14"}, 1),
+        ({**TARGETED, "alternatives": {"more-icu": None}}, {TARGET: "13,15", ICU: "4,14"}, 2),
         (GENERAL, {COVID: "0.3,0.9", f"{CONVERTIBLE}.oxygen": "0.5,0.8"}, 2),
         ({}, {NORMAL: "8,16", SURGE: "12,14,20"}, 2),
         ({"epidemic": "none"}, {"people.districts.na.population": "60000", COVID: "0,1"}, 0),
@@ -311,11 +313,42 @@ def test_an_alternative_that_is_not_run_cannot_vary(path: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         swept(small_scenario(), vary)
     assert [str(problem) for problem in caught.value.problems] == [
-        f"alternatives.more-icu.{path}: varies the alternative 'more-icu', which is not run: "
-        "expected --alternative more-icu"
+        f"alternatives.more-icu.{path}: varies alternative 'more-icu', which is not run: "
+        "expected --alternative more-icu too"
     ]
     runs = swept(small_scenario(), vary, alternatives=["more-icu"]).runs
     assert set(runs["alternative"]) == {"baseline", "more-icu"}
+
+
+# -- the commands -----------------------------------------------------------------------------------
+
+
+def command(tmp_path: Path, scenario: Scenario, *arguments: str) -> tuple[int, list[str]]:
+    (tmp_path / "small.yaml").write_text(dump(scenario), encoding="utf-8")
+    name, *rest = arguments
+    given = [name, str(tmp_path / "small.yaml"), *rest, "--workers", "1", "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(app, given)
+    assert not (tmp_path / "out").exists()
+    return result.exit_code, result.stderr.splitlines()
+
+
+def test_refused_draws_end_the_command_with_sentences(tmp_path: Path) -> None:
+    half = {"care": {"facilities": {"general": {"covid_share": {"oxygen": 0.5}}}}}
+    open_ = {"care": {"facilities": {"general": {"covid_share": 0.3, "convertible_share": 0.8}}}}
+    scenario = uncertain(HOLE, **open_, alternatives={"half": half})
+    code, told = command(tmp_path, scenario, "run", "--only", "half", "--replications", "40")
+    assert code == 2
+    assert told[0].startswith("alternatives.half.care.facilities.general: got covid_share 0.5 above")
+    assert len(told) == 6
+
+
+def test_an_alternative_that_is_not_run_ends_the_command_with_a_sentence(tmp_path: Path) -> None:
+    path = f"alternatives.more-icu.{ICU}"
+    code, told = command(tmp_path, small_scenario(), "sweep", "--vary", f"{path}=5,6")
+    assert code == 2
+    assert told == [
+        f"{path}: varies alternative 'more-icu', which is not run: expected --alternative more-icu too"
+    ]
 
 
 # -- the word none ----------------------------------------------------------------------------------
