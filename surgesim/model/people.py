@@ -60,11 +60,7 @@ def populate(people: People) -> Population:
     )
     high = np.rint(by_age * np.array(people.high_risk)).astype(np.int64)
     count = np.stack([by_age - high, high], axis=-1)
-    of_age = by_age.sum(axis=0)
-    contacts = np.stack(
-        [_mutual(np.array(getattr(people.contacts, setting)), of_age) for setting in SETTINGS]
-    )
-    return Population(count, contacts, _mixing(people), _met(by_age))
+    return Population(count, _contacts(people, by_age.sum(axis=0)), _mixing(people), _met(by_age))
 
 
 def apportion(total: int, shares: Floats) -> Ints:
@@ -76,31 +72,37 @@ def apportion(total: int, shares: Floats) -> Ints:
     return whole
 
 
-def _mutual(table: Floats, of_age: Ints) -> Floats:
-    """A table of the scenario as 9 x 9, with as many meetings counted from each side.
+def _contacts(people: People, of_age: Ints) -> Floats:
+    """``(4, 9, 9)``: as many meetings counted from each side, the mean of both counts.
 
-    A table to 70+ is split by population: both oldest groups meet alike.
+    A table that ends at 70+ is split: both oldest groups meet alike and are met by population.
     """
-    if len(table) == N_AGES:
-        return _reciprocal(table, of_age)
-    eight = _reciprocal(table, np.append(of_age[:-2], of_age[-2:].sum()))
-    old = of_age[-2:] / max(of_age[-2:].sum(), 1)
-    columns = np.hstack([eight[:, :-1], eight[:, -1:] * old])
-    nine: Floats = np.vstack([columns, columns[-1:]])
-    return nine
+    tables = np.array([getattr(people.contacts, setting) for setting in SETTINGS])
+    number = of_age.astype(float)
+    nine, group = tables, np.arange(N_AGES)
+    if tables.shape[-1] < N_AGES:
+        old = number[-2:] / max(number[-2:].sum(), 1.0)
+        columns = np.concatenate([tables[..., :-1], tables[..., -1:] * old], axis=-1)
+        nine, group = np.concatenate([columns, columns[:, -1:]], axis=1), np.minimum(group, N_AGES - 2)
+    meetings = nine * number[:, None]
+    mutual = (meetings + meetings.swapaxes(1, 2)) / 2 / np.maximum(number, 1.0)[:, None]
+    left = _left_of_meetings(tables.sum(axis=0), np.bincount(group, number).astype(float))
+    contacts: Floats = mutual * left[group[:, None], group]
+    return contacts
 
 
-def _reciprocal(contacts: Floats, of_age: Ints) -> Floats:
-    """Contacts such that as many meetings are counted from each side: the mean of both counts.
+def _left_of_meetings(table: Floats, people: Floats) -> Floats:
+    """The share of the mean of both counts that is left where a group is small; 1 elsewhere.
 
-    Of two groups neither meets the other more often than both rows of the table say together, so that a
-    small group has no more contacts for being few among many. Rare groups meet each other less often.
+    Of two groups neither meets the other more often than both rows of `table`, the sum of all settings,
+    say together, so that a small group has no more contacts for being few among many. Rare groups meet
+    each other less often.
     """
-    people = of_age.astype(float)
-    fewer, more = np.minimum(people[:, None], people), np.maximum(people[:, None], people)
-    meetings = contacts * people[:, None]
-    mutual = np.minimum((meetings + meetings.T) / 2, (contacts + contacts.T) * fewer)
-    found: Floats = mutual * np.minimum(more / people.sum() / RARE, 1.0) / np.maximum(people, 1.0)[:, None]
+    mean = (table * people[:, None] + (table * people[:, None]).T) / 2
+    most = (table + table.T) * np.minimum(people[:, None], people)
+    left = np.divide(most, mean, out=np.ones_like(mean), where=mean > most)
+    share = np.maximum(people[:, None], people) / people.sum()
+    found: Floats = left * np.minimum(share / RARE, 1.0)
     return found
 
 
@@ -148,15 +150,17 @@ def _outside(district: int, population: Floats, away: Floats, share: float) -> F
     """
     sought = np.zeros(len(population))
     can_take = population / population[district]
-    others = np.flatnonzero(np.arange(len(population)) != district)
-    while len(others):
+    closed = np.arange(len(population)) == district
+    while not closed.all():
         # relative to the nearest, so that the pull of districts that are all far does not vanish
-        pull = population[others] * np.exp(away[others].min() - away[others])
-        sought[others] = share * pull / pull.sum()
-        full = sought[others] > can_take[others]
+        open_away = np.where(closed, np.inf, away)
+        pull = population * np.exp(open_away.min() - open_away)
+        wanted = share * pull / pull.sum()
+        full = wanted > can_take
         if not full.any():
+            sought += wanted
             break
-        sought[others[full]] = can_take[others[full]]
-        share -= sought[others[full]].sum()
-        others = others[~full]
+        sought[full] = can_take[full]
+        share -= sought[full].sum()
+        closed |= full
     return sought
