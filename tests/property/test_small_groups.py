@@ -138,6 +138,22 @@ def test_a_hamlet_with_ages_of_its_own_does_not_govern_r0(
     )
 
 
+@pytest.mark.parametrize("share", [0.0, 0.15])
+@pytest.mark.parametrize("number", [9, 90])
+def test_a_hamlet_of_all_ages_does_not_govern_districts_that_lack_some(share: float, number: int) -> None:
+    """Its own generation grows the fastest: it alone has young and old together."""
+    places = {
+        "a": district(2_000_000, ages=[0.25] * 4 + [0.0] * 5),
+        "b": district(3_000_000, travel_hours=3.0, ages=[0.0] * 4 + [0.2] * 5),
+    }
+    hamlet = {"hamlet": district(number, travel_hours=1.0, ages=[1 / 9] * 9)}
+    without = next_generation(population(districts=places, outside_share=share), np.ones(9))
+    with_it = population(districts=places | hamlet, outside_share=share)
+    alone = next_generation(population(districts=hamlet), np.ones(9))
+    assert alone > 1.2 * without
+    assert next_generation(with_it, np.ones(9)) == pytest.approx(without, rel=0.001)
+
+
 @given(st.integers(0, 8), st.sampled_from([1, 10]))
 def test_a_few_of_an_age_in_a_district_are_not_met_by_all_of_it(group: int, number: int) -> None:
     """The district lacks an age that others have; a few people of it make no difference."""
