@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from surgesim.errors import ScenarioError
+from surgesim.model.people import populate
 from surgesim.model.record import Record, logistics_columns
 from surgesim.model.simulation import simulate
 from surgesim.scenario.loading import inspect, load
@@ -113,3 +114,18 @@ def test_what_nobody_can_occupy_is_not_vacant_and_what_is_not_given_is_not_asses
     assert np.isnan(rows.loc["icu-staffed", "probability"])
     assert rows.loc["icu-staffed", "not_assessed"] == "icu_staff"
     assert rows.loc["situation", "criteria_assessed"] == 4
+
+
+def test_ages_of_nobody_do_not_govern_the_others() -> None:
+    scenario = load(CASES / "young-only.yaml")
+    population = populate(scenario.people)
+    people = population.count.sum(axis=(0, 2)).astype(float)
+    held = people > 0
+    contacts = population.contacts.sum(axis=0)[np.ix_(held, held)]
+    per_contact = 2.0 / np.abs(np.linalg.eigvals(contacts)).max()  # R0 is 2 among the groups that hold people
+    infected = np.full(held.sum(), 0.5)
+    for _ in range(2000):
+        infected = 1 - np.exp(-per_contact * contacts @ infected)
+    expected = infected @ people[held] / people.sum()
+    seen = [simulate(scenario, 1, k).outcomes["infections"] / people.sum() for k in range(3)]
+    assert np.mean(seen) == pytest.approx(expected, rel=0.003)
