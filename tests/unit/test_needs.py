@@ -216,6 +216,8 @@ def test_screen_and_figures_say_what_is_not_assessed(lang: str) -> None:
     assert phrase(lang, "assessed.short") in [
         text.get_text() for legend in draw(results, "calendar", lang=lang).legends for text in legend.texts
     ]
+    hatched = [bars for bars in draw(results, "calendar", lang=lang).axes[0].collections if bars.get_hatch()]
+    assert len(hatched) == 2
     with pytest.raises(EmptyFigureError, match="no reported cases"):
         draw(results, "cases", lang=lang)
 

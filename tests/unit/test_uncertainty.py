@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from study_cases import small_scenario
@@ -185,7 +186,10 @@ def test_the_draw_is_what_is_simulated() -> None:
                 table[(table["replication"] == k) & (table["alternative"] == alternative)]
                 for table in (results, fixed)
             ]
-            assert rows[0][fixed.columns].to_numpy().tolist() == rows[1].to_numpy().tolist()
+            drawn_rows, fixed_rows = (rows[0][fixed.columns], rows[1])
+            pd.testing.assert_frame_equal(
+                drawn_rows.reset_index(drop=True), fixed_rows.reset_index(drop=True), check_exact=True
+            )
 
 
 def test_an_overlay_wins_over_a_draw_and_a_factor_multiplies_it(monkeypatch: pytest.MonkeyPatch) -> None:
