@@ -234,6 +234,7 @@ def _same_column(old: Any, new: Any, *, exact: bool) -> bool:
 
     if old.equals(new):
         return True
-    if exact or not pa.types.is_floating(old.type):
+    if not pa.types.is_floating(old.type):
         return False
-    return _all_close(old.to_numpy(), new.to_numpy())
+    values, again = old.to_numpy(), new.to_numpy()
+    return bool(np.array_equal(values, again, equal_nan=True)) if exact else _all_close(values, again)

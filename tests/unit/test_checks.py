@@ -108,7 +108,8 @@ REFERRING = [
     ),
     (
         "initial_infections: {town: 20}",
-        "vaccination: {groups: {old: {from_age: 50}}, vulnerable: [olds]}",
+        "vaccination: {groups: {old: {from_age: 50}}, vulnerable: [olds]}\n"
+        "  immunity: {vaccinated: {infection: 0.5}}",
         "epidemic.vaccination.vulnerable.0",
         "unknown group 'olds', did you mean 'old'?",
     ),

@@ -39,6 +39,7 @@ def scenario(**spread: Any) -> Scenario:
         "importation": {"per_day": 2.0},
         "measures": {"shut": {"reduces": {"community": 0.8}, "screening": 0.5}},
         "vaccination": {"groups": {"all": {}}, "days_to_effect": 2},
+        "immunity": {"vaccinated": {"infection": 0.5, "severe": 0.8}},
     }
     return build(
         small(
@@ -142,7 +143,7 @@ def test_measures_by_date_and_by_the_same_rule_are_shared(drawn: list[int]) -> N
 @pytest.mark.parametrize(
     ("spread", "first"),
     [
-        ({"immunity": {"waning_days": 90.0}}, 0),
+        ({"immunity": {"waning_days": 90.0, "vaccinated": {"infection": 0.5, "severe": 0.8}}}, 0),
         ({"vaccination": {"doses_per_day": 50, "start": "2024-01-06", "groups": {"all": {}}}}, 12),  # 7 later
         ({"isolation": {"cases_compliance": 0.5}, "detection": {"delay_days": {"fixed": 3}}}, 4),
     ],
