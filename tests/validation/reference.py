@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).parents[3] / "shared" / "validation"
+SHARED = Path(__file__).parents[3] / "shared"
+FOLDER, CASES = SHARED / "validation", SHARED / "cases"
 
-needs_reference_data = pytest.mark.skipif(
-    not FOLDER.is_dir(),
-    reason="the outside cases are not here: expected ../shared/validation beside the project",
-)
+
+def needs(folder: Path) -> pytest.MarkDecorator:
+    """Skip where a folder of outside cases is not beside the project."""
+    reason = f"the outside cases are not here: expected ../shared/{folder.name} beside the project"
+    return pytest.mark.skipif(not folder.is_dir(), reason=reason)
+
+
+needs_reference_data = needs(FOLDER)
 
 
 def rows(name: str) -> list[dict[str, str]]:

@@ -7,10 +7,10 @@ other keys, are tested elsewhere with inputs of their own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
+from reference import CASES, needs
 
 from surgesim.errors import ScenarioError
 from surgesim.model.people import populate
@@ -20,9 +20,7 @@ from surgesim.scenario.loading import inspect, load
 from surgesim.study.design import at_point
 from surgesim.study.run import run
 
-CASES = Path(__file__).parents[3] / "shared" / "cases"
-
-pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason="no outside cases beside the project")
+pytestmark = needs(CASES)
 
 
 def record(name: str) -> Record:
