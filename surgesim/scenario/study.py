@@ -144,8 +144,8 @@ class Study(Section):
 
     With `precision` given, replications go on from `replications`, but at least 10, until the 95 % interval
     of the mean of each outcome it names has a half-width of at most that share of the mean, in every
-    alternative, or until there are `most_replications`. An outcome that was 0 in every replication is not
-    precise yet.
+    alternative, or until there are `most_replications`. An outcome without an event in any
+    replication (0 deaths, a breach that never came) is not precise yet.
     """
 
     replications: Annotated[int, Field(ge=1, le=100_000)] = 50

@@ -31,8 +31,9 @@ MANIFEST_ENTRIES = (
         "precision",
         "",
         "where a precision was wanted, for each alternative and outcome of it: the half-width of the 95 % "
-        "interval over the mean, wanted and reached, and `why_not`: `wide`, `no_event` (0 in all "
-        "replications), `not_measured` or `too_few` (a single replication); null where none was wanted",
+        "interval over the mean, wanted and reached, and `why_not`: `wide`, `no_event` (in no "
+        "replication, such as 0 deaths or a breach that never came), `not_measured` or `too_few` (a single "
+        "replication); null where none was wanted",
     ),
     Column("days", "days", "days simulated"),
     Column("alternatives", "text", "the alternatives that were run, baseline first"),

@@ -13,15 +13,15 @@ from typing import Any
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.schema import Scenario
 from surgesim.scenario.shape import suggestion
-from surgesim.scenario.study import Study
+from surgesim.study.compare import FIRST_DAY
 from surgesim.study.tables import outcome_units
 
 FEWEST_REPLICATIONS = 10
 """Replications before the first look: the variance of fewer is too often small by chance."""
 
 WIDE, NO_EVENT, NOT_MEASURED, TOO_FEW = "wide", "no_event", "not_measured", "too_few"
-"""Why a precision was not reached: a wide interval, an outcome that was 0 in all replications, one that was
-measured in none, or in one only."""
+"""Why a precision was not reached: a wide interval, an outcome without an event in any replication (a count
+of 0, a breach that never came), one that was measured in none, or in one only."""
 
 
 def check_precision(scenario: Scenario) -> None:
@@ -48,8 +48,10 @@ class Precision:
     It depends on the replications in their order alone, so that any number of workers stops at the same.
     """
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, scenario: Scenario) -> None:
+        study = scenario.study
         self._wanted = study.precision
+        self._horizon = float(scenario.days)
         self._most = study.most_replications if study.precision else study.replications
         self._first_look = min(max(FEWEST_REPLICATIONS, study.replications), self._most)
         self._count = 0
@@ -93,8 +95,12 @@ class Precision:
                 "why_not": why_not,
             }
             for (alternative, outcome), moments in self._moments.items()
-            for share, why_not in [moments.judged(self._wanted[outcome])]
+            for share, why_not in [moments.judged(self._wanted[outcome], self._without_event(outcome))]
         ]
+
+    def _without_event(self, outcome: str) -> float:
+        """The value of a replication in which nothing happened; a first day is then censored at the end."""
+        return self._horizon if outcome.startswith(FIRST_DAY) else 0.0
 
 
 class _Moments:
@@ -111,17 +117,19 @@ class _Moments:
         self.mean += away / self.count
         self.squares += away * (value - self.mean)
 
-    def judged(self, wanted: float) -> tuple[float | None, str | None]:
+    def judged(self, wanted: float, without_event: float) -> tuple[float | None, str | None]:
         """The half-width over the mean, if there is one; and why it is not as wanted, if it is not."""
         from scipy.special import stdtrit
 
         n = self.count
         if n == 0:
             return None, NOT_MEASURED
-        if self.mean == self.squares == 0:
+        if self.squares == 0 and self.mean == without_event:
             return None, NO_EVENT  # not one replication had any: nothing is known of how rare it is
-        if n < 2 or self.mean == 0:
-            return None, TOO_FEW if n < 2 else WIDE
+        if n < 2:
+            return None, TOO_FEW
+        if self.mean == 0:  # no share of it; a breach on day 0 in every replication is exact
+            return (None, WIDE) if self.squares else (0.0, None)
         half = float(stdtrit(n - 1, 0.975)) * math.sqrt(self.squares / (n - 1) / n)
         share = half / abs(self.mean)
         return share, None if share <= wanted else WIDE

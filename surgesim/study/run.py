@@ -93,7 +93,7 @@ def run(
     check_draws(pared(scenario, scenarios), study.seed, most, workers=workers, scheduler=scheduler)
     collections = {name: Collection(alternative, most) for name, alternative in scenarios.items()}
     checks: Counter[str] = Counter()
-    precision = Precision(study)
+    precision = Precision(scenario)
     with contextlib.ExitStack() as stack:
         draft = stack.enter_context(Draft(Path(out), scenarios)) if out is not None else None
         runs = replicate(scenarios, study.seed, most, workers=workers, scheduler=scheduler, progress=progress)

@@ -354,11 +354,11 @@ def test_a_bound_ends_what_is_never_precise() -> None:
     assert "chưa có sự kiện nào" in next(iter(how_precise(results, "vi")))
 
 
-def fed(values: Sequence[float], **study: Any) -> tuple[int, list[dict[str, Any]]]:
-    """After how many replications with these deaths it is enough, and what is noted."""
-    precision = Precision(wanted({"deaths": 0.1}, **study).study)
+def fed(values: Sequence[float], outcome: str = "deaths", **study: Any) -> tuple[int, list[dict[str, Any]]]:
+    """After how many replications with these values of an outcome it is enough, and what is noted."""
+    precision = Precision(wanted({outcome: 0.1}, **study))
     for count, value in enumerate(values, start=1):
-        precision.add({"baseline": {"deaths": value}})
+        precision.add({"baseline": {outcome: value}})
         if precision.enough():
             return count, precision.note()
     return 0, precision.note()
@@ -382,6 +382,27 @@ def test_what_is_rare_or_not_measured_is_not_called_precise(
     values: list[float], most: int, count: int, why_not: str | None
 ) -> None:
     got, note = fed(values, replications=3, most_replications=most)
+    assert (got, note[0]["why_not"], note[0]["reached"]) == (count, why_not, why_not is None)
+
+
+END = float(wanted({}).days)
+"""The first day of a breach that never came."""
+
+
+@pytest.mark.parametrize("outcome", ["first_day_icu", "first_day_situation"])
+@pytest.mark.parametrize(
+    ("values", "count", "why_not"),
+    [
+        ([END] * 40, 30, "no_event"),  # no breach in any run: nothing is known of its first day
+        ([0.0] * 40, 10, None),  # breached from the start in every run
+        ([END - 1] * 40, 10, None),
+        ([END] * 9 + [1.0] + [END] * 30, 21, None),  # one came, so its rarity is known
+    ],
+)
+def test_a_breach_that_never_comes_is_no_event(
+    outcome: str, values: list[float], count: int, why_not: str | None
+) -> None:
+    got, note = fed(values, outcome, most_replications=30)
     assert (got, note[0]["why_not"], note[0]["reached"]) == (count, why_not, why_not is None)
 
 
