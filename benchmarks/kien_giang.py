@@ -20,8 +20,8 @@ from time import perf_counter, process_time
 from typing import Any
 
 from surgesim.model.simulation import simulate
-from surgesim.scenario.loading import load
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.door import load
+from surgesim.scenario.schema.scenario import Scenario
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "kien-giang.yaml"
 SURGE = 80_000

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from surge import HORIZON, RAISED_AT, Outcome, Surge
 
-from surgesim.model.journey import Entry
-from surgesim.model.patients import PatientBatch
+from surgesim.model.care.journey import Entry
+from surgesim.model.care.patients import PatientBatch
 from surgesim.model.record import Record
 from surgesim.model.simulation import Simulation
-from surgesim.scenario.base import AGE_GROUPS, SETTINGS
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.base import AGE_GROUPS, SETTINGS
+from surgesim.scenario.schema.scenario import Scenario
 
 START = date(2024, 1, 1)
 

@@ -26,8 +26,8 @@ from statistics import mean, median
 from typing import Any, NamedTuple
 
 from surgesim.model.simulation import simulate
-from surgesim.scenario.loading import load
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.door import load
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.design import at_point, factors, points
 from surgesim.study.sweep import sweep
 

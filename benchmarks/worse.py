@@ -32,10 +32,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.people import apportion
-from surgesim.scenario.loading import load
-from surgesim.scenario.oxygen import CYLINDER_KG
-from surgesim.scenario.schema import BASELINE, Scenario
+from surgesim.model.epidemic.people import apportion
+from surgesim.scenario.door import load
+from surgesim.scenario.schema.oxygen import CYLINDER_KG
+from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compare import paired_interval
 from surgesim.study.replicate import one_replication
 from surgesim.study.spread import spread

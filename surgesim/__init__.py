@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from surgesim.errors import IdentityError, ResultsError, ScenarioError, SurgesimError
 
 if TYPE_CHECKING:
-    from surgesim.scenario.loading import load
-    from surgesim.scenario.schema import Scenario
+    from surgesim.scenario.door import load
+    from surgesim.scenario.schema.scenario import Scenario
     from surgesim.study.results import Results
     from surgesim.study.run import run
     from surgesim.study.sensitivity import sensitivity
@@ -41,9 +41,9 @@ __all__ = [
 
 _HOMES = {
     "Results": "surgesim.study.results",
-    "Scenario": "surgesim.scenario.schema",
+    "Scenario": "surgesim.scenario.schema.scenario",
     "Sweep": "surgesim.study.sweep",
-    "load": "surgesim.scenario.loading",
+    "load": "surgesim.scenario.door",
     "read": "surgesim.study.store",
     "run": "surgesim.study.run",
     "sensitivity": "surgesim.study.sensitivity",

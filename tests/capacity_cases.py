@@ -34,11 +34,11 @@ from strategies import (
     stays,
 )
 
-from surgesim.model.journey import Entry
-from surgesim.model.ledger import ICU, OXYGEN
+from surgesim.model.care.journey import Entry
+from surgesim.model.care.ledger import ICU, OXYGEN
 from surgesim.model.record import FACILITY_INDEX, Floats, Record
 from surgesim.model.simulation import Simulation
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 
 MASK_ONLY: Plain = {"oxygen_beds": {"mask": 1.0}, "icu_beds": {"mask": 1.0}}
 """Everybody breathes 10 L/min, in every bed."""

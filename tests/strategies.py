@@ -12,8 +12,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from surgesim.scenario.base import deep_merge
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.base import deep_merge
+from surgesim.scenario.schema.scenario import Scenario
 
 Plain = dict[str, Any]
 

@@ -84,7 +84,7 @@ def run(
     if only:
         options["alternatives"] = "--only"
     with errors(options):
-        from surgesim.scenario.loading import load
+        from surgesim.scenario.door import load
         from surgesim.study.precision import check_precision
         from surgesim.study.run import run as run_study
         from surgesim.study.run import selected

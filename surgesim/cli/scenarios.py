@@ -30,7 +30,7 @@ def validate(
     """
     failed = False
     with errors():
-        from surgesim.scenario.loading import inspect
+        from surgesim.scenario.door import inspect
         from surgesim.study.precision import check_precision
 
         for path in scenarios:
@@ -65,7 +65,7 @@ def new(
 ) -> None:
     """Write a commented scenario to start from."""
     with errors():
-        from surgesim.scenario.loading import starter
+        from surgesim.scenario.door import starter
 
         path = out if out is not None else Path(f"{name}.yaml")
         text = starter(name, like, folder=path.parent)
@@ -85,6 +85,6 @@ def schema() -> None:
     with errors():
         import json
 
-        from surgesim.scenario.loading import json_schema
+        from surgesim.scenario.door import json_schema
 
         typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))

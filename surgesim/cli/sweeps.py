@@ -82,7 +82,7 @@ def sweep(
         "alternatives": "--alternative",
     }
     with errors(options):
-        from surgesim.scenario.loading import load
+        from surgesim.scenario.door import load
         from surgesim.study.sweep import sweep as run_sweep
 
         loaded = [load(path, changes=set_ or ()) for path in scenarios]

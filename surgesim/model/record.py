@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.scenario.indicators import BY_GROUP
+from surgesim.scenario.schema.indicators import BY_GROUP
 
 if TYPE_CHECKING:
-    from surgesim.scenario.command import Command
+    from surgesim.scenario.schema.command import Command
 
 
 class Column(NamedTuple):

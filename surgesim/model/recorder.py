@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.beds import UNLIMITED
-from surgesim.model.districts import values_of
-from surgesim.model.epidemic import VACCINATED, DayOfInfection
-from surgesim.model.facilities import Site
-from surgesim.model.indicators import Assessment, assess, compute, key_of
-from surgesim.model.ledger import (
+from surgesim.model.capacity.facilities import Site
+from surgesim.model.care.beds import UNLIMITED
+from surgesim.model.care.ledger import (
     ICU,
     IN_ICU,
     IN_OXYGEN,
@@ -28,9 +25,12 @@ from surgesim.model.ledger import (
     UNTREATED,
     Ledger,
 )
-from surgesim.model.levels import LevelTable
-from surgesim.model.people import Population
-from surgesim.model.reach import Reach
+from surgesim.model.command.districts import values_of
+from surgesim.model.command.indicators import Assessment, assess, compute, key_of
+from surgesim.model.command.levels import LevelTable
+from surgesim.model.command.reach import Reach
+from surgesim.model.epidemic.people import Population
+from surgesim.model.epidemic.spread import VACCINATED, DayOfInfection
 from surgesim.model.record import (
     CONSTRAINTS,
     FACILITY,
@@ -47,10 +47,10 @@ from surgesim.model.record import (
     district_columns,
     logistics_columns,
 )
-from surgesim.scenario.base import BED_TYPES
-from surgesim.scenario.indicators import BY_GROUP, IndicatorName, Watch
-from surgesim.scenario.needs import beds_occupied, unmet
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.base import BED_TYPES
+from surgesim.scenario.schema.indicators import BY_GROUP, IndicatorName, Watch
+from surgesim.scenario.schema.needs import beds_occupied, unmet
+from surgesim.scenario.schema.scenario import Scenario
 
 if TYPE_CHECKING:
     from surgesim.model.simulation import Simulation

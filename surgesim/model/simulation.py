@@ -18,30 +18,30 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.actions import action_of
-from surgesim.model.arrivals import Arrivals
-from surgesim.model.beds import UNLIMITED
-from surgesim.model.calendar import Calendar
-from surgesim.model.capacity import Capacity, Opened
-from surgesim.model.command import Command
-from surgesim.model.detection import Detection, Surveillance
-from surgesim.model.epidemic import VACCINATED, DayOfInfection, Epidemic, protection
-from surgesim.model.facilities import Facilities
-from surgesim.model.home import HomeCare
-from surgesim.model.isolation import Isolation
-from surgesim.model.journey import Entry, Journey, Options
-from surgesim.model.ledger import ICU, OXYGEN
-from surgesim.model.logistics import Drivers, Logistics
-from surgesim.model.neighbours import Neighbours
-from surgesim.model.network import Network
-from surgesim.model.oxygen import OxygenSupply
-from surgesim.model.patients import PatientSource
-from surgesim.model.people import apportion, populate
+from surgesim.model.capacity.capacity import Capacity, Opened
+from surgesim.model.capacity.facilities import Facilities
+from surgesim.model.capacity.logistics import Drivers, Logistics
+from surgesim.model.care.arrivals import Arrivals
+from surgesim.model.care.beds import UNLIMITED
+from surgesim.model.care.home import HomeCare
+from surgesim.model.care.isolation import Isolation
+from surgesim.model.care.journey import Entry, Journey, Options
+from surgesim.model.care.ledger import ICU, OXYGEN
+from surgesim.model.care.neighbours import Neighbours
+from surgesim.model.care.network import Network
+from surgesim.model.care.oxygen import OxygenSupply
+from surgesim.model.care.patients import PatientSource
+from surgesim.model.care.shared import SharedDays
+from surgesim.model.clock.calendar import Calendar
+from surgesim.model.clock.streams import Streams
+from surgesim.model.command.actions import action_of
+from surgesim.model.command.rules import Command
+from surgesim.model.epidemic.people import apportion, populate
+from surgesim.model.epidemic.spread import VACCINATED, DayOfInfection, Epidemic, protection
 from surgesim.model.record import Record
 from surgesim.model.recorder import Recorder
-from surgesim.model.shared import SharedDays
-from surgesim.model.streams import Streams
-from surgesim.scenario.schema import Scenario
+from surgesim.model.surveillance.detection import Detection, Surveillance
+from surgesim.scenario.schema.scenario import Scenario
 
 Ints = NDArray[np.int64]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from surgesim.report.names import threshold_title
 from surgesim.report.quoted import Row, Told, joined, named, quote, told
 from surgesim.report.words import number, phrase
-from surgesim.scenario.schema import BASELINE
+from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.breaches import SITUATION
 
 if TYPE_CHECKING:

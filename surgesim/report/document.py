@@ -22,7 +22,7 @@ from surgesim.report.quoted import Value, told
 from surgesim.report.sentences import how_precise, what_varies, without_plan
 from surgesim.report.summary import how_far_assumed, runs, three_sentences
 from surgesim.report.words import day_text, number, percent, phrase
-from surgesim.scenario.schema import BASELINE
+from surgesim.scenario.schema.scenario import BASELINE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

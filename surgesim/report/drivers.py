@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from surgesim.report.words import fixed, number, outcome_words, phrase
-from surgesim.scenario.schema import BASELINE
+from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY
 from surgesim.study.sweep import DAYS
 

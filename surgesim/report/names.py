@@ -14,12 +14,12 @@ from surgesim.report.words import (
     tenths,
     unit_words,
 )
-from surgesim.scenario.base import Text
-from surgesim.scenario.schema import BASELINE, Scenario
+from surgesim.scenario.schema.base import Text
+from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.breaches import SITUATION
 
 if TYPE_CHECKING:
-    from surgesim.scenario.supply import Burden, Consumable
+    from surgesim.scenario.schema.supply import Burden, Consumable
 
 
 def alternative_title(scenario: Scenario, name: str, lang: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from surgesim.report.names import alternative_title
 from surgesim.report.words import phrase, plain_percent
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results

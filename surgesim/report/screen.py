@@ -39,7 +39,7 @@ from surgesim.report.words import (
     phrase,
     rounded,
 )
-from surgesim.scenario.schema import BASELINE, Scenario
+from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.binding import limits_modelled
 from surgesim.study.breaches import SITUATION
 from surgesim.study.compare import BREACHED, COST, DAYS_BREACHED, FIRST_DAY, SITUATION_DAYS

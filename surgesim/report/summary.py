@@ -20,13 +20,13 @@ from surgesim.report.plans import plan_in_words
 from surgesim.report.quoted import Row, Told, Value, cell, joined, named, quote, source, told
 from surgesim.report.sentences import amount, binding_of_beds, many, what_binds
 from surgesim.report.words import day_text, number, percent, phrase, rounded
-from surgesim.scenario.command import REQUIRED_PATH
-from surgesim.scenario.schema import BASELINE
+from surgesim.scenario.schema.command import REQUIRED_PATH
+from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.binding import limits_modelled
 from surgesim.study.breaches import PROVINCE_AREA, SITUATION
 
 if TYPE_CHECKING:
-    from surgesim.scenario.schema import Scenario
+    from surgesim.scenario.schema.scenario import Scenario
     from surgesim.study.results import Results
 
 JUDGED_BY = "deaths"

@@ -15,25 +15,17 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario import (
-    arrivals_file,
-    assignments,
-    cautions,
-    checks,
-    inherited,
-    messages,
-    overlays,
-    profile_tables,
-    uncertain_checks,
-)
-from surgesim.scenario.base import scaled
-from surgesim.scenario.chain import absorb, read_chain
-from surgesim.scenario.draft import Draft
-from surgesim.scenario.messages import Finding
-from surgesim.scenario.schema import BASELINE, SHARED, Scenario
-from surgesim.scenario.shape import nearest
-from surgesim.scenario.sources import SourceIndex, Survey
-from surgesim.scenario.yaml_nodes import KeyPath, Place, problem
+from surgesim.scenario.loading import arrivals_file, assignments, overlays, profile_tables
+from surgesim.scenario.loading.chain import absorb, read_chain
+from surgesim.scenario.loading.draft import Draft
+from surgesim.scenario.loading.yaml_nodes import KeyPath, Place, problem
+from surgesim.scenario.messages import wording as messages
+from surgesim.scenario.messages.shape import nearest
+from surgesim.scenario.messages.wording import Finding
+from surgesim.scenario.schema.base import scaled
+from surgesim.scenario.schema.scenario import BASELINE, SHARED, Scenario
+from surgesim.scenario.validation import cautions, checks, inherited, uncertain_checks
+from surgesim.scenario.validation.sources import SourceIndex, Survey
 
 
 def load(path: str | Path, *, changes: Sequence[str] = ()) -> Scenario:

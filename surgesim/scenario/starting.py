@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.assembly import load
-from surgesim.scenario.base import A_NAME, Name
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.base import A_NAME, Name
+from surgesim.scenario.schema.scenario import Scenario
 
 _STARTER = Path(__file__).parent / "starter" / "starter.yaml"
 _PLACEHOLDER = "my-province"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.model.record import CONSTRAINTS, PROVINCE_INDEX
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.breaches import SITUATION
 
 Floats = NDArray[np.float64]

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.model.record import Record
-from surgesim.scenario.command import Command, Threshold
-from surgesim.scenario.indicators import Watch
-from surgesim.scenario.needs import assessed_criteria, unmet, unmet_by
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.command import Command, Threshold
+from surgesim.scenario.schema.indicators import Watch
+from surgesim.scenario.schema.needs import assessed_criteria, unmet, unmet_by
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.quantiles import censored_quantile, quantile
 
 Floats = NDArray[np.float64]

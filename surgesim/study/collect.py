@@ -20,9 +20,9 @@ from surgesim.model.record import (
     district_columns,
     logistics_columns,
 )
-from surgesim.scenario.base import AGE_GROUPS, RISK_GROUPS
-from surgesim.scenario.command import Command
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.base import AGE_GROUPS, RISK_GROUPS
+from surgesim.scenario.schema.command import Command
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.binding import BEDS
 from surgesim.study.breaches import Breaches, breach_names, breached_by_day, breaches_of
 from surgesim.study.outcomes import outcome_row

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.scenario.schema import BASELINE
+from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.breaches import SITUATION
 
 if TYPE_CHECKING:

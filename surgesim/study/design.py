@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.model.streams import Streams
-from surgesim.scenario.assignments import unknown_path
-from surgesim.scenario.base import FrozenDict
-from surgesim.scenario.loading import findings_at
-from surgesim.scenario.schema import Scenario
-from surgesim.scenario.study import Uncertain
-from surgesim.scenario.values import is_whole, with_certain
-from surgesim.scenario.yaml_nodes import compose
+from surgesim.model.clock.streams import Streams
+from surgesim.scenario.door import findings_at
+from surgesim.scenario.loading.assignments import unknown_path
+from surgesim.scenario.loading.values import is_whole, with_certain
+from surgesim.scenario.loading.yaml_nodes import compose
+from surgesim.scenario.schema.base import FrozenDict
+from surgesim.scenario.schema.scenario import Scenario
+from surgesim.scenario.schema.study import Uncertain
 
 Floats = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from surgesim.model.record import (
     Column,
     logistics_columns,
 )
-from surgesim.scenario.indicators import BY_GROUP
+from surgesim.scenario.schema.indicators import BY_GROUP
 from surgesim.study.breaches import PROVINCE_AREA
 from surgesim.study.sensitivity import SENSITIVITY_TABLE
 from surgesim.study.sweep_tables import SWEEP_TABLES

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.model.record import CONSTRAINTS, PROVINCE, STATES
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.binding import BEDS, binding_rows
 from surgesim.study.breaches import SITUATION, breach_names, breach_rows, never_assessed
 from surgesim.study.collect import Collection, kept_by_district, own_columns
@@ -222,7 +222,7 @@ def _actions(name: str, c: Collection) -> list[dict[str, Any]]:
 
 
 def _assumptions(scenario: Scenario) -> list[dict[str, Any]]:
-    from surgesim.scenario.loading import assumptions
+    from surgesim.scenario.door import assumptions
 
     names = [column.name for column in ASSUMPTIONS.columns]
     return [dict(zip(names, map(str, row), strict=True)) for row in assumptions(scenario)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import nan
 
 from surgesim.model.record import Record
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.breaches import SITUATION, Breaches, never_assessed
 from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY
 from surgesim.study.reached import Groups

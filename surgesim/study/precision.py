@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.schema import Scenario
-from surgesim.scenario.shape import suggestion
+from surgesim.scenario.messages.shape import suggestion
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compare import FIRST_DAY
 from surgesim.study.tables import outcome_units
 

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.people import populate
-from surgesim.model.reach import PER_MILLION
-from surgesim.scenario.base import AGE_GROUPS, RISK_GROUPS
-from surgesim.scenario.schema import Scenario
+from surgesim.model.command.reach import PER_MILLION
+from surgesim.model.epidemic.people import populate
+from surgesim.scenario.schema.base import AGE_GROUPS, RISK_GROUPS
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compare import paired_interval
 
 Floats = NDArray[np.float64]

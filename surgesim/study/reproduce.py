@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.errors import ResultsError, ScenarioError
-from surgesim.scenario.schema import BASELINE, Scenario
+from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.environment import environment
 from surgesim.study.parts import SCENARIOS
 from surgesim.study.replicate import Progress
@@ -146,7 +146,7 @@ def _sweep_again(
 
 
 def _load(stored: Path, name: str) -> Scenario:
-    from surgesim.scenario.loading import load_stored
+    from surgesim.scenario.door import load_stored
 
     try:
         return load_stored(stored / name)

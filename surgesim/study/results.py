@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.schema import BASELINE, Scenario
-from surgesim.scenario.shape import suggestion
+from surgesim.scenario.messages.shape import suggestion
+from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.collect import Collection
 from surgesim.study.environment import available_cores, environment, now
 from surgesim.study.fill import fill
@@ -178,6 +178,6 @@ def _changed(scenario: Scenario, replications: int | None, seed: int | None, day
     changes = [f"{path}={value}" for path, value in values.items() if value is not None]
     if not changes:
         return scenario
-    from surgesim.scenario.loading import from_plain
+    from surgesim.scenario.door import from_plain
 
     return from_plain(scenario.to_plain(), changes=changes)

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.errors import ResultsError
+from surgesim.model.clock.streams import Streams
 from surgesim.model.record import Column
-from surgesim.model.streams import Streams
-from surgesim.scenario.shape import suggestion
+from surgesim.scenario.messages.shape import suggestion
 from surgesim.study.design import SOBOL
 from surgesim.study.sweep import SENSITIVITY, Sweep
 from surgesim.study.tables import DRAWN, TEXT, Table, typed

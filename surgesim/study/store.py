@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from surgesim.errors import ResultsError, ScenarioError
 from surgesim.files import disk, missing, remove_empty
 from surgesim.model.record import PROVINCE_INDEX, Record, district_columns
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.breaches import PROVINCE_AREA
 from surgesim.study.collect import own_columns
 from surgesim.study.results import Results
@@ -174,7 +174,7 @@ def read(folder: str | Path) -> Results:
         If it is missing, is not a result folder, or a file of it is missing, damaged, or by its hash in
         the manifest not the one that the run wrote.
     """
-    from surgesim.scenario.loading import load_stored
+    from surgesim.scenario.door import load_stored
 
     target = Path(folder).resolve()
     with disk(target):
@@ -256,7 +256,7 @@ def check_file(folder: Path, name: str, manifest: Mapping[str, Any]) -> None:
 
 def dumped(scenario: Scenario) -> str:
     """The text of scenario.yaml."""
-    from surgesim.scenario.loading import dump
+    from surgesim.scenario.door import dump
 
     return dump(scenario)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from surgesim.errors import Problem, ResultsError, ScenarioError
 from surgesim.files import disk
-from surgesim.scenario.schema import BASELINE, Scenario
+from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.beforehand import check_all, with_values_told
 from surgesim.study.breaches import breaches_of
 from surgesim.study.design import GRID, Levels, at_point, factors, points, without_swept
@@ -99,7 +99,7 @@ class Sweep:
     @cached_property
     def scenarios(self) -> Mapping[str, Scenario]:
         """The scenarios by name, as they were swept."""
-        from surgesim.scenario.loading import load_stored
+        from surgesim.scenario.door import load_stored
 
         with self._reading():
             names = self.manifest["sweep"]["scenarios"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from surgesim.model.record import OUTCOMES, Column
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.breaches import SITUATION, wilson
 from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY
 from surgesim.study.tables import BY_GROUP, BY_THRESHOLD, DRAWN, TEXT, Table, outcome_units, typed

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from surgesim.model.record import CONSTRAINTS, DISTRICT, OUTCOMES, PROVINCE, STATES, Column, district_columns
-from surgesim.scenario.needs import NEEDS
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.needs import NEEDS
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.binding import BEDS
 from surgesim.study.breaches import SITUATION
 from surgesim.study.collect import BY_DISTRICT, own_columns

@@ -195,7 +195,7 @@ def test_an_interrupted_check_says_so(town: Path, monkeypatch: pytest.MonkeyPatc
         def __getattr__(self, name: str) -> object:
             raise KeyboardInterrupt
 
-    monkeypatch.setitem(sys.modules, "surgesim.scenario.loading", Interrupted("loading"))
+    monkeypatch.setitem(sys.modules, "surgesim.scenario.door", Interrupted("loading"))
     try:
         result = surgesim("validate", town)
     except KeyboardInterrupt:  # would end all tests

@@ -71,7 +71,7 @@ def children(pid: int) -> list[int]:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with the scenario and the table of the uninterrupted sweep, in one process."""
-    from surgesim.scenario.loading import dump
+    from surgesim.scenario.door import dump
 
     folder = tmp_path_factory.mktemp("sweeps")
     (folder / "small.yaml").write_text(dump(small_scenario()), encoding="utf-8")

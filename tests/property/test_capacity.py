@@ -14,10 +14,10 @@ import numpy as np
 from capacity_cases import COSTS, KG_OF_MASK, USE, Watched, shortages
 from hypothesis import given, settings
 
-from surgesim.model.gas import kg_per_day
+from surgesim.model.care.gas import kg_per_day
 from surgesim.model.record import Floats, logistics_columns
 from surgesim.model.simulation import Simulation
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 
 BEDS = ("basic", "oxygen", "icu")
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from strategies import scenarios
 
-from surgesim.model.journey import Entry
+from surgesim.model.care.journey import Entry
 from surgesim.model.record import (
     DISTRICT_INDEX,
     FACILITY_INDEX,
@@ -28,9 +28,9 @@ from surgesim.model.record import (
     Record,
 )
 from surgesim.model.simulation import Simulation, simulate
-from surgesim.scenario.indicators import Watch
-from surgesim.scenario.needs import NEEDS, assessed_criteria, beds_occupied, unmet, unmet_by
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.indicators import Watch
+from surgesim.scenario.schema.needs import NEEDS, assessed_criteria, beds_occupied, unmet, unmet_by
+from surgesim.scenario.schema.scenario import Scenario
 
 BEDS = ("basic", "oxygen", "icu")
 

@@ -11,9 +11,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from strategies import Plain, district, people
 
-from surgesim.model.epidemic import next_generation
-from surgesim.model.people import MOST_OUTSIDE, RARE, Population, populate
-from surgesim.scenario.people import People
+from surgesim.model.epidemic.people import MOST_OUTSIDE, RARE, Population, populate
+from surgesim.model.epidemic.spread import next_generation
+from surgesim.scenario.schema.people import People
 
 EVERYBODY = 10_000_000
 SETTINGS = ("home", "school", "work", "community")

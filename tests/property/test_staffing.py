@@ -9,8 +9,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surgesim.model.essential import EssentialPatients
-from surgesim.model.staff import (
+from surgesim.model.capacity.essential import EssentialPatients
+from surgesim.model.capacity.staff import (
     NURSE,
     SPACE,
     Absences,
@@ -22,8 +22,8 @@ from surgesim.model.staff import (
     redeployed,
     staffed_beds,
 )
-from surgesim.scenario.essential import Essential, EssentialCare
-from surgesim.scenario.staffing import Absence, Ratio, Ratios, Staffing
+from surgesim.scenario.schema.essential import Essential, EssentialCare
+from surgesim.scenario.schema.staffing import Absence, Ratio, Ratios, Staffing
 
 FACILITIES = 3
 BASIC, OXYGEN, ICU = range(3)

@@ -17,7 +17,7 @@ from surgesim.model.record import (
     STATES,
     Record,
 )
-from surgesim.scenario.schema import BASELINE, Scenario
+from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.collect import Collection
 from surgesim.study.fill import fill
 from surgesim.study.results import Results

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.loading import load
+from surgesim.scenario.door import load
 
 HEAD = """\
 name: small

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 import yaml
 
-from surgesim.scenario.loading import load
+from surgesim.scenario.door import load
 from surgesim.study.results import Results
 from surgesim.study.run import run
 from surgesim.study.store import read

@@ -18,7 +18,7 @@ from surgesim.model.record import (
     assessed_columns,
     district_columns,
 )
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.collect import items_of
 
 DAYS = 12

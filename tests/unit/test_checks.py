@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from loading_cases import SMALL, WITH_ARRIVALS, line_of, refused, replaced, told, written
 
-from surgesim.scenario.checks import REFERENCES, Parts, consistency, out_of_range, references
-from surgesim.scenario.loading import inspect, load
-from surgesim.scenario.shape import at
-from surgesim.scenario.sources import SourceIndex, assumptions
-from surgesim.scenario.staffing import Staffing
+from surgesim.scenario.door import inspect, load
+from surgesim.scenario.messages.shape import at
+from surgesim.scenario.schema.staffing import Staffing
+from surgesim.scenario.validation.checks import REFERENCES, Parts, consistency, out_of_range, references
+from surgesim.scenario.validation.sources import SourceIndex, assumptions
 
 # -- names ----------------------------------------------------------------------------------------
 

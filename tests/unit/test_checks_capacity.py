@@ -20,9 +20,9 @@ from loading_cases import (
     written,
 )
 
-from surgesim.model.gas import cylinders_kg
-from surgesim.scenario.loading import inspect, load
-from surgesim.scenario.oxygen import CYLINDER_KG, OxygenSource
+from surgesim.model.care.gas import cylinders_kg
+from surgesim.scenario.door import inspect, load
+from surgesim.scenario.schema.oxygen import CYLINDER_KG, OxygenSource
 
 LIMITED = """\
 care:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from loading_cases import SMALL, replaced, told, written
 
-from surgesim.scenario.loading import inspect
+from surgesim.scenario.door import inspect
 
 MEASURE = "    distancing: {reduces: {work: 0.5}}\n"
 

@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from surgesim.cli import app
-from surgesim.scenario import arrivals_file, profile_tables
-from surgesim.scenario.reference import scenario_reference
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.loading import arrivals_file, profile_tables
+from surgesim.scenario.reference.page import scenario_reference
+from surgesim.scenario.schema.scenario import Scenario
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -11,23 +11,23 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
-from surgesim.model import patients
-from surgesim.model.patients import DRAWS
-from surgesim.scenario.care import Care
-from surgesim.scenario.clinical import Clinical, UrgentShare
-from surgesim.scenario.command import IndicatorName, RedeployNurses
-from surgesim.scenario.detection import Detection, LaboratoryTests
-from surgesim.scenario.epidemic import Epidemic, Variant
-from surgesim.scenario.essential import Essential, EssentialCare
-from surgesim.scenario.home import HomeCare
-from surgesim.scenario.oxygen import Flow, OxygenSource
-from surgesim.scenario.people import People
-from surgesim.scenario.profile_tables import FOLDER as PROFILES
-from surgesim.scenario.shape import scenario_shape
-from surgesim.scenario.staffing import Absence, Staffing
-from surgesim.scenario.study import Study
-from surgesim.scenario.transport import Neighbour
-from surgesim.scenario.vaccination import Vaccination
+from surgesim.model.care import patients
+from surgesim.model.care.patients import DRAWS
+from surgesim.scenario.loading.profile_tables import FOLDER as PROFILES
+from surgesim.scenario.messages.shape import scenario_shape
+from surgesim.scenario.schema.care import Care
+from surgesim.scenario.schema.clinical import Clinical, UrgentShare
+from surgesim.scenario.schema.command import IndicatorName, RedeployNurses
+from surgesim.scenario.schema.detection import Detection, LaboratoryTests
+from surgesim.scenario.schema.epidemic import Epidemic, Variant
+from surgesim.scenario.schema.essential import Essential, EssentialCare
+from surgesim.scenario.schema.home import HomeCare
+from surgesim.scenario.schema.oxygen import Flow, OxygenSource
+from surgesim.scenario.schema.people import People
+from surgesim.scenario.schema.staffing import Absence, Staffing
+from surgesim.scenario.schema.study import Study
+from surgesim.scenario.schema.transport import Neighbour
+from surgesim.scenario.schema.vaccination import Vaccination
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "model.md"
@@ -71,7 +71,7 @@ def rows(text: str) -> dict[str, str]:
 
 def modules() -> Iterator[ast.Module]:
     """The model's code, module by module."""
-    for path in MODEL.glob("*.py"):
+    for path in MODEL.rglob("*.py"):
         yield ast.parse(path.read_text(encoding="utf-8"))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from surgesim.scenario.loading import load
+from surgesim.scenario.door import load
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "provinces.md").read_text(encoding="utf-8")

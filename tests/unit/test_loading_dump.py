@@ -15,11 +15,11 @@ from loading_cases import SMALL, WITH_ARRIVALS, replaced, written
 from strategies import scenarios
 
 from surgesim.errors import ScenarioError, SurgesimError
-from surgesim.scenario import profile_tables
-from surgesim.scenario.base import Source
-from surgesim.scenario.loading import assumptions, dump, from_plain, inspect, load, starter
-from surgesim.scenario.schema import Scenario
-from surgesim.scenario.yaml_nodes import compose
+from surgesim.scenario.door import assumptions, dump, from_plain, inspect, load, starter
+from surgesim.scenario.loading import profile_tables
+from surgesim.scenario.loading.yaml_nodes import compose
+from surgesim.scenario.schema.base import Source
+from surgesim.scenario.schema.scenario import Scenario
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted(path for path in (ROOT / "scenarios").rglob("*.yaml") if path.parent.name != "base")
@@ -302,7 +302,7 @@ def test_a_starter_from_what_is_no_scenario_is_refused(tmp_path: Path) -> None:
 
 def test_loading_imports_nothing_heavy() -> None:
     code = (
-        "import sys; import surgesim.scenario.loading; "
+        "import sys; import surgesim.scenario.door; "
         "print(*sorted({name.split('.')[0] for name in sys.modules} & "
         "{'pandas', 'numpy', 'scipy', 'matplotlib', 'simpy', 'pyarrow', 'joblib', 'rich'}))"
     )

@@ -9,10 +9,10 @@ import pytest
 from loading_cases import ARRIVALS, CARE, SMALL, WITH_ARRIVALS, line_of, refused, replaced, told, written
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.base import A_NAME
-from surgesim.scenario.command import IndicatorName, Mobilise
-from surgesim.scenario.loading import from_plain, load
-from surgesim.scenario.shape import scenario_shape
+from surgesim.scenario.door import from_plain, load
+from surgesim.scenario.messages.shape import scenario_shape
+from surgesim.scenario.schema.base import A_NAME
+from surgesim.scenario.schema.command import IndicatorName, Mobilise
 
 ACTIONS = tuple(scenario_shape().fields["command"].fields["plan"].entry.variants)
 INDICATORS = get_args(IndicatorName)

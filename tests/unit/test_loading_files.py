@@ -8,9 +8,9 @@ import pytest
 from loading_cases import ARRIVALS, SMALL, WITH_ARRIVALS, line_of, replaced, told, written
 
 from surgesim.errors import ScenarioError
-from surgesim.scenario import arrivals_file
-from surgesim.scenario.chain import MAX_CHAIN
-from surgesim.scenario.loading import inspect, load
+from surgesim.scenario.door import inspect, load
+from surgesim.scenario.loading import arrivals_file
+from surgesim.scenario.loading.chain import MAX_CHAIN
 
 
 def refusal(path: Path) -> list[tuple[str, str, str | None, int | None]]:

@@ -12,9 +12,9 @@ from loading_cases import COMMAND, SMALL, WITH_ARRIVALS
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.assembly import inspect
-from surgesim.scenario.loading import assumptions, dump, from_plain
-from surgesim.scenario.schema import Scenario
-from surgesim.scenario.yaml_nodes import compose
+from surgesim.scenario.door import assumptions, dump, from_plain
+from surgesim.scenario.loading.yaml_nodes import compose
+from surgesim.scenario.schema.scenario import Scenario
 
 OVERLAYS = """\
 alternatives:

@@ -11,8 +11,16 @@ import pytest
 from loading_cases import SMALL, replaced, written
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.loading import inspect, load
-from surgesim.scenario.yaml_nodes import MAX_BYTES, MAX_DEPTH, MAX_VALUES, Place, compose, read_file, resolve
+from surgesim.scenario.door import inspect, load
+from surgesim.scenario.loading.yaml_nodes import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_VALUES,
+    Place,
+    compose,
+    read_file,
+    resolve,
+)
 
 
 def value(text: str) -> Any:

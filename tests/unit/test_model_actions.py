@@ -22,7 +22,7 @@ from strategies import (
 
 from surgesim.model.record import Record, logistics_columns
 from surgesim.model.simulation import Simulation, simulate
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 
 DOCTORS = 10_000
 STAFFING: Plain = {

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from strategies import arrivals, build, clinical, district, facility, people, severity, small
 
-from surgesim.model.patients import PatientBatch
+from surgesim.model.care.patients import PatientBatch
 from surgesim.model.simulation import Simulation, simulate
 
 COUNTS = [4.0, 0.0, 9.0, 1.0]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from strategies import arrivals, build, district, facility, people, small
 
 from surgesim.errors import IdentityError
-from surgesim.model.beds import BedPool, Place
-from surgesim.model.network import Network
+from surgesim.model.care.beds import BedPool, Place
+from surgesim.model.care.network import Network
 
 DISTRICTS = {"town": district(1_000), "coast": district(1_000, travel_hours=2.0)}
 SITES = {

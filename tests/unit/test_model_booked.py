@@ -21,7 +21,7 @@ from capacity_cases import NEVER_ABSENT, Watched, nobody_dies, standing
 from strategies import Plain, arrivals, facility, people, variant
 
 from surgesim.model.record import FACILITY_INDEX, logistics_columns
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 
 DAYS = 20
 START = date(2024, 1, 1)
@@ -364,7 +364,7 @@ def test_booked_days_are_the_days_there(timing: Timing) -> None:
 
 
 def test_the_table_holds_every_action() -> None:
-    from surgesim.scenario.command import Rule
+    from surgesim.scenario.schema.command import Rule
 
     actions = {
         kind.model_fields["action"].annotation.__args__[0]  # type: ignore[union-attr]

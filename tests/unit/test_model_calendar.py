@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from simpy.events import Event
 
-from surgesim.model.calendar import Calendar, Due
+from surgesim.model.clock.calendar import Calendar, Due
 
 Log = list[tuple[float, str]]
 

@@ -18,11 +18,11 @@ from capacity_cases import (
 from hypothesis import given, settings
 from strategies import Plain, arrivals, build, clinical, facility, gamma, scenarios, small, stays, variant
 
-from surgesim.model.capacity import Brought, Levers
-from surgesim.model.gas import kg_per_day
+from surgesim.model.capacity.capacity import Brought, Levers
+from surgesim.model.care.gas import kg_per_day
 from surgesim.model.record import CONSTRAINTS, DISTRICT, FACILITY_INDEX, PROVINCE_INDEX, Record
 from surgesim.model.simulation import Simulation, simulate
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 
 ONE_TO_ONE: Plain = {
     "icu": {"nurse": {"normal": 1, "surge": 1}, "doctor": {"normal": 1000, "surge": 1000}},

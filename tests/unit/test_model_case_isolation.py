@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from strategies import Plain, build, clinical, district, people, severity, small, variant
 
-from surgesim.model.case_isolation import CaseIsolation, still_infectious
-from surgesim.model.epidemic import Epidemic
-from surgesim.model.people import populate
+from surgesim.model.clock.streams import Streams
+from surgesim.model.epidemic.people import populate
+from surgesim.model.epidemic.spread import Epidemic
 from surgesim.model.simulation import simulate
-from surgesim.model.streams import Streams
-from surgesim.scenario.detection import CaseIsolation as CaseIsolationSection
-from surgesim.scenario.epidemic import Epidemic as EpidemicSection
-from surgesim.scenario.people import People
-from surgesim.scenario.schema import Scenario
+from surgesim.model.surveillance.case_isolation import CaseIsolation, still_infectious
+from surgesim.scenario.schema.detection import CaseIsolation as CaseIsolationSection
+from surgesim.scenario.schema.epidemic import Epidemic as EpidemicSection
+from surgesim.scenario.schema.people import People
+from surgesim.scenario.schema.scenario import Scenario
 
 BIG = 100_000_000
 

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from strategies import arrivals, build, clinical, district, facility, people, severity, small, variant
 
-from surgesim.model.actions import Action
-from surgesim.model.calendar import Calendar
-from surgesim.model.command import Command
-from surgesim.model.indicators import Assessment
+from surgesim.model.clock.calendar import Calendar
+from surgesim.model.command.actions import Action
+from surgesim.model.command.indicators import Assessment
+from surgesim.model.command.rules import Command
 from surgesim.model.record import ActionEvent, Record
 from surgesim.model.simulation import simulate
-from surgesim.scenario.command import Rule
+from surgesim.scenario.schema.command import Rule
 
 START = date(2024, 1, 1)
 ABOVE = {"indicator": "oxygen_occupancy", "above": 0.8}

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from strategies import build, clinical, district, facility, people, severity, small, variant
 
-from surgesim.model.detection import Detection
 from surgesim.model.simulation import simulate
-from surgesim.scenario.detection import Detection as DetectionSection
-from surgesim.scenario.schema import Scenario
+from surgesim.model.surveillance.detection import Detection
+from surgesim.scenario.schema.detection import Detection as DetectionSection
+from surgesim.scenario.schema.scenario import Scenario
 
 ILL = np.zeros(2, np.int64)
 

@@ -24,11 +24,11 @@ from strategies import (
     variant,
 )
 
-from surgesim.model.journey import Entry
+from surgesim.model.care.journey import Entry
 from surgesim.model.record import PROVINCE_INDEX, Floats, Record, district_columns
 from surgesim.model.simulation import Simulation, simulate
-from surgesim.scenario.indicators import BY_DISTRICT
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.indicators import BY_DISTRICT
+from surgesim.scenario.schema.scenario import Scenario
 
 WEEKLY = "weekly_reported_cases_per_100k"
 

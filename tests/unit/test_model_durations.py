@@ -9,13 +9,13 @@ import pytest
 from scipy import stats
 from strategies import Plain, gamma
 
-from surgesim.model.durations import (
+from surgesim.model.clock.durations import (
     daily_delays,
     gamma_quantile,
     length_biased_quantile_of,
     quantile_of,
 )
-from surgesim.scenario.base import Distribution
+from surgesim.scenario.schema.base import Distribution
 
 U = np.concatenate([np.linspace(1e-9, 1 - 1e-9, 20_001), 10.0 ** -np.arange(2, 13)])
 MIDDLES = (np.arange(200_000) + 0.5) / 200_000  # to take means over a distribution

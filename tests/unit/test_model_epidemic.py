@@ -12,11 +12,11 @@ from hypothesis import given
 from strategies import Plain, district, fought_epidemics, people, provinces, variant
 
 from surgesim.errors import ScenarioError
-from surgesim.model.epidemic import WANED, DayOfInfection, Epidemic, transmission_rate
-from surgesim.model.people import Population, populate
-from surgesim.model.streams import Streams
-from surgesim.scenario.epidemic import Epidemic as EpidemicSection
-from surgesim.scenario.people import People
+from surgesim.model.clock.streams import Streams
+from surgesim.model.epidemic.people import Population, populate
+from surgesim.model.epidemic.spread import WANED, DayOfInfection, Epidemic, transmission_rate
+from surgesim.scenario.schema.epidemic import Epidemic as EpidemicSection
+from surgesim.scenario.schema.people import People
 
 BIG = 100_000_000
 AGES = [0.159, 0.14, 0.158, 0.166, 0.139, 0.114, 0.0755, 0.0286, 0.0199]

@@ -11,12 +11,12 @@ import pytest
 from strategies import Plain, build, clinical, district, facility, people, severity, small, variant
 
 from surgesim.model import simulation
-from surgesim.model.epidemic import DayOfInfection, Epidemic
-from surgesim.model.patients import PatientSource
+from surgesim.model.care.patients import PatientSource
+from surgesim.model.care.shared import SharedDays
+from surgesim.model.epidemic.spread import DayOfInfection, Epidemic
 from surgesim.model.record import Record
-from surgesim.model.shared import SharedDays
 from surgesim.model.simulation import Simulation
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.replicate import one_replication
 
 DAYS = 30

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from scipy.stats import poisson
 
 from surgesim.errors import IdentityError
-from surgesim.model.essential import (
+from surgesim.model.capacity.essential import (
     ELECTIVE,
     EMERGENCY,
     EssentialPatients,
@@ -18,7 +18,7 @@ from surgesim.model.essential import (
     Ints,
     _poisson_table,
 )
-from surgesim.scenario.essential import Essential, EssentialCare
+from surgesim.scenario.schema.essential import Essential, EssentialCare
 
 CARE = EssentialCare()
 USUAL = Essential(emergency_share=0.45, elective_share=0.35)

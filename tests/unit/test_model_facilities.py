@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import facility
 
-from surgesim.model.beds import UNLIMITED
-from surgesim.model.facilities import CLOSED, OPEN, PREPARING, STANDING_DOWN, Facilities, Site
-from surgesim.scenario.care import Care, Facility
+from surgesim.model.capacity.facilities import CLOSED, OPEN, PREPARING, STANDING_DOWN, Facilities, Site
+from surgesim.model.care.beds import UNLIMITED
+from surgesim.scenario.schema.care import Care, Facility
 
 
 def site(**section: Any) -> Site:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surgesim.errors import IdentityError
-from surgesim.model.home import HomeCare
-from surgesim.scenario.home import HomeCare as HomeCareSection
+from surgesim.model.care.home import HomeCare
+from surgesim.scenario.schema.home import HomeCare as HomeCareSection
 
 PLENTY = 1e9
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surgesim.model.indicators import Assessment, assess, compute
+from surgesim.model.command.indicators import Assessment, assess, compute
 from surgesim.model.record import PROVINCE, PROVINCE_INDEX, Floats
-from surgesim.scenario.command import Situation, Threshold
+from surgesim.scenario.schema.command import Situation, Threshold
 
 WEEKLY = "weekly_reported_cases_per_100k"
 

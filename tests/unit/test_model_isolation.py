@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import build, district, facility, people, small
 
-from surgesim.model.isolation import Isolation
-from surgesim.model.network import Network
-from surgesim.scenario.base import Distribution
+from surgesim.model.care.isolation import Isolation
+from surgesim.model.care.network import Network
+from surgesim.scenario.schema.base import Distribution
 
 TOWNS = people(
     districts={

@@ -23,7 +23,7 @@ from strategies import (
     stays,
 )
 
-from surgesim.model.journey import Entry
+from surgesim.model.care.journey import Entry
 from surgesim.model.record import Record
 from surgesim.model.simulation import Simulation
 

@@ -10,12 +10,12 @@ import pytest
 from strategies import Plain, build, clinical, deaths, district, facility, people, severity, small, variant
 
 from surgesim.errors import IdentityError
-from surgesim.model.detection import Reports
-from surgesim.model.laboratories import Laboratories, pooled_samples
 from surgesim.model.record import PROVINCE, Record
 from surgesim.model.simulation import simulate
-from surgesim.scenario.detection import LaboratoryTests
-from surgesim.scenario.schema import Scenario
+from surgesim.model.surveillance.detection import Reports
+from surgesim.model.surveillance.laboratories import Laboratories, pooled_samples
+from surgesim.scenario.schema.detection import LaboratoryTests
+from surgesim.scenario.schema.scenario import Scenario
 
 AGES = 12
 POPULATION = np.array([1_000_000, 500_000])

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from loading_cases import WITH_ARRIVALS, line_of, refused, replaced, told, written
 
-from surgesim.model.levels import LevelTable
-from surgesim.scenario import profile_tables
-from surgesim.scenario.levels import Levels
-from surgesim.scenario.loading import inspect, load
+from surgesim.model.command.levels import LevelTable
+from surgesim.scenario.door import inspect, load
+from surgesim.scenario.loading import profile_tables
+from surgesim.scenario.schema.levels import Levels
 
 WEEKLY, OXYGEN, DEATHS = "weekly_reported_cases_per_100k", "oxygen_need_7d_per_100k", "deaths_7d_per_100k"
 VACANT, ICU = "vacant_covid_beds_per_100k", "staffed_icu_beds_per_100k"

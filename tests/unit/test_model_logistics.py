@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from surgesim.errors import IdentityError
-from surgesim.model.logistics import COST_CATEGORIES, Burdens, Costs, Drivers, Stocks
-from surgesim.scenario import profile_tables
-from surgesim.scenario.base import deep_merge
-from surgesim.scenario.supply import Burden, Consumable, PerDay, Supply
-from surgesim.scenario.supply import Costs as CostRates
+from surgesim.model.capacity.logistics import COST_CATEGORIES, Burdens, Costs, Drivers, Stocks
+from surgesim.scenario.loading import profile_tables
+from surgesim.scenario.schema.base import deep_merge
+from surgesim.scenario.schema.supply import Burden, Consumable, PerDay, Supply
+from surgesim.scenario.schema.supply import Costs as CostRates
 
 BED_DAY = PerDay(oxygen_bed=1.0)
 

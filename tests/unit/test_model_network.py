@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from strategies import arrivals, build, clinical, deaths, district, facility, people, severity, small, stays
 
-from surgesim.model.network import Network
+from surgesim.model.care.network import Network
 from surgesim.model.simulation import Simulation
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 
 DISTRICTS = {
     "town": district(10_000),

@@ -11,15 +11,15 @@ from capacity_cases import FOREVER, KG_OF_MASK, Watched, nobody_dies, rule, stan
 from strategies import arrivals, build, clock, deaths, facility, severity, small, stays
 
 from surgesim.errors import IdentityError
-from surgesim.model.calendar import Calendar
-from surgesim.model.gas import cylinders_kg, kg_per_day, plant_kg_per_day
-from surgesim.model.ledger import IN_ICU, IN_OXYGEN
-from surgesim.model.oxygen import OxygenSupply, Store
+from surgesim.model.care.gas import cylinders_kg, kg_per_day, plant_kg_per_day
+from surgesim.model.care.ledger import IN_ICU, IN_OXYGEN
+from surgesim.model.care.oxygen import OxygenSupply, Store
+from surgesim.model.clock.calendar import Calendar
+from surgesim.model.clock.streams import Streams
 from surgesim.model.record import FACILITY_INDEX
 from surgesim.model.simulation import Simulation
-from surgesim.model.streams import Streams
-from surgesim.scenario.oxygen import Delivery, OxygenSource
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.oxygen import Delivery, OxygenSource
+from surgesim.scenario.schema.scenario import Scenario
 
 PURE: dict[str, Any] = {"plant_purity": 1.0, "loss_share": 0.0}
 

@@ -22,10 +22,10 @@ from strategies import (
     variant,
 )
 
-from surgesim.model.epidemic import DayOfInfection
-from surgesim.model.patients import DRAWS, PatientBatch, PatientSource
+from surgesim.model.care.patients import DRAWS, PatientBatch, PatientSource
+from surgesim.model.epidemic.spread import DayOfInfection
 from surgesim.model.simulation import simulate
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 
 N_AGES = 9
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import district, people
 
-from surgesim.model.people import apportion, populate, travel_hours
-from surgesim.scenario.people import People
+from surgesim.model.epidemic.people import apportion, populate, travel_hours
+from surgesim.scenario.schema.people import People
 
 CENSUS_AGES = [0.159, 0.14, 0.158, 0.166, 0.139, 0.114, 0.0755, 0.0286, 0.0199]
 

@@ -23,15 +23,15 @@ from strategies import (
     stays,
 )
 
-from surgesim.model.journey import Entry
-from surgesim.model.ledger import Ledger
-from surgesim.model.network import Network
-from surgesim.model.patients import Patient
-from surgesim.model.reach import Reach, members
+from surgesim.model.care.journey import Entry
+from surgesim.model.care.ledger import Ledger
+from surgesim.model.care.network import Network
+from surgesim.model.care.patients import Patient
+from surgesim.model.command.reach import Reach, members
 from surgesim.model.record import Record, assessed_columns
 from surgesim.model.simulation import Simulation
-from surgesim.scenario.base import AGE_GROUPS, RISK_GROUPS
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.base import AGE_GROUPS, RISK_GROUPS
+from surgesim.scenario.schema.scenario import Scenario
 
 TWO_TOWNS = people(districts={"town": district(50_000), "coast": district(50_000, travel_hours=12.0)})
 WATCHED = {"reach": {"within_hours": 6.0}}

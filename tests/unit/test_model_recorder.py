@@ -26,8 +26,8 @@ from strategies import (
 
 from surgesim.model.record import CONSTRAINTS, DISTRICT, FACILITY_INDEX, STATES, Record
 from surgesim.model.simulation import Simulation, simulate
-from surgesim.scenario.base import BED_TYPES
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.base import BED_TYPES
+from surgesim.scenario.schema.scenario import Scenario
 
 WAITS_FOR_EVER = {"oxygen": clock("never", "never"), "icu": clock("never", "never")}
 PLENTY = {"doctors": 1_000, "ward_nurses": 1_000, "icu_nurses": 1_000}

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from scipy.stats import binom
 
 from surgesim.errors import IdentityError
-from surgesim.model.staff import (
+from surgesim.model.capacity.staff import (
     DOCTOR,
     EQUIPMENT,
     ICU_NURSES,
@@ -28,7 +28,7 @@ from surgesim.model.staff import (
     redeployed,
     staffed_beds,
 )
-from surgesim.scenario.staffing import Absence, Ratio, Ratios, Staff, Staffing, short_at_start
+from surgesim.scenario.schema.staffing import Absence, Ratio, Ratios, Staff, Staffing, short_at_start
 
 NO_LIMIT = np.inf
 BASIC, OXYGEN, ICU = range(3)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import surgesim
-from surgesim.model.streams import Streams, _word
+from surgesim.model.clock.streams import Streams, _word
 
 PACKAGE = Path(surgesim.__file__).parent
 
@@ -80,7 +80,9 @@ def test_first_numbers_of_many_days_are_uniform() -> None:
 
 
 def test_a_stream_is_the_same_in_another_process() -> None:
-    code = "from surgesim.model.streams import Streams; print(Streams(5, 2).day('patients', 9).random())"
+    code = (
+        "from surgesim.model.clock.streams import Streams; print(Streams(5, 2).day('patients', 9).random())"
+    )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert float(told) == first(Streams(5, 2).day("patients", 9))
 
@@ -88,7 +90,7 @@ def test_a_stream_is_the_same_in_another_process() -> None:
 def purposes() -> set[str]:
     """Every purpose that the model draws for: the first argument of `day` and `once` of streams."""
     found = set()
-    for path in (PACKAGE / "model").glob("*.py"):
+    for path in (PACKAGE / "model").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.Call)
@@ -113,7 +115,7 @@ def test_only_streams_makes_generators() -> None:
         for path in PACKAGE.rglob("*.py")
         if any(word in path.read_text(encoding="utf-8") for word in ("default_rng", "PCG64", "SeedSequence"))
     ]
-    assert made == [str(Path("model") / "streams.py")]
+    assert made == [str(Path("model") / "clock" / "streams.py")]
 
 
 @pytest.mark.parametrize("day", [-20_000, 20_000])

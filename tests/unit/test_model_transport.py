@@ -9,7 +9,7 @@ import pytest
 from capacity_cases import Watched, nobody_dies, standing
 from strategies import Plain, arrivals, district, facility, people, small, stays
 
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 
 HOURS = 3.0
 """One way, from `town` to `far`."""

@@ -11,14 +11,14 @@ import pytest
 from strategies import Plain, build, clinical, district, facility, people, severity, small, variant
 
 from surgesim.errors import IdentityError
-from surgesim.model.epidemic import BOTH, NONE, VACCINATED, WANED, Epidemic, protection
-from surgesim.model.people import populate
+from surgesim.model.clock.streams import Streams
+from surgesim.model.epidemic.people import populate
+from surgesim.model.epidemic.spread import BOTH, NONE, VACCINATED, WANED, Epidemic, protection
+from surgesim.model.epidemic.vaccination import Vaccination
 from surgesim.model.simulation import Simulation, simulate
-from surgesim.model.streams import Streams
-from surgesim.model.vaccination import Vaccination
-from surgesim.scenario.epidemic import Epidemic as EpidemicSection
-from surgesim.scenario.people import People
-from surgesim.scenario.vaccination import Vaccination as VaccinationSection
+from surgesim.scenario.schema.epidemic import Epidemic as EpidemicSection
+from surgesim.scenario.schema.people import People
+from surgesim.scenario.schema.vaccination import Vaccination as VaccinationSection
 
 START = date(2024, 1, 1)
 GROUPS: Plain = {

@@ -7,7 +7,7 @@ from study_cases import small_scenario
 
 from surgesim.errors import ScenarioError
 from surgesim.report.names import alternative_title, threshold_title
-from surgesim.scenario.loading import from_plain
+from surgesim.scenario.door import from_plain
 
 
 def test_an_alternative_is_called_by_its_own_title() -> None:

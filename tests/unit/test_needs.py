@@ -29,18 +29,18 @@ from strategies import (
 )
 from study_cases import DAYS, made_up_record, small_scenario
 
-from surgesim.model.levels import LevelTable
+from surgesim.model.command.levels import LevelTable
 from surgesim.model.record import PROVINCE_INDEX, Record
 from surgesim.model.simulation import simulate
 from surgesim.report.figures import EmptyFigureError, draw
 from surgesim.report.figures.calendar import breach_shares
 from surgesim.report.screen import summary
 from surgesim.report.words import phrase
-from surgesim.scenario.indicators import IndicatorName, Watch
-from surgesim.scenario.levels import Levels
-from surgesim.scenario.loading import inspect
-from surgesim.scenario.needs import NEEDS, beds_counted, beds_occupied, unmet
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.door import inspect
+from surgesim.scenario.schema.indicators import IndicatorName, Watch
+from surgesim.scenario.schema.levels import Levels
+from surgesim.scenario.schema.needs import NEEDS, beds_counted, beds_occupied, unmet
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.breaches import breach_rows, breaches_of
 from surgesim.study.outcomes import outcome_row
 from surgesim.study.run import run

@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 from surgesim.cli import app
 from surgesim.errors import ScenarioError
 from surgesim.model import simulation
-from surgesim.scenario.base import deep_merge
-from surgesim.scenario.loading import dump, from_plain, load, with_values
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.door import dump, from_plain, load, with_values
+from surgesim.scenario.schema.base import deep_merge
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.replicate import drawn_values
 from surgesim.study.run import run
 from surgesim.study.store import read

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import surgesim
-from surgesim.scenario.loading import load
+from surgesim.scenario.door import load
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

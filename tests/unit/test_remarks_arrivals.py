@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from loading_cases import CARE, CLINICAL, HEAD, PEOPLE, replaced, written
 
-from surgesim.scenario.loading import inspect
+from surgesim.scenario.door import inspect
 
 SHORT = replaced("days: 60", "days: 5", HEAD)
 

@@ -11,19 +11,19 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from surgesim.model.facilities import Site
-from surgesim.model.gas import plant_kg_per_day
+from surgesim.model.capacity.facilities import Site
+from surgesim.model.care.gas import plant_kg_per_day
 from surgesim.model.record import CONSTRAINTS, FACILITY_INDEX, Record
 from surgesim.model.simulation import simulate
 from surgesim.report.names import alternative_title
-from surgesim.scenario import profile_tables
-from surgesim.scenario.care import Facility
-from surgesim.scenario.command import Mobilise, Rule, StartMeasure
-from surgesim.scenario.epidemic import Importation
-from surgesim.scenario.loading import load
-from surgesim.scenario.schema import Scenario
-from surgesim.scenario.sources import assumptions
-from surgesim.scenario.staffing import Staff, short_at_start
+from surgesim.scenario.door import load
+from surgesim.scenario.loading import profile_tables
+from surgesim.scenario.schema.care import Facility
+from surgesim.scenario.schema.command import Mobilise, Rule, StartMeasure
+from surgesim.scenario.schema.epidemic import Importation
+from surgesim.scenario.schema.scenario import Scenario
+from surgesim.scenario.schema.staffing import Staff, short_at_start
+from surgesim.scenario.validation.sources import assumptions
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
 SHIPPED = sorted(path for path in FOLDER.rglob("*.yaml") if path.parent.name != "base")

@@ -12,13 +12,13 @@ import pytest
 from loading_cases import SMALL, WITH_ARRIVALS, replaced, written
 from pydantic import TypeAdapter, ValidationError
 
-from surgesim.scenario import shape
-from surgesim.scenario.base import ByAge, Day, Distribution, FrozenDict, Text, deep_merge
-from surgesim.scenario.care import ShareByBed
-from surgesim.scenario.command import Threshold
-from surgesim.scenario.loading import json_schema, load, starter
-from surgesim.scenario.schema import Scenario
-from surgesim.scenario.yaml_nodes import compose
+from surgesim.scenario.door import json_schema, load, starter
+from surgesim.scenario.loading.yaml_nodes import compose
+from surgesim.scenario.messages import shape
+from surgesim.scenario.schema.base import ByAge, Day, Distribution, FrozenDict, Text, deep_merge
+from surgesim.scenario.schema.care import ShareByBed
+from surgesim.scenario.schema.command import Threshold
+from surgesim.scenario.schema.scenario import Scenario
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 SHIPPED = sorted(path for path in SCENARIOS.rglob("*.yaml") if path.parent.name != "base")

@@ -23,7 +23,7 @@ from surgesim.model.record import Record
 from surgesim.report.drivers import cautions, outcome_name, sensitivity_table
 from surgesim.report.figures.sensitivity import draw_sensitivity
 from surgesim.report.words import outcome_words, phrase
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.sensitivity import correlation_interval, rank_correlations, sensitivity
 from surgesim.study.sweep import Sweep, sweep
 

@@ -12,8 +12,8 @@ import pytest
 from study_cases import made_up_simulation, small_scenario
 
 from surgesim.model import simulation
-from surgesim.scenario.base import AGE_GROUPS
-from surgesim.scenario.indicators import BY_DISTRICT
+from surgesim.scenario.schema.base import AGE_GROUPS
+from surgesim.scenario.schema.indicators import BY_DISTRICT
 from surgesim.study.dictionary import data_dictionary
 from surgesim.study.run import run
 from surgesim.study.sweep import sweep

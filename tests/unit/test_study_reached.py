@@ -14,7 +14,7 @@ from test_study_screen import shown
 from surgesim.model.record import Record
 from surgesim.report.screen import breach_table, summary, threshold_table
 from surgesim.report.sentences import epidemic_level, who_is_reached
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.collect import Collection
 from surgesim.study.compare import better, paired_interval
 from surgesim.study.fill import fill

@@ -18,11 +18,11 @@ from study_cases import made_up_record, made_up_simulation, small_scenario
 import surgesim
 from surgesim.errors import IdentityError, ScenarioError, SurgesimError
 from surgesim.model import simulation
-from surgesim.model.epidemic import DayOfInfection, Epidemic
+from surgesim.model.epidemic.spread import DayOfInfection, Epidemic
 from surgesim.model.record import Record
-from surgesim.scenario.base import deep_merge
-from surgesim.scenario.loading import from_plain, load
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.door import from_plain, load
+from surgesim.scenario.schema.base import deep_merge
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study import replicate as replicate_module
 from surgesim.study.replicate import replicate
 from surgesim.study.results import Results

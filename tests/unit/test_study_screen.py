@@ -26,7 +26,7 @@ from surgesim.report.screen import (
 )
 from surgesim.report.sentences import longer_without_fewer_deaths, what_binds, without_plan
 from surgesim.report.words import NBSP, phrase
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.binding import BEDS
 from surgesim.study.collect import Collection
 from surgesim.study.fill import fill

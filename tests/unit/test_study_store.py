@@ -20,7 +20,7 @@ from study_cases import DAYS, made_up_record, made_up_simulation, small_scenario
 from surgesim.errors import ResultsError
 from surgesim.model import simulation
 from surgesim.model.record import DISTRICT, PROVINCE, Record
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.collect import items_of
 from surgesim.study.run import run
 from surgesim.study.store import MANIFEST, hashes, read, ten_digits

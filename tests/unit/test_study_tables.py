@@ -21,7 +21,7 @@ from surgesim.model.record import (
     STATES,
     Record,
 )
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.binding import limits_modelled
 from surgesim.study.collect import Collection
 from surgesim.study.fill import bands, fill

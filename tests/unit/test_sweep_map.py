@@ -14,7 +14,7 @@ from surgesim.model import simulation
 from surgesim.model.record import Record
 from surgesim.report import words
 from surgesim.report.figures import save, sweep_map
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.sweep import Sweep, sweep
 
 BEDS = "care.facilities.general.beds.icu"

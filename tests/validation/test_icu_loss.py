@@ -26,7 +26,7 @@ from strategies import (
 )
 
 from surgesim.model.simulation import Simulation
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 
 RUNS = 15
 SYSTEMS = ("s1", "s2", "s8")

@@ -13,10 +13,10 @@ import pytest
 from reference import CASES, needs
 
 from surgesim.errors import ScenarioError
-from surgesim.model.people import populate
+from surgesim.model.epidemic.people import populate
 from surgesim.model.record import Record, logistics_columns
 from surgesim.model.simulation import simulate
-from surgesim.scenario.loading import inspect, load
+from surgesim.scenario.door import inspect, load
 from surgesim.study.design import at_point
 from surgesim.study.run import run
 

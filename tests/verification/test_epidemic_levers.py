@@ -12,7 +12,7 @@ from strategies import Plain, build, clinical, district, facility, people, sever
 
 from surgesim.model.record import Record
 from surgesim.model.simulation import simulate
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.replicate import replicate
 
 # -- tests that saturate --------------------------------------------------------------------------

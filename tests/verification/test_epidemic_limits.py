@@ -12,7 +12,7 @@ from strategies import build, clinical, district, facility, people, severity, sm
 
 from surgesim.model.record import Record
 from surgesim.model.simulation import simulate
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 
 LARGE = 100_000_000  # people; chance moves a final size by about 1e-4 of itself
 SEEDS = 10_000

@@ -16,11 +16,11 @@ import pytest
 from scipy.optimize import brentq
 from strategies import Plain, district, people, variant
 
-from surgesim.model.epidemic import Epidemic
-from surgesim.model.people import populate
-from surgesim.model.streams import Streams
-from surgesim.scenario.epidemic import Epidemic as EpidemicSection
-from surgesim.scenario.people import People
+from surgesim.model.clock.streams import Streams
+from surgesim.model.epidemic.people import populate
+from surgesim.model.epidemic.spread import Epidemic
+from surgesim.scenario.schema.epidemic import Epidemic as EpidemicSection
+from surgesim.scenario.schema.people import People
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 

@@ -6,7 +6,7 @@ from strategies import build, clinical, district, facility, people, severity, sm
 
 from surgesim.model.record import Record
 from surgesim.model.simulation import simulate
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 
 
 def province() -> Scenario:

@@ -10,12 +10,12 @@ import pytest
 from strategies import build, clinical, district, facility, people, small, variant
 
 from surgesim.errors import IdentityError
-from surgesim.model.beds import BedPool
-from surgesim.model.epidemic import Epidemic
-from surgesim.model.isolation import Isolation
-from surgesim.model.journey import Journey
-from surgesim.model.ledger import Ledger
-from surgesim.model.patients import Patient
+from surgesim.model.care.beds import BedPool
+from surgesim.model.care.isolation import Isolation
+from surgesim.model.care.journey import Journey
+from surgesim.model.care.ledger import Ledger
+from surgesim.model.care.patients import Patient
+from surgesim.model.epidemic.spread import Epidemic
 from surgesim.model.simulation import simulate
 
 # Everything at once: patients who travel, wait, board and swap; mild cases in basic beds.

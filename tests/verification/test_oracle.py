@@ -22,12 +22,12 @@ from oracle import (
     simulate,
 )
 
-from surgesim.model import journey
-from surgesim.model.calendar import Calendar
-from surgesim.model.network import Network
-from surgesim.model.patients import PatientBatch
-from surgesim.scenario.base import AGE_GROUPS, SETTINGS
-from surgesim.scenario.schema import Scenario
+from surgesim.model.care import journey
+from surgesim.model.care.network import Network
+from surgesim.model.care.patients import PatientBatch
+from surgesim.model.clock.calendar import Calendar
+from surgesim.scenario.schema.base import AGE_GROUPS, SETTINGS
+from surgesim.scenario.schema.scenario import Scenario
 
 TOWN = District("town")
 COAST = District("coast", travel_hours=6)

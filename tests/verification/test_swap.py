@@ -7,10 +7,10 @@ from collections import Counter
 import pytest
 from strategies import arrivals, build, clinical, clock, deaths, facility, severity, small, stays
 
-from surgesim.model.journey import Entry, Journey
+from surgesim.model.care.journey import Entry, Journey
 from surgesim.model.record import Record
 from surgesim.model.simulation import Simulation
-from surgesim.scenario.schema import Scenario
+from surgesim.scenario.schema.scenario import Scenario
 
 
 def told(scenario: Scenario) -> list[tuple[float, int, str]]:

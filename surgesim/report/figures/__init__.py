@@ -27,7 +27,7 @@ from surgesim.report.figures.levers import SWEEP_MAP, sweep_map
 from surgesim.report.figures.limits import binding, essential, oxygen, staff
 from surgesim.report.figures.openings import openings
 from surgesim.report.figures.page import EmptyFigureError, ProvinceOnlyError, check_choice, settle, styled
-from surgesim.scenario.schema import BASELINE
+from surgesim.scenario.schema.scenario import BASELINE
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results

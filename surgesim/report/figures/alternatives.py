@@ -31,7 +31,7 @@ from surgesim.report.figures.page import (
 )
 from surgesim.report.names import alternative_title
 from surgesim.report.words import number, outcome_words, phrase
-from surgesim.scenario.schema import BASELINE
+from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.breaches import SITUATION
 from surgesim.study.compare import DEADLY, FIRST_DAY, deadlier
 

@@ -23,7 +23,7 @@ from surgesim.report.figures.page import (
 )
 from surgesim.report.names import threshold_title
 from surgesim.report.words import percent, phrase
-from surgesim.scenario.schema import BASELINE
+from surgesim.scenario.schema.scenario import BASELINE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from surgesim.errors import ResultsError
-from surgesim.model.indicators import PER
+from surgesim.model.command.indicators import PER
 from surgesim.report.figures.page import (
     BLACK,
     BLUE,
@@ -52,8 +52,8 @@ from surgesim.report.figures.watched import (
     watched,
 )
 from surgesim.report.words import day_month, indicator_words, number, percent, phrase
-from surgesim.scenario.needs import beds_occupied
-from surgesim.scenario.schema import BASELINE
+from surgesim.scenario.schema.needs import beds_occupied
+from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.breaches import SITUATION
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from surgesim.model.indicators import PER
+from surgesim.model.command.indicators import PER
 from surgesim.report.figures.page import (
     GREY,
     SMALL_SIZE,
@@ -26,7 +26,7 @@ from surgesim.report.figures.page import (
     wrap,
 )
 from surgesim.report.words import day_month, phrase, rounded
-from surgesim.scenario.schema import BASELINE
+from surgesim.scenario.schema.scenario import BASELINE
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results

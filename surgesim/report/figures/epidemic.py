@@ -22,7 +22,7 @@ from surgesim.report.figures.page import (
     spans,
 )
 from surgesim.report.words import phrase
-from surgesim.scenario.schema import BASELINE
+from surgesim.scenario.schema.scenario import BASELINE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

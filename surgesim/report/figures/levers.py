@@ -23,7 +23,7 @@ from surgesim.report.figures.page import (
 )
 from surgesim.report.names import alternative_title, threshold_title
 from surgesim.report.words import LANGUAGES, number, percent, phrase
-from surgesim.scenario.schema import BASELINE
+from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.breaches import SITUATION
 from surgesim.study.design import GRID
 

@@ -41,13 +41,13 @@ from surgesim.report.figures.watched import (
     watched,
 )
 from surgesim.report.words import indicator_words, phrase, rounded
-from surgesim.scenario.schema import BASELINE
+from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.binding import BEDS, limits_modelled
 from surgesim.study.breaches import SITUATION
 
 if TYPE_CHECKING:
     from surgesim.report.figures.watched import Watched
-    from surgesim.scenario.care import Facility
+    from surgesim.scenario.schema.care import Facility
     from surgesim.study.results import Results
 
 

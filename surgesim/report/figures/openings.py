@@ -26,8 +26,8 @@ from surgesim.report.figures.page import (
     wrap,
 )
 from surgesim.report.words import day_month, number, phrase
-from surgesim.scenario.base import BED_TYPES
-from surgesim.scenario.schema import BASELINE
+from surgesim.scenario.schema.base import BED_TYPES
+from surgesim.scenario.schema.scenario import BASELINE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

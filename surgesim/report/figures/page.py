@@ -26,7 +26,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from surgesim.errors import ResultsError
 from surgesim.report.names import alternative_title
 from surgesim.report.words import LANGUAGES, day_month, month_year, number, phrase
-from surgesim.scenario.schema import BASELINE
+from surgesim.scenario.schema.scenario import BASELINE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -26,7 +26,7 @@ from surgesim.report.figures.page import (
 )
 from surgesim.report.names import alternative_title
 from surgesim.report.words import number, phrase
-from surgesim.scenario.schema import BASELINE
+from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.sensitivity import FIRST, PARTIAL, RANK, TOTAL
 
 if TYPE_CHECKING:

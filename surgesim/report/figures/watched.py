@@ -13,19 +13,19 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from surgesim.model.indicators import key_of
+from surgesim.model.command.indicators import key_of
 from surgesim.report.assessed import is_assessed, reason
 from surgesim.report.figures.page import BLACK, VERMILION, day_number, spans
 from surgesim.report.names import item_of, threshold_title
 from surgesim.report.words import day_month, indicator_words, number, percent, phrase
-from surgesim.scenario.needs import beds_counted
+from surgesim.scenario.schema.needs import beds_counted
 from surgesim.study.breaches import PROVINCE_AREA, SITUATION
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from surgesim.scenario.command import Threshold
-    from surgesim.scenario.schema import Scenario
+    from surgesim.scenario.schema.command import Threshold
+    from surgesim.scenario.schema.scenario import Scenario
     from surgesim.study.results import Results
 
 BREACH_SHADE = "#F7D9C6"

@@ -30,8 +30,8 @@ from surgesim.report.words import (
     rounded,
     tenths,
 )
-from surgesim.scenario.needs import ICU_BEDS
-from surgesim.scenario.schema import BASELINE
+from surgesim.scenario.schema.needs import ICU_BEDS
+from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.binding import BEDS, limits_modelled
 from surgesim.study.breaches import PROVINCE_AREA, SITUATION
 

@@ -19,7 +19,7 @@ from surgesim.report.words import (
 )
 
 if TYPE_CHECKING:
-    from surgesim.scenario.schema import Scenario
+    from surgesim.scenario.schema.scenario import Scenario
     from surgesim.study.results import Results
 
 NONE: Final = "–"

@@ -22,7 +22,7 @@ from surgesim.report.words import (
     phrase,
     rounded,
 )
-from surgesim.scenario.schema import BASELINE
+from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.breaches import SITUATION
 from surgesim.study.compare import BREACHED, COST, DAYS_BREACHED, DEADLY, DEATHS, FIRST_DAY, deadlier
 

@@ -23,14 +23,14 @@ from surgesim.report.words import (
     rounded,
     unit_words,
 )
-from surgesim.scenario.schema import BASELINE
+from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.binding import BEDS
 from surgesim.study.compare import COST, DEATHS
 from surgesim.study.quantiles import quantile
 from surgesim.study.reached import ALL
 
 if TYPE_CHECKING:
-    from surgesim.scenario.schema import Scenario
+    from surgesim.scenario.schema.scenario import Scenario
     from surgesim.study.results import Results
 
 LOGISTIC: Final = (

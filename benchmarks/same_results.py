@@ -1,0 +1,133 @@
+"""Whether two checkouts give the same results for every shipped scenario, to the byte.
+
+    python benchmarks/same_results.py ../before .                      # 2 replications of each
+    python benchmarks/same_results.py ../before . --keep /tmp/results  # run no result again
+
+Each scenario is run by the command line of each checkout, without figures. Every table is compared byte for
+byte, `daily.parquet` by its values; of the manifest, every key but those that tell of the machine, the
+moment and the files. Of a table that differs, columns of text are set apart: they are listed, because words
+may change where numbers must not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from typer import echo
+
+ROOT = Path(__file__).resolve().parents[1]
+MAY_DIFFER = {"versions", "started", "ended", "command", "processor", "platform", "files"}
+"""Keys of the manifest that tell of the run and not of its results."""
+
+
+def make(checkout: Path, folder: Path, scenario: Path, replications: int) -> Path:
+    """Run a scenario by a checkout, unless it was; returns its result folder."""
+    out = folder / scenario.stem
+    if not (out / "manifest.json").exists():
+        command = [
+            sys.executable,
+            "-m",
+            "surgesim.cli",
+            "run",
+            str(scenario),
+            "--out",
+            str(out),
+            "--lang",
+            "en",
+        ]
+        command += ["--replications", str(replications), "--no-figures", "--quiet", "--workers", "1"]
+        subprocess.run(command, check=True, env=os.environ | {"PYTHONPATH": str(checkout.resolve())})
+    return out
+
+
+def differences(one: Path, other: Path) -> Iterator[tuple[bool, str]]:
+    """What differs between two result folders: whether it is only text, and one line on it."""
+    names = [
+        {path.relative_to(f).as_posix() for path in f.rglob("*") if path.is_file()} for f in (one, other)
+    ]
+    for name in sorted(names[0] ^ names[1]):
+        yield False, f"{name}: only in {one if name in names[0] else other}"
+    for name in sorted(names[0] & names[1]):
+        a, b = one / name, other / name
+        if name == "manifest.json":
+            yield from _manifest(a, b)
+        elif name.endswith(".parquet"):
+            if not pq.read_table(a).equals(pq.read_table(b)):
+                yield False, f"{name}: values differ"
+        elif a.read_bytes() != b.read_bytes():
+            yield from _table(name, a, b) if name.endswith(".csv") else [(True, f"{name}: text differs")]
+
+
+def _manifest(a: Path, b: Path) -> Iterator[tuple[bool, str]]:
+    one, other = (json.loads(path.read_text(encoding="utf-8")) for path in (a, b))
+    for key in sorted((one.keys() | other.keys()) - MAY_DIFFER):
+        if one.get(key) != other.get(key):
+            yield False, f"manifest.json: {key} differs"
+
+
+def _table(name: str, a: Path, b: Path) -> Iterator[tuple[bool, str]]:
+    one, other = _columns(a), _columns(b)
+    if list(one) != list(other):
+        yield False, f"{name}: columns {sorted(one.keys() ^ other.keys()) or 'in another order'}"
+        return
+    for column, values in one.items():
+        if values != other[column]:
+            text = not all(_is_value(value) for value in (*values, *other[column]))
+            yield text, f"{name}: {'text' if text else 'values'} of {column} differ"
+
+
+def _columns(path: Path) -> dict[str, list[str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        head, *rows = csv.reader(file)
+    return {column: [row[i] for row in rows] for i, column in enumerate(head)}
+
+
+def _is_value(text: str) -> bool:
+    """Whether a cell is empty, a number, a truth value or a date."""
+    if text in ("", "True", "False") or text[:4].isdigit():
+        return True
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Whether two checkouts give the same results.")
+    parser.add_argument("before", type=Path, help="a checkout")
+    parser.add_argument("now", type=Path, help="another")
+    parser.add_argument("scenarios", type=Path, nargs="*", help="scenario files (default: all shipped)")
+    parser.add_argument("--replications", type=int, default=2)
+    parser.add_argument("--keep", type=Path, help="folder of results by checkout (default: a temporary one)")
+    given = parser.parse_args()
+    shipped = sorted(p for p in (ROOT / "scenarios").rglob("*.yaml") if p.parent.name != "base")
+    failed = False
+    with tempfile.TemporaryDirectory() as temporary:
+        keep = given.keep or Path(temporary)
+        for scenario in given.scenarios or shipped:
+            folders: list[Any] = [
+                make(checkout, keep / side, scenario.resolve(), given.replications)
+                for side, checkout in (("before", given.before), ("now", given.now))
+            ]
+            found = list(differences(*folders))
+            failed |= any(not text for text, _ in found)
+            count = sum(path.is_file() for path in folders[0].rglob("*"))
+            echo(f"{scenario.name}: {count} files, {len(found)} differences")
+            for text, line in found:
+                echo(f"  {'left out, text: ' if text else ''}{line}")
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()

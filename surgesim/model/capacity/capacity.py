@@ -1,0 +1,323 @@
+"""Capacity: 00:00 of each day, beds that count are those with space, staff, equipment and oxygen.
+
+One vectorised step over all facilities. Where a scenario gives no staff, ventilators, oxygen source or
+other patients, only space limits, and beds change only when rules change them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.model.capacity.essential import EssentialPatients
+from surgesim.model.capacity.facilities import Facilities
+from surgesim.model.capacity.staff import (
+    OXYGEN_STOCK,
+    SPACE,
+    WARD_NURSES,
+    Absences,
+    PatientsPerPost,
+    StaffedBeds,
+    posts,
+    redeployed,
+    staffed_beds,
+    staffed_icu_beds,
+)
+from surgesim.model.care.gas import kg_per_day
+from surgesim.model.care.oxygen import OxygenSupply
+from surgesim.model.clock.streams import Streams
+from surgesim.scenario.schema.care import Care
+from surgesim.scenario.schema.clinical import Clinical
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_BASIC, _OXYGEN, _ICU = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The beds of a day.
+
+    Attributes
+    ----------
+    space
+        ``(facilities, 3)`` beds open to COVID patients, whoever staffs them.
+    staffed
+        Which of them are staffed, equipped and supplied, and what binds.
+    icu_staffed
+        ``(facilities,)`` ICU beds that staff can look after at normal ratios, whoever lies in them; none
+        where staff is not given.
+    icu_usable
+        ``(facilities,)`` of them, those with a ventilator and oxygen too, as far as these are given.
+    """
+
+    space: Ints
+    staffed: StaffedBeds
+    icu_staffed: Ints
+    icu_usable: Ints
+
+
+class Brought(StrEnum):
+    """What rules bring to facilities."""
+
+    HEADS = "heads"
+    """Staff: doctors, ward nurses, ICU nurses."""
+    MOVED = "moved"
+    """Share of ward nurses who work in ICU."""
+    WORTH = "worth"
+    """That share times what one of them is worth there."""
+    VENTILATORS = "ventilators"
+    POSTPONED = "postponed"
+    """Share of elective care."""
+    WITHOUT_STAFF = "without staff"
+    """1 where a facility was mobilised without its own staff: only what is brought in works there."""
+
+
+class Levers:
+    """What rules have brought to facilities, by rule; a share of 0 takes it away again."""
+
+    def __init__(self, facilities: int) -> None:
+        self._by_rule: dict[tuple[Brought, str], tuple[list[int], Floats]] = {}
+        self._n = facilities
+        self._changed = True
+
+    def take_changes(self) -> bool:
+        """Whether a rule has set a lever since this was last asked (at first, as if one had)."""
+        changed, self._changed = self._changed, False
+        return changed
+
+    def set(self, lever: Brought, rule: str, where: list[int], amount: Floats | float) -> None:
+        """What `rule` brings to the facilities `where`, from now on."""
+        self._by_rule[lever, rule] = (where, np.asarray(amount, float))
+        self._changed = True
+
+    def total(self, lever: Brought, width: int = 0) -> Floats:
+        """``(facilities,)``, or ``(facilities, width)``: what all rules together bring."""
+        total = np.zeros((self._n, width) if width else self._n)
+        for (kind, _), (where, amount) in self._by_rule.items():
+            if kind == lever:
+                total[where] += amount
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What the levers come to on a day; the same until a rule sets one of them.
+
+    Attributes
+    ----------
+    reinforcement
+        Heads of staff that rules have brought, all facilities and cadres together.
+    heads
+        ``(facilities, 3)`` staff on the payroll, reinforcements among them.
+    at_work_here
+        ``(facilities, 3)`` share of them who can work here: 1, or, where a facility was mobilised without
+        its own staff, those brought in.
+    moved, worth
+        ``(facilities,)`` ward nurses who work in intensive care, and what part of an ICU nurse one is.
+    postponed
+        ``(facilities,)`` share of elective care that is postponed, in [0, 1].
+    limits
+        ``(2, facilities, 3)`` beds that equipment and oxygen pipes allow while nobody lies in them;
+        infinite: no limit.
+    """
+
+    reinforcement: int
+    heads: Ints
+    at_work_here: Floats
+    moved: Ints
+    worth: Floats
+    postponed: Floats
+    limits: Floats
+
+
+class Capacity:
+    """The beds that count, day by day.
+
+    Attributes
+    ----------
+    levers
+        What rules have brought.
+    today
+        The beds of today.
+    absences, essential
+        Staff away, and other patients; None where no facility has them.
+    """
+
+    def __init__(
+        self,
+        care: Care,
+        clinical: Clinical,
+        facilities: Facilities,
+        supply: OxygenSupply | None,
+        streams: Streams,
+    ) -> None:
+        sections = list(care.facilities.values())
+        n = len(sections)
+        self._facilities = facilities
+        self._care = care
+        self._supply = supply
+        self._streams = streams
+        self.levers = Levers(n)
+        staff = [section.staff for section in sections]
+        self._has_staff = np.array([member is not None for member in staff])
+        self._heads = np.array(
+            [(0, 0, 0) if s is None else (s.doctors, s.ward_nurses, s.icu_nurses) for s in staff],
+            np.int64,
+        )
+        self._ventilators = np.array(
+            [np.inf if section.ventilators is None else section.ventilators for section in sections]
+        )
+        support, flow = clinical.respiratory, clinical.respiratory.flow
+        self._invasive = support.icu_beds.invasive
+        self._mean_kg = np.array(
+            [
+                kg_per_day(
+                    sum(getattr(mix, kind) * getattr(flow, f"{kind}_lpm") for kind in type(mix).model_fields)
+                )
+                for mix in (support.oxygen_beds, support.icu_beds)
+            ]
+        )
+        self._pipes = np.array(
+            [
+                np.inf
+                if section.oxygen is None or section.oxygen.pipe_lpm is None
+                else kg_per_day(section.oxygen.pipe_lpm)
+                for section in sections
+            ]
+        )
+        self._per_post = PatientsPerPost(care.staffing)
+        names = list(care.facilities)
+        self.absences = Absences(care.staffing.absence, names) if self._has_staff.any() else None
+        total, target = self._beds()
+        shares = [section.essential for section in sections]
+        self.essential = (
+            EssentialPatients(care.essential, shares, names, total, target)
+            if any(share is not None for share in shares)
+            else None
+        )
+        self.limited = bool(
+            self._has_staff.any()
+            or np.isfinite(self._ventilators).any()
+            or supply is not None
+            or self.essential is not None
+        )
+        self._all_beds = self._beds()
+        self._in_force = self._brought()
+        self._nobody = np.zeros((n, 2), np.int64)
+        self.today = self._only_space()
+
+    # -- a day ------------------------------------------------------------------------------------
+
+    def open(self, day: int, covid: Ints, incidence: float) -> Opened:
+        """Count the staff on duty and the beds that follow.
+
+        Parameters
+        ----------
+        covid
+            ``(facilities, 3)`` COVID patients present.
+        incidence
+            Infections of yesterday per resident.
+        """
+        changed = self._facilities.take_changes()
+        if changed:
+            self._all_beds = self._beds()
+        if self.levers.take_changes():
+            self._in_force = self._brought()
+        if not self.limited:
+            if changed:
+                self.today = self._only_space()
+            return self.today
+        total, target = self._all_beds
+        space = target
+        if self.essential is not None:
+            space = self.essential.room_for_covid(total, target)
+            served = self.today.staffed
+            self.essential.pass_day(
+                day,
+                total,
+                target,
+                space,
+                covid,
+                (served.emergency, served.elective),
+                self._in_force.postponed,
+                self._streams.day("essential care", day),
+            )
+        posts_today = self._posts(day, covid, incidence)
+        others = self._nobody if self.essential is None else self.essential.census
+        limits = self._limits(covid)
+        staffed = staffed_beds(self._per_post, posts_today, space, limits, covid, others)
+        icu_staffed = staffed_icu_beds(self._per_post, posts_today, total[:, _ICU])
+        icu_staffed[~self._has_staff] = 0
+        icu_usable = np.minimum(icu_staffed, limits[:, :, _ICU].min(axis=0)).astype(np.int64)
+        for f, store in enumerate(self._supply.stores if self._supply is not None else ()):
+            if store is not None and store.short:  # nobody new comes to where oxygen has run out
+                staffed.binding[f, 1:] = OXYGEN_STOCK
+                icu_usable[f] = 0
+        self.today = Opened(space, staffed, icu_staffed, icu_usable)
+        return self.today
+
+    @property
+    def reinforcement(self) -> int:
+        """Heads of staff from outside who are there today: those that rules had brought at its 00:00."""
+        return self._in_force.reinforcement
+
+    def heads(self) -> Ints:
+        """``(facilities, 3)`` staff on the payroll as last counted, reinforcements among them."""
+        return self._in_force.heads
+
+    def _brought(self) -> InForce:
+        """What the levers, as they are set now, come to."""
+        total = self.levers.total
+        reinforcements = np.rint(total(Brought.HEADS, 3)).astype(np.int64)
+        heads = self._heads if self.absences is None else self._heads + reinforcements
+        at_work_here = np.ones(heads.shape)
+        alone = total(Brought.WITHOUT_STAFF) > 0
+        at_work_here[alone] = (reinforcements / np.maximum(heads, 1))[alone]
+        share = total(Brought.MOVED)
+        moved = np.floor(np.minimum(share, 1) * heads[:, WARD_NURSES] + 1e-9).astype(np.int64)
+        worth = np.divide(total(Brought.WORTH), share, out=np.zeros(len(share)), where=share > 0)
+        limits = np.full((2, len(heads), 3), np.inf)
+        if self._invasive > 0:
+            ventilators = self._ventilators + total(Brought.VENTILATORS)
+            limits[0, :, _ICU] = np.floor(ventilators / self._invasive + 1e-9)
+        limits[1, :, _ICU] = np.floor(self._pipes / max(self._mean_kg[1], 1e-9))
+        postponed = np.clip(total(Brought.POSTPONED), 0, 1)
+        brought = int(reinforcements.sum())
+        return InForce(brought, heads, at_work_here, moved, worth, postponed, limits)
+
+    def _posts(self, day: int, covid: Ints, incidence: float) -> Floats:
+        """``(facilities, 3)`` round-the-clock posts filled today; infinite where staff is not modelled."""
+        if self.absences is None:
+            return np.full((len(covid), 3), np.inf)
+        heads, moved = self._in_force.heads, self._in_force.moved
+        self.absences.pass_day(day, heads, incidence, covid.sum(axis=1), self._streams.day("staff", day))
+        working = self.absences.on_duty(heads) * self._in_force.at_work_here
+        if np.count_nonzero(moved):
+            working = redeployed(working, heads, moved, self._in_force.worth)
+        return posts(self._care.staffing, working, self._has_staff)
+
+    def _limits(self, covid: Ints) -> Floats:
+        """``(2, facilities, 3)`` beds that equipment and oxygen pipes allow; the pipes carry ICU first."""
+        limits = self._in_force.limits.copy()
+        icu_kg = np.minimum(limits[1, :, _ICU], covid[:, _ICU]) * self._mean_kg[1]
+        left = np.maximum(self._pipes - icu_kg, 0)
+        limits[1, :, _OXYGEN] = np.floor(left / max(self._mean_kg[0], 1e-9))
+        return limits
+
+    def _beds(self) -> tuple[Ints, Ints]:
+        """``(facilities, 3)`` all beds today, and those meant for COVID patients."""
+        total = np.array([site.total for site in self._facilities.sites], np.int64)
+        target = np.array([site.beds for site in self._facilities.sites], np.int64)
+        return total, target
+
+    def _only_space(self) -> Opened:
+        _, space = self._all_beds
+        unlimited = np.full(len(space), np.inf)
+        nobody = np.zeros(len(space), np.int64)
+        binding = np.full(space.shape, SPACE, np.int8)
+        return Opened(space, StaffedBeds(space, space, binding, unlimited, unlimited), nobody, nobody)

@@ -1,0 +1,292 @@
+"""Essential care: the patients of a facility without COVID-19, as counts, and who of them is not served.
+
+Emergency patients come before elective ones; nobody is evicted. One vectorised step over all facilities
+a day. ICU beds are not counted: `ward beds` are the basic and oxygen beds of a facility together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.errors import IdentityError
+from surgesim.scenario.schema.essential import Essential, EssentialCare
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+EMERGENCY, ELECTIVE = range(2)
+
+_OXYGEN = 1
+_WINDOW = 7  # days over which the share of emergencies served is taken
+
+
+class EssentialPatients:
+    """Emergency and elective patients of each facility.
+
+    The census of the start is a share of the ward beds, as far as those not open to COVID-19 patients hold
+    them, emergencies first. Arrivals are Poisson at the rate that keeps it: census / mean stay. Stays are
+    geometric, in whole days. Who is an emergency and finds no bed or no staff is not served here; elective
+    patients wait in a backlog of their facility, which is worked off at up to `catch_up_share` above the
+    usual rate. Elective admissions leave the beds that the emergencies of tomorrow may need.
+
+    Parameters
+    ----------
+    section
+        Stays, catching up and the floor.
+    shares
+        One for each facility; None: it has no such patients.
+    names
+        Of the facilities.
+    total, target
+        ``(facilities, 3)`` beds by type (basic, oxygen, ICU) at the start: all, and those meant for
+        COVID-19 patients.
+
+    Attributes
+    ----------
+    census
+        ``(facilities, 2)`` emergency and elective patients present.
+    emergency_arrivals, emergency_served, emergency_unserved
+        ``(facilities,)`` emergencies of the day.
+    elective_arrivals, elective_served
+        ``(facilities,)`` of the day: who was to come, and who was admitted (from the backlog too).
+    backlog
+        ``(facilities,)`` elective patients who wait.
+    """
+
+    def __init__(
+        self,
+        section: EssentialCare,
+        shares: Sequence[Essential | None],
+        names: Sequence[str],
+        total: Ints,
+        target: Ints,
+    ) -> None:
+        self._section = section
+        self._names = tuple(names)
+        n = len(self._names)
+        ward = _ward(total)
+        self.census = _census_at_start(shares, ward, np.maximum(ward - _ward(target), 0))
+        self._beds = np.where(self.census.any(axis=1), ward, 0)
+        stay = np.array([section.emergency_stay_days, section.elective_stay_days])
+        self._leaves = 1 / stay
+        self._rate = self.census / stay
+        self._arrivals = _poisson_table(self._rate.ravel())
+        coming = self._rate[:, EMERGENCY]
+        self._coming_at_most = coming + 2 * np.sqrt(coming)
+        self._end_bed = np.cumsum(self._beds)  # beds counted through all facilities: first <= bed < end
+        self._first_bed = self._end_bed - self._beds
+        self._all_beds = int(self._beds.sum())
+        self._start = self.census.copy()
+        self._before = self.census.copy()
+        self._room = self._beds.copy()
+        self._arrived, self._admitted, self._discharged = (np.zeros((n, 2), np.int64) for _ in range(3))
+        self._turned_away = np.zeros(n, np.int64)
+        self._last_days = np.zeros((_WINDOW, 2), np.int64)
+        self.emergency_arrivals, self.emergency_served, self.emergency_unserved = (
+            np.zeros(n, np.int64) for _ in range(3)
+        )
+        self.elective_arrivals, self.elective_served, self.backlog = (np.zeros(n, np.int64) for _ in range(3))
+
+    # -- beds -------------------------------------------------------------------------------------
+
+    def room_for_covid(self, total: Ints, target: Ints) -> Ints:
+        """Beds that can be open to COVID-19 patients today, as those of others have emptied so far.
+
+        Parameters
+        ----------
+        total, target
+            ``(facilities, 3)`` all beds today, and those meant for COVID-19 patients.
+
+        Returns
+        -------
+        ``(facilities, 3)``: `target`, but basic and oxygen beds together at most the ward beds without
+        another patient, oxygen beds first.
+        """
+        room = target.copy()
+        free = np.maximum(_ward(total) - _together(self.census), 0)
+        room[:, _OXYGEN] = np.minimum(target[:, _OXYGEN], free)
+        room[:, 0] = np.minimum(target[:, 0], free - room[:, _OXYGEN])
+        return room
+
+    # -- a day ------------------------------------------------------------------------------------
+
+    def pass_day(
+        self,
+        day: int,
+        total: Ints,
+        target: Ints,
+        opened: Ints,
+        covid: Ints,
+        staff: tuple[Floats, Floats],
+        postponed: Floats,
+        rng: np.random.Generator,
+    ) -> None:
+        """Discharge, then admit: emergencies, today's elective patients, the backlog.
+
+        While beds are being converted, the beds that empty serve emergencies before they open to COVID-19
+        patients, as long as emergencies alone fill fewer beds than will be left to others.
+
+        Parameters
+        ----------
+        day
+            Today; to be called on consecutive days.
+        total, target, opened
+            ``(facilities, 3)`` all beds; those meant for COVID-19 patients; those open to them today (as
+            `room_for_covid` told).
+        covid
+            ``(facilities, 3)`` COVID-19 patients present.
+        staff
+            Two of ``(facilities,)``: emergency and elective patients the staff can look after.
+        postponed
+            ``(facilities,)`` share of elective care that is postponed, in [0, 1].
+        rng
+            Gives a fixed number of uniform draws: four for each facility, and one for each ward bed of
+            those with such patients.
+        """
+        ward = _ward(total)
+        left = self._within_beds(ward - _ward(target))
+        self._before = self.census.copy()
+        self._room = self._within_beds(ward - _ward(np.maximum(opened, covid)))
+        self._discharge(rng)
+        draws = rng.random((len(self._names), 4))
+        arrivals = (draws[:, :2].reshape(-1, 1) < self._arrivals).argmax(axis=1).reshape(-1, 2)
+        self._arrived += arrivals
+        self._admit_emergencies(arrivals[:, EMERGENCY], left, staff[0])
+        self._admit_elective(arrivals[:, ELECTIVE], left, staff[1], postponed, draws[:, 2], draws[:, 3])
+        self._last_days[day % _WINDOW] = arrivals[:, EMERGENCY].sum(), self.emergency_served.sum()
+
+    def _within_beds(self, beds: Ints) -> Ints:
+        """``(facilities,)`` beds, none below 0, and at most those that can hold such patients."""
+        return np.minimum(np.maximum(beds, 0), self._beds)
+
+    def _discharge(self, rng: np.random.Generator) -> None:
+        """A draw for each bed: emergencies lie in the first beds, elective patients in the last."""
+        draws = rng.random(self._all_beds)
+        emergency, elective = self.census.T
+        for kind, first, end in (
+            (EMERGENCY, self._first_bed, self._first_bed + emergency),
+            (ELECTIVE, self._end_bed - elective, self._end_bed),
+        ):
+            leaving = np.flatnonzero(draws < self._leaves[kind])  # beds whose patient, if any, leaves
+            number = leaving.searchsorted(end) - leaving.searchsorted(first)
+            self.census[:, kind] -= number
+            self._discharged[:, kind] += number
+
+    def _admit_emergencies(self, arrivals: Ints, left: Ints, staff: Floats) -> None:
+        present = self.census[:, EMERGENCY]
+        room = np.minimum(left - present, self._room - _together(self.census))
+        served = _whole(np.minimum(np.minimum(room, staff - present), arrivals))
+        self.emergency_arrivals, self.emergency_served = arrivals, served
+        self.emergency_unserved = arrivals - served
+        self._turned_away += self.emergency_unserved
+        self.census[:, EMERGENCY] += served
+        self._admitted[:, EMERGENCY] += served
+
+    def _admit_elective(
+        self, arrivals: Ints, left: Ints, staff: Floats, postponed: Floats, u: Floats, v: Floats
+    ) -> None:
+        asked = arrivals - _whole(arrivals * postponed + u)
+        usual = self._rate[:, ELECTIVE] * (1 - postponed)
+        most = _whole(usual * (1 + self._section.catch_up_share) + v)
+        asked += np.minimum(self.backlog, np.maximum(most - asked, 0))
+        room = np.minimum(left, self._room) - _together(self.census) - self._kept_for_emergencies()
+        served = _whole(np.minimum(np.minimum(room, staff - self.census[:, ELECTIVE]), asked))
+        self.elective_arrivals, self.elective_served = arrivals, served
+        self.backlog = self.backlog + arrivals - served
+        self.census[:, ELECTIVE] += served
+        self._admitted[:, ELECTIVE] += served
+
+    def _kept_for_emergencies(self) -> Ints:
+        """``(facilities,)`` beds that tomorrow's emergencies may need beyond those that will empty.
+
+        Emergencies are taken two standard deviations above their mean, discharges at their mean.
+        """
+        return _whole(self._coming_at_most - self.census @ self._leaves)
+
+    # -- for the record ---------------------------------------------------------------------------
+
+    @property
+    def served_share(self) -> float:
+        """Emergencies served over those that came in the last 7 days, all facilities; 1 where none came."""
+        arrivals, served = self._last_days.sum(axis=0).tolist()
+        return served / arrivals if arrivals else 1.0
+
+    @property
+    def floor_kept(self) -> bool:
+        """Whether at least the share of emergencies that must be served was."""
+        return self.served_share >= self._section.floor_share
+
+    def check(self, day: int) -> None:
+        """The identities of essential care, at the end of a day.
+
+        Raises
+        ------
+        IdentityError
+            Where one does not hold: flows and census; arrivals and what became of them; nobody evicted,
+            nobody admitted where there was no room; no number below 0.
+        """
+        census = self._start + self._admitted - self._discharged
+        not_admitted = self._arrived - self._admitted
+        emergencies, elective = not_admitted.T
+        present, nobody = _together(self.census), np.zeros(self.census.shape, np.int64)
+        most = np.maximum(self._room, _together(self._before))
+        for identity, left, right, wrong in (
+            ("flows = census", census, self.census, census != self.census),
+            (
+                "emergency arrivals = served + not served",
+                emergencies,
+                self._turned_away,
+                emergencies != self._turned_away,
+            ),
+            ("elective arrivals = served + backlog", elective, self.backlog, elective != self.backlog),
+            ("other patients <= max(room, the day before)", present, most, present > most),
+            ("census >= 0", self.census, nobody, self.census < 0),
+            ("backlog >= 0", self.backlog, nobody[:, 0], self.backlog < 0),
+        ):
+            if np.count_nonzero(wrong):
+                i = tuple(np.argwhere(wrong)[0].tolist())
+                where = f"{self._names[i[0]]}, other patients"
+                raise IdentityError(identity, where, day, f"{left[i]} against {right[i]}")
+
+
+def _ward(beds: Ints) -> Ints:
+    """``(facilities,)`` basic and oxygen beds together."""
+    together: Ints = beds[:, 0] + beds[:, _OXYGEN]
+    return together
+
+
+def _together(census: Ints) -> Ints:
+    """``(facilities,)`` emergency and elective patients together."""
+    both: Ints = census[:, EMERGENCY] + census[:, ELECTIVE]
+    return both
+
+
+def _whole(room: Floats) -> Ints:
+    """Whole patients, none below 0."""
+    return np.maximum(room, 0).astype(np.int64)  # which rounds down what is not negative
+
+
+def _census_at_start(shares: Sequence[Essential | None], ward: Ints, free: Ints) -> Ints:
+    """``(facilities, 2)``: the shares of the ward beds, as far as they fit in those that are free."""
+    wanted = np.array([(s.emergency_share, s.elective_share) if s else (0.0, 0.0) for s in shares])
+    patients = np.rint(wanted.reshape(-1, 2) * ward[:, None]).astype(np.int64)
+    emergency = np.minimum(patients[:, EMERGENCY], free)
+    return np.stack([emergency, np.minimum(patients[:, ELECTIVE], free - emergency)], axis=1)
+
+
+def _poisson_table(rates: Floats) -> Floats:
+    """``(rates, most + 1)`` P(X <= k) for k = 0 to most, to draw from by inversion.
+
+    One uniform draw u in [0, 1) makes one number, the least k with u < P(X <= k).
+    """
+    highest = float(rates.max(initial=0.0))
+    k = np.arange(1, int(highest + 8 * highest**0.5 + 17))  # P(X > most) < 1e-15
+    with np.errstate(divide="ignore"):
+        steps = np.log(rates[:, None] / k)
+    probability = np.exp(np.concatenate([-rates[:, None], steps.cumsum(axis=1) - rates[:, None]], axis=1))
+    table = np.cumsum(probability, axis=1, dtype=np.float64)
+    table[:, -1] = 1.0
+    return table

@@ -1,0 +1,326 @@
+"""Logistics of a day: stocks that are used, waste and bodies that pile up, and what it all costs.
+
+It stands alone: a day's `Drivers` go in, the values of the day stand in attributes. All days that are
+passed count, so a run begins with the first day of the scenario, not with its warm-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.errors import IdentityError
+from surgesim.scenario.schema.supply import Burden, Consumable, PerDay, Supply
+from surgesim.scenario.schema.supply import Costs as CostRates
+
+Floats = NDArray[np.float64]
+
+COVER_WINDOW = 7
+"""Days of use that days of cover look back on."""
+
+_NOTHING = 1e-9
+"""Mean daily use that counts as none, in units of the item."""
+
+_TOLERANCE = 1e-9  # of what has come in: the rounding of sums over a run
+
+
+@dataclass(frozen=True, slots=True)
+class Drivers:
+    """What happened in the province on one day, in the units that rates are per.
+
+    Attributes
+    ----------
+    basic_bed, oxygen_bed, icu_bed
+        Bed-days of COVID patients, by bed type.
+    reported_case, death
+        Cases reported and deaths, of the day.
+    home_case
+        Mild cases followed at home.
+    oxygen_kg
+        Oxygen used, kg.
+    opening
+        Facilities that a rule opened, converted or mobilised on the day.
+    reinforcement
+        Heads of staff from outside the province.
+    dose, test
+        Doses of vaccine given, and samples tested where tests have a limit.
+    """
+
+    basic_bed: float = 0.0
+    oxygen_bed: float = 0.0
+    icu_bed: float = 0.0
+    reported_case: float = 0.0
+    home_case: float = 0.0
+    death: float = 0.0
+    oxygen_kg: float = 0.0
+    opening: float = 0.0
+    reinforcement: float = 0.0
+    dose: float = 0.0
+    test: float = 0.0
+
+
+_per_day = attrgetter(*PerDay.model_fields)
+
+
+def _rates(uses: Iterable[PerDay]) -> Floats:
+    """``(items, drivers)`` rates in the order of `PerDay`."""
+    return np.array([_per_day(use) for use in uses], float).reshape(-1, len(PerDay.model_fields))
+
+
+class Stocks:
+    """The consumables, province-wide. A day's deliveries come before its use.
+
+    Attributes
+    ----------
+    names
+        Of the items, in the order of the scenario; every array has this order.
+    stock
+        At the end of the day, in each item's unit; infinite for an item without a stock.
+    demanded, used, unmet, delivered
+        Of the day. ``used`` is what the stock could serve, ``unmet`` the rest of ``demanded``.
+    cover_days
+        Stock above the reserve over the mean daily use of the last 7 days (fewer at first); use is what
+        was demanded, so that an empty stock has 0 days of cover. Infinite where nothing was demanded.
+    """
+
+    def __init__(self, consumables: Mapping[str, Consumable]) -> None:
+        items = consumables.values()
+        self.names = tuple(consumables)
+        self._index = {name: i for i, name in enumerate(self.names)}
+        self._rates = _rates(item.use for item in items)
+        self._reserve = np.array([item.reserve for item in items], float)
+        self._per_day = np.array([item.delivered_per_day for item in items], float)
+        self._today = self._per_day.copy()
+        self._start = np.array([np.inf if item.stock is None else item.stock for item in items], float)
+        n = len(self.names)
+        self._added = np.zeros(n)
+        self._window = np.zeros((COVER_WINDOW, n))
+        self._days = 0
+        self._total_delivered, self._total_used = np.zeros(n), np.zeros(n)
+        self.stock = self._start.copy()
+        self.demanded, self.used, self.unmet, self.delivered = (np.zeros(n) for _ in range(4))
+        self.cover_days = np.full(n, np.inf)
+
+    def begin_day(self) -> None:
+        """00:00: the daily deliveries arranged by now come today."""
+        self._today = self._per_day.copy()
+
+    def add(self, name: str, amount: float) -> None:
+        """`amount` comes once, with the deliveries of the day on which it is ordered to come."""
+        self._added[self._index[name]] += amount
+
+    def raise_deliveries(self, name: str, per_day: float) -> None:
+        """`per_day` more come every day from the next 00:00 on; below 0 takes an earlier rise back."""
+        i = self._index[name]
+        self._per_day[i] = max(self._per_day[i] + per_day, 0.0)
+
+    def pass_day(self, drivers: Drivers) -> None:
+        """Deliver, use, and count what could not be served."""
+        self.delivered = self._today + self._added
+        self._added = np.zeros(len(self.names))
+        available = self.stock + self.delivered
+        self.demanded = self._rates @ np.array(_per_day(drivers))
+        self.used = np.minimum(self.demanded, available)
+        self.unmet = self.demanded - self.used
+        self.stock = available - self.used
+        self._total_delivered += self.delivered
+        self._total_used += self.used
+        self._window[self._days % COVER_WINDOW] = self.demanded
+        self._days += 1
+        self.cover_days = self._cover()
+
+    def _cover(self) -> Floats:
+        mean = self._window.sum(axis=0) / min(self._days, COVER_WINDOW)
+        above = np.maximum(self.stock - self._reserve, 0.0)
+        cover = np.full(len(self.names), np.inf)
+        np.divide(above, mean, out=cover, where=mean > _NOTHING)
+        return cover
+
+    def check(self, day: int) -> None:
+        """Start + delivered - used = end over the run so far; no stock and no use is below zero.
+
+        Raises
+        ------
+        IdentityError
+            Where it does not hold.
+        """
+        _hold_flows(
+            "start + delivered - used = end",
+            self.names,
+            day,
+            (self._start, self._total_delivered, self._total_used),
+            (self.used, self.stock),
+        )
+
+
+class Burdens:
+    """Waste, bodies: what a day makes and what can be disposed of; the rest waits.
+
+    Attributes
+    ----------
+    names
+        Of the burdens, in the order of the scenario; every array has this order.
+    made, treated
+        Of the day, in each burden's unit.
+    backlog
+        What waits at the end of the day.
+    """
+
+    def __init__(self, burdens: Mapping[str, Burden]) -> None:
+        items = burdens.values()
+        self.names = tuple(burdens)
+        self._rates = _rates(item.made for item in items)
+        self._capacity = np.array(
+            [np.inf if item.capacity_per_day is None else item.capacity_per_day for item in items], float
+        )
+        n = len(self.names)
+        self._total_made, self._total_treated = np.zeros(n), np.zeros(n)
+        self.made, self.treated, self.backlog = np.zeros(n), np.zeros(n), np.zeros(n)
+
+    def pass_day(self, drivers: Drivers) -> None:
+        """Treat what waits and what the day makes, up to the capacity of the day."""
+        self.made = self._rates @ np.array(_per_day(drivers))
+        waiting = self.backlog + self.made
+        self.treated = np.minimum(waiting, self._capacity)
+        self.backlog = waiting - self.treated
+        self._total_made += self.made
+        self._total_treated += self.treated
+
+    def check(self, day: int) -> None:
+        """Made - treated = backlog over the run so far; nothing is below zero.
+
+        Raises
+        ------
+        IdentityError
+            Where it does not hold.
+        """
+        _hold_flows(
+            "made - treated = backlog",
+            self.names,
+            day,
+            (np.zeros(len(self.names)), self._total_made, self._total_treated),
+            (self.treated, self.backlog),
+        )
+
+
+COST_CATEGORIES = (
+    "basic_bed_days",
+    "oxygen_bed_days",
+    "icu_bed_days",
+    "oxygen",
+    "openings",
+    "reinforcement",
+    "home_care",
+    "consumables",
+    "vaccination",
+    "testing",
+)
+"""What a cost is for; the order of `Costs.by_category`."""
+
+_priced = attrgetter(
+    "basic_bed", "oxygen_bed", "icu_bed", "oxygen_kg", "opening", "reinforcement", "home_case"
+)
+
+
+class Costs:
+    """What the run has cost so far, in the scenario's currency. Without rates all of it is 0.
+
+    Attributes
+    ----------
+    today
+        Cost of the day.
+    by_category
+        ``(len(COST_CATEGORIES),)`` cost of the run so far.
+    """
+
+    def __init__(self, rates: CostRates | None, consumables: Iterable[str]) -> None:
+        rates = CostRates() if rates is None else rates
+        self._rates = np.array(
+            [
+                rates.basic_bed_day,
+                rates.oxygen_bed_day,
+                rates.icu_bed_day,
+                rates.oxygen_kg,
+                rates.facility_opening,
+                rates.staff_day,
+                rates.home_case_day,
+            ]
+        )
+        self._per_response = np.array([rates.dose, rates.test])
+        self._prices = np.array([rates.consumable.get(name, 0.0) for name in consumables], float)
+        self.today = 0.0
+        self.by_category = np.zeros(len(COST_CATEGORIES))
+
+    @property
+    def total(self) -> float:
+        """Cost of the run so far."""
+        return float(self.by_category.sum())
+
+    def pass_day(self, drivers: Drivers, used: Floats) -> None:
+        """Add a day: its drivers at their rates, and the consumables `used` at their prices."""
+        response = self._per_response * np.array([drivers.dose, drivers.test])
+        cost = np.concatenate([self._rates * np.array(_priced(drivers)), [self._prices @ used], response])
+        self.by_category += cost
+        self.today = float(cost.sum())
+
+
+class Logistics:
+    """Stocks, burdens and costs of a run, passed a day at a time.
+
+    Attributes
+    ----------
+    stocks, burdens, costs
+        The three ledgers.
+    """
+
+    def __init__(self, supply: Supply) -> None:
+        self.stocks = Stocks(supply.consumables)
+        self.burdens = Burdens(supply.burdens)
+        self.costs = Costs(supply.costs, self.stocks.names)
+        self._has_any = bool(supply.consumables or supply.burdens or supply.costs)
+        self._before: dict[str, float] = {}
+
+    def since(self, name: str, total: float) -> float:
+        """How much a running total has grown since it was last asked for."""
+        grown = total - self._before.get(name, 0.0)
+        self._before[name] = total
+        return grown
+
+    def pass_day(self, drivers: Drivers) -> None:
+        """Use, treat and pay for a day; nothing is to do where a scenario has no logistics."""
+        if not self._has_any:
+            return
+        self.stocks.pass_day(drivers)
+        self.burdens.pass_day(drivers)
+        self.costs.pass_day(drivers, self.stocks.used)
+
+    def check(self, day: int) -> None:
+        """Every stock and burden balances.
+
+        Raises
+        ------
+        IdentityError
+            Where one does not.
+        """
+        self.stocks.check(day)
+        self.burdens.check(day)
+
+
+def _hold_flows(
+    identity: str,
+    names: tuple[str, ...],
+    day: int,
+    sums: tuple[Floats, Floats, Floats],
+    now: tuple[Floats, Floats],
+) -> None:
+    """`sums`: start, came, went, over the run; `now`: what went on the day, and the end of the day."""
+    for name, start, came, went, today, end in zip(names, *(a.tolist() for a in (*sums, *now)), strict=True):
+        expected = start + came - went  # infinite on both sides where there is no limit
+        close = expected == end or abs(expected - end) <= _TOLERANCE * (1 + start + came)
+        if not (close and end >= 0 and today >= 0):
+            detail = f"{expected:.9g} against {end:.9g}, {today:.9g} on the day"
+            raise IdentityError(identity, name, day, detail)

@@ -1,0 +1,212 @@
+"""BedPool: the beds of one type over all facilities, and the queues for them.
+
+Districts that reach the same facilities share a queue; what a facility sees is the best head.
+
+It knows beds, claims and places in line; what a bed means for a patient is `journey`'s.
+It is ours and not a `simpy.Resource` because a surge keeps thousands in line: a place in line is a
+heap entry, left by forgetting it (the entry stays in the heap until it comes up). Whoever is at the head
+of a queue is in line: what was left is dropped as soon as it comes up.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from operator import add, gt, sub
+from typing import TYPE_CHECKING, NamedTuple
+
+from surgesim.errors import IdentityError
+from surgesim.model.care.network import Network, Route
+
+if TYPE_CHECKING:
+    from surgesim.model.care.patients import Patient
+
+UNLIMITED = 1 << 40
+"""Capacity of a pool whose beds are `unlimited`."""
+
+Key = tuple[int, float, float, int]
+"""Order in line: triage class, order within it, time since waiting, patient's index."""
+
+
+class Place(NamedTuple):
+    """A place in line, in the order of the line: its key, then a number, for one may come back with a key."""
+
+    triage: int
+    order: float
+    since: float
+    who: int
+    number: int
+    patient: Patient
+    district: int
+
+
+class BedPool:
+    """Beds of one type: capacity, occupied and held by facility; one queue by district.
+
+    Attributes
+    ----------
+    capacity, occupied, held
+        By facility: staffed beds, beds with a patient, beds held for someone on the way.
+    free
+        ``capacity - occupied - held``; below zero while a fallen capacity is still exceeded.
+    total_free
+        Sum of the positive ``free``: at 0, a search is over before it begins.
+    line
+        Everyone in line: each one's place, by the patient's index.
+    waiting
+        Patients in line, by district.
+    """
+
+    def __init__(self, network: Network) -> None:
+        n = len(network.facilities)
+        self._network = network
+        self.capacity = [0] * n
+        self.occupied = [0] * n
+        self.held = [0] * n
+        self.free = [0] * n
+        self.total_free = 0
+        self._most = [0] * n  # highest capacity since the last check
+        self._used = [0] * n  # beds used at the last check
+        self.line: dict[int, Place] = {}
+        self.waiting = [0] * len(network.districts)
+        groups = max(network.group_of) + 1
+        self._queues: list[list[Place]] = [[] for _ in range(groups)]
+        self._joined = 0
+
+    # -- beds -------------------------------------------------------------------------------------
+
+    def find(self, routes: list[Route], district: int, now: float) -> Route | None:
+        """The first route from a district to a free bed that is open now, or None."""
+        if not self.total_free:
+            return None
+        free = self.free
+        for route in routes:
+            if free[route.facility] > 0 and (
+                not route.gated or self._network.way_is_open(district, route.crosses, now)
+            ):
+                return route
+        return None
+
+    def take(self, facility: int) -> None:
+        """Occupy a free bed."""
+        self.occupied[facility] += 1
+        self.free[facility] -= 1
+        self.total_free -= 1
+
+    def lie(self, facility: int) -> None:
+        """Someone lies in a bed from the start, whether there is one or not."""
+        self.occupied[facility] += 1
+        self._used[facility] += 1
+        self.free[facility] -= 1
+        if self.free[facility] >= 0:
+            self.total_free -= 1
+
+    def hold(self, facility: int) -> None:
+        """Hold a free bed for someone who sets out to it."""
+        self.held[facility] += 1
+        self.free[facility] -= 1
+        self.total_free -= 1
+
+    def arrive(self, facility: int) -> None:
+        """The bed held becomes occupied."""
+        self.held[facility] -= 1
+        self.occupied[facility] += 1
+
+    def release(self, facility: int) -> None:
+        """A patient leaves the bed."""
+        self.occupied[facility] -= 1
+        self.free[facility] += 1
+        if self.free[facility] > 0:
+            self.total_free += 1
+
+    def set_capacity(self, facility: int, beds: int) -> int:
+        """Change the staffed beds of a facility; returns how many beds that made free."""
+        before = max(self.free[facility], 0)
+        self.free[facility] += beds - self.capacity[facility]
+        self.capacity[facility] = beds
+        self._most[facility] = max(self._most[facility], beds)
+        now = max(self.free[facility], 0)
+        self.total_free += now - before
+        return max(now - before, 0)
+
+    def check(self, bed: str, day: int) -> None:
+        """Free = capacity - occupied - held, and occupied <= max(staffed, occupied the day before).
+
+        What is held counts as occupied; capacity is the highest of the day.
+
+        Raises
+        ------
+        IdentityError
+            Where one does not hold.
+        """
+        names = self._network.facilities
+        all_used = list(map(add, self.occupied, self.held))
+        if self.free != list(map(sub, self.capacity, all_used)):
+            f = next(f for f, used in enumerate(all_used) if self.free[f] != self.capacity[f] - used)
+            raise IdentityError(
+                "free = capacity - occupied - held", f"{names[f]}, {bed}", day, f"{self.free[f]} free"
+            )
+        allowed = map(max, self._most, self._used)
+        for f, too_many in enumerate(map(gt, all_used, allowed)):
+            if too_many:
+                raise IdentityError(
+                    "occupied <= max(staffed, occupied the day before)",
+                    f"{names[f]}, {bed}",
+                    day,
+                    f"{all_used[f]} used, {self._most[f]} staffed, {self._used[f]} the day before",
+                )
+        self._used = all_used
+        if self.total_free != sum(max(free, 0) for free in self.free):
+            raise IdentityError("total free = sum of free", bed, day, f"{self.total_free} free in all")
+        self._most = list(self.capacity)
+
+    # -- queues -----------------------------------------------------------------------------------
+
+    def join(self, patient: Patient, key: Key, district: int) -> Place:
+        """Put a patient in line in a district."""
+        self._joined += 1
+        place = self.line[patient.index] = Place(*key, self._joined, patient, district)
+        heappush(self._queues[self._network.group_of[district]], place)
+        self.waiting[district] += 1
+        return place
+
+    def leave(self, patient: Patient) -> None:
+        """Give up the patient's place in line."""
+        place = self.line.pop(patient.index)
+        self.waiting[place.district] -= 1
+        queue = self._queues[self._network.group_of[place.district]]
+        while queue and not self.keeps(queue[0]):
+            heappop(queue)
+
+    def keeps(self, place: Place) -> bool:
+        """Whether a place has not been left."""
+        return self.line.get(place.who) is place
+
+    def best_for(self, facility: int, now: float) -> Place | None:
+        """The first in line of those the facility can take now: the best head of few queues."""
+        if not self.line:
+            return None
+        best: Place | None = None
+        queues, is_open = self._queues, self._network.way_is_open
+        for group, district, gated, crosses in self._network.reach[facility]:
+            queue = queues[group]
+            if queue and (best is None or queue[0] < best) and (not gated or is_open(district, crosses, now)):
+                best = queue[0]
+        return best
+
+    def _head(self, group: int) -> Place | None:
+        """The first in line of a group of districts."""
+        queue = self._queues[group]
+        return queue[0] if queue else None
+
+    def first_of(self, district: int) -> Place | None:
+        """The first in line in a district; where vehicles are counted, each has a queue of its own."""
+        return self._head(self._network.group_of[district])
+
+    def first_in_line(self) -> Place | None:
+        """The first in line of all."""
+        heads = map(self._head, range(len(self._queues)))
+        return min((head for head in heads if head is not None), default=None)
+
+    def in_line_of(self, district: int) -> list[Patient]:
+        """Everyone in line in a district, in no order."""
+        return [place.patient for place in self.line.values() if place.district == district]

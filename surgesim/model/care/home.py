@@ -1,0 +1,144 @@
+"""Care at home: teams follow mild cases, give drug packages, and keep some from needing oxygen.
+
+It stands alone: counts of a day go in; the reduction for the next day's onsets comes out. The province
+is one: teams go where the cases are.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.errors import IdentityError
+from surgesim.scenario.schema.home import HomeCare as HomeCareSection
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+class HomeCare:
+    """Teams, the mild cases they follow, and the stock of drug packages.
+
+    A case is active at home from the day of its report for `followed_days`, unless it is isolated in a
+    facility. Teams follow as many active cases as they can; who leaves is a fair sample of the followed.
+    Who begins to be followed gets a package while there are any; who finds none is not given one later.
+
+    Attributes
+    ----------
+    teams
+        Teams there are now; those of 00:00 work on a day.
+    active, followed
+        Mild reported cases at home, and those of them who are followed, at the end of the day.
+    newly_followed, packages_given, without_package
+        Of the day; the last is who began to be followed and found no package.
+    packages
+        In stock at the end of the day.
+    reduction
+        By how much P(needs oxygen) is lowered among the next day's onsets that will be reported.
+    """
+
+    def __init__(self, section: HomeCareSection) -> None:
+        self._section = section
+        days = section.followed_days
+        self._weights = np.minimum(days - np.arange(ceil(days)), 1.0)  # of today's cases, yesterday's, …
+        self._recent: deque[float] = deque([0.0] * len(self._weights), maxlen=len(self._weights))
+        self._added = 0.0
+        self._came, self._went = section.packages, 0.0
+        self.teams = self._at_work = section.teams
+        self.active = self.followed = 0.0
+        self.newly_followed = self.packages_given = self.without_package = 0.0
+        self.packages = section.packages
+        self.reduction = 0.0
+
+    @property
+    def coverage(self) -> float:
+        """Share of active mild cases at home who are followed; 1 where there are none."""
+        return self.followed / self.active if self.active > 0 else 1.0
+
+    def begin_day(self) -> None:
+        """00:00: the teams there are work today."""
+        self._at_work = self.teams
+
+    def add_teams(self, number: int) -> None:
+        """`number` more teams work from the next 00:00 on; below 0, fewer."""
+        self.teams = max(self.teams + number, 0)
+
+    def add_packages(self, number: float) -> None:
+        """`number` of packages come once, with the deliveries of the next day."""
+        self._added += number
+
+    def pass_day(self, reported_mild: float, isolated: float) -> None:
+        """Follow a day's cases.
+
+        Parameters
+        ----------
+        reported_mild
+            Mild cases reported on the day, in the province.
+        isolated
+            Mild cases who lie in basic beds of facilities at the end of the day.
+        """
+        self._recent.appendleft(reported_mild)
+        known = float(self._weights @ np.array(self._recent))
+        active = max(known - isolated, 0.0)
+        new = reported_mild * active / known if known > 0 else 0.0
+        stay = min((active - new) / self.active, 1.0) if self.active > 0 else 0.0
+        followed = min(active, self._at_work * self._section.patients_per_team)
+        self.newly_followed = max(followed - self.followed * stay, 0.0)
+        self.active, self.followed = active, followed
+        self._give_packages()
+        self.reduction = self._next_reduction()
+
+    def _give_packages(self) -> None:
+        delivered = self._section.packages_per_day + self._added
+        self._added = 0.0
+        available = self.packages + delivered
+        self.packages_given = min(self.newly_followed, available)
+        self.without_package = self.newly_followed - self.packages_given
+        self.packages = available - self.packages_given
+        self._came += delivered
+        self._went += self.packages_given
+
+    def _next_reduction(self) -> float:
+        if self._at_work == 0:
+            return 0.0
+        if self.newly_followed > 0:
+            with_package = self.packages_given / self.newly_followed
+        else:
+            with_package = 1.0 if self.packages > 0 else 0.0
+        return self._section.eligible_share * self._section.effect * self.coverage * with_package
+
+    @staticmethod
+    def averted(draws: Floats, reported: Bools, reduction: float) -> Bools:
+        """Who of a day's would-be patients stays mild because of early treatment.
+
+        Parameters
+        ----------
+        draws
+            ``(patients,)`` one uniform in [0, 1) each, its own, so that a larger reduction averts the
+            same patients and more.
+        reported
+            ``(patients,)`` whether the case is found in the community, and so can be followed.
+        reduction
+            `reduction` of the day before; 0 averts nobody.
+        """
+        return reported & (draws < reduction)
+
+    def check(self, day: int) -> None:
+        """Packages: start + delivered - given = end over the run so far, and not below zero.
+
+        Raises
+        ------
+        IdentityError
+            Where it does not hold.
+        """
+        expected = self._came - self._went
+        if not (abs(expected - self.packages) <= 1e-9 * (1 + self._came) and self.packages >= 0):
+            raise IdentityError(
+                "start + delivered - given = end",
+                "home drug packages",
+                day,
+                f"{expected:.9g} against {self.packages:.9g}",
+            )

@@ -1,0 +1,90 @@
+"""Isolation of mild cases in basic beds, as counts: own district first, then by travel time."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.errors import IdentityError
+from surgesim.model.care.network import Network
+from surgesim.model.clock.durations import daily_delays
+from surgesim.scenario.schema.base import Distribution
+
+Ints = NDArray[np.int64]
+
+
+class Isolation:
+    """Basic beds and the mild cases in them.
+
+    Attributes
+    ----------
+    capacity, occupied
+        ``(facilities,)`` staffed basic beds and people in them.
+    admitted, discharged
+        ``(facilities,)`` since the start of the run.
+    refused
+        People of the day who found no basic bed.
+    """
+
+    def __init__(
+        self, network: Network, stay_days: Distribution, share: float, first_day: int, end_day: int
+    ) -> None:
+        n = len(network.facilities)
+        self._network = network
+        self._share = share
+        stay = daily_delays(stay_days)
+        self._stay = np.concatenate([[stay[0] + stay[1]], stay[2:]])  # leaves after 1, 2, … days
+        self._first = first_day
+        self._leaving = np.zeros((end_day - first_day + len(self._stay) + 1, n), np.int64)
+        self.capacity = np.zeros(n, np.int64)
+        self.occupied = np.zeros(n, np.int64)
+        self.admitted = np.zeros(n, np.int64)
+        self.discharged = np.zeros(n, np.int64)
+        self.refused = 0
+
+    def pass_day(self, day: int, reported: Ints, rng: np.random.Generator) -> None:
+        """Discharge whose isolation ends today, then place the share of today's mild cases."""
+        row = day - self._first
+        leaving = self._leaving[row]
+        self.occupied -= leaving
+        self.discharged += leaving
+        self.refused = 0
+        if self._share == 0:
+            return
+        free: list[int] = (self.capacity - self.occupied).tolist()
+        for district, number in enumerate(rng.binomial(reported, self._share).tolist()):
+            if number:
+                self.refused += self._place(row, district, number, free, rng)
+
+    def _place(self, row: int, district: int, number: int, free: list[int], rng: np.random.Generator) -> int:
+        """Admit cases of a district, nearest first, where beds are `free`; returns how many find none."""
+        for route in self._network.from_district[district]:
+            f = route.facility
+            taken = min(number, free[f])
+            if taken > 0:
+                free[f] -= taken
+                self.occupied[f] += taken
+                self.admitted[f] += taken
+                self._leaving[row + 1 : row + 1 + len(self._stay), f] += rng.multinomial(taken, self._stay)
+                number -= taken
+                if number == 0:
+                    break
+        return number
+
+    def check(self, day: int) -> None:
+        """Admissions - discharges = census in every facility.
+
+        Raises
+        ------
+        IdentityError
+            Where it does not hold.
+        """
+        census = self.admitted - self.discharged
+        if not np.array_equal(census, self.occupied):
+            f = int(np.flatnonzero(census != self.occupied)[0])
+            raise IdentityError(
+                "flows = census",
+                f"{self._network.facilities[f]}, basic",
+                day,
+                f"{census[f]} against {self.occupied[f]}",
+            )

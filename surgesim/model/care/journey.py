@@ -1,0 +1,719 @@
+"""The journey of a patient: need, wait, travel, bed, deterioration, boarding, step-down, end.
+
+Each clinical event is one method, scheduled as a callback; no generator and no resource per patient.
+Rules in words: docs/model.md, "Journey". Every change is entered in the ledger, which holds it
+against the beds at the end of each day.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from heapq import heappop, heappush
+from math import inf
+from typing import NamedTuple
+
+from surgesim.model.care.beds import UNLIMITED, BedPool, Key, Place
+from surgesim.model.care.ledger import (
+    GONE,
+    ICU,
+    IN_ICU,
+    IN_OXYGEN,
+    NEEDS_ICU,
+    NEEDS_OXYGEN,
+    NOWHERE,
+    OXYGEN,
+    READY,
+    THIN_CARE,
+    TRAVELLING,
+    UNAVOIDABLE,
+    UNTREATED,
+    Ledger,
+)
+from surgesim.model.care.network import Network, Route, stay_in
+from surgesim.model.care.oxygen import OxygenSupply
+from surgesim.model.care.patients import BOARDED, FULL, NO_CARE, THIN, Patient, PatientBatch
+from surgesim.model.care.waits import Waits
+from surgesim.model.clock.calendar import Calendar, Due
+
+
+class Entry(NamedTuple):
+    """One line of the event log: when, which patient, what happened, in which facility (-1: none)."""
+
+    time: float
+    patient: int
+    what: str
+    facility: int
+
+
+class Options(NamedTuple):
+    """What the scenario says of boarding, step-down, the order of queues, and how long a wait may be."""
+
+    boarding: bool
+    step_down: bool
+    queue_order: str
+    no_bed_days: float
+    in_time_days: float = inf
+
+
+class Journey:
+    """All patients of a run, their beds and their ends.
+
+    Attributes
+    ----------
+    oxygen, icu
+        The pools of beds.
+    ledger
+        Who is where, and what has happened.
+    waits
+        Who has been without the bed type needed for how long.
+    staffed_normally
+        By bed type and facility: beds staffed at normal ratios; care in those beyond is thin. Without limit
+        where no surge ratios are in use.
+    specialists
+        By facility: whether it has specialists, or a link to them.
+    """
+
+    def __init__(
+        self, env: Calendar, network: Network, options: Options, *, log: list[Entry] | None = None
+    ) -> None:
+        n = len(network.facilities)
+        self._env = env
+        self._network = network
+        self._options = options
+        self._log = log
+        self.oxygen = BedPool(network)
+        self.icu = BedPool(network)
+        self._blockers: list[list[tuple[float, int, Patient]]] = [[] for _ in range(n)]
+        self._boarders: list[list[Place]] = [[] for _ in range(n)]
+        self._freed: deque[tuple[int, int]] = deque()
+        self._to_ask: deque[Patient] = deque()
+        self._settling = False
+        self._next_index = 0
+        self.ledger = Ledger(network)
+        self.waits = Waits(
+            env,
+            network,
+            self.oxygen,
+            self.icu,
+            self.ledger,
+            no_bed_days=options.no_bed_days,
+            in_time_days=options.in_time_days,
+        )
+        self.staffed_normally = {OXYGEN: [UNLIMITED] * n, ICU: [UNLIMITED] * n}
+        self.specialists = [True] * n
+        self._supply: OxygenSupply | None = None
+        if network.has_water:
+            self._await_dawn()
+
+    def _note(self, patient: Patient, what: str, facility: int = -1) -> None:
+        if self._log is not None:
+            self._log.append(Entry(self._env.now, patient.index, what, facility))
+
+    # -- who comes --------------------------------------------------------------------------------
+
+    def expect(self, batch: PatientBatch) -> list[Patient]:
+        """Put new patients in the calendar at their need times; returns them."""
+        patients = batch.patients(self._next_index)
+        self._next_index += len(patients)
+        self._env.foresee(
+            [(patient.need_time, patient.index, patient) for patient in patients], self._needs_care
+        )
+        return patients
+
+    def start_in_beds(self, batch: PatientBatch, facilities: list[int]) -> None:
+        """Put patients into beds at the start, the k-th in the k-th facility."""
+        patients = batch.patients(self._next_index)
+        self._next_index += len(patients)
+        for patient, facility in zip(patients, facilities, strict=True):
+            patient.unreported = False
+            self.ledger.begin(patient)
+            if patient.needs_icu:
+                self._begin_icu_need(patient)
+                self.icu.lie(facility)
+                self._enter_icu(patient, facility)
+            else:
+                self.oxygen.lie(facility)
+                self._admit_to_oxygen(patient, facility)
+
+    def _needs_care(self, due: Due) -> None:
+        patient: Patient = due[3]
+        self.ledger.begin(patient)
+        if self._log is not None:
+            self._note(patient, "needs oxygen")
+        if patient.needs_icu:
+            if patient.icu_delay == 0.0:
+                self._need_icu(patient)
+                self._settle()
+                return
+            self._env.after(patient.icu_delay, self._needs_icu, patient)
+        route = self.oxygen.find(
+            self._network.from_district[patient.location], patient.location, self._env.now
+        )
+        if route is None:
+            self._wait_for_oxygen(patient)
+        else:
+            self._go_to_oxygen(patient, route)
+
+    # -- oxygen beds ------------------------------------------------------------------------------
+
+    def _wait_for_oxygen(self, patient: Patient) -> None:
+        now = self._env.now
+        if self._log is not None:
+            self._note(patient, "waits for oxygen")
+        self._unmet(patient)
+        triage = 1 if patient.urgent else 2
+        self.oxygen.join(patient, (triage, self._order(patient), now, patient.index), patient.location)
+        patient.clock_elapsed = 0.0
+        self._run_clock(patient)
+
+    def _go_to_oxygen(self, patient: Patient, route: Route) -> None:
+        """Someone in no bed (or a step-down) sets out to a free oxygen bed; at once there if it is near."""
+        if route.travel_days > 0:
+            self.oxygen.hold(route.facility)
+            self._depart(patient, route, self._arrives_at_oxygen)
+        else:
+            self.oxygen.take(route.facility)
+            self._in_oxygen_bed(patient, route.facility)
+
+    def _depart(self, patient: Patient, route: Route, arrival: Callable[[Due], None]) -> None:
+        if self._log is not None:
+            self._note(patient, "departs", route.facility)
+        self.ledger.move(patient, patient.need, TRAVELLING)
+        patient.destination = route.facility
+        fleet = self._network.fleet
+        if fleet is not None:
+            fleet.take(patient.location, route.crosses)
+            self._env.after(2 * route.travel_days, self._returns, (patient.location, route.crosses))
+        patient.timer = self._env.after(route.travel_days, arrival, patient)
+
+    def _arrives_at_oxygen(self, due: Due) -> None:
+        patient: Patient = due[3]
+        self.oxygen.arrive(patient.destination)
+        self._in_oxygen_bed(patient, patient.destination)
+        self._settle()
+
+    def _in_oxygen_bed(self, patient: Patient, facility: int) -> None:
+        """A patient lies in an oxygen bed: treated, stepping down, or to board."""
+        if patient.need == READY:
+            self._step_down_stay(patient, facility)
+        elif patient.need == NEEDS_ICU:
+            self._settle_in(patient, facility, IN_OXYGEN, NEEDS_ICU, self.ledger.flows[OXYGEN].admissions)
+            if self._settling:
+                self._to_ask.append(patient)  # beds that are free already go to who was in line for them
+            else:
+                self._look_for_icu(patient)
+        else:
+            self._admit_to_oxygen(patient, facility)
+
+    def _settle_in(self, patient: Patient, facility: int, place: int, need: int, flow: list[int]) -> None:
+        if patient.unreported:
+            patient.unreported = False
+            self.ledger.reported_at_admission[patient.district] += 1
+        flow[facility] += 1
+        patient.facility = facility
+        patient.location = self._network.district_of[facility]
+        self.ledger.move(patient, need, place)
+        if self._supply is not None:
+            self._supply.join(patient, facility, patient.icu_flow if place == IN_ICU else patient.oxygen_flow)
+        if self._log is not None:
+            self._note(patient, "in oxygen bed" if place == IN_OXYGEN else "in ICU bed", facility)
+
+    def _admit_to_oxygen(self, patient: Patient, facility: int) -> None:
+        patient.unmet_since = inf
+        if self.waits.late(patient.need_time):
+            self.ledger.miss(patient)
+        self._settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.ledger.flows[OXYGEN].admissions)
+        if not patient.needs_icu:
+            patient.care = self._care_in(OXYGEN, facility)
+            patient.timer = self._env.after(patient.oxygen_stay, self._leaves_oxygen, patient)
+        elif patient.icu_delay == 0.0:
+            self._need_icu(patient)  # deteriorated on the way
+
+    def _leaves_oxygen(self, due: Due) -> None:
+        patient: Patient = due[3]
+        if patient.timer is due:
+            self._leave(patient, THIN_CARE if patient.care >= patient.dies_from else None)
+            self._settle()
+
+    def _care_in(self, bed: int, facility: int) -> int:
+        """The care of who is admitted now: thin beyond the normally staffed beds, or without specialists."""
+        pool = self.oxygen if bed == OXYGEN else self.icu
+        thin = pool.occupied[facility] > self.staffed_normally[bed][facility]
+        return THIN if thin or not self.specialists[facility] else FULL
+
+    # -- intensive care ---------------------------------------------------------------------------
+
+    def _needs_icu(self, due: Due) -> None:
+        patient: Patient = due[3]
+        if patient.need != NEEDS_OXYGEN or patient.place == GONE:
+            return
+        if patient.place == TRAVELLING:
+            patient.icu_delay = 0.0  # asks for ICU on arrival
+        else:
+            self._need_icu(patient)
+            self._settle()
+
+    def _begin_icu_need(self, patient: Patient) -> None:
+        patient.icu_need_time = self._env.now
+        self.ledger.move(patient, NEEDS_ICU, patient.place)
+
+    def _need_icu(self, patient: Patient) -> None:
+        """Deterioration, in a bed or without one: the ICU clock replaces the oxygen clock."""
+        self._pause_clock(patient)
+        self._leave_line(patient)
+        self._begin_icu_need(patient)
+        if self._log is not None:
+            self._note(patient, "needs ICU")
+        patient.clock_elapsed = 0.0
+        self._look_for_icu(patient)
+
+    def _look_for_icu(self, patient: Patient) -> None:
+        now = self._env.now
+        in_bed = patient.place == IN_OXYGEN
+        routes = (
+            self._network.from_facility[patient.facility]
+            if in_bed
+            else self._network.from_district[patient.location]
+        )
+        route = self.icu.find(routes, patient.location, now)
+        if route is not None:
+            self._go_to_icu(patient, route)
+        elif in_bed and self._options.boarding:
+            self._board(patient)
+        else:
+            if in_bed:
+                self._vacate(patient, OXYGEN)
+                self._free(OXYGEN, patient.facility)
+                self.ledger.move(patient, NEEDS_ICU, NOWHERE)
+            self._wait_in_no_bed_for_icu(patient)
+
+    def _wait_in_no_bed_for_icu(self, patient: Patient) -> None:
+        self._unmet(patient)
+        if self._options.boarding:
+            route = self.oxygen.find(
+                self._network.from_district[patient.location], patient.location, self._env.now
+            )
+            if route is not None:
+                self._go_to_oxygen(patient, route)
+                return
+            key = (0, self._order(patient), patient.icu_need_time, patient.index)
+            self.oxygen.join(patient, key, patient.location)
+        if self._log is not None:
+            self._note(patient, "waits for ICU")
+        self.icu.join(patient, self._icu_key(patient), patient.location)
+        self._run_clock(patient)
+
+    def _board(self, patient: Patient) -> None:
+        facility = patient.facility
+        self._note(patient, "boards", facility)
+        self._unmet(patient)
+        place = self.icu.join(patient, self._icu_key(patient), patient.location)
+        self._run_clock(patient)
+        blocker = self._first_blocker(facility)
+        if blocker is not None:
+            self._swap(patient, blocker)
+        else:
+            heappush(self._boarders[facility], place)
+
+    def _icu_key(self, patient: Patient) -> Key:
+        return 0 if patient.urgent else 1, self._order(patient), patient.icu_need_time, patient.index
+
+    def _order(self, patient: Patient) -> float:
+        """The scenario's choice that goes before waiting time within a triage class."""
+        if self._options.queue_order == "age":
+            return -float(patient.age)
+        return patient.p_full if self._options.queue_order == "survival" else 0.0
+
+    def _go_to_icu(self, patient: Patient, route: Route) -> None:
+        """To a free ICU bed; an oxygen bed is given up only once it is taken."""
+        self._leave_line(patient)
+        self._pause_clock(patient)
+        from_oxygen = patient.facility if patient.place == IN_OXYGEN else -1
+        if from_oxygen >= 0:
+            self._vacate(patient, OXYGEN)
+        if route.travel_days > 0:
+            self.icu.hold(route.facility)
+            self._depart(patient, route, self._arrives_at_icu)
+        else:
+            self.icu.take(route.facility)
+            self._enter_icu(patient, route.facility)
+        if from_oxygen >= 0:
+            self._free(OXYGEN, from_oxygen)
+
+    def _arrives_at_icu(self, due: Due) -> None:
+        patient: Patient = due[3]
+        self.icu.arrive(patient.destination)
+        self._enter_icu(patient, patient.destination)
+        self._settle()
+
+    def _enter_icu(self, patient: Patient, facility: int) -> None:
+        flows = self.ledger.flows[ICU]
+        if self.waits.late(min(patient.unmet_since, patient.icu_need_time)):
+            self.ledger.miss(patient)
+        patient.unmet_since = inf
+        self._settle_in(
+            patient, facility, IN_ICU, NEEDS_ICU, flows.admissions if patient.facility < 0 else flows.moves_in
+        )
+        patient.care = self._care_in(ICU, facility)
+        if patient.care >= patient.dies_from:
+            patient.timer = self._env.after(patient.icu_dying_stay, self._dies_in_icu, patient)
+        else:
+            patient.timer = self._env.after(patient.icu_survivor_stay, self._steps_down, patient)
+
+    def _dies_in_icu(self, due: Due) -> None:
+        patient: Patient = due[3]
+        if patient.timer is due:
+            self._leave(patient, THIN_CARE)
+            self._settle()
+
+    def _steps_down(self, due: Due) -> None:
+        patient: Patient = due[3]
+        if patient.timer is not due:
+            return
+        if not self._options.step_down:
+            self._leave(patient, None)
+            self._settle()
+            return
+        if self._log is not None:
+            self._note(patient, "ready", patient.facility)
+        patient.ready_time = self._env.now
+        self.ledger.move(patient, READY, IN_ICU)
+        self._pause_clock(patient)
+        patient.clock_elapsed = 0.0  # the need is oxygen again, and so is the clock
+        if patient.breathless:
+            self._run_clock(patient)
+        route = self.oxygen.find(
+            self._network.from_facility[patient.facility], patient.location, self._env.now
+        )
+        if route is not None:
+            self._step_down_to(patient, route)
+        else:
+            boarder = self._first_boarder(patient.facility)
+            if boarder is not None:
+                self._swap(boarder.patient, patient)
+            else:
+                heappush(self._blockers[patient.facility], (patient.ready_time, patient.index, patient))
+        self._settle()
+
+    def _step_down_to(self, patient: Patient, route: Route) -> None:
+        self._vacate(patient, ICU)
+        self._free(ICU, patient.facility)
+        self._go_to_oxygen(patient, route)
+
+    def _step_down_stay(self, patient: Patient, facility: int) -> None:
+        self._settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.ledger.flows[OXYGEN].moves_in)
+        patient.timer = self._env.after(patient.step_down_stay, self._goes_home, patient)
+
+    def _goes_home(self, due: Due) -> None:
+        patient: Patient = due[3]
+        if patient.timer is due:
+            self._leave(patient, None)
+            self._settle()
+
+    # -- swap, claims and free beds ---------------------------------------------------------------
+
+    def _swap(self, boarder: Patient, blocker: Patient) -> None:
+        """A boarder and a step-down of one facility change beds at one instant."""
+        facility = boarder.facility
+        self._note(boarder, "swaps", facility)
+        self._leave_line(boarder)
+        self._pause_clock(boarder)
+        self._vacate(boarder, OXYGEN)
+        self._vacate(blocker, ICU)
+        self._enter_icu(boarder, facility)
+        self._step_down_stay(blocker, facility)
+
+    def _first_blocker(self, facility: int) -> Patient | None:
+        """Who has been ready longest in a facility, and still holds the ICU bed; taken off the list."""
+        blockers = self._blocking_in(facility)
+        return heappop(blockers)[2] if blockers else None
+
+    def _blocking_in(self, facility: int) -> list[tuple[float, int, Patient]]:
+        """The blockers of a facility, first in line first; who has died for want of oxygen is dropped."""
+        blockers = self._blockers[facility]
+        while blockers and blockers[0][2].place == GONE:
+            heappop(blockers)
+        return blockers
+
+    def _first_boarder(self, facility: int) -> Place | None:
+        """The first in line for ICU of those who board in a facility."""
+        boarders = self._boarders[facility]
+        while boarders and not self.icu.keeps(boarders[0]):
+            heappop(boarders)
+        return boarders[0] if boarders else None
+
+    def _vacate(self, patient: Patient, bed: int) -> None:
+        """A patient moves out of a bed; its flow of oxygen ends, and so does the lack of it."""
+        self.ledger.flows[bed].moves_out[patient.facility] += 1
+        self._stop_breathing(patient)
+
+    def _stop_breathing(self, patient: Patient) -> None:
+        if self._supply is not None:
+            settling, self._settling = self._settling, True  # beds this opens are handed on afterwards
+            self._supply.part(patient)
+            self._settling = settling
+            if patient.breathless:
+                patient.breathless = False
+                self._pause_clock(patient)
+
+    def _free(self, bed: int, facility: int) -> None:
+        """A bed is free; it is handed on when all of this instant has happened, if anyone waits."""
+        pool = self.oxygen if bed == OXYGEN else self.icu
+        pool.release(facility)
+        if pool.line or self._blocking():
+            self._freed.append((bed, facility))
+
+    def set_capacity(self, bed: int, facility: int, beds: int) -> None:
+        """Change the staffed beds of a facility; as many as fit are admitted at once."""
+        pool = self.oxygen if bed == OXYGEN else self.icu
+        for _ in range(min(pool.set_capacity(facility, beds), len(pool.line) + self._blocking())):
+            self._freed.append((bed, facility))
+        self._settle()
+
+    def _blocking(self) -> int:
+        return self.ledger.count[READY][IN_ICU]
+
+    def _settle(self) -> None:
+        """Hand on the beds that became free, in the order they did, until nobody can use one."""
+        freed = self._freed
+        if self._settling or not freed:
+            return
+        self._settling = True
+        while freed or self._to_ask:
+            if not freed:
+                self._look_for_icu(self._to_ask.popleft())
+                continue
+            bed, facility = freed.popleft()
+            if bed == OXYGEN:
+                self._offer_oxygen(facility)
+            else:
+                self._offer_icu(facility)
+        self._settling = False
+
+    def _offer_oxygen(self, facility: int) -> None:
+        pool = self.oxygen
+        if pool.free[facility] <= 0:
+            return
+        if self._blocking():
+            blocker = self._claimant(facility)
+            if blocker is not None:
+                route = (
+                    stay_in(facility)
+                    if blocker.facility == facility
+                    else self._network.routes[blocker.location][facility]
+                )
+                self._step_down_to(blocker, route)
+                return
+        place = pool.best_for(facility, self._env.now)
+        if place is not None:
+            patient = place.patient
+            self._leave_line(patient)
+            self._pause_clock(patient)
+            self._go_to_oxygen(patient, self._network.routes[patient.location][facility])
+
+    def _claimant(self, facility: int) -> Patient | None:
+        """The step-down with the first claim on an oxygen bed: of the facility, then of any in reach."""
+        own = self._first_blocker(facility)
+        if own is not None:
+            return own
+        network = self._network
+        in_reach = {
+            group
+            for group, district, gated, crosses in network.reach[facility]
+            if not gated or network.way_is_open(district, crosses, self._env.now)
+        }
+        waiting = [
+            (blockers[0], f)
+            for f in range(len(self._blockers))
+            if (blockers := self._blocking_in(f)) and network.group_of[network.district_of[f]] in in_reach
+        ]
+        return self._first_blocker(min(waiting)[1]) if waiting else None
+
+    def _offer_icu(self, facility: int) -> None:
+        pool = self.icu
+        if pool.free[facility] <= 0:
+            return
+        place, boarder = pool.best_for(facility, self._env.now), self._first_boarder(facility)
+        if boarder is not None and (place is None or boarder < place):
+            place = boarder  # needs no way to where it lies, though others of the district may
+        if place is not None:
+            patient = place.patient
+            own = patient.place == IN_OXYGEN and patient.facility == facility
+            route = stay_in(facility) if own else self._network.routes[patient.location][facility]
+            self._go_to_icu(patient, route)
+
+    def _dawn(self, due: Due) -> None:
+        """Boats begin to run: free beds are offered again."""
+        self._offer_free_beds()
+        self._await_dawn()
+
+    def _await_dawn(self) -> None:
+        now = self._env.now
+        self._env.after(self._network.next_dawn(now) - now, self._dawn, None)
+
+    def _returns(self, due: Due) -> None:
+        """A vehicle is back; if none was there, who waits for one tries again, ICU and step-down first."""
+        district, crosses = due[3]
+        fleet = self._network.fleet
+        if fleet is None:
+            return
+        fleet.give_back(district, crosses)
+        if fleet.free[crosses][district] > 1:
+            return
+        if self.icu.total_free and self.icu.waiting[district]:
+            self._try_icu(district)
+        if self.oxygen.total_free and (self._blocking() or self.oxygen.waiting[district]):
+            self._try_oxygen(district)
+        self._settle()
+
+    def _try_icu(self, district: int) -> None:
+        place = self.icu.first_of(district)
+        if place is not None:
+            patient = place.patient
+            routes = (
+                self._network.from_facility[patient.facility]
+                if patient.place == IN_OXYGEN
+                else self._network.from_district[district]
+            )
+            route = self.icu.find(routes, district, self._env.now)
+            if route is not None:
+                self._go_to_icu(patient, route)
+
+    def _try_oxygen(self, district: int) -> None:
+        network, now = self._network, self._env.now
+        for facility, there in enumerate(network.district_of):
+            if there == district and self._blocking_in(facility):
+                route = self.oxygen.find(network.from_facility[facility], district, now)
+                blocker = self._first_blocker(facility) if route is not None else None
+                if route is not None and blocker is not None:
+                    self._step_down_to(blocker, route)
+                    return
+        place = self.oxygen.first_of(district)
+        route = self.oxygen.find(network.from_district[district], district, now)
+        if place is not None and route is not None:
+            patient = place.patient
+            self._leave_line(patient)
+            self._pause_clock(patient)
+            self._go_to_oxygen(patient, route)
+
+    def _offer_free_beds(self) -> None:
+        for bed, pool in ((OXYGEN, self.oxygen), (ICU, self.icu)):
+            if pool.total_free and (pool.line or self._blocking()):
+                for facility, free in enumerate(pool.free):
+                    self._freed.extend(
+                        [(bed, facility)] * min(max(free, 0), len(pool.line) + self._blocking())
+                    )
+        self._settle()
+
+    # -- oxygen supply ----------------------------------------------------------------------------
+
+    def breathe_from(self, supply: OxygenSupply) -> None:
+        """Let the patients of this run breathe from limited supplies."""
+        self._supply = supply
+
+    def cut_off(self, patient: Patient) -> None:
+        """A bed without oxygen: the clock of the need runs, beside the stay."""
+        self._pause_clock(patient)
+        patient.breathless = True
+        self._run_clock(patient)
+
+    def restore(self, patient: Patient) -> None:
+        """Oxygen again: the clock pauses, or goes on as a boarder's."""
+        self._pause_clock(patient)
+        patient.breathless = False
+        if patient.need == NEEDS_ICU and patient.place == IN_OXYGEN:
+            self._run_clock(patient)
+
+    # -- out of the province ----------------------------------------------------------------------
+
+    def transfer_out(self, number: int) -> int:
+        """Send up to `number` patients who wait for ICU to another province, first in line first."""
+        sent = 0
+        while sent < number:
+            place = self.icu.first_in_line()
+            if place is None:
+                break
+            patient = place.patient
+            self._leave_line(patient)
+            if patient.place == IN_OXYGEN:
+                self._vacate(patient, OXYGEN)
+                self._free(OXYGEN, patient.facility)
+            patient.timer = patient.clock = None
+            if self.waits.late(patient.unmet_since):
+                self.ledger.miss(patient)
+            self._note(patient, "leaves the province")
+            self.ledger.end(patient)
+            self.ledger.transferred_out += 1
+            sent += 1
+        self._settle()
+        return sent
+
+    # -- clocks and ends --------------------------------------------------------------------------
+
+    def _unmet(self, patient: Patient) -> None:
+        """The bed type needed is not to be had: from now, unless it was so already."""
+        if patient.unmet_since == inf:
+            self.waits.begin(patient)
+
+    def _leave_line(self, patient: Patient) -> None:
+        if patient.index in self.oxygen.line:
+            self.oxygen.leave(patient)
+        if patient.index in self.icu.line:
+            self.icu.leave(patient)
+
+    def _run_clock(self, patient: Patient) -> None:
+        """Start or go on with the clock of the highest unmet need."""
+        if patient.need != NEEDS_ICU:
+            end = patient.oxygen_need_ends
+        else:
+            end = patient.boarding_ends if _boards(patient) else patient.icu_need_ends
+        patient.clock_since = self._env.now
+        patient.clock = self._env.after(max(end - patient.clock_elapsed, 0.0), self._clock_ends, patient)
+
+    def _pause_clock(self, patient: Patient) -> None:
+        if patient.clock_since < inf:
+            patient.clock_elapsed += self._env.now - patient.clock_since
+            patient.clock_since = inf
+            patient.clock = None
+
+    def _clock_ends(self, due: Due) -> None:
+        patient: Patient = due[3]
+        if patient.clock is not due:
+            return
+        if patient.unmet_since < inf:
+            self.ledger.miss(patient)  # the bed needed was never got
+        dead = (BOARDED if _boards(patient) else NO_CARE) >= patient.dies_from
+        self._leave_line(patient)
+        self._leave(patient, UNTREATED if dead else None)
+        self._settle()
+
+    def _leave(self, patient: Patient, dies_by: int | None) -> None:
+        """The end of a journey, from a bed or from none: recovered, or dead by a kind of care.
+
+        A death that full care would not have prevented is unavoidable, whatever the care.
+        """
+        bed, facility = patient.place, patient.facility
+        in_bed = bed in (IN_OXYGEN, IN_ICU)
+        patient.timer = patient.clock = None
+        if in_bed:
+            self._stop_breathing(patient)
+        if dies_by is None:
+            self.ledger.recover(patient)
+        else:
+            self.ledger.die(patient, UNAVOIDABLE if patient.dies_from == FULL else dies_by)
+        if self._log is not None:
+            self._note(patient, "recovers" if dies_by is None else "dies", facility if in_bed else -1)
+        if in_bed:
+            self._free(bed, facility)
+
+    # -- the end of a day -------------------------------------------------------------------------
+
+    def check(self, day: int) -> None:
+        """Hold the ledger against the beds; see `Ledger.check`."""
+        self.ledger.check(day, self.oxygen, self.icu, boarding=self._options.boarding)
+
+
+def _boards(patient: Patient) -> bool:
+    """Whether an unmet need is treated at least in an oxygen bed that has oxygen."""
+    return patient.place == IN_OXYGEN and not patient.breathless

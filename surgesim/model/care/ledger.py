@@ -1,0 +1,195 @@
+"""The ledger of care: who is where, what has happened, and the identities that must hold.
+
+It stands alone so that the counts are kept in one place and held against the beds independently.
+"""
+
+from __future__ import annotations
+
+from operator import add, sub
+
+from surgesim.errors import IdentityError
+from surgesim.model.care.beds import BedPool
+from surgesim.model.care.network import Network
+from surgesim.model.care.patients import Patient
+from surgesim.scenario.schema.base import AGE_GROUPS, BED_TYPES
+
+OXYGEN, ICU = 1, 2
+"""Bed types of individual patients, as in BED_TYPES."""
+
+NEEDS_OXYGEN, NEEDS_ICU, READY = range(3)
+"""Need: oxygen (or step-down) bed; intensive care; done with it, holding the ICU bed."""
+
+NOWHERE, IN_OXYGEN, IN_ICU, TRAVELLING, GONE = range(5)
+"""Place of a patient; in a bed, the place is the bed's type."""
+
+UNAVOIDABLE, THIN_CARE, UNTREATED = range(3)
+"""Kinds of death."""
+
+
+class Flows:
+    """What happened to the beds of one type, by facility, since the start of the run."""
+
+    __slots__ = ("admissions", "deaths", "discharges", "moves_in", "moves_out")
+
+    def __init__(self, facilities: int) -> None:
+        self.admissions = [0] * facilities
+        self.moves_in = [0] * facilities
+        self.moves_out = [0] * facilities
+        self.discharges = [0] * facilities
+        self.deaths = [0] * facilities
+
+    def census(self) -> list[int]:
+        """By facility: who came and has not left."""
+        came = map(add, self.admissions, self.moves_in)
+        left = map(add, self.moves_out, map(add, self.discharges, self.deaths))
+        return list(map(sub, came, left))
+
+
+class Ledger:
+    """Running counts of patients.
+
+    Attributes
+    ----------
+    count
+        ``count[need][place]`` patients present.
+    needed, met
+        Patients who ever had each need (oxygen, ICU, ready to step down), and whose need has ended.
+    created, recovered, transferred_out
+        Patients who reached their need; who left recovered; who left for another province.
+    deaths
+        By kind: UNAVOIDABLE, THIN_CARE, UNTREATED.
+    needs, dead
+        Patients who reached their need, and the dead, by district, age and risk, flat in that order.
+    gone
+        Patients whose journey has ended, by district.
+    too_late
+        For each patient found not to have got a bed in time: when the need began, and the group (as in
+        `dead`). Whoever reads them clears them.
+    flows
+        By bed type.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        n, districts = len(network.facilities), len(network.districts)
+        self.count = [[0] * 4 for _ in range(3)]
+        self.needed = [0, 0, 0]
+        self.met = [0, 0, 0]
+        self.created = 0
+        self.recovered = 0
+        self.transferred_out = 0
+        self.deaths = [0, 0, 0]
+        self.deaths_by_district = [0] * districts
+        self.dead = [0] * (districts * len(AGE_GROUPS) * 2)
+        self.needs = [0] * (districts * len(AGE_GROUPS) * 2)
+        self.gone = [0] * districts
+        self.too_late: list[tuple[float, int]] = []
+        self.reported_at_admission = [0] * districts
+        self.flows = {OXYGEN: Flows(n), ICU: Flows(n)}
+
+    # -- entries ----------------------------------------------------------------------------------
+
+    def begin(self, patient: Patient) -> None:
+        """A patient needs oxygen and lies nowhere yet."""
+        self.created += 1
+        self.needs[(patient.district * len(AGE_GROUPS) + patient.age) * 2 + patient.high_risk] += 1
+        self.needed[NEEDS_OXYGEN] += 1
+        self.count[NEEDS_OXYGEN][NOWHERE] += 1
+        patient.need, patient.place = NEEDS_OXYGEN, NOWHERE
+
+    def move(self, patient: Patient, need: int, place: int) -> None:
+        """A patient has another need, another place, or both."""
+        count = self.count
+        count[patient.need][patient.place] -= 1
+        count[need][place] += 1
+        if need != patient.need:
+            self.met[patient.need] += 1
+            self.needed[need] += 1
+            patient.need = need
+        patient.place = place
+
+    def end(self, patient: Patient) -> None:
+        """A patient is gone."""
+        self.count[patient.need][patient.place] -= 1
+        self.met[patient.need] += 1
+        self.gone[patient.district] += 1
+        patient.place = GONE
+
+    def miss(self, patient: Patient) -> None:
+        """A patient has not got a bed in time; counted once."""
+        if not patient.late:
+            patient.late = True
+            group = (patient.district * len(AGE_GROUPS) + patient.age) * 2 + patient.high_risk
+            self.too_late.append((patient.need_time, group))
+
+    def recover(self, patient: Patient) -> None:
+        """A patient leaves recovered, from a bed or from none."""
+        bed = patient.place
+        if bed in (IN_OXYGEN, IN_ICU):
+            self.flows[bed].discharges[patient.facility] += 1
+        self.recovered += 1
+        self.end(patient)
+
+    def die(self, patient: Patient, kind: int) -> None:
+        """A patient dies, in a bed or in none."""
+        bed = patient.place
+        if bed in (IN_OXYGEN, IN_ICU):
+            self.flows[bed].deaths[patient.facility] += 1
+        self.deaths[kind] += 1
+        self.deaths_by_district[patient.district] += 1
+        self.dead[(patient.district * len(AGE_GROUPS) + patient.age) * 2 + patient.high_risk] += 1
+        self.end(patient)
+
+    # -- the end of a day -------------------------------------------------------------------------
+
+    def check(self, day: int, oxygen: BedPool, icu: BedPool, *, boarding: bool) -> None:
+        """The identities of patients and beds (docs/model.md), at the end of a day.
+
+        Raises
+        ------
+        IdentityError
+            Where one does not hold.
+        """
+        count = self.count
+        for need, name in enumerate(("oxygen need", "ICU need", "step-down")):
+            _hold("needs", name, day, self.needed[need] - self.met[need], sum(count[need]))
+        for pool, in_beds, waiting, name in (
+            (
+                oxygen,
+                count[NEEDS_OXYGEN][IN_OXYGEN] + count[NEEDS_ICU][IN_OXYGEN],
+                count[NEEDS_OXYGEN][NOWHERE] + count[NEEDS_ICU][NOWHERE] * boarding,
+                "oxygen",
+            ),
+            (
+                icu,
+                count[NEEDS_ICU][IN_ICU] + count[READY][IN_ICU],
+                count[NEEDS_ICU][NOWHERE] + count[NEEDS_ICU][IN_OXYGEN],
+                "icu",
+            ),
+        ):
+            _hold("patients in beds = occupied beds", name, day, in_beds, sum(pool.occupied))
+            _hold("patients waiting = places in line", name, day, waiting, len(pool.line))
+        travelling = sum(count[need][TRAVELLING] for need in range(3))
+        _hold("travelling = held", "the province", day, travelling, sum(oxygen.held) + sum(icu.held))
+        present = sum(map(sum, count))
+        left = self.recovered + sum(self.deaths) + self.transferred_out + present
+        _hold(
+            "patients created = recovered + dead + transferred out + present",
+            "the province",
+            day,
+            self.created,
+            left,
+        )
+        for by, dead in (("district", self.deaths_by_district), ("district, age and risk", self.dead)):
+            _hold(f"deaths by kind = deaths by {by}", "the province", day, sum(self.deaths), sum(dead))
+        for bed, pool in ((OXYGEN, oxygen), (ICU, icu)):
+            pool.check(BED_TYPES[bed], day)
+            census = self.flows[bed].census()
+            if census != pool.occupied:
+                for f, name in enumerate(self._network.facilities):
+                    _hold("flows = census", f"{name}, {BED_TYPES[bed]}", day, census[f], pool.occupied[f])
+
+
+def _hold(identity: str, where: str, day: int, left: int, right: int) -> None:
+    if left != right:
+        raise IdentityError(identity, where, day, f"{left} against {right}")

@@ -1,0 +1,143 @@
+"""Where facilities lie: search orders, travel times, whom each serves, when boats cross."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from surgesim.model.epidemic.people import travel_hours
+from surgesim.scenario.schema.scenario import Scenario
+from surgesim.scenario.schema.transport import Transport
+
+_INSTANT = 1e-9  # days; times this close are the same
+
+
+class Route(NamedTuple):
+    """A way to a facility: its index, days of travel, whether it crosses water, whether it is gated.
+
+    A gated way may be shut: it needs a boat that runs, or a vehicle that is there.
+    """
+
+    facility: int
+    travel_days: float
+    crosses: bool
+    gated: bool
+
+
+def stay_in(facility: int) -> Route:
+    """The way from a bed of a facility to another bed of it."""
+    return Route(facility, 0.0, False, False)
+
+
+class Fleet:
+    """Ambulances and boats by district.
+
+    Attributes
+    ----------
+    free
+        ``free[crosses][district]``: ambulances (0) and boats (1) that are there.
+    away
+        Vehicles under way.
+    """
+
+    def __init__(self, section: Transport, districts: tuple[str, ...]) -> None:
+        fleets = [section.fleets.get(district) for district in districts]
+        self.free = (
+            [fleet.ambulances if fleet is not None else 0 for fleet in fleets],
+            [fleet.boats if fleet is not None else 0 for fleet in fleets],
+        )
+        self.away = 0
+
+    def take(self, district: int, crosses: bool) -> None:
+        """A vehicle leaves its district."""
+        self.free[crosses][district] -= 1
+        self.away += 1
+
+    def give_back(self, district: int, crosses: bool) -> None:
+        """It returns."""
+        self.free[crosses][district] += 1
+        self.away -= 1
+
+
+class Network:
+    """The geometry of a province, fixed for a run.
+
+    Attributes
+    ----------
+    from_district
+        For each district, the routes to the facilities that serve it, in search order: its own
+        district's first, then by travel time, then as in the scenario.
+    from_facility
+        The same for someone who lies in a facility: that facility first, at no distance.
+    group_of
+        The group of each district: districts of a group reach the same facilities by the same kind of
+        way, so that one queue serves them all. Where vehicles are counted, each district is its own.
+    reach
+        For each facility, the groups it can take patients from: group, a district of it, whether the
+        way is gated, whether it crosses water.
+    fleet
+        Vehicles by district, None where they do not limit.
+    district_of
+        The district of each facility.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        people, care = scenario.people, scenario.care
+        index = {name: i for i, name in enumerate(people.districts)}
+        island = [district.island for district in people.districts.values()]
+        hours = travel_hours(people)
+        facilities = list(care.facilities.values())
+        self.districts = tuple(people.districts)
+        self.facilities = tuple(care.facilities)
+        self.district_of = [index[facility.district] for facility in facilities]
+        self._opens = people.crossing_from_hour / 24
+        self._closes = people.crossing_to_hour / 24
+
+        def crosses(a: int, b: int) -> bool:
+            return a != b and (island[a] or island[b])
+
+        def search(district: int) -> list[Route]:
+            routes = []
+            for f, facility in enumerate(facilities):
+                if facility.serves is None or self.districts[district] in facility.serves:
+                    there = self.district_of[f]
+                    days = (float(hours[district, there]) + facility.access_hours) / 24
+                    water = crosses(district, there)
+                    gated = water or (care.transport is not None and days > 0)
+                    routes.append((there != district, days, f, Route(f, days, water, gated)))
+            return [route for *_, route in sorted(routes)]
+
+        self.from_district = [search(district) for district in range(len(self.districts))]
+        self.from_facility = [
+            [stay_in(f)] + [r for r in self.from_district[d] if r.facility != f]
+            for f, d in enumerate(self.district_of)
+        ]
+        self.routes = [{route.facility: route for route in routes} for routes in self.from_district]
+        ways: list[object] = [
+            d if care.transport is not None else tuple(sorted((r.facility, r.crosses) for r in routes))
+            for d, routes in enumerate(self.from_district)
+        ]
+        kinds = list(dict.fromkeys(ways))
+        self.group_of = [kinds.index(way) for way in ways]
+        first = [ways.index(kind) for kind in kinds]
+        self.reach = [
+            [
+                (group, d, self.routes[d][f].gated, self.routes[d][f].crosses)
+                for group, d in enumerate(first)
+                if f in self.routes[d]
+            ]
+            for f in range(len(facilities))
+        ]
+        self.has_water = any(island) and len(island) > 1
+        self.fleet = None if care.transport is None else Fleet(care.transport, self.districts)
+
+    def way_is_open(self, district: int, crosses: bool, now: float) -> bool:
+        """Whether a journey by a gated way can start from a district at this moment."""
+        if crosses and not self._opens - _INSTANT <= now % 1.0 < self._closes - _INSTANT:
+            return False
+        return self.fleet is None or self.fleet.free[crosses][district] > 0
+
+    def next_dawn(self, now: float) -> float:
+        """The next time after `now` at which boats begin to run."""
+        day = now // 1.0
+        dawn = day + self._opens
+        return dawn if dawn > now + _INSTANT else dawn + 1.0

@@ -1,0 +1,355 @@
+"""Oxygen as stock and flow: tanks, plants, cylinders, deliveries, and who breathes when it runs short.
+
+A stock falls continuously with the flow of the patients present. Between changes everything is linear,
+so the moment it runs out is known exactly and is an event in the calendar; it is put there only while
+cover is under a day, and looked at again at each change, at 00:00 and at deliveries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Protocol
+
+from simpy.events import Event
+
+from surgesim.errors import IdentityError
+from surgesim.model.care.gas import cylinders_kg, kg_per_day, plant_kg_per_day
+from surgesim.model.care.ledger import IN_ICU
+from surgesim.model.care.patients import Patient
+from surgesim.model.clock.calendar import Calendar, Due
+from surgesim.model.clock.streams import Streams
+from surgesim.scenario.schema.oxygen import Delivery, OxygenSource
+
+_TOLERANCE_KG = 1e-6
+_INSTANT = 1e-11  # days; a stock that lasts no longer is empty
+
+
+class Breathers(Protocol):
+    """Who is told when oxygen fails or returns: the journey."""
+
+    def cut_off(self, patient: Patient) -> None: ...
+
+    def restore(self, patient: Patient) -> None: ...
+
+
+class Store:
+    """The oxygen of one facility. Masses in kg, rates in kg a day.
+
+    Attributes
+    ----------
+    tank, cylinders
+        What is in them.
+    served, wanted
+        Rates breathed and wanted by the patients present.
+    draw
+        Rate at which the stock falls: what is breathed and lost beyond the plant's output.
+    used, lost, spilled, produced, delivered, returned, unmet
+        Running totals; `unmet` is what was wanted and not breathed.
+    short
+        Whether the stock is empty and the plant does not cover what is wanted.
+    short_days
+        Time spent short.
+    """
+
+    __slots__ = (
+        "at_start", "cylinders", "cylinders_full", "delivered", "draw", "last", "loss", "lost", "patients",
+        "pipe_lpm", "plant", "produced", "returned", "served", "short", "short_days", "spilled", "tank",
+        "tank_full", "unmet", "used", "wanted", "watch",
+    )  # fmt: skip
+
+    def __init__(self, source: OxygenSource, now: float) -> None:
+        self.tank_full = source.tank_kg
+        self.tank = source.tank_kg * source.tank_start_share
+        self.cylinders_full = self.cylinders = cylinders_kg(source.cylinders)
+        self.plant = plant_kg_per_day(source.plant_nm3_per_hour, source.plant_purity)
+        self.loss = source.loss_share
+        self.pipe_lpm = source.pipe_lpm
+        self.at_start = self.stock
+        self.wanted = 0.0
+        self.serve(0.0)
+        self.used = self.lost = self.spilled = self.produced = self.delivered = self.returned = 0.0
+        self.unmet = self.short_days = 0.0
+        self.short = False
+        self.last = now
+        self.watch: Due | None = None
+        self.patients: dict[int, Patient] = {}
+
+    @property
+    def stock(self) -> float:
+        return self.tank + self.cylinders
+
+    def serve(self, rate: float) -> None:
+        """From now on the patients present breathe `rate`; to be said again when the plant changes.
+
+        What rounding leaves of the draw is none: else a plant that just covers what is wanted would run
+        dry for ever.
+        """
+        self.served = rate
+        beyond = rate * (1 + self.loss) - self.plant
+        self.draw = beyond if beyond > 2 * _TOLERANCE_KG else 0.0
+
+    @property
+    def cover_days(self) -> float:
+        """Days the stock lasts at the rate wanted now."""
+        wanted = self.wanted * (1 + self.loss) - self.plant
+        return self.stock / wanted if wanted > 0 else float("inf")
+
+    def advance(self, now: float) -> None:
+        """Bring all levels and totals up to `now`."""
+        days = now - self.last
+        if days <= 0:
+            return
+        self.last = now
+        if self.plant:
+            from_plant = self.served * (1 + self.loss) - self.draw
+            self.produced += self.plant * days
+            self.spilled += (self.plant - from_plant) * days
+        self.used += self.served * days
+        self.lost += self.served * self.loss * days
+        self.unmet += (self.wanted - self.served) * days
+        if self.short:
+            self.short_days += days
+        if self.draw:
+            self._take(self.draw * days)
+
+    def _take(self, kg: float) -> None:
+        """Out of the tank, and out of the cylinders what it lacks."""
+        if kg <= self.tank:
+            self.tank -= kg
+            return
+        self.cylinders -= kg - self.tank
+        self.tank = 0.0
+        if -_TOLERANCE_KG < self.cylinders < 0:
+            self.cylinders = 0.0
+
+    def fill(self, kg: float) -> None:
+        """A delivery: tank first, then cylinders; what does not fit goes back."""
+        into_tank = min(kg, self.tank_full - self.tank)
+        into_cylinders = min(kg - into_tank, self.cylinders_full - self.cylinders)
+        self.tank += into_tank
+        self.cylinders += into_cylinders
+        self.delivered += into_tank + into_cylinders
+        self.returned += kg - into_tank - into_cylinders
+
+    def imbalance(self) -> float:
+        """Start + delivered + produced - used - spilled - lost - end: zero but for rounding."""
+        came = self.at_start + self.delivered + self.produced
+        return came - self.used - self.spilled - self.lost - self.stock
+
+
+class OxygenSupply:
+    """The stores of all facilities; None where oxygen does not limit."""
+
+    def __init__(
+        self,
+        env: Calendar,
+        sources: dict[str, OxygenSource | None],
+        breathers: Breathers,
+        short_changed: Callable[[int], None],
+        streams: Streams,
+    ) -> None:
+        self._env = env
+        self._names = list(sources)
+        self._breathers = breathers
+        self._short_changed = short_changed
+        self._streams = streams
+        self.stores = [None if s is None else Store(s, env.now) for s in sources.values()]
+        for name, source in sources.items():
+            if source is not None and source.delivery is not None:
+                env.process(self._deliveries(name, source.delivery))
+
+    @property
+    def used_kg(self) -> float:
+        """Oxygen breathed in all facilities since the start of the run, up to the last change or look."""
+        return sum(store.used for store in self.stores if store is not None)
+
+    @property
+    def cover_days(self) -> float:
+        """Days all stocks together last at what is drawn from them now; infinite where nothing is."""
+        stores = [store for store in self.stores if store is not None]
+        draw = sum(max(store.wanted * (1 + store.loss) - store.plant, 0.0) for store in stores)
+        return sum(store.stock for store in stores) / draw if draw > 0 else float("inf")
+
+    # -- patients ---------------------------------------------------------------------------------
+
+    def join(self, patient: Patient, facility: int, flow_lpm: float) -> None:
+        """A patient lies in a bed of the facility and breathes from now on, if there is enough."""
+        store = self.stores[facility]
+        patient.flow_kg = kg_per_day(flow_lpm)
+        patient.breathes_at = facility
+        if store is None:
+            return
+        store.advance(self._env.now)
+        store.patients[patient.index] = patient
+        store.wanted += patient.flow_kg
+        if store.short and store.plant == 0:
+            self._breathers.cut_off(patient)
+        elif store.short:
+            self._ration(facility, store)
+        else:
+            store.serve(store.served + patient.flow_kg)
+            self._watch(facility, store)
+
+    def part(self, patient: Patient) -> None:
+        """A patient leaves the bed."""
+        store = self.stores[patient.breathes_at]
+        if store is None:
+            return
+        store.advance(self._env.now)
+        del store.patients[patient.index]
+        store.wanted -= patient.flow_kg
+        if not patient.breathless:
+            store.serve(store.served - patient.flow_kg)
+        if not store.patients:
+            store.wanted = 0.0  # no dust of rounding in an empty house
+            store.serve(0.0)
+        if not store.short:
+            self._watch(patient.breathes_at, store)
+        elif patient.breathless and store.patients:
+            self._end_shortage(patient.breathes_at, store)  # what others breathe stays as it is
+        elif store.plant > 0 or not store.patients:
+            self._ration(patient.breathes_at, store)
+
+    # -- running out ------------------------------------------------------------------------------
+
+    def _watch(self, facility: int, store: Store) -> None:
+        """See to it that the moment of running out is in the calendar if it lies within a day.
+
+        A moment that is there already and not too late stays: it is looked at again when it comes.
+        """
+        draw = store.draw
+        if draw > 0 and store.stock < draw:
+            left = max(store.stock / draw, 0.0)
+            if store.watch is None or self._env.now + left < store.watch[0]:
+                store.watch = self._env.after(left, self._runs_out, facility)
+
+    def _runs_out(self, due: Due) -> None:
+        facility: int = due[3]
+        store = self.stores[facility]
+        if store is None or store.watch is not due:
+            return
+        store.watch = None
+        if store.short:
+            return
+        store.advance(self._env.now)
+        draw = store.draw
+        if draw <= 0 or store.stock > draw * _INSTANT:  # who breathed has left, or oxygen has come
+            self._watch(facility, store)
+            return
+        store.short = True
+        self._ration(facility, store)
+        self._short_changed(facility)
+
+    def _ration(self, facility: int, store: Store) -> None:
+        """Give what the plant makes to ICU first, then in order of arrival; cut off or restore the rest."""
+        left = store.plant / (1 + store.loss)
+        served = 0.0
+        for patient in sorted(store.patients.values(), key=_after_icu):
+            if served + patient.flow_kg <= left + _TOLERANCE_KG:
+                served += patient.flow_kg
+                if patient.breathless:
+                    self._breathers.restore(patient)
+            elif not patient.breathless:
+                self._breathers.cut_off(patient)
+        store.serve(served)
+        self._end_shortage(facility, store)
+
+    def _end_shortage(self, facility: int, store: Store) -> None:
+        """Where the plant covers what is wanted, a shortage is over."""
+        if store.short and store.served >= store.wanted - _TOLERANCE_KG:
+            store.short = False
+            self._short_changed(facility)
+            self._watch(facility, store)
+
+    def advance(self) -> None:
+        """Bring every store up to date."""
+        for store in self.stores:
+            if store is not None:
+                store.advance(self._env.now)
+
+    def look(self) -> None:
+        """00:00: bring every store up to date and watch those whose cover is under a day."""
+        for facility, store in enumerate(self.stores):
+            if store is not None:
+                store.advance(self._env.now)
+                if not store.short:
+                    self._watch(facility, store)
+
+    # -- what comes in ----------------------------------------------------------------------------
+
+    def deliver(self, facility: int, kg: float) -> None:
+        """Fill a facility's tank and cylinders; everyone breathes again."""
+        store = self.stores[facility]
+        if store is None:
+            return
+        store.advance(self._env.now)
+        store.fill(kg)
+        self._after_change(facility, store)
+
+    def enlarge(self, facility: int, tank_kg: float, plant_nm3_per_hour: float, purity: float) -> None:
+        """Add a tank (full) or a plant."""
+        store = self.stores[facility]
+        if store is None:
+            return
+        store.advance(self._env.now)
+        store.tank_full += tank_kg
+        store.plant += plant_kg_per_day(plant_nm3_per_hour, purity)
+        store.serve(store.served)
+        if tank_kg > 0:
+            store.fill(tank_kg)
+        self._after_change(facility, store)
+
+    def _after_change(self, facility: int, store: Store) -> None:
+        if store.short and store.stock > _TOLERANCE_KG:
+            store.short = False
+            for patient in store.patients.values():
+                if patient.breathless:
+                    self._breathers.restore(patient)
+            store.serve(store.wanted)
+            self._short_changed(facility)
+        elif store.short:
+            self._ration(facility, store)
+        if not store.short:
+            self._watch(facility, store)
+
+    def _deliveries(self, name: str, delivery: Delivery) -> Generator[Event, object, None]:
+        facility = self._names.index(name)
+        first = delivery.first_days
+        if first is None:  # lorries do not come to all facilities on the same day
+            first = delivery.interval_days * (1 - self._streams.once("first delivery", name).random())
+        number = 0
+        while True:
+            yield self._env.at(first + number * delivery.interval_days)
+            certain = delivery.failure == 0
+            if certain or self._streams.day("delivery", number, name).random() >= delivery.failure:
+                self.deliver(facility, delivery.size_kg)
+            number += 1
+
+    # -- the end of a day -------------------------------------------------------------------------
+
+    def check(self, day: int) -> None:
+        """Every store balances and none is below zero.
+
+        Raises
+        ------
+        IdentityError
+            Where one does not.
+        """
+        for name, store in zip(self._names, self.stores, strict=True):
+            if store is None:
+                continue
+            store.advance(self._env.now)
+            came = store.at_start + store.delivered + store.produced
+            tolerance = _TOLERANCE_KG * max(1.0, 1e-6 * came)
+            if abs(store.imbalance()) > tolerance or min(store.tank, store.cylinders) < -tolerance:
+                raise IdentityError(
+                    "oxygen: start + delivered + produced - used - spilled - lost = end",
+                    name,
+                    day,
+                    f"{store.imbalance():g} kg unaccounted for, {store.stock:g} kg in stock",
+                )
+
+
+def _after_icu(patient: Patient) -> bool:
+    """Key of the order in which oxygen is rationed: who lies in an ICU bed first."""
+    return patient.place != IN_ICU

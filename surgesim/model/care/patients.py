@@ -1,0 +1,496 @@
+"""Patients: everything random about a day's new patients, drawn in one vectorised call.
+
+A patient uses `DRAWS` uniforms whatever happens, ordered by district and age, so one extra patient on
+a day changes no other day, and alternatives share each patient's luck.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.model.care.home import HomeCare
+from surgesim.model.clock.durations import Quantile, length_biased_quantile_of, quantile_of
+from surgesim.model.clock.streams import Streams
+from surgesim.model.epidemic.spread import DayOfInfection, protection
+from surgesim.scenario.schema.clinical import Clinical, DeathByCare
+from surgesim.scenario.schema.epidemic import Epidemic
+from surgesim.scenario.schema.oxygen import Flow, Support
+
+if TYPE_CHECKING:
+    from surgesim.model.clock.calendar import Due
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+(
+    U_TIME,
+    U_ONSET,
+    U_ICU,
+    U_ICU_DELAY,
+    U_URGENT,
+    U_DEATH,
+    U_OXYGEN_STAY,
+    U_ICU_STAY,
+    U_STEP_DOWN,
+    U_OXYGEN_CLOCK,
+    U_ICU_CLOCK,
+    U_DETECTION,
+    U_AGE,
+    U_RESIDUAL,
+    U_SUPPORT,
+    U_HOME,
+) = range(16)
+FULL, THIN, BOARDED, NO_CARE = range(4)
+"""Kinds of care, from the best down."""
+
+DRAWS = 20
+"""Uniforms a patient uses; those past the last name are spare, so that a new use moves nobody's luck."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatientBatch:
+    """New patients as arrays of one length; times in days.
+
+    Attributes
+    ----------
+    need_time
+        When oxygen is needed (or intensive care, for who goes straight to it).
+    district, age
+        Indices of the home district and the age group.
+    needs_icu, icu_delay
+        Whether intensive care will be needed, and how long after oxygen.
+    urgent
+        Goes before others in the queue.
+    luck
+        The uniform that decides death.
+    p_full, p_thin, p_boarded, p_untreated
+        P(death) by care, of the highest need, each at least the one before.
+    oxygen_stay, icu_survivor_stay, icu_dying_stay, step_down_stay
+        Lengths of stay.
+    oxygen_death, oxygen_recovery, icu_death, icu_recovery
+        Clocks of unmet needs; infinite where they never run out.
+    unreported
+        Not found in the community: becomes a reported case at admission.
+    oxygen_flow, icu_flow
+        Oxygen breathed in an oxygen bed and in an ICU bed, L/min.
+    high_risk
+        Whether of the high-risk group; not followed (False) where patients do not come from an epidemic.
+    """
+
+    need_time: Floats
+    district: Ints
+    age: Ints
+    needs_icu: Bools
+    icu_delay: Floats
+    urgent: Bools
+    luck: Floats
+    p_full: Floats
+    p_thin: Floats
+    p_boarded: Floats
+    p_untreated: Floats
+    oxygen_stay: Floats
+    icu_survivor_stay: Floats
+    icu_dying_stay: Floats
+    step_down_stay: Floats
+    oxygen_death: Floats
+    oxygen_recovery: Floats
+    icu_death: Floats
+    icu_recovery: Floats
+    unreported: Bools
+    oxygen_flow: Floats
+    icu_flow: Floats
+    high_risk: Bools
+
+    def __len__(self) -> int:
+        return len(self.need_time)
+
+    def patients(self, first_index: int) -> list[Patient]:
+        """One object each, numbered from `first_index`; what the one uniform decides is decided here."""
+        dies = self.luck < np.array([self.p_full, self.p_thin, self.p_boarded, self.p_untreated])
+        dies_from = np.where(dies.any(axis=0), dies.argmax(axis=0), NO_CARE + 1)
+        boarded, untreated = dies_from <= BOARDED, dies_from <= NO_CARE
+        columns = (
+            range(first_index, first_index + len(self)),
+            self.need_time.tolist(),
+            self.district.tolist(),
+            self.age.tolist(),
+            self.needs_icu.tolist(),
+            self.icu_delay.tolist(),
+            self.urgent.tolist(),
+            self.p_full.tolist(),
+            dies_from.tolist(),
+            self.oxygen_stay.tolist(),
+            self.icu_survivor_stay.tolist(),
+            self.icu_dying_stay.tolist(),
+            self.step_down_stay.tolist(),
+            np.where(untreated, self.oxygen_death, self.oxygen_recovery).tolist(),
+            np.where(boarded, self.icu_death, self.icu_recovery).tolist(),
+            np.where(untreated, self.icu_death, self.icu_recovery).tolist(),
+            self.unreported.tolist(),
+            self.oxygen_flow.tolist(),
+            self.icu_flow.tolist(),
+            self.high_risk.tolist(),
+        )
+        return list(map(Patient, *columns))
+
+
+class Patient:
+    """One patient: what was drawn, and where the journey stands.
+
+    Of the kinds of care, FULL to NO_CARE, `dies_from` is the first in which the patient dies (past the
+    last: in none); the `_ends` say how long an unmet need then lasts. `late` says that a bed was not got
+    in time. `need` and `place` are the indices
+    of `ledger`. `timer` is the end of the stay or way that counts now and `clock` that of an unmet need
+    (an older one finds another in its place and does nothing).
+    """
+
+    __slots__ = (
+        "age",
+        "boarding_ends",
+        "breathes_at",
+        "breathless",
+        "care",
+        "clock",
+        "clock_elapsed",
+        "clock_since",
+        "destination",
+        "dies_from",
+        "district",
+        "facility",
+        "flow_kg",
+        "high_risk",
+        "icu_delay",
+        "icu_dying_stay",
+        "icu_flow",
+        "icu_need_ends",
+        "icu_need_time",
+        "icu_survivor_stay",
+        "index",
+        "late",
+        "location",
+        "need",
+        "need_time",
+        "needs_icu",
+        "oxygen_flow",
+        "oxygen_need_ends",
+        "oxygen_stay",
+        "p_full",
+        "place",
+        "ready_time",
+        "step_down_stay",
+        "timer",
+        "unmet_since",
+        "unreported",
+        "urgent",
+    )
+
+    def __init__(
+        self,
+        index: int,
+        need_time: float,
+        district: int,
+        age: int,
+        needs_icu: bool,
+        icu_delay: float,
+        urgent: bool,
+        p_full: float,
+        dies_from: int,
+        oxygen_stay: float,
+        icu_survivor_stay: float,
+        icu_dying_stay: float,
+        step_down_stay: float,
+        oxygen_need_ends: float,
+        boarding_ends: float,
+        icu_need_ends: float,
+        unreported: bool,
+        oxygen_flow: float,
+        icu_flow: float,
+        high_risk: bool,
+    ) -> None:
+        self.index = index
+        self.need_time = need_time
+        self.district = district
+        self.age = age
+        self.needs_icu = needs_icu
+        self.icu_delay = icu_delay
+        self.urgent = urgent
+        self.p_full = p_full
+        self.dies_from = dies_from
+        self.oxygen_stay = oxygen_stay
+        self.icu_survivor_stay = icu_survivor_stay
+        self.icu_dying_stay = icu_dying_stay
+        self.step_down_stay = step_down_stay
+        self.oxygen_need_ends = oxygen_need_ends
+        self.boarding_ends = boarding_ends
+        self.icu_need_ends = icu_need_ends
+        self.unreported = unreported
+        self.oxygen_flow = oxygen_flow
+        self.icu_flow = icu_flow
+        self.high_risk = high_risk
+        self.location = district
+        self.facility = -1  # where the patient lies, or lay last
+        self.destination = -1
+        self.need = 0
+        self.place = 0
+        self.timer: Due | None = None
+        self.clock: Due | None = None
+        self.care = FULL
+        self.breathless = False
+        self.breathes_at = -1
+        self.flow_kg = 0.0
+        self.icu_need_time = inf
+        self.ready_time = inf
+        self.clock_elapsed = 0.0
+        self.clock_since = inf  # infinite while no clock runs
+        self.unmet_since = inf
+        self.late = False
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnDay:
+    """The patients of a day's onsets, that several alternatives of a replication may have in common.
+
+    Attributes
+    ----------
+    infection, reduction
+        The onsets, and the share of found cases whom care at home keeps from needing oxygen.
+    batch
+        The patients.
+    mild
+        ``(districts,)`` the mild cases.
+    """
+
+    infection: DayOfInfection
+    reduction: float
+    batch: PatientBatch
+    mild: Ints
+
+
+class PatientSource:
+    """Draws patients by the clinical section of a scenario.
+
+    Parameters
+    ----------
+    drawn
+        Days that other alternatives of this replication have drawn: they are taken where the very same
+        onsets and the same reduction make them this one's too, and days that are not there yet are added.
+        All must have the same sections.
+    """
+
+    def __init__(
+        self,
+        clinical: Clinical,
+        epidemic: Epidemic | None,
+        high_risk: tuple[float, ...],
+        drawn: dict[int, DrawnDay] | None = None,
+    ) -> None:
+        self._drawn = drawn
+        severity, stays, clocks = clinical.severity, clinical.stays, clinical.clocks
+        variant = epidemic.variant if epidemic is not None else None
+        death_factor = variant.death_severity if variant is not None else 1.0
+        self._p_icu = np.minimum(
+            1.0, np.array(severity.p_icu) * (variant.icu_severity if variant is not None else 1.0)
+        )
+        self._death = np.stack(
+            [
+                _death_table(severity.death_oxygen, death_factor, boards=False),
+                _death_table(severity.death_icu, death_factor, boards=True),
+            ]
+        )
+        self._urgent_share = np.array([clinical.urgent_share.oxygen, clinical.urgent_share.icu])
+        self._onset = quantile_of(stays.onset_to_oxygen_days)
+        self._icu_delay = quantile_of(stays.oxygen_to_icu_days)
+        self._oxygen_stay = quantile_of(stays.oxygen_days)
+        self._survivor = quantile_of(stays.icu_survivor_days)
+        self._dying = quantile_of(stays.icu_dying_days)
+        self._step_down = quantile_of(stays.step_down_days)
+        self._clocks = [
+            quantile_of(clock)
+            for need in (clocks.oxygen, clocks.icu)
+            for clock in (need.death_days, need.recovery_days)
+        ]
+        self._oxygen_flow = _flow_quantile(clinical.respiratory.oxygen_beds, clinical.respiratory.flow)
+        self._icu_flow = _flow_quantile(clinical.respiratory.icu_beds, clinical.respiratory.flow)
+        self._residual: dict[str, Quantile] = {
+            "oxygen": length_biased_quantile_of(stays.oxygen_days),
+            "survivor": length_biased_quantile_of(stays.icu_survivor_days),
+            "dying": length_biased_quantile_of(stays.icu_dying_days),
+        }
+        self._mean = {"survivor": stays.icu_survivor_days.mean, "dying": stays.icu_dying_days.mean}
+        self._detected_share = epidemic.detection.share if epidemic is not None else 1.0
+        risk = np.array(high_risk)
+        low = np.array(severity.p_oxygen) / (1 + risk * (severity.high_risk_ratio - 1))
+        self.p_oxygen_by_risk = np.stack([low, low * severity.high_risk_ratio], axis=-1)
+        self.p_oxygen = self._chance_of_oxygen(epidemic) if epidemic is not None else None
+
+    def _chance_of_oxygen(self, epidemic: Epidemic) -> Floats:
+        """``(9, 2, strata)`` P(needs oxygen | infected); severity and protection act once, here."""
+        open_to = 1 - protection(epidemic)[:, 1]
+        chance = self.p_oxygen_by_risk[..., None] * epidemic.variant.severity * open_to
+        capped: Floats = np.minimum(1.0, chance)
+        return capped
+
+    def of_day(
+        self, infection: DayOfInfection, day: int, streams: Streams, reduction: float
+    ) -> tuple[PatientBatch, Ints]:
+        """What `from_epidemic` draws with the generators of the day, or has drawn for another alternative."""
+        known = None if self._drawn is None else self._drawn.get(day)
+        if known is not None and known.infection is infection and known.reduction == reduction:
+            return known.batch, known.mild
+        needs, traits = streams.day("severity", day), streams.day("patients", day)
+        batch, mild = self.from_epidemic(infection, day, needs, traits, reduction)
+        if self._drawn is not None and known is None:
+            self._drawn[day] = DrawnDay(infection, reduction, batch, mild)
+        return batch, mild
+
+    def from_epidemic(
+        self,
+        infection: DayOfInfection,
+        day: int,
+        needs: np.random.Generator,
+        traits: np.random.Generator,
+        reduction: float = 0.0,
+    ) -> tuple[PatientBatch, Ints]:
+        """The patients among a day's onsets, and the mild cases by district.
+
+        Parameters
+        ----------
+        needs, traits
+            Generators of the day: who needs oxygen, and each patient's draws.
+        reduction
+            Share of found cases whom care at home keeps from needing oxygen.
+        """
+        assert self.p_oxygen is not None
+        onsets = infection.onsets
+        chance = np.broadcast_to(self.p_oxygen[..., None], onsets.shape)
+        some = np.flatnonzero(onsets)  # a cell without onsets takes no draw
+        ill = needs.binomial(onsets.ravel()[some], chance.ravel()[some])
+        district, age, risk, _stratum, step = np.unravel_index(np.repeat(some, ill), onsets.shape)
+        mild = onsets.sum(axis=(1, 2, 3, 4)) - np.bincount(district, minlength=len(onsets))
+        draws = traits.random((len(district), DRAWS))
+        if reduction > 0:
+            found = draws[:, U_DETECTION] < self._detected_share
+            averted = HomeCare.averted(draws[:, U_HOME], found, reduction)
+            mild += np.bincount(district[averted], minlength=len(mild))
+            stays = ~averted
+            district, age, risk, step = district[stays], age[stays], risk[stays], step[stays]
+            draws = draws[stays]
+        onset = day + (step + draws[:, U_TIME]) / onsets.shape[-1]
+        need_time = onset + self._onset(draws[:, U_ONSET])
+        needs_icu = draws[:, U_ICU] < self._p_icu[age]
+        delay = np.where(needs_icu, self._icu_delay(draws[:, U_ICU_DELAY]), np.inf)
+        return self._batch(need_time, district, age, needs_icu, delay, draws, risk.astype(bool)), mild
+
+    def from_arrivals(
+        self, day: int, district: Ints, age: Ints, straight_to_icu: Bools, rng: np.random.Generator
+    ) -> PatientBatch:
+        """Patients who arrive during `day`, uniformly within it."""
+        draws = rng.random((len(district), DRAWS))
+        needs_icu = straight_to_icu | (draws[:, U_ICU] < self._p_icu[age])
+        delay = np.where(needs_icu, self._icu_delay(draws[:, U_ICU_DELAY]), np.inf)
+        delay[straight_to_icu] = 0.0
+        return self._batch(day + draws[:, U_TIME], district, age, needs_icu, delay, draws)
+
+    def in_beds(
+        self, time: float, district: Ints, age: Ints, icu: Bools, fresh: bool, rng: np.random.Generator
+    ) -> PatientBatch:
+        """Patients who lie in beds at the start; in an oxygen bed, those who will not need ICU.
+
+        `fresh`: their stays begin now. Otherwise they are in equilibrium: a stay found running is
+        longer than most, and a uniform share of it is left.
+        """
+        draws = rng.random((len(district), DRAWS))
+        delay = np.where(icu, 0.0, np.inf)
+        batch = self._batch(np.full(len(district), time), district, age, icu, delay, draws)
+        if fresh:
+            return batch
+        left = draws[:, U_RESIDUAL]
+        # who is found in an ICU bed: the dying in proportion to their share times their stay
+        dying = batch.p_full * self._mean["dying"]
+        living = (1 - batch.p_full) * self._mean["survivor"]
+        p_found_dying = np.where(icu, dying / np.maximum(dying + living, 1e-300), batch.p_full)
+        luck = np.where(
+            draws[:, U_DEATH] < p_found_dying,
+            batch.p_full * draws[:, U_DEATH] / np.maximum(p_found_dying, 1e-300),
+            batch.p_full
+            + (1 - batch.p_full)
+            * (draws[:, U_DEATH] - p_found_dying)
+            / np.maximum(1 - p_found_dying, 1e-300),
+        )
+        return replace(
+            batch,
+            luck=luck,
+            oxygen_stay=left * self._residual["oxygen"](draws[:, U_OXYGEN_STAY]),
+            icu_survivor_stay=left * self._residual["survivor"](draws[:, U_ICU_STAY]),
+            icu_dying_stay=left * self._residual["dying"](draws[:, U_ICU_STAY]),
+        )
+
+    def _batch(
+        self,
+        need_time: Floats,
+        district: Ints,
+        age: Ints,
+        needs_icu: Bools,
+        delay: Floats,
+        draws: Floats,
+        high_risk: Bools | None = None,
+    ) -> PatientBatch:
+        icu = needs_icu.astype(np.int64)
+        full, thin, boarded, untreated = self._death[icu, :, age].T
+        oxygen_death, oxygen_recovery, icu_death, icu_recovery = (
+            quantile(draws[:, column])
+            for quantile, column in zip(
+                self._clocks, (U_OXYGEN_CLOCK, U_OXYGEN_CLOCK, U_ICU_CLOCK, U_ICU_CLOCK), strict=True
+            )
+        )
+        return PatientBatch(
+            need_time=need_time,
+            district=district,
+            age=age,
+            needs_icu=needs_icu,
+            icu_delay=delay,
+            urgent=draws[:, U_URGENT] < self._urgent_share[icu],
+            luck=draws[:, U_DEATH],
+            p_full=full,
+            p_thin=thin,
+            p_boarded=boarded,
+            p_untreated=untreated,
+            oxygen_stay=self._oxygen_stay(draws[:, U_OXYGEN_STAY]),
+            icu_survivor_stay=self._survivor(draws[:, U_ICU_STAY]),
+            icu_dying_stay=self._dying(draws[:, U_ICU_STAY]),
+            step_down_stay=self._step_down(draws[:, U_STEP_DOWN]),
+            oxygen_death=oxygen_death,
+            oxygen_recovery=oxygen_recovery,
+            icu_death=icu_death,
+            icu_recovery=icu_recovery,
+            unreported=draws[:, U_DETECTION] >= self._detected_share,
+            oxygen_flow=self._oxygen_flow(draws[:, U_SUPPORT]),
+            icu_flow=self._icu_flow(draws[:, U_SUPPORT]),
+            high_risk=np.zeros(len(draws), bool) if high_risk is None else high_risk,
+        )
+
+
+def _flow_quantile(support: Support, flow: Flow) -> Quantile:
+    """Flow, L/min, of the support that a uniform chooses."""
+    kinds = ("mask", "high_flow", "non_invasive", "invasive")
+    edges = np.cumsum([getattr(support, kind) for kind in kinds])
+    flows = np.array([getattr(flow, f"{kind}_lpm") for kind in kinds])
+
+    def quantile(u: Floats) -> Floats:
+        chosen: Floats = flows[np.minimum(np.searchsorted(edges, u, side="right"), len(kinds) - 1)]
+        return chosen
+
+    return quantile
+
+
+def _death_table(death: DeathByCare, factor: float, *, boards: bool) -> Floats:
+    """``(4, 9)`` P(death) in full, thin, boarded and no care, capped at 1, each at least the one before."""
+    full = np.minimum(1.0, np.array(death.full) * factor)
+    rows: list[Any] = [full, death.thin, death.boarded if boards else full, death.untreated]
+    return np.maximum.accumulate(np.array(rows, float), axis=0)

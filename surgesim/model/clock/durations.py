@@ -1,0 +1,104 @@
+"""Quantile functions of the distributions of times: uniform draws in, days out.
+
+Quantiles rather than samplers, because every patient then uses a fixed number of draws and two
+alternatives that share a uniform share the patient's luck.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from surgesim.scenario.schema.base import Distribution, MeanSd
+
+Floats = NDArray[np.float64]
+Quantile = Callable[[Floats], Floats]
+
+_Z = np.linspace(-8.5, 8.5, 4353)  # normal scores that cover every double in (0, 1)
+
+
+@lru_cache(maxsize=256)
+def _gamma_table(shape: float) -> Floats:
+    """Cube roots of gamma(shape, 1) quantiles at the normal scores `_Z`; nearly linear in them."""
+    low = special.gammaincinv(shape, special.ndtr(_Z[_Z <= 0]))
+    high = special.gammainccinv(shape, special.ndtr(-_Z[_Z > 0]))
+    roots: Floats = np.cbrt(np.concatenate([low, high]))
+    return roots
+
+
+def gamma_quantile(shape: float, scale: float) -> Quantile:
+    """Quantile function of a gamma distribution, from a table: to 1e-5 of the value or 1e-6 of `scale`."""
+    table = _gamma_table(shape)
+
+    def quantile(u: Floats) -> Floats:
+        root: Floats = np.interp(special.ndtri(u), _Z, table)
+        return scale * root * root * root
+
+    return quantile
+
+
+def lognormal_quantile(mu: float, sigma: float) -> Quantile:
+    """Quantile function of exp(N(mu, sigma²))."""
+
+    def quantile(u: Floats) -> Floats:
+        result: Floats = np.exp(mu + sigma * special.ndtri(u))
+        return result
+
+    return quantile
+
+
+def _constant(value: float) -> Quantile:
+    return lambda u: np.full(np.shape(u), value)
+
+
+def _gamma_parameters(moments: MeanSd) -> tuple[float, float]:
+    return (moments.mean / moments.sd) ** 2, moments.sd**2 / moments.mean
+
+
+def _lognormal_parameters(moments: MeanSd) -> tuple[float, float]:
+    variance = float(np.log1p((moments.sd / moments.mean) ** 2))
+    return float(np.log(moments.mean)) - variance / 2, variance**0.5
+
+
+def quantile_of(distribution: Distribution) -> Quantile:
+    """Quantile function of a time: an array of uniforms in [0, 1) gives an array of days."""
+    if distribution.gamma is not None:
+        return gamma_quantile(*_gamma_parameters(distribution.gamma))
+    if distribution.lognormal is not None:
+        return lognormal_quantile(*_lognormal_parameters(distribution.lognormal))
+    if distribution.exponential is not None:
+        mean = distribution.exponential
+        return lambda u: -mean * np.log1p(-u)
+    return _constant(np.inf if distribution.fixed is None else distribution.fixed)
+
+
+def length_biased_quantile_of(distribution: Distribution) -> Quantile:
+    """Quantile function of the whole stay of someone found in a bed in equilibrium.
+
+    Its density is that of the stay times its length; a uniform share of it is still to come.
+    """
+    if distribution.gamma is not None:
+        shape, scale = _gamma_parameters(distribution.gamma)
+        return gamma_quantile(shape + 1, scale)
+    if distribution.lognormal is not None:
+        mu, sigma = _lognormal_parameters(distribution.lognormal)
+        return lognormal_quantile(mu + sigma**2, sigma)
+    if distribution.exponential is not None:
+        return gamma_quantile(2.0, distribution.exponential)
+    return quantile_of(distribution)
+
+
+@lru_cache(maxsize=64)
+def daily_delays(distribution: Distribution, most_days: int = 60) -> Floats:
+    """P(an event of a day is followed by its report k days later), k = 0 .. `most_days`.
+
+    The event is uniform within its day. What is longer than `most_days` falls on the last.
+    """
+    ages = (np.arange(256) + 0.5) / 256  # time of day of the event
+    delays = quantile_of(distribution)((np.arange(2048) + 0.5) / 2048)
+    days = np.minimum(np.floor(ages[:, None] + delays[None, :]), most_days).astype(np.int64)
+    return np.bincount(days.ravel(), minlength=most_days + 1) / days.size

@@ -1,0 +1,188 @@
+"""Indicators: what the command sees at the end of a day, each with a unit and a window.
+
+Definitions stand in the columns of `record.PROVINCE`; here they are computed. A window of 7 days is
+taken over the days there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.model.record import PROVINCE_INDEX, Floats
+from surgesim.scenario.schema.base import BED_TYPES
+from surgesim.scenario.schema.command import Situation, Threshold
+
+Number = TypeVar("Number", np.int64, np.float64)
+
+PER = 100_000
+WINDOW_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What one day's assessment found.
+
+    Attributes
+    ----------
+    indicators
+        Value of every indicator by name; NaN where it is not assessed.
+    values, breached
+        By threshold, in the scenario's order.
+    situation
+        Whether the declared emergency holds.
+    values_by_district, breached_by_district
+        ``(thresholds by district, districts)``; of these `values` has the worst, `breached` any.
+    """
+
+    indicators: dict[str, float]
+    values: list[float]
+    breached: list[bool]
+    situation: bool
+    values_by_district: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    breached_by_district: NDArray[np.bool_] = field(default_factory=lambda: np.empty((0, 0), np.bool_))
+
+
+_AS_RECORDED = (
+    "oxygen_cover_days",
+    "facilities_out_of_oxygen",
+    "emergency_served_7d_share",
+    "elective_backlog",
+    "staff_absent_share",
+    "home_cases_not_followed",
+    "vulnerable_vaccinated_share",
+    "test_positivity",
+    "test_capacity_used",
+)
+"""Indicators that are a column of the record as it stands."""
+
+_SUMMED = np.array([PROVINCE_INDEX[name] for name in ("reported_cases", "present", "deaths")])
+"""Columns that indicators sum up over 7 days."""
+
+
+def window(series: NDArray[Number], day: int) -> NDArray[Number]:
+    """The last 7 values up to and with `day` (row index), fewer at the start."""
+    return series[max(day + 1 - WINDOW_DAYS, 0) : day + 1]
+
+
+def compute(table: Floats, day: int, population: int, beds: Sequence[str] = BED_TYPES) -> dict[str, float]:
+    """All indicators on `day` from the province's table; ``situation`` is not among them yet.
+
+    Parameters
+    ----------
+    table
+        ``(days, len(PROVINCE))``, filled up to row `day` but for the indicator columns.
+    beds
+        The bed types that vacant beds are counted of.
+    """
+    week = window(table, day)
+    row = week[-1].tolist()
+    cases, present, deaths = week[:, _SUMMED].sum(axis=0).tolist()
+
+    def now(name: str) -> float:
+        value: float = row[PROVINCE_INDEX[name]]
+        return value
+
+    def per_100k(count: float, days: int = 1) -> float:
+        """One division of whole numbers, so that a value exactly on a bound is not past it."""
+        return count * PER / (population * days)
+
+    return {
+        "weekly_reported_cases_per_100k": per_100k(cases),
+        "oxygen_need_7d_per_100k": per_100k(present, len(week)),
+        "patients_without_bed": now("without_bed"),
+        "vacant_covid_beds_per_100k": per_100k(sum(now(f"vacant_{bed}") for bed in beds)),
+        "staffed_icu_beds_per_100k": per_100k(now("staffed_icu_all")),
+        "usable_icu_beds_per_100k": per_100k(now("usable_icu_all")),
+        "oxygen_occupancy": _occupancy(now("vacant_oxygen"), now("staffed_oxygen")),
+        "icu_occupancy": _occupancy(now("vacant_icu"), now("staffed_icu")),
+        "icu_need_per_100k": per_100k(now("icu_need")),
+        "deaths_7d_per_100k": per_100k(deaths),
+    } | {name: now(name) for name in _AS_RECORDED}
+
+
+def _occupancy(vacant: float, staffed: float) -> float:
+    """Share of staffed beds in use; 1 where there are none, 0 of beds without limit."""
+    if not isfinite(staffed):
+        return 0.0
+    return (staffed - vacant) / staffed if staffed > 0 else 1.0
+
+
+def assess(
+    row: Floats,
+    population: int,
+    thresholds: Mapping[str, Threshold],
+    situation: Situation,
+    indicators: dict[str, float],
+    local: Mapping[str, Floats],
+) -> Assessment:
+    """Hold indicators against the thresholds, and declare the situation.
+
+    Parameters
+    ----------
+    row
+        ``(len(PROVINCE),)`` the day's row of the province's table.
+    indicators
+        The values by `key_of`: those that `compute` finds in the table, and all others.
+    local
+        ``(districts,)`` the values of each threshold that is assessed by district.
+    """
+    values, breached, of_province = [], [], {}
+    for name, threshold in thresholds.items():
+        by_district = name in local
+        value = (
+            worst(threshold, local[name]) if by_district else _value(threshold, indicators, row, population)
+        )
+        past = threshold.breached(value)
+        values.append(value)
+        breached.append(past)
+        if not by_district:
+            of_province[name] = past
+    declared = _declared(situation, of_province)
+    seen = indicators | {"situation": float(declared)}
+    if not local:
+        return Assessment(seen, values, breached, declared)
+    return Assessment(
+        seen,
+        values,
+        breached,
+        declared,
+        values_by_district=np.array(list(local.values())),
+        breached_by_district=np.array([passed(thresholds[name], local[name]) for name in local]),
+    )
+
+
+def _value(threshold: Threshold, indicators: dict[str, float], row: Floats, population: int) -> float:
+    if threshold.indicator == "vacant_covid_beds_per_100k" and threshold.beds is not None:
+        return sum(float(row[PROVINCE_INDEX[f"vacant_{bed}"]]) for bed in threshold.beds) * PER / population
+    return indicators[key_of(threshold.indicator, threshold.watch.of)]
+
+
+def passed(threshold: Threshold, values: Floats) -> NDArray[np.bool_]:
+    """Which of the values are strictly past the bound."""
+    return values > threshold.bound if threshold.above is not None else values < threshold.bound
+
+
+def worst(threshold: Threshold, values: Floats) -> float:
+    """The value furthest past the bound, or nearest to it, of those that are assessed."""
+    return float((np.fmax if threshold.above is not None else np.fmin).reduce(values))
+
+
+def key_of(indicator: str, item: str | None, district: str | None = None) -> str:
+    """The name of an indicator's value; some are of an item, like a consumable, or of a group or district."""
+    of = indicator if item is None else f"{indicator}:{item}"
+    return of if district is None else f"{of}@{district}"
+
+
+def _declared(situation: Situation, breached: dict[str, bool]) -> bool:
+    names = situation.thresholds if situation.thresholds is not None else tuple(breached)
+    count = sum(breached[name] for name in names)
+    require: Literal["all", "any"] | int = situation.require
+    if require == "all":
+        return bool(names) and count == len(names)
+    return count >= (1 if require == "any" else require)

@@ -1,0 +1,78 @@
+"""The epidemic's level, 1 to 4: classes of indicators looked up in the scenario's table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.model.command.indicators import key_of
+from surgesim.scenario.schema.levels import Criterion, Levels
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class _Classes:
+    """The classes of one criterion, from 0, the best.
+
+    Attributes
+    ----------
+    key
+        Of the indicator's value, as `key_of` names it.
+    by_district
+        Whether a district's own value is looked at, where there is one.
+    """
+
+    def __init__(self, criterion: Criterion) -> None:
+        self.key = key_of(criterion.indicator, criterion.watch.of)
+        self.by_district = criterion.by_district
+        self._bounds = np.array(sorted(criterion.bounds))
+        self._worse_above = criterion.at_least is not None
+
+    def of_each(self, values: Floats) -> Floats:
+        """The class of each of the values; one on a bound has reached it, NaN has none."""
+        reached = self._bounds.searchsorted(values, side="right").astype(float)
+        reached[np.isnan(values)] = np.nan
+        return reached if self._worse_above else len(self._bounds) - reached
+
+
+class LevelTable:
+    """The criteria and the table of a scenario."""
+
+    def __init__(self, section: Levels) -> None:
+        self._transmission = [_Classes(criterion) for criterion in section.transmission.values()]
+        self._response = [_Classes(criterion) for criterion in section.response.values()]
+        self._table = np.array(section.levels, float)
+
+    def of_province(self, indicators: Mapping[str, float]) -> float:
+        """The level of the province, from its indicators by key; NaN where no criterion of a side is."""
+        return float(self.of_districts(indicators, {}, 1)[0])
+
+    def of_districts(
+        self, indicators: Mapping[str, float], by_district: Mapping[str, Floats], districts: int
+    ) -> Floats:
+        """``(districts,)`` levels; where a criterion is of the province, its value is that of all."""
+        row, column = (
+            _worst_by_district(side, indicators, by_district, districts)
+            for side in (self._transmission, self._response)
+        )
+        assessed = ~(np.isnan(row) | np.isnan(column))
+        levels = np.full(districts, np.nan)
+        levels[assessed] = self._table[row[assessed].astype(int), column[assessed].astype(int)]
+        return levels
+
+
+def _worst_by_district(
+    side: list[_Classes], indicators: Mapping[str, float], by_district: Mapping[str, Floats], districts: int
+) -> Floats:
+    """``(districts,)`` the worst class of the criteria of a side that are assessed; NaN where none is."""
+    worst = np.full(districts, np.nan if side else 0.0)
+    for criterion in side:
+        if criterion.by_district and criterion.key in by_district:
+            values = by_district[criterion.key]
+        else:
+            values = np.full(districts, indicators[criterion.key])
+        np.fmax(worst, criterion.of_each(values), out=worst)
+    return worst

@@ -1,0 +1,108 @@
+"""Command: the plan's rules, each a process: when -> decision -> lead time -> phases -> until -> stand-down.
+
+A rule sees only what the daily assessment gives it; what it does is its action's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from datetime import date
+
+from simpy.events import Event, EventPriority
+
+from surgesim.model.clock.calendar import BEGINNING, ENDING, Calendar
+from surgesim.model.command.actions import Action
+from surgesim.model.command.indicators import Assessment, key_of
+from surgesim.model.record import ActionEvent
+from surgesim.scenario.schema.command import Rule, Trigger, Until
+from surgesim.scenario.schema.indicators import Watch
+
+Process = Generator[Event, object, None]
+
+
+class Command:
+    """The rules of a plan, fed with one assessment a day.
+
+    At one instant what ends comes before what begins, and rules before deliveries and patients: who
+    leaves at 00:00 of a day is not there on it, and who comes then is.
+
+    Attributes
+    ----------
+    actions
+        What the rules did so far.
+    """
+
+    def __init__(self, env: Calendar, start: date) -> None:
+        self._env = env
+        self._start = start
+        self._assessed = env.event()
+        self.actions: list[ActionEvent] = []
+
+    def follow(self, name: str, rule: Rule, action: Action) -> None:
+        """Start the process of a rule."""
+        self._env.process(self._rule(name, rule, action))
+
+    def hear(self, assessment: Assessment) -> None:
+        """Give the rules the day's assessment; rules without delay act at the 00:00 it is now."""
+        heard, self._assessed = self._assessed, self._env.event()
+        heard._ok, heard._value = True, assessment
+        self._env.schedule(heard, ENDING)
+
+    def _note(self, rule: str, what: str) -> None:
+        self.actions.append(ActionEvent(float(self._env.now), rule, what))
+
+    def _rule(self, name: str, rule: Rule, action: Action) -> Process:
+        while True:
+            yield from self._holds(rule.when, rule.begins_on, BEGINNING)
+            self._note(name, "fired")
+            yield from self._reach(self._env.now + rule.decision_days, BEGINNING)
+            self._note(name, "ordered")
+            action.order()
+            yield from self._reach(self._env.now + rule.lead_days, BEGINNING)
+            course = _Course()
+            self._env.process(self._phases(name, rule, action, course))
+            if rule.until is None:
+                return
+            yield from self._holds(rule.until, rule.ends_on, ENDING)
+            self._note(name, "ended")
+            yield from self._reach(self._env.now + rule.stand_down_days, ENDING)
+            course.stands = False
+            action.end()
+            self._note(name, "stood down")
+            if rule.when.on is not None:
+                return
+
+    def _phases(self, name: str, rule: Rule, action: Action, course: _Course) -> Process:
+        begun = self._env.now
+        for number, phase in enumerate(rule.phases, start=1):
+            yield from self._reach(begun + phase.after_days, BEGINNING)
+            if not course.stands:
+                return
+            self._note(name, f"phase {number}")
+            action.reach(phase.share)
+
+    def _reach(self, time: float, priority: EventPriority) -> Process:
+        """Wait until a time; what is due now goes on at once."""
+        if time > self._env.now:
+            yield self._env.at(time, priority)
+
+    def _holds(self, condition: Trigger | Until, watch: Watch, priority: EventPriority) -> Process:
+        """Wait until the condition has held for its number of days running, or for its date."""
+        if condition.on is not None:
+            yield from self._reach((condition.on - self._start).days, priority)
+            return
+        days, key = 0, key_of(watch.indicator or "", watch.of, watch.district)
+        while days < condition.for_days:
+            assessment = yield self._assessed
+            assert isinstance(assessment, Assessment)
+            value = assessment.indicators[key]
+            passed = (
+                value > condition.above if condition.above is not None else value < (condition.below or 0.0)
+            )
+            days = days + 1 if passed else 0
+
+
+class _Course:
+    """One course of a rule; its phases go on while it stands."""
+
+    stands = True

@@ -1,0 +1,166 @@
+"""The population by district, age and risk, its contacts, and the mixing of districts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.scenario.schema.base import AGE_GROUPS, SETTINGS
+from surgesim.scenario.schema.people import People
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+N_AGES = len(AGE_GROUPS)
+
+RARE: Final = 0.01
+"""Share of the people below which age groups meet each other, or are met in a district, in proportion."""
+
+MOST_OUTSIDE: Final = 2.0
+"""Most contacts of a district with others, as a multiple of what `outside_share` asks for."""
+
+
+_TINY: Final = 1e-300
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Everybody, as counts.
+
+    Attributes
+    ----------
+    count
+        ``(districts, 9, 2)`` people by district, age group and risk (0 low, 1 high).
+    contacts
+        ``(4, 9, 9)`` mean contacts a day by setting, reciprocal: row meets column.
+    mixing
+        ``(districts, districts)``: share of a row's contacts that are with residents of the column.
+    met
+        ``(districts, 9)`` people over whom the contacts with an age group of a district are spread: its
+        own, and at least as many as a rare group has there.
+    """
+
+    count: Ints
+    contacts: Floats
+    mixing: Floats
+    met: Floats
+
+    @property
+    def total(self) -> int:
+        return int(self.count.sum())
+
+
+def populate(people: People) -> Population:
+    """The population of a scenario: whole people, every district's total kept exactly."""
+    by_age = np.array(
+        [apportion(d.population, np.array(d.ages or people.ages)) for d in people.districts.values()]
+    )
+    high = np.rint(by_age * np.array(people.high_risk)).astype(np.int64)
+    count = np.stack([by_age - high, high], axis=-1)
+    return Population(count, _contacts(people, by_age.sum(axis=0)), _mixing(people), _met(by_age))
+
+
+def apportion(total: int, shares: Floats) -> Ints:
+    """Whole numbers in proportion to `shares` that add to `total` (largest remainders)."""
+    exact = total * shares / shares.sum()
+    whole: Ints = np.floor(exact).astype(np.int64)
+    short = total - int(whole.sum())
+    whole[np.argsort(whole - exact, kind="stable")[:short]] += 1
+    return whole
+
+
+def _contacts(people: People, of_age: Ints) -> Floats:
+    """``(4, 9, 9)``: as many meetings counted from each side, the mean of both counts.
+
+    A table that ends at 70+ is split: both oldest groups meet alike and are met by population.
+    """
+    tables = np.array([getattr(people.contacts, setting) for setting in SETTINGS])
+    number = of_age.astype(float)
+    nine, group = tables, np.arange(N_AGES)
+    if tables.shape[-1] < N_AGES:
+        old = number[-2:] / max(number[-2:].sum(), 1.0)
+        columns = np.concatenate([tables[..., :-1], tables[..., -1:] * old], axis=-1)
+        nine, group = np.concatenate([columns, columns[:, -1:]], axis=1), np.minimum(group, N_AGES - 2)
+    meetings = nine * number[:, None]
+    mutual = (meetings + meetings.swapaxes(1, 2)) / 2 / np.maximum(number, 1.0)[:, None]
+    left = _left_of_meetings(tables.sum(axis=0), np.bincount(group, number).astype(float))
+    contacts: Floats = mutual * left[group[:, None], group]
+    return contacts
+
+
+def _left_of_meetings(table: Floats, people: Floats) -> Floats:
+    """The share of the mean of both counts that is left where a group is small; 1 elsewhere.
+
+    Of two groups neither meets the other more often than both rows of `table`, the sum of all settings,
+    say together, so that a small group has no more contacts for being few among many. Rare groups meet
+    each other less often.
+    """
+    mean = (table * people[:, None] + (table * people[:, None]).T) / 2
+    most = (table + table.T) * np.minimum(people[:, None], people)
+    left = np.divide(most, mean, out=np.ones_like(mean), where=mean > most)
+    share = np.maximum(people[:, None], people) / people.sum()
+    found: Floats = left * np.minimum(share / RARE, 1.0)
+    return found
+
+
+def _met(by_age: Ints) -> Floats:
+    """See `Population.met`."""
+    share = by_age.sum(axis=0) / by_age.sum()
+    least = np.minimum(share, RARE) * by_age.sum(axis=1, keepdims=True)
+    met: Floats = np.maximum(np.maximum(by_age, least), _TINY)
+    return met
+
+
+def travel_hours(people: People) -> Floats:
+    """``(districts, districts)`` hours one way; by way of the centre unless the pair is given."""
+    to_centre = np.array([district.travel_hours for district in people.districts.values()])
+    hours: Floats = to_centre[:, None] + to_centre[None, :]
+    index = {name: i for i, name in enumerate(people.districts)}
+    for a, row in people.travel.items():
+        for b, given in row.items():
+            hours[index[a], index[b]] = hours[index[b], index[a]] = given
+    np.fill_diagonal(hours, 0.0)
+    return hours
+
+
+def _mixing(people: People) -> Floats:
+    """Row-stochastic and reciprocal: `outside_share` of contacts, by population and distance."""
+    population = np.array([district.population for district in people.districts.values()], float)
+    n = len(population)
+    if n == 1 or people.outside_share == 0:
+        return np.eye(n)
+    most = min(MOST_OUTSIDE * people.outside_share, 1.0)
+    away = travel_hours(people) / people.distance_scale_hours
+    outside = np.stack([_outside(i, population, away[i], people.outside_share) for i in range(n)])
+    meetings = population[:, None] * outside
+    mixing: Floats = (meetings + meetings.T) / 2 / population[:, None]
+    left = np.minimum(1.0, most / np.maximum(mixing.sum(axis=1), _TINY))
+    mixing *= np.minimum(left[:, None], left[None, :])  # both sides of a pair lose the same meetings
+    np.fill_diagonal(mixing, np.maximum(1.0 - mixing.sum(axis=1), 0.0))
+    return mixing
+
+
+def _outside(district: int, population: Floats, away: Floats, share: float) -> Floats:
+    """``(districts,)`` share of its contacts that a district seeks in each other one, `share` in all.
+
+    In none it seeks more than the people there have contacts at all: the rest is sought farther away.
+    """
+    sought = np.zeros(len(population))
+    can_take = population / population[district]
+    closed = np.arange(len(population)) == district
+    while not closed.all():
+        # relative to the nearest, so that the pull of districts that are all far does not vanish
+        open_away = np.where(closed, np.inf, away)
+        pull = population * np.exp(open_away.min() - open_away)
+        wanted = share * pull / pull.sum()
+        full = wanted > can_take
+        if not full.any():
+            sought += wanted
+            break
+        sought[full] = can_take[full]
+        share -= sought[full].sum()
+        closed |= full
+    return sought

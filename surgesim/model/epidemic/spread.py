@@ -1,0 +1,486 @@
+"""The spread of infection: a stochastic SEIR by chain binomial, two stages each for E and I.
+
+Cells are district x age x risk, and immunity stratum too until onset, where the stratum has its
+last say (severity is drawn there). A step uses the state at its start; who is
+infected in it moves first in the next, so mean durations, and with them R0, are exact at any step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from math import prod
+from typing import Literal, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.errors import IdentityError, Problem, ScenarioError
+from surgesim.model.clock.streams import Streams
+from surgesim.model.epidemic.people import RARE, Population
+from surgesim.model.epidemic.vaccination import Vaccination
+from surgesim.scenario.schema.base import SETTINGS
+from surgesim.scenario.schema.epidemic import Epidemic as EpidemicSection
+from surgesim.scenario.schema.epidemic import Measure, Protection
+from surgesim.scenario.schema.people import People
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Number = TypeVar("Number", np.int64, np.float64)
+
+NONE, WANED, VACCINATED, BOTH = range(4)
+"""Immunity strata. The vaccinated who had waned protection are apart only where it is the better one."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfInfection:
+    """What a day of the epidemic brings.
+
+    Attributes
+    ----------
+    onsets
+        ``(districts, 9, 2, strata, steps)`` people who became infectious, by step of the day.
+    infections
+        ``(districts,)`` residents infected in the province.
+    imported
+        ``(districts,)`` residents infected outside it.
+    infectious, susceptible
+        People in the province who are, at 24:00.
+    """
+
+    onsets: Ints
+    infections: Ints
+    imported: Ints
+    infectious: int = 0
+    susceptible: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SharedDay:
+    """A day of the epidemic that several alternatives of a replication may have in common.
+
+    Attributes
+    ----------
+    day, in_force
+        The day, and the measures in force on it.
+    infection
+        What it brings.
+    state
+        ``(people counted,)`` S, E, I and R at its 24:00, as `Epidemic` lays them out.
+    """
+
+    day: int
+    in_force: tuple[str, ...]
+    infection: DayOfInfection
+    state: Ints
+
+
+EpidemicPath: TypeAlias = list[SharedDay]
+"""The first days of an epidemic, in order: those on which care has changed nothing yet."""
+
+
+def next_generation(population: Population, susceptibility: Floats) -> float:
+    """Dominant eigenvalue of the next-generation matrix without immunity, per unit of transmission and time.
+
+    The matrix is that of the districts and ages that hold people. Where each age group is met alike in all
+    districts they drop out, because their mixing is row-stochastic. Elsewhere a district counts in
+    proportion to its people where it has few, so that one of hardly anybody does not govern the others.
+    """
+    by_age = susceptibility[:, None] * population.contacts.sum(axis=0)
+    people = population.count.sum(axis=2)
+    filled = people / population.met
+    if (filled[:, people.any(axis=0)] == 1).all():
+        return _dominant(by_age)
+    share = people.sum(axis=1) / people.sum()
+    mixing = population.mixing * np.minimum(share / RARE, 1.0)
+    cells = np.einsum("de,ab,eb->daeb", mixing, by_age, filled).reshape(people.size, people.size)
+    return _dominant(cells) / _dominant(mixing)
+
+
+def _dominant(matrix: Floats) -> float:
+    return float(np.abs(np.linalg.eigvals(matrix)).max())
+
+
+def transmission_rate(
+    r0: float, infectious_days: float, population: Population, susceptibility: Floats
+) -> float:
+    """Infections per contact such that the next-generation matrix has dominant eigenvalue `r0`.
+
+    Raises
+    ------
+    ScenarioError
+        Where no rate gives it, because nobody can infect anybody.
+    """
+    if r0 == 0:
+        return 0.0
+    root = next_generation(population, susceptibility)
+    if root == 0:
+        message = f"got {r0:g}, expected 0 where nobody can infect anybody"
+        raise ScenarioError([Problem("epidemic.variant.r0", message)])
+    return r0 / (infectious_days * root)
+
+
+def protection(section: EpidemicSection) -> Floats:
+    """``(strata, 2)`` protection against infection and against severe disease, of the strata there are.
+
+    A dose takes nothing away: who had waned protection keeps what is better of it.
+    """
+    immunity = section.immunity
+    waned = np.array([immunity.waned.infection, immunity.waned.severe])
+    waned *= 1.0 - section.variant.vaccine_escape
+    strata = [np.zeros(2), waned]
+    if section.vaccination is not None:
+        given = immunity.vaccinated or Protection()
+        dose = np.array([given.infection, given.severe])
+        strata.append(dose)
+        if (waned > dose).any():
+            strata.append(np.maximum(waned, dose))
+    return np.array(strata)
+
+
+def _parts(flat: NDArray[Number], shape: tuple[int, ...]) -> tuple[NDArray[Number], ...]:
+    """Views of an array as S ``shape``, E ``(2, *shape)`` and I ``(2, *shape[:-1])``."""
+    cells, groups = prod(shape), prod(shape[:-1])
+    exposed, infectious = cells, 3 * cells
+    return (
+        flat[:exposed].reshape(shape),
+        flat[exposed:infectious].reshape(2, *shape),
+        flat[infectious : infectious + 2 * groups].reshape(2, *shape[:-1]),
+    )
+
+
+class Epidemic:
+    """The state of the epidemic, moved on a day at a time.
+
+    Attributes
+    ----------
+    susceptible
+        ``(districts, 9, 2, strata)`` people.
+    exposed
+        ``(2, districts, 9, 2, strata)``: latent, by stage.
+    infectious
+        ``(2, districts, 9, 2)``: infectious, by stage.
+    recovered
+        ``(districts, 9, 2)``: immune.
+    vaccination
+        The doses; None where the scenario has no vaccination.
+
+    Parameters
+    ----------
+    path
+        The days that other alternatives of this replication have met: they are taken as they are while
+        they are this one's too, and days that are not there yet are added. All must have the same
+        `section`, `people` and `streams`.
+    """
+
+    def __init__(
+        self,
+        section: EpidemicSection,
+        people: People,
+        population: Population,
+        start: date,
+        streams: Streams,
+        path: EpidemicPath | None = None,
+    ) -> None:
+        self._section = section
+        self._streams = streams
+        self._path = path
+        self._passed = 0  # days of the path
+        self._start = start
+        self._contacts = population.contacts
+        self._mixing = population.mixing
+        self._by_age = population.count.sum(axis=2).astype(float)
+        self._met = population.met
+        self._names = tuple(people.districts)
+        self._districts = {name: i for i, name in enumerate(self._names)}
+        variant, immunity = section.variant, section.immunity
+        self._susceptibility = np.array(section.susceptibility)
+        self._rate = transmission_rate(variant.r0, variant.infectious_days, population, self._susceptibility)
+        self._steps = round(1 / section.dt_days)
+        self._open_to = 1.0 - protection(section)[:, 0]
+        self._weights = self._importation_weights()
+        self._running: dict[str, int] = {}
+        self._hazards: dict[tuple[str, ...], Floats] = {}
+        self._mixings: dict[tuple[str, ...], Floats] = {}
+        self._imports: dict[tuple[str, ...], Floats] = {}
+
+        shape = (*population.count.shape, len(self._open_to))
+        cells, groups = prod(shape), prod(shape[:-1])
+        # S, E and I lie in one array, so that one draw a step moves them all; R follows
+        self._everybody = np.zeros(3 * cells + 3 * groups, np.int64)
+        self._state = self._everybody[: 3 * cells + 2 * groups]
+        self._leaving = np.empty(len(self._state))
+        self.susceptible, self.exposed, self.infectious = _parts(self._state, shape)
+        self._infection, leave_exposed, leave_infectious = _parts(self._leaving, shape)
+        leave_exposed[:] = 2 * section.dt_days / variant.latent_days
+        leave_infectious[:] = 2 * section.dt_days / variant.infectious_days
+        immune = np.rint(population.count * np.array(immunity.immune_share)[None, :, None]).astype(np.int64)
+        lost = np.rint(immune * variant.infection_escape).astype(np.int64)
+        others = population.count - immune
+        waned = np.rint(others * np.array(immunity.waned_share)[None, :, None]).astype(np.int64)
+        self.susceptible[..., NONE] = others - waned
+        self.susceptible[..., WANED] = waned + lost
+        self.recovered = self._everybody[len(self._state) :].reshape(immune.shape)
+        self.recovered[:] = immune - lost
+        self._people = population.count
+        self.vaccination: Vaccination | None = None
+        if section.vaccination is not None:
+            self.vaccination = Vaccination(section.vaccination, population.count, start)
+        rng = streams.once("initial infections")
+        for name, number in section.initial_infections.items():
+            self._infect_outside(self._districts[name], number, rng)
+
+    def _importation_weights(self) -> Floats:
+        given = self._section.importation.weights
+        raw = np.array([given.get(name, 0.0) for name in self._names]) if given else self._by_age.sum(axis=1)
+        total = raw.sum()
+        return raw / total if total > 0 else raw
+
+    # -- measures ---------------------------------------------------------------------------------
+
+    def start_measure(self, name: str) -> None:
+        """Put a measure into force (a rule did)."""
+        self._running[name] = self._running.get(name, 0) + 1
+
+    def end_measure(self, name: str) -> None:
+        """Take a measure that a rule started out of force."""
+        self._running[name] -= 1
+
+    def _in_force(self, name: str, measure: Measure, day: int) -> bool:
+        if self._running.get(name, 0) > 0:
+            return True
+        if measure.start is None:
+            return False
+        today = self._start + timedelta(days=day)
+        return measure.start <= today and (measure.end is None or today < measure.end)
+
+    def _measures_of(self, day: int) -> tuple[str, ...]:
+        """The measures in force on `day`."""
+        measures = self._section.measures.items()
+        return tuple(name for name, measure in measures if self._in_force(name, measure, day))
+
+    def _contact_factor(self, in_force: tuple[str, ...]) -> Floats:
+        """``(districts, settings)`` share of contacts left by the measures in force."""
+        left = np.ones((len(self._names), len(SETTINGS)))
+        for name in in_force:
+            measure = self._section.measures[name]
+            removed = np.array([getattr(measure.reduces, setting) for setting in SETTINGS])
+            left[self._where(measure)] *= 1.0 - measure.compliance * removed
+        return left
+
+    def _where(self, measure: Measure) -> slice | list[int]:
+        """The districts whose residents a measure holds for."""
+        if measure.districts is None:
+            return slice(None)
+        return [self._districts[district] for district in measure.districts]
+
+    def _left(self, in_force: tuple[str, ...], lever: Literal["travel", "screening"]) -> Floats:
+        """``(districts,)`` share that measures leave of contacts outside, or of imported infections."""
+        left = np.ones(len(self._names))
+        for name in in_force:
+            measure = self._section.measures[name]
+            left[self._where(measure)] *= 1.0 - measure.compliance * getattr(measure, lever)
+        return left
+
+    def _mixing_of(self, in_force: tuple[str, ...]) -> Floats:
+        """``(districts, districts)`` mixing under limits of travel; each row still adds to 1.
+
+        Of two districts the stricter limit holds between them; who stays meets others of the own district.
+        """
+        if in_force not in self._mixings:
+            left = self._left(in_force, "travel")
+            mixing = self._mixing
+            if (left < 1).any():
+                mixing = mixing * np.minimum(left[:, None], left[None, :])
+                np.fill_diagonal(mixing, 0.0)
+                np.fill_diagonal(mixing, np.maximum(1.0 - mixing.sum(axis=1), 0.0))
+            self._mixings[in_force] = mixing
+        return self._mixings[in_force]
+
+    # -- a day ------------------------------------------------------------------------------------
+
+    def advance(self, day: int, dead: Ints, staff: int = 0, isolated: Floats | None = None) -> DayOfInfection:
+        """Move the epidemic through `day` and tell what it brought.
+
+        Parameters
+        ----------
+        dead
+            ``(districts, 9, 2)`` the dead so far, who stay immune, never wane and get no dose.
+        staff
+            Clinical staff on the payroll, who are vaccinated first.
+        isolated
+            ``(steps, districts)`` infectious people who infect nobody in each step of the day, because
+            they isolate; they count as the same share of all ages of a district.
+        """
+        in_force = self._measures_of(day)
+        doses = 0 if self.vaccination is None else self.vaccination.receive(day)
+        if self._path is not None and self._hangs_on_care(isolated):
+            self._path = None
+        infection = self._taken_from_path(day, in_force)
+        if infection is None:
+            infection = self._move(day, in_force, doses, dead, staff, isolated)
+            self._add_to_path(day, in_force, infection)
+        return infection
+
+    def _hangs_on_care(self, isolated: Floats | None) -> bool:
+        """Whether care or a plan has a say in who is infected, today or later, but by measures.
+
+        It has where immunity wanes (the dead never do), since the first dose (the dead get none, staff
+        are first) and where cases isolate (who is reported hangs on care at home, tests and beds).
+        """
+        wanes = self._section.immunity.waning_days is not None
+        dosed = self.vaccination is not None and self.vaccination.begun
+        return wanes or dosed or (isolated is not None and bool(isolated.any()))
+
+    def _taken_from_path(self, day: int, in_force: tuple[str, ...]) -> DayOfInfection | None:
+        """The day as another alternative has met it; None where none has, or this one has parted from it.
+
+        Who meets a day with other measures in force has parted from the path for good.
+        """
+        if self._path is None or self._passed == len(self._path):
+            return None
+        shared = self._path[self._passed]
+        if (shared.day, shared.in_force) != (day, in_force):
+            self._path = None
+            return None
+        self._everybody[:] = shared.state
+        self._passed += 1
+        return shared.infection
+
+    def _add_to_path(self, day: int, in_force: tuple[str, ...], infection: DayOfInfection) -> None:
+        """A day that this alternative, still on the path, is the first to meet."""
+        if self._path is not None:
+            self._path.append(SharedDay(day, in_force, infection, self._everybody.copy()))
+            self._passed += 1
+
+    def _move(
+        self,
+        day: int,
+        in_force: tuple[str, ...],
+        doses: int,
+        dead: Ints,
+        staff: int,
+        isolated: Floats | None,
+    ) -> DayOfInfection:
+        """Draw the day, in which `doses` are given; the others as for `advance`."""
+        rng = self._streams.day("infection", day)
+        imported = self._import(day, in_force)
+        self._wane(rng, dead)
+        self._vaccinate(day, doses, dead, staff)
+        hazard, mixing = self._hazard_of(in_force), self._mixing_of(in_force)
+        shape = self.susceptible.shape
+        onsets = np.empty((*shape, self._steps), np.int64)
+        infected_today = np.zeros(shape, np.int64)
+        for step in range(self._steps):
+            infectious = self.infectious.sum(axis=(0, 3))
+            prevalence = infectious / self._met
+            if isolated is not None:
+                among = np.maximum(infectious.sum(axis=1), 1)
+                prevalence *= 1.0 - np.minimum(isolated[step] / among, 1.0)[:, None]
+            force = np.matmul(hazard, (mixing @ prevalence)[:, :, None])
+            np.negative(np.expm1(-force[..., None] * self._open_to), out=self._infection)
+            leaving = rng.binomial(self._state, self._leaving)
+            self._state -= leaving
+            infected, progressed, recovering = _parts(leaving, shape)
+            self.exposed[0] += infected
+            self.exposed[1] += progressed[0]
+            self.infectious[0] += progressed[1].sum(axis=-1)
+            self.infectious[1] += recovering[0]
+            self.recovered += recovering[1]
+            onsets[..., step] = progressed[1]
+            infected_today += infected
+        infections = infected_today.sum(axis=(1, 2, 3))
+        return DayOfInfection(
+            onsets, infections, imported, int(self.infectious.sum()), int(self.susceptible.sum())
+        )
+
+    def _hazard_of(self, in_force: tuple[str, ...]) -> Floats:
+        """``(districts, 9, 9)`` infections in a step per prevalence met, by the measures in force."""
+        if in_force not in self._hazards:
+            contacts = np.tensordot(self._contact_factor(in_force), self._contacts, axes=1)
+            per_step = self._rate * self._section.dt_days * self._susceptibility[None, :, None]
+            self._hazards[in_force] = per_step * contacts
+        return self._hazards[in_force]
+
+    def _import(self, day: int, in_force: tuple[str, ...]) -> Ints:
+        plan = self._section.importation
+        imported = np.zeros(len(self._names), np.int64)
+        if (
+            plan.per_day == 0
+            or 0 <= day < plan.from_day
+            or (plan.until_day is not None and day >= plan.until_day)
+        ):
+            return imported
+        rng = self._streams.day("importation", day)
+        numbers = rng.poisson(self._let_in(in_force))
+        for district in np.flatnonzero(numbers):
+            imported[district] = self._infect_outside(int(district), int(numbers[district]), rng)
+        return imported
+
+    def _let_in(self, in_force: tuple[str, ...]) -> Floats:
+        """``(districts,)`` mean imported infections a day that screening does not stop."""
+        if in_force not in self._imports:
+            plan = self._section.importation
+            let_in = (1 - plan.screening) * self._left(in_force, "screening")
+            self._imports[in_force] = plan.per_day * let_in * self._weights
+        return self._imports[in_force]
+
+    def _infect_outside(self, district: int, number: int, rng: np.random.Generator) -> int:
+        """Move up to `number` residents of a district from S to E, at random; returns how many."""
+        cells = self.susceptible[district]
+        if not cells[..., VACCINATED:].any():
+            cells = cells[..., :VACCINATED]  # a stratum that is there and empty moves no draw
+        strata = cells.shape[-1]
+        number = min(number, int(cells.sum()))
+        chosen = rng.multivariate_hypergeometric(cells.ravel(), number, method="marginals").reshape(
+            cells.shape
+        )
+        self.susceptible[district, ..., :strata] -= chosen
+        self.exposed[0, district, ..., :strata] += chosen
+        return number
+
+    def _wane(self, rng: np.random.Generator, dead: Ints) -> None:
+        mean = self._section.immunity.waning_days
+        if mean is None:
+            return
+        living = np.maximum(self.recovered - dead, 0)
+        lost = rng.binomial(living, 1.0 / mean)
+        self.recovered -= lost
+        self.susceptible[..., WANED] += lost
+
+    def _vaccinate(self, day: int, doses: int, dead: Ints, staff: int) -> None:
+        """Give the doses of the day; those that begin to work, and those that wane, move people in S."""
+        if self.vaccination is None or not self.vaccination.begun:
+            return
+        rng = self._streams.day("vaccination", day)
+        self.vaccination.give(day, doses, dead, staff, rng)
+        from_none, from_waned = self.vaccination.take_effect(day, self.susceptible, dead, rng)
+        waned = self.vaccination.waning(self.susceptible[..., VACCINATED:], rng)
+        self.susceptible[..., NONE] -= from_none
+        self.susceptible[..., WANED] += waned.sum(axis=-1) - from_waned
+        self.susceptible[..., VACCINATED:] -= waned
+        self.susceptible[..., VACCINATED] += from_none
+        self.susceptible[..., -1] += from_waned
+
+    def check(self, day: int) -> None:
+        """S + E + I + R of each district, age and risk is what it was; nothing below zero.
+
+        Raises
+        ------
+        IdentityError
+            Where it is not.
+        """
+        if self.vaccination is not None:
+            self.vaccination.check(day)
+        if self._everybody.min() < 0:
+            raise IdentityError("no compartment below zero", "the province", day, "a count is negative")
+        now = (self.susceptible + self.exposed[0] + self.exposed[1]).sum(axis=-1)
+        now += self.infectious[0] + self.infectious[1] + self.recovered
+        if not np.array_equal(now, self._people):
+            district, age, risk = np.argwhere(now != self._people)[0]
+            raise IdentityError(
+                "S + E + I + R",
+                f"{self._names[district]}, age group {age}, risk {risk}",
+                day,
+                f"{now[district, age, risk]} people, expected {self._people[district, age, risk]}",
+            )

@@ -1,0 +1,225 @@
+"""Vaccination: who gets the doses of a day, and whom they protect once they work.
+
+It stands alone: it is told who is susceptible and who has died, and tells whom to move. A dose goes to a
+person who has had none, infected or not; whoever is susceptible when it begins to work is protected.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.errors import IdentityError
+from surgesim.scenario.schema.vaccination import Vaccination as VaccinationSection
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+class Vaccination:
+    """Doses given, on the way to their effect, and those that have come to it.
+
+    Cells are district x age x risk. Health workers are counted apart: they are few, and their doses
+    protect the staff of facilities, not the cells.
+
+    Attributes
+    ----------
+    given, matured
+        ``(districts, 9, 2)`` doses so far, and those of them whose effect was due.
+    protected, without_effect
+        Of `matured`, in all cells: those that found a susceptible person, and those that did not.
+    staff_given, staff_matured
+        Doses of health workers, likewise.
+    given_today, without_effect_today
+        Doses of the day, health workers' among them, and those of the cells that found nobody susceptible.
+    begun
+        Whether there has been a dose. Before, nothing here moves anybody, and nobody's death matters.
+    """
+
+    def __init__(self, section: VaccinationSection, people: Ints, start: date) -> None:
+        self._section = section
+        self._people = people
+        self._start = start
+        self._by_rules = 0.0
+        self._part = 0.0  # of a dose, left from the days before
+        masks = _masks(section, people.shape)
+        self._groups = [
+            (mask, np.rint(people * group.acceptance).astype(np.int64) * mask)
+            for mask, group in zip(masks, section.groups.values(), strict=True)
+        ]
+        vulnerable = [
+            mask for name, mask in zip(section.groups, masks, strict=True) if name in section.vulnerable
+        ]
+        self._vulnerable: Bools = (
+            np.logical_or.reduce(vulnerable) if vulnerable else np.zeros(people.shape, bool)
+        )
+        self._vulnerable_people = int(people[self._vulnerable].sum())
+        self.given = np.zeros(people.shape, np.int64)
+        self.matured = np.zeros(people.shape, np.int64)
+        self._cohorts = section.days_to_effect + 1
+        self._transit = np.zeros((self._cohorts, *people.shape), np.int64)  # row: day modulo cohorts
+        self._staff_transit = np.zeros(self._cohorts, np.int64)
+        self.protected = self.without_effect = 0
+        self.staff_given = self.staff_matured = 0
+        self._staff_protected = 0.0
+        self.given_today = self.without_effect_today = 0
+        self.begun = False
+
+    def raise_doses(self, per_day: float) -> None:
+        """`per_day` more doses from the next 00:00 on; below 0 takes an earlier rise back."""
+        self._by_rules = max(self._by_rules + per_day, 0.0)
+
+    def receive(self, day: int) -> int:
+        """The whole doses that come on `day`; what is left of one is kept for the days after."""
+        self._part += self._doses_of(day)
+        doses = int(self._part + 1e-9)
+        self._part = max(self._part - doses, 0.0)
+        self.begun = self.begun or doses > 0
+        return doses
+
+    def give(self, day: int, doses: int, dead: Ints, heads: int, rng: np.random.Generator) -> None:
+        """Give the doses of a day, to health workers first and then by group.
+
+        Parameters
+        ----------
+        doses
+            Those of the day, as `receive` tells.
+        dead
+            ``(districts, 9, 2)`` the dead so far, who get none.
+        heads
+            Clinical staff on the payroll.
+        """
+        row = day % self._cohorts
+        willing = round(self._section.health_workers * heads) - self.staff_given
+        to_staff = min(doses, max(willing, 0))
+        self._staff_transit[row] += to_staff
+        self.staff_given += to_staff
+        left = doses - to_staff
+        living = self._people - dead
+        for mask, wanted in self._groups:
+            if left == 0:
+                break
+            open_to = np.maximum(np.minimum(wanted, living * mask) - self.given * mask, 0)
+            number = min(left, int(open_to.sum()))
+            chosen = _sample(open_to, number, rng)
+            self._transit[row] += chosen
+            self.given += chosen
+            left -= number
+        self.given_today = doses - left
+
+    def _doses_of(self, day: int) -> float:
+        """Doses that are there on a day: those of the scenario's dates, and those of rules."""
+        section, planned = self._section, 0.0
+        if section.start is not None:
+            allocated = day - section.days_to_delivery
+            first = (section.start - self._start).days
+            last = None if section.end is None else (section.end - self._start).days
+            if allocated >= first and (last is None or allocated < last):
+                planned = section.doses_per_day
+        return planned + self._by_rules
+
+    def take_effect(
+        self, day: int, susceptible: Ints, dead: Ints, rng: np.random.Generator
+    ) -> tuple[Ints, Ints]:
+        """Whom the doses that begin to work today protect: people to move from the first two strata.
+
+        The doses of a cell that are due fall at random on those of it whose dose, if any, has not been
+        due before: the susceptible without the vaccine's protection, and the others alive.
+
+        Parameters
+        ----------
+        susceptible
+            ``(districts, 9, 2, strata)`` susceptible people by stratum (none, waned, then the vaccinated).
+
+        Returns
+        -------
+        ``(districts, 9, 2)`` twice: to move from stratum none and from stratum waned.
+        """
+        row = (day - self._section.days_to_effect) % self._cohorts
+        due = self._transit[row].copy()
+        self._transit[row] = 0
+        none, waned = susceptible[..., 0], susceptible[..., 1]
+        others = np.maximum(self._people - none - waned - dead - self.matured, 0)
+        reached = np.minimum(due, none + waned + others)
+        moved = rng.hypergeometric(none + waned, others, reached)
+        from_none = rng.hypergeometric(none, waned, moved)
+        self.matured += due
+        self.without_effect_today = int(due.sum() - moved.sum())
+        self.protected += int(moved.sum())
+        self.without_effect += self.without_effect_today
+        self._staff_take_effect(row)
+        return from_none, moved - from_none
+
+    def _staff_take_effect(self, row: int) -> None:
+        waning = self._section.waning_days
+        if waning is not None:
+            self._staff_protected *= 1 - 1.0 / waning
+        due = int(self._staff_transit[row])
+        self._staff_transit[row] = 0
+        self.staff_matured += due
+        self._staff_protected += due
+
+    def waning(self, vaccinated: Ints, rng: np.random.Generator) -> Ints:
+        """People whose protection wanes today, of those `vaccinated`."""
+        mean = self._section.waning_days
+        return rng.binomial(vaccinated, 0.0 if mean is None else 1.0 / mean)
+
+    def staff_protected_share(self, heads: int) -> float:
+        """Share of clinical staff whom the vaccine protects as it does residents."""
+        return min(self._staff_protected / heads, 1.0) if heads > 0 else 0.0
+
+    @property
+    def vulnerable_share(self) -> float:
+        """Share of the people of the vulnerable groups who have had a dose; 0 where there are none."""
+        people = self._vulnerable_people
+        return int(self.given[self._vulnerable].sum()) / people if people and self.begun else 0.0
+
+    def check(self, day: int) -> None:
+        """Every dose is in transit or has come to its effect; nobody has two.
+
+        Raises
+        ------
+        IdentityError
+            Where that does not hold.
+        """
+        expected = self._transit.sum(axis=0) + self.matured
+        if not np.array_equal(self.given, expected):
+            cell = tuple(int(i) for i in np.argwhere(self.given != expected)[0])
+            _broken(f"cell {cell}", day, f"{self.given[cell]} against {expected[cell]}")
+        matured = int(self.matured.sum())
+        if matured != self.protected + self.without_effect:
+            detail = f"{matured} against {self.protected} and {self.without_effect}"
+            _broken("the province", day, detail)
+        if self.staff_given != int(self._staff_transit.sum()) + self.staff_matured:
+            detail = f"{self.staff_given} against {self._staff_transit.sum()} and {self.staff_matured}"
+            _broken("health workers", day, detail)
+        if (self.given > self._people).any() or (self._transit < 0).any():
+            _broken("the province", day, "a cell has more doses than people")
+
+
+def _broken(where: str, day: int, detail: str) -> NoReturn:
+    raise IdentityError("doses given = in transit + protected + without effect", where, day, detail)
+
+
+def _masks(section: VaccinationSection, shape: tuple[int, ...]) -> list[Bools]:
+    """Cells of each group, in the order of the scenario; a cell is of the first that it fits."""
+    taken = np.zeros(shape, bool)
+    masks = []
+    for group in section.groups.values():
+        fits = np.zeros(shape, bool)
+        fits[:, group.from_age // 10 :, 1 if group.risk == "high" else 0 :] = True
+        masks.append(fits & ~taken)
+        taken |= fits
+    return masks
+
+
+def _sample(open_to: Ints, number: int, rng: np.random.Generator) -> Ints:
+    """`number` of the people counted in `open_to`, at random."""
+    if number == int(open_to.sum()):
+        return open_to
+    flat = rng.multivariate_hypergeometric(open_to.ravel(), number, method="marginals")
+    chosen: Ints = flat.reshape(open_to.shape)
+    return chosen

@@ -1,0 +1,65 @@
+"""Isolation of cases and contacts: how many of the infectious infect nobody, because they isolate.
+
+It stands alone: reported cases go in as counts by district and days since onset; the expected number who
+are isolated and still infectious comes out. The model does not follow who of the infectious they are.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.scenario.schema.detection import CaseIsolation as CaseIsolationSection
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_NEGLIGIBLE = 1e-3
+
+
+def still_infectious(infectious_days: float, dt_days: float) -> Floats:
+    """P(somebody with onset on day d is infectious at the start of each step of day d + k).
+
+    Onset lies in a step of the day by equal chance; the two stages of I last as in the epidemic.
+
+    Returns
+    -------
+    ``(steps of a day, ages)``: k = 0 (1 by convention), 1, … until less than 0.1 % are left.
+    """
+    steps = round(1 / dt_days)
+    leave = 2 * dt_days / infectious_days
+    onset = np.arange(steps)
+    columns = [np.ones(steps)]
+    while columns[-1][0] >= _NEGLIGIBLE:
+        done = (len(columns) - 1) * steps + onset[:, None] + (steps - 1 - onset)[None, :]  # steps since
+        left = (1 - leave) ** done + done * leave * (1 - leave) ** np.maximum(done - 1, 0)
+        columns.append(left.mean(axis=1))
+    return np.stack(columns, axis=1)
+
+
+class CaseIsolation:
+    """Those who isolate, by district and days since onset, until they are no longer infectious.
+
+    Attributes
+    ----------
+    infectious
+        ``(steps, districts)`` isolated people who are infectious at the start of each step of today: an
+        expected number.
+    """
+
+    def __init__(self, section: CaseIsolationSection, still: Floats, districts: int) -> None:
+        self._section = section
+        self._still = still
+        self._isolated = np.zeros((still.shape[1], districts))
+        self.infectious = np.zeros((still.shape[0], districts))
+
+    def isolate(self, cases: Ints, contacts: Ints) -> None:
+        """Reported today, ``(ages, districts)`` each; who complies isolates from tomorrow."""
+        self._isolated += self._section.cases_compliance * cases
+        self._isolated += self._section.contacts_compliance * contacts
+
+    def begin_day(self) -> None:
+        """A day on: everybody's onset is a day further back."""
+        self._isolated[1:] = self._isolated[:-1]
+        self._isolated[0] = 0.0
+        self.infectious = self._still @ self._isolated

@@ -1,0 +1,191 @@
+"""Detection: which infections become reported cases, and when.
+
+A share of infections is found in the community and reported after a delay; a patient who was not
+found is reported on the day of admission. Where tests are limited, the share and the delay say who seeks
+a test and when the report would come; the laboratories decide who has one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.model.care.patients import Patient
+from surgesim.model.clock.durations import daily_delays
+from surgesim.model.clock.streams import Streams
+from surgesim.model.surveillance.case_isolation import CaseIsolation, still_infectious
+from surgesim.model.surveillance.laboratories import Laboratories, Tested
+from surgesim.scenario.schema.detection import Detection as DetectionSection
+from surgesim.scenario.schema.epidemic import Epidemic
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Detection:
+    """Reports in preparation, by day and district."""
+
+    def __init__(self, section: DetectionSection, first_day: int, end_day: int, districts: int) -> None:
+        self._share = section.share
+        self._delay = daily_delays(section.delay_days)
+        self._first = first_day
+        rows = end_day - first_day + len(self._delay)
+        self._mild = np.zeros((rows, districts), np.int64)
+        self._ill = np.zeros((rows, districts), np.int64)
+
+    def find(self, day: int, mild: Ints, ill: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
+        """Find cases among a day's onsets.
+
+        Parameters
+        ----------
+        mild
+            ``(districts,)`` onsets of people who stay mild; a share of them is found.
+        ill
+            ``(districts,)`` onsets of future patients already known to be found.
+
+        Returns
+        -------
+        ``(districts, days)`` twice: mild cases and future patients found, by days from onset to report.
+        """
+        row = day - self._first
+        found = rng.binomial(mild, self._share)
+        delayed = []
+        for reports, number in ((self._mild, found), (self._ill, ill)):
+            after = rng.multinomial(number, self._delay)
+            reports[row : row + len(self._delay)] += after.T
+            delayed.append(after)
+        return delayed[0], delayed[1]
+
+    def report(self, day: int, mild: Ints, ill: Ints) -> None:
+        """What is reported on `day`, ``(districts,)``, where it is other than was in preparation."""
+        self._mild[day - self._first] = mild
+        self._ill[day - self._first] = ill
+
+    def mild_reported(self, day: int) -> Ints:
+        """``(districts,)`` mild cases reported on `day`."""
+        result: Ints = self._mild[day - self._first]
+        return result
+
+    def reported(self, day: int) -> Ints:
+        """``(districts,)`` all cases reported on `day` from the community."""
+        result: Ints = self._mild[day - self._first] + self._ill[day - self._first]
+        return result
+
+
+class Reports:
+    """Reports of the last days by the day of onset, those still to come among them.
+
+    Attributes
+    ----------
+    due
+        Sum over all days passed of the reports that were due.
+    """
+
+    def __init__(self, delays: int, districts: int, ages: int) -> None:
+        self._by_onset = np.zeros((delays, districts, delays), np.int64)  # row: day modulo delays
+        self._ages = ages
+        self.due = 0
+
+    def add(self, day: int, after: Ints) -> None:
+        """``(districts, days)`` reports of a day's onsets, by days from onset to report."""
+        self._by_onset[day % len(self._by_onset)] = after
+
+    def on(self, day: int) -> Ints:
+        """``(ages, districts)`` reports of `day`, by days since onset; the last age is that or more."""
+        delays = np.arange(len(self._by_onset))
+        of_day = self._by_onset[(day - delays) % len(delays), :, delays]
+        by_age = np.zeros((self._ages, of_day.shape[1]), np.int64)
+        known = min(self._ages - 1, len(delays))
+        by_age[:known] = of_day[:known]
+        by_age[-1] += of_day[known:].sum(axis=0)
+        self.due += int(by_age.sum())
+        return by_age
+
+
+class Surveillance:
+    """Detection, the laboratories that limit it, and the isolation of those who are found.
+
+    Attributes
+    ----------
+    detection
+        What is reported, day by day.
+    laboratories, isolation
+        None where a scenario has no limit of tests, or nobody isolates.
+    """
+
+    def __init__(
+        self, section: Epidemic, first_day: int, end_day: int, population: Ints, streams: Streams
+    ) -> None:
+        districts = len(population)
+        self._streams = streams
+        self.detection = Detection(section.detection, first_day, end_day, districts)
+        self.laboratories: Laboratories | None = None
+        self.isolation: CaseIsolation | None = None
+        tests = section.detection.tests
+        if tests is None and section.isolation is None:
+            return
+        still = still_infectious(section.variant.infectious_days, section.dt_days)
+        if tests is not None:
+            self.laboratories = Laboratories(tests, population, still.shape[1])
+        if section.isolation is not None:
+            self.isolation = CaseIsolation(section.isolation, still, districts)
+        delays = len(daily_delays(section.detection.delay_days))
+        self._mild = Reports(delays, districts, still.shape[1])
+        self._ill = Reports(delays, districts, still.shape[1])
+        self._at_admission = np.zeros(districts, np.int64)
+        self._in_community = np.zeros(districts, np.int64)  # reported on the last day
+
+    @property
+    def tested_share(self) -> float:
+        """Of those who needed a test on the last day; 1 where tests have no limit."""
+        return 1.0 if self.laboratories is None else self.laboratories.tested_share
+
+    def begin_day(self) -> Floats | None:
+        """``(steps, districts)`` isolated infectious people of today; None where nobody isolates."""
+        if self.isolation is None:
+            return None
+        self.isolation.begin_day()
+        return self.isolation.infectious
+
+    def pass_day(self, day: int, mild: Ints, seekers: list[Patient], at_admission: Ints) -> None:
+        """Find the cases of a day's onsets, and report those whose day has come.
+
+        Parameters
+        ----------
+        mild
+            ``(districts,)`` onsets of people who stay mild.
+        seekers
+            The future patients among the onsets who are found, or seek a test, ordered by district.
+        at_admission
+            ``(districts,)`` patients reported at admission so far.
+        """
+        ill = np.bincount([patient.district for patient in seekers], minlength=len(mild))
+        mild_after, ill_after = self.detection.find(day, mild, ill, self._streams.day("detection", day))
+        if self.laboratories is None and self.isolation is None:
+            return
+        self._mild.add(day, mild_after)
+        self._ill.add(day, ill_after)
+        of_day = Tested(self._mild.on(day), self._ill.on(day), np.zeros((1, len(mild)), np.int64))
+        if self.laboratories is not None:
+            tests = self._streams.day("tests", day)
+            self.laboratories.enrol(day, seekers, ill_after, tests)
+            yesterday = self._in_community + at_admission - self._at_admission
+            self._at_admission = at_admission
+            of_day = self.laboratories.pass_day(day, of_day.mild, yesterday, tests)
+            self.laboratories.hide(mild - mild_after.sum(axis=1))
+            found_mild = of_day.mild.sum(axis=0) + of_day.contacts.sum(axis=0)
+            self.detection.report(day, found_mild, of_day.ill.sum(axis=0))
+            self._in_community = self.detection.reported(day)
+        if self.isolation is not None:
+            self.isolation.isolate(of_day.mild + of_day.ill, of_day.contacts)
+
+    def check(self, day: int) -> None:
+        """Every test seeker is accounted for.
+
+        Raises
+        ------
+        IdentityError
+            Where one is not.
+        """
+        if self.laboratories is not None:
+            self.laboratories.check(day, self._mild.due)

@@ -1,0 +1,256 @@
+"""Laboratories: a limited number of tests a day, for which infected, other people and contacts compete.
+
+It stands alone: who would be found if tests had no limit goes in by the day of the report; who is tested
+comes out. Cases are counts by district and days since onset; future patients are followed one by one,
+so that who finds no test is reported at admission.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.errors import IdentityError
+from surgesim.model.care.patients import Patient
+from surgesim.scenario.schema.detection import LaboratoryTests
+
+Ints = NDArray[np.int64]
+
+PER = 100_000
+
+
+def pooled_samples(per_day: float, pool_size: int, positivity: float) -> float:
+    """Samples a day of a line that pools, where a share `positivity` of samples is positive.
+
+    A sample takes 1 / k tests in its pool of k and one more where the pool is positive, which it is with
+    probability 1 - (1 - p)^k. A line does not pool where that takes more than a test a sample.
+
+    Parameters
+    ----------
+    per_day
+        Samples when none is positive: ``k`` times the tests of the line.
+    """
+    tests_per_pool = 1 + pool_size * (1 - (1 - positivity) ** pool_size)
+    return per_day / min(tests_per_pool, pool_size)
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """The cases that a day's tests find.
+
+    Attributes
+    ----------
+    mild, ill, contacts
+        ``(ages, districts)`` cases by days since onset: mild ones and future patients who sought a test,
+        and mild ones who were contacts of cases.
+    """
+
+    mild: Ints
+    ill: Ints
+    contacts: Ints
+
+
+class Laboratories:
+    """Tests of the province, day by day.
+
+    Everybody who needs a test on a day has the same chance of one. Of who finds none, `return_share`
+    try again the next day; the others are found at admission or not at all. Contacts do not try again.
+    Patients in hospital when they would be reported are tested there, beside this limit.
+
+    Attributes
+    ----------
+    used, positive, contacts_tested
+        Samples of the day, those of them that were positive, and those of contacts.
+    waiting
+        People who found no test on the day and will try again.
+    capacity
+        Samples that the day's positivity allows.
+    tested_share
+        Of all who needed a test on the day; 1 where nobody did.
+    """
+
+    def __init__(self, section: LaboratoryTests, population: Ints, ages: int) -> None:
+        districts = len(population)
+        self._section = section
+        self._population = population
+        self._single, self._pooled = section.single_per_day, section.pooled_per_day
+        self._due: dict[int, list[tuple[Patient, int]]] = {}
+        self._ill_waiting: list[tuple[Patient, int]] = []
+        self._mild_waiting = np.zeros((ages, districts), np.int64)
+        self._others_waiting = np.zeros(districts, np.int64)
+        self._hidden = np.zeros((ages, districts), np.int64)  # mild, infectious, and nobody looks for them
+        self._found = self._gave_up = 0
+        self.used = self.positive = self.contacts_tested = self.waiting = 0
+        self.capacity = self._single + self._pooled
+        self.tested_share = 1.0
+
+    @property
+    def positivity(self) -> float:
+        """Positive of the day's samples; 0 where there were none."""
+        return self.positive / self.used if self.used else 0.0
+
+    @property
+    def capacity_used(self) -> float:
+        """Samples of the day over those there was a test for; without a test, 1 where somebody needed one."""
+        return self.used / int(self.capacity) if self.capacity >= 1 else float(self.tested_share < 1)
+
+    def raise_tests(self, single: float, pooled: float) -> None:
+        """So many more single and pooled samples a day; below 0 takes an earlier rise back."""
+        self._single = max(self._single + single, 0.0)
+        self._pooled = max(self._pooled + pooled, 0.0)
+
+    def enrol(self, day: int, patients: list[Patient], delays: Ints, rng: np.random.Generator) -> None:
+        """Note when the future patients among a day's onsets who seek a test would be reported.
+
+        Parameters
+        ----------
+        patients
+            Those who seek a test, ordered by district.
+        delays
+            ``(districts, days)`` how many of a district would be reported after 0, 1, … days.
+        """
+        days = np.tile(np.arange(delays.shape[1]), len(delays))
+        after = np.repeat(days, delays.ravel())
+        district = np.repeat(np.arange(len(delays)), delays.sum(axis=1))
+        after = after[np.lexsort((rng.random(len(after)), district))]
+        for patient, later in zip(patients, after.tolist(), strict=True):
+            self._due.setdefault(day + later, []).append((patient, day))
+
+    def pass_day(self, day: int, mild: Ints, cases: Ints, rng: np.random.Generator) -> Tested:
+        """Test whom the day's capacity reaches.
+
+        Parameters
+        ----------
+        mild
+            ``(ages, districts)`` mild infected who would be reported today, by days since onset.
+        cases
+            ``(districts,)`` cases reported yesterday, whose contacts are traced.
+        """
+        section, districts = self._section, len(self._population)
+        mild = mild + self._mild_waiting
+        in_line = self._ill_waiting + self._due.pop(day, [])
+        in_hospital = [pair for pair in in_line if pair[0].facility >= 0]
+        ill = [pair for pair in in_line if pair[0].facility < 0]
+        others = self._others_waiting + rng.poisson(
+            section.other_seekers_per_100k_per_day * self._population / PER
+        )
+        contacts = np.minimum(rng.poisson(section.contacts_per_case * cases), self._population)
+        ill_by_district = _by_district([patient for patient, _ in ill], districts)
+        wanted = np.concatenate([mild, ill_by_district[None], others[None], contacts[None]])
+        done = self._reached(wanted, rng)
+        tested_ill, left_ill = self._choose(ill, done[-3], rng)
+        found = Tested(
+            done[:-3],
+            self._by_age(day, tested_ill + in_hospital, districts),
+            self._among_contacts(done[-1], rng),
+        )
+        self.used = int(done.sum())
+        self.contacts_tested = int(done[-1].sum())
+        self.positive = int(found.mild.sum() + found.contacts.sum()) + len(tested_ill)
+        self._found += int(found.mild.sum())
+        self._leave(mild - done[:-3], left_ill, others - done[-2], rng)
+        return found
+
+    def hide(self, mild: Ints) -> None:
+        """Add ``(districts,)`` mild onsets of the day that seek no test, at the end of a day's tests."""
+        self._hidden[1:] = self._hidden[:-1]
+        self._hidden[0] = mild
+
+    def _reached(self, wanted: Ints, rng: np.random.Generator) -> Ints:
+        """How many of each kind and district are tested, of those who need it."""
+        total = int(wanted.sum())
+        infected = wanted[:-2].sum() + self._section.contact_positivity * wanted[-1].sum()
+        pooled = pooled_samples(self._pooled, self._section.pool_size, infected / total if total else 0.0)
+        self.capacity = self._single + pooled
+        room = int(min(self.capacity, total) + 1e-9)
+        self.tested_share = room / total if total else 1.0
+        if room == total:
+            return wanted
+        flat = wanted.ravel()
+        some = np.flatnonzero(flat)
+        done = np.zeros(flat.shape, np.int64)
+        done[some] = rng.multivariate_hypergeometric(flat[some], room, method="marginals")
+        return done.reshape(wanted.shape)
+
+    def _choose(
+        self, ill: list[tuple[Patient, int]], numbers: Ints, rng: np.random.Generator
+    ) -> tuple[list[tuple[Patient, int]], list[tuple[Patient, int]]]:
+        """So many of each district at random: who is tested, and who is not."""
+        left = numbers.tolist()
+        tested, untested = [], []
+        for place in rng.permutation(len(ill)).tolist():
+            pair = ill[place]
+            district = pair[0].district
+            if left[district] > 0:
+                left[district] -= 1
+                tested.append(pair)
+            else:
+                untested.append(pair)
+        return tested, untested
+
+    def _by_age(self, day: int, ill: list[tuple[Patient, int]], districts: int) -> Ints:
+        found = np.zeros((len(self._hidden), districts), np.int64)
+        for patient, onset in ill:
+            found[min(day - onset, len(found) - 1), patient.district] += 1
+        return found
+
+    def _among_contacts(self, tested: Ints, rng: np.random.Generator) -> Ints:
+        """``(ages, districts)`` hidden infections that the contacts tested turn out to be."""
+        number = np.minimum(rng.binomial(tested, self._section.contact_positivity), self._hidden.sum(axis=0))
+        found = np.zeros(self._hidden.shape, np.int64)
+        for district in np.flatnonzero(number).tolist():
+            found[:, district] = rng.multivariate_hypergeometric(
+                self._hidden[:, district], number[district], method="marginals"
+            )
+        self._hidden -= found
+        return found
+
+    def _leave(
+        self, mild: Ints, ill: list[tuple[Patient, int]], others: Ints, rng: np.random.Generator
+    ) -> None:
+        """Who found no test tries again tomorrow, or gives up."""
+        share = self._section.return_share
+        staying = rng.binomial(mild, share)
+        gone = mild - staying
+        self._hidden += gone
+        self._gave_up += int(gone.sum())
+        self._mild_waiting[1:] = staying[:-1]
+        self._mild_waiting[0] = 0
+        self._mild_waiting[-1] += staying[-1]
+        self._ill_waiting = []
+        for pair, stays in zip(ill, (rng.random(len(ill)) < share).tolist(), strict=True):
+            if stays:
+                self._ill_waiting.append(pair)
+            else:
+                pair[0].unreported = True
+        self._others_waiting = np.minimum(rng.binomial(others, share), self._population)
+        self.waiting = int(staying.sum() + self._others_waiting.sum()) + len(self._ill_waiting)
+
+    def check(self, day: int, expected: int) -> None:
+        """Mild seekers whose day has come = found + waiting + gave up; no more tests than there are.
+
+        Parameters
+        ----------
+        expected
+            Mild infected so far whose report would have been due by now.
+
+        Raises
+        ------
+        IdentityError
+            Where that does not hold.
+        """
+        now = self._found + int(self._mild_waiting.sum()) + self._gave_up
+        if now != expected:
+            raise IdentityError(
+                "test seekers = found + waiting + gave up", "the province", day, f"{expected} against {now}"
+            )
+        if self.used > self.capacity + 1e-6 or self._hidden.min() < 0:
+            raise IdentityError(
+                "tests used <= tests there are", "the province", day, f"{self.used} against {self.capacity}"
+            )
+
+
+def _by_district(patients: list[Patient], districts: int) -> Ints:
+    return np.bincount([patient.district for patient in patients], minlength=districts).astype(np.int64)

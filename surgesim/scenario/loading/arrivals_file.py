@@ -1,0 +1,248 @@
+"""A CSV of daily arrivals becomes the series of the section `arrivals`."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from surgesim.errors import Problem, ScenarioError
+from surgesim.scenario.loading.yaml_nodes import read_text
+from surgesim.scenario.messages import thousands
+from surgesim.scenario.messages.shape import suggestion
+from surgesim.scenario.schema.base import AGE_GROUPS, BED_TYPES
+
+MAX_BYTES = 5_000_000
+MAX_COUNTS = 150_000
+"""Most counts of all series together, so that the scenario with its arrivals embedded can be read again."""
+
+_KEYS = ("day", "date", "district", "age")
+_NUMBER = re.compile(r"\+?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
+
+Group = tuple[str | None, str | None]
+"""District and age group of a row, None where the file has no such column."""
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """What a file holds: plain series as the scenario writes them, the line each begins on, and remarks."""
+
+    series: dict[str, dict[str, Any]] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+    warnings: list[Problem] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Table:
+    shown: str
+    start: date
+    days: int
+    whole: bool = False
+    beds: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    groups: dict[Group, dict[int, tuple[int, list[float]]]] = field(default_factory=dict)
+    parted: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    decimals: set[str] = field(default_factory=set)
+    before: int = 0
+    before_line: int = 0
+
+    def note(self, message: str, line: int) -> None:
+        self.problems.append(Problem("arrivals.file", message, self.shown, line))
+
+
+def read(path: Path, shown: str, start: date, days: int, *, whole: bool = False) -> Arrivals:
+    """Read the file; `start` is the scenario's first date, `days` its length.
+
+    With `whole`, every count must be a whole number, as it must where `counts_are` is exact.
+
+    The header names ``date`` (ISO) or ``day`` (0 is the start), then optionally ``district`` and
+    ``age``, and one or more of ``basic``, ``oxygen``, ``icu``: the type of bed needed. Each group has
+    a row for every day from the start, or earlier, without a gap. Rows before the start are left
+    out with a warning, rows after the end without one.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem of the file, by line.
+    """
+    table = _Table(shown, start, days, whole)
+    lines = csv.reader(read_text(path, shown, MAX_BYTES).splitlines(), strict=True)
+    try:
+        header = next(lines, [])
+        if _header(table, [name.strip().lower() for name in header]):
+            columns = [name.strip().lower() for name in header]
+            for cells in lines:
+                if any(cell.strip() for cell in cells):
+                    _row(table, columns, [cell.strip() for cell in cells], lines.line_num)
+    except csv.Error as error:
+        table.note(f"got a line that is not CSV ({error})", lines.line_num)
+    if not table.problems:
+        _complete(table)
+    if table.problems:
+        raise ScenarioError(table.problems)
+    arrivals = Arrivals(warnings=list(_remarks(table)))
+    for name, line, series in _series(table):
+        arrivals.series[name], arrivals.lines[name] = series, line
+    return arrivals
+
+
+def _header(table: _Table, columns: list[str]) -> bool:
+    before = len(table.problems)
+    if not any(columns):
+        table.note("got an empty file, expected a header with day or date and basic, oxygen or icu", 1)
+        return False
+    if len(columns) == 1 and (";" in columns[0] or "\t" in columns[0]):
+        table.note("got columns parted by semicolons or tabs, expected commas", 1)
+        return False
+    for name in columns:
+        if name not in (*_KEYS, *BED_TYPES):
+            table.note(f"unknown column {name!r}{suggestion(name, (*_KEYS, *BED_TYPES))}", 1)
+    for name in dict.fromkeys(columns):
+        if columns.count(name) > 1:
+            table.note(f"got the column {name!r} {columns.count(name)} times, expected it once", 1)
+    if ("day" in columns) == ("date" in columns):
+        got = "the columns day and date" if "day" in columns else "neither a column day nor a column date"
+        table.note(f"got {got}, expected one of them", 1)
+    table.beds = [name for name in columns if name in BED_TYPES]
+    if not table.beds:
+        table.note("got no column of arrivals, expected one or more of basic, oxygen, icu", 1)
+    return len(table.problems) == before
+
+
+def _row(table: _Table, columns: list[str], cells: list[str], line: int) -> None:
+    if len(cells) != len(columns):
+        table.note(f"got {len(cells)} values, expected {len(columns)} as in the header", line)
+        return
+    row = dict(zip(columns, cells, strict=True))
+    day = _day(table, row, line)
+    group = (row.get("district"), row.get("age"))
+    if group[1] is not None and group[1] not in AGE_GROUPS:
+        table.note(f"got age {group[1]!r}, expected one of {', '.join(AGE_GROUPS)}", line)
+    if group[0] == "":
+        table.note("got no district, expected its short name", line)
+    counts = [_count(table, bed, row[bed], line) for bed in table.beds]
+    if day is None:
+        return
+    rows = table.groups.setdefault(group, {})
+    if day in rows:
+        table.note(
+            f"got {_shown_day(table, row)} twice{_of(group)}, on lines {rows[day][0]} and {line}", line
+        )
+    else:
+        rows[day] = (line, counts)
+
+
+def _day(table: _Table, row: Mapping[str, str], line: int) -> int | None:
+    if "day" in row:
+        if re.fullmatch(r"\d{1,6}", row["day"]):
+            return int(row["day"])
+        table.note(f"got day {row['day']!r}, expected a whole number from 0", line)
+        return None
+    text = row["date"]
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        table.note(f"got {text!r}, expected a date as 2024-03-31", line)
+        return None
+    try:
+        return (date.fromisoformat(text) - table.start).days
+    except ValueError:
+        table.note(f"got {text}, which is not a date of the calendar", line)
+        return None
+
+
+def _count(table: _Table, bed: str, text: str, line: int) -> float:
+    if text == "":
+        table.note(f"got an empty value for {bed}, expected a number (0 where nobody came)", line)
+    elif text.lower() in ("nan", "na", "n/a", "null"):
+        table.note(f"got {text} for {bed}, expected a number (0 where nobody came)", line)
+    elif not _NUMBER.fullmatch(text) and (written := thousands.hint(text, "a number")):
+        table.note(f"got {text!r} for {bed}, expected a number{written}", line)
+    elif re.fullmatch(rf"-{_NUMBER.pattern}", text):
+        table.note(f"got {text} for {bed}, expected a number >= 0", line)
+    elif not _NUMBER.fullmatch(text) or float(text) > 1e9:
+        table.note(f"got {text!r} for {bed}, expected a number from 0 to 1e9", line)
+    elif table.whole and not float(text).is_integer():
+        expected = "a whole number where counts_are is exact"
+        table.note(f"got {text} for {bed}, expected {expected}{thousands.hint(text, expected)}", line)
+    else:
+        if thousands.may_part(text):
+            table.parted.setdefault(bed, []).append((text, line))
+        elif not float(text).is_integer():
+            table.decimals.add(bed)
+        return float(text)
+    return 0.0
+
+
+def _complete(table: _Table) -> None:
+    """Every group has all days from the start of the scenario to its last row."""
+    if not table.groups:
+        table.note("got no rows, expected one for each day", 1)
+    for group, rows in table.groups.items():
+        days = sorted(rows)
+        if days[0] > 0:
+            first = _named(table, days[0])
+            message = f"got {first} as the first{_of(group)}, expected {_named(table, 0)} or before"
+            table.note(message, rows[days[0]][0])
+        for earlier, later in itertools.pairwise(days):
+            if later - earlier > 1:
+                missing = _named(table, earlier + 1)
+                if later - earlier > 2:
+                    missing += f" to {_named(table, later - 1)}"
+                table.note(
+                    f"got no row for {missing}{_of(group)}, expected one for every day", rows[later][0]
+                )
+        early = [day for day in days if day < 0]
+        if early:
+            table.before += len(early)
+            table.before_line = table.before_line or min(rows[day][0] for day in early)
+    counts = len(table.beds) * sum(0 <= day < table.days for rows in table.groups.values() for day in rows)
+    if counts > MAX_COUNTS:
+        table.note(f"got {counts} counts in the days of the scenario, expected at most {MAX_COUNTS}", 1)
+
+
+def _named(table: _Table, day: int) -> str:
+    """A day as messages name it."""
+    return f"day {day} ({table.start + timedelta(days=day)})"
+
+
+def _shown_day(table: _Table, row: Mapping[str, str]) -> str:
+    return row["date"] if "date" in row else f"day {row['day']}"
+
+
+def _of(group: Group) -> str:
+    named = [part for part in group if part is not None]
+    return f" of {', '.join(named)}" if named else ""
+
+
+def _series(table: _Table) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    for (district, age), rows in table.groups.items():
+        within = [rows[day][1] for day in sorted(rows) if 0 <= day < table.days]
+        for column, bed in enumerate(table.beds):
+            counts = [int(row[column]) if row[column].is_integer() else row[column] for row in within]
+            series: dict[str, Any] = {"bed": bed, "counts": counts}
+            if district is not None:
+                series["district"] = district
+            if age is not None:
+                series["age"] = age
+            parts = (district, age and age.replace("+", "-up"), bed)
+            first = min(line for line, _ in rows.values())
+            yield "-".join(part for part in parts if part), first, series
+
+
+def _remarks(table: _Table) -> Iterator[Problem]:
+    if table.before:
+        message = f"left out {table.before} rows before the start {table.start}"
+        yield Problem("arrivals.file", message, table.shown, table.before_line)
+    if not any(0 <= day < table.days for rows in table.groups.values() for day in rows):
+        message = f"got no row within the {table.days} days of the scenario"
+        yield Problem("arrivals.file", message, table.shown, 1)
+    for bed, found in table.parted.items():
+        if bed not in table.decimals:  # else the file writes decimals, and this is one
+            text, line = found[0]
+            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+            message = f"got {text} for {bed}{more}, read as {float(text):g}{thousands.hint(text, 'a number')}"
+            yield Problem("arrivals.file", message, table.shown, line)

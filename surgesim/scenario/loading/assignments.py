@@ -1,0 +1,96 @@
+"""``--set path=value``: single values of a scenario changed from outside the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from surgesim.errors import ScenarioError
+from surgesim.scenario.loading.overlays import lay, unknown_nulls
+from surgesim.scenario.loading.profile_tables import PLACES, with_names_as_mappings
+from surgesim.scenario.loading.yaml_nodes import KeyPath, compose
+from surgesim.scenario.messages import shape
+from surgesim.scenario.messages.wording import Finding, value_at
+
+NAME = "--set"
+"""Stands for a file name in messages on values set this way."""
+
+
+@dataclass(slots=True)
+class Assigned:
+    """A tree with its changes made: which paths were set, and what was wrong with the others."""
+
+    tree: dict[str, Any]
+    paths: list[KeyPath] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    doubts: list[Finding] = field(default_factory=list)
+
+
+def assign(tree: Mapping[str, Any], texts: Sequence[str]) -> Assigned:
+    """Apply texts ``path=value`` in turn; a value is read as YAML, and ``null`` removes an entry."""
+    assigned = Assigned(dict(tree))
+    for text in texts:
+        name, equals, written = text.partition("=")
+        path: KeyPath = tuple(name.strip().split("."))
+        if not equals or not all(path) or not written.strip():
+            assigned.findings.append(((), f"got {text!r}, expected path=value as days=120"))
+            continue
+        problem = unknown_path(path, assigned.tree)
+        if problem is not None:
+            assigned.findings.append((path, problem))
+            continue
+        try:
+            document = compose(written, NAME)
+        except ScenarioError as error:
+            assigned.findings += [(path, problem.message) for problem in error.problems]
+            continue
+        assigned.doubts += [(path, doubt.message) for doubt in document.doubts]
+        _put(assigned, path, document.value)
+    return assigned
+
+
+def _put(assigned: Assigned, path: KeyPath, value: Any) -> None:
+    overlay: Any = value
+    for key in reversed(path):
+        overlay = {key: overlay}
+    overlay = with_names_as_mappings(overlay)
+    if value is not None:
+        assigned.findings += unknown_nulls(overlay)
+    within_overlay = path[0] == "alternatives" and len(path) > 2
+    assigned.tree = lay(assigned.tree, overlay, keep_none=within_overlay)
+    assigned.paths.append(path)
+
+
+def unknown_path(path: KeyPath, tree: Mapping[str, Any]) -> str | None:
+    """What is wrong with a dotted path: None where a value of the scenario can be set there.
+
+    Every key must be one of the schema, and a named entry must be there already, unless an entry of
+    its kind is complete with one value (``epidemic.initial_infections.ha-tien``).
+    """
+    where: shape.Shape | None = shape.scenario_shape()
+    data: Any = tree
+    overlay = value_at(tree, path[:2])
+    if path[0] == "alternatives" and len(path) > 2 and isinstance(overlay, Mapping):
+        # What a path in an overlay names stands in the overlay or in the scenario below it.
+        return unknown_path(path[2:], lay(tree, overlay))
+    for depth, key in enumerate(path):
+        if where is None or where.kind in ("list", "value"):
+            return f"got a path into {'.'.join(map(str, path[:depth]))}, expected to set that as a whole"
+        if where.kind == "section":
+            fields = _fields(where, data)
+            if key == "profile" and depth == len(path) - 1 and ".".join(map(str, path[:-1])) in PLACES:
+                return None
+            if key not in fields or path[0] == "sources":
+                known = [name for name in fields if name != "sources"]
+                return f"unknown key {key!r}{shape.suggestion(str(key), known)}"
+        elif where.entry is not None and where.entry.required and shape.inside(data, key) is None:
+            known = list(data) if isinstance(data, Mapping) else []
+            return f"unknown name {key!r}{shape.suggestion(str(key), known)}"
+        where, data = shape.step(where, key, data), shape.inside(data, key)
+    return None
+
+
+def _fields(where: shape.Shape, data: Any) -> Mapping[str, shape.Shape]:
+    variant = where.variants.get(str(shape.inside(data, "action")))
+    return where.fields if variant is None else variant.fields

@@ -1,0 +1,118 @@
+"""Laying plain values over plain values: a file over what it extends, an overlay over a scenario.
+
+`deep_merge` does the laying. Here is what has to be seen to around it: short forms that a mapping is
+laid over, removals that remove nothing, and overlays that are laid over overlays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from surgesim.scenario.loading import profile_tables
+from surgesim.scenario.loading.yaml_nodes import KeyPath
+from surgesim.scenario.messages import shape
+from surgesim.scenario.messages.wording import Finding, unknown_key, value_at
+from surgesim.scenario.schema.base import Section, deep_merge
+
+IDLE = "got null, which removes an entry, but there is none to remove"
+
+
+def lay(base: Mapping[str, Any], overlay: Mapping[str, Any], *, keep_none: bool = False) -> dict[str, Any]:
+    """`overlay` over `base`; a mapping over a short form keeps what the short form says.
+
+    ``covid_share: 0.5`` under ``covid_share: {icu: 1}`` is 0.5 for the other bed types still.
+    """
+    return deep_merge(_in_full(base, overlay, shape.scenario_shape()), overlay, keep_none=keep_none)
+
+
+def absorb(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a file over those of the file it extends: alternatives stay overlays.
+
+    Of an alternative that both have, the child's overlay is laid over the base's; its removals stay,
+    as what they remove is in the scenario.
+    """
+    child = profile_tables.with_names_as_mappings(child)
+    merged = lay({**base, "alternatives": {}}, {**child, "alternatives": {}})
+    overlays = child.get("alternatives", {})
+    stacked = dict(base.get("alternatives", {}))
+    if not isinstance(overlays, Mapping):
+        merged["alternatives"] = {} if overlays is None else overlays
+        return merged
+    for name, overlay in overlays.items():
+        if overlay is None:
+            stacked.pop(name, None)
+        elif isinstance(overlay, Mapping):
+            overlay = profile_tables.with_names_as_mappings(overlay)
+            stacked[name] = lay(stacked.get(name, {}), overlay, keep_none=True)
+        else:
+            stacked[name] = overlay
+    merged["alternatives"] = stacked
+    return merged
+
+
+def _in_full(
+    base: Mapping[str, Any], overlay: Mapping[str, Any], where: shape.Shape | None
+) -> dict[str, Any]:
+    full = dict(base)
+    for key, value in overlay.items():
+        below = base.get(key)
+        if not isinstance(value, Mapping) or below is None:
+            continue
+        inner = shape.step(where, key, base)
+        if isinstance(below, Mapping):
+            full[key] = _in_full(below, value, inner)
+        elif inner is not None and inner.model is not None:
+            try:
+                full[key] = inner.model.model_validate(below).model_dump(mode="json", exclude_none=True)
+            except ValidationError:
+                continue
+    return full
+
+
+def completed(tree: Mapping[str, Any], where: shape.Shape | None = None) -> dict[str, Any]:
+    """`tree` where a part of a section that has a default as a whole is laid over that default.
+
+    ``staffing: {icu: {nurse: {normal: 3}}}`` changes one ratio; the others stay as the schema has them,
+    as they do when an overlay says the same.
+    """
+    where = where or shape.scenario_shape()
+    full = dict(tree)
+    for name, info in where.model.model_fields.items() if where.model is not None else ():
+        value, inner = tree.get(name), where.fields[name]
+        if not isinstance(value, Mapping) or inner.model is None:
+            continue
+        if isinstance(info.default, Section) and inner.required:
+            value = deep_merge(info.default.model_dump(mode="json", exclude_none=True), value)
+        full[name] = completed(value, inner)
+    return full
+
+
+def nulls(tree: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
+    """Paths of all null values."""
+    if isinstance(tree, Mapping):
+        for key, value in tree.items():
+            if value is None:
+                yield (*path, key)
+            else:
+                yield from nulls(value, (*path, key))
+
+
+def unknown_nulls(tree: Mapping[str, Any]) -> Iterator[Finding]:
+    """Keys with null that no section has: they would vanish without a word."""
+    for path in nulls(tree):
+        holder = shape.at(path[:-1], tree)
+        if holder is not None and holder.kind == "section":
+            known = (*holder.fields, "profile", "extends")
+            if path[-1] not in known:
+                yield path, unknown_key(str(path[-1]), holder.fields)
+
+
+def idle_nulls(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> Iterator[Finding]:
+    """Removals in `overlay` of what `base` does not have."""
+    for path in nulls(overlay):
+        holder = value_at(base, path[:-1])
+        if not isinstance(holder, Mapping) or path[-1] not in holder:
+            yield path, IDLE

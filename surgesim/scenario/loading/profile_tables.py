@@ -1,0 +1,197 @@
+"""Built-in profiles: tables of figures with their sources, laid under what a scenario gives itself.
+
+A scenario names one where a section stands (``contacts: vietnam-2021``) or inside it
+(``clinical: {profile: squire-2022, stays: …}``). The profile is the base; what else is given lies
+over it, and a figure that is laid over loses the profile's source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from surgesim.errors import SurgesimError
+from surgesim.scenario.loading.yaml_nodes import KeyPath, read_file
+from surgesim.scenario.messages.shape import suggestion
+from surgesim.scenario.messages.wording import Finding, shown, value_at
+from surgesim.scenario.schema.base import deep_merge
+
+FOLDER = Path(__file__).parents[1] / "profiles"
+
+PLACES = (
+    "people.ages",
+    "people.high_risk",
+    "people.contacts",
+    "epidemic.variant",
+    "epidemic.susceptibility",
+    "epidemic.immunity",
+    "epidemic.detection",
+    "clinical",
+    "clinical.severity",
+    "clinical.stays",
+    "clinical.clocks",
+    "supply",
+    "command.levels",
+)
+"""Where a profile may stand."""
+
+WORDS = ("title", "unit", "indicator", "by")
+"""Keys below which stand words, not figures: they need no source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One profile file.
+
+    Attributes
+    ----------
+    section
+        Dotted path of the scenario where it stands.
+    figures
+        Plain values in the form of that section.
+    sources
+        For each figure, by its path below the section: its source and confidence.
+    """
+
+    name: str
+    section: str
+    title: Any
+    figures: Any
+    sources: Mapping[KeyPath, Mapping[str, str]]
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Names of all profiles, in alphabetical order."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
+
+
+@cache
+def read(name: str) -> Profile:
+    """The profile `name`.
+
+    Raises
+    ------
+    SurgesimError
+        If its file is not in the form of a profile.
+    """
+    document = read_file(FOLDER / f"{name}.yaml", f"profiles/{name}.yaml").value
+    if not isinstance(document, dict) or not {"section", "title", "figures"} <= set(document):
+        raise SurgesimError(f"profile {name!r}: expected the keys section, title and figures")
+    if document["section"] not in PLACES:
+        raise SurgesimError(
+            f"profile {name!r}: got section {document['section']!r}, expected one of {PLACES}"
+        )
+    sources: dict[KeyPath, Mapping[str, str]] = {}
+    figures = _figures(name, document["figures"], (), sources)
+    return Profile(name, document["section"], document["title"], figures, sources)
+
+
+def _figures(name: str, node: Any, path: KeyPath, sources: dict[KeyPath, Mapping[str, str]]) -> Any:
+    if path and path[-1] in WORDS:
+        return node
+    if not isinstance(node, dict):
+        raise SurgesimError(f"profile {name!r}: expected value, source and confidence at {path}")
+    if "value" not in node:
+        return {key: _figures(name, inner, (*path, key), sources) for key, inner in node.items()}
+    if not {"source", "confidence"} <= set(node) <= {"value", "source", "confidence", "note"}:
+        raise SurgesimError(f"profile {name!r}: expected value, source, confidence (and note) at {path}")
+    sources[path] = {"source": node["source"], "confidence": node["confidence"]}
+    return node["value"]
+
+
+@dataclass(slots=True)
+class Resolved:
+    """A tree whose profiles are figures: with their sources by full path, and what went wrong."""
+
+    tree: dict[str, Any]
+    sources: dict[KeyPath, Mapping[str, str]]
+    findings: list[Finding]
+
+
+def with_names_as_mappings(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """`tree` where a bare profile name is ``{profile: name}``, so that keys can be laid over it."""
+
+    def walk(node: Any, path: KeyPath) -> Any:
+        if isinstance(node, str) and node != "none" and ".".join(map(str, path)) in PLACES:
+            return {"profile": node}
+        if isinstance(node, Mapping) and any(place.startswith(".".join(map(str, path))) for place in PLACES):
+            return {key: walk(inner, (*path, key)) for key, inner in node.items()}
+        return node
+
+    return {key: walk(node, (key,)) for key, node in tree.items()}
+
+
+def resolve(tree: Mapping[str, Any]) -> Resolved:
+    """Put the figures of every profile that `tree` (a scenario or an overlay) names in its place."""
+    resolved = Resolved(dict(tree), {}, [])
+    for place in sorted(PLACES, key=len, reverse=True):
+        _resolve_at(resolved, tuple(place.split(".")))
+    return resolved
+
+
+def _resolve_at(resolved: Resolved, path: tuple[str, ...]) -> None:
+    """Inner places come first: a profile named inside a section lies over that of the section."""
+    node = value_at(resolved.tree, path)
+    if not isinstance(node, Mapping) or "profile" not in node:
+        return
+    name = node["profile"]
+    rest = {key: value for key, value in node.items() if key != "profile"}
+    section = ".".join(path)
+    problem = _problem(name, section)
+    if problem is not None:
+        resolved.findings.append(((*path, "profile"), problem))
+        _put(resolved.tree, path, rest or None)
+        return
+    profile = read(name)
+    if not isinstance(profile.figures, Mapping):
+        if rest:
+            message = (
+                f"got {', '.join(rest)} beside profile {name!r}, which is one table: expected only the name"
+            )
+            resolved.findings.append((path, message))
+        _put(resolved.tree, path, profile.figures)
+        resolved.sources[path] = profile.sources[()]
+        return
+    _put(resolved.tree, path, deep_merge(profile.figures, rest))
+    for below, source in profile.sources.items():
+        if not _touched(rest, below):
+            resolved.sources[(*path, *below)] = source
+
+
+def _problem(name: Any, section: str) -> str | None:
+    if not isinstance(name, str):
+        return f"got {shown(name)}, expected the name of a profile"
+    if name not in names():
+        fitting = [known for known in names() if read(known).section == section]
+        return f"unknown profile {name!r}{suggestion(name, fitting)}"
+    if read(name).section != section:
+        fitting = [known for known in names() if read(known).section == section]
+        known = f"one of {', '.join(fitting)}" if fitting else "the figures themselves"
+        return f"got profile {name!r}, which is for {read(name).section}, expected {known}"
+    return None
+
+
+def _touched(rest: Any, below: KeyPath) -> bool:
+    """Whether `rest` gives a value at, above or below the path."""
+    for key in below:
+        if not isinstance(rest, Mapping):
+            return True
+        if key not in rest:
+            return False
+        rest = rest[key]
+    return True
+
+
+def _put(tree: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    """Replace the value at `path`, copying what is on the way (None takes it away)."""
+    for key in path[:-1]:
+        tree[key] = dict(tree[key])
+        tree = tree[key]
+    if value is None:
+        tree.pop(path[-1])
+    else:
+        tree[path[-1]] = value

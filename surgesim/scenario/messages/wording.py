@@ -1,0 +1,135 @@
+"""Pydantic's errors become problems: the path in the scenario, and one clear sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from surgesim.scenario.loading.yaml_nodes import KeyPath
+from surgesim.scenario.messages import thousands
+from surgesim.scenario.messages.shape import Shape, inside, scenario_shape, step, suggestion
+from surgesim.scenario.schema.base import A_NAME, is_scale
+
+Finding = tuple[KeyPath, str]
+"""A path of the scenario and what is wrong there."""
+
+_COMMA_HINT = " (a decimal comma makes two values of one: write 0.5, not 0,5)"
+_THOUSANDS_HINT = " (a comma makes two values of one: write 50000, not 50,000)"
+
+
+def findings(error: ValidationError, data: Any) -> list[Finding]:
+    """Each error of pydantic as path and sentence, in its order, without repeats.
+
+    `data` are the plain values that were validated.
+    """
+    found: dict[Finding, None] = {}
+    for detail in error.errors(include_url=False):
+        found[_finding(detail["type"], detail["loc"], detail["input"], detail.get("ctx", {}), data)] = None
+    return list(found)
+
+
+def shown(value: Any) -> str:
+    """A value as a message names it."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "a mapping" if value else "an empty mapping"
+    if isinstance(value, (list, tuple)):
+        return f"a list of {len(value)} values"
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:70]}…"
+
+
+def unknown_key(key: str, known: Any) -> str:
+    """The message on a key that a section does not have."""
+    hint = ""
+    if key.isdigit():
+        hint = _THOUSANDS_HINT if len(key) == 3 else _COMMA_HINT
+    elif key == "<<":
+        hint = " (merge keys are not of YAML 1.2: use extends, or repeat the values)"
+    return f"unknown key {key!r}{suggestion(key, known)}{hint}"
+
+
+def _locate(loc: tuple[str | int, ...], data: Any) -> tuple[KeyPath, Shape | None, Any, Shape | None]:
+    """The path of an error's `loc`: without union tags, and no deeper than the values given.
+
+    Returns the path, its shape, the value there, and the shape of what holds it.
+    """
+    path: list[str | int] = []
+    shape: Shape | None = scenario_shape()
+    holder: Shape | None = None
+    for part in loc:
+        if shape is None or part == "[key]":
+            break
+        if shape.variants and part in shape.variants:
+            shape = shape.variants[str(part)]
+            continue
+        if shape.kind == "value" or not isinstance(data, (Mapping, list, tuple)):
+            break
+        if isinstance(data, (list, tuple)) != isinstance(part, int):
+            break
+        path.append(part)
+        holder, shape, data = shape, step(shape, part, data), inside(data, part)
+    return tuple(path), shape, data, holder
+
+
+def _finding(kind: str, loc: tuple[str | int, ...], got: Any, ctx: Mapping[str, Any], data: Any) -> Finding:
+    path, shape, value, holder = _locate(loc, data)
+    if holder is not None and holder.length is not None:
+        values = value_at(data, path[:-1])
+        if len(values) != holder.length:  # of a list of wrong length, the entries say little
+            message = f"got {len(values)} values, expected {holder.length}, one per age group 0-9 to 80+"
+            return path[:-1], message + _length_hint(values)
+    if kind == "extra_forbidden":
+        return path, unknown_key(str(path[-1]), holder.fields if holder is not None else ())
+    if kind == "missing":
+        return path, f"missing, expected {_expected(shape)}"
+    if kind == "union_tag_not_found" and isinstance(got, Mapping):
+        return (*path, "action"), f"missing, expected {_expected(step(shape, 'action'))}"
+    if kind == "union_tag_invalid" and shape is not None:
+        tag = str(ctx["tag"])
+        return (*path, "action"), f"got {tag!r}{suggestion(tag, shape.variants)}"
+    if kind == "value_error":
+        return path, f"{ctx['error']}{_length_hint(got)}"
+    if loc[-1:] == ("[key]",):
+        return path, f"got the name {str(got)!r}, expected {A_NAME}"
+    if kind == "too_short":
+        return path, f"got {shown(got)}, expected at least {ctx['min_length']} in it"
+    return path, f"got {shown(got)}{_tail(shape, got, value)}"
+
+
+def value_at(data: Any, path: KeyPath) -> Any:
+    """The value at `path`, None where there is none."""
+    for key in path:
+        data = inside(data, key)
+    return data
+
+
+def _expected(shape: Shape | None) -> str:
+    return "a value" if shape is None else shape.expected
+
+
+def _tail(shape: Shape | None, got: Any, value: Any) -> str:
+    expected = f", expected {_expected(shape)}"
+    written = thousands.hint(got, expected)
+    if written:
+        return f"{expected}{written}"
+    if isinstance(got, str):
+        if got in ("yes", "no", "on", "off", "Yes", "No", "On", "Off") and "true or false" in expected:
+            return f"{expected} (write {'true' if got.lower() in ('yes', 'on') else 'false'})"
+        if shape is not None and len(shape.choices) > 1:
+            return suggestion(got, shape.choices)
+    if is_scale(got):
+        return f"{expected} ({{scale: …}} multiplies a number of the scenario, in an alternative)"
+    if isinstance(got, (list, tuple)) and len(got) == 2 and shape is not None and shape.kind == "value":
+        return f"{expected}{_COMMA_HINT}"
+    return expected
+
+
+def _length_hint(got: Any) -> str:
+    too_long = isinstance(got, (list, tuple)) and len(got) > 9
+    return _COMMA_HINT if too_long and any(isinstance(value, int) for value in got) else ""

@@ -1,0 +1,191 @@
+"""The JSON Schema of a scenario file, by which an editor completes and checks what is typed.
+
+It describes the file, not only the scenario: short forms, profile names, `extends`, and overlays, in
+which every key may be left out and null removes an entry.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from surgesim.scenario.loading import profile_tables
+from surgesim.scenario.schema.scenario import SHARED, Scenario
+
+Json = dict[str, Any]
+
+OVERLAY = "Overlay"
+"""Ends the name of a definition in which every key may be left out or null."""
+
+_DEFS = "#/$defs/"
+
+SCALE: Json = {"type": "object", "properties": {"scale": {"type": "number"}}, "required": ["scale"]}
+"""A factor on the number below it, in an alternative."""
+
+_SHORT_FORMS: dict[str, Json] = {
+    "Text": {"type": "string"},
+    "Distribution": {"const": "never"},
+    "ShareByBed": {"type": "number", "minimum": 0, "maximum": 1},
+}
+"""What may stand in place of a mapping, by definition."""
+
+
+def json_schema() -> Json:
+    """JSON Schema (draft 2020-12) of a scenario file."""
+    whole = Scenario.model_json_schema()
+    definitions: Json = whole.pop("$defs")
+    whole["properties"]["extends"] = {"type": "string", "description": "A file that this one is laid over."}
+    definitions["Scenario"] = whole
+    definitions = {name: _as_written(definition) for name, definition in definitions.items()}
+    _one_form(definitions)
+    overlays = {name + OVERLAY: _overlay(definition) for name, definition in definitions.items()}
+    alternative = deepcopy(overlays["Scenario" + OVERLAY])
+    for key in SHARED:
+        alternative["properties"].pop(key, None)
+    overlays["Alternative"] = alternative
+    definitions |= overlays
+    _laid_over_defaults(definitions)
+    _place_profiles(definitions)
+    for name in ("Scenario", "Scenario" + OVERLAY):
+        entries = definitions[name]["properties"]["alternatives"]["patternProperties"]
+        for pattern in entries:
+            entries[pattern] = {"anyOf": [{"$ref": _DEFS + "Alternative"}, {"type": "null"}]}
+    for name, short in _SHORT_FORMS.items():
+        for form in (name, name + OVERLAY):
+            definitions[form] = {"anyOf": [short, definitions[form]]}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "surgesim scenario",
+        "if": {"required": ["extends"]},
+        "then": {"$ref": _DEFS + "Scenario" + OVERLAY},
+        "else": {"$ref": _DEFS + "Scenario"},
+        "$defs": definitions,
+    }
+
+
+def _as_written(node: Any) -> Any:
+    """`node` with the word none where a field may be off, and entries of good names only."""
+    if isinstance(node, list):
+        return [_as_written(inner) for inner in node]
+    if not isinstance(node, dict):
+        return node
+    if node.get("type") == "null":
+        return {"const": "none"}
+    written = {
+        key: _as_written(inner) for key, inner in node.items() if key != "default" or inner is not None
+    }
+    if "patternProperties" in written:
+        written["additionalProperties"] = False
+        if written.pop("minLength", None):
+            written["minProperties"] = 1
+    return written
+
+
+def _one_form(definitions: Json) -> None:
+    """Texts and distributions have no field that is off: what is not given is left out."""
+    for name in ("Text", "Distribution", "Uncertain"):
+        definition = definitions[name]
+        definition["minProperties"] = 1
+        for field, schema in definition["properties"].items():
+            schema["anyOf"] = [form for form in schema["anyOf"] if form != {"const": "none"}]
+            definition["properties"][field] = schema
+    definitions["Distribution"]["maxProperties"] = 1
+    definitions["Uncertain"]["maxProperties"] = 1
+
+
+def _laid_over_defaults(definitions: Json) -> None:
+    """Of a section that has a default as a whole, a part may be given: it is laid over the default."""
+    for definition in definitions.values():
+        for field in definition.get("properties", {}).values():
+            target = str(field.get("$ref", "")).removeprefix(_DEFS)
+            if "default" in field and definitions.get(target, {}).get("required"):
+                field["$ref"] = f"{_DEFS}{target}{OVERLAY}"
+
+
+def _overlay(definition: Json) -> Json:
+    """A definition whose keys may all be left out or null, with overlays in it."""
+    overlay: Json = _refer_to_overlays(definition)
+    overlay.pop("required", None)
+    properties = overlay.get("properties", {})
+    overlay["properties"] = {
+        name: {"anyOf": _or_scaled(inner)} if name != "alternatives" else inner
+        for name, inner in properties.items()
+    }
+    return overlay
+
+
+def _refer_to_overlays(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_refer_to_overlays(inner) for inner in node]
+    if not isinstance(node, dict):
+        return node
+    changed = {key: _refer_to_overlays(inner) for key, inner in node.items() if key != "discriminator"}
+    if "$ref" in changed:
+        changed["$ref"] += OVERLAY
+    if "oneOf" in changed:  # an overlay need not name the action, so it may fit several
+        changed["anyOf"] = changed.pop("oneOf")
+    for key in ("additionalProperties", "patternProperties"):
+        if isinstance(changed.get(key), dict):
+            changed[key] = _or_null(changed[key], key)
+    changed.pop("minProperties", None)
+    changed.pop("maxProperties", None)
+    return changed
+
+
+def _or_null(entries: Json, key: str) -> Json:
+    if key == "additionalProperties":
+        return {"anyOf": _or_scaled(entries)}
+    return {pattern: {"anyOf": _or_scaled(inner)} for pattern, inner in entries.items()}
+
+
+def _or_scaled(entry: Json) -> list[Json]:
+    """What may stand for an entry in an overlay: itself, null, and a factor where it is a number."""
+    forms = [entry, {"type": "null"}]
+    return [*forms, SCALE] if _is_numeric(entry) else forms
+
+
+def _is_numeric(node: Json) -> bool:
+    if node.get("type") == "array":
+        return _is_numeric(node.get("items", {}))
+    return node.get("type") in ("number", "integer") or any(map(_is_numeric, node.get("anyOf", ())))
+
+
+def _place_profiles(definitions: Json) -> None:
+    """Let a profile's name stand for a section or table, and the key `profile` inside a section."""
+    for place in profile_tables.PLACES:
+        fitting = [name for name in profile_tables.names() if profile_tables.read(name).section == place]
+        if not fitting:
+            continue
+        *above, last = place.split(".")
+        for ending in ("", OVERLAY):
+            properties = _section(definitions, above, ending)["properties"]
+            given = properties[last]
+            target = _target(given)
+            forms = [given, {"enum": fitting}]
+            if target is not None:
+                based = target.removesuffix(OVERLAY) + OVERLAY
+                definitions[based]["properties"]["profile"] = {"enum": fitting}
+                if not ending:
+                    forms.append({"$ref": _DEFS + based, "required": ["profile"]})
+            properties[last] = {"anyOf": forms}
+
+
+def _section(definitions: Json, path: list[str], ending: str) -> Json:
+    section: Json = definitions["Scenario" + ending]
+    for key in path:
+        target = _target(section["properties"][key])
+        if target is None:
+            raise KeyError(f"{'.'.join(path)} is no section of the schema")
+        section = definitions[target]
+    return section
+
+
+def _target(node: Json) -> str | None:
+    """The definition that a property refers to, directly or as one of its forms."""
+    if "$ref" in node:
+        return str(node["$ref"]).removeprefix(_DEFS)
+    for form in node.get("anyOf", ()):
+        found = _target(form)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,210 @@
+"""The scenario reference: every section and key of a scenario with what it may hold, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from surgesim.scenario.loading import profile_tables
+from surgesim.scenario.schema.scenario import Scenario
+
+Node = Mapping[str, Any]
+
+_HEAD: Final = """\
+# Scenario reference
+
+Every key of a scenario file: what it may hold, what holds where it is left out, and where a default comes
+from. Keys without a default must be given. An editor that knows JSON Schema completes and checks scenarios
+with `surgesim schema`. What the values do is in [model.md](model.md); examples are in
+[scenarios/README.md](../scenarios/README.md).
+
+This page is what `surgesim.scenario.reference.page.scenario_reference()` returns; a test holds the two
+together.
+"""
+
+_FORMS: Final = """\
+## Short forms
+
+What may stand in a file beside what the tables below name:
+
+| form | may be written as |
+|---|---|
+| `title`, `description` and every [Text](#text) | plain text, for both languages, or `{vi: …, en: …}` |
+| a [Distribution](#distribution) | `never`, where what it describes does not happen |
+| a [ShareByBed](#sharebybed) | one number for all bed types |
+| nine values by age | one number for all ages |
+| a key that may be off | `none` turns it off |
+| a named entry of a file that is extended, or in an alternative | `null` removes it |
+| a number, in an alternative | `{scale: 0.8}` multiplies that of the scenario |
+| a table or section with built-in values | the name of a profile |
+| a section with built-in values | `profile: NAME` beside the keys that differ |
+"""
+
+_ARRIVALS: Final = """\
+## A CSV of arrivals
+
+`arrivals: {file: wave.csv}` reads a file beside the scenario. Its header names `date` (ISO) or `day` (0 is
+the start), then optionally `district` and `age`, then one or more of `basic`, `oxygen` and `icu`: how many
+came who need that type of bed. There is a row for every day from the start, without a gap; a file that ends
+before the run is remarked on.
+
+```csv
+date,district,oxygen,icu
+2021-11-29,rach-gia,14,3
+2021-11-29,phu-quoc,2,0
+2021-11-30,rach-gia,17,2
+2021-11-30,phu-quoc,3,1
+```
+
+With `counts_are: exact` every count is a whole number and that many come; with `poisson` (the default) it is
+a mean. Where the `icu` column counts all who need intensive care, write `clinical: {severity: {p_icu: 0}}`,
+or some are counted twice.
+"""
+
+_BOUNDS: Final = (
+    ("minimum", "≥ {}"),
+    ("exclusiveMinimum", "> {}"),
+    ("maximum", "≤ {}"),
+    ("exclusiveMaximum", "< {}"),
+    ("minItems", "at least {} of them"),
+    ("maxItems", "at most {} of them"),
+)
+
+
+def scenario_reference() -> str:
+    """The text of docs/scenario-reference.md."""
+    schema = Scenario.model_json_schema()
+    profiles = _profiles(schema)
+    file = {
+        **schema,
+        "properties": {
+            "extends": {
+                "type": "string",
+                "default": None,
+                "source": "a file beside this one, over which this one is laid",
+            },
+            **schema["properties"],
+        },
+    }
+    parts = [_HEAD, _FORMS, *_profile_table(), _ARRIVALS, *_section("The file", file)]
+    for name, node in sorted(schema["$defs"].items()):
+        if "properties" in node:
+            parts += _section(name, node, profiles.get(name, ()))
+        elif "enum" in node:
+            parts += [
+                f"## {name}\n",
+                f"{_words(node.get('description', ''))}\n",
+                f"One of {_choices(node)}.\n",
+            ]
+    return "\n".join(parts)
+
+
+def _profile_names(place: str) -> list[str]:
+    return [name for name in profile_tables.names() if profile_tables.read(name).section == place]
+
+
+def _profile_table() -> Iterator[str]:
+    """Which profiles there are, and for what."""
+    yield "| built-in values of | profiles |"
+    yield "|---|---|"
+    for place in profile_tables.PLACES:
+        names = _profile_names(place)
+        if names:
+            yield f"| `{place}` | {', '.join(f'`{name}`' for name in names)} |"
+    yield ""
+
+
+def _profiles(schema: Node) -> dict[str, list[str]]:
+    """The profiles that a section may name by its key `profile`, by the definition of the section."""
+    found = {}
+    for place in profile_tables.PLACES:
+        node: Node | None = schema
+        for key in place.split("."):
+            node = _definition(schema, node["properties"][key]) if node is not None else None
+        names = _profile_names(place)
+        if node is not None and names:
+            found[node["title"]] = names
+    return found
+
+
+def _definition(schema: Node, node: Node) -> Node | None:
+    """The definition that a property refers to, directly or as one of its forms."""
+    if "$ref" in node:
+        definition: Node = schema["$defs"][node["$ref"].rpartition("/")[2]]
+        return definition if "properties" in definition else None
+    forms = (_definition(schema, form) for form in node.get("anyOf", ()))
+    return next((form for form in forms if form is not None), None)
+
+
+def _section(name: str, node: Node, profiles: Sequence[str] = ()) -> Iterator[str]:
+    yield f"## {name}\n"
+    if node.get("description"):
+        yield f"{_words(node['description'])}\n"
+    required = set(node.get("required", ()))
+    yield "| key | holds | default | from |"
+    yield "|---|---|---|---|"
+    if profiles:
+        names = ", ".join(f"`{profile}`" for profile in profiles)
+        yield f"| `profile` | {names} | none | built-in values, over which the keys given are laid |"
+    for key, value in node["properties"].items():
+        default = "must be given" if key in required else _default(value)
+        origin = ", ".join(_words(str(value[part])) for part in ("confidence", "source") if part in value)
+        yield f"| `{key}` | {_holds(value)} | {default} | {origin} |"
+    yield ""
+
+
+def _holds(node: Node) -> str:
+    """What a value may be, in words, with its bounds."""
+    said = _kind(node)
+    bounds = ", ".join(text.format(f"{node[name]:g}") for name, text in _BOUNDS if name in node)
+    return f"{said} {bounds}".strip() if bounds else said
+
+
+def _kind(node: Node) -> str:
+    if "$ref" in node:
+        name = node["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if "const" in node:
+        return f"`{node['const']}`"
+    if "enum" in node:
+        return _choices(node)
+    for union in ("anyOf", "oneOf"):
+        if union in node:
+            kinds = dict.fromkeys(_holds(part) for part in node[union] if part.get("type") != "null")
+            return " or ".join(kinds)
+    if "allOf" in node:
+        return " and ".join(_holds(part) for part in node["allOf"])
+    kind = node.get("type")
+    if kind == "array":
+        if "prefixItems" in node:
+            return f"list of {', '.join(_holds(part) for part in node['prefixItems'])}"
+        return f"list of {_holds(node['items'])}" if "items" in node else "list"
+    if kind == "object":
+        inner = next(iter(node.get("patternProperties", {}).values()), node.get("additionalProperties"))
+        return f"named: {_holds(inner)}" if isinstance(inner, Mapping) else "mapping"
+    names = {"string": "text", "integer": "whole number", "boolean": "`true` or `false`"}
+    if node.get("format") == "date":
+        return "date"
+    return names.get(str(kind), str(kind) if kind else "any value")
+
+
+def _choices(node: Node) -> str:
+    return ", ".join(f"`{choice}`" for choice in node["enum"])
+
+
+def _default(node: Node) -> str:
+    if "default" not in node:
+        return ""
+    default = node["default"]
+    if default is None:
+        return "none"
+    if default in ({}, []):
+        return "nothing"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`{default}`" if isinstance(default, (str, int, float)) else "as below"
+
+
+def _words(text: str) -> str:
+    """A text on one line that breaks no table."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")

@@ -1,0 +1,96 @@
+"""Section `clinical`: how severe an infection is, how long patients stay, what lack of care does."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from surgesim.scenario.schema.base import (
+    Distribution,
+    MeanSd,
+    NonNegative,
+    Off,
+    Section,
+    Share,
+    ShareByAge,
+    figure,
+)
+from surgesim.scenario.schema.home import HomeCare
+from surgesim.scenario.schema.oxygen import Respiratory
+
+
+class DeathByCare(Section):
+    """P(death) by the care received, by age; a value below the one before it is raised to it."""
+
+    full: ShareByAge
+    thin: ShareByAge
+    boarded: ShareByAge
+    untreated: ShareByAge
+
+
+class Severity(Section):
+    """Severity of an infection by age, for the reference variant in a person without protection.
+
+    `p_oxygen` is per infection, `p_icu` per person who needs oxygen, deaths per person with the need.
+    `boarded` has no meaning for the oxygen need and is ignored there.
+    """
+
+    p_oxygen: ShareByAge
+    p_icu: ShareByAge
+    death_oxygen: DeathByCare
+    death_icu: DeathByCare
+    high_risk_ratio: NonNegative = figure(
+        1.0, "P(needs oxygen) of a high-risk person relative to a low-risk one of the same age", ge=1
+    )
+
+
+class Stays(Section):
+    """Delays and lengths of stay, in days."""
+
+    onset_to_oxygen_days: Distribution
+    oxygen_to_icu_days: Distribution
+    oxygen_days: Distribution
+    icu_survivor_days: Distribution
+    icu_dying_days: Distribution
+    step_down_days: Distribution
+    isolation_days: Distribution = figure(
+        Distribution(gamma=MeanSd(mean=10.0, sd=3.0)),
+        "mild cases isolated in a facility; 10-14 d in Vietnam in 2021",
+    )
+
+
+class Clock(Section):
+    """Time from an unmet need to its end: `death_days` for who will die of it, else `recovery_days`."""
+
+    death_days: Distribution
+    recovery_days: Distribution
+
+
+class Clocks(Section):
+    """One clock per need: untreated oxygen need; ICU need untreated or boarded in an oxygen bed."""
+
+    oxygen: Clock
+    icu: Clock
+
+
+class UrgentShare(Section):
+    """Share of new patients who go before others in the queue of the bed type they need first."""
+
+    oxygen: Share = figure(0.0, "no triage classes unless given")
+    icu: Share = figure(0.0, "no triage classes unless given")
+
+
+class Clinical(Section):
+    """The clinical course of a patient, from the day oxygen is needed."""
+
+    severity: Severity
+    stays: Stays
+    clocks: Clocks
+    respiratory: Respiratory = Respiratory()
+    home_care: Off[HomeCare] = None
+    urgent_share: UrgentShare = UrgentShare()
+    queue_order: Literal["severity", "age", "survival"] = "severity"
+    boarding: bool = True
+    step_down: bool = True
+    isolated_share: Share = figure(
+        0.0, "share of reported mild cases who are isolated in basic beds of a facility", "assumed"
+    )

@@ -1,0 +1,187 @@
+"""Section `epidemic`: the variant, who is immune, how cases are found, what slows transmission.
+
+Section `arrivals` stands here too: a scenario has either an epidemic or given arrivals.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from surgesim.scenario.schema.base import (
+    AGE_GROUPS,
+    BedType,
+    ByAge,
+    Day,
+    FrozenMapping,
+    Name,
+    Named,
+    NonNegative,
+    Off,
+    Positive,
+    Section,
+    Sequence_,
+    Share,
+    ShareByAge,
+    Text,
+    WaningDays,
+    figure,
+)
+from surgesim.scenario.schema.detection import CaseIsolation, Detection
+from surgesim.scenario.schema.vaccination import Vaccination
+
+
+class Variant(Section):
+    """A variant of the virus. Multipliers are relative to the severity table in `clinical`."""
+
+    r0: NonNegative
+    latent_days: Positive
+    infectious_days: Positive
+    severity: NonNegative = figure(1.0, "multiplies P(needs oxygen)")
+    icu_severity: NonNegative = figure(1.0, "multiplies P(needs ICU | needs oxygen)")
+    death_severity: NonNegative = figure(1.0, "multiplies P(death | full care)")
+    vaccine_escape: Share = figure(0.0, "share of the waned stratum's protection that is lost")
+    infection_escape: Share = figure(0.0, "share of the immune at the start who are so no longer")
+
+
+class Protection(Section):
+    """Protection of an immunity stratum: against infection, and against needing oxygen if infected."""
+
+    infection: Share = 0.0
+    severe: Share = 0.0
+
+
+class Immunity(Section):
+    """Who is protected at the start, by age, and how immunity wanes.
+
+    `immune_share` are those immune from recent infection (or both); the share of them that the
+    variant's `infection_escape` leaves susceptible joins the waned stratum. `waned_share` of the
+    others have waned protection from earlier doses or infections, times 1 - `vaccine_escape`. Nobody is
+    in the stratum `vaccinated` at the start: it is the protection that section `vaccination` gives, and
+    must be given with it. Who had waned protection keeps what is better of it.
+    """
+
+    immune_share: ShareByAge = figure((0.0,) * 9, "nobody immune unless given")
+    waned_share: ShareByAge = figure((0.0,) * 9, "nobody protected unless given")
+    waned: Protection = Protection()
+    vaccinated: Off[Protection] = None
+    waning_days: Off[WaningDays] = None
+
+
+class Importation(Section):
+    """Infections of residents outside the province: Poisson, `per_day` in all districts together.
+
+    Split by population unless `weights` (relative, by district) are given. They come during a warm-up too.
+    """
+
+    per_day: NonNegative = 0.0
+    weights: FrozenMapping[Name, NonNegative] = Field(default_factory=dict)
+    from_day: Annotated[int, Field(ge=0)] = 0
+    until_day: Off[Annotated[int, Field(ge=0)]] = None
+    screening: Share = figure(0.0, "share of imported infections stopped at entry")
+
+
+class Reduction(Section):
+    """Share of contacts removed in each setting among those who comply."""
+
+    home: Share = 0.0
+    school: Share = 0.0
+    work: Share = 0.0
+    community: Share = 0.0
+
+
+class Measure(Section):
+    """A measure against the spread. Without `start` it begins when a rule of the plan starts it.
+
+    It `reduces` contacts by setting; `travel` is the share of contacts with other districts that it
+    moves into the own district, `screening` the share of imported infections it stops at entry. All
+    are of those who comply, in `districts` (default all): those whose residents it holds for.
+    """
+
+    title: Off[Text] = None
+    reduces: Reduction = Reduction()
+    travel: Share = figure(0.0, "no limit on travel unless given")
+    screening: Share = figure(0.0, "nobody screened at entry unless given")
+    compliance: Share = figure(1.0, "share of people who comply")
+    districts: Off[Sequence_[Name]] = None
+    start: Off[Day] = None
+    end: Off[Day] = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.start is not None and self.end is not None and self.end <= self.start:
+            raise ValueError(f"got an end {self.end} not after the start {self.start}")
+        return self
+
+
+class Epidemic(Section):
+    """The spread of the variant through the population."""
+
+    variant: Variant
+    dt_days: Annotated[float, Field(gt=0, le=1)] = 0.25
+    immunity: Immunity = Immunity()
+    susceptibility: ByAge = figure((1.0,) * 9, "equal susceptibility at all ages")
+    initial_infections: FrozenMapping[Name, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    importation: Importation = Importation()
+    measures: Named[Measure] = Field(default_factory=dict)
+    detection: Detection = Detection()
+    isolation: Off[CaseIsolation] = None
+    vaccination: Off[Vaccination] = None
+
+    @model_validator(mode="after")
+    def _step(self) -> Self:
+        shortest = min(self.variant.latent_days, self.variant.infectious_days) / 2
+        if self.dt_days > shortest / 2 + 1e-12:
+            raise ValueError(
+                f"got a step dt_days of {self.dt_days:g}, expected at most half of the shortest stage "
+                f"({shortest / 2:g} d: latent and infectious periods have two stages each)"
+            )
+        steps = 1 / self.dt_days
+        if abs(steps - round(steps)) > 1e-9:
+            raise ValueError(f"got a step dt_days of {self.dt_days:g}, expected one that divides a day")
+        return self
+
+
+class ArrivalSeries(Section):
+    """Daily arrivals of one kind: `counts[d]` on day d."""
+
+    bed: BedType
+    counts: Sequence_[NonNegative]
+    district: Off[Name] = None
+    age: Off[str] = None
+
+    @model_validator(mode="after")
+    def _known_age(self) -> Self:
+        if self.age is not None and self.age not in AGE_GROUPS:
+            raise ValueError(f"got age {self.age!r}, expected one of {', '.join(AGE_GROUPS)}")
+        return self
+
+
+class Arrivals(Section):
+    """Given daily arrivals instead of an epidemic.
+
+    `file` (CSV beside the scenario) is read when the scenario is loaded and becomes `series`.
+    Days past the end of a series have no arrivals.
+    """
+
+    file: Off[str] = None
+    series: Named[ArrivalSeries] = Field(default_factory=dict)
+    counts_are: Literal["exact", "poisson"] = "poisson"
+    demand_sd: NonNegative = figure(
+        0.0, "sd of a lognormal factor of mean 1 on all arrivals of a replication"
+    )
+
+    @model_validator(mode="after")
+    def _whole_counts(self) -> Self:
+        if not self.series:
+            raise ValueError("got no series, expected a file or series of daily counts")
+        if self.counts_are == "exact" and self.demand_sd == 0:
+            for name, series in self.series.items():
+                for day, count in enumerate(series.counts):
+                    if count != int(count):
+                        raise ValueError(
+                            f"got {count:g} on day {day} of {name!r}, expected a whole number "
+                            "where counts_are is exact"
+                        )
+        return self

@@ -1,0 +1,41 @@
+"""Part of `care`: the patients a facility has anyway, whom COVID-19 beds and staff are taken from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from surgesim.scenario.schema.base import NonNegative, Section, Share, figure
+
+_Days = Annotated[float, Field(ge=1)]
+
+
+class Essential(Section):
+    """Patients of one facility without COVID-19: shares of its basic and oxygen beds at the start."""
+
+    emergency_share: Share = figure(0.45, "births, emergencies, dialysis: 35-50 % of normal beds")
+    elective_share: Share = figure(
+        0.35, "to a usual occupancy of 80 % (provincial 95 %, district 80-85 %, private 50-60 %)"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        total = self.emergency_share + self.elective_share
+        if total > 1 + 1e-9:
+            raise ValueError(f"got emergency and elective shares that sum to {total:.4g}, expected at most 1")
+        return self
+
+
+class EssentialCare(Section):
+    """How long they stay; their arrivals keep the census of the start where nothing is taken away."""
+
+    emergency_stay_days: _Days = figure(6.0, "mean length of stay")
+    elective_stay_days: _Days = figure(5.0, "mean length of stay")
+    catch_up_share: NonNegative = figure(
+        0.2,
+        "elective admissions above the usual rate while a backlog is worked off (COVIDSurg 2020: 45 weeks "
+        "at 20 % more)",
+        "published",
+    )
+    floor_share: Share = figure(0.9, "share of emergency admissions that must be served, over 7 days")

@@ -1,0 +1,202 @@
+"""What an indicator needs of a scenario: where that is not given, the indicator is not assessed.
+
+It stands alone so that model, tables, report and remarks know by one declaration what is not measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, get_args
+
+from surgesim.scenario.schema.base import RISK_GROUPS, BedType
+from surgesim.scenario.schema.care import Facility
+from surgesim.scenario.schema.command import Threshold
+from surgesim.scenario.schema.indicators import IndicatorName, Watch
+from surgesim.scenario.schema.scenario import Scenario
+
+
+class Need(NamedTuple):
+    """Something of a scenario that an indicator is computed from.
+
+    Attributes
+    ----------
+    name
+        Its place in the tables and in the catalogues of words.
+    missing
+        What is told where it is not given, after "because".
+    given
+        Whether a scenario has it, for what is watched.
+    """
+
+    name: str
+    missing: str
+    given: Callable[[Scenario, Watch], bool]
+
+
+def icu_sites(scenario: Scenario, district: str | None = None) -> dict[str, Facility]:
+    """The facilities with ICU beds, or that can equip some, by name; of one district, or of all."""
+    return {
+        name: facility
+        for name, facility in scenario.care.facilities.items()
+        if (facility.beds.icu or facility.icu_target) and district in (None, facility.district)
+    }
+
+
+def _any_facility(field: str) -> Callable[[Scenario, Watch], bool]:
+    return lambda scenario, _: any(
+        getattr(facility, field) is not None for facility in scenario.care.facilities.values()
+    )
+
+
+def _staffed(scenario: Scenario, watch: Watch) -> bool:
+    sites = icu_sites(scenario, watch.district).values()
+    return not sites or any(facility.staff is not None for facility in sites)
+
+
+def _equipped(scenario: Scenario, watch: Watch) -> bool:
+    sites = [f for f in icu_sites(scenario, watch.district).values() if f.staff is not None]
+    return not sites or any(f.ventilators is not None or f.oxygen is not None for f in sites)
+
+
+def _vulnerable(scenario: Scenario, _: Watch) -> bool:
+    vaccination = None if scenario.epidemic is None else scenario.epidemic.vaccination
+    return vaccination is not None and bool(vaccination.vulnerable)
+
+
+def _stocked(scenario: Scenario, watch: Watch) -> bool:
+    item = scenario.supply.consumables.get(watch.of or "")
+    return item is not None and item.stock is not None
+
+
+def _disposed(scenario: Scenario, watch: Watch) -> bool:
+    burden = scenario.supply.burdens.get(watch.of or "")
+    return burden is not None and burden.capacity_per_day is not None
+
+
+def _some_of_each_side(scenario: Scenario, _: Watch) -> bool:
+    levels = scenario.command.levels
+    sides = () if levels is None else (levels.transmission, levels.response)
+    return all(any(unmet(scenario, c.watch) is None for c in side.values()) for side in sides if side)
+
+
+def _enough_criteria(scenario: Scenario, _: Watch) -> bool:
+    names = scenario.command.of_situation
+    return not names or len(assessed_criteria(scenario)) >= scenario.command.required
+
+
+ICU_BEDS: tuple[IndicatorName, ...] = ("staffed_icu_beds_per_100k", "usable_icu_beds_per_100k")
+"""Indicators that count the ICU beds of facilities whose staff is given, and of no others."""
+
+_EPIDEMIC = Need(
+    "epidemic",
+    "arrivals are given, not an epidemic",
+    lambda scenario, _: scenario.epidemic is not None,
+)
+_TESTS = Need(
+    "tests",
+    "epidemic.detection.tests is not given",
+    lambda scenario, _: scenario.epidemic is not None and scenario.epidemic.detection.tests is not None,
+)
+_OXYGEN = Need("oxygen", "no facility has its oxygen given", _any_facility("oxygen"))
+_ESSENTIAL = Need("essential", "no facility has essential care given", _any_facility("essential"))
+_ICU_STAFF = Need("icu_staff", "no facility with ICU beds has its staff given", _staffed)
+_RISK = Need(
+    "risk",
+    "the risk group of patients is not known where arrivals are given",
+    lambda scenario, watch: watch.of not in RISK_GROUPS or scenario.epidemic is not None,
+)
+
+NEEDS: Mapping[IndicatorName, tuple[Need, ...]] = {
+    "weekly_reported_cases_per_100k": (_EPIDEMIC,),
+    "staffed_icu_beds_per_100k": (_ICU_STAFF,),
+    "usable_icu_beds_per_100k": (
+        _ICU_STAFF,
+        Need("icu_equipment", "no facility with ICU beds has its ventilators or oxygen given", _equipped),
+    ),
+    "situation": (Need("criteria", "fewer of its criteria are assessed than it requires", _enough_criteria),),
+    "oxygen_cover_days": (_OXYGEN,),
+    "facilities_out_of_oxygen": (_OXYGEN,),
+    "emergency_served_7d_share": (_ESSENTIAL,),
+    "elective_backlog": (_ESSENTIAL,),
+    "staff_absent_share": (Need("staff", "no facility has its staff given", _any_facility("staff")),),
+    "home_cases_not_followed": (
+        _EPIDEMIC,
+        Need(
+            "home_care",
+            "clinical.home_care is not given",
+            lambda scenario, _: scenario.clinical.home_care is not None,
+        ),
+    ),
+    "vulnerable_vaccinated_share": (
+        Need("vulnerable", "epidemic.vaccination names no vulnerable groups", _vulnerable),
+    ),
+    "test_positivity": (_TESTS,),
+    "test_capacity_used": (_TESTS,),
+    "stock_cover_days": (Need("stock", "the item has no stock given", _stocked),),
+    "burden_backlog": (Need("capacity", "the item has no capacity_per_day given", _disposed),),
+    "epidemic_level": (
+        Need(
+            "levels",
+            "command.levels is not given",
+            lambda scenario, _: scenario.command.levels is not None,
+        ),
+        Need(
+            "level_criteria",
+            "none of its criteria of one side is assessed",
+            _some_of_each_side,
+        ),
+    ),
+    "in_time_7d_share": (_RISK,),
+    "deaths_per_million": (_RISK,),
+}
+"""What each indicator needs, in the order in which it is told; the others need only patients and beds."""
+
+
+def unmet(scenario: Scenario, watch: Watch) -> Need | None:
+    """What is missing of a scenario for what is watched; None where it is assessed."""
+    if watch.indicator is None:
+        return None
+    needs = NEEDS.get(watch.indicator, ())
+    return next((need for need in needs if not need.given(scenario, watch)), None)
+
+
+def unmet_by(scenario: Scenario, threshold: Threshold, district: str | None = None) -> Need | None:
+    """What is missing for a threshold: of the province, or of one district where it is assessed there."""
+    return unmet(scenario, threshold.watch._replace(district=district))
+
+
+def assessed_criteria(scenario: Scenario) -> tuple[str, ...]:
+    """Of the thresholds that make the situation, those that are assessed."""
+    command = scenario.command
+    return tuple(
+        name
+        for name in command.of_situation
+        if name in command.thresholds and unmet_by(scenario, command.thresholds[name]) is None
+    )
+
+
+def beds_occupied(scenario: Scenario) -> tuple[BedType, ...]:
+    """The bed types that patients of the scenario can occupy; all where it has no patients.
+
+    Basic beds hold mild cases, where these are isolated; oxygen beds whoever needs oxygen; ICU beds whoever
+    needs intensive care.
+    """
+    severity = scenario.clinical.severity
+    census = scenario.care.initial_census.values()
+    series = () if scenario.arrivals is None else scenario.arrivals.series.values()
+    coming = {one.bed for one in series if any(one.counts)}
+    oxygen = (any(severity.p_oxygen) if scenario.epidemic is not None else bool(coming - {"basic"})) or any(
+        beds.oxygen or beds.icu for beds in census
+    )
+    occupied: dict[BedType, bool] = {
+        "basic": "basic" in coming
+        or (scenario.epidemic is not None and scenario.clinical.isolated_share > 0),
+        "oxygen": oxygen,
+        "icu": (oxygen and any(severity.p_icu)) or "icu" in coming or any(beds.icu for beds in census),
+    }
+    return tuple(bed for bed, some in occupied.items() if some) or get_args(BedType)
+
+
+def beds_counted(scenario: Scenario, threshold: Threshold) -> tuple[BedType, ...]:
+    """The bed types that a threshold on vacant beds counts: those it names, else those that are occupied."""
+    return beds_occupied(scenario) if threshold.beds is None else threshold.beds

@@ -1,0 +1,99 @@
+"""Part of `care`: where a facility's oxygen comes from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from surgesim.scenario.schema.base import NonNegative, Off, Positive, Section, Share, figure
+
+CYLINDER_KG = 8.124
+"""Oxygen in a full cylinder of 40 L at 150 bar (6 m³ at 15 °C and 1 atm)."""
+
+
+class Delivery(Section):
+    """Regular deliveries: `size_kg` every `interval_days`.
+
+    The first comes after `first_days`, or, where that is not given, at a time drawn anew for each facility
+    and replication within the first interval.
+    """
+
+    size_kg: Positive
+    interval_days: Annotated[float, Field(ge=0.1)]
+    first_days: Off[NonNegative] = None
+    failure: Share = figure(0.0, "share of deliveries that do not come")
+
+
+class OxygenSource(Section):
+    """Tank, plant, cylinders and pipes of one facility.
+
+    Plant output is used first and its surplus is spilled; then the tank; cylinders bridge when the
+    tank is empty. What is breathed loses `loss_share` more on the way (purging, leaks, boil-off).
+    """
+
+    tank_kg: NonNegative = 0.0
+    tank_start_share: Share = figure(0.8, "level of the tank at the start")
+    plant_nm3_per_hour: NonNegative = 0.0
+    plant_purity: Annotated[float, Field(gt=0, le=1)] = figure(0.93, "PSA plants give 93 %", "published")
+    cylinders: Annotated[int, Field(ge=0)] = 0
+    pipe_lpm: Off[Positive] = None
+    delivery: Off[Delivery] = None
+    loss_share: Share = figure(0.1, "purging, leaks and boil-off, 10-25 %")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.delivery is not None and self.delivery.size_kg > self.room_kg + 1e-6:
+            raise ValueError(
+                f"got a delivery of {self.delivery.size_kg:g} kg, expected at most what the tank and "
+                f"cylinders hold ({self.room_kg:g} kg)"
+            )
+        if self.room_kg == 0 and self.plant_nm3_per_hour == 0:
+            raise ValueError("got no tank, no plant and no cylinders, expected at least one of them")
+        return self
+
+    @property
+    def room_kg(self) -> float:
+        """What tank and cylinders hold when they are full."""
+        return self.tank_kg + self.cylinders * CYLINDER_KG
+
+
+class Support(Section):
+    """Shares of respiratory support among patients in one kind of bed."""
+
+    mask: Share = 0.0
+    high_flow: Share = 0.0
+    non_invasive: Share = 0.0
+    invasive: Share = 0.0
+
+    @model_validator(mode="after")
+    def _sums_to_one(self) -> Self:
+        total = self.mask + self.high_flow + self.non_invasive + self.invasive
+        if abs(total - 1) > 0.001:
+            raise ValueError(f"got shares that sum to {total:.4g}, expected 1")
+        return self
+
+
+class Flow(Section):
+    """Oxygen flow by support, L/min."""
+
+    mask_lpm: NonNegative = figure(10.0, "WHO ESFT: 10 L/min for severe patients", "published")
+    high_flow_lpm: NonNegative = figure(60.0, "up to 60 L/min")
+    non_invasive_lpm: NonNegative = figure(30.0, "WHO ESFT: 30 L/min", "published")
+    invasive_lpm: NonNegative = figure(30.0, "WHO ESFT: 30 L/min", "published")
+
+
+class Respiratory(Section):
+    """What support patients have, by bed type, and its flow."""
+
+    oxygen_beds: Support = figure(
+        Support(mask=0.755, high_flow=0.226, non_invasive=0.019),
+        "Vietnam 30-31/8/2021: 4,157 mask, 1,247 high-flow, 105 non-invasive of the non-invasively treated",
+        "counted",
+    )
+    icu_beds: Support = figure(
+        Support(invasive=0.67, non_invasive=0.165, high_flow=0.165),
+        "WHO ESFT: ventilators for 0.67 of ICU beds, BiPAP and high-flow for 0.17 each",
+        "published",
+    )
+    flow: Flow = Flow()

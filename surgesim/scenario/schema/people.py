@@ -1,0 +1,108 @@
+"""Section `people`: who lives where, how old they are, whom they meet and how far they travel."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from surgesim.scenario.schema.base import (
+    AGE_GROUPS,
+    SETTINGS,
+    FrozenMapping,
+    Name,
+    Named,
+    NonNegative,
+    Off,
+    Section,
+    Sequence_,
+    Share,
+    ShareByAge,
+    Text,
+    figure,
+    listed,
+)
+
+
+def _sums_to_one(value: tuple[float, ...]) -> tuple[float, ...]:
+    if abs(sum(value) - 1) > 0.001:
+        raise ValueError(f"got shares that sum to {sum(value):.4g}, expected 1")
+    return value
+
+
+AgeShares = Annotated[ShareByAge, AfterValidator(_sums_to_one)]
+
+
+def _square(rows: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, ...], ...]:
+    n = len(rows)
+    if n not in (len(AGE_GROUPS) - 1, len(AGE_GROUPS)) or any(len(row) != n for row in rows):
+        lengths = sorted({len(row) for row in rows})
+        of = listed(map(str, lengths or [0]), "or")
+        shape = f"{n} row{'' if n == 1 else 's'} of {of} value{'' if lengths == [1] else 's'}"
+        raise ValueError(f"got {shape}, expected 9 by 9 (to 80+) or 8 by 8 (to 70+)")
+    return rows
+
+
+Matrix = Annotated[Sequence_[Sequence_[NonNegative]], AfterValidator(_square)]
+
+
+class Contacts(Section):
+    """Mean contacts a day of one person by setting: row = age of the person, column = age met.
+
+    Tables of 8 x 8 end at 70+ and are split by population when the run starts.
+    """
+
+    home: Matrix
+    school: Matrix
+    work: Matrix
+    community: Matrix
+
+    @model_validator(mode="after")
+    def _same_size(self) -> Self:
+        sizes = {len(getattr(self, setting)) for setting in SETTINGS}
+        if len(sizes) > 1:
+            raise ValueError(f"got matrices of sizes {sorted(sizes)}, expected one size for all settings")
+        return self
+
+
+class District(Section):
+    """One district, town or island unit."""
+
+    title: Text
+    population: Annotated[int, Field(gt=0)]
+    travel_hours: NonNegative = figure(0.0, "one way by road or boat to the provincial centre")
+    island: bool = False
+    ages: Off[AgeShares] = None
+
+
+class People(Section):
+    """The population and its mixing.
+
+    Two districts lie `travel_hours` of the one plus those of the other apart, unless `travel` gives
+    the pair (hours, the same both ways).
+    """
+
+    districts: Annotated[Named[District], Field(min_length=1)]
+    ages: AgeShares
+    high_risk: ShareByAge = figure((0.0,) * 9, "no high-risk group unless given")
+    contacts: Contacts
+    outside_share: Share = figure(0.15, "share of contacts outside one's own district")
+    distance_scale_hours: Annotated[float, Field(gt=0)] = figure(
+        2.0, "contacts outside fall by 1/e for every so many hours of travel"
+    )
+    travel: FrozenMapping[Name, FrozenMapping[Name, NonNegative]] = Field(default_factory=dict)
+    crossing_from_hour: Annotated[float, Field(ge=0, le=24)] = figure(6.0, "boats leave from")
+    crossing_to_hour: Annotated[float, Field(ge=0, le=24)] = figure(18.0, "boats leave until")
+
+    @model_validator(mode="after")
+    def _crossings(self) -> Self:
+        if self.crossing_from_hour >= self.crossing_to_hour:
+            raise ValueError(
+                f"got crossings from {self.crossing_from_hour:g} to {self.crossing_to_hour:g} h, "
+                "expected the first before the second"
+            )
+        return self
+
+    @property
+    def total(self) -> int:
+        return sum(district.population for district in self.districts.values())

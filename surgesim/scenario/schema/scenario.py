@@ -1,0 +1,120 @@
+"""The whole scenario: its sections, what must hold between them, and changed copies of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from importlib import import_module
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from surgesim.scenario.schema.base import (
+    Day,
+    FrozenMapping,
+    Name,
+    Named,
+    Off,
+    Overlay,
+    Section,
+    Source,
+    Text,
+    deep_merge,
+    scaled,
+)
+from surgesim.scenario.schema.care import Care
+from surgesim.scenario.schema.clinical import Clinical
+from surgesim.scenario.schema.command import Command
+from surgesim.scenario.schema.epidemic import Arrivals, Epidemic
+from surgesim.scenario.schema.people import People
+from surgesim.scenario.schema.study import Study
+from surgesim.scenario.schema.supply import Supply
+
+BASELINE = "baseline"
+
+SHARED = ("name", "start", "days", "warm_up_days", "study", "alternatives", "extends")
+"""What all alternatives of a scenario share, so that they can be compared day by day."""
+
+
+class Scenario(Section):
+    """A validated, frozen scenario with every value resolved."""
+
+    name: Name
+    title: Text
+    description: Off[Text] = None
+    start: Day
+    days: Annotated[int, Field(ge=1, le=20_000)]
+    warm_up_days: Annotated[int, Field(ge=0, le=20_000)] = 0
+    people: People
+    epidemic: Off[Epidemic] = None
+    arrivals: Off[Arrivals] = None
+    clinical: Clinical
+    care: Care
+    supply: Supply = Supply()
+    command: Command = Command()
+    study: Study = Study()
+    alternatives: Named[Overlay] = Field(default_factory=dict)
+    sources: FrozenMapping[str, Source] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_driver(self) -> Self:
+        if (self.epidemic is None) == (self.arrivals is None):
+            raise ValueError("expected exactly one of the sections epidemic and arrivals")
+        if BASELINE in self.alternatives:
+            raise ValueError(f"got an alternative named {BASELINE!r}, expected another name")
+        return self
+
+    @property
+    def end(self) -> date:
+        """The day after the last simulated day."""
+        return self.start + timedelta(days=self.days)
+
+    @property
+    def in_time_hours(self) -> float:
+        """Hours from need to bed that count as in time."""
+        reach = self.command.reach
+        given = None if reach is None else reach.within_hours
+        return self.care.no_bed_hours if given is None else given
+
+    def to_plain(self) -> dict[str, Any]:
+        """Plain dicts, lists, numbers and strings that load back to an equal scenario."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    def alternative(self, name: str) -> Scenario:
+        """This scenario with the overlay of one alternative; ``baseline`` is the scenario itself.
+
+        Alternatives are checked with their scenario, when it is loaded or made by `overlaid`.
+        """
+        if name == BASELINE:
+            return self
+        plain = self.to_plain()
+        return read_plain(deep_merge(plain, scaled(plain, self.alternatives[name])))
+
+    def overlaid(self, overlay: Mapping[str, Any]) -> Scenario:
+        """A copy with `overlay` laid over it, checked with its alternatives as a file with these values is.
+
+        Mappings merge, None removes an entry, ``{scale: x}`` multiplies a number, the name of a profile
+        stands for its figures. Of an alternative, the overlay is laid over what the scenario gives for it.
+
+        Raises
+        ------
+        ScenarioError
+            With every problem found, in the scenario and in every alternative.
+
+        Examples
+        --------
+        >>> import surgesim
+        >>> town = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
+        >>> town.overlaid({"epidemic": {"variant": {"r0": 4}}}).epidemic.variant.r0  # doctest: +SKIP
+        4.0
+        """
+        # by name: what reads files stays out of what `model` imports
+        made: Scenario = import_module("surgesim.scenario.assembly").overlaid(self, overlay)
+        return made
+
+
+def read_plain(plain: Mapping[str, Any]) -> Scenario:
+    """The scenario of plain values, such as `Scenario.to_plain` gives."""
+    import json
+
+    return Scenario.model_validate_json(json.dumps(plain))

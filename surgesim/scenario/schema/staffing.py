@@ -1,0 +1,132 @@
+"""Part of `care`: who staffs a bed. Ratios, posts, absence, and who is short on the first day."""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple, Self
+
+from pydantic import Field, model_validator
+
+from surgesim.scenario.schema.base import NonNegative, Positive, Section, Share, figure
+
+_WARD = (
+    "Vietnamese public wards: a nurse to 10-15 by day; doctors near the WHO figure. "
+    "WHO ESFT target: a nurse to 2.8, a doctor to 18"
+)
+_ICU = (
+    "1:2, stretched to 1:4; UK: nurse 1:1 and consultant 1:8-1:15 normally, three nurses to 6 and three "
+    "doctors to 30 in the surge of 2020. WHO ESFT target: a nurse to 1.5, an intensivist to 5.6"
+)
+_BASIC = "isolation of mild cases: half the staff of a ward. WHO ESFT moderate target: a nurse to 6.9"
+
+
+class Staff(Section):
+    """Clinical staff of a facility, heads on the payroll (not posts)."""
+
+    doctors: Annotated[int, Field(ge=0)] = 0
+    ward_nurses: Annotated[int, Field(ge=0)] = 0
+    icu_nurses: Annotated[int, Field(ge=0)] = 0
+
+
+class Ratio(Section):
+    """Patients one round-the-clock post looks after: normally, and stretched (care is then thin)."""
+
+    normal: Positive
+    surge: Positive
+
+    @model_validator(mode="after")
+    def _stretches(self) -> Self:
+        if self.surge < self.normal:
+            raise ValueError(
+                f"got a surge ratio {self.surge:g} below the normal {self.normal:g}, "
+                "expected at least as many patients per post"
+            )
+        return self
+
+
+class Ratios(Section):
+    """Patients per nurse post and per doctor post for one kind of bed."""
+
+    nurse: Ratio
+    doctor: Ratio
+
+
+def _ratios(nurse: tuple[float, float], doctor: tuple[float, float]) -> Ratios:
+    return Ratios(
+        nurse=Ratio(normal=nurse[0], surge=nurse[1]), doctor=Ratio(normal=doctor[0], surge=doctor[1])
+    )
+
+
+class Absence(Section):
+    """Share of staff absent: a base rate, and infection at home and at work."""
+
+    base: Share = figure(
+        0.015,
+        "UK hospital doctors in January 2020 1.5 % (Khorasanee 2021); Turkey over a year 1.4 % (PMC10671277)",
+        "published",
+    )
+    community: NonNegative = figure(
+        1.0,
+        "infection risk of staff outside work relative to residents; at a community incidence of 0.8 % a day "
+        "9 % are then absent, as 9.1 % of UK hospital doctors were in the first wave (Khorasanee 2021)",
+    )
+    at_work: NonNegative = figure(
+        0.01,
+        "infections per head and day for each COVID-19 patient per head of staff: one patient to four heads "
+        "and ten days off make 2.4 % absent",
+    )
+    days_off: Annotated[float, Field(ge=1)] = figure(
+        10.0, "7-14 d for each infection; Turkey 13.5 d for each absence (PMC10671277)"
+    )
+
+
+class Staffing(Section):
+    """How staff become staffed beds, in the order ICU, oxygen, emergency, basic, elective.
+
+    `emergency` and `elective` are patients without COVID-19. With `surge_allowed`, COVID-19 and
+    emergency patients stretch the staff up to the surge ratios; elective patients never do.
+    """
+
+    heads_per_post: Annotated[float, Field(ge=1)] = figure(
+        5.0, "people for one round-the-clock post: 3 shifts, leave and breaks (4.2-5.5)"
+    )
+    icu: Ratios = figure(_ratios((2, 4), (8, 16)), _ICU)
+    oxygen: Ratios = figure(_ratios((10, 15), (20, 40)), _WARD)
+    basic: Ratios = figure(_ratios((20, 40), (50, 100)), _BASIC)
+    emergency: Ratios = figure(_ratios((10, 15), (20, 40)), _WARD)
+    elective: Ratios = figure(_ratios((10, 15), (25, 50)), _WARD)
+    surge_allowed: bool = True
+    absence: Absence = Absence()
+
+
+class Shortfall(NamedTuple):
+    """Heads missing on the first day, by cadre; 0 where there are enough."""
+
+    doctors: float
+    ward_nurses: float
+    icu_nurses: float
+
+
+def short_at_start(
+    staffing: Staffing, staff: Staff, *, icu: float, oxygen: float, emergency: float, elective: float
+) -> Shortfall:
+    """Heads a facility lacks to look after its patients of the first day at normal ratios.
+
+    Parameters
+    ----------
+    icu, oxygen, emergency, elective
+        Patients present at the start.
+    """
+    groups = (
+        (staffing.icu, icu),
+        (staffing.oxygen, oxygen),
+        (staffing.emergency, emergency),
+        (staffing.elective, elective),
+    )
+    doctors = sum(patients / ratios.doctor.normal for ratios, patients in groups)
+    ward = sum(patients / ratios.nurse.normal for ratios, patients in groups[1:])
+    heads = staffing.heads_per_post / max(1 - staffing.absence.base, 1e-9)
+    return Shortfall(
+        max(doctors * heads - staff.doctors, 0.0),
+        max(ward * heads - staff.ward_nurses, 0.0),
+        max(icu / staffing.icu.nurse.normal * heads - staff.icu_nurses, 0.0),
+    )

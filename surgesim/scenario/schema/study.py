@@ -1,0 +1,164 @@
+"""Section `study`: how many replications, from which seed, of which uncertain parameters, how precise."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from surgesim.scenario.schema.base import FrozenMapping, Off, Positive, Section, Sequence_
+
+_LEAST = 2.0**-53
+"""Least probability of which a quantile is asked: unbounded distributions end 8.2 standard deviations out."""
+
+
+class Normal(Section):
+    """A normal distribution, truncated where `low` or `high` is given (the mean is then that before)."""
+
+    mean: float
+    sd: Positive
+    low: Off[float] = None
+    high: Off[float] = None
+
+    def quantile(self, u: float) -> float:
+        """Value below which a share `u` lies."""
+        return _truncated(NormalDist(self.mean, self.sd), u, self.low, self.high)
+
+
+class Lognormal(Section):
+    """A lognormal distribution by its own mean and standard deviation, truncated as `Normal`."""
+
+    mean: Positive
+    sd: Positive
+    low: Off[Positive] = None
+    high: Off[Positive] = None
+
+    def quantile(self, u: float) -> float:
+        """Value below which a share `u` lies."""
+        variance = math.log1p((self.sd / self.mean) ** 2)
+        logs = NormalDist(math.log(self.mean) - variance / 2, math.sqrt(variance))
+        low, high = (None if bound is None else math.log(bound) for bound in (self.low, self.high))
+        value = math.exp(_truncated(logs, u, low, high))
+        return min(max(value, self.low or value), self.high or value)  # exp(log(x)) may be off by a bit
+
+
+class Beta(Section):
+    """A beta distribution with shapes `alpha` and `beta`, from `low` to `high`."""
+
+    alpha: Positive
+    beta: Positive
+    low: float = 0.0
+    high: float = 1.0
+
+    def quantile(self, u: float) -> float:
+        """Value below which a share `u` lies."""
+        from scipy.special import betaincinv
+
+        return self.low + (self.high - self.low) * float(betaincinv(self.alpha, self.beta, u))
+
+
+def _truncated(whole: NormalDist, u: float, low: float | None, high: float | None) -> float:
+    first = _LEAST if low is None else whole.cdf(low)
+    last = 1 - _LEAST if high is None else whole.cdf(high)
+    value = whole.inv_cdf(min(max(first + u * (last - first), _LEAST), 1 - _LEAST))
+    return min(max(value, -math.inf if low is None else low), math.inf if high is None else high)
+
+
+class Uncertain(Section):
+    """The distribution of an uncertain parameter: exactly one of its forms.
+
+    ``{uniform: [4, 6]}``, ``{triangular: [4, 5, 6]}`` (least, most likely, most), ``{normal: {mean: 5,
+    sd: 0.4}}``, ``{lognormal: {mean: 5, sd: 0.4}}`` (both may have `low` and `high`, between which they
+    are truncated), ``{beta: {alpha: 2, beta: 8}}`` (from 0 to 1, or from `low` to `high`),
+    ``{choice: [4, 5, 6]}`` (each equally likely). In the unit of the parameter.
+    """
+
+    uniform: Sequence_[float] | None = None
+    triangular: Sequence_[float] | None = None
+    normal: Normal | None = None
+    lognormal: Lognormal | None = None
+    beta: Beta | None = None
+    choice: Sequence_[float] | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        given = [name for name in type(self).model_fields if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                f"got {' and '.join(given) or 'nothing'}, expected exactly one of "
+                f"{', '.join(type(self).model_fields)}"
+            )
+        if self.uniform is not None:
+            _ascending(self.uniform, ("low", "high"))
+        elif self.triangular is not None:
+            _ascending(self.triangular, ("low", "mode", "high"))
+        elif self.choice is not None and not self.choice:
+            raise ValueError("got no values to choose from, expected at least one")
+        form = self.normal or self.lognormal or self.beta
+        low, high = getattr(form, "low", None), getattr(form, "high", None)
+        if low is not None and high is not None and low >= high:
+            raise ValueError(f"got low {low:g} and high {high:g}, expected low below high")
+        return self
+
+    def quantile(self, u: float) -> float:
+        """The value below which a share `u` (from 0 to 1) of the distribution lies."""
+        if self.uniform is not None:
+            low, high = self.uniform
+            return low + u * (high - low)
+        if self.triangular is not None:
+            return _triangular(u, *self.triangular)
+        if self.choice is not None:
+            return self.choice[min(int(u * len(self.choice)), len(self.choice) - 1)]
+        form = self.normal or self.lognormal or self.beta
+        if form is None:
+            raise ValueError("expected a distribution of one form")
+        return form.quantile(u)
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The least and the most it can be (of an unbounded one, what rounding leaves of its tails)."""
+        if self.choice is not None:
+            return min(self.choice), max(self.choice)
+        return self.quantile(0.0), self.quantile(1.0)
+
+
+def _ascending(values: tuple[float, ...], names: tuple[str, ...]) -> None:
+    if len(values) != len(names):
+        raise ValueError(f"got {len(values)} values, expected {len(names)}: {', '.join(names)}")
+    if list(values) != sorted(values) or values[0] == values[-1]:
+        got = ", ".join(f"{value:g}" for value in values)
+        raise ValueError(f"got {got}, expected {' <= '.join(names)}, and low below high")
+
+
+def _triangular(u: float, low: float, mode: float, high: float) -> float:
+    below = (mode - low) / (high - low)
+    if u < below:
+        return low + math.sqrt(u * (high - low) * (mode - low))
+    return high - math.sqrt((1 - u) * (high - low) * (high - mode))
+
+
+class Study(Section):
+    """Replications, their seed, and what differs between them.
+
+    With `precision` given, replications go on from `replications`, but at least 10, until the 95 % interval
+    of the mean of each outcome it names has a half-width of at most that share of the mean, in every
+    alternative, or until there are `most_replications`. An outcome without an event in any
+    replication (0 deaths, a breach that never came) is not precise yet.
+    """
+
+    replications: Annotated[int, Field(ge=1, le=100_000)] = 50
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    uncertainty: FrozenMapping[str, Uncertain] = Field(default_factory=dict)
+    precision: FrozenMapping[str, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
+    most_replications: Annotated[int, Field(ge=1, le=100_000)] = 1000
+
+    @model_validator(mode="after")
+    def _room(self) -> Self:
+        if self.precision and self.most_replications < self.replications:
+            raise ValueError(
+                f"got most_replications {self.most_replications}, "
+                f"expected at least the {self.replications} replications"
+            )
+        return self

@@ -1,0 +1,92 @@
+"""Section `supply`: consumables, waste, bodies and money."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from surgesim.scenario.schema.base import Named, NonNegative, Off, Section, Text, figure
+
+
+class PerDay(Section):
+    """How much of an item a day takes: per bed-day of COVID patients by bed type, per mild case followed
+    at home, per case reported that day, per death of that day."""
+
+    basic_bed: NonNegative = 0.0
+    oxygen_bed: NonNegative = 0.0
+    icu_bed: NonNegative = 0.0
+    reported_case: NonNegative = 0.0
+    home_case: NonNegative = 0.0
+    death: NonNegative = 0.0
+
+
+class Consumable(Section):
+    """A stock that is used and delivered, like protective sets, essential drugs or test kits.
+
+    Without a `stock` the item never runs out, and its use is only counted. The `reserve` is the part of
+    the stock that is not to be touched: it is used all the same, but days of cover count what is above it.
+    """
+
+    title: Text
+    unit: str
+    use: PerDay
+    stock: Off[NonNegative] = None
+    reserve: NonNegative = figure(0.0, "all of the stock counts as cover")
+    delivered_per_day: NonNegative = figure(0.0, "no deliveries unless given")
+
+    @model_validator(mode="after")
+    def _has_a_stock(self) -> Self:
+        if self.stock is None and (self.reserve or self.delivered_per_day):
+            given = "a reserve" if self.reserve else "delivered_per_day"
+            raise ValueError(f"got {given} and no stock, expected a stock beside it")
+        return self
+
+
+class Burden(Section):
+    """What must be disposed of: waste in kg, bodies; what exceeds the daily capacity piles up.
+
+    Without a `capacity_per_day` all of it is disposed of on the day, and is only counted.
+    """
+
+    title: Text
+    unit: str
+    made: PerDay
+    capacity_per_day: Off[NonNegative] = None
+
+
+class Costs(Section):
+    """Cost rates in the scenario's currency."""
+
+    basic_bed_day: NonNegative = figure(0.0, "no cost unless given")
+    oxygen_bed_day: NonNegative = figure(0.0, "no cost unless given")
+    icu_bed_day: NonNegative = figure(0.0, "no cost unless given")
+    oxygen_kg: NonNegative = figure(0.0, "no cost unless given")
+    facility_opening: NonNegative = figure(
+        0.0, "no cost unless given; per facility that a rule opens, converts or mobilises"
+    )
+    staff_day: NonNegative = figure(0.0, "no cost unless given; per head of reinforcement and day")
+    home_case_day: NonNegative = figure(0.0, "no cost unless given; per followed home case and day")
+    dose: NonNegative = figure(0.0, "no cost unless given; per dose of vaccine given")
+    test: NonNegative = figure(0.0, "no cost unless given; per sample, where tests have a limit")
+    consumable: Named[NonNegative] = Field(default_factory=dict)
+
+
+class Supply(Section):
+    """Logistics of the response."""
+
+    consumables: Named[Consumable] = Field(default_factory=dict)
+    burdens: Named[Burden] = Field(default_factory=dict)
+    costs: Off[Costs] = None
+    currency: str = "VND"
+
+    @model_validator(mode="after")
+    def _prices_have_items(self) -> Self:
+        priced = self.costs.consumable if self.costs is not None else {}
+        unknown = [name for name in priced if name not in self.consumables]
+        if unknown:
+            raise ValueError(
+                f"got a price of {', '.join(unknown)}, which is not among the consumables; expected prices "
+                f"of {', '.join(self.consumables) or 'none'}"
+            )
+        return self

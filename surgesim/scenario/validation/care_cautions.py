@@ -1,0 +1,219 @@
+"""What the author should know of what limits care: parts that have no effect, or are missing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import timedelta
+
+from surgesim.scenario.messages.wording import Finding
+from surgesim.scenario.schema.care import Census, Facility
+from surgesim.scenario.schema.command import OpenHomeCare, OrderOxygen, ReinforceStaff, Restock, TransferOut
+from surgesim.scenario.schema.epidemic import Arrivals
+from surgesim.scenario.schema.scenario import Scenario
+from surgesim.scenario.schema.staffing import short_at_start
+from surgesim.scenario.validation.care_checks import acts_at, open_at_start
+
+
+def care_cautions(scenario: Scenario) -> Iterator[Finding]:
+    """Remarks on what limits care in a valid scenario."""
+    yield from _unstaffed(scenario)
+    yield from _short_of_staff(scenario)
+    yield from _plans(scenario)
+    yield from _closed_with_patients(scenario)
+    yield from _without_vehicle(scenario)
+    yield from _home_care(scenario)
+    yield from _given_arrivals(scenario)
+    yield from _supplies(scenario)
+
+
+def _has_beds(facility: Facility) -> bool:
+    return any((facility.beds.basic, facility.beds.oxygen, facility.beds.icu))
+
+
+def _unstaffed(scenario: Scenario) -> Iterator[Finding]:
+    """Beds that count without staff, or never count, where the staff of other facilities is given."""
+    facilities = scenario.care.facilities
+    if all(facility.staff is None for facility in facilities.values()):
+        return
+    reinforced = {
+        name
+        for rule in scenario.command.plan.values()
+        if isinstance(rule, ReinforceStaff)
+        for name in rule.facilities or ()
+    }
+    unsaid = []
+    for name, facility in facilities.items():
+        staff = facility.staff
+        if not _has_beds(facility):
+            continue
+        if staff is None and facility.kind == "field-hospital":
+            message = (
+                "is a field hospital with beds and no staff given: its beds count as staffed by people "
+                "from nowhere (staff: {} brings none but those a rule assigns)"
+            )
+            yield ("care", "facilities", name), message
+        elif staff is None:
+            unsaid.append(name)
+        elif not (staff.doctors or staff.ward_nurses or staff.icu_nurses) and name not in reinforced:
+            message = "has beds and nobody to staff them: no staff, and no rule that reinforces it by name"
+            yield ("care", "facilities", name, "staff"), message
+    if unsaid:
+        more = ", …" if len(unsaid) > 6 else ""
+        message = f"staff is not given for {', '.join(unsaid[:6])}{more} ({len(unsaid)} of {len(facilities)})"
+        yield ("care", "facilities"), f"{message}: all their beds count as staffed"
+
+
+def _short_of_staff(scenario: Scenario) -> Iterator[Finding]:
+    """Facilities whose staff cannot look after the patients of the first day at normal ratios."""
+    for name, facility in scenario.care.facilities.items():
+        if facility.staff is None or not facility.open_at_start:
+            continue
+        census = scenario.care.initial_census.get(name, Census())
+        emergency, elective = _other_patients(facility)
+        short = short_at_start(
+            scenario.care.staffing,
+            facility.staff,
+            icu=census.icu,
+            oxygen=census.oxygen,
+            emergency=emergency,
+            elective=elective,
+        )
+        lacking = [f"{round(heads)} {cadre}" for cadre, heads in short._asdict().items() if round(heads)]
+        if lacking:
+            told = ", ".join(lacking).replace("_", " ")
+            path = ("care", "facilities", name, "staff")
+            yield path, f"is short of {told} on the first day, at normal ratios"
+
+
+def _other_patients(facility: Facility) -> tuple[float, float]:
+    """Emergency and elective patients of the first day, as far as beds not open to COVID hold them."""
+    if facility.essential is None:
+        return 0, 0
+    wards = float(facility.beds.basic) + float(facility.beds.oxygen)  # counted, as checked
+    free = wards - open_at_start(facility, "basic") - open_at_start(facility, "oxygen")
+    emergency = min(round(facility.essential.emergency_share * wards), free)
+    return emergency, min(round(facility.essential.elective_share * wards), free - emergency)
+
+
+def _plans(scenario: Scenario) -> Iterator[Finding]:
+    said = [facility.mobilisation_plan for facility in scenario.care.facilities.values()]
+    if any(plan is not None for plan in said):
+        without, unsaid = said.count(False), said.count(None)
+        if without or unsaid:
+            message = f"{without} of {len(said)} facilities have no mobilisation plan"
+            yield ("care", "facilities"), message + (f"; of {unsaid} it is not said" if unsaid else "")
+
+
+def _closed_with_patients(scenario: Scenario) -> Iterator[Finding]:
+    for name, facility in scenario.care.facilities.items():
+        if facility.essential is not None and not facility.open_at_start:
+            message = "has no effect: a facility that is closed at the start has no other patients"
+            yield ("care", "facilities", name, "essential"), message
+
+
+def _without_vehicle(scenario: Scenario) -> Iterator[Finding]:
+    transport, districts = scenario.care.transport, scenario.people.districts
+    if transport is None or len(districts) == 1:
+        return
+    stranded = []
+    for name, district in districts.items():
+        fleet = transport.fleets.get(name)
+        able = fleet is not None and (fleet.boats if district.island else fleet.ambulances + fleet.boats)
+        if not able:
+            stranded.append(name)
+    if stranded:
+        message = f"nobody can leave {', '.join(stranded)}, which have no vehicle of their own to do so"
+        yield ("care", "transport", "fleets"), message
+
+
+def _home_care(scenario: Scenario) -> Iterator[Finding]:
+    home = scenario.clinical.home_care
+    if home is None:
+        return
+    path = ("clinical", "home_care")
+    opened = any(isinstance(rule, OpenHomeCare) for rule in scenario.command.plan.values())
+    if scenario.epidemic is None:
+        yield path, "has no effect: teams follow the cases of an epidemic, and arrivals are given"
+    elif (home.teams or opened) and not (home.packages or home.packages_per_day):
+        yield path, "has teams and no drug packages: nobody gets early treatment"
+
+
+def _given_arrivals(scenario: Scenario) -> Iterator[Finding]:
+    if scenario.arrivals is None:
+        return
+    if scenario.clinical.isolated_share:
+        message = "has no effect: of given arrivals, all of a series with bed basic are to be isolated"
+        yield ("clinical", "isolated_share"), message
+    basic = any(facility.beds.basic for facility in scenario.care.facilities.values())
+    for name, series in scenario.arrivals.series.items():
+        if series.bed == "basic" and not basic:
+            yield ("arrivals", "series", name, "bed"), "has nowhere to go: no facility has basic beds"
+        if series.bed == "basic" and series.age is not None:
+            yield ("arrivals", "series", name, "age"), "has no effect: mild cases are counted without age"
+    yield from _ends_early(scenario.arrivals, scenario)
+    yield from _icu_counted_twice(scenario.arrivals, scenario)
+    yield from _more_than_live_there(scenario.arrivals, scenario)
+
+
+def _ends_early(arrivals: Arrivals, scenario: Scenario) -> Iterator[Finding]:
+    """One remark for all series that end on the same day, before the run does; those of nobody need none."""
+    by_end: dict[int, list[str]] = {}
+    for name, series in arrivals.series.items():
+        if len(series.counts) < scenario.days and any(series.counts):
+            by_end.setdefault(len(series.counts), []).append(name)
+    for days, names in by_end.items():
+        others = f" (and {len(names) - 1} more series)" if len(names) > 1 else ""
+        first = scenario.start + timedelta(days=days)
+        message = (
+            f"has {days} days of counts{others} in a run of {scenario.days}: from {first} on nobody comes; "
+            "give more days, or fewer `days`"
+        )
+        yield ("arrivals", "series", names[0], "counts"), message
+
+
+def _icu_counted_twice(arrivals: Arrivals, scenario: Scenario) -> Iterator[Finding]:
+    beds = {series.bed for series in arrivals.series.values() if any(series.counts)}
+    most = max(scenario.clinical.severity.p_icu)
+    if {"oxygen", "icu"} <= beds and most > 0:
+        message = (
+            f"makes up to {most:.3g} of the patients of oxygen series need intensive care, beside those of "
+            "icu series: where the icu series count all ICU patients, write p_icu: 0"
+        )
+        yield ("clinical", "severity", "p_icu"), message
+
+
+def _more_than_live_there(arrivals: Arrivals, scenario: Scenario) -> Iterator[Finding]:
+    """Arrivals of a whole run that are more than the people they are of."""
+    districts = scenario.people.districts
+    come: dict[str | None, float] = {}
+    for series in arrivals.series.values():
+        come[series.district] = come.get(series.district, 0.0) + sum(series.counts[: scenario.days])
+    everywhere = sum(come.values())
+    for district, number in come.items():
+        if district is not None and district in districts and number > districts[district].population:
+            people = districts[district].population
+            message = f"has {number:g} arrivals of {district} in all, which has {people} people"
+            yield ("arrivals", "series"), message
+            return
+    people = sum(district.population for district in districts.values())
+    if everywhere > people:
+        yield ("arrivals", "series"), f"has {everywhere:g} arrivals in all, of {people} people"
+
+
+def _supplies(scenario: Scenario) -> Iterator[Finding]:
+    supply, care = scenario.supply, scenario.care
+    for name, rule in scenario.command.plan.items():
+        path = ("command", "plan", name)
+        if isinstance(rule, Restock) and supply.consumables[rule.item].stock is None:
+            yield path, f"has no effect: {rule.item} has no stock that could run out"
+        if isinstance(rule, TransferOut):
+            neighbour = care.neighbours[rule.neighbour]
+            if not (neighbour.icu_beds and neighbour.per_day):
+                yield path, f"has no effect: {rule.neighbour} takes nobody"
+        if isinstance(rule, OrderOxygen):
+            for facility, section in care.facilities.items():
+                room = rule.tank_kg + (section.oxygen.room_kg if section.oxygen is not None else math.inf)
+                if acts_at(rule, facility, section) and rule.delivery_kg > room + 1e-6:
+                    message = f"is more than {facility} holds ({room:g} kg): the rest of it goes back"
+                    yield (*path, "delivery_kg"), message

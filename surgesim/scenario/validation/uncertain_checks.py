@@ -1,0 +1,219 @@
+"""What must hold of `study.uncertainty`: paths of numbers, draws that can be used."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from surgesim.errors import Problem, ScenarioError
+from surgesim.scenario.loading.assignments import unknown_path
+from surgesim.scenario.loading.values import fitting, with_certain
+from surgesim.scenario.loading.yaml_nodes import KeyPath
+from surgesim.scenario.messages import shape
+from surgesim.scenario.messages import wording as messages
+from surgesim.scenario.messages.wording import Finding, value_at
+from surgesim.scenario.schema.base import is_scale, listed
+from surgesim.scenario.schema.scenario import SHARED, Scenario
+from surgesim.scenario.schema.study import Uncertain
+
+PLACE = ("study", "uncertainty")
+
+FIXED = (*SHARED, "title", "description", "sources")
+"""Sections and fields that no draw may change: what is asked, and what all replications share."""
+
+ASSESSED = (("command", "thresholds"), ("command", "situation"))
+"""What is assessed is the same in every replication."""
+
+
+MOST_CORNERS = 32
+"""Most combinations of limits that are checked when a scenario is loaded."""
+
+
+def not_a_number(path: KeyPath, plain: Mapping[str, Any]) -> str | None:
+    """What is wrong with a path to one number of the scenario; None where nothing is."""
+    problem = unknown_path(path, plain)
+    if problem is not None:
+        return problem
+    found = shape.at(path, plain)
+    if found is None or found.kind != "value" or "number" not in found.expected:
+        expected = "a value" if found is None else found.expected
+        return f"got the path of {expected}, expected that of one number"
+    return None
+
+
+def uncertain(
+    plain: Mapping[str, Any], found: Iterable[Finding], faulty: Iterable[str], *, drawable: bool = True
+) -> Iterator[Finding]:
+    """Everything wrong with the uncertain parameters of a scenario, valid otherwise or not.
+
+    Parameters
+    ----------
+    plain
+        The values of the scenario.
+    found
+        What is wrong with them. Parameters in faulty parts are not judged, and what draws make of the
+        scenario only where nothing but the distributions is at fault.
+    faulty
+        Names of alternatives that have errors of their own.
+    drawable
+        Whether what can be drawn is checked too.
+    """
+    given = value_at(plain, PLACE)
+    if not isinstance(given, Mapping) or not given:
+        return
+    elsewhere = {path for path, _ in found if path[:2] != PLACE}
+    unfit = {path[2] for path, _ in found if path[:2] == PLACE and len(path) > 2}
+    scenario = None if elsewhere else _without(plain, unfit, set(faulty))
+    values = plain if scenario is None else scenario.to_plain()
+    base = {key: value for key, value in values.items() if key != "alternatives"}
+    fit: dict[str, Uncertain] = {}
+    for name in given:
+        path: KeyPath = tuple(name.split("."))
+        if any(path[: len(fault)] == fault for fault in elsewhere):
+            continue
+        problem = not_a_number(path, base)
+        if problem is None and (path[0] in FIXED or path[:2] in ASSESSED):
+            problem = "is the same in all replications, expected a parameter of what is simulated"
+        if problem is not None:
+            yield (*PLACE, name), problem
+        elif scenario is not None and name not in unfit:
+            fit[name] = scenario.study.uncertainty[name]
+    if scenario is not None and drawable:
+        yield from _undrawable(scenario, fit)
+
+
+def _without(plain: Mapping[str, Any], unfit: Container[object], faulty: Container[str]) -> Scenario | None:
+    """The scenario without its unfit distributions and faulty alternatives, where that is one."""
+    study, alternatives = plain["study"], plain.get("alternatives", {})
+    kept = {name: value for name, value in study["uncertainty"].items() if name not in unfit}
+    overlays = {name: overlay for name, overlay in alternatives.items() if name not in faulty}
+    changed = {**plain, "study": {**study, "uncertainty": kept}, "alternatives": overlays}
+    try:
+        return Scenario.model_validate(changed)
+    except ValidationError:
+        return None
+
+
+class _Draws:
+    """What can be drawn of a scenario, each draw checked once, as the scenario that it makes."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self._plain = scenario.to_plain()
+        self._known: dict[tuple[tuple[str, float], ...], Problem | None] = {}
+
+    def value(self, name: str, value: float) -> float:
+        return fitting(name, value, self._plain)
+
+    def fault(self, values: Mapping[str, float]) -> Problem | None:
+        """The first thing wrong with the scenario that has these values; None where nothing is."""
+        key = tuple(values.items())
+        if key not in self._known:
+            self._known[key] = None
+            try:
+                with_certain(self._scenario, values)
+            except ScenarioError as error:
+                self._known[key] = error.problems[0]
+        return self._known[key]
+
+    def least(self, values: Mapping[str, float], middle: Mapping[str, float]) -> Mapping[str, float]:
+        """The least of `values` that are refused where all others are in the middle of what they can be.
+
+        Parameters that have no middle keep what the scenario gives.
+        """
+        least = dict(values)
+        for name in values:
+            fewer = {other: value for other, value in least.items() if other != name}
+            if fewer and self.fault(_in_order({**middle, **fewer}, values)) is not None:
+                least = fewer
+        return least
+
+
+def _in_order(values: Mapping[str, float], names: Iterable[str]) -> dict[str, float]:
+    return {name: values[name] for name in names if name in values}
+
+
+def _undrawable(scenario: Scenario, uncertainty: Mapping[str, Uncertain]) -> Iterator[Finding]:
+    """What is wrong with the scenario, or an alternative, at draws that its distributions allow.
+
+    Checked are the middle of all distributions, each limit with all others in the middle, and all
+    combinations of the limits of those that have limits, up to `MOST_CORNERS`. The draws of a run are all
+    checked before it begins.
+    """
+    draws = _Draws(scenario)
+    left = dict(uncertainty)
+    middle = {name: draws.value(name, form.quantile(0.5)) for name, form in left.items()}
+    while middle and draws.fault(middle) is not None:
+        least = draws.least(middle, {})
+        yield _told(draws, least, {}, uncertainty)
+        middle = {name: value for name, value in middle.items() if name not in least}
+        left = {name: form for name, form in left.items() if name not in least}
+    limits = {name: [draws.value(name, limit) for limit in dict.fromkeys(left[name].limits)] for name in left}
+    refused = []
+    for name in left:
+        for limit in limits[name]:
+            if draws.fault({**middle, name: limit}) is not None:
+                yield _told(draws, {name: limit}, middle, uncertainty)
+                refused.append(name)
+                break
+    bounded = [name for name in left if name not in refused and _bounded(left[name])]
+    if len(bounded) < 2 or math.prod(len(limits[name]) for name in bounded) > MOST_CORNERS:
+        return
+    told: list[set[str]] = []
+    for corner in itertools.product(*(limits[name] for name in bounded)):
+        values = dict(zip(bounded, corner, strict=True))
+        if draws.fault({**middle, **values}) is not None:
+            least = draws.least(values, middle)
+            if set(least) not in told:
+                told.append(set(least))
+                yield _told(draws, least, middle, uncertainty)
+
+
+def _told(
+    draws: _Draws,
+    values: Mapping[str, float],
+    middle: Mapping[str, float],
+    uncertainty: Mapping[str, Uncertain],
+) -> Finding:
+    """One sentence on values that are refused together, under the last of them."""
+    problem = draws.fault(_in_order({**middle, **values}, uncertainty))
+    *others, name = values
+    beside = listed(f"{other} as {values[other]:.6g}" for other in others) if others else ""
+    at: KeyPath = () if problem is None or not problem.path else tuple(problem.path.split("."))
+    who = ""
+    if at[:1] == ("alternatives",) and len(at) > 1:
+        who, at = f" in alternative {at[1]!r}", at[2:]
+    where = "" if ".".join(map(str, at)) == name or not at else f"{'.'.join(map(str, at))}: "
+    message = "" if problem is None else problem.message
+    together = f" together with {beside}" if beside else ""
+    hint = "" if others else _hint(uncertainty[name])
+    return (*PLACE, name), f"can be drawn as {values[name]:.6g}{together}{who}: {where}{message}{hint}"
+
+
+def _bounded(distribution: Uncertain) -> bool:
+    form = distribution.normal or distribution.lognormal
+    return form is None or (form.low is not None and form.high is not None)
+
+
+def _hint(distribution: Uncertain) -> str:
+    return "" if _bounded(distribution) else " (low and high bound a distribution)"
+
+
+def remarks(paths: Sequence[KeyPath], scenario: Scenario) -> Iterator[Finding]:
+    """What a draw hides, or is hidden by, and what has no effect; `paths` were set from outside."""
+    for name in scenario.study.uncertainty:
+        path = tuple(name.split("."))
+        if any(path[: len(changed)] == changed for changed in paths):
+            message = "hides the change from outside: each replication draws its own value"
+            yield ("study", "uncertainty", name), message
+        for alternative, overlay in scenario.alternatives.items():
+            value = value_at(overlay, path)
+            if value is not None and not is_scale(value):
+                message = f"got {messages.shown(value)}, which wins over what study.uncertainty draws"
+                yield ("alternatives", alternative, *path), message
+    if "most_replications" in scenario.study.model_fields_set and not scenario.study.precision:
+        yield ("study", "most_replications"), "has no effect: no study.precision is given"
