@@ -15,7 +15,7 @@ from surgesim.scenario.loading import arrivals_file, profile_tables
 from surgesim.scenario.reference.page import scenario_reference
 from surgesim.scenario.schema.scenario import Scenario
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 QUICKSTARTS = sorted(DOCS.glob("quickstart.*.md"))

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from study_cases import DAYS, local, made_up_record, small_scenario
-from test_study_screen import shown
+from study_cases import DAYS, local, made_up_record, shown, small_scenario
 
 from surgesim.model.record import Record
 from surgesim.report.screen import breach_table, summary, threshold_table

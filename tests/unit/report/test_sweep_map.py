@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from drawn import outside, overlaps, settled
 from study_cases import made_up_record, small_scenario
-from test_figures import outside, overlaps, settled
 
 from surgesim.errors import ResultsError
 from surgesim.model import simulation

@@ -25,7 +25,7 @@ from surgesim.scenario.schema.scenario import Scenario
 from surgesim.scenario.schema.staffing import Staff, short_at_start
 from surgesim.scenario.validation.sources import assumptions
 
-FOLDER = Path(__file__).parents[2] / "scenarios"
+FOLDER = Path(__file__).parents[3] / "scenarios"
 SHIPPED = sorted(path for path in FOLDER.rglob("*.yaml") if path.parent.name != "base")
 NAMES = [str(path.relative_to(FOLDER)) for path in SHIPPED]
 FIVE = ("weekly-cases", "on-oxygen", "without-bed", "vacant-beds", "icu-staffed")

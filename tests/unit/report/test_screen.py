@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from io import StringIO
 from typing import Any
 
 import pandas as pd
 import pytest
-from rich.console import Console
-from study_cases import made_up_simulation, small_scenario
+from study_cases import made_up_simulation, shown, small_scenario
 
 from surgesim.model.record import CONSTRAINTS
 from surgesim.report.costing import not_counted
@@ -31,12 +29,6 @@ from surgesim.study.binding import BEDS
 from surgesim.study.collect import Collection
 from surgesim.study.fill import fill
 from surgesim.study.results import Results
-
-
-def shown(renderable: Any, width: int = 140) -> str:
-    console = Console(file=StringIO(), width=width, highlight=False, markup=False, color_system=None)
-    console.print(renderable)
-    return console.file.getvalue().replace("\N{NO-BREAK SPACE}", " ")  # type: ignore[attr-defined, no-any-return]
 
 
 @pytest.fixture(scope="module")

@@ -95,7 +95,7 @@ def test_select_names_every_unknown_alternative() -> None:
     ]
 
 
-TOWN = Path(__file__).parents[2] / "scenarios" / "teaching" / "private-third.yaml"
+TOWN = Path(__file__).parents[3] / "scenarios" / "teaching" / "private-third.yaml"
 
 
 def test_alternatives_that_share_an_epidemic_are_as_if_they_did_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ from surgesim.scenario.schema.study import Study
 from surgesim.scenario.schema.transport import Neighbour
 from surgesim.scenario.schema.vaccination import Vaccination
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "model.md"
 MODEL = ROOT / "surgesim" / "model"
 

@@ -12,7 +12,7 @@ import yaml
 import surgesim
 from surgesim.scenario.door import load
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 

@@ -25,7 +25,7 @@ from surgesim.study.run import run
 from surgesim.study.store import read
 from surgesim.study.sweep import Sweep, sweep
 
-TEACHING = Path(__file__).parents[2] / "scenarios" / "teaching"
+TEACHING = Path(__file__).parents[3] / "scenarios" / "teaching"
 COVID, CONVERTIBLE = "care.facilities.general.covid_share.oxygen", "care.facilities.general.convertible_share"
 NORMAL, SURGE = "care.staffing.oxygen.nurse.normal", "care.staffing.oxygen.nurse.surge"
 TARGET, ICU = "care.facilities.general.icu_target", "care.facilities.general.beds.icu"

@@ -12,7 +12,7 @@ import pytest
 
 from surgesim.scenario.door import load
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "provinces.md").read_text(encoding="utf-8")
 FILES = {"Hà Nam": "ha-nam", "Lai Châu": "lai-chau", "Kiên Giang": "kien-giang", "Thanh Hoá": "thanh-hoa"}
 

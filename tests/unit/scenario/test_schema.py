@@ -20,7 +20,7 @@ from surgesim.scenario.schema.care import ShareByBed
 from surgesim.scenario.schema.command import Threshold
 from surgesim.scenario.schema.scenario import Scenario
 
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
+SCENARIOS = Path(__file__).parents[3] / "scenarios"
 SHIPPED = sorted(path for path in SCENARIOS.rglob("*.yaml") if path.parent.name != "base")
 
 # -- values ---------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from surgesim.scenario.loading.yaml_nodes import compose
 from surgesim.scenario.schema.base import Source
 from surgesim.scenario.schema.scenario import Scenario
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SHIPPED = sorted(path for path in (ROOT / "scenarios").rglob("*.yaml") if path.parent.name != "base")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import StringIO
 from typing import Any
 
 import numpy as np
+from rich.console import Console
 
 from surgesim.model.record import (
     FACILITY,
@@ -175,3 +177,10 @@ def made_up_simulation(scenario: Scenario, seed: int, replication: int, shared: 
         outcomes={column.name: float(random.integers(10, 99)) + 3 / (1 + icu) for column in OUTCOMES},
         checks={"beds": days, "patients": days},
     )
+
+
+def shown(renderable: Any, width: int = 140) -> str:
+    """What the console prints, with plain spaces."""
+    console = Console(file=StringIO(), width=width, highlight=False, markup=False, color_system=None)
+    console.print(renderable)
+    return console.file.getvalue().replace("\N{NO-BREAK SPACE}", " ")  # type: ignore[attr-defined, no-any-return]

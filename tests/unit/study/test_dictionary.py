@@ -18,7 +18,7 @@ from surgesim.study.dictionary import data_dictionary
 from surgesim.study.run import run
 from surgesim.study.sweep import sweep
 
-PAGE = Path(__file__).parents[2] / "docs" / "data-dictionary.md"
+PAGE = Path(__file__).parents[3] / "docs" / "data-dictionary.md"
 PROVINCE, ITEMS, DISTRICTS, ASSESSED_DISTRICTS = (
     f"Daily indicators of {what}"
     for what in ("the province", "consumables and burdens", "the districts", "assessed districts")

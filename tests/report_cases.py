@@ -23,7 +23,7 @@ from surgesim.study.results import Results
 from surgesim.study.run import run
 from surgesim.study.store import read
 
-SCENARIOS = Path(__file__).parents[2] / "scenarios" / "teaching"
+SCENARIOS = Path(__file__).parents[1] / "scenarios" / "teaching"
 
 OVER = """\
 name: report-case

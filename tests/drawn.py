@@ -1,0 +1,61 @@
+"""What a drawn figure shows: its texts, their boxes, those that overlap or leave the page."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+
+def settled(figure: Figure) -> Figure:
+    """The figure with its layout made and all text placed."""
+    FigureCanvasAgg(figure).draw()
+    return figure
+
+
+def texts(figure: Figure) -> list[Text]:
+    """Every text of the figure that shows."""
+    hidden = {id(text) for axes in figure.axes for text in hidden_ticks(axes)}
+    return [
+        text
+        for text in figure.findobj(Text)
+        if text.get_visible() and text.get_text().strip() and id(text) not in hidden
+    ]
+
+
+def hidden_ticks(axes: Axes) -> list[Text]:
+    """Labels of ticks outside the axis, or of an axis that is switched off."""
+    found: list[Text] = []
+    for axis, bounds in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
+            if not (axes.axison and min(bounds) <= tick.get_loc() <= max(bounds)):
+                found += [tick.label1, tick.label2]
+    return found
+
+
+def boxes(figure: Figure) -> list[tuple[str, Bbox]]:
+    return [(text.get_text(), text.get_window_extent()) for text in texts(figure)]
+
+
+def overlaps(figure: Figure) -> list[tuple[str, str]]:
+    """Pairs of texts whose boxes overlap by more than half a pixel each way."""
+    found = []
+    for (one, a), (other, b) in combinations(boxes(figure), 2):
+        both = Bbox.intersection(a, b)
+        if both is not None and both.width > 0.5 and both.height > 0.5:
+            found.append((one, other))
+    return found
+
+
+def outside(figure: Figure) -> list[str]:
+    """Texts that the edge of the page cuts."""
+    page = figure.bbox.padded(0.5)
+    return [
+        text
+        for text, box in boxes(figure)
+        if box.x0 < page.x0 or box.y0 < page.y0 or box.x1 > page.x1 or box.y1 > page.y1
+    ]
