@@ -262,7 +262,7 @@ def test_what_a_plan_with_more_deaths_gains_elsewhere_is_not_drawn_as_better(sma
     comparison["difference_low"] = -3.0
     figure = draw(replace(small, comparison=comparison), "alternatives", lang="en")
     said = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
-    assert said == ["better than the baseline", "interval holds zero"]
+    assert said == ["better than the baseline", "interval includes zero"]
 
 
 def test_one_alternative_can_be_drawn_alone(results: Results) -> None:
@@ -548,7 +548,7 @@ def test_the_description_of_need_has_its_peak(small: Results) -> None:
         words.day_text(need["date"].iloc[top].date(), "en"),
         words.rounded(need["p50"].iloc[top], "en"),
     )
-    assert f"highest on {day}, with {most} patients" in describe(small, "need", "en", "baseline")
+    assert f"peaks on {day}, with {most} patients" in describe(small, "need", "en", "baseline")
 
 
 def test_an_axis_is_zoomed_to_a_bound_that_its_values_stay_near(small: Results) -> None:
@@ -566,7 +566,7 @@ def test_an_axis_is_zoomed_to_a_bound_that_its_values_stay_near(small: Results) 
     assert 4.6 < top < 5
     assert far.get_ylim()[0] == 0
     words_under = [" ".join(text.get_text() for text in axes.texts) for axes in (near, far)]
-    said = ["axis does not begin at 0" in text.replace("\n", " ") for text in words_under]
+    said = ["axis does not start at 0" in text.replace("\n", " ") for text in words_under]
     assert said == [True, False]
 
 

@@ -289,12 +289,12 @@ NAN = float("nan")
         (
             {},
             "at least likely, in all 4 runs (95% interval of the probability 72% to 100%); it begins about "
-            "15 Jan 2024 (median) and lasts about 31 days in all.",
+            "15 Jan 2024 (median) and lasts about 31 days in total.",
         ),
         (
             {"probability": 0.5, "probability_low": 0.34, "probability_high": 0.65, "first_day_p95": NAN},
             "about as likely as not, in 50% of 4 runs (95% interval 34% to 65%); it begins about 15 Jan 2024 "
-            "(median; in some runs never) and lasts 31 days in the mean of all runs",
+            "(median; in some runs never) and lasts 31 days on average over all runs",
         ),
         (
             {
@@ -303,7 +303,7 @@ NAN = float("nan")
                 "probability_high": 0.3,
                 "first_day_median": NAN,
             },
-            "unlikely, in 20% of 4 runs (95% interval 10% to 30%), fewer than half, so that there is no ",
+            "unlikely, in 20% of 4 runs (95% interval 10% to 30%), fewer than half, so there is no ",
         ),
         (
             {"probability": 0, "probability_low": 0, "probability_high": 0.09},
@@ -362,7 +362,7 @@ def test_the_third_sentence_names_the_best_plan_only_where_its_interval_allows(c
     said = three_sentences(sure, "en")[2]
     assert said.startswith("Of 2 plans compared with the baseline, 1 have fewer")
     assert best in said
-    assert f"the best by deaths is “{best}”: 20 deaths fewer (15 to 25) of" in said
+    assert f"the best by deaths is “{best}”: 20 fewer deaths (15 to 25) of" in said
     assert said.endswith("emergency 3.0 days longer (1.5 to 4.5).")
     unsure = three_sentences(with_deaths(case, (-50.0, -90.0, 10.0), (30.0, 5.0, 60.0)), "en")[2]
     assert unsure.startswith("Of 2 plans compared with the baseline, 0 have fewer")
@@ -387,7 +387,7 @@ def test_the_third_sentence_says_what_mobilising_private_facilities_alone_change
     scenario = Scenario.model_validate_json(json.dumps(plain, default=str))
     told = dataclasses.replace(with_deaths(case, (2.0, -6.0, 10.0)), scenario=scenario)
     said = three_sentences(told, "en")[2]
-    assert "mobilising private facilities (“Private too”): no difference in deaths that chance" in said
+    assert "mobilising private facilities (“Private too”): no difference in deaths beyond chance" in said
     assert "mobilising private" not in three_sentences(with_deaths(case, (2.0, -6.0, 10.0)), "en")[2]
 
 
@@ -464,14 +464,14 @@ def test_criteria_and_other_thresholds_have_tables_of_their_own(case: Results) -
 @pytest.mark.usefixtures("unpictured")
 def test_few_runs_give_no_ranges_in_the_report_as_on_the_screen(case: Results) -> None:
     few = Page(report(case, "en")).root
-    assert "4 runs are too few to say" in few.text
+    assert "4 runs are too few to show" in few.text
     assert "5% of the runs" not in table_at(few, "outcomes").text
     parts = [case.replications.assign(replication=lambda t, k=k: t["replication"] + 4 * k) for k in (0, 1)]
     many = Page(
         report(dataclasses.replace(case, replications=pd.concat(parts, ignore_index=True)), "en")
     ).root
     assert "in brackets from 5% to 95% of the 8 runs" in many.text
-    assert "5% of the runs below" in table_at(many, "outcomes").text
+    assert "5% of runs below" in table_at(many, "outcomes").text
     for page, count in ((few, 1), (many, 3)):
         first_date, days = list(table_at(page, "breaches").all("td"))[1:3]
         assert len(quoted(first_date)) == len(quoted(days)) == count

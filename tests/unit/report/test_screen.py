@@ -144,10 +144,10 @@ def test_difference_with_its_sign_and_interval(
 
 def test_deaths_come_first_and_the_note_says_why(results: Results) -> None:
     header = cells(comparison_table(results, "en"), 200)[0]
-    assert header[1:4] == ["All deaths", "Deaths for want of care", "Days of emergency"]
+    assert header[1:4] == ["All deaths", "Deaths from lack of care", "Days of emergency"]
     text = shown(summary(results, "en"), 200)
     assert "Judge by deaths first." in text
-    assert "The dead no longer need beds" in text
+    assert "Patients who die no longer need beds" in text
 
 
 def test_criteria_of_the_emergency_come_first_under_their_heading(results: Results) -> None:
@@ -160,7 +160,7 @@ def test_criteria_of_the_emergency_come_first_under_their_heading(results: Resul
     headings = [row[0] for row in rows]
     assert headings[1].startswith("Vacant COVID-19 beds")
     assert headings[2].startswith("Declared emergency at least 1 of 1 criteria")
-    assert headings[3] == "Other thresholds (no criteria of the emergency)"
+    assert headings[3] == "Other thresholds (not criteria of the emergency)"
     assert headings[4].startswith("Patients who need oxygen")
     assert len(headings) == 5
 
@@ -208,7 +208,7 @@ def repeated(results: Results, times: int) -> Results:
 
 def test_a_range_over_runs_is_told_from_five_runs_on(results: Results) -> None:
     few, many = (with_breach(repeated(results, n), **FIRST, days_breached_p5=2.0) for n in (1, 2))
-    for told, words in ((few, "4 runs are too few to say"), (many, "in brackets 5% to 95% of the 8 runs")):
+    for told, words in ((few, "4 runs are too few to show"), (many, "in brackets 5% to 95% of the 8 runs")):
         text = " ".join(shown(summary(told, "en"), 200).split())
         assert words in text
         assert ("(31 Jan to 8 Feb)" in text) == (told is many)
@@ -219,7 +219,7 @@ def test_deaths_of_the_baseline_are_told(results: Results) -> None:
     rows = results.replications.query("alternative == 'baseline'")
     all_deaths, untreated = (f"{rows[name].mean():.0f}" for name in ("deaths", "deaths_untreated"))
     assert (
-        f"Deaths in the baseline: {all_deaths}; of these for want of care: {untreated} (means of 4 runs)."
+        f"Deaths in the baseline: {all_deaths}, of which {untreated} from lack of care (means of 4 runs)."
         in shown(summary(results, "en"))
     )
     text = shown(summary(repeated(results, 5), "vi"), 200)
@@ -319,12 +319,12 @@ def test_cost_says_what_has_no_price_and_gives_no_cost_per_death_of_plans_that_b
 ) -> None:
     rows = (("cost", 1.5e9, 1e9, 2e9, 0.0), ("deaths", -60.0, -70.0, -50.0, 0.0))
     priced = with_rows(costly(results, COSTS), *rows)
-    assert list(not_counted(priced, "en")) == ["What measures cost people and businesses is not counted."]
+    assert list(not_counted(priced, "en")) == ["Costs of measures to people and businesses are not counted."]
     doses = priced.replications["alternative"].eq("more-icu") * 1000.0
     unpriced = dataclasses.replace(priced, replications=priced.replications.assign(doses_given=doses))
     assert cells(cost_table(unpriced, "en"), 100)[1][-1] == ""
     first, *_ = not_counted(unpriced, "en")
-    assert first == "Vaccine has no price in the scenario: it is missing from the cost of more-icu."
+    assert first == "Vaccine has no price in the scenario: it is not in the cost of more-icu."
 
 
 def test_costs_are_told_only_where_they_are_given(results: Results) -> None:
@@ -356,12 +356,12 @@ def limited(results: Results, breach: list[float], short: list[float]) -> Result
         (
             [20, 7, 61],
             [0, 0, 0],
-            "ICU beds are bound by nurses on 61 of the 88 days of the declared emergency",
+            "ICU beds are limited by nurses on 61 of the 88 days of the declared emergency",
         ),
         (
             [0, 0, 0],
             [5, 0.5, 2],
-            "ICU beds are bound by space on 5 of the 7.5 days on which patients lack one",
+            "ICU beds are limited by space on 5 of the 7.5 days on which patients lack one",
         ),
         ([0, 0, 0], [0, 0, 0], "ICU beds are never short, and no emergency is declared."),
     ],
@@ -385,11 +385,11 @@ def test_scenario_that_models_only_space_says_so(results: Results) -> None:
     [
         (
             (True, False),
-            "The scenario says of 1 of 2 facilities that they have no mobilisation plan of their own; the "
-            "province's plan may open them all the same.",
+            "According to the scenario, 1 of 2 facilities have no mobilisation plan of their own; the "
+            "province's plan may still open them.",
         ),
-        ((None, False), "1 of 2 facilities have no mobilisation plan, and of 1 it is not known."),
-        ((None, None), "Of none of the 2 facilities is it known whether it has a mobilisation plan."),
+        ((None, False), "1 of 2 facilities have no mobilisation plan, and for 1 it is not known."),
+        ((None, None), "For none of the 2 facilities is it known whether it has a mobilisation plan."),
     ],
 )
 def test_facilities_without_a_plan_are_counted(plans: tuple[bool | None, bool | None], sentence: str) -> None:

@@ -236,6 +236,6 @@ def test_small_groups_are_not_named_and_nobody_is_told_as_nobody() -> None:
         "50% of the patients got every bed they needed within 6 hours."
     )
     assert list(who_is_reached(results_of(watched(), reached(0, 0, 0)), "en")) == [
-        "Nobody came to need an oxygen or ICU bed."
+        "No patient needed an oxygen or ICU bed."
     ]
     assert list(epidemic_level(results_of(watched(levels=None), reached(1, 1, 0)), "en")) == []
