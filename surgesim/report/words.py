@@ -129,9 +129,12 @@ def alike(value: float, low: float, high: float) -> int:
     --------
     >>> alike(1.1, 0.010, 2.2), alike(-12.0, -15.0, -9.0), alike(-319.4, -335.4, -303.4)
     (2, 0, 0)
+    >>> alike(-4 / 7, -0.5714285714285734, -0.5714285714285681)
+    2
     """
     half = (high - low) / 2
-    decimals = max(0, 1 - math.floor(math.log10(half))) if half > 0 else 2
+    by_rounding = 1e-9 * max(abs(low), abs(high))  # all replications differ by the same
+    decimals = max(0, 1 - math.floor(math.log10(half))) if half > by_rounding else 2
     while decimals and all(
         abs(round(x, decimals) - round(x, decimals - 1)) < 10.0 ** -(decimals + 6)
         for x in (value, low, high, half)

@@ -172,3 +172,8 @@ def test_dates_are_written_as_each_language_does() -> None:
     assert words.month_year(day, "vi") == "03/2024"
     assert words.day_text(day, "en").replace(words.NBSP, " ") == "5 Mar 2024"
     assert words.day_text(day, "vi") == "05/03/2024"
+
+
+@pytest.mark.parametrize("same", [-4 / 7, 1234.5, 0.001])
+def test_a_difference_that_is_the_same_in_every_run_has_no_digits_of_rounding(same: float) -> None:
+    assert words.alike(same, same - 3e-15 * abs(same), same + 3e-15 * abs(same)) <= 4
