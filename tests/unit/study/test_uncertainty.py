@@ -171,7 +171,8 @@ def test_draws_are_stored_with_the_replications_and_shared_by_alternatives(tmp_p
     for name in ("baseline", "nothing", "more-icu"):
         assert list(stored[name]) == expected
     assert list(what_varies(scenario, "en")) == [
-        f"Ranges and bands show chance together with uncertainty about the inputs: each run draws its own {SHARE}."
+        "Ranges and bands show chance together with uncertainty about the inputs: each run draws its own "
+        f"{SHARE}."
     ]
     assert (results.comparison[results.comparison["alternative"] == "nothing"]["tied"] == 1).all()
 
