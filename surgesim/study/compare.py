@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from surgesim.model.outcomes import DEADLY, OUTCOMES
 from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.breaches import SITUATION
 
@@ -25,21 +26,7 @@ BREACHED = "breached_"
 """Begins the outcome of whether a threshold, or the emergency, was breached on any day; only compared."""
 COST, DEATHS, SITUATION_DAYS = "cost", "deaths", "situation_days"
 
-DEADLY = (DEATHS, "deaths_untreated")
-"""Outcomes in which more is never better; what a plan with more of them gains elsewhere is not called so."""
-
-NEITHER = (
-    "reported_cases",
-    "oxygen_bed_days",
-    "icu_bed_days",
-    "transferred_out",
-    "oxygen_used_kg",
-    "tests_used",
-    "doses_given",
-)
-"""Outcomes that are neither better nor worse where they are lower: more testing reports more cases, and
-whoever finds a bed uses it."""
-
+_BETTER = {outcome.name: outcome.better for outcome in OUTCOMES}
 
 HIGHER = ("in_time_share:",)
 """How the outcomes begin that are better where they are higher."""
@@ -51,7 +38,7 @@ def better(outcome: str) -> str:
         return "later"
     if outcome.startswith(HIGHER):
         return "higher"
-    return "" if outcome in NEITHER else "lower"
+    return _BETTER.get(outcome, "lower")
 
 
 def deadlier(comparison: pd.DataFrame) -> set[str]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from surgesim.model.record import OUTCOMES, Column
+from surgesim.model.outcomes import OUTCOMES
+from surgesim.model.record import Column
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.breaches import SITUATION, wilson
 from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY
@@ -38,7 +39,7 @@ RUNS = Table(
         _POINT,
         _REPLICATION,
         _ALTERNATIVE,
-        *OUTCOMES,
+        *(outcome.column for outcome in OUTCOMES),
         *BY_GROUP,
         *BY_THRESHOLD,
         Column(f"{DRAWN}<path>", "as the parameter", "as in replications.csv"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from surgesim.model.record import CONSTRAINTS, DISTRICT, OUTCOMES, PROVINCE, STATES, Column, district_columns
+from surgesim.model.outcomes import OUTCOMES
+from surgesim.model.record import CONSTRAINTS, DISTRICT, PROVINCE, STATES, Column, district_columns
 from surgesim.scenario.schema.needs import NEEDS
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.binding import BEDS
@@ -234,7 +235,7 @@ REPLICATIONS = Table(
     (
         _ALTERNATIVE,
         Column("replication", "index", "index of the replication, from 0"),
-        *OUTCOMES,
+        *(outcome.column for outcome in OUTCOMES),
         *BY_GROUP,
         *BY_THRESHOLD,
         Column(
@@ -449,7 +450,7 @@ def typed(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
 
 def outcome_units(scenarios: Iterable[Scenario]) -> dict[str, str]:
     """Every outcome of replications.csv with its unit; thresholds of all alternatives in order."""
-    units = {column.name: column.unit for column in OUTCOMES}
+    units = {outcome.name: outcome.unit for outcome in OUTCOMES}
     scenarios = list(scenarios)
     for scenario in scenarios:
         if scenario.command.reach is not None:

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from surgesim.model.outcomes import DEADLY
 from surgesim.report.figures.page import (
     BLACK,
     BLUE,
@@ -33,7 +34,7 @@ from surgesim.report.names import alternative_title
 from surgesim.report.words import number, outcome_words, phrase
 from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.breaches import SITUATION
-from surgesim.study.compare import DEADLY, FIRST_DAY, deadlier
+from surgesim.study.compare import FIRST_DAY, better, deadlier
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
@@ -133,8 +134,7 @@ def _kind(row: Mapping[Hashable, Any]) -> str:
     low, high = float(row["difference_low"]), float(row["difference_high"])
     if math.isnan(low) or low <= 0 <= high:
         return "undecided"
-    less_is_better = not str(row["outcome"]).startswith(FIRST_DAY)
-    return "better" if (high < 0) == less_is_better else "worse"
+    return "better" if (high < 0) == (better(str(row["outcome"])) == "lower") else "worse"
 
 
 def _draw(axes: Axes, place: int, row: Mapping[Hashable, Any], more_deaths: bool) -> str:
