@@ -150,8 +150,7 @@ def sensitivity(
         from rich.text import Text
 
         from surgesim.report.drivers import cautions, sensitivity_table
-        from surgesim.report.figures import save
-        from surgesim.report.figures.sensitivity import draw_sensitivity
+        from surgesim.report.figures import draw_sensitivity, save
         from surgesim.study.sensitivity import sensitivity as explain
         from surgesim.study.store import write_csv
         from surgesim.study.sweep import Sweep

@@ -33,7 +33,7 @@ from surgesim.model.command.levels import LevelTable
 from surgesim.model.record import PROVINCE_INDEX, Record
 from surgesim.model.simulation import simulate
 from surgesim.report.figures import EmptyFigureError, draw
-from surgesim.report.figures.calendar import breach_shares
+from surgesim.report.figures.run.calendar import breach_shares
 from surgesim.report.screen import summary
 from surgesim.report.words import phrase
 from surgesim.scenario.door import inspect

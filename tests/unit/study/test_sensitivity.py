@@ -21,7 +21,7 @@ from surgesim.errors import ResultsError
 from surgesim.model import simulation
 from surgesim.model.record import Record
 from surgesim.report.drivers import cautions, outcome_name, sensitivity_table
-from surgesim.report.figures.sensitivity import draw_sensitivity
+from surgesim.report.figures import draw_sensitivity
 from surgesim.report.words import outcome_words, phrase
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.sensitivity import correlation_interval, rank_correlations, sensitivity

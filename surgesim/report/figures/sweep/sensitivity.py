@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from surgesim.report.drivers import cautions, outcome_name, without_interval
-from surgesim.report.figures.page import (
+from surgesim.report.figures.drawing.page import (
     BLACK,
     BLUE,
     PANEL_SIZE,

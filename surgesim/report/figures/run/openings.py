@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from surgesim.model.record import STATES
-from surgesim.report.figures.page import (
+from surgesim.report.figures.drawing.page import (
     BLUE,
     GREY,
     ORANGE,
@@ -21,19 +21,17 @@ from surgesim.report.figures.page import (
     date_axis,
     legend,
     page,
-    province_only,
     stack_steps,
     wrap,
 )
-from surgesim.report.words import day_month, number, phrase
+from surgesim.report.figures.spec import FigureSpec
+from surgesim.report.words import day_month, day_text, number, phrase
 from surgesim.scenario.schema.base import BED_TYPES
-from surgesim.scenario.schema.scenario import BASELINE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from surgesim.study.results import Results
-
 
 LOOKS: Final = {
     "open": Look(BLUE, "", BLUE),
@@ -77,11 +75,8 @@ class Strip:
         return int(days[0]) if len(days) else len(self.dates)
 
 
-def openings(
-    results: Results, *, lang: str = "en", alternative: str = BASELINE, area: str | None = None
-) -> Figure:
+def _draw(results: Results, lang: str, alternative: str) -> Figure:
     """The facilities that are not open all the time, by opening date, with their states."""
-    province_only("openings", area)
     strips = strips_of(results, alternative, lang)
     if not strips:
         raise EmptyFigureError(f"every facility of {alternative!r} is open all the time")
@@ -179,3 +174,14 @@ def strips_of(results: Results, alternative: str, lang: str) -> list[Strip]:
     return sorted(
         strips, key=lambda strip: (never if strip.opening is None else strip.opening, strip.first_stir)
     )
+
+
+def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
+    strips = strips_of(results, alternative, lang)
+    days = [strip.dates[strip.opening].item() for strip in strips if strip.opening is not None]
+    yield phrase(lang, "alt.openings", n=len(strips), opened=len(days))
+    if days:
+        yield phrase(lang, "alt.first_opens", day=day_text(min(days), lang))
+
+
+FIGURE: Final = FigureSpec("openings", _draw, _describe, section="facilities", place=120)

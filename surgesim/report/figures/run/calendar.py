@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from surgesim.report.figures.page import (
-    GREY,
+from surgesim.report.figures.drawing.page import (
+    PROBABILITIES,
     SMALL_SIZE,
     EmptyFigureError,
     Look,
@@ -17,28 +19,17 @@ from surgesim.report.figures.page import (
     day_number,
     legend,
     page,
-    province_only,
     spans,
     text_height,
 )
+from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.names import threshold_title
-from surgesim.report.words import percent, phrase
-from surgesim.scenario.schema.scenario import BASELINE
+from surgesim.report.words import day_text, number, percent, phrase
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from surgesim.study.results import Results
-
-CLASSES: Final = (
-    (0.0, 0.10, Look("#FEF0D9", "", GREY)),
-    (0.10, 0.33, Look("#FDCC8A", "", GREY)),
-    (0.33, 0.66, Look("#FC8D59", "", GREY)),
-    (0.66, 0.90, Look("#D7301F", "", GREY)),
-    (0.90, 1.0, Look("#7F0000", "", GREY)),
-)
-"""Probabilities above the first and up to the second number, by the steps of the likelihood scale; the
-colours grow darker in grey print too."""
 
 NOT_ASSESSED: Final = Look("#FFFFFF", "////", "#BBBBBB")
 """What a strip without probabilities looks like."""
@@ -48,11 +39,8 @@ STRIP: Final = 0.2
 _GAP: Final = 0.1
 
 
-def calendar(
-    results: Results, *, lang: str = "en", alternative: str = BASELINE, area: str | None = None
-) -> Figure:
+def _draw(results: Results, lang: str, alternative: str) -> Figure:
     """A strip per threshold: the share of the runs in which it is in breach, day by day."""
-    province_only("calendar", area)
     shares = breach_shares(results, alternative)
     if not shares:
         raise EmptyFigureError(f"scenario {results.scenario.name!r} has no thresholds")
@@ -82,7 +70,7 @@ def calendar(
                 edgecolor=NOT_ASSESSED.ink,
                 linewidth=0,
             )
-        for low, high, look in CLASSES:
+        for low, high, look in PROBABILITIES:
             bars = [(begin + a, b - a) for a, b in spans((values > low) & (values <= high))]
             axes.broken_barh(bars, (middles[-1] - STRIP / 2, STRIP), facecolors=look.colour, linewidth=0)
         axes.axhline(middles[-1] + STRIP / 2, color="#BBBBBB", linewidth=0.5)
@@ -95,7 +83,7 @@ def calendar(
     date_axis(axes, results.scenario.start, results.scenario.end, lang, ticks=8)
     entries = [
         (look.patch, phrase(lang, "figure.calendar_class", low=percent(low, lang), high=percent(high, lang)))
-        for low, high, look in CLASSES
+        for low, high, look in PROBABILITIES
     ]
     if any(np.isnan(values).all() for values in shares.values()):
         entries.append((NOT_ASSESSED.patch, phrase(lang, "assessed.short")))
@@ -113,3 +101,28 @@ def breach_shares(results: Results, alternative: str) -> dict[str, NDArray[np.fl
         .to_numpy(dtype=float)
         for name, rows in mine.groupby("threshold", sort=False)
     }
+
+
+def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
+    scenario = results.scenario.alternative(alternative)
+    for name, shares in breach_shares(results, alternative).items():
+        title = threshold_title(scenario, name, lang)
+        days = np.flatnonzero(shares >= 0.5)
+        if np.isnan(shares).all():
+            yield phrase(lang, "alt.calendar_not_assessed", title=title)
+            continue
+        if len(days) == 0:
+            yield phrase(lang, "alt.calendar_never", title=title, most=percent(float(shares.max()), lang))
+            continue
+        first, last = (scenario.start + timedelta(days=int(day)) for day in (days[0], days[-1]))
+        yield phrase(
+            lang,
+            "alt.calendar",
+            title=title,
+            first=day_text(first, lang),
+            last=day_text(last, lang),
+            n=number(len(days), lang),
+        )
+
+
+FIGURE: Final = FigureSpec("calendar", _draw, _describe, section="thresholds", place=40)

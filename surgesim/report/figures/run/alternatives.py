@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from matplotlib.artist import Artist
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from surgesim.model.outcomes import DEADLY
-from surgesim.report.figures.page import (
+from surgesim.report.figures.drawing.page import (
     BLACK,
     BLUE,
     GREY,
@@ -25,13 +25,13 @@ from surgesim.report.figures.page import (
     legend,
     number_ticks,
     page,
-    province_only,
     text_height,
     text_width,
     wrap,
 )
+from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.names import alternative_title
-from surgesim.report.words import number, outcome_words, phrase
+from surgesim.report.words import number, outcome_words, phrase, rounded
 from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.breaches import SITUATION
 from surgesim.study.compare import FIRST_DAY, better, deadlier
@@ -64,11 +64,8 @@ _MARKS: Final = {
 }
 
 
-def alternatives(
-    results: Results, *, lang: str = "en", alternative: str = BASELINE, area: str | None = None
-) -> Figure:
+def _draw(results: Results, lang: str, alternative: str) -> Figure:
     """Differences from the baseline of all alternatives, or of the one that is named."""
-    province_only("alternatives", area)
     table = results.comparison
     if alternative != BASELINE:
         table = table[table["alternative"] == alternative]
@@ -100,7 +97,7 @@ def alternatives(
         rows_of = {row["alternative"]: row for row in table[table["outcome"] == outcome].to_dict("records")}
         for place, name in enumerate(names):
             if name in rows_of:
-                seen[_draw(axes, place, rows_of[name], name in more_deaths)] = None
+                seen[_difference(axes, place, rows_of[name], name in more_deaths)] = None
         _panel(axes, title, next(iter(rows_of.values())), outcome, lang)
         for place, name in enumerate(names):
             if name in rows_of:
@@ -137,7 +134,7 @@ def _kind(row: Mapping[Hashable, Any]) -> str:
     return "better" if (high < 0) == (better(str(row["outcome"])) == "lower") else "worse"
 
 
-def _draw(axes: Axes, place: int, row: Mapping[Hashable, Any], more_deaths: bool) -> str:
+def _difference(axes: Axes, place: int, row: Mapping[Hashable, Any], more_deaths: bool) -> str:
     kind = _kind(row)
     if kind == "better" and more_deaths and row["outcome"] not in DEADLY:
         kind = "deadlier"
@@ -223,3 +220,21 @@ def _entry(kind: str) -> Artist:
         markersize=5,
         linewidth=1.3,
     )
+
+
+def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
+    table = results.comparison
+    for outcome in CHOSEN[:2]:
+        rows = table[table["outcome"] == outcome].sort_values("difference", kind="stable")
+        if len(rows):
+            least = rows.iloc[0]
+            yield phrase(
+                lang,
+                "alt.least",
+                what=outcome_words(lang, outcome).label,
+                plan=least["alternative"],
+                value=rounded(float(least["difference"]), lang),
+            )
+
+
+FIGURE: Final = FigureSpec("alternatives", _draw, _describe, section="plans", place=70)

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from surgesim.errors import ResultsError
-from surgesim.report.figures.calendar import CLASSES
-from surgesim.report.figures.page import (
+from surgesim.report.figures.drawing.page import (
     GREY,
     NOTE_SIZE,
+    PROBABILITIES,
     SMALL_SIZE,
     WIDTH,
     headed,
@@ -98,9 +98,11 @@ def sweep_map(
             spine.set_visible(False)
         classes = [
             phrase(lang, "figure.calendar_class", low=percent(low, lang), high=percent(high, lang))
-            for low, high, _ in CLASSES
+            for low, high, _ in PROBABILITIES
         ]
-        legend(figure, [(look.patch, text) for (_, _, look), text in zip(CLASSES, classes, strict=True)])
+        legend(
+            figure, [(look.patch, text) for (_, _, look), text in zip(PROBABILITIES, classes, strict=True)]
+        )
         settle(figure)
     return figure
 
@@ -170,19 +172,20 @@ def _cell(
     runs = float(here["replications"].sum())
     share = float((here["probability"] * here["replications"]).sum()) / runs if runs else None
     place = next(
-        (k for k, (low, high, _) in enumerate(CLASSES) if share is not None and low < share <= high), None
+        (k for k, (low, high, _) in enumerate(PROBABILITIES) if share is not None and low < share <= high),
+        None,
     )
     axes.add_patch(
         Rectangle(
             (column, row),
             1,
             1,
-            facecolor="white" if place is None else CLASSES[place][2].colour,
+            facecolor="white" if place is None else PROBABILITIES[place][2].colour,
             edgecolor=GREY,
             linewidth=0.4,
         )
     )
-    ink = "white" if place is not None and place >= len(CLASSES) - 2 else "black"
+    ink = "white" if place is not None and place >= len(PROBABILITIES) - 2 else "black"
     said = "–" if share is None else percent(share, lang)
     interval = share is not None and not pooled and not narrow
     size = SMALL_SIZE if narrow else NOTE_SIZE

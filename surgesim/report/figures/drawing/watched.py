@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 
 from surgesim.model.command.indicators import key_of
 from surgesim.report.assessed import is_assessed, reason
-from surgesim.report.figures.page import BLACK, VERMILION, day_number, spans
+from surgesim.report.figures.drawing.page import BLACK, VERMILION, day_number, spans
 from surgesim.report.names import item_of, threshold_title
 from surgesim.report.words import day_month, indicator_words, number, percent, phrase
 from surgesim.scenario.schema.needs import beds_counted

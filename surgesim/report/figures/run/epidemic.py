@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from surgesim.report.figures.courses import band_entries, course, draw_bands, run_span
-from surgesim.report.figures.page import (
+from surgesim.report.figures.drawing.course import band_entries, course, draw_bands, peak_words, run_span
+from surgesim.report.figures.drawing.page import (
     SMALL_SIZE,
     EmptyFigureError,
     Look,
@@ -18,11 +19,10 @@ from surgesim.report.figures.page import (
     legend,
     number_ticks,
     page,
-    province_only,
     spans,
 )
-from surgesim.report.words import phrase
-from surgesim.scenario.schema.scenario import BASELINE
+from surgesim.report.figures.spec import FigureSpec
+from surgesim.report.words import day_text, phrase
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,11 +41,8 @@ LOOKS: Final = {
 PANELS: Final = ("infections", "reported_cases")
 
 
-def epidemic(
-    results: Results, *, lang: str = "en", alternative: str = BASELINE, area: str | None = None
-) -> Figure:
+def _draw(results: Results, lang: str, alternative: str) -> Figure:
     """Infections and reported cases a day; above them the level of the epidemic by its median."""
-    province_only("epidemic", area)
     if not np.nansum(course(results, alternative, PANELS[0]).mean):
         raise EmptyFigureError(f"nobody is infected under {alternative!r} of {results.scenario.name!r}")
     levels = median_levels(results, alternative)
@@ -111,3 +108,16 @@ def _draw_levels(axes: Axes, dates: NDArray[np.datetime64], values: NDArray[np.f
     axes.grid(False)
     axes.spines["left"].set_visible(False)
     return sorted(set(seen))
+
+
+def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
+    for what in PANELS:
+        yield peak_words(lang, phrase(lang, f"figure.{what}_panel"), course(results, alternative, what))
+    levels = median_levels(results, alternative)
+    if levels is not None:
+        dates, values = levels
+        day = dates[int(values.argmax())].item()
+        yield phrase(lang, "alt.level", n=int(values.max()), day=day_text(day, lang))
+
+
+FIGURE: Final = FigureSpec("epidemic", _draw, _describe, section="need", place=20)

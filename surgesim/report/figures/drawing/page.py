@@ -54,7 +54,7 @@ _LINE: Final = 1.3  # line height over font size
 _HINTING: Final = 1.03  # letters on a grid of pixels run so much wider than on paper
 _LEGEND: Final = {"handlelength": 2.6, "columnspacing": 1.2}
 _HANDLE: Final = 0.5  # inches of a legend's handle and the space around it
-_STYLE: Final = Path(__file__).parents[1] / "surgesim.mplstyle"
+_STYLE: Final = Path(__file__).with_name("surgesim.mplstyle")
 _MONTHLY_AFTER_DAYS: Final = 370
 
 
@@ -87,14 +87,6 @@ def check_choice(results: Results, lang: str, alternative: str, area: str | None
         if got not in known:
             names = ", ".join(str(name) for name in known if name is not None)
             raise ResultsError(f"got {what} {got!r}, expected one of {names}")
-
-
-def province_only(name: str, area: str | None) -> None:
-    """Raise ProvinceOnlyError where an area is asked of a figure of the whole province."""
-    if area is not None:
-        raise ProvinceOnlyError(
-            f"got area {area!r}, but figure {name!r} is drawn for the whole province only"
-        )
 
 
 def text_width(text: str, size: float, weight: str = "normal") -> float:
@@ -257,6 +249,17 @@ class Look(NamedTuple):
     def patch(self) -> Patch:
         """The legend's handle."""
         return Patch(facecolor=self.colour, hatch=self.hatch, edgecolor=self.ink, linewidth=0.4)
+
+
+PROBABILITIES: Final = (
+    (0.0, 0.10, Look("#FEF0D9", "", GREY)),
+    (0.10, 0.33, Look("#FDCC8A", "", GREY)),
+    (0.33, 0.66, Look("#FC8D59", "", GREY)),
+    (0.66, 0.90, Look("#D7301F", "", GREY)),
+    (0.90, 1.0, Look("#7F0000", "", GREY)),
+)
+"""Probabilities above the first and up to the second number, by the steps of the likelihood scale; the
+colours grow darker in grey print too."""
 
 
 def stack_steps(

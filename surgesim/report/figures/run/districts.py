@@ -5,6 +5,7 @@ Scenarios give no coordinates, so that tiles lie by travel time and not as on a 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -14,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from surgesim.model.command.indicators import PER
-from surgesim.report.figures.page import (
+from surgesim.report.figures.drawing.page import (
     GREY,
     SMALL_SIZE,
     WIDTH,
@@ -22,11 +23,10 @@ from surgesim.report.figures.page import (
     Look,
     legend,
     page,
-    province_only,
     wrap,
 )
+from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.words import day_month, phrase, rounded
-from surgesim.scenario.schema.scenario import BASELINE
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
@@ -55,11 +55,8 @@ class Tile:
     peak: date | None
 
 
-def districts(
-    results: Results, *, lang: str = "en", alternative: str = BASELINE, area: str | None = None
-) -> Figure:
+def _draw(results: Results, lang: str, alternative: str) -> Figure:
     """A tile for each district, by travel time to the province's centre."""
-    province_only("districts", area)
     tiles = tiles_of(results, alternative, lang)
     if len(tiles) < 2:
         raise EmptyFigureError(f"scenario {results.scenario.name!r} has a single district")
@@ -151,3 +148,12 @@ def tiles_of(results: Results, alternative: str, lang: str) -> list[Tile]:
             )
         )
     return tiles
+
+
+def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
+    tiles = sorted(tiles_of(results, alternative, lang), key=lambda tile: tile.deaths)
+    for tile, key in ((tiles[-1], "alt.most_deaths"), (tiles[0], "alt.fewest_deaths")):
+        yield phrase(lang, key, title=tile.title, value=rounded(tile.deaths, lang))
+
+
+FIGURE: Final = FigureSpec("districts", _draw, _describe, section="districts", place=80)
