@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from surgesim.cli.app import app
-from surgesim.cli.options import BASELINE, Format, LangOption, ResultsPath
+from surgesim.cli.options import BASELINE, Format, FormatOption, LangOption, ResultsPath
 from surgesim.cli.terminal import errors, fail
 from surgesim.files import made
 
@@ -25,7 +25,7 @@ def plot(
     area: Annotated[
         str | None, typer.Option(metavar="DISTRICT", help="District to draw.", show_default="the province")
     ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="File format.")] = Format.svg,
+    format_: FormatOption = Format.svg,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write the figures to.", show_default="RESULTS/plots")
     ] = None,

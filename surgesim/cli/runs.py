@@ -12,6 +12,7 @@ import typer
 
 from surgesim.cli.app import app
 from surgesim.cli.options import (
+    OF_SCENARIO,
     LangOption,
     QuietOption,
     ResultsPath,
@@ -20,6 +21,7 @@ from surgesim.cli.options import (
     SeedOption,
     SetOption,
     WorkersOption,
+    whole_option,
 )
 from surgesim.cli.terminal import FAILED, count, errors, fail, progress_bar, show
 
@@ -36,10 +38,10 @@ def run(
     scenario: ScenarioPath,
     lang: LangOption,
     replications: Annotated[
-        int | None, typer.Option(help="How many runs of each alternative.", show_default="the scenario's")
+        int | None, whole_option("How many runs of each alternative.", show_default=OF_SCENARIO)
     ] = None,
     seed: SeedOption = None,
-    days: Annotated[int | None, typer.Option(help="Days to simulate.", show_default="the scenario's")] = None,
+    days: Annotated[int | None, whole_option("Days to simulate.", show_default=OF_SCENARIO)] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
@@ -58,9 +60,7 @@ def run(
             help="Go on until the half-width of its mean is this share of it; may be repeated.",
         ),
     ] = None,
-    most: Annotated[
-        int | None, typer.Option(help="Most runs with --precision.", show_default="the scenario's")
-    ] = None,
+    most: Annotated[int | None, whole_option("Most runs with --precision.", show_default=OF_SCENARIO)] = None,
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
     figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures too.")] = True,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -14,25 +13,22 @@ import typer
 
 from surgesim.cli.app import app
 from surgesim.cli.options import (
+    OF_SCENARIO,
+    Design,
     Format,
+    FormatOption,
     LangOption,
     QuietOption,
     SchedulerOption,
     SeedOption,
     SetOption,
     WorkersOption,
+    choice_option,
+    whole_option,
 )
 from surgesim.cli.terminal import FAILED, INTERRUPTED, count, errors, progress_bar, show
 from surgesim.errors import Problem, ScenarioError
 from surgesim.files import made, whole
-
-
-class Design(StrEnum):
-    """Design of a sweep."""
-
-    grid = "grid"
-    lhs = "lhs"
-    sobol = "sobol"
 
 
 @app.command(
@@ -49,13 +45,13 @@ def sweep(
             "the path alone to take its distribution from study.uncertainty; may be repeated.",
         ),
     ],
-    design: Annotated[Design, typer.Option(help="Design of the points.")] = Design.grid,
+    design: Annotated[Design, choice_option("Design of the points.", Design)] = Design.grid,
     samples: Annotated[
         int | None,
-        typer.Option(help="Points of lhs; of sobol a power of two, for samples x (paths + 2) points."),
+        whole_option("Points of lhs; of sobol a power of two, for samples x (paths + 2) points."),
     ] = None,
     replications: Annotated[
-        int | None, typer.Option(help="How many runs at each point.", show_default="the scenario's")
+        int | None, whole_option("How many runs at each point.", show_default=OF_SCENARIO)
     ] = None,
     seed: SeedOption = None,
     alternative: Annotated[
@@ -135,7 +131,7 @@ def sensitivity(
             show_default="deaths for want of care, deaths, days of emergency",
         ),
     ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="File format of the figures.")] = Format.svg,
+    format_: FormatOption = Format.svg,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write to.", show_default="SWEEP/sensitivity")
     ] = None,
