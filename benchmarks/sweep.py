@@ -28,8 +28,8 @@ from typing import Any, NamedTuple
 from surgesim.model.simulation import simulate
 from surgesim.scenario.door import load
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.design import at_point, factors, points
-from surgesim.study.sweep import sweep
+from surgesim.study.sweep.design import at_point, factors, points
+from surgesim.study.sweep.sweep import sweep
 
 VARY = {"epidemic.variant.r0": "4:6", "epidemic.variant.severity": "1:2.5"}
 CORES = os.cpu_count() or 1

@@ -36,9 +36,9 @@ from surgesim.model.epidemic.people import apportion
 from surgesim.scenario.door import load
 from surgesim.scenario.schema.oxygen import CYLINDER_KG
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.compare import paired_interval
-from surgesim.study.replicate import one_replication
-from surgesim.study.spread import spread
+from surgesim.study.compute.replicate import one_replication
+from surgesim.study.compute.spread import spread
+from surgesim.study.measures.compare import paired_interval
 
 OUTCOMES = (
     "deaths", "deaths_unavoidable", "deaths_thin_care", "deaths_untreated", "icu_bed_days", "oxygen_bed_days",

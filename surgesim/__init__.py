@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from surgesim.study.results import Results
     from surgesim.study.run import run
     from surgesim.study.sensitivity import sensitivity
-    from surgesim.study.store import read
-    from surgesim.study.sweep import Sweep, sweep
+    from surgesim.study.store.store import read
+    from surgesim.study.sweep.sweep import Sweep, sweep
 
 __version__ = "0.1.0"
 
@@ -42,12 +42,12 @@ __all__ = [
 _HOMES = {
     "Results": "surgesim.study.results",
     "Scenario": "surgesim.scenario.schema.scenario",
-    "Sweep": "surgesim.study.sweep",
+    "Sweep": "surgesim.study.sweep.sweep",
     "load": "surgesim.scenario.door",
-    "read": "surgesim.study.store",
+    "read": "surgesim.study.store.store",
     "run": "surgesim.study.run",
     "sensitivity": "surgesim.study.sensitivity",
-    "sweep": "surgesim.study.sweep",
+    "sweep": "surgesim.study.sweep.sweep",
 }
 
 

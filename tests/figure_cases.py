@@ -18,9 +18,9 @@ from surgesim.model.record import (
     Record,
 )
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.collect import Collection
-from surgesim.study.fill import fill
 from surgesim.study.results import Results
+from surgesim.study.tables.collect import Collection
+from surgesim.study.tables.fill import fill
 
 DAYS = 240
 

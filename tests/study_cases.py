@@ -21,7 +21,7 @@ from surgesim.model.record import (
     district_columns,
 )
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.collect import items_of
+from surgesim.study.tables.collect import items_of
 
 DAYS = 12
 

@@ -42,7 +42,7 @@ def plot(
     """
     with errors(interrupted="figures that are written are whole"):
         from surgesim.report.figures import FIGURES, EmptyFigureError, ProvinceOnlyError, draw, save
-        from surgesim.study.store import SWEEP, kind_of, read
+        from surgesim.study.store.store import SWEEP, kind_of, read
 
         if kind_of(results) == SWEEP:
             _plot_sweep(results, lang.value, figure or [], alternative, area, format_, out, threshold)
@@ -91,7 +91,7 @@ def report(
     if daily and excel is None:
         fail("got --daily without --excel, expected both: the report has no daily tables")
     with errors():
-        from surgesim.study.store import read
+        from surgesim.study.store.store import read
 
         stored = read(results)
         if excel is not None:
@@ -117,8 +117,8 @@ def _plot_sweep(
 ) -> None:
     """Draw the sweep-map of every scenario of a sweep."""
     from surgesim.report.figures import SWEEP_MAP, save, sweep_map
-    from surgesim.study.breaches import SITUATION
-    from surgesim.study.sweep import Sweep
+    from surgesim.study.measures.breaches import SITUATION
+    from surgesim.study.sweep.sweep import Sweep
 
     for name in figures:
         if name != SWEEP_MAP:

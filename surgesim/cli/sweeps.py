@@ -79,7 +79,7 @@ def sweep(
     }
     with errors(options):
         from surgesim.scenario.door import load
-        from surgesim.study.sweep import sweep as run_sweep
+        from surgesim.study.sweep.sweep import sweep as run_sweep
 
         loaded = [load(path, changes=set_ or ()) for path in scenarios]
         folder = out if out is not None else Path("results") / f"{loaded[0].name}-sweep"
@@ -148,8 +148,8 @@ def sensitivity(
         from surgesim.report.drivers import cautions, sensitivity_table
         from surgesim.report.figures import draw_sensitivity, save
         from surgesim.study.sensitivity import sensitivity as explain
-        from surgesim.study.store import write_csv
-        from surgesim.study.sweep import Sweep
+        from surgesim.study.store.store import write_csv
+        from surgesim.study.sweep.sweep import Sweep
 
         done = Sweep(folder)
         table = explain(done, outcome)

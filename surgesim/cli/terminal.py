@@ -13,7 +13,7 @@ import typer
 from surgesim.errors import IdentityError, Problem, ScenarioError, SurgesimError
 
 if TYPE_CHECKING:
-    from surgesim.study.replicate import Progress
+    from surgesim.study.compute.replicate import Progress
 
 FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 

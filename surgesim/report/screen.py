@@ -40,9 +40,9 @@ from surgesim.report.words import (
     rounded,
 )
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.binding import limits_modelled
-from surgesim.study.breaches import SITUATION
-from surgesim.study.compare import BREACHED, COST, DAYS_BREACHED, FIRST_DAY, SITUATION_DAYS
+from surgesim.study.measures.binding import limits_modelled
+from surgesim.study.measures.breaches import SITUATION
+from surgesim.study.measures.compare import BREACHED, COST, DAYS_BREACHED, FIRST_DAY, SITUATION_DAYS
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results

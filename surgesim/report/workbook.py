@@ -13,7 +13,7 @@ import numpy as np
 from surgesim.errors import ResultsError
 from surgesim.files import whole
 from surgesim.report.words import phrase
-from surgesim.study.tables import DATE, TABLES, Table
+from surgesim.study.tables.columns import DATE, TABLES, Table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,12 +15,21 @@ from numpy.typing import NDArray
 
 from surgesim.errors import ResultsError, ScenarioError
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.environment import environment
-from surgesim.study.parts import SCENARIOS
-from surgesim.study.replicate import Progress
+from surgesim.study.compute.environment import environment
+from surgesim.study.compute.replicate import Progress
 from surgesim.study.run import Extras, run
-from surgesim.study.store import FIGURES, PARQUET, SCENARIO, SWEEP, hashes, kind_of, read_manifest, recover
-from surgesim.study.sweep import read_sweep_manifest, sweep
+from surgesim.study.store.store import (
+    FIGURES,
+    PARQUET,
+    SCENARIO,
+    SWEEP,
+    hashes,
+    kind_of,
+    read_manifest,
+    recover,
+)
+from surgesim.study.sweep.parts import SCENARIOS
+from surgesim.study.sweep.sweep import read_sweep_manifest, sweep
 
 Floats = NDArray[np.float64]
 

@@ -12,13 +12,13 @@ from typing import Any, TypeAlias
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.messages.shape import suggestion
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.collect import Collection
-from surgesim.study.environment import available_cores, environment, now
-from surgesim.study.fill import fill
+from surgesim.study.compute.environment import available_cores, environment, now
+from surgesim.study.compute.replicate import Progress, check_draws, pared, replicate
 from surgesim.study.precision import Precision, check_precision
-from surgesim.study.replicate import Progress, check_draws, pared, replicate
 from surgesim.study.results import Results
-from surgesim.study.store import Draft, dumped
+from surgesim.study.store.store import Draft, dumped
+from surgesim.study.tables.collect import Collection
+from surgesim.study.tables.fill import fill
 
 Extras: TypeAlias = Callable[[Results, Path], object]
 """Adds files to a result folder before it is sealed, such as figures."""

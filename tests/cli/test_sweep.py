@@ -21,9 +21,9 @@ from typer.testing import CliRunner
 import surgesim as surgesim_package
 from surgesim.cli import app
 from surgesim.errors import SurgesimError
-from surgesim.study.replicate import replicate
-from surgesim.study.spread import spread
-from surgesim.study.store import hashes
+from surgesim.study.compute.replicate import replicate
+from surgesim.study.compute.spread import spread
+from surgesim.study.store.store import hashes
 
 ROOT = Path(surgesim_package.__file__).parents[1]
 sys.path.append(str(ROOT / "tests" / "unit"))

@@ -24,8 +24,8 @@ from surgesim.report.words import (
     rounded,
 )
 from surgesim.scenario.schema.scenario import BASELINE
-from surgesim.study.breaches import SITUATION
-from surgesim.study.compare import BREACHED, COST, DAYS_BREACHED, DEATHS, FIRST_DAY, deadlier
+from surgesim.study.measures.breaches import SITUATION
+from surgesim.study.measures.compare import BREACHED, COST, DAYS_BREACHED, DEATHS, FIRST_DAY, deadlier
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results

@@ -24,10 +24,10 @@ from surgesim.report.words import (
     unit_words,
 )
 from surgesim.scenario.schema.scenario import BASELINE
-from surgesim.study.binding import BEDS
-from surgesim.study.compare import DEATHS
-from surgesim.study.quantiles import quantile
-from surgesim.study.reached import ALL
+from surgesim.study.measures.binding import BEDS
+from surgesim.study.measures.compare import DEATHS
+from surgesim.study.measures.quantiles import quantile
+from surgesim.study.measures.reached import ALL
 
 if TYPE_CHECKING:
     from surgesim.scenario.schema.scenario import Scenario

@@ -21,7 +21,7 @@ from surgesim.report.figures import save
 from surgesim.report.workbook import write_workbook
 from surgesim.study.results import Results
 from surgesim.study.run import run
-from surgesim.study.sweep import sweep
+from surgesim.study.sweep.sweep import sweep
 
 VARY = {"clinical.isolated_share": "0:1:2"}
 

@@ -18,8 +18,8 @@ from surgesim.model.outcomes import OUTCOMES
 from surgesim.model.record import CONSTRAINTS, STATES
 from surgesim.report import words
 from surgesim.scenario.schema.command import IndicatorName
-from surgesim.study.breaches import SITUATION
-from surgesim.study.compare import FIRST_DAY
+from surgesim.study.measures.breaches import SITUATION
+from surgesim.study.measures.compare import FIRST_DAY
 from surgesim.study.sensitivity import FIRST, PARTIAL, RANK, TOTAL
 
 INDICES = (FIRST, TOTAL, RANK, PARTIAL)

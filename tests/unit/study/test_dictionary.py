@@ -16,7 +16,7 @@ from surgesim.scenario.schema.base import AGE_GROUPS
 from surgesim.scenario.schema.indicators import BY_DISTRICT
 from surgesim.study.dictionary import data_dictionary
 from surgesim.study.run import run
-from surgesim.study.sweep import sweep
+from surgesim.study.sweep.sweep import sweep
 
 PAGE = Path(__file__).parents[3] / "docs" / "data-dictionary.md"
 PROVINCE, ITEMS, DISTRICTS, ASSESSED_DISTRICTS = (

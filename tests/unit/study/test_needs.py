@@ -41,10 +41,10 @@ from surgesim.scenario.schema.indicators import IndicatorName, Watch
 from surgesim.scenario.schema.levels import Levels
 from surgesim.scenario.schema.needs import NEEDS, beds_counted, beds_occupied, unmet
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.breaches import breach_rows, breaches_of
-from surgesim.study.outcomes import outcome_row
+from surgesim.study.measures.breaches import breach_rows, breaches_of
+from surgesim.study.measures.outcomes import outcome_row
 from surgesim.study.run import run
-from surgesim.study.sweep_tables import breach_frame
+from surgesim.study.sweep.tables import breach_frame
 
 PLENTY = {"doctors": 1_000, "ward_nurses": 1_000, "icu_nurses": 1_000}
 FIVE: Plain = {

@@ -24,7 +24,7 @@ from surgesim.scenario.door import from_plain, load
 from surgesim.scenario.schema.base import deep_merge
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study import replicate as replicate_module
-from surgesim.study.replicate import replicate
+from surgesim.study.compute.replicate import replicate
 from surgesim.study.results import Results
 from surgesim.study.run import run, select
 

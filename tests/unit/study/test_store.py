@@ -21,10 +21,10 @@ from surgesim.errors import ResultsError
 from surgesim.model import simulation
 from surgesim.model.record import DISTRICT, PROVINCE, Record
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.collect import items_of
 from surgesim.study.run import run
-from surgesim.study.store import MANIFEST, hashes, read, ten_digits
-from surgesim.study.tables import TABLES
+from surgesim.study.store.store import MANIFEST, hashes, read, ten_digits
+from surgesim.study.tables.collect import items_of
+from surgesim.study.tables.columns import TABLES
 
 
 @pytest.fixture(autouse=True)

@@ -23,11 +23,11 @@ from surgesim.scenario.door import from_plain
 from surgesim.scenario.loading.values import with_values
 from surgesim.scenario.schema.base import deep_merge
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.parts import Unfinished
 from surgesim.study.reproduce import reproduce
 from surgesim.study.run import run
-from surgesim.study.store import hashes, read
-from surgesim.study.sweep import Cases, Sweep, sweep
+from surgesim.study.store.store import hashes, read
+from surgesim.study.sweep.parts import Unfinished
+from surgesim.study.sweep.sweep import Cases, Sweep, sweep
 
 ICU = "care.facilities.general.beds.icu"
 SHARE = "clinical.isolated_share"

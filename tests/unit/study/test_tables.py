@@ -22,10 +22,10 @@ from surgesim.model.record import (
     Record,
 )
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.binding import limits_modelled
-from surgesim.study.collect import Collection
-from surgesim.study.fill import bands, fill
-from surgesim.study.tables import QUANTILES
+from surgesim.study.measures.binding import limits_modelled
+from surgesim.study.tables.collect import Collection
+from surgesim.study.tables.columns import QUANTILES
+from surgesim.study.tables.fill import bands, fill
 
 REPLICATIONS = 5
 

@@ -19,7 +19,7 @@ from surgesim.report.figures.drawing.page import BLACK, VERMILION, day_number, s
 from surgesim.report.names import item_of, threshold_title
 from surgesim.report.words import day_month, indicator_words, number, percent, phrase
 from surgesim.scenario.schema.needs import beds_counted
-from surgesim.study.breaches import PROVINCE_AREA, SITUATION
+from surgesim.study.measures.breaches import PROVINCE_AREA, SITUATION
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -33,8 +33,8 @@ from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.names import alternative_title
 from surgesim.report.words import number, outcome_words, phrase, rounded
 from surgesim.scenario.schema.scenario import BASELINE
-from surgesim.study.breaches import SITUATION
-from surgesim.study.compare import FIRST_DAY, better, deadlier
+from surgesim.study.measures.breaches import SITUATION
+from surgesim.study.measures.compare import FIRST_DAY, better, deadlier
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results

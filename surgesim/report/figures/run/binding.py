@@ -35,8 +35,8 @@ from surgesim.report.figures.drawing.page import (
 from surgesim.report.figures.drawing.panel import under_title
 from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.words import phrase, rounded
-from surgesim.study.binding import BEDS, limits_modelled
-from surgesim.study.breaches import SITUATION
+from surgesim.study.measures.binding import BEDS, limits_modelled
+from surgesim.study.measures.breaches import SITUATION
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results

@@ -32,7 +32,7 @@ from surgesim.report.figures.drawing.page import (
 from surgesim.report.figures.drawing.watched import BREACH_SHADE, Watched, mark_first, shade, watched
 from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.words import day_month, day_text, number, percent, phrase, rounded
-from surgesim.study.binding import BEDS
+from surgesim.study.measures.binding import BEDS
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results

@@ -38,7 +38,7 @@ from surgesim.report.figures.drawing.watched import Watched, bound_line, mark_fi
 from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.words import phrase
 from surgesim.scenario.schema.needs import beds_occupied
-from surgesim.study.breaches import SITUATION
+from surgesim.study.measures.breaches import SITUATION
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results

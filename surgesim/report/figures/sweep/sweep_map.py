@@ -24,13 +24,13 @@ from surgesim.report.figures.drawing.page import (
 from surgesim.report.names import alternative_title, threshold_title
 from surgesim.report.words import LANGUAGES, number, percent, phrase
 from surgesim.scenario.schema.scenario import BASELINE
-from surgesim.study.breaches import SITUATION
-from surgesim.study.design import GRID
+from surgesim.study.measures.breaches import SITUATION
+from surgesim.study.sweep.design import GRID
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from surgesim.study.sweep import Sweep
+    from surgesim.study.sweep.sweep import Sweep
 
 SWEEP_MAP: Final = "sweep-map"
 """The figure's name."""

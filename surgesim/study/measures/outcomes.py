@@ -6,9 +6,9 @@ from math import nan
 
 from surgesim.model.record import Record
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.breaches import SITUATION, Breaches, never_assessed
-from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY
-from surgesim.study.reached import Groups
+from surgesim.study.measures.breaches import SITUATION, Breaches, never_assessed
+from surgesim.study.measures.compare import DAYS_BREACHED, FIRST_DAY
+from surgesim.study.measures.reached import Groups
 
 
 def outcome_row(scenario: Scenario, record: Record, breaches: Breaches) -> dict[str, float]:

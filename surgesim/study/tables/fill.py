@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from surgesim.model.record import CONSTRAINTS, PROVINCE, STATES
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.binding import BEDS, binding_rows
-from surgesim.study.breaches import SITUATION, breach_names, breach_rows, never_assessed
-from surgesim.study.collect import Collection, kept_by_district, own_columns
-from surgesim.study.compare import comparison_rows
-from surgesim.study.quantiles import censored_quantile, quantile
-from surgesim.study.tables import (
+from surgesim.study.measures.binding import BEDS, binding_rows
+from surgesim.study.measures.breaches import SITUATION, breach_names, breach_rows, never_assessed
+from surgesim.study.measures.compare import comparison_rows
+from surgesim.study.measures.quantiles import censored_quantile, quantile
+from surgesim.study.tables.collect import Collection, kept_by_district, own_columns
+from surgesim.study.tables.columns import (
     ACTIONS,
     ASSUMPTIONS,
     BANDS,

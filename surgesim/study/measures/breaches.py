@@ -16,7 +16,7 @@ from surgesim.scenario.schema.command import Command, Threshold
 from surgesim.scenario.schema.indicators import Watch
 from surgesim.scenario.schema.needs import assessed_criteria, unmet, unmet_by
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.quantiles import censored_quantile, quantile
+from surgesim.study.measures.quantiles import censored_quantile, quantile
 
 Floats = NDArray[np.float64]
 

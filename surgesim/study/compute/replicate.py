@@ -13,8 +13,8 @@ from surgesim.model.clock.uncertainty import draws
 from surgesim.model.record import Record
 from surgesim.scenario.loading.values import fitting, with_certain
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.beforehand import check_all, with_values_told
-from surgesim.study.spread import spread
+from surgesim.study.compute.beforehand import check_all, with_values_told
+from surgesim.study.compute.spread import spread
 
 if TYPE_CHECKING:
     from surgesim.model.care.shared import SharedDays

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from surgesim.model.outcomes import DEADLY, OUTCOMES
 from surgesim.scenario.schema.scenario import BASELINE
-from surgesim.study.breaches import SITUATION
+from surgesim.study.measures.breaches import SITUATION
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.study.spread import spread
+from surgesim.study.compute.spread import spread
 
 TOLD = 5
 """How many of what is refused are told one by one."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from surgesim.model.record import CONSTRAINTS, PROVINCE_INDEX
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.breaches import SITUATION
+from surgesim.study.measures.breaches import SITUATION
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -10,9 +10,9 @@ import numpy as np
 from surgesim.model.outcomes import OUTCOMES
 from surgesim.model.record import Column
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.breaches import SITUATION, wilson
-from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY
-from surgesim.study.tables import BY_GROUP, BY_THRESHOLD, DRAWN, TEXT, Table, outcome_units, typed
+from surgesim.study.measures.breaches import SITUATION, wilson
+from surgesim.study.measures.compare import DAYS_BREACHED, FIRST_DAY
+from surgesim.study.tables.columns import BY_GROUP, BY_THRESHOLD, DRAWN, TEXT, Table, outcome_units, typed
 
 if TYPE_CHECKING:
     import pandas as pd

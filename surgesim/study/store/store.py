@@ -25,10 +25,10 @@ from surgesim.errors import ResultsError, ScenarioError
 from surgesim.files import disk, missing, remove_empty
 from surgesim.model.record import PROVINCE_INDEX, Record, district_columns
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.breaches import PROVINCE_AREA
-from surgesim.study.collect import own_columns
+from surgesim.study.measures.breaches import PROVINCE_AREA
 from surgesim.study.results import Results
-from surgesim.study.tables import DATE, TABLES, TEXT, Table, typed, wide_columns
+from surgesim.study.tables.collect import own_columns
+from surgesim.study.tables.columns import DATE, TABLES, TEXT, Table, typed, wide_columns
 
 if TYPE_CHECKING:
     import pandas as pd

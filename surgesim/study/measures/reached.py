@@ -12,7 +12,7 @@ from surgesim.model.command.reach import PER_MILLION
 from surgesim.model.epidemic.people import populate
 from surgesim.scenario.schema.base import AGE_GROUPS, RISK_GROUPS
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.compare import paired_interval
+from surgesim.study.measures.compare import paired_interval
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -15,16 +15,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from surgesim.errors import Problem, ResultsError, ScenarioError
 from surgesim.files import disk
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.beforehand import check_all, with_values_told
-from surgesim.study.breaches import breaches_of
-from surgesim.study.design import GRID, Levels, at_point, factors, points, without_swept
-from surgesim.study.environment import COMPUTING, available_cores, environment, now, versions
-from surgesim.study.outcomes import outcome_row
-from surgesim.study.parts import DESIGN_HASH, KEY, SCENARIOS, Failure, Unfinished
-from surgesim.study.replicate import Progress, drawn_values, one_replication, pared
+from surgesim.study.compute.beforehand import check_all, with_values_told
+from surgesim.study.compute.environment import COMPUTING, available_cores, environment, now, versions
+from surgesim.study.compute.replicate import Progress, drawn_values, one_replication, pared
+from surgesim.study.compute.spread import spread
+from surgesim.study.measures.breaches import breaches_of
+from surgesim.study.measures.outcomes import outcome_row
 from surgesim.study.run import selected
-from surgesim.study.spread import spread
-from surgesim.study.store import (
+from surgesim.study.store.store import (
     MANIFEST,
     SWEEP,
     CsvFile,
@@ -36,7 +34,9 @@ from surgesim.study.store import (
     recover,
     write_csv,
 )
-from surgesim.study.sweep_tables import (
+from surgesim.study.sweep.design import GRID, Levels, at_point, factors, points, without_swept
+from surgesim.study.sweep.parts import DESIGN_HASH, KEY, SCENARIOS, Failure, Unfinished
+from surgesim.study.sweep.tables import (
     DESIGN,
     FAILURES,
     RUNS,
@@ -48,7 +48,7 @@ from surgesim.study.sweep_tables import (
     run_columns,
     runs_frame,
 )
-from surgesim.study.tables import DRAWN, Table
+from surgesim.study.tables.columns import DRAWN, Table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,11 +9,11 @@ from surgesim.model.outcomes import OUTCOMES
 from surgesim.model.record import CONSTRAINTS, DISTRICT, PROVINCE, STATES, Column, district_columns
 from surgesim.scenario.schema.needs import NEEDS
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.binding import BEDS
-from surgesim.study.breaches import SITUATION
-from surgesim.study.collect import BY_DISTRICT, own_columns
-from surgesim.study.compare import BREACHED, DAYS_BREACHED, FIRST_DAY
-from surgesim.study.reached import DIED, IN_TIME, Groups
+from surgesim.study.measures.binding import BEDS
+from surgesim.study.measures.breaches import SITUATION
+from surgesim.study.measures.compare import BREACHED, DAYS_BREACHED, FIRST_DAY
+from surgesim.study.measures.reached import DIED, IN_TIME, Groups
+from surgesim.study.tables.collect import BY_DISTRICT, own_columns
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from surgesim.errors import SurgesimError
-from surgesim.study.environment import COMPUTING, versions
+from surgesim.study.compute.environment import COMPUTING, versions
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

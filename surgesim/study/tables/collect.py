@@ -23,10 +23,10 @@ from surgesim.model.record import (
 from surgesim.scenario.schema.base import AGE_GROUPS, RISK_GROUPS
 from surgesim.scenario.schema.command import Command
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.binding import BEDS
-from surgesim.study.breaches import Breaches, breach_names, breached_by_day, breaches_of
-from surgesim.study.outcomes import outcome_row
-from surgesim.study.reached import Groups
+from surgesim.study.measures.binding import BEDS
+from surgesim.study.measures.breaches import Breaches, breach_names, breached_by_day, breaches_of
+from surgesim.study.measures.outcomes import outcome_row
+from surgesim.study.measures.reached import Groups
 
 Floats = NDArray[np.float64]
 
