@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from surgesim.study.results import Results
     from surgesim.study.run import run
     from surgesim.study.sensitivity import sensitivity
-    from surgesim.study.store.store import read
-    from surgesim.study.sweep.sweep import Sweep, sweep
+    from surgesim.study.store.run_folder import read
+    from surgesim.study.sweep.result import Sweep
+    from surgesim.study.sweep.sweep import sweep
 
 __version__ = "0.1.0"
 
@@ -42,9 +43,9 @@ __all__ = [
 _HOMES = {
     "Results": "surgesim.study.results",
     "Scenario": "surgesim.scenario.schema.scenario",
-    "Sweep": "surgesim.study.sweep.sweep",
+    "Sweep": "surgesim.study.sweep.result",
     "load": "surgesim.scenario.door",
-    "read": "surgesim.study.store.store",
+    "read": "surgesim.study.store.run_folder",
     "run": "surgesim.study.run",
     "sensitivity": "surgesim.study.sensitivity",
     "sweep": "surgesim.study.sweep.sweep",

@@ -21,7 +21,7 @@ import yaml
 from surgesim.scenario.door import load
 from surgesim.study.results import Results
 from surgesim.study.run import run
-from surgesim.study.store.store import read
+from surgesim.study.store.run_folder import read
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios" / "teaching"
 

@@ -42,7 +42,8 @@ def plot(
     """
     with errors(interrupted="figures that are written are whole"):
         from surgesim.report.figures import FIGURES, EmptyFigureError, ProvinceOnlyError, draw, save
-        from surgesim.study.store.store import SWEEP, kind_of, read
+        from surgesim.study.store.folder import SWEEP, kind_of
+        from surgesim.study.store.run_folder import read
 
         if kind_of(results) == SWEEP:
             _plot_sweep(results, lang.value, figure or [], alternative, area, format_, out, threshold)
@@ -91,7 +92,7 @@ def report(
     if daily and excel is None:
         fail("got --daily without --excel, expected both: the report has no daily tables")
     with errors():
-        from surgesim.study.store.store import read
+        from surgesim.study.store.run_folder import read
 
         stored = read(results)
         if excel is not None:
@@ -118,7 +119,7 @@ def _plot_sweep(
     """Draw the sweep-map of every scenario of a sweep."""
     from surgesim.report.figures import SWEEP_MAP, save, sweep_map
     from surgesim.study.measures.breaches import SITUATION
-    from surgesim.study.sweep.sweep import Sweep
+    from surgesim.study.sweep.result import Sweep
 
     for name in figures:
         if name != SWEEP_MAP:

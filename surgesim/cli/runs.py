@@ -134,7 +134,8 @@ def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietO
     with errors():
         from surgesim.study.reproduce import RELATIVE
         from surgesim.study.reproduce import reproduce as repeat
-        from surgesim.study.store.store import SWEEP, kind_of, read_manifest
+        from surgesim.study.store.folder import SWEEP, kind_of
+        from surgesim.study.store.run_folder import read_manifest
 
         drawn = None if kind_of(results) == SWEEP else read_manifest(results).get("figures")
         with progress_bar(quiet) as progress:
@@ -159,7 +160,7 @@ def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietO
 def _tell_what_is_replaced(folder: Path) -> None:
     """Say before a run what results its end will replace."""
     from surgesim.errors import ResultsError
-    from surgesim.study.store.store import read_manifest
+    from surgesim.study.store.run_folder import read_manifest
 
     try:
         earlier = read_manifest(folder)

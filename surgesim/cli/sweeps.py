@@ -148,8 +148,8 @@ def sensitivity(
         from surgesim.report.drivers import cautions, sensitivity_table
         from surgesim.report.figures import draw_sensitivity, save
         from surgesim.study.sensitivity import sensitivity as explain
-        from surgesim.study.store.store import write_csv
-        from surgesim.study.sweep.sweep import Sweep
+        from surgesim.study.store.csv_files import write_csv
+        from surgesim.study.sweep.result import Sweep
 
         done = Sweep(folder)
         table = explain(done, outcome)

@@ -17,7 +17,7 @@ from surgesim.study.sweep.sweep import DAYS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from surgesim.study.sweep.sweep import Sweep
+    from surgesim.study.sweep.result import Sweep
 
 NONE: Final = "–"
 """Stands where an index cannot be told."""

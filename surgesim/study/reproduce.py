@@ -18,18 +18,11 @@ from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.environment import environment
 from surgesim.study.compute.replicate import Progress
 from surgesim.study.run import Extras, run
-from surgesim.study.store.store import (
-    FIGURES,
-    PARQUET,
-    SCENARIO,
-    SWEEP,
-    hashes,
-    kind_of,
-    read_manifest,
-    recover,
-)
+from surgesim.study.store.folder import SWEEP, hashes, kind_of, recover
+from surgesim.study.store.run_folder import FIGURES, PARQUET, SCENARIO, read_manifest
 from surgesim.study.sweep.parts import SCENARIOS
-from surgesim.study.sweep.sweep import read_sweep_manifest, sweep
+from surgesim.study.sweep.result import read_sweep_manifest
+from surgesim.study.sweep.sweep import sweep
 
 Floats = NDArray[np.float64]
 

@@ -16,7 +16,8 @@ from surgesim.study.compute.environment import available_cores, environment, now
 from surgesim.study.compute.replicate import Progress, check_draws, pared, replicate
 from surgesim.study.precision import Precision, check_precision
 from surgesim.study.results import Results
-from surgesim.study.store.store import Draft, dumped
+from surgesim.study.store.folder import dumped
+from surgesim.study.store.run_folder import Draft
 from surgesim.study.tables.collect import Collection
 from surgesim.study.tables.fill import fill
 

@@ -20,7 +20,7 @@ from surgesim.model.clock.streams import Streams
 from surgesim.model.record import Column
 from surgesim.scenario.messages.shape import suggestion
 from surgesim.study.sweep.design import SOBOL
-from surgesim.study.sweep.sweep import SENSITIVITY, Sweep
+from surgesim.study.sweep.result import SENSITIVITY, Sweep
 from surgesim.study.tables.columns import DRAWN, TEXT, Table, typed
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from surgesim.cli import app
 from surgesim.errors import SurgesimError
 from surgesim.study.compute.replicate import replicate
 from surgesim.study.compute.spread import spread
-from surgesim.study.store.store import hashes
+from surgesim.study.store.folder import hashes
 
 ROOT = Path(surgesim_package.__file__).parents[1]
 sys.path.append(str(ROOT / "tests" / "unit"))

@@ -6,184 +6,43 @@ import contextlib
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from surgesim.errors import Problem, ResultsError, ScenarioError
+from surgesim.errors import Problem, ScenarioError
 from surgesim.files import disk
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.compute.beforehand import check_all, with_values_told
 from surgesim.study.compute.environment import COMPUTING, available_cores, environment, now, versions
-from surgesim.study.compute.replicate import Progress, drawn_values, one_replication, pared
+from surgesim.study.compute.replicate import Progress, pared
 from surgesim.study.compute.spread import spread
-from surgesim.study.measures.breaches import breaches_of
-from surgesim.study.measures.outcomes import outcome_row
 from surgesim.study.run import selected
-from surgesim.study.store.store import (
-    MANIFEST,
-    SWEEP,
-    CsvFile,
-    Folder,
-    check_file,
-    dumped,
-    parsed,
-    read_csv,
-    recover,
-    write_csv,
-)
-from surgesim.study.sweep.design import GRID, Levels, at_point, factors, points, without_swept
-from surgesim.study.sweep.parts import DESIGN_HASH, KEY, SCENARIOS, Failure, Unfinished
+from surgesim.study.store.csv_files import CsvFile, write_csv
+from surgesim.study.store.folder import MANIFEST, Folder, dumped, recover
+from surgesim.study.sweep.cases import Cases, check_cases, keys_of, one_run
+from surgesim.study.sweep.design import GRID, Levels, factors, points, without_swept
+from surgesim.study.sweep.parts import DESIGN_HASH, SCENARIOS, Failure, Unfinished
+from surgesim.study.sweep.result import SWEEP_ENTRIES, Sweep
 from surgesim.study.sweep.tables import (
     DESIGN,
     FAILURES,
     RUNS,
     SWEEP_BREACHES,
-    SWEEP_TABLES,
     breach_frame,
     design_frame,
     failure_frame,
     run_columns,
     runs_frame,
 )
-from surgesim.study.tables.columns import DRAWN, Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SENSITIVITY = "sensitivity"
-SWEEP_ENTRIES = {MANIFEST, SCENARIOS, SENSITIVITY, "plots"} | {f"{table.name}.csv" for table in SWEEP_TABLES}
-"""What the folder of a sweep may hold."""
-
 DAYS = "days"
 """The path of the horizon."""
-
 _AT_ONCE = 1_000
 """Runs that are in memory while the tables are written."""
-
-
-class Sweep:
-    """What a sweep came to. Columns, units and meanings: docs/data-dictionary.md.
-
-    Tables are read when they are first asked for, and kept.
-
-    Parameters
-    ----------
-    folder
-        The folder of the sweep.
-
-    Attributes
-    ----------
-    manifest
-        What is needed to repeat it; its entry `sweep` is the plan.
-    redone
-        Parts that were damaged when the sweep was resumed, and were run again.
-
-    Raises
-    ------
-    ResultsError
-        If the folder is missing, is not of a finished sweep, or a file of it is missing or damaged.
-    """
-
-    def __init__(self, folder: str | Path, redone: Sequence[str] = ()) -> None:
-        self.folder = Path(folder).resolve()
-        self.manifest = read_sweep_manifest(self.folder)
-        self.redone = tuple(redone)
-
-    def __repr__(self) -> str:
-        plan = self.manifest["sweep"]
-        return f"<Sweep of {', '.join(plan['scenarios'])}: {plan['runs']} runs at {plan['points']} points>"
-
-    @cached_property
-    def scenarios(self) -> Mapping[str, Scenario]:
-        """The scenarios by name, as they were swept."""
-        from surgesim.scenario.door import load_stored
-
-        with self._reading():
-            names = self.manifest["sweep"]["scenarios"]
-            for name in names:
-                check_file(self.folder, f"{SCENARIOS}/{name}.yaml", self.manifest)
-            return {name: load_stored(self.folder / SCENARIOS / f"{name}.yaml") for name in names}
-
-    @cached_property
-    def design(self) -> pd.DataFrame:
-        """The table of design.csv."""
-        import pandas as pd
-
-        with self._reading():
-            check_file(self.folder, f"{DESIGN.name}.csv", self.manifest)
-            return pd.read_csv(self.folder / f"{DESIGN.name}.csv", keep_default_na=False, encoding="utf-8")
-
-    @cached_property
-    def runs(self) -> pd.DataFrame:
-        """The table of runs.csv."""
-        return self._table(RUNS)
-
-    @cached_property
-    def breaches(self) -> pd.DataFrame:
-        """The table of breaches.csv."""
-        return self._table(SWEEP_BREACHES)
-
-    @cached_property
-    def failures(self) -> pd.DataFrame:
-        """The table of failures.csv."""
-        return self._table(FAILURES)
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """The paths that vary."""
-        return tuple(self.manifest["sweep"]["vary"])
-
-    def keep(self) -> None:
-        """Read all there is: the folder will go."""
-        for name in ("scenarios", "design", "runs", "breaches", "failures"):
-            getattr(self, name)
-
-    def _table(self, table: Table) -> pd.DataFrame:
-        with self._reading():
-            check_file(self.folder, f"{table.name}.csv", self.manifest)
-            return read_csv(self.folder / f"{table.name}.csv", table)
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, UnicodeDecodeError) as error:
-            raise ResultsError(f"{self.folder}: not a readable sweep ({error})") from error
-        except ScenarioError as error:
-            raise ResultsError(f"{self.folder}: its scenario cannot be used: {error}") from error
-
-
-class Case(NamedTuple):
-    """One run: which scenario, at which point, which replication."""
-
-    scenario: int
-    point: int
-    replication: int
-    values: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Cases(Sequence[Case]):
-    """All runs of a sweep, by scenario, point and replication; each is made when it is asked for."""
-
-    scenarios: int
-    points: Sequence[Mapping[str, Any]]
-    replications: int
-    undone: Sequence[int] | None = None
-
-    def __len__(self) -> int:
-        if self.undone is not None:
-            return len(self.undone)
-        return self.scenarios * len(self.points) * self.replications
-
-    def __getitem__(self, place: Any) -> Any:
-        run = place if self.undone is None else self.undone[place]
-        rest, replication = divmod(run, self.replications)
-        scenario, point = divmod(rest, len(self.points))
-        return Case(scenario, point, replication, self.points[point])
 
 
 def sweep(
@@ -309,7 +168,7 @@ def sweep(
         unfinished.open(resume=resume)
         try:
             undone = [run for run in range(len(cases)) if not unfinished.done[run]]
-            _check_cases(scenarios, cases, undone, seed, workers, scheduler)
+            check_cases(scenarios, cases, undone, seed, workers, scheduler)
             _run(unfinished, scenarios, cases, seed, workers, scheduler, progress)
         except BaseException:
             if not any(unfinished.done):
@@ -357,43 +216,6 @@ def _check_alternatives(vary: Mapping[str, Levels], given: Sequence[Scenario], r
         raise ScenarioError(problems)
 
 
-def _check_cases(
-    scenarios: Sequence[Scenario],
-    cases: Cases,
-    undone: Sequence[int],
-    seed: int,
-    workers: int,
-    scheduler: str | None,
-) -> None:
-    """Check the scenario of every run that is not done, before the first of them.
-
-    Without uncertain parameters, the runs of a point have the same scenario.
-    """
-    drawing = [bool(scenario.study.uncertainty) for scenario in scenarios]
-    to_check = [
-        run
-        for run in undone
-        if run % cases.replications == 0 or drawing[run // (cases.replications * len(cases.points))]
-    ]
-    check = partial(_case_problem, scenarios, cases, seed)
-    what = "runs" if any(drawing) else "points"
-    check_all(check, to_check, what, workers=workers, scheduler=scheduler)
-
-
-def _case_problem(scenarios: Sequence[Scenario], cases: Cases, seed: int, run: int) -> Problem | None:
-    case: Case = cases[run]
-    scenario = scenarios[case.scenario]
-    drawn = drawn_values(scenario, seed, case.replication)
-    try:
-        at_point(scenario, {**case.values, **drawn})
-    except ScenarioError as error:
-        of = f" of scenario {scenario.name!r}" if len(scenarios) > 1 else ""
-        draws = f", replication {case.replication}" if drawn else ""
-        where = f"point {case.point}{of}{draws} has"
-        return with_values_told(error.problems[0], where, {**case.values, **drawn})
-    return None
-
-
 def _shown(levels: Levels) -> str:
     return levels if isinstance(levels, str) else ",".join(map(str, levels))
 
@@ -412,7 +234,7 @@ def _run(
     undone = [run for run in range(total) if not unfinished.done[run]]
     if progress is not None:
         progress(total - len(undone), total)
-    work = partial(_one_run, scenarios, seed)
+    work = partial(one_run, scenarios, seed)
     todo = Cases(cases.scenarios, cases.points, cases.replications, undone)
     results = spread(work, todo, workers=workers, scheduler=scheduler)
     with contextlib.closing(results):
@@ -420,24 +242,6 @@ def _run(
             unfinished.add(undone[place], result)
             if progress is not None:
                 progress(done, total)
-
-
-def _one_run(scenarios: Sequence[Scenario], seed: int, case: Case) -> list[dict[str, Any]] | Failure:
-    """The outcomes of one run, a row per alternative; if it fails, why: the others go on."""
-    try:
-        drawn = drawn_values(scenarios[case.scenario], seed, case.replication)
-        scenario = at_point(scenarios[case.scenario], {**case.values, **drawn})
-        changed = {name: scenario.alternative(name) for name in (BASELINE, *scenario.alternatives)}
-        return [
-            {
-                KEY: name,
-                **outcome_row(changed[name], record, breaches_of(changed[name], record)),
-                **{f"{DRAWN}{path}": value for path, value in drawn.items()},
-            }
-            for name, record in one_replication(changed, seed, case.replication).items()
-        ]
-    except Exception as error:
-        return Failure(f"{type(error).__name__}: {error}")
 
 
 def _write_tables(
@@ -463,7 +267,7 @@ def _write_tables(
             rows: list[dict[str, Any]] = []
             faults: list[dict[str, Any]] = []
             for run in range(first, min(first + at_once, len(cases))):
-                keys, result = _keys(scenarios, cases[run]), unfinished.read(run)
+                keys, result = keys_of(scenarios, cases[run]), unfinished.read(run)
                 if isinstance(result, Failure):
                     faults.append({**keys, "error": result.error})
                 else:
@@ -474,11 +278,6 @@ def _write_tables(
             failures.add(failure_frame(faults))
             failed += len(faults)
     return failed
-
-
-def _keys(scenarios: Sequence[Scenario], case: Case) -> dict[str, Any]:
-    name = scenarios[case.scenario].name
-    return {"scenario": name, "point": case.point, "replication": case.replication}
 
 
 def _finished(target: Path, plan: Mapping[str, Any]) -> Sweep | None:
@@ -493,22 +292,3 @@ def _finished(target: Path, plan: Mapping[str, Any]) -> Sweep | None:
 
 def _as_json(value: Any) -> Any:
     return json.loads(json.dumps(value))
-
-
-def read_sweep_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of the folder of a sweep."""
-    with disk(folder):
-        recover(folder)
-    path = folder / MANIFEST
-    if not path.is_file():
-        beside = folder.with_name(f"{folder.name}.unfinished")
-        more = "; it is unfinished: go on with `surgesim sweep … --resume`" if beside.is_dir() else ""
-        raise ResultsError(
-            f"{folder}: got no {MANIFEST}, expected a folder written by `surgesim sweep`{more}"
-        )
-    manifest = parsed(path)
-    if not isinstance(manifest, dict) or SWEEP not in manifest:
-        raise ResultsError(f"{folder}: got no sweep, expected a folder written by `surgesim sweep`")
-    if missing := {"files", "failed"} - set(manifest):
-        raise ResultsError(f"{path}: damaged, it lacks {', '.join(sorted(missing))}")
-    return dict(manifest)

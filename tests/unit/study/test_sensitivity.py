@@ -25,7 +25,8 @@ from surgesim.report.figures import draw_sensitivity
 from surgesim.report.words import outcome_words, phrase
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.sensitivity import correlation_interval, rank_correlations, sensitivity
-from surgesim.study.sweep.sweep import Sweep, sweep
+from surgesim.study.sweep.result import Sweep
+from surgesim.study.sweep.sweep import sweep
 
 PATHS = ("clinical.isolated_share", "clinical.urgent_share.oxygen", "clinical.urgent_share.icu")
 VARY = dict.fromkeys(PATHS, "0:1")

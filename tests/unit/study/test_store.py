@@ -22,7 +22,9 @@ from surgesim.model import simulation
 from surgesim.model.record import DISTRICT, PROVINCE, Record
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.run import run
-from surgesim.study.store.store import MANIFEST, hashes, read, ten_digits
+from surgesim.study.store.csv_files import ten_digits
+from surgesim.study.store.folder import MANIFEST, hashes
+from surgesim.study.store.run_folder import read
 from surgesim.study.tables.collect import items_of
 from surgesim.study.tables.columns import TABLES
 

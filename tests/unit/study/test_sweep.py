@@ -25,9 +25,12 @@ from surgesim.scenario.schema.base import deep_merge
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.reproduce import reproduce
 from surgesim.study.run import run
-from surgesim.study.store.store import hashes, read
+from surgesim.study.store.folder import hashes
+from surgesim.study.store.run_folder import read
+from surgesim.study.sweep.cases import Cases
 from surgesim.study.sweep.parts import Unfinished
-from surgesim.study.sweep.sweep import Cases, Sweep, sweep
+from surgesim.study.sweep.result import Sweep
+from surgesim.study.sweep.sweep import sweep
 
 ICU = "care.facilities.general.beds.icu"
 SHARE = "clinical.isolated_share"

@@ -32,7 +32,7 @@ from surgesim.study.sensitivity import FIRST, PARTIAL, RANK, TOTAL
 if TYPE_CHECKING:
     import pandas as pd
 
-    from surgesim.study.sweep.sweep import Sweep
+    from surgesim.study.sweep.result import Sweep
 
 NAME_WIDTH: Final = 2.4
 ROW: Final = 0.34

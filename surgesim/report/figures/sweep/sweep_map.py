@@ -30,7 +30,7 @@ from surgesim.study.sweep.design import GRID
 if TYPE_CHECKING:
     import pandas as pd
 
-    from surgesim.study.sweep.sweep import Sweep
+    from surgesim.study.sweep.result import Sweep
 
 SWEEP_MAP: Final = "sweep-map"
 """The figure's name."""
