@@ -236,7 +236,7 @@ def simulate(case: Case, there: Told, file: Path, workers: int) -> None:
     do = partial(work, case.scenario, case.changes, case.seed)
     with file.open("a", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
-        for done, (_, rows) in enumerate(spread(do, tasks, workers=workers), start=1):
+        for done, (_, rows) in enumerate(spread(do, tasks, workers), start=1):
             for name, replication, outcomes in rows:
                 of = case.changes.get(name)
                 row = key(case, name, replication)

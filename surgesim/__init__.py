@@ -11,10 +11,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from surgesim.errors import IdentityError, ResultsError, ScenarioError, SurgesimError
+from surgesim.version import __version__
 
 if TYPE_CHECKING:
     from surgesim.scenario.door import load
     from surgesim.scenario.schema.scenario import Scenario
+    from surgesim.study.compute.backend import Backend
     from surgesim.study.results import Results
     from surgesim.study.run import run
     from surgesim.study.sensitivity import sensitivity
@@ -22,9 +24,8 @@ if TYPE_CHECKING:
     from surgesim.study.sweep.result import Sweep
     from surgesim.study.sweep.sweep import sweep
 
-__version__ = "0.1.0"
-
 __all__ = [
+    "Backend",
     "IdentityError",
     "Results",
     "ResultsError",
@@ -41,6 +42,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Backend": "surgesim.study.compute.backend",
     "Results": "surgesim.study.results",
     "Scenario": "surgesim.scenario.schema.scenario",
     "Sweep": "surgesim.study.sweep.result",

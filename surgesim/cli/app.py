@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from surgesim import __version__
 from surgesim.cli.options import WrongValueError
 from surgesim.cli.terminal import fail
+from surgesim.version import __version__
 
 ORDER = ("run", "validate", "new", "schema", "plot", "report", "reproduce", "sweep", "sensitivity")
 """Of the commands, in help."""

@@ -12,7 +12,7 @@ from rich.text import Text
 from surgesim.report.words import fixed, number, outcome_words, phrase
 from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.measures.compare import DAYS_BREACHED, FIRST_DAY
-from surgesim.study.sweep.sweep import DAYS
+from surgesim.study.sweep.design import DAYS
 
 if TYPE_CHECKING:
     import pandas as pd

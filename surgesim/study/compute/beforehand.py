@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from surgesim.errors import Problem, ScenarioError
+from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.spread import spread
 
 TOLD = 5
@@ -23,9 +24,7 @@ def check_all(
     check: Callable[[int], Problem | None],
     cases: Sequence[int],
     what: str,
-    *,
-    workers: int = 1,
-    scheduler: str | None = None,
+    workers: int | Backend = 1,
 ) -> None:
     """Check all of `cases`, wherever they will be simulated.
 
@@ -44,9 +43,7 @@ def check_all(
     blocks = [cases[first : first + _AT_ONCE] for first in range(0, len(cases), _AT_ONCE)]
     found = [
         problem
-        for _, problems in spread(
-            partial(_block, check), blocks, workers=workers, scheduler=scheduler, ordered=True
-        )
+        for _, problems in spread(partial(_block, check), blocks, workers, ordered=True)
         for problem in problems
     ]
     if len(found) > TOLD:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from surgesim.version import __version__
+
 PACKAGES = ("surgesim", "numpy", "scipy", "pandas", "pyarrow", "simpy", "matplotlib")
 
 COMPUTING = ("surgesim", "numpy", "scipy", "simpy")
@@ -27,8 +29,6 @@ def versions() -> dict[str, str]:
     for package in PACKAGES:
         with contextlib.suppress(PackageNotFoundError):
             found[package] = version(package)
-    from surgesim import __version__
-
     found["surgesim"] = __version__
     return found
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.model.clock.uncertainty import draws
 from surgesim.model.record import Record
 from surgesim.scenario.loading.values import fitting, with_certain
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
+from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.beforehand import check_all, with_values_told
 from surgesim.study.compute.spread import spread
 
 if TYPE_CHECKING:
     from surgesim.model.care.shared import SharedDays
-
-Progress: TypeAlias = Callable[[int, int], None]
-"""Called with how many (alternative, replication) pairs are done, and how many there are."""
 
 MOST_DAYS_SHARED = 1_000
 """Longer epidemics are simulated for each alternative anew: kept, they would take too much memory."""
@@ -30,10 +28,7 @@ def replicate(
     scenarios: Mapping[str, Scenario],
     seed: int,
     replications: int,
-    *,
-    workers: int = 1,
-    scheduler: str | None = None,
-    progress: Progress | None = None,
+    workers: int | Backend = 1,
 ) -> Generator[dict[str, Record], None, None]:
     """Simulate every scenario `replications` times, all scenarios of a replication in one task.
 
@@ -46,11 +41,7 @@ def replicate(
     replications
         How many, at least 1.
     workers
-        Processes to use; 1 runs in this process.
-    scheduler
-        Address of a Dask scheduler whose workers are used instead.
-    progress
-        Told at the start and after each replication.
+        Processes to use, 1 runs in this one; or a `Backend`, whose `progress` hears of every replication.
 
     Yields
     ------
@@ -65,15 +56,12 @@ def replicate(
         If an identity of the model broke.
     """
     total = replications * len(scenarios)
-    if progress is not None:
-        progress(0, total)
+    backend = Backend.of(workers)
+    backend.report(0, total)
     work = partial(one_replication, scenarios, seed)
-    with closing(
-        spread(work, range(replications), workers=workers, scheduler=scheduler, ordered=True)
-    ) as records:
+    with closing(spread(work, range(replications), backend, ordered=True)) as records:
         for done, (_, record) in enumerate(records, start=1):
-            if progress is not None:
-                progress(done * len(scenarios), total)
+            backend.report(done * len(scenarios), total)
             yield record
 
 
@@ -106,9 +94,7 @@ def one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: i
     return {name: replace(record, drawn=drawn) for name, record in records.items()} if drawn else records
 
 
-def check_draws(
-    scenario: Scenario, seed: int, replications: int, *, workers: int = 1, scheduler: str | None = None
-) -> None:
+def check_draws(scenario: Scenario, seed: int, replications: int, workers: int | Backend = 1) -> None:
     """Check what each replication will draw, for the scenario and all of its alternatives.
 
     Raises
@@ -118,7 +104,7 @@ def check_draws(
     """
     if scenario.study.uncertainty:
         check = partial(_draw_problem, scenario, seed)
-        check_all(check, range(replications), "draws", workers=workers, scheduler=scheduler)
+        check_all(check, range(replications), "draws", workers)
 
 
 def _draw_problem(scenario: Scenario, seed: int, replication: int) -> Problem | None:

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from surgesim.errors import SurgesimError
+from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.environment import COMPUTING, versions
 
 Task = TypeVar("Task")
@@ -36,9 +37,8 @@ ANSWER_SECONDS = 10
 def spread(
     work: Callable[[Task], Result],
     tasks: Sequence[Task],
+    workers: int | Backend = 1,
     *,
-    workers: int = 1,
-    scheduler: str | None = None,
     ordered: bool = False,
 ) -> Generator[tuple[int, Result], None, None]:
     """Do `work` on each task.
@@ -50,9 +50,7 @@ def spread(
     tasks
         What is indexed is made when it is needed, so it may be a lazy sequence.
     workers
-        Processes of this machine; 1 works in this one.
-    scheduler
-        Address of a Dask scheduler, ``tcp://host:8786``, whose workers do it instead.
+        Processes of this machine, 1 works in this one; or a `Backend`.
     ordered
         Whether results come in the order of the tasks, or as they are done.
 
@@ -67,12 +65,13 @@ def spread(
         If workers die again and again, or the scheduler's address is none or does not answer, or its
         workers have other versions of what computes. What `work` raises is raised here.
     """
-    if scheduler is not None:
-        results = _on_cluster(work, tasks, scheduler)
-    elif workers == 1:
+    backend = Backend.of(workers)
+    if backend.scheduler is not None:
+        results = _on_cluster(work, tasks, backend.scheduler)
+    elif backend.processes == 1:
         results = ((place, work(tasks[place])) for place in range(len(tasks)))
     else:
-        results = _in_processes(work, tasks, min(workers, len(tasks)))
+        results = _in_processes(work, tasks, min(backend.processes, len(tasks)))
     with closing(results):
         yield from _in_order(results) if ordered else results
 

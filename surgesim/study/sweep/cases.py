@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
+from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.beforehand import check_all, with_values_told
 from surgesim.study.compute.replicate import drawn_values, one_replication
 from surgesim.study.measures.breaches import breaches_of
@@ -16,9 +17,6 @@ from surgesim.study.measures.outcomes import outcome_row
 from surgesim.study.sweep.design import at_point
 from surgesim.study.sweep.parts import KEY, Failure
 from surgesim.study.tables.columns import DRAWN
-
-if TYPE_CHECKING:
-    pass
 
 
 class Case(NamedTuple):
@@ -56,8 +54,7 @@ def check_cases(
     cases: Cases,
     undone: Sequence[int],
     seed: int,
-    workers: int,
-    scheduler: str | None,
+    backend: Backend,
 ) -> None:
     """Check the scenario of every run that is not done, before the first of them.
 
@@ -71,7 +68,7 @@ def check_cases(
     ]
     check = partial(_case_problem, scenarios, cases, seed)
     what = "runs" if any(drawing) else "points"
-    check_all(check, to_check, what, workers=workers, scheduler=scheduler)
+    check_all(check, to_check, what, backend)
 
 
 def _case_problem(scenarios: Sequence[Scenario], cases: Cases, seed: int, run: int) -> Problem | None:

@@ -31,6 +31,9 @@ Levels: TypeAlias = str | Sequence[Any]
 """How a path varies: ``"lo:hi:n"``, ``"lo:hi"``, ``"a,b,c"``, a sequence of values, or ``""`` for the
 distribution that `study.uncertainty` gives it."""
 
+DAYS = "days"
+"""The path of the horizon."""
+
 UNSWEPT = ("name", "title", "description", "study", "sources", "extends")
 """Sections and fields that a sweep does not change."""
 
