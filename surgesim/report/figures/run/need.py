@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -32,13 +32,15 @@ from surgesim.report.figures.drawing.page import (
 from surgesim.report.figures.drawing.watched import BREACH_SHADE, Watched, mark_first, shade, watched
 from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.words import day_month, day_text, number, percent, phrase, rounded
-from surgesim.study.measures.binding import BEDS
+from surgesim.study.measures.binding import BEDS, SHORTAGE
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 TOGETHER_DAYS: Final = 7
 """First breaches so near to each other are bracketed, not drawn one by one."""
+_STAFFED: Final[dict[str, Any]] = {"color": BLACK, "linewidth": 1.3, "linestyle": (0, (5, 2))}
+_WITHOUT_BED: Final[dict[str, Any]] = {"color": PURPLE, "linestyle": (0, (1, 1)), "linewidth": 2.0}
 _PANEL_WIDTH: Final = WIDTH - 0.95  # inches of a panel as wide as the page, about
 
 
@@ -65,55 +67,55 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
         date_axis(drawn[0], first, last, lang, labelled=False)
     oxygen, icu = drawn[-2:]
     clusters = _clusters([watch.first for watch in watches if watch.first is not None and not watch.at_start])
-    for axes, title, bed, lacking in (
-        (oxygen, "figure.oxygen_panel", "oxygen", ("waiting_oxygen",)),
-        (icu, "figure.icu_panel", "icu", ("waiting_icu", "boarding")),
-    ):
-        shown = course(results, alternative, f"{bed}_need")
-        staffed = course(results, alternative, f"staffed_{bed}")
-        without = [course(results, alternative, indicator).mean for indicator in lacking]
-        shade(axes, shown.days, shown.p50 > staffed.p50)
-        draw_bands(axes, shown)
-        axes.fill_between(
-            shown.days,
-            shown.p50,
-            staffed.p50,
-            where=(shown.p50 > staffed.p50).tolist(),
-            interpolate=True,
-            facecolor="none",
-            edgecolor=VERMILION,
-            hatch="////",
-            linewidth=0,
-            zorder=2.5,
-        )
-        axes.plot(shown.days, np.sum(without, axis=0), color=PURPLE, linestyle=(0, (1, 1)), linewidth=2.0)
-        axes.step(staffed.days, staffed.p50, where="post", color=BLACK, linewidth=1.3, linestyle=(0, (5, 2)))
+    for axes, bed in ((oxygen, "oxygen"), (icu, "icu")):
+        _need(axes, results, alternative, bed)
         for days in clusters:
             for day in dict.fromkeys((days[0], days[-1])):
                 axes.axvline(day_number(day), color=VERMILION, linewidth=0.7, linestyle=":", zorder=1)
-        axes.set_title(phrase(lang, title))
+        axes.set_title(phrase(lang, f"figure.{bed}_panel"))
         axes.set_ylabel(phrase(lang, "unit.patients_beds"))
         date_axis(axes, first, last, lang, labelled=axes is icu)
         axes.margins(y=0.06)
         axes.set_ylim(bottom=0)
         number_ticks(axes, lang)
         _brackets(axes, [days for days in clusters if len(days) > 1], lang)
+    legend(figure, _entries(lang))
+    return figure
+
+
+def _need(axes: Axes, results: Results, alternative: str, bed: str) -> None:
+    """The need of a bed type with its bands, its staffed beds, and who is without."""
+    shown = course(results, alternative, f"{bed}_need")
+    staffed = course(results, alternative, f"staffed_{bed}")
+    without = [course(results, alternative, indicator).mean for indicator in SHORTAGE[bed]]
+    shade(axes, shown.days, shown.p50 > staffed.p50)
+    draw_bands(axes, shown)
+    axes.fill_between(
+        shown.days,
+        shown.p50,
+        staffed.p50,
+        where=(shown.p50 > staffed.p50).tolist(),
+        interpolate=True,
+        facecolor="none",
+        edgecolor=VERMILION,
+        hatch="////",
+        linewidth=0,
+        zorder=2.5,
+    )
+    axes.plot(shown.days, np.sum(without, axis=0), **_WITHOUT_BED)
+    axes.step(staffed.days, staffed.p50, where="post", **_STAFFED)
+
+
+def _entries(lang: str) -> list[tuple[Artist, str]]:
     median, *bands = band_entries(lang)
-    entries: list[tuple[Artist, str]] = [
+    short = Patch(facecolor=BREACH_SHADE, edgecolor=VERMILION, hatch="////", linewidth=0)
+    return [
         (median[0], phrase(lang, "figure.need")),
         *bands,
-        (Line2D([], [], color=BLACK, linewidth=1.3, linestyle=(0, (5, 2))), phrase(lang, "figure.staffed")),
-        (
-            Patch(facecolor=BREACH_SHADE, edgecolor=VERMILION, hatch="////", linewidth=0),
-            phrase(lang, "figure.short"),
-        ),
-        (
-            Line2D([], [], color=PURPLE, linestyle=(0, (1, 1)), linewidth=2.0),
-            phrase(lang, "figure.without_bed"),
-        ),
+        (Line2D([], [], **_STAFFED), phrase(lang, "figure.staffed")),
+        (short, phrase(lang, "figure.short")),
+        (Line2D([], [], **_WITHOUT_BED), phrase(lang, "figure.without_bed")),
     ]
-    legend(figure, entries)
-    return figure
 
 
 def _clusters(days: list[date]) -> list[list[date]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from surgesim.model.record import STATES
@@ -110,6 +111,19 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
             size=SMALL_SIZE,
         )
         top += height
+    _beds(axes, strips, middles, lang)
+    axes.set_ylim(top, 0)
+    axes.set_yticks(middles, [strip.title for strip in strips], size=SMALL_SIZE, linespacing=1.1)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(False)
+    axes.spines["left"].set_visible(False)
+    date_axis(axes, results.scenario.start, results.scenario.end, lang, ticks=8)
+    legend(figure, [(LOOKS[state].patch, phrase(lang, f"state.{state}")) for state in STATES])
+    return figure
+
+
+def _beds(axes: Axes, strips: Sequence[Strip], middles: Sequence[float], lang: str) -> None:
+    """The headings right of the panel, and the beds of each facility."""
     for text, at in (("figure.open_in_half", 5), ("figure.beds_of_types", _BEDS_AT)):
         axes.annotate(
             phrase(lang, text),
@@ -131,14 +145,6 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
             va="center",
             size=SMALL_SIZE,
         )
-    axes.set_ylim(top, 0)
-    axes.set_yticks(middles, [strip.title for strip in strips], size=SMALL_SIZE, linespacing=1.1)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(False)
-    axes.spines["left"].set_visible(False)
-    date_axis(axes, results.scenario.start, results.scenario.end, lang, ticks=8)
-    legend(figure, [(LOOKS[state].patch, phrase(lang, f"state.{state}")) for state in STATES])
-    return figure
 
 
 def _replaced(results: Results, alternative: str, strips: Sequence[Strip], lang: str) -> Iterator[str]:

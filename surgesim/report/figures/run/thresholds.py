@@ -34,6 +34,7 @@ from surgesim.report.figures.drawing.page import (
     text_height,
     wrap,
 )
+from surgesim.report.figures.drawing.panel import under_title
 from surgesim.report.figures.drawing.watched import Watched, bound_line, mark_first, shade, watched
 from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.words import phrase
@@ -78,31 +79,10 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
     grid = figure.subplots(lines, columns, squeeze=False)
     panels: list[Axes] = list(grid.flat)
     for i, (axes, watch) in enumerate(zip(panels, watches, strict=False)):
-        shown = courses[i]
-        if watch.missing:
-            said = wrap(watch.outcome(lang, results.scenario.days), width - 0.3, NOTE_SIZE)
-            axes.text(0.5, 0.5, said, transform=axes.transAxes, ha="center", va="center", color=GREY)
-        elif shown is None:
-            axes.text(
-                0.5, 0.5, phrase(lang, "figure.not_kept"), transform=axes.transAxes, ha="center", color=GREY
-            )
-        else:
-            shade(axes, shown.days, watch.breached(shown.p50))
-            draw_bands(axes, shown)
-        bound_line(axes, watch.bound)
+        _course(axes, watch, courses[i], results, width, lang)
         mark_first(axes, watch, watch.bound, last)
         axes.set_title(titles[i], pad=6 + 72 * text_height(under[i], SMALL_SIZE))
-        axes.annotate(
-            under[i],
-            (0, 1),
-            (0, 4),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            size=SMALL_SIZE,
-            color=GREY,
-            va="bottom",
-            linespacing=1.2,
-        )
+        under_title(axes, under[i])
         axes.set_ylabel(watch.unit)
         date_axis(axes, first, last, lang, ticks=9 if columns == 1 else 5)
         axes.set_ylim(bottom=0)
@@ -116,6 +96,22 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
     else:
         legend(figure, entries)
     return figure
+
+
+def _course(
+    axes: Axes, watch: Watched, shown: Course | None, results: Results, width: float, lang: str
+) -> None:
+    """The course of a threshold's indicator with its bound, or why there is none."""
+    if watch.missing:
+        said = wrap(watch.outcome(lang, results.scenario.days), width - 0.3, NOTE_SIZE)
+        axes.text(0.5, 0.5, said, transform=axes.transAxes, ha="center", va="center", color=GREY)
+    elif shown is None:
+        said = phrase(lang, "figure.not_kept")
+        axes.text(0.5, 0.5, said, transform=axes.transAxes, ha="center", color=GREY)
+    else:
+        shade(axes, shown.days, watch.breached(shown.p50))
+        draw_bands(axes, shown)
+    bound_line(axes, watch.bound)
 
 
 def _zoomed(shown: Course | None, bound: float) -> tuple[float, float] | None:
