@@ -22,7 +22,7 @@ from surgesim.report.figures.drawing.page import (
     wrap,
 )
 from surgesim.report.names import alternative_title, threshold_title
-from surgesim.report.words import LANGUAGES, number, percent, phrase
+from surgesim.report.words import LANGUAGES, number, percent, percent_range, phrase
 from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.measures.breaches import SITUATION
 from surgesim.study.sweep.design import GRID
@@ -193,11 +193,9 @@ def _cell(
     at = column + 0.5
     axes.text(at, row + (0.62 if interval else 0.5), said, va="center", size=size, **middle)
     if interval:
-        low, high = (
-            percent(float(here[f"probability_{end}"].iloc[0]), lang).rstrip("%\N{NO-BREAK SPACE}")
-            for end in ("low", "high")
-        )
-        axes.text(at, row + 0.27, f"({low}–{high}%)", va="center", size=SMALL_SIZE - 0.5, **middle)
+        low, high = (float(here[f"probability_{end}"].iloc[0]) for end in ("low", "high"))
+        between = f"({percent_range(low, high, lang)})"
+        axes.text(at, row + 0.27, between, va="center", size=SMALL_SIZE - 0.5, **middle)
 
 
 def _written(value: Any, lang: str) -> str:
