@@ -17,7 +17,7 @@ from statistics import median
 
 from surgesim.scenario.door import load
 from surgesim.scenario.loading.values import with_certain
-from surgesim.study.replicate import one_replication, pared
+from surgesim.study.compute.replicate import one_replication, pared
 
 VALUES = {"epidemic.variant.r0": (4.8, 5.2), "epidemic.variant.severity": (0.9, 1.1)}
 

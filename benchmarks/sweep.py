@@ -28,8 +28,9 @@ from typing import Any, NamedTuple
 from surgesim.model.simulation import simulate
 from surgesim.scenario.door import load
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.design import at_point, factors, points
-from surgesim.study.sweep import sweep
+from surgesim.study.compute.backend import Backend
+from surgesim.study.sweep.design import at_point, factors, points
+from surgesim.study.sweep.sweep import sweep
 
 VARY = {"epidemic.variant.r0": "4:6", "epidemic.variant.severity": "1:2.5"}
 CORES = os.cpu_count() or 1
@@ -142,8 +143,8 @@ def swept(scenario: Scenario, runs: int, workers: int) -> Speed:
         watch = Watch()
         begun = time.perf_counter()
         sweep(
-            scenario, VARY, design="lhs", samples=runs, replications=1, workers=workers,
-            out=Path(folder) / "sweep", progress=progress,
+            scenario, VARY, design="lhs", samples=runs, replications=1,
+            workers=Backend(workers, progress=progress), out=Path(folder) / "sweep",
         )  # fmt: skip
         took = time.perf_counter() - begun
         watch.stop()

@@ -36,9 +36,9 @@ from surgesim.model.epidemic.people import apportion
 from surgesim.scenario.door import load
 from surgesim.scenario.schema.oxygen import CYLINDER_KG
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.compare import paired_interval
-from surgesim.study.replicate import one_replication
-from surgesim.study.spread import spread
+from surgesim.study.compute.replicate import one_replication
+from surgesim.study.compute.spread import spread
+from surgesim.study.measures.compare import paired_interval
 
 OUTCOMES = (
     "deaths", "deaths_unavoidable", "deaths_thin_care", "deaths_untreated", "icu_bed_days", "oxygen_bed_days",
@@ -236,7 +236,7 @@ def simulate(case: Case, there: Told, file: Path, workers: int) -> None:
     do = partial(work, case.scenario, case.changes, case.seed)
     with file.open("a", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
-        for done, (_, rows) in enumerate(spread(do, tasks, workers=workers), start=1):
+        for done, (_, rows) in enumerate(spread(do, tasks, workers), start=1):
             for name, replication, outcomes in rows:
                 of = case.changes.get(name)
                 row = key(case, name, replication)

@@ -11,19 +11,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from surgesim.errors import IdentityError, ResultsError, ScenarioError, SurgesimError
+from surgesim.version import __version__
 
 if TYPE_CHECKING:
     from surgesim.scenario.door import load
     from surgesim.scenario.schema.scenario import Scenario
+    from surgesim.study.compute.backend import Backend
     from surgesim.study.results import Results
     from surgesim.study.run import run
     from surgesim.study.sensitivity import sensitivity
-    from surgesim.study.store import read
-    from surgesim.study.sweep import Sweep, sweep
-
-__version__ = "0.2.0.dev0"
+    from surgesim.study.store.run_folder import read
+    from surgesim.study.sweep.result import Sweep
+    from surgesim.study.sweep.sweep import sweep
 
 __all__ = [
+    "Backend",
     "IdentityError",
     "Results",
     "ResultsError",
@@ -40,14 +42,15 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Backend": "surgesim.study.compute.backend",
     "Results": "surgesim.study.results",
     "Scenario": "surgesim.scenario.schema.scenario",
-    "Sweep": "surgesim.study.sweep",
+    "Sweep": "surgesim.study.sweep.result",
     "load": "surgesim.scenario.door",
-    "read": "surgesim.study.store",
+    "read": "surgesim.study.store.run_folder",
     "run": "surgesim.study.run",
     "sensitivity": "surgesim.study.sensitivity",
-    "sweep": "surgesim.study.sweep",
+    "sweep": "surgesim.study.sweep.sweep",
 }
 
 

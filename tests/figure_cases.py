@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 from study_cases import made_up_record, small_scenario
 
+from surgesim.model.outcomes import OUTCOMES
 from surgesim.model.record import (
     DISTRICT_INDEX,
     FACILITY,
-    OUTCOMES,
     PROVINCE,
     PROVINCE_INDEX,
     STATES,
     Record,
 )
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.collect import Collection
-from surgesim.study.fill import fill
 from surgesim.study.results import Results
+from surgesim.study.tables.collect import Collection
+from surgesim.study.tables.fill import fill
 
 DAYS = 240
 
@@ -185,7 +185,7 @@ def surge_record(scenario: Scenario, replication: int, alternative: int) -> Reco
         breached=breached,
         values=values,
         at_start=tuple(t.indicator == "staffed_icu_beds_per_100k" for t in thresholds.values()),
-        outcomes={column.name: 500 * height for column in OUTCOMES},
+        outcomes={outcome.name: 500 * height for outcome in OUTCOMES},
     )
     return replace(
         record,

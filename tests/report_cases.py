@@ -19,9 +19,9 @@ import numpy as np
 import yaml
 
 from surgesim.scenario.door import load
-from surgesim.study.results import Results
+from surgesim.study.results import Output, Results
 from surgesim.study.run import run
-from surgesim.study.store import read
+from surgesim.study.store.run_folder import read
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios" / "teaching"
 
@@ -57,7 +57,8 @@ def stored_case(folder: Path, replications: int = 4) -> Results:
     path = folder / "scenarios" / "report-case.yaml"
     path.write_text(OVER, encoding="utf-8")
     scenario = load(path, changes=[f"study.replications={replications}"])
-    run(scenario, workers=1, out=folder / "result", notes={"command": "surgesim run report-case.yaml"})
+    out = Output(folder / "result", {"command": "surgesim run report-case.yaml"})
+    run(scenario, workers=1, out=out)
     return read(folder / "result")
 
 

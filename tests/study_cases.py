@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
+from surgesim.model.outcomes import OUTCOMES
 from surgesim.model.record import (
     FACILITY,
     FACILITY_INDEX,
-    OUTCOMES,
     PROVINCE,
     PROVINCE_INDEX,
     ActionEvent,
@@ -21,7 +21,7 @@ from surgesim.model.record import (
     district_columns,
 )
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.collect import items_of
+from surgesim.study.tables.collect import items_of
 
 DAYS = 12
 
@@ -128,7 +128,7 @@ def made_up_record(
         breached_at_start=np.array(at_start or (False,) * thresholds),
         **local(scenario),
         actions=(),
-        outcomes={column.name: 0.0 for column in OUTCOMES} | dict(outcomes or {}),
+        outcomes={outcome.name: 0.0 for outcome in OUTCOMES} | dict(outcomes or {}),
         checks={"beds": days},
     )
 
@@ -174,7 +174,7 @@ def made_up_simulation(scenario: Scenario, seed: int, replication: int, shared: 
         breached_at_start=np.array([icu < 4, False]),
         **local(scenario),
         actions=(ActionEvent(2.5, "open-field", "fired"), ActionEvent(4.0, "open-field", "phase 1")),
-        outcomes={column.name: float(random.integers(10, 99)) + 3 / (1 + icu) for column in OUTCOMES},
+        outcomes={outcome.name: float(random.integers(10, 99)) + 3 / (1 + icu) for outcome in OUTCOMES},
         checks={"beds": days, "patients": days},
     )
 

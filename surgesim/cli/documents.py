@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from surgesim.cli.app import app
-from surgesim.cli.options import BASELINE, Format, LangOption, ResultsPath
+from surgesim.cli.options import BASELINE, Format, FormatOption, LangOption, ResultsPath
 from surgesim.cli.terminal import errors, fail
 from surgesim.files import made
 
@@ -25,7 +25,7 @@ def plot(
     area: Annotated[
         str | None, typer.Option(metavar="DISTRICT", help="District to draw.", show_default="the province")
     ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="File format.")] = Format.svg,
+    format_: FormatOption = Format.svg,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write the figures to.", show_default="RESULTS/plots")
     ] = None,
@@ -42,7 +42,8 @@ def plot(
     """
     with errors(interrupted="figures that are written are whole"):
         from surgesim.report.figures import FIGURES, EmptyFigureError, ProvinceOnlyError, draw, save
-        from surgesim.study.store import SWEEP, kind_of, read
+        from surgesim.study.store.folder import SWEEP, kind_of
+        from surgesim.study.store.run_folder import read
 
         if kind_of(results) == SWEEP:
             _plot_sweep(results, lang.value, figure or [], alternative, area, format_, out, threshold)
@@ -91,7 +92,7 @@ def report(
     if daily and excel is None:
         fail("got --daily without --excel, expected both: the report has no daily tables")
     with errors():
-        from surgesim.study.store import read
+        from surgesim.study.store.run_folder import read
 
         stored = read(results)
         if excel is not None:
@@ -117,8 +118,8 @@ def _plot_sweep(
 ) -> None:
     """Draw the sweep-map of every scenario of a sweep."""
     from surgesim.report.figures import SWEEP_MAP, save, sweep_map
-    from surgesim.study.breaches import SITUATION
-    from surgesim.study.sweep import Sweep
+    from surgesim.study.measures.breaches import SITUATION
+    from surgesim.study.sweep.result import Sweep
 
     for name in figures:
         if name != SWEEP_MAP:

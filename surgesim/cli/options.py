@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 BASELINE = "baseline"
+
+OF_SCENARIO = "the scenario's"
+"""What help says of an option whose default the scenario gives."""
 
 
 class Lang(StrEnum):
@@ -27,6 +30,46 @@ class Format(StrEnum):
     pdf = "pdf"
 
 
+class Design(StrEnum):
+    """Design of a sweep."""
+
+    grid = "grid"
+    lhs = "lhs"
+    sobol = "sobol"
+
+
+class WrongValueError(typer.BadParameter):
+    """A value of an option that is not allowed; its message is one of ours."""
+
+
+def whole_option(help_: str, *names: str, show_default: str | None = None, least: int | None = None) -> Any:
+    """An option that takes a whole number, of `least` or more; the bounds of scenario values are not here."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise WrongValueError(f"got {text!r}, expected a whole number") from None
+        if least is not None and number < least:
+            raise WrongValueError(f"got {number}, expected at least {least}")
+        return number
+
+    return typer.Option(*names, parser=read, metavar="INTEGER", help=help_, show_default=show_default or True)
+
+
+def choice_option(help_: str, choices: type[StrEnum], *names: str, **settings: Any) -> Any:
+    """An option that takes one of `choices`."""
+
+    def read(text: str) -> StrEnum:
+        try:
+            return choices(text)
+        except ValueError:
+            *others, last = choices
+            raise WrongValueError(f"got {text!r}, expected {', '.join(others)} or {last}") from None
+
+    return typer.Option(*names, parser=read, metavar=f"[{'|'.join(choices)}]", help=help_, **settings)
+
+
 def locale_lang() -> Lang:
     locale = next((os.environ[v] for v in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(v)), "")
     return Lang.vi if locale.startswith("vi") else Lang.en
@@ -36,21 +79,22 @@ ScenarioPath = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario
 ResultsPath = Annotated[Path, typer.Argument(metavar="RESULTS", help="Result folder.")]
 LangOption = Annotated[
     Lang,
-    typer.Option(
-        "--lang", default_factory=locale_lang, help="Vietnamese or English.", show_default="by locale"
+    choice_option(
+        "Vietnamese or English.", Lang, "--lang", default_factory=locale_lang, show_default="by locale"
     ),
 ]
+FormatOption = Annotated[Format, choice_option("File format of figures.", Format, "--format")]
 WorkersOption = Annotated[
     int | None,
-    typer.Option("--workers", min=1, help="Processes; results are the same for any.", show_default="cores"),
+    whole_option(
+        "Processes, at least 1; results are the same for any.", "--workers", show_default="cores", least=1
+    ),
 ]
 SchedulerOption = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="Dask scheduler to run on, as tcp://host:8786, instead of here."),
 ]
-SeedOption = Annotated[
-    int | None, typer.Option(help="Seed of the random numbers.", show_default="the scenario's")
-]
+SeedOption = Annotated[int | None, whole_option("Seed of the random numbers.", show_default=OF_SCENARIO)]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the scenario; may be repeated."),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import shlex
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +11,7 @@ import typer
 
 from surgesim.cli.app import app
 from surgesim.cli.options import (
+    OF_SCENARIO,
     LangOption,
     QuietOption,
     ResultsPath,
@@ -20,15 +20,18 @@ from surgesim.cli.options import (
     SeedOption,
     SetOption,
     WorkersOption,
+    whole_option,
 )
-from surgesim.cli.terminal import FAILED, count, errors, fail, progress_bar, show
+from surgesim.cli.terminal import FAILED, command_line, count, errors, fail, progress_bar, show
 
 if TYPE_CHECKING:
-    from surgesim.study.results import Results
-    from surgesim.study.run import Extras
+    from surgesim.scenario.schema.scenario import Scenario
+    from surgesim.study.results import Extras, Results
 
 FIGURE_FORMAT = "svg"
 """Format of the figures of a result folder."""
+
+NO_PRECISION = "--most has no effect: no precision is wanted, by --precision or study.precision"
 
 
 @app.command(epilog="Example: surgesim run scenarios/kien-giang.yaml --replications 20")
@@ -36,10 +39,10 @@ def run(
     scenario: ScenarioPath,
     lang: LangOption,
     replications: Annotated[
-        int | None, typer.Option(help="How many runs of each alternative.", show_default="the scenario's")
+        int | None, whole_option("How many runs of each alternative.", show_default=OF_SCENARIO)
     ] = None,
     seed: SeedOption = None,
-    days: Annotated[int | None, typer.Option(help="Days to simulate.", show_default="the scenario's")] = None,
+    days: Annotated[int | None, whole_option("Days to simulate.", show_default=OF_SCENARIO)] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
@@ -58,9 +61,7 @@ def run(
             help="Go on until the half-width of its mean is this share of it; may be repeated.",
         ),
     ] = None,
-    most: Annotated[
-        int | None, typer.Option(help="Most runs with --precision.", show_default="the scenario's")
-    ] = None,
+    most: Annotated[int | None, whole_option("Most runs with --precision.", show_default=OF_SCENARIO)] = None,
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
     figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures too.")] = True,
@@ -85,44 +86,57 @@ def run(
         options["alternatives"] = "--only"
     with errors(options):
         from surgesim.scenario.door import load
-        from surgesim.study.precision import check_precision
+        from surgesim.study.compute.backend import Backend
+        from surgesim.study.results import Output
         from surgesim.study.run import run as run_study
-        from surgesim.study.run import selected
 
-        for wanted in precision or ():
-            if "=" not in wanted:
-                fail(f"--precision: got {wanted!r}, expected outcome=share as deaths=0.05")
-        changes = [*(set_ or ()), *(f"study.precision.{wanted}" for wanted in precision or ())]
+        changes = [*(set_ or ()), *_precisions(precision or ())]
         changes += [f"{path}={value}" for path, (_, value) in own.items()]
         loaded = load(scenario, changes=changes)
         folder = out if out is not None else Path("results") / loaded.name
-        drawn = {"lang": lang.value, "format": FIGURE_FORMAT} if figures else None
-        selected(loaded, only)
-        check_precision(loaded)
-        if not quiet and most is not None and not loaded.study.precision:
-            typer.echo(
-                "--most has no effect: no precision is wanted, by --precision or study.precision", err=True
-            )
+        _check(loaded, only)
         if not quiet:
+            if most is not None and not loaded.study.precision:
+                typer.echo(NO_PRECISION, err=True)
             _tell_what_is_replaced(folder)
+        drawn = {"lang": lang.value, "format": FIGURE_FORMAT} if figures else None
+        extras = _figures(lang.value) if figures else None
         with progress_bar(quiet) as progress:
             results = run_study(
                 loaded,
                 only=only,
-                workers=workers,
-                scheduler=scheduler,
-                out=folder,
-                progress=progress,
-                extras=_figures(lang.value) if figures else None,
-                notes={"command": shlex.join(["surgesim", *sys.argv[1:]]), "figures": drawn},
+                workers=Backend(workers, scheduler, progress),
+                out=Output(folder, {"command": command_line(), "figures": drawn}, extras),
             )
-        if not quiet:
-            from surgesim.report.screen import summary
+        _show(results, lang.value, folder, quiet)
 
-            show(summary(results, lang.value, f"{folder}{os.sep}"))
-        if failed := results.manifest.get("extras_failed"):
-            typer.echo(f"The tables are complete, but the figures could not be drawn: {failed}", err=True)
-            raise typer.Exit(FAILED)
+
+def _precisions(wanted: Sequence[str]) -> list[str]:
+    """Changes of the scenario that `--precision` makes."""
+    for text in wanted:
+        if "=" not in text:
+            fail(f"--precision: got {text!r}, expected outcome=share as deaths=0.05")
+    return [f"study.precision.{text}" for text in wanted]
+
+
+def _check(scenario: Scenario, only: Sequence[str] | None) -> None:
+    """Find what is wrong with the options before anything is said."""
+    from surgesim.study.precision import check_precision
+    from surgesim.study.run import selected
+
+    selected(scenario, only)
+    check_precision(scenario)
+
+
+def _show(results: Results, lang: str, folder: Path, quiet: bool) -> None:
+    """Show the summary of a run, and say where its figures are lacking."""
+    if not quiet:
+        from surgesim.report.screen import summary
+
+        show(summary(results, lang, f"{folder}{os.sep}"))
+    if failed := results.manifest.get("extras_failed"):
+        typer.echo(f"The tables are complete, but the figures could not be drawn: {failed}", err=True)
+        raise typer.Exit(FAILED)
 
 
 @app.command(epilog="Example: surgesim reproduce results/kien-giang")
@@ -132,17 +146,18 @@ def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietO
     Exit code 0 if every file is the same, 1 if not.
     """
     with errors():
+        from surgesim.study.compute.backend import Backend
         from surgesim.study.reproduce import RELATIVE
         from surgesim.study.reproduce import reproduce as repeat
-        from surgesim.study.store import SWEEP, kind_of, read_manifest
+        from surgesim.study.store.folder import SWEEP, kind_of
+        from surgesim.study.store.run_folder import read_manifest
 
         drawn = None if kind_of(results) == SWEEP else read_manifest(results).get("figures")
         with progress_bar(quiet) as progress:
             again = repeat(
                 results,
-                workers=workers,
+                workers=Backend(workers, progress=progress),
                 extras=_figures(drawn["lang"]) if drawn else None,
-                progress=progress,
             )
         if again.setting and not quiet:
             typer.echo(f"Compared to {RELATIVE:g} relative and without figures, for this differs:")
@@ -159,7 +174,7 @@ def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietO
 def _tell_what_is_replaced(folder: Path) -> None:
     """Say before a run what results its end will replace."""
     from surgesim.errors import ResultsError
-    from surgesim.study.store import read_manifest
+    from surgesim.study.store.run_folder import read_manifest
 
     try:
         earlier = read_manifest(folder)

@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 import os
-import shlex
-import sys
-from enum import StrEnum
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from surgesim.cli.app import app
 from surgesim.cli.options import (
+    OF_SCENARIO,
+    Design,
     Format,
+    FormatOption,
     LangOption,
     QuietOption,
     SchedulerOption,
     SeedOption,
     SetOption,
     WorkersOption,
+    choice_option,
+    whole_option,
 )
-from surgesim.cli.terminal import FAILED, INTERRUPTED, count, errors, progress_bar, show
+from surgesim.cli.terminal import FAILED, INTERRUPTED, command_line, count, errors, progress_bar, show
 from surgesim.errors import Problem, ScenarioError
 from surgesim.files import made, whole
 
-
-class Design(StrEnum):
-    """Design of a sweep."""
-
-    grid = "grid"
-    lhs = "lhs"
-    sobol = "sobol"
+if TYPE_CHECKING:
+    from surgesim.study.sweep.result import Sweep
 
 
 @app.command(
@@ -49,13 +48,13 @@ def sweep(
             "the path alone to take its distribution from study.uncertainty; may be repeated.",
         ),
     ],
-    design: Annotated[Design, typer.Option(help="Design of the points.")] = Design.grid,
+    design: Annotated[Design, choice_option("Design of the points.", Design)] = Design.grid,
     samples: Annotated[
         int | None,
-        typer.Option(help="Points of lhs; of sobol a power of two, for samples x (paths + 2) points."),
+        whole_option("Points of lhs; of sobol a power of two, for samples x (paths + 2) points."),
     ] = None,
     replications: Annotated[
-        int | None, typer.Option(help="How many runs at each point.", show_default="the scenario's")
+        int | None, whole_option("How many runs at each point.", show_default=OF_SCENARIO)
     ] = None,
     seed: SeedOption = None,
     alternative: Annotated[
@@ -83,44 +82,54 @@ def sweep(
     }
     with errors(options):
         from surgesim.scenario.door import load
-        from surgesim.study.sweep import sweep as run_sweep
+        from surgesim.study.compute.backend import Backend
+        from surgesim.study.results import Output
+        from surgesim.study.sweep.sweep import sweep as run_sweep
 
         loaded = [load(path, changes=set_ or ()) for path in scenarios]
         folder = out if out is not None else Path("results") / f"{loaded[0].name}-sweep"
-        try:
-            with progress_bar(quiet) as progress:
-                done = run_sweep(
-                    loaded,
-                    _varied(vary),
-                    design=design.value,
-                    samples=samples,
-                    replications=replications,
-                    seed=seed,
-                    alternatives=alternative or (),
-                    workers=workers,
-                    scheduler=scheduler,
-                    out=folder,
-                    resume=resume,
-                    progress=progress,
-                    tell=None if quiet else partial(typer.echo, err=True),
-                    notes={"command": shlex.join(["surgesim", *sys.argv[1:]])},
-                )
-        except KeyboardInterrupt:
-            kept = f"what is done is in {folder}.unfinished; go on with --resume"
-            there = folder.with_name(f"{folder.name}.unfinished").is_dir()
-            typer.echo(f"Interrupted: {kept if there else 'nothing was written'}.", err=True)
-            raise typer.Exit(INTERRUPTED) from None
-        if done.redone:
-            first = f"{done.redone[0]} first" if len(done.redone) > 1 else done.redone[0]
-            what = "could not be read (damaged, or of an older form) and were run again"
-            typer.echo(f"{count(len(done.redone), 'part')} {what}: {first}", err=True)
-        plan, failed = done.manifest["sweep"], done.manifest["failed"]
-        if not quiet:
-            points = count(plan["points"], "point")
-            typer.echo(f"{count(plan['runs'], 'run')} at {points}, {failed} failed: {folder}{os.sep}")
-        if failed:
-            typer.echo(f"{failed} of {plan['runs']} runs failed: see {folder / 'failures.csv'}", err=True)
-            raise typer.Exit(FAILED)
+        tell = None if quiet else partial(typer.echo, err=True)
+        with _resumable(folder), progress_bar(quiet) as progress:
+            done = run_sweep(
+                loaded,
+                _varied(vary),
+                design=design.value,
+                samples=samples,
+                replications=replications,
+                seed=seed,
+                alternatives=alternative or (),
+                workers=Backend(workers, scheduler, progress, tell),
+                out=Output(folder, {"command": command_line()}),
+                resume=resume,
+            )
+        _tell(done, folder, quiet)
+
+
+@contextmanager
+def _resumable(folder: Path) -> Iterator[None]:
+    """Say where an interrupted sweep is."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept = f"what is done is in {folder}.unfinished; go on with --resume"
+        there = folder.with_name(f"{folder.name}.unfinished").is_dir()
+        typer.echo(f"Interrupted: {kept if there else 'nothing was written'}.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _tell(done: Sweep, folder: Path, quiet: bool) -> None:
+    """Say what came of a sweep."""
+    if done.redone:
+        first = f"{done.redone[0]} first" if len(done.redone) > 1 else done.redone[0]
+        what = "could not be read (damaged, or of an older form) and were run again"
+        typer.echo(f"{count(len(done.redone), 'part')} {what}: {first}", err=True)
+    plan, failed = done.manifest["sweep"], done.manifest["failed"]
+    if not quiet:
+        points = count(plan["points"], "point")
+        typer.echo(f"{count(plan['runs'], 'run')} at {points}, {failed} failed: {folder}{os.sep}")
+    if failed:
+        typer.echo(f"{failed} of {plan['runs']} runs failed: see {folder / 'failures.csv'}", err=True)
+        raise typer.Exit(FAILED)
 
 
 @app.command(epilog="Example: surgesim sensitivity results/small-town-sweep --outcome deaths_untreated")
@@ -135,7 +144,7 @@ def sensitivity(
             show_default="deaths for want of care, deaths, days of emergency",
         ),
     ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="File format of the figures.")] = Format.svg,
+    format_: FormatOption = Format.svg,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write to.", show_default="SWEEP/sensitivity")
     ] = None,
@@ -150,11 +159,10 @@ def sensitivity(
         from rich.text import Text
 
         from surgesim.report.drivers import cautions, sensitivity_table
-        from surgesim.report.figures import save
-        from surgesim.report.figures.sensitivity import draw_sensitivity
+        from surgesim.report.figures import draw_sensitivity, save
         from surgesim.study.sensitivity import sensitivity as explain
-        from surgesim.study.store import write_csv
-        from surgesim.study.sweep import Sweep
+        from surgesim.study.store.csv_files import write_csv
+        from surgesim.study.sweep.result import Sweep
 
         done = Sweep(folder)
         table = explain(done, outcome)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import typer
 from surgesim.errors import IdentityError, Problem, ScenarioError, SurgesimError
 
 if TYPE_CHECKING:
-    from surgesim.study.replicate import Progress
+    from surgesim.study.compute.backend import Progress
 
 FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
@@ -79,6 +80,11 @@ def show(renderable: object) -> None:
 
     width = None if sys.stdout.isatty() else 110
     Console(width=width, highlight=False, markup=False).print(renderable)
+
+
+def command_line() -> str:
+    """The command as it was typed."""
+    return shlex.join(["surgesim", *sys.argv[1:]])
 
 
 def count(n: int, what: str) -> str:

@@ -230,46 +230,6 @@ FACILITY: tuple[Column, ...] = (
 STATES = ("closed", "preparing", "open", "standing-down")
 """Facility states; the record holds their index."""
 
-OUTCOMES: tuple[Column, ...] = (
-    Column("infections", "people", "residents infected, imports included; empty where arrivals are given"),
-    Column("reported_cases", "cases", "reported cases; empty where arrivals are given, not an epidemic"),
-    Column("oxygen_patients", "patients", "patients who needed oxygen"),
-    Column("icu_patients", "patients", "patients who needed intensive care"),
-    Column("deaths", "deaths", "all deaths"),
-    Column("deaths_unavoidable", "deaths", "deaths that full care would not have prevented"),
-    Column("deaths_thin_care", "deaths", "deaths because care was thin"),
-    Column("deaths_untreated", "deaths", "capacity-attributable deaths: boarded or untreated"),
-    Column("peak_present", "patients", "largest daily number of patients who need oxygen or ICU"),
-    Column("peak_icu_need", "patients", "largest daily ICU need"),
-    Column("peak_without_bed", "patients", "largest daily number without the bed they need"),
-    Column("waiting_days", "patient-days", "sum over days of patients in no bed"),
-    Column("boarding_days", "patient-days", "sum over days of patients boarding"),
-    Column("oxygen_bed_days", "bed-days", "sum over days of occupied oxygen beds"),
-    Column("icu_bed_days", "bed-days", "sum over days of occupied ICU beds"),
-    Column(
-        "situation_days",
-        "days",
-        "days on which the declared emergency held, by the criteria that are assessed; empty where these "
-        "cannot decide it",
-    ),
-    Column("transferred_out", "patients", "patients sent to another province"),
-    Column("oxygen_used_kg", "kg", "oxygen breathed in facilities with a source"),
-    Column("oxygen_unmet_kg", "kg", "oxygen wanted there and not breathed"),
-    Column("facility_days_dry", "facility-days", "time without enough oxygen, summed over facilities"),
-    Column("emergency_unserved", "patients", "emergencies without COVID-19 who found no bed or no staff"),
-    Column("emergency_unserved_private", "patients", "of them, in private facilities"),
-    Column("elective_backlog", "patients", "elective patients who wait at the end; empty where not modelled"),
-    Column("elective_backlog_private", "patients", "of them, in private facilities"),
-    Column(
-        "staff_absent_days",
-        "share-days",
-        "sum over days of the share of staff away; empty where not modelled",
-    ),
-    Column("tests_used", "samples", "samples tested where tests have a limit"),
-    Column("doses_given", "doses", "doses of the vaccine against the variant"),
-    Column("cost", "currency", "cost in the scenario's currency"),
-)
-
 PROVINCE_INDEX = {column.name: i for i, column in enumerate(PROVINCE)}
 DISTRICT_INDEX = {column.name: i for i, column in enumerate(DISTRICT)}
 FACILITY_INDEX = {column.name: i for i, column in enumerate(FACILITY)}
@@ -374,7 +334,7 @@ class Record:
     actions
         What the plan's rules did, in order of time.
     outcomes
-        One number per column of OUTCOMES.
+        One number for each of `model.outcomes.OUTCOMES`, by its name.
     checks
         How often each identity was checked (all held, else the run would have stopped).
     drawn

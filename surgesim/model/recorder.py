@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
@@ -31,13 +31,13 @@ from surgesim.model.command.levels import LevelTable
 from surgesim.model.command.reach import Reach
 from surgesim.model.epidemic.people import Population
 from surgesim.model.epidemic.spread import VACCINATED, DayOfInfection
+from surgesim.model.outcomes import outcomes_of
 from surgesim.model.record import (
     CONSTRAINTS,
     FACILITY,
     FACILITY_INDEX,
     MOST_DAYS_OF_COVER,
     OF_EPIDEMIC,
-    OUTCOMES,
     PRESENT,
     PROVINCE,
     PROVINCE_INDEX,
@@ -460,7 +460,6 @@ class Recorder:
 
     def finish(self, simulation: Simulation) -> Record:
         """The record of the run."""
-        outcomes = {column.name: self._outcome(column.name) for column in OUTCOMES}
         return Record(
             self._replication,
             self.province,
@@ -477,40 +476,9 @@ class Recorder:
             self._at_start_local,
             self._reach.totals(),
             tuple(simulation.command.actions),
-            outcomes,
+            outcomes_of(self.province, self._facilities, self._private),
             {"days checked": self._checks},
         )
-
-    def _outcome(self, name: str) -> float:
-        """An outcome from the daily table."""
-
-        def column(daily: str) -> Floats:
-            return self.province[:, PROVINCE_INDEX[daily]]
-
-        summaries: dict[str, Callable[[], float]] = {
-            "infections": lambda: float(column("infections").sum() + column("imported").sum()),
-            "oxygen_patients": lambda: float(column("new_oxygen_need").sum()),
-            "icu_patients": lambda: float(column("new_icu_need").sum()),
-            "peak_present": lambda: float(column("present").max()),
-            "peak_icu_need": lambda: float(column("icu_need").max()),
-            "peak_without_bed": lambda: float(column("without_bed").max()),
-            "waiting_days": lambda: float((column("waiting_oxygen") + column("waiting_icu")).sum()),
-            "boarding_days": lambda: float(column("boarding").sum()),
-            "oxygen_bed_days": lambda: float(column("occupied_oxygen").sum()),
-            "icu_bed_days": lambda: float(column("occupied_icu").sum()),
-            "situation_days": lambda: float(column("situation").sum()),
-            "facility_days_dry": lambda: float(self._facilities[:, :, FACILITY_INDEX["dry"]].sum()),
-            "emergency_unserved_private": lambda: float(
-                self._facilities[:, self._private, FACILITY_INDEX["emergency_unserved"]].sum()
-            ),
-            "elective_backlog": lambda: float(column("elective_backlog")[-1]),
-            "elective_backlog_private": lambda: float(
-                self._facilities[-1, self._private, FACILITY_INDEX["elective_backlog"]].sum()
-            ),
-            "staff_absent_days": lambda: float(column("staff_absent_share").sum()),
-        }
-        value = summaries[name]() if name in summaries else float(column(name).sum())
-        return np.nan if np.isnan(value) else value  # one NaN, so that outcomes of equal runs are equal
 
 
 def _not_assessed(scenario: Scenario) -> frozenset[str]:

@@ -9,7 +9,7 @@ from surgesim.report.names import threshold_title
 from surgesim.report.quoted import Row, Told, joined, named, quote, told
 from surgesim.report.words import number, phrase
 from surgesim.scenario.schema.scenario import BASELINE
-from surgesim.study.breaches import SITUATION
+from surgesim.study.measures.breaches import SITUATION
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from surgesim.report.names import alternative_title
 from surgesim.report.quoted import Row
 from surgesim.report.words import phrase
-from surgesim.study.compare import COST, DEATHS
+from surgesim.study.measures.compare import COST, DEATHS
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results

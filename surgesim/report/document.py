@@ -14,9 +14,7 @@ from markupsafe import Markup
 
 from surgesim.files import whole
 from surgesim.report import tables
-from surgesim.report.figures import EmptyFigureError, draw
-from surgesim.report.figures.alt import describe
-from surgesim.report.figures.page import check_choice, styled
+from surgesim.report.figures import FIGURES, EmptyFigureError, check_choice, describe, draw, styled
 from surgesim.report.likelihood import SCALE
 from surgesim.report.quoted import Value, told
 from surgesim.report.sentences import how_precise, what_varies, without_plan
@@ -135,53 +133,41 @@ def _notes(results: Results, lang: str) -> Iterator[str]:
 
 
 def _parts(results: Results, lang: str) -> Iterator[Part]:
-    def pictures(*names: str) -> list[Picture]:
-        return list(_pictures(results, names, lang))
+    """The sections in their order; figures say themselves in which they stand."""
 
-    def made(*found: ReportTable | None) -> list[ReportTable]:
-        return [table for table in found if table is not None]
+    def part(name: str, *found: ReportTable | None, said: Sequence[str] = ()) -> Part:
+        pictures = list(_pictures(results, name, lang))
+        return Part(name, said, pictures, [table for table in found if table is not None])
 
-    yield Part("criteria", (), (), made(tables.breaches(results, lang)))
-    yield Part("need", (), pictures("need", "epidemic", "cases"), made(tables.outcomes(results, lang)))
-    yield Part("thresholds", (), pictures("calendar", "thresholds"), made(tables.thresholds(results, lang)))
-    yield Part("binding", (), pictures("binding"), made(tables.binding(results, lang)))
-    yield Part(
+    yield part("criteria", tables.breaches(results, lang))
+    yield part("need", tables.outcomes(results, lang))
+    yield part("thresholds", tables.thresholds(results, lang))
+    yield part("binding", tables.binding(results, lang))
+    yield part(
         "plans",
-        (),
-        pictures("alternatives"),
-        made(
-            tables.plans(results, lang),
-            tables.comparison(results, lang),
-            *tables.thresholds_by_plan(results, lang),
-        ),
+        tables.plans(results, lang),
+        tables.comparison(results, lang),
+        *tables.thresholds_by_plan(results, lang),
     )
-    yield Part(
+    yield part(
         "districts",
-        (),
-        pictures("districts"),
-        made(tables.districts(results, lang), tables.areas(results, lang), tables.reached(results, lang)),
+        tables.districts(results, lang),
+        tables.areas(results, lang),
+        tables.reached(results, lang),
     )
-    yield Part(
+    yield part(
         "logistics",
-        (),
-        pictures("oxygen", "staff", "essential"),
-        made(tables.outcomes(results, lang, tables.LOGISTIC), tables.supplies(results, lang)),
+        tables.outcomes(results, lang, tables.LOGISTIC),
+        tables.supplies(results, lang),
     )
-    yield Part(
-        "facilities",
-        (without_plan(results.scenario, lang),),
-        pictures("openings"),
-        made(tables.facilities(results, lang)),
-    )
-    yield Part("costs", (), (), made(tables.costs(results, lang)))
-    yield Part("method", [phrase(lang, f"method.{name}") for name in METHOD])
-    yield Part(
-        "assumptions", (), (), made(tables.confidences(results, lang), tables.assumptions(results, lang))
-    )
-    yield Part("identities", (), (), made(tables.identities(results, lang)))
-    yield Part("limits", [phrase(lang, f"limit.{name}") for name in LIMITS])
-    yield Part("must_not", [phrase(lang, f"must_not.{name}") for name in MUST_NOT])
-    yield Part("reproduce", (), (), made(tables.versions(results, lang)))
+    yield part("facilities", tables.facilities(results, lang), said=(without_plan(results.scenario, lang),))
+    yield part("costs", tables.costs(results, lang))
+    yield part("method", said=[phrase(lang, f"method.{name}") for name in METHOD])
+    yield part("assumptions", tables.confidences(results, lang), tables.assumptions(results, lang))
+    yield part("identities", tables.identities(results, lang))
+    yield part("limits", said=[phrase(lang, f"limit.{name}") for name in LIMITS])
+    yield part("must_not", said=[phrase(lang, f"must_not.{name}") for name in MUST_NOT])
+    yield part("reproduce", tables.versions(results, lang))
 
 
 def _reproduce(results: Results) -> dict[str, str]:
@@ -202,15 +188,17 @@ def _place(results: Results) -> str:
     return shlex.quote(f"results/{folder.name}" if folder.parent.name == "results" else str(folder))
 
 
-def _pictures(results: Results, names: Sequence[str], lang: str) -> Iterator[Picture]:
-    for name in names:
+def _pictures(results: Results, section: str, lang: str) -> Iterator[Picture]:
+    for name, figure in FIGURES.items():
+        if figure.section != section:
+            continue
         try:
-            figure = draw(results, name, lang=lang)
+            drawn = draw(results, name, lang=lang)
         except EmptyFigureError:
             continue
-        alt = describe(results, name, lang, BASELINE)
+        alt = describe(results, name, lang)
         title = phrase(lang, f"figure.{name}_title")
-        yield Picture(name, title, _inline(figure, name, alt), alt)
+        yield Picture(name, title, _inline(drawn, name, alt), alt)
 
 
 _ID = re.compile(r'(\bid="|url\(#|href="#)')

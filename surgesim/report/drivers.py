@@ -11,13 +11,13 @@ from rich.text import Text
 
 from surgesim.report.words import fixed, number, outcome_words, phrase
 from surgesim.scenario.schema.scenario import BASELINE
-from surgesim.study.compare import DAYS_BREACHED, FIRST_DAY
-from surgesim.study.sweep import DAYS
+from surgesim.study.measures.compare import DAYS_BREACHED, FIRST_DAY
+from surgesim.study.sweep.design import DAYS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from surgesim.study.sweep import Sweep
+    from surgesim.study.sweep.result import Sweep
 
 NONE: Final = "–"
 """Stands where an index cannot be told."""

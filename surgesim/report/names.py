@@ -16,7 +16,7 @@ from surgesim.report.words import (
 )
 from surgesim.scenario.schema.base import Text
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.breaches import SITUATION
+from surgesim.study.measures.breaches import SITUATION
 
 if TYPE_CHECKING:
     from surgesim.scenario.schema.supply import Burden, Consumable

@@ -29,6 +29,7 @@ from surgesim.report.sentences import (
 )
 from surgesim.report.summary import in_brief
 from surgesim.report.words import (
+    EN_DASH,
     alike,
     day_month,
     day_text,
@@ -36,13 +37,14 @@ from surgesim.report.words import (
     money_unit,
     number,
     percent,
+    percent_range,
     phrase,
     rounded,
 )
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.binding import limits_modelled
-from surgesim.study.breaches import SITUATION
-from surgesim.study.compare import BREACHED, COST, DAYS_BREACHED, FIRST_DAY, SITUATION_DAYS
+from surgesim.study.measures.binding import limits_modelled
+from surgesim.study.measures.breaches import SITUATION
+from surgesim.study.measures.compare import BREACHED, COST, DAYS_BREACHED, FIRST_DAY, SITUATION_DAYS
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
@@ -160,10 +162,10 @@ def _in_province(results: Results, row: Mapping[Any, Any], lang: str) -> tuple[s
     title, bound, worst = _threshold(results.scenario, row, lang)
     if not is_assessed(row):
         return _without_numbers(title, bound, row, lang)
-    low, high = percent(row["probability_low"], lang), percent(row["probability_high"], lang)
+    interval = percent_range(row["probability_low"], row["probability_high"], lang)
     return (
         f"{title}\n{bound}",
-        f"{_share(row, lang)}\n({_range(low, high)})",
+        f"{_share(row, lang)}\n({interval})",
         _first(results, row, lang),
         _days(results, row, lang),
         worst,
@@ -208,7 +210,7 @@ def _in_districts(results: Results, rows: Sequence[Mapping[Any, Any]], lang: str
         f"{title}\n{phrase(lang, 'screen.by_district', bound=bound)}",
         f"{count}\n({phrase(lang, 'screen.any_run', some=ever)})",
         first,
-        f"{rounded(sum(days) / len(days), lang)}\n({_range(least, most)})",
+        f"{rounded(sum(days) / len(days), lang)}\n({least}{EN_DASH}{most})",
         named(
             worst,
             measured(scenario, rows[0]["threshold"], float(worst["worst_value_median"]), lang, unit=False),
@@ -370,10 +372,4 @@ def _days(results: Results, row: Mapping[Any, Any], lang: str) -> str:
     if not many(results):
         return rounded(row["days_breached_mean"], lang)
     low, high = (rounded(row[f"days_breached_{q}"], lang) for q in ("p5", "p95"))
-    return f"{rounded(row['days_breached_mean'], lang)}\n({_range(low, high)})"
-
-
-def _range(low: str, high: str) -> str:
-    if low.endswith("%") and high.endswith("%"):
-        low = low.removesuffix("%").rstrip()
-    return f"{low}\N{EN DASH}{high}"
+    return f"{rounded(row['days_breached_mean'], lang)}\n({low}{EN_DASH}{high})"

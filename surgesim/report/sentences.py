@@ -11,11 +11,11 @@ from surgesim.report.quoted import Row, Told, Value, cell, named, quote, source,
 from surgesim.report.words import alike, day_month, fixed, group_words, number, percent, phrase, rounded
 from surgesim.scenario.schema.needs import ICU_BEDS
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.binding import BEDS, limits_modelled
-from surgesim.study.compare import DAYS_BREACHED, DEATHS
+from surgesim.study.measures.binding import BEDS, limits_modelled
+from surgesim.study.measures.compare import DAYS_BREACHED, DEATHS
+from surgesim.study.measures.quantiles import quantile
+from surgesim.study.measures.reached import ALL
 from surgesim.study.precision import NO_EVENT, NOT_MEASURED
-from surgesim.study.quantiles import quantile
-from surgesim.study.reached import ALL
 
 if TYPE_CHECKING:
     import pandas as pd

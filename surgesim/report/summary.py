@@ -22,8 +22,8 @@ from surgesim.report.sentences import amount, binding_of_beds, many, what_binds
 from surgesim.report.words import day_text, number, percent, phrase, rounded
 from surgesim.scenario.schema.command import REQUIRED_PATH
 from surgesim.scenario.schema.scenario import BASELINE
-from surgesim.study.binding import limits_modelled
-from surgesim.study.breaches import PROVINCE_AREA, SITUATION
+from surgesim.study.measures.binding import limits_modelled
+from surgesim.study.measures.breaches import PROVINCE_AREA, SITUATION
 
 if TYPE_CHECKING:
     from surgesim.scenario.schema.scenario import Scenario

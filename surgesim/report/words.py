@@ -156,6 +156,11 @@ def percent(share: float, lang: str) -> str:
     return _percent(hundredths, lang)
 
 
+def percent_range(low: float, high: float, lang: str) -> str:
+    """Shares of 1 from `low` to `high` as percentages with one sign: ``12–15%``."""
+    return f"{percent(low, lang).removesuffix('%').rstrip()}{EN_DASH}{percent(high, lang)}"
+
+
 def tenths(share: float, lang: str) -> str:
     """A share of 1 as a percentage, below 10 % with one decimal: ``3.3%``, ``33%``."""
     if not 0 < share < 0.0995:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from surgesim.errors import ResultsError
 from surgesim.files import whole
 from surgesim.report.words import phrase
-from surgesim.study.tables import DATE, TABLES, Table
+from surgesim.study.tables.columns import TABLES, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +25,8 @@ LEFT_OUT: Final = ("daily", "daily_districts")
 """Tables of a row per day that are written only where they are asked for: they are most of a workbook."""
 
 DEFINITIONS: Final = "definitions"
-_WIDEST: Final = 48
+_WIDEST: Final = 340
+"""Of a column, in pixels."""
 
 
 def write_workbook(results: Results, path: Path | str, lang: str = "en", *, daily: bool = False) -> Path:
@@ -47,7 +46,7 @@ def write_workbook(results: Results, path: Path | str, lang: str = "en", *, dail
         If XlsxWriter is not installed, a table has more rows than a sheet, or the file cannot be written.
     """
     try:
-        import xlsxwriter
+        import xlsxwriter  # noqa: F401
     except ImportError as error:
         raise ResultsError(
             "an Excel workbook needs the package XlsxWriter; install it with: pip install 'surgesim[excel]'"
@@ -63,15 +62,12 @@ def write_workbook(results: Results, path: Path | str, lang: str = "en", *, dail
                 f"{name}.csv: got {len(frame)} rows, expected at most the {MOST_ROWS - 1} of a sheet; read "
                 "the file itself, or write the workbook without the daily tables"
             )
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     content = BytesIO()  # a ZIP file of which a part cannot be written complains once more as it is let go
     with whole(path) as part:
-        with _as_os_errors(), xlsxwriter.Workbook(content, options) as book:
-            sheet = _Sheet(book)
-            sheet.write(DEFINITIONS, _definition_head(lang), _definitions(tables, frames))
-            for table in tables:
-                frame = frames[table.name]
-                sheet.write(table.name, [str(name) for name in frame.columns], _rows(table, frame))
+        with _as_os_errors(), _writer(content) as writer:
+            _write(writer, DEFINITIONS, _definitions(tables, frames, lang))
+            for name, frame in frames.items():
+                _write(writer, name, frame)
         part.write_bytes(content.getvalue())
     return path
 
@@ -87,67 +83,30 @@ def _as_os_errors() -> Iterator[None]:
         raise next((said for said in error.args if isinstance(said, OSError)), OSError(str(error))) from error
 
 
-class _Sheet:
-    """Writes sheets of one look: a bold heading that stays in sight, dates as dates, columns wide enough."""
+def _writer(content: BytesIO) -> pd.ExcelWriter[Any]:
+    import pandas as pd
 
-    def __init__(self, book: Any) -> None:
-        self.book = book
-        self._head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#EEF3F7"})
-        self._date = book.add_format({"num_format": "yyyy-mm-dd"})
-
-    def write(self, name: str, head: Sequence[str], rows: Iterator[Sequence[Any]]) -> None:
-        sheet = self.book.add_worksheet(name)
-        sheet.write_row(0, 0, head, self._head)
-        widths = [len(text) for text in head]
-        last = 0
-        for last, row in enumerate(rows, start=1):
-            for column, value in enumerate(row):
-                if isinstance(value, str):
-                    sheet.write_string(last, column, value)
-                    widths[column] = max(widths[column], len(value))
-                elif isinstance(value, np.datetime64):
-                    sheet.write_datetime(last, column, value.astype("datetime64[s]").item(), self._date)
-                    widths[column] = max(widths[column], len("2024-01-01"))
-                elif value is not None:
-                    sheet.write_number(last, column, value)
-        for column, width in enumerate(widths):
-            sheet.set_column(column, column, min(width + 2, _WIDEST))
-        sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, max(last, 1), len(head) - 1)
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    return pd.ExcelWriter(
+        content, engine="xlsxwriter", datetime_format="yyyy-mm-dd", engine_kwargs={"options": options}
+    )
 
 
-def _definition_head(lang: str) -> list[str]:
-    return [
-        phrase(lang, f"workbook.{name}") for name in ("sheet", "column", "unit", "meaning", "row", "rows")
+def _write(writer: pd.ExcelWriter[Any], name: str, frame: pd.DataFrame) -> None:
+    """Write a sheet: a heading that stays in sight, columns wide enough; what has no end is ``inf``."""
+    frame.to_excel(writer, sheet_name=name, index=False, freeze_panes=(1, 0))
+    sheet = writer.sheets[name]
+    sheet.autofit(max_width=_WIDEST)
+    sheet.autofilter(0, 0, max(len(frame), 1), len(frame.columns) - 1)
+
+
+def _definitions(tables: Sequence[Table], frames: Mapping[str, pd.DataFrame], lang: str) -> pd.DataFrame:
+    import pandas as pd
+
+    names = ("sheet", "column", "unit", "meaning", "row", "rows")
+    rows = [
+        (table.name, column.name, column.unit, column.meaning, table.row, len(frames[table.name]))
+        for table in tables
+        for column in table.columns
     ]
-
-
-def _definitions(tables: Sequence[Table], frames: dict[str, pd.DataFrame]) -> Iterator[Sequence[Any]]:
-    for table in tables:
-        for column in table.columns:
-            yield table.name, column.name, column.unit, column.meaning, table.row, len(frames[table.name])
-
-
-def _rows(table: Table, frame: pd.DataFrame) -> Iterator[Sequence[Any]]:
-    """The rows of a table as texts, dates and finite numbers; None where there is no value.
-
-    What has no end is written as the text ``inf``, as in the file.
-    """
-    dates = {column.name for column in table.columns if column.unit == DATE}
-    columns = []
-    for name in frame.columns:
-        values = frame[name]
-        if name in dates:
-            days = values.to_numpy(dtype="datetime64[us]")
-            columns.append([None if np.isnat(day) else day for day in days])
-        elif values.dtype.kind in "fi":
-            columns.append([_cell(float(value)) for value in values.to_numpy(dtype=float)])
-        else:
-            columns.append([str(value) for value in values])
-    yield from zip(*columns, strict=True)
-
-
-def _cell(value: float) -> float | str | None:
-    if np.isnan(value):
-        return None
-    return value if np.isfinite(value) else str(value)
+    return pd.DataFrame(rows, columns=[phrase(lang, f"workbook.{name}") for name in names])

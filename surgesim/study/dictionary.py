@@ -14,10 +14,10 @@ from surgesim.model.record import (
     logistics_columns,
 )
 from surgesim.scenario.schema.indicators import BY_GROUP
-from surgesim.study.breaches import PROVINCE_AREA
+from surgesim.study.measures.breaches import PROVINCE_AREA
 from surgesim.study.sensitivity import SENSITIVITY_TABLE
-from surgesim.study.sweep_tables import SWEEP_TABLES
-from surgesim.study.tables import TABLES
+from surgesim.study.sweep.tables import SWEEP_TABLES
+from surgesim.study.tables.columns import TABLES
 
 MANIFEST_ENTRIES = (
     Column("versions", "text", "versions of Python and of the packages that compute"),

@@ -13,8 +13,8 @@ from typing import Any
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.messages.shape import suggestion
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.compare import FIRST_DAY
-from surgesim.study.tables import outcome_units
+from surgesim.study.measures.compare import FIRST_DAY
+from surgesim.study.tables.columns import outcome_units
 
 FEWEST_REPLICATIONS = 10
 """Replications before the first look: the variance of fewer is too often small by chance."""

@@ -15,12 +15,15 @@ from numpy.typing import NDArray
 
 from surgesim.errors import ResultsError, ScenarioError
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.environment import environment
-from surgesim.study.parts import SCENARIOS
-from surgesim.study.replicate import Progress
-from surgesim.study.run import Extras, run
-from surgesim.study.store import FIGURES, PARQUET, SCENARIO, SWEEP, hashes, kind_of, read_manifest, recover
-from surgesim.study.sweep import read_sweep_manifest, sweep
+from surgesim.study.compute.backend import Backend
+from surgesim.study.compute.environment import environment
+from surgesim.study.results import Extras, Output
+from surgesim.study.run import run
+from surgesim.study.store.folder import SWEEP, hashes, kind_of, recover
+from surgesim.study.store.run_folder import FIGURES, PARQUET, SCENARIO, read_manifest
+from surgesim.study.sweep.parts import SCENARIOS
+from surgesim.study.sweep.result import read_sweep_manifest
+from surgesim.study.sweep.sweep import sweep
 
 Floats = NDArray[np.float64]
 
@@ -53,9 +56,8 @@ class Reproduction:
 def reproduce(
     folder: str | Path,
     *,
-    workers: int | None = None,
+    workers: int | Backend | None = None,
     extras: Extras | None = None,
-    progress: Progress | None = None,
 ) -> Reproduction:
     """Run a stored result again and compare every file but the manifest.
 
@@ -66,8 +68,8 @@ def reproduce(
     ----------
     folder
         A result folder, of a run or of a sweep.
-    workers, progress
-        As in `run`.
+    workers
+        As of `run`.
     extras
         What drew the figures of the folder; without it they are left out.
 
@@ -85,9 +87,9 @@ def reproduce(
     with tempfile.TemporaryDirectory(prefix="surgesim-") as temporary:
         again = Path(temporary) / "again"
         if is_sweep:
-            _sweep_again(stored, manifest, again, workers, progress)
+            _sweep_again(stored, manifest, again, workers)
         else:
-            _run_again(stored, manifest, again, workers, progress, extras if with_figures else None)
+            _run_again(stored, manifest, Output(again, extras=extras if with_figures else None), workers)
         fresh = hashes(again)
         expected = {
             name: digest
@@ -107,12 +109,7 @@ def reproduce(
 
 
 def _run_again(
-    stored: Path,
-    manifest: Mapping[str, Any],
-    again: Path,
-    workers: int | None,
-    progress: Progress | None,
-    extras: Extras | None,
+    stored: Path, manifest: Mapping[str, Any], again: Output, workers: int | Backend | None
 ) -> None:
     run(
         _load(stored, SCENARIO),
@@ -122,13 +119,11 @@ def _run_again(
         days=manifest["days"],
         workers=workers,
         out=again,
-        progress=progress,
-        extras=extras,
     )
 
 
 def _sweep_again(
-    stored: Path, manifest: Mapping[str, Any], again: Path, workers: int | None, progress: Progress | None
+    stored: Path, manifest: Mapping[str, Any], again: Path, workers: int | Backend | None
 ) -> None:
     plan = manifest["sweep"]
     sweep(
@@ -141,7 +136,6 @@ def _sweep_again(
         alternatives=plan["alternatives"],
         workers=workers,
         out=again,
-        progress=progress,
     )
 
 

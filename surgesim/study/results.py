@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from surgesim.scenario.schema.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+Extras: TypeAlias = "Callable[[Results, Path], object]"
+"""Adds files to a result folder before it is sealed, such as figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A result folder to write, and what goes into it beside the results.
+
+    Attributes
+    ----------
+    folder
+        Where it is written.
+    notes
+        Further entries of the manifest.
+    extras
+        Called with the results of a run and the folder in the making, to add files to it. If it fails, the
+        tables are kept, and the manifest's `extras_failed` says why.
+    """
+
+    folder: Path
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    extras: Extras | None = None
+
+    @classmethod
+    def of(cls, out: str | Path | Output | None) -> Output | None:
+        """What `out` means where a study takes it."""
+        return out if out is None or isinstance(out, Output) else cls(Path(out))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

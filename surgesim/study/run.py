@@ -5,23 +5,22 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.messages.shape import suggestion
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.collect import Collection
-from surgesim.study.environment import available_cores, environment, now
-from surgesim.study.fill import fill
+from surgesim.study.compute.backend import Backend
+from surgesim.study.compute.environment import environment, now
+from surgesim.study.compute.replicate import check_draws, pared, replicate
 from surgesim.study.precision import Precision, check_precision
-from surgesim.study.replicate import Progress, check_draws, pared, replicate
-from surgesim.study.results import Results
-from surgesim.study.store import Draft, dumped
-
-Extras: TypeAlias = Callable[[Results, Path], object]
-"""Adds files to a result folder before it is sealed, such as figures."""
+from surgesim.study.results import Extras, Output, Results
+from surgesim.study.store.folder import dumped
+from surgesim.study.store.run_folder import Draft
+from surgesim.study.tables.collect import Collection
+from surgesim.study.tables.fill import fill
 
 
 def run(
@@ -31,12 +30,8 @@ def run(
     seed: int | None = None,
     days: int | None = None,
     only: Sequence[str] | None = None,
-    workers: int | None = None,
-    scheduler: str | None = None,
-    out: str | Path | None = None,
-    progress: Progress | None = None,
-    extras: Extras | None = None,
-    notes: Mapping[str, Any] | None = None,
+    workers: int | Backend | None = None,
+    out: str | Path | Output | None = None,
 ) -> Results:
     """Run a scenario and its alternatives, paired on common random numbers.
 
@@ -49,18 +44,10 @@ def run(
     only
         Names of the alternatives to run beside the baseline; all unless given.
     workers
-        Processes; as many as there are cores unless given. Results do not depend on it.
-    scheduler
-        Address of a Dask scheduler whose workers run it instead, as ``tcp://192.168.1.10:8786``.
+        Processes, as many as there are cores unless given; or a `surgesim.Backend`, to run on a Dask
+        cluster or to follow the progress. Results do not depend on it.
     out
-        Result folder to write; nothing is written unless given.
-    progress
-        Called with the (alternative, replication) pairs done and their total.
-    extras
-        Called with the results and the folder in the making, to add files to it. If it fails, the tables
-        are kept, and the manifest's `extras_failed` says why.
-    notes
-        Further entries of the manifest.
+        Result folder to write, nothing unless given; or an `Output`, with what else goes into the folder.
 
     Returns
     -------
@@ -86,51 +73,63 @@ def run(
     scenario = _changed(scenario, replications, seed, days)
     scenarios = select(scenario, only)
     check_precision(scenario)
-    study = scenario.study
-    most = study.most_replications if study.precision else study.replications
-    workers = available_cores() if workers is None else workers
-    started = now()
-    check_draws(pared(scenario, scenarios), study.seed, most, workers=workers, scheduler=scheduler)
-    collections = {name: Collection(alternative, most) for name, alternative in scenarios.items()}
-    checks: Counter[str] = Counter()
-    precision = Precision(scenario)
+    backend, output, started = Backend.of(workers), Output.of(out), now()
+    check_draws(pared(scenario, scenarios), scenario.study.seed, _most(scenario), backend)
     with contextlib.ExitStack() as stack:
-        draft = stack.enter_context(Draft(Path(out), scenarios)) if out is not None else None
-        runs = replicate(scenarios, study.seed, most, workers=workers, scheduler=scheduler, progress=progress)
-        with contextlib.closing(runs):
-            for records in runs:
-                for name, record in records.items():
-                    collections[name].add(record)
-                    checks.update(record.checks)
-                if draft is not None:
-                    draft.add(records)
-                precision.add({name: c.outcomes[-1] for name, c in collections.items()})
-                if precision.enough():
-                    break
-        for collection in collections.values():
-            collection.close()
+        draft = None if output is None else stack.enter_context(Draft(output.folder, scenarios))
+        collections, reached = _collected(scenario, scenarios, backend, draft)
         manifest = {
             **environment(),
             "scenario": scenario.name,
             "scenario_sha256": hashlib.sha256(dumped(scenario).encode()).hexdigest(),
-            "seed": study.seed,
+            "seed": scenario.study.seed,
             "replications": collections[BASELINE].replications,
-            "precision": precision.note() or None,
+            "precision": reached["precision"],
             "days": scenario.days,
             "alternatives": list(scenarios),
             "started": started,
             "ended": now(),
-            "identities_checked": dict(sorted(checks.items())),
-            **(notes or {}),
+            "identities_checked": reached["identities_checked"],
         }
         tables = fill(scenario, collections)
-        if draft is None:
+        if draft is None or output is None:
             return Results(scenario=scenario, manifest=manifest, folder=None, **tables)
+        manifest |= output.notes
         results = Results(scenario=scenario, manifest=manifest, folder=draft.path, **tables)
         draft.write(results)
-        failed = None if extras is None else _failure(extras, results, draft.path)
+        failed = None if output.extras is None else _failure(output.extras, results, draft.path)
         sealed = draft.seal({**manifest, "extras_failed": failed})
         return Results(scenario=scenario, manifest=sealed, folder=draft.target, **tables)
+
+
+def _most(scenario: Scenario) -> int:
+    """The most replications that there may be."""
+    study = scenario.study
+    return study.most_replications if study.precision else study.replications
+
+
+def _collected(
+    scenario: Scenario, scenarios: Mapping[str, Scenario], backend: Backend, draft: Draft | None
+) -> tuple[dict[str, Collection], dict[str, Any]]:
+    """Run replications until there are enough; what they came to, and the manifest's entries about them."""
+    most = _most(scenario)
+    collections = {name: Collection(alternative, most) for name, alternative in scenarios.items()}
+    checks: Counter[str] = Counter()
+    precision = Precision(scenario)
+    with contextlib.closing(replicate(scenarios, scenario.study.seed, most, backend)) as runs:
+        for records in runs:
+            for name, record in records.items():
+                collections[name].add(record)
+                checks.update(record.checks)
+            if draft is not None:
+                draft.add(records)
+            precision.add({name: c.outcomes[-1] for name, c in collections.items()})
+            if precision.enough():
+                break
+    for collection in collections.values():
+        collection.close()
+    checked = dict(sorted(checks.items()))
+    return collections, {"precision": precision.note() or None, "identities_checked": checked}
 
 
 def select(scenario: Scenario, only: Sequence[str] | None = None) -> dict[str, Scenario]:

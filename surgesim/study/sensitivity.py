@@ -19,9 +19,9 @@ from surgesim.errors import ResultsError
 from surgesim.model.clock.streams import Streams
 from surgesim.model.record import Column
 from surgesim.scenario.messages.shape import suggestion
-from surgesim.study.design import SOBOL
-from surgesim.study.sweep import SENSITIVITY, Sweep
-from surgesim.study.tables import DRAWN, TEXT, Table, typed
+from surgesim.study.sweep.design import SOBOL
+from surgesim.study.sweep.result import SENSITIVITY, Sweep
+from surgesim.study.tables.columns import DRAWN, TEXT, Table, typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -180,7 +180,7 @@ def _bootstrap_interval(estimate: Floats, resampled: Floats) -> tuple[Floats, Fl
 def sobol_of(values: Floats, samples: int, paths: int) -> Callable[[NDArray[np.intp]], Floats]:
     """First and total Sobol indices ``(2, paths)`` of the rows of the design that are chosen.
 
-    `values` are in the order of `surgesim.study.design.points`: A, B, then A with each path from B.
+    `values` are in the order of `surgesim.study.sweep.design.points`: A, B, then A with each path from B.
     """
     from scipy.stats import sobol_indices
 

@@ -141,8 +141,8 @@ def test_set_changes_the_scenario(town: Path) -> None:
         (("--days", "0"), "--days: got 0, expected a whole number from 1"),
         (("--set", "people.outside_shar=1"), "outside_share"),
         (("--lang", "fr"), "--lang: got 'fr', expected vi or en"),
-        (("--replications", "ten"), "--replications: expected a whole number"),
-        (("--workers", "0"), "--workers: expected at least 1"),
+        (("--replications", "ten"), "--replications: got 'ten', expected a whole number"),
+        (("--workers", "0"), "--workers: got 0, expected at least 1"),
         (("--precision", "deaths"), "--precision: got 'deaths', expected outcome=share as deaths=0.05"),
         (("--precision", "deaths=5"), "--precision deaths: got 5, expected a number > 0 and < 1"),
         (("--set", "study.seed=-1"), "--set: study.seed: got -1"),
@@ -317,7 +317,7 @@ def test_plot_draws_what_is_asked(stored: Path) -> None:
 def test_plot_of_a_district_draws_what_it_can_and_says_what_it_left(stored: Path) -> None:
     result = surgesim("plot", stored, "--area", "city")
     assert (result.exit_code, result.stdout) == (0, "results/town/plots/cases-city.svg\n")
-    assert result.stderr.startswith("Left out, for the whole province only: epidemic, need, ")
+    assert result.stderr.startswith("Left out, for the whole province only: need, epidemic, ")
     result = surgesim("plot", stored, "--area", "city", "--figure", "need")
     assert result.exit_code == 2
     assert "figure 'need' is drawn for the whole province only" in result.stderr
@@ -338,7 +338,7 @@ def test_plots_are_no_part_of_the_result(stored: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("--figure", "nope"), "got figure 'nope', expected one of epidemic, cases"),
+        (("--figure", "nope"), "got figure 'nope', expected one of need, epidemic, cases"),
         (("--figure", "cases", "--area", "atlantis"), "got area 'atlantis', expected one of"),
         (("--alternative", "nope"), "got alternative 'nope', expected one of baseline"),
         (("--out", "town.yaml"), "cannot be written"),

@@ -21,9 +21,10 @@ from typer.testing import CliRunner
 import surgesim as surgesim_package
 from surgesim.cli import app
 from surgesim.errors import SurgesimError
-from surgesim.study.replicate import replicate
-from surgesim.study.spread import spread
-from surgesim.study.store import hashes
+from surgesim.study.compute.backend import Backend
+from surgesim.study.compute.replicate import replicate
+from surgesim.study.compute.spread import spread
+from surgesim.study.store.folder import hashes
 
 ROOT = Path(surgesim_package.__file__).parents[1]
 sys.path.append(str(ROOT / "tests" / "unit"))
@@ -187,7 +188,7 @@ def test_a_cluster_gives_the_same_tables_though_a_worker_is_killed(whole: Path) 
         assert hashes(Path("bereft")) == hashes(Path("whole"))
         scenario = small_scenario()
         here = [record["baseline"].outcomes for record in replicate({"baseline": scenario}, 7, 4)]
-        there = replicate({"baseline": scenario}, 7, 4, scheduler=address)
+        there = replicate({"baseline": scenario}, 7, 4, Backend(scheduler=address))
         np.testing.assert_equal([record["baseline"].outcomes for record in there], here)
 
 
@@ -216,7 +217,7 @@ def test_a_scheduler_that_does_not_answer(
     whole: Path, monkeypatch: pytest.MonkeyPatch, address: str, message: str
 ) -> None:
     pytest.importorskip("distributed")
-    from surgesim.study import spread as module
+    from surgesim.study.compute import spread as module
 
     monkeypatch.setattr(module, "REACH_SECONDS", 1)
     result = CliRunner().invoke(app, [*command("unanswered", "--scheduler", address)[3:]])
@@ -228,13 +229,13 @@ def test_a_scheduler_that_does_not_answer(
 
 def test_a_scheduler_without_workers(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed")
-    from surgesim.study import spread as module
+    from surgesim.study.compute import spread as module
 
     with dask(whole, 0) as (address, _):
         _wait_for_workers(address, 0)
         monkeypatch.setattr(module, "ANSWER_SECONDS", 1)
         with pytest.raises(SurgesimError, match="the scheduler has no workers, expected at least one"):
-            list(spread(abs, [1], scheduler=address))
+            list(spread(abs, [1], Backend(scheduler=address)))
 
 
 def test_a_worker_that_dies_once_is_replaced(tmp_path: Path) -> None:

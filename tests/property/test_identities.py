@@ -17,11 +17,11 @@ from hypothesis import given
 from strategies import scenarios
 
 from surgesim.model.care.journey import Entry
+from surgesim.model.outcomes import OUTCOMES
 from surgesim.model.record import (
     DISTRICT_INDEX,
     FACILITY_INDEX,
     OF_EPIDEMIC,
-    OUTCOMES,
     PROVINCE_INDEX,
     STATES,
     Floats,
@@ -240,7 +240,7 @@ def breaches_follow_from_the_indicators(run: Run) -> None:
 
 def outcomes_follow_from_the_days(run: Run) -> None:
     outcomes = run.record.outcomes
-    assert list(outcomes) == [column.name for column in OUTCOMES]
+    assert list(outcomes) == [outcome.name for outcome in OUTCOMES]
     sums = {
         "infections": ("infections", "imported"),
         "reported_cases": ("reported_cases",),

@@ -17,8 +17,8 @@ from surgesim.model.epidemic.people import populate
 from surgesim.model.record import Record, logistics_columns
 from surgesim.model.simulation import simulate
 from surgesim.scenario.door import inspect, load
-from surgesim.study.design import at_point
 from surgesim.study.run import run
+from surgesim.study.sweep.design import at_point
 
 pytestmark = needs(CASES)
 

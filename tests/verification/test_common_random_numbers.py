@@ -25,7 +25,7 @@ from surgesim.model.care.patients import Patient, PatientBatch
 from surgesim.model.record import Record
 from surgesim.model.simulation import Simulation, simulate
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.replicate import replicate
+from surgesim.study.compute.replicate import replicate
 
 SPREAD = {"variant": variant(4.0), "initial_infections": {"town": 60}, "importation": {"per_day": 1.0}}
 

@@ -13,7 +13,7 @@ from strategies import Plain, build, clinical, district, facility, people, sever
 from surgesim.model.record import Record
 from surgesim.model.simulation import simulate
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.replicate import replicate
+from surgesim.study.compute.replicate import replicate
 
 # -- tests that saturate --------------------------------------------------------------------------
 

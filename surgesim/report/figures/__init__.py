@@ -1,32 +1,29 @@
-"""The figures of a result, by name: drawn, saved one by one, or all of them at once.
+"""The figures of a result, by name: drawn, described, saved one by one, or all of them at once.
 
-``epidemic`` infections and reported cases; ``cases`` weekly reported cases; ``need`` oxygen and ICU need
-against staffed beds; ``calendar`` how probable a breach is, day by day; ``thresholds`` every threshold's
-indicator; ``openings`` the facilities that open and close; ``binding`` what limits the open beds;
-``oxygen`` stock, use and cover; ``staff`` who is away; ``essential`` other patients; ``districts`` a tile
-per district; ``alternatives`` paired differences.
-
-Of a sweep: `sweep_map`, the probability of a breach over two of its paths.
+`run` has the figures of a run, a module each, which FIGURES collects; `sweep` those of a sweep; `drawing`
+what they share.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from matplotlib.figure import Figure
 
 from surgesim.errors import ResultsError
 from surgesim.files import whole
-from surgesim.report.figures.alternatives import alternatives
-from surgesim.report.figures.calendar import calendar
-from surgesim.report.figures.courses import cases, need, thresholds
-from surgesim.report.figures.districts import districts
-from surgesim.report.figures.epidemic import epidemic
-from surgesim.report.figures.levers import SWEEP_MAP, sweep_map
-from surgesim.report.figures.limits import binding, essential, oxygen, staff
-from surgesim.report.figures.openings import openings
-from surgesim.report.figures.page import EmptyFigureError, ProvinceOnlyError, check_choice, settle, styled
+from surgesim.report.figures.drawing.page import (
+    EmptyFigureError,
+    ProvinceOnlyError,
+    check_choice,
+    settle,
+    styled,
+)
+from surgesim.report.figures.run import FIGURES
+from surgesim.report.figures.sweep.sensitivity import draw_sensitivity
+from surgesim.report.figures.sweep.sweep_map import SWEEP_MAP, sweep_map
+from surgesim.report.words import phrase
 from surgesim.scenario.schema.scenario import BASELINE
 
 if TYPE_CHECKING:
@@ -38,36 +35,15 @@ __all__ = [
     "SWEEP_MAP",
     "EmptyFigureError",
     "ProvinceOnlyError",
+    "check_choice",
+    "describe",
     "draw",
+    "draw_sensitivity",
     "save",
     "save_all",
+    "styled",
     "sweep_map",
 ]
-
-
-class Draws(Protocol):
-    """A function that draws one figure."""
-
-    def __call__(
-        self, results: Results, *, lang: str = ..., alternative: str = ..., area: str | None = ...
-    ) -> Figure: ...
-
-
-FIGURES: Final[dict[str, Draws]] = {
-    "epidemic": epidemic,
-    "cases": cases,
-    "need": need,
-    "calendar": calendar,
-    "thresholds": thresholds,
-    "openings": openings,
-    "binding": binding,
-    "oxygen": oxygen,
-    "staff": staff,
-    "essential": essential,
-    "districts": districts,
-    "alternatives": alternatives,
-}
-"""Every figure by name, in the order of a report."""
 
 FORMATS: Final = ("svg", "png", "pdf")
 
@@ -91,7 +67,7 @@ def draw(
     alternative
         What is shown; for ``alternatives``, which one (``baseline``: all of them).
     area
-        Name of a district, for ``cases`` only.
+        Name of a district, for figures that are drawn of one (``cases``).
 
     Raises
     ------
@@ -109,10 +85,24 @@ def draw(
     if name not in FIGURES:
         raise ResultsError(f"got figure {name!r}, expected one of {', '.join(FIGURES)}")
     check_choice(results, lang, alternative, area)
+    spec = FIGURES[name]
+    if area is not None and spec.draw_area is None:
+        raise ProvinceOnlyError(
+            f"got area {area!r}, but figure {name!r} is drawn for the whole province only"
+        )
     with styled():
-        figure = FIGURES[name](results, lang=lang, alternative=alternative, area=area)
+        if area is not None and spec.draw_area is not None:
+            figure = spec.draw_area(results, lang, alternative, area)
+        else:
+            figure = spec.draw(results, lang, alternative)
         settle(figure)
     return figure
+
+
+def describe(results: Results, name: str, lang: str, alternative: str = BASELINE) -> str:
+    """The alternative text of a figure: what it is, and what it shows in this result."""
+    what = " ".join(FIGURES[name].describe(results, lang, alternative))
+    return phrase(lang, "alt.figure", title=phrase(lang, f"figure.{name}_title"), what=what).strip()
 
 
 def save(figure: Figure, path: Path | str) -> Path:

@@ -32,8 +32,8 @@ from surgesim.report.words import (
 )
 from surgesim.scenario.schema.needs import ICU_BEDS
 from surgesim.scenario.schema.scenario import BASELINE
-from surgesim.study.binding import BEDS, limits_modelled
-from surgesim.study.breaches import PROVINCE_AREA, SITUATION
+from surgesim.study.measures.binding import BEDS, limits_modelled
+from surgesim.study.measures.breaches import PROVINCE_AREA, SITUATION
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
+from surgesim.model.outcomes import DEADLY
 from surgesim.report.costing import not_counted, per_death_averted
 from surgesim.report.names import criteria, threshold_title
 from surgesim.report.plans import plan_changes
@@ -23,8 +24,8 @@ from surgesim.report.words import (
     rounded,
 )
 from surgesim.scenario.schema.scenario import BASELINE
-from surgesim.study.breaches import SITUATION
-from surgesim.study.compare import BREACHED, COST, DAYS_BREACHED, DEADLY, DEATHS, FIRST_DAY, deadlier
+from surgesim.study.measures.breaches import SITUATION
+from surgesim.study.measures.compare import BREACHED, COST, DAYS_BREACHED, DEATHS, FIRST_DAY, deadlier
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results

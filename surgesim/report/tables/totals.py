@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from surgesim.model.record import OUTCOMES
+from surgesim.model.outcomes import OUTCOMES, in_groups
 from surgesim.report.quoted import Row, Value, cell, named, quote, source
 from surgesim.report.sentences import many
 from surgesim.report.tables.cells import NONE, ReportTable, bracketed, district_title, lines, maker
@@ -24,30 +24,24 @@ from surgesim.report.words import (
     unit_words,
 )
 from surgesim.scenario.schema.scenario import BASELINE
-from surgesim.study.binding import BEDS
-from surgesim.study.compare import COST, DEATHS
-from surgesim.study.quantiles import quantile
-from surgesim.study.reached import ALL
+from surgesim.study.measures.binding import BEDS
+from surgesim.study.measures.compare import DEATHS
+from surgesim.study.measures.quantiles import quantile
+from surgesim.study.measures.reached import ALL
 
 if TYPE_CHECKING:
     from surgesim.scenario.schema.scenario import Scenario
     from surgesim.study.results import Results
 
-LOGISTIC: Final = (
-    "oxygen_used_kg",
-    "oxygen_unmet_kg",
-    "facility_days_dry",
-    "staff_absent_days",
-    "emergency_unserved",
-    "emergency_unserved_private",
-    "elective_backlog",
-    "elective_backlog_private",
-    "transferred_out",
-)
+LOGISTIC: Final = in_groups("oxygen", "staff", "other_patients", "transfers")
 
-
-IF_ANY: Final = ("tests_used", "doses_given")
+IF_ANY: Final = in_groups("countermeasures")
 """Totals that are left out where there are none: without a limit tests are not counted, not absent."""
+
+ELSEWHERE: Final = in_groups("emergency", "money")
+"""Totals that have tables of their own."""
+
+TOTALS: Final = tuple(o.name for o in OUTCOMES if o.name not in (*LOGISTIC, *ELSEWHERE))
 
 PER: Final = 100_000
 
@@ -58,8 +52,7 @@ def outcomes(results: Results, lang: str, chosen: Sequence[str] | None = None) -
     ranges = many(results)
     made = maker(name, lang, "outcome", "unit", "mean", *(("p5", "p95") if ranges else ()))
     table = results.replications[results.replications["alternative"] == BASELINE]
-    rest: Sequence[str] = [o for o in _totals() if o not in LOGISTIC] if chosen is None else chosen
-    for outcome in rest:
+    for outcome in TOTALS if chosen is None else chosen:
         if (chosen is not None or outcome in IF_ANY) and not table[outcome].fillna(0.0).any():
             continue
         label, unit = outcome_words(lang, outcome)
@@ -68,10 +61,6 @@ def outcomes(results: Results, lang: str, chosen: Sequence[str] | None = None) -
             continue
         made.add(label, unit, *_spread(table, outcome, lang)[: None if ranges else 1])
     return made.done(text=2)
-
-
-def _totals() -> list[str]:
-    return [column.name for column in OUTCOMES if column.name not in (COST, "situation_days")]
 
 
 def _spread(table: pd.DataFrame, outcome: str, lang: str) -> list[Value]:

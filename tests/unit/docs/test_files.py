@@ -19,9 +19,10 @@ from surgesim.model import simulation
 from surgesim.report.document import write_report
 from surgesim.report.figures import save
 from surgesim.report.workbook import write_workbook
+from surgesim.study.compute.backend import Backend
 from surgesim.study.results import Results
 from surgesim.study.run import run
-from surgesim.study.sweep import sweep
+from surgesim.study.sweep.sweep import sweep
 
 VARY = {"clinical.isolated_share": "0:1:2"}
 
@@ -107,9 +108,9 @@ def test_a_run_that_fails_leaves_no_folder_above_its_own(
 
     def start(scheduler: str | None = None) -> None:
         if wanted == "run":
-            run(small_scenario(), out=out, workers=1, scheduler=scheduler)
+            run(small_scenario(), out=out, workers=Backend(1, scheduler))
         else:
-            sweep(small_scenario(), VARY, replications=1, out=out, workers=1, scheduler=scheduler)
+            sweep(small_scenario(), VARY, replications=1, out=out, workers=Backend(1, scheduler))
 
     monkeypatch.setattr(simulation, "simulate", made_up_simulation)
     with pytest.MonkeyPatch.context() as patch:

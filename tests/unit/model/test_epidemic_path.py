@@ -17,7 +17,7 @@ from surgesim.model.epidemic.spread import DayOfInfection, Epidemic
 from surgesim.model.record import Record
 from surgesim.model.simulation import Simulation
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.replicate import one_replication
+from surgesim.study.compute.replicate import one_replication
 
 DAYS = 30
 SHUT: Plain = {"action": "measure", "measure": "shut", "when": {"on": "2024-01-11"}, "decision_days": 0}

@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import matplotlib
@@ -25,14 +26,21 @@ from matplotlib.text import Text
 
 from surgesim.errors import ResultsError
 from surgesim.report import words
-from surgesim.report.figures import FIGURES, EmptyFigureError, draw, save, save_all
-from surgesim.report.figures.alt import describe
-from surgesim.report.figures.calendar import CLASSES as CALENDAR_CLASSES
-from surgesim.report.figures.calendar import breach_shares
-from surgesim.report.figures.districts import shade_of, tiles_of
-from surgesim.report.figures.openings import STRIP
-from surgesim.report.figures.page import Look, balanced, date_ticks, spans, stack_steps, text_width, wrap
-from surgesim.report.figures.watched import BREACH_SHADE, watched
+from surgesim.report.figures import FIGURES, EmptyFigureError, describe, draw, run, save, save_all
+from surgesim.report.figures.drawing.page import (
+    PROBABILITIES,
+    Look,
+    balanced,
+    date_ticks,
+    spans,
+    stack_steps,
+    text_width,
+    wrap,
+)
+from surgesim.report.figures.drawing.watched import BREACH_SHADE, watched
+from surgesim.report.figures.run.calendar import breach_shares
+from surgesim.report.figures.run.districts import shade_of, tiles_of
+from surgesim.report.figures.run.openings import STRIP
 from surgesim.study.results import Results
 
 LANGUAGES = ("en", "vi")
@@ -70,6 +78,13 @@ def test_no_text_overlaps_another_or_leaves_the_page(results: Results, name: str
     figure = settled(draw(results, name, lang=lang))
     assert overlaps(figure) == []
     assert outside(figure) == []
+
+
+def test_every_module_of_the_folder_declares_a_figure_and_the_report_has_its_order() -> None:
+    modules = {module.name for module in iter_modules(run.__path__)}
+    assert modules == set(FIGURES)
+    assert len({figure.place for figure in FIGURES.values()}) == len(FIGURES)
+    assert list(FIGURES)[:3] == ["need", "epidemic", "cases"]
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -302,7 +317,7 @@ def test_cases_of_a_district(small: Results) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"name": "beds"}, "got figure 'beds', expected one of epidemic, cases"),
+        ({"name": "beds"}, "got figure 'beds', expected one of need, epidemic, cases"),
         ({"name": "cases", "lang": "fr"}, "got language 'fr', expected one of en, vi"),
         ({"name": "cases", "alternative": "nobody"}, "got alternative 'nobody', expected one of baseline, "),
         ({"name": "cases", "area": "nowhere"}, "got area 'nowhere', expected one of na, null"),
@@ -322,7 +337,7 @@ def test_an_unknown_format_is_refused(small: Results, tmp_path: Path) -> None:
 def test_figures_with_nothing_to_show_are_left_out(tmp_path: Path) -> None:
     always_open = {"facilities": {"general": BASE_FACILITY | {"title": "A"}}}
     bare = surge_results(surge_scenario(alternatives={}, command={}, care=always_open), replications=2)
-    assert [path.stem for path in save_all(bare, tmp_path)] == ["epidemic", "cases", "need", "districts"]
+    assert [path.stem for path in save_all(bare, tmp_path)] == ["need", "epidemic", "cases", "districts"]
     for name in (
         "calendar",
         "thresholds",
@@ -491,7 +506,7 @@ def test_the_calendar_is_the_share_of_runs_in_breach(small: Results) -> None:
     assert shares["weekly-cases"].sum() == pytest.approx(row["days_breached_mean"])
     assert 0 < shares["weekly-cases"].sum() < DAYS
     axes = draw(small, "calendar").axes[0]
-    dark = to_rgba(CALENDAR_CLASSES[-1][2].colour)
+    dark = to_rgba(PROBABILITIES[-1][2].colour)
     bars = [b for b in axes.collections if len(b.get_facecolor()) and tuple(b.get_facecolor()[0]) == dark]
     drawn = sum(path.get_extents().width for bar in bars for path in bar.get_paths())
     assert drawn == sum((values > 0.9).sum() for values in shares.values())

@@ -22,7 +22,7 @@ from surgesim.report.names import alternative_title, criteria, threshold_title
 from surgesim.report.summary import three_sentences
 from surgesim.report.words import LANGUAGES, day_text, phrase, unit_words
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.breaches import SITUATION, wilson
+from surgesim.study.measures.breaches import SITUATION, wilson
 from surgesim.study.results import Results
 
 SECTIONS = 15

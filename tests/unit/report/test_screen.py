@@ -25,10 +25,10 @@ from surgesim.report.screen import (
 from surgesim.report.sentences import longer_without_fewer_deaths, what_binds, without_plan
 from surgesim.report.words import NBSP, phrase
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.binding import BEDS
-from surgesim.study.collect import Collection
-from surgesim.study.fill import fill
+from surgesim.study.measures.binding import BEDS
 from surgesim.study.results import Results
+from surgesim.study.tables.collect import Collection
+from surgesim.study.tables.fill import fill
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,8 @@ from surgesim.model.record import Record
 from surgesim.report import words
 from surgesim.report.figures import save, sweep_map
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.sweep import Sweep, sweep
+from surgesim.study.sweep.result import Sweep
+from surgesim.study.sweep.sweep import sweep
 
 BEDS = "care.facilities.general.beds.icu"
 SHARE = "clinical.isolated_share"

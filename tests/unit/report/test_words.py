@@ -14,12 +14,12 @@ import pytest
 from babel.messages.catalog import Catalog
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
+from surgesim.model.outcomes import OUTCOMES
 from surgesim.model.record import CONSTRAINTS, STATES
-from surgesim.model.record import OUTCOMES as OUTCOME_COLUMNS
 from surgesim.report import words
 from surgesim.scenario.schema.command import IndicatorName
-from surgesim.study.breaches import SITUATION
-from surgesim.study.compare import FIRST_DAY
+from surgesim.study.measures.breaches import SITUATION
+from surgesim.study.measures.compare import FIRST_DAY
 from surgesim.study.sensitivity import FIRST, PARTIAL, RANK, TOTAL
 
 INDICES = (FIRST, TOTAL, RANK, PARTIAL)
@@ -28,7 +28,7 @@ NAMED = [
     *(f"constraint.{name}" for name in CONSTRAINTS),
     *(f"state.{name}" for name in STATES),
     *(f"indicator.{name}{part}" for name in get_args(IndicatorName) for part in ("", ".unit")),
-    *(f"outcome.{column.name}{part}" for column in OUTCOME_COLUMNS for part in ("", ".unit")),
+    *(f"outcome.{outcome.name}{part}" for outcome in OUTCOMES for part in ("", ".unit")),
     *(f"{section}.{index}" for index in INDICES for section in ("sensitivity", "drivers")),
     *(f"outcome.{FIRST_DAY}{SITUATION}{part}" for part in ("", ".unit")),
 ]

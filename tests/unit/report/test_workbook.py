@@ -16,7 +16,7 @@ from surgesim.errors import ResultsError
 from surgesim.report import workbook
 from surgesim.report.workbook import DEFINITIONS, LEFT_OUT, write_workbook
 from surgesim.study.results import Results
-from surgesim.study.tables import DATE, TABLES, TEXT
+from surgesim.study.tables.columns import DATE, TABLES, TEXT
 
 
 @pytest.fixture(scope="module")

@@ -20,10 +20,11 @@ from surgesim.model import simulation
 from surgesim.scenario.door import dump, from_plain, load, with_values
 from surgesim.scenario.schema.base import deep_merge
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.replicate import drawn_values
+from surgesim.study.compute.replicate import drawn_values
 from surgesim.study.run import run
-from surgesim.study.store import read
-from surgesim.study.sweep import Sweep, sweep
+from surgesim.study.store.run_folder import read
+from surgesim.study.sweep.result import Sweep
+from surgesim.study.sweep.sweep import sweep
 
 TEACHING = Path(__file__).parents[3] / "scenarios" / "teaching"
 COVID, CONVERTIBLE = "care.facilities.general.covid_share.oxygen", "care.facilities.general.convertible_share"

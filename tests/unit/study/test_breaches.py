@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import binomtest
 from study_cases import DAYS, made_up_record, small_scenario
 
-from surgesim.study.breaches import (
+from surgesim.study.measures.breaches import (
     breach_bounds,
     breach_names,
     breach_rows,

@@ -11,7 +11,7 @@ from scipy import optimize, stats
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
-from surgesim.study.compare import comparison_rows, paired_interval, paired_shares_interval
+from surgesim.study.measures.compare import comparison_rows, paired_interval, paired_shares_interval
 
 UNITS = {"deaths": "deaths", "first_day_icu": "days"}
 

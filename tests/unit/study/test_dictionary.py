@@ -15,8 +15,9 @@ from surgesim.model import simulation
 from surgesim.scenario.schema.base import AGE_GROUPS
 from surgesim.scenario.schema.indicators import BY_DISTRICT
 from surgesim.study.dictionary import data_dictionary
+from surgesim.study.results import Output
 from surgesim.study.run import run
-from surgesim.study.sweep import sweep
+from surgesim.study.sweep.sweep import sweep
 
 PAGE = Path(__file__).parents[3] / "docs" / "data-dictionary.md"
 PROVINCE, ITEMS, DISTRICTS, ASSESSED_DISTRICTS = (
@@ -65,10 +66,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }
     run(
         small_scenario(supply=supply, command=COMMAND, alternatives={}),
-        out=tmp_path / "small",
+        out=Output(tmp_path / "small", notes, lambda results, draft: (draft / "figures").mkdir()),
         workers=1,
-        notes=notes,
-        extras=lambda results, draft: (draft / "figures").mkdir(),
     )
     return tmp_path / "small"
 
@@ -145,7 +144,7 @@ def test_every_row_of_the_page_has_a_meaning() -> None:
 def test_a_sweep_is_documented_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulation, "simulate", made_up_simulation)
     path = "care.facilities.general.beds.icu"
-    found = sweep(small_scenario(), {path: "2:6:3"}, workers=1, out=tmp_path / "s", notes={"command": "c"})
+    found = sweep(small_scenario(), {path: "2:6:3"}, workers=1, out=Output(tmp_path / "s", {"command": "c"}))
     assert found.folder is not None
     files = {entry.name + ("/" if entry.is_dir() else "") for entry in found.folder.iterdir()}
     documented = {name.removeprefix("Sweep: ") for name in sections() if name.startswith("Sweep: ")}

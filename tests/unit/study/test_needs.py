@@ -33,7 +33,7 @@ from surgesim.model.command.levels import LevelTable
 from surgesim.model.record import PROVINCE_INDEX, Record
 from surgesim.model.simulation import simulate
 from surgesim.report.figures import EmptyFigureError, draw
-from surgesim.report.figures.calendar import breach_shares
+from surgesim.report.figures.run.calendar import breach_shares
 from surgesim.report.screen import summary
 from surgesim.report.words import phrase
 from surgesim.scenario.door import inspect
@@ -41,10 +41,10 @@ from surgesim.scenario.schema.indicators import IndicatorName, Watch
 from surgesim.scenario.schema.levels import Levels
 from surgesim.scenario.schema.needs import NEEDS, beds_counted, beds_occupied, unmet
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.breaches import breach_rows, breaches_of
-from surgesim.study.outcomes import outcome_row
+from surgesim.study.measures.breaches import breach_rows, breaches_of
+from surgesim.study.measures.outcomes import outcome_row
 from surgesim.study.run import run
-from surgesim.study.sweep_tables import breach_frame
+from surgesim.study.sweep.tables import breach_frame
 
 PLENTY = {"doctors": 1_000, "ward_nurses": 1_000, "icu_nurses": 1_000}
 FIVE: Plain = {

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from study_cases import made_up_record, small_scenario
 
-from surgesim.study.breaches import breach_rows, breaches_of
-from surgesim.study.quantiles import censored_quantile, quantile
+from surgesim.study.measures.breaches import breach_rows, breaches_of
+from surgesim.study.measures.quantiles import censored_quantile, quantile
 
 
 @pytest.mark.parametrize("q", ["0.05", "0.25", "0.5", "0.75", "0.95"])

@@ -14,10 +14,10 @@ from surgesim.model.record import Record
 from surgesim.report.screen import breach_table, summary, threshold_table
 from surgesim.report.sentences import epidemic_level, who_is_reached
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.collect import Collection
-from surgesim.study.compare import better, paired_interval
-from surgesim.study.fill import fill
+from surgesim.study.measures.compare import better, paired_interval
 from surgesim.study.results import Results
+from surgesim.study.tables.collect import Collection
+from surgesim.study.tables.fill import fill
 
 WATCHED = "oxygen_need_7d_per_100k"
 

@@ -13,7 +13,7 @@ from study_cases import made_up_simulation, small_scenario
 from surgesim.errors import ResultsError
 from surgesim.model import simulation
 from surgesim.study.reproduce import Reproduction, reproduce
-from surgesim.study.results import Results
+from surgesim.study.results import Output, Results
 from surgesim.study.run import run
 
 
@@ -25,7 +25,7 @@ def draw(results: Results, folder: Path) -> None:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(simulation, "simulate", made_up_simulation)
-    run(small_scenario(), out=tmp_path / "small", workers=1, extras=draw, only=["more-icu"])
+    run(small_scenario(), out=Output(tmp_path / "small", extras=draw), workers=1, only=["more-icu"])
     return tmp_path / "small"
 
 

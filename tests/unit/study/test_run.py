@@ -23,9 +23,10 @@ from surgesim.model.record import Record
 from surgesim.scenario.door import from_plain, load
 from surgesim.scenario.schema.base import deep_merge
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study import replicate as replicate_module
-from surgesim.study.replicate import replicate
-from surgesim.study.results import Results
+from surgesim.study.compute import replicate as replicate_module
+from surgesim.study.compute.backend import Backend
+from surgesim.study.compute.replicate import replicate
+from surgesim.study.results import Output, Results
 from surgesim.study.run import run, select
 
 
@@ -56,7 +57,7 @@ def test_empty_overlay_differs_by_exactly_nothing() -> None:
 
 def test_progress_tells_the_pairs_done() -> None:
     told: list[tuple[int, int]] = []
-    run(small_scenario(), replications=3, workers=1, progress=lambda *pairs: told.append(pairs))
+    run(small_scenario(), replications=3, workers=Backend(1, progress=lambda *pairs: told.append(pairs)))
     assert told == [(0, 9), (3, 9), (6, 9), (9, 9)]
 
 
@@ -206,7 +207,7 @@ def test_tables_are_kept_where_a_figure_fails(tmp_path: Path) -> None:
     def fails(results: Results, folder: Path) -> None:
         raise ZeroDivisionError("no room")
 
-    results = run(small_scenario(), out=tmp_path / "small", replications=1, workers=1, extras=fails)
+    results = run(small_scenario(), out=Output(tmp_path / "small", extras=fails), replications=1, workers=1)
     assert results.manifest["extras_failed"] == "ZeroDivisionError: no room"
     assert len(surgesim.read(tmp_path / "small").replications) == 3
 
@@ -276,6 +277,7 @@ def test_results_in_memory_have_no_folder(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 def test_public_names() -> None:
     assert sorted(surgesim.__all__) == [
+        "Backend",
         "IdentityError",
         "Results",
         "ResultsError",

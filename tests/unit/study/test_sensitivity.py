@@ -21,11 +21,13 @@ from surgesim.errors import ResultsError
 from surgesim.model import simulation
 from surgesim.model.record import Record
 from surgesim.report.drivers import cautions, outcome_name, sensitivity_table
-from surgesim.report.figures.sensitivity import draw_sensitivity
+from surgesim.report.figures import draw_sensitivity
 from surgesim.report.words import outcome_words, phrase
 from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.compute.backend import Backend
 from surgesim.study.sensitivity import correlation_interval, rank_correlations, sensitivity
-from surgesim.study.sweep import Sweep, sweep
+from surgesim.study.sweep.result import Sweep
+from surgesim.study.sweep.sweep import sweep
 
 PATHS = ("clinical.isolated_share", "clinical.urgent_share.oxygen", "clinical.urgent_share.icu")
 VARY = dict.fromkeys(PATHS, "0:1")
@@ -321,7 +323,7 @@ def test_a_sweep_of_days_warns_of_its_horizons(monkeypatch: pytest.MonkeyPatch) 
     for path, warned in (("days", True), (PATHS[0], False)):
         said: list[str] = []
         levels = "5,8,9,12" if warned else "0:1:4"
-        found = sweep(small_scenario(), {path: levels}, replications=1, workers=1, tell=said.append)
+        found = sweep(small_scenario(), {path: levels}, replications=1, workers=Backend(1, tell=said.append))
         assert [line.startswith("days varies: first days are restricted means") for line in said] == (
             [True] if warned else []
         )

@@ -21,10 +21,13 @@ from surgesim.errors import ResultsError
 from surgesim.model import simulation
 from surgesim.model.record import DISTRICT, PROVINCE, Record
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.collect import items_of
+from surgesim.study.results import Output
 from surgesim.study.run import run
-from surgesim.study.store import MANIFEST, hashes, read, ten_digits
-from surgesim.study.tables import TABLES
+from surgesim.study.store.csv_files import ten_digits
+from surgesim.study.store.folder import MANIFEST, hashes
+from surgesim.study.store.run_folder import read
+from surgesim.study.tables.collect import items_of
+from surgesim.study.tables.columns import TABLES
 
 
 @pytest.fixture(autouse=True)
@@ -345,7 +348,9 @@ def test_what_is_added_or_drawn_anew_later_is_no_damage(tmp_path: Path) -> None:
 
 
 def test_manifest_is_readable_json_with_vietnamese_kept(tmp_path: Path) -> None:
-    run(small_scenario(), out=tmp_path / "small", workers=1, notes={"command": "surgesim run Rạch-Giá.yaml"})
+    run(
+        small_scenario(), out=Output(tmp_path / "small", {"command": "surgesim run Rạch-Giá.yaml"}), workers=1
+    )
     text = (tmp_path / "small" / MANIFEST).read_text(encoding="utf-8")
     assert "Rạch-Giá" in text
     assert json.loads(text)["command"] == "surgesim run Rạch-Giá.yaml"

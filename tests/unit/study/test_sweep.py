@@ -23,11 +23,15 @@ from surgesim.scenario.door import from_plain
 from surgesim.scenario.loading.values import with_values
 from surgesim.scenario.schema.base import deep_merge
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.parts import Unfinished
+from surgesim.study.compute.backend import Backend
 from surgesim.study.reproduce import reproduce
 from surgesim.study.run import run
-from surgesim.study.store import hashes, read
-from surgesim.study.sweep import Cases, Sweep, sweep
+from surgesim.study.store.folder import hashes
+from surgesim.study.store.run_folder import read
+from surgesim.study.sweep.cases import Cases
+from surgesim.study.sweep.parts import Unfinished
+from surgesim.study.sweep.result import Sweep
+from surgesim.study.sweep.sweep import sweep
 
 ICU = "care.facilities.general.beds.icu"
 SHARE = "clinical.isolated_share"
@@ -43,7 +47,8 @@ def stops_after(runs: int) -> Callable[[int, int], None]:
 
 
 def swept(out: Path, **changes: Any) -> Sweep:
-    given: dict[str, Any] = {"replications": 3, "workers": 1, "out": out, **changes}
+    heard = {name: changes.pop(name) for name in ("progress", "tell") if name in changes}
+    given: dict[str, Any] = {"replications": 3, "workers": Backend(1, **heard), "out": out, **changes}
     return sweep(given.pop("scenario", small_scenario()), given.pop("vary", VARY), **given)
 
 

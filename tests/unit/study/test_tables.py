@@ -11,21 +11,21 @@ import pandas as pd
 import pytest
 from study_cases import DAYS, made_up_record, made_up_simulation, small_scenario
 
+from surgesim.model.outcomes import OUTCOMES
 from surgesim.model.record import (
     CONSTRAINTS,
     DISTRICT_INDEX,
     FACILITY_INDEX,
-    OUTCOMES,
     PROVINCE,
     PROVINCE_INDEX,
     STATES,
     Record,
 )
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.binding import limits_modelled
-from surgesim.study.collect import Collection
-from surgesim.study.fill import bands, fill
-from surgesim.study.tables import QUANTILES
+from surgesim.study.measures.binding import limits_modelled
+from surgesim.study.tables.collect import Collection
+from surgesim.study.tables.columns import QUANTILES
+from surgesim.study.tables.fill import bands, fill
 
 REPLICATIONS = 5
 
@@ -100,7 +100,7 @@ def test_replications_hold_outcomes_and_censored_first_days() -> None:
     assert [r["days_breached_icu"] for r in row] == [2, 0]
     assert [r["first_day_cases"] for r in row] == [DAYS, DAYS]
     assert [r["first_day_situation"] for r in row] == [4, DAYS]
-    assert {column.name for column in OUTCOMES} < set(row[0])
+    assert {outcome.name for outcome in OUTCOMES} < set(row[0])
 
 
 def test_facilities_by_hand() -> None:

@@ -21,8 +21,8 @@ from surgesim.scenario.door import dump, from_plain, inspect, load, with_values
 from surgesim.scenario.schema.base import deep_merge, scaled
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.scenario.schema.study import Uncertain
+from surgesim.study.compute.replicate import drawn_values as draws
 from surgesim.study.precision import Precision
-from surgesim.study.replicate import drawn_values as draws
 from surgesim.study.run import run
 
 SHARE = "care.facilities.general.covid_share.oxygen"

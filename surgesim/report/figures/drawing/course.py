@@ -1,0 +1,129 @@
+"""The course of an indicator over the days of a run, and how it is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from surgesim.errors import ResultsError
+from surgesim.report.figures.drawing.page import BLUE, day_numbers
+from surgesim.report.figures.drawing.watched import bound_entry, first_entry, shade_entry
+from surgesim.report.words import day_text, phrase, rounded
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from surgesim.study.results import Results
+
+BAND90: Final = "#CFE3F1"
+BAND50: Final = "#8FBFDF"
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One indicator over the days of a run: its dates, mean and quantiles over replications."""
+
+    dates: NDArray[np.datetime64]
+    mean: NDArray[np.float64]
+    p5: NDArray[np.float64]
+    p25: NDArray[np.float64]
+    p50: NDArray[np.float64]
+    p75: NDArray[np.float64]
+    p95: NDArray[np.float64]
+
+    @property
+    def days(self) -> NDArray[np.float64]:
+        """The dates as an axis of dates takes them."""
+        return day_numbers(self.dates)
+
+    def scaled(self, factor: float) -> Course:
+        """The course times `factor`."""
+        bands = (self.mean, self.p5, self.p25, self.p50, self.p75, self.p95)
+        return Course(self.dates, *(factor * band for band in bands))
+
+    def averaged(self, days: int) -> Course:
+        """Each curve as its mean over so many days back, or over the days there are."""
+        bands = (self.mean, self.p5, self.p25, self.p50, self.p75, self.p95)
+        return Course(self.dates, *(_averaged(band, days) for band in bands))
+
+    def capped(self, most: float) -> Course:
+        """The course with nothing drawn above `most`."""
+        bands = (self.mean, self.p5, self.p25, self.p50, self.p75, self.p95)
+        return Course(self.dates, *(np.minimum(band, most) for band in bands))
+
+
+def course(results: Results, alternative: str, indicator: str, area: str | None = None) -> Course:
+    """The course of an indicator in the province, or in one district."""
+    table = results.daily if area is None else results.daily_districts
+    here = (table["alternative"] == alternative) & (table["indicator"] == indicator)
+    if area is not None:
+        here &= table["area"] == area
+    rows = table[here].sort_values("day")
+    if rows.empty:
+        where = "the province" if area is None else f"area {area!r}"
+        raise ResultsError(f"got no daily values of {indicator!r} for {where} under {alternative!r}")
+    return Course(
+        rows["date"].to_numpy(dtype="datetime64[D]"),
+        *(
+            _finite(rows[column].to_numpy(dtype=float))
+            for column in ("mean", "p5", "p25", "p50", "p75", "p95")
+        ),
+    )
+
+
+def _averaged(values: NDArray[np.float64], days: int) -> NDArray[np.float64]:
+    total = np.concatenate(([0.0], np.cumsum(values)))
+    after = np.arange(1, len(total))
+    before = np.maximum(after - days, 0)
+    return (total[after] - total[before]) / (after - before)
+
+
+def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`values` with a gap where there is no end to them (unlimited beds)."""
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def draw_bands(axes: Axes, shown: Course) -> None:
+    """The course's median with the bands of half and of nine tenths of the runs."""
+    axes.fill_between(shown.days, shown.p5, shown.p95, color=BAND90, linewidth=0, zorder=1.2)
+    axes.fill_between(shown.days, shown.p25, shown.p75, color=BAND50, linewidth=0, zorder=1.3)
+    axes.plot(shown.days, shown.p50, color=BLUE, zorder=3)
+
+
+def band_entries(lang: str) -> list[tuple[Artist, str]]:
+    """The legend's entries for `draw_bands`."""
+    return [
+        (Line2D([], [], color=BLUE), phrase(lang, "figure.median")),
+        (Patch(color=BAND50), phrase(lang, "figure.band50")),
+        (Patch(color=BAND90), phrase(lang, "figure.band90")),
+    ]
+
+
+def breach_entries(lang: str) -> list[tuple[Artist, str]]:
+    """The legend's entries for thresholds and their breaches."""
+    return [bound_entry(lang), shade_entry(lang), first_entry(lang)]
+
+
+def run_span(results: Results) -> tuple[date, date]:
+    """The first day of the run, and the day after its last."""
+    return results.scenario.start, results.scenario.end
+
+
+def peak(shown: Course) -> tuple[float, date]:
+    """The largest median of a course, and its date."""
+    place = int(np.nanargmax(shown.p50))
+    return float(shown.p50[place]), shown.dates[place].item()
+
+
+def peak_words(lang: str, what: str, shown: Course) -> str:
+    if np.isnan(shown.p50).all():
+        return ""
+    value, day = peak(shown)
+    return phrase(lang, "alt.peak", what=what, value=rounded(value, lang), day=day_text(day, lang))

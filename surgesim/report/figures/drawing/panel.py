@@ -1,0 +1,83 @@
+"""A panel of one course with the thresholds that watch it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from matplotlib.axes import Axes
+
+from surgesim.report.figures.drawing.course import Course, course, draw_bands, run_span
+from surgesim.report.figures.drawing.page import GREY, PURPLE, SMALL_SIZE, date_axis, number_ticks
+from surgesim.report.figures.drawing.watched import bound_line, mark_first, shade
+from surgesim.report.words import phrase
+
+if TYPE_CHECKING:
+    from surgesim.report.figures.drawing.watched import Watched
+    from surgesim.scenario.schema.care import Facility
+    from surgesim.study.results import Results
+
+DOTTED: Final[dict[str, Any]] = {"color": PURPLE, "linestyle": (0, (1, 1)), "linewidth": 2.0}
+
+
+def facilities_of(results: Results, alternative: str) -> Sequence[Facility]:
+    return tuple(results.scenario.alternative(alternative).care.facilities.values())
+
+
+def in_tonnes(results: Results, alternative: str, indicator: str) -> Course:
+    """A course of kg in tonnes, as a mean over a week: deliveries every few days would hide it."""
+    return course(results, alternative, indicator).scaled(1e-3).averaged(7)
+
+
+def watching(marks: Sequence[Watched], indicator: str) -> list[Watched]:
+    """The thresholds that watch an indicator."""
+    return [watch for watch in marks if watch.indicator == indicator]
+
+
+def course_panel(
+    results: Results,
+    axes: Axes,
+    title: str | None,
+    unit: str,
+    shown: Course,
+    lang: str,
+    marks: Sequence[Watched] = (),
+    *,
+    ticks: int = 5,
+    labelled: bool = True,
+    assessed: Course | None = None,
+) -> int:
+    """A course with its bands and thresholds; returns how many thresholds there are.
+
+    `assessed` is what the thresholds look at, where that is not what is drawn.
+    """
+    first, last = run_span(results)
+    draw_bands(axes, shown)
+    for watch in marks:
+        shade(axes, shown.days, watch.breached((assessed or shown).p50))
+        bound_line(axes, watch.bound)
+        mark_first(axes, watch, watch.bound, last)
+    if title is not None:
+        axes.set_title(phrase(lang, title))
+        axes.set_ylabel(phrase(lang, unit))
+    date_axis(axes, first, last, lang, ticks=ticks, labelled=labelled)
+    axes.set_ylim(bottom=0)
+    if axes.get_ylim()[1] < 0.01:
+        axes.set_ylim(0, 1)
+    number_ticks(axes, lang)
+    return len(marks)
+
+
+def under_title(axes: Axes, text: str) -> None:
+    """Small grey words between a panel and its title."""
+    axes.annotate(
+        text,
+        (0, 1),
+        (0, 4),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        size=SMALL_SIZE,
+        color=GREY,
+        va="bottom",
+        linespacing=1.2,
+    )

@@ -1,0 +1,126 @@
+"""Figure of what binds the open beds, over the days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from surgesim.model.record import CONSTRAINTS
+from surgesim.report.figures.drawing.course import course, run_span
+from surgesim.report.figures.drawing.page import (
+    BLUE,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    SMALL_SIZE,
+    VERMILION,
+    WIDTH,
+    EmptyFigureError,
+    Look,
+    date_axis,
+    legend,
+    number_ticks,
+    page,
+    spans,
+    stack_steps,
+    text_height,
+    wrap,
+)
+from surgesim.report.figures.drawing.panel import under_title
+from surgesim.report.figures.spec import FigureSpec
+from surgesim.report.words import phrase, rounded
+from surgesim.study.measures.binding import BEDS, limits_modelled
+from surgesim.study.measures.breaches import SITUATION
+
+if TYPE_CHECKING:
+    from surgesim.study.results import Results
+
+LOOKS: Final = {
+    "space": Look("#E8E8E8", "", GREY),
+    "doctors": Look(PURPLE, "\\\\\\\\", "#5A2040"),
+    "nurses": Look(ORANGE, "////", "#5A3D00"),
+    "equipment": Look(SKY, "||||", "#0B3C5D"),
+    "pipes": Look(BLUE, "xxxx", "#FFFFFF"),
+    "oxygen_stock": Look("#3B3B3B", "----", "#FFFFFF"),
+}
+"""Constraints in the order they are stacked, from the bottom."""
+FINEST: Final = 1 / 200
+"""Part of a panel's height that shares are drawn to."""
+_EMERGENCY: Final[dict[str, Any]] = {"color": VERMILION, "linewidth": 3.0, "solid_capstyle": "butt"}
+
+
+def _draw(results: Results, lang: str, alternative: str) -> Figure:
+    """Share of the open oxygen and ICU beds bound by each constraint, over the days."""
+    if not limits_modelled(results.scenario.alternative(alternative)):
+        raise EmptyFigureError(f"{alternative!r} of {results.scenario.name!r} models nothing but space")
+    days = [bound_days(results, alternative, bed, lang) for bed in BEDS]
+    notes = [wrap(text, WIDTH - 0.8, SMALL_SIZE) for text in days]
+    header = sum(text_height(note, SMALL_SIZE) for note in notes if note)
+    figure = page(
+        results,
+        phrase(lang, "figure.binding_title"),
+        2 * 2.2 + header + 0.75,
+        lang=lang,
+        alternative=alternative,
+        notes=[phrase(lang, "figure.binding_note")],
+    )
+    first, last = run_span(results)
+    declared = course(results, alternative, SITUATION)
+    drawn: dict[str, None] = {}
+    panels: list[Axes] = list(figure.subplots(len(BEDS), 1))
+    for axes, bed, note in zip(panels, BEDS, notes, strict=True):
+        shares = {what: course(results, alternative, f"{bed}_bound_by_{what}").mean for what in LOOKS}
+        drawn |= {what: None for what, share in shares.items() if share.any()}
+        parts = [(LOOKS[what], share) for what, share in shares.items()]
+        stack_steps(axes, declared.dates, parts, finest=FINEST)
+        for begin, end in spans(declared.mean >= 0.5):
+            axes.plot([declared.days[begin], declared.days[end - 1] + 1], [1.04, 1.04], **_EMERGENCY)
+        pad = 6 + (72 * text_height(note, SMALL_SIZE) if note else 0)
+        axes.set_title(phrase(lang, f"figure.{bed}_panel"), pad=pad)
+        under_title(axes, note)
+        axes.set_ylabel(phrase(lang, "unit.share_of_beds"))
+        axes.set_ylim(0, 1.08)
+        date_axis(axes, first, last, lang, labelled=axes is panels[-1])
+        number_ticks(axes, lang, percent=True)
+        axes.grid(False)
+    entries: list[tuple[Artist, str]] = [
+        (LOOKS[what].patch, phrase(lang, f"constraint.{what}")) for what in LOOKS if what in drawn
+    ]
+    if (declared.mean >= 0.5).any():
+        entries.append((Line2D([], [], **_EMERGENCY), phrase(lang, "figure.emergency_days")))
+    legend(figure, entries)
+    return figure
+
+
+def bound_days(results: Results, alternative: str, bed: str, lang: str) -> str:
+    """On how many breach days each constraint binds a bed type; nothing where there are none."""
+    table = results.binding
+    rows = table[(table["alternative"] == alternative) & (table["bed"] == bed)]
+    days = dict(zip(rows["constraint"], rows["breach_days_mean"].to_numpy(dtype=float), strict=True))
+    total = sum(days.values())
+    if not total:
+        return ""
+    most = sorted((what for what in CONSTRAINTS if days[what] > 0), key=lambda what: -days[what])
+    parts = ", ".join(
+        phrase(
+            lang, "figure.bound_part", what=phrase(lang, f"constraint.{what}"), days=rounded(days[what], lang)
+        )
+        for what in most
+    )
+    return phrase(lang, "figure.bound_days", all=rounded(total, lang), parts=parts)
+
+
+def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
+    for bed in BEDS:
+        said = bound_days(results, alternative, bed, lang)
+        if said:
+            yield f"{phrase(lang, f'figure.{bed}_panel')}: {said}."
+
+
+FIGURE: Final = FigureSpec("binding", _draw, _describe, section="binding", place=60)

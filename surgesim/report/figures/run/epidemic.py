@@ -1,0 +1,123 @@
+"""Figure of the epidemic: infections and reported cases a day, and the level where the scenario has one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from surgesim.report.figures.drawing.course import band_entries, course, draw_bands, peak_words, run_span
+from surgesim.report.figures.drawing.page import (
+    SMALL_SIZE,
+    EmptyFigureError,
+    Look,
+    date_axis,
+    day_numbers,
+    legend,
+    number_ticks,
+    page,
+    spans,
+)
+from surgesim.report.figures.spec import FigureSpec
+from surgesim.report.words import day_text, phrase
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from surgesim.study.results import Results
+
+LEVEL: Final = "epidemic_level"
+LOOKS: Final = {
+    1: Look("#E6F2EA", "", "#2F7D4F"),
+    2: Look("#FDE9A9", "....", "#8A6D00"),
+    3: Look("#F5A65B", "////", "#7A3B00"),
+    4: Look("#B3321F", "xxxx", "#FFFFFF"),
+}
+"""The levels of the epidemic."""
+
+PANELS: Final = ("infections", "reported_cases")
+
+
+def _draw(results: Results, lang: str, alternative: str) -> Figure:
+    """Infections and reported cases a day; above them the level of the epidemic by its median."""
+    if not np.nansum(course(results, alternative, PANELS[0]).mean):
+        raise EmptyFigureError(f"nobody is infected under {alternative!r} of {results.scenario.name!r}")
+    levels = median_levels(results, alternative)
+    strip = 0.0 if levels is None else 0.45
+    heights = [1.9, 1.9] if levels is None else [strip, 1.9, 1.9]
+    figure = page(
+        results,
+        phrase(lang, "figure.epidemic_title"),
+        sum(heights) + 0.9,
+        lang=lang,
+        alternative=alternative,
+    )
+    drawn: list[Axes] = list(
+        figure.subplots(len(heights), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
+    )
+    first, last = run_span(results)
+    entries = band_entries(lang)
+    if levels is not None:
+        dates, values = levels
+        for level in _draw_levels(drawn[0], dates, values):
+            entries.append((LOOKS[level].patch, phrase(lang, "figure.level", n=level)))
+        drawn[0].set_title(phrase(lang, "figure.level_panel"), size=SMALL_SIZE + 1)
+        date_axis(drawn[0], first, last, lang, labelled=False)
+    for axes, what in zip(drawn[-2:], PANELS, strict=True):
+        draw_bands(axes, course(results, alternative, what))
+        axes.set_title(phrase(lang, f"figure.{what}_panel"))
+        axes.set_ylabel(phrase(lang, f"unit.{what}_day"))
+        date_axis(axes, first, last, lang, labelled=axes is drawn[-1])
+        axes.set_ylim(bottom=0)
+        number_ticks(axes, lang)
+    legend(figure, entries)
+    return figure
+
+
+def median_levels(
+    results: Results, alternative: str
+) -> tuple[NDArray[np.datetime64], NDArray[np.float64]] | None:
+    """Dates and median level of the epidemic; None where the results hold no levels."""
+    table = results.daily
+    rows = table[(table["alternative"] == alternative) & (table["indicator"] == LEVEL)].sort_values("day")
+    values = rows["p50"].to_numpy(dtype=float)
+    if not np.nansum(values):
+        return None
+    return rows["date"].to_numpy(dtype="datetime64[D]"), values
+
+
+def _draw_levels(axes: Axes, dates: NDArray[np.datetime64], values: NDArray[np.float64]) -> list[int]:
+    """A strip of levels; returns those that are in it."""
+    days = day_numbers(np.append(dates, dates[-1] + np.timedelta64(1, "D")))
+    seen = []
+    for level, look in LOOKS.items():
+        for begin, end in spans(np.floor(values) == level):
+            axes.axvspan(
+                days[begin],
+                days[end],
+                facecolor=look.colour,
+                hatch=look.hatch,
+                edgecolor=look.ink,
+                linewidth=0,
+            )
+            seen.append(level)
+    axes.set_yticks([])
+    axes.grid(False)
+    axes.spines["left"].set_visible(False)
+    return sorted(set(seen))
+
+
+def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
+    for what in PANELS:
+        yield peak_words(lang, phrase(lang, f"figure.{what}_panel"), course(results, alternative, what))
+    levels = median_levels(results, alternative)
+    if levels is not None:
+        dates, values = levels
+        day = dates[int(values.argmax())].item()
+        yield phrase(lang, "alt.level", n=int(values.max()), day=day_text(day, lang))
+
+
+FIGURE: Final = FigureSpec("epidemic", _draw, _describe, section="need", place=20)

@@ -1,0 +1,70 @@
+"""Figure of other patients: emergencies that are not served, elective patients who wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from surgesim.report.figures.drawing.course import band_entries, breach_entries, course, peak_words
+from surgesim.report.figures.drawing.page import EmptyFigureError, legend, page
+from surgesim.report.figures.drawing.panel import DOTTED, course_panel, facilities_of, watching
+from surgesim.report.figures.drawing.watched import watched
+from surgesim.report.figures.spec import FigureSpec
+from surgesim.report.words import indicator_words, outcome_words, phrase, rounded
+
+if TYPE_CHECKING:
+    from surgesim.study.results import Results
+
+
+def _draw(results: Results, lang: str, alternative: str) -> Figure:
+    """Emergencies without COVID-19 that are not served, and elective patients who wait."""
+    if not any(facility.essential is not None for facility in facilities_of(results, alternative)):
+        raise EmptyFigureError(f"{alternative!r} of {results.scenario.name!r} models no other patients")
+    figure = page(
+        results, phrase(lang, "figure.essential_title"), 2 * 2.1 + 0.75, lang=lang, alternative=alternative
+    )
+    emergency, backlog = figure.subplots(2, 1)
+    arrivals = course(results, alternative, "emergency_arrivals")
+    emergency.plot(arrivals.days, arrivals.mean, **DOTTED)
+    unserved = course(results, alternative, "emergency_unserved")
+    course_panel(
+        results,
+        emergency,
+        "figure.emergency_panel",
+        "unit.patients_day",
+        unserved,
+        lang,
+        ticks=9,
+        labelled=False,
+    )
+    shown = course_panel(
+        results,
+        backlog,
+        "figure.backlog_panel",
+        "unit.patients",
+        course(results, alternative, "elective_backlog"),
+        lang,
+        watching(watched(results, alternative, lang), "elective_backlog"),
+        ticks=9,
+    )
+    entries = [*band_entries(lang), (Line2D([], [], **DOTTED), phrase(lang, "figure.arrivals"))]
+    legend(figure, [*entries, *(breach_entries(lang) if shown else [])])
+    return figure
+
+
+def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
+    unserved = course(results, alternative, "emergency_unserved")
+    yield peak_words(lang, outcome_words(lang, "emergency_unserved").label, unserved)
+    backlog = course(results, alternative, "elective_backlog")
+    yield phrase(
+        lang,
+        "alt.at_end",
+        what=indicator_words(lang, "elective_backlog").label,
+        value=rounded(float(backlog.p50[-1]), lang),
+    )
+
+
+FIGURE: Final = FigureSpec("essential", _draw, _describe, section="logistics", place=110)

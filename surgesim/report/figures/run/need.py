@@ -1,0 +1,249 @@
+"""Figure of oxygen and ICU need against staffed beds, with the first breach of every threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from surgesim.report.figures.drawing.course import band_entries, course, draw_bands, peak, run_span
+from surgesim.report.figures.drawing.page import (
+    BLACK,
+    PANEL_SIZE,
+    PURPLE,
+    SMALL_SIZE,
+    VERMILION,
+    WIDTH,
+    date_axis,
+    day_number,
+    legend,
+    number_ticks,
+    page,
+    text_width,
+    wrap,
+)
+from surgesim.report.figures.drawing.watched import BREACH_SHADE, Watched, mark_first, shade, watched
+from surgesim.report.figures.spec import FigureSpec
+from surgesim.report.words import day_month, day_text, number, percent, phrase, rounded
+from surgesim.study.measures.binding import BEDS, SHORTAGE
+
+if TYPE_CHECKING:
+    from surgesim.study.results import Results
+
+TOGETHER_DAYS: Final = 7
+"""First breaches so near to each other are bracketed, not drawn one by one."""
+_STAFFED: Final[dict[str, Any]] = {"color": BLACK, "linewidth": 1.3, "linestyle": (0, (5, 2))}
+_WITHOUT_BED: Final[dict[str, Any]] = {"color": PURPLE, "linestyle": (0, (1, 1)), "linewidth": 2.0}
+_PANEL_WIDTH: Final = WIDTH - 0.95  # inches of a panel as wide as the page, about
+
+
+def _draw(results: Results, lang: str, alternative: str) -> Figure:
+    """Oxygen need and ICU need against staffed beds, with the first breach of every threshold above."""
+    watches = watched(results, alternative, lang)
+    rows = [_row(watch, results, lang) for watch in watches]
+    strip = 0.17 * sum(text.count("\n") + 1 for text, _ in rows) + 0.35 if rows else 0.0
+    panels = 2.05
+    figure = page(
+        results,
+        phrase(lang, "figure.need_title"),
+        strip + 2 * panels + 0.85,
+        lang=lang,
+        alternative=alternative,
+    )
+    heights = [panels, panels] if not rows else [strip, panels, panels]
+    drawn = list(
+        figure.subplots(len(heights), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
+    )
+    first, last = run_span(results)
+    if rows:
+        _first_breaches(drawn[0], watches, rows, last, lang)
+        date_axis(drawn[0], first, last, lang, labelled=False)
+    oxygen, icu = drawn[-2:]
+    clusters = _clusters([watch.first for watch in watches if watch.first is not None and not watch.at_start])
+    for axes, bed in ((oxygen, "oxygen"), (icu, "icu")):
+        _need(axes, results, alternative, bed)
+        for days in clusters:
+            for day in dict.fromkeys((days[0], days[-1])):
+                axes.axvline(day_number(day), color=VERMILION, linewidth=0.7, linestyle=":", zorder=1)
+        axes.set_title(phrase(lang, f"figure.{bed}_panel"))
+        axes.set_ylabel(phrase(lang, "unit.patients_beds"))
+        date_axis(axes, first, last, lang, labelled=axes is icu)
+        axes.margins(y=0.06)
+        axes.set_ylim(bottom=0)
+        number_ticks(axes, lang)
+        _brackets(axes, [days for days in clusters if len(days) > 1], lang)
+    legend(figure, _entries(lang))
+    return figure
+
+
+def _need(axes: Axes, results: Results, alternative: str, bed: str) -> None:
+    """The need of a bed type with its bands, its staffed beds, and who is without."""
+    shown = course(results, alternative, f"{bed}_need")
+    staffed = course(results, alternative, f"staffed_{bed}")
+    without = [course(results, alternative, indicator).mean for indicator in SHORTAGE[bed]]
+    shade(axes, shown.days, shown.p50 > staffed.p50)
+    draw_bands(axes, shown)
+    axes.fill_between(
+        shown.days,
+        shown.p50,
+        staffed.p50,
+        where=(shown.p50 > staffed.p50).tolist(),
+        interpolate=True,
+        facecolor="none",
+        edgecolor=VERMILION,
+        hatch="////",
+        linewidth=0,
+        zorder=2.5,
+    )
+    axes.plot(shown.days, np.sum(without, axis=0), **_WITHOUT_BED)
+    axes.step(staffed.days, staffed.p50, where="post", **_STAFFED)
+
+
+def _entries(lang: str) -> list[tuple[Artist, str]]:
+    median, *bands = band_entries(lang)
+    short = Patch(facecolor=BREACH_SHADE, edgecolor=VERMILION, hatch="////", linewidth=0)
+    return [
+        (median[0], phrase(lang, "figure.need")),
+        *bands,
+        (Line2D([], [], **_STAFFED), phrase(lang, "figure.staffed")),
+        (short, phrase(lang, "figure.short")),
+        (Line2D([], [], **_WITHOUT_BED), phrase(lang, "figure.without_bed")),
+    ]
+
+
+def _clusters(days: list[date]) -> list[list[date]]:
+    """The days in order, together where one follows the other within `TOGETHER_DAYS`."""
+    found: list[list[date]] = []
+    for day in sorted(days):
+        if found and (day - found[-1][-1]).days <= TOGETHER_DAYS:
+            found[-1].append(day)
+        else:
+            found.append([day])
+    return found
+
+
+def _brackets(axes: Axes, clusters: list[list[date]], lang: str) -> None:
+    """Brackets at the top of a panel over first breaches too close together to be told apart.
+
+    Their words stand above the panel, so that they hide nothing of it: right of the bracket and of what
+    stands there, or at the panel's right edge; where there is no room left, a bracket has none.
+    """
+    left, right = axes.get_xlim()
+    inch = (right - left) / _PANEL_WIDTH
+    taken = left + inch * (text_width(axes.get_title(loc="left"), PANEL_SIZE, "bold") + 0.15)
+    for days in clusters:
+        ends = [day_number(days[0]), day_number(days[-1])]
+        axes.plot(
+            ends, [1, 1], color=VERMILION, linewidth=2.2, transform=axes.get_xaxis_transform(), clip_on=False
+        )
+        span = {"first": day_month(days[0], lang), "last": day_month(days[-1], lang)}
+        text = phrase(lang, "figure.first_breaches", n=number(len(days), lang), **span)
+        width = inch * text_width(text, SMALL_SIZE)
+        at = max(taken, min(ends[0], right - width))
+        if at + width > right:
+            continue  # no room beside the others: the strip above names them
+        taken = at + width + inch * 0.15
+        axes.annotate(
+            text,
+            (at, 1),
+            (0, 4),
+            xycoords=axes.get_xaxis_transform(),
+            textcoords="offset points",
+            va="bottom",
+            size=SMALL_SIZE,
+            color=VERMILION,
+        )
+
+
+def _row(watch: Watched, results: Results, lang: str) -> tuple[str, bool]:
+    """What the strip of first breaches says of a threshold, and whether it stands left of its mark."""
+    days = results.scenario.days
+    if watch.missing:
+        text = phrase(lang, "figure.not_assessed", title=watch.title)
+    elif watch.at_start:
+        text = phrase(lang, "figure.from_start", title=watch.title)
+    elif watch.first is not None:
+        text = phrase(lang, "figure.first_on", title=watch.title, date=day_month(watch.first, lang))
+    elif watch.probability == 0:
+        text = phrase(lang, "figure.in_no_run", title=watch.title)
+    else:
+        text = phrase(
+            lang,
+            "figure.never",
+            title=watch.title,
+            days=number(days, lang),
+            share=percent(watch.probability, lang),
+        )
+    panel = _PANEL_WIDTH
+    end = results.scenario.end
+    begins = watch.early or watch.first or end
+    ends = begins if watch.early is None and watch.first is None else watch.late or end
+    room_left = panel * (begins - results.scenario.start) / timedelta(days=days)
+    room_right = panel * (end - ends) / timedelta(days=days)
+    left = text_width(text, SMALL_SIZE) > room_right and room_left > room_right
+    return wrap(text, max(room_left, room_right) if left else room_right, SMALL_SIZE), left
+
+
+def _first_breaches(
+    axes: Axes, watches: list[Watched], rows: list[tuple[str, bool]], last: date, lang: str
+) -> None:
+    """A strip with a row for each threshold: the mark of its first breach, its name and date."""
+    top = 0.0
+    for watch, (text, left) in zip(watches, rows, strict=True):
+        lines = text.count("\n") + 1
+        height = top + lines / 2
+        mark_first(axes, watch, height, last)
+        if watch.first is not None and not watch.at_start:
+            axes.plot(
+                [day_number(watch.first)] * 2, [height, 1e4], ":", color=VERMILION, linewidth=0.7, zorder=1
+            )
+        if left:
+            at = day_number(watch.early or watch.first or last)
+        else:
+            at = day_number(watch.late or last) if watch.early is not None else day_number(last)
+        axes.annotate(
+            text,
+            (at, height),
+            (-6 if left else 6, 0),
+            textcoords="offset points",
+            ha="right" if left else "left",
+            va="center",
+            size=SMALL_SIZE,
+            linespacing=1.15,
+            zorder=6,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+        )
+        top += lines
+    axes.set_ylim(top, 0)
+    axes.set_yticks([])
+    axes.grid(False)
+    axes.spines["left"].set_visible(False)
+    axes.set_title(phrase(lang, "figure.first_breach_title"))
+
+
+def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
+    for bed in BEDS:
+        need, staffed = (
+            course(results, alternative, f"{bed}_need"),
+            course(results, alternative, f"staffed_{bed}"),
+        )
+        value, day = peak(need)
+        beds = float(staffed.p50[int(np.nanargmax(need.p50))])
+        yield phrase(
+            lang,
+            "alt.need",
+            bed=phrase(lang, f"figure.{bed}_panel"),
+            value=rounded(value, lang),
+            day=day_text(day, lang),
+            beds=phrase(lang, "alt.unlimited") if np.isnan(beds) else rounded(beds, lang),
+        )
+
+
+FIGURE: Final = FigureSpec("need", _draw, _describe, section="need", place=10)

@@ -1,0 +1,109 @@
+"""Figure of what drives the outcomes of a sweep: an index per path with its interval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from surgesim.report.drivers import cautions, outcome_name, without_interval
+from surgesim.report.figures.drawing.page import (
+    BLACK,
+    BLUE,
+    PANEL_SIZE,
+    SMALL_SIZE,
+    VERMILION,
+    WIDTH,
+    balanced,
+    headed,
+    legend,
+    number_ticks,
+    settle,
+    styled,
+    text_height,
+    wrap,
+)
+from surgesim.report.names import alternative_title
+from surgesim.report.words import number, phrase
+from surgesim.scenario.schema.scenario import BASELINE
+from surgesim.study.sensitivity import FIRST, PARTIAL, RANK, TOTAL
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from surgesim.study.sweep.result import Sweep
+
+NAME_WIDTH: Final = 2.4
+ROW: Final = 0.34
+
+_LOOKS: Final = {FIRST: ("o", BLUE), TOTAL: ("s", VERMILION), RANK: ("o", BLUE), PARTIAL: ("s", VERMILION)}
+
+
+def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternative: str, lang: str) -> Figure:
+    """One panel per outcome, one row per path: what matters most for the first outcome on top."""
+    rows = table[(table["scenario"] == scenario) & (table["alternative"] == alternative)]
+    outcomes = list(dict.fromkeys(rows["outcome"]))
+    kinds = list(dict.fromkeys(rows["index"]))
+    first = rows[(rows["outcome"] == outcomes[0]) & (rows["index"] == kinds[-1])]
+    paths = list(first.sort_values("value", key=abs, ascending=False, kind="stable")["path"])
+    names = [_broken(path) for path in paths]
+    body = sum(max(ROW, text_height(name, SMALL_SIZE) + 0.1) for name in names) + 0.9
+    plan = sweep.manifest["sweep"]
+    title = phrase(
+        lang,
+        "figure.heading",
+        province=sweep.scenarios[scenario].title.get(lang),
+        what=phrase(lang, "figure.sensitivity_title"),
+    )
+    plan_title = alternative_title(sweep.scenarios[scenario], alternative, lang)
+    notes = [
+        plan_title if alternative == BASELINE else phrase(lang, "figure.under", alternative=plan_title),
+        phrase(
+            lang,
+            "figure.sensitivity_note",
+            points=number(plan["points"], lang),
+            runs=number(plan["replications"], lang),
+        ),
+    ]
+    if rows["value"].isna().any():
+        notes.append(phrase(lang, "figure.sensitivity_untold"))
+    if without_interval(rows):
+        notes.append(phrase(lang, "drivers.no_interval"))
+    notes += cautions(sweep, lang)
+    with styled():
+        figure = headed(title, notes, body)
+        panels = figure.subplots(1, len(outcomes), squeeze=False, sharey=True)[0]
+        for axes, outcome in zip(panels, outcomes, strict=True):
+            of_outcome = rows[rows["outcome"] == outcome].set_index(["path", "index"])
+            for place, path in enumerate(paths):
+                for k, kind in enumerate(kinds):
+                    marker, colour = _LOOKS[kind]
+                    at = place + 0.24 * (k - 0.5)
+                    row = of_outcome.loc[(path, kind)]
+                    axes.plot([row["low"], row["high"]], [at, at], color=colour, linewidth=1.3, zorder=3)
+                    axes.plot([row["value"]], [at], marker=marker, color=colour, markersize=4.5, zorder=4)
+            axes.axvline(0, color=BLACK, linewidth=0.9, zorder=2)
+            width = (WIDTH - NAME_WIDTH) / len(outcomes) - 0.3
+            axes.set_title(balanced(outcome_name(outcome, lang), width, PANEL_SIZE, "bold"))
+            number_ticks(axes, lang, "x", ticks=4)
+            axes.grid(True, axis="x")
+            axes.tick_params(axis="y", length=0, labelsize=SMALL_SIZE)
+        panels[0].set_yticks(range(len(paths)), names)
+        panels[0].set_ylim(len(paths) - 0.5, -0.5)
+        handles = [
+            (
+                Line2D([], [], color=colour, marker=marker, markersize=4.5),
+                phrase(lang, f"sensitivity.{kind}"),
+            )
+            for kind in kinds
+            for marker, colour in [_LOOKS[kind]]
+        ]
+        legend(figure, handles)
+        settle(figure)
+    return figure
+
+
+def _broken(path: str) -> str:
+    """A dotted path on as many lines as its column needs."""
+    return wrap(path.replace(".", ". "), NAME_WIDTH, SMALL_SIZE).replace(". ", ".")

@@ -1,0 +1,238 @@
+"""Runs many tasks wherever they go: in this process, in several of this machine, on a Dask cluster.
+
+The one place that knows of joblib and of Dask. Everything else asks for results and gets them as they
+come. joblib's own Dask backend is not used: it hangs when a worker dies.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+import warnings
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from itertools import islice
+from typing import Any, TypeVar
+
+from surgesim.errors import SurgesimError
+from surgesim.study.compute.backend import Backend
+from surgesim.study.compute.environment import COMPUTING, versions
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+MOST_RESTARTS = 3
+"""Workers of this machine that die are replaced so often in a row before the run is given up."""
+
+_ADDRESS = re.compile(r"(?:tcp|tls)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s/:\[\]@]+):(?P<port>[0-9]{1,5})")
+
+REACH_SECONDS = 3
+"""How long something has to listen at the address of a scheduler."""
+
+ANSWER_SECONDS = 10
+"""How long a scheduler and its workers have to answer."""
+
+
+def spread(
+    work: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    workers: int | Backend = 1,
+    *,
+    ordered: bool = False,
+) -> Generator[tuple[int, Result], None, None]:
+    """Do `work` on each task.
+
+    Parameters
+    ----------
+    work
+        A function that can be pickled; what it returns must depend on its task alone.
+    tasks
+        What is indexed is made when it is needed, so it may be a lazy sequence.
+    workers
+        Processes of this machine, 1 works in this one; or a `Backend`.
+    ordered
+        Whether results come in the order of the tasks, or as they are done.
+
+    Yields
+    ------
+    (int, Result)
+        The index of a task and what came of it. A task whose worker died is done again elsewhere.
+
+    Raises
+    ------
+    SurgesimError
+        If workers die again and again, or the scheduler's address is none or does not answer, or its
+        workers have other versions of what computes. What `work` raises is raised here.
+    """
+    backend = Backend.of(workers)
+    if backend.scheduler is not None:
+        results = _on_cluster(work, tasks, backend.scheduler)
+    elif backend.processes == 1:
+        results = ((place, work(tasks[place])) for place in range(len(tasks)))
+    else:
+        results = _in_processes(work, tasks, min(backend.processes, len(tasks)))
+    with closing(results):
+        yield from _in_order(results) if ordered else results
+
+
+def _in_order(results: Iterable[tuple[int, Result]]) -> Iterator[tuple[int, Result]]:
+    early: dict[int, Result] = {}
+    following = 0
+    for place, result in results:
+        early[place] = result
+        while following in early:
+            yield following, early.pop(following)
+            following += 1
+
+
+def _in_processes(
+    work: Callable[[Task], Result], tasks: Sequence[Task], workers: int
+) -> Generator[tuple[int, Result], None, None]:
+    from concurrent.futures.process import BrokenProcessPool
+
+    done = bytearray(len(tasks))
+    restarts = 0
+    while True:
+        try:
+            for place, result in _one_pool(work, tasks, workers, done):
+                done[place], restarts = 1, 0
+                yield place, result
+        except BrokenProcessPool as error:
+            restarts += 1
+            if restarts > MOST_RESTARTS:
+                raise SurgesimError(
+                    "a worker process ended unexpectedly, most likely for want of memory: "
+                    f"got {workers} workers, try fewer"
+                ) from error
+        else:
+            return
+
+
+def _one_pool(
+    work: Callable[[Task], Result], tasks: Sequence[Task], workers: int, done: bytearray
+) -> Generator[tuple[int, Result], None, None]:
+    from joblib import Parallel, delayed, parallel_config
+
+    # a run that is stopped leaves tasks undone on purpose
+    warnings.filterwarnings("ignore", r"\d+\s+tasks", UserWarning, r"joblib\.parallel")
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        parallel = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
+        undone = (place for place in range(len(tasks)) if not done[place])
+        results = parallel(delayed(_placed)(work, place, tasks[place]) for place in undone)
+        try:
+            yield from results
+        finally:
+            results.close()
+
+
+def _placed(work: Callable[[Task], Result], place: int, task: Task) -> tuple[int, Result]:
+    return place, work(task)
+
+
+def _on_cluster(
+    work: Callable[[Task], Result], tasks: Sequence[Task], address: str
+) -> Generator[tuple[int, Result], None, None]:
+    with _client(address) as client:
+        from distributed import as_completed
+        from distributed.scheduler import KilledWorker
+
+        places = iter(range(len(tasks)))
+        running: dict[str, int] = {}
+
+        def submitted(count: int) -> Iterator[Any]:
+            for place in islice(places, count):
+                future = client.submit(work, tasks[place], pure=False)
+                running[future.key] = place
+                yield future
+
+        ahead = 2 * sum(client.nthreads().values()) + 2  # enough to keep all busy, few enough to hold
+        completed = as_completed(submitted(ahead), loop=client.loop)
+        for future in completed:
+            try:
+                result = future.result()
+            except KilledWorker as error:
+                raise SurgesimError(
+                    f"{address}: a run ended its worker again and again, most likely for want of memory"
+                ) from error
+            yield running.pop(future.key), result
+            future.release()
+            for following in submitted(1):
+                completed.add(following)
+
+
+@contextmanager
+def _client(address: str) -> Iterator[Any]:
+    """A connection to a scheduler that answers, and has workers that can do the work."""
+    host, port = _host_and_port(address)
+    try:
+        from distributed import Client
+        from distributed.client import FutureCancelledError
+        from distributed.comm.core import CommClosedError
+    except ImportError as error:
+        raise SurgesimError("a scheduler needs Dask: pip install 'surgesim[cluster]'") from error
+    _reach(address, host, port)
+    try:
+        client = Client(address, timeout=ANSWER_SECONDS, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise _no_answer(address, ANSWER_SECONDS) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=ANSWER_SECONDS)
+        except TimeoutError as error:
+            raise SurgesimError(
+                f"{address}: the scheduler has no workers, expected at least one (dask worker {address})"
+            ) from error
+        _check_versions(client, address)
+        try:
+            yield client
+        except (FutureCancelledError, CommClosedError) as error:
+            raise SurgesimError(f"{address}: the connection to the scheduler was lost") from error
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    """The parts of an address that has the form of a scheduler's."""
+    form = _ADDRESS.fullmatch(address)
+    if form is None or not 0 < int(form["port"]) < 65_536:
+        raise SurgesimError(
+            f"got scheduler {address!r}, expected the address that `dask scheduler` prints, as "
+            "tcp://192.168.1.10:8786 or tls://192.168.1.10:8786"
+        )
+    return form["host"].strip("[]"), int(form["port"])
+
+
+def _reach(address: str, host: str, port: int) -> None:
+    """Whether something listens there: Dask itself takes longer to say that nothing does."""
+    end = time.monotonic() + REACH_SECONDS
+    while True:
+        try:
+            socket.create_connection((host, port), REACH_SECONDS).close()
+        except (OSError, UnicodeError) as error:
+            if time.monotonic() >= end:
+                raise _no_answer(address, REACH_SECONDS) from error
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _no_answer(address: str, seconds: int) -> SurgesimError:
+    return SurgesimError(
+        f"{address}: no scheduler answers within {seconds} s, expected the address that "
+        "`dask scheduler` prints, as tcp://192.168.1.10:8786"
+    )
+
+
+def _check_versions(client: Any, address: str) -> None:
+    """Workers must compute as this process does, or the tables would depend on who computed them."""
+    here = {package: version for package, version in versions().items() if package in COMPUTING}
+    try:
+        there: Mapping[str, dict[str, str]] = client.run(versions)
+    except ImportError as error:
+        raise SurgesimError(f"{address}: a worker cannot import surgesim ({error})") from error
+    for worker, found in there.items():
+        for package in here:
+            if found.get(package) != here[package]:
+                raise SurgesimError(
+                    f"{address}: worker {worker} has {package} {found.get(package, 'none')}, "
+                    f"expected {here[package]} as here"
+                )

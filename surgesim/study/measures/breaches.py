@@ -1,0 +1,252 @@
+"""Breaches of thresholds: when, with what probability, for how long and by how much."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.model.record import Record
+from surgesim.scenario.schema.command import Command, Threshold
+from surgesim.scenario.schema.indicators import Watch
+from surgesim.scenario.schema.needs import assessed_criteria, unmet, unmet_by
+from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.measures.quantiles import censored_quantile, quantile
+
+Floats = NDArray[np.float64]
+
+SITUATION: Final = "situation"
+"""Name of the row (and of the outcomes) of the declared emergency, beside those of the thresholds."""
+
+PROVINCE_AREA = "province"
+
+CRITERIA = "criteria"
+"""Why the situation is not assessed: too few of its criteria are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breaches:
+    """The breaches of one replication; one value per row: the thresholds in order, then the situation.
+
+    Of a threshold that is assessed by district the row is about any of them; `by_district` has a row for
+    each such threshold and district, in that order.
+
+    Attributes
+    ----------
+    at_start
+        Whether it held at t = 0, before anything happened.
+    first_day
+        First day breached (0 is the first day of the scenario); infinite where there was none.
+    days
+        Number of days breached.
+    longest_spell
+        Days of the longest unbroken run of breached days.
+    worst
+        The value furthest beyond the bound (or nearest to it), in the unit of the indicator; for the
+        situation the largest number of its thresholds breached on one day.
+    undecided
+        Whether the situation did not hold and could have, had the criteria that are not assessed been
+        breached.
+    """
+
+    at_start: NDArray[np.bool_]
+    first_day: Floats
+    days: Floats
+    longest_spell: Floats
+    worst: Floats
+    by_district: Breaches | None = None
+    undecided: bool = False
+
+
+def breach_names(command: Command) -> tuple[str, ...]:
+    """The rows of a breach table: the thresholds in order, then the situation; none without thresholds."""
+    return (*command.thresholds, SITUATION) if command.thresholds else ()
+
+
+def breach_bounds(command: Command) -> Floats:
+    """The bound of each row; for the situation the number of thresholds that make it."""
+    if not command.thresholds:
+        return np.empty(0)
+    bounds = [threshold.bound for threshold in command.thresholds.values()]
+    return np.array([*bounds, command.required], dtype=float)
+
+
+def breaches_of(scenario: Scenario, record: Record) -> Breaches:
+    """What one replication breached."""
+    command = scenario.command
+    if not command.thresholds:
+        nothing = np.empty(0)
+        return Breaches(np.empty(0, dtype=bool), nothing, nothing, nothing, nothing)
+    watched = [list(command.thresholds).index(name) for name in command.of_situation]
+    breached = breached_by_day(scenario, record)
+    worst = [
+        _worst(threshold, record.values[:, i]) for i, threshold in enumerate(command.thresholds.values())
+    ]
+    together = record.breached[:, watched].sum(axis=1)
+    declared = record.breached_at_start[watched].sum() >= command.required
+    at_start = np.append(record.breached_at_start, declared)
+    open_criteria = len(watched) - len(assessed_criteria(scenario))
+    undecided = bool(
+        open_criteria
+        and not breached[:, -1].any()
+        and together.max(initial=0) + open_criteria >= command.required
+    )
+    local = _in_districts(command, record)
+    return replace(_breaches(at_start, breached, [*worst, together.max()], local), undecided=undecided)
+
+
+def _in_districts(command: Command, record: Record) -> Breaches | None:
+    """What was breached in each district, a threshold after the other."""
+    local = list(command.in_districts.values())
+    if not local:
+        return None
+    worst = [
+        _worst(threshold, values)
+        for i, threshold in enumerate(local)
+        for values in record.values_by_district[:, i].T
+    ]
+    breached = record.breached_by_district.reshape(len(record.breached), -1)
+    return _breaches(record.breached_at_start_by_district.ravel(), breached, worst, None)
+
+
+def _breaches(
+    at_start: NDArray[np.bool_],
+    breached: NDArray[np.bool_],
+    worst: Sequence[float],
+    by_district: Breaches | None,
+) -> Breaches:
+    return Breaches(
+        at_start=at_start,
+        first_day=np.where(breached.any(axis=0), breached.argmax(axis=0), np.inf),
+        days=breached.sum(axis=0).astype(float),
+        longest_spell=np.array([longest_spell(column) for column in breached.T], dtype=float),
+        worst=np.array(worst, dtype=float),
+        by_district=by_district,
+    )
+
+
+def _worst(threshold: Threshold, values: Floats) -> float:
+    return float(values.max() if threshold.above is not None else values.min())
+
+
+def breached_by_day(scenario: Scenario, record: Record) -> NDArray[np.bool_]:
+    """``(days, rows)``: whether each row of a breach table was in breach, the situation last.
+
+    A threshold that is assessed by district is in breach where it is in any of them.
+    """
+    if not scenario.command.thresholds:
+        return np.empty((len(record.province), 0), dtype=bool)
+    return np.column_stack([record.breached, record.series(SITUATION) > 0])
+
+
+def longest_spell(breached: NDArray[np.bool_]) -> int:
+    """Length of the longest unbroken run of True."""
+    edges = np.diff(np.concatenate(([0], breached.astype(np.int8), [0])))
+    lengths = np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)
+    return int(lengths.max(initial=0))
+
+
+def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Wilson score interval of a probability (Wilson 1927, doi:10.1080/01621459.1927.10502953).
+
+    Examples
+    --------
+    >>> [round(bound, 4) for bound in wilson(8, 10)]
+    [0.4902, 0.9433]
+    """
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    share = successes / trials
+    centre = share + z * z / (2 * trials)
+    half = z * np.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    low, high = (centre - half) / (1 + z * z / trials), (centre + half) / (1 + z * z / trials)
+    return (0.0 if successes == 0 else float(low), 1.0 if successes == trials else float(high))
+
+
+def not_assessed(scenario: Scenario, threshold: str, district: str | None = None) -> str:
+    """The name of what a threshold (or the situation) lacks to be assessed; nothing where it is."""
+    known = scenario.command.thresholds
+    missing = (
+        unmet_by(scenario, known[threshold], district)
+        if threshold in known
+        else unmet(scenario, Watch(SITUATION))
+    )
+    return "" if missing is None else missing.name
+
+
+def never_assessed(scenario: Scenario, threshold: str) -> bool:
+    """Whether a threshold (or the situation) is assessed nowhere: not in the province, or in no district."""
+    local = threshold in scenario.command.in_districts
+    places = scenario.people.districts if local else (None,)
+    return all(not_assessed(scenario, threshold, place) for place in places)
+
+
+def breach_rows(alternative: str, scenario: Scenario, runs: Sequence[Breaches]) -> Iterator[dict[str, Any]]:
+    """The rows of the breach table of one alternative, from its replications in order.
+
+    A threshold that is assessed by district has a row for each district and none for the province. Of what
+    is not assessed a row has the reason and no numbers; of a situation without some of its criteria the
+    probability is that by the others, and is not told where no replication had it and some could have.
+    """
+    import pandas as pd
+
+    bounds = breach_bounds(scenario.command)
+    local = tuple(scenario.command.in_districts)
+    areas = tuple(scenario.people.districts)
+    in_districts = [run.by_district for run in runs if run.by_district is not None]
+    rows: list[tuple[str, str, float, int, Sequence[Breaches]]] = []
+    for i, name in enumerate(breach_names(scenario.command)):
+        if name in local:
+            first_row = local.index(name) * len(areas)
+            rows += [(area, name, bounds[i], first_row + d, in_districts) for d, area in enumerate(areas)]
+        else:
+            rows.append((PROVINCE_AREA, name, bounds[i], i, runs))
+    criteria = len(assessed_criteria(scenario))
+    for area, threshold, bound, i, these in rows:
+        missing = not_assessed(scenario, threshold, None if area == PROVINCE_AREA else area)
+        of_situation = threshold == SITUATION
+        undecided = sum(run.undecided for run in these) if of_situation else 0
+        decided = {
+            "not_assessed": missing,
+            "criteria_assessed": criteria if of_situation else math.nan,
+            "undecided": undecided / len(these) if of_situation else math.nan,
+        }
+        if missing or (undecided and not any(np.isfinite(run.first_day[i]) for run in these)):
+            yield {
+                "alternative": alternative,
+                "area": area,
+                "threshold": threshold,
+                "bound": bound,
+                **decided,
+                "not_assessed": missing or CRITERIA,
+            }
+            continue
+        first = np.array([run.first_day[i] for run in these])
+        days = np.array([run.days[i] for run in these])
+        known = int(np.isfinite(first).sum())
+        low, high = wilson(known, len(runs))[0], wilson(known + undecided, len(runs))[1]
+        median, early, late = (censored_quantile(first, q) for q in (0.5, 0.05, 0.95))
+        yield {
+            "alternative": alternative,
+            "area": area,
+            "threshold": threshold,
+            "bound": bound,
+            **decided,
+            "breached_at_start": np.mean([run.at_start[i] for run in these]),
+            "probability": np.isfinite(first).mean(),
+            "probability_low": low,
+            "probability_high": high,
+            "first_day_median": median,
+            "first_day_p5": early,
+            "first_day_p95": late,
+            "first_date_median": pd.Timestamp(scenario.start) + pd.to_timedelta(median, unit="D"),
+            "days_breached_mean": days.mean(),
+            "days_breached_p5": float(quantile(days, 0.05)),
+            "days_breached_p95": float(quantile(days, 0.95)),
+            "longest_spell_days": np.mean([run.longest_spell[i] for run in these]),
+            "worst_value_median": float(quantile(np.array([run.worst[i] for run in these]), 0.5)),
+        }

@@ -1,0 +1,183 @@
+"""Paired comparison of alternatives with the baseline, replication by replication."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.model.outcomes import DEADLY, OUTCOMES
+from surgesim.scenario.schema.scenario import BASELINE
+from surgesim.study.measures.breaches import SITUATION
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+FIRST_DAY = "first_day_"
+DAYS_BREACHED = "days_breached_"
+BREACHED = "breached_"
+"""Begins the outcome of whether a threshold, or the emergency, was breached on any day; only compared."""
+COST, DEATHS, SITUATION_DAYS = "cost", "deaths", "situation_days"
+
+_BETTER = {outcome.name: outcome.better for outcome in OUTCOMES}
+
+HIGHER = ("in_time_share:",)
+"""How the outcomes begin that are better where they are higher."""
+
+
+def better(outcome: str) -> str:
+    """Which side is better: ``lower``, ``later`` for a first day, ``higher`` for a share; empty for none."""
+    if outcome.startswith(FIRST_DAY):
+        return "later"
+    if outcome.startswith(HIGHER):
+        return "higher"
+    return _BETTER.get(outcome, "lower")
+
+
+def deadlier(comparison: pd.DataFrame) -> set[str]:
+    """The alternatives that surely have more deaths than the baseline, of rows of comparison.csv."""
+    more = comparison["outcome"].isin(DEADLY) & (comparison["difference_low"] > 0)
+    return set(comparison.loc[more, "alternative"])
+
+
+def comparison_rows(replications: pd.DataFrame, units: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Differences of every alternative from the baseline.
+
+    Parameters
+    ----------
+    replications
+        The table of replications.csv: one row per alternative and replication, in the same order of
+        replications for each alternative.
+    units
+        Unit of each outcome to compare, by column. An outcome that one of a pair lacks is left out.
+
+    Returns
+    -------
+    list of dict
+        The rows of comparison.csv, alternatives in order of appearance, outcomes in the order of `units`,
+        then the breaches.
+    """
+    by_alternative = dict(list(replications.groupby("alternative", sort=False)))
+    baseline = by_alternative.pop(BASELINE, None)
+    if baseline is None:
+        return []
+    breaches = _breaches(units)
+    compared: list[dict[str, Any]] = []
+    for name, rows in by_alternative.items():
+        paired = {
+            outcome: {
+                "alternative": name,
+                "outcome": outcome,
+                "unit": unit,
+                **_paired(outcome, before, after),
+            }
+            for outcome, unit in units.items()
+            for before, after in [(baseline[outcome].to_numpy(), rows[outcome].to_numpy())]
+            if not (np.isnan(before).any() or np.isnan(after).any())
+        }
+        if COST in paired and DEATHS in paired:
+            paired[COST]["per_death_averted"] = _per_death_averted(paired[COST], paired[DEATHS])
+        compared += paired.values()
+        for outcome, days in breaches.items():
+            if days in paired:
+                before, after = (side[days].to_numpy() > 0 for side in (baseline, rows))
+                keys = {"alternative": name, "outcome": outcome, "unit": "share"}
+                compared.append({**keys, **_paired(outcome, before, after)})
+    return compared
+
+
+def _breaches(units: Iterable[str]) -> dict[str, str]:
+    """The outcomes `BREACHED`, each with the outcome that counts its days."""
+    outcomes = list(units)
+    thresholds = [name.removeprefix(DAYS_BREACHED) for name in outcomes if name.startswith(DAYS_BREACHED)]
+    days = {f"{BREACHED}{name}": f"{DAYS_BREACHED}{name}" for name in thresholds}
+    if f"{FIRST_DAY}{SITUATION}" in outcomes:
+        days[f"{BREACHED}{SITUATION}"] = SITUATION_DAYS
+    return days
+
+
+def _per_death_averted(cost: Mapping[str, Any], deaths: Mapping[str, Any]) -> float:
+    """Mean extra cost over mean deaths averted; NaN unless the alternative is dearer and deaths are fewer."""
+    extra, averted = float(cost["difference"]), -float(deaths["difference"])
+    return extra / averted if extra > 0 and averted > 0 else float("nan")
+
+
+def _paired(outcome: str, before: Floats | Bools, after: Floats | Bools) -> dict[str, Any]:
+    difference = after.astype(float) - before.astype(float)
+    interval = paired_interval if before.dtype != bool else paired_shares_interval
+    low, high = interval(difference)
+    side = better(outcome)
+    gained = {"later": difference > 0, "higher": difference > 0, "lower": difference < 0}.get(side)
+    return {
+        "baseline_mean": before.mean(),
+        "alternative_mean": after.mean(),
+        "difference": difference.mean(),
+        "difference_low": low,
+        "difference_high": high,
+        "better": side,
+        "probability_better": float("nan") if gained is None else gained.mean(),
+        "tied": (difference == 0).mean(),
+    }
+
+
+def paired_interval(difference: Floats, confidence: float = 0.95) -> tuple[float, float]:
+    """Student's t interval of the mean of paired differences; NaN for a single pair."""
+    from scipy.special import stdtrit  # scipy.stats takes half a second to import
+
+    n = len(difference)
+    if n < 2:
+        return float("nan"), float("nan")
+    half = stdtrit(n - 1, 0.5 + confidence / 2) * difference.std(ddof=1) / np.sqrt(n)
+    mean = difference.mean()
+    return float(mean - half), float(mean + half)
+
+
+def paired_shares_interval(difference: Floats, confidence: float = 0.95) -> tuple[float, float]:
+    """Score interval of the difference of two paired shares; NaN for a single pair.
+
+    `difference` is 1, 0 or -1 for each pair. The interval holds every difference that a score test does
+    not reject, so it holds 0 exactly where McNemar's test does not reject; it is no point where all pairs
+    are alike (Tango 1998, doi:10.1002/(SICI)1097-0258(19980430)17:8<891::AID-SIM780>3.0.CO;2-B).
+
+    Examples
+    --------
+    >>> pairs = np.repeat([1.0, -1.0, 0.0], [20, 60, 920])
+    >>> [round(bound, 4) for bound in paired_shares_interval(pairs)]
+    [-0.0584, -0.0231]
+    """
+    n = len(difference)
+    if n < 2:
+        return math.nan, math.nan
+    more, less = int((difference > 0).sum()), int((difference < 0).sum())
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    return -_score_bound(less, more, n, z), _score_bound(more, less, n, z)
+
+
+def _score_bound(more: int, less: int, n: int, z: float) -> float:
+    """The largest difference whose score is at least -z; the score falls as the difference rises."""
+    low, high = (more - less) / n, 1.0
+    while (middle := (low + high) / 2) not in (low, high):
+        if _score(more, less, n, middle) < -z:
+            high = middle
+        else:
+            low = middle
+    return high if high == 1.0 else low
+
+
+def _score(more: int, less: int, n: int, difference: float) -> float:
+    """How many standard errors the pairs lie above a difference (Tango's equations 24 to 26).
+
+    The standard error is that at this difference; `fewer` is the most likely share of the pairs `less`.
+    """
+    linear = (2 * n - more + less) * difference - more - less
+    constant = less * difference * (1 - difference)
+    fewer = (math.sqrt(linear**2 + 8 * n * constant) - linear) / (4 * n)
+    variance = n * (2 * fewer + difference * (1 - difference))
+    return (more - less - n * difference) / math.sqrt(variance) if variance > 0 else 0.0

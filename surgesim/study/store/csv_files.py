@@ -1,0 +1,113 @@
+"""CSV files: numbers of ten significant digits, dates, nothing where there is no value."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.errors import ResultsError
+from surgesim.study.tables.columns import DATE, TEXT, Table, typed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+
+
+class CsvFile:
+    """A CSV file written frame by frame, all of the same columns; a context."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb")
+        self._begun = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+    def add(self, frame: pd.DataFrame) -> None:
+        """Append the rows of a frame; the first one gives the header."""
+        if not self._begun:
+            self._file.write(f"{','.join(map(str, frame.columns))}\n".encode())
+            self._begun = True
+        self._file.write(_csv_rows(frame))
+
+
+def write_csv(path: Path, frame: pd.DataFrame) -> None:
+    """Write a frame as a CSV file."""
+    with CsvFile(path) as file:
+        file.add(frame)
+
+
+def _csv_rows(frame: pd.DataFrame) -> bytes:
+    import pyarrow as pa
+    import pyarrow.csv  # pandas takes ten times as long
+
+    table = pa.table({str(name): _cells(frame[name]) for name in frame.columns})
+    for quotes in ("none", "needed"):  # "needed" quotes every text, "none" refuses what must be quoted
+        with contextlib.suppress(pa.ArrowInvalid):
+            options = pa.csv.WriteOptions(include_header=False, quoting_style=quotes)
+            text = pa.BufferOutputStream()
+            pa.csv.write_csv(table, text, options)
+            return bytes(text.getvalue())
+    raise ValueError("a text cannot be written as CSV")
+
+
+def _cells(column: pd.Series[Any]) -> Any:
+    """A column as it is written: ten significant digits, dates, nothing where there is no value."""
+    import pyarrow as pa
+
+    if column.dtype.kind == "f":
+        return pa.array(ten_digits(column.to_numpy()), from_pandas=True)
+    if column.dtype.kind == "M":
+        return pa.array(column.to_numpy().astype("datetime64[D]"), from_pandas=True)
+    return pa.array(column)
+
+
+_POWERS = np.array([float(f"1e{k}") for k in range(23)])
+"""Powers of ten that a float holds exactly."""
+
+
+def ten_digits(values: Floats) -> Floats:
+    """`values` to ten significant digits: the floats nearest to those decimals, which print as them."""
+    near = values.copy()
+    some = np.isfinite(values) & (values != 0)
+    shown = values[some]
+    after = 9 - np.floor(np.log10(np.abs(shown))).astype(int)  # digits after the decimal point
+    most = len(_POWERS) - 1
+    up, down = _POWERS[np.clip(after, 0, most)], _POWERS[np.clip(-after, 0, most)]
+    near[some] = np.where(after >= 0, np.rint(shown * up) / up, np.rint(shown / down) * down)
+    far = np.abs(after) > most
+    if far.any():
+        near[np.flatnonzero(some)[far]] = [float(f"{value:.10g}") for value in shown[far].tolist()]
+    return near
+
+
+def read_csv(path: Path, table: Table) -> pd.DataFrame:
+    import pandas as pd
+
+    text = {column.name for column in table.columns if column.unit in (TEXT, DATE)}
+    try:
+        header = pd.read_csv(path, nrows=0, encoding="utf-8").columns
+        frame = pd.read_csv(
+            path,
+            dtype={name: "str" for name in header if name in text},
+            keep_default_na=False,
+            na_values={name: [""] for name in header if name not in text},
+            encoding="utf-8",
+        )
+        absent = {c.name for c in table.columns if "<" not in c.name} - set(header)
+        if absent:
+            raise ResultsError(
+                f"{path}: lacks the columns {', '.join(sorted(absent))}, so another version wrote it: "
+                "run it again with this version"
+            )
+        return typed(table, frame)
+    except ValueError as error:  # pandas' parser errors are ValueErrors
+        raise ResultsError(f"{path}: damaged ({error})") from error

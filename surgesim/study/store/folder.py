@@ -1,0 +1,225 @@
+"""Result folders: written beside their place, and moved into it when whole.
+
+A folder in the making is a hidden sibling ``.<name>.part-<tag>``; the one it replaces waits as
+``.<name>.old-<tag>`` between the two renames. Whoever next reads or writes the folder finishes a
+move that a crash interrupted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+import time
+import uuid
+from collections.abc import Mapping, Set
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from surgesim.errors import ResultsError
+from surgesim.files import disk, missing, remove_empty
+from surgesim.scenario.schema.scenario import Scenario
+
+if TYPE_CHECKING:
+    pass
+
+MANIFEST = "manifest.json"
+SWEEP = "sweep"
+"""Entry of the manifest that only a sweep has."""
+_STALE_SECONDS = 86_400.0
+
+
+class Folder:
+    """A folder in the making; a context that leaves nothing behind unless it was sealed.
+
+    Parameters
+    ----------
+    target
+        The folder it becomes. An existing one there stays as it is until then.
+    own
+        What such a folder may hold; one that holds anything else is not replaced.
+
+    Raises
+    ------
+    ResultsError
+        If `target` is something other than such a folder, or cannot be written.
+    """
+
+    def __init__(self, target: Path, own: Set[str]) -> None:
+        self.target = target.resolve()
+        self._own = own
+        self._tag = uuid.uuid4().hex[:8]
+        self.path = _sibling(self.target, "part", self._tag)
+        self._made: list[Path] = []
+
+    def check(self) -> None:
+        """Whether the folder could take its place, as things are now."""
+        with disk(self.target):
+            recover(self.target)
+            _refuse_foreign(self.target, self._own)
+
+    def __enter__(self) -> Self:
+        self.check()
+        self._made = missing(self.target.parent)
+        try:
+            with disk(self.target):
+                self.target.parent.mkdir(parents=True, exist_ok=True)
+                _clear(self.target)
+                self.path.mkdir()
+        except ResultsError:
+            remove_empty(self._made)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+        remove_empty(self._made)  # none is, once this folder has its place there
+
+    def seal(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
+        """Write the manifest with the hash of every other file, and move the folder into place.
+
+        Returns
+        -------
+        dict
+            The manifest as written.
+        """
+        with disk(self.target):
+            complete = {**manifest, "files": hashes(self.path)}
+            text = json.dumps(complete, indent=2, ensure_ascii=False) + "\n"
+            (self.path / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+            _move(self.path, self.target, self._tag)
+        return complete
+
+
+def kind_of(folder: Path) -> str | None:
+    """`SWEEP` for the folder of a sweep, None for any other."""
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        if SWEEP in json.loads((folder / MANIFEST).read_text(encoding="utf-8")):
+            return SWEEP
+    return None
+
+
+def parsed(path: Path) -> Any:
+    """What a manifest holds, of a run or of a sweep.
+
+    Raises
+    ------
+    ResultsError
+        If it cannot be read, or is no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise ResultsError(f"{path}: damaged ({error})") from error
+
+
+def check_file(folder: Path, name: str, manifest: Mapping[str, Any]) -> None:
+    """Whether a file of a result folder is the one that was written with the manifest.
+
+    Raises
+    ------
+    ResultsError
+        If it is another one, or missing.
+    """
+    path = folder / name
+    files = manifest["files"]
+    if not isinstance(files, Mapping) or name not in files:
+        raise ResultsError(f"{folder}: its {MANIFEST} lists no {name}: run it again with this version")
+    if not path.is_file():
+        raise ResultsError(f"{path}: missing, though it was written with this result: run it again")
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != files[name]:
+            raise ResultsError(
+                f"{path}: is not the file that was written with this result: `surgesim reproduce` says what "
+                "differs, a new run writes it anew"
+            )
+
+
+def dumped(scenario: Scenario) -> str:
+    """The text of scenario.yaml."""
+    from surgesim.scenario.door import dump
+
+    return dump(scenario)
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file below `folder` but the manifest, by its path in the folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
+    }
+
+
+def recover(target: Path) -> None:
+    """Finish a move of `target` that a crash interrupted between its two renames."""
+    if target.exists() or not target.parent.is_dir():
+        return
+    old = _siblings(target, "old")
+    if not old:
+        return
+    whole = [path for path in _siblings(target, "part") if (path / MANIFEST).is_file()]
+    with contextlib.suppress(FileNotFoundError):  # the run that was moving it came first
+        (whole or old)[-1].rename(target)
+    if target.exists():
+        for path in _siblings(target, "old"):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _move(path: Path, target: Path, tag: str) -> None:
+    """Rename `path` to `target`, putting aside what is there until then."""
+    old = _sibling(target, "old", tag)
+    for _ in range(10):
+        if target.exists():
+            with contextlib.suppress(FileNotFoundError):
+                target.rename(old)
+        try:
+            path.rename(target)
+        except FileNotFoundError:
+            if target.exists():  # a reader finished the move
+                break
+            raise
+        except OSError:
+            if not target.exists():
+                raise
+            continue  # another run took the place in between
+        break
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _sibling(target: Path, role: str, tag: str) -> Path:
+    return target.with_name(f".{target.name}.{role}-{tag}")
+
+
+def _siblings(target: Path, role: str) -> list[Path]:
+    prefix = f".{target.name}.{role}-"
+    return sorted(
+        (path for path in target.parent.iterdir() if path.name.startswith(prefix)),
+        key=lambda path: (path.stat().st_mtime, path.name),
+    )
+
+
+def _clear(target: Path) -> None:
+    """Remove what runs killed more than a day ago left beside `target`."""
+    for path in _siblings(target, "part"):
+        newest = max((p.stat().st_mtime for p in (path, *path.rglob("*"))), default=0.0)
+        if time.time() - newest > _STALE_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _refuse_foreign(target: Path, own: Set[str]) -> None:
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise ResultsError(f"{target}: got a file, expected a folder or nothing")
+    entries = {entry.name for entry in target.iterdir() if not entry.name.startswith(".")}
+    if foreign := sorted(entries - own if MANIFEST in entries else entries):
+        raise ResultsError(
+            f"{target}: holds {foreign[0]!r}, which is not part of a result, so it will not be replaced; "
+            "choose another folder with --out"
+        )

@@ -1,0 +1,163 @@
+"""The result folder of a run: written as its replications come, read back as Results."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from surgesim.errors import ResultsError, ScenarioError
+from surgesim.files import disk
+from surgesim.model.record import PROVINCE_INDEX, Record, district_columns
+from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.measures.breaches import PROVINCE_AREA
+from surgesim.study.results import Results
+from surgesim.study.store.csv_files import read_csv, write_csv
+from surgesim.study.store.folder import MANIFEST, SWEEP, Folder, check_file, dumped, parsed, recover
+from surgesim.study.tables.collect import own_columns
+from surgesim.study.tables.columns import TABLES, wide_columns
+
+if TYPE_CHECKING:
+    pass
+
+SCENARIO = "scenario.yaml"
+PARQUET = "daily.parquet"
+FIGURES = "figures"
+OWN_ENTRIES = {MANIFEST, SCENARIO, PARQUET, FIGURES, "plots", "report.html"} | {
+    f"{table.name}.csv" for table in TABLES
+}
+"""What a result folder may hold; a folder that holds anything else is never replaced."""
+
+
+class Draft(Folder):
+    """The result folder of a run in the making.
+
+    Parameters
+    ----------
+    target
+        As of `Folder`.
+    scenarios
+        The alternatives whose records are added.
+    """
+
+    def __init__(self, target: Path, scenarios: Mapping[str, Scenario]) -> None:
+        super().__init__(target, OWN_ENTRIES)
+        self._scenarios = scenarios
+        self._columns = wide_columns(tuple(scenarios.values()))
+        self._parquet: Any = None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._parquet is not None:
+            with contextlib.suppress(OSError):
+                self._parquet.close()
+        super().__exit__(kind, error, trace)
+
+    def add(self, records: Mapping[str, Record]) -> None:
+        """Append one replication of all alternatives to daily.parquet, as one row group."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        with disk(self.target):
+            rows = pa.concat_tables(
+                _wide(name, self._scenarios[name], record, self._columns) for name, record in records.items()
+            )
+            if self._parquet is None:
+                self._parquet = pq.ParquetWriter(
+                    self.path / PARQUET, rows.schema, compression="zstd", write_statistics=False
+                )
+            self._parquet.write_table(rows, row_group_size=max(rows.num_rows, 1))
+
+    def write(self, results: Results) -> None:
+        """Write the scenario and the tables."""
+        with disk(self.target):
+            if self._parquet is not None:
+                self._parquet.close()
+                self._parquet = None
+            (self.path / SCENARIO).write_text(dumped(results.scenario), encoding="utf-8", newline="\n")
+            for table in TABLES:
+                write_csv(self.path / f"{table.name}.csv", getattr(results, table.name))
+
+
+def read(folder: str | Path) -> Results:
+    """Read a result folder.
+
+    Raises
+    ------
+    ResultsError
+        If it is missing, is not a result folder, or a file of it is missing, damaged, or by its hash in
+        the manifest not the one that the run wrote.
+    """
+    from surgesim.scenario.door import load_stored
+
+    target = Path(folder).resolve()
+    with disk(target):
+        recover(target)
+    try:
+        manifest = read_manifest(target)
+        for name in (SCENARIO, *(f"{table.name}.csv" for table in TABLES)):
+            check_file(target, name, manifest)
+        scenario = load_stored(target / SCENARIO)
+        tables = {table.name: read_csv(target / f"{table.name}.csv", table) for table in TABLES}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ResultsError(f"{folder}: not a readable result folder ({error})") from error
+    except ScenarioError as error:
+        raise ResultsError(f"{folder}: its {SCENARIO} cannot be used: {error}") from error
+    return Results(scenario=scenario, manifest=manifest, folder=target, **tables)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a result folder."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise ResultsError(f"{folder}: got no {MANIFEST}, expected a folder written by `surgesim run`")
+    manifest = parsed(path)
+    if isinstance(manifest, dict) and SWEEP in manifest:
+        raise ResultsError(f"{folder}: got a sweep, expected a folder written by `surgesim run`")
+    missing = {"alternatives", "seed", "replications", "days", "files", "versions", "processor"} - set(
+        manifest if isinstance(manifest, dict) else ()
+    )
+    if missing:
+        raise ResultsError(f"{path}: damaged, it lacks {', '.join(sorted(missing))}")
+    return dict(manifest)
+
+
+def _wide(alternative: str, scenario: Scenario, record: Record, indicators: Sequence[str]) -> Any:
+    """One replication as rows of daily.parquet: the province, then each district, by day."""
+    import pyarrow as pa
+
+    districts = list(scenario.people.districts)
+    areas = 1 + len(districts)
+    days = record.province.shape[0]
+    names = pa.array([alternative])
+    columns = {
+        "alternative": _repeated(names, np.zeros(areas * days)),
+        "replication": pa.array(np.full(areas * days, record.replication, dtype=np.int64)),
+        "area": _repeated(pa.array([PROVINCE_AREA, *districts]), np.repeat(np.arange(areas), days)),
+        "day": pa.array(np.tile(np.arange(days, dtype=np.int64), areas)),
+    }
+    items = {column.name: i for i, column in enumerate(own_columns(scenario))}
+    of_province = np.hstack([record.logistics, record.assessed])
+    of_districts = {column.name: i for i, column in enumerate(district_columns(scenario.command))}
+    for name in indicators:
+        values = np.full((areas, days), np.nan)
+        absent = np.ones((areas, days), dtype=bool)
+        if name in PROVINCE_INDEX:
+            values[0], absent[0] = record.series(name), False
+        if name in items:
+            values[0], absent[0] = of_province[:, items[name]], False
+        if name in of_districts:
+            values[1:], absent[1:] = record.districts[:, :, of_districts[name]].T, False
+        columns[name] = pa.array(values.ravel(), mask=absent.ravel())
+    return pa.table(columns)
+
+
+def _repeated(names: Any, index: Any) -> Any:
+    import pyarrow as pa
+
+    return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32)), names).cast(pa.string())

@@ -1,0 +1,108 @@
+"""The runs of a sweep: which there are, what is wrong with them, what each came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+from surgesim.errors import Problem, ScenarioError
+from surgesim.scenario.schema.scenario import BASELINE, Scenario
+from surgesim.study.compute.backend import Backend
+from surgesim.study.compute.beforehand import check_all, with_values_told
+from surgesim.study.compute.replicate import drawn_values, one_replication
+from surgesim.study.measures.breaches import breaches_of
+from surgesim.study.measures.outcomes import outcome_row
+from surgesim.study.sweep.design import at_point
+from surgesim.study.sweep.parts import KEY, Failure
+from surgesim.study.tables.columns import DRAWN
+
+
+class Case(NamedTuple):
+    """One run: which scenario, at which point, which replication."""
+
+    scenario: int
+    point: int
+    replication: int
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cases(Sequence[Case]):
+    """All runs of a sweep, by scenario, point and replication; each is made when it is asked for."""
+
+    scenarios: int
+    points: Sequence[Mapping[str, Any]]
+    replications: int
+    undone: Sequence[int] | None = None
+
+    def __len__(self) -> int:
+        if self.undone is not None:
+            return len(self.undone)
+        return self.scenarios * len(self.points) * self.replications
+
+    def __getitem__(self, place: Any) -> Any:
+        run = place if self.undone is None else self.undone[place]
+        rest, replication = divmod(run, self.replications)
+        scenario, point = divmod(rest, len(self.points))
+        return Case(scenario, point, replication, self.points[point])
+
+
+def check_cases(
+    scenarios: Sequence[Scenario],
+    cases: Cases,
+    undone: Sequence[int],
+    seed: int,
+    backend: Backend,
+) -> None:
+    """Check the scenario of every run that is not done, before the first of them.
+
+    Without uncertain parameters, the runs of a point have the same scenario.
+    """
+    drawing = [bool(scenario.study.uncertainty) for scenario in scenarios]
+    to_check = [
+        run
+        for run in undone
+        if run % cases.replications == 0 or drawing[run // (cases.replications * len(cases.points))]
+    ]
+    check = partial(_case_problem, scenarios, cases, seed)
+    what = "runs" if any(drawing) else "points"
+    check_all(check, to_check, what, backend)
+
+
+def _case_problem(scenarios: Sequence[Scenario], cases: Cases, seed: int, run: int) -> Problem | None:
+    case: Case = cases[run]
+    scenario = scenarios[case.scenario]
+    drawn = drawn_values(scenario, seed, case.replication)
+    try:
+        at_point(scenario, {**case.values, **drawn})
+    except ScenarioError as error:
+        of = f" of scenario {scenario.name!r}" if len(scenarios) > 1 else ""
+        draws = f", replication {case.replication}" if drawn else ""
+        where = f"point {case.point}{of}{draws} has"
+        return with_values_told(error.problems[0], where, {**case.values, **drawn})
+    return None
+
+
+def one_run(scenarios: Sequence[Scenario], seed: int, case: Case) -> list[dict[str, Any]] | Failure:
+    """The outcomes of one run, a row per alternative; if it fails, why: the others go on."""
+    try:
+        drawn = drawn_values(scenarios[case.scenario], seed, case.replication)
+        scenario = at_point(scenarios[case.scenario], {**case.values, **drawn})
+        changed = {name: scenario.alternative(name) for name in (BASELINE, *scenario.alternatives)}
+        return [
+            {
+                KEY: name,
+                **outcome_row(changed[name], record, breaches_of(changed[name], record)),
+                **{f"{DRAWN}{path}": value for path, value in drawn.items()},
+            }
+            for name, record in one_replication(changed, seed, case.replication).items()
+        ]
+    except Exception as error:
+        return Failure(f"{type(error).__name__}: {error}")
+
+
+def keys_of(scenarios: Sequence[Scenario], case: Case) -> dict[str, Any]:
+    name = scenarios[case.scenario].name
+    return {"scenario": name, "point": case.point, "replication": case.replication}

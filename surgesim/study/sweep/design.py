@@ -1,0 +1,245 @@
+"""The points of a sweep: which paths vary, over which values, in which design.
+
+Values are rounded to ten significant digits, so that design.csv says exactly what was run.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.errors import Problem, ScenarioError
+from surgesim.model.clock.streams import Streams
+from surgesim.scenario.door import findings_at
+from surgesim.scenario.loading.assignments import unknown_path
+from surgesim.scenario.loading.values import is_whole, with_certain
+from surgesim.scenario.loading.yaml_nodes import compose
+from surgesim.scenario.schema.base import FrozenDict
+from surgesim.scenario.schema.scenario import Scenario
+from surgesim.scenario.schema.study import Uncertain
+
+Floats = NDArray[np.float64]
+
+GRID, LHS, SOBOL = DESIGNS = ("grid", "lhs", "sobol")
+
+Levels: TypeAlias = str | Sequence[Any]
+"""How a path varies: ``"lo:hi:n"``, ``"lo:hi"``, ``"a,b,c"``, a sequence of values, or ``""`` for the
+distribution that `study.uncertainty` gives it."""
+
+DAYS = "days"
+"""The path of the horizon."""
+
+UNSWEPT = ("name", "title", "description", "study", "sources", "extends")
+"""Sections and fields that a sweep does not change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A path that varies, and its values: a list of them, or all of a distribution.
+
+    Attributes
+    ----------
+    whole
+        Whether values of the distribution are rounded to whole numbers.
+    """
+
+    path: str
+    values: tuple[Any, ...] = ()
+    distribution: Uncertain | None = None
+    whole: bool = False
+
+    def at(self, u: float) -> Any:
+        """The value below which a share `u` of all values lies."""
+        if self.distribution is None:
+            return self.values[min(int(u * len(self.values)), len(self.values) - 1)]
+        return self._written(self.distribution.quantile(u))
+
+    def ends(self) -> tuple[Any, ...]:
+        """Values that show whether the schema takes all: the limits, or each of a list."""
+        if self.distribution is None:
+            return self.values
+        return tuple(map(self._written, self.distribution.limits))
+
+    def _written(self, value: float) -> float:
+        return round(value) if self.whole else float(f"{value:.10g}")
+
+
+def factors(scenarios: Sequence[Scenario], vary: Mapping[str, Levels], design: str) -> list[Factor]:
+    """What varies, checked against every scenario.
+
+    Raises
+    ------
+    ScenarioError
+        With every unknown path (and the nearest known), range upside down, and value that a scenario
+        does not take.
+    """
+    problems: list[Problem] = []
+    found = []
+    if not vary:
+        problems.append(Problem("", "got nothing to vary, expected at least one path=low:high:levels"))
+    for path, levels in vary.items():
+        faults = list(dict.fromkeys(_wrong_path(path, scenario) for scenario in scenarios))
+        problems += [Problem(path, fault) for fault in faults if fault is not None]
+        if faults != [None]:
+            continue
+        try:
+            factor = _factor(path, levels, design, scenarios)
+        except ValueError as error:
+            problems.append(Problem(path, str(error)))
+            continue
+        refused = [fault for scenario in scenarios for fault in _refused(factor, scenario)]
+        problems += dict.fromkeys(refused)
+        found.append(factor)
+    if problems:
+        raise ScenarioError(problems)
+    return found
+
+
+def _wrong_path(path: str, scenario: Scenario) -> str | None:
+    keys = tuple(path.split("."))
+    if keys[0] in UNSWEPT:
+        return f"is not of what is simulated, expected a path of another section than {keys[0]}"
+    if not all(keys):
+        return f"got {path!r}, expected a path as epidemic.variant.r0"
+    return unknown_path(keys, scenario.to_plain())
+
+
+def _factor(path: str, levels: Levels, design: str, scenarios: Sequence[Scenario]) -> Factor:
+    plain = scenarios[0].to_plain()
+    whole = is_whole(path, plain)
+    if not isinstance(levels, str):
+        if not levels:
+            raise ValueError("got no values, expected at least one")
+        return Factor(path, tuple(map(_read, levels)))
+    if not levels.strip():
+        distribution = scenarios[0].study.uncertainty.get(path)
+        if distribution is None:
+            raise ValueError("has no values and is not in study.uncertainty: expected low:high or a,b,c")
+        if design == GRID:
+            raise ValueError("got no values, expected low:high:levels or a,b,c for a grid")
+        return Factor(path, distribution=distribution, whole=whole)
+    if ":" in levels:
+        return _range(path, levels, design, whole=whole)
+    return Factor(path, tuple(map(_read, levels.split(","))))
+
+
+def _read(value: Any) -> Any:
+    """A value of a list as YAML has it, where it is text."""
+    return compose(value, "--vary").value if isinstance(value, str) else value
+
+
+def _range(path: str, text: str, design: str, *, whole: bool) -> Factor:
+    parts = text.split(":")
+    expected = "low:high:levels" if design == GRID else "low:high"
+    try:
+        low, high, *rest = map(float, parts)
+    except ValueError:
+        raise ValueError(f"got {text!r}, expected {expected} or a,b,c") from None
+    if len(rest) != (design == GRID) or not np.isfinite([low, high]).all():
+        raise ValueError(f"got {text!r}, expected {expected} for design {design}")
+    if not low < high:
+        raise ValueError(f"got a range from {low:g} to {high:g}, expected low below high")
+    distribution = Uncertain(uniform=(low, high))
+    every = Factor(path, distribution=distribution, whole=whole)
+    if design != GRID:
+        return every
+    if rest[0] < 2 or not rest[0].is_integer():
+        raise ValueError(f"got {rest[0]:g} levels, expected a whole number >= 2")
+    levels = [every.at(u) for u in np.linspace(0, 1, int(rest[0])).tolist()]
+    return Factor(path, tuple(dict.fromkeys(levels)))
+
+
+def _refused(factor: Factor, scenario: Scenario) -> Iterator[Problem]:
+    """A value that the schema does not take at its path, whatever the others are.
+
+    What must hold between values is checked of each point.
+    """
+    plain = scenario.to_plain()
+    keys = tuple(factor.path.split("."))
+    for value in factor.ends():
+        for path, message in findings_at(keys, value, plain):
+            where = "" if path == keys else f"{'.'.join(map(str, path))}: "
+            yield Problem(factor.path, f"cannot be {'null' if value is None else value}: {where}{message}")
+            return
+
+
+def points(factors: Sequence[Factor], design: str, samples: int | None, seed: int) -> list[dict[str, Any]]:
+    """The points of a design: for each the value of every path.
+
+    Parameters
+    ----------
+    design
+        ``grid``: every combination, the last path moving fastest. ``lhs``: a Latin hypercube of `samples`
+        points. ``sobol``: Saltelli's design for Sobol indices, on a scrambled Sobol' sequence: `samples`
+        points A, as many B, then for each path those of A with that path from B (Saltelli 2010,
+        doi:10.1016/j.cpc.2009.09.018): ``samples * (paths + 2)`` in all.
+    seed
+        Of the sampling; a grid has no chance in it.
+
+    Raises
+    ------
+    ScenarioError
+        If `samples` does not go with the design.
+    """
+    _check_samples(design, samples)
+    paths = [factor.path for factor in factors]
+    if samples is None:
+        levels = [factor.values for factor in factors]
+        return [dict(zip(paths, values, strict=True)) for values in itertools.product(*levels)]
+    shares = _shares(len(factors), design, samples, seed)
+    columns = [[factor.at(u) for u in shares[:, i].tolist()] for i, factor in enumerate(factors)]
+    return [dict(zip(paths, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def _check_samples(design: str, samples: int | None) -> None:
+    message = None
+    if design not in DESIGNS:
+        message = f"got design {design!r}, expected one of {', '.join(DESIGNS)}"
+    elif design == GRID:
+        if samples is not None:
+            message = f"got {samples} samples for a grid, which has all combinations: expected none"
+    elif samples is None or samples < 2:
+        got = "no" if samples is None else samples
+        message = f"got {got} samples, expected at least 2 for design {design}"
+    elif design == SOBOL and samples & (samples - 1):
+        below = 1 << samples.bit_length() - 1
+        message = f"got {samples} samples, expected a power of two for design sobol: {below} or {2 * below}"
+    if message is not None:
+        raise ScenarioError([Problem("", message)])
+
+
+def _shares(paths: int, design: str, samples: int, seed: int) -> Floats:
+    """The design on the unit cube, ``(points, paths)``."""
+    from scipy.stats import qmc
+
+    rng = Streams(seed, 0).once("design")
+    if design == LHS:
+        return np.asarray(qmc.LatinHypercube(d=paths, rng=rng).random(samples))
+    both = qmc.Sobol(d=2 * paths, rng=rng).random(samples)
+    a, b = both[:, :paths], both[:, paths:]
+    mixed = [np.where(np.arange(paths) == i, b, a) for i in range(paths)]
+    return np.concatenate([a, b, *mixed])
+
+
+def without_swept(scenario: Scenario, factors: Sequence[Factor]) -> Scenario:
+    """The scenario in which what is swept is not drawn too."""
+    swept = {factor.path for factor in factors}
+    kept = {path: form for path, form in scenario.study.uncertainty.items() if path not in swept}
+    study = scenario.study.model_copy(update={"uncertainty": FrozenDict(kept)})
+    return scenario.model_copy(update={"study": study})
+
+
+def at_point(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
+    """The scenario with the values of a point, and of what is uncertain beside them; nothing is uncertain.
+
+    Raises
+    ------
+    ScenarioError
+        If a scenario file with these values would be refused.
+    """
+    return with_certain(scenario, values)

@@ -1,0 +1,132 @@
+"""The plan of a sweep: which scenarios at which points, and what makes it the same when it is taken up."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from surgesim.errors import Problem, ScenarioError
+from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.compute.environment import COMPUTING, versions
+from surgesim.study.compute.replicate import pared
+from surgesim.study.run import selected
+from surgesim.study.store.folder import dumped
+from surgesim.study.sweep.cases import Cases
+from surgesim.study.sweep.design import Levels, factors, points, without_swept
+from surgesim.study.sweep.parts import DESIGN_HASH
+from surgesim.study.sweep.tables import design_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A sweep that can be run.
+
+    Attributes
+    ----------
+    scenarios
+        The scenarios with the alternatives that are run; what is swept is not drawn.
+    texts
+        Their files as they are stored, by name.
+    cases
+        All runs.
+    seed
+        Of the study.
+    design
+        The table of design.csv.
+    entry
+        What makes the sweep the same: the manifest's entry of it.
+    """
+
+    scenarios: Sequence[Scenario]
+    texts: Mapping[str, str]
+    cases: Cases
+    seed: int
+    design: pd.DataFrame
+    entry: Mapping[str, Any]
+
+
+def plan_sweep(
+    given: Sequence[Scenario],
+    vary: Mapping[str, Levels],
+    design: str,
+    samples: int | None,
+    replications: int | None,
+    seed: int | None,
+    alternatives: Sequence[str],
+) -> Plan:
+    """The plan of a sweep; arguments as of `sweep`.
+
+    Raises
+    ------
+    ScenarioError
+        With what is wrong with them.
+    """
+    _check_names(given)
+    names = [selected(each, alternatives) for each in given]
+    _check_alternatives(vary, given, alternatives)
+    stored = [pared(each, kept) for each, kept in zip(given, names, strict=True)]
+    varied = factors(stored, vary, design)
+    replications, seed = _numbers(given[0], replications, seed)
+    the_points = points(varied, design, samples, seed)
+    cases = Cases(len(stored), the_points, replications)
+    table = design_frame(the_points)
+    texts = {each.name: dumped(each) for each in stored}
+    entry = {
+        "design": design,
+        "samples": samples,
+        "vary": {path: _shown(levels) for path, levels in vary.items()},
+        "replications": replications,
+        "seed": seed,
+        "alternatives": list(alternatives),
+        "points": len(the_points),
+        "runs": len(cases),
+        DESIGN_HASH: hashlib.sha256(table.to_csv(index=False).encode()).hexdigest(),
+        "scenarios": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()},
+        "versions": {name: version for name, version in versions().items() if name in COMPUTING},
+    }
+    return Plan([without_swept(each, varied) for each in stored], texts, cases, seed, table, entry)
+
+
+def _numbers(scenario: Scenario, replications: int | None, seed: int | None) -> tuple[int, int]:
+    """How many replications and which seed: those given, or the scenario's own."""
+    if replications is not None and replications < 1:
+        raise ScenarioError([Problem("study.replications", f"got {replications}, expected at least 1")])
+    if seed is not None and seed < 0:
+        raise ScenarioError([Problem("study.seed", f"got {seed}, expected at least 0")])
+    study = scenario.study
+    return (
+        study.replications if replications is None else replications,
+        study.seed if seed is None else seed,
+    )
+
+
+def _check_names(scenarios: Sequence[Scenario]) -> None:
+    names = [scenario.name for scenario in scenarios]
+    if not names:
+        raise ScenarioError([Problem("", "got no scenario to sweep, expected at least one")])
+    twice = dict.fromkeys(name for name in names if names.count(name) > 1)
+    if twice:
+        raise ScenarioError([Problem("name", f"got {name!r} twice, expected other names") for name in twice])
+
+
+def _check_alternatives(vary: Mapping[str, Levels], given: Sequence[Scenario], run: Sequence[str]) -> None:
+    """What varies within an alternative needs that alternative to be run."""
+    problems = []
+    for path in vary:
+        first, *rest = path.split(".")
+        if first == "alternatives" and rest and rest[0] not in run:
+            name = rest[0]
+            if any(name in scenario.alternatives for scenario in given):
+                message = f"varies alternative {name!r}, which is not run: expected --alternative {name} too"
+                problems.append(Problem(path, message))
+    if problems:
+        raise ScenarioError(problems)
+
+
+def _shown(levels: Levels) -> str:
+    return levels if isinstance(levels, str) else ",".join(map(str, levels))

@@ -1,0 +1,142 @@
+"""What a sweep came to, read from its folder."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from surgesim.errors import ResultsError, ScenarioError
+from surgesim.files import disk
+from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.store.csv_files import read_csv
+from surgesim.study.store.folder import MANIFEST, SWEEP, check_file, parsed, recover
+from surgesim.study.sweep.parts import SCENARIOS
+from surgesim.study.sweep.tables import (
+    DESIGN,
+    FAILURES,
+    RUNS,
+    SWEEP_BREACHES,
+    SWEEP_TABLES,
+)
+from surgesim.study.tables.columns import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SENSITIVITY = "sensitivity"
+SWEEP_ENTRIES = {MANIFEST, SCENARIOS, SENSITIVITY, "plots"} | {f"{table.name}.csv" for table in SWEEP_TABLES}
+"""What the folder of a sweep may hold."""
+
+
+class Sweep:
+    """What a sweep came to. Columns, units and meanings: docs/data-dictionary.md.
+
+    Tables are read when they are first asked for, and kept.
+
+    Parameters
+    ----------
+    folder
+        The folder of the sweep.
+
+    Attributes
+    ----------
+    manifest
+        What is needed to repeat it; its entry `sweep` is the plan.
+    redone
+        Parts that were damaged when the sweep was resumed, and were run again.
+
+    Raises
+    ------
+    ResultsError
+        If the folder is missing, is not of a finished sweep, or a file of it is missing or damaged.
+    """
+
+    def __init__(self, folder: str | Path, redone: Sequence[str] = ()) -> None:
+        self.folder = Path(folder).resolve()
+        self.manifest = read_sweep_manifest(self.folder)
+        self.redone = tuple(redone)
+
+    def __repr__(self) -> str:
+        plan = self.manifest["sweep"]
+        return f"<Sweep of {', '.join(plan['scenarios'])}: {plan['runs']} runs at {plan['points']} points>"
+
+    @cached_property
+    def scenarios(self) -> Mapping[str, Scenario]:
+        """The scenarios by name, as they were swept."""
+        from surgesim.scenario.door import load_stored
+
+        with self._reading():
+            names = self.manifest["sweep"]["scenarios"]
+            for name in names:
+                check_file(self.folder, f"{SCENARIOS}/{name}.yaml", self.manifest)
+            return {name: load_stored(self.folder / SCENARIOS / f"{name}.yaml") for name in names}
+
+    @cached_property
+    def design(self) -> pd.DataFrame:
+        """The table of design.csv."""
+        import pandas as pd
+
+        with self._reading():
+            check_file(self.folder, f"{DESIGN.name}.csv", self.manifest)
+            return pd.read_csv(self.folder / f"{DESIGN.name}.csv", keep_default_na=False, encoding="utf-8")
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """The table of runs.csv."""
+        return self._table(RUNS)
+
+    @cached_property
+    def breaches(self) -> pd.DataFrame:
+        """The table of breaches.csv."""
+        return self._table(SWEEP_BREACHES)
+
+    @cached_property
+    def failures(self) -> pd.DataFrame:
+        """The table of failures.csv."""
+        return self._table(FAILURES)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths that vary."""
+        return tuple(self.manifest["sweep"]["vary"])
+
+    def keep(self) -> None:
+        """Read all there is: the folder will go."""
+        for name in ("scenarios", "design", "runs", "breaches", "failures"):
+            getattr(self, name)
+
+    def _table(self, table: Table) -> pd.DataFrame:
+        with self._reading():
+            check_file(self.folder, f"{table.name}.csv", self.manifest)
+            return read_csv(self.folder / f"{table.name}.csv", table)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, UnicodeDecodeError) as error:
+            raise ResultsError(f"{self.folder}: not a readable sweep ({error})") from error
+        except ScenarioError as error:
+            raise ResultsError(f"{self.folder}: its scenario cannot be used: {error}") from error
+
+
+def read_sweep_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of the folder of a sweep."""
+    with disk(folder):
+        recover(folder)
+    path = folder / MANIFEST
+    if not path.is_file():
+        beside = folder.with_name(f"{folder.name}.unfinished")
+        more = "; it is unfinished: go on with `surgesim sweep … --resume`" if beside.is_dir() else ""
+        raise ResultsError(
+            f"{folder}: got no {MANIFEST}, expected a folder written by `surgesim sweep`{more}"
+        )
+    manifest = parsed(path)
+    if not isinstance(manifest, dict) or SWEEP not in manifest:
+        raise ResultsError(f"{folder}: got no sweep, expected a folder written by `surgesim sweep`")
+    if missing := {"files", "failed"} - set(manifest):
+        raise ResultsError(f"{path}: damaged, it lacks {', '.join(sorted(missing))}")
+    return dict(manifest)

@@ -1,0 +1,209 @@
+"""Sweeps: many points of a design, each run many times, with what each run came to kept as it comes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from surgesim.files import disk
+from surgesim.scenario.schema.scenario import BASELINE, Scenario
+from surgesim.study.compute.backend import Backend
+from surgesim.study.compute.environment import environment, now
+from surgesim.study.compute.spread import spread
+from surgesim.study.results import Output
+from surgesim.study.store.csv_files import CsvFile, write_csv
+from surgesim.study.store.folder import MANIFEST, Folder, recover
+from surgesim.study.sweep.cases import check_cases, keys_of, one_run
+from surgesim.study.sweep.design import DAYS, GRID, Levels
+from surgesim.study.sweep.parts import SCENARIOS, Failure, Unfinished
+from surgesim.study.sweep.plan import Plan, plan_sweep
+from surgesim.study.sweep.result import SWEEP_ENTRIES, Sweep
+from surgesim.study.sweep.tables import (
+    DESIGN,
+    FAILURES,
+    RUNS,
+    SWEEP_BREACHES,
+    breach_frame,
+    failure_frame,
+    run_columns,
+    runs_frame,
+)
+
+_AT_ONCE = 1_000
+"""Runs that are in memory while the tables are written."""
+
+
+def sweep(
+    scenario: Scenario | Sequence[Scenario],
+    vary: Mapping[str, Levels],
+    *,
+    design: str = GRID,
+    samples: int | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    alternatives: Sequence[str] = (),
+    workers: int | Backend | None = None,
+    out: str | Path | Output | None = None,
+    resume: bool = False,
+) -> Sweep:
+    """Run one or several scenarios at every point of a design.
+
+    Parameters
+    ----------
+    scenario
+        From `surgesim.load`; of several, the first one's `study` holds for all.
+    vary
+        For each path its values: ``"4:6:5"`` (low, high, levels of a grid), ``"4:6"`` (for the other
+        designs), ``"a,b,c"`` or a sequence of values, ``""`` for its distribution in `study.uncertainty`.
+        A path that is swept is not drawn as well.
+    design, samples
+        ``grid``; ``lhs``, a Latin hypercube of `samples` points; ``sobol``, `samples` (a power of two)
+        times the number of paths and two more points, for Sobol indices.
+    replications, seed
+        Instead of the scenario's own. Replication k has the same random numbers at every point.
+    alternatives
+        Names of alternatives to run beside the baseline.
+    workers
+        As of `run`; progress counts runs.
+    out
+        Folder to write; or an `Output`, with further entries of the manifest. Until the sweep is finished,
+        what it has lies in ``<out>.unfinished``.
+    resume
+        Go on with an unfinished sweep; if the finished one is there, only read it; if neither is, begin.
+
+    Returns
+    -------
+    Sweep
+        The same whatever ran it, in one go or in several. A run that failed stands in `failures`.
+
+    Raises
+    ------
+    ScenarioError
+        With every unknown path, range upside down and value that is not allowed, and with the first points
+        that are refused as a scenario file with their values would be: all are checked before any is run.
+    ResultsError
+        If the folder cannot be written, or there is an unfinished sweep of another plan (which says what
+        changed).
+
+    Examples
+    --------
+    >>> import surgesim
+    >>> town = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
+    >>> beds = "care.facilities.general-hospital.beds.icu"
+    >>> surgesim.sweep(town, {"epidemic.variant.r0": "3:6:4", beds: "6:18:3"}).breaches  # doctest: +SKIP
+    """
+    given = [scenario] if isinstance(scenario, Scenario) else list(scenario)
+    plan = plan_sweep(given, vary, design, samples, replications, seed, alternatives)
+    backend, output = Backend.of(workers), Output.of(out)
+    if DAYS in vary:
+        backend.say(
+            f"{DAYS} varies: first days are restricted means, and sums are taken, to the horizon of each "
+            "point; compare them among points of the same horizon only"
+        )
+    with contextlib.ExitStack() as stack:
+        if output is None:
+            target = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="surgesim-"))) / "sweep"
+        else:
+            target = output.folder.resolve()
+        unfinished = Unfinished(target, plan.entry, plan.texts, len(plan.cases))
+        if resume and (finished := _finished(target, plan.entry)) is not None:
+            unfinished.remove()
+            return finished
+        if resume and not unfinished.begun:
+            there = "; the finished one there is another and will be replaced"
+            backend.say(
+                f"{unfinished.path}: nothing to resume, the sweep begins anew"
+                f"{there if (target / MANIFEST).is_file() else ''}"
+            )
+        folder = Folder(target, SWEEP_ENTRIES)
+        folder.check()
+        started = now()
+        unfinished.open(resume=resume)
+        _run(unfinished, plan, backend)
+        with folder:
+            with disk(target):
+                _write_scenarios(folder.path, plan.texts)
+                failed = _write_tables(folder.path, unfinished, plan)
+            times = {"started": started, "ended": now()}
+            notes = {} if output is None else output.notes
+            folder.seal({**environment(), "sweep": plan.entry, "failed": failed, **times, **notes})
+        unfinished.remove()
+        result = Sweep(target, unfinished.redone)
+        if output is None:
+            result.keep()
+        return result
+
+
+def _write_scenarios(folder: Path, texts: Mapping[str, str]) -> None:
+    (folder / SCENARIOS).mkdir()
+    for name, text in texts.items():
+        (folder / SCENARIOS / f"{name}.yaml").write_text(text, encoding="utf-8", newline="\n")
+
+
+def _run(unfinished: Unfinished, plan: Plan, backend: Backend) -> None:
+    """Check and run what is not done yet, and keep each run as it comes."""
+    total = len(plan.cases)
+    undone = [run for run in range(total) if not unfinished.done[run]]
+    try:
+        check_cases(plan.scenarios, plan.cases, undone, plan.seed, backend)
+        backend.report(total - len(undone), total)
+        work = partial(one_run, plan.scenarios, plan.seed)
+        with contextlib.closing(spread(work, replace(plan.cases, undone=undone), backend)) as results:
+            for done, (place, result) in enumerate(results, start=total - len(undone) + 1):
+                unfinished.add(undone[place], result)
+                backend.report(done, total)
+    except BaseException:
+        if not any(unfinished.done):
+            unfinished.remove()  # there is nothing to go on with
+        raise
+
+
+def _write_tables(folder: Path, unfinished: Unfinished, plan: Plan) -> int:
+    """Write the tables from the parts, some at a time; how many runs failed."""
+    scenarios, cases = plan.scenarios, plan.cases
+    columns = run_columns(
+        scenario.alternative(name) for scenario in scenarios for name in (BASELINE, *scenario.alternatives)
+    )
+    at_once = max(_AT_ONCE // cases.replications, 1) * cases.replications  # whole points
+    failed = 0
+    write_csv(folder / f"{DESIGN.name}.csv", plan.design)
+    with contextlib.ExitStack() as stack:
+        runs, breaches, failures = (
+            stack.enter_context(CsvFile(folder / f"{each.name}.csv"))
+            for each in (RUNS, SWEEP_BREACHES, FAILURES)
+        )
+        for first in range(0, len(cases), at_once):
+            rows: list[dict[str, Any]] = []
+            faults: list[dict[str, Any]] = []
+            for run in range(first, min(first + at_once, len(cases))):
+                keys, result = keys_of(scenarios, cases[run]), unfinished.read(run)
+                if isinstance(result, Failure):
+                    faults.append({**keys, "error": result.error})
+                else:
+                    rows += [{**keys, **row} for row in result]
+            frame = runs_frame(rows, columns)
+            runs.add(frame)
+            breaches.add(breach_frame(frame))
+            failures.add(failure_frame(faults))
+            failed += len(faults)
+    return failed
+
+
+def _finished(target: Path, plan: Mapping[str, Any]) -> Sweep | None:
+    """The finished sweep of this plan, if it is there."""
+    with disk(target):
+        recover(target)
+    if not (target / MANIFEST).is_file():
+        return None
+    found = Sweep(target)
+    return found if found.manifest["sweep"] == _as_json(plan) else None
+
+
+def _as_json(value: Any) -> Any:
+    return json.loads(json.dumps(value))

@@ -1,0 +1,148 @@
+"""The tables of a sweep: their columns with unit and meaning, and how they are filled, chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from surgesim.model.outcomes import OUTCOMES
+from surgesim.model.record import Column
+from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.measures.breaches import SITUATION, wilson
+from surgesim.study.measures.compare import DAYS_BREACHED, FIRST_DAY
+from surgesim.study.tables.columns import BY_GROUP, BY_THRESHOLD, DRAWN, TEXT, Table, outcome_units, typed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SCENARIO = Column("scenario", TEXT, "name of the scenario")
+_POINT = Column("point", "index", "index of the point in design.csv, from 0")
+_REPLICATION = Column("replication", "index", "index of the replication; all points share its random numbers")
+_ALTERNATIVE = Column("alternative", TEXT, "name of the alternative; `baseline` is the scenario itself")
+
+DESIGN = Table(
+    "design",
+    "point of the design",
+    (
+        Column("point", "index", "index of the point, from 0"),
+        Column("<path>", "as the parameter", "value of a path that varies, by its dotted path"),
+    ),
+)
+
+RUNS = Table(
+    "runs",
+    "scenario × point × replication × alternative; a run that failed has none",
+    (
+        _SCENARIO,
+        _POINT,
+        _REPLICATION,
+        _ALTERNATIVE,
+        *(outcome.column for outcome in OUTCOMES),
+        *BY_GROUP,
+        *BY_THRESHOLD,
+        Column(f"{DRAWN}<path>", "as the parameter", "as in replications.csv"),
+    ),
+)
+
+SWEEP_BREACHES = Table(
+    "breaches",
+    "scenario × point × alternative × threshold, and one row for the situation",
+    (
+        _SCENARIO,
+        _POINT,
+        _ALTERNATIVE,
+        Column("threshold", TEXT, "name of the threshold; `situation` is the declared emergency"),
+        Column("replications", "index", "runs that did not fail"),
+        Column(
+            "probability",
+            "share",
+            "of them, breached on at least one day; what is not assessed has no row",
+        ),
+        Column("probability_low", "share", "lower end of its 95 % Wilson interval"),
+        Column("probability_high", "share", "upper end of its 95 % Wilson interval"),
+        Column(
+            "first_day_mean",
+            "days",
+            "mean first day; a run without a breach counts the last day + 1; empty where a run is undecided",
+        ),
+        Column("days_breached_mean", "days", "mean number of days breached"),
+    ),
+)
+
+FAILURES = Table(
+    "failures",
+    "run that failed",
+    (_SCENARIO, _POINT, _REPLICATION, Column("error", TEXT, "what it said")),
+)
+
+SWEEP_TABLES = (DESIGN, RUNS, SWEEP_BREACHES, FAILURES)
+
+
+def design_frame(points: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """The table of design.csv."""
+    import pandas as pd
+
+    frame = pd.DataFrame(list(points))
+    frame.insert(0, "point", np.arange(len(points)))
+    return frame
+
+
+def run_columns(scenarios: Iterable[Scenario]) -> list[str]:
+    """The columns of runs.csv; `scenarios` are all alternatives of all."""
+    scenarios = list(scenarios)
+    drawn = [f"{DRAWN}{path}" for scenario in scenarios for path in scenario.study.uncertainty]
+    keys = [column.name for column in RUNS.columns[:4]]
+    return [*keys, *outcome_units(scenarios), *dict.fromkeys(drawn)]
+
+
+def runs_frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
+    """Rows of runs.csv, with all of its columns."""
+    import pandas as pd
+
+    return typed(RUNS, pd.DataFrame(list(rows), columns=list(columns)))
+
+
+def breach_frame(runs: pd.DataFrame) -> pd.DataFrame:
+    """Rows of breaches.csv of whole points, from their rows of runs.csv."""
+    import pandas as pd
+
+    names = [name.removeprefix(DAYS_BREACHED) for name in runs.columns if name.startswith(DAYS_BREACHED)]
+    rows: list[dict[str, Any]] = []
+    by = ["scenario", "point", "alternative"]
+    for keys, group in runs.groupby(by, sort=False):
+        rows += _breach_rows(dict(zip(by, keys, strict=True)), group, names)
+    return typed(
+        SWEEP_BREACHES, pd.DataFrame(rows, columns=[column.name for column in SWEEP_BREACHES.columns])
+    )
+
+
+def _breach_rows(
+    keys: Mapping[str, Any], group: pd.DataFrame, names: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    columns = {name: f"{DAYS_BREACHED}{name}" for name in names}
+    if f"{FIRST_DAY}{SITUATION}" in group.columns:
+        columns[SITUATION] = "situation_days"
+    for name, column in columns.items():
+        breached, first = group[column].to_numpy(), group[f"{FIRST_DAY}{name}"].to_numpy()
+        if np.isnan(first).any() and not (breached > 0).any():
+            continue  # the alternative lacks the threshold, or it is not assessed
+        low, high = wilson(int((breached > 0).sum()), len(group))
+        yield {
+            **keys,
+            "threshold": name,
+            "replications": len(group),
+            "probability": (breached > 0).mean(),
+            "probability_low": low,
+            "probability_high": high,
+            "first_day_mean": first.mean(),
+            "days_breached_mean": breached.mean(),
+        }
+
+
+def failure_frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """The table of failures.csv."""
+    import pandas as pd
+
+    return typed(FAILURES, pd.DataFrame(list(rows), columns=[column.name for column in FAILURES.columns]))

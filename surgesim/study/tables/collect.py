@@ -1,0 +1,166 @@
+"""What is kept of the replications of one alternative as they come in: arrays to sum up, not records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.model.record import (
+    CONSTRAINTS,
+    DISTRICT,
+    FACILITY_INDEX,
+    PROVINCE,
+    STATES,
+    ActionEvent,
+    Column,
+    Record,
+    assessed_columns,
+    district_columns,
+    logistics_columns,
+)
+from surgesim.scenario.schema.base import AGE_GROUPS, RISK_GROUPS
+from surgesim.scenario.schema.command import Command
+from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.measures.binding import BEDS
+from surgesim.study.measures.breaches import Breaches, breach_names, breached_by_day, breaches_of
+from surgesim.study.measures.outcomes import outcome_row
+from surgesim.study.measures.reached import Groups
+
+Floats = NDArray[np.float64]
+
+BY_DISTRICT = tuple(column for column in DISTRICT if column.name in ("reported_cases", "deaths"))
+"""Indicators that are always summed up by district; daily.parquet has the others."""
+
+_STAFFED = [FACILITY_INDEX[name] for name in ("staffed_basic", "staffed_oxygen", "staffed_icu")]
+_STAFFED_BED = [FACILITY_INDEX[f"staffed_{bed}"] for bed in BEDS]
+_OCCUPIED_BED = [FACILITY_INDEX[f"occupied_{bed}"] for bed in BEDS]
+_BINDING_BED = [FACILITY_INDEX[f"binding_{bed}"] for bed in BEDS]
+_TOTALLED = [FACILITY_INDEX[name] for name in ("oxygen_used_kg", "dry", "emergency_unserved")]
+_OPEN = STATES.index("open")
+
+
+def items_of(scenario: Scenario) -> tuple[Column, ...]:
+    """The daily columns of the scenario's consumables and burdens."""
+    return logistics_columns(scenario.supply.consumables, scenario.supply.burdens)
+
+
+def own_columns(scenario: Scenario) -> tuple[Column, ...]:
+    """The province's daily columns that are the scenario's own: those of items, and what is assessed."""
+    return (*items_of(scenario), *assessed_columns(scenario.command))
+
+
+def kept_by_district(command: Command) -> tuple[Column, ...]:
+    """The daily columns summed up by district: BY_DISTRICT, what thresholds watch there, and the level."""
+    watched = {threshold.indicator for threshold in command.in_districts.values()} | {"epidemic_level"}
+    assessed = district_columns(command)[len(DISTRICT) :]
+    return (*BY_DISTRICT, *(column for column in assessed if column.name in watched))
+
+
+class Collection:
+    """The replications of one alternative, in order; `replications` is the most that may come.
+
+    Attributes
+    ----------
+    scenario
+        The alternative.
+    province
+        ``(replications, days, len(PROVINCE))``.
+    own
+        ``(replications, days, len(own_columns(scenario)))``.
+    districts
+        ``(replications, days, districts, len(kept_by_district(scenario.command)))``.
+    groups
+        The groups of people of who is reached.
+    reached
+        ``(replications, 3, districts, 9, 2)``: patients, in time, deaths by district, age and risk.
+    breaches, outcomes
+        One per replication.
+    draws
+        The values of the uncertain parameters, by path, one mapping per replication.
+    actions
+        What the plan did, one tuple per replication.
+    breached
+        ``(days, rows)``: in how many replications each row of the breach table is in breach.
+    states
+        ``(days, facilities, len(STATES))``: in how many replications.
+    first_open
+        ``(replications, facilities)``: first day with a staffed COVID bed; infinite where there was none.
+    open_days
+        ``(replications, facilities)``: days with a staffed COVID bed.
+    peak_occupied
+        ``(replications, facilities, len(BEDS))``.
+    bed_days
+        ``(2, facilities, len(BEDS))``: occupied and staffed bed-days, summed over replications.
+    bound_days
+        ``(facilities, len(BEDS), len(CONSTRAINTS))``: days on which the facility is open and the
+        constraint binds its beds, summed over replications.
+    totals
+        ``(4, facilities)``: oxygen used (kg), days without enough of it, emergencies not served, elective
+        patients who wait at the end, each summed over replications.
+    """
+
+    def __init__(self, scenario: Scenario, replications: int) -> None:
+        days, facilities = scenario.days, len(scenario.care.facilities)
+        districts = len(scenario.people.districts)
+        self.scenario = scenario
+        self.province: Floats = np.empty((replications, days, len(PROVINCE)))
+        self.own: Floats = np.empty((replications, days, len(own_columns(scenario))))
+        names = [column.name for column in district_columns(scenario.command)]
+        self._kept = [names.index(column.name) for column in kept_by_district(scenario.command)]
+        self.districts: Floats = np.empty((replications, days, districts, len(self._kept)))
+        self.groups = Groups(scenario)
+        self.reached = np.empty((replications, 3, districts, len(AGE_GROUPS), len(RISK_GROUPS)), np.int64)
+        self.breaches: list[Breaches] = []
+        self.outcomes: list[dict[str, float]] = []
+        self.draws: list[Mapping[str, float]] = []
+        self.actions: list[tuple[ActionEvent, ...]] = []
+        self.breached = np.zeros((days, len(breach_names(scenario.command))), dtype=np.int64)
+        self.states = np.zeros((days, facilities, len(STATES)), dtype=np.int64)
+        self.first_open: Floats = np.empty((replications, facilities))
+        self.open_days: Floats = np.empty((replications, facilities))
+        self.peak_occupied: Floats = np.empty((replications, facilities, len(BEDS)))
+        self.bed_days: Floats = np.zeros((2, facilities, len(BEDS)))
+        self.bound_days = np.zeros((facilities, len(BEDS), len(CONSTRAINTS)), dtype=np.int64)
+        self.totals: Floats = np.zeros((4, facilities))
+
+    def add(self, record: Record) -> None:
+        """Take in the next replication."""
+        k = len(self.breaches)
+        self.province[k] = record.province
+        self.own[k] = np.hstack([record.logistics, record.assessed])
+        self.districts[k] = record.districts[:, :, self._kept]
+        self.reached[k] = record.reached
+        self.breaches.append(breaches_of(self.scenario, record))
+        self.outcomes.append(outcome_row(self.scenario, record, self.breaches[k]))
+        self.draws.append(record.drawn)
+        self.actions.append(record.actions)
+        self.breached += breached_by_day(self.scenario, record)
+        self.states += record.states[:, :, None] == np.arange(len(STATES))
+        staffed = (record.facilities[:, :, _STAFFED] > 0).any(axis=2)
+        self.first_open[k] = np.where(staffed.any(axis=0), staffed.argmax(axis=0), np.inf)
+        self.open_days[k] = staffed.sum(axis=0)
+        occupied = record.facilities[:, :, _OCCUPIED_BED]
+        self.peak_occupied[k] = occupied.max(axis=0)
+        self.bed_days[0] += occupied.sum(axis=0)
+        self.bed_days[1] += record.facilities[:, :, _STAFFED_BED].sum(axis=0)
+        is_open = (record.states == _OPEN)[:, :, None]
+        for i in range(len(CONSTRAINTS)):
+            bound = record.facilities[:, :, _BINDING_BED] == i
+            self.bound_days[:, :, i] += (bound & is_open).sum(axis=0)
+        self.totals[:3] += record.facilities[:, :, _TOTALLED].sum(axis=0).T
+        self.totals[3] += record.facilities[-1, :, FACILITY_INDEX["elective_backlog"]]
+
+    def close(self) -> None:
+        """No further replication comes: let go of the room kept for it."""
+        count = self.replications
+        self.province, self.own = self.province[:count], self.own[:count]
+        self.districts, self.reached = self.districts[:count], self.reached[:count]
+        self.first_open, self.open_days = self.first_open[:count], self.open_days[:count]
+        self.peak_occupied = self.peak_occupied[:count]
+
+    @property
+    def replications(self) -> int:
+        """Replications taken in so far."""
+        return len(self.breaches)

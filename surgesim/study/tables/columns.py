@@ -1,0 +1,462 @@
+"""The tables of a result: their columns with unit, dtype and meaning; `fill` fills them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from surgesim.model.outcomes import OUTCOMES
+from surgesim.model.record import CONSTRAINTS, DISTRICT, PROVINCE, STATES, Column, district_columns
+from surgesim.scenario.schema.needs import NEEDS
+from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.measures.binding import BEDS
+from surgesim.study.measures.breaches import SITUATION
+from surgesim.study.measures.compare import BREACHED, DAYS_BREACHED, FIRST_DAY
+from surgesim.study.measures.reached import DIED, IN_TIME, Groups
+from surgesim.study.tables.collect import BY_DISTRICT, own_columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TEXT, DATE = "text", "date"
+"""Units of the columns that are not numbers."""
+
+BANDS = ("mean", "p5", "p25", "p50", "p75", "p95")
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+REASONS = tuple(dict.fromkeys(need.name for needs in NEEDS.values() for need in needs))
+"""What can be missing of a scenario for an indicator to be assessed."""
+
+_ALTERNATIVE = Column("alternative", TEXT, "name of the alternative; `baseline` is the scenario itself")
+_DAY = Column("day", "days", "day of the scenario, 0 is the first")
+_DATE = Column("date", DATE, "that day's date")
+_BANDS = (
+    Column("mean", "as the indicator", "mean over the replications"),
+    *(
+        Column(f"p{100 * q:g}", "as the indicator", f"quantile {q:g} over the replications")
+        for q in QUANTILES
+    ),
+)
+
+
+class Table(NamedTuple):
+    """A table of a result: attribute of `Results`, what one row is, columns. Its file is ``<name>.csv``."""
+
+    name: str
+    row: str
+    columns: tuple[Column, ...]
+
+
+BREACHES = Table(
+    "breaches",
+    "alternative × threshold (× district, where it is assessed so), and one row for the situation",
+    (
+        _ALTERNATIVE,
+        Column("area", TEXT, "where the indicator is assessed: `province`, or the name of a district"),
+        Column("threshold", TEXT, "name of the threshold; `situation` is the declared emergency"),
+        Column(
+            "bound",
+            "as the indicator",
+            "breached where strictly passed; for the situation how many thresholds make it",
+        ),
+        Column(
+            "not_assessed",
+            TEXT,
+            "what the scenario lacks for it to be assessed, in a word: "
+            f"{', '.join(f'`{name}`' for name in REASONS)}; empty where it is assessed. Of what is "
+            "not assessed the numbers that follow are empty, not 0",
+        ),
+        Column(
+            "criteria_assessed",
+            "thresholds",
+            "for the situation, how many of the thresholds that make it are assessed; empty for thresholds",
+        ),
+        Column(
+            "undecided",
+            "share",
+            "for the situation, replications in which it did not hold and could have, had the thresholds "
+            "that are not assessed been breached; empty for thresholds. Where it is above 0 `probability` is "
+            "the least it can be, and empty (`not_assessed` is `criteria`) where it would be 0",
+        ),
+        Column("breached_at_start", "share", "replications in which it held at t = 0"),
+        Column("probability", "share", "replications in which it was breached on at least one day"),
+        Column("probability_low", "share", "lower end of the 95 % Wilson interval of `probability`"),
+        Column(
+            "probability_high",
+            "share",
+            "upper end of the 95 % Wilson interval of `probability`; replications that are undecided count "
+            "as breached",
+        ),
+        Column("first_day_median", "days", "median first day breached; empty where fewer than half were"),
+        Column("first_day_p5", "days", "quantile 0.05 of the first day; empty where fewer than 5 % were"),
+        Column("first_day_p95", "days", "quantile 0.95 of the first day; empty where fewer than 95 % were"),
+        Column("first_date_median", DATE, "date of `first_day_median`"),
+        Column("days_breached_mean", "days", "mean number of days breached"),
+        Column("days_breached_p5", "days", "quantile 0.05 of the days breached"),
+        Column("days_breached_p95", "days", "quantile 0.95 of the days breached"),
+        Column("longest_spell_days", "days", "mean of the longest unbroken run of breached days"),
+        Column(
+            "worst_value_median",
+            "as the indicator",
+            "median of each replication's worst value (largest, or least where the bound is `below`); "
+            "for the situation the most thresholds breached on one day",
+        ),
+    ),
+)
+
+BREACH_DAYS = Table(
+    "breach_days",
+    "alternative × threshold (and the situation) × day on which the share changes; day 0 is there always, "
+    "and a day that is not is as the one before",
+    (
+        _ALTERNATIVE,
+        Column("threshold", TEXT, "name of the threshold; `situation` is the declared emergency"),
+        _DAY,
+        _DATE,
+        Column(
+            "probability",
+            "share",
+            "replications in which it is in breach at 24:00 of the day; empty where it is not assessed",
+        ),
+    ),
+)
+
+COMPARISON = Table(
+    "comparison",
+    "alternative × outcome, paired with the baseline replication by replication",
+    (
+        _ALTERNATIVE,
+        Column(
+            "outcome",
+            TEXT,
+            f"a column of replications.csv; `{BREACHED}<threshold>` and `{BREACHED}{SITUATION}`, whether the "
+            "threshold, or the declared emergency, was breached on at least one day: the means are "
+            "probabilities",
+        ),
+        Column("unit", TEXT, "unit of the outcome"),
+        Column("baseline_mean", "as the outcome", "mean over the baseline's replications"),
+        Column("alternative_mean", "as the outcome", "mean over the alternative's replications"),
+        Column(
+            "difference",
+            "as the outcome",
+            "mean of alternative − baseline; its interval is empty for a single pair",
+        ),
+        Column(
+            "difference_low",
+            "as the outcome",
+            "lower end of its 95 % interval: paired t, but for "
+            f"`{BREACHED}…` Tango's score interval of paired proportions",
+        ),
+        Column("difference_high", "as the outcome", "upper end of its 95 % interval"),
+        Column(
+            "better",
+            TEXT,
+            "which side is better: `lower`, `later` for a first day, `higher` for the share reached in "
+            "time; empty for an outcome that is "
+            "neither (reported cases, bed-days, oxygen used, transfers, tests, doses)",
+        ),
+        Column(
+            "probability_better",
+            "share",
+            "replications in which the alternative is better; empty where `better` is",
+        ),
+        Column("tied", "share", "replications in which both are exactly equal"),
+        Column(
+            "per_death_averted",
+            "as the outcome, per death",
+            "in the row of `cost`: mean extra cost over mean deaths averted; empty where the "
+            "alternative is not dearer or deaths are not fewer, and in all other rows",
+        ),
+    ),
+)
+
+BINDING = Table(
+    "binding",
+    "alternative × bed type × constraint",
+    (
+        _ALTERNATIVE,
+        Column("bed", TEXT, "oxygen or icu"),
+        Column(
+            "constraint",
+            TEXT,
+            "space, doctors, nurses, equipment, pipes (what the oxygen pipes carry) or oxygen_stock (it has "
+            "run out); what binds the largest share of the open beds binds the day (of equal shares the "
+            "first; space where no bed is open)",
+        ),
+        Column(
+            "breach_days_mean", "days", "mean days of the declared emergency on which it binds the bed type"
+        ),
+        Column("breach_share", "share", "of all such days; empty where there are none"),
+        Column(
+            "short_days_mean",
+            "days",
+            "mean days on which it binds while somebody waits for such a bed or, for ICU, boards",
+        ),
+        Column("short_share", "share", "of all such days; empty where there are none"),
+    ),
+)
+
+BY_THRESHOLD = (
+    Column(
+        f"{FIRST_DAY}<threshold>",
+        "days",
+        "first day breached, or the number of days of the scenario where there was none "
+        "(the mean is the restricted mean); empty where the alternative lacks the threshold, it is not "
+        "assessed, or the situation is undecided; of one that is assessed by district, the first day in any "
+        "of them",
+    ),
+    Column(
+        f"{DAYS_BREACHED}<threshold>",
+        "days",
+        "days breached (the situation's are `situation_days`); empty likewise; of a threshold that is "
+        "assessed by district, in any of them",
+    ),
+)
+"""Columns of replications.csv that stand once per threshold, and the first for the situation."""
+
+DRAWN = "drawn:"
+"""Begins the name of a column of draws; the path of the parameter follows."""
+
+BY_GROUP = (
+    Column(
+        f"{IN_TIME}:<group>",
+        "share",
+        "where the scenario gives `command.reach`: `in_time_share` of reached.csv in this replication; "
+        "the group is `all`, or `age:`, `risk:` or `district:` and its name; empty where it has no "
+        "patients",
+    ),
+    Column(f"{DIED}:<group>", "deaths/1,000,000", "likewise: deaths per million people of the group"),
+)
+"""Columns of replications.csv that stand once per group of people."""
+
+REPLICATIONS = Table(
+    "replications",
+    "alternative × replication",
+    (
+        _ALTERNATIVE,
+        Column("replication", "index", "index of the replication, from 0"),
+        *(outcome.column for outcome in OUTCOMES),
+        *BY_GROUP,
+        *BY_THRESHOLD,
+        Column(
+            f"{DRAWN}<path>",
+            "as the parameter",
+            "what the replication drew for an uncertain parameter of the scenario, the same in every "
+            "alternative; an alternative's own value wins over it, or multiplies it",
+        ),
+    ),
+)
+
+DAILY = Table(
+    "daily",
+    "alternative × indicator × day, for the whole province",
+    (
+        _ALTERNATIVE,
+        Column(
+            "indicator",
+            TEXT,
+            "a daily column of the province, of a consumable or a burden, or of what else is assessed",
+        ),
+        _DAY,
+        _DATE,
+        *_BANDS,
+    ),
+)
+
+DAILY_DISTRICTS = Table(
+    "daily_districts",
+    "alternative × area × indicator × day",
+    (
+        _ALTERNATIVE,
+        Column("area", TEXT, "name of the district"),
+        Column(
+            "indicator",
+            TEXT,
+            f"{' or '.join(f'`{column.name}`' for column in BY_DISTRICT)}, the indicator of a threshold that "
+            "is assessed by district, or `epidemic_level` where the scenario has a table of levels",
+        ),
+        _DAY,
+        _DATE,
+        *_BANDS,
+    ),
+)
+
+REACHED = Table(
+    "reached",
+    "alternative × group of people",
+    (
+        _ALTERNATIVE,
+        Column(
+            "by", TEXT, "`all`, `age`, `risk` (where an epidemic is simulated) or `district` (of residence)"
+        ),
+        Column("group", TEXT, "`all`; an age group; `low-risk` or `high-risk`; name of the district"),
+        Column("people", "people", "people of the group at the start; groups of nobody have no row"),
+        Column("patients_mean", "patients", "mean number who came to need an oxygen or ICU bed"),
+        Column(
+            "in_time_share",
+            "share",
+            "of them, who got each bed they needed within the time allowed from when it was needed, waiting "
+            "and travel included (`command.reach.within_hours`, else `care.no_bed_hours`); who died or "
+            "recovered without it did not get it, who still waits at the end and has not waited so long "
+            "counts as in time; mean of the replications with patients, empty where there are none",
+        ),
+        Column("in_time_low", "share", "lower end of its 95 % t interval over replications"),
+        Column("in_time_high", "share", "upper end of its 95 % t interval"),
+        Column("deaths_mean", "deaths", "mean number of deaths"),
+        Column("deaths_per_million", "deaths/1,000,000", "the same per million people of the group"),
+        Column("deaths_per_million_low", "deaths/1,000,000", "lower end of its 95 % t interval"),
+        Column("deaths_per_million_high", "deaths/1,000,000", "upper end of its 95 % t interval"),
+        Column(
+            "reference_deaths_per_million",
+            "deaths/1,000,000",
+            "the scenario's reference (`command.reach`); empty where none is given",
+        ),
+        Column(
+            "times_reference", "ratio", "deaths per million over the reference; empty where there is none"
+        ),
+    ),
+)
+
+FACILITIES = Table(
+    "facilities",
+    "alternative × facility",
+    (
+        _ALTERNATIVE,
+        Column("facility", TEXT, "name of the facility"),
+        Column("title", TEXT, "its title, in Vietnamese where there is one"),
+        Column("ownership", TEXT, "public, private, military, police, university or workplace"),
+        Column("district", TEXT, "name of its district"),
+        Column(
+            "open_date_median",
+            DATE,
+            "median date of its first staffed COVID bed; empty where fewer than half ever had one",
+        ),
+        Column("share_of_replications_opened", "share", "replications in which it had a staffed COVID bed"),
+        Column("open_days_mean", "days", "mean number of days with a staffed COVID bed"),
+        *(
+            column
+            for bed in BEDS
+            for column in (
+                Column(f"peak_occupied_{bed}_median", "beds", f"median of the most {bed} beds occupied"),
+                Column(
+                    f"mean_occupancy_{bed}",
+                    "share",
+                    f"occupied over staffed COVID {bed} bed-days; empty where none is staffed",
+                ),
+            )
+        ),
+        *(
+            Column(
+                f"{bed}_days_bound_by_{what}",
+                "days",
+                f"mean days open with its {bed} beds bound by {what}; empty where it has none",
+            )
+            for bed in BEDS
+            for what in CONSTRAINTS
+        ),
+        Column("oxygen_used_kg_mean", "kg", "mean oxygen breathed"),
+        Column("days_dry_mean", "days", "mean time without enough oxygen"),
+        Column(
+            "emergency_unserved_mean",
+            "patients",
+            "mean emergencies without COVID-19 who found no bed or no staff",
+        ),
+        Column("elective_backlog_end_mean", "patients", "mean elective patients who wait at the end"),
+        Column("has_mobilisation_plan", TEXT, "yes or no, as the scenario says; empty where it does not say"),
+    ),
+)
+
+FACILITY_STATES = Table(
+    "facility_states",
+    "alternative × facility × day on which a share changes; day 0 is there always, and a day that is not "
+    "is as the one before",
+    (
+        _ALTERNATIVE,
+        Column("facility", TEXT, "name of the facility"),
+        _DAY,
+        _DATE,
+        *(
+            Column(state.replace("-", "_"), "share", f"replications in which it is {state} at 24:00")
+            for state in STATES
+        ),
+    ),
+)
+
+ACTIONS = Table(
+    "actions",
+    "something a rule of the plan did",
+    (
+        _ALTERNATIVE,
+        Column("replication", "index", "index of the replication, from 0"),
+        Column("day", "days", "time from 00:00 of the scenario's first day"),
+        Column("rule", TEXT, "name of the rule"),
+        Column("what", TEXT, "fired, ordered, phase 1.., ended or stood down"),
+    ),
+)
+
+ASSUMPTIONS = Table(
+    "assumptions",
+    "figure of the scenario",
+    (
+        Column("parameter", TEXT, "dotted path in the scenario"),
+        Column("value", TEXT, "its value"),
+        Column("source", TEXT, "where it comes from"),
+        Column("confidence", TEXT, "official, published, counted or assumed"),
+    ),
+)
+
+TABLES = (
+    BREACHES,
+    BREACH_DAYS,
+    COMPARISON,
+    BINDING,
+    REPLICATIONS,
+    DAILY,
+    DAILY_DISTRICTS,
+    REACHED,
+    FACILITIES,
+    FACILITY_STATES,
+    ACTIONS,
+    ASSUMPTIONS,
+)
+
+
+def wide_columns(scenarios: Sequence[Scenario]) -> tuple[str, ...]:
+    """The indicator columns of daily.parquet: those of the province, of all items, and of districts."""
+    commands = [scenario.command for scenario in scenarios]
+    items = [column for scenario in scenarios for column in own_columns(scenario)]
+    districts = [column for command in commands for column in district_columns(command)]
+    return tuple(dict.fromkeys(column.name for column in (*PROVINCE, *items, *DISTRICT, *districts)))
+
+
+def typed(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` with the dtypes of `table`: str, datetime64[us], else numbers (float64, int64 for counts)."""
+    import pandas as pd
+
+    units = {column.name: column.unit for column in table.columns}
+    columns: dict[str, pd.Series[Any]] = {}
+    for name in frame.columns:
+        unit = units.get(name, "")
+        if unit == TEXT:
+            columns[name] = frame[name].astype("str")
+        elif unit == DATE:
+            columns[name] = pd.to_datetime(frame[name]).astype("datetime64[us]")
+        elif unit == "index" or (name == "day" and table is not ACTIONS):
+            columns[name] = frame[name].astype("int64")
+        else:
+            columns[name] = frame[name].astype("float64")
+    return pd.DataFrame(columns)
+
+
+def outcome_units(scenarios: Iterable[Scenario]) -> dict[str, str]:
+    """Every outcome of replications.csv with its unit; thresholds of all alternatives in order."""
+    units = {outcome.name: outcome.unit for outcome in OUTCOMES}
+    scenarios = list(scenarios)
+    for scenario in scenarios:
+        if scenario.command.reach is not None:
+            units |= Groups(scenario).outcomes()
+    names = {name: None for scenario in scenarios for name in scenario.command.thresholds}
+    units |= {f"{prefix}{name}": "days" for name in names for prefix in (FIRST_DAY, DAYS_BREACHED)}
+    if names:
+        units[f"{FIRST_DAY}{SITUATION}"] = "days"
+    return units

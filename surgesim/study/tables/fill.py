@@ -1,0 +1,228 @@
+"""Fills the tables of a result from the collected replications of all alternatives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.model.record import CONSTRAINTS, PROVINCE, STATES
+from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.measures.binding import BEDS, binding_rows
+from surgesim.study.measures.breaches import SITUATION, breach_names, breach_rows, never_assessed
+from surgesim.study.measures.compare import comparison_rows
+from surgesim.study.measures.quantiles import censored_quantile, quantile
+from surgesim.study.tables.collect import Collection, kept_by_district, own_columns
+from surgesim.study.tables.columns import (
+    ACTIONS,
+    ASSUMPTIONS,
+    BANDS,
+    BINDING,
+    BREACH_DAYS,
+    BREACHES,
+    COMPARISON,
+    DAILY,
+    DAILY_DISTRICTS,
+    DRAWN,
+    FACILITIES,
+    FACILITY_STATES,
+    QUANTILES,
+    REACHED,
+    REPLICATIONS,
+    Table,
+    outcome_units,
+    typed,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+
+
+def fill(scenario: Scenario, collections: Mapping[str, Collection]) -> dict[str, pd.DataFrame]:
+    """All tables by name, from the collected replications of the alternatives in order."""
+    import pandas as pd
+
+    units = outcome_units(c.scenario for c in collections.values())
+    replications = _replications(collections, units)
+    frames = {
+        BREACHES: _frame(
+            BREACHES,
+            [row for name, c in collections.items() for row in breach_rows(name, c.scenario, c.breaches)],
+        ),
+        BREACH_DAYS: pd.concat([_breach_days(name, c) for name, c in collections.items()], ignore_index=True),
+        COMPARISON: _frame(COMPARISON, comparison_rows(replications, units)),
+        BINDING: _frame(
+            BINDING, [row for name, c in collections.items() for row in binding_rows(name, c.province)]
+        ),
+        REPLICATIONS: replications,
+        DAILY: pd.concat([_daily(name, c) for name, c in collections.items()], ignore_index=True),
+        DAILY_DISTRICTS: pd.concat(
+            [_daily_districts(name, c) for name, c in collections.items()], ignore_index=True
+        ),
+        REACHED: _frame(
+            REACHED, [row for name, c in collections.items() for row in c.groups.rows(name, c.reached)]
+        ),
+        FACILITIES: _frame(
+            FACILITIES, [row for name, c in collections.items() for row in _facilities(name, c)]
+        ),
+        FACILITY_STATES: pd.concat(
+            [_facility_states(name, c) for name, c in collections.items()], ignore_index=True
+        ),
+        ACTIONS: _frame(ACTIONS, [row for name, c in collections.items() for row in _actions(name, c)]),
+        ASSUMPTIONS: _frame(ASSUMPTIONS, _assumptions(scenario)),
+    }
+    return {table.name: frame for table, frame in frames.items()}
+
+
+def _frame(table: Table, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    import pandas as pd
+
+    return typed(table, pd.DataFrame(rows, columns=[column.name for column in table.columns]))
+
+
+def bands(values: Floats) -> Floats:
+    """Mean and QUANTILES over the first axis, stacked as the last; safe where values are infinite."""
+    return np.moveaxis(np.concatenate([values.mean(axis=0)[None], quantile(values, QUANTILES)]), 0, -1)
+
+
+def _dates(scenario: Scenario) -> NDArray[np.datetime64]:
+    return np.datetime64(scenario.start, "us") + np.arange(scenario.days).astype("timedelta64[D]")
+
+
+def _long(
+    keys: Mapping[str, NDArray[np.str_]], scenario: Scenario, values: Mapping[str, Floats]
+) -> pd.DataFrame:
+    """A table whose rows are every combination of `keys`, in order, by every day.
+
+    `values` have one axis per key, then days.
+    """
+    import pandas as pd
+
+    shape = (*(len(names) for names in keys.values()), scenario.days)
+    index = np.indices(shape).reshape(len(shape), -1)
+    columns: dict[str, Any] = {
+        key: names[place] for (key, names), place in zip(keys.items(), index, strict=False)
+    }
+    columns |= {"day": index[-1], "date": _dates(scenario)[index[-1]]}
+    columns |= {name: value.reshape(-1) for name, value in values.items()}
+    return pd.DataFrame(columns)
+
+
+def _daily(name: str, c: Collection) -> pd.DataFrame:
+    by_indicator = np.moveaxis(np.concatenate([bands(c.province), bands(c.own)], axis=1), 1, 0)
+    indicators = [column.name for column in (*PROVINCE, *own_columns(c.scenario))]
+    keys = {"alternative": np.array([name]), "indicator": np.array(indicators)}
+    values = {band: by_indicator[None, :, :, i] for i, band in enumerate(BANDS)}
+    return typed(DAILY, _long(keys, c.scenario, values))
+
+
+def _daily_districts(name: str, c: Collection) -> pd.DataFrame:
+    by_area = np.moveaxis(bands(c.districts), 0, 2)  # districts, indicators, days, bands
+    keys = {
+        "alternative": np.array([name]),
+        "area": np.array(list(c.scenario.people.districts)),
+        "indicator": np.array([column.name for column in kept_by_district(c.scenario.command)]),
+    }
+    values = {band: by_area[None, ..., i] for i, band in enumerate(BANDS)}
+    return typed(DAILY_DISTRICTS, _long(keys, c.scenario, values))
+
+
+def _breach_days(name: str, c: Collection) -> pd.DataFrame:
+    keys = {
+        "alternative": np.array([name]),
+        "threshold": np.array(breach_names(c.scenario.command), dtype=np.str_),
+    }
+    shares = (c.breached / c.replications).T
+    changes = _changes(shares[..., None])
+    for i, threshold in enumerate(breach_names(c.scenario.command)):
+        undecided = threshold == SITUATION and any(run.undecided for run in c.breaches)
+        if never_assessed(c.scenario, threshold) or (undecided and not shares[i].any()):
+            shares[i] = np.nan
+    rows = _long(keys, c.scenario, {"probability": shares[None]})
+    return typed(BREACH_DAYS, rows[changes].reset_index(drop=True))
+
+
+def _changes(values: Floats) -> NDArray[np.bool_]:
+    """Of ``(things, days, values)``: on which days of each thing, in one row, a value changes."""
+    changes = np.ones(values.shape[:2], dtype=bool)
+    changes[:, 1:] = (values[:, 1:] != values[:, :-1]).any(axis=2)
+    return changes.reshape(-1)
+
+
+def _facility_states(name: str, c: Collection) -> pd.DataFrame:
+    shares = (c.states / c.replications).transpose(1, 0, 2)
+    keys = {"alternative": np.array([name]), "facility": np.array(list(c.scenario.care.facilities))}
+    values = {state.replace("-", "_"): shares[None, :, :, i] for i, state in enumerate(STATES)}
+    rows = _long(keys, c.scenario, values)[_changes(shares)]
+    return typed(FACILITY_STATES, rows.reset_index(drop=True))
+
+
+def _replications(collections: Mapping[str, Collection], units: Iterable[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    parts = []
+    for name, c in collections.items():
+        keys = {"alternative": name, "replication": np.arange(c.replications)}
+        parts.append(pd.DataFrame(keys).join(pd.DataFrame(c.outcomes)).join(_drawn(c.draws)))
+    frame = pd.concat(parts, ignore_index=True)
+    drawn = [f"{DRAWN}{path}" for c in collections.values() for path in c.scenario.study.uncertainty]
+    return typed(REPLICATIONS, frame[["alternative", "replication", *units, *dict.fromkeys(drawn)]])
+
+
+def _drawn(draws: Sequence[Mapping[str, float]]) -> pd.DataFrame:
+    """What each replication drew, as columns."""
+    import pandas as pd
+
+    return pd.DataFrame([{f"{DRAWN}{path}": value for path, value in row.items()} for row in draws])
+
+
+_TOTALLED = ("oxygen_used_kg_mean", "days_dry_mean", "emergency_unserved_mean", "elective_backlog_end_mean")
+
+
+def _facilities(name: str, c: Collection) -> list[dict[str, Any]]:
+    import pandas as pd
+
+    start = pd.Timestamp(c.scenario.start)
+    rows = []
+    for f, (facility, what) in enumerate(c.scenario.care.facilities.items()):
+        row: dict[str, Any] = {
+            "alternative": name,
+            "facility": facility,
+            "title": what.title.get("vi"),
+            "ownership": what.ownership,
+            "district": what.district,
+            "open_date_median": start + pd.to_timedelta(censored_quantile(c.first_open[:, f], 0.5), unit="D"),
+            "share_of_replications_opened": np.isfinite(c.first_open[:, f]).mean(),
+            "open_days_mean": c.open_days[:, f].mean(),
+        }
+        for b, bed in enumerate(BEDS):
+            occupied, staffed = c.bed_days[:, f, b]
+            row[f"peak_occupied_{bed}_median"] = float(quantile(c.peak_occupied[:, f, b], 0.5))
+            row[f"mean_occupancy_{bed}"] = occupied / staffed if staffed > 0 else np.nan
+            beds = bool(getattr(what.beds, bed)) or (bed == "icu" and bool(what.icu_target))
+            for i, constraint in enumerate(CONSTRAINTS):
+                days = c.bound_days[f, b, i] / c.replications
+                row[f"{bed}_days_bound_by_{constraint}"] = days if beds else np.nan
+        row |= dict(zip(_TOTALLED, c.totals[:, f] / c.replications, strict=True))
+        row["has_mobilisation_plan"] = {None: "", True: "yes", False: "no"}[what.mobilisation_plan]
+        rows.append(row)
+    return rows
+
+
+def _actions(name: str, c: Collection) -> list[dict[str, Any]]:
+    return [
+        {"alternative": name, "replication": k, "day": event.day, "rule": event.rule, "what": event.what}
+        for k, events in enumerate(c.actions)
+        for event in events
+    ]
+
+
+def _assumptions(scenario: Scenario) -> list[dict[str, Any]]:
+    from surgesim.scenario.door import assumptions
+
+    names = [column.name for column in ASSUMPTIONS.columns]
+    return [dict(zip(names, map(str, row), strict=True)) for row in assumptions(scenario)]

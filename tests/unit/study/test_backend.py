@@ -1,0 +1,41 @@
+"""What `workers` and `out` mean where a study takes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from surgesim.study.compute.backend import Backend
+from surgesim.study.compute.environment import available_cores
+from surgesim.study.results import Output
+
+
+def test_workers_are_a_number_or_a_backend() -> None:
+    cluster = Backend(scheduler="tcp://192.168.1.10:8786")
+    assert Backend.of(cluster) is cluster
+    assert Backend.of(3) == Backend(workers=3)
+    assert Backend.of(3).processes == 3
+    assert Backend.of(None).processes == available_cores()
+
+
+def test_a_backend_tells_who_listens() -> None:
+    counts: list[tuple[int, int]] = []
+    said: list[str] = []
+    backend = Backend(progress=lambda *pair: counts.append(pair), tell=said.append)
+    backend.report(1, 4)
+    backend.say("a sentence")
+    assert (counts, said) == ([(1, 4)], ["a sentence"])
+
+
+def test_a_backend_to_which_nobody_listens_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    Backend().report(1, 4)
+    Backend().say("a sentence")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_out_is_a_folder_or_an_output() -> None:
+    output = Output(Path("there"), {"command": "surgesim run"})
+    assert Output.of(output) is output
+    assert Output.of("there") == Output(Path("there"))
+    assert Output.of(None) is None
