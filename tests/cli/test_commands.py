@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -43,9 +44,21 @@ def town(here: Path) -> Path:
     return here / "town.yaml"
 
 
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the starter scenario and its result, to be copied."""
+    folder = tmp_path_factory.mktemp("simulated")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert surgesim("new", "town").exit_code == 0
+        assert surgesim("run", "town.yaml", *QUICK, "--no-figures").exit_code == 0
+    return folder
+
+
 @pytest.fixture
-def stored(town: Path) -> Path:
-    assert surgesim("run", town, *QUICK, "--no-figures").exit_code == 0
+def stored(here: Path, simulated: Path) -> Path:
+    """A result of the starter scenario, which stands beside it."""
+    shutil.copytree(simulated, here, dirs_exist_ok=True)
     return Path("results/town")
 
 
@@ -357,18 +370,21 @@ def test_plot_of_no_result(here: Path) -> None:
     assert "got no manifest.json, expected a folder written by `surgesim run`" in result.stderr
 
 
-def test_reproduce_exits_0_and_1_after_one_digit(town: Path) -> None:
+def test_reproduce_exits_0_where_all_files_are_the_same(town: Path) -> None:
     assert surgesim("run", town, *QUICK, "--lang", "vi").exit_code == 0
     same = surgesim("reproduce", "results/town", "--workers", "1")
     assert (same.exit_code, same.stderr) == (0, "")
     files = [path for path in Path("results/town").rglob("*") if path.is_file()]
     assert same.stdout == f"Reproduced: {len(files) - 1} files the same.\n"
-    path = Path("results/town/replications.csv")
+
+
+def test_reproduce_exits_1_after_one_digit(stored: Path) -> None:
+    path = stored / "replications.csv"
     text = path.read_text(encoding="utf-8")
     row = text.splitlines()[2]
     digit = row[-1]
     path.write_text(text.replace(row, row[:-1] + str((int(digit) + 1) % 10)), encoding="utf-8", newline="\n")
-    changed = surgesim("reproduce", "results/town", "--workers", "1")
+    changed = surgesim("reproduce", stored, "--workers", "1")
     assert changed.exit_code == 1
     assert changed.stderr.startswith("replications.csv: row 3, first_day_situation: ")
     assert changed.stdout == ""

@@ -39,7 +39,7 @@ def town(number: int) -> Plain:
     )
     site = facility(oxygen=one_of(10, 25), icu=one_of(2, 5), basic=20, covid_share=one_of(0.5, 1.0))
     return small(
-        60,
+        45,
         people=people(districts={"town": district(20_000)}, high_risk=0.2),
         epidemic={
             "variant": variant(one_of(3.0, 4.0)),

@@ -143,6 +143,7 @@ moves = st.lists(
         st.tuples(st.just("leave"), st.integers(0, 10), st.just(0), st.just(0)),
         st.tuples(st.just("serve"), st.integers(0, 2), st.just(0), st.just(0)),
     ),
+    min_size=1,
     max_size=60,
 )
 
@@ -177,6 +178,7 @@ def test_queues_agree_with_a_plain_list(steps: list[tuple[str, int, int, int]]) 
             st.integers(0, 2),
             st.integers(0, 4),
         ),
+        min_size=1,
         max_size=80,
     )
 )

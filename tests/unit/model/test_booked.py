@@ -380,6 +380,7 @@ def test_the_table_holds_every_action() -> None:
 def test_the_table_has_days_there_and_days_not_there(kind: str, until: str) -> None:
     """Else it could not miss anything."""
     mid = [t for t in timings() if (t.kind, t.until, t.begins) == (kind, until, 6)]
+    assert mid
     for timing in mid:
         there = [is_on(timing, day) for day in range(DAYS)]
         assert any(there)

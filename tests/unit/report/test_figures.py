@@ -7,8 +7,10 @@ import os
 import string
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,30 @@ def small() -> Results:
     return surge_results(surge_scenario(2, 1), replications=3)
 
 
+Drawn = Callable[[str, str], Figure]
+"""The figure of a name in a language, drawn once; not to be changed."""
+
+
+def drawn_once(results: Results) -> Drawn:
+    return cache(lambda name, lang: settled(draw(results, name, lang=lang)))
+
+
+@pytest.fixture(scope="module")
+def large_figure(results: Results) -> Drawn:
+    return drawn_once(results)
+
+
+@pytest.fixture(scope="module")
+def small_figure(small: Results) -> Drawn:
+    return drawn_once(small)
+
+
+@pytest.fixture(scope="module")
+def saved(small: Results, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The files of all figures of the small results."""
+    return save_all(small, tmp_path_factory.mktemp("saved") / "figures", lang="vi")
+
+
 def every_figure() -> Any:
     return pytest.mark.parametrize(("name", "lang"), [(n, lang) for n in FIGURES for lang in LANGUAGES])
 
@@ -66,15 +92,15 @@ def shaded(axes: Axes) -> list[tuple[float, float]]:
 
 
 @every_figure()
-def test_no_text_overlaps_another_or_leaves_the_page(results: Results, name: str, lang: str) -> None:
-    figure = settled(draw(results, name, lang=lang))
+def test_no_text_overlaps_another_or_leaves_the_page(large_figure: Drawn, name: str, lang: str) -> None:
+    figure = large_figure(name, lang)
     assert overlaps(figure) == []
     assert outside(figure) == []
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_small_results_draw_without_overlaps(small: Results, name: str) -> None:
-    figure = settled(draw(small, name, lang="vi"))
+def test_small_results_draw_without_overlaps(small_figure: Drawn, name: str) -> None:
+    figure = small_figure(name, "vi")
     assert overlaps(figure) == []
     assert outside(figure) == []
 
@@ -86,8 +112,8 @@ def test_the_overlap_check_sees_an_overlap(small: Results) -> None:
 
 
 @every_figure()
-def test_every_axis_has_a_unit(small: Results, name: str, lang: str) -> None:
-    figure = settled(draw(small, name, lang=lang))
+def test_every_axis_has_a_unit(small_figure: Drawn, name: str, lang: str) -> None:
+    figure = small_figure(name, lang)
     entries = {str(message.id): str(message.string) for message in words.catalogue(lang)}
     units = {text for key, text in entries.items() if key.startswith("unit.") or key.endswith(".unit")}
     for axes in figure.axes:
@@ -110,8 +136,8 @@ def has_digit(text: str) -> bool:
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_svg_is_the_same_byte_for_byte(small: Results, name: str, tmp_path: Path) -> None:
-    first = save(draw(small, name, lang="vi"), tmp_path / "first.svg").read_bytes()
+def test_svg_is_the_same_byte_for_byte(small: Results, saved: list[Path], name: str, tmp_path: Path) -> None:
+    first = next(path for path in saved if path.stem == name).read_bytes()
     figure = draw(small, name, lang="vi")
     assert save(figure, tmp_path / "second.svg").read_bytes() == first
     assert save(figure, tmp_path / "third.svg").read_bytes() == first
@@ -129,10 +155,9 @@ def test_settings_are_left_as_they_were(small: Results) -> None:
     assert dict(matplotlib.rcParams) == before
 
 
-def test_save_all_writes_every_figure(small: Results, tmp_path: Path) -> None:
-    written = save_all(small, tmp_path / "figures", lang="vi")
-    assert [path.name for path in written] == [f"{name}.svg" for name in FIGURES]
-    assert all(path.read_bytes().startswith(b"<?xml") for path in written)
+def test_save_all_writes_every_figure(saved: list[Path]) -> None:
+    assert [path.name for path in saved] == [f"{name}.svg" for name in FIGURES]
+    assert all(path.read_bytes().startswith(b"<?xml") for path in saved)
 
 
 @pytest.mark.parametrize(("fmt", "magic"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
@@ -169,14 +194,14 @@ def test_pyplot_is_never_imported() -> None:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_first_breach_is_marked_with_its_date(small: Results, lang: str) -> None:
+def test_first_breach_is_marked_with_its_date(small: Results, small_figure: Drawn, lang: str) -> None:
     cases = next(w for w in watched(small, "baseline", lang) if w.name == "weekly-cases")
     assert cases.first is not None
     row = small.breaches.query("alternative == 'baseline' and threshold == 'weekly-cases'").iloc[0]
     assert cases.first == row["first_date_median"].date()
     written = words.day_month(cases.first, lang)
     for name in ("cases", "need", "thresholds"):
-        assert any(written in text.get_text() for text in draw(small, name, lang=lang).findobj(Text)), name
+        assert any(written in text.get_text() for text in small_figure(name, lang).findobj(Text)), name
 
 
 def test_days_in_breach_are_shaded(small: Results) -> None:
@@ -374,8 +399,8 @@ def test_thresholds_of_an_item_and_of_some_bed_types() -> None:
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_no_figure_is_a_large_file(results: Results, name: str, tmp_path: Path) -> None:
-    assert save(draw(results, name, lang="vi"), tmp_path / f"{name}.svg").stat().st_size < 500_000
+def test_no_figure_is_a_large_file(large_figure: Drawn, name: str, tmp_path: Path) -> None:
+    assert save(large_figure(name, "vi"), tmp_path / f"{name}.svg").stat().st_size < 500_000
 
 
 def heights(axes: Axes, day: int, first: date) -> list[float]:
