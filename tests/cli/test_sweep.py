@@ -35,7 +35,7 @@ POINTS = 20
 RUNS = 100
 ARGUMENTS = ("--vary", f"{BEDS}=1:9:5", "--vary", "clinical.isolated_share=0:1:4", "--replications", "5")
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")]
 
 
 def environment() -> dict[str, str]:

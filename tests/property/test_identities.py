@@ -32,6 +32,8 @@ from surgesim.scenario.schema.indicators import Watch
 from surgesim.scenario.schema.needs import NEEDS, assessed_criteria, beds_occupied, unmet, unmet_by
 from surgesim.scenario.schema.scenario import Scenario
 
+pytestmark = pytest.mark.slow
+
 BEDS = ("basic", "oxygen", "icu")
 
 

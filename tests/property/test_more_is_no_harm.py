@@ -19,6 +19,8 @@ from strategies import Plain, build, clinical, district, facility, people, sever
 
 from surgesim.model.simulation import simulate
 
+pytestmark = pytest.mark.slow
+
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Lever = Callable[[Plain], None]
 

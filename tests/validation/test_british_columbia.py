@@ -15,6 +15,8 @@ from strategies import arrivals, build, clinical, deaths, facility, gamma_of_sha
 
 from surgesim.model.simulation import simulate
 
+pytestmark = pytest.mark.slow
+
 RUNS = 100
 """The error of their mean moves by 0.17 points (standard deviation over samples of so many of 200 runs)."""
 

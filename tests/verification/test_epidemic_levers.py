@@ -15,6 +15,8 @@ from surgesim.model.simulation import simulate
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.replicate import replicate
 
+pytestmark = pytest.mark.slow
+
 # -- tests that saturate --------------------------------------------------------------------------
 
 SINGLE, POOLED = 8_000, 80_000

@@ -121,6 +121,7 @@ def quoted(step: str) -> list[str]:
     return [words for words in said if words != "#" and not re.search(r"\.(yaml|md)$|^results/", words)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", QUICKSTARTS, ids=lambda page: page.name)
 def test_every_command_of_a_quickstart_works(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

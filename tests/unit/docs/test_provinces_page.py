@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from shipped import FOLDER, shipped
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "provinces.md").read_text(encoding="utf-8")
 FILES = {"Hà Nam": "ha-nam", "Lai Châu": "lai-chau", "Kiên Giang": "kien-giang", "Thanh Hoá": "thanh-hoa"}

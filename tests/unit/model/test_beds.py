@@ -148,6 +148,7 @@ moves = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(moves)
 def test_queues_agree_with_a_plain_list(steps: list[tuple[str, int, int, int]]) -> None:
     """Joining, leaving from anywhere in the line, and being served, against a list sorted anew each time."""

@@ -23,6 +23,8 @@ from strategies import Plain, arrivals, facility, people, variant
 from surgesim.model.record import FACILITY_INDEX, logistics_columns
 from surgesim.scenario.schema.scenario import Scenario
 
+pytestmark = pytest.mark.slow
+
 DAYS = 20
 START = date(2024, 1, 1)
 PATIENTS = 10

@@ -25,6 +25,8 @@ from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.breaches import SITUATION, wilson
 from surgesim.study.results import Results
 
+pytestmark = pytest.mark.slow
+
 SECTIONS = 15
 QUOTED = {"data", "time"}
 NOT_RESULTS = {*QUOTED, "code", "svg", "style", "title"}

@@ -25,12 +25,14 @@ from surgesim.scenario.schema.scenario import Scenario
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.mark.slow
 @given(scenarios())
 @settings(max_examples=25)
 def test_any_scenario_reads_back_equal(scenario: Scenario) -> None:
     assert Scenario.model_validate(compose(dump(scenario), "dumped").value) == scenario
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_shipped_scenarios_read_back_equal_with_the_same_figures(path: Path, tmp_path: Path) -> None:
     scenario = shipped(path)
@@ -46,6 +48,7 @@ def test_there_are_shipped_scenarios() -> None:
     assert "kien-giang" in [path.stem for path in SHIPPED]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_an_alternative_is_the_scenario_its_overlay_makes(path: Path) -> None:
     assert alternatives(path)
@@ -54,6 +57,7 @@ def test_an_alternative_is_the_scenario_its_overlay_makes(path: Path) -> None:
         assert from_plain(changed).to_plain() == changed
 
 
+@pytest.mark.slow
 @given(st.text(max_size=40))
 @settings(max_examples=50)
 def test_any_text_reads_back_as_it_was(text: str) -> None:
@@ -63,6 +67,7 @@ def test_any_text_reads_back_as_it_was(text: str) -> None:
     assert Scenario.model_validate(compose(dump(scenario), "dumped").value) == scenario
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -255,6 +260,7 @@ def test_the_starter_declares_the_emergency_as_the_teaching_scenarios_do(tmp_pat
     assert dict(mine.thresholds) == untitled
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_a_starter_laid_over_a_scenario_is_that_scenario(path: Path, tmp_path: Path) -> None:
     text = starter("mine", str(path), folder=tmp_path)
@@ -300,6 +306,7 @@ def test_a_starter_from_what_is_no_scenario_is_refused(tmp_path: Path) -> None:
 # -- imports --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_loading_imports_nothing_heavy() -> None:
     code = (
         "import sys; import surgesim.scenario.door; "

@@ -25,6 +25,8 @@ from surgesim.scenario.schema.scenario import Scenario
 from surgesim.scenario.schema.staffing import Staff, short_at_start
 from surgesim.scenario.validation.sources import assumptions
 
+pytestmark = pytest.mark.slow
+
 NAMES = [str(path.relative_to(FOLDER)) for path in SHIPPED]
 FIVE = ("weekly-cases", "on-oxygen", "without-bed", "vacant-beds", "icu-staffed")
 

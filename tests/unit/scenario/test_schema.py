@@ -212,6 +212,7 @@ def test_the_shape_says_what_may_stand_at_a_path(path: str, kind: str, expected:
     assert (found.kind, found.expected) == (kind, expected)
 
 
+@pytest.mark.slow
 def test_the_shape_has_every_value_of_every_scenario() -> None:
     def missing(value: Any, where: shape.Shape | None, path: tuple[str, ...]) -> list[tuple[str, ...]]:
         if where is None:
@@ -357,6 +358,7 @@ TYPES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_the_json_schema_accepts_shipped_scenarios_as_written_and_as_resolved(path: Path) -> None:
     schema = json_schema()
@@ -364,6 +366,7 @@ def test_the_json_schema_accepts_shipped_scenarios_as_written_and_as_resolved(pa
     assert accepts(schema, shipped(path).to_plain())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -384,6 +387,7 @@ def test_the_json_schema_accepts_what_a_file_may_say(text: str) -> None:
     assert accepts(json_schema(), compose(text, "f").value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new"),
     [
