@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
+import shutil
 import signal
 import subprocess
 import sys
@@ -43,12 +45,25 @@ def town(here: Path) -> Path:
     return here / "town.yaml"
 
 
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the starter scenario and its result, to be copied."""
+    folder = tmp_path_factory.mktemp("simulated")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert surgesim("new", "town").exit_code == 0
+        assert surgesim("run", "town.yaml", *QUICK, "--no-figures").exit_code == 0
+    return folder
+
+
 @pytest.fixture
-def stored(town: Path) -> Path:
-    assert surgesim("run", town, *QUICK, "--no-figures").exit_code == 0
+def stored(here: Path, simulated: Path) -> Path:
+    """A result of the starter scenario, which stands beside it."""
+    shutil.copytree(simulated, here, dirs_exist_ok=True)
     return Path("results/town")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_an_example(command: str) -> None:
     result = surgesim(command, "--help")
@@ -56,6 +71,7 @@ def test_help_has_an_example(command: str) -> None:
     assert f"Example: surgesim {command}" in result.stdout
 
 
+@pytest.mark.slow
 def test_help_lists_every_command_and_imports_nothing_heavy() -> None:
     code = "import sys, surgesim.cli\nsys.argv = ['surgesim', '--help']\ntry:\n    surgesim.cli.main()\n"
     code += "finally:\n    print(*sys.modules, file=sys.stderr)"
@@ -73,6 +89,16 @@ def test_version() -> None:
     assert (result.exit_code, result.stdout) == (0, f"surgesim {__version__}\n")
 
 
+def test_the_package_can_be_run_as_a_module(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["surgesim", "--version"])
+    with pytest.raises(SystemExit) as left:
+        runpy.run_module("surgesim.cli", run_name="__main__")
+    assert (left.value.code, capsys.readouterr().out) == (0, f"surgesim {__version__}\n")
+
+
+@pytest.mark.slow
 def test_run_says_what_breaks_and_what_alternatives_change(town: Path) -> None:
     result = surgesim("run", town, *QUICK, "--no-figures", "--out", "out")
     assert result.exit_code == 0
@@ -91,18 +117,21 @@ def test_run_says_what_breaks_and_what_alternatives_change(town: Path) -> None:
     assert json.loads(Path("out/manifest.json").read_text())["figures"] is None
 
 
+@pytest.mark.slow
 def test_run_in_vietnamese(town: Path) -> None:
     result = surgesim("run", town, *QUICK[:-2], "--lang", "vi", "--no-figures")
     assert "2 lần mô phỏng, 25 ngày từ" in result.stdout
     assert "Kết quả: results/town/" in result.stdout
 
 
+@pytest.mark.slow
 def test_language_follows_the_locale(town: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LC_ALL", raising=False)
     monkeypatch.setenv("LC_MESSAGES", "vi_VN.UTF-8")
     assert "ngày từ" in surgesim("run", town, *QUICK[:-2], "--no-figures").stdout
 
 
+@pytest.mark.slow
 def test_quiet_run_prints_nothing_and_draws_figures(town: Path) -> None:
     result = surgesim("run", town, *QUICK, "--quiet", "--only", "private-mobilised")
     assert (result.exit_code, result.output) == (0, "")
@@ -114,6 +143,7 @@ def test_quiet_run_prints_nothing_and_draws_figures(town: Path) -> None:
     assert figures == {path.as_posix().removeprefix("results/town/") for path in Path().rglob("*.svg")}
 
 
+@pytest.mark.slow
 def test_figure_that_fails_leaves_the_tables_and_is_told(town: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*args: object, **kwargs: object) -> None:
         raise ZeroDivisionError("no room")
@@ -126,12 +156,14 @@ def test_figure_that_fails_leaves_the_tables_and_is_told(town: Path, monkeypatch
     assert surgesim_package.read("results/town").alternatives == ("baseline", "private-mobilised")
 
 
+@pytest.mark.slow
 def test_set_changes_the_scenario(town: Path) -> None:
     result = surgesim("run", town, *QUICK, "--no-figures", "-q", "--set", "people.outside_share=0.3")
     assert result.exit_code == 0
     assert "outside_share: 0.3" in Path("results/town/scenario.yaml").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "message"),
     [
@@ -219,6 +251,7 @@ def as_from_a_terminal() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_stop_workers_and_leave_nothing(town: Path, number: signal.Signals, code: int) -> None:
@@ -304,6 +337,7 @@ def test_schema_is_json() -> None:
     assert json.loads(result.stdout)["title"] == "surgesim scenario"
 
 
+@pytest.mark.slow
 def test_plot_draws_what_is_asked(stored: Path) -> None:
     result = surgesim("plot", stored, "--figure", "need", "--format", "png", "--lang", "vi")
     assert (result.exit_code, result.stdout) == (0, "results/town/plots/need.png\n")
@@ -314,6 +348,7 @@ def test_plot_draws_what_is_asked(stored: Path) -> None:
     assert result.stdout == "pictures/need-private-mobilised.svg\n"
 
 
+@pytest.mark.slow
 def test_plot_of_a_district_draws_what_it_can_and_says_what_it_left(stored: Path) -> None:
     result = surgesim("plot", stored, "--area", "city")
     assert (result.exit_code, result.stdout) == (0, "results/town/plots/cases-city.svg\n")
@@ -323,11 +358,13 @@ def test_plot_of_a_district_draws_what_it_can_and_says_what_it_left(stored: Path
     assert "figure 'need' is drawn for the whole province only" in result.stderr
 
 
+@pytest.mark.slow
 def test_plot_says_which_figures_have_nothing_to_show(stored: Path) -> None:
     result = surgesim("plot", stored)
     assert "Left out, for there is nothing to show: binding, oxygen, staff, essential\n" in result.stderr
 
 
+@pytest.mark.slow
 def test_plots_are_no_part_of_the_result(stored: Path) -> None:
     assert surgesim("plot", stored, "--lang", "vi").exit_code == 0
     assert len(list((stored / "plots").iterdir())) >= 4
@@ -335,6 +372,7 @@ def test_plots_are_no_part_of_the_result(stored: Path) -> None:
     assert surgesim("run", "town.yaml", *QUICK, "--no-figures").exit_code == 0  # replaces it
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "message"),
     [
@@ -357,18 +395,23 @@ def test_plot_of_no_result(here: Path) -> None:
     assert "got no manifest.json, expected a folder written by `surgesim run`" in result.stderr
 
 
-def test_reproduce_exits_0_and_1_after_one_digit(town: Path) -> None:
+@pytest.mark.slow
+def test_reproduce_exits_0_where_all_files_are_the_same(town: Path) -> None:
     assert surgesim("run", town, *QUICK, "--lang", "vi").exit_code == 0
     same = surgesim("reproduce", "results/town", "--workers", "1")
     assert (same.exit_code, same.stderr) == (0, "")
     files = [path for path in Path("results/town").rglob("*") if path.is_file()]
     assert same.stdout == f"Reproduced: {len(files) - 1} files the same.\n"
-    path = Path("results/town/replications.csv")
+
+
+@pytest.mark.slow
+def test_reproduce_exits_1_after_one_digit(stored: Path) -> None:
+    path = stored / "replications.csv"
     text = path.read_text(encoding="utf-8")
     row = text.splitlines()[2]
     digit = row[-1]
     path.write_text(text.replace(row, row[:-1] + str((int(digit) + 1) % 10)), encoding="utf-8", newline="\n")
-    changed = surgesim("reproduce", "results/town", "--workers", "1")
+    changed = surgesim("reproduce", stored, "--workers", "1")
     assert changed.exit_code == 1
     assert changed.stderr.startswith("replications.csv: row 3, first_day_situation: ")
     assert changed.stdout == ""
@@ -378,6 +421,7 @@ def test_reproduce_of_no_result(here: Path) -> None:
     assert surgesim("reproduce", here).exit_code == 2
 
 
+@pytest.mark.slow
 def test_replaced_only_by_a_finished_run(stored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = (stored / "manifest.json").read_text()
 
@@ -389,6 +433,7 @@ def test_replaced_only_by_a_finished_run(stored: Path, monkeypatch: pytest.Monke
     assert (stored / "manifest.json").read_text() == before
 
 
+@pytest.mark.slow
 def test_run_tells_what_it_will_replace(stored: Path) -> None:
     again = surgesim("run", "town.yaml", *QUICK, "--no-figures")
     assert (
@@ -399,6 +444,7 @@ def test_run_tells_what_it_will_replace(stored: Path) -> None:
     assert "replaced" not in elsewhere.stderr
 
 
+@pytest.mark.slow
 def test_output_reaches_a_stream_that_is_not_unicode(town: Path) -> None:
     """As where Windows redirects into a file."""
     command = (sys.executable, "-m", "surgesim.cli", "run", str(town), *QUICK[:-1], "vi", "--no-figures")
@@ -409,6 +455,7 @@ def test_output_reaches_a_stream_that_is_not_unicode(town: Path) -> None:
     assert "Tử vong" in done.stdout.decode("utf-8")
 
 
+@pytest.mark.slow
 def test_report_is_one_file_in_the_language_asked_for(stored: Path) -> None:
     result = surgesim("report", stored, "--lang", "vi")
     assert (result.exit_code, result.stdout) == (0, "results/town/report.html\n")
@@ -419,6 +466,7 @@ def test_report_is_one_file_in_the_language_asked_for(stored: Path) -> None:
     assert surgesim("run", "town.yaml", *QUICK, "--no-figures").exit_code == 0  # a report is no foreign file
 
 
+@pytest.mark.slow
 def test_report_writes_a_workbook(stored: Path) -> None:
     result = surgesim("report", stored, "--excel", "town.xlsx")
     assert (result.exit_code, result.stdout) == (0, "town.xlsx\n")
@@ -426,6 +474,7 @@ def test_report_writes_a_workbook(stored: Path) -> None:
     assert not (stored / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_options_of_report_that_do_not_go_together_are_refused(stored: Path) -> None:
     result = surgesim("report", stored, "--excel", "town.xlsx", "--out", "town.html")
     assert result.exit_code == 2

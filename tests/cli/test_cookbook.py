@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 import surgesim as surgesim_package
 from surgesim.cli import app
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(surgesim_package.__file__).parents[1]
 PAGE = (ROOT / "docs" / "cookbook.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)

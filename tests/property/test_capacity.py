@@ -11,6 +11,7 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
+import pytest
 from capacity_cases import COSTS, KG_OF_MASK, USE, Watched, shortages
 from hypothesis import given, settings
 
@@ -18,6 +19,8 @@ from surgesim.model.care.gas import kg_per_day
 from surgesim.model.record import Floats, logistics_columns
 from surgesim.model.simulation import Simulation
 from surgesim.scenario.schema.scenario import Scenario
+
+pytestmark = pytest.mark.slow
 
 BEDS = ("basic", "oxygen", "icu")
 

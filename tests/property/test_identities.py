@@ -27,20 +27,22 @@ from surgesim.model.record import (
     Floats,
     Record,
 )
-from surgesim.model.simulation import Simulation, simulate
+from surgesim.model.simulation import Simulation
 from surgesim.scenario.schema.indicators import Watch
 from surgesim.scenario.schema.needs import NEEDS, assessed_criteria, beds_occupied, unmet, unmet_by
 from surgesim.scenario.schema.scenario import Scenario
+
+pytestmark = pytest.mark.slow
 
 BEDS = ("basic", "oxygen", "icu")
 
 
 class Run:
-    """A record and its scenario; ``run["deaths"]`` is the province's daily series of a column."""
+    """A record, its log and its scenario; ``run["deaths"]`` is the province's daily series of a column."""
 
-    def __init__(self, scenario: Scenario, replication: int = 0) -> None:
+    def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.record: Record = simulate(scenario, 11, replication)
+        self.record, self.log_of_days = run_with_log(scenario)
 
     def __getitem__(self, column: str) -> Floats:
         return self.record.province[:, PROVINCE_INDEX[column]]
@@ -67,7 +69,7 @@ def most(one: Floats, bound: Floats) -> None:
 
 
 @given(scenarios())
-def test_the_record_of_a_run_adds_up(scenario: Scenario) -> None:
+def test_the_record_of_a_run_adds_up_and_its_log_tells_the_same(scenario: Scenario) -> None:
     run = Run(scenario)
     deaths_are_of_three_kinds(run)
     who_came_has_left_or_is_present(run)
@@ -83,6 +85,9 @@ def test_the_record_of_a_run_adds_up(scenario: Scenario) -> None:
     outcomes_follow_from_the_days(run)
     actions_are_in_order(run)
     whole_numbers_none_below_zero(run)
+    the_census_is_who_came_to_a_bed_and_has_not_left(scenario, run.record, run.log_of_days)
+    the_flows_are_the_events_of_the_day(scenario, run.record, run.log_of_days)
+    every_journey_is_a_path_through_the_clinical_course(run.log_of_days)
 
 
 def deaths_are_of_three_kinds(run: Run) -> None:
@@ -338,14 +343,6 @@ def move(entry: Entry, lies: dict[int, Bed]) -> None:
     elif entry.what in ("dies", "recovers"):
         bed = lies.pop(entry.patient, None)
         assert entry.facility == (-1 if bed is None else bed.facility)
-
-
-@given(scenarios())
-def test_the_log_of_a_run_tells_the_same_as_its_record(scenario: Scenario) -> None:
-    record, days = run_with_log(scenario)
-    the_census_is_who_came_to_a_bed_and_has_not_left(scenario, record, days)
-    the_flows_are_the_events_of_the_day(scenario, record, days)
-    every_journey_is_a_path_through_the_clinical_course(days)
 
 
 def the_census_is_who_came_to_a_bed_and_has_not_left(

@@ -19,6 +19,8 @@ from strategies import Plain, build, clinical, district, facility, people, sever
 
 from surgesim.model.simulation import simulate
 
+pytestmark = pytest.mark.slow
+
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Lever = Callable[[Plain], None]
 
@@ -39,7 +41,7 @@ def town(number: int) -> Plain:
     )
     site = facility(oxygen=one_of(10, 25), icu=one_of(2, 5), basic=20, covid_share=one_of(0.5, 1.0))
     return small(
-        60,
+        45,
         people=people(districts={"town": district(20_000)}, high_risk=0.2),
         epidemic={
             "variant": variant(one_of(3.0, 4.0)),

@@ -15,6 +15,8 @@ from surgesim.model.epidemic.people import MOST_OUTSIDE, RARE, Population, popul
 from surgesim.model.epidemic.spread import next_generation
 from surgesim.scenario.schema.people import People
 
+pytestmark = pytest.mark.slow
+
 EVERYBODY = 10_000_000
 SETTINGS = ("home", "school", "work", "community")
 few = st.sampled_from([1, 10, 100])

@@ -6,6 +6,7 @@ from math import floor, inf
 from typing import NamedTuple
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,8 @@ from surgesim.model.capacity.staff import (
 )
 from surgesim.scenario.schema.essential import Essential, EssentialCare
 from surgesim.scenario.schema.staffing import Absence, Ratio, Ratios, Staffing
+
+pytestmark = pytest.mark.slow
 
 FACILITIES = 3
 BASIC, OXYGEN, ICU = range(3)

@@ -28,6 +28,8 @@ from strategies import (
 from surgesim.model.simulation import Simulation
 from surgesim.scenario.schema.scenario import Scenario
 
+pytestmark = pytest.mark.slow
+
 RUNS = 15
 SYSTEMS = ("s1", "s2", "s8")
 MEASURES = ("arrivals", "admitted", "died", "peak_daily_deaths", "bed_days")

@@ -105,6 +105,7 @@ def test_all_points_that_are_right_together_run() -> None:
             assert simulate(point, 1, 0).series("open_oxygen").max() == round(100 * first)
 
 
+@pytest.mark.slow
 def test_what_nobody_can_occupy_is_not_vacant_and_what_is_not_given_is_not_assessed() -> None:
     results = run(load(CASES / "nine-districts.yaml"), replications=2, only=["baseline"], workers=1)
     rows = results.breaches.set_index("threshold")
@@ -114,6 +115,7 @@ def test_what_nobody_can_occupy_is_not_vacant_and_what_is_not_given_is_not_asses
     assert rows.loc["situation", "criteria_assessed"] == 4
 
 
+@pytest.mark.slow
 def test_ages_of_nobody_do_not_govern_the_others() -> None:
     scenario = load(CASES / "young-only.yaml")
     population = populate(scenario.people)

@@ -32,6 +32,8 @@ from surgesim.model.care.patients import PatientBatch
 from surgesim.model.simulation import Simulation, simulate
 from surgesim.scenario.schema.scenario import Scenario
 
+pytestmark = pytest.mark.slow
+
 WAVE = [round(20 + 15 * np.sin(2 * np.pi * day / 30), 3) for day in range(60)]
 DAYS = 400  # long after the last arrival: everybody's journey has ended
 

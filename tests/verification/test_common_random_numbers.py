@@ -27,6 +27,8 @@ from surgesim.model.simulation import Simulation, simulate
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.replicate import replicate
 
+pytestmark = pytest.mark.slow
+
 SPREAD = {"variant": variant(4.0), "initial_infections": {"town": 60}, "importation": {"per_day": 1.0}}
 
 

@@ -14,6 +14,8 @@ from surgesim.model.record import Record
 from surgesim.model.simulation import simulate
 from surgesim.scenario.schema.scenario import Scenario
 
+pytestmark = pytest.mark.slow
+
 LARGE = 100_000_000  # people; chance moves a final size by about 1e-4 of itself
 SEEDS = 10_000
 

@@ -14,6 +14,8 @@ from strategies import Plain, build, clinical, district, people, severity, small
 
 from surgesim.model.simulation import simulate
 
+pytestmark = pytest.mark.slow
+
 LARGE = 50_000_000
 SEEDS = 20_000
 SETTINGS = ("home", "school", "work", "community")

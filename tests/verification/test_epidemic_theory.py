@@ -22,6 +22,8 @@ from surgesim.model.epidemic.spread import Epidemic
 from surgesim.scenario.schema.epidemic import Epidemic as EpidemicSection
 from surgesim.scenario.schema.people import People
 
+pytestmark = pytest.mark.slow
+
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 SETTINGS = ("home", "school", "work", "community")

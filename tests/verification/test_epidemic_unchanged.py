@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from strategies import build, clinical, district, facility, people, severity, small, variant
 
 from surgesim.model.record import Record
 from surgesim.model.simulation import simulate
 from surgesim.scenario.schema.scenario import Scenario
+
+pytestmark = pytest.mark.slow
 
 
 def province() -> Scenario:

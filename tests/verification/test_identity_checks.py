@@ -157,6 +157,7 @@ def a_place_kept(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(BedPool, "leave", broken)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("broken", "identity"),
     [

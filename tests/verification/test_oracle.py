@@ -764,6 +764,7 @@ def draw(rng: np.random.Generator, patients: int, districts: int) -> DrawnPatien
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "options"),
     [
@@ -799,6 +800,7 @@ def crossings_at_dawn(patients: DrawnPatients, logs: list[list[Event]], options:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 def test_shipped_engine_agrees_in_random_provinces(seed: int) -> None:
     rng = np.random.default_rng([seed, 2024])

@@ -17,6 +17,8 @@ from strategies import Plain, build, gamma, icu_queue
 from surgesim.model.record import Record
 from surgesim.model.simulation import Simulation, simulate
 
+pytestmark = pytest.mark.slow
+
 DAY = 1 / 50
 RUNS = 10
 

@@ -78,6 +78,7 @@ def run_and_count(scenario: Scenario) -> tuple[Record, Counter[str], int]:
     return run, Counter(entry.what for entry in log), len(treated)
 
 
+@pytest.mark.slow
 def test_with_oxygen_and_icu_full_at_once_the_icu_goes_on_treating() -> None:
     """60 oxygen and 20 ICU beds under far more than they can bear."""
     run, happened, treated = run_and_count(build(OVERLOAD))
@@ -90,6 +91,7 @@ def test_with_oxygen_and_icu_full_at_once_the_icu_goes_on_treating() -> None:
     assert 360 < treated < 440  # 20 beds for 200 days at 10 days each are 400 patients
 
 
+@pytest.mark.slow
 def test_without_swap_and_claim_the_icu_would_starve(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same, but nobody changes beds and who is ready has no claim: a tenth is treated."""
     monkeypatch.setattr(Journey, "_first_boarder", lambda journey, facility: None)
@@ -100,6 +102,7 @@ def test_without_swap_and_claim_the_icu_would_starve(monkeypatch: pytest.MonkeyP
     assert run.series("blocking")[DAYS - 1] > 18
 
 
+@pytest.mark.slow
 def test_without_boarding_nobody_swaps_and_the_claim_alone_keeps_the_icu_going() -> None:
     plain = OVERLOAD | {"clinical": OVERLOAD["clinical"] | {"boarding": False}}
     run, happened, treated = run_and_count(build(plain))

@@ -100,6 +100,7 @@ def test_an_error_takes_away_the_folders_that_were_made_and_are_empty(tmp_path: 
     assert [entry.name for entry in (there / "a").iterdir()] == ["kept"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wanted", ["run", "sweep"])
 def test_a_run_that_fails_leaves_no_folder_above_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: str

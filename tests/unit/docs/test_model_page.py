@@ -159,6 +159,7 @@ def test_every_purpose_of_a_stream_is_listed_and_no_other() -> None:
     assert set(rows(section("Randomness"))) == first_words("day", "once")
 
 
+@pytest.mark.slow
 def test_the_page_tells_when_each_purpose_is_drawn() -> None:
     once = {name for name, drawn in rows(section("Randomness")).items() if drawn == "once"}
     assert once == first_words("once")

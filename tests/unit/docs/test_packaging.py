@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from shipped import FOLDER, shipped
 
 import surgesim
-from surgesim.scenario.door import load
 
 ROOT = Path(__file__).parents[3]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -26,8 +26,9 @@ def test_every_data_file_is_installed() -> None:
 
 
 def test_every_pattern_of_data_files_finds_something() -> None:
-    for pattern in PYPROJECT["tool"]["setuptools"]["package-data"]["surgesim"]:
-        assert list((ROOT / "surgesim").glob(pattern)), pattern
+    patterns = PYPROJECT["tool"]["setuptools"]["package-data"]["surgesim"]
+    assert "py.typed" in patterns
+    assert [pattern for pattern in patterns if not list((ROOT / "surgesim").glob(pattern))] == []
 
 
 def test_the_citation_names_this_version() -> None:
@@ -49,7 +50,7 @@ def test_links_of_the_readme_lead_somewhere(link: str) -> None:
 def test_the_readme_names_the_thresholds_of_the_main_case() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     told = re.findall(r"^\| .* \| (above|below) ([\d,]+)(?: per 100,000)? \|$", readme, flags=re.MULTILINE)
-    command = load(ROOT / "scenarios" / "kien-giang.yaml").command
+    command = shipped(FOLDER / "kien-giang.yaml").command
     bounds = [command.thresholds[name] for name in command.situation.thresholds or ()]
     assert told == [("above" if b.above is not None else "below", f"{b.bound:g}") for b in bounds]
     assert command.situation.require == 3

@@ -460,6 +460,7 @@ def province_in_need(plan: Plain) -> Scenario:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", EVERYTHING)
 def test_a_lever_at_share_0_changes_nothing_and_at_share_1_something(action: str) -> None:
     base = simulate(province_in_need({}), 2, 0)
@@ -474,6 +475,7 @@ def test_a_lever_at_share_0_changes_nothing_and_at_share_1_something(action: str
     np.testing.assert_array_equal(full.province[:1], base.province[:1])  # nothing before its day
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", ["redeploy_nurses", "postpone_elective"])
 def test_a_lever_whose_own_share_is_0_changes_nothing(action: str) -> None:
     plan = {"lever": rule(action, share=0.0)}

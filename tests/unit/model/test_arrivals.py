@@ -30,6 +30,7 @@ def test_exact_counts_are_taken_as_they_are() -> None:
     assert straight == [1, 2, 3, 4]
 
 
+@pytest.mark.slow
 def test_poisson_counts_have_the_mean_and_the_variance_of_the_counts() -> None:
     numbers = np.array([len(batch) for batch in days(arrivals(icu=[6.5] * 2_000), 2_000)])
     assert numbers.mean() == pytest.approx(6.5, abs=4 * (6.5 / 2_000) ** 0.5)
@@ -78,6 +79,7 @@ def test_a_series_can_name_its_district_and_age() -> None:
     assert set(batch.age) == {8}
 
 
+@pytest.mark.slow
 def test_demand_uncertainty_is_one_factor_of_mean_1_on_a_whole_replication() -> None:
     section = arrivals("exact", icu=[200, 200]) | {"demand_sd": 0.3}
     numbers = np.array([[len(batch) for batch in days(section, 2, k)] for k in range(250)])

@@ -143,10 +143,12 @@ moves = st.lists(
         st.tuples(st.just("leave"), st.integers(0, 10), st.just(0), st.just(0)),
         st.tuples(st.just("serve"), st.integers(0, 2), st.just(0), st.just(0)),
     ),
+    min_size=1,
     max_size=60,
 )
 
 
+@pytest.mark.slow
 @given(moves)
 def test_queues_agree_with_a_plain_list(steps: list[tuple[str, int, int, int]]) -> None:
     """Joining, leaving from anywhere in the line, and being served, against a list sorted anew each time."""
@@ -177,6 +179,7 @@ def test_queues_agree_with_a_plain_list(steps: list[tuple[str, int, int, int]]) 
             st.integers(0, 2),
             st.integers(0, 4),
         ),
+        min_size=1,
         max_size=80,
     )
 )

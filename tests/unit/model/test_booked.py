@@ -23,6 +23,8 @@ from strategies import Plain, arrivals, facility, people, variant
 from surgesim.model.record import FACILITY_INDEX, logistics_columns
 from surgesim.scenario.schema.scenario import Scenario
 
+pytestmark = pytest.mark.slow
+
 DAYS = 20
 START = date(2024, 1, 1)
 PATIENTS = 10
@@ -380,6 +382,7 @@ def test_the_table_holds_every_action() -> None:
 def test_the_table_has_days_there_and_days_not_there(kind: str, until: str) -> None:
     """Else it could not miss anything."""
     mid = [t for t in timings() if (t.kind, t.until, t.begins) == (kind, until, 6)]
+    assert mid
     for timing in mid:
         there = [is_on(timing, day) for day in range(DAYS)]
         assert any(there)

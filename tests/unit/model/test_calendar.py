@@ -96,6 +96,7 @@ def test_simpys_own_loop_is_refused() -> None:
         Watched().step()
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from(("patient", "process")), st.integers(0, 12)), max_size=30))
 def test_order_is_that_of_time_then_of_putting(puts: list[tuple[str, int]]) -> None:
     """Quarter days over three days, so that many fall on one instant and on midnight."""

@@ -230,6 +230,7 @@ def old_columns_equal(one: Record, other: Record) -> None:
     assert one.actions == other.actions
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(scenarios())
 def test_parts_that_are_there_in_plenty_change_nothing(scenario: Scenario) -> None:
@@ -237,6 +238,7 @@ def test_parts_that_are_there_in_plenty_change_nothing(scenario: Scenario) -> No
     old_columns_equal(simulate(scenario, 3, 1), simulate(with_parts(scenario), 3, 1))
 
 
+@pytest.mark.slow
 def test_each_of_those_parts_would_bind_if_it_were_less() -> None:
     """The test above compares something: with too little of one part the record differs."""
     scenario = build(

@@ -111,6 +111,7 @@ def outbreak(isolation: Plain | None, tests: Plain | None = None, share: float =
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tests", [None, {"single_per_day": 300, "contacts_per_case": 5}])
 def test_isolation_with_which_nobody_complies_changes_nothing(tests: Plain | None) -> None:
     free = simulate(outbreak(None, tests), 1, 0)
@@ -119,6 +120,7 @@ def test_isolation_with_which_nobody_complies_changes_nothing(tests: Plain | Non
     np.testing.assert_array_equal(free.province, none.province)
 
 
+@pytest.mark.slow
 def test_isolation_bends_the_epidemic_the_more_the_more_are_found() -> None:
     sizes = [
         simulate(outbreak({"cases_compliance": compliance}, share=share), 1, 0).outcomes["infections"]
@@ -135,6 +137,7 @@ def test_the_isolated_are_some_of_the_infectious() -> None:
     assert (isolated[1:] <= 1.1 * infectious[:-1] + 50).all()  # expected against drawn, a 00:00 on
 
 
+@pytest.mark.slow
 def test_few_tests_let_an_epidemic_grow_that_tests_for_all_would_hold() -> None:
     isolation = {"cases_compliance": 1.0}
     plenty = simulate(outbreak(isolation, {"single_per_day": 1e6}, share=0.8), 1, 0)
@@ -142,6 +145,7 @@ def test_few_tests_let_an_epidemic_grow_that_tests_for_all_would_hold() -> None:
     assert plenty.outcomes["infections"] < 0.5 * few.outcomes["infections"]
 
 
+@pytest.mark.slow
 def test_contacts_who_isolate_bend_it_further() -> None:
     tests = {"single_per_day": 1e6, "contacts_per_case": 10.0, "contact_positivity": 0.1}
     cases = simulate(outbreak({"cases_compliance": 0.5}, tests), 1, 0)

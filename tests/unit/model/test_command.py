@@ -149,6 +149,7 @@ def test_dates_begin_and_end_a_rule_once() -> None:
     assert heard == [(4, "order"), (4, "reach 1"), (8, "end")]
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40), st.integers(1, 4), st.integers(1, 4))
 def test_firing_and_ending_take_turns_and_never_come_too_soon(
     values: list[float], on_days: int, off_days: int

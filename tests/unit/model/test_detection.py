@@ -60,6 +60,7 @@ def outbreak(share: float, population: int = 200_000, **course: Any) -> Scenario
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.0, 0.2, 1.0])
 def test_reported_cases_of_a_mild_epidemic_are_the_share_of_infections(share: float) -> None:
     run = simulate(outbreak(share, severity=severity(p_oxygen=0.0)), 1, 0)
@@ -69,6 +70,7 @@ def test_reported_cases_of_a_mild_epidemic_are_the_share_of_infections(share: fl
     assert run.outcomes["reported_cases"] == pytest.approx(expected, abs=4 * (expected * (1 - share)) ** 0.5)
 
 
+@pytest.mark.slow
 def test_who_was_not_found_is_reported_at_admission() -> None:
     run = simulate(outbreak(0.0), 1, 0)
     admitted = run.series("admissions_oxygen")
@@ -76,6 +78,7 @@ def test_who_was_not_found_is_reported_at_admission() -> None:
     np.testing.assert_array_equal(run.series("reported_cases"), admitted)
 
 
+@pytest.mark.slow
 def test_everybody_admitted_is_reported_once() -> None:
     everyone_ill = severity(p_oxygen=1.0, p_icu=0.0)
     run = simulate(outbreak(0.4, population=20_000, severity=everyone_ill), 1, 0)

@@ -61,6 +61,7 @@ def column(scenario: Scenario, record: Record, name: str) -> Floats:
     return values
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(scenarios())
 def test_looking_at_districts_changes_nothing_else(scenario: Scenario) -> None:
@@ -75,6 +76,7 @@ def test_looking_at_districts_changes_nothing_else(scenario: Scenario) -> None:
     assert before.outcomes == after.outcomes
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(scenarios())
 def test_districts_add_up_to_the_province(plain: Scenario) -> None:
@@ -97,6 +99,7 @@ def test_districts_add_up_to_the_province(plain: Scenario) -> None:
     np.testing.assert_allclose(deaths, record.series("deaths").cumsum(), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(scenarios())
 def test_a_province_of_one_district_is_that_district(plain: Scenario) -> None:

@@ -108,6 +108,7 @@ def test_mean_infectious_time_is_exact() -> None:
 # -- conservation ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @given(provinces().flatmap(lambda p: fought_epidemics(list(p["districts"])).map(lambda e: (p, e))))
 def test_people_move_between_compartments_and_none_is_lost(sections: tuple[Any, Any]) -> None:
     towns, section = sections

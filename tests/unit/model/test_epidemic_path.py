@@ -107,6 +107,7 @@ def test_who_dies_parts_no_epidemic_before_the_first_dose(drawn: list[int]) -> N
     assert records[1].outcomes["deaths"] > records[0].outcomes["deaths"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "first"),
     [
@@ -126,6 +127,7 @@ def test_an_alternative_leaves_at_its_first_measure_and_its_first_dose(
         assert records[0].outcomes["infections"] != records[1].outcomes["infections"]
 
 
+@pytest.mark.slow
 def test_alternatives_part_where_a_measure_starts_in_the_first_of_them(drawn: list[int]) -> None:
     baseline = scenario()
     with_rule = baseline.overlaid({"command": {"plan": {"rule": SHUT}}})
@@ -133,6 +135,7 @@ def test_alternatives_part_where_a_measure_starts_in_the_first_of_them(drawn: li
     assert days == list(range(10, DAYS))
 
 
+@pytest.mark.slow
 def test_measures_by_date_and_by_the_same_rule_are_shared(drawn: list[int]) -> None:
     measures = {"shut": {"reduces": {"community": 0.5}}, "dated": {"travel": 0.5, "start": "2024-01-08"}}
     baseline = scenario(measures=measures).overlaid({"command": {"plan": {"rule": SHUT}}})
@@ -140,6 +143,7 @@ def test_measures_by_date_and_by_the_same_rule_are_shared(drawn: list[int]) -> N
     assert days == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spread", "first"),
     [
@@ -156,12 +160,14 @@ def test_an_epidemic_on_which_care_tells_is_each_alternatives_own(
     assert days == list(range(first, DAYS))
 
 
+@pytest.mark.slow
 def test_a_longer_alternative_goes_on_where_the_path_ends(drawn: list[int]) -> None:
     baseline = scenario()
     days, _ = pair(baseline, baseline.model_copy(update={"days": DAYS + 9}), drawn)
     assert days == list(range(DAYS, DAYS + 9))
 
 
+@pytest.mark.slow
 def test_a_longer_warm_up_is_another_epidemic(drawn: list[int]) -> None:
     baseline = scenario()
     days, _ = pair(baseline, baseline.model_copy(update={"warm_up_days": 5}), drawn)
@@ -206,6 +212,7 @@ HOME_CARE: Plain = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("overlay", "first"),
     [

@@ -194,6 +194,7 @@ def test_more_care_averts_the_same_people_and_more(draws: list[float], a: float,
 counts = st.integers(0, 500)
 
 
+@pytest.mark.slow
 @given(
     packages=st.floats(0, 300),
     per_day=st.floats(0, 50),

@@ -84,6 +84,7 @@ def test_a_share_of_the_reported_is_isolated() -> None:
     assert beds.occupied.sum() == pytest.approx(15_000, abs=4 * (50_000 * 0.21) ** 0.5)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(0, 40)), min_size=1, max_size=40)
 )

@@ -159,6 +159,7 @@ def same_but_for_tests(one: Record, other: Record) -> None:
     np.testing.assert_array_equal(one.districts, other.districts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("course", [{}, {"home_care": {"teams": 20, "packages": 1e6}, "isolated_share": 0.3}])
 def test_tests_for_all_change_nothing_at_all(course: Plain) -> None:
     free = simulate(outbreak(None, course=course), 1, 0)
@@ -168,6 +169,7 @@ def test_tests_for_all_change_nothing_at_all(course: Plain) -> None:
     assert tested.outcomes["tests_used"] > tested.outcomes["reported_cases"]
 
 
+@pytest.mark.slow
 def test_without_tests_only_who_is_admitted_is_reported() -> None:
     run = simulate(outbreak({}), 1, 0)
     np.testing.assert_array_equal(run.series("reported_cases").sum(), run.outcomes["reported_cases"])
@@ -178,6 +180,7 @@ def test_without_tests_only_who_is_admitted_is_reported() -> None:
     assert run.series("infections").sum() == simulate(outbreak(None), 1, 0).series("infections").sum()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("return_share", [0.0, 0.5, 1.0])
 def test_everybody_admitted_is_reported_once_whatever_the_tests(return_share: float) -> None:
     everyone_ill = severity(
@@ -206,6 +209,7 @@ def test_everybody_admitted_is_reported_once_whatever_the_tests(return_share: fl
     assert 0 < record.outcomes["tests_used"] <= 40 * 220
 
 
+@pytest.mark.slow
 def test_contacts_add_cases_that_nobody_would_have_looked_for() -> None:
     without = simulate(outbreak({"single_per_day": 1e7}), 1, 0)
     traced = simulate(outbreak({"single_per_day": 1e7, "contacts_per_case": 8.0}), 1, 0)
@@ -217,6 +221,7 @@ def test_contacts_add_cases_that_nobody_would_have_looked_for() -> None:
     assert most.outcomes["reported_cases"] > 0.9 * most.outcomes["infections"]
 
 
+@pytest.mark.slow
 def test_a_rule_raises_tests_and_reports_rise() -> None:
     rule = {
         "action": "raise_testing",

@@ -139,6 +139,7 @@ amounts = st.one_of(st.just(0.0), st.floats(0, 1e6, allow_subnormal=False))
 days = st.lists(st.tuples(amounts, amounts, amounts), min_size=1, max_size=30)
 
 
+@pytest.mark.slow
 @given(stock=amounts, per_day=amounts, reserve=amounts, course=days)
 def test_stock_identity_with_shortages(
     stock: float, per_day: float, reserve: float, course: list[tuple[float, float, float]]
@@ -204,6 +205,7 @@ def test_a_backlog_by_hand() -> None:
     assert told == [[2, 2, 0], [7, 3, 4], [1, 3, 2], [0, 2, 0]]
 
 
+@pytest.mark.slow
 @given(capacity=amounts, course=st.lists(amounts, min_size=1, max_size=30))
 def test_burden_identity(capacity: float, course: list[float]) -> None:
     burdens = Burdens({"bodies": burden(capacity)})

@@ -154,6 +154,7 @@ def test_cylinders_bridge_when_the_tank_is_empty() -> None:
 # -- 240 days -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_with_plant_and_deliveries_what_comes_in_goes_out_over_240_days() -> None:
     """Patients come and go, deliveries fail, the tank runs dry; per facility and kilogram."""
     oxygen = {

@@ -77,6 +77,7 @@ def test_every_probability_is_capped_at_1() -> None:
     assert set(batch.p_full) == set(batch.p_untreated) == {1.0}
 
 
+@pytest.mark.slow
 def test_who_does_not_need_oxygen_is_mild() -> None:
     batch, mild = drawn(outbreak(clinical(severity=severity(p_oxygen=0.1))))
     onsets = 20_000 * N_AGES * 2 * 2 * 4
@@ -105,6 +106,7 @@ def test_need_comes_after_onset_which_is_within_its_step_of_the_day() -> None:
     assert set(counts) == {50 * N_AGES * 2 * 2}
 
 
+@pytest.mark.slow
 def test_outcome_levels_never_fall_with_less_care() -> None:
     odd = {"full": 0.4, "thin": 0.2, "boarded": 0.6, "untreated": 0.5}  # to be raised to the level before
     batch, _ = drawn(outbreak(clinical(severity=severity(p_icu=0.5, death_icu=odd, death_oxygen=odd))))
@@ -115,6 +117,7 @@ def test_outcome_levels_never_fall_with_less_care() -> None:
     np.testing.assert_array_equal(np.unique(levels[:, ~icu], axis=1).ravel(), [0.4, 0.4, 0.4, 0.5])
 
 
+@pytest.mark.slow
 def test_shares_drawn_are_the_shares_given() -> None:
     course = clinical(severity=severity(p_oxygen=1.0, p_icu=0.3), urgent_share={"oxygen": 0.2, "icu": 0.6})
     batch, _ = drawn(outbreak(course, epidemic={"detection": {"share": 0.35}}), onsets=2_000)
@@ -185,6 +188,7 @@ def census(beds: Plain, stays_begin: str, **course: Any) -> np.ndarray:
     return np.mean([run.series("occupied_oxygen") + run.series("occupied_icu") for run in runs], axis=0)
 
 
+@pytest.mark.slow
 def test_fresh_stays_begin_now_and_those_in_equilibrium_are_under_way() -> None:
     """Of a fixed stay of 20 days a fresh census is whole until then; in equilibrium it falls evenly."""
     course = {"severity": severity(death_oxygen=deaths(0, 0, 0)), "stays": stays(oxygen_days={"fixed": 20.0})}
@@ -196,6 +200,7 @@ def test_fresh_stays_begin_now_and_those_in_equilibrium_are_under_way() -> None:
     np.testing.assert_allclose(under_way, even, atol=4 * (2_000 / 4 / 3) ** 0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("need", ["oxygen", "icu"])
 def test_with_matching_arrivals_a_census_in_equilibrium_stays_flat(need: str) -> None:
     """Census = arrivals x mean stay, from the first day to the last, whatever the spread of stays."""
@@ -224,6 +229,7 @@ def test_with_matching_arrivals_a_census_in_equilibrium_stays_flat(need: str) ->
     np.testing.assert_allclose(level, per_day * mean, atol=4 * (per_day * mean / runs) ** 0.5)
 
 
+@pytest.mark.slow
 def test_deaths_in_an_equilibrium_census_come_at_the_rate_of_the_steady_state() -> None:
     """Found in ICU beds, the dying are as many as their share times their stay makes them."""
     course = clinical(

@@ -25,6 +25,7 @@ def towns(*populations: int, hours: float = 0.0) -> dict[str, Any]:
     return {f"d{i}": district(number, travel_hours=hours * i) for i, number in enumerate(populations)}
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10**7), st.lists(st.floats(0, 1), min_size=1, max_size=12).filter(sum))
 def test_apportioned_numbers_are_whole_add_up_and_are_within_one_of_their_share(
     total: int, shares: list[float]
@@ -41,6 +42,7 @@ def test_the_largest_remainders_get_the_people_who_are_left() -> None:
     assert apportion(1, np.array([1.0, 1.0, 1.0])).tolist() == [1, 0, 0]
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(1, 300_000), min_size=1, max_size=5), st.floats(0, 1))
 def test_every_district_keeps_its_total_exactly(populations: list[int], high_risk: float) -> None:
     population = populate(section(districts=towns(*populations), ages=CENSUS_AGES, high_risk=high_risk))
@@ -60,6 +62,7 @@ def test_a_district_can_have_ages_of_its_own() -> None:
     assert by_age[1].tolist() == [1_000, 0, 0, 0, 0, 0, 0, 0, 0]
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(st.floats(0, 20), min_size=9, max_size=9), min_size=9, max_size=9))
 def test_as_many_meetings_are_counted_from_each_side(table: list[list[float]]) -> None:
     settings = people()["contacts"] | {"work": table}
@@ -89,6 +92,7 @@ def test_a_table_to_70_and_over_is_split_by_population() -> None:
     assert home[7, 8] / home[7, 7] == pytest.approx(0.06 / 0.24)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.integers(1, 500_000), min_size=1, max_size=6),
     st.floats(0, 1),

@@ -186,6 +186,7 @@ def _was_late(course: list[Entry], end: float, days: float) -> bool:
     return waited and end - unmet_since > days
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(scenarios())
 def test_the_late_are_those_whom_the_log_shows_to_be_late(scenario: Scenario) -> None:

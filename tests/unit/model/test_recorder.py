@@ -219,6 +219,7 @@ def test_districts_are_those_of_the_home_wherever_the_bed_is() -> None:
     assert record.outcomes["deaths"] > 10
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(scenarios())
 def test_what_binds_is_told_as_the_share_of_the_open_beds(scenario: Scenario) -> None:

@@ -300,6 +300,7 @@ def test_a_lost_head_is_found() -> None:
         staff.check(0, HEADS)
 
 
+@pytest.mark.slow
 def test_binomial_quantile_is_the_distribution() -> None:
     rng = np.random.default_rng(2)
     n = rng.integers(0, 3000, (40, 30))

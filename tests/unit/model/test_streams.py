@@ -79,6 +79,7 @@ def test_first_numbers_of_many_days_are_uniform() -> None:
     assert distance < 1.95 / 2_000**0.5  # Kolmogorov-Smirnov, 1 in 1,000
 
 
+@pytest.mark.slow
 def test_a_stream_is_the_same_in_another_process() -> None:
     code = (
         "from surgesim.model.clock.streams import Streams; print(Streams(5, 2).day('patients', 9).random())"

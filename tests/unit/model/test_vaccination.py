@@ -282,6 +282,7 @@ def test_who_had_waned_protection_keeps_what_is_better_of_it_and_wanes_back() ->
         np.testing.assert_allclose(strata[[WANED, VACCINATED, BOTH]], expected, atol=500)
 
 
+@pytest.mark.slow
 def test_all_the_vaccinated_are_counted_and_fall_ill_by_what_protects_them() -> None:
     """Everybody had waned protection, and the dose protects less: nothing changes but the count."""
     immunity = {
@@ -337,6 +338,7 @@ PLAN: Plain = {
 }
 
 
+@pytest.mark.slow
 def test_vaccination_lowers_infections_and_shows_in_the_record() -> None:
     without, with_doses = simulate(scenario(None), 1, 0), simulate(scenario(PLAN), 1, 0)
     assert with_doses.outcomes["infections"] < 0.8 * without.outcomes["infections"]
@@ -351,12 +353,14 @@ def test_vaccination_lowers_infections_and_shows_in_the_record() -> None:
     assert without.outcomes["doses_given"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zero", [{"doses_per_day": 0}, {"start": "2024-03-25"}])
 def test_vaccination_without_a_dose_changes_nothing(zero: Plain) -> None:
     plain, none = simulate(scenario(None), 1, 0), simulate(scenario(PLAN | zero), 1, 0)
     assert plain.outcomes == none.outcomes
 
 
+@pytest.mark.slow
 def test_vaccinated_staff_are_infected_less_often() -> None:
     spread = {"immunity": {"vaccinated": {"infection": 0.8}}}
     only_staff = PLAN | {"health_workers": 1.0, "groups": {"old": {"from_age": 80, "acceptance": 0.0}}}
@@ -369,6 +373,7 @@ def test_vaccinated_staff_are_infected_less_often() -> None:
     assert runs[1] < 0.5 * runs[0]
 
 
+@pytest.mark.slow
 def test_a_rule_brings_doses_after_its_lead_time_and_until_its_end() -> None:
     rule = {
         "action": "vaccinate",

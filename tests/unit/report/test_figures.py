@@ -7,8 +7,10 @@ import os
 import string
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
@@ -58,6 +60,30 @@ def small() -> Results:
     return surge_results(surge_scenario(2, 1), replications=3)
 
 
+Drawn = Callable[[str, str], Figure]
+"""The figure of a name in a language, drawn once; not to be changed."""
+
+
+def drawn_once(results: Results) -> Drawn:
+    return cache(lambda name, lang: settled(draw(results, name, lang=lang)))
+
+
+@pytest.fixture(scope="module")
+def large_figure(results: Results) -> Drawn:
+    return drawn_once(results)
+
+
+@pytest.fixture(scope="module")
+def small_figure(small: Results) -> Drawn:
+    return drawn_once(small)
+
+
+@pytest.fixture(scope="module")
+def saved(small: Results, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The files of all figures of the small results."""
+    return save_all(small, tmp_path_factory.mktemp("saved") / "figures", lang="vi")
+
+
 def every_figure() -> Any:
     return pytest.mark.parametrize(("name", "lang"), [(n, lang) for n in FIGURES for lang in LANGUAGES])
 
@@ -73,9 +99,10 @@ def shaded(axes: Axes) -> list[tuple[float, float]]:
     return [(span.x0, span.x1) for span in spans]
 
 
+@pytest.mark.slow
 @every_figure()
-def test_no_text_overlaps_another_or_leaves_the_page(results: Results, name: str, lang: str) -> None:
-    figure = settled(draw(results, name, lang=lang))
+def test_no_text_overlaps_another_or_leaves_the_page(large_figure: Drawn, name: str, lang: str) -> None:
+    figure = large_figure(name, lang)
     assert overlaps(figure) == []
     assert outside(figure) == []
 
@@ -87,22 +114,25 @@ def test_every_module_of_the_folder_declares_a_figure_and_the_report_has_its_ord
     assert list(FIGURES)[:3] == ["need", "epidemic", "cases"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
-def test_small_results_draw_without_overlaps(small: Results, name: str) -> None:
-    figure = settled(draw(small, name, lang="vi"))
+def test_small_results_draw_without_overlaps(small_figure: Drawn, name: str) -> None:
+    figure = small_figure(name, "vi")
     assert overlaps(figure) == []
     assert outside(figure) == []
 
 
+@pytest.mark.slow
 def test_the_overlap_check_sees_an_overlap(small: Results) -> None:
     figure = draw(small, "cases")
     figure.axes[0].text(0.5, -0.1, "in the way of a date", transform=figure.axes[0].transAxes, ha="center")
     assert overlaps(settled(figure))
 
 
+@pytest.mark.slow
 @every_figure()
-def test_every_axis_has_a_unit(small: Results, name: str, lang: str) -> None:
-    figure = settled(draw(small, name, lang=lang))
+def test_every_axis_has_a_unit(small_figure: Drawn, name: str, lang: str) -> None:
+    figure = small_figure(name, lang)
     entries = {str(message.id): str(message.string) for message in words.catalogue(lang)}
     units = {text for key, text in entries.items() if key.startswith("unit.") or key.endswith(".unit")}
     for axes in figure.axes:
@@ -124,14 +154,16 @@ def has_digit(text: str) -> bool:
     return any(letter in string.digits for letter in text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
-def test_svg_is_the_same_byte_for_byte(small: Results, name: str, tmp_path: Path) -> None:
-    first = save(draw(small, name, lang="vi"), tmp_path / "first.svg").read_bytes()
+def test_svg_is_the_same_byte_for_byte(small: Results, saved: list[Path], name: str, tmp_path: Path) -> None:
+    first = next(path for path in saved if path.stem == name).read_bytes()
     figure = draw(small, name, lang="vi")
     assert save(figure, tmp_path / "second.svg").read_bytes() == first
     assert save(figure, tmp_path / "third.svg").read_bytes() == first
 
 
+@pytest.mark.slow
 def test_svg_does_not_depend_on_the_users_settings(small: Results, tmp_path: Path) -> None:
     first = save(draw(small, "cases"), tmp_path / "first.svg").read_bytes()
     with matplotlib.rc_context({"font.size": 20, "svg.fonttype": "none", "xtick.direction": "in"}):
@@ -144,12 +176,13 @@ def test_settings_are_left_as_they_were(small: Results) -> None:
     assert dict(matplotlib.rcParams) == before
 
 
-def test_save_all_writes_every_figure(small: Results, tmp_path: Path) -> None:
-    written = save_all(small, tmp_path / "figures", lang="vi")
-    assert [path.name for path in written] == [f"{name}.svg" for name in FIGURES]
-    assert all(path.read_bytes().startswith(b"<?xml") for path in written)
+@pytest.mark.slow
+def test_save_all_writes_every_figure(saved: list[Path]) -> None:
+    assert [path.name for path in saved] == [f"{name}.svg" for name in FIGURES]
+    assert all(path.read_bytes().startswith(b"<?xml") for path in saved)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fmt", "magic"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
 def test_other_formats_are_the_same_byte_for_byte_too(
     small: Results, tmp_path: Path, fmt: str, magic: bytes
@@ -160,6 +193,7 @@ def test_other_formats_are_the_same_byte_for_byte_too(
     assert first == second
 
 
+@pytest.mark.slow
 def test_figures_do_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
     code = (
         "import sys; from figure_cases import surge_results, surge_scenario; "
@@ -178,20 +212,22 @@ def test_figures_do_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
         assert [name for name, content in other.items() if content != drawn[0][name]] == []
 
 
+@pytest.mark.slow
 def test_pyplot_is_never_imported() -> None:
     code = "import sys, surgesim.report.figures; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_first_breach_is_marked_with_its_date(small: Results, lang: str) -> None:
+def test_first_breach_is_marked_with_its_date(small: Results, small_figure: Drawn, lang: str) -> None:
     cases = next(w for w in watched(small, "baseline", lang) if w.name == "weekly-cases")
     assert cases.first is not None
     row = small.breaches.query("alternative == 'baseline' and threshold == 'weekly-cases'").iloc[0]
     assert cases.first == row["first_date_median"].date()
     written = words.day_month(cases.first, lang)
     for name in ("cases", "need", "thresholds"):
-        assert any(written in text.get_text() for text in draw(small, name, lang=lang).findobj(Text)), name
+        assert any(written in text.get_text() for text in small_figure(name, lang).findobj(Text)), name
 
 
 def test_days_in_breach_are_shaded(small: Results) -> None:
@@ -211,6 +247,7 @@ def test_a_bound_that_is_met_but_not_passed_is_not_shaded(small: Results) -> Non
     assert shaded(draw(replace(small, daily=daily), "cases").axes[0]) == []
 
 
+@pytest.mark.slow
 def test_need_shows_staffed_beds_and_who_is_without(small: Results) -> None:
     icu = draw(small, "need").axes[-1]
     daily = small.daily[small.daily["alternative"] == "baseline"].set_index("indicator")
@@ -224,6 +261,7 @@ def test_need_shows_staffed_beds_and_who_is_without(small: Results) -> None:
         assert any(line.shape == values.shape and np.allclose(line, values) for line in drawn), name
 
 
+@pytest.mark.slow
 def test_facilities_stand_by_opening_date_and_those_always_open_are_left_out(results: Results) -> None:
     axes = settled(draw(results, "openings")).axes[0]
     shown = [label.get_text().replace("\n", " ") for label in axes.get_yticklabels()]
@@ -280,18 +318,21 @@ def test_what_a_plan_with_more_deaths_gains_elsewhere_is_not_drawn_as_better(sma
     assert said == ["better than the baseline", "interval includes zero"]
 
 
+@pytest.mark.slow
 def test_one_alternative_can_be_drawn_alone(results: Results) -> None:
     name = "private-mobilised-early-3"
     axes = settled(draw(results, "alternatives", alternative=name)).axes[0]
     assert [label.get_text().replace("\n", "") for label in axes.get_yticklabels()] == [name]
 
 
+@pytest.mark.slow
 def test_a_single_replication_draws() -> None:
     made = surge_results(surge_scenario(2, 1), replications=1)
     for name in ("need", "alternatives"):
         settled(draw(made, name))
 
 
+@pytest.mark.slow
 def test_unlimited_beds_leave_a_gap(small: Results) -> None:
     daily = small.daily.copy()
     beds = ["mean", "p5", "p25", "p50", "p75", "p95"]
@@ -299,6 +340,7 @@ def test_unlimited_beds_leave_a_gap(small: Results) -> None:
     settled(draw(replace(small, daily=daily), "need"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("days", "lang"), [(10, "en"), (45, "vi"), (400, "en"), (2000, "vi")])
 def test_dates_fit_for_any_length_of_run(days: int, lang: str) -> None:
     made = surge_results(surge_scenario(2, 1, days=days), replications=2)
@@ -307,6 +349,7 @@ def test_dates_fit_for_any_length_of_run(days: int, lang: str) -> None:
         assert overlaps(figure) == [], name
 
 
+@pytest.mark.slow
 def test_cases_of_a_district(small: Results) -> None:
     figure = settled(draw(small, "cases", area="null", lang="vi"))
     assert any("Rạch Giá" in text.get_text() for text in figure.findobj(Text))
@@ -334,6 +377,7 @@ def test_an_unknown_format_is_refused(small: Results, tmp_path: Path) -> None:
         save(draw(small, "cases"), tmp_path / "cases.jpg")
 
 
+@pytest.mark.slow
 def test_figures_with_nothing_to_show_are_left_out(tmp_path: Path) -> None:
     always_open = {"facilities": {"general": BASE_FACILITY | {"title": "A"}}}
     bare = surge_results(surge_scenario(alternatives={}, command={}, care=always_open), replications=2)
@@ -352,12 +396,14 @@ def test_figures_with_nothing_to_show_are_left_out(tmp_path: Path) -> None:
             draw(bare, name)
 
 
+@pytest.mark.slow
 def test_one_threshold_takes_the_whole_width() -> None:
     one = {"thresholds": {"staffed-icu": THRESHOLDS["staffed-icu"]}}
     figure = draw(surge_results(surge_scenario(1, 1, command=one), replications=2), "thresholds")
     assert len(figure.axes) == 1
 
 
+@pytest.mark.slow
 def test_thresholds_of_an_item_and_of_some_bed_types() -> None:
     scenario = surge_scenario(
         1,
@@ -388,9 +434,10 @@ def test_thresholds_of_an_item_and_of_some_bed_types() -> None:
     assert any(line.shape == vacant.shape and np.allclose(line, vacant) for line in drawn)  # 100,000 people
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
-def test_no_figure_is_a_large_file(results: Results, name: str, tmp_path: Path) -> None:
-    assert save(draw(results, name, lang="vi"), tmp_path / f"{name}.svg").stat().st_size < 500_000
+def test_no_figure_is_a_large_file(large_figure: Drawn, name: str, tmp_path: Path) -> None:
+    assert save(large_figure(name, "vi"), tmp_path / f"{name}.svg").stat().st_size < 500_000
 
 
 def heights(axes: Axes, day: int, first: date) -> list[float]:
@@ -404,6 +451,7 @@ def heights(axes: Axes, day: int, first: date) -> list[float]:
     return sorted(found)
 
 
+@pytest.mark.slow
 def test_binding_stacks_the_shares_of_each_constraint(small: Results) -> None:
     _, icu = draw(small, "binding").axes
     daily = small.daily.query("alternative == 'baseline' and day == 0").set_index("indicator")["mean"]
@@ -422,6 +470,7 @@ def test_openings_fill_every_day_of_every_strip(small: Results) -> None:
         assert sum(top == pytest.approx(STRIP) for top in tops) == rows, day
 
 
+@pytest.mark.slow
 def test_binding_says_the_breach_days_of_each_constraint(small: Results) -> None:
     rows = small.binding.query("alternative == 'baseline' and bed == 'icu'")
     total = rows["breach_days_mean"].sum()
@@ -434,6 +483,7 @@ def test_binding_says_the_breach_days_of_each_constraint(small: Results) -> None
     )
 
 
+@pytest.mark.slow
 def test_oxygen_is_drawn_in_tonnes_as_a_weeks_mean_and_cover_up_to_30_days(small: Results) -> None:
     stock, used, cover, _ = draw(small, "oxygen").axes
     daily = small.daily[small.daily["alternative"] == "baseline"].set_index("indicator")
@@ -490,6 +540,7 @@ def test_a_heading_leaves_no_word_alone() -> None:
     assert wrap(text, width, 10).split("\n")[1] == "viên"
 
 
+@pytest.mark.slow
 def test_the_differences_are_written_in_the_panels(small: Results) -> None:
     difference = small.comparison.query("outcome == 'deaths'")["difference"].item()
     panel = draw(small, "alternatives", lang="vi").axes[0]
@@ -532,6 +583,7 @@ def test_districts_with_like_deaths_are_of_like_colour() -> None:
     assert shade_of(0, 0) == shade_of(0, 500)
 
 
+@pytest.mark.slow
 def test_levels_stand_above_the_epidemic_where_there_are_any(small: Results) -> None:
     assert len(draw(small, "epidemic").axes) == 2
     here = small.daily.query("alternative == 'baseline' and indicator == 'situation'")
@@ -546,6 +598,7 @@ def test_levels_stand_above_the_epidemic_where_there_are_any(small: Results) -> 
     assert f"from {day}: level 4" in describe(levelled, "epidemic", "en", "baseline")
 
 
+@pytest.mark.slow
 @every_figure()
 def test_every_figure_is_described_in_words(small: Results, name: str, lang: str) -> None:
     said = describe(small, name, lang, "baseline")
@@ -566,6 +619,7 @@ def test_the_description_of_need_has_its_peak(small: Results) -> None:
     assert f"peaks on {day}, with {most} patients" in describe(small, "need", "en", "baseline")
 
 
+@pytest.mark.slow
 def test_an_axis_is_zoomed_to_a_bound_that_its_values_stay_near(small: Results) -> None:
     def icu_panel(low: float) -> Axes:
         daily = small.daily.copy()
@@ -585,6 +639,7 @@ def test_an_axis_is_zoomed_to_a_bound_that_its_values_stay_near(small: Results) 
     assert said == [True, False]
 
 
+@pytest.mark.slow
 def test_first_breaches_within_a_week_of_each_other_are_bracketed(small: Results) -> None:
     breaches = small.breaches.copy()
     here = breaches["alternative"] == "baseline"
@@ -600,6 +655,7 @@ def test_first_breaches_within_a_week_of_each_other_are_bracketed(small: Results
     assert said == ["3 first breaches, 11 Mar to 22 Mar"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "vi"])
 def test_nothing_hides_the_courses_of_need(small: Results, lang: str) -> None:
     breaches = small.breaches.copy()
@@ -618,6 +674,7 @@ def test_nothing_hides_the_courses_of_need(small: Results, lang: str) -> None:
             assert axes.get_ylim()[1] > daily["p95"].max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "top"), [("binding", "100"), ("staff", None)])
 def test_shares_are_drawn_in_percent(small: Results, name: str, top: str | None) -> None:
     axes = settled(draw(small, name)).axes[0]
@@ -629,6 +686,7 @@ def test_shares_are_drawn_in_percent(small: Results, name: str, top: str | None)
     assert top is None or at[top] == 1
 
 
+@pytest.mark.slow
 def test_a_facility_that_another_takes_the_place_of_is_named() -> None:
     before = surge_results(surge_scenario(3, 1), replications=2)  # the third is never opened
 
@@ -646,6 +704,7 @@ def test_a_facility_that_another_takes_the_place_of_is_named() -> None:
     assert "no new patients once" not in said({"site-3": ["site-1"]})
 
 
+@pytest.mark.slow
 def test_no_value_is_written_on_the_line_at_zero(results: Results) -> None:
     figure = settled(draw(results, "alternatives"))
     for axes in figure.axes:

@@ -43,6 +43,7 @@ def results() -> Results:
     return Results(scenario=scenario, manifest=manifest, **fill(scenario, collections))
 
 
+@pytest.mark.slow
 def test_rules_that_never_fire_are_named_with_their_alternatives(results: Results) -> None:
     rule = {"action": "convert_beds", "when": {"indicator": "oxygen_occupancy", "above": 0.9}}
     plan = {"wards": {**rule, "title": {"vi": "Mở khu", "en": "Open wards"}}, "later": rule}
@@ -90,6 +91,7 @@ FIRST = {"first_day_median": 2.0, "first_day_p5": 1.0, "first_day_p95": 9.0, "br
 NAN = float("nan")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("values", "text"),
     [
@@ -473,6 +475,7 @@ def cells(renderable: Any, width: int) -> list[list[str]]:
     return rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["vi", "en"])
 @pytest.mark.parametrize("width", [80, 100, 120])
 def test_no_content_of_a_cell_is_lost(results: Results, lang: str, width: int) -> None:

@@ -45,6 +45,7 @@ def texts(figure: Any) -> list[str]:
     return [text.get_text().replace(words.NBSP, " ") for text in figure.axes[0].texts]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "vi"])
 def test_every_cell_has_its_probability_and_interval(swept: Any, lang: str, tmp_path: Path) -> None:
     made = swept({SHARE: "0:1:3", BEDS: "0,20,100"})
@@ -62,6 +63,7 @@ def test_every_cell_has_its_probability_and_interval(swept: Any, lang: str, tmp_
     assert save(figure, tmp_path / "a.svg").read_bytes() == save(figure, tmp_path / "b.svg").read_bytes()
 
 
+@pytest.mark.slow
 def test_other_paths_are_averaged_over_and_named(swept: Any) -> None:
     made = swept({BEDS: "0,20", SHARE: "0,1", URGENT: "0,1"})
     figure = sweep_map(made)
@@ -80,6 +82,7 @@ def test_a_point_whose_runs_all_failed_says_nothing(swept: Any) -> None:
     assert texts(sweep_map(made))[:3] == ["–", "20%", "(5–85%)"]
 
 
+@pytest.mark.slow
 def test_a_map_that_cannot_be_drawn_is_refused(swept: Any) -> None:
     made = swept({SHARE: "0,1", BEDS: "0,20"})
     for given, message in (

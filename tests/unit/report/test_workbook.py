@@ -30,6 +30,7 @@ def cells(path: Path) -> dict[str, list[tuple[object, ...]]]:
     return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}
 
 
+@pytest.mark.slow
 def test_every_cell_equals_its_table(results: Results, tmp_path: Path) -> None:
     path = write_workbook(results, tmp_path / "tables.xlsx", daily=True)
     sheets = cells(path)

@@ -195,6 +195,7 @@ def test_a_cylinder_holds_what_the_units_of_the_model_say() -> None:
 # -- rules ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "key", "message"),
     [
@@ -391,6 +392,7 @@ def test_a_rule_ends_on_its_own_indicator_and_item_or_on_those_it_began_with(tmp
 # -- remarks --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "path", "message"),
     [

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from loading_cases import SMALL, WITH_ARRIVALS, replaced, written
+from shipped import SHIPPED, alternatives, shipped
 from strategies import scenarios
 
 from surgesim.errors import ScenarioError, SurgesimError
@@ -22,38 +23,41 @@ from surgesim.scenario.schema.base import Source
 from surgesim.scenario.schema.scenario import Scenario
 
 ROOT = Path(__file__).parents[3]
-SHIPPED = sorted(path for path in (ROOT / "scenarios").rglob("*.yaml") if path.parent.name != "base")
 
 
+@pytest.mark.slow
 @given(scenarios())
 @settings(max_examples=25)
 def test_any_scenario_reads_back_equal(scenario: Scenario) -> None:
     assert Scenario.model_validate(compose(dump(scenario), "dumped").value) == scenario
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_shipped_scenarios_read_back_equal_with_the_same_figures(path: Path, tmp_path: Path) -> None:
-    scenario = load(path)
-    again = load(written(tmp_path, dump(scenario)))
+    scenario = shipped(path)
+    text = dump(scenario)
+    again = load(written(tmp_path, text))
     assert again == scenario
-    assert dump(again) == dump(scenario)
+    assert dump(again) == text
     assert assumptions(again) == assumptions(scenario)
-    for name in scenario.alternatives:
-        assert again.alternative(name) == scenario.alternative(name)
+    assert {name: again.alternative(name) for name in again.alternatives} == alternatives(path)
 
 
 def test_there_are_shipped_scenarios() -> None:
     assert "kien-giang" in [path.stem for path in SHIPPED]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_an_alternative_is_the_scenario_its_overlay_makes(path: Path) -> None:
-    scenario = load(path)
-    for name in scenario.alternatives:
-        changed = scenario.alternative(name).to_plain()
-        assert from_plain(changed | {"alternatives": {}}).to_plain() == changed | {"alternatives": {}}
+    assert alternatives(path)
+    for alternative in alternatives(path).values():
+        changed = alternative.to_plain() | {"alternatives": {}}
+        assert from_plain(changed).to_plain() == changed
 
 
+@pytest.mark.slow
 @given(st.text(max_size=40))
 @settings(max_examples=50)
 def test_any_text_reads_back_as_it_was(text: str) -> None:
@@ -63,6 +67,7 @@ def test_any_text_reads_back_as_it_was(text: str) -> None:
     assert Scenario.model_validate(compose(dump(scenario), "dumped").value) == scenario
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -249,17 +254,18 @@ def test_the_starter_is_valid_as_it_stands(tmp_path: Path) -> None:
 
 def test_the_starter_declares_the_emergency_as_the_teaching_scenarios_do(tmp_path: Path) -> None:
     [teaching] = [path for path in SHIPPED if path.stem == "small-town"]
-    mine, theirs = load(written(tmp_path, starter("my-town"))).command, load(teaching).command
+    mine, theirs = load(written(tmp_path, starter("my-town"))).command, shipped(teaching).command
     assert mine.situation == theirs.situation
     untitled = {name: bound.model_copy(update={"title": None}) for name, bound in theirs.thresholds.items()}
     assert dict(mine.thresholds) == untitled
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_a_starter_laid_over_a_scenario_is_that_scenario(path: Path, tmp_path: Path) -> None:
     text = starter("mine", str(path), folder=tmp_path)
     own = {"name": "", "title": ""}
-    base = load(path).to_plain() | own
+    base = shipped(path).to_plain() | own
     assert load(written(tmp_path, text)).to_plain() | own == base
     # The commented examples give values as they are, so taking away every # changes nothing.
     lines = text.splitlines()
@@ -300,6 +306,7 @@ def test_a_starter_from_what_is_no_scenario_is_refused(tmp_path: Path) -> None:
 # -- imports --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_loading_imports_nothing_heavy() -> None:
     code = (
         "import sys; import surgesim.scenario.door; "

@@ -6,6 +6,7 @@ import copy
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from loading_cases import COMMAND, SMALL, WITH_ARRIVALS
@@ -15,6 +16,8 @@ from surgesim.scenario.assembly import inspect
 from surgesim.scenario.door import assumptions, dump, from_plain
 from surgesim.scenario.loading.yaml_nodes import compose
 from surgesim.scenario.schema.scenario import Scenario
+
+pytestmark = pytest.mark.slow
 
 OVERLAYS = """\
 alternatives:

@@ -62,6 +62,7 @@ def made(make: Callable[[], Scenario]) -> tuple[Scenario | None, set[tuple[str, 
         return None, {(problem.path, problem.message) for problem in error.problems}
 
 
+@pytest.mark.slow
 @settings(max_examples=120)
 @given(name=st.sampled_from(["small-town", "beds-without-nurses", "private-third"]), data=st.data())
 def test_a_changed_copy_is_the_file_with_its_values(name: str, data: st.DataObject) -> None:
@@ -80,6 +81,7 @@ def test_a_changed_copy_is_the_file_with_its_values(name: str, data: st.DataObje
         assert changed.alternative(alternative) == expected.alternative(alternative)
 
 
+@pytest.mark.slow
 def test_the_property_meets_both_scenarios_that_are_right_and_such_that_are_not() -> None:
     scenario, leaves = taught("small-town")
     refused = 0
@@ -116,6 +118,7 @@ def test_a_profile_is_laid_over_and_a_factor_multiplied() -> None:
     assert again.clinical.severity.p_icu == town.clinical.severity.p_icu
 
 
+@pytest.mark.slow
 def test_a_shortened_scenario_can_be_changed_drawn_and_read_again(tmp_path: Path) -> None:
     dated = {
         "action": "open_facility",
@@ -188,6 +191,7 @@ def test_values_that_are_refused_together_are_refused_at_load(
     assert message in found[0][1], found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("uncertainty", "changes"),
     [
@@ -211,6 +215,7 @@ HOLE = {f"{CONVERTIBLE}.oxygen": {"choice": [0, 1, 0.4]}}
 """0 says that there is no limit, so that neither limit nor the middle is refused, but a value within is."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_all_draws_are_checked_before_the_first_replication(
     workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -231,6 +236,7 @@ def test_all_draws_are_checked_before_the_first_replication(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_draw_is_checked_in_the_alternatives_that_are_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulation, "simulate", made_up_simulation)
     half = {"care": {"facilities": {"general": {"covid_share": {"oxygen": 0.5}}}}}
@@ -242,6 +248,7 @@ def test_a_draw_is_checked_in_the_alternatives_that_are_run(monkeypatch: pytest.
     assert caught.value.problems[0].path == "alternatives.half.care.facilities.general"
 
 
+@pytest.mark.slow
 def test_more_parameters_than_corners_can_be_checked_are_checked_by_their_draws() -> None:
     many = {f"care.staffing.{bed}.{who}.normal": {"uniform": [8, 9]} for bed, who in [("icu", "doctor")]}
     many |= {f"care.facilities.field.beds.{bed}": {"choice": [20, 30]} for bed in ("basic", "oxygen", "icu")}
@@ -260,6 +267,7 @@ def swept(scenario: Scenario, vary: dict[str, Any], **given: Any) -> Sweep:
     return sweep(scenario, vary, **{"replications": 2, "workers": 1, **given})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "vary", "refused"),
     [
@@ -308,6 +316,7 @@ def test_points_are_checked_with_what_is_drawn_there(monkeypatch: pytest.MonkeyP
         swept(scenario, {SURGE: "9,15"}, replications=8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [ICU, "command.thresholds.icu.below", "care.no_bed_hours"])
 def test_an_alternative_that_is_not_run_cannot_vary(path: str) -> None:
     vary = {f"alternatives.more-icu.{path}": "5,6"}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from loading_cases import SMALL, WITH_ARRIVALS, replaced, written
 from pydantic import TypeAdapter, ValidationError
+from shipped import SHIPPED, shipped
 
 from surgesim.scenario.door import json_schema, load, starter
 from surgesim.scenario.loading.yaml_nodes import compose
@@ -19,9 +20,6 @@ from surgesim.scenario.schema.base import ByAge, Day, Distribution, FrozenDict, 
 from surgesim.scenario.schema.care import ShareByBed
 from surgesim.scenario.schema.command import Threshold
 from surgesim.scenario.schema.scenario import Scenario
-
-SCENARIOS = Path(__file__).parents[3] / "scenarios"
-SHIPPED = sorted(path for path in SCENARIOS.rglob("*.yaml") if path.parent.name != "base")
 
 # -- values ---------------------------------------------------------------------------------------
 
@@ -214,6 +212,7 @@ def test_the_shape_says_what_may_stand_at_a_path(path: str, kind: str, expected:
     assert (found.kind, found.expected) == (kind, expected)
 
 
+@pytest.mark.slow
 def test_the_shape_has_every_value_of_every_scenario() -> None:
     def missing(value: Any, where: shape.Shape | None, path: tuple[str, ...]) -> list[tuple[str, ...]]:
         if where is None:
@@ -227,7 +226,7 @@ def test_the_shape_has_every_value_of_every_scenario() -> None:
         return []
 
     for path in SHIPPED:
-        assert missing(load(path).to_plain(), shape.scenario_shape(), ()) == []
+        assert missing(shipped(path).to_plain(), shape.scenario_shape(), ()) == []
 
 
 @pytest.mark.parametrize(
@@ -359,13 +358,15 @@ TYPES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_the_json_schema_accepts_shipped_scenarios_as_written_and_as_resolved(path: Path) -> None:
     schema = json_schema()
     assert accepts(schema, compose(path.read_text(encoding="utf-8"), path.name).value)
-    assert accepts(schema, load(path).to_plain())
+    assert accepts(schema, shipped(path).to_plain())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -386,6 +387,7 @@ def test_the_json_schema_accepts_what_a_file_may_say(text: str) -> None:
     assert accepts(json_schema(), compose(text, "f").value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -195,6 +195,7 @@ def test_a_sweep_has_no_row_of_what_is_not_assessed() -> None:
 # -- what a planner reads -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "vi"])
 def test_screen_and_figures_say_what_is_not_assessed(lang: str) -> None:
     results = run(given(command={"thresholds": FIVE, "situation": {"require": 3}}), replications=2, workers=1)

@@ -229,6 +229,7 @@ def test_the_summary_names_the_groups_reached_least(results: Results) -> None:
     )
 
 
+@pytest.mark.slow
 def test_small_groups_are_not_named_and_nobody_is_told_as_nobody() -> None:
     few = results_of(watched(reach=None), reached(1, 1, 0, na=(1, 0, 0)))
     (sentence,) = who_is_reached(few, "en")

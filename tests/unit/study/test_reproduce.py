@@ -52,6 +52,7 @@ def first_mean(folder: Path) -> tuple[str, str]:
     return line, line.split(",")[4]
 
 
+@pytest.mark.slow
 def test_same_run_is_the_same_in_every_file(folder: Path) -> None:
     reproduced = again(folder)
     assert reproduced.differences == ()
@@ -69,6 +70,7 @@ def test_one_digit_is_found_and_named(folder: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_every_kind_of_change_is_found(folder: Path) -> None:
     edit(folder / "scenario.yaml", "Small province", "Small  province")
     edit(folder / "figures" / "need.svg", "small", "smell")
@@ -90,6 +92,7 @@ def test_every_kind_of_change_is_found(folder: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_parquet_is_compared_by_content(folder: Path) -> None:
     path = folder / "daily.parquet"
     file = pq.ParquetFile(path)
@@ -106,11 +109,13 @@ def test_parquet_is_compared_by_content(folder: Path) -> None:
     assert again(folder).differences == ("daily.parquet: row group 3, icu_need: differs",)
 
 
+@pytest.mark.slow
 def test_damaged_parquet_is_a_difference(folder: Path) -> None:
     (folder / "daily.parquet").write_bytes(b"PAR1")
     assert again(folder).differences[0].startswith("daily.parquet: damaged")
 
 
+@pytest.mark.slow
 def test_other_versions_compare_to_a_relative_tolerance_and_say_so(folder: Path) -> None:
     elsewhere(folder, processor="another")
     line, mean = first_mean(folder)
@@ -127,6 +132,7 @@ def test_other_versions_compare_to_a_relative_tolerance_and_say_so(folder: Path)
     assert again(folder).differences == (f"daily.csv: row 2, mean: {far!r} is {mean!r} in the repeated run",)
 
 
+@pytest.mark.slow
 def test_figures_are_left_out_without_what_drew_them(folder: Path) -> None:
     (folder / "figures" / "need.svg").write_text("drawn otherwise")
     assert reproduce(folder, workers=1).differences == ()

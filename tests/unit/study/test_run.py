@@ -30,6 +30,7 @@ from surgesim.study.results import Output, Results
 from surgesim.study.run import run, select
 
 
+@pytest.mark.slow
 def test_results_are_the_same_for_any_number_of_workers(tmp_path: Path) -> None:
     one = run(small_scenario(), out=tmp_path / "one", workers=1)
     two = run(small_scenario(), out=tmp_path / "two", workers=2)
@@ -38,6 +39,7 @@ def test_results_are_the_same_for_any_number_of_workers(tmp_path: Path) -> None:
     assert one.manifest["files"] == two.manifest["files"]
 
 
+@pytest.mark.slow
 def test_replication_is_the_same_however_many_are_run() -> None:
     few = run(small_scenario(), replications=2, workers=1).replications
     many = run(small_scenario(), replications=5, workers=1).replications
@@ -45,6 +47,7 @@ def test_replication_is_the_same_however_many_are_run() -> None:
     assert not many["deaths_unavoidable"].eq(many["deaths_unavoidable"].iloc[0]).all()
 
 
+@pytest.mark.slow
 def test_empty_overlay_differs_by_exactly_nothing() -> None:
     comparison = run(small_scenario(), workers=1).comparison
     nothing = comparison[comparison["alternative"] == "nothing"]
@@ -55,6 +58,7 @@ def test_empty_overlay_differs_by_exactly_nothing() -> None:
     assert (nothing["tied"] == 1).all()
 
 
+@pytest.mark.slow
 def test_progress_tells_the_pairs_done() -> None:
     told: list[tuple[int, int]] = []
     run(small_scenario(), replications=3, workers=Backend(1, progress=lambda *pairs: told.append(pairs)))
@@ -99,6 +103,7 @@ def test_select_names_every_unknown_alternative() -> None:
 TOWN = Path(__file__).parents[3] / "scenarios" / "teaching" / "private-third.yaml"
 
 
+@pytest.mark.slow
 def test_alternatives_that_share_an_epidemic_are_as_if_they_did_not(monkeypatch: pytest.MonkeyPatch) -> None:
     scenarios = select(load(TOWN, changes=["days=70"]))
     alone = {name: simulation.simulate(scenario, 3, 1) for name, scenario in scenarios.items()}
@@ -203,6 +208,7 @@ def test_shortened_run_keeps_what_is_dated_after_its_end() -> None:
     assert run(scenario, days=5, replications=1, workers=1).scenario.days == 5
 
 
+@pytest.mark.slow
 def test_tables_are_kept_where_a_figure_fails(tmp_path: Path) -> None:
     def fails(results: Results, folder: Path) -> None:
         raise ZeroDivisionError("no room")
@@ -224,6 +230,7 @@ def test_broken_identity_stops_the_run(tmp_path: Path, monkeypatch: pytest.Monke
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_broken_identity_of_a_worker_arrives_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(scenarios: object, seed: int, replication: int) -> None:
         raise IdentityError("beds", "general", replication, "11 of 10")
@@ -234,6 +241,7 @@ def test_broken_identity_of_a_worker_arrives_whole(monkeypatch: pytest.MonkeyPat
     assert (caught.value.identity, caught.value.where, caught.value.detail) == ("beds", "general", "11 of 10")
 
 
+@pytest.mark.slow
 def test_worker_that_dies_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     def dies(scenarios: object, seed: int, replication: int) -> None:
         os._exit(1)
@@ -305,6 +313,7 @@ def test_importing_surgesim_imports_nothing_heavy() -> None:
     assert not {"numpy", "pandas", "scipy", "pydantic", "yaml", "simpy", "matplotlib"} & set(modules.split())
 
 
+@pytest.mark.slow
 def test_more_tests_share_an_epidemic_where_nobody_isolates_and_part_it_where_they_do() -> None:
     tests = {"detection": {"tests": {"single_per_day": 20}}}
     more = {"action": "raise_testing", "single_per_day": 500, "when": {"on": "2024-01-10"}}

@@ -73,6 +73,7 @@ def explained() -> tuple[Sweep, pd.DataFrame]:
         return found, sensitivity(found)
 
 
+@pytest.mark.slow
 def test_sobol_indices_of_ishigami_lie_in_their_intervals(explained: tuple[Sweep, pd.DataFrame]) -> None:
     found, table = explained
     assert found.manifest["sweep"]["runs"] == 256 * 5
@@ -86,11 +87,13 @@ def test_sobol_indices_of_ishigami_lie_in_their_intervals(explained: tuple[Sweep
             assert row["high"] - row["low"] < 0.5
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_intervals(explained: tuple[Sweep, pd.DataFrame]) -> None:
     found, table = explained
     pd.testing.assert_frame_equal(sensitivity(found, ["deaths"]), table)
 
 
+@pytest.mark.slow
 def test_what_does_not_vary_has_no_indices(explained: tuple[Sweep, pd.DataFrame]) -> None:
     found, _ = explained
     with pytest.raises(ResultsError, match="cost is 0 at every point: there is nothing to explain"):
@@ -99,6 +102,7 @@ def test_what_does_not_vary_has_no_indices(explained: tuple[Sweep, pd.DataFrame]
         sensitivity(found, ["deats"])
 
 
+@pytest.mark.slow
 def test_table_and_figure_show_every_path(explained: tuple[Sweep, pd.DataFrame], tmp_path: Path) -> None:
     found, table = explained
     for lang in ("vi", "en"):
@@ -123,6 +127,7 @@ def test_outcomes_of_thresholds_are_named_in_the_language() -> None:
     assert outcome_name("first_day_icu", "en") == "First breach: icu"
 
 
+@pytest.mark.slow
 def test_rank_correlations_are_spearmans_and_the_partial_ones_take_the_others_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -149,6 +154,7 @@ def test_rank_correlations_are_spearmans_and_the_partial_ones_take_the_others_aw
     assert table.loc[(PATHS[2], "partial_rank_correlation"), "low"] < 0
 
 
+@pytest.mark.slow
 def test_partial_correlations_of_a_grid_that_explains_all_have_their_sign(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -166,6 +172,7 @@ def test_partial_correlations_of_a_grid_that_explains_all_have_their_sign(
         assert min(sign * partial["low"], sign * partial["high"]) > 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_a_partial_correlation_of_which_nothing_is_left_cannot_be_told(
     monkeypatch: pytest.MonkeyPatch,
@@ -189,6 +196,7 @@ def test_a_partial_correlation_of_which_nothing_is_left_cannot_be_told(
         assert said[3:] in " ".join(" ".join(text.get_text() for text in drawn.texts).split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("design", ["sobol", "lhs"])
 def test_an_outcome_that_is_no_number_is_an_error_not_a_zero_index(
     monkeypatch: pytest.MonkeyPatch, design: str
@@ -208,6 +216,7 @@ def fails(one: float, two: float, three: float) -> float:
     return 1 / 0 if one > 0.8 else one - two
 
 
+@pytest.mark.slow
 def test_a_failed_run_stops_sobol_indices(monkeypatch: pytest.MonkeyPatch) -> None:
     found = swept(monkeypatch, fails, design="sobol", samples=16)
     failed = found.manifest["failed"]
@@ -222,6 +231,7 @@ def test_a_sweep_of_failures_alone_is_an_error(monkeypatch: pytest.MonkeyPatch) 
         sensitivity(found, ["deaths"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("replications", [1, 2])
 def test_rank_correlations_leave_failed_runs_out_and_say_so(
     monkeypatch: pytest.MonkeyPatch, replications: int
@@ -261,6 +271,7 @@ def test_a_point_is_the_mean_of_the_runs_that_did_not_fail(monkeypatch: pytest.M
     assert "1 of 12 runs failed and are left out; 0 of 6 points" in next(iter(cautions(found, "en")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("points", "seed"), [(8, 1), (10, 5), (20, 2), (50, 3)])
 def test_intervals_of_rank_correlations_hold_0_where_scipys_test_does_not_reject(
     points: int, seed: int
@@ -293,6 +304,7 @@ def test_an_interval_of_a_plain_correlation_is_near_fishers() -> None:
     assert (low[0, 0], high[0, 0]) == pytest.approx(tuple(fisher), abs=0.003)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("points", [8, 10, 20, 50])
 def test_paths_without_effect_are_named_in_one_of_twenty(points: int) -> None:
     rng = np.random.default_rng(points)
@@ -303,6 +315,7 @@ def test_paths_without_effect_are_named_in_one_of_twenty(points: int) -> None:
     assert np.mean(false, axis=(0, 2)) == pytest.approx([0.05, 0.05], abs=0.02)
 
 
+@pytest.mark.slow
 def test_few_points_have_correlations_without_an_interval(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulation, "simulate", simulates(lambda one, two, three: one - two**2))
     for levels, told in (("0:1:5", False), ("0:1:6", True)):  # 4 degrees of freedom are enough
@@ -318,6 +331,7 @@ def test_few_points_have_correlations_without_an_interval(monkeypatch: pytest.Mo
             assert any(words in text.get_text() for text in drawn.texts) == (not told)
 
 
+@pytest.mark.slow
 def test_a_sweep_of_days_warns_of_its_horizons(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulation, "simulate", simulates(lambda one, two, three: one))
     for path, warned in (("days", True), (PATHS[0], False)):
@@ -331,6 +345,7 @@ def test_a_sweep_of_days_warns_of_its_horizons(monkeypatch: pytest.MonkeyPatch) 
         assert any("trung bình giới hạn" in line for line in cautions(found, "vi")) == warned
 
 
+@pytest.mark.slow
 def test_words_have_no_rank_and_few_points_no_correlation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulation, "simulate", simulates(lambda one, two, three: one))
     vary = {PATHS[0]: "0:1:5", "care.facilities.general.ownership": "public,private"}

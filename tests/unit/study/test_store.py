@@ -39,6 +39,7 @@ def hidden(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
 
 
+@pytest.mark.slow
 def test_read_gives_what_was_written(tmp_path: Path) -> None:
     written = run(small_scenario(), out=tmp_path / "small", workers=1)
     stored = read(tmp_path / "small")
@@ -52,11 +53,13 @@ def test_read_gives_what_was_written(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.slow
 def test_districts_named_like_missing_values_stay_names(tmp_path: Path) -> None:
     run(small_scenario(), out=tmp_path / "small", workers=1)
     assert set(read(tmp_path / "small").daily_districts["area"]) == {"na", "null"}
 
 
+@pytest.mark.slow
 def test_csv_numbers_have_ten_digits_and_no_clock_time(tmp_path: Path) -> None:
     run(small_scenario(), out=tmp_path / "small", workers=1)
     text = (tmp_path / "small" / "daily.csv").read_text(encoding="utf-8")
@@ -65,6 +68,7 @@ def test_csv_numbers_have_ten_digits_and_no_clock_time(tmp_path: Path) -> None:
     assert max(len(cell.replace(".", "").lstrip("0")) for cell in cells[4:]) == 10
 
 
+@pytest.mark.slow
 def test_csv_quotes_only_what_must_be_quoted(tmp_path: Path) -> None:
     run(small_scenario(), out=tmp_path / "small", workers=1)
     assert '"' not in (tmp_path / "small" / "breaches.csv").read_text(encoding="utf-8")
@@ -83,6 +87,7 @@ def test_ten_digits_are_those_of_printing() -> None:
     np.testing.assert_array_equal(ten_digits(values), [float(f"{value:.10g}") for value in values])
 
 
+@pytest.mark.slow
 def test_consumables_and_burdens_are_in_the_daily_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +113,7 @@ def test_consumables_and_burdens_are_in_the_daily_files(
     assert wide.loc[wide["area"] == "na", "stock:masks"].isna().all()
 
 
+@pytest.mark.slow
 def test_manifest_lists_every_other_file(tmp_path: Path) -> None:
     manifest = run(small_scenario(), out=tmp_path / "small", workers=1).manifest
     files = {path.name for path in (tmp_path / "small").iterdir()} - {MANIFEST}
@@ -119,6 +125,7 @@ def test_manifest_lists_every_other_file(tmp_path: Path) -> None:
     assert {"surgesim", "python", "numpy", "scipy", "simpy", "pandas"} <= set(manifest["versions"])
 
 
+@pytest.mark.slow
 def test_parquet_has_a_row_group_per_replication(tmp_path: Path) -> None:
     run(small_scenario(), out=tmp_path / "small", workers=1, replications=2)
     file = pq.ParquetFile(tmp_path / "small" / "daily.parquet")
@@ -136,6 +143,7 @@ def test_parquet_has_a_row_group_per_replication(tmp_path: Path) -> None:
         assert rows["occupied_icu"].isna().all()
 
 
+@pytest.mark.slow
 def test_run_that_fails_leaves_the_earlier_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(small_scenario(), out=tmp_path / "small", workers=1)
     before = hashes(tmp_path / "small")
@@ -152,6 +160,7 @@ def test_run_that_fails_leaves_the_earlier_result(tmp_path: Path, monkeypatch: p
     assert hidden(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_finished_run_replaces_the_earlier_result(tmp_path: Path) -> None:
     run(small_scenario(), out=tmp_path / "small", workers=1, only=["nothing"])
     run(small_scenario(), out=tmp_path / "small", workers=1, seed=8)
@@ -184,12 +193,14 @@ def _killed_between_renames(tmp_path: Path) -> None:
     assert len(hidden(tmp_path)) == 2
 
 
+@pytest.mark.slow
 def test_crash_between_the_renames_is_recovered_by_reading(tmp_path: Path) -> None:
     _killed_between_renames(tmp_path)
     assert read(tmp_path / "small").manifest["seed"] == 2  # the new one was whole
     assert hidden(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_crash_between_the_renames_is_recovered_by_running(tmp_path: Path) -> None:
     _killed_between_renames(tmp_path)
     run(small_scenario(), out=tmp_path / "small", workers=1, seed=3)
@@ -197,6 +208,7 @@ def test_crash_between_the_renames_is_recovered_by_running(tmp_path: Path) -> No
     assert hidden(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_old_result_comes_back_where_the_new_one_is_gone(tmp_path: Path) -> None:
     run(small_scenario(), out=tmp_path / "small", workers=1, seed=1)
     (tmp_path / "small").rename(tmp_path / ".small.old-0")
@@ -204,6 +216,7 @@ def test_old_result_comes_back_where_the_new_one_is_gone(tmp_path: Path) -> None
     assert hidden(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_leftovers_of_killed_runs_go_after_a_day(tmp_path: Path) -> None:
     old, recent = tmp_path / ".small.part-a", tmp_path / ".small.part-b"
     for folder in (old, recent):
@@ -215,6 +228,7 @@ def test_leftovers_of_killed_runs_go_after_a_day(tmp_path: Path) -> None:
     assert hidden(tmp_path) == [recent.name]
 
 
+@pytest.mark.slow
 def test_file_put_beside_a_result_keeps_it_from_being_replaced(tmp_path: Path) -> None:
     run(small_scenario(), out=tmp_path / "small", workers=1)
     (tmp_path / "small" / "notes.txt").write_text("precious")
@@ -229,6 +243,7 @@ def test_figures_of_someone_else_are_never_replaced(tmp_path: Path) -> None:
         run(small_scenario(), out=tmp_path, workers=1)
 
 
+@pytest.mark.slow
 def test_empty_folder_is_taken(tmp_path: Path) -> None:
     (tmp_path / "small").mkdir()
     assert run(small_scenario(), out=tmp_path / "small", workers=1).folder == tmp_path / "small"
@@ -248,6 +263,7 @@ def test_disk_that_cannot_be_written_is_one_sentence(
     assert str(caught.value) == f"{tmp_path / 'small'}: cannot be written: {os.strerror(reason)}"
 
 
+@pytest.mark.slow
 def test_disk_that_fills_up_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(self: Path, *args: object, **kwargs: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -304,6 +320,7 @@ def _with(name: str, text: str) -> Callable[[Path], object]:
 DAILY_HEADER = "alternative,indicator,day,date,mean,p5,p25,p50,p75,p95"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -338,6 +355,7 @@ def test_damaged_folder_says_what_is_wrong(
         read(tmp_path / "small")
 
 
+@pytest.mark.slow
 def test_what_is_added_or_drawn_anew_later_is_no_damage(tmp_path: Path) -> None:
     folder = tmp_path / "small"
     run(small_scenario(), out=folder, workers=1)
@@ -347,6 +365,7 @@ def test_what_is_added_or_drawn_anew_later_is_no_damage(tmp_path: Path) -> None:
     assert len(read(folder).daily)
 
 
+@pytest.mark.slow
 def test_manifest_is_readable_json_with_vietnamese_kept(tmp_path: Path) -> None:
     run(
         small_scenario(), out=Output(tmp_path / "small", {"command": "surgesim run Rạch-Giá.yaml"}), workers=1

@@ -57,6 +57,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulation, "simulate", made_up_simulation)
 
 
+@pytest.mark.slow
 def test_runs_are_those_of_the_scenario_at_each_point(tmp_path: Path) -> None:
     found = swept(tmp_path / "out", alternatives=["more-icu"])
     assert len(found.design) == 6
@@ -78,6 +79,7 @@ def test_runs_are_those_of_the_scenario_at_each_point(tmp_path: Path) -> None:
                 assert row[column] == pytest.approx(same[column], rel=1e-9)
 
 
+@pytest.mark.slow
 def test_tables_are_the_same_for_any_number_of_workers(tmp_path: Path) -> None:
     one, two = (swept(tmp_path / f"{n}", workers=n) for n in (1, 2))
     assert hashes(one.folder) == hashes(two.folder)
@@ -93,6 +95,7 @@ def test_points_share_the_random_numbers_of_a_replication(quick: None, tmp_path:
     assert runs["deaths"].nunique() == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stops", [(1,), (5, 11), (17,)])
 def test_a_stopped_sweep_goes_on_where_it_was(quick: None, tmp_path: Path, stops: tuple[int, ...]) -> None:
     whole = swept(tmp_path / "whole")
@@ -117,6 +120,7 @@ def test_an_unfinished_sweep_is_not_begun_anew_by_mistake(quick: None, tmp_path:
         Sweep(tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_a_finished_sweep_is_only_read_when_resumed(quick: None, tmp_path: Path) -> None:
     first = swept(tmp_path / "out")
     before = (tmp_path / "out" / "manifest.json").read_text()
@@ -153,6 +157,7 @@ def test_what_the_points_are_is_told_in_words_where_nothing_else_changed(quick: 
         swept(tmp_path / "out", resume=True)
 
 
+@pytest.mark.slow
 def test_resuming_nothing_is_told(quick: None, tmp_path: Path) -> None:
     told: list[str] = []
     swept(tmp_path / "out", tell=told.append)
@@ -169,6 +174,7 @@ def test_resuming_nothing_is_told(quick: None, tmp_path: Path) -> None:
     assert told == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
@@ -215,6 +221,7 @@ def of_another_run(path: Path) -> None:
     path.write_bytes(path.with_name("00000001.parquet").read_bytes())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [truncated, flipped, of_another_run, lambda path: path.write_bytes(b"")])
 def test_a_corrupt_part_is_named_and_redone(
     quick: None, tmp_path: Path, damage: Callable[[Path], None]
@@ -234,6 +241,7 @@ def fails_sometimes(scenario: Scenario, seed: int, replication: int, path: objec
     return made_up_simulation(scenario, seed, replication)
 
 
+@pytest.mark.slow
 def test_a_failed_run_is_recorded_and_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulation, "simulate", fails_sometimes)
     found = swept(tmp_path / "out")
@@ -247,6 +255,7 @@ def test_a_failed_run_is_recorded_and_stops_no_other(tmp_path: Path, monkeypatch
     assert (Sweep(tmp_path / "out").failures["error"] == message).all()
 
 
+@pytest.mark.slow
 def test_a_failed_run_is_tried_again_when_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulation, "simulate", fails_sometimes)
     with pytest.raises(KeyboardInterrupt):
@@ -257,6 +266,7 @@ def test_a_failed_run_is_tried_again_when_resumed(tmp_path: Path, monkeypatch: p
     assert hashes(found.folder) == hashes(swept(tmp_path / "whole").folder)
 
 
+@pytest.mark.slow
 def test_several_scenarios_share_points_and_random_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,6 +290,7 @@ def test_several_scenarios_share_points_and_random_numbers(
         sweep([small_scenario(), small_scenario()], VARY)
 
 
+@pytest.mark.slow
 def test_uncertain_parameters_are_drawn_but_not_those_swept(quick: None, tmp_path: Path) -> None:
     uncertainty = {ICU: {"uniform": [1, 9]}, SHARE: {"uniform": [0, 1]}}
     scenario = from_plain(deep_merge(small_scenario().to_plain(), {"study": {"uncertainty": uncertainty}}))
@@ -290,6 +301,7 @@ def test_uncertain_parameters_are_drawn_but_not_those_swept(quick: None, tmp_pat
     assert reproduce(tmp_path / "out", workers=1).differences == ()
 
 
+@pytest.mark.slow
 def test_a_sweep_in_memory_leaves_nothing(
     quick: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -301,6 +313,7 @@ def test_a_sweep_in_memory_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_sweep_is_reproduced_and_one_digit_is_found(quick: None, tmp_path: Path) -> None:
     swept(tmp_path / "out", design="sobol", samples=4, vary={ICU: "1:9", SHARE: "0:1"}, replications=1)
     assert reproduce(tmp_path / "out", workers=1).differences == ()
@@ -313,6 +326,7 @@ def test_a_sweep_is_reproduced_and_one_digit_is_found(quick: None, tmp_path: Pat
     assert difference.startswith("runs.csv: row 6, first_day_situation")
 
 
+@pytest.mark.slow
 def test_a_sweep_is_no_run_and_replaces_nothing_else(quick: None, tmp_path: Path) -> None:
     swept(tmp_path / "out")
     with pytest.raises(ResultsError, match="got a sweep, expected a folder written by `surgesim run`"):
@@ -329,6 +343,7 @@ def test_a_sweep_is_no_run_and_replaces_nothing_else(quick: None, tmp_path: Path
     assert (tmp_path / "own.unfinished" / "letter.txt").read_text() == "dear"
 
 
+@pytest.mark.slow
 def test_what_a_kill_leaves_of_a_finished_sweep_is_not_taken_up(quick: None, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         swept(tmp_path / "out", progress=stops_after(9))

@@ -1,0 +1,25 @@
+"""The scenarios that ship, each loaded once: they are frozen, so tests may share them."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from surgesim.scenario.door import load
+from surgesim.scenario.schema.scenario import Scenario
+
+FOLDER = Path(__file__).parents[1] / "scenarios"
+SHIPPED = sorted(path for path in FOLDER.rglob("*.yaml") if path.parent.name != "base")
+
+
+@cache
+def shipped(path: Path) -> Scenario:
+    """The scenario of a file."""
+    return load(path)
+
+
+@cache
+def alternatives(path: Path) -> dict[str, Scenario]:
+    """The alternatives of the scenario of a file, each put together."""
+    scenario = shipped(path)
+    return {name: scenario.alternative(name) for name in scenario.alternatives}
