@@ -17,7 +17,7 @@ from surgesim.study.beforehand import check_all, with_values_told
 from surgesim.study.spread import spread
 
 if TYPE_CHECKING:
-    from surgesim.model.care.shared import SharedDays
+    from surgesim.model.simulation import SharedDays
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with how many (alternative, replication) pairs are done, and how many there are."""
@@ -141,7 +141,7 @@ def _shared_days(scenario: Scenario, met: list[tuple[Scenario, SharedDays]]) -> 
 
     How far they are this alternative's too is seen in the run: by `Epidemic`, and by `PatientSource`.
     """
-    from surgesim.model.care.shared import SharedDays
+    from surgesim.model.simulation import SharedDays
 
     if scenario.epidemic is None or scenario.days + scenario.warm_up_days > MOST_DAYS_SHARED:
         return None

@@ -17,10 +17,10 @@ from hypothesis import given
 from strategies import scenarios
 
 from surgesim.model.care.journey import Entry
+from surgesim.model.command.indicators import Assessment
 from surgesim.model.record import (
     DISTRICT_INDEX,
     FACILITY_INDEX,
-    OF_EPIDEMIC,
     OUTCOMES,
     PROVINCE_INDEX,
     STATES,
@@ -33,6 +33,7 @@ from surgesim.scenario.schema.needs import NEEDS, assessed_criteria, beds_occupi
 from surgesim.scenario.schema.scenario import Scenario
 
 BEDS = ("basic", "oxygen", "icu")
+OF_EPIDEMIC = ("infections", "imported", "infectious", "susceptible", "reported_cases")
 
 
 class Run:
@@ -320,9 +321,9 @@ def run_with_log(scenario: Scenario) -> tuple[Record, list[list[Entry]]]:
     simulation = Simulation(scenario, 12, 0, log=log)
     record = simulation.recorder.record
 
-    def watch(running: Simulation, day: int) -> None:
+    def watch(day: int) -> Assessment:
         cuts.append(len(log))
-        record(running, day)
+        return record(day)
 
     simulation.recorder.record = watch  # type: ignore[method-assign]
     result = simulation.run()

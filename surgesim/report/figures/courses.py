@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from surgesim.errors import ResultsError
-from surgesim.model.command.indicators import PER
+from surgesim.model.record import PER
 from surgesim.report.figures.page import (
     BLACK,
     BLUE,
