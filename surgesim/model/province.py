@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.capacity.capacity import Capacity, Opened
+from surgesim.model.capacity.capacity import Capacity
 from surgesim.model.capacity.facilities import Facilities, Site
 from surgesim.model.capacity.logistics import Drivers, Logistics
 from surgesim.model.care.arrivals import Arrivals
@@ -85,7 +85,7 @@ class Province:
         self.logistics = Logistics(scenario.supply)
         self.neighbours = Neighbours(self.env, care.neighbours)
         self.incidence = 0.0
-        self._beds_of_today: Opened | None = None
+        self._beds_counted = False
         self.link(list(range(len(self.facilities.sites))), on=False)
 
     def _epidemic(self, shared: SharedDays | None) -> Epidemic | None:
@@ -158,10 +158,11 @@ class Province:
 
     def open_beds(self, day: int) -> None:
         """Staff on duty are counted; beds follow; as many patients as fit come in."""
+        before = self.capacity.today
         opened = self.capacity.open(day, self.wards.occupied().T, self.incidence)
-        if opened is self._beds_of_today:
+        if opened is before:
             return
-        self._beds_of_today = opened
+        self._beds_counted = True
         normal, most = opened.staffed.normal, opened.staffed.most
         self.wards.staffed[BASIC][:] = most[:, BASIC].tolist()
         unstretched = np.where(normal < most, normal, UNLIMITED)  # else nobody's care is thin
@@ -183,8 +184,8 @@ class Province:
 
     def _oxygen_changed(self, facility: int) -> None:
         """A facility has run out of oxygen, and takes nobody more; or has it again."""
-        if self._beds_of_today is not None:
-            _, oxygen, icu = self._beds_of_today.staffed.most[facility].tolist()
+        if self._beds_counted:
+            _, oxygen, icu = self.capacity.today.staffed.most[facility].tolist()
             self._set_capacity(facility, oxygen, icu)
 
     def states(self) -> list[int]:

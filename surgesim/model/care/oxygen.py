@@ -11,7 +11,6 @@ from collections.abc import Callable, Generator
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from simpy.events import Event
 
 from surgesim.errors import IdentityError
@@ -352,25 +351,21 @@ class OxygenSupply:
     def fill(self, page: Page) -> None:
         """Enter the oxygen of the province and of each facility."""
         stores = [store for store in self.stores if store is not None]
+        stock = [0.0 if store is None else store.stock for store in self.stores]
+        used = [0.0 if store is None else store.used for store in self.stores]
+        dry = [0.0 if store is None else store.short_days for store in self.stores]
         page.province.values |= {
-            "oxygen_stock_kg": sum(store.stock for store in stores),
+            "oxygen_stock_kg": sum(stock),
             "oxygen_cover_days": min(self.cover_days, MOST_DAYS_OF_COVER),
             "facilities_out_of_oxygen": sum(store.short for store in stores),
         }
         page.province.totals |= {
-            "oxygen_used_kg": self.used_kg,
+            "oxygen_used_kg": sum(used),
             "oxygen_unmet_kg": sum(store.unmet for store in stores),
             "oxygen_delivered_kg": sum(store.delivered for store in stores),
         }
-        page.facilities.values["oxygen_stock_kg"] = self._by_facility("stock")
-        page.facilities.totals |= {
-            "oxygen_used_kg": self._by_facility("used"),
-            "dry": self._by_facility("short_days"),
-        }
-
-    def _by_facility(self, of: str) -> NDArray[np.float64]:
-        """``(facilities,)`` something of each store; 0 where there is none."""
-        return np.array([0.0 if store is None else getattr(store, of) for store in self.stores])
+        page.facilities.values["oxygen_stock_kg"] = np.array(stock)
+        page.facilities.totals |= {"oxygen_used_kg": np.array(used), "dry": np.array(dry)}
 
     def check(self, day: int) -> None:
         """Every store balances and none is below zero.

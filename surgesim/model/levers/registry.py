@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from surgesim.model.levers import epidemic, facilities, staff, supply
-from surgesim.model.levers.action import Action
-from surgesim.model.province import Province
-from surgesim.scenario.schema.command import Rule
+from collections.abc import Mapping
 
-_BINDINGS = {**facilities.LEVERS, **staff.LEVERS, **supply.LEVERS, **epidemic.LEVERS}
+from surgesim.model.levers import epidemic, facilities, staff, supply
+from surgesim.model.levers.action import Action, Binding
+from surgesim.model.province import Province
+from surgesim.scenario.schema.command import Rule, RuleBase
+
+BINDINGS: Mapping[type[RuleBase], Binding] = {
+    **facilities.LEVERS,
+    **staff.LEVERS,
+    **supply.LEVERS,
+    **epidemic.LEVERS,
+}
 
 
 def action_of(name: str, rule: Rule, province: Province) -> Action:
     """The action of a rule, bound to the parts of a run."""
-    return _BINDINGS[type(rule)](name, rule, province)
+    return BINDINGS[type(rule)](name, rule, province)
