@@ -87,7 +87,7 @@ class GivenArrivals:
 
 def _simulation(surge: Surge, log: list[Entry] | None) -> Simulation:
     simulation = Simulation(_scenario(surge), seed=1, replication=0, log=log)
-    simulation.arrivals = GivenArrivals(surge)
+    simulation.province.arrivals = GivenArrivals(surge)
     return simulation
 
 

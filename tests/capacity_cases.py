@@ -34,8 +34,10 @@ from strategies import (
     stays,
 )
 
+from surgesim.model.care.beds import ICU, OXYGEN
 from surgesim.model.care.journey import Entry
-from surgesim.model.care.ledger import ICU, OXYGEN
+from surgesim.model.command.indicators import Assessment
+from surgesim.model.province import Province
 from surgesim.model.record import FACILITY_INDEX, Floats, Record
 from surgesim.model.simulation import Simulation
 from surgesim.scenario.schema.scenario import Scenario
@@ -135,7 +137,7 @@ class Watched:
     """
 
     def __init__(
-        self, scenario: Scenario, *, see: Callable[[Simulation], Any] | None = None, seed: int = 7
+        self, scenario: Scenario, *, see: Callable[[Province], Any] | None = None, seed: int = 7
     ) -> None:
         log: list[Entry] = []
         self.scenario = scenario
@@ -146,20 +148,20 @@ class Watched:
         n = len(scenario.care.facilities)
         highest = np.zeros((2, n))
         all_highest: list[Floats] = []
-        record, set_capacity = simulation.recorder.record, simulation.journey.set_capacity
-        capacity = simulation.capacity
+        record, set_capacity = simulation.recorder.record, simulation.province.journey.set_capacity
+        province, capacity = simulation.province, simulation.province.capacity
         count_staff = capacity.open
         at_hand = np.zeros((n, 4))
 
-        def recorded(running: Simulation, day: int) -> None:
+        def recorded(day: int) -> Assessment:
             self.days.append(log.copy())
             log.clear()
             all_highest.append(highest.copy())
             self.at_hand.append(at_hand.copy())
-            highest[:] = [running.journey.oxygen.capacity, running.journey.icu.capacity]
+            highest[:] = province.wards.staffed[OXYGEN:]
             if see is not None:
-                self.seen.append(see(running))
-            record(running, day)
+                self.seen.append(see(province))
+            return record(day)
 
         def changed(bed: int, site: int, beds: int) -> None:
             row = {OXYGEN: 0, ICU: 1}[bed]
@@ -174,7 +176,7 @@ class Watched:
 
         capacity.open = opened  # type: ignore[method-assign]
         simulation.recorder.record = recorded  # type: ignore[method-assign]
-        simulation.journey.set_capacity = changed  # type: ignore[method-assign]
+        simulation.province.journey.set_capacity = changed  # type: ignore[method-assign]
         self.record: Record = simulation.run()
         self.highest = np.array(all_highest)
 

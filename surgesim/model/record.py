@@ -1,130 +1,81 @@
-"""The daily record of one replication: one flat table per level, every column documented here.
+"""The daily record of one replication: one flat table per level, in the order of the columns here.
 
-It stands alone so that `study` and `report` can read a run without knowing how it was simulated.
+Most columns are declared by the parts of the model that fill them. `study` and `report` read a run by this
+module, without knowing how it was simulated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from surgesim.model.capacity import capacity, essential, logistics, staff
+from surgesim.model.capacity.facilities import STATES
+from surgesim.model.capacity.logistics import logistics_columns
+from surgesim.model.capacity.staff import CONSTRAINTS
+from surgesim.model.care import home, isolation, journey, ledger, network, oxygen, waits, wards
+from surgesim.model.columns import Column, Floats
+from surgesim.model.epidemic import spread, vaccination
+from surgesim.model.surveillance import case_isolation, detection, laboratories
+from surgesim.scenario.schema.command import Command
 from surgesim.scenario.schema.indicators import BY_GROUP
 
-if TYPE_CHECKING:
-    from surgesim.scenario.schema.command import Command
+__all__ = [
+    "ASSESSED",
+    "CONSTRAINTS",
+    "DISTRICT",
+    "DISTRICT_ASSESSED",
+    "DISTRICT_INDEX",
+    "DISTRICT_PRESENT",
+    "FACILITY",
+    "FACILITY_INDEX",
+    "PER",
+    "PER_MILLION",
+    "PRESENT",
+    "PROVINCE",
+    "PROVINCE_INDEX",
+    "STATES",
+    "ActionEvent",
+    "Column",
+    "Floats",
+    "Record",
+    "assessed_columns",
+    "district_columns",
+    "key_of",
+    "logistics_columns",
+]
 
-
-class Column(NamedTuple):
-    """A documented column: name, unit, meaning. Flows are per day, stocks are at 24:00."""
-
-    name: str
-    unit: str
-    meaning: str
-
-
-def _by_bed(name: str, unit: str, meaning: str) -> tuple[Column, ...]:
-    return tuple(Column(f"{name}_{bed}", unit, meaning.format(bed=bed)) for bed in ("basic", "oxygen", "icu"))
-
-
-CONSTRAINTS = ("space", "doctors", "nurses", "equipment", "pipes", "oxygen_stock")
-"""What can bind a bed type; facility columns hold the index."""
-
-
-def _bound(bed: str) -> tuple[Column, ...]:
-    return tuple(
-        Column(
-            f"{bed}_bound_by_{what}",
-            "share",
-            f"share of the open {bed} beds in facilities where {what} binds",
-        )
-        for what in CONSTRAINTS
-    )
-
+PER = 100_000
+"""People whom most rates are of."""
+PER_MILLION = 1_000_000
 
 PROVINCE: tuple[Column, ...] = (
-    Column("infections", "people/day", "residents infected in the province (imports not counted)"),
-    Column("imported", "people/day", "residents infected outside the province"),
-    Column("infectious", "people", "people in the infectious stages"),
-    Column("vaccinated", "people", "susceptible people whom the vaccine against the variant protects"),
-    Column("doses_given", "doses/day", "doses of the vaccine given, health workers' among them"),
-    Column("doses_without_effect", "doses/day", "doses whose effect was due that met nobody susceptible"),
-    Column("susceptible", "people", "people not immune and not infected"),
-    Column("reported_cases", "cases/day", "cases reported this day (empty where arrivals are given)"),
-    Column("tests_used", "samples/day", "samples tested within the limit (0 where tests have none)"),
-    Column("contacts_tested", "people/day", "of them, contacts of cases"),
-    Column("waiting_for_test", "people", "people who found no test this day and will try again"),
-    Column("isolated_infectious", "people", "infectious who isolate and infect nobody (an expected number)"),
-    Column("new_oxygen_need", "patients/day", "patients who began to need oxygen"),
-    Column("new_icu_need", "patients/day", "patients who began to need intensive care"),
-    Column("oxygen_need", "patients", "oxygen-bed need: in an oxygen bed for it, waiting or travelling"),
-    Column("icu_need", "patients", "ICU need: in an ICU bed for it, boarding, waiting or travelling"),
-    Column("present", "patients", "all patients who need oxygen or ICU, step-down blockers too"),
-    Column("mild_in_isolation", "people", "mild cases isolated in basic beds"),
-    Column("isolation_refused", "people/day", "mild cases to be isolated who found no basic bed"),
-    *_by_bed("open", "beds", "{bed} beds open to COVID patients (space)"),
-    *_by_bed("staffed", "beds", "{bed} beds open to COVID patients that are staffed, equipped and supplied"),
-    *_by_bed("occupied", "beds", "{bed} beds with a COVID patient"),
-    *_by_bed("held", "beds", "{bed} beds held for a patient on the way"),
-    *_by_bed("vacant", "beds", "{bed} staffed beds neither occupied nor held"),
-    Column(
-        "staffed_icu_all",
-        "beds",
-        "all ICU beds that staff on duty can look after at normal ratios, whoever lies in them, of the "
-        "facilities whose staff is given; empty where that is of none with ICU beds",
-    ),
-    Column(
-        "usable_icu_all",
-        "beds",
-        "of them, those with a ventilator and oxygen too, as far as these are given; empty where neither is",
-    ),
-    *_bound("oxygen"),
-    *_bound("icu"),
-    Column("waiting_oxygen", "patients", "patients in no bed who wait for an oxygen bed"),
-    Column("waiting_icu", "patients", "patients in no bed who wait for an ICU bed"),
-    Column("boarding", "patients", "patients who need ICU and lie in an oxygen bed"),
-    Column("blocking", "patients", "patients ready to step down who hold an ICU bed"),
-    Column("without_bed", "patients", "patients without the bed type they need for over no_bed_hours"),
-    Column("admissions_oxygen", "patients/day", "admissions from outside a facility to oxygen beds"),
-    Column("admissions_icu", "patients/day", "admissions from outside a facility to ICU beds"),
-    Column("entries_icu", "patients/day", "all entries to ICU beds: from outside a facility, and from wards"),
-    Column(
-        "icu_need_served_share",
-        "share",
-        "of the patients who need ICU at 24:00 (`icu_need`), those in an ICU bed (1 where nobody needs it)",
-    ),
-    Column("transferred_out", "patients/day", "patients sent to another province"),
-    Column("recovered", "patients/day", "patients who left recovered (from a bed or without one)"),
-    Column("deaths", "deaths/day", "all deaths; the sum of the next three"),
-    Column("deaths_unavoidable", "deaths/day", "would have died in full care too"),
-    Column("deaths_thin_care", "deaths/day", "died because care was thin"),
-    Column("deaths_untreated", "deaths/day", "capacity-attributable: died boarded or untreated"),
-    Column(
-        "staff_absent_share",
-        "share",
-        "clinical staff away, of those on the payroll (empty where not modelled)",
-    ),
-    Column("oxygen_used_kg", "kg/day", "oxygen breathed by COVID patients in facilities with a source"),
-    Column("oxygen_unmet_kg", "kg/day", "oxygen wanted there and not breathed"),
-    Column("oxygen_delivered_kg", "kg/day", "oxygen delivered into tanks and cylinders"),
-    Column("oxygen_stock_kg", "kg", "oxygen in tanks and cylinders"),
-    Column(
-        "oxygen_cover_days", "days", "stock over what is drawn from it (365 where nothing is drawn, or more)"
-    ),
-    Column("facilities_out_of_oxygen", "facilities", "facilities whose stock is empty and plant too small"),
-    Column("vehicles_away", "vehicles", "ambulances and boats under way"),
-    Column("emergency_arrivals", "patients/day", "emergencies without COVID-19"),
-    Column("emergency_unserved", "patients/day", "of them, who found no bed or no staff"),
-    Column("elective_served", "patients/day", "elective patients admitted"),
-    Column("elective_backlog", "patients", "elective patients who wait"),
-    Column("emergency_served_7d_share", "share", "emergencies served over 7 days (1 where none came)"),
-    Column("home_cases", "people", "reported mild cases at home (0 where care at home is not modelled)"),
-    Column("home_cases_not_followed", "people", "of them, not followed by a team"),
-    Column("without_package", "people/day", "newly followed who found no drug package"),
-    Column("cost", "currency/day", "cost of the day in the scenario's currency"),
+    *spread.INFECTIONS,
+    spread.VACCINATED_PEOPLE,
+    *vaccination.DOSES,
+    spread.SUSCEPTIBLE,
+    detection.REPORTED,
+    *laboratories.TESTS,
+    case_isolation.ISOLATED,
+    *ledger.NEEDS,
+    *isolation.COLUMNS,
+    *capacity.SPACE_OPEN,
+    *wards.COLUMNS,
+    *capacity.ALL_ICU_BEDS,
+    *capacity.BOUND,
+    *ledger.PLACES,
+    waits.WITHOUT_BED,
+    *ledger.FLOWS,
+    staff.ABSENT,
+    *oxygen.COLUMNS,
+    network.AWAY,
+    *essential.COLUMNS,
+    *home.COLUMNS,
+    logistics.COST,
     Column("weekly_reported_cases_per_100k", "cases/100,000/week", "reported cases of the last 7 days"),
     Column("oxygen_need_7d_per_100k", "patients/100,000", "mean over 7 days of `present`"),
     Column("patients_without_bed", "patients", "`without_bed` as the command sees it"),
@@ -139,13 +90,8 @@ PROVINCE: tuple[Column, ...] = (
     Column("icu_occupancy", "share", "occupied and held over staffed ICU beds (1 where none)"),
     Column("icu_need_per_100k", "patients/100,000", "`icu_need` per 100,000"),
     Column("deaths_7d_per_100k", "deaths/100,000/week", "deaths of the last 7 days"),
-    Column("test_positivity", "share", "positive of the samples tested within the limit (0 where none)"),
-    Column("test_capacity_used", "share", "samples tested of those there was a test for (0 without limit)"),
-    Column(
-        "vulnerable_vaccinated_share",
-        "share",
-        "people of the vulnerable groups who had a dose (0 where none)",
-    ),
+    *laboratories.SHARES,
+    vaccination.VULNERABLE,
     Column(
         "situation",
         "0 or 1",
@@ -153,24 +99,18 @@ PROVINCE: tuple[Column, ...] = (
     ),
 )
 
-OF_EPIDEMIC = ("infections", "imported", "infectious", "susceptible", "reported_cases")
-"""Columns of the province that are empty where arrivals are given, not an epidemic."""
-
 DISTRICT: tuple[Column, ...] = (
-    Column("infections", "people/day", "residents infected in the province"),
-    Column("reported_cases", "cases/day", "cases reported this day among residents"),
-    Column("new_oxygen_need", "patients/day", "residents who began to need oxygen"),
-    Column("waiting_oxygen", "patients", "patients who are in the district, in line for an oxygen bed"),
-    Column(
-        "waiting_icu", "patients", "patients who are in the district, boarders too, in line for an ICU bed"
-    ),
-    Column("deaths", "deaths/day", "deaths of residents"),
+    *spread.DISTRICT,
+    *detection.DISTRICT,
+    ledger.NEEDS_IN_DISTRICT,
+    *journey.WAITING_IN_DISTRICT,
+    ledger.DEATHS_IN_DISTRICT,
 )
 
 PRESENT = len(DISTRICT)
 """Where the first column that only assessed districts have stands, after those of DISTRICT."""
 
-DISTRICT_PRESENT = Column("present", "patients", "residents who need oxygen or ICU, step-down blockers too")
+DISTRICT_PRESENT = ledger.PRESENT_IN_DISTRICT
 
 ASSESSED: tuple[Column, ...] = (
     Column("epidemic_level", "1 to 4", "level of the epidemic by the scenario's table (empty without one)"),
@@ -206,35 +146,17 @@ DISTRICT_ASSESSED: tuple[Column, ...] = (
 )
 """Daily columns of districts where the scenario asks for them, in the order of BY_DISTRICT."""
 
-FACILITY: tuple[Column, ...] = (
-    Column("staffed_basic", "beds", "basic beds open, staffed, equipped and supplied"),
-    Column("staffed_oxygen", "beds", "oxygen beds open, staffed, equipped and supplied"),
-    Column("staffed_icu", "beds", "ICU beds open, staffed, equipped and supplied"),
-    Column("occupied_basic", "beds", "basic beds with a mild case"),
-    Column("occupied_oxygen", "beds", "oxygen beds with a patient"),
-    Column("occupied_icu", "beds", "ICU beds with a patient"),
-    Column(
-        "binding_basic",
-        "index",
-        "what binds basic beds: index into space, doctors, nurses, equipment, pipes, oxygen_stock",
-    ),
-    Column("binding_oxygen", "index", "what binds oxygen beds, likewise"),
-    Column("binding_icu", "index", "what binds ICU beds, likewise"),
-    Column("oxygen_used_kg", "kg/day", "oxygen breathed"),
-    Column("oxygen_stock_kg", "kg", "oxygen in tank and cylinders"),
-    Column("dry", "days/day", "part of the day without enough oxygen"),
-    Column("emergency_unserved", "patients/day", "emergencies without COVID-19 who found no bed or no staff"),
-    Column("elective_backlog", "patients", "elective patients who wait"),
-)
-
-STATES = ("closed", "preparing", "open", "standing-down")
-"""Facility states; the record holds their index."""
+FACILITY: tuple[Column, ...] = (*wards.FACILITY, *capacity.FACILITY, *oxygen.FACILITY, *essential.FACILITY)
 
 PROVINCE_INDEX = {column.name: i for i, column in enumerate(PROVINCE)}
 DISTRICT_INDEX = {column.name: i for i, column in enumerate(DISTRICT)}
 FACILITY_INDEX = {column.name: i for i, column in enumerate(FACILITY)}
 
-Floats = NDArray[np.float64]
+
+def key_of(indicator: str, item: str | None, district: str | None = None) -> str:
+    """The name of an indicator's value; some are of an item, like a consumable, or of a group or district."""
+    of = indicator if item is None else f"{indicator}:{item}"
+    return of if district is None else f"{of}@{district}"
 
 
 def assessed_columns(command: Command) -> tuple[Column, ...]:
@@ -246,7 +168,7 @@ def assessed_columns(command: Command) -> tuple[Column, ...]:
     by_name = {column.name: column for column in ASSESSED}
     groups = [
         Column(
-            f"{watch.indicator}:{watch.of}", by_name[watch.indicator].unit, f"that of the group {watch.of}"
+            key_of(watch.indicator, watch.of), by_name[watch.indicator].unit, f"that of the group {watch.of}"
         )
         for watch in dict.fromkeys(command.watches)
         if watch.indicator in BY_GROUP and watch.of is not None
@@ -260,28 +182,6 @@ def district_columns(command: Command) -> tuple[Column, ...]:
     if not wanted:
         return DISTRICT
     return (*DISTRICT, DISTRICT_PRESENT, *(column for column in DISTRICT_ASSESSED if column.name in wanted))
-
-
-def logistics_columns(consumables: Iterable[str], burdens: Iterable[str]) -> tuple[Column, ...]:
-    """The columns of a scenario's consumables and burdens, four and two of each."""
-    columns: list[Column] = []
-    for name in consumables:
-        columns += [
-            Column(f"stock:{name}", "units", "stock at 24:00"),
-            Column(f"stock_used:{name}", "units/day", "used"),
-            Column(f"stock_unmet:{name}", "units/day", "wanted and not there"),
-            Column(f"stock_cover_days:{name}", "days", "stock above the reserve over mean use (at most 365)"),
-        ]
-    for name in burdens:
-        columns += [
-            Column(f"burden_made:{name}", "units/day", "made"),
-            Column(f"burden_backlog:{name}", "units", "waiting for disposal at 24:00"),
-        ]
-    return tuple(columns)
-
-
-MOST_DAYS_OF_COVER = 365.0
-"""Cover is recorded as at most so many days."""
 
 
 class ActionEvent(NamedTuple):

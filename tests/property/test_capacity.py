@@ -16,8 +16,8 @@ from capacity_cases import COSTS, KG_OF_MASK, USE, Watched, shortages
 from hypothesis import given, settings
 
 from surgesim.model.care.gas import kg_per_day
+from surgesim.model.province import Province
 from surgesim.model.record import Floats, logistics_columns
-from surgesim.model.simulation import Simulation
 from surgesim.scenario.schema.scenario import Scenario
 
 pytestmark = pytest.mark.slow
@@ -38,7 +38,7 @@ class Day(NamedTuple):
     abroad: dict[str, int]
 
 
-def see(running: Simulation) -> Day:
+def see(running: Province) -> Day:
     capacity, supply, fleet = running.capacity, running.supply, running.network.fleet
     totals = ("used", "lost", "spilled", "produced", "delivered", "unmet", "tank", "cylinders", "short_days")
     stores = {} if supply is None else dict(enumerate(supply.stores))
@@ -225,7 +225,7 @@ def vehicles_are_there_or_away(run: Watched) -> None:
     assert run["vehicles_away"].max() <= fleet
     travelling = run["held_oxygen"] + run["held_icu"]
     assert (travelling <= run["vehicles_away"]).all()  # who travels has a vehicle, and some drive back
-    kept = run.simulation.network.fleet
+    kept = run.simulation.province.network.fleet
     assert kept is not None
     assert sum(map(sum, kept.free)) + kept.away == fleet
 

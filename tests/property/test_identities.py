@@ -17,11 +17,11 @@ from hypothesis import given
 from strategies import scenarios
 
 from surgesim.model.care.journey import Entry
+from surgesim.model.command.indicators import Assessment
 from surgesim.model.outcomes import OUTCOMES
 from surgesim.model.record import (
     DISTRICT_INDEX,
     FACILITY_INDEX,
-    OF_EPIDEMIC,
     PROVINCE_INDEX,
     STATES,
     Floats,
@@ -35,6 +35,7 @@ from surgesim.scenario.schema.scenario import Scenario
 pytestmark = pytest.mark.slow
 
 BEDS = ("basic", "oxygen", "icu")
+OF_EPIDEMIC = ("infections", "imported", "infectious", "susceptible", "reported_cases")
 
 
 class Run:
@@ -325,9 +326,9 @@ def run_with_log(scenario: Scenario) -> tuple[Record, list[list[Entry]]]:
     simulation = Simulation(scenario, 12, 0, log=log)
     record = simulation.recorder.record
 
-    def watch(running: Simulation, day: int) -> None:
+    def watch(day: int) -> Assessment:
         cuts.append(len(log))
-        record(running, day)
+        return record(day)
 
     simulation.recorder.record = watch  # type: ignore[method-assign]
     result = simulation.run()

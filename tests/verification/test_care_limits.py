@@ -47,8 +47,8 @@ def wave(beds: int | str, **sections: Any) -> Scenario:
 def drawn(scenario: Scenario, seed: int, replication: int) -> list[PatientBatch]:
     """The patients of a run, day by day, drawn apart from it."""
     simulation = Simulation(scenario, seed, replication)
-    assert simulation.arrivals is not None
-    return [simulation.arrivals.on(day)[0] for day in range(scenario.days)]
+    assert simulation.province.arrivals is not None
+    return [simulation.province.arrivals.on(day)[0] for day in range(scenario.days)]
 
 
 def of_all(batches: list[PatientBatch], name: str) -> np.ndarray:

@@ -115,13 +115,13 @@ def batches(scenario: Scenario) -> list[PatientBatch]:
     """The patients drawn for each day of a run that has run."""
     drawn: list[PatientBatch] = []
     simulation = Simulation(scenario, 9, 0)
-    expect = simulation.journey.expect
+    expect = simulation.province.journey.expect
 
     def watch(batch: PatientBatch) -> list[Patient]:
         drawn.append(batch)
         return expect(batch)
 
-    simulation.journey.expect = watch  # type: ignore[method-assign]
+    simulation.province.journey.expect = watch  # type: ignore[method-assign]
     simulation.run()
     return drawn
 

@@ -25,6 +25,7 @@ from oracle import (
 from surgesim.model.care import journey
 from surgesim.model.care.network import Network
 from surgesim.model.care.patients import PatientBatch
+from surgesim.model.care.wards import Wards
 from surgesim.model.clock.calendar import Calendar
 from surgesim.scenario.schema.base import AGE_GROUPS, SETTINGS
 from surgesim.scenario.schema.scenario import Scenario
@@ -124,9 +125,11 @@ def simulate_shipped(
     """The same patients in the shipped engine: its log by patient, in its own words, and the engine."""
     env = Calendar()
     log: list[journey.Entry] = []
+    network = Network(province(districts, facilities, options))
     care = journey.Journey(
         env,
-        Network(province(districts, facilities, options)),
+        network,
+        Wards(network),
         journey.Options(options.boarding, options.step_down, options.queue_order, 0.25),
         log=log,
     )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from surgesim.model.capacity.essential import EssentialPatients
 from surgesim.model.capacity.facilities import Facilities
 from surgesim.model.capacity.staff import (
+    CONSTRAINTS,
     OXYGEN_STOCK,
     SPACE,
     WARD_NURSES,
@@ -26,16 +27,49 @@ from surgesim.model.capacity.staff import (
     staffed_beds,
     staffed_icu_beds,
 )
+from surgesim.model.care.beds import ICU, OXYGEN, UNLIMITED, number_of_beds
 from surgesim.model.care.gas import kg_per_day
 from surgesim.model.care.oxygen import OxygenSupply
 from surgesim.model.clock.streams import Streams
+from surgesim.model.columns import Column, Page, by_bed
+from surgesim.scenario.schema.base import BED_TYPES
 from surgesim.scenario.schema.care import Care
 from surgesim.scenario.schema.clinical import Clinical
+from surgesim.scenario.schema.oxygen import Respiratory
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_BASIC, _OXYGEN, _ICU = range(3)
+SPACE_OPEN = by_bed("open", "beds", "{bed} beds open to COVID patients (space)")
+ALL_ICU_BEDS = (
+    Column(
+        "staffed_icu_all",
+        "beds",
+        "all ICU beds that staff on duty can look after at normal ratios, whoever lies in them, of the "
+        "facilities whose staff is given; empty where that is of none with ICU beds",
+    ),
+    Column(
+        "usable_icu_all",
+        "beds",
+        "of them, those with a ventilator and oxygen too, as far as these are given; empty where neither is",
+    ),
+)
+BOUND = tuple(
+    Column(
+        f"{bed}_bound_by_{what}", "share", f"share of the open {bed} beds in facilities where {what} binds"
+    )
+    for bed in BED_TYPES[OXYGEN:]
+    for what in CONSTRAINTS
+)
+FACILITY = (
+    Column(
+        "binding_basic",
+        "index",
+        "what binds basic beds: index into space, doctors, nurses, equipment, pipes, oxygen_stock",
+    ),
+    Column("binding_oxygen", "index", "what binds oxygen beds, likewise"),
+    Column("binding_icu", "index", "what binds ICU beds, likewise"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,16 +206,8 @@ class Capacity:
         self._ventilators = np.array(
             [np.inf if section.ventilators is None else section.ventilators for section in sections]
         )
-        support, flow = clinical.respiratory, clinical.respiratory.flow
-        self._invasive = support.icu_beds.invasive
-        self._mean_kg = np.array(
-            [
-                kg_per_day(
-                    sum(getattr(mix, kind) * getattr(flow, f"{kind}_lpm") for kind in type(mix).model_fields)
-                )
-                for mix in (support.oxygen_beds, support.icu_beds)
-            ]
-        )
+        self._invasive = clinical.respiratory.icu_beds.invasive
+        self._mean_kg = _mean_kg(clinical.respiratory)
         self._pipes = np.array(
             [
                 np.inf
@@ -251,9 +277,9 @@ class Capacity:
         others = self._nobody if self.essential is None else self.essential.census
         limits = self._limits(covid)
         staffed = staffed_beds(self._per_post, posts_today, space, limits, covid, others)
-        icu_staffed = staffed_icu_beds(self._per_post, posts_today, total[:, _ICU])
+        icu_staffed = staffed_icu_beds(self._per_post, posts_today, total[:, ICU])
         icu_staffed[~self._has_staff] = 0
-        icu_usable = np.minimum(icu_staffed, limits[:, :, _ICU].min(axis=0)).astype(np.int64)
+        icu_usable = np.minimum(icu_staffed, limits[:, :, ICU].min(axis=0)).astype(np.int64)
         for f, store in enumerate(self._supply.stores if self._supply is not None else ()):
             if store is not None and store.short:  # nobody new comes to where oxygen has run out
                 staffed.binding[f, 1:] = OXYGEN_STOCK
@@ -284,8 +310,8 @@ class Capacity:
         limits = np.full((2, len(heads), 3), np.inf)
         if self._invasive > 0:
             ventilators = self._ventilators + total(Brought.VENTILATORS)
-            limits[0, :, _ICU] = np.floor(ventilators / self._invasive + 1e-9)
-        limits[1, :, _ICU] = np.floor(self._pipes / max(self._mean_kg[1], 1e-9))
+            limits[0, :, ICU] = np.floor(ventilators / self._invasive + 1e-9)
+        limits[1, :, ICU] = np.floor(self._pipes / max(self._mean_kg[1], 1e-9))
         postponed = np.clip(total(Brought.POSTPONED), 0, 1)
         brought = int(reinforcements.sum())
         return InForce(brought, heads, at_work_here, moved, worth, postponed, limits)
@@ -304,10 +330,49 @@ class Capacity:
     def _limits(self, covid: Ints) -> Floats:
         """``(2, facilities, 3)`` beds that equipment and oxygen pipes allow; the pipes carry ICU first."""
         limits = self._in_force.limits.copy()
-        icu_kg = np.minimum(limits[1, :, _ICU], covid[:, _ICU]) * self._mean_kg[1]
+        icu_kg = np.minimum(limits[1, :, ICU], covid[:, ICU]) * self._mean_kg[1]
         left = np.maximum(self._pipes - icu_kg, 0)
-        limits[1, :, _OXYGEN] = np.floor(left / max(self._mean_kg[0], 1e-9))
+        limits[1, :, OXYGEN] = np.floor(left / max(self._mean_kg[0], 1e-9))
         return limits
+
+    def check(self, day: int) -> None:
+        """Staff who are away, and patients without COVID-19, are all accounted for.
+
+        Raises
+        ------
+        IdentityError
+            Where one is not.
+        """
+        if self.absences is not None:
+            self.absences.check(day, self.heads())
+        if self.essential is not None:
+            self.essential.check(day)
+
+    def fill(self, page: Page) -> None:
+        """Enter the beds that are open, what binds them, staff who are away, and other patients."""
+        space, binding = self.today.space, self.today.staffed.binding
+        row = page.province.values
+        row["staffed_icu_all"] = number_of_beds(int(self.today.icu_staffed.sum()))
+        row["usable_icu_all"] = number_of_beds(int(self.today.icu_usable.sum()))
+        for bed, name in enumerate(BED_TYPES):
+            row[f"open_{name}"] = number_of_beds(int(space[:, bed].sum()))
+            page.facilities.values[f"binding_{name}"] = binding[:, bed].astype(float)
+        shares = self._bound(OXYGEN) + self._bound(ICU)
+        row |= {column.name: share for column, share in zip(BOUND, shares, strict=True)}
+        if self.absences is not None:
+            heads = self.heads()
+            working, employed = self.absences.on_duty(heads).sum(), heads.sum()
+            row["staff_absent_share"] = float(1 - working / employed) if employed else 0.0
+        if self.essential is not None:
+            self.essential.fill(page)
+
+    def _bound(self, bed: int) -> list[float]:
+        """By constraint: the share of the open beds of a type in facilities where it binds."""
+        beds = np.minimum(self.today.space[:, bed], UNLIMITED)
+        binding = self.today.staffed.binding[:, bed]
+        by_constraint = np.bincount(binding, weights=beds, minlength=len(CONSTRAINTS))
+        shares: list[float] = (by_constraint / max(float(beds.sum(dtype=float)), 1.0)).tolist()
+        return shares
 
     def _beds(self) -> tuple[Ints, Ints]:
         """``(facilities, 3)`` all beds today, and those meant for COVID patients."""
@@ -321,3 +386,16 @@ class Capacity:
         nobody = np.zeros(len(space), np.int64)
         binding = np.full(space.shape, SPACE, np.int8)
         return Opened(space, StaffedBeds(space, space, binding, unlimited, unlimited), nobody, nobody)
+
+
+def _mean_kg(support: Respiratory) -> Floats:
+    """``(2,)`` oxygen that a patient in an oxygen bed and in an ICU bed breathes on average, kg a day."""
+    flow = support.flow
+    return np.array(
+        [
+            kg_per_day(
+                sum(getattr(mix, kind) * getattr(flow, f"{kind}_lpm") for kind in type(mix).model_fields)
+            )
+            for mix in (support.oxygen_beds, support.icu_beds)
+        ]
+    )

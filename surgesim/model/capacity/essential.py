@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.errors import IdentityError
+from surgesim.model.care.beds import BASIC, OXYGEN
+from surgesim.model.columns import Column, Page
 from surgesim.scenario.schema.essential import Essential, EssentialCare
 
 Floats = NDArray[np.float64]
@@ -19,7 +21,18 @@ Ints = NDArray[np.int64]
 
 EMERGENCY, ELECTIVE = range(2)
 
-_OXYGEN = 1
+COLUMNS = (
+    Column("emergency_arrivals", "patients/day", "emergencies without COVID-19"),
+    Column("emergency_unserved", "patients/day", "of them, who found no bed or no staff"),
+    Column("elective_served", "patients/day", "elective patients admitted"),
+    Column("elective_backlog", "patients", "elective patients who wait"),
+    Column("emergency_served_7d_share", "share", "emergencies served over 7 days (1 where none came)", 1.0),
+)
+FACILITY = (
+    Column("emergency_unserved", "patients/day", "emergencies without COVID-19 who found no bed or no staff"),
+    Column("elective_backlog", "patients", "elective patients who wait"),
+)
+
 _WINDOW = 7  # days over which the share of emergencies served is taken
 
 
@@ -107,8 +120,8 @@ class EssentialPatients:
         """
         room = target.copy()
         free = np.maximum(_ward(total) - _together(self.census), 0)
-        room[:, _OXYGEN] = np.minimum(target[:, _OXYGEN], free)
-        room[:, 0] = np.minimum(target[:, 0], free - room[:, _OXYGEN])
+        room[:, OXYGEN] = np.minimum(target[:, OXYGEN], free)
+        room[:, BASIC] = np.minimum(target[:, BASIC], free - room[:, OXYGEN])
         return room
 
     # -- a day ------------------------------------------------------------------------------------
@@ -214,10 +227,19 @@ class EssentialPatients:
         arrivals, served = self._last_days.sum(axis=0).tolist()
         return served / arrivals if arrivals else 1.0
 
-    @property
-    def floor_kept(self) -> bool:
-        """Whether at least the share of emergencies that must be served was."""
-        return self.served_share >= self._section.floor_share
+    def fill(self, page: Page) -> None:
+        """Enter the patients without COVID-19."""
+        page.province.values |= {
+            "emergency_arrivals": int(self.emergency_arrivals.sum()),
+            "emergency_unserved": int(self.emergency_unserved.sum()),
+            "elective_served": int(self.elective_served.sum()),
+            "elective_backlog": int(self.backlog.sum()),
+            "emergency_served_7d_share": self.served_share,
+        }
+        page.facilities.values |= {
+            "emergency_unserved": self.emergency_unserved.astype(float),
+            "elective_backlog": self.backlog.astype(float),
+        }
 
     def check(self, day: int) -> None:
         """The identities of essential care, at the end of a day.
@@ -254,7 +276,7 @@ class EssentialPatients:
 
 def _ward(beds: Ints) -> Ints:
     """``(facilities,)`` basic and oxygen beds together."""
-    together: Ints = beds[:, 0] + beds[:, _OXYGEN]
+    together: Ints = beds[:, BASIC] + beds[:, OXYGEN]
     return together
 
 

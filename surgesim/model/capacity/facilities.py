@@ -12,8 +12,10 @@ from surgesim.model.care.beds import UNLIMITED
 from surgesim.scenario.schema.base import BED_TYPES
 from surgesim.scenario.schema.care import Care, Facility
 
+STATES = ("closed", "preparing", "open", "standing-down")
+"""States of a facility's care for COVID patients; the record holds their index."""
 CLOSED, PREPARING, OPEN, STANDING_DOWN = range(4)
-"""States, as in record.STATES: of a facility's care for COVID patients."""
+"""Their indices."""
 
 
 class Site:

@@ -14,10 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.errors import IdentityError
+from surgesim.model.columns import MOST_DAYS_OF_COVER, Column, Page
 from surgesim.scenario.schema.supply import Burden, Consumable, PerDay, Supply
 from surgesim.scenario.schema.supply import Costs as CostRates
 
 Floats = NDArray[np.float64]
+
+COST = Column("cost", "currency/day", "cost of the day in the scenario's currency")
 
 COVER_WINDOW = 7
 """Days of use that days of cover look back on."""
@@ -268,6 +271,24 @@ class Costs:
         self.today = float(cost.sum())
 
 
+def logistics_columns(consumables: Iterable[str], burdens: Iterable[str]) -> tuple[Column, ...]:
+    """The columns of a scenario's consumables and burdens, four and two of each."""
+    columns: list[Column] = []
+    for name in consumables:
+        columns += [
+            Column(f"stock:{name}", "units", "stock at 24:00"),
+            Column(f"stock_used:{name}", "units/day", "used"),
+            Column(f"stock_unmet:{name}", "units/day", "wanted and not there"),
+            Column(f"stock_cover_days:{name}", "days", "stock above the reserve over mean use (at most 365)"),
+        ]
+    for name in burdens:
+        columns += [
+            Column(f"burden_made:{name}", "units/day", "made"),
+            Column(f"burden_backlog:{name}", "units", "waiting for disposal at 24:00"),
+        ]
+    return tuple(columns)
+
+
 class Logistics:
     """Stocks, burdens and costs of a run, passed a day at a time.
 
@@ -297,6 +318,18 @@ class Logistics:
         self.stocks.pass_day(drivers)
         self.burdens.pass_day(drivers)
         self.costs.pass_day(drivers, self.stocks.used)
+
+    def row(self) -> Floats:
+        """The day's consumables and burdens as `logistics_columns` orders them."""
+        stocks, burdens = self.stocks, self.burdens
+        cover = np.minimum(stocks.cover_days, MOST_DAYS_OF_COVER)
+        by_item = np.array([stocks.stock, stocks.used, stocks.unmet, cover]).T
+        by_burden = np.array([burdens.made, burdens.backlog]).T
+        return np.concatenate([by_item.ravel(), by_burden.ravel()])
+
+    def fill(self, page: Page) -> None:
+        """Enter what the day has cost."""
+        page.province.values["cost"] = self.costs.today
 
     def check(self, day: int) -> None:
         """Every stock and burden balances.

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.errors import IdentityError
+from surgesim.model.care.beds import BASIC, ICU, OXYGEN
+from surgesim.model.columns import Column
 from surgesim.scenario.schema.staffing import Absence, Staffing
 
 Floats = NDArray[np.float64]
@@ -21,17 +23,22 @@ Ints = NDArray[np.int64]
 DOCTORS, WARD_NURSES, ICU_NURSES = range(3)
 """Cadres."""
 
+CONSTRAINTS = ("space", "doctors", "nurses", "equipment", "pipes", "oxygen_stock")
+"""What can bind a bed type; facility columns hold the index."""
 SPACE, DOCTOR, NURSE, EQUIPMENT, PIPES, OXYGEN_STOCK = range(6)
-"""What can bind a bed type; names in `record.CONSTRAINTS`."""
+"""Their indices."""
 
-_BASIC, _OXYGEN, _ICU = range(3)
+ABSENT = Column(
+    "staff_absent_share", "share", "clinical staff away, of those on the payroll (empty where not modelled)"
+)
+
 _WARD_TEAM = slice(DOCTORS, ICU_NURSES)  # doctors and ward nurses
 _ICU_TEAM = slice(DOCTORS, None, ICU_NURSES)  # doctors and ICU nurses
 _ORDER = (
-    ("icu", _ICU, _ICU_TEAM),
-    ("oxygen", _OXYGEN, _WARD_TEAM),
+    ("icu", ICU, _ICU_TEAM),
+    ("oxygen", OXYGEN, _WARD_TEAM),
     ("emergency", None, _WARD_TEAM),
-    ("basic", _BASIC, _WARD_TEAM),
+    ("basic", BASIC, _WARD_TEAM),
 )
 """Who has staff before whom: ratios, bed type (None: no COVID-19 bed) and cadres. Elective care is last."""
 
@@ -85,7 +92,7 @@ class PatientsPerPost:
     def left_for_others(self, posts: Floats, covid: Ints, emergencies: Ints) -> tuple[Floats, Floats]:
         """``(facilities,)`` emergency and elective patients that can be served beside those present."""
         present = np.empty((len(posts), len(_ORDER)))
-        for row, patients in enumerate((covid[:, _ICU], covid[:, _OXYGEN], emergencies, covid[:, _BASIC])):
+        for row, patients in enumerate((covid[:, ICU], covid[:, OXYGEN], emergencies, covid[:, BASIC])):
             present[:, row] = patients
         left = posts.take((DOCTORS, DOCTORS, WARD_NURSES, WARD_NURSES), axis=1) - present @ self._use
         served = np.floor(np.maximum(left * self._serve, 0.0) + _ROUNDING)

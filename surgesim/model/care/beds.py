@@ -11,14 +11,16 @@ of a queue is in line: what was left is dropped as soon as it comes up.
 from __future__ import annotations
 
 from heapq import heappop, heappush
+from math import inf
 from operator import add, gt, sub
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from surgesim.errors import IdentityError
 from surgesim.model.care.network import Network, Route
+from surgesim.model.care.patients import Patient
 
-if TYPE_CHECKING:
-    from surgesim.model.care.patients import Patient
+BASIC, OXYGEN, ICU = range(3)
+"""Bed types, as in BED_TYPES."""
 
 UNLIMITED = 1 << 40
 """Capacity of a pool whose beds are `unlimited`."""
@@ -39,13 +41,20 @@ class Place(NamedTuple):
     district: int
 
 
+def number_of_beds(number: int) -> float:
+    """A number of beds as it is recorded: infinite where any of them are without limit."""
+    return inf if number >= UNLIMITED // 2 else float(number)
+
+
 class BedPool:
     """Beds of one type: capacity, occupied and held by facility; one queue by district.
 
     Attributes
     ----------
-    capacity, occupied, held
-        By facility: staffed beds, beds with a patient, beds held for someone on the way.
+    capacity
+        By facility: staffed beds, none at first; the list is that of `Wards`.
+    occupied, held
+        By facility: beds with a patient, beds held for someone on the way.
     free
         ``capacity - occupied - held``; below zero while a fallen capacity is still exceeded.
     total_free
@@ -56,10 +65,10 @@ class BedPool:
         Patients in line, by district.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, capacity: list[int]) -> None:
         n = len(network.facilities)
         self._network = network
-        self.capacity = [0] * n
+        self.capacity = capacity
         self.occupied = [0] * n
         self.held = [0] * n
         self.free = [0] * n

@@ -26,11 +26,6 @@ def kg_per_day(flow_lpm: float) -> float:
     return flow_lpm * KG_PER_DAY_OF_LPM
 
 
-def flow_lpm(kg_a_day: float) -> float:
-    """Flow of a mass, L/min."""
-    return kg_a_day / KG_PER_DAY_OF_LPM
-
-
 def plant_kg_per_day(nm3_per_hour: float, purity: float) -> float:
     """Oxygen a plant gives: its rated output in Nm³/h times its purity (0 to 1), kg a day."""
     return nm3_per_hour * HOURS_PER_DAY * KG_PER_NM3 * purity
@@ -39,8 +34,3 @@ def plant_kg_per_day(nm3_per_hour: float, purity: float) -> float:
 def cylinders_kg(number: float) -> float:
     """Mass of oxygen in full 40 L cylinders."""
     return number * CYLINDER_M3 * KG_PER_M3
-
-
-def litres_of_gas(kg: float) -> float:
-    """Gas at 15 °C and 1 atm of a mass of oxygen, L."""
-    return kg / KG_PER_M3 * 1000

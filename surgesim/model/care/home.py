@@ -13,10 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.errors import IdentityError
+from surgesim.model.columns import Column, Page
 from surgesim.scenario.schema.home import HomeCare as HomeCareSection
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+
+COLUMNS = (
+    Column("home_cases", "people", "reported mild cases at home (0 where care at home is not modelled)"),
+    Column("home_cases_not_followed", "people", "of them, not followed by a team"),
+    Column("without_package", "people/day", "newly followed who found no drug package"),
+)
 
 
 class HomeCare:
@@ -45,7 +52,6 @@ class HomeCare:
         days = section.followed_days
         self._weights = np.minimum(days - np.arange(ceil(days)), 1.0)  # of today's cases, yesterday's, …
         self._recent: deque[float] = deque([0.0] * len(self._weights), maxlen=len(self._weights))
-        self._added = 0.0
         self._came, self._went = section.packages, 0.0
         self.teams = self._at_work = section.teams
         self.active = self.followed = 0.0
@@ -65,10 +71,6 @@ class HomeCare:
     def add_teams(self, number: int) -> None:
         """`number` more teams work from the next 00:00 on; below 0, fewer."""
         self.teams = max(self.teams + number, 0)
-
-    def add_packages(self, number: float) -> None:
-        """`number` of packages come once, with the deliveries of the next day."""
-        self._added += number
 
     def pass_day(self, reported_mild: float, isolated: float) -> None:
         """Follow a day's cases.
@@ -92,8 +94,7 @@ class HomeCare:
         self.reduction = self._next_reduction()
 
     def _give_packages(self) -> None:
-        delivered = self._section.packages_per_day + self._added
-        self._added = 0.0
+        delivered = self._section.packages_per_day
         available = self.packages + delivered
         self.packages_given = min(self.newly_followed, available)
         self.without_package = self.newly_followed - self.packages_given
@@ -125,6 +126,14 @@ class HomeCare:
             `reduction` of the day before; 0 averts nobody.
         """
         return reported & (draws < reduction)
+
+    def fill(self, page: Page) -> None:
+        """Enter the cases at home."""
+        page.province.values |= {
+            "home_cases": self.active,
+            "home_cases_not_followed": self.active - self.followed,
+            "without_package": self.without_package,
+        }
 
     def check(self, day: int) -> None:
         """Packages: start + delivered - given = end over the run so far, and not below zero.

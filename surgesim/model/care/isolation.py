@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from operator import sub
+
 import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.errors import IdentityError
+from surgesim.model.care.beds import BASIC
 from surgesim.model.care.network import Network
+from surgesim.model.care.wards import Wards
 from surgesim.model.clock.durations import daily_delays
+from surgesim.model.columns import Column, Page
 from surgesim.scenario.schema.base import Distribution
 
 Ints = NDArray[np.int64]
 
+COLUMNS = (
+    Column("mild_in_isolation", "people", "mild cases isolated in basic beds"),
+    Column("isolation_refused", "people/day", "mild cases to be isolated who found no basic bed"),
+)
+
 
 class Isolation:
-    """Basic beds and the mild cases in them.
+    """The mild cases in basic beds.
 
     Attributes
     ----------
-    capacity, occupied
-        ``(facilities,)`` staffed basic beds and people in them.
+    capacity
+        By facility: staffed basic beds; the list is that of `Wards`.
+    occupied
+        ``(facilities,)`` people in them; the array is that of `Wards`.
     admitted, discharged
         ``(facilities,)`` since the start of the run.
     refused
@@ -27,17 +39,23 @@ class Isolation:
     """
 
     def __init__(
-        self, network: Network, stay_days: Distribution, share: float, first_day: int, end_day: int
+        self,
+        network: Network,
+        wards: Wards,
+        stay_days: Distribution,
+        share: float,
+        first_day: int,
+        end_day: int,
     ) -> None:
         n = len(network.facilities)
         self._network = network
+        self.capacity = wards.staffed[BASIC]
         self._share = share
         stay = daily_delays(stay_days)
         self._stay = np.concatenate([[stay[0] + stay[1]], stay[2:]])  # leaves after 1, 2, … days
         self._first = first_day
         self._leaving = np.zeros((end_day - first_day + len(self._stay) + 1, n), np.int64)
-        self.capacity = np.zeros(n, np.int64)
-        self.occupied = np.zeros(n, np.int64)
+        self.occupied = wards.mild
         self.admitted = np.zeros(n, np.int64)
         self.discharged = np.zeros(n, np.int64)
         self.refused = 0
@@ -51,7 +69,7 @@ class Isolation:
         self.refused = 0
         if self._share == 0:
             return
-        free: list[int] = (self.capacity - self.occupied).tolist()
+        free = list(map(sub, self.capacity, self.occupied.tolist()))
         for district, number in enumerate(rng.binomial(reported, self._share).tolist()):
             if number:
                 self.refused += self._place(row, district, number, free, rng)
@@ -70,6 +88,13 @@ class Isolation:
                 if number == 0:
                     break
         return number
+
+    def fill(self, page: Page) -> None:
+        """Enter who is isolated, and who found no bed."""
+        page.province.values |= {
+            "mild_in_isolation": int(self.occupied.sum()),
+            "isolation_refused": self.refused,
+        }
 
     def check(self, day: int) -> None:
         """Admissions - discharges = census in every facility.

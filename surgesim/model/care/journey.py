@@ -13,16 +13,16 @@ from heapq import heappop, heappush
 from math import inf
 from typing import NamedTuple
 
-from surgesim.model.care.beds import UNLIMITED, BedPool, Key, Place
+import numpy as np
+
+from surgesim.model.care.beds import ICU, OXYGEN, Key, Place
 from surgesim.model.care.ledger import (
     GONE,
-    ICU,
     IN_ICU,
     IN_OXYGEN,
     NEEDS_ICU,
     NEEDS_OXYGEN,
     NOWHERE,
-    OXYGEN,
     READY,
     THIN_CARE,
     TRAVELLING,
@@ -34,7 +34,16 @@ from surgesim.model.care.network import Network, Route, stay_in
 from surgesim.model.care.oxygen import OxygenSupply
 from surgesim.model.care.patients import BOARDED, FULL, NO_CARE, THIN, Patient, PatientBatch
 from surgesim.model.care.waits import Waits
+from surgesim.model.care.wards import Wards
 from surgesim.model.clock.calendar import Calendar, Due
+from surgesim.model.columns import Column, Page
+
+WAITING_IN_DISTRICT = (
+    Column("waiting_oxygen", "patients", "patients who are in the district, in line for an oxygen bed"),
+    Column(
+        "waiting_icu", "patients", "patients who are in the district, boarders too, in line for an ICU bed"
+    ),
+)
 
 
 class Entry(NamedTuple):
@@ -62,28 +71,31 @@ class Journey:
     Attributes
     ----------
     oxygen, icu
-        The pools of beds.
+        The pools of beds of the wards.
     ledger
         Who is where, and what has happened.
     waits
         Who has been without the bed type needed for how long.
-    staffed_normally
-        By bed type and facility: beds staffed at normal ratios; care in those beyond is thin. Without limit
-        where no surge ratios are in use.
     specialists
         By facility: whether it has specialists, or a link to them.
     """
 
     def __init__(
-        self, env: Calendar, network: Network, options: Options, *, log: list[Entry] | None = None
+        self,
+        env: Calendar,
+        network: Network,
+        wards: Wards,
+        options: Options,
+        *,
+        log: list[Entry] | None = None,
     ) -> None:
         n = len(network.facilities)
         self._env = env
         self._network = network
         self._options = options
         self._log = log
-        self.oxygen = BedPool(network)
-        self.icu = BedPool(network)
+        self._wards = wards
+        self.oxygen, self.icu = wards.oxygen, wards.icu
         self._blockers: list[list[tuple[float, int, Patient]]] = [[] for _ in range(n)]
         self._boarders: list[list[Place]] = [[] for _ in range(n)]
         self._freed: deque[tuple[int, int]] = deque()
@@ -100,7 +112,6 @@ class Journey:
             no_bed_days=options.no_bed_days,
             in_time_days=options.in_time_days,
         )
-        self.staffed_normally = {OXYGEN: [UNLIMITED] * n, ICU: [UNLIMITED] * n}
         self.specialists = [True] * n
         self._supply: OxygenSupply | None = None
         if network.has_water:
@@ -239,7 +250,7 @@ class Journey:
     def _care_in(self, bed: int, facility: int) -> int:
         """The care of who is admitted now: thin beyond the normally staffed beds, or without specialists."""
         pool = self.oxygen if bed == OXYGEN else self.icu
-        thin = pool.occupied[facility] > self.staffed_normally[bed][facility]
+        thin = pool.occupied[facility] > self._wards.staffed_normally[bed][facility]
         return THIN if thin or not self.specialists[facility] else FULL
 
     # -- intensive care ---------------------------------------------------------------------------
@@ -708,6 +719,15 @@ class Journey:
             self._free(bed, facility)
 
     # -- the end of a day -------------------------------------------------------------------------
+
+    def fill(self, page: Page) -> None:
+        """Enter the patients."""
+        self.ledger.fill(page)
+        page.province.values["without_bed"] = self.waits.without_bed()
+        page.districts.values |= {
+            "waiting_oxygen": np.array(self.oxygen.waiting, float),
+            "waiting_icu": np.array(self.icu.waiting, float),
+        }
 
     def check(self, day: int) -> None:
         """Hold the ledger against the beds; see `Ledger.check`."""

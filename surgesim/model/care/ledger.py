@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from operator import add, sub
 
+import numpy as np
+
 from surgesim.errors import IdentityError
-from surgesim.model.care.beds import BedPool
+from surgesim.model.care.beds import ICU, OXYGEN, BedPool
 from surgesim.model.care.network import Network
 from surgesim.model.care.patients import Patient
+from surgesim.model.columns import Column, Page
 from surgesim.scenario.schema.base import AGE_GROUPS, BED_TYPES
-
-OXYGEN, ICU = 1, 2
-"""Bed types of individual patients, as in BED_TYPES."""
 
 NEEDS_OXYGEN, NEEDS_ICU, READY = range(3)
 """Need: oxygen (or step-down) bed; intensive care; done with it, holding the ICU bed."""
@@ -24,6 +24,41 @@ NOWHERE, IN_OXYGEN, IN_ICU, TRAVELLING, GONE = range(5)
 
 UNAVOIDABLE, THIN_CARE, UNTREATED = range(3)
 """Kinds of death."""
+
+NEEDS = (
+    Column("new_oxygen_need", "patients/day", "patients who began to need oxygen"),
+    Column("new_icu_need", "patients/day", "patients who began to need intensive care"),
+    Column("oxygen_need", "patients", "oxygen-bed need: in an oxygen bed for it, waiting or travelling"),
+    Column("icu_need", "patients", "ICU need: in an ICU bed for it, boarding, waiting or travelling"),
+    Column("present", "patients", "all patients who need oxygen or ICU, step-down blockers too"),
+)
+PLACES = (
+    Column("waiting_oxygen", "patients", "patients in no bed who wait for an oxygen bed"),
+    Column("waiting_icu", "patients", "patients in no bed who wait for an ICU bed"),
+    Column("boarding", "patients", "patients who need ICU and lie in an oxygen bed"),
+    Column("blocking", "patients", "patients ready to step down who hold an ICU bed"),
+)
+FLOWS = (
+    Column("admissions_oxygen", "patients/day", "admissions from outside a facility to oxygen beds"),
+    Column("admissions_icu", "patients/day", "admissions from outside a facility to ICU beds"),
+    Column("entries_icu", "patients/day", "all entries to ICU beds: from outside a facility, and from wards"),
+    Column(
+        "icu_need_served_share",
+        "share",
+        "of the patients who need ICU at 24:00 (`icu_need`), those in an ICU bed (1 where nobody needs it)",
+    ),
+    Column("transferred_out", "patients/day", "patients sent to another province"),
+    Column("recovered", "patients/day", "patients who left recovered (from a bed or without one)"),
+    Column("deaths", "deaths/day", "all deaths; the sum of the next three"),
+    Column("deaths_unavoidable", "deaths/day", "would have died in full care too"),
+    Column("deaths_thin_care", "deaths/day", "died because care was thin"),
+    Column("deaths_untreated", "deaths/day", "capacity-attributable: died boarded or untreated"),
+)
+NEEDS_IN_DISTRICT = Column("new_oxygen_need", "patients/day", "residents who began to need oxygen")
+DEATHS_IN_DISTRICT = Column("deaths", "deaths/day", "deaths of residents")
+PRESENT_IN_DISTRICT = Column(
+    "present", "patients", "residents who need oxygen or ICU, step-down blockers too"
+)
 
 
 class Flows:
@@ -141,6 +176,41 @@ class Ledger:
         self.end(patient)
 
     # -- the end of a day -------------------------------------------------------------------------
+
+    def fill(self, page: Page) -> None:
+        """Enter who is where, and what has happened."""
+        count, deaths = self.count, self.deaths
+        icu_need = sum(count[NEEDS_ICU])
+        page.province.values |= {
+            "oxygen_need": sum(count[NEEDS_OXYGEN]) + count[READY][TRAVELLING],
+            "icu_need": icu_need,
+            "present": sum(map(sum, count)),
+            "waiting_oxygen": count[NEEDS_OXYGEN][NOWHERE],
+            "waiting_icu": count[NEEDS_ICU][NOWHERE],
+            "boarding": count[NEEDS_ICU][IN_OXYGEN],
+            "blocking": count[READY][IN_ICU],
+            "icu_need_served_share": count[NEEDS_ICU][IN_ICU] / icu_need if icu_need else 1.0,
+        }
+        admissions_icu = sum(self.flows[ICU].admissions)
+        page.province.totals |= {
+            "new_oxygen_need": self.created,
+            "new_icu_need": self.needed[NEEDS_ICU],
+            "admissions_oxygen": sum(self.flows[OXYGEN].admissions),
+            "admissions_icu": admissions_icu,
+            "entries_icu": admissions_icu + sum(self.flows[ICU].moves_in),
+            "transferred_out": self.transferred_out,
+            "recovered": self.recovered,
+            "deaths": sum(self.deaths_by_district),
+            "deaths_unavoidable": deaths[UNAVOIDABLE],
+            "deaths_thin_care": deaths[THIN_CARE],
+            "deaths_untreated": deaths[UNTREATED],
+        }
+        needs = np.array(self.needs, float).reshape(len(self.gone), -1).sum(axis=1)
+        page.districts.values["present"] = needs - np.array(self.gone)
+        page.districts.totals |= {
+            "new_oxygen_need": needs,
+            "deaths": np.array(self.deaths_by_district, float),
+        }
 
     def check(self, day: int, oxygen: BedPool, icu: BedPool, *, boarding: bool) -> None:
         """The identities of patients and beds (docs/model.md), at the end of a day.

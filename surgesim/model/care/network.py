@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from surgesim.model.columns import Column, Page
 from surgesim.model.epidemic.people import travel_hours
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.scenario.schema.transport import Transport
+
+AWAY = Column("vehicles_away", "vehicles", "ambulances and boats under way")
 
 _INSTANT = 1e-9  # days; times this close are the same
 
@@ -56,6 +59,10 @@ class Fleet:
         """It returns."""
         self.free[crosses][district] += 1
         self.away -= 1
+
+    def fill(self, page: Page) -> None:
+        """Enter the vehicles under way."""
+        page.province.values["vehicles_away"] = self.away
 
 
 class Network:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Protocol
 
+import numpy as np
 from simpy.events import Event
 
 from surgesim.errors import IdentityError
@@ -18,7 +19,27 @@ from surgesim.model.care.ledger import IN_ICU
 from surgesim.model.care.patients import Patient
 from surgesim.model.clock.calendar import Calendar, Due
 from surgesim.model.clock.streams import Streams
+from surgesim.model.columns import MOST_DAYS_OF_COVER, Column, Page
 from surgesim.scenario.schema.oxygen import Delivery, OxygenSource
+
+COLUMNS = (
+    Column("oxygen_used_kg", "kg/day", "oxygen breathed by COVID patients in facilities with a source"),
+    Column("oxygen_unmet_kg", "kg/day", "oxygen wanted there and not breathed"),
+    Column("oxygen_delivered_kg", "kg/day", "oxygen delivered into tanks and cylinders"),
+    Column("oxygen_stock_kg", "kg", "oxygen in tanks and cylinders"),
+    Column(
+        "oxygen_cover_days",
+        "days",
+        "stock over what is drawn from it (365 where nothing is drawn, or more)",
+        MOST_DAYS_OF_COVER,
+    ),
+    Column("facilities_out_of_oxygen", "facilities", "facilities whose stock is empty and plant too small"),
+)
+FACILITY = (
+    Column("oxygen_used_kg", "kg/day", "oxygen breathed"),
+    Column("oxygen_stock_kg", "kg", "oxygen in tank and cylinders"),
+    Column("dry", "days/day", "part of the day without enough oxygen"),
+)
 
 _TOLERANCE_KG = 1e-6
 _INSTANT = 1e-11  # days; a stock that lasts no longer is empty
@@ -326,6 +347,25 @@ class OxygenSupply:
             number += 1
 
     # -- the end of a day -------------------------------------------------------------------------
+
+    def fill(self, page: Page) -> None:
+        """Enter the oxygen of the province and of each facility."""
+        stores = [store for store in self.stores if store is not None]
+        stock = [0.0 if store is None else store.stock for store in self.stores]
+        used = [0.0 if store is None else store.used for store in self.stores]
+        dry = [0.0 if store is None else store.short_days for store in self.stores]
+        page.province.values |= {
+            "oxygen_stock_kg": sum(stock),
+            "oxygen_cover_days": min(self.cover_days, MOST_DAYS_OF_COVER),
+            "facilities_out_of_oxygen": sum(store.short for store in stores),
+        }
+        page.province.totals |= {
+            "oxygen_used_kg": sum(used),
+            "oxygen_unmet_kg": sum(store.unmet for store in stores),
+            "oxygen_delivered_kg": sum(store.delivered for store in stores),
+        }
+        page.facilities.values["oxygen_stock_kg"] = np.array(stock)
+        page.facilities.totals |= {"oxygen_used_kg": np.array(used), "dry": np.array(dry)}
 
     def check(self, day: int) -> None:
         """Every store balances and none is below zero.

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.model.care.home import HomeCare
+from surgesim.model.clock.calendar import Due
 from surgesim.model.clock.durations import Quantile, length_biased_quantile_of, quantile_of
 from surgesim.model.clock.streams import Streams
 from surgesim.model.epidemic.spread import DayOfInfection, protection
 from surgesim.scenario.schema.clinical import Clinical, DeathByCare
 from surgesim.scenario.schema.epidemic import Epidemic
 from surgesim.scenario.schema.oxygen import Flow, Support
-
-if TYPE_CHECKING:
-    from surgesim.model.clock.calendar import Due
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

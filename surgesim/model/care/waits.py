@@ -11,6 +11,11 @@ from surgesim.model.care.ledger import GONE, IN_OXYGEN, NEEDS_ICU, NEEDS_OXYGEN,
 from surgesim.model.care.network import Network
 from surgesim.model.care.patients import Patient
 from surgesim.model.clock.calendar import Calendar
+from surgesim.model.columns import Column
+
+WITHOUT_BED = Column(
+    "without_bed", "patients", "patients without the bed type they need for over no_bed_hours"
+)
 
 _INSTANT = 1e-9  # days; a way as long as the time allowed is in time
 

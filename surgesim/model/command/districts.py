@@ -9,21 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from surgesim.model.care.beds import UNLIMITED
-from surgesim.model.care.ledger import ICU, OXYGEN
-from surgesim.model.command.indicators import PER, window
+from surgesim.model.care.beds import ICU, OXYGEN, UNLIMITED
+from surgesim.model.command.indicators import window
 from surgesim.model.command.reach import Reach
-from surgesim.model.record import DISTRICT_INDEX, PRESENT
+from surgesim.model.province import Province
+from surgesim.model.record import DISTRICT_INDEX, PER, PRESENT
 from surgesim.scenario.schema.base import BED_TYPES
-
-if TYPE_CHECKING:
-    from surgesim.model.simulation import Simulation
-    from surgesim.scenario.schema.command import Threshold
+from surgesim.scenario.schema.command import Threshold
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -56,7 +52,7 @@ class DistrictValues:
 
 
 def values_of(
-    simulation: Simulation,
+    province: Province,
     wanted: Sequence[str],
     residents: Ints,
     table: Floats,
@@ -76,7 +72,7 @@ def values_of(
         ``(days, districts, columns)`` the districts' record, filled up to row `day` but for indicators.
     """
     people = np.maximum(residents, 1)
-    beds = DistrictBeds(simulation)
+    beds = DistrictBeds(province)
 
     def past(column: int) -> Floats:
         return window(table[:, :, column], day)
@@ -93,7 +89,7 @@ def values_of(
     known: Mapping[str, Callable[[], Floats]] = {
         "weekly_reported_cases_per_100k": lambda: weekly("reported_cases"),
         "oxygen_need_7d_per_100k": need,
-        "patients_without_bed": lambda: np.array(simulation.journey.waits.without_bed_by_district(), float),
+        "patients_without_bed": lambda: np.array(province.journey.waits.without_bed_by_district(), float),
         "vacant_covid_beds_per_100k": lambda: beds.vacant_of(counted) * PER / people,
         "staffed_icu_beds_per_100k": lambda: beds.icu_staffed * PER / people,
         "usable_icu_beds_per_100k": lambda: beds.icu_usable * PER / people,
@@ -110,20 +106,18 @@ def values_of(
 class DistrictBeds:
     """COVID beds by type and district at the end of a day, counted when they are asked for."""
 
-    def __init__(self, simulation: Simulation) -> None:
-        self._simulation = simulation
+    def __init__(self, province: Province) -> None:
+        self._province = province
 
     @cached_property
     def staffed(self) -> Floats:
         """``(3, districts)``; infinite where any of them are without limit."""
-        journey, isolation = self._simulation.journey, self._simulation.isolation
-        return self._sum([isolation.capacity, journey.oxygen.capacity, journey.icu.capacity])
+        return self._sum(self._province.wards.staffed)
 
     @cached_property
     def vacant(self) -> Floats:
         """``(3, districts)`` staffed beds neither occupied nor held; infinite likewise."""
-        journey, isolation = self._simulation.journey, self._simulation.isolation
-        return self._sum([isolation.capacity - isolation.occupied, journey.oxygen.free, journey.icu.free])
+        return self._sum(self._province.wards.vacant())
 
     def vacant_of(self, beds: Sequence[str]) -> Floats:
         """``(districts,)`` vacant beds of some types."""
@@ -133,13 +127,13 @@ class DistrictBeds:
     @property
     def icu_staffed(self) -> Floats:
         """``(districts,)`` all ICU beds that staff can look after, whoever lies in them."""
-        staffed: Floats = self._sum([self._simulation.capacity.today.icu_staffed])[0]
+        staffed: Floats = self._sum([self._province.capacity.today.icu_staffed])[0]
         return staffed
 
     @property
     def icu_usable(self) -> Floats:
         """``(districts,)`` of them, those with a ventilator and oxygen too."""
-        usable: Floats = self._sum([self._simulation.capacity.today.icu_usable])[0]
+        usable: Floats = self._sum([self._province.capacity.today.icu_usable])[0]
         return usable
 
     def occupancy(self, bed: int) -> Floats:
@@ -150,9 +144,9 @@ class DistrictBeds:
         share[counted] = (staffed[counted] - vacant[counted]) / staffed[counted]
         return share
 
-    def _sum(self, by_facility: Sequence[ArrayLike]) -> Floats:
+    def _sum(self, by_facility: ArrayLike) -> Floats:
         """``(types, districts)`` beds of ``(types, facilities)``; below zero counts as none."""
-        network, beds = self._simulation.network, np.array(by_facility)
+        network, beds = self._province.network, np.array(by_facility)
         counted = np.where(beds >= UNLIMITED // 2, np.inf, np.maximum(beds, 0))
         where, districts = np.array(network.district_of), len(network.districts)
         return np.array([np.bincount(where, row, districts) for row in counted])

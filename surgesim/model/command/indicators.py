@@ -14,13 +14,12 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.record import PROVINCE_INDEX, Floats
+from surgesim.model.record import PER, PROVINCE_INDEX, Floats, key_of
 from surgesim.scenario.schema.base import BED_TYPES
 from surgesim.scenario.schema.command import Situation, Threshold
 
 Number = TypeVar("Number", np.int64, np.float64)
 
-PER = 100_000
 WINDOW_DAYS = 7
 
 
@@ -38,6 +37,8 @@ class Assessment:
         Whether the declared emergency holds.
     values_by_district, breached_by_district
         ``(thresholds by district, districts)``; of these `values` has the worst, `breached` any.
+    of_districts
+        ``(districts,)`` the indicators of the districts, by name; none where districts are not assessed.
     """
 
     indicators: dict[str, float]
@@ -46,6 +47,7 @@ class Assessment:
     situation: bool
     values_by_district: Floats = field(default_factory=lambda: np.empty((0, 0)))
     breached_by_district: NDArray[np.bool_] = field(default_factory=lambda: np.empty((0, 0), np.bool_))
+    of_districts: dict[str, Floats] = field(default_factory=dict)
 
 
 _AS_RECORDED = (
@@ -171,12 +173,6 @@ def passed(threshold: Threshold, values: Floats) -> NDArray[np.bool_]:
 def worst(threshold: Threshold, values: Floats) -> float:
     """The value furthest past the bound, or nearest to it, of those that are assessed."""
     return float((np.fmax if threshold.above is not None else np.fmin).reduce(values))
-
-
-def key_of(indicator: str, item: str | None, district: str | None = None) -> str:
-    """The name of an indicator's value; some are of an item, like a consumable, or of a group or district."""
-    of = indicator if item is None else f"{indicator}:{item}"
-    return of if district is None else f"{of}@{district}"
 
 
 def _declared(situation: Situation, breached: dict[str, bool]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.command.indicators import key_of
+from surgesim.model.record import key_of
 from surgesim.scenario.schema.levels import Criterion, Levels
 
 Floats = NDArray[np.float64]

@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from surgesim.model.care.ledger import Ledger
 from surgesim.model.clock.calendar import day_of
 from surgesim.model.command.indicators import window
+from surgesim.model.record import PER_MILLION
 from surgesim.scenario.schema.base import AGE_GROUPS, RISK_GROUPS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-PER_MILLION = 1_000_000
 
 FEWEST = 10
 """Patients of the last 7 days from whom a share in time is told: that of a few says nothing."""
@@ -85,12 +84,6 @@ class Reach:
             days = list(map(day_of, times[since].tolist()))
             np.add.at(self.late, (days, groups[since].astype(int)), 1)
             ledger.too_late.clear()
-
-    @property
-    def needed(self) -> Ints:
-        """``(districts,)`` patients who came to need a bed, since the start of the run."""
-        total: Ints = self._needs_before.reshape(self._people.shape).sum(axis=1)
-        return total
 
     @property
     def dead(self) -> Ints:

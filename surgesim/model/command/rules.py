@@ -11,9 +11,9 @@ from datetime import date
 from simpy.events import Event, EventPriority
 
 from surgesim.model.clock.calendar import BEGINNING, ENDING, Calendar
-from surgesim.model.command.actions import Action
-from surgesim.model.command.indicators import Assessment, key_of
-from surgesim.model.record import ActionEvent
+from surgesim.model.command.indicators import Assessment
+from surgesim.model.levers.action import Action
+from surgesim.model.record import ActionEvent, key_of
 from surgesim.scenario.schema.command import Rule, Trigger, Until
 from surgesim.scenario.schema.indicators import Watch
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from surgesim.errors import IdentityError, Problem, ScenarioError
 from surgesim.model.clock.streams import Streams
+from surgesim.model.columns import Column, Page
 from surgesim.model.epidemic.people import RARE, Population
 from surgesim.model.epidemic.vaccination import Vaccination
 from surgesim.scenario.schema.base import SETTINGS
@@ -27,6 +28,17 @@ from surgesim.scenario.schema.people import People
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Number = TypeVar("Number", np.int64, np.float64)
+
+INFECTIONS = (
+    Column("infections", "people/day", "residents infected in the province (imports not counted)", np.nan),
+    Column("imported", "people/day", "residents infected outside the province", np.nan),
+    Column("infectious", "people", "people in the infectious stages", np.nan),
+)
+SUSCEPTIBLE = Column("susceptible", "people", "people not immune and not infected", np.nan)
+VACCINATED_PEOPLE = Column(
+    "vaccinated", "people", "susceptible people whom the vaccine against the variant protects"
+)
+DISTRICT = (Column("infections", "people/day", "residents infected in the province", np.nan),)
 
 NONE, WANED, VACCINATED, BOTH = range(4)
 """Immunity strata. The vaccinated who had waned protection are apart only where it is the better one."""
@@ -164,6 +176,8 @@ class Epidemic:
         ``(districts, 9, 2)``: immune.
     vaccination
         The doses; None where the scenario has no vaccination.
+    today
+        What the last day has brought; None before the first.
 
     Parameters
     ----------
@@ -223,6 +237,7 @@ class Epidemic:
         self.recovered = self._everybody[len(self._state) :].reshape(immune.shape)
         self.recovered[:] = immune - lost
         self._people = population.count
+        self.today: DayOfInfection | None = None
         self.vaccination: Vaccination | None = None
         if section.vaccination is not None:
             self.vaccination = Vaccination(section.vaccination, population.count, start)
@@ -320,6 +335,7 @@ class Epidemic:
         if infection is None:
             infection = self._move(day, in_force, doses, dead, staff, isolated)
             self._add_to_path(day, in_force, infection)
+        self.today = infection
         return infection
 
     def _hangs_on_care(self, isolated: Floats | None) -> bool:
@@ -461,6 +477,20 @@ class Epidemic:
         self.susceptible[..., VACCINATED:] -= waned
         self.susceptible[..., VACCINATED] += from_none
         self.susceptible[..., -1] += from_waned
+
+    def fill(self, page: Page) -> None:
+        """Enter what the day has brought, and whom the vaccine protects."""
+        if self.today is not None:
+            page.province.values |= {
+                "infections": int(self.today.infections.sum()),
+                "imported": int(self.today.imported.sum()),
+                "infectious": self.today.infectious,
+                "susceptible": self.today.susceptible,
+            }
+            page.districts.values["infections"] = self.today.infections.astype(float)
+        if self.vaccination is not None:
+            self.vaccination.fill(page)
+            page.province.values["vaccinated"] = float(self.susceptible[..., VACCINATED:].sum())
 
     def check(self, day: int) -> None:
         """S + E + I + R of each district, age and risk is what it was; nothing below zero.

@@ -13,10 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.errors import IdentityError
+from surgesim.model.columns import Column, Page
 from surgesim.scenario.schema.vaccination import Vaccination as VaccinationSection
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+
+DOSES = (
+    Column("doses_given", "doses/day", "doses of the vaccine given, health workers' among them"),
+    Column("doses_without_effect", "doses/day", "doses whose effect was due that met nobody susceptible"),
+)
+VULNERABLE = Column(
+    "vulnerable_vaccinated_share", "share", "people of the vulnerable groups who had a dose (0 where none)"
+)
 
 
 class Vaccination:
@@ -176,6 +185,14 @@ class Vaccination:
         """Share of the people of the vulnerable groups who have had a dose; 0 where there are none."""
         people = self._vulnerable_people
         return int(self.given[self._vulnerable].sum()) / people if people and self.begun else 0.0
+
+    def fill(self, page: Page) -> None:
+        """Enter the doses of the day."""
+        page.province.values |= {
+            "doses_given": self.given_today,
+            "doses_without_effect": self.without_effect_today,
+            "vulnerable_vaccinated_share": self.vulnerable_share,
+        }
 
     def check(self, day: int) -> None:
         """Every dose is in transit or has come to its effect; nobody has two.

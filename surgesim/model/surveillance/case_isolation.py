@@ -9,10 +9,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from surgesim.model.columns import Column, Page
 from surgesim.scenario.schema.detection import CaseIsolation as CaseIsolationSection
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+ISOLATED = Column(
+    "isolated_infectious", "people", "infectious who isolate and infect nobody (an expected number)"
+)
 
 _NEGLIGIBLE = 1e-3
 
@@ -63,3 +68,7 @@ class CaseIsolation:
         self._isolated[1:] = self._isolated[:-1]
         self._isolated[0] = 0.0
         self.infectious = self._still @ self._isolated
+
+    def fill(self, page: Page) -> None:
+        """Enter who isolates."""
+        page.province.values["isolated_infectious"] = float(self.infectious[0].sum())

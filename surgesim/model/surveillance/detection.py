@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from surgesim.model.care.patients import Patient
 from surgesim.model.clock.durations import daily_delays
 from surgesim.model.clock.streams import Streams
+from surgesim.model.columns import Column, Page
 from surgesim.model.surveillance.case_isolation import CaseIsolation, still_infectious
 from surgesim.model.surveillance.laboratories import Laboratories, Tested
 from surgesim.scenario.schema.detection import Detection as DetectionSection
@@ -20,6 +21,11 @@ from surgesim.scenario.schema.epidemic import Epidemic
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+REPORTED = Column(
+    "reported_cases", "cases/day", "cases reported this day (empty where arrivals are given)", np.nan
+)
+DISTRICT = (Column("reported_cases", "cases/day", "cases reported this day among residents", np.nan),)
 
 
 class Detection:
@@ -111,13 +117,28 @@ class Surveillance:
         What is reported, day by day.
     laboratories, isolation
         None where a scenario has no limit of tests, or nobody isolates.
+
+    Parameters
+    ----------
+    population
+        ``(districts,)``.
+    at_admission
+        By district: patients reported at admission so far, as the ledger goes on to count them.
     """
 
     def __init__(
-        self, section: Epidemic, first_day: int, end_day: int, population: Ints, streams: Streams
+        self,
+        section: Epidemic,
+        first_day: int,
+        end_day: int,
+        population: Ints,
+        at_admission: list[int],
+        streams: Streams,
     ) -> None:
         districts = len(population)
         self._streams = streams
+        self._at_admission = at_admission
+        self._in_community = np.zeros(districts, np.int64)  # reported so far
         self.detection = Detection(section.detection, first_day, end_day, districts)
         self.laboratories: Laboratories | None = None
         self.isolation: CaseIsolation | None = None
@@ -132,8 +153,7 @@ class Surveillance:
         delays = len(daily_delays(section.detection.delay_days))
         self._mild = Reports(delays, districts, still.shape[1])
         self._ill = Reports(delays, districts, still.shape[1])
-        self._at_admission = np.zeros(districts, np.int64)
-        self._in_community = np.zeros(districts, np.int64)  # reported on the last day
+        self._before = self._reported()  # at 00:00 of the last day
 
     @property
     def tested_share(self) -> float:
@@ -147,7 +167,11 @@ class Surveillance:
         self.isolation.begin_day()
         return self.isolation.infectious
 
-    def pass_day(self, day: int, mild: Ints, seekers: list[Patient], at_admission: Ints) -> None:
+    def _reported(self) -> Ints:
+        """``(districts,)`` cases reported so far, from the community and at admission."""
+        return self._in_community + np.array(self._at_admission, np.int64)
+
+    def pass_day(self, day: int, mild: Ints, seekers: list[Patient]) -> None:
         """Find the cases of a day's onsets, and report those whose day has come.
 
         Parameters
@@ -156,28 +180,47 @@ class Surveillance:
             ``(districts,)`` onsets of people who stay mild.
         seekers
             The future patients among the onsets who are found, or seek a test, ordered by district.
-        at_admission
-            ``(districts,)`` patients reported at admission so far.
         """
         ill = np.bincount([patient.district for patient in seekers], minlength=len(mild))
         mild_after, ill_after = self.detection.find(day, mild, ill, self._streams.day("detection", day))
-        if self.laboratories is None and self.isolation is None:
-            return
+        if self.laboratories is not None or self.isolation is not None:
+            self._limit(day, mild, seekers, mild_after, ill_after)
+        self._in_community += self.detection.reported(day)
+
+    def _limit(self, day: int, mild: Ints, seekers: list[Patient], mild_after: Ints, ill_after: Ints) -> None:
+        """Test as many as there are tests for, and let isolate whom that finds.
+
+        Parameters
+        ----------
+        mild, seekers
+            As for `pass_day`.
+        mild_after, ill_after
+            As `Detection.find` tells them.
+        """
         self._mild.add(day, mild_after)
         self._ill.add(day, ill_after)
         of_day = Tested(self._mild.on(day), self._ill.on(day), np.zeros((1, len(mild)), np.int64))
         if self.laboratories is not None:
             tests = self._streams.day("tests", day)
             self.laboratories.enrol(day, seekers, ill_after, tests)
-            yesterday = self._in_community + at_admission - self._at_admission
-            self._at_admission = at_admission
-            of_day = self.laboratories.pass_day(day, of_day.mild, yesterday, tests)
+            reported = self._reported()
+            of_day = self.laboratories.pass_day(day, of_day.mild, reported - self._before, tests)
+            self._before = reported
             self.laboratories.hide(mild - mild_after.sum(axis=1))
             found_mild = of_day.mild.sum(axis=0) + of_day.contacts.sum(axis=0)
             self.detection.report(day, found_mild, of_day.ill.sum(axis=0))
-            self._in_community = self.detection.reported(day)
         if self.isolation is not None:
             self.isolation.isolate(of_day.mild + of_day.ill, of_day.contacts)
+
+    def fill(self, page: Page) -> None:
+        """Enter the cases of the day, its tests, and who isolates."""
+        reported = self._reported()
+        page.province.totals["reported_cases"] = int(reported.sum())
+        page.districts.totals["reported_cases"] = reported.astype(float)
+        if self.laboratories is not None:
+            self.laboratories.fill(page)
+        if self.isolation is not None:
+            self.isolation.fill(page)
 
     def check(self, day: int) -> None:
         """Every test seeker is accounted for.

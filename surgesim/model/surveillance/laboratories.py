@@ -14,11 +14,22 @@ from numpy.typing import NDArray
 
 from surgesim.errors import IdentityError
 from surgesim.model.care.patients import Patient
+from surgesim.model.columns import Column, Page
 from surgesim.scenario.schema.detection import LaboratoryTests
 
 Ints = NDArray[np.int64]
 
 PER = 100_000
+
+TESTS = (
+    Column("tests_used", "samples/day", "samples tested within the limit (0 where tests have none)"),
+    Column("contacts_tested", "people/day", "of them, contacts of cases"),
+    Column("waiting_for_test", "people", "people who found no test this day and will try again"),
+)
+SHARES = (
+    Column("test_positivity", "share", "positive of the samples tested within the limit (0 where none)"),
+    Column("test_capacity_used", "share", "samples tested of those there was a test for (0 without limit)"),
+)
 
 
 def pooled_samples(per_day: float, pool_size: int, positivity: float) -> float:
@@ -227,6 +238,16 @@ class Laboratories:
                 pair[0].unreported = True
         self._others_waiting = np.minimum(rng.binomial(others, share), self._population)
         self.waiting = int(staying.sum() + self._others_waiting.sum()) + len(self._ill_waiting)
+
+    def fill(self, page: Page) -> None:
+        """Enter the tests of the day."""
+        page.province.values |= {
+            "tests_used": self.used,
+            "contacts_tested": self.contacts_tested,
+            "waiting_for_test": self.waiting,
+            "test_positivity": self.positivity,
+            "test_capacity_used": self.capacity_used,
+        }
 
     def check(self, day: int, expected: int) -> None:
         """Mild seekers whose day has come = found + waiting + gave up; no more tests than there are.

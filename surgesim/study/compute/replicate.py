@@ -18,7 +18,7 @@ from surgesim.study.compute.beforehand import check_all, with_values_told
 from surgesim.study.compute.spread import spread
 
 if TYPE_CHECKING:
-    from surgesim.model.care.shared import SharedDays
+    from surgesim.model.simulation import SharedDays
 
 MOST_DAYS_SHARED = 1_000
 """Longer epidemics are simulated for each alternative anew: kept, they would take too much memory."""
@@ -127,7 +127,7 @@ def _shared_days(scenario: Scenario, met: list[tuple[Scenario, SharedDays]]) -> 
 
     How far they are this alternative's too is seen in the run: by `Epidemic`, and by `PatientSource`.
     """
-    from surgesim.model.care.shared import SharedDays
+    from surgesim.model.simulation import SharedDays
 
     if scenario.epidemic is None or scenario.days + scenario.warm_up_days > MOST_DAYS_SHARED:
         return None

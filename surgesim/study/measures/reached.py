@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.command.reach import PER_MILLION
 from surgesim.model.epidemic.people import populate
+from surgesim.model.record import PER_MILLION
 from surgesim.scenario.schema.base import AGE_GROUPS, RISK_GROUPS
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.compare import paired_interval

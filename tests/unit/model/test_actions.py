@@ -136,8 +136,8 @@ def test_a_part_of_a_whole_is_not_lost_to_rounding() -> None:
     assert record.series("staffed_icu").tolist() == [0, 0, 29, 29]
     simulation = Simulation(at_home(6, {"teams": rule("open_home_care", teams=100) | phases}), 1, 0)
     simulation.run()
-    assert simulation.home is not None
-    assert simulation.home.teams == 29
+    assert simulation.province.home is not None
+    assert simulation.province.home.teams == 29
 
 
 def test_a_remote_link_makes_care_full_from_its_first_phase_to_its_end() -> None:
@@ -497,22 +497,22 @@ def test_all_levers_at_once_leave_with_their_rules() -> None:
     }
     simulation = Simulation(province_in_need(plan), 2, 0)
     simulation.run()
-    levers = simulation.capacity.levers
+    levers = simulation.province.capacity.levers
     for lever in ("moved", "worth", "ventilators", "postponed", "without staff"):
         assert not levers.total(lever).any()
     assert not levers.total("heads", 3).any()
-    assert simulation.home is not None
-    assert simulation.home.teams == 1
-    assert simulation.journey.specialists == [False]
-    before = simulation.logistics.stocks.stock.copy()
-    simulation.neighbours.take(simulation.journey)
-    assert not simulation.neighbours._sending
-    assert (simulation.logistics.stocks.stock == before).all()
-    assert simulation.logistics.stocks._per_day.tolist() == [0]
-    assert simulation.epidemic is not None
-    assert simulation.epidemic.vaccination is not None
-    assert simulation.epidemic.vaccination._by_rules == 0
-    assert simulation.surveillance is not None
-    assert simulation.surveillance.laboratories is not None
-    assert simulation.surveillance.laboratories._single == 5
-    assert simulation.surveillance.laboratories._pooled == 0
+    assert simulation.province.home is not None
+    assert simulation.province.home.teams == 1
+    assert simulation.province.journey.specialists == [False]
+    before = simulation.province.logistics.stocks.stock.copy()
+    simulation.province.neighbours.take(simulation.province.journey)
+    assert not simulation.province.neighbours._sending
+    assert (simulation.province.logistics.stocks.stock == before).all()
+    assert simulation.province.logistics.stocks._per_day.tolist() == [0]
+    assert simulation.province.epidemic is not None
+    assert simulation.province.epidemic.vaccination is not None
+    assert simulation.province.epidemic.vaccination._by_rules == 0
+    assert simulation.province.surveillance is not None
+    assert simulation.province.surveillance.laboratories is not None
+    assert simulation.province.surveillance.laboratories._single == 5
+    assert simulation.province.surveillance.laboratories._pooled == 0

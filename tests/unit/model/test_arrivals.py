@@ -18,8 +18,8 @@ def days(
     section: dict[str, Any], number: int = 4, replication: int = 0, **sections: Any
 ) -> list[PatientBatch]:
     simulation = Simulation(build(small(number, arrivals=section, **sections)), 1, replication)
-    assert simulation.arrivals is not None
-    return [simulation.arrivals.on(day)[0] for day in range(number)]
+    assert simulation.province.arrivals is not None
+    return [simulation.province.arrivals.on(day)[0] for day in range(number)]
 
 
 def test_exact_counts_are_taken_as_they_are() -> None:
@@ -51,7 +51,7 @@ def test_days_past_the_end_have_no_arrivals_and_a_warm_up_has_those_of_the_first
     warmed = Simulation(build(small(5, warm_up_days=10, arrivals=section)), 1, 0)
     record = warmed.run()
     assert record.series("new_icu_need").tolist() == [3, 1, 0, 0, 0]
-    assert warmed.journey.ledger.created == 3 * 10 + 4
+    assert warmed.province.journey.ledger.created == 3 * 10 + 4
 
 
 TOWNS = people(

@@ -36,7 +36,7 @@ NOON = 0.5
 
 
 def pool(*capacity: int) -> BedPool:
-    beds = BedPool(NETWORK)
+    beds = BedPool(NETWORK, [0] * len(NETWORK.facilities))
     for facility_, number in enumerate(capacity):
         beds.set_capacity(facility_, number)
     return beds

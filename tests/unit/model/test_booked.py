@@ -346,9 +346,9 @@ HOUSES: dict[Callable[[Plain], Scenario], dict[str, Lever]] = {
 }
 
 
-def linked(simulation: Any) -> bool:
+def linked(province: Any) -> bool:
     """Whether the last facility has specialists at hand."""
-    return bool(simulation.journey.specialists[-1])
+    return bool(province.journey.specialists[-1])
 
 
 @pytest.mark.parametrize("timing", list(timings()))

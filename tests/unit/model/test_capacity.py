@@ -292,7 +292,7 @@ def test_levers_tell_once_that_a_rule_has_set_one() -> None:
 
 def test_reinforcement_is_the_heads_that_rules_had_brought_at_the_start_of_the_day() -> None:
     sites = {name: ward(icu=20, icu_nurses=50) for name in ("alpha", "bravo", "charlie")}
-    capacity, seen = Simulation(with_staffing(4, sites), 1, 0).capacity, []
+    capacity, seen = Simulation(with_staffing(4, sites), 1, 0).province.capacity, []
     levers, nobody = capacity.levers, np.zeros((3, 3), np.int64)
     levers.set(Brought.HEADS, "army", [0, 2], np.array([1.0, 20.0, 5.0]))
     levers.set(Brought.VENTILATORS, "equip", [0, 1, 2], 100.0)
@@ -309,7 +309,7 @@ def test_reinforcement_is_the_heads_that_rules_had_brought_at_the_start_of_the_d
 
 def test_what_a_rule_sets_counts_from_the_next_day_and_until_it_is_taken_back() -> None:
     simulation = Simulation(with_staffing(6, {"alpha": ward(icu=20, icu_nurses=50)}), 1, 0)
-    capacity, seen = simulation.capacity, []
+    capacity, seen = simulation.province.capacity, []
     for day, nurses in enumerate((0.0, 0.0, 24.6, 24.6, 0.0, 0.0)):
         if day in (2, 4):
             capacity.levers.set(Brought.HEADS, "reinforce", [0], np.array([0.0, 0.0, nurses]))
@@ -321,7 +321,7 @@ def test_what_a_rule_sets_counts_from_the_next_day_and_until_it_is_taken_back() 
 def test_staff_brought_where_no_staff_is_modelled_are_on_no_payroll() -> None:
     equipped = {"alpha": facility(icu=20) | {"ventilators": 5}}
     simulation = Simulation(with_staffing(2, equipped, clinical=nobody_dies(respiratory={})), 1, 0)
-    capacity = simulation.capacity
+    capacity = simulation.province.capacity
     capacity.levers.set(Brought.HEADS, "reinforce", [0], np.array([1.0, 2.0, 3.0]))
     assert capacity.open(0, np.zeros((1, 3), np.int64), 0.0).staffed.most[0, 2] == int(5 / 0.67)
     assert capacity.heads().tolist() == [[0, 0, 0]]
@@ -330,7 +330,8 @@ def test_staff_brought_where_no_staff_is_modelled_are_on_no_payroll() -> None:
 def test_pipes_carry_what_intensive_care_leaves_them_to_oxygen_beds_day_by_day() -> None:
     """Limits of one day are not those of the next: they follow the ICU patients present."""
     piped = {"alpha": facility(icu=20, oxygen=500) | {"oxygen": {"tank_kg": 1e6, "pipe_lpm": 2000.0}}}
-    capacity = Simulation(with_staffing(4, piped, clinical=nobody_dies(respiratory={})), 1, 0).capacity
+    scenario = with_staffing(4, piped, clinical=nobody_dies(respiratory={}))
+    capacity = Simulation(scenario, 1, 0).province.capacity
     beds = [
         int(capacity.open(day, np.array([[0, 0, icu]]), 0.0).staffed.most[0, 1])
         for day, icu in enumerate((0, 20, 5, 0))
@@ -341,11 +342,11 @@ def test_pipes_carry_what_intensive_care_leaves_them_to_oxygen_beds_day_by_day()
 def test_beds_open_by_type_where_only_one_has_changed() -> None:
     """A new day's beds reach those who take patients, whichever type of bed is another number than before."""
     simulation = Simulation(with_staffing(4, {"alpha": ward(icu=20, oxygen=30, icu_nurses=50)}), 1, 0)
-    pools = simulation.journey.oxygen, simulation.journey.icu
+    pools = simulation.province.journey.oxygen, simulation.province.journey.icu
     seen = []
     for day, heads in enumerate(([0, 0, 0], [0, 0, 25], [0, 50, 25])):
-        simulation.capacity.levers.set(Brought.HEADS, "reinforce", [0], np.array(heads, float))
-        simulation._open_beds(day)
+        simulation.province.capacity.levers.set(Brought.HEADS, "reinforce", [0], np.array(heads, float))
+        simulation.province.open_beds(day)
         seen.append([pool.capacity[0] for pool in pools])
     assert [icu for _, icu in seen] == [10, 15, 15]
     assert seen[0][0] == seen[1][0] == 0 < seen[2][0]

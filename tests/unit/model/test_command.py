@@ -14,9 +14,9 @@ from pydantic import TypeAdapter
 from strategies import arrivals, build, clinical, district, facility, people, severity, small, variant
 
 from surgesim.model.clock.calendar import Calendar
-from surgesim.model.command.actions import Action
 from surgesim.model.command.indicators import Assessment
 from surgesim.model.command.rules import Command
+from surgesim.model.levers.action import Action
 from surgesim.model.record import ActionEvent, Record
 from surgesim.model.simulation import simulate
 from surgesim.scenario.schema.command import Rule

@@ -184,7 +184,7 @@ def test_the_state_of_the_epidemic_is_right_on_shared_days_and_after() -> None:
     before = pickle.dumps(shared.path)
     for day in range(DAYS):
         states = []
-        for run in (alone, sharing):
+        for run in (alone.province, sharing.province):
             assert run.epidemic is not None
             if day == 10:
                 run.epidemic.start_measure("shut")

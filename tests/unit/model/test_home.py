@@ -122,23 +122,18 @@ def test_without_packages_there_is_no_early_treatment() -> None:
     care.begin_day()
     care.pass_day(5, 0)
     assert (care.without_package, care.reduction) == (5, 0)
-    care.add_packages(100)
-    care.begin_day()
-    care.pass_day(5, 0)
-    assert (care.packages_given, care.packages, care.reduction) == (5, 95, 0.5)
     care.check(3)
 
 
-def test_daily_packages_come_every_day_and_a_one_off_once() -> None:
+def test_daily_packages_come_every_day() -> None:
     care = home(packages=1.0, packages_per_day=2.0)
-    care.add_packages(10)
     stock = []
     for day in range(3):
         care.begin_day()
         care.pass_day(0, 0)
         care.check(day)
         stock.append(care.packages)
-    assert stock == [13, 15, 17]
+    assert stock == [3, 5, 7]
 
 
 def test_reduction_is_the_product_of_its_shares() -> None:
@@ -199,16 +194,15 @@ counts = st.integers(0, 500)
     packages=st.floats(0, 300),
     per_day=st.floats(0, 50),
     days=st.floats(1, 15),
-    course=st.lists(st.tuples(counts, counts, st.integers(-3, 3), counts), min_size=1, max_size=30),
+    course=st.lists(st.tuples(counts, counts, st.integers(-3, 3)), min_size=1, max_size=30),
 )
 def test_identities_with_shortages(
-    packages: float, per_day: float, days: float, course: list[tuple[int, int, int, int]]
+    packages: float, per_day: float, days: float, course: list[tuple[int, int, int]]
 ) -> None:
     care = home(packages=packages, packages_per_day=per_day, followed_days=days)
     before = packages
-    for day, (reported, isolated, teams, once) in enumerate(course):
+    for day, (reported, isolated, teams) in enumerate(course):
         care.add_teams(teams)
-        care.add_packages(once)
         care.begin_day()
         care.pass_day(reported, isolated)
         care.check(day)
@@ -216,7 +210,7 @@ def test_identities_with_shortages(
         assert care.followed == min(care.active, care.teams * 50)
         assert 0 <= care.newly_followed <= care.followed + 1e-9
         assert care.packages_given + care.without_package == pytest.approx(care.newly_followed)
-        assert care.packages == pytest.approx(before + per_day + once - care.packages_given, abs=1e-6)
+        assert care.packages == pytest.approx(before + per_day - care.packages_given, abs=1e-6)
         assert care.without_package == 0 or care.packages == 0
         assert 0 <= care.reduction <= 0.37 * 0.3
         before = care.packages

@@ -12,6 +12,7 @@ from strategies import build, district, facility, people, small
 
 from surgesim.model.care.isolation import Isolation
 from surgesim.model.care.network import Network
+from surgesim.model.care.wards import Wards
 from surgesim.scenario.schema.base import Distribution
 
 TOWNS = people(
@@ -37,7 +38,8 @@ def isolation(stay: Any, share: float = 1.0, days: int = 60, sites: Any = SITES)
             arrivals={"series": {"x": {"bed": "basic", "counts": [1]}}},
         )
     )
-    beds = Isolation(Network(scenario), Distribution.model_validate(stay), share, 0, days)
+    network = Network(scenario)
+    beds = Isolation(network, Wards(network), Distribution.model_validate(stay), share, 0, days)
     beds.capacity[:] = [site["beds"]["basic"] for site in sites.values()]
     return beds
 

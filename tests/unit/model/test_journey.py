@@ -106,8 +106,8 @@ def test_urgent_patients_go_before_who_waits_longer() -> None:
     )
     log: list[Entry] = []
     simulation = Simulation(scenario, 1, 0, log=log)
-    assert simulation.arrivals is not None
-    batch, _ = simulation.arrivals.on(0)
+    assert simulation.province.arrivals is not None
+    batch, _ = simulation.province.arrivals.on(0)
     simulation.run()
     urgent = set(batch.urgent.nonzero()[0].tolist())
     admitted = {entry.patient for entry in log if entry.what == "in oxygen bed"}

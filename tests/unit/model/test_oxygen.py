@@ -112,12 +112,16 @@ def fifty_masks(days: int, **oxygen: Any) -> Scenario:
 
 def test_a_tank_of_ten_tonnes_and_fifty_masks_runs_dry_at_the_analytic_time() -> None:
     simulation = Simulation(fifty_masks(15), 1, 0)
+    province, supply = simulation.province, simulation.province.supply
     dry: list[tuple[float, float]] = []
-    changed = simulation._oxygen_changed
-    assert simulation.supply is not None
-    store = simulation.supply.stores[0]
+    changed = province._oxygen_changed
+    assert supply is not None
+    store = supply.stores[0]
     assert store is not None
-    simulation.supply._short_changed = lambda f: (dry.append((simulation.env.now, store.stock)), changed(f))
+    supply._short_changed = lambda f: (
+        dry.append((province.env.now, store.stock)),
+        changed(f),
+    )
     record = simulation.run()
     expected = 10_000 / (50 * 10 * 1.354e-3 * 1440)
     assert [time for time, _ in dry] == [pytest.approx(expected, abs=1e-6)]
@@ -178,7 +182,7 @@ def test_with_plant_and_deliveries_what_comes_in_goes_out_over_240_days() -> Non
     run = Watched(scenario, see=lambda running: [s.imbalance() for s in running.supply.stores if s])
     assert run.record.outcomes["facility_days_dry"] > 1
     assert np.abs(run.seen).max() < 1e-6
-    for store in run.simulation.supply.stores:  # type: ignore[union-attr]
+    for store in run.simulation.province.supply.stores:  # type: ignore[union-attr]
         assert store is not None
         assert store.returned > 0
         assert store.spilled > 0
@@ -560,9 +564,9 @@ def test_the_mix_of_august_2021_applied_exactly_uses_24_6_tonnes_a_day() -> None
     # one support to a facility: the flow of its patients is set when they come to its beds
     scenario = standing(5, sites, census)
     simulation = Simulation(scenario, 1, 0)
-    join = simulation.supply.join  # type: ignore[union-attr]
+    join = simulation.province.supply.join  # type: ignore[union-attr]
     kinds = list(number)
-    simulation.supply.join = lambda p, f, _: join(p, f, lpm[kinds[f]])  # type: ignore[union-attr, method-assign]
+    simulation.province.supply.join = lambda p, f, _: join(p, f, lpm[kinds[f]])  # type: ignore[union-attr, method-assign]
     record = simulation.run()
     mean = sum(number[kind] * lpm[kind] for kind in lpm) / 551
     assert mean == pytest.approx(22.9, abs=0.1)

@@ -192,7 +192,7 @@ def _was_late(course: list[Entry], end: float, days: float) -> bool:
 def test_the_late_are_those_whom_the_log_shows_to_be_late(scenario: Scenario) -> None:
     log: list[Entry] = []
     simulation = Simulation(scenario, 11, 0, log=log)
-    ledger, missed = simulation.journey.ledger, set()
+    ledger, missed = simulation.province.journey.ledger, set()
     miss = ledger.miss
 
     def noted(patient: Patient) -> None:
@@ -230,7 +230,7 @@ def test_a_threshold_of_a_group_is_held_against_that_group() -> None:
         )
     )
     simulation = Simulation(scenario, 3, 0)
-    record, people_ = simulation.run(), simulation.population.count
+    record, people_ = simulation.run(), simulation.province.population.count
     dead = record.reached[2]
     assert record.values[-1] == pytest.approx(
         [

@@ -225,7 +225,7 @@ def test_districts_are_those_of_the_home_wherever_the_bed_is() -> None:
 def test_what_binds_is_told_as_the_share_of_the_open_beds(scenario: Scenario) -> None:
     simulation = Simulation(scenario, 3, 0)
     record = simulation.run()
-    opened = simulation.capacity.today
+    opened = simulation.province.capacity.today
     for bed in ("oxygen", "icu"):
         column = BED_TYPES.index(bed)
         beds, binding = opened.space[:, column].tolist(), opened.staffed.binding[:, column].tolist()

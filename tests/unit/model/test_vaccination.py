@@ -368,8 +368,8 @@ def test_vaccinated_staff_are_infected_less_often() -> None:
     for plan in (PLAN | {"doses_per_day": 0}, only_staff | {"vulnerable": []}):
         run = Simulation(scenario(plan, **spread), 1, 0)
         run.run()
-        assert run.capacity.absences is not None
-        runs.append(int(run.capacity.absences.infections.sum()))
+        assert run.province.capacity.absences is not None
+        runs.append(int(run.province.capacity.absences.infections.sum()))
     assert runs[1] < 0.5 * runs[0]
 
 

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from surgesim.model.command.indicators import key_of
+from surgesim.model.record import key_of
 from surgesim.report.assessed import is_assessed, reason
 from surgesim.report.figures.drawing.page import BLACK, VERMILION, day_number, spans
 from surgesim.report.names import item_of, threshold_title

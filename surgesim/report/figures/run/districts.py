@@ -14,7 +14,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from surgesim.model.command.indicators import PER
+from surgesim.model.record import PER
 from surgesim.report.figures.drawing.page import (
     GREY,
     SMALL_SIZE,

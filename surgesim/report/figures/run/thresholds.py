@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from surgesim.model.command.indicators import PER
+from surgesim.model.record import PER
 from surgesim.report.figures.drawing.course import (
     Course,
     band_entries,

@@ -1,0 +1,96 @@
+"""Wards: the beds of all facilities, by type (basic, oxygen, ICU): how many are staffed, and who lies there.
+
+The numbers of staffed beds are held here and nowhere else: pools and isolation look at these lists.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.model.care.beds import BASIC, ICU, OXYGEN, UNLIMITED, BedPool, number_of_beds
+from surgesim.model.care.network import Network
+from surgesim.model.columns import Column, Page, by_bed
+from surgesim.scenario.schema.base import BED_TYPES
+
+Ints = NDArray[np.int64]
+
+COLUMNS = (
+    *by_bed("staffed", "beds", "{bed} beds open to COVID patients that are staffed, equipped and supplied"),
+    *by_bed("occupied", "beds", "{bed} beds with a COVID patient"),
+    *by_bed("held", "beds", "{bed} beds held for a patient on the way"),
+    *by_bed("vacant", "beds", "{bed} staffed beds neither occupied nor held"),
+)
+FACILITY = (
+    Column("staffed_basic", "beds", "basic beds open, staffed, equipped and supplied"),
+    Column("staffed_oxygen", "beds", "oxygen beds open, staffed, equipped and supplied"),
+    Column("staffed_icu", "beds", "ICU beds open, staffed, equipped and supplied"),
+    Column("occupied_basic", "beds", "basic beds with a mild case"),
+    Column("occupied_oxygen", "beds", "oxygen beds with a patient"),
+    Column("occupied_icu", "beds", "ICU beds with a patient"),
+)
+
+
+class Wards:
+    """Beds by type and facility.
+
+    Attributes
+    ----------
+    staffed
+        By bed type, a list by facility: beds that take patients, none at first.
+    staffed_normally
+        Likewise: beds staffed at normal ratios; care in those beyond is thin. Without limit where no surge
+        ratios are in use.
+    mild
+        ``(facilities,)`` people in basic beds.
+    oxygen, icu
+        The pools of beds that patients are in one by one.
+    """
+
+    def __init__(self, network: Network) -> None:
+        n = len(network.facilities)
+        self.staffed = ([0] * n, [0] * n, [0] * n)
+        self.staffed_normally = ([UNLIMITED] * n, [UNLIMITED] * n, [UNLIMITED] * n)
+        self.mild = np.zeros(n, np.int64)
+        self.oxygen = BedPool(network, self.staffed[OXYGEN])
+        self.icu = BedPool(network, self.staffed[ICU])
+
+    def occupied(self) -> Ints:
+        """``(3, facilities)`` COVID patients present, by bed type."""
+        present = np.empty((3, len(self.mild)), np.int64)
+        present[BASIC], present[OXYGEN], present[ICU] = self.mild, self.oxygen.occupied, self.icu.occupied
+        return present
+
+    def present(self, facility: int) -> int:
+        """COVID patients in a facility."""
+        return int(self.mild[facility]) + self.oxygen.occupied[facility] + self.icu.occupied[facility]
+
+    def vacant(self) -> Ints:
+        """``(3, facilities)`` staffed beds neither occupied nor held; below zero where too many are."""
+        vacant = np.array(self.staffed)
+        vacant[BASIC] -= self.mild
+        vacant[OXYGEN], vacant[ICU] = self.oxygen.free, self.icu.free
+        return vacant
+
+    def fill(self, page: Page) -> None:
+        """Enter the beds."""
+        staffed, occupied = np.array(self.staffed), self.occupied()
+        free = (
+            int(np.maximum(staffed[BASIC] - self.mild, 0).sum()),
+            self.oxygen.total_free,
+            self.icu.total_free,
+        )
+        held = 0, sum(self.oxygen.held), sum(self.icu.held)
+        limited = np.where(staffed >= UNLIMITED // 2, np.inf, staffed)
+        for bed, name in enumerate(BED_TYPES):
+            number = int(staffed[bed].sum())
+            page.province.values |= {
+                f"staffed_{name}": number_of_beds(number),
+                f"occupied_{name}": int(occupied[bed].sum()),
+                f"held_{name}": held[bed],
+                f"vacant_{name}": number_of_beds(max(free[bed], 0)) if number < UNLIMITED else np.inf,
+            }
+            page.facilities.values |= {
+                f"staffed_{name}": limited[bed],
+                f"occupied_{name}": occupied[bed].astype(float),
+            }

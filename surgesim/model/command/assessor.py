@@ -1,0 +1,123 @@
+"""The daily assessment: what the command sees of a day, of the province, its groups and its districts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.model.command.districts import DistrictValues, values_of
+from surgesim.model.command.indicators import Assessment, assess, compute
+from surgesim.model.command.levels import LevelTable
+from surgesim.model.command.reach import Reach
+from surgesim.model.province import Province
+from surgesim.model.record import Floats, assessed_columns, key_of
+from surgesim.scenario.schema.indicators import BY_GROUP, IndicatorName, Watch
+from surgesim.scenario.schema.needs import beds_occupied, unmet
+from surgesim.scenario.schema.scenario import Scenario
+
+
+class Assessor:
+    """Holds the record of a day against the thresholds.
+
+    Attributes
+    ----------
+    not_assessed
+        What the scenario gives no ground for, by `key_of`: indicators of the province, groups and items.
+    """
+
+    def __init__(self, scenario: Scenario, province: Province, reach: Reach) -> None:
+        command, names = scenario.command, list(scenario.people.districts)
+        self._command = command
+        self._province = province
+        self._reach = reach
+        self.not_assessed = _not_assessed(scenario)
+        self._beds_counted = beds_occupied(scenario)
+        self._residents = province.population.count.sum(axis=(1, 2))
+        self._population = province.population.total
+        self._levels = None if command.levels is None else LevelTable(command.levels)
+        columns = [column.name for column in assessed_columns(command)]
+        self._has_level = "epidemic_level" in columns
+        self._groups: dict[str, list[str | None]] = {}
+        for column in columns:
+            name, _, group = column.partition(":")
+            if name in BY_GROUP:
+                self._groups.setdefault(name, []).append(group or None)
+        self._wanted = command.by_district
+        self._thresholds_local = command.in_districts
+        self._in_districts = [
+            (
+                key_of(watch.indicator or "", watch.of, watch.district),
+                watch.indicator,
+                names.index(watch.district),
+            )
+            for watch in command.watches
+            if watch.district is not None
+        ]
+        self._not_assessed_in: dict[str, NDArray[np.bool_]] = {
+            name: np.array([unmet(scenario, Watch(name, district=place)) is not None for place in names])
+            for name in self._wanted
+            if name != "epidemic_level"  # that of a district is made of its own criteria
+        }
+
+    def assess(self, day: int, rows: Floats, districts: Floats, items: dict[str, float]) -> Assessment:
+        """The indicators at the end of `day`, of the province and of the districts, and what they breach.
+
+        Parameters
+        ----------
+        rows, districts
+            ``(days, len(PROVINCE))`` and ``(days, districts, columns)`` the record, filled up to `day` but
+            for indicators.
+        items
+            The day's values of the indicators that name an item, by `key_of`.
+        """
+        command, population = self._command, self._population
+        seen = compute(rows, day, population, self._beds_counted) | items | self._of_groups(day)
+        if self._has_level:
+            seen["epidemic_level"] = np.nan  # unless the scenario has a table
+        seen |= dict.fromkeys(self.not_assessed & seen.keys(), np.nan)
+        by_district: dict[str, Floats] = {}
+        of_districts: dict[str, Floats] = {}
+        if self._wanted:
+            local = self._of_districts(day, districts, seen)
+            of_districts = local.indicators
+            by_district = {name: local.of(threshold) for name, threshold in self._thresholds_local.items()}
+        found = assess(rows[day], population, command.thresholds, command.situation, seen, by_district)
+        if "situation" in self.not_assessed:
+            found.indicators["situation"] = np.nan
+        return replace(found, of_districts=of_districts) if of_districts else found
+
+    def _of_districts(self, day: int, table: Floats, seen: dict[str, float]) -> DistrictValues:
+        """The indicators of each district; the levels, and those that a rule watches, are `seen` from now."""
+        local = values_of(
+            self._province, self._wanted, self._residents, table, day, self._reach, self._beds_counted
+        )
+        values = local.indicators
+        for indicator, missing in self._not_assessed_in.items():
+            values[indicator] = np.where(missing, np.nan, values[indicator])
+        if self._levels is not None:
+            seen["epidemic_level"] = self._levels.of_province(seen)
+            values["epidemic_level"] = self._levels.of_districts(seen, values, len(self._residents))
+        for key, watched, place in self._in_districts:
+            seen[key] = float(values[str(watched)][place])
+        return local
+
+    def _of_groups(self, day: int) -> dict[str, float]:
+        """Who is reached, of the province and of its groups, by `key_of`."""
+        return {
+            key_of(indicator, group): value
+            for indicator, groups in self._groups.items()
+            for group, value in zip(groups, self._reach.by_group(indicator, day, groups), strict=True)
+        }
+
+
+def _not_assessed(scenario: Scenario) -> frozenset[str]:
+    """See `Assessor.not_assessed`."""
+    watches = {Watch(name) for name in get_args(IndicatorName)} | set(scenario.command.watches)
+    return frozenset(
+        key_of(watch.indicator or "", watch.of)
+        for watch in watches
+        if watch.district is None and unmet(scenario, watch) is not None
+    )

@@ -1,0 +1,82 @@
+"""Levers on the epidemic and on need: measures, doses, tests, care at home, patients who leave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from surgesim.model.levers.action import Action, Binding, Lever, Switch, whole
+from surgesim.model.province import Province
+from surgesim.scenario.schema.command import (
+    OpenHomeCare,
+    RaiseTesting,
+    RuleBase,
+    StartMeasure,
+    TransferOut,
+    Vaccinate,
+)
+
+
+def _measure(name: str, rule: StartMeasure, province: Province) -> Action:
+    epidemic = province.epidemic
+    if epidemic is None:
+        raise ValueError(f"a rule starts measure {rule.measure!r}, but there is no epidemic")
+    return Switch(
+        lambda on: epidemic.start_measure(rule.measure) if on else epidemic.end_measure(rule.measure)
+    )
+
+
+def _vaccinate(name: str, rule: Vaccinate, province: Province) -> Action:
+    vaccination = province.vaccination
+    if vaccination is None:
+        raise ValueError("a rule brings doses, but epidemic.vaccination is not given")
+    doses = 0.0
+
+    def reach(share: float) -> None:
+        nonlocal doses
+        vaccination.raise_doses(rule.doses_per_day * share - doses)
+        doses = rule.doses_per_day * share
+
+    return Lever(reach)
+
+
+def _raise_testing(name: str, rule: RaiseTesting, province: Province) -> Action:
+    laboratories = province.laboratories
+    if laboratories is None:
+        raise ValueError("a rule raises tests, but epidemic.detection.tests is not given")
+    raised = 0.0
+
+    def reach(share: float) -> None:
+        nonlocal raised
+        more = share - raised
+        laboratories.raise_tests(rule.single_per_day * more, rule.pooled_per_day * more)
+        raised = share
+
+    return Lever(reach)
+
+
+def _home_care(name: str, rule: OpenHomeCare, province: Province) -> Action:
+    home = province.home
+    if home is None:
+        raise ValueError("a rule opens care at home, but clinical.home_care is not given")
+    teams = 0
+
+    def reach(share: float) -> None:
+        nonlocal teams
+        now = whole(rule.teams * share)
+        home.add_teams(now - teams)
+        teams = now
+
+    return Lever(reach)
+
+
+def _transfer_out(name: str, rule: TransferOut, province: Province) -> Action:
+    return Switch(lambda on: province.neighbours.send(rule.neighbour, on=on))
+
+
+LEVERS: Mapping[type[RuleBase], Binding] = {
+    StartMeasure: _measure,
+    Vaccinate: _vaccinate,
+    RaiseTesting: _raise_testing,
+    OpenHomeCare: _home_care,
+    TransferOut: _transfer_out,
+}

@@ -1,0 +1,99 @@
+"""Levers on beds: facilities that open, convert or are mobilised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from surgesim.model.capacity.capacity import Brought
+from surgesim.model.capacity.facilities import Facilities
+from surgesim.model.levers.action import Action, Binding
+from surgesim.model.province import Province
+from surgesim.scenario.schema.care import Care
+from surgesim.scenario.schema.command import AtFacilities, ConvertBeds, Mobilise, OpenFacility, RuleBase
+
+
+class BedAction(Action):
+    """Open, convert or mobilise beds of facilities."""
+
+    def __init__(self, rule: str, facilities: Facilities, names: list[str], share: float) -> None:
+        self._rule, self._facilities, self._names, self._share = rule, facilities, names, share
+
+    def order(self) -> None:
+        self._facilities.prepare(self._rule, self._names)
+
+    def reach(self, share: float) -> None:
+        self._facilities.reach(self._rule, self._names, share * self._share)
+
+    def end(self) -> None:
+        self._facilities.end(self._rule, self._names)
+
+
+class BedsWithoutStaff(BedAction):
+    """Mobilise beds whose own staff do not come with them."""
+
+    def __init__(
+        self,
+        rule: str,
+        facilities: Facilities,
+        names: list[str],
+        share: float,
+        keep_away: Callable[[float], None],
+    ) -> None:
+        super().__init__(rule, facilities, names, share)
+        self._keep_away = keep_away
+
+    def reach(self, share: float) -> None:
+        super().reach(share)
+        self._keep_away(float(share * self._share > 0))
+
+    def end(self) -> None:
+        super().end()
+        self._keep_away(0.0)
+
+
+def sites_of(rule: AtFacilities, province: Province) -> list[int]:
+    """The indices of the facilities at which a rule acts."""
+    names = _named(province.scenario.care, rule.facilities, rule.ownership)
+    return [province.facilities.index(name) for name in names]
+
+
+def _named(care: Care, names: tuple[str, ...] | None, ownership: tuple[str, ...]) -> list[str]:
+    """The facilities named, or those of an ownership class that are open at the start."""
+    if names is not None:
+        return list(names)
+    return [
+        n
+        for n, facility in care.facilities.items()
+        if facility.ownership in ownership and facility.open_at_start
+    ]
+
+
+def _open(name: str, rule: OpenFacility, province: Province) -> Action:
+    return BedAction(name, province.facilities, list(rule.facilities), 1.0)
+
+
+def _convert(name: str, rule: ConvertBeds, province: Province) -> Action:
+    names = _named(province.scenario.care, rule.facilities, rule.ownership)
+    return BedAction(name, province.facilities, names, rule.share)
+
+
+def _mobilise(name: str, rule: Mobilise, province: Province) -> Action:
+    facilities, levers = province.facilities, province.capacity.levers
+    names = _named(province.scenario.care, None, rule.ownership)
+    if rule.with_staff:
+        return BedAction(name, facilities, names, rule.share)
+    where = [facilities.index(n) for n in names]
+    return BedsWithoutStaff(
+        name,
+        facilities,
+        names,
+        rule.share,
+        lambda away: levers.set(Brought.WITHOUT_STAFF, name, where, away),
+    )
+
+
+LEVERS: Mapping[type[RuleBase], Binding] = {
+    OpenFacility: _open,
+    ConvertBeds: _convert,
+    Mobilise: _mobilise,
+}

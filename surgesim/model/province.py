@@ -1,0 +1,326 @@
+"""The parts of one run, assembled and linked.
+
+What the parts do in the course of a day, and in which order, stands in `simulation`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.model.capacity.capacity import Capacity
+from surgesim.model.capacity.facilities import Facilities, Site
+from surgesim.model.capacity.logistics import Drivers, Logistics
+from surgesim.model.care.arrivals import Arrivals
+from surgesim.model.care.beds import BASIC, ICU, OXYGEN, UNLIMITED
+from surgesim.model.care.home import HomeCare
+from surgesim.model.care.isolation import Isolation
+from surgesim.model.care.journey import Entry, Journey, Options
+from surgesim.model.care.neighbours import Neighbours
+from surgesim.model.care.network import Network
+from surgesim.model.care.oxygen import OxygenSupply
+from surgesim.model.care.patients import PatientSource
+from surgesim.model.care.shared import SharedDays
+from surgesim.model.care.wards import Wards
+from surgesim.model.clock.calendar import Calendar
+from surgesim.model.clock.streams import Streams
+from surgesim.model.columns import Part
+from surgesim.model.epidemic.people import apportion, populate
+from surgesim.model.epidemic.spread import VACCINATED, Epidemic, protection
+from surgesim.model.epidemic.vaccination import Vaccination
+from surgesim.model.surveillance.detection import Surveillance
+from surgesim.model.surveillance.laboratories import Laboratories
+from surgesim.scenario.schema.scenario import Scenario
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Province:
+    """The parts of a run; those that a scenario does not have are None.
+
+    Attributes
+    ----------
+    first_day, end_day
+        The first day of the warm-up, and the day after the last.
+    incidence
+        Infections of the last day per resident.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        replication: int,
+        *,
+        log: list[Entry] | None = None,
+        shared: SharedDays | None = None,
+    ) -> None:
+        clinical, care = scenario.clinical, scenario.care
+        self.scenario = scenario
+        self.first_day, self.end_day = -scenario.warm_up_days, scenario.days
+        self.env = Calendar(self.first_day)
+        self.streams = Streams(seed, replication)
+        self.network = Network(scenario)
+        self.population = populate(scenario.people)
+        self.wards = Wards(self.network)
+        self.journey = Journey(self.env, self.network, self.wards, _options(scenario), log=log)
+        self.isolation = Isolation(
+            self.network,
+            self.wards,
+            clinical.stays.isolation_days,
+            1.0 if scenario.epidemic is None else clinical.isolated_share,
+            self.first_day,
+            self.end_day,
+        )
+        drawn = None if shared is None else shared.patients
+        self.patients = PatientSource(clinical, scenario.epidemic, scenario.people.high_risk, drawn)
+        self.epidemic = self._epidemic(shared)
+        self.surveillance = self._surveillance()
+        self.arrivals = self._arrivals()
+        self.facilities = Facilities(care)
+        self.supply = self._oxygen_supply()
+        self.capacity = Capacity(care, clinical, self.facilities, self.supply, self.streams)
+        self.home = None if clinical.home_care is None else HomeCare(clinical.home_care)
+        self.logistics = Logistics(scenario.supply)
+        self.neighbours = Neighbours(self.env, care.neighbours)
+        self.incidence = 0.0
+        self._beds_counted = False
+        self.link(list(range(len(self.facilities.sites))), on=False)
+
+    def _epidemic(self, shared: SharedDays | None) -> Epidemic | None:
+        scenario, path = self.scenario, None if shared is None else shared.path
+        if scenario.epidemic is None:
+            return None
+        return Epidemic(
+            scenario.epidemic, scenario.people, self.population, scenario.start, self.streams, path
+        )
+
+    def _surveillance(self) -> Surveillance | None:
+        section = self.scenario.epidemic
+        if section is None:
+            return None
+        residents = self.population.count.sum(axis=(1, 2))
+        at_admission = self.journey.ledger.reported_at_admission
+        return Surveillance(section, self.first_day, self.end_day, residents, at_admission, self.streams)
+
+    def _arrivals(self) -> Arrivals | None:
+        """Given arrivals, where no epidemic is simulated."""
+        scenario, severity = self.scenario, self.scenario.clinical.severity
+        if scenario.arrivals is None or scenario.epidemic is not None:
+            return None
+        return Arrivals(
+            scenario.arrivals,
+            self.network.districts,
+            self.population.count.sum(axis=2),
+            self.patients,
+            np.array(severity.p_oxygen),
+            np.array(severity.p_icu),
+            self.streams,
+        )
+
+    def _oxygen_supply(self) -> OxygenSupply | None:
+        """The oxygen stores, where any facility has one."""
+        sources = {name: facility.oxygen for name, facility in self.scenario.care.facilities.items()}
+        if not any(sources.values()):
+            return None
+        supply = OxygenSupply(self.env, sources, self.journey, self._oxygen_changed, self.streams)
+        self.journey.breathe_from(supply)
+        return supply
+
+    @property
+    def vaccination(self) -> Vaccination | None:
+        """The doses of the epidemic's vaccine."""
+        return None if self.epidemic is None else self.epidemic.vaccination
+
+    @property
+    def laboratories(self) -> Laboratories | None:
+        """Those that limit tests."""
+        return None if self.surveillance is None else self.surveillance.laboratories
+
+    def parts(self) -> list[Part]:
+        """The parts that have columns in the record."""
+        parts: list[Part | None] = [
+            self.epidemic,
+            self.surveillance,
+            self.journey,
+            self.isolation,
+            self.wards,
+            self.capacity,
+            self.supply,
+            self.network.fleet,
+            self.home,
+            self.logistics,
+        ]
+        return [part for part in parts if part is not None]
+
+    # -- beds -------------------------------------------------------------------------------------
+
+    def open_beds(self, day: int) -> None:
+        """Staff on duty are counted; beds follow; as many patients as fit come in."""
+        before = self.capacity.today
+        opened = self.capacity.open(day, self.wards.occupied().T, self.incidence)
+        if opened is before:
+            return
+        self._beds_counted = True
+        normal, most = opened.staffed.normal, opened.staffed.most
+        self.wards.staffed[BASIC][:] = most[:, BASIC].tolist()
+        unstretched = np.where(normal < most, normal, UNLIMITED)  # else nobody's care is thin
+        for bed in (OXYGEN, ICU):
+            self.wards.staffed_normally[bed][:] = unstretched[:, bed].tolist()
+        oxygen_now, icu_now = self.wards.staffed[OXYGEN], self.wards.staffed[ICU]
+        for f, (_, oxygen, icu) in enumerate(most.tolist()):
+            if oxygen != oxygen_now[f] or icu != icu_now[f]:
+                self._set_capacity(f, oxygen, icu)
+
+    def _set_capacity(self, facility: int, oxygen: int, icu: int) -> None:
+        """Beds that take patients: those staffed, or none where oxygen has run out."""
+        store = None if self.supply is None else self.supply.stores[facility]
+        if store is not None and store.short:
+            oxygen = icu = 0
+        for bed, beds in ((OXYGEN, oxygen), (ICU, icu)):
+            if self.wards.staffed[bed][facility] != beds:
+                self.journey.set_capacity(bed, facility, beds)
+
+    def _oxygen_changed(self, facility: int) -> None:
+        """A facility has run out of oxygen, and takes nobody more; or has it again."""
+        if self._beds_counted:
+            _, oxygen, icu = self.capacity.today.staffed.most[facility].tolist()
+            self._set_capacity(facility, oxygen, icu)
+
+    def states(self) -> list[int]:
+        """The state of each facility, an index into STATES."""
+        opened: list[bool] = (self.capacity.today.space.max(axis=1) > 0).tolist()
+        return list(
+            map(Site.state, self.facilities.sites, opened, self.wards.occupied().sum(axis=0).tolist())
+        )
+
+    # -- what parts tell each other -----------------------------------------------------------------
+
+    def link(self, facilities: list[int], *, on: bool) -> None:
+        """Link facilities to a higher-level hospital; with specialists at hand their care is full."""
+        for facility in facilities:
+            section = self.facilities.sites[facility].section
+            self.journey.specialists[facility] = on or section.specialists or section.remote_link
+
+    def dead(self) -> Ints:
+        """``(districts, 9, 2)`` the dead so far."""
+        return np.array(self.journey.ledger.dead, np.int64).reshape(self.population.count.shape)
+
+    def heads(self) -> int:
+        """Clinical staff on the payroll."""
+        return int(self.capacity.heads().sum())
+
+    def protect_staff(self) -> None:
+        """Vaccinated staff are infected as vaccinated residents are."""
+        section, vaccination, absences = self.scenario.epidemic, self.vaccination, self.capacity.absences
+        if section is None or vaccination is None or absences is None:
+            return
+        covered = vaccination.staff_protected_share(self.heads())
+        absences.protection = covered * float(protection(section)[VACCINATED, 0])
+
+    # -- what a day has used ------------------------------------------------------------------------
+
+    def begin_books(self) -> None:
+        """t = 0: what a warm-up has used is not of the first day."""
+        self._grown()
+
+    def keep_books(self, day: int) -> None:
+        """What the day has used and made, and what it has cost."""
+        mild = float(self.isolation.occupied.sum())
+        grown, surveillance = self._grown(), self.surveillance
+        detection = None if surveillance is None else surveillance.detection
+        if self.home is not None and detection is not None:
+            self.home.pass_day(float(detection.mild_reported(day).sum()), mild)
+        self.logistics.pass_day(
+            Drivers(
+                basic_bed=mild,
+                oxygen_bed=float(sum(self.wards.oxygen.occupied)),
+                icu_bed=float(sum(self.wards.icu.occupied)),
+                reported_case=grown["reported at admission"]
+                + (0.0 if detection is None else float(detection.reported(day).sum())),
+                home_case=0.0 if self.home is None else self.home.followed,
+                death=grown["deaths"],
+                oxygen_kg=grown["oxygen"],
+                opening=grown["openings"],
+                reinforcement=self.capacity.reinforcement,
+                dose=0.0 if self.vaccination is None else self.vaccination.given_today,
+                test=0.0 if self.laboratories is None else self.laboratories.used,
+            )
+        )
+
+    def _grown(self) -> dict[str, float]:
+        """How much the running totals that logistics counts have grown since the last time."""
+        totals = {
+            "deaths": sum(self.journey.ledger.deaths),
+            "oxygen": 0.0 if self.supply is None else self.supply.used_kg,
+            "openings": self.facilities.openings,
+            "reported at admission": sum(self.journey.ledger.reported_at_admission),
+        }
+        return {name: self.logistics.since(name, total) for name, total in totals.items()}
+
+    # -- identities ---------------------------------------------------------------------------------
+
+    def check(self, day: int) -> None:
+        """The identities of docs/model.md, all of them, every day.
+
+        Raises
+        ------
+        IdentityError
+            Where one does not hold.
+        """
+        self.journey.check(day)
+        self.isolation.check(day)
+        if self.supply is not None:
+            self.supply.check(day)
+        self.capacity.check(day)
+        if self.home is not None:
+            self.home.check(day)
+        self.logistics.check(day)
+        if self.epidemic is not None:
+            self.epidemic.check(day)
+        if self.surveillance is not None:
+            self.surveillance.check(day)
+
+    # -- the start ----------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Before the first day: the beds that need no staff are open, and patients lie in them."""
+        if not self.capacity.limited:  # else beds are first counted on the first day
+            for f, (_, oxygen, icu) in enumerate(self.capacity.today.space.tolist()):
+                self._set_capacity(f, oxygen, icu)
+        census = self.scenario.care.initial_census
+        if census:
+            rng = self.streams.once("initial census")
+            for name, beds in census.items():
+                self._fill(self.facilities.index(name), beds.oxygen, beds.icu, rng)
+
+    def _fill(self, facility: int, oxygen: int, icu: int, rng: np.random.Generator) -> None:
+        """Put so many patients into the beds of a facility."""
+        ages = self.population.count.sum(axis=(0, 2)).astype(float)
+        severity = self.scenario.clinical.severity
+        need = ages * np.array(severity.p_oxygen)
+        icu_need = need * np.array(severity.p_icu)
+        of_each = apportion(oxygen, _or_all(need, ages)), apportion(icu, _or_all(icu_need, ages))
+        age = np.concatenate([np.repeat(np.arange(len(ages)), number) for number in of_each])
+        number = oxygen + icu
+        district = np.full(number, self.network.district_of[facility])
+        in_icu = np.arange(number) >= oxygen
+        fresh = self.scenario.care.initial_stays == "fresh"
+        batch = self.patients.in_beds(self.env.now, district, age, in_icu, fresh, rng)
+        self.journey.start_in_beds(batch, [facility] * number)
+
+
+def _options(scenario: Scenario) -> Options:
+    clinical = scenario.clinical
+    return Options(
+        clinical.boarding,
+        clinical.step_down,
+        clinical.queue_order,
+        scenario.care.no_bed_hours / 24,
+        scenario.in_time_hours / 24,
+    )
+
+
+def _or_all(weights: Floats, otherwise: Floats) -> Floats:
+    return weights if weights.sum() > 0 else otherwise

@@ -1,0 +1,13 @@
+"""Levers: every rule that a plan can have is bound to its action, in one table."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from surgesim.model.levers.registry import BINDINGS
+from surgesim.scenario.schema.command import Rule
+
+
+def test_every_rule_has_an_action_and_no_other() -> None:
+    union, _ = get_args(Rule)
+    assert BINDINGS.keys() == set(get_args(union))
