@@ -15,8 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from surgesim.scenario.door import load
-from surgesim.scenario.loading.values import with_certain
+from surgesim.scenario.door import load, with_certain
 from surgesim.study.replicate import one_replication, pared
 
 VALUES = {"epidemic.variant.r0": (4.8, 5.2), "epidemic.variant.severity": (0.9, 1.1)}

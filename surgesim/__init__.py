@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from surgesim.errors import IdentityError, ResultsError, ScenarioError, SurgesimError
 
 if TYPE_CHECKING:
-    from surgesim.scenario.door import load
+    from surgesim.scenario.door import load, overlaid
     from surgesim.scenario.schema.scenario import Scenario
     from surgesim.study.results import Results
     from surgesim.study.run import run
@@ -33,6 +33,7 @@ __all__ = [
     "Sweep",
     "__version__",
     "load",
+    "overlaid",
     "read",
     "run",
     "sensitivity",
@@ -44,6 +45,7 @@ _HOMES = {
     "Scenario": "surgesim.scenario.schema.scenario",
     "Sweep": "surgesim.study.sweep",
     "load": "surgesim.scenario.door",
+    "overlaid": "surgesim.scenario.door",
     "read": "surgesim.study.store",
     "run": "surgesim.study.run",
     "sensitivity": "surgesim.study.sensitivity",

@@ -6,8 +6,8 @@ take their places, then the schema and the checks, then each alternative's overl
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,16 +15,17 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.loading import arrivals_file, assignments, overlays, profile_tables
+from surgesim.scenario.loading import arrivals_file, assignments, overlays, profile_tables, values
 from surgesim.scenario.loading.chain import absorb, read_chain
-from surgesim.scenario.loading.draft import Draft
-from surgesim.scenario.loading.yaml_nodes import KeyPath, Place, problem
+from surgesim.scenario.loading.draft import Draft, in_order
+from surgesim.scenario.messages import thousands
 from surgesim.scenario.messages import wording as messages
-from surgesim.scenario.messages.shape import nearest
-from surgesim.scenario.messages.wording import Finding
-from surgesim.scenario.schema.base import scaled
+from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, Place, nearest
+from surgesim.scenario.schema.merging import scaled
 from surgesim.scenario.schema.scenario import BASELINE, SHARED, Scenario
 from surgesim.scenario.validation import cautions, checks, inherited, uncertain_checks
+from surgesim.scenario.validation.parts import Parts
+from surgesim.scenario.validation.references import references
 from surgesim.scenario.validation.sources import SourceIndex, Survey
 
 
@@ -92,7 +93,23 @@ def load_stored(path: str | Path) -> Scenario:
 
 
 def overlaid(scenario: Scenario, overlay: Mapping[str, Any]) -> Scenario:
-    """`Scenario.overlaid`: what a file with the values of both would give."""
+    """A copy with `overlay` laid over it, checked with its alternatives as a file with these values is.
+
+    Mappings merge, None removes an entry, ``{scale: x}`` multiplies a number, the name of a profile
+    stands for its figures. Of an alternative, the overlay is laid over what the scenario gives for it.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem found, in the scenario and in every alternative.
+
+    Examples
+    --------
+    >>> import surgesim
+    >>> town = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
+    >>> surgesim.overlaid(town, {"epidemic": {"variant": {"r0": 4}}}).epidemic.variant.r0  # doctest: +SKIP
+    4.0
+    """
     try:
         return _laid_over(scenario, overlay, shortened=any(key in overlay for key in ("start", "days")))
     except ScenarioError:
@@ -114,6 +131,22 @@ def _laid_over(scenario: Scenario, overlay: Mapping[str, Any], *, shortened: boo
     return _made(absorb(plain, change, draft), (), draft).scenario
 
 
+def with_values(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
+    """A copy with other values at dotted paths, such as ``epidemic.variant.r0``.
+
+    Raises
+    ------
+    ScenarioError
+        As `overlaid`: a file with these values, all together, would be refused.
+    """
+    return overlaid(scenario, values.together(changes))
+
+
+def with_certain(scenario: Scenario, drawn: Mapping[str, Any]) -> Scenario:
+    """As `with_values`, and nothing is uncertain in the copy: one draw, or one point, of the scenario."""
+    return overlaid(scenario, values.certain(drawn))
+
+
 def findings_at(path: KeyPath, value: Any, plain: Mapping[str, Any]) -> list[Finding]:
     """What the schema says against `value` at `path` of the valid scenario `plain`, and below it.
 
@@ -124,18 +157,18 @@ def findings_at(path: KeyPath, value: Any, plain: Mapping[str, Any]) -> list[Fin
         overlay = {key: overlay}
     draft = Draft(quiet=True)
     laid = overlays.lay(plain, _overlay_in_place(overlay, plain, (), draft))
-    found: list[Finding] = [(tuple(told.path.split(".")), told.message) for told in draft.problems]
+    found = [replace(fault, place=None) for fault in draft.faults]
     try:
         Scenario.model_validate(laid)
     except ValidationError as error:
         found += messages.findings(error, laid)
-    return [(at, message) for at, message in found if at[: len(path)] == path]
+    return [finding for finding in found if finding.path[: len(path)] == path]
 
 
 def _ends_early(scenario: Scenario) -> bool:
     """Whether dates of the scenario lie past its end, as where it was shortened from outside."""
     every = (scenario.alternative(name) for name in (BASELINE, *scenario.alternatives))
-    return any(True for each in every for _ in checks.out_of_range(checks.Parts.of(each)))
+    return any(True for each in every for _ in checks.out_of_range(Parts.of(each)))
 
 
 class _Made(NamedTuple):
@@ -154,8 +187,8 @@ def _finish(
     draft.remark(uncertain_checks.remarks(paths, scenario))
     survey = Survey(scenario)
     draft.remark(cautions.cautions(scenarios, survey))
-    draft.count(cautions.unsourced(survey))
-    return scenario, tuple(_in_order(draft.warnings))
+    draft.remark(cautions.unsourced(survey))
+    return scenario, tuple(in_order(draft.warnings))
 
 
 def _made(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> _Made:
@@ -170,66 +203,82 @@ def _made(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> _Made:
     _add_sources(plain, draft)
     plain = overlays.completed(plain)
     draft.shortened |= any(path in (("days",), ("start",)) for path in assigned.paths)
-    scenario, found, late = _validated({**plain, "alternatives": alternatives}, draft)
-    draft.refuse(_unless_following(found, (), draft))
-    draft.remark(late)
-    scenarios = {} if scenario is None else {BASELINE: scenario}
-    base = plain if scenario is None else scenario.to_plain()
-    base = {key: value for key, value in base.items() if key != "alternatives"}
+    whole = {**plain, "alternatives": alternatives}
+    base = _validated(whole, draft)
+    draft.refuse(_unless_following(base.faults, (), draft))
+    draft.remark(base.late)
+    scenarios = {} if base.scenario is None else {BASELINE: base.scenario}
+    below = plain if base.scenario is None else base.scenario.to_plain()
+    below = {key: value for key, value in below.items() if key != "alternatives"}
     faulty: list[str] = []
     for name, overlay in alternatives.items() if isinstance(alternatives, Mapping) else ():
         if isinstance(overlay, Mapping):
-            above = ("alternatives", name)
-            draft.remark(((*above, *path), message) for path, message in overlays.idle_nulls(base, overlay))
-            judged = inherited.judged(overlay, base, found)
-            laid = overlays.lay(base, scaled(base, judged))
-            changed, findings, later = _validated(laid, draft)
-            new = inherited.own(findings, found, overlay)
-            told = _misnamed(_unless_following(new, above, draft), base)
-            draft.refuse(((*above, *path), message) for path, message in told)
-            if new:
+            made, right = _alternative(name, overlay, below, base, draft)
+            if not right:
                 faulty.append(name)
-            draft.remark(((*above, *path), message) for path, message in later if (path, message) not in late)
-            if changed is not None:
-                scenarios[name] = changed
-    whole = {**plain, "alternatives": alternatives}
-    draft.refuse(uncertain_checks.uncertain(whole, found, faulty, drawable=draft.drawable))
-    if draft.problems or scenario is None:
-        raise ScenarioError(_in_order(_without_misspelt(draft.problems)))
-    return _Made(scenario, scenarios, assigned.paths)
+            if made is not None:
+                scenarios[name] = made
+    draft.refuse(
+        uncertain_checks.uncertain(whole, base.faults, faulty, with_certain, drawable=draft.drawable)
+    )
+    problems = draft.problems
+    if problems or base.scenario is None:
+        raise ScenarioError(problems)
+    return _Made(base.scenario, scenarios, assigned.paths)
 
 
-def _validated(
-    plain: Mapping[str, Any], draft: Draft
-) -> tuple[Scenario | None, list[Finding], list[Finding]]:
-    """The scenario of these values if it can be made, what is wrong with them, and what comes too late."""
+def _alternative(
+    name: str, overlay: Mapping[str, Any], below: Mapping[str, Any], base: _Validated, draft: Draft
+) -> tuple[Scenario | None, bool]:
+    """The scenario of an overlay if it can be made, and whether the overlay itself is right."""
+    above = ("alternatives", name)
+    draft.remark(idle.under(above) for idle in overlays.idle_nulls(below, overlay))
+    judged = inherited.judged(overlay, below, base.faults)
+    changed = _validated(overlays.lay(below, scaled(below, judged)), draft)
+    own = inherited.own(changed.faults, base.faults, overlay)
+    told = _misnamed(_unless_following(own, above, draft), below)
+    draft.refuse(finding.under(above) for finding in told)
+    draft.remark(finding.under(above) for finding in changed.late if finding not in base.late)
+    return changed.scenario, not own
+
+
+class _Validated(NamedTuple):
+    """The scenario of plain values if it can be made, what is wrong with them, what comes too late."""
+
+    scenario: Scenario | None
+    faults: list[Finding]
+    late: list[Finding]
+
+
+def _validated(plain: Mapping[str, Any], draft: Draft) -> _Validated:
     found: list[Finding] = []
     scenario: Scenario | None = None
     try:
         scenario = Scenario.model_validate(plain)
     except ValidationError as error:
         found += messages.findings(error, plain)
-        if not any(path == () for path, _ in found):
+        if not any(finding.path == () for finding in found):
             found += checks.one_driver(plain)
-    parts = checks.Parts.of(scenario) if scenario is not None else checks.Parts.found_in(plain)
-    found += checks.references(plain)
+    parts = Parts.of(scenario) if scenario is not None else Parts.found_in(plain)
+    found += references(plain)
     found += checks.consistency(parts)
     late = list(checks.out_of_range(parts))
     if not draft.shortened:
         found, late = found + late, []
-    return scenario, list(dict.fromkeys(found)), late
+    return _Validated(scenario, list(dict.fromkeys(found)), late)
 
 
 def _misnamed(found: Iterable[Finding], base: Mapping[str, Any]) -> Iterable[Finding]:
     """What an overlay's new entry lacks is told as its name, where an entry there is has one like it."""
     told: dict[Finding, None] = {}
-    for path, message in found:
-        entries = messages.value_at(base, path[:-2]) if len(path) > 2 else None
-        if message.startswith("missing, ") and isinstance(entries, Mapping) and path[-2] not in entries:
-            near = nearest(str(path[-2]), entries)
+    for finding in found:
+        *above, name, _ = finding.path if len(finding.path) > 2 else ("", "")
+        entries = messages.value_at(base, tuple(above)) if above else None
+        if finding.kind is Kind.MISSING and isinstance(entries, Mapping) and name not in entries:
+            near = nearest(str(name), entries)
             if near is not None:
-                path, message = path[:-1], f"unknown name {path[-2]!r}, did you mean {near!r}?"
-        told[path, message] = None
+                finding = Finding((*above, name), f"unknown name {name!r}, did you mean {near!r}?")
+        told[finding] = None
     return told
 
 
@@ -239,20 +288,19 @@ def _unless_following(found: Iterable[Finding], above: KeyPath, draft: Draft) ->
 
 def _follows(finding: Finding, above: KeyPath, draft: Draft) -> bool:
     """Whether a problem only follows from a profile or arrivals file that could not be read."""
-    path, message = finding
-    if not message.startswith(("missing", "got no series")):
+    if finding.kind not in (Kind.MISSING, Kind.INCOMPLETE):
         return False
-    here = (*above, *path)
+    here = (*above, *finding.path)
     return any(here[: len(section)] == section for section in draft.unread)
 
 
 def _assigned(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> assignments.Assigned:
     assigned = assignments.assign(tree, texts)
-    for path, message in assigned.findings:
-        draft.problems.append(problem(path, message, Place(assignments.NAME)))
+    draft.refuse(assigned.findings)
     for path in assigned.paths:
         draft.places = {p: place for p, place in draft.places.items() if p[: len(path)] != path}
-        draft.places[path] = Place(assignments.NAME)
+        draft.places[path] = assignments.PLACE
+    draft.fractions |= assigned.fractions
     draft.remark(assigned.doubts)
     return assigned
 
@@ -260,13 +308,13 @@ def _assigned(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> as
 def _in_place(tree: Mapping[str, Any], above: KeyPath, draft: Draft) -> dict[str, Any]:
     """`tree` (the scenario or, at `above`, an overlay) with its profiles and arrivals file in place."""
     resolved = profile_tables.resolve(tree)
-    for path, message in resolved.findings:
-        at = (*above, *path)
-        if path[-1] == "profile":
+    for finding in resolved.findings:
+        at = (*above, *finding.path)
+        if at[-1] == "profile":
             draft.unread.append(at[:-1])
             if at not in draft.places and at[:-1] in draft.places:
                 at = at[:-1]  # its name stands for the whole section
-        draft.refuse([(at, message)])
+        draft.refuse([replace(finding, path=at)])
     for path, source in resolved.sources.items():
         draft.sources[".".join(map(str, (*above, *path)))] = source
     _embed_arrivals(resolved.tree, above, draft)
@@ -281,7 +329,7 @@ def _overlay(name: str, overlay: Any, plain: Mapping[str, Any], draft: Draft) ->
     for key in SHARED:
         if key in overlay:
             message = f"got {key!r} in an alternative, expected only {', '.join(own)}"
-            draft.refuse([((*above, key), message)])
+            draft.refuse([Finding((*above, key), message)])
     return _overlay_in_place({k: v for k, v in overlay.items() if k not in SHARED}, plain, above, draft)
 
 
@@ -305,29 +353,31 @@ def _add_sources(plain: dict[str, Any], draft: Draft) -> None:
 
 
 def _embed_arrivals(plain: dict[str, Any], above: KeyPath, draft: Draft) -> None:
+    """Let the series of an arrivals file stand beside those that `plain` gives itself."""
     arrivals = plain.get("arrivals")
-    if not isinstance(arrivals, Mapping) or not isinstance(arrivals.get("file"), str):
+    if not isinstance(arrivals, Mapping):
         return
-    if arrivals["file"] == "none":
+    _doubt_counts(arrivals.get("series"), (*above, "arrivals", "series"), draft)
+    name = arrivals.get("file")
+    if not isinstance(name, str) or name == "none":
         return
     start, days = _start(plain.get("start")), plain.get("days")
     if start is None or not isinstance(days, int):
         return  # the schema says what is wrong with them
-    name = arrivals["file"]
+    path: KeyPath = (*above, "arrivals", "file")
     try:
         whole = arrivals.get("counts_are") == "exact" and not arrivals.get("demand_sd")
         read = arrivals_file.read(Path(name), name, start, days, whole=whole)
     except ScenarioError as error:
-        path = (*above, "arrivals", "file")
         for fault in error.problems:
-            if fault.line is None:
-                draft.refuse([(path, f"{fault.message}: {name}")])
-            else:
-                draft.problems.append(problem(path, fault.message, Place(name, fault.line)))
+            found = Finding(path, f"{fault.message}: {name}")
+            if fault.line is not None:
+                found = Finding(path, fault.message, place=Place(name, fault.line))
+            draft.refuse([found])
         draft.unread.append(path[:-1])
         plain["arrivals"] = {**arrivals, "series": {}}
         return
-    draft.warnings += read.warnings
+    draft.remark(read.warnings)
     series = arrivals.get("series")
     kept = {key: value for key, value in arrivals.items() if key != "file"}
     plain["arrivals"] = {**kept, "series": {**(series if isinstance(series, Mapping) else {}), **read.series}}
@@ -335,28 +385,25 @@ def _embed_arrivals(plain: dict[str, Any], above: KeyPath, draft: Draft) -> None
         draft.places[(*above, "arrivals", "series", key)] = Place(name, line)
 
 
+def _doubt_counts(series: Any, at: KeyPath, draft: Draft) -> None:
+    """Remark on counts whose point may part thousands, as on those of an arrivals file."""
+    if draft.quiet or not isinstance(series, Mapping):
+        return
+    doubts: thousands.Doubts[KeyPath] = thousands.Doubts()
+    for name, one in series.items():
+        counts, bed = messages.value_at(one, ("counts",)), messages.value_at(one, ("bed",))
+        for day, count in enumerate(counts if isinstance(counts, (list, tuple)) else ()):
+            if isinstance(count, float):
+                path = (*at, name, "counts", day)
+                written = draft.fractions.get(path, "")
+                doubts.see(str(bed), written if written and float(written) == count else repr(count), path)
+    for message, paths in doubts.remarks():
+        draft.warnings = [known for known in draft.warnings if known.path not in paths]
+        draft.remark([Finding(paths[0], message)])
+
+
 def _start(value: Any) -> date | None:
     try:
         return date.fromisoformat(value)
     except (TypeError, ValueError):
         return None
-
-
-def _without_misspelt(problems: Iterable[Problem]) -> list[Problem]:
-    """Leave out that a key is missing where an unknown key beside it is taken for it."""
-    problems = list(problems)
-    meant = set()
-    for told in problems:
-        near = re.fullmatch(r"unknown key .*, did you mean '(.*)'\?", told.message)
-        if near is not None:
-            meant.add((*told.path.split(".")[:-1], near[1]))
-    return [
-        told
-        for told in problems
-        if not (told.message.startswith("missing, ") and tuple(told.path.split(".")) in meant)
-    ]
-
-
-def _in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """By file and line, without repeats."""
-    return sorted(dict.fromkeys(problems), key=lambda told: (told.file or "", told.line or 0))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.messages.shape import suggestion
+from surgesim.scenario.door import suggestion
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.collect import Collection
 from surgesim.study.environment import available_cores, environment, now

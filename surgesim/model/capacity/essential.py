@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.errors import IdentityError
-from surgesim.scenario.schema.essential import Essential, EssentialCare
+from surgesim.scenario.schema.capacity.essential import Essential, EssentialCare
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.errors import IdentityError
-from surgesim.scenario.schema.staffing import Absence, Staffing
+from surgesim.scenario.schema.capacity.staffing import Absence, Staffing
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

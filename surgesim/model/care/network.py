@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from surgesim.model.epidemic.people import travel_hours
+from surgesim.scenario.schema.capacity.transport import Transport
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.scenario.schema.transport import Transport
 
 _INSTANT = 1e-9  # days; times this close are the same
 

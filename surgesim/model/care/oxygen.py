@@ -18,7 +18,7 @@ from surgesim.model.care.ledger import IN_ICU
 from surgesim.model.care.patients import Patient
 from surgesim.model.clock.calendar import Calendar, Due
 from surgesim.model.clock.streams import Streams
-from surgesim.scenario.schema.oxygen import Delivery, OxygenSource
+from surgesim.scenario.schema.capacity.oxygen import Delivery, OxygenSource
 
 _TOLERANCE_KG = 1e-6
 _INSTANT = 1e-11  # days; a stock that lasts no longer is empty

@@ -16,25 +16,23 @@ from simpy.events import Event
 from surgesim.model.capacity.capacity import Brought
 from surgesim.model.capacity.facilities import Facilities
 from surgesim.scenario.schema.care import Care
-from surgesim.scenario.schema.command import (
+from surgesim.scenario.schema.command import Rule
+from surgesim.scenario.schema.levers.epidemic import OpenHomeCare, RaiseTesting, StartMeasure, Vaccinate
+from surgesim.scenario.schema.levers.facilities import (
     AtFacilities,
     ConvertBeds,
-    Equip,
     Mobilise,
     OpenFacility,
-    OpenHomeCare,
-    OrderOxygen,
+    TransferOut,
+)
+from surgesim.scenario.schema.levers.staff import (
+    Equip,
     PostponeElective,
-    RaiseTesting,
     RedeployNurses,
     ReinforceStaff,
     RemoteLink,
-    Restock,
-    Rule,
-    StartMeasure,
-    TransferOut,
-    Vaccinate,
 )
+from surgesim.scenario.schema.levers.supply import OrderOxygen, Restock
 
 if TYPE_CHECKING:
     from surgesim.model.simulation import Simulation

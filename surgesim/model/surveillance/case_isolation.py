@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.scenario.schema.detection import CaseIsolation as CaseIsolationSection
+from surgesim.scenario.schema.response.detection import CaseIsolation as CaseIsolationSection
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -14,8 +14,8 @@ from surgesim.scenario.schema.base import (
     ShareByAge,
     figure,
 )
-from surgesim.scenario.schema.home import HomeCare
-from surgesim.scenario.schema.oxygen import Respiratory
+from surgesim.scenario.schema.capacity.home import HomeCare
+from surgesim.scenario.schema.capacity.oxygen import Respiratory
 
 
 class DeathByCare(Section):

@@ -10,7 +10,6 @@ from surgesim.scenario.schema.base import (
     AGE_GROUPS,
     SETTINGS,
     FrozenMapping,
-    Name,
     Named,
     NonNegative,
     Off,
@@ -22,6 +21,7 @@ from surgesim.scenario.schema.base import (
     figure,
     listed,
 )
+from surgesim.scenario.schema.names import DistrictName
 
 
 def _sums_to_one(value: tuple[float, ...]) -> tuple[float, ...]:
@@ -90,7 +90,9 @@ class People(Section):
     distance_scale_hours: Annotated[float, Field(gt=0)] = figure(
         2.0, "contacts outside fall by 1/e for every so many hours of travel"
     )
-    travel: FrozenMapping[Name, FrozenMapping[Name, NonNegative]] = Field(default_factory=dict)
+    travel: FrozenMapping[DistrictName, FrozenMapping[DistrictName, NonNegative]] = Field(
+        default_factory=dict
+    )
     crossing_from_hour: Annotated[float, Field(ge=0, le=24)] = figure(6.0, "boats leave from")
     crossing_to_hour: Annotated[float, Field(ge=0, le=24)] = figure(18.0, "boats leave until")
 

@@ -24,6 +24,7 @@ from surgesim.report.screen import (
 )
 from surgesim.report.sentences import longer_without_fewer_deaths, what_binds, without_plan
 from surgesim.report.words import NBSP, phrase
+from surgesim.scenario.door import overlaid
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.binding import BEDS
 from surgesim.study.collect import Collection
@@ -46,7 +47,7 @@ def results() -> Results:
 def test_rules_that_never_fire_are_named_with_their_alternatives(results: Results) -> None:
     rule = {"action": "convert_beds", "when": {"indicator": "oxygen_occupancy", "above": 0.9}}
     plan = {"wards": {**rule, "title": {"vi": "Mở khu", "en": "Open wards"}}, "later": rule}
-    scenario = results.scenario.overlaid({"command": {"plan": plan}})
+    scenario = overlaid(results.scenario, {"command": {"plan": plan}})
     with_plan = dataclasses.replace(results, scenario=scenario)
 
     def told(*fired: tuple[str, str]) -> list[str]:

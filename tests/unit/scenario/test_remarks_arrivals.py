@@ -84,9 +84,9 @@ def test_more_patients_than_people(tmp_path: Path, series: str, message: str | N
     ("csv", "message"),
     [
         ("day,oxygen\n0,985\n1,1.107\n2,1.234\n3,998\n4,7\n",
-         "got 1.107 for oxygen (and 1 more), read as 1.107 (write 1107, or 1.107 if that is meant)"),
+         "got 1.107 for oxygen (and 1 more), read as 1.107 (if thousands were meant, write 1107)"),
         ("day,icu\n0,2.500\n1,1\n2,1\n3,1\n4,1\n",
-         "got 2.500 for icu, read as 2.5 (write 2500, or 2.5 if that is meant)"),
+         "got 2.500 for icu, read as 2.5 (if thousands were meant, write 2500)"),
         ("day,icu\n0,2.503\n1,1.5\n2,1\n3,1\n4,1\n", None),
         ("day,icu\n0,2.5\n1,1.5\n2,1\n3,1\n4,1\n", None),
     ],

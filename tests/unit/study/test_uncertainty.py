@@ -18,7 +18,7 @@ from study_cases import small_scenario
 from surgesim.errors import ScenarioError
 from surgesim.report.sentences import how_precise, what_varies
 from surgesim.scenario.door import dump, from_plain, inspect, load, with_values
-from surgesim.scenario.schema.base import deep_merge, scaled
+from surgesim.scenario.schema.merging import deep_merge, scaled
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.scenario.schema.study import Uncertain
 from surgesim.study.precision import Precision
