@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.scenario.schema.indicators import BY_GROUP
+from surgesim.scenario.schema.indicators import BY_DISTRICT, BY_GROUP, INDICATORS, Indicator
 
 if TYPE_CHECKING:
     from surgesim.scenario.schema.command import Command
@@ -28,6 +28,10 @@ class Column(NamedTuple):
 
 def _by_bed(name: str, unit: str, meaning: str) -> tuple[Column, ...]:
     return tuple(Column(f"{name}_{bed}", unit, meaning.format(bed=bed)) for bed in ("basic", "oxygen", "icu"))
+
+
+def _columns(indicators: Iterable[Indicator]) -> tuple[Column, ...]:
+    return tuple(Column(indicator.name, indicator.unit, indicator.meaning) for indicator in indicators)
 
 
 CONSTRAINTS = ("space", "doctors", "nurses", "equipment", "pipes", "oxygen_stock")
@@ -125,20 +129,7 @@ PROVINCE: tuple[Column, ...] = (
     Column("home_cases_not_followed", "people", "of them, not followed by a team"),
     Column("without_package", "people/day", "newly followed who found no drug package"),
     Column("cost", "currency/day", "cost of the day in the scenario's currency"),
-    Column("weekly_reported_cases_per_100k", "cases/100,000/week", "reported cases of the last 7 days"),
-    Column("oxygen_need_7d_per_100k", "patients/100,000", "mean over 7 days of `present`"),
-    Column("patients_without_bed", "patients", "`without_bed` as the command sees it"),
-    Column(
-        "vacant_covid_beds_per_100k",
-        "beds/100,000",
-        "vacant COVID beds of the types that the scenario's patients can occupy",
-    ),
-    Column("staffed_icu_beds_per_100k", "beds/100,000", "`staffed_icu_all` per 100,000"),
-    Column("usable_icu_beds_per_100k", "beds/100,000", "`usable_icu_all` per 100,000"),
-    Column("oxygen_occupancy", "share", "occupied and held over staffed oxygen beds (1 where none)"),
-    Column("icu_occupancy", "share", "occupied and held over staffed ICU beds (1 where none)"),
-    Column("icu_need_per_100k", "patients/100,000", "`icu_need` per 100,000"),
-    Column("deaths_7d_per_100k", "deaths/100,000/week", "deaths of the last 7 days"),
+    *_columns(indicator for indicator in INDICATORS.values() if indicator.computed),
     Column("test_positivity", "share", "positive of the samples tested within the limit (0 where none)"),
     Column("test_capacity_used", "share", "samples tested of those there was a test for (0 without limit)"),
     Column(
@@ -146,11 +137,7 @@ PROVINCE: tuple[Column, ...] = (
         "share",
         "people of the vulnerable groups who had a dose (0 where none)",
     ),
-    Column(
-        "situation",
-        "0 or 1",
-        "1 while the declared emergency holds, by the criteria that are assessed",
-    ),
+    *_columns([INDICATORS["situation"]]),
 )
 
 OF_EPIDEMIC = ("infections", "imported", "infectious", "susceptible", "reported_cases")
@@ -172,37 +159,13 @@ PRESENT = len(DISTRICT)
 
 DISTRICT_PRESENT = Column("present", "patients", "residents who need oxygen or ICU, step-down blockers too")
 
-ASSESSED: tuple[Column, ...] = (
-    Column("epidemic_level", "1 to 4", "level of the epidemic by the scenario's table (empty without one)"),
-    Column(
-        "in_time_7d_share",
-        "share",
-        "of the patients who came to need a bed in the last 7 days, those not known to have waited "
-        "longer than the time allowed for any bed they needed (1 where fewer than 10 came)",
-    ),
-    Column("deaths_per_million", "deaths/1,000,000", "deaths since the first day"),
+ASSESSED: tuple[Column, ...] = _columns(
+    [INDICATORS["epidemic_level"], *(INDICATORS[name] for name in BY_GROUP)]
 )
 """Daily columns of the province where the scenario asks for them."""
 
-DISTRICT_ASSESSED: tuple[Column, ...] = (
-    Column(
-        "weekly_reported_cases_per_100k", "cases/100,000/week", "reported cases of residents, last 7 days"
-    ),
-    Column("oxygen_need_7d_per_100k", "patients/100,000", "mean over 7 days of `present`"),
-    Column(
-        "patients_without_bed",
-        "patients",
-        "patients who are in the district, without the bed type they need for over no_bed_hours",
-    ),
-    Column("vacant_covid_beds_per_100k", "beds/100,000", "as that of the province, in the district"),
-    Column("staffed_icu_beds_per_100k", "beds/100,000", "as that of the province, in the district"),
-    Column("usable_icu_beds_per_100k", "beds/100,000", "as that of the province, in the district"),
-    Column("oxygen_occupancy", "share", "of the district's staffed oxygen beds (1 where none)"),
-    Column("icu_occupancy", "share", "of the district's staffed ICU beds (1 where none)"),
-    Column("deaths_7d_per_100k", "deaths/100,000/week", "deaths of residents of the last 7 days"),
-    Column("epidemic_level", "1 to 4", "level of the epidemic by the scenario's table (empty without one)"),
-    Column("in_time_7d_share", "share", "as that of the province, of residents"),
-    Column("deaths_per_million", "deaths/1,000,000", "deaths of residents since the first day"),
+DISTRICT_ASSESSED: tuple[Column, ...] = tuple(
+    Column(name, INDICATORS[name].unit, INDICATORS[name].by_district) for name in BY_DISTRICT
 )
 """Daily columns of districts where the scenario asks for them, in the order of BY_DISTRICT."""
 

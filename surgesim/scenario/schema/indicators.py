@@ -19,8 +19,10 @@ class Indicator(NamedTuple):
 
     Attributes
     ----------
-    unit, meaning
-        As the data dictionary gives them.
+    unit
+        As the data dictionary gives it.
+    meaning
+        What the data dictionary says of it; empty where a part of the model records and describes it.
     least, most
         The range in which it lies, as far as it has one.
     of_residents
@@ -40,7 +42,7 @@ class Indicator(NamedTuple):
 
     name: str
     unit: str
-    meaning: str
+    meaning: str = ""
     least: float = 0.0
     most: float | None = None
     of_residents: int | None = None
@@ -49,6 +51,11 @@ class Indicator(NamedTuple):
     by_district: str = ""
     by_group: bool = False
     composed: bool = False
+
+    @property
+    def computed(self) -> bool:
+        """Whether it is computed of the province every day from what the parts of the model record."""
+        return bool(self.meaning) and not (self.composed or self.by_group)
 
     @property
     def share(self) -> bool:
@@ -138,73 +145,62 @@ _DECLARED = (
     Indicator(
         "oxygen_cover_days",
         "days",
-        "stock over what is drawn from it (365 where nothing is drawn, or more)",
         needs=("oxygen",),
     ),
     Indicator(
         "facilities_out_of_oxygen",
         "facilities",
-        "facilities whose stock is empty and plant too small",
         needs=("oxygen",),
     ),
     Indicator(
         "emergency_served_7d_share",
         "share",
-        "emergencies served over 7 days (1 where none came)",
         most=1,
         needs=("essential",),
     ),
     Indicator(
         "elective_backlog",
         "patients",
-        "elective patients who wait",
         needs=("essential",),
     ),
     Indicator(
         "staff_absent_share",
         "share",
-        "clinical staff away, of those on the payroll (empty where not modelled)",
         most=1,
         needs=("staff",),
     ),
     Indicator(
         "home_cases_not_followed",
         "people",
-        "of them, not followed by a team",
         needs=("epidemic", "home_care"),
     ),
     Indicator(
         "vulnerable_vaccinated_share",
         "share",
-        "people of the vulnerable groups who had a dose (0 where none)",
         most=1,
         needs=("vulnerable",),
     ),
     Indicator(
         "test_positivity",
         "share",
-        "positive of the samples tested within the limit (0 where none)",
         most=1,
         needs=("tests",),
     ),
     Indicator(
         "test_capacity_used",
         "share",
-        "samples tested of those there was a test for (0 without limit)",
         most=1,
         needs=("tests",),
     ),
     Indicator(
         "stock_cover_days",
         "days",
-        "stock above the reserve over mean use (at most 365)",
         needs=("stock",),
         item=CONSUMABLE,
     ),
     Indicator(
         "burden_backlog",
         "units",
-        "waiting for disposal at 24:00",
         needs=("capacity",),
         item=BURDEN,
     ),
