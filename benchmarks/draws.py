@@ -2,7 +2,7 @@
 
     python benchmarks/draws.py scenarios/kien-giang.yaml
 
-A draw is a scenario of its own and passes the checks of a file with its values (`Scenario.overlaid`). Draws
+A draw is a scenario of its own and passes the checks of a file with its values (`surgesim.overlaid`). Draws
 and replications are timed by turns, so that a machine whose speed drifts is as fast for both.
 """
 

@@ -131,19 +131,14 @@ def _laid_over(scenario: Scenario, overlay: Mapping[str, Any], *, shortened: boo
     return _made(absorb(plain, change, draft), (), draft).scenario
 
 
-def with_values(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
-    """A copy with other values at dotted paths, such as ``epidemic.variant.r0``.
+def with_certain(scenario: Scenario, drawn: Mapping[str, Any]) -> Scenario:
+    """A copy with other values at dotted paths, and nothing uncertain: one draw, or one point, of it.
 
     Raises
     ------
     ScenarioError
         As `overlaid`: a file with these values, all together, would be refused.
     """
-    return overlaid(scenario, values.together(changes))
-
-
-def with_certain(scenario: Scenario, drawn: Mapping[str, Any]) -> Scenario:
-    """As `with_values`, and nothing is uncertain in the copy: one draw, or one point, of the scenario."""
     return overlaid(scenario, values.certain(drawn))
 
 

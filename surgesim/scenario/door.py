@@ -13,7 +13,6 @@ from surgesim.scenario.assembly import (
     load_stored,
     overlaid,
     with_certain,
-    with_values,
 )
 from surgesim.scenario.loading.assignments import unknown_path
 from surgesim.scenario.loading.dumping import dump
@@ -41,5 +40,4 @@ __all__ = [
     "suggestion",
     "unknown_path",
     "with_certain",
-    "with_values",
 ]

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from loading_cases import replaced, written
+from loading_cases import replaced, with_values, written
 from study_cases import made_up_simulation, small_scenario
 from typer.testing import CliRunner
 
 from surgesim.cli import app
 from surgesim.errors import ScenarioError
 from surgesim.model import simulation
-from surgesim.scenario.door import dump, from_plain, load, overlaid, with_values
+from surgesim.scenario.door import dump, from_plain, load, overlaid
 from surgesim.scenario.schema.merging import deep_merge
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.replicate import drawn_values

@@ -104,7 +104,8 @@ def test_a_point_that_may_part_thousands_in_a_column_of_whole_numbers(
          {"arrivals.series.a.counts.1":
           "got 1.107 for oxygen (and 1 more), read as 1.107 (if thousands were meant, write 1107)"}),
         ("{a: {bed: icu, counts: [2.500, 1, 1, 1, 1]}}",
-         {"arrivals.series.a.counts.0": "got 2.500 for icu, read as 2.5 (if thousands were meant, write 2500)"}),
+         {"arrivals.series.a.counts.0":
+          "got 2.500 for icu, read as 2.5 (if thousands were meant, write 2500)"}),
         ("{a: {bed: oxygen, counts: [1.107, 1, 1.250, 1, 1]}}",
          {"arrivals.series.a.counts.0":
           "got 1.107 for oxygen (and 1 more), read as 1.107 (if thousands were meant, write 1107)"}),
