@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import GetJsonSchemaHandler
 
 from surgesim.scenario.schema.base import Name
+
+NAMES = "x-names"
+"""The keyword of a JSON Schema under which it says where what a name names is defined."""
 
 
 class Reference(NamedTuple):
@@ -12,6 +17,10 @@ class Reference(NamedTuple):
 
     kind: str
     target: str
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The JSON Schema of the name, which tells the scenario reference what it names."""
+        return {**handler(schema), NAMES: self.target}
 
 
 DISTRICT = Reference("district", "people.districts")
