@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.loading import arrivals_file, assignments, overlays, profile_tables, values
+from surgesim.scenario.loading import assignments, overlays, values
 from surgesim.scenario.loading.chain import absorb, read_chain
 from surgesim.scenario.loading.draft import Draft, in_order
-from surgesim.scenario.messages import thousands
+from surgesim.scenario.loading.placement import alternative_in_place, in_place, overlay_in_place
 from surgesim.scenario.messages import wording as messages
-from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, Place, nearest
+from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, nearest
 from surgesim.scenario.schema.merging import scaled
-from surgesim.scenario.schema.scenario import BASELINE, SHARED, Scenario
+from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.scenario.validation import cautions, checks, inherited, uncertain_checks
 from surgesim.scenario.validation.parts import Parts
 from surgesim.scenario.validation.references import references
@@ -89,7 +88,7 @@ def load_stored(path: str | Path) -> Scenario:
         As `load`.
     """
     draft = Draft(shortened=True, quiet=True, drawable=False)
-    return _made(read_chain(Path(path), draft), (), draft).scenario
+    return _assemble(read_chain(Path(path), draft), (), draft).scenario
 
 
 def overlaid(scenario: Scenario, overlay: Mapping[str, Any]) -> Scenario:
@@ -122,13 +121,15 @@ def _laid_over(scenario: Scenario, overlay: Mapping[str, Any], *, shortened: boo
     draft = Draft(shortened=shortened, quiet=True)
     plain = scenario.to_plain()
     given = overlay.get("alternatives")
-    placed = _overlay_in_place({k: v for k, v in overlay.items() if k != "alternatives"}, plain, (), draft)
+    placed = overlay_in_place({k: v for k, v in overlay.items() if k != "alternatives"}, plain, (), draft)
     change = dict(scaled(plain, placed))
     if isinstance(given, Mapping):
-        change["alternatives"] = {name: _overlay(name, inner, plain, draft) for name, inner in given.items()}
+        change["alternatives"] = {
+            name: alternative_in_place(name, inner, plain, draft) for name, inner in given.items()
+        }
     elif "alternatives" in overlay:
         change["alternatives"] = given
-    return _made(absorb(plain, change, draft), (), draft).scenario
+    return _assemble(absorb(plain, change, draft), (), draft).scenario
 
 
 def with_certain(scenario: Scenario, drawn: Mapping[str, Any]) -> Scenario:
@@ -151,7 +152,7 @@ def findings_at(path: KeyPath, value: Any, plain: Mapping[str, Any]) -> list[Fin
     for key in reversed(path):
         overlay = {key: overlay}
     draft = Draft(quiet=True)
-    laid = overlays.lay(plain, _overlay_in_place(overlay, plain, (), draft))
+    laid = overlays.lay(plain, overlay_in_place(overlay, plain, (), draft))
     found = [replace(fault, place=None) for fault in draft.faults]
     try:
         Scenario.model_validate(laid)
@@ -166,7 +167,7 @@ def _ends_early(scenario: Scenario) -> bool:
     return any(True for each in every for _ in checks.out_of_range(Parts.of(each)))
 
 
-class _Made(NamedTuple):
+class _Assembly(NamedTuple):
     """A scenario that is right, it and its alternatives by name, and the paths set from outside."""
 
     scenario: Scenario
@@ -177,7 +178,7 @@ class _Made(NamedTuple):
 def _finish(
     tree: Mapping[str, Any], texts: Sequence[str], draft: Draft
 ) -> tuple[Scenario, tuple[Problem, ...]]:
-    scenario, scenarios, paths = _made(tree, texts, draft)
+    scenario, scenarios, paths = _assemble(tree, texts, draft)
     draft.remark(cautions.hidden_changes(paths, scenario))
     draft.remark(uncertain_checks.remarks(paths, scenario))
     survey = Survey(scenario)
@@ -186,15 +187,15 @@ def _finish(
     return scenario, tuple(in_order(draft.warnings))
 
 
-def _made(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> _Made:
+def _assemble(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> _Assembly:
     assigned = _assigned(tree, texts, draft)
     given = assigned.tree.get("alternatives", {})
-    plain = _in_place(
-        {key: value for key, value in assigned.tree.items() if key != "alternatives"}, (), draft
-    )
+    plain = in_place({key: value for key, value in assigned.tree.items() if key != "alternatives"}, (), draft)
     alternatives = given
     if isinstance(given, Mapping):
-        alternatives = {name: _overlay(name, overlay, plain, draft) for name, overlay in given.items()}
+        alternatives = {
+            name: alternative_in_place(name, overlay, plain, draft) for name, overlay in given.items()
+        }
     _add_sources(plain, draft)
     plain = overlays.completed(plain)
     draft.shortened |= any(path in (("days",), ("start",)) for path in assigned.paths)
@@ -208,18 +209,18 @@ def _made(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> _Made:
     faulty: list[str] = []
     for name, overlay in alternatives.items() if isinstance(alternatives, Mapping) else ():
         if isinstance(overlay, Mapping):
-            made, right = _alternative(name, overlay, below, base, draft)
+            changed, right = _alternative(name, overlay, below, base, draft)
             if not right:
                 faulty.append(name)
-            if made is not None:
-                scenarios[name] = made
+            if changed is not None:
+                scenarios[name] = changed
     draft.refuse(
         uncertain_checks.uncertain(whole, base.faults, faulty, with_certain, drawable=draft.drawable)
     )
     problems = draft.problems
     if problems or base.scenario is None:
         raise ScenarioError(problems)
-    return _Made(base.scenario, scenarios, assigned.paths)
+    return _Assembly(base.scenario, scenarios, assigned.paths)
 
 
 def _alternative(
@@ -231,8 +232,8 @@ def _alternative(
     judged = inherited.judged(overlay, below, base.faults)
     changed = _validated(overlays.lay(below, scaled(below, judged)), draft)
     own = inherited.own(changed.faults, base.faults, overlay)
-    told = _misnamed(_unless_following(own, above, draft), below)
-    draft.refuse(finding.under(above) for finding in told)
+    new = _misnamed(_unless_following(own, above, draft), below)
+    draft.refuse(finding.under(above) for finding in new)
     draft.remark(finding.under(above) for finding in changed.late if finding not in base.late)
     return changed.scenario, not own
 
@@ -265,7 +266,7 @@ def _validated(plain: Mapping[str, Any], draft: Draft) -> _Validated:
 
 def _misnamed(found: Iterable[Finding], base: Mapping[str, Any]) -> Iterable[Finding]:
     """What an overlay's new entry lacks is told as its name, where an entry there is has one like it."""
-    told: dict[Finding, None] = {}
+    renamed: dict[Finding, None] = {}
     for finding in found:
         *above, name, _ = finding.path if len(finding.path) > 2 else ("", "")
         entries = messages.value_at(base, tuple(above)) if above else None
@@ -273,8 +274,8 @@ def _misnamed(found: Iterable[Finding], base: Mapping[str, Any]) -> Iterable[Fin
             near = nearest(str(name), entries)
             if near is not None:
                 finding = Finding((*above, name), f"unknown name {name!r}, did you mean {near!r}?")
-        told[finding] = None
-    return told
+        renamed[finding] = None
+    return renamed
 
 
 def _unless_following(found: Iterable[Finding], above: KeyPath, draft: Draft) -> list[Finding]:
@@ -300,44 +301,6 @@ def _assigned(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> as
     return assigned
 
 
-def _in_place(tree: Mapping[str, Any], above: KeyPath, draft: Draft) -> dict[str, Any]:
-    """`tree` (the scenario or, at `above`, an overlay) with its profiles and arrivals file in place."""
-    resolved = profile_tables.resolve(tree)
-    for finding in resolved.findings:
-        at = (*above, *finding.path)
-        if at[-1] == "profile":
-            draft.unread.append(at[:-1])
-            if at not in draft.places and at[:-1] in draft.places:
-                at = at[:-1]  # its name stands for the whole section
-        draft.refuse([replace(finding, path=at)])
-    for path, source in resolved.sources.items():
-        draft.sources[".".join(map(str, (*above, *path)))] = source
-    _embed_arrivals(resolved.tree, above, draft)
-    return resolved.tree
-
-
-def _overlay(name: str, overlay: Any, plain: Mapping[str, Any], draft: Draft) -> Any:
-    if not isinstance(overlay, Mapping):
-        return overlay
-    above = ("alternatives", name)
-    own = [field for field in Scenario.model_fields if field not in SHARED]
-    for key in SHARED:
-        if key in overlay:
-            message = f"got {key!r} in an alternative, expected only {', '.join(own)}"
-            draft.refuse([Finding((*above, key), message)])
-    return _overlay_in_place({k: v for k, v in overlay.items() if k not in SHARED}, plain, above, draft)
-
-
-def _overlay_in_place(
-    overlay: Mapping[str, Any], plain: Mapping[str, Any], above: KeyPath, draft: Draft
-) -> dict[str, Any]:
-    """`overlay` with its profiles and arrivals file in place, whose days are those of `plain`."""
-    span = {key: plain[key] for key in ("start", "days") if key in plain and key not in overlay}
-    named = profile_tables.with_names_as_mappings(overlay)
-    placed = _in_place({**named, **span}, above, draft)
-    return {key: value for key, value in placed.items() if key not in span}
-
-
 def _add_sources(plain: dict[str, Any], draft: Draft) -> None:
     """Sources of profile figures, where the scenario's own entries do not cover them."""
     own = plain.get("sources", {})
@@ -345,60 +308,3 @@ def _add_sources(plain: dict[str, Any], draft: Draft) -> None:
         index = SourceIndex(own)
         added = {path: source for path, source in draft.sources.items() if index.covering(path) is None}
         plain["sources"] = {**added, **own}
-
-
-def _embed_arrivals(plain: dict[str, Any], above: KeyPath, draft: Draft) -> None:
-    """Let the series of an arrivals file stand beside those that `plain` gives itself."""
-    arrivals = plain.get("arrivals")
-    if not isinstance(arrivals, Mapping):
-        return
-    _doubt_counts(arrivals.get("series"), (*above, "arrivals", "series"), draft)
-    name = arrivals.get("file")
-    if not isinstance(name, str) or name == "none":
-        return
-    start, days = _start(plain.get("start")), plain.get("days")
-    if start is None or not isinstance(days, int):
-        return  # the schema says what is wrong with them
-    path: KeyPath = (*above, "arrivals", "file")
-    try:
-        whole = arrivals.get("counts_are") == "exact" and not arrivals.get("demand_sd")
-        read = arrivals_file.read(Path(name), name, start, days, whole=whole)
-    except ScenarioError as error:
-        for fault in error.problems:
-            found = Finding(path, f"{fault.message}: {name}")
-            if fault.line is not None:
-                found = Finding(path, fault.message, place=Place(name, fault.line))
-            draft.refuse([found])
-        draft.unread.append(path[:-1])
-        plain["arrivals"] = {**arrivals, "series": {}}
-        return
-    draft.remark(read.warnings)
-    series = arrivals.get("series")
-    kept = {key: value for key, value in arrivals.items() if key != "file"}
-    plain["arrivals"] = {**kept, "series": {**(series if isinstance(series, Mapping) else {}), **read.series}}
-    for key, line in read.lines.items():
-        draft.places[(*above, "arrivals", "series", key)] = Place(name, line)
-
-
-def _doubt_counts(series: Any, at: KeyPath, draft: Draft) -> None:
-    """Remark on counts whose point may part thousands, as on those of an arrivals file."""
-    if draft.quiet or not isinstance(series, Mapping):
-        return
-    doubts: thousands.Doubts[KeyPath] = thousands.Doubts()
-    for name, one in series.items():
-        counts, bed = messages.value_at(one, ("counts",)), messages.value_at(one, ("bed",))
-        for day, count in enumerate(counts if isinstance(counts, (list, tuple)) else ()):
-            if isinstance(count, float):
-                path = (*at, name, "counts", day)
-                written = draft.fractions.get(path, "")
-                doubts.see(str(bed), written if written and float(written) == count else repr(count), path)
-    for message, paths in doubts.remarks():
-        draft.warnings = [known for known in draft.warnings if known.path not in paths]
-        draft.remark([Finding(paths[0], message)])
-
-
-def _start(value: Any) -> date | None:
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None

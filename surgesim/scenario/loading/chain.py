@@ -39,7 +39,7 @@ def read_chain(path: Path, draft: Draft) -> dict[str, Any]:
             break
         tree = document.value
         if not isinstance(tree, dict):
-            got = "an empty file" if tree is None else messages.shown(tree)
+            got = "an empty file" if tree is None else messages.display(tree)
             problems.append(Problem("", f"got {got}, expected the sections of a scenario", shown, 1))
             break
         document.places[()] = Place(shown, 1)
@@ -74,7 +74,7 @@ def _extended(path: Path, document: Document, problems: list[Problem]) -> tuple[
         return None, None
     place = document.places[("extends",)]
     if not isinstance(name, str):
-        message = f"got {messages.shown(name)}, expected the name of a file beside this one"
+        message = f"got {messages.display(name)}, expected the name of a file beside this one"
         problems.append(Finding(("extends",), message, place=place).problem)
         return None, None
     return path.parent / name, place

@@ -16,7 +16,7 @@ from typing import Any
 from surgesim.errors import SurgesimError
 from surgesim.scenario.loading.yaml_nodes import read_file
 from surgesim.scenario.messages.finding import Finding, KeyPath, suggestion
-from surgesim.scenario.messages.wording import shown, value_at
+from surgesim.scenario.messages.wording import display, value_at
 from surgesim.scenario.schema.merging import deep_merge
 
 FOLDER = Path(__file__).parents[1] / "profiles"
@@ -164,7 +164,7 @@ def _resolve_at(resolved: Resolved, path: tuple[str, ...]) -> None:
 
 def _problem(name: Any, section: str) -> str | None:
     if not isinstance(name, str):
-        return f"got {shown(name)}, expected the name of a profile"
+        return f"got {display(name)}, expected the name of a profile"
     if name not in names():
         fitting = [known for known in names() if read(known).section == section]
         return f"unknown profile {name!r}{suggestion(name, fitting)}"

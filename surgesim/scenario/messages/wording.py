@@ -28,7 +28,7 @@ def findings(error: ValidationError, data: Any) -> list[Finding]:
     return list(found)
 
 
-def shown(value: Any) -> str:
+def display(value: Any) -> str:
     """A value as a message names it."""
     if value is None:
         return "nothing"
@@ -100,8 +100,8 @@ def _finding(kind: str, loc: tuple[str | int, ...], got: Any, ctx: Mapping[str, 
     if loc[-1:] == ("[key]",):
         return Finding(path, f"got the name {str(got)!r}, expected {A_NAME}")
     if kind == "too_short":
-        return Finding(path, f"got {shown(got)}, expected at least {ctx['min_length']} in it")
-    return Finding(path, f"got {shown(got)}{_tail(shape, got, value)}")
+        return Finding(path, f"got {display(got)}, expected at least {ctx['min_length']} in it")
+    return Finding(path, f"got {display(got)}{_tail(shape, got, value)}")
 
 
 def value_at(data: Any, path: KeyPath) -> Any:

@@ -113,7 +113,7 @@ def one_of(**given: Any) -> None:
     ValueError
         If none is given, or more than one.
     """
-    there = [f"{name} {told(value)}" for name, value in given.items() if value is not None]
+    there = [f"{name} {bound_text(value)}" for name, value in given.items() if value is not None]
     names = list(given)
     if not there:
         neither = f"neither {' nor '.join(names)}" if len(names) == 2 else f"none of {listed(names)}"
@@ -128,7 +128,7 @@ def listed(words: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(others)} {last} {end}" if others else end
 
 
-def told(value: object) -> str:
+def bound_text(value: object) -> str:
     """A value of a bound as it was written."""
     if isinstance(value, (list, tuple)):
         return str([float(f"{inner:.12g}") for inner in value])

@@ -160,7 +160,7 @@ def _undrawable(draws: _Draws, uncertainty: Mapping[str, Uncertain]) -> Iterator
     middle = {name: draws.value(name, form.quantile(0.5)) for name, form in left.items()}
     while middle and draws.fault(middle) is not None:
         least = draws.least(middle, {})
-        yield _told(draws, least, {}, uncertainty)
+        yield _refusal(draws, least, {}, uncertainty)
         middle = {name: value for name, value in middle.items() if name not in least}
         left = {name: form for name, form in left.items() if name not in least}
     limits = {name: [draws.value(name, limit) for limit in dict.fromkeys(left[name].limits)] for name in left}
@@ -168,7 +168,7 @@ def _undrawable(draws: _Draws, uncertainty: Mapping[str, Uncertain]) -> Iterator
     for name in left:
         for limit in limits[name]:
             if draws.fault({**middle, name: limit}) is not None:
-                yield _told(draws, {name: limit}, middle, uncertainty)
+                yield _refusal(draws, {name: limit}, middle, uncertainty)
                 refused.append(name)
                 break
     bounded = [name for name in left if name not in refused and _bounded(left[name])]
@@ -181,10 +181,10 @@ def _undrawable(draws: _Draws, uncertainty: Mapping[str, Uncertain]) -> Iterator
             least = draws.least(values, middle)
             if set(least) not in told:
                 told.append(set(least))
-                yield _told(draws, least, middle, uncertainty)
+                yield _refusal(draws, least, middle, uncertainty)
 
 
-def _told(
+def _refusal(
     draws: _Draws,
     values: Mapping[str, float],
     middle: Mapping[str, float],
@@ -226,7 +226,7 @@ def remarks(paths: Sequence[KeyPath], scenario: Scenario) -> Iterator[Finding]:
         for alternative, overlay in scenario.alternatives.items():
             value = value_at(overlay, path)
             if value is not None and not is_scale(value):
-                message = f"got {messages.shown(value)}, which wins over what study.uncertainty draws"
+                message = f"got {messages.display(value)}, which wins over what study.uncertainty draws"
                 yield Finding(("alternatives", alternative, *path), message)
     if "most_replications" in scenario.study.model_fields_set and not scenario.study.precision:
         yield Finding(("study", "most_replications"), "has no effect: no study.precision is given")

@@ -16,10 +16,10 @@ from surgesim.scenario.schema.base import (
     Sequence_,
     Share,
     Text,
+    bound_text,
     figure,
     listed,
     one_of,
-    told,
 )
 from surgesim.scenario.schema.care import Care, Facility
 from surgesim.scenario.schema.indicators import GroupName, IndicatorName, Watch, fits
@@ -49,7 +49,8 @@ class Trigger(Section):
         if self.indicator is None:
             bounds = {"above": self.above, "below": self.below}
             got = listed(
-                [f"{key} {told(value)}" for key, value in bounds.items() if value is not None] or ["nothing"]
+                [f"{key} {bound_text(value)}" for key, value in bounds.items() if value is not None]
+                or ["nothing"]
             )
             raise ValueError(
                 f"got {got} without an indicator, expected an indicator with one bound, or a date `on`"
@@ -135,7 +136,8 @@ class RuleBase(Section):
         shares = [phase.share for phase in self.phases]
         if not days or days != sorted(set(days)) or shares != sorted(shares):
             got = ", ".join(
-                f"share {told(share)} after {told(day)}" for day, share in zip(days, shares, strict=True)
+                f"share {bound_text(share)} after {bound_text(day)}"
+                for day, share in zip(days, shares, strict=True)
             )
             raise ValueError(
                 f"got {got or 'no phases'}, "
