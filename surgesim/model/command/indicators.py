@@ -49,7 +49,7 @@ class Assessment:
     breached_by_district: NDArray[np.bool_] = field(default_factory=lambda: np.empty((0, 0), np.bool_))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Seen:
     """What indicators are computed from: the last row of the province's table, and sums of its last 7."""
 

@@ -1,7 +1,5 @@
 """Rules on the epidemic and on who is found and followed outside facilities."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 

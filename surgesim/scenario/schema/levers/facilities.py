@@ -1,7 +1,5 @@
 """Rules on the beds of facilities, and on those of a neighbouring province."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Literal
 

@@ -1,6 +1,8 @@
-"""What all rules of the plan have: when they begin and end, what they need, and where they act."""
+"""What all rules of the plan have: when they begin and end, what they need, and where they act.
 
-from __future__ import annotations
+Annotations are evaluated as they stand in the modules of rules: of a text, pydantic would compile each anew
+for every class that inherits it.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, NamedTuple, Self

@@ -1,7 +1,5 @@
 """Rules on who staffs beds, and on what lets the same staff do more."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator

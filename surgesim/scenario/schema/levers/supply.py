@@ -1,7 +1,5 @@
 """Rules on what is used up: oxygen and consumables."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal, Self
