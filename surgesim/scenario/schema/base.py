@@ -1,6 +1,8 @@
-"""What every section of a scenario is made of: frozen models, names, sourced figures, distributions."""
+"""What every section of a scenario is made of: frozen models, names, sourced figures, distributions.
 
-from __future__ import annotations
+Modules of sections do without ``from __future__ import annotations``: pydantic compiles an annotation that
+is text anew for each class that inherits it, which is a fifth of the time that the schema takes to import.
+"""
 
 import re
 from collections.abc import Iterable
@@ -47,7 +49,7 @@ class FrozenDict(dict[K, V]):
 
     __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = __ior__ = _refuse
 
-    def __reduce__(self) -> tuple[type[FrozenDict[K, V]], tuple[dict[K, V]]]:
+    def __reduce__(self) -> tuple[type["FrozenDict[K, V]"], tuple[dict[K, V]]]:
         return type(self), (dict(self),)
 
 

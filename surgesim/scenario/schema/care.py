@@ -1,7 +1,5 @@
 """Section `care`: the facilities by name, their beds, and who lies in them at the start."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator

@@ -1,7 +1,5 @@
 """Section `clinical`: how severe an infection is, how long patients stay, what lack of care does."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from surgesim.scenario.schema.base import (

@@ -1,7 +1,5 @@
 """Section `command`: what is watched, when the system counts as overwhelmed, and the plan of rules."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 

@@ -3,8 +3,6 @@
 Section `arrivals` stands here too: a scenario has either an epidemic or given arrivals.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator

@@ -1,7 +1,5 @@
 """Section `command.levels`: the epidemic's level, 1 to 4, from classes of indicators."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator

@@ -1,7 +1,5 @@
 """Section `people`: who lives where, how old they are, whom they meet and how far they travel."""
 
-from __future__ import annotations
-
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator

@@ -1,7 +1,5 @@
 """The whole scenario: its sections, what must hold between them, and changed copies of it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any, Self
@@ -68,7 +66,7 @@ class Scenario(Section):
         """Plain dicts, lists, numbers and strings that load back to an equal scenario."""
         return self.model_dump(mode="json", exclude_none=True)
 
-    def alternative(self, name: str) -> Scenario:
+    def alternative(self, name: str) -> "Scenario":
         """This scenario with the overlay of one alternative; ``baseline`` is the scenario itself.
 
         Alternatives are checked with their scenario, when it is loaded or laid over (`surgesim.overlaid`).

@@ -1,7 +1,5 @@
 """Part of `care`: what carries patients between districts, and who takes them outside the province."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

@@ -1,8 +1,4 @@
-"""What all rules of the plan have: when they begin and end, what they need, and where they act.
-
-Annotations are evaluated as they stand in the modules of rules: of a text, pydantic would compile each anew
-for every class that inherits it.
-"""
+"""What all rules of the plan have: when they begin and end, what they need, and where they act."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, NamedTuple, Self

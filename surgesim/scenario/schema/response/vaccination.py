@@ -1,7 +1,5 @@
 """Part of `epidemic`: vaccination against the variant. Doses, who comes first, when a dose works."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
