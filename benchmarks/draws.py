@@ -2,7 +2,7 @@
 
     python benchmarks/draws.py scenarios/kien-giang.yaml
 
-A draw is a scenario of its own and passes the checks of a file with its values (`Scenario.overlaid`). Draws
+A draw is a scenario of its own and passes the checks of a file with its values (`surgesim.overlaid`). Draws
 and replications are timed by turns, so that a machine whose speed drifts is as fast for both.
 """
 
@@ -15,8 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from surgesim.scenario.door import load
-from surgesim.scenario.loading.values import with_certain
+from surgesim.scenario.door import load, with_certain
 from surgesim.study.compute.replicate import one_replication, pared
 
 VALUES = {"epidemic.variant.r0": (4.8, 5.2), "epidemic.variant.severity": (0.9, 1.1)}

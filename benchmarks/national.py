@@ -20,7 +20,7 @@ from time import process_time
 from typing import Any
 
 from surgesim.model.simulation import simulate
-from surgesim.scenario.door import load
+from surgesim.scenario.door import load, overlaid
 from surgesim.scenario.schema.scenario import Scenario
 
 NATIONAL = Path(__file__).parents[1] / "scenarios" / "teaching" / "national.yaml"
@@ -71,7 +71,7 @@ def first_areas(country: Scenario, areas: int) -> Scenario:
             "importation": {"per_day": country.epidemic.importation.per_day * share},
         },
     }
-    return country.overlaid(overlay)
+    return overlaid(country, overlay)
 
 
 def measure(areas: int, days: int | None) -> Cost:
@@ -79,7 +79,7 @@ def measure(areas: int, days: int | None) -> Cost:
     began = process_time()
     scenario = first_areas(load(NATIONAL), areas)
     if days is not None:
-        scenario = scenario.overlaid({"days": days})
+        scenario = overlaid(scenario, {"days": days})
     loaded = process_time()
     record = simulate(scenario, scenario.study.seed, 0)
     ended = process_time()

@@ -33,8 +33,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.model.epidemic.people import apportion
-from surgesim.scenario.door import load
-from surgesim.scenario.schema.oxygen import CYLINDER_KG
+from surgesim.scenario.door import load, overlaid
+from surgesim.scenario.schema.capacity.oxygen import CYLINDER_KG
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.replicate import one_replication
 from surgesim.study.compute.spread import spread
@@ -209,7 +209,7 @@ def work(
     """What comes of one replication of some changes, which share its epidemic."""
     replication, names = task
     scenarios = {
-        name: scenario if name == BASELINE else scenario.overlaid(changes[name].overlay) for name in names
+        name: scenario if name == BASELINE else overlaid(scenario, changes[name].overlay) for name in names
     }
     records = one_replication(scenarios, seed, replication)
     return [(name, replication, record.outcomes) for name, record in records.items()]

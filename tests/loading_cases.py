@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.door import load
+from surgesim.scenario.door import load, overlaid
+from surgesim.scenario.loading.values import together
+from surgesim.scenario.schema.scenario import Scenario
 
 HEAD = """\
 name: small
@@ -96,3 +100,8 @@ def refused(folder: Path, text: str | bytes, *changes: str) -> list[Problem]:
 def told(folder: Path, text: str | bytes, *changes: str) -> list[tuple[str, str]]:
     """Path and message of each problem of a scenario that must not load."""
     return [(problem.path, problem.message) for problem in refused(folder, text, *changes)]
+
+
+def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
+    """A copy with other values at dotted paths, such as ``epidemic.variant.r0``."""
+    return overlaid(scenario, together(values))

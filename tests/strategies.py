@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from surgesim.scenario.schema.base import deep_merge
+from surgesim.scenario.schema.merging import deep_merge
 from surgesim.scenario.schema.scenario import Scenario
 
 Plain = dict[str, Any]

@@ -6,7 +6,7 @@ module, without knowing how it was simulated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from surgesim.model.columns import Column, Floats
 from surgesim.model.epidemic import spread, vaccination
 from surgesim.model.surveillance import case_isolation, detection, laboratories
 from surgesim.scenario.schema.command import Command
-from surgesim.scenario.schema.indicators import BY_GROUP
+from surgesim.scenario.schema.indicators import BY_DISTRICT, BY_GROUP, INDICATORS, Indicator
 
 __all__ = [
     "ASSESSED",
@@ -48,6 +48,11 @@ __all__ = [
     "key_of",
     "logistics_columns",
 ]
+
+
+def _columns(indicators: Iterable[Indicator]) -> tuple[Column, ...]:
+    return tuple(Column(indicator.name, indicator.unit, indicator.meaning) for indicator in indicators)
+
 
 PER = 100_000
 """People whom most rates are of."""
@@ -76,27 +81,10 @@ PROVINCE: tuple[Column, ...] = (
     *essential.COLUMNS,
     *home.COLUMNS,
     logistics.COST,
-    Column("weekly_reported_cases_per_100k", "cases/100,000/week", "reported cases of the last 7 days"),
-    Column("oxygen_need_7d_per_100k", "patients/100,000", "mean over 7 days of `present`"),
-    Column("patients_without_bed", "patients", "`without_bed` as the command sees it"),
-    Column(
-        "vacant_covid_beds_per_100k",
-        "beds/100,000",
-        "vacant COVID beds of the types that the scenario's patients can occupy",
-    ),
-    Column("staffed_icu_beds_per_100k", "beds/100,000", "`staffed_icu_all` per 100,000"),
-    Column("usable_icu_beds_per_100k", "beds/100,000", "`usable_icu_all` per 100,000"),
-    Column("oxygen_occupancy", "share", "occupied and held over staffed oxygen beds (1 where none)"),
-    Column("icu_occupancy", "share", "occupied and held over staffed ICU beds (1 where none)"),
-    Column("icu_need_per_100k", "patients/100,000", "`icu_need` per 100,000"),
-    Column("deaths_7d_per_100k", "deaths/100,000/week", "deaths of the last 7 days"),
+    *_columns(indicator for indicator in INDICATORS.values() if indicator.computed),
     *laboratories.SHARES,
     vaccination.VULNERABLE,
-    Column(
-        "situation",
-        "0 or 1",
-        "1 while the declared emergency holds, by the criteria that are assessed",
-    ),
+    *_columns([INDICATORS["situation"]]),
 )
 
 DISTRICT: tuple[Column, ...] = (
@@ -112,37 +100,13 @@ PRESENT = len(DISTRICT)
 
 DISTRICT_PRESENT = ledger.PRESENT_IN_DISTRICT
 
-ASSESSED: tuple[Column, ...] = (
-    Column("epidemic_level", "1 to 4", "level of the epidemic by the scenario's table (empty without one)"),
-    Column(
-        "in_time_7d_share",
-        "share",
-        "of the patients who came to need a bed in the last 7 days, those not known to have waited "
-        "longer than the time allowed for any bed they needed (1 where fewer than 10 came)",
-    ),
-    Column("deaths_per_million", "deaths/1,000,000", "deaths since the first day"),
+ASSESSED: tuple[Column, ...] = _columns(
+    [INDICATORS["epidemic_level"], *(INDICATORS[name] for name in BY_GROUP)]
 )
 """Daily columns of the province where the scenario asks for them."""
 
-DISTRICT_ASSESSED: tuple[Column, ...] = (
-    Column(
-        "weekly_reported_cases_per_100k", "cases/100,000/week", "reported cases of residents, last 7 days"
-    ),
-    Column("oxygen_need_7d_per_100k", "patients/100,000", "mean over 7 days of `present`"),
-    Column(
-        "patients_without_bed",
-        "patients",
-        "patients who are in the district, without the bed type they need for over no_bed_hours",
-    ),
-    Column("vacant_covid_beds_per_100k", "beds/100,000", "as that of the province, in the district"),
-    Column("staffed_icu_beds_per_100k", "beds/100,000", "as that of the province, in the district"),
-    Column("usable_icu_beds_per_100k", "beds/100,000", "as that of the province, in the district"),
-    Column("oxygen_occupancy", "share", "of the district's staffed oxygen beds (1 where none)"),
-    Column("icu_occupancy", "share", "of the district's staffed ICU beds (1 where none)"),
-    Column("deaths_7d_per_100k", "deaths/100,000/week", "deaths of residents of the last 7 days"),
-    Column("epidemic_level", "1 to 4", "level of the epidemic by the scenario's table (empty without one)"),
-    Column("in_time_7d_share", "share", "as that of the province, of residents"),
-    Column("deaths_per_million", "deaths/1,000,000", "deaths of residents since the first day"),
+DISTRICT_ASSESSED: tuple[Column, ...] = tuple(
+    Column(name, INDICATORS[name].unit, INDICATORS[name].by_district) for name in BY_DISTRICT
 )
 """Daily columns of districts where the scenario asks for them, in the order of BY_DISTRICT."""
 

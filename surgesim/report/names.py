@@ -15,6 +15,7 @@ from surgesim.report.words import (
     unit_words,
 )
 from surgesim.scenario.schema.base import Text
+from surgesim.scenario.schema.indicators import INDICATORS
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.measures.breaches import SITUATION
 
@@ -50,7 +51,7 @@ def threshold_title(scenario: Scenario, name: str, lang: str) -> str:
 
 def is_share(indicator: str) -> bool:
     """Whether an indicator is a share of 1, which is shown as a percentage."""
-    return indicator_words("en", indicator).unit == "share"
+    return INDICATORS[indicator].share
 
 
 def unit_of(scenario: Scenario, name: str, lang: str) -> str:

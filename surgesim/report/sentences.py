@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from surgesim.report.names import alternative_title, criteria, threshold_title
 from surgesim.report.quoted import Row, Told, Value, cell, named, quote, source, told
 from surgesim.report.words import alike, day_month, fixed, group_words, number, percent, phrase, rounded
-from surgesim.scenario.schema.needs import ICU_BEDS
+from surgesim.scenario.schema.indicators import ICU_BEDS
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.measures.binding import BEDS, limits_modelled
 from surgesim.study.measures.compare import DAYS_BREACHED, DEATHS

@@ -6,25 +6,25 @@ take their places, then the schema and the checks, then each alternative's overl
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.loading import arrivals_file, assignments, overlays, profile_tables
+from surgesim.scenario.loading import assignments, overlays, values
 from surgesim.scenario.loading.chain import absorb, read_chain
-from surgesim.scenario.loading.draft import Draft
-from surgesim.scenario.loading.yaml_nodes import KeyPath, Place, problem
+from surgesim.scenario.loading.draft import Draft, in_order
+from surgesim.scenario.loading.placement import alternative_in_place, in_place, overlay_in_place
 from surgesim.scenario.messages import wording as messages
-from surgesim.scenario.messages.shape import nearest
-from surgesim.scenario.messages.wording import Finding
-from surgesim.scenario.schema.base import scaled
-from surgesim.scenario.schema.scenario import BASELINE, SHARED, Scenario
+from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, nearest
+from surgesim.scenario.schema.merging import scaled
+from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.scenario.validation import cautions, checks, inherited, uncertain_checks
+from surgesim.scenario.validation.parts import Parts
+from surgesim.scenario.validation.references import references
 from surgesim.scenario.validation.sources import SourceIndex, Survey
 
 
@@ -88,11 +88,27 @@ def load_stored(path: str | Path) -> Scenario:
         As `load`.
     """
     draft = Draft(shortened=True, quiet=True, drawable=False)
-    return _made(read_chain(Path(path), draft), (), draft).scenario
+    return _assemble(read_chain(Path(path), draft), (), draft).scenario
 
 
 def overlaid(scenario: Scenario, overlay: Mapping[str, Any]) -> Scenario:
-    """`Scenario.overlaid`: what a file with the values of both would give."""
+    """A copy with `overlay` laid over it, checked with its alternatives as a file with these values is.
+
+    Mappings merge, None removes an entry, ``{scale: x}`` multiplies a number, the name of a profile
+    stands for its figures. Of an alternative, the overlay is laid over what the scenario gives for it.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem found, in the scenario and in every alternative.
+
+    Examples
+    --------
+    >>> import surgesim
+    >>> town = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
+    >>> surgesim.overlaid(town, {"epidemic": {"variant": {"r0": 4}}}).epidemic.variant.r0  # doctest: +SKIP
+    4.0
+    """
     try:
         return _laid_over(scenario, overlay, shortened=any(key in overlay for key in ("start", "days")))
     except ScenarioError:
@@ -105,13 +121,26 @@ def _laid_over(scenario: Scenario, overlay: Mapping[str, Any], *, shortened: boo
     draft = Draft(shortened=shortened, quiet=True)
     plain = scenario.to_plain()
     given = overlay.get("alternatives")
-    placed = _overlay_in_place({k: v for k, v in overlay.items() if k != "alternatives"}, plain, (), draft)
+    placed = overlay_in_place({k: v for k, v in overlay.items() if k != "alternatives"}, plain, (), draft)
     change = dict(scaled(plain, placed))
     if isinstance(given, Mapping):
-        change["alternatives"] = {name: _overlay(name, inner, plain, draft) for name, inner in given.items()}
+        change["alternatives"] = {
+            name: alternative_in_place(name, inner, plain, draft) for name, inner in given.items()
+        }
     elif "alternatives" in overlay:
         change["alternatives"] = given
-    return _made(absorb(plain, change, draft), (), draft).scenario
+    return _assemble(absorb(plain, change, draft), (), draft).scenario
+
+
+def with_certain(scenario: Scenario, drawn: Mapping[str, Any]) -> Scenario:
+    """A copy with other values at dotted paths, and nothing uncertain: one draw, or one point, of it.
+
+    Raises
+    ------
+    ScenarioError
+        As `overlaid`: a file with these values, all together, would be refused.
+    """
+    return overlaid(scenario, values.certain(drawn))
 
 
 def findings_at(path: KeyPath, value: Any, plain: Mapping[str, Any]) -> list[Finding]:
@@ -123,22 +152,22 @@ def findings_at(path: KeyPath, value: Any, plain: Mapping[str, Any]) -> list[Fin
     for key in reversed(path):
         overlay = {key: overlay}
     draft = Draft(quiet=True)
-    laid = overlays.lay(plain, _overlay_in_place(overlay, plain, (), draft))
-    found: list[Finding] = [(tuple(told.path.split(".")), told.message) for told in draft.problems]
+    laid = overlays.lay(plain, overlay_in_place(overlay, plain, (), draft))
+    found = [replace(fault, place=None) for fault in draft.faults]
     try:
         Scenario.model_validate(laid)
     except ValidationError as error:
         found += messages.findings(error, laid)
-    return [(at, message) for at, message in found if at[: len(path)] == path]
+    return [finding for finding in found if finding.path[: len(path)] == path]
 
 
 def _ends_early(scenario: Scenario) -> bool:
     """Whether dates of the scenario lie past its end, as where it was shortened from outside."""
     every = (scenario.alternative(name) for name in (BASELINE, *scenario.alternatives))
-    return any(True for each in every for _ in checks.out_of_range(checks.Parts.of(each)))
+    return any(True for each in every for _ in checks.out_of_range(Parts.of(each)))
 
 
-class _Made(NamedTuple):
+class _Assembly(NamedTuple):
     """A scenario that is right, it and its alternatives by name, and the paths set from outside."""
 
     scenario: Scenario
@@ -149,88 +178,104 @@ class _Made(NamedTuple):
 def _finish(
     tree: Mapping[str, Any], texts: Sequence[str], draft: Draft
 ) -> tuple[Scenario, tuple[Problem, ...]]:
-    scenario, scenarios, paths = _made(tree, texts, draft)
+    scenario, scenarios, paths = _assemble(tree, texts, draft)
     draft.remark(cautions.hidden_changes(paths, scenario))
     draft.remark(uncertain_checks.remarks(paths, scenario))
     survey = Survey(scenario)
     draft.remark(cautions.cautions(scenarios, survey))
-    draft.count(cautions.unsourced(survey))
-    return scenario, tuple(_in_order(draft.warnings))
+    draft.remark(cautions.unsourced(survey))
+    return scenario, tuple(in_order(draft.warnings))
 
 
-def _made(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> _Made:
+def _assemble(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> _Assembly:
     assigned = _assigned(tree, texts, draft)
     given = assigned.tree.get("alternatives", {})
-    plain = _in_place(
-        {key: value for key, value in assigned.tree.items() if key != "alternatives"}, (), draft
-    )
+    plain = in_place({key: value for key, value in assigned.tree.items() if key != "alternatives"}, (), draft)
     alternatives = given
     if isinstance(given, Mapping):
-        alternatives = {name: _overlay(name, overlay, plain, draft) for name, overlay in given.items()}
+        alternatives = {
+            name: alternative_in_place(name, overlay, plain, draft) for name, overlay in given.items()
+        }
     _add_sources(plain, draft)
     plain = overlays.completed(plain)
     draft.shortened |= any(path in (("days",), ("start",)) for path in assigned.paths)
-    scenario, found, late = _validated({**plain, "alternatives": alternatives}, draft)
-    draft.refuse(_unless_following(found, (), draft))
-    draft.remark(late)
-    scenarios = {} if scenario is None else {BASELINE: scenario}
-    base = plain if scenario is None else scenario.to_plain()
-    base = {key: value for key, value in base.items() if key != "alternatives"}
+    whole = {**plain, "alternatives": alternatives}
+    base = _validated(whole, draft)
+    draft.refuse(_unless_following(base.faults, (), draft))
+    draft.remark(base.late)
+    scenarios = {} if base.scenario is None else {BASELINE: base.scenario}
+    below = plain if base.scenario is None else base.scenario.to_plain()
+    below = {key: value for key, value in below.items() if key != "alternatives"}
     faulty: list[str] = []
     for name, overlay in alternatives.items() if isinstance(alternatives, Mapping) else ():
         if isinstance(overlay, Mapping):
-            above = ("alternatives", name)
-            draft.remark(((*above, *path), message) for path, message in overlays.idle_nulls(base, overlay))
-            judged = inherited.judged(overlay, base, found)
-            laid = overlays.lay(base, scaled(base, judged))
-            changed, findings, later = _validated(laid, draft)
-            new = inherited.own(findings, found, overlay)
-            told = _misnamed(_unless_following(new, above, draft), base)
-            draft.refuse(((*above, *path), message) for path, message in told)
-            if new:
+            changed, right = _alternative(name, overlay, below, base, draft)
+            if not right:
                 faulty.append(name)
-            draft.remark(((*above, *path), message) for path, message in later if (path, message) not in late)
             if changed is not None:
                 scenarios[name] = changed
-    whole = {**plain, "alternatives": alternatives}
-    draft.refuse(uncertain_checks.uncertain(whole, found, faulty, drawable=draft.drawable))
-    if draft.problems or scenario is None:
-        raise ScenarioError(_in_order(_without_misspelt(draft.problems)))
-    return _Made(scenario, scenarios, assigned.paths)
+    draft.refuse(
+        uncertain_checks.uncertain(whole, base.faults, faulty, with_certain, drawable=draft.drawable)
+    )
+    problems = draft.problems
+    if problems or base.scenario is None:
+        raise ScenarioError(problems)
+    return _Assembly(base.scenario, scenarios, assigned.paths)
 
 
-def _validated(
-    plain: Mapping[str, Any], draft: Draft
-) -> tuple[Scenario | None, list[Finding], list[Finding]]:
-    """The scenario of these values if it can be made, what is wrong with them, and what comes too late."""
+def _alternative(
+    name: str, overlay: Mapping[str, Any], below: Mapping[str, Any], base: _Validated, draft: Draft
+) -> tuple[Scenario | None, bool]:
+    """The scenario of an overlay if it can be made, and whether the overlay itself is right."""
+    above = ("alternatives", name)
+    draft.remark(idle.under(above) for idle in overlays.idle_nulls(below, overlay))
+    judged = inherited.judged(overlay, below, base.faults)
+    changed = _validated(overlays.lay(below, scaled(below, judged)), draft)
+    own = inherited.own(changed.faults, base.faults, overlay)
+    new = _misnamed(_unless_following(own, above, draft), below)
+    draft.refuse(finding.under(above) for finding in new)
+    draft.remark(finding.under(above) for finding in changed.late if finding not in base.late)
+    return changed.scenario, not own
+
+
+class _Validated(NamedTuple):
+    """The scenario of plain values if it can be made, what is wrong with them, what comes too late."""
+
+    scenario: Scenario | None
+    faults: list[Finding]
+    late: list[Finding]
+
+
+def _validated(plain: Mapping[str, Any], draft: Draft) -> _Validated:
     found: list[Finding] = []
     scenario: Scenario | None = None
     try:
         scenario = Scenario.model_validate(plain)
     except ValidationError as error:
         found += messages.findings(error, plain)
-        if not any(path == () for path, _ in found):
+        if not any(finding.path == () for finding in found):
             found += checks.one_driver(plain)
-    parts = checks.Parts.of(scenario) if scenario is not None else checks.Parts.found_in(plain)
-    found += checks.references(plain)
+    parts = Parts.of(scenario) if scenario is not None else Parts.found_in(plain)
+    found += references(plain)
     found += checks.consistency(parts)
     late = list(checks.out_of_range(parts))
     if not draft.shortened:
         found, late = found + late, []
-    return scenario, list(dict.fromkeys(found)), late
+    return _Validated(scenario, list(dict.fromkeys(found)), late)
 
 
 def _misnamed(found: Iterable[Finding], base: Mapping[str, Any]) -> Iterable[Finding]:
     """What an overlay's new entry lacks is told as its name, where an entry there is has one like it."""
-    told: dict[Finding, None] = {}
-    for path, message in found:
-        entries = messages.value_at(base, path[:-2]) if len(path) > 2 else None
-        if message.startswith("missing, ") and isinstance(entries, Mapping) and path[-2] not in entries:
-            near = nearest(str(path[-2]), entries)
+    renamed: dict[Finding, None] = {}
+    for finding in found:
+        *above, name, _ = finding.path if len(finding.path) > 2 else ("", "")
+        entries = messages.value_at(base, tuple(above)) if above else None
+        if finding.kind is Kind.MISSING and isinstance(entries, Mapping) and name not in entries:
+            near = nearest(str(name), entries)
             if near is not None:
-                path, message = path[:-1], f"unknown name {path[-2]!r}, did you mean {near!r}?"
-        told[path, message] = None
-    return told
+                finding = Finding((*above, name), f"unknown name {name!r}, did you mean {near!r}?")
+        renamed[finding] = None
+    return renamed
 
 
 def _unless_following(found: Iterable[Finding], above: KeyPath, draft: Draft) -> list[Finding]:
@@ -239,60 +284,21 @@ def _unless_following(found: Iterable[Finding], above: KeyPath, draft: Draft) ->
 
 def _follows(finding: Finding, above: KeyPath, draft: Draft) -> bool:
     """Whether a problem only follows from a profile or arrivals file that could not be read."""
-    path, message = finding
-    if not message.startswith(("missing", "got no series")):
+    if finding.kind not in (Kind.MISSING, Kind.INCOMPLETE):
         return False
-    here = (*above, *path)
+    here = (*above, *finding.path)
     return any(here[: len(section)] == section for section in draft.unread)
 
 
 def _assigned(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> assignments.Assigned:
     assigned = assignments.assign(tree, texts)
-    for path, message in assigned.findings:
-        draft.problems.append(problem(path, message, Place(assignments.NAME)))
+    draft.refuse(assigned.findings)
     for path in assigned.paths:
         draft.places = {p: place for p, place in draft.places.items() if p[: len(path)] != path}
-        draft.places[path] = Place(assignments.NAME)
+        draft.places[path] = assignments.PLACE
+    draft.fractions |= assigned.fractions
     draft.remark(assigned.doubts)
     return assigned
-
-
-def _in_place(tree: Mapping[str, Any], above: KeyPath, draft: Draft) -> dict[str, Any]:
-    """`tree` (the scenario or, at `above`, an overlay) with its profiles and arrivals file in place."""
-    resolved = profile_tables.resolve(tree)
-    for path, message in resolved.findings:
-        at = (*above, *path)
-        if path[-1] == "profile":
-            draft.unread.append(at[:-1])
-            if at not in draft.places and at[:-1] in draft.places:
-                at = at[:-1]  # its name stands for the whole section
-        draft.refuse([(at, message)])
-    for path, source in resolved.sources.items():
-        draft.sources[".".join(map(str, (*above, *path)))] = source
-    _embed_arrivals(resolved.tree, above, draft)
-    return resolved.tree
-
-
-def _overlay(name: str, overlay: Any, plain: Mapping[str, Any], draft: Draft) -> Any:
-    if not isinstance(overlay, Mapping):
-        return overlay
-    above = ("alternatives", name)
-    own = [field for field in Scenario.model_fields if field not in SHARED]
-    for key in SHARED:
-        if key in overlay:
-            message = f"got {key!r} in an alternative, expected only {', '.join(own)}"
-            draft.refuse([((*above, key), message)])
-    return _overlay_in_place({k: v for k, v in overlay.items() if k not in SHARED}, plain, above, draft)
-
-
-def _overlay_in_place(
-    overlay: Mapping[str, Any], plain: Mapping[str, Any], above: KeyPath, draft: Draft
-) -> dict[str, Any]:
-    """`overlay` with its profiles and arrivals file in place, whose days are those of `plain`."""
-    span = {key: plain[key] for key in ("start", "days") if key in plain and key not in overlay}
-    named = profile_tables.with_names_as_mappings(overlay)
-    placed = _in_place({**named, **span}, above, draft)
-    return {key: value for key, value in placed.items() if key not in span}
 
 
 def _add_sources(plain: dict[str, Any], draft: Draft) -> None:
@@ -302,61 +308,3 @@ def _add_sources(plain: dict[str, Any], draft: Draft) -> None:
         index = SourceIndex(own)
         added = {path: source for path, source in draft.sources.items() if index.covering(path) is None}
         plain["sources"] = {**added, **own}
-
-
-def _embed_arrivals(plain: dict[str, Any], above: KeyPath, draft: Draft) -> None:
-    arrivals = plain.get("arrivals")
-    if not isinstance(arrivals, Mapping) or not isinstance(arrivals.get("file"), str):
-        return
-    if arrivals["file"] == "none":
-        return
-    start, days = _start(plain.get("start")), plain.get("days")
-    if start is None or not isinstance(days, int):
-        return  # the schema says what is wrong with them
-    name = arrivals["file"]
-    try:
-        whole = arrivals.get("counts_are") == "exact" and not arrivals.get("demand_sd")
-        read = arrivals_file.read(Path(name), name, start, days, whole=whole)
-    except ScenarioError as error:
-        path = (*above, "arrivals", "file")
-        for fault in error.problems:
-            if fault.line is None:
-                draft.refuse([(path, f"{fault.message}: {name}")])
-            else:
-                draft.problems.append(problem(path, fault.message, Place(name, fault.line)))
-        draft.unread.append(path[:-1])
-        plain["arrivals"] = {**arrivals, "series": {}}
-        return
-    draft.warnings += read.warnings
-    series = arrivals.get("series")
-    kept = {key: value for key, value in arrivals.items() if key != "file"}
-    plain["arrivals"] = {**kept, "series": {**(series if isinstance(series, Mapping) else {}), **read.series}}
-    for key, line in read.lines.items():
-        draft.places[(*above, "arrivals", "series", key)] = Place(name, line)
-
-
-def _start(value: Any) -> date | None:
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-
-
-def _without_misspelt(problems: Iterable[Problem]) -> list[Problem]:
-    """Leave out that a key is missing where an unknown key beside it is taken for it."""
-    problems = list(problems)
-    meant = set()
-    for told in problems:
-        near = re.fullmatch(r"unknown key .*, did you mean '(.*)'\?", told.message)
-        if near is not None:
-            meant.add((*told.path.split(".")[:-1], near[1]))
-    return [
-        told
-        for told in problems
-        if not (told.message.startswith("missing, ") and tuple(told.path.split(".")) in meant)
-    ]
-
-
-def _in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """By file and line, without repeats."""
-    return sorted(dict.fromkeys(problems), key=lambda told: (told.file or "", told.line or 0))

@@ -1,23 +1,43 @@
-"""The door of the scenario room: everything the other rooms ask of scenario files."""
+"""The door of the scenario room: everything the other rooms ask of scenario files.
+
+What a scenario holds they ask of its sections, in `surgesim.scenario.schema`.
+"""
 
 from __future__ import annotations
 
-from surgesim.scenario.assembly import findings_at, from_plain, inspect, load, load_stored
+from surgesim.scenario.assembly import (
+    findings_at,
+    from_plain,
+    inspect,
+    load,
+    load_stored,
+    overlaid,
+    with_certain,
+)
+from surgesim.scenario.loading.assignments import unknown_path
 from surgesim.scenario.loading.dumping import dump
-from surgesim.scenario.loading.values import with_values
+from surgesim.scenario.loading.values import fitting, is_whole
+from surgesim.scenario.loading.yaml_nodes import compose
+from surgesim.scenario.messages.finding import suggestion
 from surgesim.scenario.reference.editor_schema import json_schema
 from surgesim.scenario.starting import starter
 from surgesim.scenario.validation.sources import assumptions
 
 __all__ = [
     "assumptions",
+    "compose",
     "dump",
     "findings_at",
+    "fitting",
     "from_plain",
     "inspect",
+    "is_whole",
     "json_schema",
     "load",
     "load_stored",
+    "overlaid",
     "starter",
-    "with_values",
+    "suggestion",
+    "unknown_path",
+    "with_certain",
 ]

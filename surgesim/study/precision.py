@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.messages.shape import suggestion
+from surgesim.scenario.door import suggestion
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.compare import FIRST_DAY
 from surgesim.study.tables.columns import outcome_units

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.messages.shape import suggestion
+from surgesim.scenario.door import suggestion
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.environment import environment, now

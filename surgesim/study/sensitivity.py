@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from surgesim.errors import ResultsError
 from surgesim.model.clock.streams import Streams
 from surgesim.model.record import Column
-from surgesim.scenario.messages.shape import suggestion
+from surgesim.scenario.door import suggestion
 from surgesim.study.sweep.design import SOBOL
 from surgesim.study.sweep.result import SENSITIVITY, Sweep
 from surgesim.study.tables.columns import DRAWN, TEXT, Table, typed

@@ -23,8 +23,8 @@ from surgesim.model.capacity.staff import (
     redeployed,
     staffed_beds,
 )
-from surgesim.scenario.schema.essential import Essential, EssentialCare
-from surgesim.scenario.schema.staffing import Absence, Ratio, Ratios, Staffing
+from surgesim.scenario.schema.capacity.essential import Essential, EssentialCare
+from surgesim.scenario.schema.capacity.staffing import Absence, Ratio, Ratios, Staffing
 
 pytestmark = pytest.mark.slow
 

@@ -33,9 +33,9 @@ from surgesim.model.care.oxygen import OxygenSupply
 from surgesim.model.clock.streams import Streams
 from surgesim.model.columns import Column, Page, by_bed
 from surgesim.scenario.schema.base import BED_TYPES
+from surgesim.scenario.schema.capacity.oxygen import Respiratory
 from surgesim.scenario.schema.care import Care
 from surgesim.scenario.schema.clinical import Clinical
-from surgesim.scenario.schema.oxygen import Respiratory
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from surgesim.errors import IdentityError
 from surgesim.model.care.beds import BASIC, OXYGEN
 from surgesim.model.columns import Column, Page
-from surgesim.scenario.schema.essential import Essential, EssentialCare
+from surgesim.scenario.schema.capacity.essential import Essential, EssentialCare
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

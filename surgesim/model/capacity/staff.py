@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from surgesim.errors import IdentityError
 from surgesim.model.care.beds import BASIC, ICU, OXYGEN
 from surgesim.model.columns import Column
-from surgesim.scenario.schema.staffing import Absence, Staffing
+from surgesim.scenario.schema.capacity.staffing import Absence, Staffing
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

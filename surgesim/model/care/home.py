@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from surgesim.errors import IdentityError
 from surgesim.model.columns import Column, Page
-from surgesim.scenario.schema.home import HomeCare as HomeCareSection
+from surgesim.scenario.schema.capacity.home import HomeCare as HomeCareSection
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -7,7 +7,7 @@ from typing import Protocol
 from simpy import Environment
 from simpy.events import Event, Timeout
 
-from surgesim.scenario.schema.transport import Neighbour
+from surgesim.scenario.schema.capacity.transport import Neighbour
 
 
 class Sender(Protocol):

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from surgesim.model.columns import Column, Page
 from surgesim.model.epidemic.people import travel_hours
+from surgesim.scenario.schema.capacity.transport import Transport
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.scenario.schema.transport import Transport
 
 AWAY = Column("vehicles_away", "vehicles", "ambulances and boats under way")
 

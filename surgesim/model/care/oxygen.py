@@ -20,7 +20,7 @@ from surgesim.model.care.patients import Patient
 from surgesim.model.clock.calendar import Calendar, Due
 from surgesim.model.clock.streams import Streams
 from surgesim.model.columns import MOST_DAYS_OF_COVER, Column, Page
-from surgesim.scenario.schema.oxygen import Delivery, OxygenSource
+from surgesim.scenario.schema.capacity.oxygen import Delivery, OxygenSource
 
 COLUMNS = (
     Column("oxygen_used_kg", "kg/day", "oxygen breathed by COVID patients in facilities with a source"),

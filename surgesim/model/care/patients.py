@@ -18,9 +18,9 @@ from surgesim.model.clock.calendar import Due
 from surgesim.model.clock.durations import Quantile, length_biased_quantile_of, quantile_of
 from surgesim.model.clock.streams import Streams
 from surgesim.model.epidemic.spread import DayOfInfection, protection
+from surgesim.scenario.schema.capacity.oxygen import Flow, Support
 from surgesim.scenario.schema.clinical import Clinical, DeathByCare
 from surgesim.scenario.schema.epidemic import Epidemic
-from surgesim.scenario.schema.oxygen import Flow, Support
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -1,12 +1,12 @@
 """Indicators: what the command sees at the end of a day, each with a unit and a window.
 
-Definitions stand in the columns of `record.PROVINCE`; here they are computed. A window of 7 days is
+Each is declared in `surgesim.scenario.schema.indicators`; here they are computed. A window of 7 days is
 taken over the days there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Literal, TypeVar
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from surgesim.model.record import PER, PROVINCE_INDEX, Floats, key_of
 from surgesim.scenario.schema.base import BED_TYPES
 from surgesim.scenario.schema.command import Situation, Threshold
+from surgesim.scenario.schema.indicators import INDICATORS
 
 Number = TypeVar("Number", np.int64, np.float64)
 
@@ -50,21 +51,49 @@ class Assessment:
     of_districts: dict[str, Floats] = field(default_factory=dict)
 
 
-_AS_RECORDED = (
-    "oxygen_cover_days",
-    "facilities_out_of_oxygen",
-    "emergency_served_7d_share",
-    "elective_backlog",
-    "staff_absent_share",
-    "home_cases_not_followed",
-    "vulnerable_vaccinated_share",
-    "test_positivity",
-    "test_capacity_used",
-)
-"""Indicators that are a column of the record as it stands."""
+@dataclass(slots=True)
+class _Seen:
+    """What indicators are computed from: the last row of the province's table, and sums of its last 7."""
 
-_SUMMED = np.array([PROVINCE_INDEX[name] for name in ("reported_cases", "present", "deaths")])
-"""Columns that indicators sum up over 7 days."""
+    row: list[float]
+    sums: list[float]
+    days: int
+    population: int
+    beds: Sequence[str]
+
+    def now(self, column: str) -> float:
+        return self.row[PROVINCE_INDEX[column]]
+
+    def week(self, column: str) -> float:
+        return self.sums[PROVINCE_INDEX[column]]
+
+    def per_100k(self, count: float, days: int = 1) -> float:
+        """One division of whole numbers, so that a value exactly on a bound is not past it."""
+        return count * PER / (self.population * days)
+
+
+_COMPUTED: Mapping[str, Callable[[_Seen], float]] = {
+    "weekly_reported_cases_per_100k": lambda seen: seen.per_100k(seen.week("reported_cases")),
+    "oxygen_need_7d_per_100k": lambda seen: seen.per_100k(seen.week("present"), seen.days),
+    "patients_without_bed": lambda seen: seen.now("without_bed"),
+    "vacant_covid_beds_per_100k": lambda seen: seen.per_100k(
+        sum(seen.now(f"vacant_{bed}") for bed in seen.beds)
+    ),
+    "staffed_icu_beds_per_100k": lambda seen: seen.per_100k(seen.now("staffed_icu_all")),
+    "usable_icu_beds_per_100k": lambda seen: seen.per_100k(seen.now("usable_icu_all")),
+    "oxygen_occupancy": lambda seen: _occupancy(seen.now("vacant_oxygen"), seen.now("staffed_oxygen")),
+    "icu_occupancy": lambda seen: _occupancy(seen.now("vacant_icu"), seen.now("staffed_icu")),
+    "icu_need_per_100k": lambda seen: seen.per_100k(seen.now("icu_need")),
+    "deaths_7d_per_100k": lambda seen: seen.per_100k(seen.week("deaths")),
+}
+"""How each indicator of the province is computed from its table."""
+
+_AS_RECORDED = tuple(
+    (name, PROVINCE_INDEX[name])
+    for name, indicator in INDICATORS.items()
+    if name in PROVINCE_INDEX and name not in _COMPUTED and not indicator.composed
+)
+"""Indicators that are a column of the record as it stands, and where."""
 
 
 def window(series: NDArray[Number], day: int) -> NDArray[Number]:
@@ -83,29 +112,12 @@ def compute(table: Floats, day: int, population: int, beds: Sequence[str] = BED_
         The bed types that vacant beds are counted of.
     """
     week = window(table, day)
-    row = week[-1].tolist()
-    cases, present, deaths = week[:, _SUMMED].sum(axis=0).tolist()
-
-    def now(name: str) -> float:
-        value: float = row[PROVINCE_INDEX[name]]
-        return value
-
-    def per_100k(count: float, days: int = 1) -> float:
-        """One division of whole numbers, so that a value exactly on a bound is not past it."""
-        return count * PER / (population * days)
-
-    return {
-        "weekly_reported_cases_per_100k": per_100k(cases),
-        "oxygen_need_7d_per_100k": per_100k(present, len(week)),
-        "patients_without_bed": now("without_bed"),
-        "vacant_covid_beds_per_100k": per_100k(sum(now(f"vacant_{bed}") for bed in beds)),
-        "staffed_icu_beds_per_100k": per_100k(now("staffed_icu_all")),
-        "usable_icu_beds_per_100k": per_100k(now("usable_icu_all")),
-        "oxygen_occupancy": _occupancy(now("vacant_oxygen"), now("staffed_oxygen")),
-        "icu_occupancy": _occupancy(now("vacant_icu"), now("staffed_icu")),
-        "icu_need_per_100k": per_100k(now("icu_need")),
-        "deaths_7d_per_100k": per_100k(deaths),
-    } | {name: now(name) for name in _AS_RECORDED}
+    row: list[float] = week[-1].tolist()
+    seen = _Seen(row, week.sum(axis=0).tolist(), len(week), population, beds)
+    indicators = {name: value(seen) for name, value in _COMPUTED.items()}
+    for name, column in _AS_RECORDED:
+        indicators[name] = row[column]
+    return indicators
 
 
 def _occupancy(vacant: float, staffed: float) -> float:

@@ -14,8 +14,9 @@ from surgesim.model.clock.calendar import BEGINNING, ENDING, Calendar
 from surgesim.model.command.indicators import Assessment
 from surgesim.model.levers.action import Action
 from surgesim.model.record import ActionEvent, key_of
-from surgesim.scenario.schema.command import Rule, Trigger, Until
+from surgesim.scenario.schema.command import Rule
 from surgesim.scenario.schema.indicators import Watch
+from surgesim.scenario.schema.levers.rule import Trigger, Until
 
 Process = Generator[Event, object, None]
 

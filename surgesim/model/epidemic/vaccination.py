@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from surgesim.errors import IdentityError
 from surgesim.model.columns import Column, Page
-from surgesim.scenario.schema.vaccination import Vaccination as VaccinationSection
+from surgesim.scenario.schema.response.vaccination import Vaccination as VaccinationSection
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]

@@ -6,14 +6,9 @@ from collections.abc import Mapping
 
 from surgesim.model.levers.action import Action, Binding, Lever, Switch, whole
 from surgesim.model.province import Province
-from surgesim.scenario.schema.command import (
-    OpenHomeCare,
-    RaiseTesting,
-    RuleBase,
-    StartMeasure,
-    TransferOut,
-    Vaccinate,
-)
+from surgesim.scenario.schema.levers.epidemic import OpenHomeCare, RaiseTesting, StartMeasure, Vaccinate
+from surgesim.scenario.schema.levers.facilities import TransferOut
+from surgesim.scenario.schema.levers.rule import RuleBase
 
 
 def _measure(name: str, rule: StartMeasure, province: Province) -> Action:

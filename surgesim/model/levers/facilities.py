@@ -9,7 +9,8 @@ from surgesim.model.capacity.facilities import Facilities
 from surgesim.model.levers.action import Action, Binding
 from surgesim.model.province import Province
 from surgesim.scenario.schema.care import Care
-from surgesim.scenario.schema.command import AtFacilities, ConvertBeds, Mobilise, OpenFacility, RuleBase
+from surgesim.scenario.schema.levers.facilities import AtFacilities, ConvertBeds, Mobilise, OpenFacility
+from surgesim.scenario.schema.levers.rule import RuleBase
 
 
 class BedAction(Action):

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from surgesim.model.levers import epidemic, facilities, staff, supply
 from surgesim.model.levers.action import Action, Binding
 from surgesim.model.province import Province
-from surgesim.scenario.schema.command import Rule, RuleBase
+from surgesim.scenario.schema.command import Rule
+from surgesim.scenario.schema.levers.rule import RuleBase
 
 BINDINGS: Mapping[type[RuleBase], Binding] = {
     **facilities.LEVERS,

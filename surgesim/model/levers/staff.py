@@ -10,13 +10,13 @@ from surgesim.model.capacity.capacity import Brought
 from surgesim.model.levers.action import Action, Binding, Lever, Switch, whole
 from surgesim.model.levers.facilities import sites_of
 from surgesim.model.province import Province
-from surgesim.scenario.schema.command import (
+from surgesim.scenario.schema.levers.rule import RuleBase
+from surgesim.scenario.schema.levers.staff import (
     Equip,
     PostponeElective,
     RedeployNurses,
     ReinforceStaff,
     RemoteLink,
-    RuleBase,
 )
 
 

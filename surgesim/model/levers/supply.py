@@ -11,7 +11,8 @@ from surgesim.model.clock.calendar import Calendar
 from surgesim.model.levers.action import Action, Binding, Switch
 from surgesim.model.levers.facilities import sites_of
 from surgesim.model.province import Province
-from surgesim.scenario.schema.command import OrderOxygen, Restock, RuleBase
+from surgesim.scenario.schema.levers.rule import RuleBase
+from surgesim.scenario.schema.levers.supply import OrderOxygen, Restock
 
 
 class OxygenOrder(Action):

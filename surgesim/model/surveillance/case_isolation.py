@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.model.columns import Column, Page
-from surgesim.scenario.schema.detection import CaseIsolation as CaseIsolationSection
+from surgesim.scenario.schema.response.detection import CaseIsolation as CaseIsolationSection
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

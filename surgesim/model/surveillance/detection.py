@@ -16,8 +16,8 @@ from surgesim.model.clock.streams import Streams
 from surgesim.model.columns import Column, Page
 from surgesim.model.surveillance.case_isolation import CaseIsolation, still_infectious
 from surgesim.model.surveillance.laboratories import Laboratories, Tested
-from surgesim.scenario.schema.detection import Detection as DetectionSection
 from surgesim.scenario.schema.epidemic import Epidemic
+from surgesim.scenario.schema.response.detection import Detection as DetectionSection
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

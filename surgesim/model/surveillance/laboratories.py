@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from surgesim.errors import IdentityError
 from surgesim.model.care.patients import Patient
 from surgesim.model.columns import Column, Page
-from surgesim.scenario.schema.detection import LaboratoryTests
+from surgesim.scenario.schema.response.detection import LaboratoryTests
 
 Ints = NDArray[np.int64]
 

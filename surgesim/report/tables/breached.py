@@ -30,7 +30,7 @@ from surgesim.report.words import (
     rounded,
     tenths,
 )
-from surgesim.scenario.schema.needs import ICU_BEDS
+from surgesim.scenario.schema.indicators import ICU_BEDS
 from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.measures.binding import BEDS, limits_modelled
 from surgesim.study.measures.breaches import PROVINCE_AREA, SITUATION

@@ -14,7 +14,8 @@ from typing import Any
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.loading.yaml_nodes import read_text
 from surgesim.scenario.messages import thousands
-from surgesim.scenario.messages.shape import suggestion
+from surgesim.scenario.messages.finding import Finding, Place, suggestion
+from surgesim.scenario.messages.shape import Number
 from surgesim.scenario.schema.base import AGE_GROUPS, BED_TYPES
 
 MAX_BYTES = 5_000_000
@@ -34,7 +35,7 @@ class Arrivals:
 
     series: dict[str, dict[str, Any]] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
-    warnings: list[Problem] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -46,8 +47,7 @@ class _Table:
     beds: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     groups: dict[Group, dict[int, tuple[int, list[float]]]] = field(default_factory=dict)
-    parted: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
-    decimals: set[str] = field(default_factory=set)
+    doubts: thousands.Doubts[int] = field(default_factory=thousands.Doubts)
     before: int = 0
     before_line: int = 0
 
@@ -159,7 +159,7 @@ def _count(table: _Table, bed: str, text: str, line: int) -> float:
         table.note(f"got an empty value for {bed}, expected a number (0 where nobody came)", line)
     elif text.lower() in ("nan", "na", "n/a", "null"):
         table.note(f"got {text} for {bed}, expected a number (0 where nobody came)", line)
-    elif not _NUMBER.fullmatch(text) and (written := thousands.hint(text, "a number")):
+    elif not _NUMBER.fullmatch(text) and (written := thousands.hint(text, Number())):
         table.note(f"got {text!r} for {bed}, expected a number{written}", line)
     elif re.fullmatch(rf"-{_NUMBER.pattern}", text):
         table.note(f"got {text} for {bed}, expected a number >= 0", line)
@@ -167,12 +167,10 @@ def _count(table: _Table, bed: str, text: str, line: int) -> float:
         table.note(f"got {text!r} for {bed}, expected a number from 0 to 1e9", line)
     elif table.whole and not float(text).is_integer():
         expected = "a whole number where counts_are is exact"
-        table.note(f"got {text} for {bed}, expected {expected}{thousands.hint(text, expected)}", line)
+        hint = thousands.hint(text, Number(whole=True))
+        table.note(f"got {text} for {bed}, expected {expected}{hint}", line)
     else:
-        if thousands.may_part(text):
-            table.parted.setdefault(bed, []).append((text, line))
-        elif not float(text).is_integer():
-            table.decimals.add(bed)
+        table.doubts.see(bed, text, line)
         return float(text)
     return 0.0
 
@@ -233,16 +231,15 @@ def _series(table: _Table) -> Iterator[tuple[str, int, dict[str, Any]]]:
             yield "-".join(part for part in parts if part), first, series
 
 
-def _remarks(table: _Table) -> Iterator[Problem]:
+def _remarks(table: _Table) -> Iterator[Finding]:
     if table.before:
         message = f"left out {table.before} rows before the start {table.start}"
-        yield Problem("arrivals.file", message, table.shown, table.before_line)
+        yield _remark(table, message, table.before_line)
     if not any(0 <= day < table.days for rows in table.groups.values() for day in rows):
-        message = f"got no row within the {table.days} days of the scenario"
-        yield Problem("arrivals.file", message, table.shown, 1)
-    for bed, found in table.parted.items():
-        if bed not in table.decimals:  # else the file writes decimals, and this is one
-            text, line = found[0]
-            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-            message = f"got {text} for {bed}{more}, read as {float(text):g}{thousands.hint(text, 'a number')}"
-            yield Problem("arrivals.file", message, table.shown, line)
+        yield _remark(table, f"got no row within the {table.days} days of the scenario", 1)
+    for message, lines in table.doubts.remarks():
+        yield _remark(table, message, lines[0])
+
+
+def _remark(table: _Table, message: str, line: int) -> Finding:
+    return Finding(("arrivals", "file"), message, place=Place(table.shown, line))

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from surgesim.errors import ScenarioError
 from surgesim.scenario.loading.overlays import lay, unknown_nulls
 from surgesim.scenario.loading.profile_tables import PLACES, with_names_as_mappings
-from surgesim.scenario.loading.yaml_nodes import KeyPath, compose
+from surgesim.scenario.loading.yaml_nodes import compose
 from surgesim.scenario.messages import shape
-from surgesim.scenario.messages.wording import Finding, value_at
+from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, Place, dotted, nearest, suggestion
+from surgesim.scenario.messages.wording import value_at
 
 NAME = "--set"
 """Stands for a file name in messages on values set this way."""
+
+PLACE = Place(NAME)
 
 
 @dataclass(slots=True)
@@ -24,7 +27,11 @@ class Assigned:
     tree: dict[str, Any]
     paths: list[KeyPath] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    fractions: dict[KeyPath, str] = field(default_factory=dict)
     doubts: list[Finding] = field(default_factory=list)
+
+    def refuse(self, path: KeyPath, message: str) -> None:
+        self.findings.append(Finding(path, message, place=PLACE))
 
 
 def assign(tree: Mapping[str, Any], texts: Sequence[str]) -> Assigned:
@@ -34,18 +41,20 @@ def assign(tree: Mapping[str, Any], texts: Sequence[str]) -> Assigned:
         name, equals, written = text.partition("=")
         path: KeyPath = tuple(name.strip().split("."))
         if not equals or not all(path) or not written.strip():
-            assigned.findings.append(((), f"got {text!r}, expected path=value as days=120"))
+            assigned.refuse((), f"got {text!r}, expected path=value as days=120")
             continue
         problem = unknown_path(path, assigned.tree)
         if problem is not None:
-            assigned.findings.append((path, problem))
+            assigned.findings.append(replace(problem, place=PLACE))
             continue
         try:
             document = compose(written, NAME)
         except ScenarioError as error:
-            assigned.findings += [(path, problem.message) for problem in error.problems]
+            for fault in error.problems:
+                assigned.refuse(path, fault.message)
             continue
-        assigned.doubts += [(path, doubt.message) for doubt in document.doubts]
+        assigned.fractions |= {(*path, *below): text for below, text in document.fractions.items()}
+        assigned.doubts += [replace(doubt, path=path, place=PLACE) for doubt in document.doubts]
         _put(assigned, path, document.value)
     return assigned
 
@@ -56,13 +65,13 @@ def _put(assigned: Assigned, path: KeyPath, value: Any) -> None:
         overlay = {key: overlay}
     overlay = with_names_as_mappings(overlay)
     if value is not None:
-        assigned.findings += unknown_nulls(overlay)
+        assigned.findings += [replace(finding, place=PLACE) for finding in unknown_nulls(overlay)]
     within_overlay = path[0] == "alternatives" and len(path) > 2
     assigned.tree = lay(assigned.tree, overlay, keep_none=within_overlay)
     assigned.paths.append(path)
 
 
-def unknown_path(path: KeyPath, tree: Mapping[str, Any]) -> str | None:
+def unknown_path(path: KeyPath, tree: Mapping[str, Any]) -> Finding | None:
     """What is wrong with a dotted path: None where a value of the scenario can be set there.
 
     Every key must be one of the schema, and a named entry must be there already, unless an entry of
@@ -73,20 +82,22 @@ def unknown_path(path: KeyPath, tree: Mapping[str, Any]) -> str | None:
     overlay = value_at(tree, path[:2])
     if path[0] == "alternatives" and len(path) > 2 and isinstance(overlay, Mapping):
         # What a path in an overlay names stands in the overlay or in the scenario below it.
-        return unknown_path(path[2:], lay(tree, overlay))
+        inner = unknown_path(path[2:], lay(tree, overlay))
+        return None if inner is None else inner.under(path[:2])
     for depth, key in enumerate(path):
         if where is None or where.kind in ("list", "value"):
-            return f"got a path into {'.'.join(map(str, path[:depth]))}, expected to set that as a whole"
+            return Finding(path, f"got a path into {dotted(path[:depth])}, expected to set that as a whole")
         if where.kind == "section":
             fields = _fields(where, data)
-            if key == "profile" and depth == len(path) - 1 and ".".join(map(str, path[:-1])) in PLACES:
+            if key == "profile" and depth == len(path) - 1 and dotted(path[:-1]) in PLACES:
                 return None
             if key not in fields or path[0] == "sources":
                 known = [name for name in fields if name != "sources"]
-                return f"unknown key {key!r}{shape.suggestion(str(key), known)}"
+                message = f"unknown key {key!r}{suggestion(str(key), known)}"
+                return Finding(path, message, Kind.UNKNOWN_KEY, nearest(str(key), known))
         elif where.entry is not None and where.entry.required and shape.inside(data, key) is None:
             known = list(data) if isinstance(data, Mapping) else []
-            return f"unknown name {key!r}{shape.suggestion(str(key), known)}"
+            return Finding(path, f"unknown name {key!r}{suggestion(str(key), known)}")
         where, data = shape.step(where, key, data), shape.inside(data, key)
     return None
 

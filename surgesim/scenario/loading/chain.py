@@ -10,9 +10,10 @@ from typing import Any
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.loading import overlays
 from surgesim.scenario.loading.draft import Draft
-from surgesim.scenario.loading.yaml_nodes import Document, Place, problem, read_file
+from surgesim.scenario.loading.yaml_nodes import Document, read_file
 from surgesim.scenario.messages import shape
 from surgesim.scenario.messages import wording as messages
+from surgesim.scenario.messages.finding import Finding, Place
 
 MAX_CHAIN = 20
 """Most files a scenario may extend, one after the other."""
@@ -21,6 +22,7 @@ MAX_CHAIN = 20
 def read_chain(path: Path, draft: Draft) -> dict[str, Any]:
     """The plain values of the file at `path` laid over those of the files it extends."""
     documents: list[Document] = []
+    problems: list[Problem] = []
     chain: list[Path] = []
     following: Path | None = path
     named_at: Place | None = None
@@ -33,45 +35,47 @@ def read_chain(path: Path, draft: Draft) -> dict[str, Any]:
         try:
             document = read_file(following, shown)
         except ScenarioError as error:
-            draft.problems += _from_extends(error, named_at, shown)
+            problems += _from_extends(error, named_at, shown)
             break
         tree = document.value
         if not isinstance(tree, dict):
-            got = "an empty file" if tree is None else messages.shown(tree)
-            draft.problems.append(Problem("", f"got {got}, expected the sections of a scenario", shown, 1))
+            got = "an empty file" if tree is None else messages.display(tree)
+            problems.append(Problem("", f"got {got}, expected the sections of a scenario", shown, 1))
             break
         document.places[()] = Place(shown, 1)
         documents.append(document)
-        following, named_at = _extended(following, document, draft)
+        following, named_at = _extended(following, document, problems)
         _locate_arrivals(Path(shown).parent, document)
-    if draft.problems:
-        raise ScenarioError(draft.problems)
+    if problems:
+        raise ScenarioError(problems)
     merged: dict[str, Any] = {}
     for document in reversed(documents):
         draft.places |= document.places
-        draft.warnings += document.doubts
+        draft.fractions |= document.fractions
+        draft.remark(document.doubts)
         merged = absorb(merged, document.value, draft)
     return merged
 
 
 def absorb(base: Mapping[str, Any], child: Mapping[str, Any], draft: Draft) -> dict[str, Any]:
+    """`child` laid over `base`, with what is wrong with its removals noted in the draft."""
     draft.refuse(overlays.unknown_nulls(child))
     draft.remark(
-        (path, message)
-        for path, message in overlays.idle_nulls(base, child)
-        if path[0] != "alternatives" or len(path) <= 2
+        idle
+        for idle in overlays.idle_nulls(base, child)
+        if idle.path[0] != "alternatives" or len(idle.path) <= 2
     )
     return overlays.absorb(base, child)
 
 
-def _extended(path: Path, document: Document, draft: Draft) -> tuple[Path | None, Place | None]:
+def _extended(path: Path, document: Document, problems: list[Problem]) -> tuple[Path | None, Place | None]:
     name = document.value.pop("extends", None)
     if name is None or name == "none":
         return None, None
     place = document.places[("extends",)]
     if not isinstance(name, str):
-        message = f"got {messages.shown(name)}, expected the name of a file beside this one"
-        draft.problems.append(problem(("extends",), message, place))
+        message = f"got {messages.display(name)}, expected the name of a file beside this one"
+        problems.append(Finding(("extends",), message, place=place).problem)
         return None, None
     return path.parent / name, place
 
@@ -89,7 +93,7 @@ def _cycle(chain: list[Path], place: Place | None) -> Problem:
     what = f"got files that extend each other: {names}"
     if len(set(chain)) == len(chain):
         what = f"got more than {MAX_CHAIN} files that extend each other: {names}"
-    return problem(("extends",), what, place)
+    return Finding(("extends",), what, place=place).problem
 
 
 def _locate_arrivals(folder: Path, document: Document) -> None:

@@ -6,43 +6,64 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from surgesim.errors import Problem
-from surgesim.scenario.loading.yaml_nodes import KeyPath, Place, problem
-from surgesim.scenario.messages.wording import Finding
+from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, Place
 
 
 @dataclass(slots=True)
 class Draft:
     """A scenario being loaded: where its values stand, and what was found so far.
 
-    `unread` are the sections whose profile or file could not be read, `shortened` says that dates may lie
-    past the end, `quiet` that nobody asks for remarks, `drawable` that what can be drawn is to be checked.
+    Attributes
+    ----------
+    faults, warnings
+        What is wrong with it, and what its author should know, each at its place.
+    fractions
+        How numbers are written whose point may part thousands.
+    unread
+        The sections whose profile or file could not be read.
+    shortened
+        Whether dates may lie past the end.
+    quiet
+        Whether nobody asks for warnings.
+    drawable
+        Whether what can be drawn is to be checked.
     """
 
     places: dict[KeyPath, Place] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
+    faults: list[Finding] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+    fractions: dict[KeyPath, str] = field(default_factory=dict)
     sources: dict[str, Mapping[str, str]] = field(default_factory=dict)
     unread: list[KeyPath] = field(default_factory=list)
     shortened: bool = False
     quiet: bool = False
     drawable: bool = True
 
-    def place(self, path: KeyPath) -> Place | None:
-        """The place of the value at `path`, or of what holds it."""
-        for end in range(len(path), -1, -1):
-            if path[:end] in self.places:
-                return self.places[path[:end]]
-        return None
-
     def refuse(self, findings: Iterable[Finding]) -> None:
-        self.problems += [problem(path, message, self.place(path)) for path, message in findings]
-
-    def count(self, findings: Iterable[tuple[KeyPath, str, str]]) -> None:
-        """Remarks that count things, each with these things as its detail."""
-        for path, message, detail in findings:
-            self.warnings.append(replace(problem(path, message, self.place(path)), detail=detail))
+        self.faults += map(self._placed, findings)
 
     def remark(self, findings: Iterable[Finding]) -> None:
-        if self.quiet:
-            return
-        self.warnings += [problem(path, message, self.place(path)) for path, message in findings]
+        if not self.quiet:
+            self.warnings += map(self._placed, findings)
+
+    def _placed(self, finding: Finding) -> Finding:
+        """A finding with the place of the value at its path, or of what holds that."""
+        if finding.place is not None:
+            return finding
+        ends = range(len(finding.path), -1, -1)
+        places = (self.places[finding.path[:end]] for end in ends if finding.path[:end] in self.places)
+        return replace(finding, place=next(places, None))
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong; not that a key is missing where an unknown one beside it was taken for it."""
+        meant = {(*fault.path[:-1], fault.near) for fault in self.faults if fault.kind is Kind.UNKNOWN_KEY}
+        return in_order(
+            fault for fault in self.faults if not (fault.kind is Kind.MISSING and fault.path in meant)
+        )
+
+
+def in_order(findings: Iterable[Finding]) -> list[Problem]:
+    """What is told of findings: by file and line, without repeats."""
+    problems = dict.fromkeys(finding.problem for finding in findings)
+    return sorted(problems, key=lambda problem: (problem.file or "", problem.line or 0))

@@ -12,10 +12,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from surgesim.scenario.loading import profile_tables
-from surgesim.scenario.loading.yaml_nodes import KeyPath
 from surgesim.scenario.messages import shape
-from surgesim.scenario.messages.wording import Finding, unknown_key, value_at
-from surgesim.scenario.schema.base import Section, deep_merge
+from surgesim.scenario.messages.finding import Finding, KeyPath
+from surgesim.scenario.messages.wording import unknown_key, value_at
+from surgesim.scenario.schema.base import Section
+from surgesim.scenario.schema.merging import deep_merge
 
 IDLE = "got null, which removes an entry, but there is none to remove"
 
@@ -107,7 +108,7 @@ def unknown_nulls(tree: Mapping[str, Any]) -> Iterator[Finding]:
         if holder is not None and holder.kind == "section":
             known = (*holder.fields, "profile", "extends")
             if path[-1] not in known:
-                yield path, unknown_key(str(path[-1]), holder.fields)
+                yield unknown_key(path, holder.fields)
 
 
 def idle_nulls(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> Iterator[Finding]:
@@ -115,4 +116,4 @@ def idle_nulls(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> Iterator[
     for path in nulls(overlay):
         holder = value_at(base, path[:-1])
         if not isinstance(holder, Mapping) or path[-1] not in holder:
-            yield path, IDLE
+            yield Finding(path, IDLE)

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from surgesim.errors import SurgesimError
-from surgesim.scenario.loading.yaml_nodes import KeyPath, read_file
-from surgesim.scenario.messages.shape import suggestion
-from surgesim.scenario.messages.wording import Finding, shown, value_at
-from surgesim.scenario.schema.base import deep_merge
+from surgesim.scenario.loading.yaml_nodes import read_file
+from surgesim.scenario.messages.finding import Finding, KeyPath, suggestion
+from surgesim.scenario.messages.wording import display, value_at
+from surgesim.scenario.schema.merging import deep_merge
 
 FOLDER = Path(__file__).parents[1] / "profiles"
 
@@ -143,7 +143,7 @@ def _resolve_at(resolved: Resolved, path: tuple[str, ...]) -> None:
     section = ".".join(path)
     problem = _problem(name, section)
     if problem is not None:
-        resolved.findings.append(((*path, "profile"), problem))
+        resolved.findings.append(Finding((*path, "profile"), problem))
         _put(resolved.tree, path, rest or None)
         return
     profile = read(name)
@@ -152,7 +152,7 @@ def _resolve_at(resolved: Resolved, path: tuple[str, ...]) -> None:
             message = (
                 f"got {', '.join(rest)} beside profile {name!r}, which is one table: expected only the name"
             )
-            resolved.findings.append((path, message))
+            resolved.findings.append(Finding(path, message))
         _put(resolved.tree, path, profile.figures)
         resolved.sources[path] = profile.sources[()]
         return
@@ -164,7 +164,7 @@ def _resolve_at(resolved: Resolved, path: tuple[str, ...]) -> None:
 
 def _problem(name: Any, section: str) -> str | None:
     if not isinstance(name, str):
-        return f"got {shown(name)}, expected the name of a profile"
+        return f"got {display(name)}, expected the name of a profile"
     if name not in names():
         fitting = [known for known in names() if read(known).section == section]
         return f"unknown profile {name!r}{suggestion(name, fitting)}"

@@ -17,6 +17,8 @@ from typing import Any, NoReturn
 import yaml
 
 from surgesim.errors import Problem, ScenarioError
+from surgesim.scenario.messages import thousands
+from surgesim.scenario.messages.finding import Finding, KeyPath, Place
 
 MAX_BYTES = 4_000_000
 """Largest file read: a hand-written scenario is far below, one with arrivals embedded below."""
@@ -26,15 +28,12 @@ TOO_DEEP = f"got values nested deeper than {MAX_DEPTH} levels"
 MAX_VALUES = 400_000
 """Most values of a document, aliases counted as often as they are used."""
 
-KeyPath = tuple[str | int, ...]
-"""Keys and list positions from the top of a document to a value."""
-
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _INT = re.compile(r"[-+]?[0-9]+")
 _OCTAL = re.compile(r"0o[0-7]+")
 _HEX = re.compile(r"0x[0-9a-fA-F]+")
-_THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9][0-9]0")  # who means a fraction leaves off the last 0
+_FRACTION = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9]{3}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -48,32 +47,22 @@ _TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
 _PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a value stands: its file, and its line (the first is 1; None where there are no lines)."""
-
-    file: str
-    line: int | None = None
-
-
-def problem(path: KeyPath, message: str, place: Place | None) -> Problem:
-    """A problem of the value at `path`, which stands at `place`."""
-    shown = ".".join(str(key) for key in path)
-    if place is None:
-        return Problem(shown, message)
-    return Problem(shown, message, place.file, place.line)
-
-
 @dataclass(slots=True)
 class Document:
     """Plain dicts, lists and scalars, and the place of each by its path.
 
-    `doubts` are of values that can be read, but may not say what their author meant.
+    Attributes
+    ----------
+    fractions
+        How numbers are written whose point may part thousands.
+    doubts
+        Values that can be read, but may not say what their author meant.
     """
 
     value: Any
     places: dict[KeyPath, Place] = field(default_factory=dict)
-    doubts: list[Problem] = field(default_factory=list)
+    fractions: dict[KeyPath, str] = field(default_factory=dict)
+    doubts: list[Finding] = field(default_factory=list)
 
 
 def resolve(text: str) -> Any:
@@ -161,21 +150,30 @@ def compose(text: str, file: str) -> Document:
         composer.problems.append(Problem("", f"got text that is not YAML ({reason})", file))
     if composer.problems:
         raise ScenarioError(composer.problems)
-    return Document(composer.value, composer.places, composer.doubts)
+    return Document(composer.value, composer.places, composer.fractions, composer.doubts)
 
 
 def _not_yaml(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     line = None if mark is None else mark.line + 1
-    if "nesting depth" in (error.problem or ""):  # newer parsers have a limit of their own, met before ours
-        return Problem("", TOO_DEEP, file, line)
     lines = text.splitlines()
+    if _open_brackets(lines[:line]) > MAX_DEPTH:  # newer parsers have a limit of their own, met before ours
+        return Problem("", TOO_DEEP, file, line)
     if line is not None and line <= len(lines):
         indent = lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())]
         if "\t" in indent:
             return Problem("", "got a tab in the indentation, expected spaces", file, line)
     reason = ", ".join(part for part in (error.context, error.problem) if part)
     return Problem("", f"got text that is not YAML ({reason})", file, line)
+
+
+def _open_brackets(lines: list[str]) -> int:
+    """How many brackets are open at once at most, near enough: those in texts count too."""
+    depth = most = 0
+    for letter in "".join(lines):
+        depth += (letter in "[{") - (letter in "]}")
+        most = max(most, depth)
+    return most
 
 
 class _LimitError(Exception):
@@ -190,7 +188,8 @@ class _Composer:
         self.value: Any = None
         self.places: dict[KeyPath, Place] = {}
         self.problems: list[Problem] = []
-        self.doubts: list[Problem] = []
+        self.fractions: dict[KeyPath, str] = {}
+        self.doubts: list[Finding] = []
         self.count = 0
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.events: Iterator[Any] = iter(())
@@ -205,8 +204,11 @@ class _Composer:
             if isinstance(event, yaml.DocumentStartEvent):
                 self.stop("got a second document, expected one in a file", (), event)
 
+    def place(self, event: Any) -> Place:
+        return Place(self.file, event.start_mark.line + 1)
+
     def note(self, message: str, path: KeyPath, event: Any) -> None:
-        self.problems.append(problem(path, message, Place(self.file, event.start_mark.line + 1)))
+        self.problems.append(Finding(path, message, place=self.place(event)).problem)
 
     def stop(self, message: str, path: KeyPath, event: Any) -> NoReturn:
         self.note(message, path, event)
@@ -248,10 +250,11 @@ class _Composer:
             self.note(f"got the tag {event.tag!r}, expected a value without a tag", path, event)
         if event.tag is not None or not event.implicit[0]:
             return text
-        if _THOUSANDS.fullmatch(text):
-            whole = text.replace(".", "")
-            message = f"got {text}, read as {float(text):g} (if thousands were meant, write {whole})"
-            self.doubts.append(problem(path, message, Place(self.file, event.start_mark.line + 1)))
+        if _FRACTION.fullmatch(text):
+            self.fractions[path] = text
+            if text[-1] == "0":  # who means a fraction leaves off the last 0
+                message = f"got {text}, {thousands.doubt(text)}"
+                self.doubts.append(Finding(path, message, place=self.place(event)))
         try:
             return resolve(text)
         except ValueError as error:
@@ -264,7 +267,7 @@ class _Composer:
             if isinstance(event, yaml.SequenceEndEvent):
                 break
             inner = (*path, len(items))
-            self.places[inner] = Place(self.file, event.start_mark.line + 1)
+            self.places[inner] = self.place(event)
             items.append(self.node(event, inner))
         return items
 

@@ -6,7 +6,6 @@ not: which path an error belongs to, which names are near an unknown one, what w
 
 from __future__ import annotations
 
-import difflib
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,17 +13,40 @@ from datetime import date
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-import annotated_types
 from pydantic import StringConstraints
 from pydantic.fields import FieldInfo
 
-from surgesim.scenario.loading.yaml_nodes import KeyPath
+from surgesim.scenario.messages.finding import KeyPath
 from surgesim.scenario.schema.base import A_NAME, AGE_GROUPS, BED_TYPES, ByAge, Distribution, Section, Text
 from surgesim.scenario.schema.care import ShareByBed
+from surgesim.scenario.schema.names import Reference
 from surgesim.scenario.schema.scenario import Scenario
 
 _NINE = get_args(ByAge)[-1]
 """The mark of a table of nine age groups."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """What a number may be: whether it is whole, and its bounds, themselves allowed unless `beyond`."""
+
+    whole: bool = False
+    low: float | None = None
+    high: float | None = None
+    beyond_low: bool = False
+    beyond_high: bool = False
+
+    @property
+    def phrase(self) -> str:
+        """As messages name it: ``a whole number from 1 to 20``."""
+        what = "a whole number" if self.whole else "a number"
+        closed = not (self.beyond_low or self.beyond_high)
+        if self.low is not None and self.high is not None and closed:
+            return f"{what} from {self.low} to {self.high}"
+        low = "" if self.low is None else f"{'>' if self.beyond_low else '>='} {self.low}"
+        high = "" if self.high is None else f"{'<' if self.beyond_high else '<='} {self.high}"
+        bounds = " and ".join(filter(None, (low, high)))
+        return f"{what} {bounds}" if bounds else what
 
 
 @dataclass(slots=True)
@@ -49,6 +71,14 @@ class Shape:
         The words a value may be.
     length
         How many entries a list must have, where that is fixed.
+    number
+        The number that may stand there, or of which each entry is one.
+    truth
+        Whether true and false may stand there.
+    reference
+        What a name that stands there names.
+    key_reference
+        What the keys of a named mapping name.
     """
 
     kind: Literal["section", "named", "list", "value"]
@@ -60,6 +90,10 @@ class Shape:
     entry: Shape | None = None
     choices: tuple[str, ...] = ()
     length: int | None = None
+    number: Number | None = None
+    truth: bool = False
+    reference: Reference | None = None
+    key_reference: Reference | None = None
 
 
 @cache
@@ -68,25 +102,6 @@ def scenario_shape() -> Shape:
     whole = _section(Scenario)
     whole.fields["alternatives"] = Shape("named", "a mapping of overlays by name", entry=whole)
     return whole
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like `name`, if any is like it (capital letters aside)."""
-    names = {other.lower(): other for other in known}
-    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
-    return names[close[0]] if close else None
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """``, did you mean '…'?``, or the names there are, to end a message about an unknown name."""
-    names = list(known)
-    near = nearest(name, names)
-    if near is not None:
-        return f", did you mean {near!r}?"
-    if not names:
-        return ", there is none"
-    more = ", …" if len(names) > 12 else ""
-    return f", expected {'one of ' if len(names) > 1 else ''}{', '.join(names[:12])}{more}"
 
 
 def step(shape: Shape | None, key: str | int, value: Any = None) -> Shape | None:
@@ -135,7 +150,8 @@ def _section(model: type[Section]) -> Shape:
         phrase = "text, or a mapping of texts vi and en"
     elif model is ShareByBed:
         phrase = f"a number from 0 to 1, or one for each of {', '.join(BED_TYPES)}"
-    return Shape("section", phrase, model, fields, required)
+    number = Number(low=0, high=1) if model is ShareByBed else None
+    return Shape("section", phrase, model, fields, required, number=number)
 
 
 def _of(annotation: Any, metadata: Iterable[Any] = ()) -> Shape:
@@ -148,17 +164,21 @@ def _of(annotation: Any, metadata: Iterable[Any] = ()) -> Shape:
     if origin is Literal:
         return _words(arguments)
     if origin is dict:
-        return Shape("named", "a mapping of named entries", entry=_of(arguments[1]))
+        entry, names = _of(arguments[1]), _of(arguments[0]).reference
+        return Shape("named", "a mapping of named entries", entry=entry, key_reference=names)
     if origin is tuple:
         entry = _of(arguments[0])
         phrase = f"a list, each entry {entry.expected}"
         if _NINE in marks:
             phrase = f"nine values, youngest age group first, or one for all, each {entry.expected}"
-            return Shape("list", phrase, entry=entry, length=len(AGE_GROUPS))
-        return Shape("list", phrase, entry=entry)
+            return Shape("list", phrase, entry=entry, length=len(AGE_GROUPS), number=entry.number)
+        return Shape("list", phrase, entry=entry, number=entry.number)
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return _section(annotation)
-    return Shape("value", _phrase(annotation, marks))
+    reference = next((mark for mark in marks if isinstance(mark, Reference)), None)
+    number = _number(annotation, marks)
+    phrase = _phrase(annotation, marks) if number is None else number.phrase
+    return Shape("value", phrase, number=number, truth=annotation is bool, reference=reference)
 
 
 def _flat(metadata: Iterable[Any]) -> Iterable[Any]:
@@ -184,7 +204,8 @@ def _union(members: tuple[Any, ...]) -> Shape:
     first = shapes[0]
     phrase = " or ".join(shape.expected for shape in shapes)
     choices = tuple(word for shape in shapes for word in shape.choices)
-    return replace(first, expected=phrase, choices=choices)
+    number = next((shape.number for shape in shapes if shape.number is not None), None)
+    return replace(first, expected=phrase, choices=choices, number=number)
 
 
 def _words(words: tuple[Any, ...]) -> Shape:
@@ -201,22 +222,16 @@ def _phrase(annotation: Any, marks: list[Any]) -> str:
     if annotation is str:
         named = any(isinstance(mark, StringConstraints) and mark.pattern for mark in marks)
         return A_NAME if named else "text"
-    if annotation in (int, float):
-        return ("a whole number" if annotation is int else "a number") + _range(marks)
     return "a value"
 
 
-def _range(marks: list[Any]) -> str:
-    low = high = ""
+def _number(annotation: Any, marks: Iterable[Any]) -> Number | None:
+    if annotation not in (int, float):
+        return None
+    number = Number(whole=annotation is int)
     for mark in marks:
-        if isinstance(mark, annotated_types.Ge):
-            low = f">= {mark.ge}"
-        elif isinstance(mark, annotated_types.Gt):
-            low = f"> {mark.gt}"
-        elif isinstance(mark, annotated_types.Le):
-            high = f"<= {mark.le}"
-        elif isinstance(mark, annotated_types.Lt):
-            high = f"< {mark.lt}"
-    if low.startswith(">= ") and high.startswith("<= "):
-        return f" from {low[3:]} to {high[3:]}"
-    return " " + " and ".join(part for part in (low, high) if part) if low or high else ""
+        for bound, end in (("ge", "low"), ("gt", "low"), ("le", "high"), ("lt", "high")):
+            if hasattr(mark, bound):
+                beyond = {f"beyond_{end}": bound in ("gt", "lt")}
+                number = replace(number, **{end: getattr(mark, bound)}, **beyond)
+    return number

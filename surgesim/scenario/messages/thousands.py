@@ -7,38 +7,71 @@ to the other, so both readings are named wherever both can be meant.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from surgesim.scenario.messages.shape import Number
 
 _GROUPS = re.compile(r"[-+]?[1-9]\d{0,2}(?:(?P<mark>[.,'_ \u00a0\u202f])\d{3})(?:(?P=mark)\d{3})*")
 _WITH_DECIMALS = re.compile(r"[-+]?[1-9]\d{0,2}(?:(?:\.\d{3})+,\d+|(?:,\d{3})+\.\d+)")
 _COMMA = re.compile(r"[-+]?\d+,\d+")
-_MOST = re.compile(r"(?:\bto|<=?) (\d+)$")
+
+Where = TypeVar("Where")
 
 
-def hint(got: object, expected: str) -> str:
+def hint(got: object, number: Number | None) -> str:
     """What to write instead of `got` where a number is expected, in brackets; nothing where it is no such.
 
     Parameters
     ----------
     got
         A text, or a number that YAML has read already (its last zeros are lost then).
-    expected
-        The phrase of what is expected, such as ``a whole number from 1 to 20000``.
+    number
+        What is expected.
     """
-    if "number" not in expected:
+    if number is None:
         return ""
-    whole = "whole number" in expected
     if isinstance(got, str):
-        return _of_text(got, whole)
-    return _of_float(got, expected) if isinstance(got, float) and whole else ""
+        return _of_text(got, number)
+    return _of_float(got, number) if isinstance(got, float) and number.whole else ""
 
 
-def may_part(text: str) -> bool:
-    """Whether the one point or comma of a number may part thousands: ``1.234``, but not ``1.5``."""
-    groups = _GROUPS.fullmatch(text)
-    return groups is not None and groups["mark"] in ".,"
+def doubt(text: str) -> str:
+    """What is told of a number that was read, but may have been meant as thousands."""
+    return f"read as {float(text):g} (if thousands were meant, write {re.sub('[.,]', '', text)})"
 
 
-def _of_text(got: str, whole: bool) -> str:
+@dataclass(slots=True)
+class Doubts(Generic[Where]):
+    """Counts of several kinds whose point may part thousands: ``1.234``, where no other is a fraction.
+
+    Where some are written with other decimals, as ``1.5``, a point is the decimal point for all of a kind.
+    """
+
+    _parted: dict[str, list[tuple[str, Where]]] = field(default_factory=dict)
+    _fractions: set[str] = field(default_factory=set)
+
+    def see(self, kind: str, text: str, where: Where) -> None:
+        """Take note of a count, as it is written."""
+        if kind in self._fractions:
+            return
+        groups = _GROUPS.fullmatch(text)
+        if groups is not None and groups["mark"] in ".,":
+            self._parted.setdefault(kind, []).append((text, where))
+        elif not float(text).is_integer():
+            self._fractions.add(kind)
+
+    def remarks(self) -> Iterator[tuple[str, list[Where]]]:
+        """For each kind in doubt the message, and where the counts stand."""
+        for kind, found in self._parted.items():
+            if kind not in self._fractions:
+                text = found[0][0]
+                more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+                yield f"got {text} for {kind}{more}, {doubt(text)}", [where for _, where in found]
+
+
+def _of_text(got: str, number: Number) -> str:
     if _WITH_DECIMALS.fullmatch(got):
         parted, mark, decimals = got.rpartition(max(".,", key=got.rfind))
         return f" (write {parted.replace('.' if mark == ',' else ',', '')}.{decimals})"
@@ -48,18 +81,17 @@ def _of_text(got: str, whole: bool) -> str:
         other = ""
         if mark in ".," and got.count(mark) == 1:
             decimal = got.replace(",", ".").rstrip("0").rstrip(".")
-            other = "" if whole and "." in decimal else f", or {decimal} if that is meant"
+            other = "" if number.whole and "." in decimal else f", or {decimal} if that is meant"
         return f" (write {got.replace(mark, '')}{other})"
     return f" (write the decimal point: {got.replace(',', '.')})" if _COMMA.fullmatch(got) else ""
 
 
-def _of_float(got: float, expected: str) -> str:
+def _of_float(got: float, number: Number) -> str:
     if not abs(got) < 1e15:
         return ""
-    most = _MOST.search(expected.removesuffix(" or unlimited"))
     thousands = round(got * 1000, 6)
     may_part = 1 <= abs(got) < 1000 and thousands.is_integer()
-    if may_part and (most is None or thousands <= int(most[1])):
+    if may_part and (number.high is None or thousands <= number.high):
         other = f", or {int(got)} if that is meant" if got.is_integer() else " if thousands are meant"
         return f" (write {int(thousands)}{other})"
     return f" (write {int(got)})" if got.is_integer() else ""

@@ -1,4 +1,4 @@
-"""Pydantic's errors become problems: the path in the scenario, and one clear sentence."""
+"""Pydantic's errors become findings: the path in the scenario, and one clear sentence."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from surgesim.scenario.loading.yaml_nodes import KeyPath
 from surgesim.scenario.messages import thousands
-from surgesim.scenario.messages.shape import Shape, inside, scenario_shape, step, suggestion
-from surgesim.scenario.schema.base import A_NAME, is_scale
-
-Finding = tuple[KeyPath, str]
-"""A path of the scenario and what is wrong there."""
+from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, nearest, suggestion
+from surgesim.scenario.messages.shape import Shape, inside, scenario_shape, step
+from surgesim.scenario.schema.base import A_NAME, IncompleteError
+from surgesim.scenario.schema.merging import is_scale
 
 _COMMA_HINT = " (a decimal comma makes two values of one: write 0.5, not 0,5)"
 _THOUSANDS_HINT = " (a comma makes two values of one: write 50000, not 50,000)"
 
 
 def findings(error: ValidationError, data: Any) -> list[Finding]:
-    """Each error of pydantic as path and sentence, in its order, without repeats.
+    """Each error of pydantic as a finding, in its order, without repeats.
 
     `data` are the plain values that were validated.
     """
@@ -30,7 +28,7 @@ def findings(error: ValidationError, data: Any) -> list[Finding]:
     return list(found)
 
 
-def shown(value: Any) -> str:
+def display(value: Any) -> str:
     """A value as a message names it."""
     if value is None:
         return "nothing"
@@ -44,14 +42,15 @@ def shown(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:70]}…"
 
 
-def unknown_key(key: str, known: Any) -> str:
-    """The message on a key that a section does not have."""
-    hint = ""
+def unknown_key(path: KeyPath, known: Any) -> Finding:
+    """That the last key of `path` is none that its section has."""
+    key, hint = str(path[-1]), ""
     if key.isdigit():
         hint = _THOUSANDS_HINT if len(key) == 3 else _COMMA_HINT
     elif key == "<<":
         hint = " (merge keys are not of YAML 1.2: use extends, or repeat the values)"
-    return f"unknown key {key!r}{suggestion(key, known)}{hint}"
+    message = f"unknown key {key!r}{suggestion(key, known)}{hint}"
+    return Finding(path, message, Kind.UNKNOWN_KEY, nearest(key, known))
 
 
 def _locate(loc: tuple[str | int, ...], data: Any) -> tuple[KeyPath, Shape | None, Any, Shape | None]:
@@ -83,23 +82,26 @@ def _finding(kind: str, loc: tuple[str | int, ...], got: Any, ctx: Mapping[str, 
         values = value_at(data, path[:-1])
         if len(values) != holder.length:  # of a list of wrong length, the entries say little
             message = f"got {len(values)} values, expected {holder.length}, one per age group 0-9 to 80+"
-            return path[:-1], message + _length_hint(values)
+            return Finding(path[:-1], message + _length_hint(values))
     if kind == "extra_forbidden":
-        return path, unknown_key(str(path[-1]), holder.fields if holder is not None else ())
+        return unknown_key(path, holder.fields if holder is not None else ())
     if kind == "missing":
-        return path, f"missing, expected {_expected(shape)}"
+        return Finding(path, f"missing, expected {_expected(shape)}", Kind.MISSING)
     if kind == "union_tag_not_found" and isinstance(got, Mapping):
-        return (*path, "action"), f"missing, expected {_expected(step(shape, 'action'))}"
+        expected = _expected(step(shape, "action"))
+        return Finding((*path, "action"), f"missing, expected {expected}", Kind.MISSING)
     if kind == "union_tag_invalid" and shape is not None:
         tag = str(ctx["tag"])
-        return (*path, "action"), f"got {tag!r}{suggestion(tag, shape.variants)}"
+        return Finding((*path, "action"), f"got {tag!r}{suggestion(tag, shape.variants)}")
     if kind == "value_error":
-        return path, f"{ctx['error']}{_length_hint(got)}"
+        incomplete = isinstance(ctx["error"], IncompleteError)
+        message = f"{ctx['error']}{_length_hint(got)}"
+        return Finding(path, message, Kind.INCOMPLETE if incomplete else Kind.FAULT)
     if loc[-1:] == ("[key]",):
-        return path, f"got the name {str(got)!r}, expected {A_NAME}"
+        return Finding(path, f"got the name {str(got)!r}, expected {A_NAME}")
     if kind == "too_short":
-        return path, f"got {shown(got)}, expected at least {ctx['min_length']} in it"
-    return path, f"got {shown(got)}{_tail(shape, got, value)}"
+        return Finding(path, f"got {display(got)}, expected at least {ctx['min_length']} in it")
+    return Finding(path, f"got {display(got)}{_tail(shape, got, value)}")
 
 
 def value_at(data: Any, path: KeyPath) -> Any:
@@ -115,11 +117,12 @@ def _expected(shape: Shape | None) -> str:
 
 def _tail(shape: Shape | None, got: Any, value: Any) -> str:
     expected = f", expected {_expected(shape)}"
-    written = thousands.hint(got, expected)
+    written = thousands.hint(got, None if shape is None else shape.number)
     if written:
         return f"{expected}{written}"
     if isinstance(got, str):
-        if got in ("yes", "no", "on", "off", "Yes", "No", "On", "Off") and "true or false" in expected:
+        truth = shape is not None and shape.truth
+        if truth and got in ("yes", "no", "on", "off", "Yes", "No", "On", "Off"):
             return f"{expected} (write {'true' if got.lower() in ('yes', 'on') else 'false'})"
         if shape is not None and len(shape.choices) > 1:
             return suggestion(got, shape.choices)

@@ -10,6 +10,7 @@ from copy import deepcopy
 from typing import Any
 
 from surgesim.scenario.loading import profile_tables
+from surgesim.scenario.schema.names import NAMES
 from surgesim.scenario.schema.scenario import SHARED, Scenario
 
 Json = dict[str, Any]
@@ -72,7 +73,9 @@ def _as_written(node: Any) -> Any:
     if node.get("type") == "null":
         return {"const": "none"}
     written = {
-        key: _as_written(inner) for key, inner in node.items() if key != "default" or inner is not None
+        key: _as_written(inner)
+        for key, inner in node.items()
+        if key != NAMES and (key != "default" or inner is not None)
     }
     if "patternProperties" in written:
         written["additionalProperties"] = False

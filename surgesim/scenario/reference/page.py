@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from surgesim.scenario.loading import profile_tables
+from surgesim.scenario.schema.command import Rule
+from surgesim.scenario.schema.levers.facilities import AtFacilities
+from surgesim.scenario.schema.levers.rule import RuleBase
+from surgesim.scenario.schema.names import NAMES
 from surgesim.scenario.schema.scenario import Scenario
 
 Node = Mapping[str, Any]
+
+_RULES: Final[Mapping[str, type[RuleBase]]] = {rule.__name__: rule for rule in get_args(get_args(Rule)[0])}
 
 _HEAD: Final = """\
 # Scenario reference
@@ -139,7 +145,7 @@ def _definition(schema: Node, node: Node) -> Node | None:
 def _section(name: str, node: Node, profiles: Sequence[str] = ()) -> Iterator[str]:
     yield f"## {name}\n"
     if node.get("description"):
-        yield f"{_words(node['description'])}\n"
+        yield f"{_words(node['description'])}{_needs(name)}\n"
     required = set(node.get("required", ()))
     yield "| key | holds | default | from |"
     yield "|---|---|---|---|"
@@ -151,6 +157,16 @@ def _section(name: str, node: Node, profiles: Sequence[str] = ()) -> Iterator[st
         origin = ", ".join(_words(str(value[part])) for part in ("confidence", "source") if part in value)
         yield f"| `{key}` | {_holds(value)} | {default} | {origin} |"
     yield ""
+
+
+def _needs(name: str) -> str:
+    """What a rule of this name needs, as its class says."""
+    rule = _RULES.get(name)
+    if rule is None:
+        return ""
+    section = f" Needs `{rule.needs.section}`." if rule.needs is not None else ""
+    there = f" Acts at facilities with {rule.wanted_there}." if issubclass(rule, AtFacilities) else ""
+    return section + there
 
 
 def _holds(node: Node) -> str:
@@ -178,10 +194,14 @@ def _kind(node: Node) -> str:
     if kind == "array":
         if "prefixItems" in node:
             return f"list of {', '.join(_holds(part) for part in node['prefixItems'])}"
+        if NAMES in node.get("items", ()):
+            return f"list of names in `{node['items'][NAMES]}`"
         return f"list of {_holds(node['items'])}" if "items" in node else "list"
     if kind == "object":
         inner = next(iter(node.get("patternProperties", {}).values()), node.get("additionalProperties"))
         return f"named: {_holds(inner)}" if isinstance(inner, Mapping) else "mapping"
+    if NAMES in node:
+        return f"name in `{node[NAMES]}`"
     names = {"string": "text", "integer": "whole number", "boolean": "`true` or `false`"}
     if node.get("format") == "date":
         return "date"

@@ -1,9 +1,11 @@
-"""What every section of a scenario is made of: frozen models, names, sourced figures, distributions."""
+"""What every section of a scenario is made of: frozen models, names, sourced figures, distributions.
 
-from __future__ import annotations
+Modules of sections do without ``from __future__ import annotations``: pydantic compiles an annotation that
+is text anew for each class that inherits it, which takes about a tenth of the time of loading this package.
+"""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -43,11 +45,11 @@ class FrozenDict(dict[K, V]):
     """A dict that cannot be changed once made, so that a frozen scenario is frozen to its leaves."""
 
     def _refuse(self, *args: object, **kwargs: object) -> Any:
-        raise TypeError("a scenario is frozen: make a changed copy with Scenario.overlaid")
+        raise TypeError("a scenario is frozen: make a changed copy with surgesim.overlaid")
 
     __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = __ior__ = _refuse
 
-    def __reduce__(self) -> tuple[type[FrozenDict[K, V]], tuple[dict[K, V]]]:
+    def __reduce__(self) -> tuple[type["FrozenDict[K, V]"], tuple[dict[K, V]]]:
         return type(self), (dict(self),)
 
 
@@ -101,6 +103,10 @@ WaningDays = Annotated[float, Field(ge=1)]
 """Mean days until protection wanes. Waning is drawn once a day, so that it cannot be shorter than one."""
 
 
+class IncompleteError(ValueError):
+    """What is given goes with something else that is not."""
+
+
 def one_of(**given: Any) -> None:
     """Refuse all but one of `given` being there; the others are None.
 
@@ -109,7 +115,7 @@ def one_of(**given: Any) -> None:
     ValueError
         If none is given, or more than one.
     """
-    there = [f"{name} {told(value)}" for name, value in given.items() if value is not None]
+    there = [f"{name} {bound_text(value)}" for name, value in given.items() if value is not None]
     names = list(given)
     if not there:
         neither = f"neither {' nor '.join(names)}" if len(names) == 2 else f"none of {listed(names)}"
@@ -124,7 +130,7 @@ def listed(words: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(others)} {last} {end}" if others else end
 
 
-def told(value: object) -> str:
+def bound_text(value: object) -> str:
     """A value of a bound as it was written."""
     if isinstance(value, (list, tuple)):
         return str([float(f"{inner:.12g}") for inner in value])
@@ -257,101 +263,3 @@ class Distribution(Section):
         if self.exponential is not None:
             return self.exponential
         return self.fixed if self.fixed is not None else float("inf")
-
-
-def _is_form(value: Mapping[str, Any]) -> bool:
-    """Whether `value` is written as a `Distribution` and as nothing else."""
-
-    def fits(key: str, inner: object) -> bool:
-        if inner is None or key == "never":
-            return True
-        if key in ("gamma", "lognormal"):
-            return isinstance(inner, Mapping) and set(inner) <= {"mean", "sd"}
-        return not isinstance(inner, Mapping)
-
-    return bool(value) and all(key in Distribution.model_fields and fits(key, value[key]) for key in value)
-
-
-_UNCERTAIN = {
-    "uniform": None,
-    "triangular": None,
-    "choice": None,
-    "normal": {"mean", "sd", "low", "high"},
-    "lognormal": {"mean", "sd", "low", "high"},
-    "beta": {"alpha", "beta", "low", "high"},
-}
-"""Forms of an uncertain parameter: a list of values, or the keys of a mapping."""
-
-
-def _is_uncertain_form(value: Mapping[str, Any]) -> bool:
-    """Whether `value` is written as one form of an uncertain parameter and as nothing else."""
-    ((key, inner),) = value.items() if len(value) == 1 else (("", None),)
-    if key not in _UNCERTAIN:
-        return False
-    keys = _UNCERTAIN[key]
-    return (
-        isinstance(inner, (list, tuple))
-        if keys is None
-        else isinstance(inner, Mapping) and set(inner) <= keys
-    )
-
-
-def _other_form(below: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
-    if set(below) == set(value):
-        return False
-    return all(map(_is_form, (below, value))) or all(map(_is_uncertain_form, (below, value)))
-
-
-def is_scale(value: object) -> bool:
-    """Whether `value` is ``{scale: 0.8}``: in an alternative, a factor on the number below it."""
-    return isinstance(value, Mapping) and set(value) == {"scale"} and _is_number(value["scale"])
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def scaled(base: Any, overlay: Any) -> Any:
-    """`overlay` with what it says of `base` by ``{scale: 0.8}`` multiplied out.
-
-    A number, or each of a table of numbers, is multiplied; a whole number stays one. Where `base` has no
-    number the overlay stays as it is.
-    """
-    if is_scale(overlay):
-        product = _product(base, overlay["scale"])
-        return overlay if product is None else product
-    if isinstance(overlay, Mapping):
-        below = base if isinstance(base, Mapping) else {}
-        return {key: scaled(below.get(key), value) for key, value in overlay.items()}
-    return overlay
-
-
-def _product(value: Any, factor: float) -> Any:
-    if _is_number(value):
-        return round(value * factor) if isinstance(value, int) else value * factor
-    if isinstance(value, (list, tuple)) and value:
-        products = [_product(inner, factor) for inner in value]
-        return None if None in products else products
-    return None
-
-
-def deep_merge(
-    base: Mapping[str, Any], overlay: Mapping[str, Any], *, keep_none: bool = False
-) -> dict[str, Any]:
-    """`base` with `overlay` laid over it: mappings merge, ``None`` removes, all else replaces.
-
-    A distribution in another form replaces the one below it (``{fixed: 3}`` over ``{gamma: …}``).
-    With `keep_none`, ``None`` stays in the result: one overlay laid over another.
-    """
-    merged = dict(base)
-    for key, value in overlay.items():
-        below = merged.get(key)
-        if value is None and not keep_none:
-            merged.pop(key, None)
-        elif isinstance(value, Mapping):
-            if not isinstance(below, Mapping) or _other_form(below, value):
-                below = {}
-            merged[key] = deep_merge(below, value, keep_none=keep_none)
-        else:
-            merged[key] = value
-    return merged

@@ -1,13 +1,11 @@
 """Section `care`: the facilities by name, their beds, and who lies in them at the start."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from surgesim.scenario.schema.base import (
-    Name,
+    FrozenMapping,
     Named,
     NonNegative,
     Off,
@@ -17,10 +15,11 @@ from surgesim.scenario.schema.base import (
     Text,
     figure,
 )
-from surgesim.scenario.schema.essential import Essential, EssentialCare
-from surgesim.scenario.schema.oxygen import OxygenSource
-from surgesim.scenario.schema.staffing import Staff, Staffing
-from surgesim.scenario.schema.transport import Neighbours, Transport
+from surgesim.scenario.schema.capacity.essential import Essential, EssentialCare
+from surgesim.scenario.schema.capacity.oxygen import OxygenSource
+from surgesim.scenario.schema.capacity.staffing import Staff, Staffing
+from surgesim.scenario.schema.capacity.transport import Neighbours, Transport
+from surgesim.scenario.schema.names import DistrictName, FacilityName
 
 Ownership = Literal["public", "private", "military", "police", "university", "workplace"]
 Kind = Literal["hospital", "icu-centre", "field-hospital", "mobile-station"]
@@ -64,7 +63,7 @@ class Facility(Section):
     """
 
     title: Text
-    district: Name
+    district: DistrictName
     ownership: Ownership
     kind: Kind = "hospital"
     beds: Beds
@@ -73,8 +72,8 @@ class Facility(Section):
     icu_target: Off[Annotated[int, Field(ge=0)]] = None
     open_at_start: bool = True
     access_hours: NonNegative = figure(0.0, "added to every journey to the facility")
-    serves: Off[Sequence_[Name]] = None
-    replaces: Sequence_[Name] = ()
+    serves: Off[Sequence_[DistrictName]] = None
+    replaces: Sequence_[FacilityName] = ()
     mobilisation_plan: Off[bool] = None
     staff: Off[Staff] = None
     ventilators: Off[Annotated[int, Field(ge=0)]] = None
@@ -100,6 +99,12 @@ class Facility(Section):
                 )
         return self
 
+    @property
+    def convertible(self) -> bool:
+        """Whether beds of it can be converted to COVID or to intensive care."""
+        share = self.convertible_share
+        return self.icu_target is not None or any((share.basic, share.oxygen, share.icu))
+
 
 class Census(Section):
     """COVID patients in a facility at the start."""
@@ -112,7 +117,7 @@ class Care(Section):
     """The care system."""
 
     facilities: Annotated[Named[Facility], Field(min_length=1)]
-    initial_census: Named[Census] = Field(default_factory=dict)
+    initial_census: FrozenMapping[FacilityName, Census] = Field(default_factory=dict)
     initial_stays: Literal["equilibrium", "fresh"] = "equilibrium"
     no_bed_hours: NonNegative = figure(
         6.0, "a patient counts as without a bed after so many hours of waiting"

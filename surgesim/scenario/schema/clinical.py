@@ -1,7 +1,5 @@
 """Section `clinical`: how severe an infection is, how long patients stay, what lack of care does."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from surgesim.scenario.schema.base import (
@@ -14,8 +12,8 @@ from surgesim.scenario.schema.base import (
     ShareByAge,
     figure,
 )
-from surgesim.scenario.schema.home import HomeCare
-from surgesim.scenario.schema.oxygen import Respiratory
+from surgesim.scenario.schema.capacity.home import HomeCare
+from surgesim.scenario.schema.capacity.oxygen import Respiratory
 
 
 class DeathByCare(Section):

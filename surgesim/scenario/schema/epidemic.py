@@ -3,8 +3,6 @@
 Section `arrivals` stands here too: a scenario has either an epidemic or given arrivals.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -15,7 +13,7 @@ from surgesim.scenario.schema.base import (
     ByAge,
     Day,
     FrozenMapping,
-    Name,
+    IncompleteError,
     Named,
     NonNegative,
     Off,
@@ -28,8 +26,9 @@ from surgesim.scenario.schema.base import (
     WaningDays,
     figure,
 )
-from surgesim.scenario.schema.detection import CaseIsolation, Detection
-from surgesim.scenario.schema.vaccination import Vaccination
+from surgesim.scenario.schema.names import DistrictName
+from surgesim.scenario.schema.response.detection import CaseIsolation, Detection
+from surgesim.scenario.schema.response.vaccination import Vaccination
 
 
 class Variant(Section):
@@ -76,7 +75,7 @@ class Importation(Section):
     """
 
     per_day: NonNegative = 0.0
-    weights: FrozenMapping[Name, NonNegative] = Field(default_factory=dict)
+    weights: FrozenMapping[DistrictName, NonNegative] = Field(default_factory=dict)
     from_day: Annotated[int, Field(ge=0)] = 0
     until_day: Off[Annotated[int, Field(ge=0)]] = None
     screening: Share = figure(0.0, "share of imported infections stopped at entry")
@@ -104,7 +103,7 @@ class Measure(Section):
     travel: Share = figure(0.0, "no limit on travel unless given")
     screening: Share = figure(0.0, "nobody screened at entry unless given")
     compliance: Share = figure(1.0, "share of people who comply")
-    districts: Off[Sequence_[Name]] = None
+    districts: Off[Sequence_[DistrictName]] = None
     start: Off[Day] = None
     end: Off[Day] = None
 
@@ -122,7 +121,7 @@ class Epidemic(Section):
     dt_days: Annotated[float, Field(gt=0, le=1)] = 0.25
     immunity: Immunity = Immunity()
     susceptibility: ByAge = figure((1.0,) * 9, "equal susceptibility at all ages")
-    initial_infections: FrozenMapping[Name, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    initial_infections: FrozenMapping[DistrictName, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
     importation: Importation = Importation()
     measures: Named[Measure] = Field(default_factory=dict)
     detection: Detection = Detection()
@@ -148,7 +147,7 @@ class ArrivalSeries(Section):
 
     bed: BedType
     counts: Sequence_[NonNegative]
-    district: Off[Name] = None
+    district: Off[DistrictName] = None
     age: Off[str] = None
 
     @model_validator(mode="after")
@@ -175,7 +174,7 @@ class Arrivals(Section):
     @model_validator(mode="after")
     def _whole_counts(self) -> Self:
         if not self.series:
-            raise ValueError("got no series, expected a file or series of daily counts")
+            raise IncompleteError("got no series, expected a file or series of daily counts")
         if self.counts_are == "exact" and self.demand_sd == 0:
             for name, series in self.series.items():
                 for day, count in enumerate(series.counts):

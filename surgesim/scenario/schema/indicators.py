@@ -1,57 +1,256 @@
-"""What can be watched: the indicators by name, and those that are followed by district or by group."""
+"""Indicators: what a threshold, a level or a rule can watch. Each is declared here, once.
+
+How the province's are computed stands in `surgesim.model.command.indicators`, how the districts' are in
+`surgesim.model.command.districts`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-IndicatorName = Literal[
-    "weekly_reported_cases_per_100k",
-    "oxygen_need_7d_per_100k",
-    "patients_without_bed",
-    "vacant_covid_beds_per_100k",
-    "staffed_icu_beds_per_100k",
-    "usable_icu_beds_per_100k",
-    "oxygen_occupancy",
-    "icu_occupancy",
-    "icu_need_per_100k",
-    "deaths_7d_per_100k",
-    "situation",
-    "oxygen_cover_days",
-    "facilities_out_of_oxygen",
-    "emergency_served_7d_share",
-    "elective_backlog",
-    "staff_absent_share",
-    "home_cases_not_followed",
-    "vulnerable_vaccinated_share",
-    "test_positivity",
-    "test_capacity_used",
-    "stock_cover_days",
-    "burden_backlog",
-    "epidemic_level",
-    "in_time_7d_share",
-    "deaths_per_million",
-]
-"""Every indicator a threshold or rule can name; `surgesim.model.command.indicators` defines each one."""
+from surgesim.scenario.schema.names import BURDEN, CONSUMABLE, Reference
 
-BY_DISTRICT: tuple[IndicatorName, ...] = (
-    "weekly_reported_cases_per_100k",
-    "oxygen_need_7d_per_100k",
-    "patients_without_bed",
-    "vacant_covid_beds_per_100k",
-    "staffed_icu_beds_per_100k",
-    "usable_icu_beds_per_100k",
-    "oxygen_occupancy",
-    "icu_occupancy",
-    "deaths_7d_per_100k",
-    "epidemic_level",
-    "in_time_7d_share",
-    "deaths_per_million",
+HIGHEST_LEVEL = 4
+
+
+class Indicator(NamedTuple):
+    """A number that the command sees at the end of each day.
+
+    Attributes
+    ----------
+    unit
+        As the data dictionary gives it.
+    meaning
+        What the data dictionary says of it; empty where a part of the model records and describes it.
+    least, most
+        The range in which it lies, as far as it has one.
+    of_residents
+        For a number that counts residents, each at most once: of how many it is.
+    needs
+        What a scenario must give for it to be assessed, by name in `schema.needs.NEEDS`, in the order in
+        which it is told; without any, it needs only patients and beds.
+    item
+        What it is of, if it is of one item each.
+    by_district
+        Its meaning in a district; empty where districts have no value of their own.
+    by_group
+        Whether it can be of one age or risk group.
+    composed
+        Whether it is made of other indicators.
+    """
+
+    name: str
+    unit: str
+    meaning: str = ""
+    least: float = 0.0
+    most: float | None = None
+    of_residents: int | None = None
+    needs: tuple[str, ...] = ()
+    item: Reference | None = None
+    by_district: str = ""
+    by_group: bool = False
+    composed: bool = False
+
+    @property
+    def computed(self) -> bool:
+        """Whether it is computed of the province every day from what the parts of the model record."""
+        return bool(self.meaning) and not (self.composed or self.by_group)
+
+    @property
+    def share(self) -> bool:
+        """Whether it is a share of 1, which is shown as a percentage."""
+        return self.unit == "share"
+
+
+_AS_PROVINCE = "as that of the province, in the district"
+
+_DECLARED = (
+    Indicator(
+        "weekly_reported_cases_per_100k",
+        "cases/100,000/week",
+        "reported cases of the last 7 days",
+        of_residents=100_000,
+        needs=("epidemic",),
+        by_district="reported cases of residents, last 7 days",
+    ),
+    Indicator(
+        "oxygen_need_7d_per_100k",
+        "patients/100,000",
+        "mean over 7 days of `present`",
+        of_residents=100_000,
+        by_district="mean over 7 days of `present`",
+    ),
+    Indicator(
+        "patients_without_bed",
+        "patients",
+        "`without_bed` as the command sees it",
+        by_district="patients who are in the district, without the bed type they need for over no_bed_hours",
+    ),
+    Indicator(
+        "vacant_covid_beds_per_100k",
+        "beds/100,000",
+        "vacant COVID beds of the types that the scenario's patients can occupy",
+        by_district=_AS_PROVINCE,
+    ),
+    Indicator(
+        "staffed_icu_beds_per_100k",
+        "beds/100,000",
+        "`staffed_icu_all` per 100,000",
+        needs=("icu_staff",),
+        by_district=_AS_PROVINCE,
+    ),
+    Indicator(
+        "usable_icu_beds_per_100k",
+        "beds/100,000",
+        "`usable_icu_all` per 100,000",
+        needs=("icu_staff", "icu_equipment"),
+        by_district=_AS_PROVINCE,
+    ),
+    Indicator(
+        "oxygen_occupancy",
+        "share",
+        "occupied and held over staffed oxygen beds (1 where none)",
+        most=1,
+        by_district="of the district's staffed oxygen beds (1 where none)",
+    ),
+    Indicator(
+        "icu_occupancy",
+        "share",
+        "occupied and held over staffed ICU beds (1 where none)",
+        most=1,
+        by_district="of the district's staffed ICU beds (1 where none)",
+    ),
+    Indicator(
+        "icu_need_per_100k",
+        "patients/100,000",
+        "`icu_need` per 100,000",
+        of_residents=100_000,
+    ),
+    Indicator(
+        "deaths_7d_per_100k",
+        "deaths/100,000/week",
+        "deaths of the last 7 days",
+        of_residents=100_000,
+        by_district="deaths of residents of the last 7 days",
+    ),
+    Indicator(
+        "situation",
+        "0 or 1",
+        "1 while the declared emergency holds, by the criteria that are assessed",
+        most=1,
+        needs=("criteria",),
+        composed=True,
+    ),
+    Indicator(
+        "oxygen_cover_days",
+        "days",
+        needs=("oxygen",),
+    ),
+    Indicator(
+        "facilities_out_of_oxygen",
+        "facilities",
+        needs=("oxygen",),
+    ),
+    Indicator(
+        "emergency_served_7d_share",
+        "share",
+        most=1,
+        needs=("essential",),
+    ),
+    Indicator(
+        "elective_backlog",
+        "patients",
+        needs=("essential",),
+    ),
+    Indicator(
+        "staff_absent_share",
+        "share",
+        most=1,
+        needs=("staff",),
+    ),
+    Indicator(
+        "home_cases_not_followed",
+        "people",
+        needs=("epidemic", "home_care"),
+    ),
+    Indicator(
+        "vulnerable_vaccinated_share",
+        "share",
+        most=1,
+        needs=("vulnerable",),
+    ),
+    Indicator(
+        "test_positivity",
+        "share",
+        most=1,
+        needs=("tests",),
+    ),
+    Indicator(
+        "test_capacity_used",
+        "share",
+        most=1,
+        needs=("tests",),
+    ),
+    Indicator(
+        "stock_cover_days",
+        "days",
+        needs=("stock",),
+        item=CONSUMABLE,
+    ),
+    Indicator(
+        "burden_backlog",
+        "units",
+        needs=("capacity",),
+        item=BURDEN,
+    ),
+    Indicator(
+        "epidemic_level",
+        "1 to 4",
+        "level of the epidemic by the scenario's table (empty without one)",
+        least=1,
+        most=HIGHEST_LEVEL,
+        needs=("levels", "level_criteria"),
+        by_district="level of the epidemic by the scenario's table (empty without one)",
+        composed=True,
+    ),
+    Indicator(
+        "in_time_7d_share",
+        "share",
+        "of the patients who came to need a bed in the last 7 days, those not known to have waited "
+        "longer than the time allowed for any bed they needed (1 where fewer than 10 came)",
+        most=1,
+        needs=("risk",),
+        by_district="as that of the province, of residents",
+        by_group=True,
+    ),
+    Indicator(
+        "deaths_per_million",
+        "deaths/1,000,000",
+        "deaths since the first day",
+        of_residents=1_000_000,
+        needs=("risk",),
+        by_district="deaths of residents since the first day",
+        by_group=True,
+    ),
 )
-"""Indicators that each district has too; `surgesim.model.command.districts` defines them."""
 
-BY_GROUP: tuple[IndicatorName, ...] = ("in_time_7d_share", "deaths_per_million")
+INDICATORS = {indicator.name: indicator for indicator in _DECLARED}
+"""Every indicator that a threshold, a level or a rule can name, by its name."""
+
+if TYPE_CHECKING:
+    IndicatorName: TypeAlias = str
+else:
+    IndicatorName = Literal[tuple(INDICATORS)]
+
+BY_DISTRICT = tuple(indicator.name for indicator in _DECLARED if indicator.by_district)
+"""Indicators that each district has too."""
+
+BY_GROUP = tuple(indicator.name for indicator in _DECLARED if indicator.by_group)
 """Indicators that can be of one age or risk group."""
+
+ICU_BEDS = tuple(indicator.name for indicator in _DECLARED if "icu_staff" in indicator.needs)
+"""Indicators that count the ICU beds of facilities whose staff is given, and of no others."""
 
 GroupName = Literal[
     "0-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "70-79", "80+", "low-risk", "high-risk"

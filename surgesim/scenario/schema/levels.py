@@ -1,17 +1,21 @@
 """Section `command.levels`: the epidemic's level, 1 to 4, from classes of indicators."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from surgesim.scenario.schema.base import Name, Named, Off, Section, Sequence_, Text, one_of
-from surgesim.scenario.schema.indicators import BY_DISTRICT, GroupName, IndicatorName, Watch, fits
+from surgesim.scenario.schema.base import IncompleteError, Name, Named, Off, Section, Sequence_, Text, one_of
+from surgesim.scenario.schema.indicators import (
+    BY_DISTRICT,
+    HIGHEST_LEVEL,
+    INDICATORS,
+    GroupName,
+    IndicatorName,
+    Watch,
+    fits,
+)
 
-HIGHEST = 4
-
-Level = Annotated[int, Field(ge=1, le=HIGHEST)]
+Level = Annotated[int, Field(ge=1, le=HIGHEST_LEVEL)]
 
 
 class Criterion(Section):
@@ -37,7 +41,7 @@ class Criterion(Section):
             raise ValueError(f"got at_least {bounds}, expected bounds that rise from class to class")
         if self.below is not None and (not bounds or bounds != sorted(set(bounds), reverse=True)):
             raise ValueError(f"got below {bounds}, expected bounds that fall from class to class")
-        if self.indicator in ("situation", "epidemic_level"):
+        if INDICATORS[self.indicator].composed:
             raise ValueError(f"got {self.indicator}, which is itself made of others, expected another")
         fits(self.watch, group=self.group is not None, by_district=self.by == "district")
         return self
@@ -78,9 +82,11 @@ class Levels(Section):
         rows, columns = self.classes
         if self.table is None:
             if self.response:
-                raise ValueError(f"missing table, expected {rows} rows of {columns} levels, one per class")
-            if rows > HIGHEST:
-                raise ValueError(f"got {rows} classes and no table, expected at most {HIGHEST}")
+                raise IncompleteError(
+                    f"missing table, expected {rows} rows of {columns} levels, one per class"
+                )
+            if rows > HIGHEST_LEVEL:
+                raise ValueError(f"got {rows} classes and no table, expected at most {HIGHEST_LEVEL}")
             return self
         if len(self.table) != rows:
             raise ValueError(

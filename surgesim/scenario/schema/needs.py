@@ -11,7 +11,7 @@ from typing import NamedTuple, get_args
 from surgesim.scenario.schema.base import RISK_GROUPS, BedType
 from surgesim.scenario.schema.care import Facility
 from surgesim.scenario.schema.command import Threshold
-from surgesim.scenario.schema.indicators import IndicatorName, Watch
+from surgesim.scenario.schema.indicators import INDICATORS, Watch
 from surgesim.scenario.schema.scenario import Scenario
 
 
@@ -84,79 +84,53 @@ def _enough_criteria(scenario: Scenario, _: Watch) -> bool:
     return not names or len(assessed_criteria(scenario)) >= scenario.command.required
 
 
-ICU_BEDS: tuple[IndicatorName, ...] = ("staffed_icu_beds_per_100k", "usable_icu_beds_per_100k")
-"""Indicators that count the ICU beds of facilities whose staff is given, and of no others."""
+_NEEDS = (
+    Need(
+        "epidemic",
+        "arrivals are given, not an epidemic",
+        lambda scenario, _: scenario.epidemic is not None,
+    ),
+    Need("icu_staff", "no facility with ICU beds has its staff given", _staffed),
+    Need("icu_equipment", "no facility with ICU beds has its ventilators or oxygen given", _equipped),
+    Need("criteria", "fewer of its criteria are assessed than it requires", _enough_criteria),
+    Need("oxygen", "no facility has its oxygen given", _any_facility("oxygen")),
+    Need("essential", "no facility has essential care given", _any_facility("essential")),
+    Need("staff", "no facility has its staff given", _any_facility("staff")),
+    Need(
+        "home_care",
+        "clinical.home_care is not given",
+        lambda scenario, _: scenario.clinical.home_care is not None,
+    ),
+    Need("vulnerable", "epidemic.vaccination names no vulnerable groups", _vulnerable),
+    Need(
+        "tests",
+        "epidemic.detection.tests is not given",
+        lambda scenario, _: scenario.epidemic is not None and scenario.epidemic.detection.tests is not None,
+    ),
+    Need("stock", "the item has no stock given", _stocked),
+    Need("capacity", "the item has no capacity_per_day given", _disposed),
+    Need(
+        "levels",
+        "command.levels is not given",
+        lambda scenario, _: scenario.command.levels is not None,
+    ),
+    Need("level_criteria", "none of its criteria of one side is assessed", _some_of_each_side),
+    Need(
+        "risk",
+        "the risk group of patients is not known where arrivals are given",
+        lambda scenario, watch: watch.of not in RISK_GROUPS or scenario.epidemic is not None,
+    ),
+)
 
-_EPIDEMIC = Need(
-    "epidemic",
-    "arrivals are given, not an epidemic",
-    lambda scenario, _: scenario.epidemic is not None,
-)
-_TESTS = Need(
-    "tests",
-    "epidemic.detection.tests is not given",
-    lambda scenario, _: scenario.epidemic is not None and scenario.epidemic.detection.tests is not None,
-)
-_OXYGEN = Need("oxygen", "no facility has its oxygen given", _any_facility("oxygen"))
-_ESSENTIAL = Need("essential", "no facility has essential care given", _any_facility("essential"))
-_ICU_STAFF = Need("icu_staff", "no facility with ICU beds has its staff given", _staffed)
-_RISK = Need(
-    "risk",
-    "the risk group of patients is not known where arrivals are given",
-    lambda scenario, watch: watch.of not in RISK_GROUPS or scenario.epidemic is not None,
-)
-
-NEEDS: Mapping[IndicatorName, tuple[Need, ...]] = {
-    "weekly_reported_cases_per_100k": (_EPIDEMIC,),
-    "staffed_icu_beds_per_100k": (_ICU_STAFF,),
-    "usable_icu_beds_per_100k": (
-        _ICU_STAFF,
-        Need("icu_equipment", "no facility with ICU beds has its ventilators or oxygen given", _equipped),
-    ),
-    "situation": (Need("criteria", "fewer of its criteria are assessed than it requires", _enough_criteria),),
-    "oxygen_cover_days": (_OXYGEN,),
-    "facilities_out_of_oxygen": (_OXYGEN,),
-    "emergency_served_7d_share": (_ESSENTIAL,),
-    "elective_backlog": (_ESSENTIAL,),
-    "staff_absent_share": (Need("staff", "no facility has its staff given", _any_facility("staff")),),
-    "home_cases_not_followed": (
-        _EPIDEMIC,
-        Need(
-            "home_care",
-            "clinical.home_care is not given",
-            lambda scenario, _: scenario.clinical.home_care is not None,
-        ),
-    ),
-    "vulnerable_vaccinated_share": (
-        Need("vulnerable", "epidemic.vaccination names no vulnerable groups", _vulnerable),
-    ),
-    "test_positivity": (_TESTS,),
-    "test_capacity_used": (_TESTS,),
-    "stock_cover_days": (Need("stock", "the item has no stock given", _stocked),),
-    "burden_backlog": (Need("capacity", "the item has no capacity_per_day given", _disposed),),
-    "epidemic_level": (
-        Need(
-            "levels",
-            "command.levels is not given",
-            lambda scenario, _: scenario.command.levels is not None,
-        ),
-        Need(
-            "level_criteria",
-            "none of its criteria of one side is assessed",
-            _some_of_each_side,
-        ),
-    ),
-    "in_time_7d_share": (_RISK,),
-    "deaths_per_million": (_RISK,),
-}
-"""What each indicator needs, in the order in which it is told; the others need only patients and beds."""
+NEEDS: Mapping[str, Need] = {need.name: need for need in _NEEDS}
+"""What indicators need, by name."""
 
 
 def unmet(scenario: Scenario, watch: Watch) -> Need | None:
     """What is missing of a scenario for what is watched; None where it is assessed."""
     if watch.indicator is None:
         return None
-    needs = NEEDS.get(watch.indicator, ())
+    needs = (NEEDS[name] for name in INDICATORS[watch.indicator].needs)
     return next((need for need in needs if not need.given(scenario, watch)), None)
 
 

@@ -1,7 +1,5 @@
 """Section `people`: who lives where, how old they are, whom they meet and how far they travel."""
 
-from __future__ import annotations
-
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -10,7 +8,6 @@ from surgesim.scenario.schema.base import (
     AGE_GROUPS,
     SETTINGS,
     FrozenMapping,
-    Name,
     Named,
     NonNegative,
     Off,
@@ -22,6 +19,7 @@ from surgesim.scenario.schema.base import (
     figure,
     listed,
 )
+from surgesim.scenario.schema.names import DistrictName
 
 
 def _sums_to_one(value: tuple[float, ...]) -> tuple[float, ...]:
@@ -90,7 +88,9 @@ class People(Section):
     distance_scale_hours: Annotated[float, Field(gt=0)] = figure(
         2.0, "contacts outside fall by 1/e for every so many hours of travel"
     )
-    travel: FrozenMapping[Name, FrozenMapping[Name, NonNegative]] = Field(default_factory=dict)
+    travel: FrozenMapping[DistrictName, FrozenMapping[DistrictName, NonNegative]] = Field(
+        default_factory=dict
+    )
     crossing_from_hour: Annotated[float, Field(ge=0, le=24)] = figure(6.0, "boats leave from")
     crossing_to_hour: Annotated[float, Field(ge=0, le=24)] = figure(18.0, "boats leave until")
 

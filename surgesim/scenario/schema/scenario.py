@@ -1,31 +1,17 @@
 """The whole scenario: its sections, what must hold between them, and changed copies of it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, timedelta
-from importlib import import_module
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from surgesim.scenario.schema.base import (
-    Day,
-    FrozenMapping,
-    Name,
-    Named,
-    Off,
-    Overlay,
-    Section,
-    Source,
-    Text,
-    deep_merge,
-    scaled,
-)
+from surgesim.scenario.schema.base import Day, FrozenMapping, Name, Named, Off, Overlay, Section, Source, Text
 from surgesim.scenario.schema.care import Care
 from surgesim.scenario.schema.clinical import Clinical
 from surgesim.scenario.schema.command import Command
 from surgesim.scenario.schema.epidemic import Arrivals, Epidemic
+from surgesim.scenario.schema.merging import deep_merge, scaled
 from surgesim.scenario.schema.people import People
 from surgesim.scenario.schema.study import Study
 from surgesim.scenario.schema.supply import Supply
@@ -80,37 +66,15 @@ class Scenario(Section):
         """Plain dicts, lists, numbers and strings that load back to an equal scenario."""
         return self.model_dump(mode="json", exclude_none=True)
 
-    def alternative(self, name: str) -> Scenario:
+    def alternative(self, name: str) -> "Scenario":
         """This scenario with the overlay of one alternative; ``baseline`` is the scenario itself.
 
-        Alternatives are checked with their scenario, when it is loaded or made by `overlaid`.
+        Alternatives are checked with their scenario, when it is loaded or laid over (`surgesim.overlaid`).
         """
         if name == BASELINE:
             return self
         plain = self.to_plain()
         return read_plain(deep_merge(plain, scaled(plain, self.alternatives[name])))
-
-    def overlaid(self, overlay: Mapping[str, Any]) -> Scenario:
-        """A copy with `overlay` laid over it, checked with its alternatives as a file with these values is.
-
-        Mappings merge, None removes an entry, ``{scale: x}`` multiplies a number, the name of a profile
-        stands for its figures. Of an alternative, the overlay is laid over what the scenario gives for it.
-
-        Raises
-        ------
-        ScenarioError
-            With every problem found, in the scenario and in every alternative.
-
-        Examples
-        --------
-        >>> import surgesim
-        >>> town = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
-        >>> town.overlaid({"epidemic": {"variant": {"r0": 4}}}).epidemic.variant.r0  # doctest: +SKIP
-        4.0
-        """
-        # by name: what reads files stays out of what `model` imports
-        made: Scenario = import_module("surgesim.scenario.assembly").overlaid(self, overlay)
-        return made
 
 
 def read_plain(plain: Mapping[str, Any]) -> Scenario:

@@ -1,7 +1,5 @@
 """Section `study`: how many replications, from which seed, of which uncertain parameters, how precise."""
 
-from __future__ import annotations
-
 import math
 from statistics import NormalDist
 from typing import Annotated, Self

@@ -1,7 +1,5 @@
 """Section `supply`: consumables, waste, bodies and money."""
 
-from __future__ import annotations
-
 from typing import Self
 
 from pydantic import Field, model_validator

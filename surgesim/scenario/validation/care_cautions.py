@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from datetime import timedelta
 
-from surgesim.scenario.messages.wording import Finding
+from surgesim.scenario.messages.finding import Finding
+from surgesim.scenario.schema.capacity.staffing import short_at_start
 from surgesim.scenario.schema.care import Census, Facility
-from surgesim.scenario.schema.command import OpenHomeCare, OrderOxygen, ReinforceStaff, Restock, TransferOut
 from surgesim.scenario.schema.epidemic import Arrivals
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.scenario.schema.staffing import short_at_start
-from surgesim.scenario.validation.care_checks import acts_at, open_at_start
+from surgesim.scenario.validation.care_checks import open_at_start
 
 
 def care_cautions(scenario: Scenario) -> Iterator[Finding]:
@@ -24,7 +22,6 @@ def care_cautions(scenario: Scenario) -> Iterator[Finding]:
     yield from _without_vehicle(scenario)
     yield from _home_care(scenario)
     yield from _given_arrivals(scenario)
-    yield from _supplies(scenario)
 
 
 def _has_beds(facility: Facility) -> bool:
@@ -37,10 +34,7 @@ def _unstaffed(scenario: Scenario) -> Iterator[Finding]:
     if all(facility.staff is None for facility in facilities.values()):
         return
     reinforced = {
-        name
-        for rule in scenario.command.plan.values()
-        if isinstance(rule, ReinforceStaff)
-        for name in rule.facilities or ()
+        name for rule in scenario.command.plan.values() if rule.brings_staff for name in rule.named_facilities
     }
     unsaid = []
     for name, facility in facilities.items():
@@ -52,16 +46,16 @@ def _unstaffed(scenario: Scenario) -> Iterator[Finding]:
                 "is a field hospital with beds and no staff given: its beds count as staffed by people "
                 "from nowhere (staff: {} brings none but those a rule assigns)"
             )
-            yield ("care", "facilities", name), message
+            yield Finding(("care", "facilities", name), message)
         elif staff is None:
             unsaid.append(name)
         elif not (staff.doctors or staff.ward_nurses or staff.icu_nurses) and name not in reinforced:
             message = "has beds and nobody to staff them: no staff, and no rule that reinforces it by name"
-            yield ("care", "facilities", name, "staff"), message
+            yield Finding(("care", "facilities", name, "staff"), message)
     if unsaid:
         more = ", …" if len(unsaid) > 6 else ""
         message = f"staff is not given for {', '.join(unsaid[:6])}{more} ({len(unsaid)} of {len(facilities)})"
-        yield ("care", "facilities"), f"{message}: all their beds count as staffed"
+        yield Finding(("care", "facilities"), f"{message}: all their beds count as staffed")
 
 
 def _short_of_staff(scenario: Scenario) -> Iterator[Finding]:
@@ -79,11 +73,14 @@ def _short_of_staff(scenario: Scenario) -> Iterator[Finding]:
             emergency=emergency,
             elective=elective,
         )
-        lacking = [f"{round(heads)} {cadre}" for cadre, heads in short._asdict().items() if round(heads)]
+        lacking = [
+            f"{round(heads)} {cadre.replace('_', ' ')}"
+            for cadre, heads in short._asdict().items()
+            if round(heads)
+        ]
         if lacking:
-            told = ", ".join(lacking).replace("_", " ")
             path = ("care", "facilities", name, "staff")
-            yield path, f"is short of {told} on the first day, at normal ratios"
+            yield Finding(path, f"is short of {', '.join(lacking)} on the first day, at normal ratios")
 
 
 def _other_patients(facility: Facility) -> tuple[float, float]:
@@ -102,14 +99,16 @@ def _plans(scenario: Scenario) -> Iterator[Finding]:
         without, unsaid = said.count(False), said.count(None)
         if without or unsaid:
             message = f"{without} of {len(said)} facilities have no mobilisation plan"
-            yield ("care", "facilities"), message + (f"; of {unsaid} it is not said" if unsaid else "")
+            yield Finding(
+                ("care", "facilities"), message + (f"; of {unsaid} it is not said" if unsaid else "")
+            )
 
 
 def _closed_with_patients(scenario: Scenario) -> Iterator[Finding]:
     for name, facility in scenario.care.facilities.items():
         if facility.essential is not None and not facility.open_at_start:
             message = "has no effect: a facility that is closed at the start has no other patients"
-            yield ("care", "facilities", name, "essential"), message
+            yield Finding(("care", "facilities", name, "essential"), message)
 
 
 def _without_vehicle(scenario: Scenario) -> Iterator[Finding]:
@@ -124,7 +123,7 @@ def _without_vehicle(scenario: Scenario) -> Iterator[Finding]:
             stranded.append(name)
     if stranded:
         message = f"nobody can leave {', '.join(stranded)}, which have no vehicle of their own to do so"
-        yield ("care", "transport", "fleets"), message
+        yield Finding(("care", "transport", "fleets"), message)
 
 
 def _home_care(scenario: Scenario) -> Iterator[Finding]:
@@ -132,11 +131,11 @@ def _home_care(scenario: Scenario) -> Iterator[Finding]:
     if home is None:
         return
     path = ("clinical", "home_care")
-    opened = any(isinstance(rule, OpenHomeCare) for rule in scenario.command.plan.values())
+    opened = any(scenario.command.bringing("clinical.home_care"))
     if scenario.epidemic is None:
-        yield path, "has no effect: teams follow the cases of an epidemic, and arrivals are given"
+        yield Finding(path, "has no effect: teams follow the cases of an epidemic, and arrivals are given")
     elif (home.teams or opened) and not (home.packages or home.packages_per_day):
-        yield path, "has teams and no drug packages: nobody gets early treatment"
+        yield Finding(path, "has teams and no drug packages: nobody gets early treatment")
 
 
 def _given_arrivals(scenario: Scenario) -> Iterator[Finding]:
@@ -144,13 +143,17 @@ def _given_arrivals(scenario: Scenario) -> Iterator[Finding]:
         return
     if scenario.clinical.isolated_share:
         message = "has no effect: of given arrivals, all of a series with bed basic are to be isolated"
-        yield ("clinical", "isolated_share"), message
+        yield Finding(("clinical", "isolated_share"), message)
     basic = any(facility.beds.basic for facility in scenario.care.facilities.values())
     for name, series in scenario.arrivals.series.items():
         if series.bed == "basic" and not basic:
-            yield ("arrivals", "series", name, "bed"), "has nowhere to go: no facility has basic beds"
+            yield Finding(
+                ("arrivals", "series", name, "bed"), "has nowhere to go: no facility has basic beds"
+            )
         if series.bed == "basic" and series.age is not None:
-            yield ("arrivals", "series", name, "age"), "has no effect: mild cases are counted without age"
+            yield Finding(
+                ("arrivals", "series", name, "age"), "has no effect: mild cases are counted without age"
+            )
     yield from _ends_early(scenario.arrivals, scenario)
     yield from _icu_counted_twice(scenario.arrivals, scenario)
     yield from _more_than_live_there(scenario.arrivals, scenario)
@@ -169,7 +172,7 @@ def _ends_early(arrivals: Arrivals, scenario: Scenario) -> Iterator[Finding]:
             f"has {days} days of counts{others} in a run of {scenario.days}: from {first} on nobody comes; "
             "give more days, or fewer `days`"
         )
-        yield ("arrivals", "series", names[0], "counts"), message
+        yield Finding(("arrivals", "series", names[0], "counts"), message)
 
 
 def _icu_counted_twice(arrivals: Arrivals, scenario: Scenario) -> Iterator[Finding]:
@@ -180,7 +183,7 @@ def _icu_counted_twice(arrivals: Arrivals, scenario: Scenario) -> Iterator[Findi
             f"makes up to {most:.3g} of the patients of oxygen series need intensive care, beside those of "
             "icu series: where the icu series count all ICU patients, write p_icu: 0"
         )
-        yield ("clinical", "severity", "p_icu"), message
+        yield Finding(("clinical", "severity", "p_icu"), message)
 
 
 def _more_than_live_there(arrivals: Arrivals, scenario: Scenario) -> Iterator[Finding]:
@@ -194,26 +197,8 @@ def _more_than_live_there(arrivals: Arrivals, scenario: Scenario) -> Iterator[Fi
         if district is not None and district in districts and number > districts[district].population:
             people = districts[district].population
             message = f"has {number:g} arrivals of {district} in all, which has {people} people"
-            yield ("arrivals", "series"), message
+            yield Finding(("arrivals", "series"), message)
             return
     people = sum(district.population for district in districts.values())
     if everywhere > people:
-        yield ("arrivals", "series"), f"has {everywhere:g} arrivals in all, of {people} people"
-
-
-def _supplies(scenario: Scenario) -> Iterator[Finding]:
-    supply, care = scenario.supply, scenario.care
-    for name, rule in scenario.command.plan.items():
-        path = ("command", "plan", name)
-        if isinstance(rule, Restock) and supply.consumables[rule.item].stock is None:
-            yield path, f"has no effect: {rule.item} has no stock that could run out"
-        if isinstance(rule, TransferOut):
-            neighbour = care.neighbours[rule.neighbour]
-            if not (neighbour.icu_beds and neighbour.per_day):
-                yield path, f"has no effect: {rule.neighbour} takes nobody"
-        if isinstance(rule, OrderOxygen):
-            for facility, section in care.facilities.items():
-                room = rule.tank_kg + (section.oxygen.room_kg if section.oxygen is not None else math.inf)
-                if acts_at(rule, facility, section) and rule.delivery_kg > room + 1e-6:
-                    message = f"is more than {facility} holds ({room:g} kg): the rest of it goes back"
-                    yield (*path, "delivery_kg"), message
+        yield Finding(("arrivals", "series"), f"has {everywhere:g} arrivals in all, of {people} people")

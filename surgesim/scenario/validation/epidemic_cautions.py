@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from surgesim.scenario.messages.wording import Finding
-from surgesim.scenario.schema.command import RaiseTesting, Vaccinate
+from surgesim.scenario.messages.finding import Finding
 from surgesim.scenario.schema.epidemic import Epidemic, Protection, Reduction
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -24,7 +23,7 @@ def doses_come(scenario: Scenario) -> bool:
     section = scenario.epidemic.vaccination if scenario.epidemic is not None else None
     if section is None or section.doses_per_day:
         return True
-    return any(isinstance(rule, Vaccinate) and rule.doses_per_day for rule in scenario.command.plan.values())
+    return any(scenario.command.bringing("epidemic.vaccination"))
 
 
 def _measures(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
@@ -32,11 +31,11 @@ def _measures(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
     for name, measure in epidemic.measures.items():
         path = ("epidemic", "measures", name)
         if measure.reduces == Reduction() and not measure.travel and not measure.screening:
-            yield path, "has no effect: it reduces no contacts, limits no travel and screens nobody"
+            yield Finding(path, "has no effect: it reduces no contacts, limits no travel and screens nobody")
         if measure.travel and not apart:
-            yield (*path, "travel"), "has no effect: nobody meets people of another district"
+            yield Finding((*path, "travel"), "has no effect: nobody meets people of another district")
         if measure.screening and not epidemic.importation.per_day:
-            yield (*path, "screening"), "has no effect: epidemic.importation brings nobody"
+            yield Finding((*path, "screening"), "has no effect: epidemic.importation brings nobody")
 
 
 def _vaccination(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
@@ -45,36 +44,32 @@ def _vaccination(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
     if section is None:
         if protects:
             message = "has no effect: nobody is vaccinated without epidemic.vaccination"
-            yield ("epidemic", "immunity", "vaccinated"), message
+            yield Finding(("epidemic", "immunity", "vaccinated"), message)
         return
     if not protects:
-        yield path, "has no effect: epidemic.immunity.vaccinated protects from nothing"
+        yield Finding(path, "has no effect: epidemic.immunity.vaccinated protects from nothing")
     if section.start is None and section.doses_per_day:
-        yield (*path, "doses_per_day"), "has no effect: doses of the scenario need a start"
+        yield Finding((*path, "doses_per_day"), "has no effect: doses of the scenario need a start")
     seen: list[tuple[int, str]] = []
     for name, group in section.groups.items():
         if any(age <= group.from_age and risk in ("any", group.risk) for age, risk in seen):
-            yield (*path, "groups", name), "is empty: all of its people are of groups before it"
+            yield Finding((*path, "groups", name), "is empty: all of its people are of groups before it")
         seen.append((group.from_age, group.risk))
 
 
 def _testing(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
     tests, isolation = epidemic.detection.tests, epidemic.isolation
     path = ("epidemic", "detection", "tests")
-    raised = [rule for rule in scenario.command.plan.values() if isinstance(rule, RaiseTesting)]
-    for name, rule in scenario.command.plan.items():
-        if isinstance(rule, RaiseTesting) and not (rule.single_per_day or rule.pooled_per_day):
-            yield ("command", "plan", name), "has no effect: it raises tests by nothing"
     if tests is not None:
-        some = any(rule.single_per_day or rule.pooled_per_day for rule in raised)
+        some = any(scenario.command.bringing("epidemic.detection.tests"))
         if not (tests.single_per_day or tests.pooled_per_day or some):
-            yield path, "gives no tests, and no rule brings any: only who is admitted is reported"
+            yield Finding(path, "gives no tests, and no rule brings any: only who is admitted is reported")
         if tests.contacts_per_case and not tests.contact_positivity:
-            yield (*path, "contacts_per_case"), "finds nobody: contact_positivity is 0"
+            yield Finding((*path, "contacts_per_case"), "finds nobody: contact_positivity is 0")
     if isolation is None:
         return
     if not (isolation.cases_compliance or isolation.contacts_compliance):
-        yield ("epidemic", "isolation"), "has no effect: nobody complies"
+        yield Finding(("epidemic", "isolation"), "has no effect: nobody complies")
     if isolation.contacts_compliance and (tests is None or not tests.contacts_per_case):
         message = "has no effect: no contacts are traced without epidemic.detection.tests.contacts_per_case"
-        yield ("epidemic", "isolation", "contacts_compliance"), message
+        yield Finding(("epidemic", "isolation", "contacts_compliance"), message)

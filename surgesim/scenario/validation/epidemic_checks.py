@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations_with_replacement
 
-from surgesim.scenario.messages.wording import Finding
+from surgesim.scenario.messages.finding import Finding
 from surgesim.scenario.schema.base import AGE_GROUPS, SETTINGS
 from surgesim.scenario.schema.epidemic import Importation
 from surgesim.scenario.schema.people import People
@@ -14,7 +14,7 @@ from surgesim.scenario.schema.people import People
 def dose_without_protection() -> Finding:
     """What is wrong where there is vaccination, and not what a dose of it does."""
     path = ("epidemic", "immunity", "vaccinated")
-    return path, "got nothing, expected the protection that a dose of epidemic.vaccination gives"
+    return Finding(path, "got nothing, expected the protection that a dose of epidemic.vaccination gives")
 
 
 def imports(importation: Importation, warm_up_days: int) -> Iterator[Finding]:
@@ -22,13 +22,13 @@ def imports(importation: Importation, warm_up_days: int) -> Iterator[Finding]:
     path = ("epidemic", "importation")
     weights = importation.weights
     if importation.per_day and weights and not any(weights.values()):
-        yield (*path, "weights"), "got weights that are all 0, expected one above 0"
+        yield Finding((*path, "weights"), "got weights that are all 0, expected one above 0")
     first, until = importation.from_day, importation.until_day
     if until is None or until > first:
         return
     if until == 0 and warm_up_days > 0:
         return  # only in the warm-up, on every day of which they come
-    yield (*path, "until_day"), f"got day {until}, expected a day after from_day, which is {first}"
+    yield Finding((*path, "until_day"), f"got day {until}, expected a day after from_day, which is {first}")
 
 
 def unmet_r0(r0: float, susceptibility: tuple[float, ...], people: People) -> Iterator[Finding]:
@@ -38,7 +38,7 @@ def unmet_r0(r0: float, susceptibility: tuple[float, ...], people: People) -> It
             f"got {r0:g}, expected 0 where nobody can infect anybody: no people who meet by people.contacts "
             "are both susceptible by epidemic.susceptibility"
         )
-        yield ("epidemic", "variant", "r0"), message
+        yield Finding(("epidemic", "variant", "r0"), message)
 
 
 def _can_spread(susceptibility: tuple[float, ...], people: People) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from surgesim.scenario.loading.yaml_nodes import KeyPath
-from surgesim.scenario.messages.wording import Finding, value_at
+from surgesim.scenario.messages.finding import Finding, KeyPath
+from surgesim.scenario.messages.wording import value_at
 
 
 def judged(
@@ -16,7 +16,8 @@ def judged(
 
     What such a part lacks would be told of the overlay, though the scenario lacks it.
     """
-    for path, _ in faults:
+    for fault in faults:
+        path = fault.path
         below, over = value_at(base, path), value_at(overlay, path)
         if path and isinstance(over, Mapping) and not isinstance(below, Mapping):
             overlay = _without(overlay, path)
@@ -36,13 +37,17 @@ def own(found: Iterable[Finding], faults: Iterable[Finding], overlay: Mapping[st
     Of a part that is faulty in the base, only single values that the overlay gives itself are told.
     """
     known = set(faults)
-    at = {path for path, _ in known}
+    at = {fault.path for fault in known}
     return [
-        (path, message)
-        for path, message in found
-        if (path, message) not in known
-        and (_gives(overlay, path) or not any(_holds(path, fault) or _holds(fault, path) for fault in at))
+        finding
+        for finding in found
+        if finding not in known
+        and (_gives(overlay, finding.path) or not any(_near(finding.path, p) for p in at))
     ]
+
+
+def _near(path: KeyPath, other: KeyPath) -> bool:
+    return _holds(path, other) or _holds(other, path)
 
 
 def _gives(overlay: Mapping[str, Any], path: KeyPath) -> bool:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.loading.assignments import unknown_path
-from surgesim.scenario.loading.values import fitting, with_certain
-from surgesim.scenario.loading.yaml_nodes import KeyPath
+from surgesim.scenario.loading.values import fitting
 from surgesim.scenario.messages import shape
 from surgesim.scenario.messages import wording as messages
-from surgesim.scenario.messages.wording import Finding, value_at
-from surgesim.scenario.schema.base import is_scale, listed
+from surgesim.scenario.messages.finding import Finding, KeyPath
+from surgesim.scenario.messages.wording import value_at
+from surgesim.scenario.schema.base import listed
+from surgesim.scenario.schema.merging import is_scale
 from surgesim.scenario.schema.scenario import SHARED, Scenario
 from surgesim.scenario.schema.study import Uncertain
 
@@ -29,24 +30,31 @@ ASSESSED = (("command", "thresholds"), ("command", "situation"))
 """What is assessed is the same in every replication."""
 
 
+WithCertain: TypeAlias = Callable[[Scenario, Mapping[str, float]], Scenario]
+
 MOST_CORNERS = 32
 """Most combinations of limits that are checked when a scenario is loaded."""
 
 
 def not_a_number(path: KeyPath, plain: Mapping[str, Any]) -> str | None:
     """What is wrong with a path to one number of the scenario; None where nothing is."""
-    problem = unknown_path(path, plain)
-    if problem is not None:
-        return problem
+    unknown = unknown_path(path, plain)
+    if unknown is not None:
+        return unknown.message
     found = shape.at(path, plain)
-    if found is None or found.kind != "value" or "number" not in found.expected:
+    if found is None or found.kind != "value" or found.number is None:
         expected = "a value" if found is None else found.expected
         return f"got the path of {expected}, expected that of one number"
     return None
 
 
 def uncertain(
-    plain: Mapping[str, Any], found: Iterable[Finding], faulty: Iterable[str], *, drawable: bool = True
+    plain: Mapping[str, Any],
+    found: Sequence[Finding],
+    faulty: Iterable[str],
+    with_certain: WithCertain,
+    *,
+    drawable: bool = True,
 ) -> Iterator[Finding]:
     """Everything wrong with the uncertain parameters of a scenario, valid otherwise or not.
 
@@ -59,14 +67,17 @@ def uncertain(
         scenario only where nothing but the distributions is at fault.
     faulty
         Names of alternatives that have errors of their own.
+    with_certain
+        Makes a scenario of another and of values at dotted paths, or raises `ScenarioError`.
     drawable
         Whether what can be drawn is checked too.
     """
     given = value_at(plain, PLACE)
     if not isinstance(given, Mapping) or not given:
         return
-    elsewhere = {path for path, _ in found if path[:2] != PLACE}
-    unfit = {path[2] for path, _ in found if path[:2] == PLACE and len(path) > 2}
+    paths = [finding.path for finding in found]
+    elsewhere = {path for path in paths if path[:2] != PLACE}
+    unfit = {path[2] for path in paths if path[:2] == PLACE and len(path) > 2}
     scenario = None if elsewhere else _without(plain, unfit, set(faulty))
     values = plain if scenario is None else scenario.to_plain()
     base = {key: value for key, value in values.items() if key != "alternatives"}
@@ -79,11 +90,11 @@ def uncertain(
         if problem is None and (path[0] in FIXED or path[:2] in ASSESSED):
             problem = "is the same in all replications, expected a parameter of what is simulated"
         if problem is not None:
-            yield (*PLACE, name), problem
+            yield Finding((*PLACE, name), problem)
         elif scenario is not None and name not in unfit:
             fit[name] = scenario.study.uncertainty[name]
     if scenario is not None and drawable:
-        yield from _undrawable(scenario, fit)
+        yield from _undrawable(_Draws(scenario, with_certain), fit)
 
 
 def _without(plain: Mapping[str, Any], unfit: Container[object], faulty: Container[str]) -> Scenario | None:
@@ -101,8 +112,9 @@ def _without(plain: Mapping[str, Any], unfit: Container[object], faulty: Contain
 class _Draws:
     """What can be drawn of a scenario, each draw checked once, as the scenario that it makes."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, with_certain: WithCertain) -> None:
         self._scenario = scenario
+        self._with_certain = with_certain
         self._plain = scenario.to_plain()
         self._known: dict[tuple[tuple[str, float], ...], Problem | None] = {}
 
@@ -115,7 +127,7 @@ class _Draws:
         if key not in self._known:
             self._known[key] = None
             try:
-                with_certain(self._scenario, values)
+                self._with_certain(self._scenario, values)
             except ScenarioError as error:
                 self._known[key] = error.problems[0]
         return self._known[key]
@@ -137,19 +149,18 @@ def _in_order(values: Mapping[str, float], names: Iterable[str]) -> dict[str, fl
     return {name: values[name] for name in names if name in values}
 
 
-def _undrawable(scenario: Scenario, uncertainty: Mapping[str, Uncertain]) -> Iterator[Finding]:
+def _undrawable(draws: _Draws, uncertainty: Mapping[str, Uncertain]) -> Iterator[Finding]:
     """What is wrong with the scenario, or an alternative, at draws that its distributions allow.
 
     Checked are the middle of all distributions, each limit with all others in the middle, and all
     combinations of the limits of those that have limits, up to `MOST_CORNERS`. The draws of a run are all
     checked before it begins.
     """
-    draws = _Draws(scenario)
     left = dict(uncertainty)
     middle = {name: draws.value(name, form.quantile(0.5)) for name, form in left.items()}
     while middle and draws.fault(middle) is not None:
         least = draws.least(middle, {})
-        yield _told(draws, least, {}, uncertainty)
+        yield _refusal(draws, least, {}, uncertainty)
         middle = {name: value for name, value in middle.items() if name not in least}
         left = {name: form for name, form in left.items() if name not in least}
     limits = {name: [draws.value(name, limit) for limit in dict.fromkeys(left[name].limits)] for name in left}
@@ -157,7 +168,7 @@ def _undrawable(scenario: Scenario, uncertainty: Mapping[str, Uncertain]) -> Ite
     for name in left:
         for limit in limits[name]:
             if draws.fault({**middle, name: limit}) is not None:
-                yield _told(draws, {name: limit}, middle, uncertainty)
+                yield _refusal(draws, {name: limit}, middle, uncertainty)
                 refused.append(name)
                 break
     bounded = [name for name in left if name not in refused and _bounded(left[name])]
@@ -170,10 +181,10 @@ def _undrawable(scenario: Scenario, uncertainty: Mapping[str, Uncertain]) -> Ite
             least = draws.least(values, middle)
             if set(least) not in told:
                 told.append(set(least))
-                yield _told(draws, least, middle, uncertainty)
+                yield _refusal(draws, least, middle, uncertainty)
 
 
-def _told(
+def _refusal(
     draws: _Draws,
     values: Mapping[str, float],
     middle: Mapping[str, float],
@@ -191,7 +202,9 @@ def _told(
     message = "" if problem is None else problem.message
     together = f" together with {beside}" if beside else ""
     hint = "" if others else _hint(uncertainty[name])
-    return (*PLACE, name), f"can be drawn as {values[name]:.6g}{together}{who}: {where}{message}{hint}"
+    return Finding(
+        (*PLACE, name), f"can be drawn as {values[name]:.6g}{together}{who}: {where}{message}{hint}"
+    )
 
 
 def _bounded(distribution: Uncertain) -> bool:
@@ -209,11 +222,11 @@ def remarks(paths: Sequence[KeyPath], scenario: Scenario) -> Iterator[Finding]:
         path = tuple(name.split("."))
         if any(path[: len(changed)] == changed for changed in paths):
             message = "hides the change from outside: each replication draws its own value"
-            yield ("study", "uncertainty", name), message
+            yield Finding(("study", "uncertainty", name), message)
         for alternative, overlay in scenario.alternatives.items():
             value = value_at(overlay, path)
             if value is not None and not is_scale(value):
-                message = f"got {messages.shown(value)}, which wins over what study.uncertainty draws"
-                yield ("alternatives", alternative, *path), message
+                message = f"got {messages.display(value)}, which wins over what study.uncertainty draws"
+                yield Finding(("alternatives", alternative, *path), message)
     if "most_replications" in scenario.study.model_fields_set and not scenario.study.precision:
-        yield ("study", "most_replications"), "has no effect: no study.precision is given"
+        yield Finding(("study", "most_replications"), "has no effect: no study.precision is given")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from surgesim.errors import Problem, ScenarioError
 from surgesim.model.clock.uncertainty import draws
 from surgesim.model.record import Record
-from surgesim.scenario.loading.values import fitting, with_certain
+from surgesim.scenario.door import fitting, with_certain
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.beforehand import check_all, with_values_told

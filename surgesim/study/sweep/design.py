@@ -15,10 +15,7 @@ from numpy.typing import NDArray
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.model.clock.streams import Streams
-from surgesim.scenario.door import findings_at
-from surgesim.scenario.loading.assignments import unknown_path
-from surgesim.scenario.loading.values import is_whole, with_certain
-from surgesim.scenario.loading.yaml_nodes import compose
+from surgesim.scenario.door import compose, findings_at, is_whole, unknown_path, with_certain
 from surgesim.scenario.schema.base import FrozenDict
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.scenario.schema.study import Uncertain
@@ -106,7 +103,8 @@ def _wrong_path(path: str, scenario: Scenario) -> str | None:
         return f"is not of what is simulated, expected a path of another section than {keys[0]}"
     if not all(keys):
         return f"got {path!r}, expected a path as epidemic.variant.r0"
-    return unknown_path(keys, scenario.to_plain())
+    unknown = unknown_path(keys, scenario.to_plain())
+    return None if unknown is None else unknown.message
 
 
 def _factor(path: str, levels: Levels, design: str, scenarios: Sequence[Scenario]) -> Factor:
@@ -162,9 +160,10 @@ def _refused(factor: Factor, scenario: Scenario) -> Iterator[Problem]:
     plain = scenario.to_plain()
     keys = tuple(factor.path.split("."))
     for value in factor.ends():
-        for path, message in findings_at(keys, value, plain):
-            where = "" if path == keys else f"{'.'.join(map(str, path))}: "
-            yield Problem(factor.path, f"cannot be {'null' if value is None else value}: {where}{message}")
+        for fault in findings_at(keys, value, plain):
+            where = "" if fault.path == keys else f"{fault.problem.path}: "
+            got = "null" if value is None else value
+            yield Problem(factor.path, f"cannot be {got}: {where}{fault.message}")
             return
 
 

@@ -160,7 +160,7 @@ class Unfinished:
         return changes
 
     def _value_changes(self, name: str) -> list[str]:
-        from surgesim.scenario.loading.yaml_nodes import compose
+        from surgesim.scenario.door import compose
 
         texts = (self.path / SCENARIOS / f"{name}.yaml").read_text(encoding="utf-8"), self._scenarios[name]
         try:

@@ -24,7 +24,7 @@ TEXT, DATE = "text", "date"
 BANDS = ("mean", "p5", "p25", "p50", "p75", "p95")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
-REASONS = tuple(dict.fromkeys(need.name for needs in NEEDS.values() for need in needs))
+REASONS = tuple(NEEDS)
 """What can be missing of a scenario for an indicator to be assessed."""
 
 _ALTERNATIVE = Column("alternative", TEXT, "name of the alternative; `baseline` is the scenario itself")

@@ -15,19 +15,20 @@ from surgesim.model.care import patients
 from surgesim.model.care.patients import DRAWS
 from surgesim.scenario.loading.profile_tables import FOLDER as PROFILES
 from surgesim.scenario.messages.shape import scenario_shape
+from surgesim.scenario.schema.capacity.essential import Essential, EssentialCare
+from surgesim.scenario.schema.capacity.home import HomeCare
+from surgesim.scenario.schema.capacity.oxygen import Flow, OxygenSource
+from surgesim.scenario.schema.capacity.staffing import Absence, Staffing
+from surgesim.scenario.schema.capacity.transport import Neighbour
 from surgesim.scenario.schema.care import Care
 from surgesim.scenario.schema.clinical import Clinical, UrgentShare
-from surgesim.scenario.schema.command import IndicatorName, RedeployNurses
-from surgesim.scenario.schema.detection import Detection, LaboratoryTests
 from surgesim.scenario.schema.epidemic import Epidemic, Variant
-from surgesim.scenario.schema.essential import Essential, EssentialCare
-from surgesim.scenario.schema.home import HomeCare
-from surgesim.scenario.schema.oxygen import Flow, OxygenSource
+from surgesim.scenario.schema.indicators import IndicatorName
+from surgesim.scenario.schema.levers.staff import RedeployNurses
 from surgesim.scenario.schema.people import People
-from surgesim.scenario.schema.staffing import Absence, Staffing
+from surgesim.scenario.schema.response.detection import Detection, LaboratoryTests
+from surgesim.scenario.schema.response.vaccination import Vaccination
 from surgesim.scenario.schema.study import Study
-from surgesim.scenario.schema.transport import Neighbour
-from surgesim.scenario.schema.vaccination import Vaccination
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "model.md"

@@ -22,6 +22,7 @@ from strategies import (
 
 from surgesim.model.record import Record, logistics_columns
 from surgesim.model.simulation import Simulation, simulate
+from surgesim.scenario.door import overlaid
 from surgesim.scenario.schema.scenario import Scenario
 
 DOCTORS = 10_000
@@ -440,7 +441,8 @@ def province_in_need(plan: Plain) -> Scenario:
         "essential": {},
         "specialists": False,
     }
-    return at_home(25, plan, teams=1).overlaid(
+    return overlaid(
+        at_home(25, plan, teams=1),
         {
             "care": {
                 "facilities": {"alpha": site},
@@ -456,7 +458,7 @@ def province_in_need(plan: Plain) -> Scenario:
                 "vaccination": {"groups": {"all": {}}, "days_to_effect": 1},
                 "immunity": {"vaccinated": {"infection": 0.5}},
             },
-        }
+        },
     )
 
 

@@ -22,6 +22,7 @@ from surgesim.model.capacity.capacity import Brought, Levers
 from surgesim.model.care.gas import kg_per_day
 from surgesim.model.record import CONSTRAINTS, DISTRICT, FACILITY_INDEX, PROVINCE_INDEX, Record
 from surgesim.model.simulation import Simulation, simulate
+from surgesim.scenario.door import overlaid
 from surgesim.scenario.schema.scenario import Scenario
 
 ONE_TO_ONE: Plain = {
@@ -262,7 +263,7 @@ def test_each_of_those_parts_would_bind_if_it_were_less() -> None:
     }
     assert few.keys() == PARTS_WITHOUT_LIMIT.keys() - {"essential"}
     for part, less in few.items():
-        limited = with_parts(scenario).overlaid({"care": {"facilities": {"alpha": less}}})
+        limited = overlaid(with_parts(scenario), {"care": {"facilities": {"alpha": less}}})
         with pytest.raises(AssertionError):
             old_columns_equal(plain, simulate(limited, 3, 1))
         assert part in less

@@ -15,9 +15,9 @@ from surgesim.model.epidemic.people import populate
 from surgesim.model.epidemic.spread import Epidemic
 from surgesim.model.simulation import simulate
 from surgesim.model.surveillance.case_isolation import CaseIsolation, still_infectious
-from surgesim.scenario.schema.detection import CaseIsolation as CaseIsolationSection
 from surgesim.scenario.schema.epidemic import Epidemic as EpidemicSection
 from surgesim.scenario.schema.people import People
+from surgesim.scenario.schema.response.detection import CaseIsolation as CaseIsolationSection
 from surgesim.scenario.schema.scenario import Scenario
 
 BIG = 100_000_000

@@ -37,7 +37,7 @@ ASSESSED = {column.name for column in PROVINCE} & {
 @pytest.fixture(scope="module")
 def pages() -> list[Page]:
     """What each part of a run that has all of them enters, after the run."""
-    scenario = surgesim.load(ROOT / "scenarios" / "kien-giang.yaml").overlaid(EVERY_PART)
+    scenario = surgesim.overlaid(surgesim.load(ROOT / "scenarios" / "kien-giang.yaml"), EVERY_PART)
     simulation = Simulation(scenario, 1, 0)
     simulation.run()
     return [page_of(simulation.province, place) for place in range(len(simulation.province.parts()))]

@@ -10,7 +10,7 @@ from strategies import build, clinical, district, facility, people, severity, sm
 
 from surgesim.model.simulation import simulate
 from surgesim.model.surveillance.detection import Detection
-from surgesim.scenario.schema.detection import Detection as DetectionSection
+from surgesim.scenario.schema.response.detection import Detection as DetectionSection
 from surgesim.scenario.schema.scenario import Scenario
 
 ILL = np.zeros(2, np.int64)

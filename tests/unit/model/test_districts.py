@@ -27,6 +27,7 @@ from strategies import (
 from surgesim.model.care.journey import Entry
 from surgesim.model.record import PROVINCE_INDEX, Floats, Record, district_columns
 from surgesim.model.simulation import Simulation, simulate
+from surgesim.scenario.door import overlaid
 from surgesim.scenario.schema.indicators import BY_DISTRICT
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -262,7 +263,7 @@ def test_nobody_waits_for_a_boat_longer_than_the_night(hour: float) -> None:
 def test_unlimited_beds_of_a_district_are_without_limit_there_alone() -> None:
     sites = {"far": facility(oxygen="unlimited", icu=2), "near": facility(oxygen=4, district="isle")}
     scenario, record, _ = islands(levels=LEVELS)
-    changed = scenario.overlaid({"care": {"facilities": sites}})
+    changed = overlaid(scenario, {"care": {"facilities": sites}})
     record = simulate(with_districts(changed), 2, 0)
     vacant = column(with_districts(changed), record, "vacant_covid_beds_per_100k")
     assert np.isinf(vacant[:, 0]).all()

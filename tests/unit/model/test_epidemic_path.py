@@ -16,6 +16,7 @@ from surgesim.model.care.shared import SharedDays
 from surgesim.model.epidemic.spread import DayOfInfection, Epidemic
 from surgesim.model.record import Record
 from surgesim.model.simulation import Simulation
+from surgesim.scenario.door import overlaid
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.replicate import one_replication
 
@@ -102,7 +103,7 @@ def pair(baseline: Scenario, other: Scenario, drawn: list[int]) -> tuple[list[in
 
 def test_who_dies_parts_no_epidemic_before_the_first_dose(drawn: list[int]) -> None:
     baseline = scenario()
-    days, records = pair(baseline, baseline.overlaid(FEWER_BEDS), drawn)
+    days, records = pair(baseline, overlaid(baseline, FEWER_BEDS), drawn)
     assert days == []
     assert records[1].outcomes["deaths"] > records[0].outcomes["deaths"]
 
@@ -121,7 +122,7 @@ def test_an_alternative_leaves_at_its_first_measure_and_its_first_dose(
     rule: Plain, first: int, drawn: list[int]
 ) -> None:
     baseline = scenario()
-    days, records = pair(baseline, baseline.overlaid({"command": {"plan": {"rule": rule}}}), drawn)
+    days, records = pair(baseline, overlaid(baseline, {"command": {"plan": {"rule": rule}}}), drawn)
     assert days == list(range(first, DAYS))
     if rule["action"] == "measure" or rule["doses_per_day"] > 1:
         assert records[0].outcomes["infections"] != records[1].outcomes["infections"]
@@ -130,7 +131,7 @@ def test_an_alternative_leaves_at_its_first_measure_and_its_first_dose(
 @pytest.mark.slow
 def test_alternatives_part_where_a_measure_starts_in_the_first_of_them(drawn: list[int]) -> None:
     baseline = scenario()
-    with_rule = baseline.overlaid({"command": {"plan": {"rule": SHUT}}})
+    with_rule = overlaid(baseline, {"command": {"plan": {"rule": SHUT}}})
     days, _ = pair(with_rule, baseline, drawn)
     assert days == list(range(10, DAYS))
 
@@ -138,8 +139,8 @@ def test_alternatives_part_where_a_measure_starts_in_the_first_of_them(drawn: li
 @pytest.mark.slow
 def test_measures_by_date_and_by_the_same_rule_are_shared(drawn: list[int]) -> None:
     measures = {"shut": {"reduces": {"community": 0.5}}, "dated": {"travel": 0.5, "start": "2024-01-08"}}
-    baseline = scenario(measures=measures).overlaid({"command": {"plan": {"rule": SHUT}}})
-    days, _ = pair(baseline, baseline.overlaid(FEWER_BEDS), drawn)
+    baseline = overlaid(scenario(measures=measures), {"command": {"plan": {"rule": SHUT}}})
+    days, _ = pair(baseline, overlaid(baseline, FEWER_BEDS), drawn)
     assert days == []
 
 
@@ -156,7 +157,7 @@ def test_an_epidemic_on_which_care_tells_is_each_alternatives_own(
     spread: Plain, first: int, drawn: list[int]
 ) -> None:
     baseline = scenario(**spread)
-    days, _ = pair(baseline, baseline.overlaid(FEWER_BEDS), drawn)
+    days, _ = pair(baseline, overlaid(baseline, FEWER_BEDS), drawn)
     assert days == list(range(first, DAYS))
 
 
@@ -176,7 +177,7 @@ def test_a_longer_warm_up_is_another_epidemic(drawn: list[int]) -> None:
 
 def test_the_state_of_the_epidemic_is_right_on_shared_days_and_after() -> None:
     baseline = scenario()
-    plan = baseline.overlaid({"command": {"plan": {"rule": SHUT}}})
+    plan = overlaid(baseline, {"command": {"plan": {"rule": SHUT}}})
     alone, shared = Simulation(plan, 1, 0), SharedDays()
     Simulation(baseline, 1, 0, shared=shared).run()
     assert [met.day for met in shared.path] == list(range(DAYS))
@@ -226,8 +227,8 @@ def test_patients_are_shared_who_are_of_the_same_onsets_care_at_home_and_clinica
     overlay: Plain, first: int, drawn: list[int], patients: list[int]
 ) -> None:
     home_care = {"effect": 0.5, "packages": 10_000}
-    baseline = scenario().overlaid({"clinical": {"home_care": home_care}})
-    _, records = pair(baseline, baseline.overlaid(overlay), drawn)
+    baseline = overlaid(scenario(), {"clinical": {"home_care": home_care}})
+    _, records = pair(baseline, overlaid(baseline, overlay), drawn)
     runs = [patients[:DAYS], patients[DAYS : 2 * DAYS], patients[2 * DAYS : 3 * DAYS], patients[3 * DAYS :]]
     assert runs == [list(range(DAYS))] * 3 + [list(range(first, DAYS))]
     assert records[0].outcomes != records[1].outcomes

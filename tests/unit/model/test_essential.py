@@ -18,7 +18,7 @@ from surgesim.model.capacity.essential import (
     Ints,
     _poisson_table,
 )
-from surgesim.scenario.schema.essential import Essential, EssentialCare
+from surgesim.scenario.schema.capacity.essential import Essential, EssentialCare
 
 CARE = EssentialCare()
 USUAL = Essential(emergency_share=0.45, elective_share=0.35)

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from surgesim.model.care import gas
-from surgesim.scenario.schema.oxygen import Delivery, Flow, OxygenSource
+from surgesim.scenario.schema.capacity.oxygen import Delivery, Flow, OxygenSource
 
 AUGUST_2021 = {"mask": 4157, "high_flow": 1247, "non_invasive": 105, "invasive": 916, "ecmo": 24}
 """Patients on oxygen in Viet Nam on 30-31 August 2021 by support (Ministry of Health)."""

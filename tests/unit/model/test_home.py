@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from surgesim.errors import IdentityError
 from surgesim.model.care.home import HomeCare
-from surgesim.scenario.schema.home import HomeCare as HomeCareSection
+from surgesim.scenario.schema.capacity.home import HomeCare as HomeCareSection
 
 PLENTY = 1e9
 

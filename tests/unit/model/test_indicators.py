@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surgesim.model.command.indicators import Assessment, assess, compute
-from surgesim.model.record import PROVINCE, PROVINCE_INDEX, Floats
+from surgesim.model.record import ASSESSED, PROVINCE, PROVINCE_INDEX, Floats, logistics_columns
 from surgesim.scenario.schema.command import Situation, Threshold
+from surgesim.scenario.schema.indicators import INDICATORS
+from surgesim.scenario.schema.needs import NEEDS
 
 WEEKLY = "weekly_reported_cases_per_100k"
 
@@ -128,3 +130,24 @@ def test_the_situation_is_any_all_or_at_least_so_many(
     assessment = assessed(watched, situation, 100_000, without_bed=5)
     assert assessment.situation is declared
     assert assessment.indicators["situation"] == float(declared)
+
+
+def test_every_indicator_is_a_column_in_its_unit() -> None:
+    columns = {column.name: column.unit for column in (*PROVINCE, *ASSESSED)}
+    columns |= {
+        column.name.partition(":")[0]: column.unit for column in logistics_columns(["gloves"], ["waste"])
+    }
+    assert {name: columns[name] for name in INDICATORS} == {
+        name: indicator.unit for name, indicator in INDICATORS.items()
+    }
+
+
+def test_what_indicators_need_can_be_looked_up() -> None:
+    wanted = [need for indicator in INDICATORS.values() for need in indicator.needs]
+    assert list(dict.fromkeys(wanted)) == list(NEEDS)
+
+
+def test_an_indicator_in_the_unit_share_lies_from_0_to_1() -> None:
+    shares = [indicator for indicator in INDICATORS.values() if indicator.share]
+    assert len(shares) == 8
+    assert {(indicator.least, indicator.most) for indicator in shares} == {(0, 1)}

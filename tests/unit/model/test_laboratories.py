@@ -14,7 +14,7 @@ from surgesim.model.record import PROVINCE, Record
 from surgesim.model.simulation import simulate
 from surgesim.model.surveillance.detection import Reports
 from surgesim.model.surveillance.laboratories import Laboratories, pooled_samples
-from surgesim.scenario.schema.detection import LaboratoryTests
+from surgesim.scenario.schema.response.detection import LaboratoryTests
 from surgesim.scenario.schema.scenario import Scenario
 
 AGES = 12

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from surgesim.errors import IdentityError
 from surgesim.model.capacity.logistics import COST_CATEGORIES, Burdens, Costs, Drivers, Stocks
 from surgesim.scenario.loading import profile_tables
-from surgesim.scenario.schema.base import deep_merge
+from surgesim.scenario.schema.merging import deep_merge
 from surgesim.scenario.schema.supply import Burden, Consumable, PerDay, Supply
 from surgesim.scenario.schema.supply import Costs as CostRates
 

@@ -18,7 +18,8 @@ from surgesim.model.clock.calendar import Calendar
 from surgesim.model.clock.streams import Streams
 from surgesim.model.record import FACILITY_INDEX
 from surgesim.model.simulation import Simulation
-from surgesim.scenario.schema.oxygen import Delivery, OxygenSource
+from surgesim.scenario.door import overlaid
+from surgesim.scenario.schema.capacity.oxygen import Delivery, OxygenSource
 from surgesim.scenario.schema.scenario import Scenario
 
 PURE: dict[str, Any] = {"plant_purity": 1.0, "loss_share": 0.0}
@@ -591,7 +592,7 @@ def test_drawn_supports_have_the_mean_flow_of_their_mix() -> None:
 
 def test_what_is_breathed_is_paid_for_on_its_day() -> None:
     plain = fifty_masks(15)
-    scenario = plain.overlaid({"supply": {"costs": {"oxygen_kg": 2.0}}})
+    scenario = overlaid(plain, {"supply": {"costs": {"oxygen_kg": 2.0}}})
     record = Watched(scenario).record
     assert record.series("cost") == pytest.approx(2 * record.series("oxygen_used_kg"))
     assert record.outcomes["cost"] == pytest.approx(20_000)
@@ -599,7 +600,7 @@ def test_what_is_breathed_is_paid_for_on_its_day() -> None:
 
 def test_a_warm_up_breathes_too_but_not_on_the_first_day() -> None:
     scenario = fifty_masks(4).model_copy(update={"warm_up_days": 3})
-    run = Watched(scenario.overlaid({"supply": {"costs": {"oxygen_kg": 1.0}}}))
+    run = Watched(overlaid(scenario, {"supply": {"costs": {"oxygen_kg": 1.0}}}))
     a_day = 50 * KG_OF_MASK
     assert run["oxygen_used_kg"] == pytest.approx([a_day] * 4)
     assert run.facility("oxygen_used_kg")[:, 0] == pytest.approx([a_day] * 4)

@@ -28,7 +28,7 @@ from surgesim.model.capacity.staff import (
     redeployed,
     staffed_beds,
 )
-from surgesim.scenario.schema.staffing import Absence, Ratio, Ratios, Staff, Staffing, short_at_start
+from surgesim.scenario.schema.capacity.staffing import Absence, Ratio, Ratios, Staff, Staffing, short_at_start
 
 NO_LIMIT = np.inf
 BASIC, OXYGEN, ICU = range(3)

@@ -9,6 +9,7 @@ import pytest
 from capacity_cases import Watched, nobody_dies, standing
 from strategies import Plain, arrivals, district, facility, people, small, stays
 
+from surgesim.scenario.door import overlaid
 from surgesim.scenario.schema.scenario import Scenario
 
 HOURS = 3.0
@@ -93,7 +94,7 @@ def test_without_vehicles_nobody_travels_and_without_a_transport_section_all_do(
 
 
 def test_a_district_that_is_not_named_has_no_vehicles() -> None:
-    scenario = transfers(5, None).overlaid({"care": {"transport": {"fleets": {"town": {"ambulances": 9}}}}})
+    scenario = overlaid(transfers(5, None), {"care": {"transport": {"fleets": {"town": {"ambulances": 9}}}}})
     assert Watched(scenario)["occupied_oxygen"][-1] == 0
 
 

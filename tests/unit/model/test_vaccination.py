@@ -18,7 +18,7 @@ from surgesim.model.epidemic.vaccination import Vaccination
 from surgesim.model.simulation import Simulation, simulate
 from surgesim.scenario.schema.epidemic import Epidemic as EpidemicSection
 from surgesim.scenario.schema.people import People
-from surgesim.scenario.schema.vaccination import Vaccination as VaccinationSection
+from surgesim.scenario.schema.response.vaccination import Vaccination as VaccinationSection
 
 START = date(2024, 1, 1)
 GROUPS: Plain = {

@@ -21,6 +21,7 @@ from surgesim.report.likelihood import OPEN, SCALE, likelihood
 from surgesim.report.names import alternative_title, criteria, threshold_title
 from surgesim.report.summary import three_sentences
 from surgesim.report.words import LANGUAGES, day_text, phrase, unit_words
+from surgesim.scenario.door import overlaid
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.breaches import SITUATION, wilson
 from surgesim.study.results import Results
@@ -632,7 +633,7 @@ def test_units_of_items_are_words_of_the_language(case: Results) -> None:
 
 @pytest.mark.usefixtures("unpictured")
 def test_names_of_a_scenario_are_text_and_no_markup(case: Results) -> None:
-    scenario = case.scenario.overlaid({"title": {"en": "<script>alert(1)</script>", "vi": "a & b"}})
+    scenario = overlaid(case.scenario, {"title": {"en": "<script>alert(1)</script>", "vi": "a & b"}})
     text = report(dataclasses.replace(case, scenario=scenario), "en")
     assert "<script>" not in text
     assert "&lt;script&gt;" in text

@@ -17,7 +17,7 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from surgesim.model.outcomes import OUTCOMES
 from surgesim.model.record import CONSTRAINTS, STATES
 from surgesim.report import words
-from surgesim.scenario.schema.command import IndicatorName
+from surgesim.scenario.schema.indicators import IndicatorName
 from surgesim.study.measures.breaches import SITUATION
 from surgesim.study.measures.compare import FIRST_DAY
 from surgesim.study.sensitivity import FIRST, PARTIAL, RANK, TOTAL

@@ -8,9 +8,12 @@ import pytest
 from loading_cases import SMALL, WITH_ARRIVALS, line_of, refused, replaced, told, written
 
 from surgesim.scenario.door import inspect, load
+from surgesim.scenario.messages.finding import Finding
 from surgesim.scenario.messages.shape import at
-from surgesim.scenario.schema.staffing import Staffing
-from surgesim.scenario.validation.checks import REFERENCES, Parts, consistency, out_of_range, references
+from surgesim.scenario.schema.capacity.staffing import Staffing
+from surgesim.scenario.validation.checks import consistency, out_of_range
+from surgesim.scenario.validation.parts import Parts
+from surgesim.scenario.validation.references import references, references_of_schema
 from surgesim.scenario.validation.sources import SourceIndex, assumptions
 
 # -- names ----------------------------------------------------------------------------------------
@@ -152,21 +155,25 @@ def test_every_kind_of_reference_is_tried_above() -> None:
         return same_length and all(wanted in ("*", "@", got) for wanted, got in segments)
 
     tried = [path for _, _, path, _ in REFERRING] + ["arrivals.series.icu.district"]
-    assert [pattern for pattern in REFERENCES if not any(fits(pattern, path) for path in tried)] == []
+    untried = [
+        pattern for pattern in references_of_schema() if not any(fits(pattern, path) for path in tried)
+    ]
+    assert untried == []
+    assert len(references_of_schema()) == 19
 
 
-@pytest.mark.parametrize("pattern", REFERENCES)
+@pytest.mark.parametrize("pattern", references_of_schema())
 def test_references_stand_where_the_schema_has_names(pattern: str) -> None:
     path = tuple(pattern.replace("@", "x").replace("*", "x").split("."))
     assert at(path) is not None
-    assert at(tuple(REFERENCES[pattern][1].split("."))) is not None
+    assert at(tuple(references_of_schema()[pattern][1].split("."))) is not None
 
 
 def test_references_bear_with_any_plain_values() -> None:
     for tree in ({}, {"people": 5}, {"people": {"districts": [1]}, "care": {"facilities": {"a": 3}}}):
         assert list(references(tree)) == []
     assert list(references({"command": {"plan": {"r": {"measure": "m"}}}})) == [
-        (("command", "plan", "r", "measure"), "unknown measure 'm', there is none")
+        Finding(("command", "plan", "r", "measure"), "unknown measure 'm', there is none")
     ]
 
 
@@ -182,7 +189,7 @@ def test_parts_of_a_faulty_scenario_are_what_is_valid_in_it() -> None:
     assert (parts.start, parts.days, list(parts.districts)) == (None, 10, ["a"])
     assert list(out_of_range(parts)) == []
     assert list(consistency(parts)) == [
-        (("epidemic", "initial_infections", "a"), "got 6, expected at most the population of 5")
+        Finding(("epidemic", "initial_infections", "a"), "got 6, expected at most the population of 5")
     ]
 
 

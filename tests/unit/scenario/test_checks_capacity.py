@@ -22,7 +22,7 @@ from loading_cases import (
 
 from surgesim.model.care.gas import cylinders_kg
 from surgesim.scenario.door import inspect, load
-from surgesim.scenario.schema.oxygen import CYLINDER_KG, OxygenSource
+from surgesim.scenario.schema.capacity.oxygen import CYLINDER_KG, OxygenSource
 
 LIMITED = """\
 care:

@@ -16,9 +16,8 @@ from shipped import SHIPPED, alternatives, shipped
 from strategies import scenarios
 
 from surgesim.errors import ScenarioError, SurgesimError
-from surgesim.scenario.door import assumptions, dump, from_plain, inspect, load, starter
+from surgesim.scenario.door import assumptions, compose, dump, from_plain, inspect, load, starter
 from surgesim.scenario.loading import profile_tables
-from surgesim.scenario.loading.yaml_nodes import compose
 from surgesim.scenario.schema.base import Source
 from surgesim.scenario.schema.scenario import Scenario
 

@@ -12,7 +12,8 @@ from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.door import from_plain, load
 from surgesim.scenario.messages.shape import scenario_shape
 from surgesim.scenario.schema.base import A_NAME
-from surgesim.scenario.schema.command import IndicatorName, Mobilise
+from surgesim.scenario.schema.indicators import IndicatorName
+from surgesim.scenario.schema.levers.facilities import Mobilise
 
 ACTIONS = tuple(scenario_shape().fields["command"].fields["plan"].entry.variants)
 INDICATORS = get_args(IndicatorName)

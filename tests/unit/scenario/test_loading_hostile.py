@@ -13,8 +13,7 @@ from loading_cases import COMMAND, SMALL, WITH_ARRIVALS
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.assembly import inspect
-from surgesim.scenario.door import assumptions, dump, from_plain
-from surgesim.scenario.loading.yaml_nodes import compose
+from surgesim.scenario.door import assumptions, compose, dump, from_plain
 from surgesim.scenario.schema.scenario import Scenario
 
 pytestmark = pytest.mark.slow

@@ -11,16 +11,9 @@ import pytest
 from loading_cases import SMALL, replaced, written
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.door import inspect, load
-from surgesim.scenario.loading.yaml_nodes import (
-    MAX_BYTES,
-    MAX_DEPTH,
-    MAX_VALUES,
-    Place,
-    compose,
-    read_file,
-    resolve,
-)
+from surgesim.scenario.door import compose, inspect, load
+from surgesim.scenario.loading.yaml_nodes import MAX_BYTES, MAX_DEPTH, MAX_VALUES, read_file, resolve
+from surgesim.scenario.messages.finding import Place
 
 
 def value(text: str) -> Any:
@@ -312,7 +305,9 @@ def test_a_decimal_comma_inside_braces_or_brackets_is_hinted_at(tmp_path: Path) 
 )
 def test_a_point_that_may_part_thousands_is_doubted(text: str, doubted: bool) -> None:
     document = compose(f"a:\n  b: [1, {text}]\n", "f.yaml")
-    assert [(doubt.path, doubt.line) for doubt in document.doubts] == [("a.b.1", 2)] * doubted
+    assert [(doubt.path, doubt.place) for doubt in document.doubts] == [
+        (("a", "b", 1), Place("f.yaml", 2))
+    ] * doubted
     if doubted:
         assert text.replace(".", "") in document.doubts[0].message
 

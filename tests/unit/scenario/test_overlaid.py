@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from loading_cases import replaced, written
+from loading_cases import replaced, with_values, written
 from study_cases import made_up_simulation, small_scenario
 from typer.testing import CliRunner
 
 from surgesim.cli import app
 from surgesim.errors import ScenarioError
 from surgesim.model import simulation
-from surgesim.scenario.door import dump, from_plain, load, with_values
-from surgesim.scenario.schema.base import deep_merge
+from surgesim.scenario.door import dump, from_plain, load, overlaid
+from surgesim.scenario.schema.merging import deep_merge
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.replicate import drawn_values
 from surgesim.study.run import run
@@ -96,25 +96,25 @@ def test_the_property_meets_both_scenarios_that_are_right_and_such_that_are_not(
 def test_a_changed_copy_is_checked_with_its_alternatives() -> None:
     scenario = small_scenario()
     with pytest.raises(ScenarioError) as caught:
-        scenario.overlaid({"care": {"facilities": {"general": None}}})
+        overlaid(scenario, {"care": {"facilities": {"general": None}}})
     told = {problem.path for problem in caught.value.problems}
     assert "alternatives.more-icu.care.facilities.general.title" in told
-    assert scenario.overlaid({"alternatives": {"more-icu": None}}).alternatives.keys() == {"nothing"}
+    assert overlaid(scenario, {"alternatives": {"more-icu": None}}).alternatives.keys() == {"nothing"}
     with pytest.raises(ScenarioError) as caught:
-        scenario.overlaid({"alternatives": {"nothing": {"care": {"facilities": {"general": {"beds": 3}}}}}})
+        overlaid(scenario, {"alternatives": {"nothing": {"care": {"facilities": {"general": {"beds": 3}}}}}})
     assert caught.value.problems[0].path == "alternatives.nothing.care.facilities.general.beds"
 
 
 def test_a_profile_is_laid_over_and_a_factor_multiplied() -> None:
     town = taught("small-town")[0]
-    changed = town.overlaid(
-        {"people": {"ages": "vietnam-2020"}, "epidemic": {"variant": {"r0": {"scale": 0.5}}}}
+    changed = overlaid(
+        town, {"people": {"ages": "vietnam-2020"}, "epidemic": {"variant": {"r0": {"scale": 0.5}}}}
     )
     assert town.epidemic is not None
     assert changed.epidemic is not None
     assert changed.epidemic.variant.r0 == town.epidemic.variant.r0 / 2
-    other = town.overlaid({"clinical": {"severity": {"p_icu": 0.5}}})
-    again = other.overlaid({"clinical": "squire-2022"})
+    other = overlaid(town, {"clinical": {"severity": {"p_icu": 0.5}}})
+    again = overlaid(other, {"clinical": "squire-2022"})
     assert again.clinical.severity.p_icu == town.clinical.severity.p_icu
 
 
@@ -394,7 +394,7 @@ def test_none_names_nothing(tmp_path: Path, new: str, old: str, path: str, messa
 def test_none_is_no_district() -> None:
     district = {"title": "None", "population": 100}
     with pytest.raises(ScenarioError) as caught:
-        small_scenario().overlaid({"people": {"districts": {"none": district}}})
+        overlaid(small_scenario(), {"people": {"districts": {"none": district}}})
     assert [str(problem) for problem in caught.value.problems] == [
         "people.districts.none: got the name 'none', which a reference reads as no name, expected another"
     ]
@@ -407,7 +407,7 @@ def test_none_is_no_item(kind: str) -> None:
         "burdens": {"title": "X", "unit": "t"},
     }
     with pytest.raises(ScenarioError) as caught:
-        small_scenario().overlaid({"supply": {kind: {"none": entry[kind]}}})
+        overlaid(small_scenario(), {"supply": {kind: {"none": entry[kind]}}})
     assert any(problem.path == f"supply.{kind}.none" for problem in caught.value.problems)
 
 
@@ -415,4 +415,4 @@ def test_none_stays_a_name_where_nothing_reads_it_as_off() -> None:
     scenario = from_plain(deep_merge(small_scenario().to_plain(), {"alternatives": {"none": {}}}))
     assert scenario.alternative("none").title == scenario.title
     counts = {"none": {"bed": "oxygen", "counts": [2] * 12, "district": "none"}}
-    assert "none" in scenario.overlaid({"arrivals": {"series": counts}}).arrivals.series  # type: ignore[union-attr]
+    assert "none" in overlaid(scenario, {"arrivals": {"series": counts}}).arrivals.series  # type: ignore[union-attr]

@@ -84,9 +84,9 @@ def test_more_patients_than_people(tmp_path: Path, series: str, message: str | N
     ("csv", "message"),
     [
         ("day,oxygen\n0,985\n1,1.107\n2,1.234\n3,998\n4,7\n",
-         "got 1.107 for oxygen (and 1 more), read as 1.107 (write 1107, or 1.107 if that is meant)"),
+         "got 1.107 for oxygen (and 1 more), read as 1.107 (if thousands were meant, write 1107)"),
         ("day,icu\n0,2.500\n1,1\n2,1\n3,1\n4,1\n",
-         "got 2.500 for icu, read as 2.5 (write 2500, or 2.5 if that is meant)"),
+         "got 2.500 for icu, read as 2.5 (if thousands were meant, write 2500)"),
         ("day,icu\n0,2.503\n1,1.5\n2,1\n3,1\n4,1\n", None),
         ("day,icu\n0,2.5\n1,1.5\n2,1\n3,1\n4,1\n", None),
     ],
@@ -95,3 +95,27 @@ def test_a_point_that_may_part_thousands_in_a_column_of_whole_numbers(
     tmp_path: Path, csv: str, message: str | None
 ) -> None:
     assert remarks(tmp_path, "file: wave.csv, counts_are: poisson", csv=csv).get("arrivals.file") == message
+
+
+@pytest.mark.parametrize(
+    ("series", "said"),
+    [
+        ("{a: {bed: oxygen, counts: [985, 1.107, 1.234, 998, 7]}}",
+         {"arrivals.series.a.counts.1":
+          "got 1.107 for oxygen (and 1 more), read as 1.107 (if thousands were meant, write 1107)"}),
+        ("{a: {bed: icu, counts: [2.500, 1, 1, 1, 1]}}",
+         {"arrivals.series.a.counts.0":
+          "got 2.500 for icu, read as 2.5 (if thousands were meant, write 2500)"}),
+        ("{a: {bed: oxygen, counts: [1.107, 1, 1.250, 1, 1]}}",
+         {"arrivals.series.a.counts.0":
+          "got 1.107 for oxygen (and 1 more), read as 1.107 (if thousands were meant, write 1107)"}),
+        ("{a: {bed: icu, counts: [2.503, 1.5, 1, 1, 1]}}", {}),
+        ("{a: {bed: icu, counts: [2.503, 1, 1, 1, 1]}, b: {bed: icu, counts: [0.5, 1, 1, 1, 1]}}", {}),
+        ("{a: {bed: icu, counts: [12, 1, 1, 1, 1]}}", {}),
+    ],
+)  # fmt: skip
+def test_counts_in_the_scenario_are_doubted_as_those_of_a_file(
+    tmp_path: Path, series: str, said: dict[str, str]
+) -> None:
+    found = remarks(tmp_path, f"counts_are: poisson, series: {series}")
+    assert {path: message for path, message in found.items() if "thousands" in message} == said

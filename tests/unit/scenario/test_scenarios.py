@@ -17,12 +17,15 @@ from surgesim.model.care.gas import plant_kg_per_day
 from surgesim.model.record import CONSTRAINTS, FACILITY_INDEX, Record
 from surgesim.model.simulation import simulate
 from surgesim.report.names import alternative_title
+from surgesim.scenario.door import overlaid
 from surgesim.scenario.loading import profile_tables
+from surgesim.scenario.schema.capacity.staffing import Staff, short_at_start
 from surgesim.scenario.schema.care import Facility
-from surgesim.scenario.schema.command import Mobilise, Rule, StartMeasure
+from surgesim.scenario.schema.command import Rule
 from surgesim.scenario.schema.epidemic import Importation
+from surgesim.scenario.schema.levers.epidemic import StartMeasure
+from surgesim.scenario.schema.levers.facilities import Mobilise
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.scenario.schema.staffing import Staff, short_at_start
 from surgesim.scenario.validation.sources import assumptions
 
 pytestmark = pytest.mark.slow
@@ -518,7 +521,7 @@ def province(request: pytest.FixtureRequest) -> Scenario:
 @pytest.fixture(scope="module")
 def province_records(province: Scenario) -> dict[str, Record]:
     """A short run of every plan, to the peak."""
-    short = province.overlaid({"days": 84})
+    short = overlaid(province, {"days": 84})
     return {name: simulate(short.alternative(name), 1, 0) for name in ("baseline", *short.alternatives)}
 
 
@@ -676,7 +679,7 @@ def test_the_country_is_made_by_the_rules_it_states() -> None:
 
 
 def test_the_country_runs_for_a_month() -> None:
-    country = shipped(FOLDER / "teaching" / "national.yaml").overlaid({"days": 30})
+    country = overlaid(shipped(FOLDER / "teaching" / "national.yaml"), {"days": 30})
     record = simulate(country, 1, 0)
     assert record.outcomes["infections"] > 450
     assert len(record.districts[0]) == 63

@@ -13,12 +13,13 @@ from loading_cases import SMALL, WITH_ARRIVALS, replaced, written
 from pydantic import TypeAdapter, ValidationError
 from shipped import SHIPPED, shipped
 
-from surgesim.scenario.door import json_schema, load, starter
-from surgesim.scenario.loading.yaml_nodes import compose
+from surgesim.scenario.door import compose, json_schema, load, starter
 from surgesim.scenario.messages import shape
-from surgesim.scenario.schema.base import ByAge, Day, Distribution, FrozenDict, Text, deep_merge
+from surgesim.scenario.messages.finding import nearest
+from surgesim.scenario.schema.base import ByAge, Day, Distribution, FrozenDict, Text
 from surgesim.scenario.schema.care import ShareByBed
 from surgesim.scenario.schema.command import Threshold
+from surgesim.scenario.schema.merging import deep_merge
 from surgesim.scenario.schema.scenario import Scenario
 
 # -- values ---------------------------------------------------------------------------------------
@@ -239,7 +240,7 @@ def test_the_shape_has_every_value_of_every_scenario() -> None:
     ],
 )
 def test_the_nearest_name(name: str, known: list[str], near: str | None) -> None:
-    assert shape.nearest(name, known) == near
+    assert nearest(name, known) == near
 
 
 # -- JSON Schema ----------------------------------------------------------------------------------

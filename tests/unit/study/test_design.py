@@ -10,7 +10,7 @@ from study_cases import small_scenario
 
 from surgesim.errors import ScenarioError
 from surgesim.scenario.door import from_plain
-from surgesim.scenario.schema.base import deep_merge
+from surgesim.scenario.schema.merging import deep_merge
 from surgesim.study.sweep.design import Factor, at_point, factors, points, without_swept
 
 ICU = "care.facilities.general.beds.icu"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,9 +37,9 @@ from surgesim.report.figures.run.calendar import breach_shares
 from surgesim.report.screen import summary
 from surgesim.report.words import phrase
 from surgesim.scenario.door import inspect
-from surgesim.scenario.schema.indicators import IndicatorName, Watch
+from surgesim.scenario.schema.indicators import INDICATORS, IndicatorName, Watch
 from surgesim.scenario.schema.levels import Levels
-from surgesim.scenario.schema.needs import NEEDS, beds_counted, beds_occupied, unmet
+from surgesim.scenario.schema.needs import beds_counted, beds_occupied, unmet
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.breaches import breach_rows, breaches_of
 from surgesim.study.measures.outcomes import outcome_row
@@ -76,7 +76,10 @@ SUPPLY = {
 }
 
 
-@pytest.mark.parametrize("indicator", [name for name in NEEDS if name != "situation"])
+NEEDY = [name for name, indicator in INDICATORS.items() if indicator.needs]
+
+
+@pytest.mark.parametrize("indicator", sorted(set(NEEDY) - {"situation"}))
 def test_an_indicator_without_its_ground_has_no_value_and_breaches_nothing(indicator: IndicatorName) -> None:
     of = BARE.get(indicator, {}) | RISK.get(indicator, {})
     both = {
@@ -101,7 +104,7 @@ def test_an_indicator_without_its_ground_has_no_value_and_breaches_nothing(indic
         assert phrase(lang, f"reason.{need.name}")
 
 
-@pytest.mark.parametrize("indicator", sorted(set(get_args(IndicatorName)) - set(NEEDS)))
+@pytest.mark.parametrize("indicator", sorted(set(INDICATORS) - set(NEEDY)))
 def test_an_indicator_of_patients_and_beds_is_always_assessed(indicator: IndicatorName) -> None:
     record = simulated(given(command={"thresholds": {"it": {"indicator": indicator, "above": 1e9}}}))
     assert np.isfinite(record.values).all()

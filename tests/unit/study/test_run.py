@@ -20,8 +20,8 @@ from surgesim.errors import IdentityError, ScenarioError, SurgesimError
 from surgesim.model import simulation
 from surgesim.model.epidemic.spread import DayOfInfection, Epidemic
 from surgesim.model.record import Record
-from surgesim.scenario.door import from_plain, load
-from surgesim.scenario.schema.base import deep_merge
+from surgesim.scenario.door import from_plain, load, overlaid
+from surgesim.scenario.schema.merging import deep_merge
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute import replicate as replicate_module
 from surgesim.study.compute.backend import Backend
@@ -152,13 +152,13 @@ def test_alternatives_share_days_only_of_the_same_epidemic_among_the_same_people
     town = load(TOWN)
     met: list[Any] = []
     first = replicate_module._shared_days(town, met)
-    second = replicate_module._shared_days(town.overlaid(overlay), met)
+    second = replicate_module._shared_days(overlaid(town, overlay), met)
     assert first is not None
     assert second is not None
     assert (second.path is first.path) == epidemic
     assert (second.patients is first.patients) == patients
     assert replicate_module._shared_days(town, met) is first
-    assert replicate_module._shared_days(town.overlaid(overlay), met) is second
+    assert replicate_module._shared_days(overlaid(town, overlay), met) is second
 
 
 def test_a_scenario_without_alternatives_keeps_no_days(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -295,6 +295,7 @@ def test_public_names() -> None:
         "Sweep",
         "__version__",
         "load",
+        "overlaid",
         "read",
         "run",
         "sensitivity",
@@ -319,8 +320,8 @@ def test_more_tests_share_an_epidemic_where_nobody_isolates_and_part_it_where_th
     more = {"action": "raise_testing", "single_per_day": 500, "when": {"on": "2024-01-10"}}
     overlay = {"command": {"plan": {"more-tests": more}}}
     for isolation, shared in (({}, True), ({"isolation": {"cases_compliance": 0.8}}, False)):
-        town = load(TOWN, changes=["days=60"]).overlaid({"epidemic": tests | isolation})
-        scenarios = {"baseline": town, "more": town.overlaid(overlay)}
+        town = overlaid(load(TOWN, changes=["days=60"]), {"epidemic": tests | isolation})
+        scenarios = {"baseline": town, "more": overlaid(town, overlay)}
         alone = {name: simulation.simulate(one, 3, 1) for name, one in scenarios.items()}
         together = replicate_module.one_replication(scenarios, 3, 1)
         for name, record in alone.items():

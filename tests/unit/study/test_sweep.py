@@ -14,14 +14,14 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from loading_cases import with_values
 from study_cases import made_up_record, made_up_simulation, small_scenario
 
 from surgesim.errors import IdentityError, ResultsError, ScenarioError
 from surgesim.model import simulation
 from surgesim.model.record import Record
 from surgesim.scenario.door import from_plain
-from surgesim.scenario.loading.values import with_values
-from surgesim.scenario.schema.base import deep_merge
+from surgesim.scenario.schema.merging import deep_merge
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.reproduce import reproduce

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from loading_cases import with_values
 from scipy import stats
 from study_cases import small_scenario
 
 from surgesim.errors import ScenarioError
 from surgesim.report.sentences import how_precise, what_varies
-from surgesim.scenario.door import dump, from_plain, inspect, load, with_values
-from surgesim.scenario.schema.base import deep_merge, scaled
+from surgesim.scenario.door import dump, from_plain, inspect, load
+from surgesim.scenario.schema.merging import deep_merge, scaled
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.scenario.schema.study import Uncertain
 from surgesim.study.compute.replicate import drawn_values as draws

@@ -1,7 +1,5 @@
 """Part of `clinical`: care at home for mild cases."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

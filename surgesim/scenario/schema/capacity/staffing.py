@@ -1,7 +1,5 @@
 """Part of `care`: who staffs a bed. Ratios, posts, absence, and who is short on the first day."""
 
-from __future__ import annotations
-
 from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field, model_validator

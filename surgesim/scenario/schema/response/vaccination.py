@@ -1,14 +1,11 @@
 """Part of `epidemic`: vaccination against the variant. Doses, who comes first, when a dose works."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from surgesim.scenario.schema.base import (
     Day,
-    Name,
     Named,
     NonNegative,
     Off,
@@ -19,6 +16,7 @@ from surgesim.scenario.schema.base import (
     WaningDays,
     figure,
 )
+from surgesim.scenario.schema.names import VaccineGroupName
 
 _DELIVERY = "Thanh Hóa's plan: done within 7 days of the allocation of vaccine"
 
@@ -53,7 +51,7 @@ class Vaccination(Section):
     waning_days: Off[WaningDays] = None
     health_workers: Share = figure(0.95, "share of clinical staff who take a dose; they come first")
     groups: Annotated[Named[VaccineGroup], Field(min_length=1)]
-    vulnerable: Sequence_[Name] = ()
+    vulnerable: Sequence_[VaccineGroupName] = ()
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

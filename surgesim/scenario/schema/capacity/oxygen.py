@@ -1,7 +1,5 @@
 """Part of `care`: where a facility's oxygen comes from."""
 
-from __future__ import annotations
-
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator

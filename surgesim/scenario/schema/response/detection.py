@@ -1,7 +1,5 @@
 """Part of `epidemic`: how infections become reported cases, the tests there are, and who isolates."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

@@ -1,12 +1,11 @@
 """Part of `care`: what carries patients between districts, and who takes them outside the province."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field
 
-from surgesim.scenario.schema.base import Named, Positive, Section, figure
+from surgesim.scenario.schema.base import FrozenMapping, Named, Positive, Section, figure
+from surgesim.scenario.schema.names import DistrictName
 
 
 class Fleet(Section):
@@ -19,7 +18,7 @@ class Fleet(Section):
 class Transport(Section):
     """Fleets by district; a district that is not named has none."""
 
-    fleets: Annotated[Named[Fleet], Field(min_length=1)]
+    fleets: Annotated[FrozenMapping[DistrictName, Fleet], Field(min_length=1)]
 
 
 class Neighbour(Section):

@@ -1,7 +1,5 @@
 """Part of `care`: the patients a facility has anyway, whom COVID-19 beds and staff are taken from."""
 
-from __future__ import annotations
-
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator

@@ -1,0 +1,113 @@
+"""Profiles and the arrivals file take their places in plain values: of a scenario, or of an overlay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from surgesim.errors import ScenarioError
+from surgesim.scenario.loading import arrivals_file, profile_tables
+from surgesim.scenario.loading.draft import Draft
+from surgesim.scenario.messages import thousands
+from surgesim.scenario.messages.finding import Finding, KeyPath, Place, dotted
+from surgesim.scenario.messages.wording import value_at
+from surgesim.scenario.schema.scenario import SHARED, Scenario
+
+
+def in_place(tree: Mapping[str, Any], above: KeyPath, draft: Draft) -> dict[str, Any]:
+    """`tree` (the scenario or, at `above`, an overlay) with its profiles and arrivals file in place."""
+    resolved = profile_tables.resolve(tree)
+    for finding in resolved.findings:
+        at = (*above, *finding.path)
+        if at[-1] == "profile":
+            draft.unread.append(at[:-1])
+            if at not in draft.places and at[:-1] in draft.places:
+                at = at[:-1]  # its name stands for the whole section
+        draft.refuse([replace(finding, path=at)])
+    for path, source in resolved.sources.items():
+        draft.sources[dotted((*above, *path))] = source
+    _embed_arrivals(resolved.tree, above, draft)
+    return resolved.tree
+
+
+def alternative_in_place(name: str, overlay: Any, plain: Mapping[str, Any], draft: Draft) -> Any:
+    """The overlay of an alternative likewise, without what all alternatives share."""
+    if not isinstance(overlay, Mapping):
+        return overlay
+    above = ("alternatives", name)
+    own = [field for field in Scenario.model_fields if field not in SHARED]
+    for key in SHARED:
+        if key in overlay:
+            message = f"got {key!r} in an alternative, expected only {', '.join(own)}"
+            draft.refuse([Finding((*above, key), message)])
+    return overlay_in_place({k: v for k, v in overlay.items() if k not in SHARED}, plain, above, draft)
+
+
+def overlay_in_place(
+    overlay: Mapping[str, Any], plain: Mapping[str, Any], above: KeyPath, draft: Draft
+) -> dict[str, Any]:
+    """`overlay` with its profiles and arrivals file in place, whose days are those of `plain`."""
+    span = {key: plain[key] for key in ("start", "days") if key in plain and key not in overlay}
+    named = profile_tables.with_names_as_mappings(overlay)
+    placed = in_place({**named, **span}, above, draft)
+    return {key: value for key, value in placed.items() if key not in span}
+
+
+def _embed_arrivals(plain: dict[str, Any], above: KeyPath, draft: Draft) -> None:
+    """Let the series of an arrivals file stand beside those that `plain` gives itself."""
+    arrivals = plain.get("arrivals")
+    if not isinstance(arrivals, Mapping):
+        return
+    _doubt_counts(arrivals.get("series"), (*above, "arrivals", "series"), draft)
+    name = arrivals.get("file")
+    if not isinstance(name, str) or name == "none":
+        return
+    start, days = _start(plain.get("start")), plain.get("days")
+    if start is None or not isinstance(days, int):
+        return  # the schema says what is wrong with them
+    path: KeyPath = (*above, "arrivals", "file")
+    try:
+        whole = arrivals.get("counts_are") == "exact" and not arrivals.get("demand_sd")
+        read = arrivals_file.read(Path(name), name, start, days, whole=whole)
+    except ScenarioError as error:
+        for fault in error.problems:
+            found = Finding(path, f"{fault.message}: {name}")
+            if fault.line is not None:
+                found = Finding(path, fault.message, place=Place(name, fault.line))
+            draft.refuse([found])
+        draft.unread.append(path[:-1])
+        plain["arrivals"] = {**arrivals, "series": {}}
+        return
+    draft.remark(read.warnings)
+    series = arrivals.get("series")
+    kept = {key: value for key, value in arrivals.items() if key != "file"}
+    plain["arrivals"] = {**kept, "series": {**(series if isinstance(series, Mapping) else {}), **read.series}}
+    for key, line in read.lines.items():
+        draft.places[(*above, "arrivals", "series", key)] = Place(name, line)
+
+
+def _doubt_counts(series: Any, at: KeyPath, draft: Draft) -> None:
+    """Remark on counts whose point may part thousands, as on those of an arrivals file."""
+    if draft.quiet or not isinstance(series, Mapping):
+        return
+    doubts: thousands.Doubts[KeyPath] = thousands.Doubts()
+    for name, one in series.items():
+        counts, bed = value_at(one, ("counts",)), value_at(one, ("bed",))
+        for day, count in enumerate(counts if isinstance(counts, (list, tuple)) else ()):
+            if isinstance(count, float):
+                path = (*at, name, "counts", day)
+                written = draft.fractions.get(path, "")
+                doubts.see(str(bed), written if written and float(written) == count else repr(count), path)
+    for message, paths in doubts.remarks():
+        draft.warnings = [known for known in draft.warnings if known.path not in paths]
+        draft.remark([Finding(paths[0], message)])
+
+
+def _start(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,143 @@
+"""Rules on the beds of facilities, and on those of a neighbouring province."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from surgesim.scenario.schema.base import Off, Sequence_, Share
+from surgesim.scenario.schema.care import Care, Facility, Ownership
+from surgesim.scenario.schema.levers.rule import Remark, RuleBase
+from surgesim.scenario.schema.names import FacilityName, NeighbourName
+from surgesim.scenario.schema.supply import Supply
+
+
+class OpenFacility(RuleBase):
+    """Open facilities that are closed; beds come in phases."""
+
+    action: Literal["open_facility"]
+    facilities: Annotated[Sequence_[FacilityName], Field(min_length=1)]
+
+    @property
+    def named_facilities(self) -> tuple[str, ...]:
+        return self.facilities
+
+    def acts_at(self, name: str, facility: Facility) -> bool:
+        return name in self.facilities
+
+    def opens_beds(self, name: str, facility: Facility) -> bool:
+        return self.acts_at(name, facility)
+
+    def misfit(self, facility: Facility) -> str | None:
+        if facility.open_at_start:
+            return "which is open at the start, expected a facility with open_at_start: false"
+        return None
+
+
+class ConvertBeds(RuleBase):
+    """Open beds of running facilities to COVID: `share` of the way from the start to what can convert."""
+
+    action: Literal["convert_beds"]
+    facilities: Off[Sequence_[FacilityName]] = None
+    ownership: Sequence_[Ownership] = ("public",)
+    share: Share = 1.0
+
+    @property
+    def named_facilities(self) -> tuple[str, ...]:
+        return self.facilities or ()
+
+    def acts_at(self, name: str, facility: Facility) -> bool:
+        return _chosen(self.facilities, self.ownership, name, facility)
+
+    def opens_beds(self, name: str, facility: Facility) -> bool:
+        return self.acts_at(name, facility) and facility.convertible
+
+    def misfit(self, facility: Facility) -> str | None:
+        if facility.open_at_start:
+            return None
+        expected = "expected a facility that is open (open_facility opens a closed one)"
+        return f"which is closed at the start, {expected}"
+
+    def remarks(self, care: Care, supply: Supply) -> Iterator[Remark]:
+        return _nothing_converted(self, care)
+
+
+class Mobilise(RuleBase):
+    """Bring in the facilities of an ownership class: `share` of the beds each could convert."""
+
+    action: Literal["mobilise"]
+    ownership: Annotated[Sequence_[Ownership], Field(min_length=1)]
+    share: Share
+    with_staff: bool = True
+
+    def acts_at(self, name: str, facility: Facility) -> bool:
+        return _chosen(None, self.ownership, name, facility)
+
+    def opens_beds(self, name: str, facility: Facility) -> bool:
+        return self.acts_at(name, facility) and facility.convertible
+
+    def remarks(self, care: Care, supply: Supply) -> Iterator[Remark]:
+        return _nothing_converted(self, care)
+
+
+class TransferOut(RuleBase):
+    """Send ICU patients to a neighbouring province."""
+
+    action: Literal["transfer_out"]
+    neighbour: NeighbourName
+
+    def remarks(self, care: Care, supply: Supply) -> Iterator[Remark]:
+        neighbour = care.neighbours[self.neighbour]
+        if not (neighbour.icu_beds and neighbour.per_day):
+            yield Remark((), f"has no effect: {self.neighbour} takes nobody")
+
+
+class AtFacilities(RuleBase):
+    """An action at facilities: those named, or all of an ownership class."""
+
+    wanted_there: ClassVar[str]
+    """What a facility must have, without which the action would do nothing there."""
+
+    facilities: Off[Sequence_[FacilityName]] = None
+    ownership: Sequence_[Ownership] = ("public",)
+
+    def has_a_use(self, facility: Facility) -> bool:
+        """Whether a facility has what the action needs."""
+        raise NotImplementedError
+
+    @property
+    def named_facilities(self) -> tuple[str, ...]:
+        return self.facilities or ()
+
+    def acts_at(self, name: str, facility: Facility) -> bool:
+        return _chosen(self.facilities, self.ownership, name, facility)
+
+    def misfit(self, facility: Facility) -> str | None:
+        return None if self.has_a_use(facility) else f"expected a facility with {self.wanted_there}"
+
+    def misfit_of_all(self, facilities: Mapping[str, Facility]) -> tuple[str, str] | None:
+        chosen = (facility for name, facility in facilities.items() if self.acts_at(name, facility))
+        if self.facilities is not None or any(map(self.has_a_use, chosen)):
+            return None
+        got = ", ".join(self.ownership)
+        return "ownership", f"got {got}, expected an open facility among these with {self.wanted_there}"
+
+
+def _chosen(
+    names: tuple[str, ...] | None, ownership: tuple[Ownership, ...], name: str, facility: Facility
+) -> bool:
+    """Whether a facility is among those named or, where none are, an open one of an ownership class."""
+    if names is not None:
+        return name in names
+    return facility.ownership in ownership and facility.open_at_start
+
+
+def _nothing_converted(rule: ConvertBeds | Mobilise, care: Care) -> Iterator[Remark]:
+    if any(rule.opens_beds(name, facility) for name, facility in care.facilities.items()):
+        return
+    owners = sorted({facility.ownership for facility in care.facilities.values() if facility.convertible})
+    known = f"; facilities with a convertible_share are {', '.join(owners)}" if owners else ""
+    yield Remark((), f"has no effect: no facility it names has beds that can be converted{known}")
+
+
+FacilityRule = OpenFacility | ConvertBeds | Mobilise | TransferOut

@@ -1,0 +1,65 @@
+"""Rules on what is used up: oxygen and consumables."""
+
+import math
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from surgesim.scenario.schema.base import NonNegative, figure
+from surgesim.scenario.schema.care import Care, Facility
+from surgesim.scenario.schema.levers.facilities import AtFacilities
+from surgesim.scenario.schema.levers.rule import Remark, RuleBase
+from surgesim.scenario.schema.names import ConsumableName
+from surgesim.scenario.schema.supply import Supply
+
+
+class OrderOxygen(AtFacilities):
+    """Oxygen for each facility: a larger tank, a plant, and regular bulk deliveries from then on."""
+
+    wanted_there: ClassVar = "an oxygen source"
+
+    action: Literal["order_oxygen"]
+    tank_kg: NonNegative = 0.0
+    plant_nm3_per_hour: NonNegative = 0.0
+    plant_purity: Annotated[float, Field(gt=0, le=1)] = figure(0.93, "PSA plants give 93 %", "published")
+    delivery_kg: NonNegative = 0.0
+    interval_days: Annotated[float, Field(ge=0.1)] = 1.0
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.tank_kg + self.plant_nm3_per_hour + self.delivery_kg == 0:
+            raise ValueError("got nothing ordered, expected tank_kg, plant_nm3_per_hour or delivery_kg")
+        return self
+
+    def has_a_use(self, facility: Facility) -> bool:
+        return facility.oxygen is not None
+
+    def remarks(self, care: Care, supply: Supply) -> Iterator[Remark]:
+        for name, facility in care.facilities.items():
+            room = self.tank_kg + (facility.oxygen.room_kg if facility.oxygen is not None else math.inf)
+            if self.acts_at(name, facility) and self.delivery_kg > room + 1e-6:
+                message = f"is more than {name} holds ({room:g} kg): the rest of it goes back"
+                yield Remark(("delivery_kg",), message)
+
+
+class Restock(RuleBase):
+    """More of a consumable: once, and a day from then on."""
+
+    action: Literal["restock"]
+    item: ConsumableName
+    amount: NonNegative = 0.0
+    per_day: NonNegative = 0.0
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not (self.amount or self.per_day):
+            raise ValueError("got nothing to restock with, expected amount or per_day")
+        return self
+
+    def remarks(self, care: Care, supply: Supply) -> Iterator[Remark]:
+        if supply.consumables[self.item].stock is None:
+            yield Remark((), f"has no effect: {self.item} has no stock that could run out")
+
+
+SupplyRule = OrderOxygen | Restock

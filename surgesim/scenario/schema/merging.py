@@ -1,0 +1,106 @@
+"""Plain values laid over plain values: what merges, what replaces, and what multiplies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from surgesim.scenario.schema.base import Distribution
+
+
+def _is_form(value: Mapping[str, Any]) -> bool:
+    """Whether `value` is written as a `Distribution` and as nothing else."""
+
+    def fits(key: str, inner: object) -> bool:
+        if inner is None or key == "never":
+            return True
+        if key in ("gamma", "lognormal"):
+            return isinstance(inner, Mapping) and set(inner) <= {"mean", "sd"}
+        return not isinstance(inner, Mapping)
+
+    return bool(value) and all(key in Distribution.model_fields and fits(key, value[key]) for key in value)
+
+
+_UNCERTAIN = {
+    "uniform": None,
+    "triangular": None,
+    "choice": None,
+    "normal": {"mean", "sd", "low", "high"},
+    "lognormal": {"mean", "sd", "low", "high"},
+    "beta": {"alpha", "beta", "low", "high"},
+}
+"""Forms of an uncertain parameter: a list of values, or the keys of a mapping."""
+
+
+def _is_uncertain_form(value: Mapping[str, Any]) -> bool:
+    """Whether `value` is written as one form of an uncertain parameter and as nothing else."""
+    ((key, inner),) = value.items() if len(value) == 1 else (("", None),)
+    if key not in _UNCERTAIN:
+        return False
+    keys = _UNCERTAIN[key]
+    return (
+        isinstance(inner, (list, tuple))
+        if keys is None
+        else isinstance(inner, Mapping) and set(inner) <= keys
+    )
+
+
+def _other_form(below: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
+    if set(below) == set(value):
+        return False
+    return all(map(_is_form, (below, value))) or all(map(_is_uncertain_form, (below, value)))
+
+
+def is_scale(value: object) -> bool:
+    """Whether `value` is ``{scale: 0.8}``: in an alternative, a factor on the number below it."""
+    return isinstance(value, Mapping) and set(value) == {"scale"} and _is_number(value["scale"])
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def scaled(base: Any, overlay: Any) -> Any:
+    """`overlay` with what it says of `base` by ``{scale: 0.8}`` multiplied out.
+
+    A number, or each of a table of numbers, is multiplied; a whole number stays one. Where `base` has no
+    number the overlay stays as it is.
+    """
+    if is_scale(overlay):
+        product = _product(base, overlay["scale"])
+        return overlay if product is None else product
+    if isinstance(overlay, Mapping):
+        below = base if isinstance(base, Mapping) else {}
+        return {key: scaled(below.get(key), value) for key, value in overlay.items()}
+    return overlay
+
+
+def _product(value: Any, factor: float) -> Any:
+    if _is_number(value):
+        return round(value * factor) if isinstance(value, int) else value * factor
+    if isinstance(value, (list, tuple)) and value:
+        products = [_product(inner, factor) for inner in value]
+        return None if None in products else products
+    return None
+
+
+def deep_merge(
+    base: Mapping[str, Any], overlay: Mapping[str, Any], *, keep_none: bool = False
+) -> dict[str, Any]:
+    """`base` with `overlay` laid over it: mappings merge, ``None`` removes, all else replaces.
+
+    A distribution in another form replaces the one below it (``{fixed: 3}`` over ``{gamma: …}``).
+    With `keep_none`, ``None`` stays in the result: one overlay laid over another.
+    """
+    merged = dict(base)
+    for key, value in overlay.items():
+        below = merged.get(key)
+        if value is None and not keep_none:
+            merged.pop(key, None)
+        elif isinstance(value, Mapping):
+            if not isinstance(below, Mapping) or _other_form(below, value):
+                below = {}
+            merged[key] = deep_merge(below, value, keep_none=keep_none)
+        else:
+            merged[key] = value
+    return merged

@@ -1,0 +1,138 @@
+"""Names in a scenario that nothing in it has: where they stand, the schema says.
+
+They are looked up in plain values, so that they are told of a scenario that has errors elsewhere too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, suggestion
+from surgesim.scenario.messages.shape import Shape, inside, scenario_shape
+from surgesim.scenario.messages.shape import at as shape_at
+from surgesim.scenario.messages.wording import value_at
+from surgesim.scenario.schema.indicators import INDICATORS
+from surgesim.scenario.schema.names import DISTRICT, FACILITY, Reference
+
+
+@cache
+def references_of_schema() -> Mapping[str, Reference]:
+    """Where names stand that are defined elsewhere (``*`` any entry, ``@`` the keys), and what each names."""
+    return dict(_references(scenario_shape(), ()))
+
+
+def _references(shape: Shape, path: tuple[str, ...]) -> Iterator[tuple[str, Reference]]:
+    if path[:1] == ("alternatives",):
+        return
+    if shape.reference is not None:
+        yield ".".join(path), shape.reference
+    if shape.key_reference is not None:
+        yield ".".join((*path, "@")), shape.key_reference
+    if shape.entry is not None:
+        yield from _references(shape.entry, (*path, "*"))
+    for section in shape.variants.values() or (shape,):
+        for name, field_shape in section.fields.items():
+            yield from _references(field_shape, (*path, name))
+
+
+def references(tree: Mapping[str, Any]) -> Iterator[Finding]:
+    """Names that nothing in the plain values `tree` has."""
+    for pattern, (kind, target) in references_of_schema().items():
+        defined = value_at(tree, tuple(target.split(".")))
+        if not isinstance(defined, Mapping):
+            if target in (DISTRICT.target, FACILITY.target) or _is_no_mapping(tree, target):
+                continue  # the schema says that they are missing, or no section
+            defined = {}
+        for path, name in _names(tree, pattern.split("."), ()):
+            off = name == "none" and _may_be_off(pattern)
+            if isinstance(name, str) and not off and name not in defined:
+                yield Finding(path, f"unknown {kind} {name!r}{suggestion(name, defined)}")
+    yield from _items(tree)
+    for target in _where_none_is_off():
+        defined_so: KeyPath = (*target.split("."), "none")
+        if value_at(tree, defined_so) is not None:
+            yield Finding(
+                defined_so, "got the name 'none', which a reference reads as no name, expected another"
+            )
+
+
+@cache
+def _may_be_off(pattern: str) -> bool:
+    """Whether the word ``none`` at a place of a reference names nothing, and says that nothing is named."""
+    found = shape_at(tuple(pattern.split(".")))
+    return found is not None and "none" in found.choices
+
+
+@cache
+def _where_none_is_off() -> tuple[str, ...]:
+    """Where things are defined that a reference names, unless it is ``none``."""
+    places = references_of_schema().items()
+    named = (reference.target for pattern, reference in places if _may_be_off(pattern))
+    items = (indicator.item.target for indicator in INDICATORS.values() if indicator.item is not None)
+    return tuple(dict.fromkeys((*named, *items)))
+
+
+def _is_no_mapping(tree: Mapping[str, Any], target: str) -> bool:
+    """Whether something stands at `target`, or where it should be in, that has no entries."""
+    node: Any = tree
+    for key in target.split("."):
+        if not isinstance(node, Mapping):
+            break
+        node = node.get(key)
+    return node not in (None, "none") and not isinstance(node, Mapping)
+
+
+def _items(tree: Mapping[str, Any]) -> Iterator[Finding]:
+    """Bounds on an indicator of one item, which must name it, and on others, which must not."""
+    for path, indicator, item in _watched(tree):
+        if not isinstance(indicator, str) or not isinstance(item, str | None):
+            continue  # the schema says what is wrong with them
+        of = INDICATORS[indicator].item if indicator in INDICATORS else None
+        if of is not None:
+            kind, target = of
+            defined = value_at(tree, tuple(target.split(".")))
+            defined = defined if isinstance(defined, Mapping) else {}
+            if item is None:
+                yield Finding(
+                    (*path, "item"), f"missing, expected the name of a {kind} for {indicator}", Kind.MISSING
+                )
+            elif item not in defined:
+                yield Finding((*path, "item"), f"unknown {kind} {item!r}{suggestion(item, defined)}")
+        elif item is not None:
+            yield Finding((*path, "item"), f"got {item!r}, but {indicator} is not of one item: expected none")
+
+
+def _watched(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Any, Any]]:
+    """Each threshold, criterion and condition of a rule: its path, indicator and item."""
+    for pattern in ("thresholds.*", "levels.transmission.*", "levels.response.*"):
+        for path, threshold in _names(tree, ["command", *pattern.split(".")], ()):
+            yield path, *_indicator_and_item(threshold)
+    for path, rule in _names(tree, ["command", "plan", "*"], ()):
+        when, until = _indicator_and_item(inside(rule, "when")), _indicator_and_item(inside(rule, "until"))
+        yield (*path, "when"), *when
+        if until[0] is not None:
+            yield (*path, "until"), *until
+        elif until[1] is not None:
+            yield (*path, "until"), when[0], until[1]
+
+
+def _indicator_and_item(bound: Any) -> tuple[Any, Any]:
+    indicator, item = inside(bound, "indicator"), inside(bound, "item")
+    return (None if indicator == "none" else indicator), (None if item == "none" else item)
+
+
+def _names(node: Any, pattern: list[str], path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
+    if not pattern:
+        yield path, node
+    elif isinstance(node, Mapping):
+        if pattern[0] == "@":
+            yield from (((*path, key), key) for key in node)
+            return
+        for key in node if pattern[0] == "*" else [pattern[0]]:
+            if key in node:
+                yield from _names(node[key], pattern[1:], (*path, key))
+    elif isinstance(node, (list, tuple)) and pattern[0] == "*":
+        for index, inner in enumerate(node):
+            yield from _names(inner, pattern[1:], (*path, index))
