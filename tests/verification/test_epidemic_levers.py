@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from strategies import Plain, build, clinical, district, facility, people, sever
 
 from surgesim.model.record import Record
 from surgesim.model.simulation import simulate
-from surgesim.scenario.schema.scenario import Scenario
+from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.replicate import replicate
 
 pytestmark = pytest.mark.slow
@@ -141,25 +142,27 @@ LEVERS: dict[str, tuple[Callable[[float], Scenario], str]] = {
 }
 
 
-def pairs(with_lever: Scenario, without: Scenario, replications: int) -> Iterator[tuple[Record, Record]]:
-    for records in replicate({"baseline": without, "lever": with_lever}, 5, replications):
-        yield records["lever"], records["baseline"]
+@cache
+def replications(strength: float, count: int) -> list[dict[str, Record]]:
+    """Runs of the province without a lever and with each, which share the days that are the same."""
+    scenarios = {name: lever(strength) for name, (lever, _) in LEVERS.items()}
+    return [dict(records) for records in replicate({BASELINE: province()} | scenarios, 5, count)]
 
 
 @pytest.mark.parametrize("name", LEVERS)
 def test_a_lever_lowers_what_it_should_with_an_interval_that_excludes_0(name: str) -> None:
-    lever, outcome = LEVERS[name]
-    runs = pairs(lever(1.0), province(), REPLICATIONS)
-    differences = np.array([one.outcomes[outcome] - other.outcomes[outcome] for one, other in runs])
+    _, outcome = LEVERS[name]
+    runs = replications(1.0, REPLICATIONS)
+    differences = np.array([run[name].outcomes[outcome] - run[BASELINE].outcomes[outcome] for run in runs])
     half = stats.t.ppf(0.975, REPLICATIONS - 1) * differences.std(ddof=1) / REPLICATIONS**0.5
     assert differences.mean() + half < 0
 
 
 @pytest.mark.parametrize("name", LEVERS)
 def test_a_lever_at_no_strength_changes_nothing_at_all(name: str) -> None:
-    lever, _ = LEVERS[name]
-    runs = list(pairs(lever(0.0), province(), 2))
+    runs = replications(0.0, 2)
     assert len(runs) == 2
-    for one, other in runs:
-        np.testing.assert_equal(one.outcomes, other.outcomes)  # what neither assesses is NaN in both
-        assert one.outcomes[LEVERS[name][1]] > 0
+    for run in runs:
+        one, other = run[name].outcomes, run[BASELINE].outcomes
+        np.testing.assert_equal(one, other)  # what neither assesses is NaN in both
+        assert one[LEVERS[name][1]] > 0

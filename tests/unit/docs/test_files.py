@@ -56,6 +56,7 @@ def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
     assert [(entry.name, entry.read_text()) for entry in tmp_path.iterdir()] == [("table.csv", "after")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["report.html", "tables.xlsx"])
 def test_a_folder_that_is_read_only_is_one_sentence(
     results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

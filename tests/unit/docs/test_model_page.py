@@ -146,6 +146,7 @@ def test_every_indicator_is_defined_and_no_other() -> None:
     assert list(rows(section("Indicators and thresholds"))) == list(get_args(IndicatorName))
 
 
+@pytest.mark.slow
 def test_every_identity_is_described_and_no_other() -> None:
     assert set(rows(section("Identities"))) == first_words("IdentityError", "_hold", "_hold_flows")
 
@@ -156,6 +157,7 @@ def test_every_action_of_a_rule_is_described_and_no_other() -> None:
     assert sorted(rows(section("Rules of the plan"))) == sorted(plan.variants)
 
 
+@pytest.mark.slow
 def test_every_purpose_of_a_stream_is_listed_and_no_other() -> None:
     assert set(rows(section("Randomness"))) == first_words("day", "once")
 

@@ -172,6 +172,7 @@ def test_queues_agree_with_a_plain_list(steps: list[tuple[str, int, int, int]]) 
         assert in_town == sorted(place.who for place in line if place.district == TOWN)
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(

@@ -130,6 +130,7 @@ def test_isolation_bends_the_epidemic_the_more_the_more_are_found() -> None:
     assert sizes[-1] < 0.1 * sizes[0]
 
 
+@pytest.mark.slow
 def test_the_isolated_are_some_of_the_infectious() -> None:
     run = simulate(outbreak({"cases_compliance": 1.0}, share=1.0), 1, 0)
     isolated, infectious = run.series("isolated_infectious"), run.series("infectious")

@@ -188,6 +188,7 @@ def first_day(series: np.ndarray, value: float) -> int:
     return int(np.flatnonzero(series == value)[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "where", "beds"),
     [
@@ -230,6 +231,7 @@ def test_what_opens_in_the_course_of_a_day_counts_from_the_next() -> None:
     assert first_day(record.facilities[:, 0, 1], 10) == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("decision", "first"), [(0.0, 3), (1.0, 4), (2.5, 6)])
 def test_a_measure_is_in_force_from_the_day_after_it_was_decided(decision: float, first: int) -> None:
     """Fired by the assessment of day 2: without delay, in force on day 3."""

@@ -145,6 +145,7 @@ LOCKDOWN: Plain = {
 }
 
 
+@pytest.mark.slow
 def test_a_rule_locks_down_one_district_on_that_district_s_indicator() -> None:
     threshold = {"here": {"indicator": WEEKLY, "above": 300.0, "by": "district"}}
     free = outbreak(60, command={"thresholds": threshold})

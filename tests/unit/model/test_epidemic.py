@@ -280,6 +280,7 @@ def test_waned_protection_lowers_infection_as_far_as_the_variant_lets_it(
     assert infections(1.0) / infections(0.0) == pytest.approx(open_to, abs=0.004)
 
 
+@pytest.mark.slow
 def test_immunity_wanes_at_its_rate_and_the_dead_stay_immune() -> None:
     e = epidemic(variant=variant(0.0), immunity={"immune_share": 0.5, "waning_days": 20.0})
     dead = e.recovered // 2

@@ -101,6 +101,7 @@ def pair(baseline: Scenario, other: Scenario, drawn: list[int]) -> tuple[list[in
     return drawn[first:], shared
 
 
+@pytest.mark.slow
 def test_who_dies_parts_no_epidemic_before_the_first_dose(drawn: list[int]) -> None:
     baseline = scenario()
     days, records = pair(baseline, overlaid(baseline, FEWER_BEDS), drawn)

@@ -176,6 +176,7 @@ def test_the_averted_share_is_the_reduction() -> None:
     assert averted[reported].mean() == pytest.approx(0.111, abs=4 * (0.111 * 0.889 / 1e5) ** 0.5)
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0, 1, exclude_max=True), max_size=20), st.floats(0, 1), st.floats(0, 1))
 def test_more_care_averts_the_same_people_and_more(draws: list[float], a: float, b: float) -> None:
     uniforms, reported = np.array(draws), np.arange(len(draws)) % 2 == 0

@@ -75,6 +75,7 @@ def test_rates_are_the_fraction_rounded_once(population: int, cases: int) -> Non
     assert value(WEEKLY, population, reported_cases=cases) == float(Fraction(cases * 100_000, population))
 
 
+@pytest.mark.slow
 @given(st.integers(1, 5_000_000), st.lists(st.integers(0, 100_000), min_size=1, max_size=10))
 def test_the_mean_of_seven_days_is_the_fraction_rounded_once(population: int, present: list[int]) -> None:
     last = present[-7:]

@@ -104,6 +104,7 @@ def purposes() -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_no_two_purposes_of_the_model_share_a_word() -> None:
     names = purposes()
     assert {"infection", "importation", "severity", "patients", "detection", "arrivals"} <= names

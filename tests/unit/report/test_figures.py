@@ -300,6 +300,7 @@ def test_alternatives_are_sorted_by_what_their_interval_says(small: Results) -> 
     assert sorted(markers) == sorted(marker for _, marker in cases.values())
 
 
+@pytest.mark.slow
 def test_what_a_plan_with_more_deaths_gains_elsewhere_is_not_drawn_as_better(small: Results) -> None:
     row = {"alternative": "private-mobilised-early-1", "unit": "deaths", "baseline_mean": 9.0}
     cases = {"deaths": (1.0, 3.0), "situation_days": (-3.0, -1.0)}
@@ -548,6 +549,7 @@ def test_the_differences_are_written_in_the_panels(small: Results) -> None:
     assert f"\N{MINUS SIGN}{-difference:.0f}" in [text.get_text() for text in panel.texts]
 
 
+@pytest.mark.slow
 def test_the_calendar_is_the_share_of_runs_in_breach(small: Results) -> None:
     shares = breach_shares(small, "baseline")
     assert list(shares) == [*small.scenario.command.thresholds, "situation"]

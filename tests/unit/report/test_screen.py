@@ -209,6 +209,7 @@ def repeated(results: Results, times: int) -> Results:
     return dataclasses.replace(results, replications=pd.concat(parts, ignore_index=True))
 
 
+@pytest.mark.slow
 def test_a_range_over_runs_is_told_from_five_runs_on(results: Results) -> None:
     few, many = (with_breach(repeated(results, n), **FIRST, days_breached_p5=2.0) for n in (1, 2))
     for told, words in ((few, "4 runs are too few to show"), (many, "in brackets 5% to 95% of the 8 runs")):
@@ -218,6 +219,7 @@ def test_a_range_over_runs_is_told_from_five_runs_on(results: Results) -> None:
         assert ("in 90% of the runs" in text) == (told is many)
 
 
+@pytest.mark.slow
 def test_deaths_of_the_baseline_are_told(results: Results) -> None:
     rows = results.replications.query("alternative == 'baseline'")
     all_deaths, untreated = (f"{rows[name].mean():.0f}" for name in ("deaths", "deaths_untreated"))
@@ -499,6 +501,7 @@ def test_a_narrow_terminal_breaks_words_but_loses_no_letter(results: Results, wi
         assert narrow == whole
 
 
+@pytest.mark.slow
 def test_one_name_for_a_threshold_on_the_whole_screen(results: Results) -> None:
     plain = results.scenario.to_plain()
     plain["command"]["thresholds"]["icu"]["title"] = {"en": "Too few ICU beds", "vi": "Thiếu giường ICU"}

@@ -388,6 +388,7 @@ def remarks(folder: Path, text: str) -> list[tuple[str, str, int | None]]:
     return [warning for warning in told if " figures " not in warning[1]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "path", "message"),
     [

@@ -304,6 +304,7 @@ def test_many_refused_points_are_counted_and_nothing_is_left(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_points_are_checked_with_what_is_drawn_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulation, "simulate", made_up_simulation)
     scenario = uncertain({NORMAL: {"uniform": [8, 10]}})
@@ -342,6 +343,7 @@ def command(tmp_path: Path, scenario: Scenario, *arguments: str) -> tuple[int, l
     return result.exit_code, result.stderr.splitlines()
 
 
+@pytest.mark.slow
 def test_refused_draws_end_the_command_with_sentences(tmp_path: Path) -> None:
     half = {"care": {"facilities": {"general": {"covid_share": {"oxygen": 0.5}}}}}
     open_ = {"care": {"facilities": {"general": {"covid_share": 0.3, "convertible_share": 0.8}}}}

@@ -8,8 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import optimize, stats
-from statsmodels.stats.contingency_tables import mcnemar
-from statsmodels.stats.proportion import proportion_confint
 
 from surgesim.study.measures.compare import comparison_rows, paired_interval, paired_shares_interval
 
@@ -149,7 +147,10 @@ def test_at_the_ends_the_likelihood_under_them_gives_a_score_of_1_96(more: int, 
         assert abs(score) == pytest.approx(stats.norm.ppf(0.975), abs=2e-3)
 
 
+@pytest.mark.slow
 def test_the_interval_holds_0_where_mcnemars_test_does_not_reject() -> None:
+    from statsmodels.stats.contingency_tables import mcnemar
+
     for n in (10, 50):
         for more in range(n // 2 + 1):
             for less in range(n // 2 + 1):
@@ -160,7 +161,10 @@ def test_the_interval_holds_0_where_mcnemars_test_does_not_reject() -> None:
                 assert (low <= 0 <= high) != rejects, (more, less, n)
 
 
+@pytest.mark.slow
 def test_where_no_pair_differs_the_interval_is_not_a_point() -> None:
+    from statsmodels.stats.proportion import proportion_confint
+
     for n in (4, 50, 200):
         low, high = paired_shares_interval(pairs(0, 0, n))
         assert high == pytest.approx(proportion_confint(0, n, method="wilson")[1])

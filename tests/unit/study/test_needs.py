@@ -226,6 +226,7 @@ def test_screen_and_figures_say_what_is_not_assessed(lang: str) -> None:
         draw(results, "cases", lang=lang)
 
 
+@pytest.mark.slow
 def test_an_emergency_that_could_be_is_not_called_none() -> None:
     undecided = given(
         arrivals=arrivals("exact", oxygen=[60] * 4),

@@ -134,6 +134,7 @@ def test_risk_groups_are_told_where_an_epidemic_is_simulated_and_anybody_is_in_t
         assert sum(int(g.total(groups.people)) for g in groups.all if g.by == "age") == 100_000
 
 
+@pytest.mark.slow
 def test_a_group_without_patients_has_no_share_and_no_pair() -> None:
     results = results_of(watched(), reached(10, 8, 1, na=(0, 0, 0)), reached(10, 6, 3, na=(0, 0, 0)))
     nobody = row(results.reached, alternative="baseline", by="district", group="na")
@@ -199,6 +200,7 @@ def test_the_screen_says_so_where_no_district_is_in_breach() -> None:
     assert "none by day 12" in text
 
 
+@pytest.mark.slow
 def test_what_alternatives_change_in_any_district() -> None:
     scenario = watched()
     collections = {}

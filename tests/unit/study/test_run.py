@@ -65,6 +65,7 @@ def test_progress_tells_the_pairs_done() -> None:
     assert told == [(0, 9), (3, 9), (6, 9), (9, 9)]
 
 
+@pytest.mark.slow
 def test_changed_values_are_those_of_the_results() -> None:
     results = run(small_scenario(), replications=2, seed=99, days=9, workers=1)
     assert (results.scenario.study.replications, results.scenario.study.seed) == (2, 99)
@@ -125,6 +126,7 @@ def test_alternatives_that_share_an_epidemic_are_as_if_they_did_not(monkeypatch:
             assert pickle.dumps(one) == pickle.dumps(other), (name, part.name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("overlay", "epidemic", "patients"),
     [
@@ -198,6 +200,7 @@ def test_names_of_the_tables_own_are_refused(change: dict[str, Any], path: str) 
     assert "expected another" in caught.value.problems[0].message
 
 
+@pytest.mark.slow
 def test_shortened_run_keeps_what_is_dated_after_its_end() -> None:
     dated = {
         "action": "convert_beds",
@@ -251,6 +254,7 @@ def test_worker_that_dies_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> No
         list(replicate({"baseline": small_scenario()}, 1, 2, workers=2))
 
 
+@pytest.mark.slow
 def test_run_that_is_left_early_warns_of_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def quick(scenarios: Mapping[str, Scenario], seed: int, replication: int) -> dict[str, int]:
         return {"baseline": replication}

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 from rich.console import Console
 from scipy import stats
 from study_cases import made_up_record, small_scenario
@@ -225,6 +224,7 @@ def test_a_failed_run_stops_sobol_indices(monkeypatch: pytest.MonkeyPatch) -> No
         sensitivity(found, ["deaths"])
 
 
+@pytest.mark.slow
 def test_a_sweep_of_failures_alone_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     found = swept(monkeypatch, lambda *at: 1 / 0, design="lhs", samples=8)
     with pytest.raises(ResultsError, match="8 of 8 runs failed, so that there is no outcome"):
@@ -255,6 +255,7 @@ def test_rank_correlations_leave_failed_runs_out_and_say_so(
     assert share in " ".join(" ".join(text.get_text() for text in drawn.texts).split())
 
 
+@pytest.mark.slow
 def test_a_point_is_the_mean_of_the_runs_that_did_not_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """Deaths rise with the path, and run 1 of the highest point, far off all others, failed."""
 
@@ -276,6 +277,8 @@ def test_a_point_is_the_mean_of_the_runs_that_did_not_fail(monkeypatch: pytest.M
 def test_intervals_of_rank_correlations_hold_0_where_scipys_test_does_not_reject(
     points: int, seed: int
 ) -> None:
+    import statsmodels.api as sm
+
     rng = np.random.default_rng(seed)
     for _ in range(40):
         design, effect = rng.random((points, 3)), rng.uniform(0, 2)

@@ -131,6 +131,7 @@ def test_a_finished_sweep_is_only_read_when_resumed(quick: None, tmp_path: Path)
     assert (tmp_path / "out" / "manifest.json").read_text() != before
 
 
+@pytest.mark.slow
 def test_a_sweep_whose_tables_were_cut_is_refused(quick: None, tmp_path: Path) -> None:
     swept(tmp_path / "out")
     for name in ("runs", "design"):

@@ -151,6 +151,7 @@ def test_bad_draws_are_told_with_all_other_errors(
     assert all(any(path.endswith(end) for path in paths) for end in told), paths
 
 
+@pytest.mark.slow
 def test_a_draw_is_of_its_replication_alone() -> None:
     one = with_uncertainty({SHARE: {"uniform": [0, 1]}})
     two = with_uncertainty({ICU: {"triangular": [1, 3, 6]}, SHARE: {"uniform": [0, 1]}})
