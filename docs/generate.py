@@ -1,0 +1,22 @@
+"""Writes the pages that the code generates; a test holds them to the code.
+
+    python docs/generate.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from surgesim.scenario.reference.page import scenario_reference
+from surgesim.study.dictionary import data_dictionary
+
+DOCS = Path(__file__).parent
+
+
+def main() -> None:
+    (DOCS / "scenario-reference.md").write_text(scenario_reference(), encoding="utf-8")
+    (DOCS / "data-dictionary.md").write_text(data_dictionary(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
