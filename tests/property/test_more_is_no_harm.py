@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from scipy import stats
 from strategies import Plain, build, clinical, district, facility, people, severity, small, variant
-from surgesim.study.replicate import replicate
 
 from surgesim.scenario.schema.scenario import BASELINE
+from surgesim.study.compute.replicate import replicate
 
 pytestmark = pytest.mark.slow
 

@@ -185,7 +185,7 @@ def test_a_partial_correlation_of_which_nothing_is_left_cannot_be_told(
     untold = values.loc[(PATHS[1], "partial_rank_correlation"), ["value", "low", "high"]]
     assert untold.astype(float).isna().all()  # the first path explains the outcome to the last
     assert values.loc[(PATHS[1], "rank_correlation"), "value"] == pytest.approx(0)
-    for lang, said in (("en", "–: cannot be told"), ("vi", "–: không xác định được")):
+    for lang, said in (("en", "–: not identifiable"), ("vi", "–: không xác định được")):
         console = Console(file=StringIO(), width=110, color_system=None)
         console.print(sensitivity_table(table, lang))
         text = console.file.getvalue()  # type: ignore[attr-defined]
@@ -246,10 +246,10 @@ def test_rank_correlations_leave_failed_runs_out_and_say_so(
         assert table.loc[(path, "rank_correlation"), "value"] == pytest.approx(expected)
     told = " ".join(cautions(found, "en"))
     share = (
-        f"{4 * replications} of {20 * replications} runs failed and are left out; 4 of 20 points have none"
+        f"{4 * replications} of {20 * replications} runs failed and are left out; 4 of 20 points have no runs"
     )
     assert told.startswith(share)
-    assert "This cuts the ranges that were given" in told
+    assert "This truncates the ranges given" in told
     assert "thu hẹp các khoảng giá trị" in " ".join(cautions(found, "vi"))
     drawn = draw_sensitivity(found, table.reset_index(), "small", "baseline", "en")
     assert share in " ".join(" ".join(text.get_text() for text in drawn.texts).split())
