@@ -26,7 +26,7 @@ import pandas as pd
 from typer import echo
 
 ROOT = Path(__file__).resolve().parents[1]
-MAY_DIFFER = {"versions", "started", "ended", "command", "processor", "platform", "files"}
+MAY_DIFFER = {"format", "versions", "started", "ended", "command", "processor", "platform", "files"}
 """Keys of the manifest that tell of the run and not of its results."""
 
 

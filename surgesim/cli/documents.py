@@ -10,7 +10,7 @@ import typer
 from surgesim.cli.app import app
 from surgesim.cli.options import BASELINE, Format, FormatOption, LangOption, ResultsPath
 from surgesim.cli.terminal import errors, fail
-from surgesim.files import made
+from surgesim.files import is_drawn, made, refuse_to_replace
 
 
 @app.command(epilog="Example: surgesim plot results/kien-giang --figure need --lang en --format pdf")
@@ -42,7 +42,8 @@ def plot(
     """
     with errors(interrupted="figures that are written are whole"):
         from surgesim.report.figures import FIGURES, EmptyFigureError, ProvinceOnlyError, draw, save
-        from surgesim.study.store.folder import SWEEP, kind_of
+        from surgesim.study.store.contents import SWEEP
+        from surgesim.study.store.folder import kind_of
         from surgesim.study.store.run_folder import read
 
         if kind_of(results) == SWEEP:
@@ -62,10 +63,12 @@ def plot(
                     raise
                 left.setdefault(error.reason, []).append(name)
         of = [part for part in (alternative if alternative != BASELINE else None, area) if part]
+        places = {name: folder / f"{'-'.join([name, *of])}.{format_.value}" for name in drawn}
+        for path in places.values():
+            refuse_to_replace(path, is_drawn, "a figure")
         with made(folder):
             for name, picture in drawn.items():
-                path = folder / f"{'-'.join([name, *of])}.{format_.value}"
-                typer.echo(str(save(picture, path)))
+                typer.echo(str(save(picture, places[name])))
         for reason, names in left.items():
             typer.echo(f"Left out, {reason}: {', '.join(names)}", err=True)
 
@@ -133,15 +136,19 @@ def _plot_sweep(
         for name in done.scenarios
     }
     target = out if out is not None else folder / "plots"
+    places = {}
+    for name in drawn:
+        of = [
+            part
+            for part, told in (
+                (name, len(drawn) > 1),
+                (shown, shown != SITUATION),
+                (alternative, alternative != BASELINE),
+            )
+            if told
+        ]
+        places[name] = target / f"{'-'.join([SWEEP_MAP, *of])}.{format_.value}"
+        refuse_to_replace(places[name], is_drawn, "a figure")
     with made(target):
         for name, picture in drawn.items():
-            of = [
-                part
-                for part, told in (
-                    (name, len(drawn) > 1),
-                    (shown, shown != SITUATION),
-                    (alternative, alternative != BASELINE),
-                )
-                if told
-            ]
-            typer.echo(str(save(picture, target / f"{'-'.join([SWEEP_MAP, *of])}.{format_.value}")))
+            typer.echo(str(save(picture, places[name])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -105,7 +106,7 @@ def run(
             results = run_study(
                 loaded,
                 only=only,
-                workers=Backend(workers, scheduler, progress),
+                workers=Backend(workers, scheduler, progress, partial(typer.echo, err=True)),
                 out=Output(folder, {"command": command_line(), "figures": drawn}, extras),
             )
         _show(results, lang.value, folder, quiet)
@@ -149,7 +150,8 @@ def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietO
         from surgesim.study.compute.backend import Backend
         from surgesim.study.reproduce import RELATIVE
         from surgesim.study.reproduce import reproduce as repeat
-        from surgesim.study.store.folder import SWEEP, kind_of
+        from surgesim.study.store.contents import SWEEP
+        from surgesim.study.store.folder import kind_of
         from surgesim.study.store.run_folder import read_manifest
 
         drawn = None if kind_of(results) == SWEEP else read_manifest(results).get("figures")
@@ -174,8 +176,11 @@ def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietO
 def _tell_what_is_replaced(folder: Path) -> None:
     """Say before a run what results its end will replace."""
     from surgesim.errors import ResultsError
+    from surgesim.study.store.contents import RUN
+    from surgesim.study.store.folder import Folder
     from surgesim.study.store.run_folder import read_manifest
 
+    Folder(folder, RUN).check()
     try:
         earlier = read_manifest(folder)
     except ResultsError:

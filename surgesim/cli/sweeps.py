@@ -28,7 +28,7 @@ from surgesim.cli.options import (
 )
 from surgesim.cli.terminal import FAILED, INTERRUPTED, command_line, count, errors, progress_bar, show
 from surgesim.errors import Problem, ScenarioError
-from surgesim.files import made, whole
+from surgesim.files import is_drawn, made, refuse_to_replace, whole
 
 if TYPE_CHECKING:
     from surgesim.study.sweep.result import Sweep
@@ -169,11 +169,14 @@ def sensitivity(
         target = out if out is not None else folder / "sensitivity"
         groups = table[["scenario", "alternative"]].drop_duplicates().itertuples(index=False)
         drawn = {(s, a): draw_sensitivity(done, table, s, a, lang.value) for s, a in groups}
+        places = {(s, a): target / f"{s}-{a}.{format_.value}" for s, a in drawn}
+        for path in places.values():
+            refuse_to_replace(path, is_drawn, "a figure")
         with made(target):
             with whole(target / "sensitivity.csv") as part:
                 write_csv(part, table)
-            for (scenario, of), picture in drawn.items():
-                save(picture, target / f"{scenario}-{of}.{format_.value}")
+            for of, picture in drawn.items():
+                save(picture, places[of])
         if not quiet:
             show(sensitivity_table(table, lang.value))
             for caution in cautions(done, lang.value):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
-from surgesim.files import whole
+from surgesim.files import GENERATOR, is_report, refuse_to_replace, whole
 from surgesim.report import tables
 from surgesim.report.figures import FIGURES, EmptyFigureError, check_choice, describe, draw, styled
 from surgesim.report.likelihood import SCALE
@@ -91,6 +91,7 @@ def report(results: Results, lang: str = "en") -> str:
     days = Value(number(scenario.days, lang), float(scenario.days), "scenario.yaml#days")
     return environment.get_template(TEMPLATE).render(
         lang=lang,
+        generator=GENERATOR,
         say=say,
         title=scenario.title.get(lang),
         description=scenario.description.get(lang) if scenario.description is not None else "",
@@ -115,9 +116,10 @@ def write_report(results: Results, path: Path | str, lang: str = "en") -> Path:
     Raises
     ------
     ResultsError
-        If there is no such language, or the file cannot be written.
+        If there is no such language, or the file cannot be written, or there is one that is no report.
     """
     path = Path(path)
+    refuse_to_replace(path, is_report, "a report")
     text = report(results, lang)
     with whole(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")

@@ -16,10 +16,17 @@ from surgesim.model.record import (
 from surgesim.scenario.schema.indicators import BY_GROUP
 from surgesim.study.measures.breaches import PROVINCE_AREA
 from surgesim.study.sensitivity import SENSITIVITY_TABLE
+from surgesim.study.store.contents import FORMAT
 from surgesim.study.sweep.tables import SWEEP_TABLES
 from surgesim.study.tables.columns import TABLES
 
 MANIFEST_ENTRIES = (
+    Column(
+        FORMAT,
+        "text",
+        "`surgesim run`, or `surgesim sweep`: what wrote the folder, which is replaced only if it has this and "
+        "holds nothing but `files` and what surgesim added to them; absent in results of 0.1.0",
+    ),
     Column("versions", "text", "versions of Python and of the packages that compute"),
     Column("platform", "text", "operating system"),
     Column("processor", "text", "processor; another one may round otherwise in the last digit"),
@@ -54,7 +61,7 @@ PARQUET_KEYS = (
 )
 
 SWEEP_ENTRIES = (
-    *MANIFEST_ENTRIES[:3],
+    *MANIFEST_ENTRIES[:4],
     Column(
         "sweep",
         "",
@@ -140,7 +147,8 @@ def data_dictionary() -> str:
             level=3,
         ),
         "## figures/\n\nThe figures of the run as SVG. `surgesim plot` draws others, by default into "
-        "`plots/`, which is no part of the result and goes when a new run replaces it.\n",
+        "`plots/`, which is no part of the result and goes when a new run replaces it, as `report.html` does. A "
+        "new run replaces nothing else: anything that surgesim did not write stops it before it begins.\n",
     ]
     return "\n".join([*parts, *_sweep()])
 

@@ -19,7 +19,8 @@ from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.environment import environment
 from surgesim.study.results import Extras, Output
 from surgesim.study.run import run
-from surgesim.study.store.folder import SWEEP, hashes, kind_of, recover
+from surgesim.study.store.contents import SWEEP
+from surgesim.study.store.folder import hashes, kind_of, recover
 from surgesim.study.store.run_folder import FIGURES, PARQUET, SCENARIO, read_manifest
 from surgesim.study.sweep.parts import SCENARIOS
 from surgesim.study.sweep.result import read_sweep_manifest

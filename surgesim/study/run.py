@@ -17,7 +17,7 @@ from surgesim.study.compute.environment import environment, now
 from surgesim.study.compute.replicate import check_draws, pared, replicate
 from surgesim.study.precision import Precision, check_precision
 from surgesim.study.results import Extras, Output, Results
-from surgesim.study.store.folder import dumped
+from surgesim.study.store.folder import dumped, tell_kept
 from surgesim.study.store.run_folder import Draft
 from surgesim.study.tables.collect import Collection
 from surgesim.study.tables.fill import fill
@@ -99,6 +99,7 @@ def run(
         draft.write(results)
         failed = None if output.extras is None else _failure(output.extras, results, draft.path)
         sealed = draft.seal({**manifest, "extras_failed": failed})
+        tell_kept(draft, backend)
         return Results(scenario=scenario, manifest=sealed, folder=draft.target, **tables)
 
 

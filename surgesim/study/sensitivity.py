@@ -19,8 +19,9 @@ from surgesim.errors import ResultsError
 from surgesim.model.clock.streams import Streams
 from surgesim.model.record import Column
 from surgesim.scenario.door import suggestion
+from surgesim.study.store.contents import SENSITIVITY
 from surgesim.study.sweep.design import SOBOL
-from surgesim.study.sweep.result import SENSITIVITY, Sweep
+from surgesim.study.sweep.result import Sweep
 from surgesim.study.tables.columns import DRAWN, TEXT, Table, typed
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from matplotlib.figure import Figure
 
 from surgesim.errors import ResultsError
-from surgesim.files import whole
+from surgesim.files import FIGURE_CREATOR, whole
 from surgesim.report.figures.drawing.page import (
     EmptyFigureError,
     ProvinceOnlyError,
@@ -117,9 +117,13 @@ def save(figure: Figure, path: Path | str) -> Path:
     fmt = path.suffix.removeprefix(".").lower()
     if fmt not in FORMATS:
         raise ResultsError(f"got a figure file {path.name!r}, expected one that ends in {', '.join(FORMATS)}")
-    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(fmt)
+    metadata = {
+        "svg": {"Date": None, "Creator": FIGURE_CREATOR},
+        "pdf": {"CreationDate": None, "Creator": FIGURE_CREATOR},
+        "png": {"Software": FIGURE_CREATOR},
+    }[fmt]
     with whole(path) as part, styled():
-        figure.savefig(part, format=fmt, metadata=undated)
+        figure.savefig(part, format=fmt, metadata=metadata)
     return path
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import re
 import shutil
 import time
 import uuid
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -21,13 +22,19 @@ from typing import TYPE_CHECKING, Any, Self
 from surgesim.errors import ResultsError
 from surgesim.files import disk, missing, remove_empty
 from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.compute.backend import Backend
+from surgesim.study.store.contents import (
+    FORMAT,
+    MANIFEST,
+    SWEEP,
+    format_name,
+    refuse_result,
+    strangers_in_result,
+)
 
 if TYPE_CHECKING:
     pass
 
-MANIFEST = "manifest.json"
-SWEEP = "sweep"
-"""Entry of the manifest that only a sweep has."""
 _STALE_SECONDS = 86_400.0
 
 
@@ -38,8 +45,13 @@ class Folder:
     ----------
     target
         The folder it becomes. An existing one there stays as it is until then.
-    own
-        What such a folder may hold; one that holds anything else is not replaced.
+    kind
+        `RUN` or `SWEEP`: only a result of the same kind with nothing else in it is replaced.
+
+    Attributes
+    ----------
+    kept
+        Where the earlier result was put aside, for a user had put something into it during the run.
 
     Raises
     ------
@@ -47,9 +59,10 @@ class Folder:
         If `target` is something other than such a folder, or cannot be written.
     """
 
-    def __init__(self, target: Path, own: Set[str]) -> None:
-        self.target = target.resolve()
-        self._own = own
+    def __init__(self, target: Path, kind: str) -> None:
+        self.target = place_of(target)
+        self.kept: Path | None = None
+        self._kind = kind
         self._tag = uuid.uuid4().hex[:8]
         self.path = _sibling(self.target, "part", self._tag)
         self._made: list[Path] = []
@@ -58,7 +71,7 @@ class Folder:
         """Whether the folder could take its place, as things are now."""
         with disk(self.target):
             recover(self.target)
-            _refuse_foreign(self.target, self._own)
+            refuse_result(self.target, self._kind)
 
     def __enter__(self) -> Self:
         self.check()
@@ -88,11 +101,41 @@ class Folder:
             The manifest as written.
         """
         with disk(self.target):
-            complete = {**manifest, "files": hashes(self.path)}
+            complete = {FORMAT: format_name(self._kind), **manifest, "files": hashes(self.path)}
             text = json.dumps(complete, indent=2, ensure_ascii=False) + "\n"
             (self.path / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
-            _move(self.path, self.target, self._tag)
+            self.kept = _move(self.path, self.target, self._tag)
         return complete
+
+
+def tell_kept(folder: Folder, backend: Backend) -> None:
+    """Say where an earlier result was put aside that could not be removed."""
+    if folder.kept is not None:
+        backend.say(
+            f"{folder.kept}: the earlier result, which is kept, for something was put into it during the run"
+        )
+
+
+def place_of(target: str | Path) -> Path:
+    """The absolute path of a folder to write, past links.
+
+    Raises
+    ------
+    ResultsError
+        If its links go round in a circle, or it begins with a ~ that no shell replaced.
+    """
+    given = Path(target)
+    if given.parts[:1] == ("~",):
+        raise ResultsError(f"{given}: got a folder that begins with ~, expected the home folder written out")
+    try:
+        place = given.resolve()
+    except (OSError, RuntimeError):  # RuntimeError of links in a circle, up to Python 3.12
+        place = given
+    if not place.name:
+        raise ResultsError(f"{place}: got the root of a disk, expected a folder in it")
+    if place.is_symlink():
+        raise ResultsError(f"{given}: got a link that leads nowhere, expected a folder or nothing")
+    return place
 
 
 def kind_of(folder: Path) -> str | None:
@@ -168,11 +211,11 @@ def recover(target: Path) -> None:
         (whole or old)[-1].rename(target)
     if target.exists():
         for path in _siblings(target, "old"):
-            shutil.rmtree(path, ignore_errors=True)
+            _discard(path, target)
 
 
-def _move(path: Path, target: Path, tag: str) -> None:
-    """Rename `path` to `target`, putting aside what is there until then."""
+def _move(path: Path, target: Path, tag: str) -> Path | None:
+    """Rename `path` to `target`, putting aside what is there until then; where that is kept, if it is."""
     old = _sibling(target, "old", tag)
     for _ in range(10):
         if target.exists():
@@ -189,7 +232,17 @@ def _move(path: Path, target: Path, tag: str) -> None:
                 raise
             continue  # another run took the place in between
         break
-    shutil.rmtree(old, ignore_errors=True)
+    return _discard(old, target) if old.exists() else None
+
+
+def _discard(old: Path, target: Path) -> Path | None:
+    """Remove a result that was replaced, or keep it in sight where a user has put something into it."""
+    if not strangers_in_result(old):
+        shutil.rmtree(old, ignore_errors=True)
+        return None
+    kept = target.with_name(f"{target.name}.kept-{old.name.rpartition('-')[2]}")
+    old.rename(kept)
+    return kept
 
 
 def _sibling(target: Path, role: str, tag: str) -> Path:
@@ -197,9 +250,9 @@ def _sibling(target: Path, role: str, tag: str) -> Path:
 
 
 def _siblings(target: Path, role: str) -> list[Path]:
-    prefix = f".{target.name}.{role}-"
+    own = re.compile(rf"{re.escape(f'.{target.name}.{role}-')}[0-9a-f]{{8}}")
     return sorted(
-        (path for path in target.parent.iterdir() if path.name.startswith(prefix)),
+        (path for path in target.parent.iterdir() if own.fullmatch(path.name)),
         key=lambda path: (path.stat().st_mtime, path.name),
     )
 
@@ -210,16 +263,3 @@ def _clear(target: Path) -> None:
         newest = max((p.stat().st_mtime for p in (path, *path.rglob("*"))), default=0.0)
         if time.time() - newest > _STALE_SECONDS:
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _refuse_foreign(target: Path, own: Set[str]) -> None:
-    if not target.exists():
-        return
-    if not target.is_dir():
-        raise ResultsError(f"{target}: got a file, expected a folder or nothing")
-    entries = {entry.name for entry in target.iterdir() if not entry.name.startswith(".")}
-    if foreign := sorted(entries - own if MANIFEST in entries else entries):
-        raise ResultsError(
-            f"{target}: holds {foreign[0]!r}, which is not part of a result, so it will not be replaced; "
-            "choose another folder with --out"
-        )

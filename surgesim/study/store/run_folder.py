@@ -16,8 +16,9 @@ from surgesim.model.record import PROVINCE_INDEX, Record, district_columns
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.breaches import PROVINCE_AREA
 from surgesim.study.results import Results
+from surgesim.study.store.contents import MANIFEST, RUN, SWEEP
 from surgesim.study.store.csv_files import read_csv, write_csv
-from surgesim.study.store.folder import MANIFEST, SWEEP, Folder, check_file, dumped, parsed, recover
+from surgesim.study.store.folder import Folder, check_file, dumped, parsed, recover
 from surgesim.study.tables.collect import own_columns
 from surgesim.study.tables.columns import TABLES, wide_columns
 
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
 SCENARIO = "scenario.yaml"
 PARQUET = "daily.parquet"
 FIGURES = "figures"
-OWN_ENTRIES = {MANIFEST, SCENARIO, PARQUET, FIGURES, "plots", "report.html"} | {
-    f"{table.name}.csv" for table in TABLES
-}
-"""What a result folder may hold; a folder that holds anything else is never replaced."""
 
 
 class Draft(Folder):
@@ -45,7 +42,7 @@ class Draft(Folder):
     """
 
     def __init__(self, target: Path, scenarios: Mapping[str, Scenario]) -> None:
-        super().__init__(target, OWN_ENTRIES)
+        super().__init__(target, RUN)
         self._scenarios = scenarios
         self._columns = wide_columns(tuple(scenarios.values()))
         self._parquet: Any = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +19,17 @@ from typing import Any
 
 from surgesim.errors import ResultsError, ScenarioError
 from surgesim.files import disk, missing, remove_empty, whole
+from surgesim.study.store.contents import FORMAT, SWEEP, format_name, refuse_strangers, strangers
 
 PLAN, SCENARIOS, PARTS = "plan.json", "scenarios", "parts"
 
 DESIGN_HASH = "design_sha256"
 """Entry of the plan: the hash of its points."""
+
+_KEYS_BEFORE_FORMAT = {DESIGN_HASH, "design", "points", "runs", "scenarios", "versions"}
+"""Entries by which the plans of 0.1.0 are known: they have no `FORMAT`."""
+
+_PART = re.compile(r"parts/\d{8}\.(parquet|failed)")
 
 _FOLLOWING = (DESIGN_HASH, "points", "runs")
 """Entries of the plan that change with others."""
@@ -82,6 +89,7 @@ class Unfinished:
             what changed), or the folder is something else.
         """
         with disk(self.path):
+            self._refuse_others()
             if self.begun:
                 stored = self._stored()
                 if not resume:
@@ -106,30 +114,50 @@ class Unfinished:
         return (self.path / PLAN).is_file()
 
     def _begin(self) -> None:
-        own = {PLAN, SCENARIOS, PARTS}
-        if self.path.exists() and not (
-            self.path.is_dir()
-            and {entry.name for entry in self.path.iterdir() if not entry.name.startswith(".")} <= own
-        ):
-            raise ResultsError(f"{self.path}: got something that is not an unfinished sweep")
         self.remove()
         self._made = missing(self.path.parent)
         (self.path / PARTS).mkdir(parents=True, exist_ok=True)
         (self.path / SCENARIOS).mkdir(exist_ok=True)
         for name, text in self._scenarios.items():
             (self.path / SCENARIOS / f"{name}.yaml").write_text(text, encoding="utf-8", newline="\n")
-        _write(self.path / PLAN, json.dumps(self._plan, indent=2, ensure_ascii=False).encode())
+        plan = {FORMAT: format_name(SWEEP), **self._plan}
+        _write(self.path / PLAN, json.dumps(plan, indent=2, ensure_ascii=False).encode())
+
+    def _refuse_others(self) -> None:
+        """Whether the folder holds an unfinished sweep, or what a kill left of one, and nothing else."""
+        if not self.path.exists():
+            return
+        if self.path.is_symlink() or not self.path.is_dir():
+            raise ResultsError(f"{self.path}: got a file or a link, expected a folder or nothing")
+        refuse_strangers(self.path, self._strangers(), "an unfinished sweep")
+
+    def _strangers(self) -> list[str]:
+        """What the folder holds beside an unfinished sweep; all, if it is none."""
+        scenarios = set(self._scenarios)
+        if self.begun:
+            stored = self._stored()
+            if not _is_plan(stored):
+                return strangers(self.path, lambda name: False)
+            scenarios |= set(stored["scenarios"])
+        elif not self._parts().is_dir():  # the first to come and the last to go
+            return strangers(self.path, lambda name: False)
+        own = {PLAN, *(f"{SCENARIOS}/{name}.yaml" for name in scenarios)}
+        return strangers(
+            self.path,
+            lambda name: name in own or _PART.fullmatch(name) is not None,
+            {SCENARIOS, PARTS},
+        )
 
     def _stored(self) -> dict[str, Any]:
         try:
             return dict(json.loads((self.path / PLAN).read_text(encoding="utf-8")))
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise ResultsError(f"{self.path / PLAN}: damaged ({error})") from error
 
     def _changes(self, stored: Mapping[str, Any]) -> list[str]:
         """What differs between the stored plan and this one, in words."""
         changes = []
-        for key in dict.fromkeys((*stored, *self._plan)):
+        for key in dict.fromkeys((*(key for key in stored if key != FORMAT), *self._plan)):
             then, now = stored.get(key), self._plan.get(key)
             if then == now:
                 continue
@@ -223,9 +251,17 @@ class Unfinished:
         return rows
 
     def remove(self) -> None:
-        """Nothing of this folder is needed any more, nor what it made above itself if nothing is there."""
+        """Nothing of this folder is needed any more, nor what it made above itself if nothing is there.
+
+        A folder with anything in it that is not ours stays as it is.
+        """
+        try:
+            self._refuse_others()
+        except (OSError, ResultsError):
+            return
         with contextlib.suppress(OSError):
             (self.path / PLAN).unlink()  # first, so that what a kill leaves is not taken for a sweep
+        shutil.rmtree(self.path / SCENARIOS, ignore_errors=True)
         shutil.rmtree(self.path, ignore_errors=True)
         remove_empty(self._made)
 
@@ -234,6 +270,15 @@ class Unfinished:
 
     def _failed(self, run: int) -> Path:
         return self._parts() / f"{run:08d}.failed"
+
+
+def _is_plan(stored: Mapping[str, Any]) -> bool:
+    """Whether a plan is that of a sweep of ours."""
+    if not isinstance(stored.get("scenarios"), Mapping):
+        return False
+    return stored.get(FORMAT) == format_name(SWEEP) or (
+        FORMAT not in stored and stored.keys() >= _KEYS_BEFORE_FORMAT
+    )
 
 
 def _parquet(run: int, rows: Sequence[Row]) -> bytes:

@@ -11,24 +11,20 @@ from typing import TYPE_CHECKING, Any
 from surgesim.errors import ResultsError, ScenarioError
 from surgesim.files import disk
 from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.store.contents import MANIFEST, SWEEP
 from surgesim.study.store.csv_files import read_csv
-from surgesim.study.store.folder import MANIFEST, SWEEP, check_file, parsed, recover
+from surgesim.study.store.folder import check_file, parsed, recover
 from surgesim.study.sweep.parts import SCENARIOS
 from surgesim.study.sweep.tables import (
     DESIGN,
     FAILURES,
     RUNS,
     SWEEP_BREACHES,
-    SWEEP_TABLES,
 )
 from surgesim.study.tables.columns import Table
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SENSITIVITY = "sensitivity"
-SWEEP_ENTRIES = {MANIFEST, SCENARIOS, SENSITIVITY, "plots"} | {f"{table.name}.csv" for table in SWEEP_TABLES}
-"""What the folder of a sweep may hold."""
 
 
 class Sweep:

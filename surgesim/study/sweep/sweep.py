@@ -17,13 +17,14 @@ from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.environment import environment, now
 from surgesim.study.compute.spread import spread
 from surgesim.study.results import Output
+from surgesim.study.store.contents import MANIFEST, SWEEP
 from surgesim.study.store.csv_files import CsvFile, write_csv
-from surgesim.study.store.folder import MANIFEST, Folder, recover
+from surgesim.study.store.folder import Folder, place_of, recover, tell_kept
 from surgesim.study.sweep.cases import check_cases, keys_of, one_run
 from surgesim.study.sweep.design import DAYS, GRID, Levels
 from surgesim.study.sweep.parts import SCENARIOS, Failure, Unfinished
 from surgesim.study.sweep.plan import Plan, plan_sweep
-from surgesim.study.sweep.result import SWEEP_ENTRIES, Sweep
+from surgesim.study.sweep.result import Sweep
 from surgesim.study.sweep.tables import (
     DESIGN,
     FAILURES,
@@ -110,19 +111,19 @@ def sweep(
         if output is None:
             target = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="surgesim-"))) / "sweep"
         else:
-            target = output.folder.resolve()
+            target = place_of(output.folder)
         unfinished = Unfinished(target, plan.entry, plan.texts, len(plan.cases))
         if resume and (finished := _finished(target, plan.entry)) is not None:
-            unfinished.remove()
+            _remove(unfinished, backend)
             return finished
+        folder = Folder(target, SWEEP)
+        folder.check()
         if resume and not unfinished.begun:
             there = "; the finished one there is another and will be replaced"
             backend.say(
                 f"{unfinished.path}: nothing to resume, the sweep begins anew"
                 f"{there if (target / MANIFEST).is_file() else ''}"
             )
-        folder = Folder(target, SWEEP_ENTRIES)
-        folder.check()
         started = now()
         unfinished.open(resume=resume)
         _run(unfinished, plan, backend)
@@ -133,11 +134,18 @@ def sweep(
             times = {"started": started, "ended": now()}
             notes = {} if output is None else output.notes
             folder.seal({**environment(), "sweep": plan.entry, "failed": failed, **times, **notes})
-        unfinished.remove()
+        _remove(unfinished, backend)
+        tell_kept(folder, backend)
         result = Sweep(target, unfinished.redone)
         if output is None:
             result.keep()
         return result
+
+
+def _remove(unfinished: Unfinished, backend: Backend) -> None:
+    unfinished.remove()
+    if unfinished.path.exists():
+        backend.say(f"{unfinished.path}: stays, for it holds more than the sweep, which is finished")
 
 
 def _write_scenarios(folder: Path, texts: Mapping[str, str]) -> None:

@@ -23,8 +23,9 @@ from surgesim.model.record import DISTRICT, PROVINCE, Record
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.results import Output
 from surgesim.study.run import run
+from surgesim.study.store.contents import MANIFEST
 from surgesim.study.store.csv_files import ten_digits
-from surgesim.study.store.folder import MANIFEST, hashes
+from surgesim.study.store.folder import hashes
 from surgesim.study.store.run_folder import read
 from surgesim.study.tables.collect import items_of
 from surgesim.study.tables.columns import TABLES

@@ -1,0 +1,180 @@
+"""What of a folder surgesim wrote, and what is a user's, which nothing here replaces or removes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from surgesim.errors import ResultsError
+from surgesim.files import is_figure, is_report
+
+MANIFEST = "manifest.json"
+FORMAT = "format"
+"""Entry of a manifest, and of the plan of an unfinished sweep, that says who wrote the folder, and what."""
+RUN = "run"
+SWEEP = "sweep"
+"""Also the entry of the manifest that only a sweep has."""
+
+_KEYS_BEFORE_FORMAT = {
+    RUN: {"scenario_sha256", "seed", "replications", "days", "alternatives", "identities_checked"},
+    SWEEP: {SWEEP, "failed"},
+}
+"""Entries by which the manifests of 0.1.0 are known: they have no `FORMAT`."""
+
+SENSITIVITY = "sensitivity"
+_ADDED_TO = {RUN: {"plots", "figures"}, SWEEP: {"plots", SENSITIVITY}}
+"""Folders in a result to which commands add figures after the run."""
+
+DESKTOP_FILES = {".DS_Store", "Thumbs.db"}
+"""Caches that desktops put into every folder that is looked at: nobody's, and of no worth."""
+
+_TEMPORARY = re.compile(r"\..+\.part-\d+")
+"""What a killed process leaves of a file in the making."""
+
+_NAMES_TOLD = 3
+
+
+def format_name(kind: str) -> str:
+    """The name of the format of a run or of a sweep."""
+    return f"surgesim {kind}"
+
+
+def strangers(folder: Path, is_own: Callable[[str], bool], own_folders: Collection[str] = ()) -> list[str]:
+    """The paths of what a folder holds beside files of ours; a folder that is not ours counts as one.
+
+    Parameters
+    ----------
+    is_own
+        Whether a regular file, by its path in the folder, is ours.
+    own_folders
+        Paths of the folders that are ours. Only they are looked into.
+    """
+    found = []
+
+    def look(at: Path) -> None:
+        with os.scandir(at) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                name = Path(entry.path).relative_to(folder).as_posix()
+                if entry.is_dir(follow_symlinks=False) and name in own_folders:
+                    look(Path(entry.path))
+                elif not (entry.is_file(follow_symlinks=False) and (_is_nobodys(entry.name) or is_own(name))):
+                    found.append(name)
+
+    look(folder)
+    return found
+
+
+def _is_nobodys(name: str) -> bool:
+    return name in DESKTOP_FILES or _TEMPORARY.fullmatch(name) is not None
+
+
+def kind_of_result(folder: Path) -> str | None:
+    """`RUN` or `SWEEP` for a folder whose manifest says that surgesim wrote it, None for any other."""
+    manifest = _manifest(folder)
+    if not isinstance(manifest.get("files"), Mapping):
+        return None
+    for kind, keys in _KEYS_BEFORE_FORMAT.items():
+        if manifest.get(FORMAT) == format_name(kind):
+            return kind
+        versions = manifest.get("versions")
+        if FORMAT not in manifest and keys <= manifest.keys():
+            return kind if isinstance(versions, Mapping) and "surgesim" in versions else None
+    return None
+
+
+def strangers_in_result(folder: Path) -> list[str]:
+    """What a folder holds beside a result and what commands have added to it; all, if it is no result."""
+    kind = kind_of_result(folder)
+    if kind is None:
+        return strangers(folder, lambda name: False)
+    listed = set(_manifest(folder)["files"]) | {MANIFEST}
+    folders = {parent.as_posix() for name in listed for parent in PurePosixPath(name).parents}
+
+    def is_own(name: str) -> bool:
+        return (
+            name in listed
+            or (name == "report.html" and is_report(folder / name))
+            or (name.partition("/")[0] in _ADDED_TO[kind] and is_figure(folder / name))
+            or (kind == SWEEP and name == f"{SENSITIVITY}/{SENSITIVITY}.csv")
+        )
+
+    return strangers(folder, is_own, folders | _ADDED_TO[kind])
+
+
+def _manifest(folder: Path) -> Mapping[str, Any]:
+    path = folder / MANIFEST
+    if path.is_symlink() or not path.is_file():
+        return {}
+    try:
+        manifest = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def refuse_strangers(folder: Path, found: Sequence[str], whole: str) -> None:
+    """Say of what a folder holds beside `whole` that it stops the run.
+
+    Raises
+    ------
+    ResultsError
+        If anything was found.
+    """
+    if not found:
+        return
+    told = ", ".join(ascii_escaped(name) for name in found[:_NAMES_TOLD])
+    more = f" and {len(found) - _NAMES_TOLD} more" if len(found) > _NAMES_TOLD else ""
+    verb = "is" if len(found) == 1 else "are"
+    raise ResultsError(
+        f"{folder}: holds {told}{more}, which {verb} not part of {whole}, so it will not be replaced; "
+        "choose another folder with --out"
+    )
+
+
+def ascii_escaped(name: str) -> str:
+    """A name in quotation marks, with what would act on a terminal escaped, cut at 80 characters."""
+    return repr(name if len(name) <= 80 else f"{name[:79]}…")
+
+
+def refuse_result(target: Path, kind: str) -> None:
+    """Whether a result of this kind may take the place of what is at `target`.
+
+    Raises
+    ------
+    ResultsError
+        If there is something else than such a result or an empty folder, or a folder that cannot be moved.
+    """
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise ResultsError(f"{target}: got a file, expected a folder or nothing")
+    there = kind_of_result(target)
+    if there not in (kind, None):
+        raise ResultsError(
+            f"{target}: holds a {there}, which a {kind} does not replace; choose another folder with --out"
+        )
+    refuse_strangers(target, strangers_in_result(target), "a result")
+    if _is_mount_point(target):
+        raise ResultsError(
+            f"{target}: is a mount point (a disk or shared folder), which cannot be replaced; choose a "
+            "folder in it with --out"
+        )
+    if Path.cwd().is_relative_to(target):
+        raise ResultsError(
+            f"{target}: is the folder that you are in, which cannot be replaced from inside; choose another "
+            "folder with --out, or go to another one"
+        )
+
+
+def _is_mount_point(folder: Path) -> bool:
+    """Whether a disk or a folder is mounted there; Linux alone says so of a folder of the same disk."""
+    mounts = Path("/proc/self/mountinfo")
+    if os.path.ismount(folder) or not mounts.is_file():
+        return os.path.ismount(folder)
+    places = [line.split(b" ")[4] for line in mounts.read_bytes().splitlines()]
+    escaped = re.sub(rb"[ \t\n\\]", lambda found: b"\\%03o" % found[0][0], os.fsencode(folder))
+    return escaped in places
