@@ -24,7 +24,7 @@ MANIFEST_ENTRIES = (
     Column(
         FORMAT,
         "text",
-        "`surgesim run`, or `surgesim sweep`: what wrote the folder, which is replaced only if it has this and "
+        "`surgesim run`, or `surgesim sweep`: what wrote the folder; it is replaced only if it has this and "
         "holds nothing but `files` and what surgesim added to them; absent in results of 0.1.0",
     ),
     Column("versions", "text", "versions of Python and of the packages that compute"),
@@ -147,8 +147,8 @@ def data_dictionary() -> str:
             level=3,
         ),
         "## figures/\n\nThe figures of the run as SVG. `surgesim plot` draws others, by default into "
-        "`plots/`, which is no part of the result and goes when a new run replaces it, as `report.html` does. A "
-        "new run replaces nothing else: anything that surgesim did not write stops it before it begins.\n",
+        "`plots/`, which is no part of the result and goes when a new run replaces it, like `report.html`. "
+        "A new run replaces nothing else: anything that surgesim did not write stops it before it begins.\n",
     ]
     return "\n".join([*parts, *_sweep()])
 

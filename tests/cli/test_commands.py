@@ -389,6 +389,37 @@ def test_plot_refuses(stored: Path, args: tuple[str, ...], message: str) -> None
     assert not (stored / "plots").exists()
 
 
+@pytest.mark.slow
+def test_plot_replaces_only_figures(stored: Path) -> None:
+    mine = Path("pictures") / "thresholds.svg"
+    mine.parent.mkdir()
+    mine.write_text("<svg>precious</svg>")
+    result = surgesim("plot", stored, "--figure", "need", "--figure", "thresholds", "--out", "pictures")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"{mine}: got something that is not a figure of surgesim" in result.stderr
+    assert [path.name for path in mine.parent.iterdir()] == ["thresholds.svg"]
+    assert mine.read_text() == "<svg>precious</svg>"
+    mine.unlink()
+    for _ in range(2):
+        assert surgesim("plot", stored, "--figure", "thresholds", "--out", "pictures").exit_code == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [".env", "notes.txt", "figures/mine.svg", "plots/mine.svg", "report.html"])
+def test_run_stops_before_it_begins_where_a_result_holds_a_file_of_a_users(stored: Path, name: str) -> None:
+    assert surgesim("plot", stored, "--figure", "need").exit_code == 0
+    (stored / "figures").mkdir()
+    (stored / name).write_text("precious")
+    before = {path: path.read_bytes() for path in stored.rglob("*") if path.is_file()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(simulation, "simulate", lambda *args: pytest.fail("the run began"))
+        result = surgesim("run", "town.yaml", *QUICK)
+    assert (result.exit_code, result.stdout) == (2, "")
+    told = f"{stored.resolve()}: holds {name!r}, which is not part of a result, so it will not be replaced; "
+    assert result.stderr == f"{told}choose another folder with --out\n"
+    assert {path: path.read_bytes() for path in stored.rglob("*") if path.is_file()} == before
+
+
 def test_plot_of_no_result(here: Path) -> None:
     result = surgesim("plot", here)
     assert result.exit_code == 2

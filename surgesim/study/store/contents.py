@@ -37,6 +37,9 @@ _TEMPORARY = re.compile(r"\..+\.part-\d+")
 
 _NAMES_TOLD = 3
 
+_MOUNTS = Path("/proc/self/mountinfo")
+"""What is mounted where, on Linux."""
+
 
 def format_name(kind: str) -> str:
     """The name of the format of a run or of a sweep."""
@@ -172,9 +175,10 @@ def refuse_result(target: Path, kind: str) -> None:
 
 def _is_mount_point(folder: Path) -> bool:
     """Whether a disk or a folder is mounted there; Linux alone says so of a folder of the same disk."""
-    mounts = Path("/proc/self/mountinfo")
-    if os.path.ismount(folder) or not mounts.is_file():
-        return os.path.ismount(folder)
-    places = [line.split(b" ")[4] for line in mounts.read_bytes().splitlines()]
+    if os.path.ismount(folder):
+        return True
+    if not _MOUNTS.is_file():
+        return False
+    places = [line.split(b" ")[4] for line in _MOUNTS.read_bytes().splitlines()]
     escaped = re.sub(rb"[ \t\n\\]", lambda found: b"\\%03o" % found[0][0], os.fsencode(folder))
     return escaped in places

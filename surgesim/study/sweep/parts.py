@@ -151,7 +151,7 @@ class Unfinished:
     def _stored(self) -> dict[str, Any]:
         try:
             return dict(json.loads((self.path / PLAN).read_text(encoding="utf-8")))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise ResultsError(f"{self.path / PLAN}: damaged ({error})") from error
 
     def _changes(self, stored: Mapping[str, Any]) -> list[str]:

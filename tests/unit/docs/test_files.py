@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from study_cases import made_up_simulation, small_scenario
 
 from surgesim.errors import ResultsError, SurgesimError
-from surgesim.files import made, whole
+from surgesim.files import is_drawn, is_figure, made, whole
 from surgesim.model import simulation
 from surgesim.report.document import write_report
 from surgesim.report.figures import save
@@ -86,6 +86,17 @@ def test_a_disk_that_fills_up_leaves_no_half_figure(
         save(Figure(), path)
     assert str(caught.value) == f"{path}: cannot be written: No space left on device"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("fmt", ["svg", "png", "pdf"])
+def test_a_figure_is_known_by_what_it_says_of_itself(tmp_path: Path, fmt: str) -> None:
+    path = tmp_path / f"need.{fmt}"
+    Figure().savefig(path)  # as 0.1.0 did
+    assert (is_figure(path), is_drawn(path)) == (False, True)
+    save(Figure(), path)
+    assert (is_figure(path), is_drawn(path)) == (True, True)
+    path.write_text("<svg/>")
+    assert (is_figure(path), is_drawn(path)) == (False, False)
 
 
 def test_an_error_takes_away_the_folders_that_were_made_and_are_empty(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
 from datetime import date, timedelta
 from itertools import pairwise
@@ -660,3 +661,49 @@ def test_a_report_that_cannot_be_written_leaves_nothing(case: Results, tmp_path:
     with pytest.raises(ResultsError, match="got language 'fr', expected one of en, vi"):
         write_report(case, tmp_path / "report.html", "fr")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("unpictured")
+@pytest.mark.parametrize(
+    "theirs",
+    ["", "<html><title>surgesim report</title>surgesim reproduce results/town</html>", "Drawn by surgesim"],
+)
+def test_a_report_replaces_only_reports(case: Results, tmp_path: Path, theirs: str) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(theirs)
+    with pytest.raises(ResultsError) as caught:
+        write_report(case, path)
+    assert str(caught.value) == (
+        f"{path}: got something that is not a report of surgesim, so it will not be replaced; choose another "
+        "name with --out"
+    )
+    assert [(entry.name, entry.read_text()) for entry in tmp_path.iterdir()] == [("report.html", theirs)]
+    path.unlink()
+    write_report(case, path, "vi")
+    assert '<html lang="en">' in write_report(case, path, "en").read_text(encoding="utf-8")
+    of_0_1_0 = re.sub('<meta name="generator".*\n', "", path.read_text(encoding="utf-8"))
+    path.write_text(of_0_1_0, encoding="utf-8")
+    write_report(case, path, "en")
+    assert path.read_text(encoding="utf-8") != of_0_1_0
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_a_report_replaces_no_folder_and_no_device_and_goes_past_a_link(
+    case: Results, tmp_path: Path
+) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "folder", tmp_path / "pipe", Path(os.devnull)):
+        with pytest.raises(ResultsError, match="got something that is not a report of surgesim"):
+            write_report(case, path)
+    (tmp_path / "link.html").symlink_to("report.html")
+    for lang in ("en", "vi"):
+        write_report(case, tmp_path / "link.html", lang)
+        assert (tmp_path / "link.html").is_symlink()
+        assert f'<html lang="{lang}">' in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == [
+        "folder",
+        "link.html",
+        "pipe",
+        "report.html",
+    ]

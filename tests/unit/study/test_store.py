@@ -212,14 +212,14 @@ def test_crash_between_the_renames_is_recovered_by_running(tmp_path: Path) -> No
 @pytest.mark.slow
 def test_old_result_comes_back_where_the_new_one_is_gone(tmp_path: Path) -> None:
     run(small_scenario(), out=tmp_path / "small", workers=1, seed=1)
-    (tmp_path / "small").rename(tmp_path / ".small.old-0")
+    (tmp_path / "small").rename(tmp_path / ".small.old-00000000")
     assert read(tmp_path / "small").manifest["seed"] == 1
     assert hidden(tmp_path) == []
 
 
 @pytest.mark.slow
 def test_leftovers_of_killed_runs_go_after_a_day(tmp_path: Path) -> None:
-    old, recent = tmp_path / ".small.part-a", tmp_path / ".small.part-b"
+    old, recent = tmp_path / ".small.part-aaaaaaaa", tmp_path / ".small.part-bbbbbbbb"
     for folder in (old, recent):
         folder.mkdir()
         (folder / "daily.parquet").write_text("half")

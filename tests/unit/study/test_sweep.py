@@ -335,11 +335,11 @@ def test_a_sweep_is_no_run_and_replaces_nothing_else(quick: None, tmp_path: Path
     run(small_scenario(), out=tmp_path / "run", workers=1)
     with pytest.raises(ResultsError, match="expected a folder written by `surgesim sweep`"):
         Sweep(tmp_path / "run")
-    with pytest.raises(ResultsError, match="which is not part of a result"):
+    with pytest.raises(ResultsError, match="holds a run, which a sweep does not replace"):
         swept(tmp_path / "run")
     (tmp_path / "own.unfinished").mkdir()
     (tmp_path / "own.unfinished" / "letter.txt").write_text("dear")
-    with pytest.raises(ResultsError, match="got something that is not an unfinished sweep"):
+    with pytest.raises(ResultsError, match=r"holds 'letter\.txt', which is not part of an unfinished sweep"):
         swept(tmp_path / "own")
     assert (tmp_path / "own.unfinished" / "letter.txt").read_text() == "dear"
 
