@@ -81,12 +81,16 @@ def _generator() -> bytes:
 
 def is_figure(path: Path) -> bool:
     """Whether a file is a figure that surgesim drew, since 0.2.0."""
-    return path.is_file() and FIGURE_CREATOR.encode() in path.read_bytes()
+    return _is_picture(path) and FIGURE_CREATOR.encode() in path.read_bytes()
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix in (".svg", ".png", ".pdf") and path.is_file()
 
 
 def is_drawn(path: Path) -> bool:
     """Whether a file under the name of a figure is one: of surgesim, or, as those of 0.1.0, of Matplotlib."""
-    return path.is_file() and (is_figure(path) or b"https://matplotlib.org" in path.read_bytes())
+    return is_figure(path) or (_is_picture(path) and b"https://matplotlib.org" in path.read_bytes())
 
 
 def refuse_to_replace(path: Path, is_own: Callable[[Path], bool], what: str) -> None:
@@ -101,7 +105,7 @@ def refuse_to_replace(path: Path, is_own: Callable[[Path], bool], what: str) -> 
         if path.exists() and not is_own(path):
             raise ResultsError(
                 f"{path}: got something that is not {what} of surgesim, so it will not be replaced; choose "
-                "another name with --out"
+                "another name"
             )
 
 

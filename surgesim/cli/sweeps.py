@@ -172,6 +172,12 @@ def sensitivity(
         places = {(s, a): target / f"{s}-{a}.{format_.value}" for s, a in drawn}
         for path in places.values():
             refuse_to_replace(path, is_drawn, "a figure")
+        columns = ",".join(map(str, table.columns)).encode()
+        refuse_to_replace(
+            target / "sensitivity.csv",
+            lambda path: path.is_file() and path.read_bytes().startswith(columns),
+            "a table of sensitivity",
+        )
         with made(target):
             with whole(target / "sensitivity.csv") as part:
                 write_csv(part, table)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from zipfile import BadZipFile, ZipFile
 
 from surgesim.errors import ResultsError
-from surgesim.files import whole
+from surgesim.files import refuse_to_replace, whole
 from surgesim.report.words import phrase
 from surgesim.study.tables.columns import TABLES, Table
 
@@ -25,6 +27,7 @@ LEFT_OUT: Final = ("daily", "daily_districts")
 """Tables of a row per day that are written only where they are asked for: they are most of a workbook."""
 
 DEFINITIONS: Final = "definitions"
+AUTHOR: Final = "surgesim"
 _WIDEST: Final = 340
 """Of a column, in pixels."""
 
@@ -43,7 +46,8 @@ def write_workbook(results: Results, path: Path | str, lang: str = "en", *, dail
     Raises
     ------
     ResultsError
-        If XlsxWriter is not installed, a table has more rows than a sheet, or the file cannot be written.
+        If XlsxWriter is not installed, a table has more rows than a sheet, or the file cannot be written, or
+        there is one that is no workbook of surgesim, or that was edited.
     """
     try:
         import xlsxwriter  # noqa: F401
@@ -54,6 +58,7 @@ def write_workbook(results: Results, path: Path | str, lang: str = "en", *, dail
     path = Path(path)
     if path.suffix != ".xlsx":
         raise ResultsError(f"got a workbook {path.name!r}, expected a name that ends in .xlsx")
+    refuse_to_replace(path, _is_own, "an unedited workbook")
     tables = [table for table in TABLES if daily or table.name not in LEFT_OUT]
     frames = {table.name: getattr(results, table.name) for table in tables}
     for name, frame in frames.items():
@@ -65,6 +70,7 @@ def write_workbook(results: Results, path: Path | str, lang: str = "en", *, dail
     content = BytesIO()  # a ZIP file of which a part cannot be written complains once more as it is let go
     with whole(path) as part:
         with _as_os_errors(), _writer(content) as writer:
+            writer.book.set_properties({"author": AUTHOR})
             _write(writer, DEFINITIONS, _definitions(tables, frames, lang))
             for name, frame in frames.items():
                 _write(writer, name, frame)
@@ -81,6 +87,23 @@ def _as_os_errors() -> Iterator[None]:
         yield
     except FileCreateError as error:
         raise next((said for said in error.args if isinstance(said, OSError)), OSError(str(error))) from error
+
+
+def _is_own(path: Path) -> bool:
+    """Whether a file is a workbook as surgesim wrote it; those of 0.1.0 do not name it."""
+    if not path.is_file():
+        return False
+    try:
+        with ZipFile(path) as file:
+            properties, sheets = file.read("docProps/core.xml"), file.read("xl/workbook.xml")
+    except (BadZipFile, KeyError):
+        return False
+    unedited = re.search(
+        rf"<cp:lastModifiedBy>({AUTHOR})?</cp:lastModifiedBy>"
+        r"<dcterms:created[^>]*>([^<]*)</dcterms:created><dcterms:modified[^>]*>\2</dcterms:modified>",
+        properties.decode(errors="replace"),
+    )
+    return unedited is not None and f'name="{DEFINITIONS}"'.encode() in sheets
 
 
 def _writer(content: BytesIO) -> pd.ExcelWriter[Any]:

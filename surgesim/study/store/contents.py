@@ -129,7 +129,7 @@ def refuse_strangers(folder: Path, found: Sequence[str], whole: str) -> None:
     """
     if not found:
         return
-    told = ", ".join(ascii_escaped(name) for name in found[:_NAMES_TOLD])
+    told = ", ".join(printable(name) for name in found[:_NAMES_TOLD])
     more = f" and {len(found) - _NAMES_TOLD} more" if len(found) > _NAMES_TOLD else ""
     verb = "is" if len(found) == 1 else "are"
     raise ResultsError(
@@ -138,7 +138,7 @@ def refuse_strangers(folder: Path, found: Sequence[str], whole: str) -> None:
     )
 
 
-def ascii_escaped(name: str) -> str:
+def printable(name: str) -> str:
     """A name in quotation marks, with what would act on a terminal escaped, cut at 80 characters."""
     return repr(name if len(name) <= 80 else f"{name[:79]}…")
 
@@ -160,7 +160,9 @@ def refuse_result(target: Path, kind: str) -> None:
         raise ResultsError(
             f"{target}: holds a {there}, which a {kind} does not replace; choose another folder with --out"
         )
-    refuse_strangers(target, strangers_in_result(target), "a result")
+    foreign = there is None and (target / MANIFEST).exists()
+    hint = f" (its {MANIFEST} is damaged, or of something else)" if foreign else ""
+    refuse_strangers(target, strangers_in_result(target), f"a result{hint}")
     if _is_mount_point(target):
         raise ResultsError(
             f"{target}: is a mount point (a disk or shared folder), which cannot be replaced; choose a "

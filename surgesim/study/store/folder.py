@@ -1,7 +1,8 @@
 """Result folders: written beside their place, and moved into it when whole.
 
 A folder in the making is a hidden sibling ``.<name>.part-<tag>``; the one it replaces waits as
-``.<name>.old-<tag>`` between the two renames. Whoever next reads or writes the folder finishes a
+``.<name>.old-<tag>`` between the two renames, and is ``.<name>.gone-<tag>`` while it is removed.
+Whoever next reads or writes the folder finishes a
 move that a crash interrupted.
 """
 
@@ -232,17 +233,21 @@ def _move(path: Path, target: Path, tag: str) -> Path | None:
                 raise
             continue  # another run took the place in between
         break
-    return _discard(old, target) if old.exists() else None
+    return _discard(old, target)
 
 
 def _discard(old: Path, target: Path) -> Path | None:
     """Remove a result that was replaced, or keep it in sight where a user has put something into it."""
-    if not strangers_in_result(old):
-        shutil.rmtree(old, ignore_errors=True)
-        return None
-    kept = target.with_name(f"{target.name}.kept-{old.name.rpartition('-')[2]}")
-    old.rename(kept)
-    return kept
+    tag = old.name.rpartition("-")[2]
+    with contextlib.suppress(OSError):  # there was none, or another run came first
+        if strangers_in_result(old):
+            kept = target.with_name(f"{target.name}.kept-{tag}")
+            old.rename(kept)
+            return kept
+        gone = _sibling(target, "gone", tag)  # what a kill leaves of it is known not to be a user's
+        old.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+    return None
 
 
 def _sibling(target: Path, role: str, tag: str) -> Path:
@@ -258,7 +263,12 @@ def _siblings(target: Path, role: str) -> list[Path]:
 
 
 def _clear(target: Path) -> None:
-    """Remove what runs killed more than a day ago left beside `target`."""
+    """Remove what killed runs left beside `target`, of those in the making after a day."""
+    for path in _siblings(target, "gone"):
+        shutil.rmtree(path, ignore_errors=True)
+    if target.exists():
+        for path in _siblings(target, "old"):
+            _discard(path, target)
     for path in _siblings(target, "part"):
         newest = max((p.stat().st_mtime for p in (path, *path.rglob("*"))), default=0.0)
         if time.time() - newest > _STALE_SECONDS:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -102,3 +104,48 @@ def test_bad_places_are_refused(results: Results, tmp_path: Path, monkeypatch: p
     with pytest.raises(ResultsError, match=r"pip install 'surgesim\[excel\]'"):
         write_workbook(results, tmp_path / "tables.xlsx")
     assert list(tmp_path.iterdir()) == []
+
+
+def edit(path: Path) -> None:
+    """As Excel saves what a user changed."""
+    book = openpyxl.load_workbook(path)
+    book.active["A1"] = "precious"
+    book.properties.lastModifiedBy = "Lan"
+    book.save(path)
+
+
+def edit_by_a_script(path: Path) -> None:
+    book = openpyxl.load_workbook(path)
+    book.properties.created = datetime(2026, 1, 1)
+    book.save(path)
+
+
+def of_something_else(path: Path) -> None:
+    pd.DataFrame({"precious": [1]}).to_excel(path, engine="xlsxwriter")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "theirs", [edit, edit_by_a_script, of_something_else, lambda path: path.write_text("")]
+)
+def test_a_workbook_replaces_only_one_that_nobody_edited(
+    results: Results, tmp_path: Path, theirs: Callable[[Path], object]
+) -> None:
+    path = tmp_path / "tables.xlsx"
+    for _ in range(2):
+        write_workbook(results, path)
+    theirs(path)
+    before = path.read_bytes()
+    with pytest.raises(ResultsError, match="got something that is not an unedited workbook of surgesim"):
+        write_workbook(results, path)
+    assert path.read_bytes() == before
+
+
+def test_a_workbook_of_0_1_0_is_replaced(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(workbook, "AUTHOR", "")
+        path = write_workbook(results, tmp_path / "tables.xlsx")
+    before = path.read_bytes()
+    assert write_workbook(results, path).read_bytes() != before

@@ -110,13 +110,14 @@ def refused(target: Path, kind: str = RUN) -> str:
         "figures/.hidden",
         "plots/need.svg",
         "plots/notes.md",
+        "plots/about.md",
     ],
 )
 def test_a_file_of_a_users_in_a_result_stops_the_run(
     tmp_path: Path, kind: str, name: str, of_0_1_0: bool
 ) -> None:
     target = result(tmp_path / "small", kind, of_0_1_0=of_0_1_0)
-    write(target / name)
+    write(target / name, FIGURE if name.endswith("about.md") else "precious")
     told = f"{target}: holds {name!r}, which is not part of a result, so it will not be replaced; "
     assert refused(target, kind) == f"{told}choose another folder with --out"
 
@@ -172,7 +173,9 @@ def test_a_folder_whose_manifest_is_not_ours_stops_the_run(
     for name, text in files.items():
         write(tmp_path / "small" / name, text)
     first = sorted(name.partition("/")[0] for name in files)[0]
-    assert f"holds {first!r}" in refused(tmp_path / "small", kind)
+    told = refused(tmp_path / "small", kind)
+    assert f"holds {first!r}" in told
+    assert ("(its manifest.json is damaged, or of something else)" in told) == (MANIFEST in files)
 
 
 @pytest.mark.parametrize("of_0_1_0", [False, True])
@@ -321,6 +324,22 @@ def test_hidden_folders_of_a_user_beside_a_result_are_not_taken_for_leftovers(tm
     with Folder(tmp_path / "small", RUN) as folder:
         folder.seal({})
     assert {name: text for name, text in tree(tmp_path).items() if name.startswith(".")} == before
+
+
+def test_what_a_kill_leaves_of_a_replaced_result_goes_with_the_next_run(tmp_path: Path) -> None:
+    target = result(tmp_path / "small")
+    (tmp_path / "earlier").mkdir()
+    result(tmp_path / "earlier" / "small").rename(tmp_path / ".small.old-00000000")
+    (tmp_path / "earlier").rmdir()
+    write(tmp_path / ".small.gone-11111111" / "daily.csv", "half removed")
+    with Folder(target, RUN) as folder:
+        assert [path.name for path in tmp_path.iterdir() if path != folder.path] == ["small"]
+        folder.seal({})
+    assert [path.name for path in tmp_path.iterdir()] == ["small"]
+    result(tmp_path / ".small.old-22222222")
+    write(tmp_path / ".small.old-22222222" / "notes.txt")
+    Folder(target, RUN).__enter__().__exit__(None, None, None)
+    assert (tmp_path / "small.kept-22222222" / "notes.txt").read_text() == "precious"
 
 
 @pytest.mark.slow
