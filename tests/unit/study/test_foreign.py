@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -464,6 +465,25 @@ def test_what_a_kill_leaves_as_a_sweep_is_removed_is_ours(tmp_path: Path, left: 
     assert sorted(tree(folder)) == ["parts", "plan.json", "scenarios", "scenarios/small.yaml"]
     unfinished(tmp_path / "out").remove()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_parts_go_last_so_that_a_kill_leaves_what_is_known_as_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = begun(tmp_path / "out")
+    remove = shutil.rmtree
+
+    def killed_at_the_second(path: Path, ignore_errors: bool) -> None:
+        if path == folder:
+            raise KeyboardInterrupt
+        remove(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", killed_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            unfinished(tmp_path / "out").remove()
+    assert sorted(tree(folder)) == ["parts", "parts/00000000.parquet"]
+    unfinished(tmp_path / "out").open(resume=False)
 
 
 @pytest.mark.slow
