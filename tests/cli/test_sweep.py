@@ -277,6 +277,23 @@ def test_sensitivity_writes_a_table_and_a_figure(whole: Path) -> None:
     assert (unknown.exit_code, unknown.stderr) == (2, "unknown outcome 'deats', did you mean 'deaths'?\n")
 
 
+@pytest.mark.parametrize("name", ["sensitivity.csv", "small-baseline.svg", "sweep-map.svg"])
+def test_figures_and_tables_of_a_sweep_replace_only_their_own_kind(
+    whole: Path, tmp_path: Path, name: str
+) -> None:
+    command = ["sensitivity", "whole", "--outcome", "days_breached_icu"]
+    if name == "sweep-map.svg":
+        command = ["plot", "whole"]
+    (tmp_path / name).write_text("precious")
+    result = CliRunner().invoke(app, [*command, "--lang", "en", "--out", str(tmp_path)])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"{name}: got something that is not a" in result.stderr
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(name, "precious")]
+    (tmp_path / name).unlink()
+    for _ in range(2):
+        assert CliRunner().invoke(app, [*command, "--lang", "en", "--out", str(tmp_path)]).exit_code == 0
+
+
 def test_plot_draws_the_map_of_a_sweep(whole: Path) -> None:
     drawn = CliRunner().invoke(
         app, ["plot", "whole", "--figure", "sweep-map", "--lang", "vi", "--out", "maps"]
