@@ -31,7 +31,8 @@ class Block(NamedTuple):
 
 
 BLOCK = re.compile(
-    r"^(?:`(?P<path>[\w/.]+)`, (?P<where>above|in place of|at the end|a new file)(?: `(?P<anchor>[^`]+)`)?"
+    r"^(?:`(?P<path>[\w/.]+)`, (?P<where>above the entry of|above|in place of|at the end|a new file)"
+    r"(?: `(?P<anchor>[^`]+)`| ``(?P<quoted>.+?) ``)?"
     r"|Try it):\n\n```\w+\n(?P<text>.*?)```$",
     re.M | re.S,
 )
@@ -42,7 +43,13 @@ def recipes() -> dict[str, list[Block]]:
     sections = re.split(r"^## (.+)\n", PAGE, flags=re.M)[1:]
     return {
         title: [
-            Block(*(found.groupdict(default="")[k] for k in Block._fields)) for found in BLOCK.finditer(text)
+            Block(
+                found["path"] or "",
+                found["where"] or "",
+                found["anchor"] or found["quoted"] or "",
+                found["text"],
+            )
+            for found in BLOCK.finditer(text)
         ]
         for title, text in zip(sections[::2], sections[1::2], strict=True)
     }
@@ -57,7 +64,9 @@ def put(root: Path, block: Block) -> None:
         return
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     at = len(lines)
-    if block.anchor:
+    if block.where == "above the entry of":
+        at = lines.index(f'        "{block.anchor}",\n') - 1
+    elif block.anchor:
         at = next(i for i, line in enumerate(lines) if line.startswith(block.anchor))
     lines[at : at + (block.where == "in place of")] = [block.text]
     path.write_text("".join(lines), encoding="utf-8")
@@ -74,6 +83,7 @@ def test_the_page_has_the_recipes_and_no_block_that_is_not_applied() -> None:
 def test_a_recipe_works(title: str, tmp_path: Path) -> None:
     *blocks, tried = recipes()[title]
     shutil.copytree(PACKAGE, tmp_path / "surgesim", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
     (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
     for block in blocks:
         put(tmp_path, block)

@@ -92,7 +92,8 @@ def columns(section: str) -> list[str]:
 
 def test_page_is_what_the_code_says() -> None:
     """To write it anew: print(surgesim.study.dictionary.data_dictionary(), end="")."""
-    assert PAGE.read_text(encoding="utf-8") == data_dictionary()
+    same = PAGE.read_text(encoding="utf-8") == data_dictionary()
+    assert same, "docs/data-dictionary.md is not what the code says: run python docs/generate.py"
 
 
 def test_every_file_has_its_section_and_every_section_its_file(folder: Path) -> None:
