@@ -1,7 +1,7 @@
-"""A scenario file becomes a validated, frozen `Scenario`, or every problem in it at once.
+"""Turn a scenario file into a validated, frozen `Scenario`, or report every problem in it at once.
 
-The order: the file and what it `extends`, then ``--set`` changes, then profiles and the arrivals file
-take their places, then the schema and the checks, then each alternative's overlay the same way.
+Order: read the file and the files it `extends`, apply ``--set`` changes, insert profiles and the arrivals
+file, validate against the schema, run the checks; then do the same with each alternative's overlay.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ def load(path: str | Path, *, changes: Sequence[str] = ()) -> Scenario:
     path
         The YAML file.
     changes
-        Texts ``path=value`` applied before the alternatives' overlays, as by ``--set``.
+        Texts ``path=value``, applied before the alternatives' overlays, as ``--set`` does.
 
     Raises
     ------
     ScenarioError
-        With every problem found, in the files and in every alternative.
+        With every problem in the files and in every alternative.
     """
     return inspect(path, changes=changes)[0]
 
 
 def inspect(path: str | Path, *, changes: Sequence[str] = ()) -> tuple[Scenario, tuple[Problem, ...]]:
-    """Load a scenario, and what its author should know though nothing is wrong.
+    """Load a scenario and collect warnings for its author.
 
-    Warnings are about figures without a source or assumed, changes that an overlay hides, and parts
-    of the scenario that can have no effect.
+    Warnings concern figures that are assumed or have no source, changes that an overlay hides, and parts
+    of the scenario that have no effect.
 
     Raises
     ------
@@ -63,9 +63,9 @@ def inspect(path: str | Path, *, changes: Sequence[str] = ()) -> tuple[Scenario,
 
 
 def from_plain(tree: Mapping[str, Any], *, changes: Sequence[str] = ()) -> Scenario:
-    """The scenario that a file with these plain values would give.
+    """Build the scenario that a file with these plain values would give.
 
-    `extends` is no plain value; an arrivals file is named from the working directory.
+    `extends` is not allowed here; the path of an arrivals file is relative to the working directory.
 
     Raises
     ------
@@ -77,10 +77,10 @@ def from_plain(tree: Mapping[str, Any], *, changes: Sequence[str] = ()) -> Scena
 
 
 def load_stored(path: str | Path) -> Scenario:
-    """The scenario of a result folder.
+    """Load the scenario of a result folder.
 
-    What it says has been simulated: its dates may lie past the end of a shortened run, and what its
-    uncertain parameters drew is known.
+    It has already been simulated: its dates may lie past the end of a shortened run, and the values
+    drawn for its uncertain parameters are known to be valid.
 
     Raises
     ------
@@ -92,15 +92,15 @@ def load_stored(path: str | Path) -> Scenario:
 
 
 def overlaid(scenario: Scenario, overlay: Mapping[str, Any]) -> Scenario:
-    """A copy with `overlay` laid over it, checked with its alternatives as a file with these values is.
+    """Return a copy with `overlay` laid over it, checked with its alternatives as a scenario file is.
 
-    Mappings merge, None removes an entry, ``{scale: x}`` multiplies a number, the name of a profile
-    stands for its figures. Of an alternative, the overlay is laid over what the scenario gives for it.
+    Mappings merge, None removes an entry, ``{scale: x}`` multiplies a number, and the name of a profile
+    stands for its figures. An overlay of an alternative merges with the alternative's own overlay.
 
     Raises
     ------
     ScenarioError
-        With every problem found, in the scenario and in every alternative.
+        With every problem in the scenario and in every alternative.
 
     Examples
     --------
@@ -133,20 +133,20 @@ def _laid_over(scenario: Scenario, overlay: Mapping[str, Any], *, shortened: boo
 
 
 def with_certain(scenario: Scenario, drawn: Mapping[str, Any]) -> Scenario:
-    """A copy with other values at dotted paths, and nothing uncertain: one draw, or one point, of it.
+    """Return a copy with other values at dotted paths and nothing uncertain: one draw, or one sweep point.
 
     Raises
     ------
     ScenarioError
-        As `overlaid`: a file with these values, all together, would be refused.
+        As `overlaid`, if a file with all these values would be rejected.
     """
     return overlaid(scenario, values.certain(drawn))
 
 
 def findings_at(path: KeyPath, value: Any, plain: Mapping[str, Any]) -> list[Finding]:
-    """What the schema says against `value` at `path` of the valid scenario `plain`, and below it.
+    """Return the schema's findings on `value`, set at `path` of the valid scenario `plain`.
 
-    That is wrong whatever the other values are; what must hold between values is not looked at.
+    These are wrong whatever the other values are; constraints between values are not checked.
     """
     overlay: Any = value
     for key in reversed(path):
@@ -162,13 +162,13 @@ def findings_at(path: KeyPath, value: Any, plain: Mapping[str, Any]) -> list[Fin
 
 
 def _ends_early(scenario: Scenario) -> bool:
-    """Whether dates of the scenario lie past its end, as where it was shortened from outside."""
+    """Return True if dates of the scenario lie past its end, for example because it was shortened."""
     every = (scenario.alternative(name) for name in (BASELINE, *scenario.alternatives))
     return any(True for each in every for _ in checks.out_of_range(Parts.of(each)))
 
 
 class _Assembly(NamedTuple):
-    """A scenario that is right, it and its alternatives by name, and the paths set from outside."""
+    """A valid scenario, that scenario and its alternatives by name, and the paths set with ``--set``."""
 
     scenario: Scenario
     every: Mapping[str, Scenario]
@@ -226,7 +226,7 @@ def _assemble(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> _A
 def _alternative(
     name: str, overlay: Mapping[str, Any], below: Mapping[str, Any], base: _Validated, draft: Draft
 ) -> tuple[Scenario | None, bool]:
-    """The scenario of an overlay if it can be made, and whether the overlay itself is right."""
+    """Return the scenario of an overlay, if it can be built, and True if the overlay itself is valid."""
     above = ("alternatives", name)
     draft.remark(idle.under(above) for idle in overlays.idle_nulls(below, overlay))
     judged = inherited.judged(overlay, below, base.faults)
@@ -239,7 +239,7 @@ def _alternative(
 
 
 class _Validated(NamedTuple):
-    """The scenario of plain values if it can be made, what is wrong with them, what comes too late."""
+    """The scenario of plain values, if it can be built, its faults, and its dates out of range."""
 
     scenario: Scenario | None
     faults: list[Finding]
@@ -265,7 +265,7 @@ def _validated(plain: Mapping[str, Any], draft: Draft) -> _Validated:
 
 
 def _misnamed(found: Iterable[Finding], base: Mapping[str, Any]) -> Iterable[Finding]:
-    """What an overlay's new entry lacks is told as its name, where an entry there is has one like it."""
+    """Report an incomplete new entry of an overlay as a misspelt name if an entry has a similar name."""
     renamed: dict[Finding, None] = {}
     for finding in found:
         *above, name, _ = finding.path if len(finding.path) > 2 else ("", "")
@@ -283,7 +283,7 @@ def _unless_following(found: Iterable[Finding], above: KeyPath, draft: Draft) ->
 
 
 def _follows(finding: Finding, above: KeyPath, draft: Draft) -> bool:
-    """Whether a problem only follows from a profile or arrivals file that could not be read."""
+    """Return True if a problem only follows from a profile or arrivals file that could not be read."""
     if finding.kind not in (Kind.MISSING, Kind.INCOMPLETE):
         return False
     here = (*above, *finding.path)
@@ -302,7 +302,7 @@ def _assigned(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> as
 
 
 def _add_sources(plain: dict[str, Any], draft: Draft) -> None:
-    """Sources of profile figures, where the scenario's own entries do not cover them."""
+    """Add the sources of profile figures that the scenario's own entries do not cover."""
     own = plain.get("sources", {})
     if isinstance(own, Mapping):
         index = SourceIndex(own)

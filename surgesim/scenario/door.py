@@ -1,6 +1,6 @@
-"""The door of the scenario room: everything the other rooms ask of scenario files.
+"""The interface of the scenario package: what the other packages use to read and write scenario files.
 
-What a scenario holds they ask of its sections, in `surgesim.scenario.schema`.
+The contents of a scenario are in its sections, in `surgesim.scenario.schema`.
 """
 
 from __future__ import annotations

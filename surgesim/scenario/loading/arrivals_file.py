@@ -1,4 +1,4 @@
-"""A CSV of daily arrivals becomes the series of the section `arrivals`."""
+"""Turn a CSV of daily arrivals into the series of the section `arrivals`."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from surgesim.scenario.schema.base import AGE_GROUPS, BED_TYPES
 
 MAX_BYTES = 5_000_000
 MAX_COUNTS = 150_000
-"""Most counts of all series together, so that the scenario with its arrivals embedded can be read again."""
+"""Maximum number of counts in all series, so that the scenario with embedded arrivals can be read again."""
 
 _KEYS = ("day", "date", "district", "age")
 _NUMBER = re.compile(r"\+?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 
 Group = tuple[str | None, str | None]
-"""District and age group of a row, None where the file has no such column."""
+"""District and age group of a row; None if the file has no such column."""
 
 
 @dataclass(slots=True)
 class Arrivals:
-    """What a file holds: plain series as the scenario writes them, the line each begins on, and remarks."""
+    """The contents of a file: series as in a scenario, the line each begins on, and warnings."""
 
     series: dict[str, dict[str, Any]] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
@@ -56,14 +56,14 @@ class _Table:
 
 
 def read(path: Path, shown: str, start: date, days: int, *, whole: bool = False) -> Arrivals:
-    """Read the file; `start` is the scenario's first date, `days` its length.
+    """Read the file for a scenario that begins on the date `start` and lasts `days` days.
 
-    With `whole`, every count must be a whole number, as it must where `counts_are` is exact.
+    With `whole`, every count must be a whole number, as `counts_are: exact` requires.
 
     The header names ``date`` (ISO) or ``day`` (0 is the start), then optionally ``district`` and
-    ``age``, and one or more of ``basic``, ``oxygen``, ``icu``: the type of bed needed. Each group has
-    a row for every day from the start, or earlier, without a gap. Rows before the start are left
-    out with a warning, rows after the end without one.
+    ``age``, and one or more of ``basic``, ``oxygen``, ``icu``: the bed type needed. Each group has a
+    row for every day from the start, or earlier, without a gap. Rows before the start are skipped
+    with a warning, rows after the end without one.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def _header(table: _Table, columns: list[str]) -> bool:
         table.note("got an empty file, expected a header with day or date and basic, oxygen or icu", 1)
         return False
     if len(columns) == 1 and (";" in columns[0] or "\t" in columns[0]):
-        table.note("got columns parted by semicolons or tabs, expected commas", 1)
+        table.note("got columns separated by semicolons or tabs, expected commas", 1)
         return False
     for name in columns:
         if name not in (*_KEYS, *BED_TYPES):
@@ -116,7 +116,7 @@ def _header(table: _Table, columns: list[str]) -> bool:
 
 def _row(table: _Table, columns: list[str], cells: list[str], line: int) -> None:
     if len(cells) != len(columns):
-        table.note(f"got {len(cells)} values, expected {len(columns)} as in the header", line)
+        table.note(f"got {len(cells)} values, expected {len(columns)}, as in the header", line)
         return
     row = dict(zip(columns, cells, strict=True))
     day = _day(table, row, line)
@@ -145,20 +145,20 @@ def _day(table: _Table, row: Mapping[str, str], line: int) -> int | None:
         return None
     text = row["date"]
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        table.note(f"got {text!r}, expected a date as 2024-03-31", line)
+        table.note(f"got {text!r}, expected a date such as 2024-03-31", line)
         return None
     try:
         return (date.fromisoformat(text) - table.start).days
     except ValueError:
-        table.note(f"got {text}, which is not a date of the calendar", line)
+        table.note(f"got {text}, which is not a calendar date", line)
         return None
 
 
 def _count(table: _Table, bed: str, text: str, line: int) -> float:
     if text == "":
-        table.note(f"got an empty value for {bed}, expected a number (0 where nobody came)", line)
+        table.note(f"got an empty value for {bed}, expected a number (0 if nobody came)", line)
     elif text.lower() in ("nan", "na", "n/a", "null"):
-        table.note(f"got {text} for {bed}, expected a number (0 where nobody came)", line)
+        table.note(f"got {text} for {bed}, expected a number (0 if nobody came)", line)
     elif not _NUMBER.fullmatch(text) and (written := thousands.hint(text, Number())):
         table.note(f"got {text!r} for {bed}, expected a number{written}", line)
     elif re.fullmatch(rf"-{_NUMBER.pattern}", text):
@@ -166,7 +166,7 @@ def _count(table: _Table, bed: str, text: str, line: int) -> float:
     elif not _NUMBER.fullmatch(text) or float(text) > 1e9:
         table.note(f"got {text!r} for {bed}, expected a number from 0 to 1e9", line)
     elif table.whole and not float(text).is_integer():
-        expected = "a whole number where counts_are is exact"
+        expected = "a whole number because counts_are is exact"
         hint = thousands.hint(text, Number(whole=True))
         table.note(f"got {text} for {bed}, expected {expected}{hint}", line)
     else:
@@ -176,7 +176,7 @@ def _count(table: _Table, bed: str, text: str, line: int) -> float:
 
 
 def _complete(table: _Table) -> None:
-    """Every group has all days from the start of the scenario to its last row."""
+    """Check that every group has all days from the start of the scenario to its last row."""
     if not table.groups:
         table.note("got no rows, expected one for each day", 1)
     for group, rows in table.groups.items():
@@ -203,7 +203,7 @@ def _complete(table: _Table) -> None:
 
 
 def _named(table: _Table, day: int) -> str:
-    """A day as messages name it."""
+    """Return the name of a day in messages."""
     return f"day {day} ({table.start + timedelta(days=day)})"
 
 
@@ -233,7 +233,7 @@ def _series(table: _Table) -> Iterator[tuple[str, int, dict[str, Any]]]:
 
 def _remarks(table: _Table) -> Iterator[Finding]:
     if table.before:
-        message = f"left out {table.before} rows before the start {table.start}"
+        message = f"skipped {table.before} rows before the start {table.start}"
         yield _remark(table, message, table.before_line)
     if not any(0 <= day < table.days for rows in table.groups.values() for day in rows):
         yield _remark(table, f"got no row within the {table.days} days of the scenario", 1)

@@ -1,4 +1,4 @@
-"""``--set path=value``: single values of a scenario changed from outside the file."""
+"""Apply ``--set path=value``: change single values of a scenario without editing its file."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, Place, do
 from surgesim.scenario.messages.wording import value_at
 
 NAME = "--set"
-"""Stands for a file name in messages on values set this way."""
+"""Replaces the file name in messages about values set this way."""
 
 PLACE = Place(NAME)
 
 
 @dataclass(slots=True)
 class Assigned:
-    """A tree with its changes made: which paths were set, and what was wrong with the others."""
+    """A changed tree: which paths were set, and what was wrong with the other assignments."""
 
     tree: dict[str, Any]
     paths: list[KeyPath] = field(default_factory=list)
@@ -35,13 +35,13 @@ class Assigned:
 
 
 def assign(tree: Mapping[str, Any], texts: Sequence[str]) -> Assigned:
-    """Apply texts ``path=value`` in turn; a value is read as YAML, and ``null`` removes an entry."""
+    """Apply texts ``path=value`` in order; a value is read as YAML, and ``null`` removes an entry."""
     assigned = Assigned(dict(tree))
     for text in texts:
         name, equals, written = text.partition("=")
         path: KeyPath = tuple(name.strip().split("."))
         if not equals or not all(path) or not written.strip():
-            assigned.refuse((), f"got {text!r}, expected path=value as days=120")
+            assigned.refuse((), f"got {text!r}, expected path=value, such as days=120")
             continue
         problem = unknown_path(path, assigned.tree)
         if problem is not None:
@@ -72,21 +72,21 @@ def _put(assigned: Assigned, path: KeyPath, value: Any) -> None:
 
 
 def unknown_path(path: KeyPath, tree: Mapping[str, Any]) -> Finding | None:
-    """What is wrong with a dotted path: None where a value of the scenario can be set there.
+    """Return what is wrong with a dotted path; None if a value of the scenario can be set there.
 
-    Every key must be one of the schema, and a named entry must be there already, unless an entry of
-    its kind is complete with one value (``epidemic.initial_infections.ha-tien``).
+    Every key must be in the schema. A named entry must exist already, unless one value makes a complete
+    entry (``epidemic.initial_infections.ha-tien``).
     """
     where: shape.Shape | None = shape.scenario_shape()
     data: Any = tree
     overlay = value_at(tree, path[:2])
     if path[0] == "alternatives" and len(path) > 2 and isinstance(overlay, Mapping):
-        # What a path in an overlay names stands in the overlay or in the scenario below it.
+        # The entries on the path may be in the overlay or in the scenario below it.
         inner = unknown_path(path[2:], lay(tree, overlay))
         return None if inner is None else inner.under(path[:2])
     for depth, key in enumerate(path):
         if where is None or where.kind in ("list", "value"):
-            return Finding(path, f"got a path into {dotted(path[:depth])}, expected to set that as a whole")
+            return Finding(path, f"got a path into {dotted(path[:depth])}, which can only be set as a whole")
         if where.kind == "section":
             fields = _fields(where, data)
             if key == "profile" and depth == len(path) - 1 and dotted(path[:-1]) in PLACES:

@@ -1,4 +1,4 @@
-"""A scenario file and the files it extends become one tree of plain values."""
+"""Merge a scenario file and the files it extends into one tree of plain values."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from surgesim.scenario.messages import wording as messages
 from surgesim.scenario.messages.finding import Finding, Place
 
 MAX_CHAIN = 20
-"""Most files a scenario may extend, one after the other."""
+"""Maximum length of a chain of files that extend each other."""
 
 
 def read_chain(path: Path, draft: Draft) -> dict[str, Any]:
-    """The plain values of the file at `path` laid over those of the files it extends."""
+    """Return the plain values of the file at `path`, laid over those of the files it extends."""
     documents: list[Document] = []
     problems: list[Problem] = []
     chain: list[Path] = []
@@ -58,7 +58,7 @@ def read_chain(path: Path, draft: Draft) -> dict[str, Any]:
 
 
 def absorb(base: Mapping[str, Any], child: Mapping[str, Any], draft: Draft) -> dict[str, Any]:
-    """`child` laid over `base`, with what is wrong with its removals noted in the draft."""
+    """Return `child` laid over `base`; note faulty removals in the context."""
     draft.refuse(overlays.unknown_nulls(child))
     draft.remark(
         idle
@@ -74,18 +74,18 @@ def _extended(path: Path, document: Document, problems: list[Problem]) -> tuple[
         return None, None
     place = document.places[("extends",)]
     if not isinstance(name, str):
-        message = f"got {messages.display(name)}, expected the name of a file beside this one"
+        message = f"got {messages.display(name)}, expected the name of a file, relative to this one"
         problems.append(Finding(("extends",), message, place=place).problem)
         return None, None
     return path.parent / name, place
 
 
 def _from_extends(error: ScenarioError, named_at: Place | None, shown: str) -> list[Problem]:
-    """Problems of reading a file; that it cannot be read at all is told where it is named."""
+    """Return the problems of reading a file; report an unreadable file at the `extends` that names it."""
     if named_at is None or any(problem.line is not None for problem in error.problems):
         return list(error.problems)
-    told = [f"{problem.message}: {shown}" for problem in error.problems]
-    return [Problem("extends", message, named_at.file, named_at.line) for message in told]
+    texts = [f"{problem.message}: {shown}" for problem in error.problems]
+    return [Problem("extends", text, named_at.file, named_at.line) for text in texts]
 
 
 def _cycle(chain: list[Path], place: Place | None) -> Problem:
@@ -97,7 +97,7 @@ def _cycle(chain: list[Path], place: Place | None) -> Problem:
 
 
 def _locate_arrivals(folder: Path, document: Document) -> None:
-    """Name the arrivals file from where the program runs, as the document names it from its folder."""
+    """Turn the path of an arrivals file, relative to the document's folder, into one from the working folder."""
     given = shape.inside(document.value, "alternatives")
     holders = [document.value, *(given.values() if isinstance(given, Mapping) else ())]
     for holder in holders:

@@ -1,4 +1,4 @@
-"""Profiles and the arrivals file take their places in plain values: of a scenario, or of an overlay."""
+"""Insert profiles and the arrivals file into the plain values of a scenario or an overlay."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from surgesim.scenario.schema.scenario import SHARED, Scenario
 
 
 def in_place(tree: Mapping[str, Any], above: KeyPath, draft: Draft) -> dict[str, Any]:
-    """`tree` (the scenario or, at `above`, an overlay) with its profiles and arrivals file in place."""
+    """Return `tree` (the scenario or, at `above`, an overlay) with its profiles and arrivals file inserted."""
     resolved = profile_tables.resolve(tree)
     for finding in resolved.findings:
         at = (*above, *finding.path)
         if at[-1] == "profile":
             draft.unread.append(at[:-1])
             if at not in draft.places and at[:-1] in draft.places:
-                at = at[:-1]  # its name stands for the whole section
+                at = at[:-1]  # the section is only the profile's name
         draft.refuse([replace(finding, path=at)])
     for path, source in resolved.sources.items():
         draft.sources[dotted((*above, *path))] = source
@@ -34,7 +34,7 @@ def in_place(tree: Mapping[str, Any], above: KeyPath, draft: Draft) -> dict[str,
 
 
 def alternative_in_place(name: str, overlay: Any, plain: Mapping[str, Any], draft: Draft) -> Any:
-    """The overlay of an alternative likewise, without what all alternatives share."""
+    """Return the overlay of an alternative likewise, without the keys that all alternatives share."""
     if not isinstance(overlay, Mapping):
         return overlay
     above = ("alternatives", name)
@@ -49,7 +49,7 @@ def alternative_in_place(name: str, overlay: Any, plain: Mapping[str, Any], draf
 def overlay_in_place(
     overlay: Mapping[str, Any], plain: Mapping[str, Any], above: KeyPath, draft: Draft
 ) -> dict[str, Any]:
-    """`overlay` with its profiles and arrivals file in place, whose days are those of `plain`."""
+    """Return `overlay` with its profiles and arrivals file inserted; `start` and `days` come from `plain`."""
     span = {key: plain[key] for key in ("start", "days") if key in plain and key not in overlay}
     named = profile_tables.with_names_as_mappings(overlay)
     placed = in_place({**named, **span}, above, draft)
@@ -57,7 +57,7 @@ def overlay_in_place(
 
 
 def _embed_arrivals(plain: dict[str, Any], above: KeyPath, draft: Draft) -> None:
-    """Let the series of an arrivals file stand beside those that `plain` gives itself."""
+    """Add the series of an arrivals file to those in `plain`."""
     arrivals = plain.get("arrivals")
     if not isinstance(arrivals, Mapping):
         return
@@ -67,7 +67,7 @@ def _embed_arrivals(plain: dict[str, Any], above: KeyPath, draft: Draft) -> None
         return
     start, days = _start(plain.get("start")), plain.get("days")
     if start is None or not isinstance(days, int):
-        return  # the schema says what is wrong with them
+        return  # the schema reports what is wrong with them
     path: KeyPath = (*above, "arrivals", "file")
     try:
         whole = arrivals.get("counts_are") == "exact" and not arrivals.get("demand_sd")
@@ -90,7 +90,7 @@ def _embed_arrivals(plain: dict[str, Any], above: KeyPath, draft: Draft) -> None
 
 
 def _doubt_counts(series: Any, at: KeyPath, draft: Draft) -> None:
-    """Remark on counts whose point may part thousands, as on those of an arrivals file."""
+    """Warn about counts whose point may separate thousands, as in an arrivals file."""
     if draft.quiet or not isinstance(series, Mapping):
         return
     doubts: thousands.Doubts[KeyPath] = thousands.Doubts()

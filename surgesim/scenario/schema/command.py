@@ -1,4 +1,4 @@
-"""Section `command`: what is watched, when the system counts as overwhelmed, and the plan of rules."""
+"""Section `command`: the thresholds, the declared emergency, and the plan of rules."""
 
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
@@ -28,10 +28,11 @@ from surgesim.scenario.schema.names import ThresholdName
 
 
 class Threshold(Section):
-    """An indicator and a bound; breached on a day when the bound is strictly passed.
+    """An indicator and a bound; it is breached on days when the indicator is strictly beyond the bound.
 
-    With ``by: district`` it is assessed in each district, and is no part of the situation. `beds` are the
-    types that vacant beds are counted of: those that the scenario's patients can occupy, unless given.
+    With ``by: district`` it is assessed in each district and does not count towards the situation. `beds`
+    are the bed types in which vacant beds are counted; by default those that the scenario's patients can
+    occupy.
     """
 
     title: Off[Text] = None
@@ -66,11 +67,11 @@ class Threshold(Section):
 
 
 REQUIRED_PATH = "command.situation.require"
-"""The parameter that says how many criteria make the situation."""
+"""Path of the number of criteria that make the situation."""
 
 
 class Situation(Section):
-    """When the thresholds together make the declared emergency: all, any, or at least so many."""
+    """The declared emergency: all, any, or at least a given number of thresholds are breached at once."""
 
     require: Literal["all", "any"] | Annotated[int, Field(ge=1)] = "any"
     thresholds: Off[Annotated[Sequence_[ThresholdName], Field(min_length=1)]] = None
@@ -80,9 +81,9 @@ Rule = Annotated[FacilityRule | EpidemicRule | StaffRule | SupplyRule, Field(dis
 
 
 class Reach(Section):
-    """Who is reached: the time within which a bed counts as got in time, and what deaths are held against.
+    """Timely access: the time limit for getting a bed, and a reference for deaths.
 
-    ``within_hours`` is the scenario's ``care.no_bed_hours`` unless given.
+    `within_hours` is ``care.no_bed_hours`` unless given.
     """
 
     within_hours: Off[NonNegative] = None
@@ -90,7 +91,7 @@ class Reach(Section):
 
 
 class Command(Section):
-    """Thresholds, the declared situation, the epidemic's level, who is reached, and the plan."""
+    """Thresholds, the declared situation, the epidemic's level, timely access, and the plan."""
 
     thresholds: Named[Threshold] = Field(default_factory=dict)
     situation: Situation = Situation()
@@ -116,21 +117,21 @@ class Command(Section):
 
     @property
     def required(self) -> int:
-        """How many of them must be breached at once."""
+        """The number of these thresholds that must be breached at once."""
         require = self.situation.require
         if isinstance(require, int):
             return require
         return len(self.of_situation) if require == "all" else 1
 
     def bringing(self, section: str) -> Iterator[RuleBase]:
-        """The rules that bring more of what a section (a dotted path) gives."""
+        """Yield the rules that add to what a section (a dotted path) provides."""
         for rule in self.plan.values():
             if rule.needs is not None and rule.needs.section == section and not rule.brings_nothing:
                 yield rule
 
     @property
     def watches(self) -> tuple[Watch, ...]:
-        """All that thresholds, levels and rules watch."""
+        """Everything that thresholds, levels and rules watch."""
         rules = [watch for rule in self.plan.values() for watch in (rule.begins_on, rule.ends_on)]
         criteria = () if self.levels is None else self.levels.criteria.values()
         thresholds = [threshold.watch for threshold in self.thresholds.values()]
