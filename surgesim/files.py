@@ -10,7 +10,7 @@ from pathlib import Path
 from surgesim.errors import ResultsError
 
 
-def unwritable(path: Path, error: OSError) -> str:
+def write_failure(path: Path, error: OSError) -> str:
     """Return the message that `path` cannot be written; name a file that stands where a folder should."""
     if isinstance(error, FileExistsError) and path.is_file():
         return f"{path}: cannot be written: got a file, expected a folder or nothing"
@@ -23,7 +23,7 @@ def unwritable(path: Path, error: OSError) -> str:
 
 
 @contextlib.contextmanager
-def disk(target: Path) -> Iterator[None]:
+def disk_errors(target: Path) -> Iterator[None]:
     """Turn an OSError of the block into a message that `target` cannot be written, and why.
 
     Raises
@@ -34,11 +34,11 @@ def disk(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ResultsError(unwritable(target, error)) from error
+        raise ResultsError(write_failure(target, error)) from error
 
 
 @contextlib.contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary name beside `path` to write to; at the end of the block it replaces `path`.
 
     If the block or the move fails, the temporary file is removed and `path` stays as it was.
@@ -49,7 +49,7 @@ def whole(path: Path) -> Iterator[Path]:
         If the file cannot be written.
     """
     beside = path.parent / f".{path.name}.part-{os.getpid()}"
-    with disk(path):
+    with disk_errors(path):
         try:
             yield beside
             beside.replace(path)
@@ -60,7 +60,7 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def made(folder: Path) -> Iterator[None]:
+def make_folder(folder: Path) -> Iterator[None]:
     """Make a folder and its parents; if the block fails, remove those that are new and still empty.
 
     Raises
@@ -68,9 +68,9 @@ def made(folder: Path) -> Iterator[None]:
     ResultsError
         If the folder cannot be made.
     """
-    new = missing(folder)
+    new = missing_folders(folder)
     try:
-        with disk(folder):
+        with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
         yield
     except BaseException:
@@ -78,7 +78,7 @@ def made(folder: Path) -> Iterator[None]:
         raise
 
 
-def missing(folder: Path) -> list[Path]:
+def missing_folders(folder: Path) -> list[Path]:
     """Return the folder and those of its parents that do not exist, innermost first."""
     return [each for each in (folder, *folder.parents) if not each.exists()]
 

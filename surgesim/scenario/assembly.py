@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.loading import assignments, overlays, values
 from surgesim.scenario.loading.chain import absorb, read_chain
-from surgesim.scenario.loading.draft import Draft, in_order
+from surgesim.scenario.loading.context import LoadContext, in_order
 from surgesim.scenario.loading.placement import alternative_in_place, in_place, overlay_in_place
 from surgesim.scenario.messages import wording as messages
 from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, nearest
@@ -57,9 +57,9 @@ def inspect(path: str | Path, *, changes: Sequence[str] = ()) -> tuple[Scenario,
     ScenarioError
         As `load`.
     """
-    draft = Draft()
-    tree = read_chain(Path(path), draft)
-    return _finish(tree, changes, draft)
+    context = LoadContext()
+    tree = read_chain(Path(path), context)
+    return _finish(tree, changes, context)
 
 
 def from_plain(tree: Mapping[str, Any], *, changes: Sequence[str] = ()) -> Scenario:
@@ -72,8 +72,8 @@ def from_plain(tree: Mapping[str, Any], *, changes: Sequence[str] = ()) -> Scena
     ScenarioError
         As `load`.
     """
-    draft = Draft()
-    return _finish(absorb({}, dict(tree), draft), changes, draft)[0]
+    context = LoadContext()
+    return _finish(absorb({}, dict(tree), context), changes, context)[0]
 
 
 def load_stored(path: str | Path) -> Scenario:
@@ -87,8 +87,8 @@ def load_stored(path: str | Path) -> Scenario:
     ScenarioError
         As `load`.
     """
-    draft = Draft(shortened=True, quiet=True, drawable=False)
-    return _assemble(read_chain(Path(path), draft), (), draft).scenario
+    context = LoadContext(shortened=True, quiet=True, drawable=False)
+    return _assemble(read_chain(Path(path), context), (), context).scenario
 
 
 def overlaid(scenario: Scenario, overlay: Mapping[str, Any]) -> Scenario:
@@ -118,18 +118,18 @@ def overlaid(scenario: Scenario, overlay: Mapping[str, Any]) -> Scenario:
 
 
 def _laid_over(scenario: Scenario, overlay: Mapping[str, Any], *, shortened: bool) -> Scenario:
-    draft = Draft(shortened=shortened, quiet=True)
+    context = LoadContext(shortened=shortened, quiet=True)
     plain = scenario.to_plain()
     given = overlay.get("alternatives")
-    placed = overlay_in_place({k: v for k, v in overlay.items() if k != "alternatives"}, plain, (), draft)
+    placed = overlay_in_place({k: v for k, v in overlay.items() if k != "alternatives"}, plain, (), context)
     change = dict(scaled(plain, placed))
     if isinstance(given, Mapping):
         change["alternatives"] = {
-            name: alternative_in_place(name, inner, plain, draft) for name, inner in given.items()
+            name: alternative_in_place(name, inner, plain, context) for name, inner in given.items()
         }
     elif "alternatives" in overlay:
         change["alternatives"] = given
-    return _assemble(absorb(plain, change, draft), (), draft).scenario
+    return _assemble(absorb(plain, change, context), (), context).scenario
 
 
 def with_certain(scenario: Scenario, drawn: Mapping[str, Any]) -> Scenario:
@@ -151,9 +151,9 @@ def findings_at(path: KeyPath, value: Any, plain: Mapping[str, Any]) -> list[Fin
     overlay: Any = value
     for key in reversed(path):
         overlay = {key: overlay}
-    draft = Draft(quiet=True)
-    laid = overlays.lay(plain, overlay_in_place(overlay, plain, (), draft))
-    found = [replace(fault, place=None) for fault in draft.faults]
+    context = LoadContext(quiet=True)
+    laid = overlays.lay(plain, overlay_in_place(overlay, plain, (), context))
+    found = [replace(fault, location=None) for fault in context.faults]
     try:
         Scenario.model_validate(laid)
     except ValidationError as error:
@@ -176,65 +176,67 @@ class _Assembly(NamedTuple):
 
 
 def _finish(
-    tree: Mapping[str, Any], texts: Sequence[str], draft: Draft
+    tree: Mapping[str, Any], texts: Sequence[str], context: LoadContext
 ) -> tuple[Scenario, tuple[Problem, ...]]:
-    scenario, scenarios, paths = _assemble(tree, texts, draft)
-    draft.remark(cautions.hidden_changes(paths, scenario))
-    draft.remark(uncertain_checks.remarks(paths, scenario))
+    scenario, scenarios, paths = _assemble(tree, texts, context)
+    context.remark(cautions.hidden_changes(paths, scenario))
+    context.remark(uncertain_checks.remarks(paths, scenario))
     survey = Survey(scenario)
-    draft.remark(cautions.cautions(scenarios, survey))
-    draft.remark(cautions.unsourced(survey))
-    return scenario, tuple(in_order(draft.warnings))
+    context.remark(cautions.cautions(scenarios, survey))
+    context.remark(cautions.unsourced(survey))
+    return scenario, tuple(in_order(context.warnings))
 
 
-def _assemble(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> _Assembly:
-    assigned = _assigned(tree, texts, draft)
+def _assemble(tree: Mapping[str, Any], texts: Sequence[str], context: LoadContext) -> _Assembly:
+    assigned = _assigned(tree, texts, context)
     given = assigned.tree.get("alternatives", {})
-    plain = in_place({key: value for key, value in assigned.tree.items() if key != "alternatives"}, (), draft)
+    plain = in_place(
+        {key: value for key, value in assigned.tree.items() if key != "alternatives"}, (), context
+    )
     alternatives = given
     if isinstance(given, Mapping):
         alternatives = {
-            name: alternative_in_place(name, overlay, plain, draft) for name, overlay in given.items()
+            name: alternative_in_place(name, overlay, plain, context) for name, overlay in given.items()
         }
-    _add_sources(plain, draft)
+    _add_sources(plain, context)
     plain = overlays.completed(plain)
-    draft.shortened |= any(path in (("days",), ("start",)) for path in assigned.paths)
+    context.shortened |= any(path in (("days",), ("start",)) for path in assigned.paths)
     whole = {**plain, "alternatives": alternatives}
-    base = _validated(whole, draft)
-    draft.refuse(_unless_following(base.faults, (), draft))
-    draft.remark(base.late)
+    base = _validated(whole, context)
+    context.refuse(_unless_following(base.faults, (), context))
+    context.remark(base.late)
     scenarios = {} if base.scenario is None else {BASELINE: base.scenario}
     below = plain if base.scenario is None else base.scenario.to_plain()
     below = {key: value for key, value in below.items() if key != "alternatives"}
     faulty: list[str] = []
     for name, overlay in alternatives.items() if isinstance(alternatives, Mapping) else ():
         if isinstance(overlay, Mapping):
-            changed, right = _alternative(name, overlay, below, base, draft)
+            changed, right = _alternative(name, overlay, below, base, context)
             if not right:
                 faulty.append(name)
             if changed is not None:
                 scenarios[name] = changed
-    draft.refuse(
-        uncertain_checks.uncertain(whole, base.faults, faulty, with_certain, drawable=draft.drawable)
+    context.refuse(
+        uncertain_checks.uncertain(whole, base.faults, faulty, with_certain, drawable=context.drawable)
     )
-    problems = draft.problems
+    problems = context.problems
     if problems or base.scenario is None:
         raise ScenarioError(problems)
     return _Assembly(base.scenario, scenarios, assigned.paths)
 
 
 def _alternative(
-    name: str, overlay: Mapping[str, Any], below: Mapping[str, Any], base: _Validated, draft: Draft
+    name: str, overlay: Mapping[str, Any], below: Mapping[str, Any], base: _Validated, context: LoadContext
 ) -> tuple[Scenario | None, bool]:
     """Return the scenario of an overlay, if it can be built, and True if the overlay itself is valid."""
     above = ("alternatives", name)
-    draft.remark(idle.under(above) for idle in overlays.idle_nulls(below, overlay))
+    context.remark(idle.under(above) for idle in overlays.idle_nulls(below, overlay))
     judged = inherited.judged(overlay, below, base.faults)
-    changed = _validated(overlays.lay(below, scaled(below, judged)), draft)
+    changed = _validated(overlays.lay(below, scaled(below, judged)), context)
     own = inherited.own(changed.faults, base.faults, overlay)
-    new = _misnamed(_unless_following(own, above, draft), below)
-    draft.refuse(finding.under(above) for finding in new)
-    draft.remark(finding.under(above) for finding in changed.late if finding not in base.late)
+    new = _misnamed(_unless_following(own, above, context), below)
+    context.refuse(finding.under(above) for finding in new)
+    context.remark(finding.under(above) for finding in changed.late if finding not in base.late)
     return changed.scenario, not own
 
 
@@ -246,7 +248,7 @@ class _Validated(NamedTuple):
     late: list[Finding]
 
 
-def _validated(plain: Mapping[str, Any], draft: Draft) -> _Validated:
+def _validated(plain: Mapping[str, Any], context: LoadContext) -> _Validated:
     found: list[Finding] = []
     scenario: Scenario | None = None
     try:
@@ -259,7 +261,7 @@ def _validated(plain: Mapping[str, Any], draft: Draft) -> _Validated:
     found += references(plain)
     found += checks.consistency(parts)
     late = list(checks.out_of_range(parts))
-    if not draft.shortened:
+    if not context.shortened:
         found, late = found + late, []
     return _Validated(scenario, list(dict.fromkeys(found)), late)
 
@@ -278,33 +280,35 @@ def _misnamed(found: Iterable[Finding], base: Mapping[str, Any]) -> Iterable[Fin
     return renamed
 
 
-def _unless_following(found: Iterable[Finding], above: KeyPath, draft: Draft) -> list[Finding]:
-    return [finding for finding in found if not _follows(finding, above, draft)]
+def _unless_following(found: Iterable[Finding], above: KeyPath, context: LoadContext) -> list[Finding]:
+    return [finding for finding in found if not _follows(finding, above, context)]
 
 
-def _follows(finding: Finding, above: KeyPath, draft: Draft) -> bool:
+def _follows(finding: Finding, above: KeyPath, context: LoadContext) -> bool:
     """Return True if a problem only follows from a profile or arrivals file that could not be read."""
     if finding.kind not in (Kind.MISSING, Kind.INCOMPLETE):
         return False
     here = (*above, *finding.path)
-    return any(here[: len(section)] == section for section in draft.unread)
+    return any(here[: len(section)] == section for section in context.unread)
 
 
-def _assigned(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> assignments.Assigned:
+def _assigned(tree: Mapping[str, Any], texts: Sequence[str], context: LoadContext) -> assignments.Assigned:
     assigned = assignments.assign(tree, texts)
-    draft.refuse(assigned.findings)
+    context.refuse(assigned.findings)
     for path in assigned.paths:
-        draft.places = {p: place for p, place in draft.places.items() if p[: len(path)] != path}
-        draft.places[path] = assignments.PLACE
-    draft.fractions |= assigned.fractions
-    draft.remark(assigned.doubts)
+        context.locations = {
+            p: location for p, location in context.locations.items() if p[: len(path)] != path
+        }
+        context.locations[path] = assignments.LOCATION
+    context.fractions |= assigned.fractions
+    context.remark(assigned.doubts)
     return assigned
 
 
-def _add_sources(plain: dict[str, Any], draft: Draft) -> None:
+def _add_sources(plain: dict[str, Any], context: LoadContext) -> None:
     """Add the sources of profile figures that the scenario's own entries do not cover."""
     own = plain.get("sources", {})
     if isinstance(own, Mapping):
         index = SourceIndex(own)
-        added = {path: source for path, source in draft.sources.items() if index.covering(path) is None}
+        added = {path: source for path, source in context.sources.items() if index.covering(path) is None}
         plain["sources"] = {**added, **own}

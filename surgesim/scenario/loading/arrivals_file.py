@@ -14,7 +14,7 @@ from typing import Any
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.loading.yaml_nodes import read_text
 from surgesim.scenario.messages import thousands
-from surgesim.scenario.messages.finding import Finding, Place, suggestion
+from surgesim.scenario.messages.finding import Finding, Location, suggestion
 from surgesim.scenario.messages.shape import Number
 from surgesim.scenario.schema.base import AGE_GROUPS, BED_TYPES
 
@@ -242,4 +242,4 @@ def _remarks(table: _Table) -> Iterator[Finding]:
 
 
 def _remark(table: _Table, message: str, line: int) -> Finding:
-    return Finding(("arrivals", "file"), message, place=Place(table.shown, line))
+    return Finding(("arrivals", "file"), message, location=Location(table.shown, line))

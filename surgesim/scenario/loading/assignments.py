@@ -11,13 +11,13 @@ from surgesim.scenario.loading.overlays import lay, unknown_nulls
 from surgesim.scenario.loading.profile_tables import PLACES, with_names_as_mappings
 from surgesim.scenario.loading.yaml_nodes import compose
 from surgesim.scenario.messages import shape
-from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, Place, dotted, nearest, suggestion
+from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, Location, dotted, nearest, suggestion
 from surgesim.scenario.messages.wording import value_at
 
 NAME = "--set"
 """Replaces the file name in messages about values set this way."""
 
-PLACE = Place(NAME)
+LOCATION = Location(NAME)
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class Assigned:
     doubts: list[Finding] = field(default_factory=list)
 
     def refuse(self, path: KeyPath, message: str) -> None:
-        self.findings.append(Finding(path, message, place=PLACE))
+        self.findings.append(Finding(path, message, location=LOCATION))
 
 
 def assign(tree: Mapping[str, Any], texts: Sequence[str]) -> Assigned:
@@ -45,7 +45,7 @@ def assign(tree: Mapping[str, Any], texts: Sequence[str]) -> Assigned:
             continue
         problem = unknown_path(path, assigned.tree)
         if problem is not None:
-            assigned.findings.append(replace(problem, place=PLACE))
+            assigned.findings.append(replace(problem, location=LOCATION))
             continue
         try:
             document = compose(written, NAME)
@@ -54,7 +54,7 @@ def assign(tree: Mapping[str, Any], texts: Sequence[str]) -> Assigned:
                 assigned.refuse(path, fault.message)
             continue
         assigned.fractions |= {(*path, *below): text for below, text in document.fractions.items()}
-        assigned.doubts += [replace(doubt, path=path, place=PLACE) for doubt in document.doubts]
+        assigned.doubts += [replace(doubt, path=path, location=LOCATION) for doubt in document.doubts]
         _put(assigned, path, document.value)
     return assigned
 
@@ -65,7 +65,7 @@ def _put(assigned: Assigned, path: KeyPath, value: Any) -> None:
         overlay = {key: overlay}
     overlay = with_names_as_mappings(overlay)
     if value is not None:
-        assigned.findings += [replace(finding, place=PLACE) for finding in unknown_nulls(overlay)]
+        assigned.findings += [replace(finding, location=LOCATION) for finding in unknown_nulls(overlay)]
     within_overlay = path[0] == "alternatives" and len(path) > 2
     assigned.tree = lay(assigned.tree, overlay, keep_none=within_overlay)
     assigned.paths.append(path)

@@ -35,7 +35,7 @@ _Dumper.add_multi_representer(dict, lambda dumper, value: dumper.represent_dict(
 
 
 def dump(scenario: Scenario) -> str:
-    """Return the scenario as YAML, with every default written out, profiles resolved and arrivals embedded."""
+    """Return the scenario as YAML, with defaults written out, profiles resolved and arrivals embedded."""
     text: str = yaml.dump(
         scenario.to_plain(),
         Dumper=_Dumper,

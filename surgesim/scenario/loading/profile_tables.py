@@ -134,7 +134,7 @@ def resolve(tree: Mapping[str, Any]) -> Resolved:
 
 
 def _resolve_at(resolved: Resolved, path: tuple[str, ...]) -> None:
-    """Replace the profile at one path; inner paths come first, because an inner profile overrides an outer."""
+    """Replace the profile at one path; inner paths come first, because inner profiles override outer ones."""
     node = value_at(resolved.tree, path)
     if not isinstance(node, Mapping) or "profile" not in node:
         return

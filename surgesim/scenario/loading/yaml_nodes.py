@@ -18,7 +18,7 @@ import yaml
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.messages import thousands
-from surgesim.scenario.messages.finding import Finding, KeyPath, Place
+from surgesim.scenario.messages.finding import Finding, KeyPath, Location
 
 MAX_BYTES = 4_000_000
 """Maximum file size: far above a hand-written scenario, and above one with embedded arrivals."""
@@ -60,7 +60,7 @@ class Document:
     """
 
     value: Any
-    places: dict[KeyPath, Place] = field(default_factory=dict)
+    locations: dict[KeyPath, Location] = field(default_factory=dict)
     fractions: dict[KeyPath, str] = field(default_factory=dict)
     doubts: list[Finding] = field(default_factory=list)
 
@@ -150,7 +150,7 @@ def compose(text: str, file: str) -> Document:
         composer.problems.append(Problem("", f"got text that is not YAML ({reason})", file))
     if composer.problems:
         raise ScenarioError(composer.problems)
-    return Document(composer.value, composer.places, composer.fractions, composer.doubts)
+    return Document(composer.value, composer.locations, composer.fractions, composer.doubts)
 
 
 def _not_yaml(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
@@ -186,7 +186,7 @@ class _Composer:
     def __init__(self, file: str) -> None:
         self.file = file
         self.value: Any = None
-        self.places: dict[KeyPath, Place] = {}
+        self.locations: dict[KeyPath, Location] = {}
         self.problems: list[Problem] = []
         self.fractions: dict[KeyPath, str] = {}
         self.doubts: list[Finding] = []
@@ -204,11 +204,11 @@ class _Composer:
             if isinstance(event, yaml.DocumentStartEvent):
                 self.stop("got a second document, expected one in a file", (), event)
 
-    def place(self, event: Any) -> Place:
-        return Place(self.file, event.start_mark.line + 1)
+    def location(self, event: Any) -> Location:
+        return Location(self.file, event.start_mark.line + 1)
 
     def note(self, message: str, path: KeyPath, event: Any) -> None:
-        self.problems.append(Finding(path, message, place=self.place(event)).problem)
+        self.problems.append(Finding(path, message, location=self.location(event)).problem)
 
     def stop(self, message: str, path: KeyPath, event: Any) -> NoReturn:
         self.note(message, path, event)
@@ -235,7 +235,9 @@ class _Composer:
     def grow(self, values: int, path: KeyPath, event: Any) -> None:
         self.count += values
         if self.count > MAX_VALUES:
-            self.stop(f"got more than {MAX_VALUES} values (an alias counts each time it is used)", path[:3], event)
+            self.stop(
+                f"got more than {MAX_VALUES} values (an alias counts each time it is used)", path[:3], event
+            )
 
     def alias(self, event: Any, path: KeyPath) -> Any:
         if event.anchor not in self.anchors:
@@ -254,7 +256,7 @@ class _Composer:
             self.fractions[path] = text
             if text[-1] == "0":  # an author who means a fraction omits the last 0
                 message = f"got {text}, {thousands.doubt(text)}"
-                self.doubts.append(Finding(path, message, place=self.place(event)))
+                self.doubts.append(Finding(path, message, location=self.location(event)))
         try:
             return resolve(text)
         except ValueError as error:
@@ -267,7 +269,7 @@ class _Composer:
             if isinstance(event, yaml.SequenceEndEvent):
                 break
             inner = (*path, len(items))
-            self.places[inner] = self.place(event)
+            self.locations[inner] = self.location(event)
             items.append(self.node(event, inner))
         return items
 
@@ -285,7 +287,7 @@ class _Composer:
                 self.node(next(self.events), (*path, ""))
                 continue
             lines[key] = line
-            self.places[(*path, key)] = Place(self.file, line)
+            self.locations[(*path, key)] = Location(self.file, line)
             entries[key] = self.node(next(self.events), (*path, key))
         return entries
 

@@ -14,7 +14,7 @@ KeyPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """The location of a value: its file, and its line (the first is 1; None if there are no lines)."""
 
     file: str
@@ -46,7 +46,7 @@ class Finding:
         For an unknown key: the known key most similar to it, if any.
     detail
         The items that the message counts.
-    place
+    location
         Location in a file, once it is known.
     """
 
@@ -55,7 +55,7 @@ class Finding:
     kind: Kind = Kind.FAULT
     near: str | None = None
     detail: str = ""
-    place: Place | None = None
+    location: Location | None = None
 
     def under(self, above: KeyPath) -> Finding:
         """Return the finding with its path moved below `above`."""
@@ -64,8 +64,8 @@ class Finding:
     @property
     def problem(self) -> Problem:
         """The finding as users see it."""
-        place = self.place or Place("")
-        return Problem(dotted(self.path), self.message, place.file or None, place.line, self.detail)
+        location = self.location or Location("")
+        return Problem(dotted(self.path), self.message, location.file or None, location.line, self.detail)
 
 
 def dotted(path: KeyPath) -> str:

@@ -28,7 +28,7 @@ _NINE = get_args(ByAge)[-1]
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """The numbers allowed: whole or any, and bounds, which are included unless `beyond_low` or `beyond_high`."""
+    """The numbers allowed: whole or any, within bounds that are included unless `beyond_low` or `beyond_high`."""
 
     whole: bool = False
     low: float | None = None

@@ -46,7 +46,7 @@ def doubt(text: str) -> str:
 class Doubts(Generic[Where]):
     """Counts of several kinds whose point may separate thousands: ``1.234``, if no other has decimals.
 
-    If some counts of a kind have other decimals, such as ``1.5``, the point is a decimal point in all of them.
+    If some counts of a kind have other decimals, such as ``1.5``, the point is a decimal point in all.
     """
 
     _parted: dict[str, list[tuple[str, Where]]] = field(default_factory=dict)

@@ -35,7 +35,10 @@ def json_schema() -> Json:
     """Return the JSON Schema (draft 2020-12) of a scenario file."""
     whole = Scenario.model_json_schema()
     definitions: Json = whole.pop("$defs")
-    whole["properties"]["extends"] = {"type": "string", "description": "A file whose values this file changes."}
+    whole["properties"]["extends"] = {
+        "type": "string",
+        "description": "A file whose values this file changes.",
+    }
     definitions["Scenario"] = whole
     definitions = {name: _as_written(definition) for name, definition in definitions.items()}
     _one_form(definitions)

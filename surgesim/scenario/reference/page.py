@@ -40,7 +40,7 @@ A file may also use these forms:
 | a [ShareByBed](#sharebybed) | one number for all bed types |
 | nine values by age group | one number for all ages |
 | an optional key with the default `none` | `none` turns it off |
-| a named entry of the file that this one extends, or, in an alternative, of the scenario | `null` removes it |
+| a named entry of an extended file or, in an alternative, of the scenario | `null` removes it |
 | a number, in an alternative | `{scale: 0.8}` multiplies the number in the scenario |
 | a table or section with built-in values | the name of a profile |
 | a section with built-in values | `profile: NAME` and the keys that differ |

@@ -119,9 +119,7 @@ class Care(Section):
     facilities: Annotated[Named[Facility], Field(min_length=1)]
     initial_census: FrozenMapping[FacilityName, Census] = Field(default_factory=dict)
     initial_stays: Literal["equilibrium", "fresh"] = "equilibrium"
-    no_bed_hours: NonNegative = figure(
-        6.0, "hours of waiting after which a patient counts as without a bed"
-    )
+    no_bed_hours: NonNegative = figure(6.0, "hours of waiting after which a patient counts as without a bed")
     staffing: Staffing = Staffing()
     essential: EssentialCare = EssentialCare()
     transport: Off[Transport] = None

@@ -57,7 +57,7 @@ class Stays(Section):
 
 
 class Clock(Section):
-    """Time from an unmet need to its end: `death_days` for patients who will die of it, else `recovery_days`."""
+    """Time from an unmet need to its end: `death_days` for patients who die of it, else `recovery_days`."""
 
     death_days: Distribution
     recovery_days: Distribution

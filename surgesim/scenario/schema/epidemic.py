@@ -41,7 +41,9 @@ class Variant(Section):
     icu_severity: NonNegative = figure(1.0, "multiplies P(needs ICU | needs oxygen)")
     death_severity: NonNegative = figure(1.0, "multiplies P(death | full care)")
     vaccine_escape: Share = figure(0.0, "share of the waned stratum's protection that is lost")
-    infection_escape: Share = figure(0.0, "share of people immune at the start who are not immune to this variant")
+    infection_escape: Share = figure(
+        0.0, "share of people immune at the start who are not immune to this variant"
+    )
 
 
 class Protection(Section):
@@ -70,7 +72,7 @@ class Immunity(Section):
 
 
 class Importation(Section):
-    """Infections that residents bring from outside the province: Poisson, `per_day` in all districts together.
+    """Infections that residents bring from outside the province: Poisson, `per_day` over all districts.
 
     Split by population unless `weights` (relative, by district) are given. They occur in the warm-up too.
     """

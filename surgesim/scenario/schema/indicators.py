@@ -110,14 +110,14 @@ _DECLARED = (
     Indicator(
         "oxygen_occupancy",
         "share",
-        "occupied and reserved beds over staffed oxygen beds (1 if none)",
+        "occupied and held beds over staffed oxygen beds (1 if none)",
         most=1,
         by_district="occupancy of the district's staffed oxygen beds (1 if none)",
     ),
     Indicator(
         "icu_occupancy",
         "share",
-        "occupied and reserved beds over staffed ICU beds (1 if none)",
+        "occupied and held beds over staffed ICU beds (1 if none)",
         most=1,
         by_district="occupancy of the district's staffed ICU beds (1 if none)",
     ),
@@ -217,8 +217,8 @@ _DECLARED = (
     Indicator(
         "in_time_7d_share",
         "share",
-        "timely access: of the patients whose need for a bed began in the last 7 days, the share not known to "
-        "have waited longer than the limit for any bed they needed (1 if fewer than 10 patients)",
+        "timely access: of the patients whose need for a bed began in the last 7 days, the share not known "
+        "to have waited longer than the limit for any bed they needed (1 if fewer than 10 patients)",
         most=1,
         needs=("risk",),
         by_district="as for the province, among residents",
@@ -266,7 +266,7 @@ class Watch(NamedTuple):
     district: str | None = None
 
 
-def only_for(key: str, indicator: str, known: Iterable[str], followed: str) -> None:
+def only_for(key: str, indicator: str, known: Iterable[str], by: str) -> None:
     """Reject a key that only some indicators allow.
 
     Raises
@@ -277,7 +277,7 @@ def only_for(key: str, indicator: str, known: Iterable[str], followed: str) -> N
     known = tuple(known)
     if indicator not in known:
         raise ValueError(
-            f"got {key} for {indicator}, which is not available {followed}: expected one of {', '.join(known)}"
+            f"got {key} for {indicator}, which is not available {by}: expected one of {', '.join(known)}"
         )
 
 

@@ -42,7 +42,9 @@ class Criterion(Section):
         if self.below is not None and (not bounds or bounds != sorted(set(bounds), reverse=True)):
             raise ValueError(f"got below {bounds}, expected bounds that fall from class to class")
         if INDICATORS[self.indicator].composed:
-            raise ValueError(f"got {self.indicator}, which is computed from other indicators, expected another")
+            raise ValueError(
+                f"got {self.indicator}, which is computed from other indicators, expected another"
+            )
         fits(self.watch, group=self.group is not None, by_district=self.by == "district")
         return self
 
@@ -100,7 +102,9 @@ class Levels(Section):
                 )
         lines = [*self.table, *zip(*self.table, strict=True)]
         if any(list(line) != sorted(line) for line in lines):
-            raise ValueError("got a table in which a worse class has a lower level, expected levels that do not fall")
+            raise ValueError(
+                "got a table in which a worse class has a lower level, expected levels that do not fall"
+            )
         return self
 
     @property

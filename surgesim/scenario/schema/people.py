@@ -91,8 +91,12 @@ class People(Section):
     travel: FrozenMapping[DistrictName, FrozenMapping[DistrictName, NonNegative]] = Field(
         default_factory=dict
     )
-    crossing_from_hour: Annotated[float, Field(ge=0, le=24)] = figure(6.0, "hour of the day from which boats leave")
-    crossing_to_hour: Annotated[float, Field(ge=0, le=24)] = figure(18.0, "hour of the day until which boats leave")
+    crossing_from_hour: Annotated[float, Field(ge=0, le=24)] = figure(
+        6.0, "hour of the day from which boats leave"
+    )
+    crossing_to_hour: Annotated[float, Field(ge=0, le=24)] = figure(
+        18.0, "hour of the day until which boats leave"
+    )
 
     @model_validator(mode="after")
     def _crossings(self) -> Self:

@@ -13,7 +13,7 @@ _LEAST = 2.0**-53
 
 
 class Normal(Section):
-    """A normal distribution, truncated at `low` or `high` if given (`mean` and `sd` apply before truncation)."""
+    """A normal distribution, truncated at `low` or `high` if given (`mean` and `sd` before truncation)."""
 
     mean: float
     sd: Positive
@@ -26,7 +26,7 @@ class Normal(Section):
 
 
 class Lognormal(Section):
-    """A lognormal distribution by its mean and standard deviation (not of the log), truncated as `Normal` is."""
+    """A lognormal distribution by its mean and standard deviation (not of the log), truncated likewise."""
 
     mean: Positive
     sd: Positive
@@ -39,7 +39,9 @@ class Lognormal(Section):
         logs = NormalDist(math.log(self.mean) - variance / 2, math.sqrt(variance))
         low, high = (None if bound is None else math.log(bound) for bound in (self.low, self.high))
         value = math.exp(_truncated(logs, u, low, high))
-        return min(max(value, self.low or value), self.high or value)  # exp(log(x)) may differ in the last digit
+        return min(
+            max(value, self.low or value), self.high or value
+        )  # exp(log(x)) may differ in the last digit
 
 
 class Beta(Section):

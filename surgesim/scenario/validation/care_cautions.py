@@ -180,8 +180,8 @@ def _icu_counted_twice(arrivals: Arrivals, scenario: Scenario) -> Iterator[Findi
     most = max(scenario.clinical.severity.p_icu)
     if {"oxygen", "icu"} <= beds and most > 0:
         message = (
-            f"sends a share of up to {most:.3g} of the oxygen series to intensive care, in addition to the icu "
-            "series: if those count all ICU patients, write p_icu: 0"
+            f"sends a share of up to {most:.3g} of the oxygen series to intensive care, in addition to the "
+            "icu series: if those count all ICU patients, write p_icu: 0"
         )
         yield Finding(("clinical", "severity", "p_icu"), message)
 

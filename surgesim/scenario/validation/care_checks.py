@@ -11,7 +11,7 @@ from surgesim.scenario.schema.levers.rule import RuleBase
 
 
 def between_facilities(facilities: Mapping[str, Facility]) -> Iterator[Finding]:
-    """Check oxygen for intensive care, limited beds for non-COVID patients, and which facilities replace others."""
+    """Check oxygen for intensive care, bed numbers for non-COVID patients, and replaced facilities."""
     some_supplied = any(facility.oxygen is not None for facility in facilities.values())
     for name, facility in facilities.items():
         path = ("care", "facilities", name)

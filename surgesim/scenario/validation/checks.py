@@ -32,7 +32,9 @@ def _reserved(parts: Parts) -> Iterator[Finding]:
         (parts.districts, ("people", "districts", "province"), "the province as a whole"),
     ):
         if path[-1] in named:
-            yield Finding(path, f"got the name {path[-1]!r}, which is reserved for {meaning}, expected another")
+            yield Finding(
+                path, f"got the name {path[-1]!r}, which is reserved for {meaning}, expected another"
+            )
 
 
 def consistency(parts: Parts) -> Iterator[Finding]:

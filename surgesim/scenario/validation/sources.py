@@ -83,7 +83,7 @@ class _Default:
         return cls(None if info.is_required() else info.default, source)
 
     def below(self, holder: Section, name: str, info: FieldInfo) -> _Default:
-        """Return the default of a field of `holder`, whose default this is; a source of its own comes first."""
+        """Return the default of a field of `holder`, whose default this is; the field's own source wins."""
         own = _Default.of(info)
         if type(self.value) is not type(holder):
             return own

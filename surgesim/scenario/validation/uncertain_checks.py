@@ -226,7 +226,9 @@ def remarks(paths: Sequence[KeyPath], scenario: Scenario) -> Iterator[Finding]:
         for alternative, overlay in scenario.alternatives.items():
             value = value_at(overlay, path)
             if value is not None and not is_scale(value):
-                message = f"got {messages.display(value)}, which overrides the values that study.uncertainty draws"
+                message = (
+                    f"got {messages.display(value)}, which overrides the values that study.uncertainty draws"
+                )
                 yield Finding(("alternatives", alternative, *path), message)
     if "most_replications" in scenario.study.model_fields_set and not scenario.study.precision:
         yield Finding(("study", "most_replications"), "has no effect: no study.precision is given")

@@ -64,13 +64,13 @@ class Absence(Section):
     )
     community: NonNegative = figure(
         1.0,
-        "infection risk of staff outside work relative to residents; at a community incidence of 0.8 % a day, "
+        "infection risk of staff outside work relative to residents; at a community incidence of 0.8 % a day "
         "this makes 9 % absent; 9.1 % of UK hospital doctors were in the first wave (Khorasanee 2021)",
     )
     at_work: NonNegative = figure(
         0.01,
-        "infections per staff member and day, for each COVID-19 patient per staff member: one patient to four "
-        "staff and ten days off make 2.4 % absent",
+        "infections per staff member and day, for each COVID-19 patient per staff member: one patient to "
+        "four staff and ten days off make 2.4 % absent",
     )
     days_off: Annotated[float, Field(ge=1)] = figure(
         10.0, "7-14 d per infection; Turkey 13.5 d per absence (PMC10671277)"

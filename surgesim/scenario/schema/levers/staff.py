@@ -31,13 +31,15 @@ class ReinforceStaff(AtFacilities):
 
 
 class RedeployNurses(AtFacilities):
-    """Move ward nurses to intensive care after training (`lead_days`), at an `efficiency` below ICU nurses'."""
+    """Move ward nurses to intensive care after training (`lead_days`); `efficiency` is their relative output."""
 
     wanted_there: ClassVar = "staff given"
 
     action: Literal["redeploy_nurses"]
     share: Share
-    efficiency: Share = figure(0.5, "relative to an ICU nurse; UK surge staffing paired 1 with 2 non-specialists")
+    efficiency: Share = figure(
+        0.5, "relative to an ICU nurse; UK surge staffing paired 1 with 2 non-specialists"
+    )
 
     def has_a_use(self, facility: Facility) -> bool:
         return facility.staff is not None

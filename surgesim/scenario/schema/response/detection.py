@@ -33,7 +33,9 @@ class LaboratoryTests(Section):
 class Detection(Section):
     """How infections become reported cases. Everyone admitted is detected."""
 
-    share: Share = figure(0.2, "share of infections found in the community; with `tests`, the share that seek a test")
+    share: Share = figure(
+        0.2, "share of infections found in the community; with `tests`, the share that seek a test"
+    )
     delay_days: Distribution = figure(
         Distribution(gamma=MeanSd(mean=3.0, sd=2.0)), "days from the onset of infectiousness to the report"
     )

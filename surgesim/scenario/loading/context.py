@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from surgesim.errors import Problem
-from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, Place
+from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, Location
 
 
 @dataclass(slots=True)
-class Draft:
+class LoadContext:
     """The state of loading a scenario: the locations of its values, and the findings so far.
 
     Attributes
@@ -29,7 +29,7 @@ class Draft:
         True if the draws of uncertain parameters are to be checked.
     """
 
-    places: dict[KeyPath, Place] = field(default_factory=dict)
+    locations: dict[KeyPath, Location] = field(default_factory=dict)
     faults: list[Finding] = field(default_factory=list)
     warnings: list[Finding] = field(default_factory=list)
     fractions: dict[KeyPath, str] = field(default_factory=dict)
@@ -47,12 +47,14 @@ class Draft:
             self.warnings += map(self._placed, findings)
 
     def _placed(self, finding: Finding) -> Finding:
-        """Return a finding with the location of the value at its path, or of the nearest section around it."""
-        if finding.place is not None:
+        """Return a finding with the location of the value at its path, or of the nearest one above it."""
+        if finding.location is not None:
             return finding
         ends = range(len(finding.path), -1, -1)
-        places = (self.places[finding.path[:end]] for end in ends if finding.path[:end] in self.places)
-        return replace(finding, place=next(places, None))
+        locations = (
+            self.locations[finding.path[:end]] for end in ends if finding.path[:end] in self.locations
+        )
+        return replace(finding, location=next(locations, None))
 
     @property
     def problems(self) -> list[Problem]:
