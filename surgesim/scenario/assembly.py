@@ -17,7 +17,7 @@ from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.loading import assignments, overlays, values
 from surgesim.scenario.loading.chain import absorb, read_chain
 from surgesim.scenario.loading.context import LoadContext, in_order
-from surgesim.scenario.loading.placement import alternative_in_place, in_place, overlay_in_place
+from surgesim.scenario.loading.placement import embed, embed_in_alternative, embed_in_overlay
 from surgesim.scenario.messages import wording as messages
 from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, nearest
 from surgesim.scenario.schema.merging import scaled
@@ -121,11 +121,11 @@ def _laid_over(scenario: Scenario, overlay: Mapping[str, Any], *, shortened: boo
     context = LoadContext(shortened=shortened, quiet=True)
     plain = scenario.to_plain()
     given = overlay.get("alternatives")
-    placed = overlay_in_place({k: v for k, v in overlay.items() if k != "alternatives"}, plain, (), context)
+    placed = embed_in_overlay({k: v for k, v in overlay.items() if k != "alternatives"}, plain, (), context)
     change = dict(scaled(plain, placed))
     if isinstance(given, Mapping):
         change["alternatives"] = {
-            name: alternative_in_place(name, inner, plain, context) for name, inner in given.items()
+            name: embed_in_alternative(name, inner, plain, context) for name, inner in given.items()
         }
     elif "alternatives" in overlay:
         change["alternatives"] = given
@@ -140,7 +140,7 @@ def with_certain(scenario: Scenario, drawn: Mapping[str, Any]) -> Scenario:
     ScenarioError
         As `overlaid`, if a file with all these values would be rejected.
     """
-    return overlaid(scenario, values.certain(drawn))
+    return overlaid(scenario, values.certain_overlay(drawn))
 
 
 def findings_at(path: KeyPath, value: Any, plain: Mapping[str, Any]) -> list[Finding]:
@@ -152,7 +152,7 @@ def findings_at(path: KeyPath, value: Any, plain: Mapping[str, Any]) -> list[Fin
     for key in reversed(path):
         overlay = {key: overlay}
     context = LoadContext(quiet=True)
-    laid = overlays.lay(plain, overlay_in_place(overlay, plain, (), context))
+    laid = overlays.lay(plain, embed_in_overlay(overlay, plain, (), context))
     found = [replace(fault, location=None) for fault in context.faults]
     try:
         Scenario.model_validate(laid)
@@ -183,23 +183,21 @@ def _finish(
     context.remark(uncertain_checks.remarks(paths, scenario))
     survey = Survey(scenario)
     context.remark(cautions.cautions(scenarios, survey))
-    context.remark(cautions.unsourced(survey))
+    context.remark(cautions.unsourced_figures(survey))
     return scenario, tuple(in_order(context.warnings))
 
 
 def _assemble(tree: Mapping[str, Any], texts: Sequence[str], context: LoadContext) -> _Assembly:
     assigned = _assigned(tree, texts, context)
     given = assigned.tree.get("alternatives", {})
-    plain = in_place(
-        {key: value for key, value in assigned.tree.items() if key != "alternatives"}, (), context
-    )
+    plain = embed({key: value for key, value in assigned.tree.items() if key != "alternatives"}, (), context)
     alternatives = given
     if isinstance(given, Mapping):
         alternatives = {
-            name: alternative_in_place(name, overlay, plain, context) for name, overlay in given.items()
+            name: embed_in_alternative(name, overlay, plain, context) for name, overlay in given.items()
         }
     _add_sources(plain, context)
-    plain = overlays.completed(plain)
+    plain = overlays.with_defaults(plain)
     context.shortened |= any(path in (("days",), ("start",)) for path in assigned.paths)
     whole = {**plain, "alternatives": alternatives}
     base = _validated(whole, context)
@@ -231,9 +229,9 @@ def _alternative(
     """Return the scenario of an overlay, if it can be built, and True if the overlay itself is valid."""
     above = ("alternatives", name)
     context.remark(idle.under(above) for idle in overlays.idle_nulls(below, overlay))
-    judged = inherited.judged(overlay, below, base.faults)
+    judged = inherited.without_base_gaps(overlay, below, base.faults)
     changed = _validated(overlays.lay(below, scaled(below, judged)), context)
-    own = inherited.own(changed.faults, base.faults, overlay)
+    own = inherited.own_faults(changed.faults, base.faults, overlay)
     new = _misnamed(_unless_following(own, above, context), below)
     context.refuse(finding.under(above) for finding in new)
     context.remark(finding.under(above) for finding in changed.late if finding not in base.late)
@@ -257,7 +255,7 @@ def _validated(plain: Mapping[str, Any], context: LoadContext) -> _Validated:
         found += messages.findings(error, plain)
         if not any(finding.path == () for finding in found):
             found += checks.one_driver(plain)
-    parts = Parts.of(scenario) if scenario is not None else Parts.found_in(plain)
+    parts = Parts.of(scenario) if scenario is not None else Parts.from_tree(plain)
     found += references(plain)
     found += checks.consistency(parts)
     late = list(checks.out_of_range(parts))
@@ -292,7 +290,7 @@ def _follows(finding: Finding, above: KeyPath, context: LoadContext) -> bool:
     return any(here[: len(section)] == section for section in context.unread)
 
 
-def _assigned(tree: Mapping[str, Any], texts: Sequence[str], context: LoadContext) -> assignments.Assigned:
+def _assigned(tree: Mapping[str, Any], texts: Sequence[str], context: LoadContext) -> assignments.Assignments:
     assigned = assignments.assign(tree, texts)
     context.refuse(assigned.findings)
     for path in assigned.paths:
@@ -310,5 +308,5 @@ def _add_sources(plain: dict[str, Any], context: LoadContext) -> None:
     own = plain.get("sources", {})
     if isinstance(own, Mapping):
         index = SourceIndex(own)
-        added = {path: source for path, source in context.sources.items() if index.covering(path) is None}
+        added = {path: source for path, source in context.sources.items() if index.pattern_for(path) is None}
         plain["sources"] = {**added, **own}

@@ -30,7 +30,7 @@ Group = tuple[str | None, str | None]
 
 
 @dataclass(slots=True)
-class Arrivals:
+class ArrivalsFile:
     """The contents of a file: series as in a scenario, the line each begins on, and warnings."""
 
     series: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -40,10 +40,10 @@ class Arrivals:
 
 @dataclass(slots=True)
 class _Table:
-    shown: str
+    label: str
     start: date
     days: int
-    whole: bool = False
+    integers: bool = False
     beds: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     groups: dict[Group, dict[int, tuple[int, list[float]]]] = field(default_factory=dict)
@@ -52,13 +52,13 @@ class _Table:
     before_line: int = 0
 
     def note(self, message: str, line: int) -> None:
-        self.problems.append(Problem("arrivals.file", message, self.shown, line))
+        self.problems.append(Problem("arrivals.file", message, self.label, line))
 
 
-def read(path: Path, shown: str, start: date, days: int, *, whole: bool = False) -> Arrivals:
+def read(path: Path, label: str, start: date, days: int, *, integers: bool = False) -> ArrivalsFile:
     """Read the file for a scenario that begins on the date `start` and lasts `days` days.
 
-    With `whole`, every count must be a whole number, as `counts_are: exact` requires.
+    With `integers`, every count must be a whole number, as `counts_are: exact` requires.
 
     The header names ``date`` (ISO) or ``day`` (0 is the start), then optionally ``district`` and
     ``age``, and one or more of ``basic``, ``oxygen``, ``icu``: the bed type needed. Each group has a
@@ -70,8 +70,8 @@ def read(path: Path, shown: str, start: date, days: int, *, whole: bool = False)
     ScenarioError
         With every problem of the file, by line.
     """
-    table = _Table(shown, start, days, whole)
-    lines = csv.reader(read_text(path, shown, MAX_BYTES).splitlines(), strict=True)
+    table = _Table(label, start, days, integers)
+    lines = csv.reader(read_text(path, label, MAX_BYTES).splitlines(), strict=True)
     try:
         header = next(lines, [])
         if _header(table, [name.strip().lower() for name in header]):
@@ -85,7 +85,7 @@ def read(path: Path, shown: str, start: date, days: int, *, whole: bool = False)
         _complete(table)
     if table.problems:
         raise ScenarioError(table.problems)
-    arrivals = Arrivals(warnings=list(_remarks(table)))
+    arrivals = ArrivalsFile(warnings=list(_remarks(table)))
     for name, line, series in _series(table):
         arrivals.series[name], arrivals.lines[name] = series, line
     return arrivals
@@ -131,7 +131,7 @@ def _row(table: _Table, columns: list[str], cells: list[str], line: int) -> None
     rows = table.groups.setdefault(group, {})
     if day in rows:
         table.note(
-            f"got {_shown_day(table, row)} twice{_of(group)}, on lines {rows[day][0]} and {line}", line
+            f"got {_day_label(table, row)} twice{_of(group)}, on lines {rows[day][0]} and {line}", line
         )
     else:
         rows[day] = (line, counts)
@@ -165,9 +165,9 @@ def _count(table: _Table, bed: str, text: str, line: int) -> float:
         table.note(f"got {text} for {bed}, expected a number >= 0", line)
     elif not _NUMBER.fullmatch(text) or float(text) > 1e9:
         table.note(f"got {text!r} for {bed}, expected a number from 0 to 1e9", line)
-    elif table.whole and not float(text).is_integer():
+    elif table.integers and not float(text).is_integer():
         expected = "a whole number because counts_are is exact"
-        hint = thousands.hint(text, Number(whole=True))
+        hint = thousands.hint(text, Number(integer=True))
         table.note(f"got {text} for {bed}, expected {expected}{hint}", line)
     else:
         table.doubts.see(bed, text, line)
@@ -207,7 +207,7 @@ def _named(table: _Table, day: int) -> str:
     return f"day {day} ({table.start + timedelta(days=day)})"
 
 
-def _shown_day(table: _Table, row: Mapping[str, str]) -> str:
+def _day_label(table: _Table, row: Mapping[str, str]) -> str:
     return row["date"] if "date" in row else f"day {row['day']}"
 
 
@@ -242,4 +242,4 @@ def _remarks(table: _Table) -> Iterator[Finding]:
 
 
 def _remark(table: _Table, message: str, line: int) -> Finding:
-    return Finding(("arrivals", "file"), message, location=Location(table.shown, line))
+    return Finding(("arrivals", "file"), message, location=Location(table.label, line))

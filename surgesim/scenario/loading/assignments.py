@@ -21,7 +21,7 @@ LOCATION = Location(NAME)
 
 
 @dataclass(slots=True)
-class Assigned:
+class Assignments:
     """A changed tree: which paths were set, and what was wrong with the other assignments."""
 
     tree: dict[str, Any]
@@ -34,9 +34,9 @@ class Assigned:
         self.findings.append(Finding(path, message, location=LOCATION))
 
 
-def assign(tree: Mapping[str, Any], texts: Sequence[str]) -> Assigned:
+def assign(tree: Mapping[str, Any], texts: Sequence[str]) -> Assignments:
     """Apply texts ``path=value`` in order; a value is read as YAML, and ``null`` removes an entry."""
-    assigned = Assigned(dict(tree))
+    assigned = Assignments(dict(tree))
     for text in texts:
         name, equals, written = text.partition("=")
         path: KeyPath = tuple(name.strip().split("."))
@@ -59,7 +59,7 @@ def assign(tree: Mapping[str, Any], texts: Sequence[str]) -> Assigned:
     return assigned
 
 
-def _put(assigned: Assigned, path: KeyPath, value: Any) -> None:
+def _put(assigned: Assignments, path: KeyPath, value: Any) -> None:
     overlay: Any = value
     for key in reversed(path):
         overlay = {key: overlay}

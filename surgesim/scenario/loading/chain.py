@@ -97,7 +97,7 @@ def _cycle(chain: list[Path], location: Location | None) -> Problem:
 
 
 def _locate_arrivals(folder: Path, document: Document) -> None:
-    """Make the path of an arrivals file, relative to the document's folder, usable from the working folder."""
+    """Make the path of an arrivals file, relative to the document, usable from the working folder."""
     given = shape.inside(document.value, "alternatives")
     holders = [document.value, *(given.values() if isinstance(given, Mapping) else ())]
     for holder in holders:

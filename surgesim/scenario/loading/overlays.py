@@ -73,7 +73,7 @@ def _in_full(
     return full
 
 
-def completed(tree: Mapping[str, Any], where: shape.Shape | None = None) -> dict[str, Any]:
+def with_defaults(tree: Mapping[str, Any], where: shape.Shape | None = None) -> dict[str, Any]:
     """Return `tree` with each section that has a default as a whole laid over that default.
 
     ``staffing: {icu: {nurse: {normal: 3}}}`` changes one ratio; the others keep the schema's defaults,
@@ -87,7 +87,7 @@ def completed(tree: Mapping[str, Any], where: shape.Shape | None = None) -> dict
             continue
         if isinstance(info.default, Section) and inner.required:
             value = deep_merge(info.default.model_dump(mode="json", exclude_none=True), value)
-        full[name] = completed(value, inner)
+        full[name] = with_defaults(value, inner)
     return full
 
 

@@ -17,7 +17,7 @@ from surgesim.scenario.messages.wording import value_at
 from surgesim.scenario.schema.scenario import SHARED, Scenario
 
 
-def in_place(tree: Mapping[str, Any], above: KeyPath, context: LoadContext) -> dict[str, Any]:
+def embed(tree: Mapping[str, Any], above: KeyPath, context: LoadContext) -> dict[str, Any]:
     """Return `tree` (a scenario or, at `above`, an overlay) with its profiles and arrivals file inserted."""
     resolved = profile_tables.resolve(tree)
     for finding in resolved.findings:
@@ -33,7 +33,7 @@ def in_place(tree: Mapping[str, Any], above: KeyPath, context: LoadContext) -> d
     return resolved.tree
 
 
-def alternative_in_place(name: str, overlay: Any, plain: Mapping[str, Any], context: LoadContext) -> Any:
+def embed_in_alternative(name: str, overlay: Any, plain: Mapping[str, Any], context: LoadContext) -> Any:
     """Return the overlay of an alternative likewise, without the keys that all alternatives share."""
     if not isinstance(overlay, Mapping):
         return overlay
@@ -43,16 +43,16 @@ def alternative_in_place(name: str, overlay: Any, plain: Mapping[str, Any], cont
         if key in overlay:
             message = f"got {key!r} in an alternative, expected only {', '.join(own)}"
             context.refuse([Finding((*above, key), message)])
-    return overlay_in_place({k: v for k, v in overlay.items() if k not in SHARED}, plain, above, context)
+    return embed_in_overlay({k: v for k, v in overlay.items() if k not in SHARED}, plain, above, context)
 
 
-def overlay_in_place(
+def embed_in_overlay(
     overlay: Mapping[str, Any], plain: Mapping[str, Any], above: KeyPath, context: LoadContext
 ) -> dict[str, Any]:
     """Return `overlay` with its profiles and arrivals file inserted; `start` and `days` come from `plain`."""
     span = {key: plain[key] for key in ("start", "days") if key in plain and key not in overlay}
     named = profile_tables.with_names_as_mappings(overlay)
-    placed = in_place({**named, **span}, above, context)
+    placed = embed({**named, **span}, above, context)
     return {key: value for key, value in placed.items() if key not in span}
 
 
@@ -70,8 +70,8 @@ def _embed_arrivals(plain: dict[str, Any], above: KeyPath, context: LoadContext)
         return  # the schema reports what is wrong with them
     path: KeyPath = (*above, "arrivals", "file")
     try:
-        whole = arrivals.get("counts_are") == "exact" and not arrivals.get("demand_sd")
-        read = arrivals_file.read(Path(name), name, start, days, whole=whole)
+        integers = arrivals.get("counts_are") == "exact" and not arrivals.get("demand_sd")
+        read = arrivals_file.read(Path(name), name, start, days, integers=integers)
     except ScenarioError as error:
         for fault in error.problems:
             found = Finding(path, f"{fault.message}: {name}")

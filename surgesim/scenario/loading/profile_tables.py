@@ -104,7 +104,7 @@ def _figures(name: str, node: Any, path: KeyPath, sources: dict[KeyPath, Mapping
 
 
 @dataclass(slots=True)
-class Resolved:
+class Resolution:
     """A tree in which figures replace profile names, their sources by full path, and what was wrong."""
 
     tree: dict[str, Any]
@@ -125,15 +125,15 @@ def with_names_as_mappings(tree: Mapping[str, Any]) -> dict[str, Any]:
     return {key: walk(node, (key,)) for key, node in tree.items()}
 
 
-def resolve(tree: Mapping[str, Any]) -> Resolved:
+def resolve(tree: Mapping[str, Any]) -> Resolution:
     """Replace each profile that `tree` (a scenario or an overlay) names by its figures."""
-    resolved = Resolved(dict(tree), {}, [])
+    resolved = Resolution(dict(tree), {}, [])
     for place in sorted(PLACES, key=len, reverse=True):
         _resolve_at(resolved, tuple(place.split(".")))
     return resolved
 
 
-def _resolve_at(resolved: Resolved, path: tuple[str, ...]) -> None:
+def _resolve_at(resolved: Resolution, path: tuple[str, ...]) -> None:
     """Replace the profile at one path; inner paths come first, because inner profiles override outer ones."""
     node = value_at(resolved.tree, path)
     if not isinstance(node, Mapping) or "profile" not in node:

@@ -93,8 +93,8 @@ def _hexadecimal(text: str) -> int:
     return int(text[2:], 16)
 
 
-def read_file(path: Path, shown: str) -> Document:
-    """Read and compose one YAML file; `shown` is its name in messages.
+def read_file(path: Path, label: str) -> Document:
+    """Read and compose one YAML file; `label` is its name in messages.
 
     Raises
     ------
@@ -102,14 +102,14 @@ def read_file(path: Path, shown: str) -> Document:
         With every problem of the file: it cannot be read, is too large, is not UTF-8, is not YAML, or
         has duplicate keys.
     """
-    return compose(read_text(path, shown, MAX_BYTES), shown)
+    return compose(read_text(path, label, MAX_BYTES), label)
 
 
-def read_text(path: Path, shown: str, most_bytes: int) -> str:
+def read_text(path: Path, label: str, most_bytes: int) -> str:
     """Return the text of a UTF-8 file of at most `most_bytes` bytes, without a byte order mark."""
 
     def refuse(message: str, line: int | None = None) -> NoReturn:
-        raise ScenarioError([Problem("", message, shown, line)])
+        raise ScenarioError([Problem("", message, label, line)])
 
     try:
         if path.is_dir():

@@ -28,23 +28,23 @@ _NINE = get_args(ByAge)[-1]
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """The numbers allowed: whole or any, within bounds that are included unless `beyond_low` or `beyond_high`."""
+    """The numbers allowed: whole or any, within bounds, which are included unless `exclusive_*` is set."""
 
-    whole: bool = False
+    integer: bool = False
     low: float | None = None
     high: float | None = None
-    beyond_low: bool = False
-    beyond_high: bool = False
+    exclusive_low: bool = False
+    exclusive_high: bool = False
 
     @property
     def phrase(self) -> str:
         """The number in messages: ``a whole number from 1 to 20``."""
-        what = "a whole number" if self.whole else "a number"
-        closed = not (self.beyond_low or self.beyond_high)
+        what = "a whole number" if self.integer else "a number"
+        closed = not (self.exclusive_low or self.exclusive_high)
         if self.low is not None and self.high is not None and closed:
             return f"{what} from {self.low} to {self.high}"
-        low = "" if self.low is None else f"{'>' if self.beyond_low else '>='} {self.low}"
-        high = "" if self.high is None else f"{'<' if self.beyond_high else '<='} {self.high}"
+        low = "" if self.low is None else f"{'>' if self.exclusive_low else '>='} {self.low}"
+        high = "" if self.high is None else f"{'<' if self.exclusive_high else '<='} {self.high}"
         bounds = " and ".join(filter(None, (low, high)))
         return f"{what} {bounds}" if bounds else what
 
@@ -228,10 +228,10 @@ def _phrase(annotation: Any, marks: list[Any]) -> str:
 def _number(annotation: Any, marks: Iterable[Any]) -> Number | None:
     if annotation not in (int, float):
         return None
-    number = Number(whole=annotation is int)
+    number = Number(integer=annotation is int)
     for mark in marks:
         for bound, end in (("ge", "low"), ("gt", "low"), ("le", "high"), ("lt", "high")):
             if hasattr(mark, bound):
-                beyond = {f"beyond_{end}": bound in ("gt", "lt")}
+                beyond = {f"exclusive_{end}": bound in ("gt", "lt")}
                 number = replace(number, **{end: getattr(mark, bound)}, **beyond)
     return number

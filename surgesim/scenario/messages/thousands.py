@@ -34,7 +34,7 @@ def hint(got: object, number: Number | None) -> str:
         return ""
     if isinstance(got, str):
         return _of_text(got, number)
-    return _of_float(got, number) if isinstance(got, float) and number.whole else ""
+    return _of_float(got, number) if isinstance(got, float) and number.integer else ""
 
 
 def doubt(text: str) -> str:
@@ -81,7 +81,7 @@ def _of_text(got: str, number: Number) -> str:
         other = ""
         if mark in ".," and got.count(mark) == 1:
             decimal = got.replace(",", ".").rstrip("0").rstrip(".")
-            other = "" if number.whole and "." in decimal else f", or {decimal} if that is meant"
+            other = "" if number.integer and "." in decimal else f", or {decimal} if that is meant"
         return f" (write {got.replace(mark, '')}{other})"
     return f" (use a decimal point: {got.replace(',', '.')})" if _COMMA.fullmatch(got) else ""
 

@@ -165,7 +165,7 @@ def _needs(name: str) -> str:
     if rule is None:
         return ""
     section = f" Needs `{rule.needs.section}`." if rule.needs is not None else ""
-    there = f" Acts at facilities with {rule.wanted_there}." if issubclass(rule, AtFacilities) else ""
+    there = f" Acts at facilities with {rule.facility_need}." if issubclass(rule, AtFacilities) else ""
     return section + there
 
 

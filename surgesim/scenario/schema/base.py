@@ -107,7 +107,7 @@ class IncompleteError(ValueError):
     """A value needs another one that is missing."""
 
 
-def one_of(**given: Any) -> None:
+def require_one_of(**given: Any) -> None:
     """Require exactly one of the values in `given` to be set; the others must be None.
 
     Raises
@@ -118,13 +118,13 @@ def one_of(**given: Any) -> None:
     there = [f"{name} {bound_text(value)}" for name, value in given.items() if value is not None]
     names = list(given)
     if not there:
-        neither = f"neither {' nor '.join(names)}" if len(names) == 2 else f"none of {listed(names)}"
+        neither = f"neither {' nor '.join(names)}" if len(names) == 2 else f"none of {join_words(names)}"
         raise ValueError(f"got {neither}, expected exactly one of them")
     if len(there) > 1:
-        raise ValueError(f"got {listed(there)}, expected exactly one of {listed(names)}")
+        raise ValueError(f"got {join_words(there)}, expected exactly one of {join_words(names)}")
 
 
-def listed(words: Iterable[str], last: str = "and") -> str:
+def join_words(words: Iterable[str], last: str = "and") -> str:
     """Join words as in ``a, b and c``."""
     *others, end = words
     return f"{', '.join(others)} {last} {end}" if others else end

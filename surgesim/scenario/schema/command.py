@@ -15,9 +15,9 @@ from surgesim.scenario.schema.base import (
     Section,
     Sequence_,
     Text,
-    one_of,
+    require_one_of,
 )
-from surgesim.scenario.schema.indicators import BY_DISTRICT, GroupName, IndicatorName, Watch, fits
+from surgesim.scenario.schema.indicators import BY_DISTRICT, GroupName, IndicatorName, Watch, check_watch
 from surgesim.scenario.schema.levels import Levels
 from surgesim.scenario.schema.levers.epidemic import EpidemicRule
 from surgesim.scenario.schema.levers.facilities import FacilityRule
@@ -46,8 +46,8 @@ class Threshold(Section):
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
-        one_of(above=self.above, below=self.below)
-        fits(self.watch, group=self.group is not None, by_district=self.by_district)
+        require_one_of(above=self.above, below=self.below)
+        check_watch(self.watch, group=self.group is not None, by_district=self.by_district)
         return self
 
     @property
@@ -62,7 +62,7 @@ class Threshold(Section):
     def bound(self) -> float:
         return self.above if self.above is not None else self.below  # type: ignore[return-value]
 
-    def breached(self, value: float) -> bool:
+    def is_breached(self, value: float) -> bool:
         return value > self.above if self.above is not None else value < self.below  # type: ignore[operator]
 
 
@@ -116,14 +116,14 @@ class Command(Section):
         return tuple(self.in_province) if named is None else named
 
     @property
-    def required(self) -> int:
+    def required_count(self) -> int:
         """The number of these thresholds that must be breached at once."""
         require = self.situation.require
         if isinstance(require, int):
             return require
         return len(self.of_situation) if require == "all" else 1
 
-    def bringing(self, section: str) -> Iterator[RuleBase]:
+    def rules_adding_to(self, section: str) -> Iterator[RuleBase]:
         """Yield the rules that add to what a section (a dotted path) provides."""
         for rule in self.plan.values():
             if rule.needs is not None and rule.needs.section == section and not rule.brings_nothing:

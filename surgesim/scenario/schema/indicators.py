@@ -36,7 +36,7 @@ class Indicator(NamedTuple):
         Its meaning in a district; empty if districts have no value of their own.
     by_group
         True if it can be measured in one age or risk group.
-    composed
+    is_composite
         True if it is computed from other indicators.
     """
 
@@ -50,12 +50,12 @@ class Indicator(NamedTuple):
     item: Reference | None = None
     by_district: str = ""
     by_group: bool = False
-    composed: bool = False
+    is_composite: bool = False
 
     @property
-    def computed(self) -> bool:
+    def is_computed(self) -> bool:
         """True if it is computed for the province every day from the records of the model's parts."""
-        return bool(self.meaning) and not (self.composed or self.by_group)
+        return bool(self.meaning) and not (self.is_composite or self.by_group)
 
     @property
     def share(self) -> bool:
@@ -140,7 +140,7 @@ _DECLARED = (
         "1 during the declared emergency, by the criteria that are assessed",
         most=1,
         needs=("criteria",),
-        composed=True,
+        is_composite=True,
     ),
     Indicator(
         "oxygen_cover_days",
@@ -212,7 +212,7 @@ _DECLARED = (
         most=HIGHEST_LEVEL,
         needs=("levels", "level_criteria"),
         by_district="level of the epidemic by the scenario's table (empty without one)",
-        composed=True,
+        is_composite=True,
     ),
     Indicator(
         "in_time_7d_share",
@@ -266,7 +266,7 @@ class Watch(NamedTuple):
     district: str | None = None
 
 
-def only_for(key: str, indicator: str, known: Iterable[str], by: str) -> None:
+def check_allowed(key: str, indicator: str, known: Iterable[str], by: str) -> None:
     """Reject a key that only some indicators allow.
 
     Raises
@@ -281,7 +281,7 @@ def only_for(key: str, indicator: str, known: Iterable[str], by: str) -> None:
         )
 
 
-def fits(watch: Watch, *, group: bool, by_district: bool) -> None:
+def check_watch(watch: Watch, *, group: bool, by_district: bool) -> None:
     """Reject a group or a district if the indicator does not allow it, and both at once.
 
     Raises
@@ -292,8 +292,8 @@ def fits(watch: Watch, *, group: bool, by_district: bool) -> None:
     if watch.indicator is None:
         return
     if group:
-        only_for("a group", watch.indicator, BY_GROUP, "by age and risk group")
+        check_allowed("a group", watch.indicator, BY_GROUP, "by age and risk group")
     if by_district:
-        only_for("a district", watch.indicator, BY_DISTRICT, "by district")
+        check_allowed("a district", watch.indicator, BY_DISTRICT, "by district")
         if group:
             raise ValueError("got a group and a district, expected one of them")

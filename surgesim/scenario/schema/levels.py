@@ -4,7 +4,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from surgesim.scenario.schema.base import IncompleteError, Name, Named, Off, Section, Sequence_, Text, one_of
+from surgesim.scenario.schema.base import (
+    IncompleteError,
+    Name,
+    Named,
+    Off,
+    Section,
+    Sequence_,
+    Text,
+    require_one_of,
+)
 from surgesim.scenario.schema.indicators import (
     BY_DISTRICT,
     HIGHEST_LEVEL,
@@ -12,7 +21,7 @@ from surgesim.scenario.schema.indicators import (
     GroupName,
     IndicatorName,
     Watch,
-    fits,
+    check_watch,
 )
 
 Level = Annotated[int, Field(ge=1, le=HIGHEST_LEVEL)]
@@ -35,17 +44,17 @@ class Criterion(Section):
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> Self:
-        one_of(at_least=self.at_least, below=self.below)
+        require_one_of(at_least=self.at_least, below=self.below)
         bounds = list(self.bounds)
         if self.at_least is not None and (not bounds or bounds != sorted(set(bounds))):
             raise ValueError(f"got at_least {bounds}, expected bounds that rise from class to class")
         if self.below is not None and (not bounds or bounds != sorted(set(bounds), reverse=True)):
             raise ValueError(f"got below {bounds}, expected bounds that fall from class to class")
-        if INDICATORS[self.indicator].composed:
+        if INDICATORS[self.indicator].is_composite:
             raise ValueError(
                 f"got {self.indicator}, which is computed from other indicators, expected another"
             )
-        fits(self.watch, group=self.group is not None, by_district=self.by == "district")
+        check_watch(self.watch, group=self.group is not None, by_district=self.by == "district")
         return self
 
     @property

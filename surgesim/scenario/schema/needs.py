@@ -24,13 +24,13 @@ class Need(NamedTuple):
         Its name in the tables and the translation catalogues.
     missing
         The reason reported if it is not given.
-    given
+    is_met
         Returns True if a scenario gives it for what is watched.
     """
 
     name: str
     missing: str
-    given: Callable[[Scenario, Watch], bool]
+    is_met: Callable[[Scenario, Watch], bool]
 
 
 def icu_sites(scenario: Scenario, district: str | None = None) -> dict[str, Facility]:
@@ -76,12 +76,12 @@ def _disposed(scenario: Scenario, watch: Watch) -> bool:
 def _some_of_each_side(scenario: Scenario, _: Watch) -> bool:
     levels = scenario.command.levels
     sides = () if levels is None else (levels.transmission, levels.response)
-    return all(any(unmet(scenario, c.watch) is None for c in side.values()) for side in sides if side)
+    return all(any(unmet_need(scenario, c.watch) is None for c in side.values()) for side in sides if side)
 
 
 def _enough_criteria(scenario: Scenario, _: Watch) -> bool:
     names = scenario.command.of_situation
-    return not names or len(assessed_criteria(scenario)) >= scenario.command.required
+    return not names or len(assessed_criteria(scenario)) >= scenario.command.required_count
 
 
 _NEEDS = (
@@ -126,17 +126,17 @@ NEEDS: Mapping[str, Need] = {need.name: need for need in _NEEDS}
 """The needs of indicators, by name."""
 
 
-def unmet(scenario: Scenario, watch: Watch) -> Need | None:
+def unmet_need(scenario: Scenario, watch: Watch) -> Need | None:
     """Return the first need that a scenario does not meet for what is watched; None if it is assessed."""
     if watch.indicator is None:
         return None
     needs = (NEEDS[name] for name in INDICATORS[watch.indicator].needs)
-    return next((need for need in needs if not need.given(scenario, watch)), None)
+    return next((need for need in needs if not need.is_met(scenario, watch)), None)
 
 
-def unmet_by(scenario: Scenario, threshold: Threshold, district: str | None = None) -> Need | None:
+def unmet_need_of(scenario: Scenario, threshold: Threshold, district: str | None = None) -> Need | None:
     """Return the first unmet need of a threshold in the province, or in one district; None if assessed."""
-    return unmet(scenario, threshold.watch._replace(district=district))
+    return unmet_need(scenario, threshold.watch._replace(district=district))
 
 
 def assessed_criteria(scenario: Scenario) -> tuple[str, ...]:
@@ -145,7 +145,7 @@ def assessed_criteria(scenario: Scenario) -> tuple[str, ...]:
     return tuple(
         name
         for name in command.of_situation
-        if name in command.thresholds and unmet_by(scenario, command.thresholds[name]) is None
+        if name in command.thresholds and unmet_need_of(scenario, command.thresholds[name]) is None
     )
 
 

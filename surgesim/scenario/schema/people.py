@@ -17,7 +17,7 @@ from surgesim.scenario.schema.base import (
     ShareByAge,
     Text,
     figure,
-    listed,
+    join_words,
 )
 from surgesim.scenario.schema.names import DistrictName
 
@@ -35,7 +35,7 @@ def _square(rows: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, ...], ...
     n = len(rows)
     if n not in (len(AGE_GROUPS) - 1, len(AGE_GROUPS)) or any(len(row) != n for row in rows):
         lengths = sorted({len(row) for row in rows})
-        of = listed(map(str, lengths or [0]), "or")
+        of = join_words(map(str, lengths or [0]), "or")
         shape = f"{n} row{'' if n == 1 else 's'} of {of} value{'' if lengths == [1] else 's'}"
         raise ValueError(f"got {shape}, expected 9 by 9 (to 80+) or 8 by 8 (to 70+)")
     return rows

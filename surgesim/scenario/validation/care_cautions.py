@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from surgesim.scenario.messages.finding import Finding
-from surgesim.scenario.schema.capacity.staffing import short_at_start
+from surgesim.scenario.schema.capacity.staffing import shortfall_at_start
 from surgesim.scenario.schema.care import Census, Facility
 from surgesim.scenario.schema.epidemic import Arrivals
 from surgesim.scenario.schema.scenario import Scenario
@@ -65,7 +65,7 @@ def _short_of_staff(scenario: Scenario) -> Iterator[Finding]:
             continue
         census = scenario.care.initial_census.get(name, Census())
         emergency, elective = _other_patients(facility)
-        short = short_at_start(
+        short = shortfall_at_start(
             scenario.care.staffing,
             facility.staff,
             icu=census.icu,
@@ -131,7 +131,7 @@ def _home_care(scenario: Scenario) -> Iterator[Finding]:
     if home is None:
         return
     path = ("clinical", "home_care")
-    opened = any(scenario.command.bringing("clinical.home_care"))
+    opened = any(scenario.command.rules_adding_to("clinical.home_care"))
     if scenario.epidemic is None:
         yield Finding(path, "has no effect: teams follow the cases of an epidemic, but arrivals are given")
     elif (home.teams or opened) and not (home.packages or home.packages_per_day):

@@ -14,10 +14,10 @@ from surgesim.scenario.schema.levels import Criterion, Levels
 from surgesim.scenario.schema.levers.rule import Trigger, Until
 from surgesim.scenario.schema.merging import is_scale
 from surgesim.scenario.schema.names import MEASURE
-from surgesim.scenario.schema.needs import assessed_criteria, icu_sites, unmet
+from surgesim.scenario.schema.needs import assessed_criteria, icu_sites, unmet_need
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.scenario.validation.care_cautions import care_cautions
-from surgesim.scenario.validation.epidemic_cautions import doses_come, epidemic_cautions
+from surgesim.scenario.validation.epidemic_cautions import epidemic_cautions, has_doses
 from surgesim.scenario.validation.sources import Row, Survey
 
 _Bound: TypeAlias = Threshold | Trigger | Until
@@ -68,7 +68,7 @@ def _situation(scenario: Scenario) -> Iterator[Finding]:
     missing = [name for name in names if name not in assessed]
     if not missing:
         return
-    required, path = scenario.command.required, ("command", "situation")
+    required, path = scenario.command.required_count, ("command", "situation")
     lacking = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not assessed"
     if required > len(assessed):
         yield Finding(
@@ -104,7 +104,7 @@ def _followed(path: KeyPath, bound: _Bound | Criterion, scenario: Scenario) -> I
     district = None if isinstance(bound, (Threshold, Criterion)) else bound.district
     of = Watch(bound.indicator, bound.item or bound.group, district)
     found = {
-        place: unmet(scenario, of._replace(district=place))
+        place: unmet_need(scenario, of._replace(district=place))
         for place in (scenario.people.districts if local else (district,))
     }
     missing = {place: need.missing for place, need in found.items() if need is not None}
@@ -184,7 +184,7 @@ def _never_used(scenarios: Mapping[str, Scenario]) -> Iterator[Finding]:
             yield Finding(
                 ("epidemic", "measures", name), "is never in force: it has no start and no rule starts it"
             )
-    if not any(doses_come(scenario) for scenario in scenarios.values()):
+    if not any(has_doses(scenario) for scenario in scenarios.values()):
         yield Finding(("epidemic", "vaccination"), "has no effect: it has no doses and no rule adds any")
 
 
@@ -228,7 +228,7 @@ def _covers(overlay: object, path: KeyPath) -> bool:
     return not is_scale(overlay)
 
 
-def unsourced(survey: Survey) -> Iterator[Finding]:
+def unsourced_figures(survey: Survey) -> Iterator[Finding]:
     """Count the figures of each section that have no source or are assumed; `detail` lists them."""
     sections: dict[str, list[Row]] = {}
     for row in survey.rows.values():

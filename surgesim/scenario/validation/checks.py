@@ -98,7 +98,7 @@ def _command(parts: Parts) -> Iterator[Finding]:
 
 def _rule(parts: Parts, path: KeyPath, rule: RuleBase) -> Iterator[Finding]:
     if rule.needs is not None and not parts.gives(rule.needs.section):
-        yield Finding(path, rule.needs.unmet)
+        yield Finding(path, rule.needs.message)
     yield from at_facilities(path, rule, parts.facilities, complete=parts.all_facilities)
     when, until = rule.when, rule.until
     if until is None:

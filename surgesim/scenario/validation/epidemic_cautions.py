@@ -18,12 +18,12 @@ def epidemic_cautions(scenario: Scenario) -> Iterator[Finding]:
         yield from _testing(epidemic, scenario)
 
 
-def doses_come(scenario: Scenario) -> bool:
+def has_doses(scenario: Scenario) -> bool:
     """Return True if the scenario or a rule of it provides vaccine doses, or it has no vaccination at all."""
     section = scenario.epidemic.vaccination if scenario.epidemic is not None else None
     if section is None or section.doses_per_day:
         return True
-    return any(scenario.command.bringing("epidemic.vaccination"))
+    return any(scenario.command.rules_adding_to("epidemic.vaccination"))
 
 
 def _measures(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
@@ -61,7 +61,7 @@ def _testing(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
     tests, isolation = epidemic.detection.tests, epidemic.isolation
     path = ("epidemic", "detection", "tests")
     if tests is not None:
-        some = any(scenario.command.bringing("epidemic.detection.tests"))
+        some = any(scenario.command.rules_adding_to("epidemic.detection.tests"))
         if not (tests.single_per_day or tests.pooled_per_day or some):
             yield Finding(path, "gives no tests, and no rule adds any: only admitted patients are reported")
         if tests.contacts_per_case and not tests.contact_positivity:

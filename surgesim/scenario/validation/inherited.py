@@ -9,7 +9,7 @@ from surgesim.scenario.messages.finding import Finding, KeyPath
 from surgesim.scenario.messages.wording import value_at
 
 
-def judged(
+def without_base_gaps(
     overlay: Mapping[str, Any], base: Mapping[str, Any], faults: Iterable[Finding]
 ) -> Mapping[str, Any]:
     """Return `overlay` without its values for sections that `base` should have but lacks.
@@ -31,8 +31,10 @@ def _without(tree: Mapping[str, Any], path: KeyPath) -> dict[str, Any]:
     return {name: value for name, value in tree.items() if name != key}
 
 
-def own(found: Iterable[Finding], faults: Iterable[Finding], overlay: Mapping[str, Any]) -> list[Finding]:
-    """Return the findings in `found` that an alternative's overlay causes, without `faults` of the base.
+def own_faults(
+    found: Iterable[Finding], faults: Iterable[Finding], overlay: Mapping[str, Any]
+) -> list[Finding]:
+    """Return the findings in `found` that an alternative's overlay causes, not the base's `faults`.
 
     In a part that is faulty in the base, only single values that the overlay itself gives are reported.
     """

@@ -30,7 +30,7 @@ class Parts:
     ----------
     all_facilities, all_thresholds
         True if `facilities` or `thresholds` are all that the scenario has.
-    whole
+    source
         The scenario, or plain values that are not a valid scenario.
     """
 
@@ -52,11 +52,11 @@ class Parts:
     people: People | None = None
     variant: Variant | None = None
     susceptibility: tuple[float, ...] | None = None
-    whole: Scenario | Mapping[str, Any] = field(default_factory=dict)
+    source: Scenario | Mapping[str, Any] = field(default_factory=dict)
 
     def gives(self, section: str) -> bool:
         """Return True if a section (a dotted path) is given, valid or not."""
-        value: Any = self.whole
+        value: Any = self.source
         for key in section.split("."):
             value = getattr(value, key, None) if isinstance(value, Section) else inside(value, key)
         return value not in (None, "none")
@@ -82,11 +82,11 @@ class Parts:
             people=scenario.people,
             variant=epidemic.variant if epidemic is not None else None,
             susceptibility=epidemic.susceptibility if epidemic is not None else None,
-            whole=scenario,
+            source=scenario,
         )
 
     @classmethod
-    def found_in(cls, tree: Mapping[str, Any]) -> Parts:
+    def from_tree(cls, tree: Mapping[str, Any]) -> Parts:
         """Return the valid parts of plain values that are not a valid scenario."""
         facilities = _valid(tree, "care.facilities", Facility)
         thresholds = _valid(tree, "command.thresholds", Threshold)
@@ -109,7 +109,7 @@ class Parts:
             people=_one(tree, "people", People),
             variant=_one(tree, "epidemic.variant", Variant),
             susceptibility=_susceptibility(tree),
-            whole=tree,
+            source=tree,
         )
 
 

@@ -38,7 +38,7 @@ class SourceIndex:
                 node = node.setdefault(segment, {})
             node[""] = pattern
 
-    def covering(self, path: str) -> str | None:
+    def pattern_for(self, path: str) -> str | None:
         """Return the pattern that covers `path`, None if there is none."""
         best: tuple[int, int, str] | None = None
         for depth, stars, pattern in self._matches(self._tree, path.split("."), 0, 0):
@@ -134,7 +134,7 @@ class Survey:
             self._figure(value, path, pattern, default)
 
     def _figure(self, value: Any, path: tuple[str, ...], pattern: tuple[str, ...], default: _Default) -> None:
-        covering = self._index.covering(".".join(path))
+        covering = self._index.pattern_for(".".join(path))
         self._used.add(covering)
         named = covering is not None and covering.count(".") == len(path) - 1
         if named or value != default.value:
@@ -158,7 +158,7 @@ class Survey:
             for place, below in enumerate(value):
                 self._plain_values(below, (*path, str(place)))
         elif isinstance(value, Mapping) or _is_figure(value):
-            covering = self._index.covering(".".join(path))
+            covering = self._index.pattern_for(".".join(path))
             self._used.add(covering)
             self._row(value, path, covering)
 

@@ -11,12 +11,12 @@ from pydantic import ValidationError
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.loading.assignments import unknown_path
-from surgesim.scenario.loading.values import fitting
+from surgesim.scenario.loading.values import fit_value
 from surgesim.scenario.messages import shape
 from surgesim.scenario.messages import wording as messages
 from surgesim.scenario.messages.finding import Finding, KeyPath
 from surgesim.scenario.messages.wording import value_at
-from surgesim.scenario.schema.base import listed
+from surgesim.scenario.schema.base import join_words
 from surgesim.scenario.schema.merging import is_scale
 from surgesim.scenario.schema.scenario import SHARED, Scenario
 from surgesim.scenario.schema.study import Uncertain
@@ -36,7 +36,7 @@ MOST_CORNERS = 32
 """Maximum number of combinations of limits that are checked when a scenario is loaded."""
 
 
-def not_a_number(path: KeyPath, plain: Mapping[str, Any]) -> str | None:
+def number_fault(path: KeyPath, plain: Mapping[str, Any]) -> str | None:
     """Return what is wrong with a path that should lead to one number; None if nothing is."""
     unknown = unknown_path(path, plain)
     if unknown is not None:
@@ -86,7 +86,7 @@ def uncertain(
         path: KeyPath = tuple(name.split("."))
         if any(path[: len(fault)] == fault for fault in elsewhere):
             continue
-        problem = not_a_number(path, base)
+        problem = number_fault(path, base)
         if problem is None and (path[0] in FIXED or path[:2] in ASSESSED):
             problem = "is the same in all replications, expected a parameter of the simulation"
         if problem is not None:
@@ -119,7 +119,7 @@ class _Draws:
         self._known: dict[tuple[tuple[str, float], ...], Problem | None] = {}
 
     def value(self, name: str, value: float) -> float:
-        return fitting(name, value, self._plain)
+        return fit_value(name, value, self._plain)
 
     def fault(self, values: Mapping[str, float]) -> Problem | None:
         """Return the first problem of the scenario with these values; None if it has none."""
@@ -193,7 +193,7 @@ def _refusal(
     """Return the finding that values are rejected together, at the path of the last of them."""
     problem = draws.fault(_in_order({**middle, **values}, uncertainty))
     *others, name = values
-    beside = listed(f"{other} as {values[other]:.6g}" for other in others) if others else ""
+    beside = join_words(f"{other} as {values[other]:.6g}" for other in others) if others else ""
     at: KeyPath = () if problem is None or not problem.path else tuple(problem.path.split("."))
     who = ""
     if at[:1] == ("alternatives",) and len(at) > 1:

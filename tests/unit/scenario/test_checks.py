@@ -185,7 +185,7 @@ def test_parts_of_a_faulty_scenario_are_what_is_valid_in_it() -> None:
         "epidemic": {"initial_infections": {"a": 6, "b": 1}, "variant": {}},
         "care": {"facilities": 5},
     }
-    parts = Parts.found_in(tree)
+    parts = Parts.from_tree(tree)
     assert (parts.start, parts.days, list(parts.districts)) == (None, 10, ["a"])
     assert list(out_of_range(parts)) == []
     assert list(consistency(parts)) == [
@@ -541,7 +541,7 @@ def test_the_longest_entry_that_covers_a_path_holds_then_the_one_with_fewest_sta
         "b": None,
         "x": None,
     }
-    assert {path: index.covering(path) for path in expected} == expected
+    assert {path: index.pattern_for(path) for path in expected} == expected
 
 
 def test_figures_are_listed_with_their_source(tmp_path: Path) -> None:

@@ -90,8 +90,8 @@ def test_a_leap_day_is_a_date() -> None:
 def test_a_threshold_is_breached_when_its_bound_is_strictly_passed() -> None:
     above = Threshold(indicator="weekly_reported_cases_per_100k", above=450)
     below = Threshold(indicator="staffed_icu_beds_per_100k", below=4)
-    assert [above.breached(value) for value in (449.9, 450, 450.1)] == [False, False, True]
-    assert [below.breached(value) for value in (3.9, 4, 4.1)] == [True, False, False]
+    assert [above.is_breached(value) for value in (449.9, 450, 450.1)] == [False, False, True]
+    assert [below.is_breached(value) for value in (3.9, 4, 4.1)] == [True, False, False]
 
 
 # -- merging --------------------------------------------------------------------------------------

@@ -104,7 +104,7 @@ class Shortfall(NamedTuple):
     icu_nurses: float
 
 
-def short_at_start(
+def shortfall_at_start(
     staffing: Staffing, staff: Staff, *, icu: float, oxygen: float, emergency: float, elective: float
 ) -> Shortfall:
     """Return the staff that a facility lacks to look after its patients of the first day at normal ratios.

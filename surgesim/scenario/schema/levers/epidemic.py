@@ -7,7 +7,7 @@ from pydantic import Field
 
 from surgesim.scenario.schema.base import NonNegative, figure
 from surgesim.scenario.schema.care import Care
-from surgesim.scenario.schema.levers.rule import Need, Remark, RuleBase
+from surgesim.scenario.schema.levers.rule import Remark, Requirement, RuleBase
 from surgesim.scenario.schema.names import MeasureName
 from surgesim.scenario.schema.supply import Supply
 
@@ -22,7 +22,7 @@ class StartMeasure(RuleBase):
 class Vaccinate(RuleBase):
     """Add daily doses of the vaccine against the variant, from the end of the lead time."""
 
-    needs: ClassVar = Need("epidemic.vaccination", "adds doses")
+    needs: ClassVar = Requirement("epidemic.vaccination", "adds doses")
 
     action: Literal["vaccinate"]
     doses_per_day: NonNegative
@@ -38,7 +38,7 @@ class Vaccinate(RuleBase):
 class RaiseTesting(RuleBase):
     """Add single and pooled tests per day, until the rule ends."""
 
-    needs: ClassVar = Need(
+    needs: ClassVar = Requirement(
         "epidemic.detection.tests", "adds tests", "their limit in epidemic.detection.tests"
     )
 
@@ -58,7 +58,7 @@ class RaiseTesting(RuleBase):
 class OpenHomeCare(RuleBase):
     """Add community teams and mobile stations for home care."""
 
-    needs: ClassVar = Need("clinical.home_care", "adds home care teams")
+    needs: ClassVar = Requirement("clinical.home_care", "adds home care teams")
 
     action: Literal["open_home_care"]
     teams: Annotated[int, Field(ge=1)]

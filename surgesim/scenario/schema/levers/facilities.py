@@ -98,7 +98,7 @@ class TransferOut(RuleBase):
 class AtFacilities(RuleBase):
     """A rule that acts at named facilities, or at all of an ownership class."""
 
-    wanted_there: ClassVar[str]
+    facility_need: ClassVar[str]
     """What a facility must have for the rule to have an effect there."""
 
     facilities: Off[Sequence_[FacilityName]] = None
@@ -116,14 +116,14 @@ class AtFacilities(RuleBase):
         return _chosen(self.facilities, self.ownership, name, facility)
 
     def misfit(self, facility: Facility) -> str | None:
-        return None if self.has_a_use(facility) else f"expected a facility with {self.wanted_there}"
+        return None if self.has_a_use(facility) else f"expected a facility with {self.facility_need}"
 
     def misfit_of_all(self, facilities: Mapping[str, Facility]) -> tuple[str, str] | None:
         chosen = (facility for name, facility in facilities.items() if self.acts_at(name, facility))
         if self.facilities is not None or any(map(self.has_a_use, chosen)):
             return None
         got = ", ".join(self.ownership)
-        return "ownership", f"got {got}, expected an open facility among these with {self.wanted_there}"
+        return "ownership", f"got {got}, expected an open facility among these with {self.facility_need}"
 
 
 def _chosen(

@@ -16,11 +16,11 @@ from surgesim.scenario.schema.base import (
     Text,
     bound_text,
     figure,
-    listed,
-    one_of,
+    join_words,
+    require_one_of,
 )
 from surgesim.scenario.schema.care import Care, Facility
-from surgesim.scenario.schema.indicators import GroupName, IndicatorName, Watch, fits
+from surgesim.scenario.schema.indicators import GroupName, IndicatorName, Watch, check_watch
 from surgesim.scenario.schema.names import DistrictName, Reference
 from surgesim.scenario.schema.supply import Supply
 
@@ -46,14 +46,14 @@ class Trigger(Section):
             return self
         if self.indicator is None:
             bounds = {"above": self.above, "below": self.below}
-            got = listed(
+            got = join_words(
                 [f"{key} {bound_text(value)}" for key, value in bounds.items() if value is not None]
                 or ["nothing"]
             )
             raise ValueError(
                 f"got {got} without an indicator, expected an indicator with one bound, or a date `on`"
             )
-        one_of(above=self.above, below=self.below)
+        require_one_of(above=self.above, below=self.below)
         return self
 
 
@@ -71,7 +71,7 @@ class Until(Section):
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
-        one_of(above=self.above, below=self.below, on=self.on)
+        require_one_of(above=self.above, below=self.below, on=self.on)
         given = (self.indicator, self.item, self.group, self.district)
         if self.on is not None and any(value is not None for value in given):
             raise ValueError("got a date and an indicator, expected one of them")
@@ -85,7 +85,7 @@ class Phase(Section):
     share: Share
 
 
-class Need(NamedTuple):
+class Requirement(NamedTuple):
     """A section that a rule needs because the rule adds to what it provides.
 
     Attributes
@@ -94,17 +94,17 @@ class Need(NamedTuple):
         Dotted path of the section.
     does
         What the rule does; begins the message about a missing section.
-    wanted
+    remedy
         What must be given, if that is not simply the section.
     """
 
     section: str
     does: str
-    wanted: str = ""
+    remedy: str = ""
 
     @property
-    def unmet(self) -> str:
-        return f"{self.does}, expected {self.wanted or self.section} to be given"
+    def message(self) -> str:
+        return f"{self.does}, expected {self.remedy or self.section} to be given"
 
 
 class Remark(NamedTuple):
@@ -117,7 +117,7 @@ class Remark(NamedTuple):
 class RuleBase(Section):
     """The base of all rules: when -> decision time -> lead time and phases -> until -> stand-down."""
 
-    needs: ClassVar[Need | None] = None
+    needs: ClassVar[Requirement | None] = None
     brings_staff: ClassVar[bool] = False
 
     title: Off[Text] = None
@@ -152,11 +152,11 @@ class RuleBase(Section):
     @model_validator(mode="after")
     def _watches_what_is_followed(self) -> Self:
         group = self.when.group is not None
-        fits(self.begins_on, group=group, by_district=self.when.district is not None)
+        check_watch(self.begins_on, group=group, by_district=self.when.district is not None)
         if self.until is not None:
             inherited = self.until.indicator is None
             group = self.until.group is not None or (inherited and group)
-            fits(self.ends_on, group=group, by_district=self.ends_on.district is not None)
+            check_watch(self.ends_on, group=group, by_district=self.ends_on.district is not None)
         return self
 
     @property

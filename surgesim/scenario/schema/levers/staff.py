@@ -12,7 +12,7 @@ from surgesim.scenario.schema.levers.facilities import AtFacilities
 class ReinforceStaff(AtFacilities):
     """Add staff at each facility until the rule ends: from other provinces, returners, students."""
 
-    wanted_there: ClassVar = "staff given"
+    facility_need: ClassVar = "staff given"
     brings_staff: ClassVar = True
 
     action: Literal["reinforce_staff"]
@@ -31,9 +31,9 @@ class ReinforceStaff(AtFacilities):
 
 
 class RedeployNurses(AtFacilities):
-    """Move ward nurses to intensive care after training (`lead_days`); `efficiency` is their relative output."""
+    """Move ward nurses to intensive care after training (`lead_days`), with the given `efficiency`."""
 
-    wanted_there: ClassVar = "staff given"
+    facility_need: ClassVar = "staff given"
 
     action: Literal["redeploy_nurses"]
     share: Share
@@ -48,7 +48,7 @@ class RedeployNurses(AtFacilities):
 class Equip(AtFacilities):
     """Add ventilators, requisitioned or bought, at each facility."""
 
-    wanted_there: ClassVar = "ventilators given"
+    facility_need: ClassVar = "ventilators given"
 
     action: Literal["equip"]
     ventilators: Annotated[int, Field(ge=1)]
@@ -60,7 +60,7 @@ class Equip(AtFacilities):
 class PostponeElective(AtFacilities):
     """Postpone a share of elective admissions; beds become free as patients leave, and a backlog grows."""
 
-    wanted_there: ClassVar = "elective patients"
+    facility_need: ClassVar = "elective patients"
 
     action: Literal["postpone_elective"]
     share: Share = 1.0
@@ -72,7 +72,7 @@ class PostponeElective(AtFacilities):
 class RemoteLink(AtFacilities):
     """Link facilities without specialists to a higher-level hospital."""
 
-    wanted_there: ClassVar = "specialists: false and no remote link yet"
+    facility_need: ClassVar = "specialists: false and no remote link yet"
 
     action: Literal["remote_link"]
 

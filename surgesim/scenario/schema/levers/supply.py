@@ -17,7 +17,7 @@ from surgesim.scenario.schema.supply import Supply
 class OrderOxygen(AtFacilities):
     """Add oxygen supply at each facility: tank, plant, and regular bulk deliveries from then on."""
 
-    wanted_there: ClassVar = "an oxygen source"
+    facility_need: ClassVar = "an oxygen source"
 
     action: Literal["order_oxygen"]
     tank_kg: NonNegative = 0.0
