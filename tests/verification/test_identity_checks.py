@@ -209,5 +209,5 @@ def test_the_message_says_what_where_and_when(monkeypatch: pytest.MonkeyPatch) -
         simulate(BUSY, 1, 0)
     error = stopped.value
     assert str(error) == (
-        f"identity {error.identity!r} broke in the province on day {error.day}: {error.detail}"
+        f"identity {error.identity!r} failed in the province on day {error.day}: {error.detail}"
     )

@@ -72,8 +72,6 @@ _BOUNDS: Final = (
     ("exclusiveMinimum", "> {}"),
     ("maximum", "≤ {}"),
     ("exclusiveMaximum", "< {}"),
-    ("minItems", "length ≥ {}"),
-    ("maxItems", "length ≤ {}"),
 )
 
 
@@ -83,6 +81,7 @@ def scenario_reference() -> str:
     profiles = _profiles(schema)
     file = {
         **schema,
+        "description": "The keys at the top of a scenario file.",
         "properties": {
             "extends": {
                 "type": "string",
@@ -173,7 +172,14 @@ def _holds(node: Node) -> str:
     """Return the allowed values in words, with their bounds."""
     kind = _kind(node)
     bounds = ", ".join(text.format(f"{node[name]:g}") for name, text in _BOUNDS if name in node)
-    return f"{kind} {bounds}".strip() if bounds else kind
+    return f"{kind} {bounds}".strip() + _length(node)
+
+
+def _length(node: Node) -> str:
+    least, most = node.get("minItems"), node.get("maxItems")
+    if least is None:
+        return ""
+    return f" ({least} values)" if least == most else f" (at least {least})"
 
 
 def _kind(node: Node) -> str:
@@ -181,7 +187,7 @@ def _kind(node: Node) -> str:
         name = node["$ref"].rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
     if "const" in node:
-        return f"`{node['const']}`"
+        return "`true`" if node["const"] is True else f"`{node['const']}`"
     if "enum" in node:
         return _choices(node)
     for union in ("anyOf", "oneOf"):

@@ -276,7 +276,7 @@ def test_validate_says_what_is_not_assessed(tmp_path: Path) -> None:
     assert got["command.plan.rule.when"] == f"{cases}; the condition never holds"
     assert "oxygen_cover_days is not assessed" in got["command.plan.rule.until"]
     decided = (
-        "is decided over 3 of its 5 criteria, of which 3 must be breached: cases, staffed are not assessed"
+        "is decided by 3 of its 5 criteria, of which 3 must be breached: cases, staffed are not assessed"
     )
     assert got["command.situation"] == decided
 
