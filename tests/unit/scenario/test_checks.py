@@ -507,10 +507,8 @@ def test_a_remark_on_an_alternative_stands_under_its_name(tmp_path: Path) -> Non
     overlay = "alternatives:\n  late: {command: {plan: {open-field: {when: {above: 1.2}}}}}\n"
     [_, (path, message, _)] = remarks(tmp_path, SMALL + overlay)
     assert path == "alternatives.late.command.plan.open-field.when"
-    assert (
-        message
-        == "is unlikely to hold: oxygen_occupancy lies between 0 and 1, got above 1.2 (write 80 % as 0.8)"
-    )
+    lies = "oxygen_occupancy lies between 0 and 1, got above 1.2"
+    assert message == f"is unlikely to hold: {lies} (write 80 % as 0.8)"
 
 
 def test_reported_cases_mean_nothing_where_arrivals_are_given(tmp_path: Path) -> None:
