@@ -182,7 +182,7 @@ def test_a_model_broken_on_purpose_is_stopped(
     broken: Break, identity: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken(monkeypatch)
-    with pytest.raises(IdentityError, match="broke in") as stopped:
+    with pytest.raises(IdentityError, match="failed in") as stopped:
         simulate(BUSY, 1, 0)
     assert stopped.value.identity.startswith(identity), stopped.value
     assert 0 <= stopped.value.day < 60

@@ -26,7 +26,7 @@ class Normal(Section):
 
 
 class Lognormal(Section):
-    """A lognormal distribution by its mean and standard deviation (not of the log), truncated likewise."""
+    """A lognormal distribution by its mean and sd (not those of the log), truncated as in `Normal`."""
 
     mean: Positive
     sd: Positive

@@ -252,7 +252,7 @@ def test_a_cylinder_holds_what_the_units_of_the_model_say() -> None:
         (
             "action: remote_link, facilities: [clinic]",
             ".facilities.0",
-            "got 'clinic', expected a facility with specialists: false and no remote link yet",
+            "got 'clinic', expected a facility with `specialists: false` and no remote link yet",
         ),
         (
             "action: convert_beds, facilities: [field]",

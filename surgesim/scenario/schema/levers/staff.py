@@ -72,7 +72,7 @@ class PostponeElective(AtFacilities):
 class RemoteLink(AtFacilities):
     """Link facilities without specialists to a higher-level hospital."""
 
-    facility_need: ClassVar = "specialists: false and no remote link yet"
+    facility_need: ClassVar = "`specialists: false` and no remote link yet"
 
     action: Literal["remote_link"]
 

@@ -27,7 +27,7 @@ class LaboratoryTests(Section):
         0.0, "no contacts are traced unless given"
     )
     contact_positivity: Share = figure(0.1, "share of the contacts tested that are infected")
-    return_share: Share = figure(0.5, "share of people who get no test and try again the next day")
+    return_share: Share = figure(0.5, "of the people who get no test, the share who try again the next day")
 
 
 class Detection(Section):
