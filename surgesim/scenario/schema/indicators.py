@@ -296,4 +296,4 @@ def check_watch(watch: Watch, *, group: bool, by_district: bool) -> None:
     if by_district:
         check_allowed("a district", watch.indicator, BY_DISTRICT, "by district")
         if group:
-            raise ValueError("got a group and a district, expected one of them")
+            raise ValueError("got a group and a district, expected only one")

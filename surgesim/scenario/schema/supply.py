@@ -66,7 +66,7 @@ class Costs(Section):
     staff_day: NonNegative = figure(0.0, "no cost unless given; per reinforcement staff member and day")
     home_case_day: NonNegative = figure(0.0, "no cost unless given; per followed home case and day")
     dose: NonNegative = figure(0.0, "no cost unless given; per dose of vaccine given")
-    test: NonNegative = figure(0.0, "no cost unless given; per sample, where tests have a limit")
+    test: NonNegative = figure(0.0, "no cost unless given; per sample, if tests are limited")
     consumable: Named[NonNegative] = Field(default_factory=dict)
 
 

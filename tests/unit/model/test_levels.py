@@ -229,7 +229,7 @@ def test_a_sound_table_is_not_remarked(tmp_path: Path) -> None:
 
 THRESHOLD = "oxygen: {indicator: oxygen_need_7d_per_100k, above: 32}"
 WHEN = "when: {indicator: oxygen_occupancy, above: 0.8}"
-BOTH = "got a group and a district, expected one of them"
+BOTH = "got a group and a district, expected only one"
 
 
 @pytest.mark.parametrize(
