@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and disks that refuse, in one sentence."""
+"""Write files completely or not at all, and report disk errors in one sentence."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 from surgesim.errors import ResultsError
 
 
-def unwritable(path: Path, error: OSError) -> str:
-    """The message that `path` cannot be written; a file where a folder should be is named."""
+def write_failure(path: Path, error: OSError) -> str:
+    """Return the message that `path` cannot be written; name a file that stands where a folder should."""
     if isinstance(error, FileExistsError) and path.is_file():
         return f"{path}: cannot be written: got a file, expected a folder or nothing"
     for parent in path.parents:
@@ -23,8 +23,8 @@ def unwritable(path: Path, error: OSError) -> str:
 
 
 @contextlib.contextmanager
-def disk(target: Path) -> Iterator[None]:
-    """Say of what the disk refuses that `target` cannot be written, and why.
+def disk_errors(target: Path) -> Iterator[None]:
+    """Turn an OSError of the block into a message that `target` cannot be written, and why.
 
     Raises
     ------
@@ -34,14 +34,14 @@ def disk(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ResultsError(unwritable(target, error)) from error
+        raise ResultsError(write_failure(target, error)) from error
 
 
 @contextlib.contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """The name beside `path` under which its file is written; at the end of the block it takes its place.
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Yield a temporary name beside `path` to write to; at the end of the block it replaces `path`.
 
-    An error in the block, or in the move, leaves nothing behind, and what was at `path` as it was.
+    If the block or the move fails, the temporary file is removed and `path` stays as it was.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def whole(path: Path) -> Iterator[Path]:
         If the file cannot be written.
     """
     beside = path.parent / f".{path.name}.part-{os.getpid()}"
-    with disk(path):
+    with disk_errors(path):
         try:
             yield beside
             beside.replace(path)
@@ -60,17 +60,17 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def made(folder: Path) -> Iterator[None]:
-    """Make a folder with those above it; an error in the block takes away those it made and left empty.
+def make_folder(folder: Path) -> Iterator[None]:
+    """Make a folder and its parents; if the block fails, remove those that are new and still empty.
 
     Raises
     ------
     ResultsError
         If the folder cannot be made.
     """
-    new = missing(folder)
+    new = missing_folders(folder)
     try:
-        with disk(folder):
+        with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
         yield
     except BaseException:
@@ -78,13 +78,13 @@ def made(folder: Path) -> Iterator[None]:
         raise
 
 
-def missing(folder: Path) -> list[Path]:
-    """The folder and those above it that are not there, innermost first."""
+def missing_folders(folder: Path) -> list[Path]:
+    """Return the folder and those of its parents that do not exist, innermost first."""
     return [each for each in (folder, *folder.parents) if not each.exists()]
 
 
 def remove_empty(folders: Iterable[Path]) -> None:
-    """Remove those of the folders, innermost first, that are there and empty."""
+    """Remove the folders, given innermost first, that exist and are empty."""
     for folder in folders:
         with contextlib.suppress(OSError):
             folder.rmdir()

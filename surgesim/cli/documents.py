@@ -10,7 +10,7 @@ import typer
 from surgesim.cli.app import app
 from surgesim.cli.options import BASELINE, Format, FormatOption, LangOption, ResultsPath
 from surgesim.cli.terminal import errors, fail
-from surgesim.files import made
+from surgesim.files import make_folder
 
 
 @app.command(epilog="Example: surgesim plot results/kien-giang --figure need --lang en --format pdf")
@@ -62,7 +62,7 @@ def plot(
                     raise
                 left.setdefault(error.reason, []).append(name)
         of = [part for part in (alternative if alternative != BASELINE else None, area) if part]
-        with made(folder):
+        with make_folder(folder):
             for name, picture in drawn.items():
                 path = folder / f"{'-'.join([name, *of])}.{format_.value}"
                 typer.echo(str(save(picture, path)))
@@ -133,7 +133,7 @@ def _plot_sweep(
         for name in done.scenarios
     }
     target = out if out is not None else folder / "plots"
-    with made(target):
+    with make_folder(target):
         for name, picture in drawn.items():
             of = [
                 part

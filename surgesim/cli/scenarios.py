@@ -12,7 +12,7 @@ from surgesim.cli.app import app
 from surgesim.cli.options import QuietOption, SetOption
 from surgesim.cli.terminal import BAD_INPUT, count, errors, fail
 from surgesim.errors import ScenarioError
-from surgesim.files import whole
+from surgesim.files import atomic_write
 
 
 @app.command(epilog="Example: surgesim validate scenarios/kien-giang.yaml")
@@ -71,7 +71,7 @@ def new(
         text = starter(name, like, folder=path.parent)
         if path.exists():
             fail(f"{path}: exists already, expected a new file")
-        with whole(path) as part:
+        with atomic_write(path) as part:
             part.write_text(text, encoding="utf-8", newline="\n")
         typer.echo(f"{path}: written; check it with: surgesim validate {shlex.quote(str(path))}")
 

@@ -28,7 +28,7 @@ from surgesim.cli.options import (
 )
 from surgesim.cli.terminal import FAILED, INTERRUPTED, command_line, count, errors, progress_bar, show
 from surgesim.errors import Problem, ScenarioError
-from surgesim.files import made, whole
+from surgesim.files import atomic_write, make_folder
 
 if TYPE_CHECKING:
     from surgesim.study.sweep.result import Sweep
@@ -169,8 +169,8 @@ def sensitivity(
         target = out if out is not None else folder / "sensitivity"
         groups = table[["scenario", "alternative"]].drop_duplicates().itertuples(index=False)
         drawn = {(s, a): draw_sensitivity(done, table, s, a, lang.value) for s, a in groups}
-        with made(target):
-            with whole(target / "sensitivity.csv") as part:
+        with make_folder(target):
+            with atomic_write(target / "sensitivity.csv") as part:
                 write_csv(part, table)
             for (scenario, of), picture in drawn.items():
                 save(picture, target / f"{scenario}-{of}.{format_.value}")

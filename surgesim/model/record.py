@@ -81,7 +81,7 @@ PROVINCE: tuple[Column, ...] = (
     *essential.COLUMNS,
     *home.COLUMNS,
     logistics.COST,
-    *_columns(indicator for indicator in INDICATORS.values() if indicator.computed),
+    *_columns(indicator for indicator in INDICATORS.values() if indicator.is_computed),
     *laboratories.SHARES,
     vaccination.VULNERABLE,
     *_columns([INDICATORS["situation"]]),

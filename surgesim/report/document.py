@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
-from surgesim.files import whole
+from surgesim.files import atomic_write
 from surgesim.report import tables
 from surgesim.report.figures import FIGURES, EmptyFigureError, check_choice, describe, draw, styled
 from surgesim.report.likelihood import SCALE
@@ -119,7 +119,7 @@ def write_report(results: Results, path: Path | str, lang: str = "en") -> Path:
     """
     path = Path(path)
     text = report(results, lang)
-    with whole(path) as part:
+    with atomic_write(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
     return path
 

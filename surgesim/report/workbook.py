@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from surgesim.errors import ResultsError
-from surgesim.files import whole
+from surgesim.files import atomic_write
 from surgesim.report.words import phrase
 from surgesim.study.tables.columns import TABLES, Table
 
@@ -63,7 +63,7 @@ def write_workbook(results: Results, path: Path | str, lang: str = "en", *, dail
                 "the file itself, or write the workbook without the daily tables"
             )
     content = BytesIO()  # a ZIP file of which a part cannot be written complains once more as it is let go
-    with whole(path) as part:
+    with atomic_write(path) as part:
         with _as_os_errors(), _writer(content) as writer:
             _write(writer, DEFINITIONS, _definitions(tables, frames, lang))
             for name, frame in frames.items():

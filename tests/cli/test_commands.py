@@ -216,7 +216,7 @@ def test_broken_identity_exits_1(town: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(simulation, "simulate", breaks)
     result = surgesim("run", town, *QUICK)
     assert result.exit_code == 1
-    assert "the program has a defect: identity 'beds' broke in general on day 3: 11 of 10" in result.stderr
+    assert "the program has a defect: identity 'beds' failed in general on day 3: 11 of 10" in result.stderr
     assert not Path("results/town").exists()
 
 

@@ -29,7 +29,7 @@ from surgesim.model.record import (
 )
 from surgesim.model.simulation import Simulation
 from surgesim.scenario.schema.indicators import INDICATORS, Watch
-from surgesim.scenario.schema.needs import assessed_criteria, beds_occupied, unmet, unmet_by
+from surgesim.scenario.schema.needs import assessed_criteria, beds_occupied, unmet_need, unmet_need_of
 from surgesim.scenario.schema.scenario import Scenario
 
 pytestmark = pytest.mark.slow
@@ -281,11 +281,11 @@ def actions_are_in_order(run: Run) -> None:
 
 
 def whole_numbers_none_below_zero(run: Run) -> None:
-    assessed = [unmet_by(run.scenario, t) is None for t in run.scenario.command.thresholds.values()]
+    assessed = [unmet_need_of(run.scenario, t) is None for t in run.scenario.command.thresholds.values()]
     assert np.isnan(run.record.values[:, ~np.array(assessed, bool)]).all()
     known = run.record.values[:, np.array(assessed, bool)]
     assert np.isfinite(known).all() or "unlimited" in str(run.scenario.to_plain())
-    not_followed = {name for name in INDICATORS if unmet(run.scenario, Watch(name)) is not None}
+    not_followed = {name for name in INDICATORS if unmet_need(run.scenario, Watch(name)) is not None}
     not_followed |= set(OF_EPIDEMIC) if run.scenario.epidemic is None else set()
     for column, i in PROVINCE_INDEX.items():
         if not column.endswith("_icu_all"):

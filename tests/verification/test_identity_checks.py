@@ -182,7 +182,7 @@ def test_a_model_broken_on_purpose_is_stopped(
     broken: Break, identity: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken(monkeypatch)
-    with pytest.raises(IdentityError, match="broke in") as stopped:
+    with pytest.raises(IdentityError, match="failed in") as stopped:
         simulate(BUSY, 1, 0)
     assert stopped.value.identity.startswith(identity), stopped.value
     assert 0 <= stopped.value.day < 60
@@ -209,5 +209,5 @@ def test_the_message_says_what_where_and_when(monkeypatch: pytest.MonkeyPatch) -
         simulate(BUSY, 1, 0)
     error = stopped.value
     assert str(error) == (
-        f"identity {error.identity!r} broke in the province on day {error.day}: {error.detail}"
+        f"identity {error.identity!r} failed in the province on day {error.day}: {error.detail}"
     )

@@ -15,7 +15,7 @@ from surgesim.model.command.reach import Reach
 from surgesim.model.province import Province
 from surgesim.model.record import Floats, assessed_columns, key_of
 from surgesim.scenario.schema.indicators import BY_GROUP, IndicatorName, Watch
-from surgesim.scenario.schema.needs import beds_occupied, unmet
+from surgesim.scenario.schema.needs import beds_occupied, unmet_need
 from surgesim.scenario.schema.scenario import Scenario
 
 
@@ -57,7 +57,7 @@ class Assessor:
             if watch.district is not None
         ]
         self._not_assessed_in: dict[str, NDArray[np.bool_]] = {
-            name: np.array([unmet(scenario, Watch(name, district=place)) is not None for place in names])
+            name: np.array([unmet_need(scenario, Watch(name, district=place)) is not None for place in names])
             for name in self._wanted
             if name != "epidemic_level"  # that of a district is made of its own criteria
         }
@@ -119,5 +119,5 @@ def _not_assessed(scenario: Scenario) -> frozenset[str]:
     return frozenset(
         key_of(watch.indicator or "", watch.of)
         for watch in watches
-        if watch.district is None and unmet(scenario, watch) is not None
+        if watch.district is None and unmet_need(scenario, watch) is not None
     )

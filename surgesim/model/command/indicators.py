@@ -91,7 +91,7 @@ _COMPUTED: Mapping[str, Callable[[_Seen], float]] = {
 _AS_RECORDED = tuple(
     (name, PROVINCE_INDEX[name])
     for name, indicator in INDICATORS.items()
-    if name in PROVINCE_INDEX and name not in _COMPUTED and not indicator.composed
+    if name in PROVINCE_INDEX and name not in _COMPUTED and not indicator.is_composite
 )
 """Indicators that are a column of the record as it stands, and where."""
 
@@ -152,7 +152,7 @@ def assess(
         value = (
             worst(threshold, local[name]) if by_district else _value(threshold, indicators, row, population)
         )
-        past = threshold.breached(value)
+        past = threshold.is_breached(value)
         values.append(value)
         breached.append(past)
         if not by_district:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from matplotlib.figure import Figure
 
 from surgesim.errors import ResultsError
-from surgesim.files import whole
+from surgesim.files import atomic_write
 from surgesim.report.figures.drawing.page import (
     EmptyFigureError,
     ProvinceOnlyError,
@@ -118,7 +118,7 @@ def save(figure: Figure, path: Path | str) -> Path:
     if fmt not in FORMATS:
         raise ResultsError(f"got a figure file {path.name!r}, expected one that ends in {', '.join(FORMATS)}")
     undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(fmt)
-    with whole(path) as part, styled():
+    with atomic_write(path) as part, styled():
         figure.savefig(part, format=fmt, metadata=undated)
     return path
 

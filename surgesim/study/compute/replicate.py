@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from surgesim.errors import Problem, ScenarioError
 from surgesim.model.clock.uncertainty import draws
 from surgesim.model.record import Record
-from surgesim.scenario.door import fitting, with_certain
+from surgesim.scenario.door import fit_value, with_certain
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.beforehand import check_all, with_values_told
@@ -70,7 +70,7 @@ def drawn_values(scenario: Scenario, seed: int, replication: int) -> dict[str, f
     if not scenario.study.uncertainty:
         return {}
     plain = scenario.to_plain()
-    return {path: fitting(path, value, plain) for path, value in draws(scenario, seed, replication).items()}
+    return {path: fit_value(path, value, plain) for path, value in draws(scenario, seed, replication).items()}
 
 
 def one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: int) -> dict[str, Record]:

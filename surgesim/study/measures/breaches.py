@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from surgesim.model.record import Record
 from surgesim.scenario.schema.command import Command, Threshold
 from surgesim.scenario.schema.indicators import Watch
-from surgesim.scenario.schema.needs import assessed_criteria, unmet, unmet_by
+from surgesim.scenario.schema.needs import assessed_criteria, unmet_need, unmet_need_of
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.quantiles import censored_quantile, quantile
 
@@ -73,7 +73,7 @@ def breach_bounds(command: Command) -> Floats:
     if not command.thresholds:
         return np.empty(0)
     bounds = [threshold.bound for threshold in command.thresholds.values()]
-    return np.array([*bounds, command.required], dtype=float)
+    return np.array([*bounds, command.required_count], dtype=float)
 
 
 def breaches_of(scenario: Scenario, record: Record) -> Breaches:
@@ -88,13 +88,13 @@ def breaches_of(scenario: Scenario, record: Record) -> Breaches:
         _worst(threshold, record.values[:, i]) for i, threshold in enumerate(command.thresholds.values())
     ]
     together = record.breached[:, watched].sum(axis=1)
-    declared = record.breached_at_start[watched].sum() >= command.required
+    declared = record.breached_at_start[watched].sum() >= command.required_count
     at_start = np.append(record.breached_at_start, declared)
     open_criteria = len(watched) - len(assessed_criteria(scenario))
     undecided = bool(
         open_criteria
         and not breached[:, -1].any()
-        and together.max(initial=0) + open_criteria >= command.required
+        and together.max(initial=0) + open_criteria >= command.required_count
     )
     local = _in_districts(command, record)
     return replace(_breaches(at_start, breached, [*worst, together.max()], local), undecided=undecided)
@@ -171,9 +171,9 @@ def not_assessed(scenario: Scenario, threshold: str, district: str | None = None
     """The name of what a threshold (or the situation) lacks to be assessed; nothing where it is."""
     known = scenario.command.thresholds
     missing = (
-        unmet_by(scenario, known[threshold], district)
+        unmet_need_of(scenario, known[threshold], district)
         if threshold in known
-        else unmet(scenario, Watch(SITUATION))
+        else unmet_need(scenario, Watch(SITUATION))
     )
     return "" if missing is None else missing.name
 

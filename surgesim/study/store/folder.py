@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from surgesim.errors import ResultsError
-from surgesim.files import disk, missing, remove_empty
+from surgesim.files import disk_errors, missing_folders, remove_empty
 from surgesim.scenario.schema.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -56,15 +56,15 @@ class Folder:
 
     def check(self) -> None:
         """Whether the folder could take its place, as things are now."""
-        with disk(self.target):
+        with disk_errors(self.target):
             recover(self.target)
             _refuse_foreign(self.target, self._own)
 
     def __enter__(self) -> Self:
         self.check()
-        self._made = missing(self.target.parent)
+        self._made = missing_folders(self.target.parent)
         try:
-            with disk(self.target):
+            with disk_errors(self.target):
                 self.target.parent.mkdir(parents=True, exist_ok=True)
                 _clear(self.target)
                 self.path.mkdir()
@@ -87,7 +87,7 @@ class Folder:
         dict
             The manifest as written.
         """
-        with disk(self.target):
+        with disk_errors(self.target):
             complete = {**manifest, "files": hashes(self.path)}
             text = json.dumps(complete, indent=2, ensure_ascii=False) + "\n"
             (self.path / MANIFEST).write_text(text, encoding="utf-8", newline="\n")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from surgesim.errors import ResultsError, ScenarioError
-from surgesim.files import disk
+from surgesim.files import disk_errors
 from surgesim.model.record import PROVINCE_INDEX, Record, district_columns
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.breaches import PROVINCE_AREA
@@ -63,7 +63,7 @@ class Draft(Folder):
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        with disk(self.target):
+        with disk_errors(self.target):
             rows = pa.concat_tables(
                 _wide(name, self._scenarios[name], record, self._columns) for name, record in records.items()
             )
@@ -75,7 +75,7 @@ class Draft(Folder):
 
     def write(self, results: Results) -> None:
         """Write the scenario and the tables."""
-        with disk(self.target):
+        with disk_errors(self.target):
             if self._parquet is not None:
                 self._parquet.close()
                 self._parquet = None
@@ -96,7 +96,7 @@ def read(folder: str | Path) -> Results:
     from surgesim.scenario.door import load_stored
 
     target = Path(folder).resolve()
-    with disk(target):
+    with disk_errors(target):
         recover(target)
     try:
         manifest = read_manifest(target)

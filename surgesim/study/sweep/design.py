@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.model.clock.streams import Streams
-from surgesim.scenario.door import compose, findings_at, is_whole, unknown_path, with_certain
+from surgesim.scenario.door import compose, findings_at, is_integer, unknown_path, with_certain
 from surgesim.scenario.schema.base import FrozenDict
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.scenario.schema.study import Uncertain
@@ -109,7 +109,7 @@ def _wrong_path(path: str, scenario: Scenario) -> str | None:
 
 def _factor(path: str, levels: Levels, design: str, scenarios: Sequence[Scenario]) -> Factor:
     plain = scenarios[0].to_plain()
-    whole = is_whole(path, plain)
+    whole = is_integer(path, plain)
     if not isinstance(levels, str):
         if not levels:
             raise ValueError("got no values, expected at least one")

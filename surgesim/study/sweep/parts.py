@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from surgesim.errors import ResultsError, ScenarioError
-from surgesim.files import disk, missing, remove_empty, whole
+from surgesim.files import atomic_write, disk_errors, missing_folders, remove_empty
 
 PLAN, SCENARIOS, PARTS = "plan.json", "scenarios", "parts"
 
@@ -81,7 +81,7 @@ class Unfinished:
             If there is an unfinished sweep and `resume` is not set, or it is of another plan (which says
             what changed), or the folder is something else.
         """
-        with disk(self.path):
+        with disk_errors(self.path):
             if self.begun:
                 stored = self._stored()
                 if not resume:
@@ -113,7 +113,7 @@ class Unfinished:
         ):
             raise ResultsError(f"{self.path}: got something that is not an unfinished sweep")
         self.remove()
-        self._made = missing(self.path.parent)
+        self._made = missing_folders(self.path.parent)
         (self.path / PARTS).mkdir(parents=True, exist_ok=True)
         (self.path / SCENARIOS).mkdir(exist_ok=True)
         for name, text in self._scenarios.items():
@@ -192,7 +192,7 @@ class Unfinished:
 
     def add(self, run: int, result: Sequence[Row] | Failure) -> None:
         """Write the part of a run: a row per alternative, or why it failed."""
-        with disk(self.path):
+        with disk_errors(self.path):
             if isinstance(result, Failure):
                 _write(self._failed(run), json.dumps({"error": result.error}).encode())
             else:
@@ -267,7 +267,7 @@ def _rows(table: Any) -> list[dict[str, Any]]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    with whole(path) as beside:
+    with atomic_write(path) as beside:
         beside.write_bytes(content)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from surgesim.errors import ResultsError, ScenarioError
-from surgesim.files import disk
+from surgesim.files import disk_errors
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.store.csv_files import read_csv
 from surgesim.study.store.folder import MANIFEST, SWEEP, check_file, parsed, recover
@@ -125,7 +125,7 @@ class Sweep:
 
 def read_sweep_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of the folder of a sweep."""
-    with disk(folder):
+    with disk_errors(folder):
         recover(folder)
     path = folder / MANIFEST
     if not path.is_file():

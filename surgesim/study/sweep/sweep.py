@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from surgesim.files import disk
+from surgesim.files import disk_errors
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.environment import environment, now
@@ -127,7 +127,7 @@ def sweep(
         unfinished.open(resume=resume)
         _run(unfinished, plan, backend)
         with folder:
-            with disk(target):
+            with disk_errors(target):
                 _write_scenarios(folder.path, plan.texts)
                 failed = _write_tables(folder.path, unfinished, plan)
             times = {"started": started, "ended": now()}
@@ -197,7 +197,7 @@ def _write_tables(folder: Path, unfinished: Unfinished, plan: Plan) -> int:
 
 def _finished(target: Path, plan: Mapping[str, Any]) -> Sweep | None:
     """The finished sweep of this plan, if it is there."""
-    with disk(target):
+    with disk_errors(target):
         recover(target)
     if not (target / MANIFEST).is_file():
         return None

@@ -205,7 +205,7 @@ def test_the_daily_check_stops_a_bed_given_twice() -> None:
     beds.take(OPEN_TO_ALL)
     beds.check("oxygen", 1)
     beds.take(OPEN_TO_ALL)
-    with pytest.raises(IdentityError, match=r"occupied <= max.*broke in open-to-all, oxygen on day 2"):
+    with pytest.raises(IdentityError, match=r"occupied <= max.*failed in open-to-all, oxygen on day 2"):
         beds.check("oxygen", 2)
 
 

@@ -299,15 +299,15 @@ def test_consumables_cost_what_was_used_not_what_was_demanded() -> None:
 
 
 def test_deliveries_or_a_reserve_need_a_stock() -> None:
-    with pytest.raises(ValidationError, match="got delivered_per_day and no stock"):
+    with pytest.raises(ValidationError, match="got delivered_per_day without a stock"):
         item(None, delivered_per_day=5.0)
-    with pytest.raises(ValidationError, match="got a reserve and no stock"):
+    with pytest.raises(ValidationError, match="got a reserve without a stock"):
         item(None, reserve=5.0)
     assert item(0.0, delivered_per_day=5.0).stock == 0
 
 
 def test_a_price_needs_its_consumable() -> None:
-    with pytest.raises(ValidationError, match="got a price of set, which is not among the consumables; exp"):
+    with pytest.raises(ValidationError, match="got a price for set, which is not among the consumables; exp"):
         Supply(consumables={"sets": item(1.0)}, costs=CostRates(consumable={"set": 1.0}))
 
 

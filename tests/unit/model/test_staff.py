@@ -28,7 +28,14 @@ from surgesim.model.capacity.staff import (
     redeployed,
     staffed_beds,
 )
-from surgesim.scenario.schema.capacity.staffing import Absence, Ratio, Ratios, Staff, Staffing, short_at_start
+from surgesim.scenario.schema.capacity.staffing import (
+    Absence,
+    Ratio,
+    Ratios,
+    Staff,
+    Staffing,
+    shortfall_at_start,
+)
 
 NO_LIMIT = np.inf
 BASIC, OXYGEN, ICU = range(3)
@@ -320,9 +327,9 @@ def test_binomial_quantile_is_the_distribution() -> None:
 def test_who_is_short_at_the_start() -> None:
     """Ten ICU patients need five nurse posts, 100 on wards ten, and 1.25 + 2 + 1 + 1.6 doctor posts."""
     patients = {"icu": 10.0, "oxygen": 40.0, "emergency": 20.0, "elective": 40.0}
-    short = short_at_start(STAFFING, Staff(doctors=20, ward_nurses=60, icu_nurses=20), **patients)
+    short = shortfall_at_start(STAFFING, Staff(doctors=20, ward_nurses=60, icu_nurses=20), **patients)
     assert short == pytest.approx((5 * 5.85 - 20, 0.0, 5.0))
-    enough = short_at_start(STAFFING, Staff(doctors=30, ward_nurses=60, icu_nurses=25), **patients)
+    enough = shortfall_at_start(STAFFING, Staff(doctors=30, ward_nurses=60, icu_nurses=25), **patients)
     assert enough == (0.0, 0.0, 0.0)
 
 

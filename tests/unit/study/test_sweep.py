@@ -247,7 +247,7 @@ def test_a_failed_run_is_recorded_and_stops_no_other(tmp_path: Path, monkeypatch
     monkeypatch.setattr(simulation, "simulate", fails_sometimes)
     found = swept(tmp_path / "out")
     assert found.failures[["point", "replication"]].to_numpy().tolist() == [[2, 1], [3, 1]]
-    message = "IdentityError: identity 'beds' broke in general on day 3: 11 of 10"
+    message = "IdentityError: identity 'beds' failed in general on day 3: 11 of 10"
     assert set(found.failures["error"]) == {message}
     assert found.manifest["failed"] == 2
     assert len(found.runs) == 16

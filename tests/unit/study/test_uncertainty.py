@@ -104,7 +104,7 @@ def test_bad_distributions_are_refused_with_their_path(form: dict[str, Any], mes
     [
         ("care.facilities.general.beds.icuu", "unknown key 'icuu', did you mean 'icu'?"),
         ("care.facilities.generel.beds.icu", "unknown name 'generel', did you mean 'general'?"),
-        ("days", "is the same in all replications, expected a parameter of what is simulated"),
+        ("days", "is the same in all replications, expected a parameter of the simulation"),
         ("command.thresholds.icu.below", "is the same in all replications"),
         ("clinical.severity.p_oxygen", "got the path of nine values"),
         ("care.facilities.general.beds", "got the path of a mapping"),
@@ -282,8 +282,8 @@ def test_what_hides_what_is_remarked(tmp_path: Path) -> None:
     path.write_text(dump(with_uncertainty({ICU: {"choice": [4, 10]}})), encoding="utf-8")
     warnings = inspect(path, changes=[f"{ICU}=5", "study.most_replications=60"])[1]
     told = {problem.path: problem.message for problem in warnings}
-    assert told[f"study.uncertainty.{ICU}"].startswith("hides the change from outside")
-    assert told[f"alternatives.more-icu.{ICU}"].startswith("got 6, which wins over")
+    assert told[f"study.uncertainty.{ICU}"].startswith("overrides the change of this value")
+    assert told[f"alternatives.more-icu.{ICU}"].startswith("got 6, which overrides")
     assert told["study.most_replications"] == "has no effect: no study.precision is given"
 
 
