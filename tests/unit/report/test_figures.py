@@ -34,6 +34,7 @@ from surgesim.report.figures.drawing.page import (
     Look,
     balanced,
     date_ticks,
+    settle,
     spans,
     stack_steps,
     text_width,
@@ -168,6 +169,17 @@ def test_svg_does_not_depend_on_the_users_settings(small: Results, tmp_path: Pat
     first = save(draw(small, "cases"), tmp_path / "first.svg").read_bytes()
     with matplotlib.rc_context({"font.size": 20, "svg.fonttype": "none", "xtick.direction": "in"}):
         assert save(draw(small, "cases"), tmp_path / "second.svg").read_bytes() == first
+
+
+@pytest.mark.parametrize("hair", [1e-16, -1e-12])
+def test_the_last_digits_of_the_layout_solver_change_no_byte(tmp_path: Path, hair: float) -> None:
+    contents = []
+    for name, left in (("first", 0.1), ("second", 0.1 + hair)):
+        figure = Figure()
+        figure.add_axes((left, 0.2, 0.7, 0.6)).plot([0, 1], [0, 1])
+        settle(figure)
+        contents.append(save(figure, tmp_path / f"{name}.svg").read_bytes())
+    assert contents[0] == contents[1]
 
 
 def test_settings_are_left_as_they_were(small: Results) -> None:

@@ -56,6 +56,7 @@ _LEGEND: Final = {"handlelength": 2.6, "columnspacing": 1.2}
 _HANDLE: Final = 0.5  # inches of a legend's handle and the space around it
 _STYLE: Final = Path(__file__).with_name("surgesim.mplstyle")
 _MONTHLY_AFTER_DAYS: Final = 370
+_DECIMALS: Final = 6  # of an axes' position, as a share of the page
 
 
 class EmptyFigureError(ResultsError):
@@ -347,8 +348,15 @@ def number_ticks(axes: Axes, lang: str, which: str = "y", ticks: int = 5, *, per
 
 
 def settle(figure: Figure) -> None:
-    """Lay a figure out once for all: a second time it would move by a hair, and take as long as drawing."""
+    """Fix the layout: solving it again on saving would move it by a hair and take as long as drawing.
+
+    The solver adds terms in the order of their addresses in memory, so its last digits differ from process
+    to process, and an SVG names clip paths by them. Rounded positions make equal figures equal files.
+    """
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)
     figure.set_layout_engine(None)
+    for axes in figure.axes:
+        left, bottom, width, height = np.round(axes.get_position(original=True).bounds, _DECIMALS).tolist()
+        axes.set_position((left, bottom, width, height))
