@@ -52,7 +52,7 @@ class Row:
     remark: str = ""
 
 
-def timed(simulate: Callable[[Surge], object], surge: Surge) -> tuple[object, float]:
+def time_runs(simulate: Callable[[Surge], object], surge: Surge) -> tuple[object, float]:
     """The result, and the least processor time of up to five runs within about three seconds.
 
     Every engine runs as its user would run it: the shipped one turns garbage collection off by itself
@@ -99,23 +99,23 @@ def rows_of(surge: Surge, peers: list[str], past: list[Row], limit: float) -> It
     outcome = shipped.run_logged(surge)
     if np.isnan(outcome.left).any():
         raise DisagreementError(f"{SHIPPED}: a patient is still there on day {HORIZON}")
-    record, seconds = timed(shipped.run, surge)
+    record, seconds = time_runs(shipped.run, surge)
     if (record.outcomes["deaths"], record.series("recovered").sum()) != (outcome.lost, outcome.served):
         raise DisagreementError(f"{SHIPPED}: got other counts without the log than with it")
     yield Row(SHIPPED, n, surge, outcome, seconds)
     for name in peers:
-        expected = projected(name, n, past)
+        expected = projection(name, n, past)
         if expected > limit:
             remark = f"skipped: about {expected:,.0f} s expected, limit {limit:,.0f} s"
             yield Row(name, n, surge, None, None, remark)
             continue
-        theirs, seconds = timed(PEERS[name], surge)
+        theirs, seconds = time_runs(PEERS[name], surge)
         reference = plain_simpy.run(surge, holds_icu_bed=False) if name == CIW else outcome
         must_agree(name, theirs, reference)
         yield Row(name, n, surge, theirs, seconds)
 
 
-def projected(name: str, patients: int, past: list[Row]) -> float:
+def projection(name: str, patients: int, past: list[Row]) -> float:
     """Seconds to expect: growing as between the last two sizes that were run, at least as N squared."""
     run = [(row.patients, row.seconds) for row in past if row.engine == name and row.seconds]
     if not run:

@@ -70,7 +70,7 @@ def seconds_of(what: str) -> float:
     return process_time() - began
 
 
-def apart(what: str) -> tuple[float, float]:
+def measure_apart(what: str) -> tuple[float, float]:
     """`seconds_of` in a process of its own, and the most memory it had, MB."""
     command = [sys.executable, __file__, "--one", what]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
@@ -79,13 +79,13 @@ def apart(what: str) -> tuple[float, float]:
 
 
 def one(what: str) -> None:
-    """Print what `apart` reads."""
+    """Print what `measure_apart` reads."""
     seconds = seconds_of(what)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kilobytes, on macOS bytes
     say(json.dumps([seconds, peak / (1024**2 if sys.platform == "darwin" else 1024)]))
 
 
-def timed(*command: str) -> float:
+def time_command(*command: str) -> float:
     """Seconds by the clock that a command takes."""
     began = perf_counter()
     subprocess.run([sys.executable, "-m", "surgesim.cli", *command], check=True, stdout=subprocess.DEVNULL)
@@ -108,10 +108,11 @@ def main() -> None:
         one(arguments.one)
         return
     for command in (("--help",), ("validate", str(SCENARIO), "--quiet")):
-        took = [timed(*command) for _ in range(arguments.times)]
+        took = [time_command(*command) for _ in range(arguments.times)]
         say(f"surgesim {command[0]:<10} {min(took):8.3f} s at least, {median(took):.3f} median")
     in_turn = [
-        {what: apart(what) for what in (SPACE_ONLY, EVERYTHING, YARDSTICK)} for _ in range(arguments.times)
+        {what: measure_apart(what) for what in (SPACE_ONLY, EVERYTHING, YARDSTICK)}
+        for _ in range(arguments.times)
     ]
     for what in (SPACE_ONLY, EVERYTHING, YARDSTICK):
         took = [pair[what][0] for pair in in_turn]
@@ -124,7 +125,7 @@ def main() -> None:
         )
     if arguments.shipped:
         with tempfile.TemporaryDirectory() as folder:
-            took_all = timed("run", str(SCENARIO), "--quiet", "--out", os.path.join(folder, "results"))
+            took_all = time_command("run", str(SCENARIO), "--quiet", "--out", os.path.join(folder, "results"))
         say(f"run as shipped: {took_all:.0f} s on {os.cpu_count()} cores, figures included")
 
 

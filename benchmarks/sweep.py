@@ -126,7 +126,7 @@ def loops(scenario: Scenario, points: Sequence[Mapping[str, Any]], workers: int)
     return Speed(*map(mean, zip(*speeds, strict=True)))
 
 
-def swept(scenario: Scenario, runs: int, workers: int) -> Speed:
+def measure_sweep(scenario: Scenario, runs: int, workers: int) -> Speed:
     """A sweep, from when its workers have started and imported what they need; says how it went."""
     memory: dict[int, tuple[float, float]] = {}
     seen: dict[int, tuple[float, float]] = {}
@@ -177,7 +177,7 @@ def main() -> None:
     shares, cpu_shares = [], []
     around = [loops(scenario, some, given.workers)]
     for _ in range(given.times):
-        own = swept(scenario, given.runs, given.workers)
+        own = measure_sweep(scenario, given.runs, given.workers)
         around.append(loops(scenario, some, given.workers))
         bare = Speed(*map(mean, zip(*around[-2:], strict=True)))
         shares.append(own.rate / bare.rate)

@@ -45,7 +45,13 @@ OUTCOMES = (
     "boarding_days", "waiting_days", "facility_days_dry", "oxygen_unmet_kg",
 )  # fmt: skip
 COLUMNS = ("scenario", "more", "resource", "place", "seed", "replication", "added", *OUTCOMES)
-TOLD = ("deaths_thin_care", "deaths_untreated", "icu_bed_days", "oxygen_bed_days", "facility_days_dry")
+OTHER_OUTCOMES = (
+    "deaths_thin_care",
+    "deaths_untreated",
+    "icu_bed_days",
+    "oxygen_bed_days",
+    "facility_days_dry",
+)
 """What the list says beside deaths."""
 
 CONFIDENCE = 0.99
@@ -86,7 +92,7 @@ LEAD_DAYS, DELIVERIES = "lead-days", "deliveries"
 
 NEEDS = {
     "neighbour-beds": lambda plain: any(rule["action"] == "transfer_out" for rule in _rules(plain)),
-    "drug-packages": lambda plain: bool(found(plain, PATHS["home-care-teams"])),
+    "drug-packages": lambda plain: bool(amounts(plain, PATHS["home-care-teams"])),
 }
 """What must be there for a resource to have an effect."""
 
@@ -116,7 +122,7 @@ class Case(NamedTuple):
 
 Floats = NDArray[np.float64]
 Key = tuple[str, str, str, str, str, str]
-Told = dict[Key, dict[str, float]]
+Rows = dict[Key, dict[str, float]]
 """The rows of the CSV by their first six columns."""
 
 
@@ -127,7 +133,7 @@ def _rules(plain: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return list(plain["command"].get("plan", {}).values())
 
 
-def found(plain: Mapping[str, Any], patterns: Sequence[str]) -> list[tuple[tuple[str, ...], str, float]]:
+def amounts(plain: Mapping[str, Any], patterns: Sequence[str]) -> list[tuple[tuple[str, ...], str, float]]:
     """The path, place and number of all that there is some of."""
     here: list[tuple[tuple[str, ...], str, Any]] = []
     for pattern in patterns:
@@ -144,7 +150,7 @@ def found(plain: Mapping[str, Any], patterns: Sequence[str]) -> list[tuple[tuple
     return [(path, place, value) for path, place, value in here if isinstance(value, (int, float)) and value]
 
 
-def raised(numbers: Sequence[float], more: float) -> list[float]:
+def raise_amounts(numbers: Sequence[float], more: float) -> list[float]:
     """Each number with its part of what is added; what is counted gets whole numbers, at least one in all."""
     whole = [number for number in numbers if isinstance(number, int)]
     parts: list[float] = []
@@ -158,7 +164,7 @@ def change(plain: Mapping[str, Any], resource: str, place: str, more: float) -> 
     """More of a resource, as an overlay; None where there is nothing of it."""
     if resource in NEEDS and not NEEDS[resource](plain):
         return None
-    here = [one for one in found(plain, PATHS[resource]) if place in (EVERYWHERE, one[1])]
+    here = [one for one in amounts(plain, PATHS[resource]) if place in (EVERYWHERE, one[1])]
     if not here:
         return None
     before = [value for _, _, value in here]
@@ -167,7 +173,7 @@ def change(plain: Mapping[str, Any], resource: str, place: str, more: float) -> 
     elif resource == DELIVERIES:
         after = [days / (1 + more) for days in before]
     else:
-        after = raised(before, more)
+        after = raise_amounts(before, more)
     overlay: dict[str, Any] = {}
     added = 0.0
     for (path, name, old), given in zip(here, after, strict=True):
@@ -223,7 +229,7 @@ def key(case: Case, name: str, replication: int) -> Key:
     return case.scenario.name, more, resource, place, str(case.seed), str(replication)
 
 
-def simulate(case: Case, there: Told, file: Path, workers: int) -> None:
+def simulate(case: Case, there: Rows, file: Path, workers: int) -> None:
     """Run what is not there yet; each replication is written when it is done."""
     tasks = []
     for replication in range(case.replications):
@@ -248,7 +254,7 @@ def simulate(case: Case, there: Told, file: Path, workers: int) -> None:
             say(f"{note}, {perf_counter() - began:.0f} s", sys.stderr)
 
 
-def read(file: Path) -> Told:
+def read(file: Path) -> Rows:
     """The rows of a CSV that an earlier run has left; a new one with its headings where there is none."""
     if not file.exists():
         with file.open("w", encoding="utf-8", newline="") as stream:
@@ -268,7 +274,7 @@ def read(file: Path) -> Told:
 # -- what is made of them ---------------------------------------------------------------------------------
 
 
-def differences(case: Case, name: str, there: Told, outcome: str) -> Floats:
+def differences(case: Case, name: str, there: Rows, outcome: str) -> Floats:
     """Paired differences of a change from the baseline."""
     after, before = (
         np.array([there[key(case, each, k)][outcome] for k in range(case.replications)])
@@ -278,46 +284,48 @@ def differences(case: Case, name: str, there: Told, outcome: str) -> Floats:
     return difference
 
 
-def told(case: Case, name: str, there: Told) -> str:
+def table_line(case: Case, name: str, there: Rows) -> str:
     """A line of the table: deaths with their interval, and what else has changed."""
     deaths = differences(case, name, there, "deaths")
     low, high = paired_interval(deaths, CONFIDENCE)
-    others = (f"{outcome} {differences(case, name, there, outcome).mean():+.1f}" for outcome in TOLD)
+    others = (
+        f"{outcome} {differences(case, name, there, outcome).mean():+.1f}" for outcome in OTHER_OUTCOMES
+    )
     added = case.changes[name].added
     line = f"{name:<40} added {added:+9.4g}   deaths {deaths.mean():+7.1f} ({low:+.1f} to {high:+.1f})"
     return f"{line}   {', '.join(others)}"
 
 
-def worse(case: Case, there: Told, *, surely: bool) -> list[str]:
+def worse(case: Case, there: Rows, *, certain: bool) -> list[str]:
     """The changes that have more deaths in the mean, or with the whole interval."""
 
     def least(name: str) -> float:
         deaths = differences(case, name, there, "deaths")
-        return paired_interval(deaths, CONFIDENCE)[0] if surely else float(deaths.mean())
+        return paired_interval(deaths, CONFIDENCE)[0] if certain else float(deaths.mean())
 
     return [name for name in case.changes if least(name) > 0]
 
 
 def twice(
-    first: Case, again: Callable[[Mapping[str, Change]], Case], run: Callable[[Case], None], there: Told
+    first: Case, again: Callable[[Mapping[str, Change]], Case], run: Callable[[Case], None], there: Rows
 ) -> list[str]:
     """Run all, and again those that are worse; says how it went and gives those that surely are."""
     run(first)
     say(f"\n{first.scenario.name}, seed {first.seed}, {first.replications} replications")
     for name in first.changes:
-        say(told(first, name, there))
-    second = again({name: first.changes[name] for name in worse(first, there, surely=False)})
+        say(table_line(first, name, there))
+    second = again({name: first.changes[name] for name in worse(first, there, certain=False)})
     if not second.changes:
         return []
     run(second)
-    found = worse(second, there, surely=True)
+    amounts = worse(second, there, certain=True)
     say(f"\n{second.scenario.name}, again: seed {second.seed}, {second.replications} replications")
     for name in second.changes:
-        say(f"{'WORSE ' if name in found else '      '}{told(second, name, there)}")
-    return found
+        say(f"{'WORSE ' if name in amounts else '      '}{table_line(second, name, there)}")
+    return amounts
 
 
-def one_scenario(scenario: Scenario, there: Told, given: argparse.Namespace) -> Iterator[str]:
+def one_scenario(scenario: Scenario, there: Rows, given: argparse.Namespace) -> Iterator[str]:
     """The province as a whole, then by facility what is worse there; the lines of the list."""
     more, seed = given.more, scenario.study.seed
     other_seed = seed + 1
@@ -334,13 +342,13 @@ def one_scenario(scenario: Scenario, there: Told, given: argparse.Namespace) -> 
         return
     found_here = twice(Case(scenario, changes, more, seed, given.replications), again, run, there)
     for resource in found_here:
-        yield f"{scenario.name:<16} {told(again(changes), resource, there)}"
-        places = dict.fromkeys(place for _, place, _ in found(plain, PATHS[resource]) if place)
+        yield f"{scenario.name:<16} {table_line(again(changes), resource, there)}"
+        places = dict.fromkeys(place for _, place, _ in amounts(plain, PATHS[resource]) if place)
         if given.places and len(places) > 1:
             here = by_name([change(plain, resource, place, more) for place in places])
             first = Case(scenario, here, more, seed, given.replications)
             for name in twice(first, again, run, there):
-                yield f"{scenario.name:<16} {told(again(here), name, there)}"
+                yield f"{scenario.name:<16} {table_line(again(here), name, there)}"
 
 
 def say(line: str, stream: Any = None) -> None:

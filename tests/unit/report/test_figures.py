@@ -32,15 +32,15 @@ from surgesim.report.figures import FIGURES, EmptyFigureError, describe, draw, r
 from surgesim.report.figures.drawing.page import (
     PROBABILITIES,
     Look,
-    balanced,
     date_ticks,
     settle,
     spans,
     stack_steps,
     text_width,
     wrap,
+    wrap_evenly,
 )
-from surgesim.report.figures.drawing.watched import BREACH_SHADE, watched
+from surgesim.report.figures.drawing.summaries import BREACH_SHADE, threshold_summaries
 from surgesim.report.figures.run.calendar import breach_shares
 from surgesim.report.figures.run.districts import shade_of, tiles_of
 from surgesim.report.figures.run.openings import STRIP
@@ -233,7 +233,7 @@ def test_pyplot_is_never_imported() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_first_breach_is_marked_with_its_date(small: Results, small_figure: Drawn, lang: str) -> None:
-    cases = next(w for w in watched(small, "baseline", lang) if w.name == "weekly-cases")
+    cases = next(w for w in threshold_summaries(small, "baseline", lang) if w.name == "weekly-cases")
     assert cases.first is not None
     row = small.breaches.query("alternative == 'baseline' and threshold == 'weekly-cases'").iloc[0]
     assert cases.first == row["first_date_median"].date()
@@ -492,7 +492,7 @@ def test_binding_says_the_breach_days_of_each_constraint(small: Results) -> None
     said = icu.texts[0].get_text()
     assert total > 0
     assert said.startswith(
-        f"of the {words.rounded(total, 'en')} days of the declared emergency: {most['constraint']} "
+        f"of the {words.round_off(total, 'en')} days of the declared emergency: {most['constraint']} "
     )
 
 
@@ -547,7 +547,7 @@ def test_wrapped_lines_fit_and_keep_numbers_with_their_sign() -> None:
 def test_a_heading_leaves_no_word_alone() -> None:
     text = "nhu cầu ô xy và hồi sức tích cực so với giường có đủ nhân viên"
     width = text_width(text, 10) * 0.95
-    first, second = balanced(text, width, 10).split("\n")
+    first, second = wrap_evenly(text, width, 10).split("\n")
     assert f"{first} {second}" == text
     assert text_width(second, 10) > 0.7 * text_width(first, 10)
     assert wrap(text, width, 10).split("\n")[1] == "viên"
@@ -588,7 +588,7 @@ def test_a_tile_says_deaths_and_cases_of_its_district(small: Results) -> None:
     assert tiles[0].deaths > tiles[1].deaths == 0
     said = [text.get_text() for text in draw(small, "districts").axes[0].texts]
     assert people.title.get("en") in said
-    assert any(text.startswith(f"{words.rounded(tiles[0].deaths, 'en')} deaths/100,000") for text in said)
+    assert any(text.startswith(f"{words.round_off(tiles[0].deaths, 'en')} deaths/100,000") for text in said)
 
 
 def test_districts_with_like_deaths_are_of_like_colour() -> None:
@@ -628,7 +628,7 @@ def test_the_description_of_need_has_its_peak(small: Results) -> None:
     top = need["p50"].idxmax()
     day, most = (
         words.day_text(need["date"].iloc[top].date(), "en"),
-        words.rounded(need["p50"].iloc[top], "en"),
+        words.round_off(need["p50"].iloc[top], "en"),
     )
     assert f"peaks on {day}, with {most} patients" in describe(small, "need", "en", "baseline")
 

@@ -12,7 +12,6 @@ from study_cases import made_up_simulation, shown, small_scenario
 
 from surgesim.model.record import CONSTRAINTS
 from surgesim.report.costing import not_counted
-from surgesim.report.fitted import wrapped
 from surgesim.report.names import threshold_title
 from surgesim.report.plans import never_fired
 from surgesim.report.screen import (
@@ -22,6 +21,7 @@ from surgesim.report.screen import (
     summary,
     threshold_table,
 )
+from surgesim.report.screen_table import wrap_cell
 from surgesim.report.sentences import longer_without_fewer_deaths, what_binds, without_plan
 from surgesim.report.words import NBSP, phrase
 from surgesim.scenario.door import overlaid
@@ -513,7 +513,7 @@ def test_one_name_for_a_threshold_on_the_whole_screen(results: Results) -> None:
 
 
 def test_wrapping_keeps_indents_and_unbreakable_spaces() -> None:
-    assert wrapped("  one two three", 7) == "  one\n  two\n  three"
-    assert wrapped(f"5{NBSP}Mar 2024", 6) == f"5{NBSP}Mar\n2024"
-    assert wrapped("abcdef gh", 4) == "abcd\nef\ngh"
-    assert wrapped("a\n\nb", 3) == "a\n\nb"
+    assert wrap_cell("  one two three", 7) == "  one\n  two\n  three"
+    assert wrap_cell(f"5{NBSP}Mar 2024", 6) == f"5{NBSP}Mar\n2024"
+    assert wrap_cell("abcdef gh", 4) == "abcd\nef\ngh"
+    assert wrap_cell("a\n\nb", 3) == "a\n\nb"

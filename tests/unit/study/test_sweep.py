@@ -29,7 +29,7 @@ from surgesim.study.run import run
 from surgesim.study.store.folder import hashes
 from surgesim.study.store.run_folder import read
 from surgesim.study.sweep.cases import Cases
-from surgesim.study.sweep.parts import Unfinished
+from surgesim.study.sweep.parts import UnfinishedSweep
 from surgesim.study.sweep.result import Sweep
 from surgesim.study.sweep.sweep import sweep
 
@@ -232,7 +232,7 @@ def test_a_corrupt_part_is_named_and_redone(
         swept(tmp_path / "out", progress=stops_after(9))
     damage(tmp_path / "out.unfinished" / "parts" / "00000003.parquet")
     found = swept(tmp_path / "out", resume=True)
-    assert found.redone == ("00000003.parquet",)
+    assert found.repeats == ("00000003.parquet",)
     assert hashes(found.folder) == hashes(whole.folder)
 
 
@@ -354,7 +354,7 @@ def test_what_a_kill_leaves_of_a_finished_sweep_is_not_taken_up(quick: None, tmp
 
 
 def test_a_part_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    parts = Unfinished(tmp_path / "out", {"runs": 2}, {}, 2)
+    parts = UnfinishedSweep(tmp_path / "out", {"runs": 2}, {}, 2)
     parts.open(resume=False)
     monkeypatch.setattr(Path, "replace", lambda self, target: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
