@@ -1,9 +1,9 @@
-"""What the check of a draw costs beside its replication: it should be a tenth of it at most.
+"""Time to check a draw, compared with its replication: it should be at most a tenth.
 
     python benchmarks/draws.py scenarios/kien-giang.yaml
 
-A draw is a scenario of its own and passes the checks of a file with its values (`surgesim.overlaid`). Draws
-and replications are timed by turns, so that a machine whose speed drifts is as fast for both.
+A draw is a separate scenario, and passes the same checks as a file with its values (`surgesim.overlaid`).
+Draws and replications are timed alternately, so that drifts in the machine's speed affect both equally.
 """
 
 from __future__ import annotations

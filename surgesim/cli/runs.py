@@ -102,7 +102,7 @@ def run(
         if not quiet:
             if most is not None and not loaded.study.precision:
                 typer.echo(NO_PRECISION, err=True)
-            _tell_what_is_replaced(folder)
+            _warn_of_replacement(folder)
         drawn = {"lang": lang.value, "format": FIGURE_FORMAT} if figures else None
         extras = _figures(lang.value) if figures else None
         with progress_bar(quiet) as progress:
@@ -165,7 +165,7 @@ def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietO
             )
         if again.setting and not quiet:
             typer.echo(
-                f"Compared with relative tolerance {RELATIVE:g} and without figures, because of these differences:"
+                f"Compared with relative tolerance {RELATIVE:g}, without figures, because these differ:"
             )
             for difference in again.setting:
                 typer.echo(f"  {difference}")
@@ -177,7 +177,7 @@ def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietO
             typer.echo(f"Reproduced: {count(len(again.compared), 'file')} the same.")
 
 
-def _tell_what_is_replaced(folder: Path) -> None:
+def _warn_of_replacement(folder: Path) -> None:
     """Warn before a run about results that it will replace."""
     from surgesim.errors import ResultsError
     from surgesim.study.store.run_folder import read_manifest

@@ -94,7 +94,7 @@ def sweep(
         with _resumable(folder), progress_bar(quiet) as progress:
             done = run_sweep(
                 loaded,
-                _varied(vary),
+                _parse_vary(vary),
                 design=design.value,
                 samples=samples,
                 replications=replications,
@@ -104,7 +104,7 @@ def sweep(
                 out=Output(folder, {"command": command_line()}),
                 resume=resume,
             )
-        _tell(done, folder, quiet)
+        _summarise(done, folder, quiet)
 
 
 @contextmanager
@@ -119,7 +119,7 @@ def _resumable(folder: Path) -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _tell(done: Sweep, folder: Path, quiet: bool) -> None:
+def _summarise(done: Sweep, folder: Path, quiet: bool) -> None:
     """Report the outcome of a sweep."""
     if done.repeats:
         first = f"{done.repeats[0]} first" if len(done.repeats) > 1 else done.repeats[0]
@@ -183,7 +183,7 @@ def sensitivity(
             typer.echo(f"{target}{os.sep}")
 
 
-def _varied(texts: list[str]) -> dict[str, str]:
+def _parse_vary(texts: list[str]) -> dict[str, str]:
     """Parse ``path=levels`` options for the sweep."""
     varied: dict[str, str] = {}
     problems = []

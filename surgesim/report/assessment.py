@@ -25,12 +25,12 @@ def reason(row: Row, lang: str) -> str:
     return phrase(lang, f"reason.{row['not_assessed']}")
 
 
-def not_assessed(row: Row, lang: str) -> str:
+def not_assessed_text(row: Row, lang: str) -> str:
     """State that a row of breaches.csv is not assessed, and why."""
     return phrase(lang, "assessed.not_because", reason=reason(row, lang))
 
 
-def what_is_not_assessed(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[Passage]:
+def missing_assessments(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[Passage]:
     """State how many criteria the emergency is based on, and which thresholds are not assessed and why."""
     table = results.breaches[results.breaches["alternative"] == alternative]
     rows: dict[str, list[Row]] = {}

@@ -43,7 +43,7 @@ def per_death_averted(results: Results) -> dict[str, Row]:
     }
 
 
-def not_counted(results: Results, lang: str) -> Iterator[str]:
+def costs_left_out(results: Results, lang: str) -> Iterator[str]:
     """List the costs that are not included."""
     for item, names in without_price(results).items():
         titles = "; ".join(alternative_title(results.scenario, name, lang) for name in names)

@@ -17,8 +17,8 @@ from surgesim.report import tables
 from surgesim.report.citation import Value, passage
 from surgesim.report.figures import FIGURES, EmptyFigureError, check_choice, describe, draw, project_style
 from surgesim.report.likelihood import SCALE
-from surgesim.report.sentences import how_precise, what_varies, without_plan
-from surgesim.report.summary import how_far_assumed, runs, three_sentences
+from surgesim.report.sentences import precision_notes, uncertainty_notes, without_plan
+from surgesim.report.summary import assumption_notes, runs, three_sentences
 from surgesim.report.words import day_text, number, percent, phrase
 from surgesim.scenario.schema.scenario import BASELINE
 
@@ -127,9 +127,9 @@ def write_report(results: Results, path: Path | str, lang: str = "en") -> Path:
 def _notes(results: Results, lang: str) -> Iterator[str]:
     """Explain the words and intervals of the summary."""
     yield phrase(lang, "summary.note")
-    yield from list(what_varies(results.scenario, lang)) or [phrase(lang, "limit.chance")]
-    yield from how_far_assumed(results, lang)
-    yield from how_precise(results, lang)
+    yield from list(uncertainty_notes(results.scenario, lang)) or [phrase(lang, "limit.chance")]
+    yield from assumption_notes(results, lang)
+    yield from precision_notes(results, lang)
 
 
 def _parts(results: Results, lang: str) -> Iterator[Part]:

@@ -43,7 +43,7 @@ def threshold_title(scenario: Scenario, name: str, lang: str) -> str:
             what = f"{what}: {item_of(scenario, threshold.item).title.get(lang)}"
         if threshold.group is not None:
             what = f"{what}: {group_words(lang, threshold.group)}"
-        title = f"{what} {sign} {measured(scenario, name, threshold.bound, lang, unit=False)}"
+        title = f"{what} {sign} {with_unit(scenario, name, threshold.bound, lang, unit=False)}"
     else:
         title = plain_percent(threshold.title.get(lang))
     return title.replace(f" {sign} ", f"{NBSP}{sign}{NBSP}")
@@ -62,7 +62,7 @@ def unit_of(scenario: Scenario, name: str, lang: str) -> str:
     return indicator_words(lang, threshold.indicator).unit
 
 
-def measured(scenario: Scenario, name: str, value: float, lang: str, *, unit: bool = True) -> str:
+def with_unit(scenario: Scenario, name: str, value: float, lang: str, *, unit: bool = True) -> str:
     """Format a value of a threshold's indicator with its unit, or a share as a percentage."""
     if is_share(scenario.command.thresholds[name].indicator):
         return tenths(value, lang)

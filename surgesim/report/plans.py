@@ -48,7 +48,7 @@ def plan_changes(scenario: Scenario, alternative: str, lang: str) -> Iterator[st
     yield from _values(overlay, lang)
 
 
-def never_fired(results: Results, lang: str) -> Iterator[str]:
+def idle_rules(results: Results, lang: str) -> Iterator[str]:
     """List on one line the rules that never fired, with the alternatives concerned."""
     fired = results.actions[results.actions["what"] == "fired"]
     seen = set(zip(fired["alternative"], fired["rule"], strict=True))

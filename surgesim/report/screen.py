@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Group
 from rich.text import Text
 
-from surgesim.report.assessment import is_assessed, reason, what_is_not_assessed
-from surgesim.report.costing import not_counted, per_death_averted
-from surgesim.report.names import alternative_title, criteria, measured, threshold_title
-from surgesim.report.plans import never_fired
+from surgesim.report.assessment import is_assessed, missing_assessments, reason
+from surgesim.report.costing import costs_left_out, per_death_averted
+from surgesim.report.names import alternative_title, criteria, threshold_title, with_unit
+from surgesim.report.plans import idle_rules
 from surgesim.report.screen_table import ScreenTable
 from surgesim.report.sentences import (
     deaths,
+    enough_for_ranges,
     epidemic_level,
-    how_precise,
     icu_care,
     longer_without_fewer_deaths,
-    many,
-    what_binds,
-    what_varies,
-    who_is_reached,
+    main_constraints,
+    precision_notes,
+    timely_access,
+    uncertainty_notes,
     without_plan,
 )
 from surgesim.report.summary import in_brief
@@ -42,7 +42,7 @@ from surgesim.report.words import (
     to_decimals,
 )
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.measures.binding import limits_modelled
+from surgesim.study.measures.binding import modelled_limits
 from surgesim.study.measures.breaches import SITUATION
 from surgesim.study.measures.compare import BREACHED, COST, DAYS_BREACHED, FIRST_DAY, SITUATION_DAYS
 
@@ -86,10 +86,10 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
 
     if len(results.breaches):
         parts += [Text(), breach_table(results, lang)]
-        note("breaches_note" if many(results) else "breaches_note_few", runs=runs)
+        note("breaches_note" if enough_for_ranges(results) else "breaches_note_few", runs=runs)
         if scenario.command.in_districts:
             note("districts_note")
-        parts += [Text(sentence) for sentence in what_is_not_assessed(results, lang)]
+        parts += [Text(sentence) for sentence in missing_assessments(results, lang)]
     parts += [Text(), Text(deaths(results, lang))]
     if len(results.comparison):
         parts += [Text(), comparison_table(results, lang)]
@@ -103,21 +103,21 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
     if scenario.supply.costs is not None:
         parts += [Text(), cost_table(results, lang)]
         note("cost_note")
-        parts += [Text(sentence) for sentence in not_counted(results, lang)]
-    parts += [Text(), *(Text(sentence) for sentence in what_binds(results, lang))]
-    if limits_modelled(scenario):
+        parts += [Text(sentence) for sentence in costs_left_out(results, lang)]
+    parts += [Text(), *(Text(sentence) for sentence in main_constraints(results, lang))]
+    if modelled_limits(scenario):
         note("binds_note")
     parts += [Text(sentence) for sentence in icu_care(results, lang)]
-    parts += [Text(sentence) for sentence in (*who_is_reached(results, lang), *epidemic_level(results, lang))]
-    parts += [Text(without_plan(scenario, lang)), *(Text(line) for line in never_fired(results, lang))]
+    parts += [Text(sentence) for sentence in (*timely_access(results, lang), *epidemic_level(results, lang))]
+    parts += [Text(without_plan(scenario, lang)), *(Text(line) for line in idle_rules(results, lang))]
     confidence = results.assumptions["confidence"]
     assumed = number(int((confidence == "assumed").sum()), lang)
     parts += [
         Text(),
         Text(phrase(lang, "screen.assumed", assumed=assumed, all=number(len(confidence), lang))),
     ]
-    parts += [Text(sentence) for sentence in what_varies(scenario, lang)]
-    parts += [Text(sentence) for sentence in how_precise(results, lang)]
+    parts += [Text(sentence) for sentence in uncertainty_notes(scenario, lang)]
+    parts += [Text(sentence) for sentence in precision_notes(results, lang)]
     parts += [Text(), Text(phrase(lang, "section.summary"), style="bold")]
     parts += [Text(sentence) for sentence in in_brief(results, lang)]
     if folder is not None:
@@ -213,7 +213,7 @@ def _in_districts(results: Results, rows: Sequence[Mapping[Any, Any]], lang: str
         f"{round_off(sum(days) / len(days), lang)}\n({least}{EN_DASH}{most})",
         with_district(
             worst,
-            measured(scenario, rows[0]["threshold"], float(worst["worst_value_median"]), lang, unit=False),
+            with_unit(scenario, rows[0]["threshold"], float(worst["worst_value_median"]), lang, unit=False),
         ),
     )
 
@@ -337,8 +337,8 @@ def _threshold(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> tuple[s
     side = "above" if scenario.command.thresholds[name].above is not None else "below"
     return (
         threshold_title(scenario, name, lang),
-        phrase(lang, f"screen.{side}", bound=measured(scenario, name, bound, lang)),
-        measured(scenario, name, worst, lang, unit=False) if is_assessed(row) else "",
+        phrase(lang, f"screen.{side}", bound=with_unit(scenario, name, bound, lang)),
+        with_unit(scenario, name, worst, lang, unit=False) if is_assessed(row) else "",
     )
 
 
@@ -353,7 +353,7 @@ def _first(results: Results, row: Mapping[Any, Any], lang: str) -> str:
         for q in ("median", "p5", "p95")
     )
     lines = [none if median is None else day_text(median, lang)]
-    if not many(results):
+    if not enough_for_ranges(results):
         pass
     elif median is None and early is not None:
         lines.append(f"({phrase(lang, 'screen.early', day=day_text(early, lang))})")
@@ -369,7 +369,7 @@ def _first(results: Results, row: Mapping[Any, Any], lang: str) -> str:
 def _days(results: Results, row: Mapping[Any, Any], lang: str) -> str:
     if row["probability"] == 0:
         return "0"
-    if not many(results):
+    if not enough_for_ranges(results):
         return round_off(row["days_breached_mean"], lang)
     low, high = (round_off(row[f"days_breached_{q}"], lang) for q in ("p5", "p95"))
     return f"{round_off(row['days_breached_mean'], lang)}\n({low}{EN_DASH}{high})"

@@ -20,7 +20,7 @@ from surgesim.report.words import (
 )
 from surgesim.scenario.schema.indicators import ICU_BEDS
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.measures.binding import BEDS, limits_modelled
+from surgesim.study.measures.binding import BEDS, modelled_limits
 from surgesim.study.measures.compare import DAYS_BREACHED, DEATHS
 from surgesim.study.measures.quantiles import quantile
 from surgesim.study.measures.reached import ALL
@@ -35,7 +35,7 @@ FEWEST_FOR_A_RANGE: Final = 5
 """Min replications for meaningful 5 % and 95 % quantiles."""
 
 
-def many(results: Results) -> bool:
+def enough_for_ranges(results: Results) -> bool:
     """True if there are enough replications to report a range."""
     return int(results.replications["replication"].nunique()) >= FEWEST_FOR_A_RANGE
 
@@ -96,13 +96,13 @@ def deaths(results: Results, lang: str, alternative: str = BASELINE) -> str:
     return phrase(lang, "sentence.deaths_range" if runs >= FEWEST_FOR_A_RANGE else "sentence.deaths", **said)
 
 
-def what_binds(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[Passage]:
+def main_constraints(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[Passage]:
     """State the main binding constraint per bed type on breach days, or that only space is modelled.
 
     Breach days are those of the declared emergency; if there are none, days with patients who lack such a
     bed are used.
     """
-    if not limits_modelled(results.scenario.alternative(alternative)):
+    if not modelled_limits(results.scenario.alternative(alternative)):
         yield passage(lang, "sentence.only_space")
         return
     for bed, which, said in binding_of_beds(results, lang, alternative):
@@ -168,7 +168,7 @@ FEW_PATIENTS: Final = 10.0
 """Min mean patients for a group to be named as having the least timely access, to avoid chance results."""
 
 
-def who_is_reached(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[str]:
+def timely_access(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[str]:
     """State the share with timely access, the groups with the least, and deaths per million."""
     scenario = results.scenario.alternative(alternative)
     districts = scenario.people.districts
@@ -241,7 +241,7 @@ def without_plan(scenario: Scenario, lang: str) -> str:
     )
 
 
-def what_varies(scenario: Scenario, lang: str) -> Iterator[str]:
+def uncertainty_notes(scenario: Scenario, lang: str) -> Iterator[str]:
     """List the uncertain parameters that the bands reflect in addition to chance."""
     if scenario.study.uncertainty:
         yield phrase(lang, "sentence.varies", names=", ".join(scenario.study.uncertainty))
@@ -255,7 +255,7 @@ def _of_precision(entry: Mapping[str, Any]) -> str:
     return "sentence.no_half_width" if entry["half_width_share"] is None else "sentence.half_width"
 
 
-def how_precise(results: Results, lang: str) -> Iterator[str]:
+def precision_notes(results: Results, lang: str) -> Iterator[str]:
     """State whether the requested precision was reached, and the widest interval of each outcome."""
     note = results.manifest.get("precision")
     if not note:

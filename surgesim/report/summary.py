@@ -18,11 +18,11 @@ from surgesim.report.citation import Passage, Row, Value, cell, join, passage, p
 from surgesim.report.likelihood import likelihood
 from surgesim.report.names import criteria, threshold_title
 from surgesim.report.plans import plan_in_words
-from surgesim.report.sentences import amount, binding_of_beds, many, what_binds
+from surgesim.report.sentences import amount, binding_of_beds, enough_for_ranges, main_constraints
 from surgesim.report.words import day_text, number, percent, phrase, round_off
 from surgesim.scenario.schema.command import REQUIRED_PATH
 from surgesim.scenario.schema.scenario import BASELINE
-from surgesim.study.measures.binding import limits_modelled
+from surgesim.study.measures.binding import modelled_limits
 from surgesim.study.measures.breaches import PROVINCE_AREA, SITUATION
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def how_likely(row: Row, lang: str) -> str:
     return phrase(lang, likelihood(float(row["probability_low"]), float(row["probability_high"])))
 
 
-def inside(text: str) -> str:
+def within_sentence(text: str) -> str:
     """Lower-case the start of a text for use within a sentence, except for acronyms such as ``ICU``."""
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
@@ -114,7 +114,7 @@ def _emergency(results: Results, lang: str) -> Passage:
         lang,
         "summary.situation",
         **known,
-        likely=inside(how_likely(row, lang)),
+        likely=within_sentence(how_likely(row, lang)),
         happens=_happens(row, results, lang),
         when=_when(results, row, lang),
     )
@@ -159,7 +159,7 @@ def _when(results: Results, row: Row, lang: str) -> Passage:
     """The start and duration of the emergency, with ranges only if there are enough runs."""
     if row["probability"] == 0:
         return NOTHING
-    ranges = many(results)
+    ranges = enough_for_ranges(results)
     lasts = _lasts(row, ranges, lang)
     if row["breached_at_start"] == 1:
         return passage(lang, "summary.begins_at_start", lasts=lasts)
@@ -186,7 +186,7 @@ def _first_and_binding(results: Results, lang: str) -> Passage:
     names = criteria(results.scenario)
     begun = [row for row in province_rows(results) if row["threshold"] in names]
     later = [row for row in begun if row["breached_at_start"] < 1 and not pd.isna(row["first_day_median"])]
-    binds = join([_without_stop(sentence) for sentence in what_binds(results, lang)], "; ")
+    binds = join([_without_stop(sentence) for sentence in main_constraints(results, lang)], "; ")
     if not later:
         return passage(lang, "summary.no_first", binds=binds)
     first = min(later, key=lambda row: float(row["first_day_median"]))
@@ -202,7 +202,9 @@ def _first_and_binding(results: Results, lang: str) -> Passage:
 
 def _without_stop(sentence: Passage) -> Passage:
     """Convert a sentence for use within a longer one."""
-    return Passage(inside(sentence.removesuffix(".")), Markup(inside(sentence.html.removesuffix("."))))
+    return Passage(
+        within_sentence(sentence.removesuffix(".")), Markup(within_sentence(sentence.html.removesuffix(".")))
+    )
 
 
 def _plans(results: Results, lang: str) -> Passage:
@@ -236,7 +238,7 @@ def _best(table: pd.DataFrame) -> Row | None:
     return None if fewer.empty else fewer.sort_values("difference").to_dict("records")[0]
 
 
-def how_far_assumed(results: Results, lang: str) -> Iterator[Passage]:
+def assumption_notes(results: Results, lang: str) -> Iterator[Passage]:
     """The number of assumed figures, and a note if the required number of criteria is one of them."""
     confidence = results.assumptions["confidence"]
     assumed = int((confidence == ASSUMED).sum())
@@ -287,7 +289,7 @@ def _emergency_in_brief(results: Results, lang: str) -> Passage:
 
 
 def _binding_in_brief(results: Results, lang: str) -> Passage:
-    if not limits_modelled(results.scenario):
+    if not modelled_limits(results.scenario):
         return passage(lang, "sentence.only_space")
     parts = [
         passage(lang, f"brief.{which}", bed=phrase(lang, f"bed.{bed}"), **said)

@@ -70,14 +70,14 @@ def run(
     >>> scenario = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
     >>> surgesim.run(scenario, replications=20).breaches  # doctest: +SKIP
     """
-    scenario = _changed(scenario, replications, seed, days)
+    scenario = _override(scenario, replications, seed, days)
     scenarios = select(scenario, only)
     check_precision(scenario)
     backend, output, started = Backend.of(workers), Output.of(out), now()
     check_draws(keep_alternatives(scenario, scenarios), scenario.study.seed, _most(scenario), backend)
     with contextlib.ExitStack() as stack:
         draft = None if output is None else stack.enter_context(RunFolder(output.folder, scenarios))
-        collections, reached = _collected(scenario, scenarios, backend, draft)
+        collections, reached = _collect(scenario, scenarios, backend, draft)
         manifest = {
             **environment(),
             "scenario": scenario.name,
@@ -108,7 +108,7 @@ def _most(scenario: Scenario) -> int:
     return study.most_replications if study.precision else study.replications
 
 
-def _collected(
+def _collect(
     scenario: Scenario, scenarios: Mapping[str, Scenario], backend: Backend, draft: RunFolder | None
 ) -> tuple[dict[str, Collection], dict[str, Any]]:
     """Run replications until there are enough; return the collections and the related manifest entries."""
@@ -172,7 +172,7 @@ def _failure(extras: Extras, results: Results, folder: Path) -> str | None:
     return None
 
 
-def _changed(scenario: Scenario, replications: int | None, seed: int | None, days: int | None) -> Scenario:
+def _override(scenario: Scenario, replications: int | None, seed: int | None, days: int | None) -> Scenario:
     values = {"study.replications": replications, "study.seed": seed, "days": days}
     changes = [f"{path}={value}" for path, value in values.items() if value is not None]
     if not changes:

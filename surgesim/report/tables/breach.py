@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from surgesim.model.record import CONSTRAINTS
-from surgesim.report.assessment import is_assessed, not_assessed, what_is_not_assessed
+from surgesim.report.assessment import is_assessed, missing_assessments, not_assessed_text
 from surgesim.report.citation import Passage, Row, Value, cell, join, passage, proper_name, quote
 from surgesim.report.names import criteria, is_share, threshold_title, unit_of
-from surgesim.report.sentences import icu_care, many
+from surgesim.report.sentences import enough_for_ranges, icu_care
 from surgesim.report.summary import first_date, how_likely, province_rows, share
 from surgesim.report.tables.cells import (
     NONE,
@@ -32,7 +32,7 @@ from surgesim.report.words import (
 )
 from surgesim.scenario.schema.indicators import ICU_BEDS
 from surgesim.scenario.schema.scenario import BASELINE
-from surgesim.study.measures.binding import BEDS, limits_modelled
+from surgesim.study.measures.binding import BEDS, modelled_limits
 from surgesim.study.measures.breaches import PROVINCE_AREA, SITUATION
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def breaches(results: Results, lang: str) -> ReportTable | None:
         return None
     rows = [by_name[name] for name in (*names, SITUATION) if name in by_name]
     required = number(float(by_name[SITUATION]["bound"]), lang)
-    return _passed(results, "breaches", "criterion", rows, lang).build(
+    return _breach_rows(results, "breaches", "criterion", rows, lang).build(
         note=_breach_note(results, "table.breaches.note", lang),
         required=required,
         all=number(len(names), lang),
@@ -63,7 +63,7 @@ def glance(results: Results, lang: str) -> ReportTable | None:
     for name in (SITUATION, *criteria(results.scenario)):
         if name in by_name and not is_assessed(by_name[name]):
             title = proper_name(threshold_title(results.scenario, name, lang))
-            builder.add(title, NONE, not_assessed(by_name[name], lang))
+            builder.add(title, NONE, not_assessed_text(by_name[name], lang))
         elif name in by_name:
             row = by_name[name]
             builder.add(
@@ -78,28 +78,28 @@ def thresholds(results: Results, lang: str) -> ReportTable | None:
     """The thresholds in the baseline that are not criteria of the emergency."""
     of_situation = {*criteria(results.scenario), SITUATION}
     rows = [row for row in province_rows(results) if row["threshold"] not in of_situation]
-    return _passed(results, "thresholds", "threshold", rows, lang).build(
+    return _breach_rows(results, "thresholds", "threshold", rows, lang).build(
         note=phrase(lang, "table.thresholds.note")
     )
 
 
 def _breach_note(results: Results, key: str, lang: str) -> Passage:
     runs = number(int(results.replications["replication"].nunique()), lang)
-    spread = "table.spread.note" if many(results) else "table.few.note"
+    spread = "table.spread.note" if enough_for_ranges(results) else "table.few.note"
     said = [phrase(lang, key), phrase(lang, spread, runs=runs)]
     watched = {results.scenario.command.thresholds[name].indicator for name in criteria(results.scenario)}
     if watched & set(ICU_BEDS):
         said.append(phrase(lang, "table.icu.note"))
-    return lines(join(said, " "), *what_is_not_assessed(results, lang), *icu_care(results, lang))
+    return lines(join(said, " "), *missing_assessments(results, lang), *icu_care(results, lang))
 
 
-def _passed(results: Results, name: str, column: str, rows: Sequence[Row], lang: str) -> TableBuilder:
+def _breach_rows(results: Results, name: str, column: str, rows: Sequence[Row], lang: str) -> TableBuilder:
     """The likelihood, first date and duration of each breach, with ranges only if there are enough runs."""
     builder = table_builder(name, lang, column, "likelihood", "first_breach", "days_breached", "worst")
     for row in rows:
         if not is_assessed(row):
             title = proper_name(threshold_title(results.scenario, str(row["threshold"]), lang))
-            builder.add(title, not_assessed(row, lang), NONE, NONE, NONE)
+            builder.add(title, not_assessed_text(row, lang), NONE, NONE, NONE)
             continue
         ends = [quote("breaches", row, f"days_breached_{q}", round_off, lang) for q in ("p5", "p95")]
         builder.add(
@@ -108,7 +108,7 @@ def _passed(results: Results, name: str, column: str, rows: Sequence[Row], lang:
             _first(results, row, lang),
             lines(
                 quote("breaches", row, "days_breached_mean", round_off, lang),
-                in_brackets(ends) if many(results) else "",
+                in_brackets(ends) if enough_for_ranges(results) else "",
             ),
             _worst(results, row, lang),
         )
@@ -166,7 +166,7 @@ def _first(results: Results, row: Row, lang: str) -> Passage:
         return lines(phrase(lang, "screen.at_start"))
     median, early, late = (first_date(results, row, f"first_day_{q}", lang) for q in ("median", "p5", "p95"))
     parts: list[str] = [median or never]
-    if early is not None and many(results):
+    if early is not None and enough_for_ranges(results):
         parts.append(in_brackets([early, late or never]))
     if some > 0:
         parts.append(join([phrase(lang, "table.also_at_start"), share(row, "breached_at_start", lang)], " "))
@@ -185,7 +185,7 @@ def areas(results: Results, lang: str) -> ReportTable | None:
             area = district_title(results.scenario, str(row["area"]), lang)
             heading = proper_name(area if len(names) == 1 else f"{title}: {area}")
             if not is_assessed(row):
-                builder.add(heading, not_assessed(row, lang), NONE, NONE, NONE)
+                builder.add(heading, not_assessed_text(row, lang), NONE, NONE, NONE)
                 continue
             builder.add(
                 heading,
@@ -200,7 +200,7 @@ def areas(results: Results, lang: str) -> ReportTable | None:
 
 def binding(results: Results, lang: str) -> ReportTable | None:
     """Days on which each constraint binds, by bed type: emergency days and shortage days."""
-    if not limits_modelled(results.scenario):
+    if not modelled_limits(results.scenario):
         return None
     builder = table_builder("binding", lang, "constraint")
     builder.columns += [

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from surgesim.model.outcomes import DEADLY
 from surgesim.report.citation import Passage, Row, Value, proper_name, quote, source
-from surgesim.report.costing import not_counted, per_death_averted
+from surgesim.report.costing import costs_left_out, per_death_averted
 from surgesim.report.names import criteria, threshold_title
 from surgesim.report.plans import plan_changes
 from surgesim.report.sentences import longer_without_fewer_deaths
@@ -226,4 +226,4 @@ def costs(results: Results, lang: str) -> ReportTable | None:
             if name in each
             else NONE,
         )
-    return builder.build(note=lines(phrase(lang, "table.costs.note"), *not_counted(results, lang)))
+    return builder.build(note=lines(phrase(lang, "table.costs.note"), *costs_left_out(results, lang)))

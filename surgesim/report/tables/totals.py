@@ -11,7 +11,7 @@ import pandas as pd
 
 from surgesim.model.outcomes import OUTCOMES, in_groups
 from surgesim.report.citation import Row, Value, cell, proper_name, quote, source
-from surgesim.report.sentences import many
+from surgesim.report.sentences import enough_for_ranges
 from surgesim.report.tables.cells import NONE, ReportTable, district_title, in_brackets, lines, table_builder
 from surgesim.report.words import (
     day_text,
@@ -49,7 +49,7 @@ PER: Final = 100_000
 def outcomes(results: Results, lang: str, chosen: Sequence[str] | None = None) -> ReportTable | None:
     """Totals of the baseline: the mean over runs, and the 5 % and 95 % quantiles."""
     name = "outcomes" if chosen is None else "logistics"
-    ranges = many(results)
+    ranges = enough_for_ranges(results)
     builder = table_builder(name, lang, "outcome", "unit", "mean", *(("p5", "p95") if ranges else ()))
     table = results.replications[results.replications["alternative"] == BASELINE]
     for outcome in TOTALS if chosen is None else chosen:

@@ -61,9 +61,9 @@ def with_values(problem: Problem, case: str, values: Mapping[str, Any]) -> Probl
     """Add the values of the case to `problem`, starting with those at or near its path."""
     near = [path for path in values if _near(path, problem.path)]
     paths = [*near, *(path for path in values if path not in near)]
-    told = ", ".join(f"{path} = {_text(values[path])}" for path in paths[:MOST_VALUES])
+    listed = ", ".join(f"{path} = {_text(values[path])}" for path in paths[:MOST_VALUES])
     more = ", …" if len(paths) > MOST_VALUES else ""
-    return Problem(problem.path, f"{problem.message}; {case} {told}{more}")
+    return Problem(problem.path, f"{problem.message}; {case} {listed}{more}")
 
 
 def _near(path: str, of: str) -> bool:

@@ -119,14 +119,14 @@ def _one_pool(
     with parallel_config(backend="loky", inner_max_num_threads=1):
         parallel = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
         undone = (place for place in range(len(tasks)) if not done[place])
-        results = parallel(delayed(_placed)(work, place, tasks[place]) for place in undone)
+        results = parallel(delayed(_with_place)(work, place, tasks[place]) for place in undone)
         try:
             yield from results
         finally:
             results.close()
 
 
-def _placed(work: Callable[[Task], Result], place: int, task: Task) -> tuple[int, Result]:
+def _with_place(work: Callable[[Task], Result], place: int, task: Task) -> tuple[int, Result]:
     return place, work(task)
 
 

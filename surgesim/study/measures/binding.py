@@ -22,7 +22,7 @@ SHORTAGE: Final = {"oxygen": ("waiting_oxygen",), "icu": ("waiting_icu", "boardi
 """Daily columns that count patients without a bed of each type."""
 
 
-def limits_modelled(scenario: Scenario) -> tuple[str, ...]:
+def modelled_limits(scenario: Scenario) -> tuple[str, ...]:
     """Constraints other than space that the scenario gives for any facility, in CONSTRAINTS order."""
     facilities = scenario.care.facilities.values()
     staffed = any(facility.staff is not None for facility in facilities)

@@ -29,7 +29,7 @@ COST, DEATHS, SITUATION_DAYS = "cost", "deaths", "situation_days"
 _BETTER = {outcome.name: outcome.better for outcome in OUTCOMES}
 
 HIGHER = ("in_time_share:",)
-"""How the outcomes begin that are better where they are higher."""
+"""Prefixes of outcomes for which higher is better."""
 
 
 def better(outcome: str) -> str:

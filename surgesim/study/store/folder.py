@@ -47,9 +47,9 @@ class Folder:
         If `target` is not such a folder, or cannot be written.
     """
 
-    def __init__(self, target: Path, own: Set[str]) -> None:
+    def __init__(self, target: Path, allowed: Set[str]) -> None:
         self.target = target.resolve()
-        self._own = own
+        self._allowed = allowed
         self._tag = uuid.uuid4().hex[:8]
         self.path = _sibling(self.target, "part", self._tag)
         self._made: list[Path] = []
@@ -58,7 +58,7 @@ class Folder:
         """Raise an error if the folder could not be moved to its target."""
         with disk(self.target):
             recover(self.target)
-            _refuse_foreign(self.target, self._own)
+            _refuse_foreign(self.target, self._allowed)
 
     def __enter__(self) -> Self:
         self.check()
@@ -132,12 +132,12 @@ def check_file(folder: Path, name: str, manifest: Mapping[str, Any]) -> None:
     if not isinstance(files, Mapping) or name not in files:
         raise ResultsError(f"{folder}: its {MANIFEST} lists no {name}: run it again with this version")
     if not path.is_file():
-        raise ResultsError(f"{path}: missing, though it was written with this result: run it again")
+        raise ResultsError(f"{path}: missing, although it was written with this result: run it again")
     with path.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != files[name]:
             raise ResultsError(
-                f"{path}: is not the file that was written with this result: `surgesim reproduce` says what "
-                "differs, a new run writes it anew"
+                f"{path}: is not the file written with this result: `surgesim reproduce` shows the "
+                "differences, and a new run writes it again"
             )
 
 
@@ -212,14 +212,14 @@ def _clear(target: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _refuse_foreign(target: Path, own: Set[str]) -> None:
+def _refuse_foreign(target: Path, allowed: Set[str]) -> None:
     if not target.exists():
         return
     if not target.is_dir():
         raise ResultsError(f"{target}: got a file, expected a folder or nothing")
     entries = {entry.name for entry in target.iterdir() if not entry.name.startswith(".")}
-    if foreign := sorted(entries - own if MANIFEST in entries else entries):
+    if foreign := sorted(entries - allowed if MANIFEST in entries else entries):
         raise ResultsError(
-            f"{target}: holds {foreign[0]!r}, which is not part of a result, so it will not be replaced; "
+            f"{target}: contains {foreign[0]!r}, which is not part of a result, so it will not be replaced; "
             "choose another folder with --out"
         )

@@ -136,9 +136,9 @@ def _wide(alternative: str, scenario: Scenario, record: Record, indicators: Sequ
     days = record.province.shape[0]
     names = pa.array([alternative])
     columns = {
-        "alternative": _repeated(names, np.zeros(areas * days)),
+        "alternative": _repeat(names, np.zeros(areas * days)),
         "replication": pa.array(np.full(areas * days, record.replication, dtype=np.int64)),
-        "area": _repeated(pa.array([PROVINCE_AREA, *districts]), np.repeat(np.arange(areas), days)),
+        "area": _repeat(pa.array([PROVINCE_AREA, *districts]), np.repeat(np.arange(areas), days)),
         "day": pa.array(np.tile(np.arange(days, dtype=np.int64), areas)),
     }
     items = {column.name: i for i, column in enumerate(scenario_columns(scenario))}
@@ -157,7 +157,7 @@ def _wide(alternative: str, scenario: Scenario, record: Record, indicators: Sequ
     return pa.table(columns)
 
 
-def _repeated(names: Any, index: Any) -> Any:
+def _repeat(names: Any, index: Any) -> Any:
     import pyarrow as pa
 
     return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32)), names).cast(pa.string())

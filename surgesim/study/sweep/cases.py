@@ -35,15 +35,15 @@ class Cases(Sequence[Case]):
     scenarios: int
     points: Sequence[Mapping[str, Any]]
     replications: int
-    undone: Sequence[int] | None = None
+    pending: Sequence[int] | None = None
 
     def __len__(self) -> int:
-        if self.undone is not None:
-            return len(self.undone)
+        if self.pending is not None:
+            return len(self.pending)
         return self.scenarios * len(self.points) * self.replications
 
     def __getitem__(self, place: Any) -> Any:
-        run = place if self.undone is None else self.undone[place]
+        run = place if self.pending is None else self.pending[place]
         rest, replication = divmod(run, self.replications)
         scenario, point = divmod(rest, len(self.points))
         return Case(scenario, point, replication, self.points[point])
@@ -52,7 +52,7 @@ class Cases(Sequence[Case]):
 def check_cases(
     scenarios: Sequence[Scenario],
     cases: Cases,
-    undone: Sequence[int],
+    pending: Sequence[int],
     seed: int,
     backend: Backend,
 ) -> None:
@@ -63,7 +63,7 @@ def check_cases(
     drawing = [bool(scenario.study.uncertainty) for scenario in scenarios]
     to_check = [
         run
-        for run in undone
+        for run in pending
         if run % cases.replications == 0 or drawing[run // (cases.replications * len(cases.points))]
     ]
     check = partial(_case_problem, scenarios, cases, seed)

@@ -41,14 +41,14 @@ class Factor:
 
     Attributes
     ----------
-    whole
+    integer
         Whether values of the distribution are rounded to integers.
     """
 
     path: str
     values: tuple[Any, ...] = ()
     distribution: Uncertain | None = None
-    whole: bool = False
+    integer: bool = False
 
     def at(self, u: float) -> Any:
         """The value below which a share `u` of the values lies."""
@@ -63,7 +63,7 @@ class Factor:
         return tuple(map(self._written, self.distribution.limits))
 
     def _written(self, value: float) -> float:
-        return round(value) if self.whole else float(f"{value:.10g}")
+        return round(value) if self.integer else float(f"{value:.10g}")
 
 
 def factors(scenarios: Sequence[Scenario], vary: Mapping[str, Levels], design: str) -> list[Factor]:
@@ -89,7 +89,7 @@ def factors(scenarios: Sequence[Scenario], vary: Mapping[str, Levels], design: s
         except ValueError as error:
             problems.append(Problem(path, str(error)))
             continue
-        refused = [fault for scenario in scenarios for fault in _refused(factor, scenario)]
+        refused = [fault for scenario in scenarios for fault in _rejections(factor, scenario)]
         problems += dict.fromkeys(refused)
         found.append(factor)
     if problems:
@@ -100,16 +100,16 @@ def factors(scenarios: Sequence[Scenario], vary: Mapping[str, Levels], design: s
 def _wrong_path(path: str, scenario: Scenario) -> str | None:
     keys = tuple(path.split("."))
     if keys[0] in UNSWEPT:
-        return f"is not of what is simulated, expected a path of another section than {keys[0]}"
+        return f"cannot be varied, expected a path in a section other than {keys[0]}"
     if not all(keys):
-        return f"got {path!r}, expected a path as epidemic.variant.r0"
+        return f"got {path!r}, expected a path such as epidemic.variant.r0"
     unknown = unknown_path(keys, scenario.to_plain())
     return None if unknown is None else unknown.message
 
 
 def _factor(path: str, levels: Levels, design: str, scenarios: Sequence[Scenario]) -> Factor:
     plain = scenarios[0].to_plain()
-    whole = is_whole(path, plain)
+    integer = is_whole(path, plain)
     if not isinstance(levels, str):
         if not levels:
             raise ValueError("got no values, expected at least one")
@@ -120,9 +120,9 @@ def _factor(path: str, levels: Levels, design: str, scenarios: Sequence[Scenario
             raise ValueError("has no values and is not in study.uncertainty: expected low:high or a,b,c")
         if design == GRID:
             raise ValueError("got no values, expected low:high:levels or a,b,c for a grid")
-        return Factor(path, distribution=distribution, whole=whole)
+        return Factor(path, distribution=distribution, integer=integer)
     if ":" in levels:
-        return _range(path, levels, design, whole=whole)
+        return _range(path, levels, design, integer=integer)
     return Factor(path, tuple(map(_read, levels.split(","))))
 
 
@@ -131,7 +131,7 @@ def _read(value: Any) -> Any:
     return compose(value, "--vary").value if isinstance(value, str) else value
 
 
-def _range(path: str, text: str, design: str, *, whole: bool) -> Factor:
+def _range(path: str, text: str, design: str, *, integer: bool) -> Factor:
     parts = text.split(":")
     expected = "low:high:levels" if design == GRID else "low:high"
     try:
@@ -143,7 +143,7 @@ def _range(path: str, text: str, design: str, *, whole: bool) -> Factor:
     if not low < high:
         raise ValueError(f"got a range from {low:g} to {high:g}, expected low below high")
     distribution = Uncertain(uniform=(low, high))
-    every = Factor(path, distribution=distribution, whole=whole)
+    every = Factor(path, distribution=distribution, integer=integer)
     if design != GRID:
         return every
     if rest[0] < 2 or not rest[0].is_integer():
@@ -152,7 +152,7 @@ def _range(path: str, text: str, design: str, *, whole: bool) -> Factor:
     return Factor(path, tuple(dict.fromkeys(levels)))
 
 
-def _refused(factor: Factor, scenario: Scenario) -> Iterator[Problem]:
+def _rejections(factor: Factor, scenario: Scenario) -> Iterator[Problem]:
     """Yield a problem if the schema does not allow a value at the factor's path, regardless of other values.
 
     Constraints between values are checked at each point.
@@ -201,7 +201,7 @@ def _check_samples(design: str, samples: int | None) -> None:
         message = f"got design {design!r}, expected one of {', '.join(DESIGNS)}"
     elif design == GRID:
         if samples is not None:
-            message = f"got {samples} samples for a grid, which has all combinations: expected none"
+            message = f"got {samples} samples for a grid, which contains all combinations: expected none"
     elif samples is None or samples < 2:
         got = "no" if samples is None else samples
         message = f"got {got} samples, expected at least 2 for design {design}"

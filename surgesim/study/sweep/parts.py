@@ -82,26 +82,26 @@ class UnfinishedSweep:
             lists the changes), or if the folder is not an unfinished sweep.
         """
         with disk(self.path):
-            if self.begun:
+            if self.exists:
                 stored = self._stored()
                 if not resume:
                     count = f"{self._count()} of {stored.get('runs')} runs"
                     raise ResultsError(
                         f"{self.path}: an unfinished sweep with {count}: "
-                        "go on with --resume, or remove the folder to begin anew"
+                        "continue with --resume, or remove the folder to start again"
                     )
                 if changes := self._changes(stored):
                     raise ResultsError(
                         f"{self.path}: cannot be resumed because this changed since it began: "
                         + "; ".join(changes)
-                        + "; undo it, or remove the folder to begin anew"
+                        + "; undo it, or remove the folder to start again"
                     )
                 self._look()
                 return
             self._begin()
 
     @property
-    def begun(self) -> bool:
+    def exists(self) -> bool:
         """True if there is an unfinished sweep."""
         return (self.path / PLAN).is_file()
 

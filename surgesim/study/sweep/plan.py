@@ -51,7 +51,7 @@ class Plan:
 
 
 def plan_sweep(
-    given: Sequence[Scenario],
+    scenarios: Sequence[Scenario],
     vary: Mapping[str, Levels],
     design: str,
     samples: int | None,
@@ -66,12 +66,12 @@ def plan_sweep(
     ScenarioError
         With all problems in the arguments.
     """
-    _check_names(given)
-    names = [alternative_names(each, alternatives) for each in given]
-    _check_alternatives(vary, given, alternatives)
-    stored = [keep_alternatives(each, kept) for each, kept in zip(given, names, strict=True)]
+    _check_names(scenarios)
+    names = [alternative_names(each, alternatives) for each in scenarios]
+    _check_alternatives(vary, scenarios, alternatives)
+    stored = [keep_alternatives(each, kept) for each, kept in zip(scenarios, names, strict=True)]
     varied = factors(stored, vary, design)
-    replications, seed = _numbers(given[0], replications, seed)
+    replications, seed = _numbers(scenarios[0], replications, seed)
     the_points = points(varied, design, samples, seed)
     cases = Cases(len(stored), the_points, replications)
     table = design_frame(the_points)
@@ -79,7 +79,7 @@ def plan_sweep(
     entry = {
         "design": design,
         "samples": samples,
-        "vary": {path: _shown(levels) for path, levels in vary.items()},
+        "vary": {path: _text(levels) for path, levels in vary.items()},
         "replications": replications,
         "seed": seed,
         "alternatives": list(alternatives),
@@ -111,22 +111,26 @@ def _check_names(scenarios: Sequence[Scenario]) -> None:
         raise ScenarioError([Problem("", "got no scenario to sweep, expected at least one")])
     twice = dict.fromkeys(name for name in names if names.count(name) > 1)
     if twice:
-        raise ScenarioError([Problem("name", f"got {name!r} twice, expected other names") for name in twice])
+        raise ScenarioError(
+            [Problem("name", f"got {name!r} twice, expected distinct names") for name in twice]
+        )
 
 
-def _check_alternatives(vary: Mapping[str, Levels], given: Sequence[Scenario], run: Sequence[str]) -> None:
+def _check_alternatives(
+    vary: Mapping[str, Levels], scenarios: Sequence[Scenario], run: Sequence[str]
+) -> None:
     """Raise an error if a path varies within an alternative that is not run."""
     problems = []
     for path in vary:
         first, *rest = path.split(".")
         if first == "alternatives" and rest and rest[0] not in run:
             name = rest[0]
-            if any(name in scenario.alternatives for scenario in given):
+            if any(name in scenario.alternatives for scenario in scenarios):
                 message = f"varies alternative {name!r}, which is not run: expected --alternative {name} too"
                 problems.append(Problem(path, message))
     if problems:
         raise ScenarioError(problems)
 
 
-def _shown(levels: Levels) -> str:
+def _text(levels: Levels) -> str:
     return levels if isinstance(levels, str) else ",".join(map(str, levels))

@@ -130,7 +130,7 @@ def read_sweep_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     if not path.is_file():
         beside = folder.with_name(f"{folder.name}.unfinished")
-        more = "; it is unfinished: go on with `surgesim sweep … --resume`" if beside.is_dir() else ""
+        more = "; it is unfinished: continue with `surgesim sweep … --resume`" if beside.is_dir() else ""
         raise ResultsError(
             f"{folder}: got no {MANIFEST}, expected a folder written by `surgesim sweep`{more}"
         )

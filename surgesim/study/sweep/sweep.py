@@ -103,8 +103,8 @@ def sweep(
     backend, output = Backend.of(workers), Output.of(out)
     if DAYS in vary:
         backend.say(
-            f"{DAYS} varies: first days are restricted means, and sums are taken, to the horizon of each "
-            "point; compare them among points of the same horizon only"
+            f"{DAYS} varies: restricted means of first days, and sums, cover the horizon of each point; "
+            "compare them only between points with the same horizon"
         )
     with contextlib.ExitStack() as stack:
         if output is None:
@@ -112,13 +112,13 @@ def sweep(
         else:
             target = output.folder.resolve()
         unfinished = UnfinishedSweep(target, plan.entry, plan.texts, len(plan.cases))
-        if resume and (finished := _finished(target, plan.entry)) is not None:
+        if resume and (finished := _completed(target, plan.entry)) is not None:
             unfinished.remove()
             return finished
-        if resume and not unfinished.begun:
-            there = "; the finished one there is another and will be replaced"
+        if resume and not unfinished.exists:
+            there = "; the completed sweep there is a different one and will be replaced"
             backend.say(
-                f"{unfinished.path}: nothing to resume, the sweep begins anew"
+                f"{unfinished.path}: nothing to resume, so the sweep starts from the beginning"
                 f"{there if (target / MANIFEST).is_file() else ''}"
             )
         folder = Folder(target, SWEEP_ENTRIES)
@@ -149,14 +149,14 @@ def _write_scenarios(folder: Path, texts: Mapping[str, str]) -> None:
 def _run(unfinished: UnfinishedSweep, plan: Plan, backend: Backend) -> None:
     """Check and run all pending runs, storing each as it completes."""
     total = len(plan.cases)
-    undone = [run for run in range(total) if not unfinished.done[run]]
+    pending = [run for run in range(total) if not unfinished.done[run]]
     try:
-        check_cases(plan.scenarios, plan.cases, undone, plan.seed, backend)
-        backend.report(total - len(undone), total)
+        check_cases(plan.scenarios, plan.cases, pending, plan.seed, backend)
+        backend.report(total - len(pending), total)
         work = partial(one_run, plan.scenarios, plan.seed)
-        with contextlib.closing(spread(work, replace(plan.cases, undone=undone), backend)) as results:
-            for done, (place, result) in enumerate(results, start=total - len(undone) + 1):
-                unfinished.add(undone[place], result)
+        with contextlib.closing(spread(work, replace(plan.cases, pending=pending), backend)) as results:
+            for done, (place, result) in enumerate(results, start=total - len(pending) + 1):
+                unfinished.add(pending[place], result)
                 backend.report(done, total)
     except BaseException:
         if not any(unfinished.done):
@@ -195,7 +195,7 @@ def _write_tables(folder: Path, unfinished: UnfinishedSweep, plan: Plan) -> int:
     return failed
 
 
-def _finished(target: Path, plan: Mapping[str, Any]) -> Sweep | None:
+def _completed(target: Path, plan: Mapping[str, Any]) -> Sweep | None:
     """Return the completed sweep with this plan, if it exists."""
     with disk(target):
         recover(target)

@@ -99,7 +99,7 @@ def test_words_and_numbers_take_their_place() -> None:
         (SHARE, "0,a", "grid", "cannot be a: got 'a', expected a number from 0 to 1"),
         (SHARE, "", "lhs", "has no values and is not in study.uncertainty"),
         (SHARE, [], "grid", "got no values, expected at least one"),
-        ("study.seed", "1,2", "grid", "is not of what is simulated"),
+        ("study.seed", "1,2", "grid", "cannot be varied, expected a path in a section other than study"),
         ("alternatives.none.care", "1,2", "grid", "unknown name 'none'"),
     ],
 )  # fmt: skip

@@ -114,9 +114,9 @@ def test_a_stopped_sweep_goes_on_where_it_was(quick: None, tmp_path: Path, stops
 def test_an_unfinished_sweep_is_not_begun_anew_by_mistake(quick: None, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         swept(tmp_path / "out", progress=stops_after(4))
-    with pytest.raises(ResultsError, match=r"an unfinished sweep with 4 of 18 runs: go on with --resume"):
+    with pytest.raises(ResultsError, match=r"an unfinished sweep with 4 of 18 runs: continue with --resume"):
         swept(tmp_path / "out")
-    with pytest.raises(ResultsError, match="it is unfinished: go on with"):
+    with pytest.raises(ResultsError, match="it is unfinished: continue with"):
         Sweep(tmp_path / "out")
 
 
@@ -164,9 +164,9 @@ def test_resuming_nothing_is_told(quick: None, tmp_path: Path) -> None:
     swept(tmp_path / "out", tell=told.append)
     swept(tmp_path / "out", resume=True, tell=told.append)
     assert told == []  # the finished one is read
-    beside = f"{tmp_path / 'out.unfinished'}: nothing to resume, the sweep begins anew"
+    beside = f"{tmp_path / 'out.unfinished'}: nothing to resume, so the sweep starts from the beginning"
     swept(tmp_path / "out", resume=True, seed=3, tell=told.append)
-    assert told.pop() == f"{beside}; the finished one there is another and will be replaced"
+    assert told.pop() == f"{beside}; the completed sweep there is a different one and will be replaced"
     shutil.rmtree(tmp_path / "out")
     with pytest.raises(KeyboardInterrupt):
         swept(tmp_path / "out", resume=True, tell=told.append, progress=stops_after(4))

@@ -43,17 +43,17 @@ class Course:
         """The dates as numbers for a date axis."""
         return day_numbers(self.dates)
 
-    def scaled(self, factor: float) -> Course:
+    def scale(self, factor: float) -> Course:
         """The course times `factor`."""
         bands = (self.mean, self.p5, self.p25, self.p50, self.p75, self.p95)
         return Course(self.dates, *(factor * band for band in bands))
 
-    def averaged(self, days: int) -> Course:
+    def rolling_mean(self, days: int) -> Course:
         """The trailing mean of each curve over `days` days, or over those available."""
         bands = (self.mean, self.p5, self.p25, self.p50, self.p75, self.p95)
         return Course(self.dates, *(_averaged(band, days) for band in bands))
 
-    def capped(self, most: float) -> Course:
+    def cap(self, most: float) -> Course:
         """The course with values capped at `most`."""
         bands = (self.mean, self.p5, self.p25, self.p50, self.p75, self.p95)
         return Course(self.dates, *(np.minimum(band, most) for band in bands))

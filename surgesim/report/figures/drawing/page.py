@@ -62,13 +62,13 @@ _DECIMALS: Final = 6  # of an axes' position, as a share of the page
 class EmptyFigureError(ResultsError):
     """The results contain no data for the figure, e.g. a scenario without thresholds."""
 
-    reason = "for there is nothing to show"
+    reason = "because there is nothing to show"
 
 
 class ProvinceOnlyError(ResultsError):
     """An area was requested for a figure of the whole province."""
 
-    reason = "for the whole province only"
+    reason = "because they cover only the whole province"
 
 
 @contextmanager

@@ -26,7 +26,7 @@ def facilities_of(results: Results, alternative: str) -> Sequence[Facility]:
 
 def in_tonnes(results: Results, alternative: str, indicator: str) -> Course:
     """A course in kg as tonnes, averaged over a week to smooth out deliveries every few days."""
-    return course(results, alternative, indicator).scaled(1e-3).averaged(7)
+    return course(results, alternative, indicator).scale(1e-3).rolling_mean(7)
 
 
 def thresholds_of(marks: Sequence[ThresholdSummary], indicator: str) -> list[ThresholdSummary]:

@@ -35,7 +35,7 @@ from surgesim.report.figures.drawing.page import (
 from surgesim.report.figures.drawing.panel import under_title
 from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.words import phrase, round_off
-from surgesim.study.measures.binding import BEDS, limits_modelled
+from surgesim.study.measures.binding import BEDS, modelled_limits
 from surgesim.study.measures.breaches import SITUATION
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ _EMERGENCY: Final[dict[str, Any]] = {"color": VERMILION, "linewidth": 3.0, "soli
 
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
     """Draw the share of open oxygen and ICU beds bound by each constraint over time."""
-    if not limits_modelled(results.scenario.alternative(alternative)):
-        raise EmptyFigureError(f"{alternative!r} of {results.scenario.name!r} models nothing but space")
+    if not modelled_limits(results.scenario.alternative(alternative)):
+        raise EmptyFigureError(f"{alternative!r} of {results.scenario.name!r} models only space")
     days = [bound_days(results, alternative, bed, lang) for bed in BEDS]
     notes = [wrap(text, WIDTH - 0.8, SMALL_SIZE) for text in days]
     header = sum(text_height(note, SMALL_SIZE) for note in notes if note)

@@ -51,7 +51,7 @@ HEIGHT: Final = 3.5
 
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
     """Draw seven-day reported cases per 100,000 in the province, with thresholds."""
-    curve = _followed(results, alternative, WEEKLY_CASES)
+    curve = _case_course(results, alternative, WEEKLY_CASES)
     marks = [w for w in threshold_summaries(results, alternative, lang) if w.indicator == WEEKLY_CASES]
     notes = [f"{watch.title}: {watch.outcome(lang, results.scenario.days)}" for watch in marks]
     what = phrase(lang, "figure.cases_title")
@@ -66,7 +66,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 
 def _draw_area(results: Results, lang: str, alternative: str, area: str) -> Figure:
     """Draw daily reported cases in a district."""
-    curve = _followed(results, alternative, "reported_cases", area)
+    curve = _case_course(results, alternative, "reported_cases", area)
     what = phrase(lang, "figure.cases_daily_title")
     notes = [phrase(lang, "figure.area", area=results.scenario.people.districts[area].title.get(lang))]
     figure = page(results, what, HEIGHT, lang=lang, alternative=alternative, notes=notes)
@@ -98,7 +98,7 @@ def _curve(
     number_ticks(axes, lang)
 
 
-def _followed(results: Results, alternative: str, indicator: str, area: str | None = None) -> Course:
+def _case_course(results: Results, alternative: str, indicator: str, area: str | None = None) -> Course:
     """The course of reported cases.
 
     Raises

@@ -46,12 +46,12 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
     course_panel(results, stock, "figure.stock_panel", "unit.tonnes", in_stock, lang, labelled=False)
     used = in_tonnes(results, alternative, "oxygen_used_kg")
     course_panel(results, use, "figure.use_panel", "unit.tonnes_day", used, lang, labelled=False)
-    days = course(results, alternative, _COVER).capped(MOST_COVER)
+    days = course(results, alternative, _COVER).cap(MOST_COVER)
     bounds = course_panel(
         results, cover, "figure.cover_panel", "unit.cover", days, lang, thresholds_of(marks, _COVER)
     )
     out = course(results, alternative, _DRY)
-    week = out.averaged(7)
+    week = out.rolling_mean(7)
     bounds += course_panel(
         results,
         dry,
@@ -68,9 +68,9 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 
 
 def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
-    used = course(results, alternative, "oxygen_used_kg").scaled(1e-3).averaged(7)
+    used = course(results, alternative, "oxygen_used_kg").scale(1e-3).rolling_mean(7)
     yield peak_words(lang, f"{phrase(lang, 'figure.use_panel')} ({phrase(lang, 'unit.tonnes_day')})", used)
-    cover = course(results, alternative, "oxygen_cover_days").capped(MOST_COVER)
+    cover = course(results, alternative, "oxygen_cover_days").cap(MOST_COVER)
     place = int(np.nanargmin(cover.p50))
     yield phrase(
         lang,

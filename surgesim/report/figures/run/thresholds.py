@@ -65,7 +65,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
     width = WIDTH / columns - 0.75
     titles = [wrap_evenly(watch.title, width, PANEL_SIZE, "bold") for watch in watches]
     courses = [_course_of(results, alternative, watch) for watch in watches]
-    spans = [_zoomed(curve, watch.bound) for curve, watch in zip(courses, watches, strict=True)]
+    spans = [_narrow_limits(curve, watch.bound) for curve, watch in zip(courses, watches, strict=True)]
     cut = f"; {phrase(lang, 'figure.not_from_zero')}"
     under = [
         ""
@@ -122,7 +122,7 @@ def _course(
     bound_line(axes, watch.bound)
 
 
-def _zoomed(curve: Course | None, bound: float) -> tuple[float, float] | None:
+def _narrow_limits(curve: Course | None, bound: float) -> tuple[float, float] | None:
     """Axis limits for a course and its bound if the axis need not start at 0; otherwise None."""
     if curve is None or np.isnan(curve.p5).all():
         return None
@@ -141,7 +141,7 @@ def _course_of(results: Results, alternative: str, watch: ThresholdSummary) -> C
     if watch.indicator == VACANT_BEDS and set(watch.beds) != set(beds_occupied(scenario)):
         if len(watch.beds) > 1:
             return None
-        return course(results, alternative, f"vacant_{watch.beds[0]}").scaled(PER / scenario.people.total)
+        return course(results, alternative, f"vacant_{watch.beds[0]}").scale(PER / scenario.people.total)
     kept = results.daily["indicator"] == watch.indicator
     return course(results, alternative, watch.indicator) if kept.any() else None
 
