@@ -126,7 +126,7 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
 
 
 def breach_table(results: Results, lang: str) -> ScreenTable:
-    """One row per threshold in the baseline, also for those assessed by district, and for the emergency."""
+    """One row per threshold in the baseline, including those assessed by district, plus the emergency."""
     scenario = results.scenario
     table = ScreenTable(phrase(lang, "screen.breaches"))
     for column in ("threshold", "probability", "first", "days", "worst"):

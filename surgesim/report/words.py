@@ -127,9 +127,11 @@ def common_decimals(value: float, low: float, high: float) -> int:
 
     Examples
     --------
-    >>> alike(1.1, 0.010, 2.2), alike(-12.0, -15.0, -9.0), alike(-319.4, -335.4, -303.4)
-    (2, 0, 0)
-    >>> alike(-4 / 7, -0.5714285714285734, -0.5714285714285681)
+    >>> common_decimals(1.1, 0.010, 2.2), common_decimals(-12.0, -15.0, -9.0)
+    (2, 0)
+    >>> common_decimals(-319.4, -335.4, -303.4)
+    0
+    >>> common_decimals(-4 / 7, -0.5714285714285734, -0.5714285714285681)
     2
     """
     half = (high - low) / 2

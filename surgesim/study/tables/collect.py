@@ -67,10 +67,10 @@ class Collection:
         The alternative.
     province
         ``(replications, days, len(PROVINCE))``.
-    own
-        ``(replications, days, len(own_columns(scenario)))``.
+    of_scenario
+        ``(replications, days, len(scenario_columns(scenario)))``.
     districts
-        ``(replications, days, districts, len(kept_by_district(scenario.command)))``.
+        ``(replications, days, districts, len(district_columns_kept(scenario.command)))``.
     groups
         The population groups for timely access.
     reached
