@@ -1,8 +1,8 @@
-"""Result folders: written beside their place, and moved into it when whole.
+"""Result folders: written beside their target, and moved into place when complete.
 
-A folder in the making is a hidden sibling ``.<name>.part-<tag>``; the one it replaces waits as
-``.<name>.old-<tag>`` between the two renames. Whoever next reads or writes the folder finishes a
-move that a crash interrupted.
+An incomplete folder is a hidden sibling ``.<name>.part-<tag>``; the folder it replaces is kept as
+``.<name>.old-<tag>`` between the two renames. The next process that reads or writes the folder completes
+a move that a crash interrupted.
 """
 
 from __future__ import annotations
@@ -27,38 +27,38 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 SWEEP = "sweep"
-"""Entry of the manifest that only a sweep has."""
+"""Manifest entry that only sweeps have."""
 _STALE_SECONDS = 86_400.0
 
 
 class Folder:
-    """A folder in the making; a context that leaves nothing behind unless it was sealed.
+    """An incomplete folder; a context manager that leaves nothing behind unless the folder is sealed.
 
     Parameters
     ----------
     target
-        The folder it becomes. An existing one there stays as it is until then.
+        Final location. A folder that already exists there is untouched until this one is sealed.
     own
-        What such a folder may hold; one that holds anything else is not replaced.
+        Names such a folder may contain; a folder that contains anything else is not replaced.
 
     Raises
     ------
     ResultsError
-        If `target` is something other than such a folder, or cannot be written.
+        If `target` is not such a folder, or cannot be written.
     """
 
-    def __init__(self, target: Path, own: Set[str]) -> None:
+    def __init__(self, target: Path, allowed: Set[str]) -> None:
         self.target = target.resolve()
-        self._own = own
+        self._allowed = allowed
         self._tag = uuid.uuid4().hex[:8]
         self.path = _sibling(self.target, "part", self._tag)
         self._made: list[Path] = []
 
     def check(self) -> None:
-        """Whether the folder could take its place, as things are now."""
+        """Raise an error if the folder could not be moved to its target."""
         with disk_errors(self.target):
             recover(self.target)
-            _refuse_foreign(self.target, self._own)
+            _refuse_foreign(self.target, self._allowed)
 
     def __enter__(self) -> Self:
         self.check()
@@ -77,10 +77,10 @@ class Folder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
-        remove_empty(self._made)  # none is, once this folder has its place there
+        remove_empty(self._made)  # they are not empty once this folder has been moved there
 
     def seal(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
-        """Write the manifest with the hash of every other file, and move the folder into place.
+        """Write the manifest, with hashes of all other files, and move the folder into place.
 
         Returns
         -------
@@ -96,20 +96,20 @@ class Folder:
 
 
 def kind_of(folder: Path) -> str | None:
-    """`SWEEP` for the folder of a sweep, None for any other."""
+    """Return `SWEEP` for a sweep folder, None for any other."""
     with contextlib.suppress(OSError, ValueError, TypeError):
         if SWEEP in json.loads((folder / MANIFEST).read_text(encoding="utf-8")):
             return SWEEP
     return None
 
 
-def parsed(path: Path) -> Any:
-    """What a manifest holds, of a run or of a sweep.
+def read_json(path: Path) -> Any:
+    """Read the manifest of a run or a sweep.
 
     Raises
     ------
     ResultsError
-        If it cannot be read, or is no JSON.
+        If it cannot be read, or is not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -120,28 +120,28 @@ def parsed(path: Path) -> Any:
 
 
 def check_file(folder: Path, name: str, manifest: Mapping[str, Any]) -> None:
-    """Whether a file of a result folder is the one that was written with the manifest.
+    """Check that a file in a result folder is the one written with the manifest.
 
     Raises
     ------
     ResultsError
-        If it is another one, or missing.
+        If it has changed, or is missing.
     """
     path = folder / name
     files = manifest["files"]
     if not isinstance(files, Mapping) or name not in files:
         raise ResultsError(f"{folder}: its {MANIFEST} lists no {name}: run it again with this version")
     if not path.is_file():
-        raise ResultsError(f"{path}: missing, though it was written with this result: run it again")
+        raise ResultsError(f"{path}: missing, although it was written with this result: run it again")
     with path.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != files[name]:
             raise ResultsError(
-                f"{path}: is not the file that was written with this result: `surgesim reproduce` says what "
-                "differs, a new run writes it anew"
+                f"{path}: is not the file written with this result: `surgesim reproduce` shows the "
+                "differences, and a new run writes it again"
             )
 
 
-def dumped(scenario: Scenario) -> str:
+def scenario_text(scenario: Scenario) -> str:
     """The text of scenario.yaml."""
     from surgesim.scenario.door import dump
 
@@ -149,7 +149,7 @@ def dumped(scenario: Scenario) -> str:
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file below `folder` but the manifest, by its path in the folder."""
+    """SHA-256 of every file below `folder` except the manifest, by relative path."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
@@ -157,14 +157,14 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 def recover(target: Path) -> None:
-    """Finish a move of `target` that a crash interrupted between its two renames."""
+    """Complete a move of `target` that a crash interrupted between its two renames."""
     if target.exists() or not target.parent.is_dir():
         return
     old = _siblings(target, "old")
     if not old:
         return
     whole = [path for path in _siblings(target, "part") if (path / MANIFEST).is_file()]
-    with contextlib.suppress(FileNotFoundError):  # the run that was moving it came first
+    with contextlib.suppress(FileNotFoundError):  # the run that was moving it finished first
         (whole or old)[-1].rename(target)
     if target.exists():
         for path in _siblings(target, "old"):
@@ -172,7 +172,7 @@ def recover(target: Path) -> None:
 
 
 def _move(path: Path, target: Path, tag: str) -> None:
-    """Rename `path` to `target`, putting aside what is there until then."""
+    """Rename `path` to `target`, setting aside any existing folder."""
     old = _sibling(target, "old", tag)
     for _ in range(10):
         if target.exists():
@@ -181,13 +181,13 @@ def _move(path: Path, target: Path, tag: str) -> None:
         try:
             path.rename(target)
         except FileNotFoundError:
-            if target.exists():  # a reader finished the move
+            if target.exists():  # a reader completed the move
                 break
             raise
         except OSError:
             if not target.exists():
                 raise
-            continue  # another run took the place in between
+            continue  # another run created the target in the meantime
         break
     shutil.rmtree(old, ignore_errors=True)
 
@@ -205,21 +205,21 @@ def _siblings(target: Path, role: str) -> list[Path]:
 
 
 def _clear(target: Path) -> None:
-    """Remove what runs killed more than a day ago left beside `target`."""
+    """Remove folders left beside `target` by runs killed more than a day ago."""
     for path in _siblings(target, "part"):
         newest = max((p.stat().st_mtime for p in (path, *path.rglob("*"))), default=0.0)
         if time.time() - newest > _STALE_SECONDS:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _refuse_foreign(target: Path, own: Set[str]) -> None:
+def _refuse_foreign(target: Path, allowed: Set[str]) -> None:
     if not target.exists():
         return
     if not target.is_dir():
         raise ResultsError(f"{target}: got a file, expected a folder or nothing")
     entries = {entry.name for entry in target.iterdir() if not entry.name.startswith(".")}
-    if foreign := sorted(entries - own if MANIFEST in entries else entries):
+    if foreign := sorted(entries - allowed if MANIFEST in entries else entries):
         raise ResultsError(
-            f"{target}: holds {foreign[0]!r}, which is not part of a result, so it will not be replaced; "
+            f"{target}: contains {foreign[0]!r}, which is not part of a result, so it will not be replaced; "
             "choose another folder with --out"
         )

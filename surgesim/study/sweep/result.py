@@ -1,4 +1,4 @@
-"""What a sweep came to, read from its folder."""
+"""The results of a sweep, read from its folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from surgesim.errors import ResultsError, ScenarioError
 from surgesim.files import disk_errors
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.store.csv_files import read_csv
-from surgesim.study.store.folder import MANIFEST, SWEEP, check_file, parsed, recover
+from surgesim.study.store.folder import MANIFEST, SWEEP, check_file, read_json, recover
 from surgesim.study.sweep.parts import SCENARIOS
 from surgesim.study.sweep.tables import (
     DESIGN,
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 SENSITIVITY = "sensitivity"
 SWEEP_ENTRIES = {MANIFEST, SCENARIOS, SENSITIVITY, "plots"} | {f"{table.name}.csv" for table in SWEEP_TABLES}
-"""What the folder of a sweep may hold."""
+"""Names a sweep folder may contain."""
 
 
 class Sweep:
-    """What a sweep came to. Columns, units and meanings: docs/data-dictionary.md.
+    """The results of a sweep; docs/data-dictionary.md documents columns, units and meanings.
 
-    Tables are read when they are first asked for, and kept.
+    Tables are read on first access and kept in memory.
 
     Parameters
     ----------
@@ -44,20 +44,20 @@ class Sweep:
     Attributes
     ----------
     manifest
-        What is needed to repeat it; its entry `sweep` is the plan.
+        Everything needed to repeat the sweep; its entry `sweep` is the plan.
     redone
-        Parts that were damaged when the sweep was resumed, and were run again.
+        Names of parts that were damaged when the sweep was resumed, and whose runs were repeated.
 
     Raises
     ------
     ResultsError
-        If the folder is missing, is not of a finished sweep, or a file of it is missing or damaged.
+        If the folder is missing or not a completed sweep, or one of its files is missing or damaged.
     """
 
-    def __init__(self, folder: str | Path, redone: Sequence[str] = ()) -> None:
+    def __init__(self, folder: str | Path, repeats: Sequence[str] = ()) -> None:
         self.folder = Path(folder).resolve()
         self.manifest = read_sweep_manifest(self.folder)
-        self.redone = tuple(redone)
+        self.repeats = tuple(repeats)
 
     def __repr__(self) -> str:
         plan = self.manifest["sweep"]
@@ -65,7 +65,7 @@ class Sweep:
 
     @cached_property
     def scenarios(self) -> Mapping[str, Scenario]:
-        """The scenarios by name, as they were swept."""
+        """The scenarios by name, as swept."""
         from surgesim.scenario.door import load_stored
 
         with self._reading():
@@ -104,7 +104,7 @@ class Sweep:
         return tuple(self.manifest["sweep"]["vary"])
 
     def keep(self) -> None:
-        """Read all there is: the folder will go."""
+        """Read everything into memory, because the folder will be deleted."""
         for name in ("scenarios", "design", "runs", "breaches", "failures"):
             getattr(self, name)
 
@@ -124,17 +124,17 @@ class Sweep:
 
 
 def read_sweep_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of the folder of a sweep."""
+    """Read the manifest of a sweep folder."""
     with disk_errors(folder):
         recover(folder)
     path = folder / MANIFEST
     if not path.is_file():
         beside = folder.with_name(f"{folder.name}.unfinished")
-        more = "; it is unfinished: go on with `surgesim sweep … --resume`" if beside.is_dir() else ""
+        more = "; it is unfinished: continue with `surgesim sweep … --resume`" if beside.is_dir() else ""
         raise ResultsError(
             f"{folder}: got no {MANIFEST}, expected a folder written by `surgesim sweep`{more}"
         )
-    manifest = parsed(path)
+    manifest = read_json(path)
     if not isinstance(manifest, dict) or SWEEP not in manifest:
         raise ResultsError(f"{folder}: got no sweep, expected a folder written by `surgesim sweep`")
     if missing := {"files", "failed"} - set(manifest):

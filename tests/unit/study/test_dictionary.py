@@ -20,11 +20,10 @@ from surgesim.study.run import run
 from surgesim.study.sweep.sweep import sweep
 
 PAGE = Path(__file__).parents[3] / "docs" / "data-dictionary.md"
-PROVINCE, ITEMS, DISTRICTS, ASSESSED_DISTRICTS = (
-    f"Daily indicators of {what}"
-    for what in ("the province", "consumables and burdens", "the districts", "assessed districts")
+PROVINCE, ITEMS, DISTRICTS = (
+    f"Daily indicators of {what}" for what in ("the province", "consumables and burdens", "the districts")
 )
-ASSESSED = "Daily indicators that are assessed"
+ASSESSED, ASSESSED_DISTRICTS = "Daily assessed indicators", "Daily assessed indicators of the districts"
 KINDS = (PROVINCE, ITEMS, ASSESSED, DISTRICTS, ASSESSED_DISTRICTS)
 
 GROUPS = ("all", *(f"age:{age}" for age in AGE_GROUPS), "district:na", "district:null")

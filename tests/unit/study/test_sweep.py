@@ -29,7 +29,7 @@ from surgesim.study.run import run
 from surgesim.study.store.folder import hashes
 from surgesim.study.store.run_folder import read
 from surgesim.study.sweep.cases import Cases
-from surgesim.study.sweep.parts import Unfinished
+from surgesim.study.sweep.parts import UnfinishedSweep
 from surgesim.study.sweep.result import Sweep
 from surgesim.study.sweep.sweep import sweep
 
@@ -114,9 +114,9 @@ def test_a_stopped_sweep_goes_on_where_it_was(quick: None, tmp_path: Path, stops
 def test_an_unfinished_sweep_is_not_begun_anew_by_mistake(quick: None, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         swept(tmp_path / "out", progress=stops_after(4))
-    with pytest.raises(ResultsError, match=r"an unfinished sweep with 4 of 18 runs: go on with --resume"):
+    with pytest.raises(ResultsError, match=r"an unfinished sweep with 4 of 18 runs: continue with --resume"):
         swept(tmp_path / "out")
-    with pytest.raises(ResultsError, match="it is unfinished: go on with"):
+    with pytest.raises(ResultsError, match="it is unfinished: continue with"):
         Sweep(tmp_path / "out")
 
 
@@ -164,9 +164,9 @@ def test_resuming_nothing_is_told(quick: None, tmp_path: Path) -> None:
     swept(tmp_path / "out", tell=told.append)
     swept(tmp_path / "out", resume=True, tell=told.append)
     assert told == []  # the finished one is read
-    beside = f"{tmp_path / 'out.unfinished'}: nothing to resume, the sweep begins anew"
+    beside = f"{tmp_path / 'out.unfinished'}: nothing to resume, so the sweep starts from the beginning"
     swept(tmp_path / "out", resume=True, seed=3, tell=told.append)
-    assert told.pop() == f"{beside}; the finished one there is another and will be replaced"
+    assert told.pop() == f"{beside}; the completed sweep there is a different one and will be replaced"
     shutil.rmtree(tmp_path / "out")
     with pytest.raises(KeyboardInterrupt):
         swept(tmp_path / "out", resume=True, tell=told.append, progress=stops_after(4))
@@ -232,7 +232,7 @@ def test_a_corrupt_part_is_named_and_redone(
         swept(tmp_path / "out", progress=stops_after(9))
     damage(tmp_path / "out.unfinished" / "parts" / "00000003.parquet")
     found = swept(tmp_path / "out", resume=True)
-    assert found.redone == ("00000003.parquet",)
+    assert found.repeats == ("00000003.parquet",)
     assert hashes(found.folder) == hashes(whole.folder)
 
 
@@ -354,7 +354,7 @@ def test_what_a_kill_leaves_of_a_finished_sweep_is_not_taken_up(quick: None, tmp
 
 
 def test_a_part_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    parts = Unfinished(tmp_path / "out", {"runs": 2}, {}, 2)
+    parts = UnfinishedSweep(tmp_path / "out", {"runs": 2}, {}, 2)
     parts.open(resume=False)
     monkeypatch.setattr(Path, "replace", lambda self, target: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
