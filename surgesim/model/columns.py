@@ -25,14 +25,14 @@ class Column(NamedTuple):
 
     Attributes
     ----------
-    without
+    default
         What stands there where a scenario lacks the part that would fill it.
     """
 
     name: str
     unit: str
     meaning: str
-    without: float = 0.0
+    default: float = 0.0
 
 
 def by_bed(name: str, unit: str, meaning: str) -> tuple[Column, ...]:
@@ -55,7 +55,7 @@ class Entries(Generic[Entry]):
     values: dict[str, Entry] = field(default_factory=dict)
     totals: dict[str, Entry] = field(default_factory=dict)
 
-    def since(self, before: Entries[Entry]) -> dict[str, Entry]:
+    def changes_since(self, before: Entries[Entry]) -> dict[str, Entry]:
         """What is recorded, given the entries of the day before."""
         then = before.totals
         grown = {name: total - then[name] if name in then else total for name, total in self.totals.items()}

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from surgesim.model.capacity.capacity import Capacity
 from surgesim.model.capacity.facilities import Facilities, Site
 from surgesim.model.capacity.logistics import Drivers, Logistics
-from surgesim.model.care.arrivals import Arrivals
+from surgesim.model.care.arrivals import ArrivalSource
+from surgesim.model.care.basic_beds import BasicBeds
 from surgesim.model.care.beds import BASIC, ICU, OXYGEN, UNLIMITED
 from surgesim.model.care.home import HomeCare
-from surgesim.model.care.isolation import Isolation
-from surgesim.model.care.journey import Entry, Journey, Options
+from surgesim.model.care.journey import Journey, LogEntry, Options
 from surgesim.model.care.neighbours import Neighbours
 from surgesim.model.care.network import Network
 from surgesim.model.care.oxygen import OxygenSupply
@@ -53,7 +53,7 @@ class Province:
         seed: int,
         replication: int,
         *,
-        log: list[Entry] | None = None,
+        log: list[LogEntry] | None = None,
         shared: SharedDays | None = None,
     ) -> None:
         clinical, care = scenario.clinical, scenario.care
@@ -65,7 +65,7 @@ class Province:
         self.population = populate(scenario.people)
         self.wards = Wards(self.network)
         self.journey = Journey(self.env, self.network, self.wards, _options(scenario), log=log)
-        self.isolation = Isolation(
+        self.basic_beds = BasicBeds(
             self.network,
             self.wards,
             clinical.stays.isolation_days,
@@ -104,12 +104,12 @@ class Province:
         at_admission = self.journey.ledger.reported_at_admission
         return Surveillance(section, self.first_day, self.end_day, residents, at_admission, self.streams)
 
-    def _arrivals(self) -> Arrivals | None:
+    def _arrivals(self) -> ArrivalSource | None:
         """Given arrivals, where no epidemic is simulated."""
         scenario, severity = self.scenario, self.scenario.clinical.severity
         if scenario.arrivals is None or scenario.epidemic is not None:
             return None
-        return Arrivals(
+        return ArrivalSource(
             scenario.arrivals,
             self.network.districts,
             self.population.count.sum(axis=2),
@@ -144,7 +144,7 @@ class Province:
             self.epidemic,
             self.surveillance,
             self.journey,
-            self.isolation,
+            self.basic_beds,
             self.wards,
             self.capacity,
             self.supply,
@@ -223,33 +223,33 @@ class Province:
 
     def begin_books(self) -> None:
         """t = 0: what a warm-up has used is not of the first day."""
-        self._grown()
+        self._growth()
 
     def keep_books(self, day: int) -> None:
         """What the day has used and made, and what it has cost."""
-        mild = float(self.isolation.occupied.sum())
-        grown, surveillance = self._grown(), self.surveillance
+        mild = float(self.basic_beds.occupied.sum())
+        grown, surveillance = self._growth(), self.surveillance
         detection = None if surveillance is None else surveillance.detection
         if self.home is not None and detection is not None:
-            self.home.pass_day(float(detection.mild_reported(day).sum()), mild)
+            self.home.pass_day(float(detection.mild_reports(day).sum()), mild)
         self.logistics.pass_day(
             Drivers(
                 basic_bed=mild,
                 oxygen_bed=float(sum(self.wards.oxygen.occupied)),
                 icu_bed=float(sum(self.wards.icu.occupied)),
                 reported_case=grown["reported at admission"]
-                + (0.0 if detection is None else float(detection.reported(day).sum())),
+                + (0.0 if detection is None else float(detection.reports(day).sum())),
                 home_case=0.0 if self.home is None else self.home.followed,
                 death=grown["deaths"],
                 oxygen_kg=grown["oxygen"],
                 opening=grown["openings"],
                 reinforcement=self.capacity.reinforcement,
-                dose=0.0 if self.vaccination is None else self.vaccination.given_today,
+                dose=0.0 if self.vaccination is None else self.vaccination.doses_today,
                 test=0.0 if self.laboratories is None else self.laboratories.used,
             )
         )
 
-    def _grown(self) -> dict[str, float]:
+    def _growth(self) -> dict[str, float]:
         """How much the running totals that logistics counts have grown since the last time."""
         totals = {
             "deaths": sum(self.journey.ledger.deaths),
@@ -257,7 +257,7 @@ class Province:
             "openings": self.facilities.openings,
             "reported at admission": sum(self.journey.ledger.reported_at_admission),
         }
-        return {name: self.logistics.since(name, total) for name, total in totals.items()}
+        return {name: self.logistics.growth(name, total) for name, total in totals.items()}
 
     # -- identities ---------------------------------------------------------------------------------
 
@@ -270,7 +270,7 @@ class Province:
             Where one does not hold.
         """
         self.journey.check(day)
-        self.isolation.check(day)
+        self.basic_beds.check(day)
         if self.supply is not None:
             self.supply.check(day)
         self.capacity.check(day)

@@ -17,7 +17,7 @@ from surgesim.model.capacity import capacity, essential, logistics, staff
 from surgesim.model.capacity.facilities import STATES
 from surgesim.model.capacity.logistics import logistics_columns
 from surgesim.model.capacity.staff import CONSTRAINTS
-from surgesim.model.care import home, isolation, journey, ledger, network, oxygen, waits, wards
+from surgesim.model.care import basic_beds, home, journey, ledger, network, oxygen, waits, wards
 from surgesim.model.columns import Column, Floats
 from surgesim.model.epidemic import spread, vaccination
 from surgesim.model.surveillance import case_isolation, detection, laboratories
@@ -67,7 +67,7 @@ PROVINCE: tuple[Column, ...] = (
     *laboratories.TESTS,
     case_isolation.ISOLATED,
     *ledger.NEEDS,
-    *isolation.COLUMNS,
+    *basic_beds.COLUMNS,
     *capacity.SPACE_OPEN,
     *wards.COLUMNS,
     *capacity.ALL_ICU_BEDS,

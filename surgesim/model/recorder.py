@@ -9,7 +9,7 @@ import numpy as np
 from surgesim.model.columns import Page
 from surgesim.model.command.assessor import Assessor
 from surgesim.model.command.indicators import Assessment
-from surgesim.model.command.reach import Reach
+from surgesim.model.command.reach import ReachCounts
 from surgesim.model.outcomes import outcomes_of
 from surgesim.model.province import Province
 from surgesim.model.record import (
@@ -53,9 +53,9 @@ class Recorder:
         self._run = run
         self._parts = run.parts()
         self._before = Page()
-        self._reach = Reach(days, run.population.count, run.journey.ledger)
+        self._reach = ReachCounts(days, run.population.count, run.journey.ledger)
         self._assessor = Assessor(scenario, run, self._reach)
-        self._blank = {column.name: column.without for column in PROVINCE}
+        self._blank = {column.name: column.default for column in PROVINCE}
         self._empty = {
             column: np.nan
             for column, indicator in _OF_INDICATORS.items()
@@ -126,12 +126,12 @@ class Recorder:
     def _write(self, day: int, page: Page) -> None:
         """Put a page into the rows of a day; of running totals, what they have grown by since the last."""
         before = self._before
-        row = self._blank | page.province.since(before.province) | self._empty
+        row = self._blank | page.province.changes_since(before.province) | self._empty
         self.province[day] = list(row.values())
-        of_districts = page.districts.since(before.districts)
+        of_districts = page.districts.changes_since(before.districts)
         for place, column in enumerate(self._filled_in_districts):
-            self._districts[day, :, place] = of_districts.get(column.name, column.without)
-        for name, values in page.facilities.since(before.facilities).items():
+            self._districts[day, :, place] = of_districts.get(column.name, column.default)
+        for name, values in page.facilities.changes_since(before.facilities).items():
             self._facilities[day, :, FACILITY_INDEX[name]] = values
         self._logistics[day] = self._run.logistics.row()
 
@@ -146,7 +146,7 @@ class Recorder:
 
     # -- the end -----------------------------------------------------------------------------------
 
-    def checked(self) -> None:
+    def count_check(self) -> None:
         """All identities of a day held."""
         self._checks += 1
 

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.care.journey import Entry
+from surgesim.model.care.journey import LogEntry
 from surgesim.model.care.shared import SharedDays
 from surgesim.model.command.rules import Command
 from surgesim.model.epidemic.spread import Epidemic
@@ -74,7 +74,7 @@ class Simulation:
         seed: int,
         replication: int,
         *,
-        log: list[Entry] | None = None,
+        log: list[LogEntry] | None = None,
         shared: SharedDays | None = None,
     ) -> None:
         self.province = Province(scenario, seed, replication, log=log, shared=shared)
@@ -118,7 +118,7 @@ class Simulation:
             province.supply.look()
         province.neighbours.take(province.journey)
         reported_mild = self._new_patients(day)
-        province.isolation.pass_day(day, reported_mild, province.streams.day("isolation", day))
+        province.basic_beds.pass_day(day, reported_mild, province.streams.day("isolation", day))
 
     def _new_patients(self, day: int) -> Ints:
         """``(districts,)`` mild cases reported today; the day's patients enter the calendar."""
@@ -141,7 +141,7 @@ class Simulation:
         batch, mild = province.patients.of_day(infection, day, province.streams, treated)
         found = [patient for patient in province.journey.expect(batch) if not patient.unreported]
         surveillance.pass_day(day, mild, found)
-        return surveillance.detection.mild_reported(day)
+        return surveillance.detection.mild_reports(day)
 
     def _end_of_day(self, day: int) -> None:
         province = self.province
@@ -150,7 +150,7 @@ class Simulation:
         if day >= 0:
             province.keep_books(day)
         province.check(day)
-        self.recorder.checked()
+        self.recorder.count_check()
         if day >= 0:
             province.journey.waits.find_late()
             self.command.hear(self.recorder.record(day))

@@ -23,7 +23,7 @@ from surgesim.model.capacity.staff import (
     PatientsPerPost,
     StaffedBeds,
     posts,
-    redeployed,
+    redeploy,
     staffed_beds,
     staffed_icu_beds,
 )
@@ -73,7 +73,7 @@ FACILITY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenBeds:
     """The beds of a day.
 
     Attributes
@@ -95,27 +95,27 @@ class Opened:
     icu_usable: Ints
 
 
-class Brought(StrEnum):
+class Adjustment(StrEnum):
     """What rules bring to facilities."""
 
     HEADS = "heads"
     """Staff: doctors, ward nurses, ICU nurses."""
-    MOVED = "moved"
+    REDEPLOYMENT = "redeployment"
     """Share of ward nurses who work in ICU."""
-    WORTH = "worth"
+    EFFICIENCY = "efficiency"
     """That share times what one of them is worth there."""
     VENTILATORS = "ventilators"
-    POSTPONED = "postponed"
+    POSTPONEMENT = "postponement"
     """Share of elective care."""
     WITHOUT_STAFF = "without staff"
     """1 where a facility was mobilised without its own staff: only what is brought in works there."""
 
 
-class Levers:
+class Adjustments:
     """What rules have brought to facilities, by rule; a share of 0 takes it away again."""
 
     def __init__(self, facilities: int) -> None:
-        self._by_rule: dict[tuple[Brought, str], tuple[list[int], Floats]] = {}
+        self._by_rule: dict[tuple[Adjustment, str], tuple[list[int], Floats]] = {}
         self._n = facilities
         self._changed = True
 
@@ -124,12 +124,12 @@ class Levers:
         changed, self._changed = self._changed, False
         return changed
 
-    def set(self, lever: Brought, rule: str, where: list[int], amount: Floats | float) -> None:
+    def set(self, lever: Adjustment, rule: str, where: list[int], amount: Floats | float) -> None:
         """What `rule` brings to the facilities `where`, from now on."""
         self._by_rule[lever, rule] = (where, np.asarray(amount, float))
         self._changed = True
 
-    def total(self, lever: Brought, width: int = 0) -> Floats:
+    def total(self, lever: Adjustment, width: int = 0) -> Floats:
         """``(facilities,)``, or ``(facilities, width)``: what all rules together bring."""
         total = np.zeros((self._n, width) if width else self._n)
         for (kind, _), (where, amount) in self._by_rule.items():
@@ -139,7 +139,7 @@ class Levers:
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class Resources:
     """What the levers come to on a day; the same until a rule sets one of them.
 
     Attributes
@@ -196,7 +196,7 @@ class Capacity:
         self._care = care
         self._supply = supply
         self._streams = streams
-        self.levers = Levers(n)
+        self.adjustments = Adjustments(n)
         staff = [section.staff for section in sections]
         self._has_staff = np.array([member is not None for member in staff])
         self._heads = np.array(
@@ -233,13 +233,13 @@ class Capacity:
             or self.essential is not None
         )
         self._all_beds = self._beds()
-        self._in_force = self._brought()
+        self._resources = self._count_resources()
         self._nobody = np.zeros((n, 2), np.int64)
         self.today = self._only_space()
 
     # -- a day ------------------------------------------------------------------------------------
 
-    def open(self, day: int, covid: Ints, incidence: float) -> Opened:
+    def open(self, day: int, covid: Ints, incidence: float) -> OpenBeds:
         """Count the staff on duty and the beds that follow.
 
         Parameters
@@ -252,8 +252,8 @@ class Capacity:
         changed = self._facilities.take_changes()
         if changed:
             self._all_beds = self._beds()
-        if self.levers.take_changes():
-            self._in_force = self._brought()
+        if self.adjustments.take_changes():
+            self._resources = self._count_resources()
         if not self.limited:
             if changed:
                 self.today = self._only_space()
@@ -270,7 +270,7 @@ class Capacity:
                 space,
                 covid,
                 (served.emergency, served.elective),
-                self._in_force.postponed,
+                self._resources.postponed,
                 self._streams.day("essential care", day),
             )
         posts_today = self._posts(day, covid, incidence)
@@ -284,52 +284,52 @@ class Capacity:
             if store is not None and store.short:  # nobody new comes to where oxygen has run out
                 staffed.binding[f, 1:] = OXYGEN_STOCK
                 icu_usable[f] = 0
-        self.today = Opened(space, staffed, icu_staffed, icu_usable)
+        self.today = OpenBeds(space, staffed, icu_staffed, icu_usable)
         return self.today
 
     @property
     def reinforcement(self) -> int:
         """Heads of staff from outside who are there today: those that rules had brought at its 00:00."""
-        return self._in_force.reinforcement
+        return self._resources.reinforcement
 
     def heads(self) -> Ints:
         """``(facilities, 3)`` staff on the payroll as last counted, reinforcements among them."""
-        return self._in_force.heads
+        return self._resources.heads
 
-    def _brought(self) -> InForce:
+    def _count_resources(self) -> Resources:
         """What the levers, as they are set now, come to."""
-        total = self.levers.total
-        reinforcements = np.rint(total(Brought.HEADS, 3)).astype(np.int64)
+        total = self.adjustments.total
+        reinforcements = np.rint(total(Adjustment.HEADS, 3)).astype(np.int64)
         heads = self._heads if self.absences is None else self._heads + reinforcements
         at_work_here = np.ones(heads.shape)
-        alone = total(Brought.WITHOUT_STAFF) > 0
+        alone = total(Adjustment.WITHOUT_STAFF) > 0
         at_work_here[alone] = (reinforcements / np.maximum(heads, 1))[alone]
-        share = total(Brought.MOVED)
+        share = total(Adjustment.REDEPLOYMENT)
         moved = np.floor(np.minimum(share, 1) * heads[:, WARD_NURSES] + 1e-9).astype(np.int64)
-        worth = np.divide(total(Brought.WORTH), share, out=np.zeros(len(share)), where=share > 0)
+        worth = np.divide(total(Adjustment.EFFICIENCY), share, out=np.zeros(len(share)), where=share > 0)
         limits = np.full((2, len(heads), 3), np.inf)
         if self._invasive > 0:
-            ventilators = self._ventilators + total(Brought.VENTILATORS)
+            ventilators = self._ventilators + total(Adjustment.VENTILATORS)
             limits[0, :, ICU] = np.floor(ventilators / self._invasive + 1e-9)
         limits[1, :, ICU] = np.floor(self._pipes / max(self._mean_kg[1], 1e-9))
-        postponed = np.clip(total(Brought.POSTPONED), 0, 1)
+        postponed = np.clip(total(Adjustment.POSTPONEMENT), 0, 1)
         brought = int(reinforcements.sum())
-        return InForce(brought, heads, at_work_here, moved, worth, postponed, limits)
+        return Resources(brought, heads, at_work_here, moved, worth, postponed, limits)
 
     def _posts(self, day: int, covid: Ints, incidence: float) -> Floats:
         """``(facilities, 3)`` round-the-clock posts filled today; infinite where staff is not modelled."""
         if self.absences is None:
             return np.full((len(covid), 3), np.inf)
-        heads, moved = self._in_force.heads, self._in_force.moved
+        heads, moved = self._resources.heads, self._resources.moved
         self.absences.pass_day(day, heads, incidence, covid.sum(axis=1), self._streams.day("staff", day))
-        working = self.absences.on_duty(heads) * self._in_force.at_work_here
+        working = self.absences.on_duty(heads) * self._resources.at_work_here
         if np.count_nonzero(moved):
-            working = redeployed(working, heads, moved, self._in_force.worth)
+            working = redeploy(working, heads, moved, self._resources.worth)
         return posts(self._care.staffing, working, self._has_staff)
 
     def _limits(self, covid: Ints) -> Floats:
         """``(2, facilities, 3)`` beds that equipment and oxygen pipes allow; the pipes carry ICU first."""
-        limits = self._in_force.limits.copy()
+        limits = self._resources.limits.copy()
         icu_kg = np.minimum(limits[1, :, ICU], covid[:, ICU]) * self._mean_kg[1]
         left = np.maximum(self._pipes - icu_kg, 0)
         limits[1, :, OXYGEN] = np.floor(left / max(self._mean_kg[0], 1e-9))
@@ -380,12 +380,12 @@ class Capacity:
         target = np.array([site.beds for site in self._facilities.sites], np.int64)
         return total, target
 
-    def _only_space(self) -> Opened:
+    def _only_space(self) -> OpenBeds:
         _, space = self._all_beds
         unlimited = np.full(len(space), np.inf)
         nobody = np.zeros(len(space), np.int64)
         binding = np.full(space.shape, SPACE, np.int8)
-        return Opened(space, StaffedBeds(space, space, binding, unlimited, unlimited), nobody, nobody)
+        return OpenBeds(space, StaffedBeds(space, space, binding, unlimited, unlimited), nobody, nobody)
 
 
 def _mean_kg(support: Respiratory) -> Floats:

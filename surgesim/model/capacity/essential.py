@@ -191,7 +191,7 @@ class EssentialPatients:
     def _admit_emergencies(self, arrivals: Ints, left: Ints, staff: Floats) -> None:
         present = self.census[:, EMERGENCY]
         room = np.minimum(left - present, self._room - _together(self.census))
-        served = _whole(np.minimum(np.minimum(room, staff - present), arrivals))
+        served = _round_down(np.minimum(np.minimum(room, staff - present), arrivals))
         self.emergency_arrivals, self.emergency_served = arrivals, served
         self.emergency_unserved = arrivals - served
         self._turned_away += self.emergency_unserved
@@ -201,12 +201,12 @@ class EssentialPatients:
     def _admit_elective(
         self, arrivals: Ints, left: Ints, staff: Floats, postponed: Floats, u: Floats, v: Floats
     ) -> None:
-        asked = arrivals - _whole(arrivals * postponed + u)
+        asked = arrivals - _round_down(arrivals * postponed + u)
         usual = self._rate[:, ELECTIVE] * (1 - postponed)
-        most = _whole(usual * (1 + self._section.catch_up_share) + v)
+        most = _round_down(usual * (1 + self._section.catch_up_share) + v)
         asked += np.minimum(self.backlog, np.maximum(most - asked, 0))
         room = np.minimum(left, self._room) - _together(self.census) - self._kept_for_emergencies()
-        served = _whole(np.minimum(np.minimum(room, staff - self.census[:, ELECTIVE]), asked))
+        served = _round_down(np.minimum(np.minimum(room, staff - self.census[:, ELECTIVE]), asked))
         self.elective_arrivals, self.elective_served = arrivals, served
         self.backlog = self.backlog + arrivals - served
         self.census[:, ELECTIVE] += served
@@ -217,7 +217,7 @@ class EssentialPatients:
 
         Emergencies are taken two standard deviations above their mean, discharges at their mean.
         """
-        return _whole(self._coming_at_most - self.census @ self._leaves)
+        return _round_down(self._coming_at_most - self.census @ self._leaves)
 
     # -- for the record ---------------------------------------------------------------------------
 
@@ -286,7 +286,7 @@ def _together(census: Ints) -> Ints:
     return both
 
 
-def _whole(room: Floats) -> Ints:
+def _round_down(room: Floats) -> Ints:
     """Whole patients, none below 0."""
     return np.maximum(room, 0).astype(np.int64)  # which rounds down what is not negative
 

@@ -119,7 +119,7 @@ class Facilities:
             for other in site.section.replaces:
                 self._replace(other, name, closed=True)
 
-    def reach(self, rule: str, names: list[str], share: float) -> None:
+    def set_share(self, rule: str, names: list[str], share: float) -> None:
         """A rule has brought these facilities to `share` of what it can."""
         for name in names:
             i = self._index[name]

@@ -181,17 +181,17 @@ class Burdens:
             [np.inf if item.capacity_per_day is None else item.capacity_per_day for item in items], float
         )
         n = len(self.names)
-        self._total_made, self._total_treated = np.zeros(n), np.zeros(n)
-        self.made, self.treated, self.backlog = np.zeros(n), np.zeros(n), np.zeros(n)
+        self._total_output, self._total_disposal = np.zeros(n), np.zeros(n)
+        self.output, self.disposal, self.backlog = np.zeros(n), np.zeros(n), np.zeros(n)
 
     def pass_day(self, drivers: Drivers) -> None:
         """Treat what waits and what the day makes, up to the capacity of the day."""
-        self.made = self._rates @ np.array(_per_day(drivers))
-        waiting = self.backlog + self.made
-        self.treated = np.minimum(waiting, self._capacity)
-        self.backlog = waiting - self.treated
-        self._total_made += self.made
-        self._total_treated += self.treated
+        self.output = self._rates @ np.array(_per_day(drivers))
+        waiting = self.backlog + self.output
+        self.disposal = np.minimum(waiting, self._capacity)
+        self.backlog = waiting - self.disposal
+        self._total_output += self.output
+        self._total_disposal += self.disposal
 
     def check(self, day: int) -> None:
         """Made - treated = backlog over the run so far; nothing is below zero.
@@ -205,8 +205,8 @@ class Burdens:
             "made - treated = backlog",
             self.names,
             day,
-            (np.zeros(len(self.names)), self._total_made, self._total_treated),
-            (self.treated, self.backlog),
+            (np.zeros(len(self.names)), self._total_output, self._total_disposal),
+            (self.disposal, self.backlog),
         )
 
 
@@ -305,7 +305,7 @@ class Logistics:
         self._has_any = bool(supply.consumables or supply.burdens or supply.costs)
         self._before: dict[str, float] = {}
 
-    def since(self, name: str, total: float) -> float:
+    def growth(self, name: str, total: float) -> float:
         """How much a running total has grown since it was last asked for."""
         grown = total - self._before.get(name, 0.0)
         self._before[name] = total
@@ -324,7 +324,7 @@ class Logistics:
         stocks, burdens = self.stocks, self.burdens
         cover = np.minimum(stocks.cover_days, MOST_DAYS_OF_COVER)
         by_item = np.array([stocks.stock, stocks.used, stocks.unmet, cover]).T
-        by_burden = np.array([burdens.made, burdens.backlog]).T
+        by_burden = np.array([burdens.output, burdens.backlog]).T
         return np.concatenate([by_item.ravel(), by_burden.ravel()])
 
     def fill(self, page: Page) -> None:

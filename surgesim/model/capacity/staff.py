@@ -265,7 +265,7 @@ def binomial_quantile(u: Floats, n: Ints, p: Floats) -> Ints:
     return number
 
 
-def redeployed(on_duty: Floats, heads: Ints, moved: Ints, efficiency: float | Floats) -> Floats:
+def redeploy(on_duty: Floats, heads: Ints, moved: Ints, efficiency: float | Floats) -> Floats:
     """Heads on duty after ward nurses went to intensive care.
 
     Parameters

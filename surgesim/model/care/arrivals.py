@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from surgesim.model.care.patients import PatientBatch, PatientSource
 from surgesim.model.clock.streams import Streams
 from surgesim.scenario.schema.base import AGE_GROUPS
-from surgesim.scenario.schema.epidemic import Arrivals as ArrivalsSection
+from surgesim.scenario.schema.epidemic import Arrivals
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-class Arrivals:
+class ArrivalSource:
     """Patients and mild cases by the day, from series of counts.
 
     A warm-up has the arrivals of the first day.
@@ -30,7 +30,7 @@ class Arrivals:
     """
 
     def __init__(
-        self, section: ArrivalsSection, districts: tuple[str, ...], by_age: Ints, source: PatientSource,
+        self, section: Arrivals, districts: tuple[str, ...], by_age: Ints, source: PatientSource,
         p_oxygen: Floats, p_icu: Floats, streams: Streams,
     ) -> None:  # fmt: skip
         self._source = source

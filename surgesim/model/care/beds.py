@@ -29,7 +29,7 @@ Key = tuple[int, float, float, int]
 """Order in line: triage class, order within it, time since waiting, patient's index."""
 
 
-class Place(NamedTuple):
+class QueuePlace(NamedTuple):
     """A place in line, in the order of the line: its key, then a number, for one may come back with a key."""
 
     triage: int
@@ -75,10 +75,10 @@ class BedPool:
         self.total_free = 0
         self._most = [0] * n  # highest capacity since the last check
         self._used = [0] * n  # beds used at the last check
-        self.line: dict[int, Place] = {}
+        self.line: dict[int, QueuePlace] = {}
         self.waiting = [0] * len(network.districts)
         groups = max(network.group_of) + 1
-        self._queues: list[list[Place]] = [[] for _ in range(groups)]
+        self._queues: list[list[QueuePlace]] = [[] for _ in range(groups)]
         self._joined = 0
 
     # -- beds -------------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ class BedPool:
         self.free[facility] -= 1
         self.total_free -= 1
 
-    def lie(self, facility: int) -> None:
+    def occupy_at_start(self, facility: int) -> None:
         """Someone lies in a bed from the start, whether there is one or not."""
         self.occupied[facility] += 1
         self._used[facility] += 1
@@ -170,10 +170,10 @@ class BedPool:
 
     # -- queues -----------------------------------------------------------------------------------
 
-    def join(self, patient: Patient, key: Key, district: int) -> Place:
+    def join(self, patient: Patient, key: Key, district: int) -> QueuePlace:
         """Put a patient in line in a district."""
         self._joined += 1
-        place = self.line[patient.index] = Place(*key, self._joined, patient, district)
+        place = self.line[patient.index] = QueuePlace(*key, self._joined, patient, district)
         heappush(self._queues[self._network.group_of[district]], place)
         self.waiting[district] += 1
         return place
@@ -183,35 +183,35 @@ class BedPool:
         place = self.line.pop(patient.index)
         self.waiting[place.district] -= 1
         queue = self._queues[self._network.group_of[place.district]]
-        while queue and not self.keeps(queue[0]):
+        while queue and not self.is_current(queue[0]):
             heappop(queue)
 
-    def keeps(self, place: Place) -> bool:
+    def is_current(self, place: QueuePlace) -> bool:
         """Whether a place has not been left."""
         return self.line.get(place.who) is place
 
-    def best_for(self, facility: int, now: float) -> Place | None:
+    def best_for(self, facility: int, now: float) -> QueuePlace | None:
         """The first in line of those the facility can take now: the best head of few queues."""
         if not self.line:
             return None
-        best: Place | None = None
+        best: QueuePlace | None = None
         queues, is_open = self._queues, self._network.way_is_open
-        for group, district, gated, crosses in self._network.reach[facility]:
+        for group, district, gated, crosses in self._network.catchments[facility]:
             queue = queues[group]
             if queue and (best is None or queue[0] < best) and (not gated or is_open(district, crosses, now)):
                 best = queue[0]
         return best
 
-    def _head(self, group: int) -> Place | None:
+    def _head(self, group: int) -> QueuePlace | None:
         """The first in line of a group of districts."""
         queue = self._queues[group]
         return queue[0] if queue else None
 
-    def first_of(self, district: int) -> Place | None:
+    def first_of(self, district: int) -> QueuePlace | None:
         """The first in line in a district; where vehicles are counted, each has a queue of its own."""
         return self._head(self._network.group_of[district])
 
-    def first_in_line(self) -> Place | None:
+    def first_in_line(self) -> QueuePlace | None:
         """The first in line of all."""
         heads = map(self._head, range(len(self._queues)))
         return min((head for head in heads if head is not None), default=None)

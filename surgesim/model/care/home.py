@@ -112,7 +112,7 @@ class HomeCare:
         return self._section.eligible_share * self._section.effect * self.coverage * with_package
 
     @staticmethod
-    def averted(draws: Floats, reported: Bools, reduction: float) -> Bools:
+    def averted_cases(draws: Floats, reported: Bools, reduction: float) -> Bools:
         """Who of a day's would-be patients stays mild because of early treatment.
 
         Parameters

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from surgesim.model.care.beds import ICU, OXYGEN, Key, Place
+from surgesim.model.care.beds import ICU, OXYGEN, Key, QueuePlace
 from surgesim.model.care.ledger import (
     GONE,
     IN_ICU,
@@ -46,7 +46,7 @@ WAITING_IN_DISTRICT = (
 )
 
 
-class Entry(NamedTuple):
+class LogEntry(NamedTuple):
     """One line of the event log: when, which patient, what happened, in which facility (-1: none)."""
 
     time: float
@@ -87,7 +87,7 @@ class Journey:
         wards: Wards,
         options: Options,
         *,
-        log: list[Entry] | None = None,
+        log: list[LogEntry] | None = None,
     ) -> None:
         n = len(network.facilities)
         self._env = env
@@ -97,7 +97,7 @@ class Journey:
         self._wards = wards
         self.oxygen, self.icu = wards.oxygen, wards.icu
         self._blockers: list[list[tuple[float, int, Patient]]] = [[] for _ in range(n)]
-        self._boarders: list[list[Place]] = [[] for _ in range(n)]
+        self._boarders: list[list[QueuePlace]] = [[] for _ in range(n)]
         self._freed: deque[tuple[int, int]] = deque()
         self._to_ask: deque[Patient] = deque()
         self._settling = False
@@ -119,7 +119,7 @@ class Journey:
 
     def _note(self, patient: Patient, what: str, facility: int = -1) -> None:
         if self._log is not None:
-            self._log.append(Entry(self._env.now, patient.index, what, facility))
+            self._log.append(LogEntry(self._env.now, patient.index, what, facility))
 
     # -- who comes --------------------------------------------------------------------------------
 
@@ -141,10 +141,10 @@ class Journey:
             self.ledger.begin(patient)
             if patient.needs_icu:
                 self._begin_icu_need(patient)
-                self.icu.lie(facility)
+                self.icu.occupy_at_start(facility)
                 self._enter_icu(patient, facility)
             else:
-                self.oxygen.lie(facility)
+                self.oxygen.occupy_at_start(facility)
                 self._admit_to_oxygen(patient, facility)
 
     def _needs_care(self, due: Due) -> None:
@@ -232,7 +232,7 @@ class Journey:
 
     def _admit_to_oxygen(self, patient: Patient, facility: int) -> None:
         patient.unmet_since = inf
-        if self.waits.late(patient.need_time):
+        if self.waits.is_late(patient.need_time):
             self.ledger.miss(patient)
         self._settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.ledger.flows[OXYGEN].admissions)
         if not patient.needs_icu:
@@ -360,7 +360,7 @@ class Journey:
 
     def _enter_icu(self, patient: Patient, facility: int) -> None:
         flows = self.ledger.flows[ICU]
-        if self.waits.late(min(patient.unmet_since, patient.icu_need_time)):
+        if self.waits.is_late(min(patient.unmet_since, patient.icu_need_time)):
             self.ledger.miss(patient)
         patient.unmet_since = inf
         self._settle_in(
@@ -447,10 +447,10 @@ class Journey:
             heappop(blockers)
         return blockers
 
-    def _first_boarder(self, facility: int) -> Place | None:
+    def _first_boarder(self, facility: int) -> QueuePlace | None:
         """The first in line for ICU of those who board in a facility."""
         boarders = self._boarders[facility]
-        while boarders and not self.icu.keeps(boarders[0]):
+        while boarders and not self.icu.is_current(boarders[0]):
             heappop(boarders)
         return boarders[0] if boarders else None
 
@@ -531,7 +531,7 @@ class Journey:
         network = self._network
         in_reach = {
             group
-            for group, district, gated, crosses in network.reach[facility]
+            for group, district, gated, crosses in network.catchments[facility]
             if not gated or network.way_is_open(district, crosses, self._env.now)
         }
         waiting = [
@@ -651,7 +651,7 @@ class Journey:
                 self._vacate(patient, OXYGEN)
                 self._free(OXYGEN, patient.facility)
             patient.timer = patient.clock = None
-            if self.waits.late(patient.unmet_since):
+            if self.waits.is_late(patient.unmet_since):
                 self.ledger.miss(patient)
             self._note(patient, "leaves the province")
             self.ledger.end(patient)

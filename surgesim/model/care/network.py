@@ -126,7 +126,7 @@ class Network:
         kinds = list(dict.fromkeys(ways))
         self.group_of = [kinds.index(way) for way in ways]
         first = [ways.index(kind) for kind in kinds]
-        self.reach = [
+        self.catchments = [
             [
                 (group, d, self.routes[d][f].gated, self.routes[d][f].crosses)
                 for group, d in enumerate(first)

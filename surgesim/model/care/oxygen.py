@@ -73,9 +73,9 @@ class Store:
     """
 
     __slots__ = (
-        "at_start", "cylinders", "cylinders_full", "delivered", "draw", "last", "loss", "lost", "patients",
-        "pipe_lpm", "plant", "produced", "returned", "served", "short", "short_days", "spilled", "tank",
-        "tank_full", "unmet", "used", "wanted", "watch",
+        "at_start", "cylinders", "cylinders_full", "delivered", "demand", "draw", "last", "loss", "lost",
+        "patients", "pipe_lpm", "plant", "produced", "returned", "served", "short", "short_days", "spilled",
+        "tank", "tank_full", "unmet", "used", "watch",
     )  # fmt: skip
 
     def __init__(self, source: OxygenSource, now: float) -> None:
@@ -86,7 +86,7 @@ class Store:
         self.loss = source.loss_share
         self.pipe_lpm = source.pipe_lpm
         self.at_start = self.stock
-        self.wanted = 0.0
+        self.demand = 0.0
         self.serve(0.0)
         self.used = self.lost = self.spilled = self.produced = self.delivered = self.returned = 0.0
         self.unmet = self.short_days = 0.0
@@ -112,7 +112,7 @@ class Store:
     @property
     def cover_days(self) -> float:
         """Days the stock lasts at the rate wanted now."""
-        wanted = self.wanted * (1 + self.loss) - self.plant
+        wanted = self.demand * (1 + self.loss) - self.plant
         return self.stock / wanted if wanted > 0 else float("inf")
 
     def advance(self, now: float) -> None:
@@ -127,7 +127,7 @@ class Store:
             self.spilled += (self.plant - from_plant) * days
         self.used += self.served * days
         self.lost += self.served * self.loss * days
-        self.unmet += (self.wanted - self.served) * days
+        self.unmet += (self.demand - self.served) * days
         if self.short:
             self.short_days += days
         if self.draw:
@@ -188,7 +188,7 @@ class OxygenSupply:
     def cover_days(self) -> float:
         """Days all stocks together last at what is drawn from them now; infinite where nothing is."""
         stores = [store for store in self.stores if store is not None]
-        draw = sum(max(store.wanted * (1 + store.loss) - store.plant, 0.0) for store in stores)
+        draw = sum(max(store.demand * (1 + store.loss) - store.plant, 0.0) for store in stores)
         return sum(store.stock for store in stores) / draw if draw > 0 else float("inf")
 
     # -- patients ---------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ class OxygenSupply:
             return
         store.advance(self._env.now)
         store.patients[patient.index] = patient
-        store.wanted += patient.flow_kg
+        store.demand += patient.flow_kg
         if store.short and store.plant == 0:
             self._breathers.cut_off(patient)
         elif store.short:
@@ -218,11 +218,11 @@ class OxygenSupply:
             return
         store.advance(self._env.now)
         del store.patients[patient.index]
-        store.wanted -= patient.flow_kg
+        store.demand -= patient.flow_kg
         if not patient.breathless:
             store.serve(store.served - patient.flow_kg)
         if not store.patients:
-            store.wanted = 0.0  # no dust of rounding in an empty house
+            store.demand = 0.0  # no dust of rounding in an empty house
             store.serve(0.0)
         if not store.short:
             self._watch(patient.breathes_at, store)
@@ -277,7 +277,7 @@ class OxygenSupply:
 
     def _end_shortage(self, facility: int, store: Store) -> None:
         """Where the plant covers what is wanted, a shortage is over."""
-        if store.short and store.served >= store.wanted - _TOLERANCE_KG:
+        if store.short and store.served >= store.demand - _TOLERANCE_KG:
             store.short = False
             self._short_changed(facility)
             self._watch(facility, store)
@@ -326,7 +326,7 @@ class OxygenSupply:
             for patient in store.patients.values():
                 if patient.breathless:
                     self._breathers.restore(patient)
-            store.serve(store.wanted)
+            store.serve(store.demand)
             self._short_changed(facility)
         elif store.short:
             self._ration(facility, store)

@@ -374,7 +374,7 @@ class PatientSource:
         draws = traits.random((len(district), DRAWS))
         if reduction > 0:
             found = draws[:, U_DETECTION] < self._detected_share
-            averted = HomeCare.averted(draws[:, U_HOME], found, reduction)
+            averted = HomeCare.averted_cases(draws[:, U_HOME], found, reduction)
             mild += np.bincount(district[averted], minlength=len(mild))
             stays = ~averted
             district, age, risk, step = district[stays], age[stays], risk[stays], step[stays]

@@ -59,7 +59,7 @@ class Waits:
         self._recent.append(unmet)
         self._may_be_late.append(unmet)
 
-    def late(self, began: float) -> bool:
+    def is_late(self, began: float) -> bool:
         """Whether a bed got now for a need that began then is got too late."""
         return self._env.now - began > self._in_time
 

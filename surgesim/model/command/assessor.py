@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from surgesim.model.command.districts import DistrictValues, values_of
 from surgesim.model.command.indicators import Assessment, assess, compute
 from surgesim.model.command.levels import LevelTable
-from surgesim.model.command.reach import Reach
+from surgesim.model.command.reach import ReachCounts
 from surgesim.model.province import Province
 from surgesim.model.record import Floats, assessed_columns, key_of
 from surgesim.scenario.schema.indicators import BY_GROUP, IndicatorName, Watch
@@ -28,7 +28,7 @@ class Assessor:
         What the scenario gives no ground for, by `key_of`: indicators of the province, groups and items.
     """
 
-    def __init__(self, scenario: Scenario, province: Province, reach: Reach) -> None:
+    def __init__(self, scenario: Scenario, province: Province, reach: ReachCounts) -> None:
         command, names = scenario.command, list(scenario.people.districts)
         self._command = command
         self._province = province

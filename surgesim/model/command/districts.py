@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from surgesim.model.care.beds import ICU, OXYGEN, UNLIMITED
 from surgesim.model.command.indicators import window
-from surgesim.model.command.reach import Reach
+from surgesim.model.command.reach import ReachCounts
 from surgesim.model.province import Province
 from surgesim.model.record import DISTRICT_INDEX, PER, PRESENT
 from surgesim.scenario.schema.base import BED_TYPES
@@ -57,7 +57,7 @@ def values_of(
     residents: Ints,
     table: Floats,
     day: int,
-    reach: Reach,
+    reach: ReachCounts,
     counted: Sequence[str],
 ) -> DistrictValues:
     """The indicators `wanted` (of `indicators.BY_DISTRICT`) at the end of `day`; levels are not looked up.

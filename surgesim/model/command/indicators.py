@@ -150,7 +150,9 @@ def assess(
     for name, threshold in thresholds.items():
         by_district = name in local
         value = (
-            worst(threshold, local[name]) if by_district else _value(threshold, indicators, row, population)
+            worst_of(threshold, local[name])
+            if by_district
+            else _value(threshold, indicators, row, population)
         )
         past = threshold.breached(value)
         values.append(value)
@@ -167,7 +169,7 @@ def assess(
         breached,
         declared,
         values_by_district=np.array(list(local.values())),
-        breached_by_district=np.array([passed(thresholds[name], local[name]) for name in local]),
+        breached_by_district=np.array([is_past(thresholds[name], local[name]) for name in local]),
     )
 
 
@@ -177,12 +179,12 @@ def _value(threshold: Threshold, indicators: dict[str, float], row: Floats, popu
     return indicators[key_of(threshold.indicator, threshold.watch.of)]
 
 
-def passed(threshold: Threshold, values: Floats) -> NDArray[np.bool_]:
+def is_past(threshold: Threshold, values: Floats) -> NDArray[np.bool_]:
     """Which of the values are strictly past the bound."""
     return values > threshold.bound if threshold.above is not None else values < threshold.bound
 
 
-def worst(threshold: Threshold, values: Floats) -> float:
+def worst_of(threshold: Threshold, values: Floats) -> float:
     """The value furthest past the bound, or nearest to it, of those that are assessed."""
     return float((np.fmax if threshold.above is not None else np.fmin).reduce(values))
 

@@ -47,7 +47,7 @@ def per_million(deaths: int, people: int) -> float:
 _RATIOS = {"in_time_7d_share": share_in_time, "deaths_per_million": per_million}
 
 
-class Reach:
+class ReachCounts:
     """Patients and deaths by group.
 
     Attributes

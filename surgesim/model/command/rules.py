@@ -54,19 +54,19 @@ class Command:
 
     def _rule(self, name: str, rule: Rule, action: Action) -> Process:
         while True:
-            yield from self._holds(rule.when, rule.begins_on, BEGINNING)
+            yield from self._wait_for(rule.when, rule.begins_on, BEGINNING)
             self._note(name, "fired")
-            yield from self._reach(self._env.now + rule.decision_days, BEGINNING)
+            yield from self._wait_until(self._env.now + rule.decision_days, BEGINNING)
             self._note(name, "ordered")
             action.order()
-            yield from self._reach(self._env.now + rule.lead_days, BEGINNING)
+            yield from self._wait_until(self._env.now + rule.lead_days, BEGINNING)
             course = _Course()
             self._env.process(self._phases(name, rule, action, course))
             if rule.until is None:
                 return
-            yield from self._holds(rule.until, rule.ends_on, ENDING)
+            yield from self._wait_for(rule.until, rule.ends_on, ENDING)
             self._note(name, "ended")
-            yield from self._reach(self._env.now + rule.stand_down_days, ENDING)
+            yield from self._wait_until(self._env.now + rule.stand_down_days, ENDING)
             course.stands = False
             action.end()
             self._note(name, "stood down")
@@ -76,21 +76,21 @@ class Command:
     def _phases(self, name: str, rule: Rule, action: Action, course: _Course) -> Process:
         begun = self._env.now
         for number, phase in enumerate(rule.phases, start=1):
-            yield from self._reach(begun + phase.after_days, BEGINNING)
+            yield from self._wait_until(begun + phase.after_days, BEGINNING)
             if not course.stands:
                 return
             self._note(name, f"phase {number}")
-            action.reach(phase.share)
+            action.set_share(phase.share)
 
-    def _reach(self, time: float, priority: EventPriority) -> Process:
+    def _wait_until(self, time: float, priority: EventPriority) -> Process:
         """Wait until a time; what is due now goes on at once."""
         if time > self._env.now:
             yield self._env.at(time, priority)
 
-    def _holds(self, condition: Trigger | Until, watch: Watch, priority: EventPriority) -> Process:
+    def _wait_for(self, condition: Trigger | Until, watch: Watch, priority: EventPriority) -> Process:
         """Wait until the condition has held for its number of days running, or for its date."""
         if condition.on is not None:
-            yield from self._reach((condition.on - self._start).days, priority)
+            yield from self._wait_until((condition.on - self._start).days, priority)
             return
         days, key = 0, key_of(watch.indicator or "", watch.of, watch.district)
         while days < condition.for_days:

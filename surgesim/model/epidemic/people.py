@@ -38,7 +38,7 @@ class Population:
         ``(4, 9, 9)`` mean contacts a day by setting, reciprocal: row meets column.
     mixing
         ``(districts, districts)``: share of a row's contacts that are with residents of the column.
-    met
+    contact_pool
         ``(districts, 9)`` people over whom the contacts with an age group of a district are spread: its
         own, and at least as many as a rare group has there.
     """
@@ -46,7 +46,7 @@ class Population:
     count: Ints
     contacts: Floats
     mixing: Floats
-    met: Floats
+    contact_pool: Floats
 
     @property
     def total(self) -> int:
@@ -60,7 +60,7 @@ def populate(people: People) -> Population:
     )
     high = np.rint(by_age * np.array(people.high_risk)).astype(np.int64)
     count = np.stack([by_age - high, high], axis=-1)
-    return Population(count, _contacts(people, by_age.sum(axis=0)), _mixing(people), _met(by_age))
+    return Population(count, _contacts(people, by_age.sum(axis=0)), _mixing(people), _contact_pool(by_age))
 
 
 def apportion(total: int, shares: Floats) -> Ints:
@@ -106,12 +106,12 @@ def _left_of_meetings(table: Floats, people: Floats) -> Floats:
     return found
 
 
-def _met(by_age: Ints) -> Floats:
-    """See `Population.met`."""
+def _contact_pool(by_age: Ints) -> Floats:
+    """See `Population.contact_pool`."""
     share = by_age.sum(axis=0) / by_age.sum()
     least = np.minimum(share, RARE) * by_age.sum(axis=1, keepdims=True)
-    met: Floats = np.maximum(np.maximum(by_age, least), _TINY)
-    return met
+    pool: Floats = np.maximum(np.maximum(by_age, least), _TINY)
+    return pool
 
 
 def travel_hours(people: People) -> Floats:

@@ -68,7 +68,7 @@ class DayOfInfection:
 
 
 @dataclass(frozen=True, slots=True)
-class SharedDay:
+class PathDay:
     """A day of the epidemic that several alternatives of a replication may have in common.
 
     Attributes
@@ -87,7 +87,7 @@ class SharedDay:
     state: Ints
 
 
-EpidemicPath: TypeAlias = list[SharedDay]
+EpidemicPath: TypeAlias = list[PathDay]
 """The first days of an epidemic, in order: those on which care has changed nothing yet."""
 
 
@@ -100,7 +100,7 @@ def next_generation(population: Population, susceptibility: Floats) -> float:
     """
     by_age = susceptibility[:, None] * population.contacts.sum(axis=0)
     people = population.count.sum(axis=2)
-    filled = people / population.met
+    filled = people / population.contact_pool
     if (filled[:, people.any(axis=0)] == 1).all():
         return _dominant(by_age)
     share = people.sum(axis=1) / people.sum()
@@ -204,7 +204,7 @@ class Epidemic:
         self._contacts = population.contacts
         self._mixing = population.mixing
         self._by_age = population.count.sum(axis=2).astype(float)
-        self._met = population.met
+        self._contact_pool = population.contact_pool
         self._names = tuple(people.districts)
         self._districts = {name: i for i, name in enumerate(self._names)}
         variant, immunity = section.variant, section.immunity
@@ -329,26 +329,26 @@ class Epidemic:
         """
         in_force = self._measures_of(day)
         doses = 0 if self.vaccination is None else self.vaccination.receive(day)
-        if self._path is not None and self._hangs_on_care(isolated):
+        if self._path is not None and self._depends_on_care(isolated):
             self._path = None
-        infection = self._taken_from_path(day, in_force)
+        infection = self._take_from_path(day, in_force)
         if infection is None:
             infection = self._move(day, in_force, doses, dead, staff, isolated)
             self._add_to_path(day, in_force, infection)
         self.today = infection
         return infection
 
-    def _hangs_on_care(self, isolated: Floats | None) -> bool:
+    def _depends_on_care(self, isolated: Floats | None) -> bool:
         """Whether care or a plan has a say in who is infected, today or later, but by measures.
 
         It has where immunity wanes (the dead never do), since the first dose (the dead get none, staff
         are first) and where cases isolate (who is reported hangs on care at home, tests and beds).
         """
         wanes = self._section.immunity.waning_days is not None
-        dosed = self.vaccination is not None and self.vaccination.begun
+        dosed = self.vaccination is not None and self.vaccination.has_begun
         return wanes or dosed or (isolated is not None and bool(isolated.any()))
 
-    def _taken_from_path(self, day: int, in_force: tuple[str, ...]) -> DayOfInfection | None:
+    def _take_from_path(self, day: int, in_force: tuple[str, ...]) -> DayOfInfection | None:
         """The day as another alternative has met it; None where none has, or this one has parted from it.
 
         Who meets a day with other measures in force has parted from the path for good.
@@ -366,7 +366,7 @@ class Epidemic:
     def _add_to_path(self, day: int, in_force: tuple[str, ...], infection: DayOfInfection) -> None:
         """A day that this alternative, still on the path, is the first to meet."""
         if self._path is not None:
-            self._path.append(SharedDay(day, in_force, infection, self._everybody.copy()))
+            self._path.append(PathDay(day, in_force, infection, self._everybody.copy()))
             self._passed += 1
 
     def _move(
@@ -389,7 +389,7 @@ class Epidemic:
         infected_today = np.zeros(shape, np.int64)
         for step in range(self._steps):
             infectious = self.infectious.sum(axis=(0, 3))
-            prevalence = infectious / self._met
+            prevalence = infectious / self._contact_pool
             if isolated is not None:
                 among = np.maximum(infectious.sum(axis=1), 1)
                 prevalence *= 1.0 - np.minimum(isolated[step] / among, 1.0)[:, None]
@@ -466,7 +466,7 @@ class Epidemic:
 
     def _vaccinate(self, day: int, doses: int, dead: Ints, staff: int) -> None:
         """Give the doses of the day; those that begin to work, and those that wane, move people in S."""
-        if self.vaccination is None or not self.vaccination.begun:
+        if self.vaccination is None or not self.vaccination.has_begun:
             return
         rng = self._streams.day("vaccination", day)
         self.vaccination.give(day, doses, dead, staff, rng)

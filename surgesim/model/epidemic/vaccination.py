@@ -40,9 +40,9 @@ class Vaccination:
         ``(districts, 9, 2)`` doses so far, and those of them whose effect was due.
     protected, without_effect
         Of `matured`, in all cells: those that found a susceptible person, and those that did not.
-    staff_given, staff_matured
+    staff_doses, staff_doses_due
         Doses of health workers, likewise.
-    given_today, without_effect_today
+    doses_today, without_effect_today
         Doses of the day, health workers' among them, and those of the cells that found nobody susceptible.
     begun
         Whether there has been a dose. Before, nothing here moves anybody, and nobody's death matters.
@@ -66,16 +66,16 @@ class Vaccination:
             np.logical_or.reduce(vulnerable) if vulnerable else np.zeros(people.shape, bool)
         )
         self._vulnerable_people = int(people[self._vulnerable].sum())
-        self.given = np.zeros(people.shape, np.int64)
-        self.matured = np.zeros(people.shape, np.int64)
+        self.doses = np.zeros(people.shape, np.int64)
+        self.doses_due = np.zeros(people.shape, np.int64)
         self._cohorts = section.days_to_effect + 1
         self._transit = np.zeros((self._cohorts, *people.shape), np.int64)  # row: day modulo cohorts
         self._staff_transit = np.zeros(self._cohorts, np.int64)
         self.protected = self.without_effect = 0
-        self.staff_given = self.staff_matured = 0
+        self.staff_doses = self.staff_doses_due = 0
         self._staff_protected = 0.0
-        self.given_today = self.without_effect_today = 0
-        self.begun = False
+        self.doses_today = self.without_effect_today = 0
+        self.has_begun = False
 
     def raise_doses(self, per_day: float) -> None:
         """`per_day` more doses from the next 00:00 on; below 0 takes an earlier rise back."""
@@ -86,7 +86,7 @@ class Vaccination:
         self._part += self._doses_of(day)
         doses = int(self._part + 1e-9)
         self._part = max(self._part - doses, 0.0)
-        self.begun = self.begun or doses > 0
+        self.has_begun = self.has_begun or doses > 0
         return doses
 
     def give(self, day: int, doses: int, dead: Ints, heads: int, rng: np.random.Generator) -> None:
@@ -102,22 +102,22 @@ class Vaccination:
             Clinical staff on the payroll.
         """
         row = day % self._cohorts
-        willing = round(self._section.health_workers * heads) - self.staff_given
+        willing = round(self._section.health_workers * heads) - self.staff_doses
         to_staff = min(doses, max(willing, 0))
         self._staff_transit[row] += to_staff
-        self.staff_given += to_staff
+        self.staff_doses += to_staff
         left = doses - to_staff
         living = self._people - dead
         for mask, wanted in self._groups:
             if left == 0:
                 break
-            open_to = np.maximum(np.minimum(wanted, living * mask) - self.given * mask, 0)
+            open_to = np.maximum(np.minimum(wanted, living * mask) - self.doses * mask, 0)
             number = min(left, int(open_to.sum()))
             chosen = _sample(open_to, number, rng)
             self._transit[row] += chosen
-            self.given += chosen
+            self.doses += chosen
             left -= number
-        self.given_today = doses - left
+        self.doses_today = doses - left
 
     def _doses_of(self, day: int) -> float:
         """Doses that are there on a day: those of the scenario's dates, and those of rules."""
@@ -151,11 +151,11 @@ class Vaccination:
         due = self._transit[row].copy()
         self._transit[row] = 0
         none, waned = susceptible[..., 0], susceptible[..., 1]
-        others = np.maximum(self._people - none - waned - dead - self.matured, 0)
+        others = np.maximum(self._people - none - waned - dead - self.doses_due, 0)
         reached = np.minimum(due, none + waned + others)
         moved = rng.hypergeometric(none + waned, others, reached)
         from_none = rng.hypergeometric(none, waned, moved)
-        self.matured += due
+        self.doses_due += due
         self.without_effect_today = int(due.sum() - moved.sum())
         self.protected += int(moved.sum())
         self.without_effect += self.without_effect_today
@@ -168,7 +168,7 @@ class Vaccination:
             self._staff_protected *= 1 - 1.0 / waning
         due = int(self._staff_transit[row])
         self._staff_transit[row] = 0
-        self.staff_matured += due
+        self.staff_doses_due += due
         self._staff_protected += due
 
     def waning(self, vaccinated: Ints, rng: np.random.Generator) -> Ints:
@@ -184,12 +184,12 @@ class Vaccination:
     def vulnerable_share(self) -> float:
         """Share of the people of the vulnerable groups who have had a dose; 0 where there are none."""
         people = self._vulnerable_people
-        return int(self.given[self._vulnerable].sum()) / people if people and self.begun else 0.0
+        return int(self.doses[self._vulnerable].sum()) / people if people and self.has_begun else 0.0
 
     def fill(self, page: Page) -> None:
         """Enter the doses of the day."""
         page.province.values |= {
-            "doses_given": self.given_today,
+            "doses_given": self.doses_today,
             "doses_without_effect": self.without_effect_today,
             "vulnerable_vaccinated_share": self.vulnerable_share,
         }
@@ -202,18 +202,18 @@ class Vaccination:
         IdentityError
             Where that does not hold.
         """
-        expected = self._transit.sum(axis=0) + self.matured
-        if not np.array_equal(self.given, expected):
-            cell = tuple(int(i) for i in np.argwhere(self.given != expected)[0])
-            _broken(f"cell {cell}", day, f"{self.given[cell]} against {expected[cell]}")
-        matured = int(self.matured.sum())
+        expected = self._transit.sum(axis=0) + self.doses_due
+        if not np.array_equal(self.doses, expected):
+            cell = tuple(int(i) for i in np.argwhere(self.doses != expected)[0])
+            _broken(f"cell {cell}", day, f"{self.doses[cell]} against {expected[cell]}")
+        matured = int(self.doses_due.sum())
         if matured != self.protected + self.without_effect:
             detail = f"{matured} against {self.protected} and {self.without_effect}"
             _broken("the province", day, detail)
-        if self.staff_given != int(self._staff_transit.sum()) + self.staff_matured:
-            detail = f"{self.staff_given} against {self._staff_transit.sum()} and {self.staff_matured}"
+        if self.staff_doses != int(self._staff_transit.sum()) + self.staff_doses_due:
+            detail = f"{self.staff_doses} against {self._staff_transit.sum()} and {self.staff_doses_due}"
             _broken("health workers", day, detail)
-        if (self.given > self._people).any() or (self._transit < 0).any():
+        if (self.doses > self._people).any() or (self._transit < 0).any():
             _broken("the province", day, "a cell has more doses than people")
 
 

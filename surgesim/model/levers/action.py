@@ -17,14 +17,14 @@ class Action:
     def order(self) -> None:
         """Nothing is seen of most orders before their lead time has passed."""
 
-    def reach(self, share: float) -> None:
+    def set_share(self, share: float) -> None:
         """Bring the action to `share` of what it can do."""
 
     def end(self) -> None:
         """Take it back."""
 
 
-Binding: TypeAlias = Callable[[str, Any, Province], Action]
+ActionFactory: TypeAlias = Callable[[str, Any, Province], Action]
 """Makes the action of a rule, given the rule's name, the rule, and the parts of the run."""
 
 
@@ -34,7 +34,7 @@ class Lever(Action):
     def __init__(self, set_share: Callable[[float], None]) -> None:
         self._set_share = set_share
 
-    def reach(self, share: float) -> None:
+    def set_share(self, share: float) -> None:
         self._set_share(share)
 
     def end(self) -> None:
@@ -47,7 +47,7 @@ class Switch(Action):
     def __init__(self, turn: Callable[[bool], None]) -> None:
         self._turn, self._on = turn, False
 
-    def reach(self, share: float) -> None:
+    def set_share(self, share: float) -> None:
         if share > 0 and not self._on:
             self._on = True
             self._turn(True)
@@ -58,6 +58,6 @@ class Switch(Action):
             self._turn(False)
 
 
-def whole(number: float) -> int:
+def round_down(number: float) -> int:
     """Whole ones of a share of a number; what rounding lacks is not missing."""
     return floor(number + 1e-9)

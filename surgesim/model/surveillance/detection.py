@@ -15,7 +15,7 @@ from surgesim.model.clock.durations import daily_delays
 from surgesim.model.clock.streams import Streams
 from surgesim.model.columns import Column, Page
 from surgesim.model.surveillance.case_isolation import CaseIsolation, still_infectious
-from surgesim.model.surveillance.laboratories import Laboratories, Tested
+from surgesim.model.surveillance.laboratories import FoundCases, Laboratories
 from surgesim.scenario.schema.epidemic import Epidemic
 from surgesim.scenario.schema.response.detection import Detection as DetectionSection
 
@@ -67,12 +67,12 @@ class Detection:
         self._mild[day - self._first] = mild
         self._ill[day - self._first] = ill
 
-    def mild_reported(self, day: int) -> Ints:
+    def mild_reports(self, day: int) -> Ints:
         """``(districts,)`` mild cases reported on `day`."""
         result: Ints = self._mild[day - self._first]
         return result
 
-    def reported(self, day: int) -> Ints:
+    def reports(self, day: int) -> Ints:
         """``(districts,)`` all cases reported on `day` from the community."""
         result: Ints = self._mild[day - self._first] + self._ill[day - self._first]
         return result
@@ -141,7 +141,7 @@ class Surveillance:
         self._in_community = np.zeros(districts, np.int64)  # reported so far
         self.detection = Detection(section.detection, first_day, end_day, districts)
         self.laboratories: Laboratories | None = None
-        self.isolation: CaseIsolation | None = None
+        self.case_isolation: CaseIsolation | None = None
         tests = section.detection.tests
         if tests is None and section.isolation is None:
             return
@@ -149,7 +149,7 @@ class Surveillance:
         if tests is not None:
             self.laboratories = Laboratories(tests, population, still.shape[1])
         if section.isolation is not None:
-            self.isolation = CaseIsolation(section.isolation, still, districts)
+            self.case_isolation = CaseIsolation(section.isolation, still, districts)
         delays = len(daily_delays(section.detection.delay_days))
         self._mild = Reports(delays, districts, still.shape[1])
         self._ill = Reports(delays, districts, still.shape[1])
@@ -162,10 +162,10 @@ class Surveillance:
 
     def begin_day(self) -> Floats | None:
         """``(steps, districts)`` isolated infectious people of today; None where nobody isolates."""
-        if self.isolation is None:
+        if self.case_isolation is None:
             return None
-        self.isolation.begin_day()
-        return self.isolation.infectious
+        self.case_isolation.begin_day()
+        return self.case_isolation.infectious
 
     def _reported(self) -> Ints:
         """``(districts,)`` cases reported so far, from the community and at admission."""
@@ -183,9 +183,9 @@ class Surveillance:
         """
         ill = np.bincount([patient.district for patient in seekers], minlength=len(mild))
         mild_after, ill_after = self.detection.find(day, mild, ill, self._streams.day("detection", day))
-        if self.laboratories is not None or self.isolation is not None:
+        if self.laboratories is not None or self.case_isolation is not None:
             self._limit(day, mild, seekers, mild_after, ill_after)
-        self._in_community += self.detection.reported(day)
+        self._in_community += self.detection.reports(day)
 
     def _limit(self, day: int, mild: Ints, seekers: list[Patient], mild_after: Ints, ill_after: Ints) -> None:
         """Test as many as there are tests for, and let isolate whom that finds.
@@ -199,7 +199,7 @@ class Surveillance:
         """
         self._mild.add(day, mild_after)
         self._ill.add(day, ill_after)
-        of_day = Tested(self._mild.on(day), self._ill.on(day), np.zeros((1, len(mild)), np.int64))
+        of_day = FoundCases(self._mild.on(day), self._ill.on(day), np.zeros((1, len(mild)), np.int64))
         if self.laboratories is not None:
             tests = self._streams.day("tests", day)
             self.laboratories.enrol(day, seekers, ill_after, tests)
@@ -209,8 +209,8 @@ class Surveillance:
             self.laboratories.hide(mild - mild_after.sum(axis=1))
             found_mild = of_day.mild.sum(axis=0) + of_day.contacts.sum(axis=0)
             self.detection.report(day, found_mild, of_day.ill.sum(axis=0))
-        if self.isolation is not None:
-            self.isolation.isolate(of_day.mild + of_day.ill, of_day.contacts)
+        if self.case_isolation is not None:
+            self.case_isolation.isolate(of_day.mild + of_day.ill, of_day.contacts)
 
     def fill(self, page: Page) -> None:
         """Enter the cases of the day, its tests, and who isolates."""
@@ -219,8 +219,8 @@ class Surveillance:
         page.districts.totals["reported_cases"] = reported.astype(float)
         if self.laboratories is not None:
             self.laboratories.fill(page)
-        if self.isolation is not None:
-            self.isolation.fill(page)
+        if self.case_isolation is not None:
+            self.case_isolation.fill(page)
 
     def check(self, day: int) -> None:
         """Every test seeker is accounted for.

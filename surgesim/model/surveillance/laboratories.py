@@ -48,7 +48,7 @@ def pooled_samples(per_day: float, pool_size: int, positivity: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class FoundCases:
     """The cases that a day's tests find.
 
     Attributes
@@ -129,7 +129,7 @@ class Laboratories:
         for patient, later in zip(patients, after.tolist(), strict=True):
             self._due.setdefault(day + later, []).append((patient, day))
 
-    def pass_day(self, day: int, mild: Ints, cases: Ints, rng: np.random.Generator) -> Tested:
+    def pass_day(self, day: int, mild: Ints, cases: Ints, rng: np.random.Generator) -> FoundCases:
         """Test whom the day's capacity reaches.
 
         Parameters
@@ -152,7 +152,7 @@ class Laboratories:
         wanted = np.concatenate([mild, ill_by_district[None], others[None], contacts[None]])
         done = self._reached(wanted, rng)
         tested_ill, left_ill = self._choose(ill, done[-3], rng)
-        found = Tested(
+        found = FoundCases(
             done[:-3],
             self._by_age(day, tested_ill + in_hospital, districts),
             self._among_contacts(done[-1], rng),

@@ -23,7 +23,7 @@ COLUMNS = (
 )
 
 
-class Isolation:
+class BasicBeds:
     """The mild cases in basic beds.
 
     Attributes
