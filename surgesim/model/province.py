@@ -1,6 +1,6 @@
 """The parts of one run, assembled and linked.
 
-What the parts do in the course of a day, and in which order, stands in `simulation`.
+`simulation` defines what the parts do during a day, and in which order.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ Ints = NDArray[np.int64]
 
 
 class Province:
-    """The parts of a run; those that a scenario does not have are None.
+    """The parts of a run; None for parts that the scenario does not have.
 
     Attributes
     ----------
     first_day, end_day
-        The first day of the warm-up, and the day after the last.
+        The first day of the warm-up, and the day after the last day of the run.
     incidence
         Infections of the last day per resident.
     """
@@ -105,7 +105,7 @@ class Province:
         return Surveillance(section, self.first_day, self.end_day, residents, at_admission, self.streams)
 
     def _arrivals(self) -> ArrivalSource | None:
-        """Given arrivals, where no epidemic is simulated."""
+        """Build the source of given arrivals, if no epidemic is simulated."""
         scenario, severity = self.scenario, self.scenario.clinical.severity
         if scenario.arrivals is None or scenario.epidemic is not None:
             return None
@@ -120,7 +120,7 @@ class Province:
         )
 
     def _oxygen_supply(self) -> OxygenSupply | None:
-        """The oxygen stores, where any facility has one."""
+        """Build the oxygen stores, if any facility has one."""
         sources = {name: facility.oxygen for name, facility in self.scenario.care.facilities.items()}
         if not any(sources.values()):
             return None
@@ -130,16 +130,16 @@ class Province:
 
     @property
     def vaccination(self) -> Vaccination | None:
-        """The doses of the epidemic's vaccine."""
+        """The vaccination of the epidemic, if there is one."""
         return None if self.epidemic is None else self.epidemic.vaccination
 
     @property
     def laboratories(self) -> Laboratories | None:
-        """Those that limit tests."""
+        """The laboratories, if tests are limited."""
         return None if self.surveillance is None else self.surveillance.laboratories
 
     def parts(self) -> list[Part]:
-        """The parts that have columns in the record."""
+        """Return the parts that have columns in the record."""
         parts: list[Part | None] = [
             self.epidemic,
             self.surveillance,
@@ -157,7 +157,7 @@ class Province:
     # -- beds -------------------------------------------------------------------------------------
 
     def open_beds(self, day: int) -> None:
-        """Staff on duty are counted; beds follow; as many patients as fit come in."""
+        """Count the staff on duty, open the beds they can staff, and admit as many patients as fit."""
         before = self.capacity.today
         opened = self.capacity.open(day, self.wards.occupied().T, self.incidence)
         if opened is before:
@@ -165,7 +165,7 @@ class Province:
         self._beds_counted = True
         normal, most = opened.staffed.normal, opened.staffed.most
         self.wards.staffed[BASIC][:] = most[:, BASIC].tolist()
-        unstretched = np.where(normal < most, normal, UNLIMITED)  # else nobody's care is thin
+        unstretched = np.where(normal < most, normal, UNLIMITED)  # unlimited: no care is understaffed
         for bed in (OXYGEN, ICU):
             self.wards.staffed_normally[bed][:] = unstretched[:, bed].tolist()
         oxygen_now, icu_now = self.wards.staffed[OXYGEN], self.wards.staffed[ICU]
@@ -174,7 +174,7 @@ class Province:
                 self._set_capacity(f, oxygen, icu)
 
     def _set_capacity(self, facility: int, oxygen: int, icu: int) -> None:
-        """Beds that take patients: those staffed, or none where oxygen has run out."""
+        """Set the beds that admit patients: the staffed beds, or none if oxygen has run out."""
         store = None if self.supply is None else self.supply.stores[facility]
         if store is not None and store.short:
             oxygen = icu = 0
@@ -183,52 +183,52 @@ class Province:
                 self.journey.set_capacity(bed, facility, beds)
 
     def _oxygen_changed(self, facility: int) -> None:
-        """A facility has run out of oxygen, and takes nobody more; or has it again."""
+        """Stop admissions at a facility that has run out of oxygen, or resume them."""
         if self._beds_counted:
             _, oxygen, icu = self.capacity.today.staffed.most[facility].tolist()
             self._set_capacity(facility, oxygen, icu)
 
     def states(self) -> list[int]:
-        """The state of each facility, an index into STATES."""
+        """Return the state of each facility as an index into STATES."""
         opened: list[bool] = (self.capacity.today.space.max(axis=1) > 0).tolist()
         return list(
             map(Site.state, self.facilities.sites, opened, self.wards.occupied().sum(axis=0).tolist())
         )
 
-    # -- what parts tell each other -----------------------------------------------------------------
+    # -- links between parts ------------------------------------------------------------------------
 
     def link(self, facilities: list[int], *, on: bool) -> None:
-        """Link facilities to a higher-level hospital; with specialists at hand their care is full."""
+        """Link facilities to a higher-level hospital, or unlink them; with specialists, care is full."""
         for facility in facilities:
             section = self.facilities.sites[facility].section
             self.journey.specialists[facility] = on or section.specialists or section.remote_link
 
     def dead(self) -> Ints:
-        """``(districts, 9, 2)`` the dead so far."""
+        """``(districts, 9, 2)`` deaths so far."""
         return np.array(self.journey.ledger.dead, np.int64).reshape(self.population.count.shape)
 
     def heads(self) -> int:
-        """Clinical staff on the payroll."""
+        """Return the number of clinical staff on the payroll."""
         return int(self.capacity.heads().sum())
 
     def protect_staff(self) -> None:
-        """Vaccinated staff are infected as vaccinated residents are."""
+        """Protect vaccinated staff against infection as much as vaccinated residents."""
         section, vaccination, absences = self.scenario.epidemic, self.vaccination, self.capacity.absences
         if section is None or vaccination is None or absences is None:
             return
         covered = vaccination.staff_protected_share(self.heads())
         absences.protection = covered * float(protection(section)[VACCINATED, 0])
 
-    # -- what a day has used ------------------------------------------------------------------------
+    # -- use and cost of a day ----------------------------------------------------------------------
 
     def begin_books(self) -> None:
-        """t = 0: what a warm-up has used is not of the first day."""
+        """At t = 0, exclude the warm-up from the totals of the first day."""
         self._growth()
 
     def keep_books(self, day: int) -> None:
-        """What the day has used and made, and what it has cost."""
+        """Account for the day's use of supplies, its waste and its cost."""
         mild = float(self.basic_beds.occupied.sum())
-        grown, surveillance = self._growth(), self.surveillance
+        growth, surveillance = self._growth(), self.surveillance
         detection = None if surveillance is None else surveillance.detection
         if self.home is not None and detection is not None:
             self.home.pass_day(float(detection.mild_reports(day).sum()), mild)
@@ -237,12 +237,12 @@ class Province:
                 basic_bed=mild,
                 oxygen_bed=float(sum(self.wards.oxygen.occupied)),
                 icu_bed=float(sum(self.wards.icu.occupied)),
-                reported_case=grown["reported at admission"]
+                reported_case=growth["reported at admission"]
                 + (0.0 if detection is None else float(detection.reports(day).sum())),
                 home_case=0.0 if self.home is None else self.home.followed,
-                death=grown["deaths"],
-                oxygen_kg=grown["oxygen"],
-                opening=grown["openings"],
+                death=growth["deaths"],
+                oxygen_kg=growth["oxygen"],
+                opening=growth["openings"],
                 reinforcement=self.capacity.reinforcement,
                 dose=0.0 if self.vaccination is None else self.vaccination.doses_today,
                 test=0.0 if self.laboratories is None else self.laboratories.used,
@@ -250,7 +250,7 @@ class Province:
         )
 
     def _growth(self) -> dict[str, float]:
-        """How much the running totals that logistics counts have grown since the last time."""
+        """Return how much the running totals used by logistics have grown since the last call."""
         totals = {
             "deaths": sum(self.journey.ledger.deaths),
             "oxygen": 0.0 if self.supply is None else self.supply.used_kg,
@@ -262,12 +262,12 @@ class Province:
     # -- identities ---------------------------------------------------------------------------------
 
     def check(self, day: int) -> None:
-        """The identities of docs/model.md, all of them, every day.
+        """Check all the identities of docs/model.md at the end of a day.
 
         Raises
         ------
         IdentityError
-            Where one does not hold.
+            If one does not hold.
         """
         self.journey.check(day)
         self.basic_beds.check(day)
@@ -285,8 +285,8 @@ class Province:
     # -- the start ----------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Before the first day: the beds that need no staff are open, and patients lie in them."""
-        if not self.capacity.limited:  # else beds are first counted on the first day
+        """Before the first day, open the beds if only space limits them, and place the initial census."""
+        if not self.capacity.limited:  # otherwise beds are first counted on the first day
             for f, (_, oxygen, icu) in enumerate(self.capacity.today.space.tolist()):
                 self._set_capacity(f, oxygen, icu)
         census = self.scenario.care.initial_census
@@ -296,7 +296,7 @@ class Province:
                 self._fill(self.facilities.index(name), beds.oxygen, beds.icu, rng)
 
     def _fill(self, facility: int, oxygen: int, icu: int, rng: np.random.Generator) -> None:
-        """Put so many patients into the beds of a facility."""
+        """Place `oxygen` and `icu` patients in the beds of a facility."""
         ages = self.population.count.sum(axis=(0, 2)).astype(float)
         severity = self.scenario.clinical.severity
         need = ages * np.array(severity.p_oxygen)

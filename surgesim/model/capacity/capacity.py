@@ -1,7 +1,7 @@
-"""Capacity: 00:00 of each day, beds that count are those with space, staff, equipment and oxygen.
+"""Capacity: at 00:00 of each day, count the beds that have space, staff, equipment and oxygen.
 
 One vectorised step over all facilities. Where a scenario gives no staff, ventilators, oxygen source or
-other patients, only space limits, and beds change only when rules change them.
+non-COVID patients, space is the only limit, and beds change only when rules change them.
 """
 
 from __future__ import annotations
@@ -45,13 +45,14 @@ ALL_ICU_BEDS = (
     Column(
         "staffed_icu_all",
         "beds",
-        "all ICU beds that staff on duty can look after at normal ratios, whoever lies in them, of the "
-        "facilities whose staff is given; empty where that is of none with ICU beds",
+        "all ICU beds, for any patient, that staff on duty can look after at normal ratios, in facilities "
+        "with staff data; empty if no facility with ICU beds has staff data",
     ),
     Column(
         "usable_icu_all",
         "beds",
-        "of them, those with a ventilator and oxygen too, as far as these are given; empty where neither is",
+        "those of `staffed_icu_all` that also have a ventilator and oxygen, where the scenario gives them; "
+        "empty if it gives neither",
     ),
 )
 BOUND = tuple(
@@ -65,10 +66,11 @@ FACILITY = (
     Column(
         "binding_basic",
         "index",
-        "what binds basic beds: index into space, doctors, nurses, equipment, pipes, oxygen_stock",
+        "the binding constraint on basic beds: index into space, doctors, nurses, equipment, pipes, "
+        "oxygen_stock",
     ),
-    Column("binding_oxygen", "index", "what binds oxygen beds, likewise"),
-    Column("binding_icu", "index", "what binds ICU beds, likewise"),
+    Column("binding_oxygen", "index", "the same for oxygen beds"),
+    Column("binding_icu", "index", "the same for ICU beds"),
 )
 
 
@@ -79,14 +81,15 @@ class OpenBeds:
     Attributes
     ----------
     space
-        ``(facilities, 3)`` beds open to COVID patients, whoever staffs them.
+        ``(facilities, 3)`` beds open to COVID patients, staffed or not.
     staffed
-        Which of them are staffed, equipped and supplied, and what binds.
+        The staffed, equipped and supplied beds among them, and the binding constraints.
     icu_staffed
-        ``(facilities,)`` ICU beds that staff can look after at normal ratios, whoever lies in them; none
-        where staff is not given.
+        ``(facilities,)`` ICU beds, for any patient, that staff can look after at normal ratios; 0 where
+        staff is not modelled.
     icu_usable
-        ``(facilities,)`` of them, those with a ventilator and oxygen too, as far as these are given.
+        ``(facilities,)`` those of `icu_staffed` that also have a ventilator and oxygen, where these are
+        modelled.
     """
 
     space: Ints
@@ -96,23 +99,23 @@ class OpenBeds:
 
 
 class Adjustment(StrEnum):
-    """What rules bring to facilities."""
+    """What a rule can adjust at facilities."""
 
     HEADS = "heads"
     """Staff: doctors, ward nurses, ICU nurses."""
     REDEPLOYMENT = "redeployment"
-    """Share of ward nurses who work in ICU."""
+    """Share of ward nurses redeployed to ICU."""
     EFFICIENCY = "efficiency"
-    """That share times what one of them is worth there."""
+    """That share times the part of an ICU nurse that each of them counts for."""
     VENTILATORS = "ventilators"
     POSTPONEMENT = "postponement"
-    """Share of elective care."""
+    """Share of elective care that is postponed."""
     WITHOUT_STAFF = "without staff"
-    """1 where a facility was mobilised without its own staff: only what is brought in works there."""
+    """1 where a facility was mobilised without its own staff: only reinforcements work there."""
 
 
 class Adjustments:
-    """What rules have brought to facilities, by rule; a share of 0 takes it away again."""
+    """The adjustments in force at facilities, by rule; setting one to 0 removes it."""
 
     def __init__(self, facilities: int) -> None:
         self._by_rule: dict[tuple[Adjustment, str], tuple[list[int], Floats]] = {}
@@ -120,44 +123,44 @@ class Adjustments:
         self._changed = True
 
     def take_changes(self) -> bool:
-        """Whether a rule has set a lever since this was last asked (at first, as if one had)."""
+        """True if a rule has set an adjustment since the last call; also true on the first call."""
         changed, self._changed = self._changed, False
         return changed
 
-    def set(self, lever: Adjustment, rule: str, where: list[int], amount: Floats | float) -> None:
-        """What `rule` brings to the facilities `where`, from now on."""
-        self._by_rule[lever, rule] = (where, np.asarray(amount, float))
+    def set(self, adjustment: Adjustment, rule: str, where: list[int], amount: Floats | float) -> None:
+        """Set what `rule` adjusts at the facilities `where`, from now on."""
+        self._by_rule[adjustment, rule] = (where, np.asarray(amount, float))
         self._changed = True
 
-    def total(self, lever: Adjustment, width: int = 0) -> Floats:
-        """``(facilities,)``, or ``(facilities, width)``: what all rules together bring."""
+    def total(self, adjustment: Adjustment, width: int = 0) -> Floats:
+        """Sum an adjustment over all rules: ``(facilities,)`` or ``(facilities, width)``."""
         total = np.zeros((self._n, width) if width else self._n)
         for (kind, _), (where, amount) in self._by_rule.items():
-            if kind == lever:
+            if kind == adjustment:
                 total[where] += amount
         return total
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What the levers come to on a day; the same until a rule sets one of them.
+    """Resources with all adjustments applied; they change only when a rule sets an adjustment.
 
     Attributes
     ----------
     reinforcement
-        Heads of staff that rules have brought, all facilities and cadres together.
+        Heads of staff that rules have brought, over all facilities and cadres.
     heads
-        ``(facilities, 3)`` staff on the payroll, reinforcements among them.
+        ``(facilities, 3)`` staff on the payroll, reinforcements included.
     at_work_here
-        ``(facilities, 3)`` share of them who can work here: 1, or, where a facility was mobilised without
-        its own staff, those brought in.
+        ``(facilities, 3)`` share of them who can work here: 1, or the share of reinforcements where a
+        facility was mobilised without its own staff.
     moved, worth
-        ``(facilities,)`` ward nurses who work in intensive care, and what part of an ICU nurse one is.
+        ``(facilities,)`` ward nurses redeployed to ICU, and the part of an ICU nurse that each counts for.
     postponed
         ``(facilities,)`` share of elective care that is postponed, in [0, 1].
     limits
-        ``(2, facilities, 3)`` beds that equipment and oxygen pipes allow while nobody lies in them;
-        infinite: no limit.
+        ``(2, facilities, 3)`` beds that equipment and oxygen pipes allow while all beds are empty;
+        infinite where there is no limit.
     """
 
     reinforcement: int
@@ -170,16 +173,16 @@ class Resources:
 
 
 class Capacity:
-    """The beds that count, day by day.
+    """Staffed, equipped and supplied beds, day by day.
 
     Attributes
     ----------
-    levers
-        What rules have brought.
+    adjustments
+        What rules have changed.
     today
         The beds of today.
     absences, essential
-        Staff away, and other patients; None where no facility has them.
+        Staff away, and non-COVID patients; None if no facility has them.
     """
 
     def __init__(
@@ -281,7 +284,7 @@ class Capacity:
         icu_staffed[~self._has_staff] = 0
         icu_usable = np.minimum(icu_staffed, limits[:, :, ICU].min(axis=0)).astype(np.int64)
         for f, store in enumerate(self._supply.stores if self._supply is not None else ()):
-            if store is not None and store.short:  # nobody new comes to where oxygen has run out
+            if store is not None and store.short:  # no admissions where oxygen has run out
                 staffed.binding[f, 1:] = OXYGEN_STOCK
                 icu_usable[f] = 0
         self.today = OpenBeds(space, staffed, icu_staffed, icu_usable)
@@ -289,15 +292,15 @@ class Capacity:
 
     @property
     def reinforcement(self) -> int:
-        """Heads of staff from outside who are there today: those that rules had brought at its 00:00."""
+        """Heads of staff from outside today: those that rules had brought by 00:00."""
         return self._resources.reinforcement
 
     def heads(self) -> Ints:
-        """``(facilities, 3)`` staff on the payroll as last counted, reinforcements among them."""
+        """``(facilities, 3)`` staff on the payroll at the last count, reinforcements included."""
         return self._resources.heads
 
     def _count_resources(self) -> Resources:
-        """What the levers, as they are set now, come to."""
+        """Apply the current adjustments to the resources of the scenario."""
         total = self.adjustments.total
         reinforcements = np.rint(total(Adjustment.HEADS, 3)).astype(np.int64)
         heads = self._heads if self.absences is None else self._heads + reinforcements
@@ -328,7 +331,7 @@ class Capacity:
         return posts(self._care.staffing, working, self._has_staff)
 
     def _limits(self, covid: Ints) -> Floats:
-        """``(2, facilities, 3)`` beds that equipment and oxygen pipes allow; the pipes carry ICU first."""
+        """``(2, facilities, 3)`` beds that equipment and oxygen pipes allow; pipes supply ICU beds first."""
         limits = self._resources.limits.copy()
         icu_kg = np.minimum(limits[1, :, ICU], covid[:, ICU]) * self._mean_kg[1]
         left = np.maximum(self._pipes - icu_kg, 0)
@@ -336,12 +339,12 @@ class Capacity:
         return limits
 
     def check(self, day: int) -> None:
-        """Staff who are away, and patients without COVID-19, are all accounted for.
+        """Check that all absent staff and all non-COVID patients are accounted for.
 
         Raises
         ------
         IdentityError
-            Where one is not.
+            If any are not.
         """
         if self.absences is not None:
             self.absences.check(day, self.heads())
@@ -349,7 +352,7 @@ class Capacity:
             self.essential.check(day)
 
     def fill(self, page: Page) -> None:
-        """Enter the beds that are open, what binds them, staff who are away, and other patients."""
+        """Enter open beds, their binding constraints, absent staff and non-COVID patients."""
         space, binding = self.today.space, self.today.staffed.binding
         row = page.province.values
         row["staffed_icu_all"] = number_of_beds(int(self.today.icu_staffed.sum()))
@@ -367,7 +370,7 @@ class Capacity:
             self.essential.fill(page)
 
     def _bound(self, bed: int) -> list[float]:
-        """By constraint: the share of the open beds of a type in facilities where it binds."""
+        """For each constraint, the share of the open beds of a type in facilities where it binds."""
         beds = np.minimum(self.today.space[:, bed], UNLIMITED)
         binding = self.today.staffed.binding[:, bed]
         by_constraint = np.bincount(binding, weights=beds, minlength=len(CONSTRAINTS))
@@ -375,7 +378,7 @@ class Capacity:
         return shares
 
     def _beds(self) -> tuple[Ints, Ints]:
-        """``(facilities, 3)`` all beds today, and those meant for COVID patients."""
+        """``(facilities, 3)`` all beds today, and those intended for COVID patients."""
         total = np.array([site.total for site in self._facilities.sites], np.int64)
         target = np.array([site.beds for site in self._facilities.sites], np.int64)
         return total, target
@@ -389,7 +392,7 @@ class Capacity:
 
 
 def _mean_kg(support: Respiratory) -> Floats:
-    """``(2,)`` oxygen that a patient in an oxygen bed and in an ICU bed breathes on average, kg a day."""
+    """``(2,)`` mean oxygen use of a patient in an oxygen bed and in an ICU bed, kg per day."""
     flow = support.flow
     return np.array(
         [

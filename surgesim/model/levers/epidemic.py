@@ -1,4 +1,4 @@
-"""Levers on the epidemic and on need: measures, doses, tests, care at home, patients who leave."""
+"""Levers on the epidemic and on need: measures, doses, tests, home care, transfers out of the province."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _raise_testing(name: str, rule: RaiseTesting, province: Province) -> Action:
 def _home_care(name: str, rule: OpenHomeCare, province: Province) -> Action:
     home = province.home
     if home is None:
-        raise ValueError("a rule opens care at home, but clinical.home_care is not given")
+        raise ValueError("a rule opens home care, but clinical.home_care is not given")
     teams = 0
 
     def set_share(share: float) -> None:

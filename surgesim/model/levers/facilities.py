@@ -1,4 +1,4 @@
-"""Levers on beds: facilities that open, convert or are mobilised."""
+"""Levers on beds: opening, converting and mobilising facilities."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class BedAction(Action):
 
 
 class BedsWithoutStaff(BedAction):
-    """Mobilise beds whose own staff do not come with them."""
+    """Mobilise beds without the staff of their facilities."""
 
     def __init__(
         self,
@@ -53,13 +53,13 @@ class BedsWithoutStaff(BedAction):
 
 
 def sites_of(rule: AtFacilities, province: Province) -> list[int]:
-    """The indices of the facilities at which a rule acts."""
+    """Return the indices of the facilities at which a rule acts."""
     names = _names_of(province.scenario.care, rule.facilities, rule.ownership)
     return [province.facilities.index(name) for name in names]
 
 
 def _names_of(care: Care, names: tuple[str, ...] | None, ownership: tuple[str, ...]) -> list[str]:
-    """The facilities named, or those of an ownership class that are open at the start."""
+    """Return the facilities named, or those of the given ownership that are open at the start."""
     if names is not None:
         return list(names)
     return [

@@ -1,4 +1,4 @@
-"""The action of every rule there is."""
+"""The actions of all kinds of rule."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ ACTION_FACTORIES: Mapping[type[RuleBase], ActionFactory] = {
 
 
 def action_of(name: str, rule: Rule, province: Province) -> Action:
-    """The action of a rule, bound to the parts of a run."""
+    """Create the action of a rule, bound to the parts of a run."""
     return ACTION_FACTORIES[type(rule)](name, rule, province)

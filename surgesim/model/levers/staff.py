@@ -1,4 +1,4 @@
-"""Levers on staff, equipment and other patients of facilities."""
+"""Levers on staff, equipment and elective care of facilities."""
 
 from __future__ import annotations
 

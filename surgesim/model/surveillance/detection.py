@@ -1,8 +1,8 @@
 """Detection: which infections become reported cases, and when.
 
-A share of infections is found in the community and reported after a delay; a patient who was not
-found is reported on the day of admission. Where tests are limited, the share and the delay say who seeks
-a test and when the report would come; the laboratories decide who has one.
+A share of infections is detected in the community and reported after a delay; a patient who was not
+detected is reported on the day of admission. If tests are limited, the share and the delay determine who
+seeks a test and when the report would come; the laboratories determine who gets one.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 REPORTED = Column(
-    "reported_cases", "cases/day", "cases reported this day (empty where arrivals are given)", np.nan
+    "reported_cases", "cases/day", "cases reported on the day (empty if arrivals are given)", np.nan
 )
-DISTRICT = (Column("reported_cases", "cases/day", "cases reported this day among residents", np.nan),)
+DISTRICT = (Column("reported_cases", "cases/day", "cases among residents reported on the day", np.nan),)
 
 
 class Detection:
-    """Reports in preparation, by day and district."""
+    """Pending and past reports, by day and district."""
 
     def __init__(self, section: DetectionSection, first_day: int, end_day: int, districts: int) -> None:
         self._share = section.share
@@ -40,18 +40,18 @@ class Detection:
         self._ill = np.zeros((rows, districts), np.int64)
 
     def find(self, day: int, mild: Ints, ill: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
-        """Find cases among a day's onsets.
+        """Detect cases among a day's onsets.
 
         Parameters
         ----------
         mild
-            ``(districts,)`` onsets of people who stay mild; a share of them is found.
+            ``(districts,)`` onsets of people who stay mild; a share of them is detected.
         ill
-            ``(districts,)`` onsets of future patients already known to be found.
+            ``(districts,)`` onsets of future patients that are already known to be detected.
 
         Returns
         -------
-        ``(districts, days)`` twice: mild cases and future patients found, by days from onset to report.
+        ``(districts, days)`` twice: mild cases and future patients detected, by days from onset to report.
         """
         row = day - self._first
         found = rng.binomial(mild, self._share)
@@ -63,7 +63,7 @@ class Detection:
         return delayed[0], delayed[1]
 
     def report(self, day: int, mild: Ints, ill: Ints) -> None:
-        """What is reported on `day`, ``(districts,)``, where it is other than was in preparation."""
+        """Replace the reports pending for `day`, ``(districts,)`` each."""
         self._mild[day - self._first] = mild
         self._ill[day - self._first] = ill
 
@@ -79,12 +79,12 @@ class Detection:
 
 
 class Reports:
-    """Reports of the last days by the day of onset, those still to come among them.
+    """Reports of recent onsets by day of onset, including those still to come.
 
     Attributes
     ----------
     due
-        Sum over all days passed of the reports that were due.
+        Total number of reports that have been due so far.
     """
 
     def __init__(self, delays: int, districts: int, ages: int) -> None:
@@ -93,11 +93,11 @@ class Reports:
         self.due = 0
 
     def add(self, day: int, after: Ints) -> None:
-        """``(districts, days)`` reports of a day's onsets, by days from onset to report."""
+        """Add the reports of a day's onsets, ``(districts, days)`` by days from onset to report."""
         self._by_onset[day % len(self._by_onset)] = after
 
     def on(self, day: int) -> Ints:
-        """``(ages, districts)`` reports of `day`, by days since onset; the last age is that or more."""
+        """``(ages, districts)`` reports of `day` by days since onset; the last row includes later ones."""
         delays = np.arange(len(self._by_onset))
         of_day = self._by_onset[(day - delays) % len(delays), :, delays]
         by_age = np.zeros((self._ages, of_day.shape[1]), np.int64)
@@ -109,21 +109,21 @@ class Reports:
 
 
 class Surveillance:
-    """Detection, the laboratories that limit it, and the isolation of those who are found.
+    """Detection, the laboratories that limit it, and the isolation of detected cases.
 
     Attributes
     ----------
     detection
-        What is reported, day by day.
-    laboratories, isolation
-        None where a scenario has no limit of tests, or nobody isolates.
+        Reports, day by day.
+    laboratories, case_isolation
+        None if the scenario does not limit tests, or if nobody isolates.
 
     Parameters
     ----------
     population
         ``(districts,)``.
     at_admission
-        By district: patients reported at admission so far, as the ledger goes on to count them.
+        By district: patients reported at admission so far; the ledger keeps updating this list.
     """
 
     def __init__(
@@ -157,11 +157,11 @@ class Surveillance:
 
     @property
     def tested_share(self) -> float:
-        """Of those who needed a test on the last day; 1 where tests have no limit."""
+        """Share of those who needed a test on the last day who got one; 1 if tests are unlimited."""
         return 1.0 if self.laboratories is None else self.laboratories.tested_share
 
     def begin_day(self) -> Floats | None:
-        """``(steps, districts)`` isolated infectious people of today; None where nobody isolates."""
+        """Return today's isolated infectious people, ``(steps, districts)``; None if nobody isolates."""
         if self.case_isolation is None:
             return None
         self.case_isolation.begin_day()
@@ -172,14 +172,14 @@ class Surveillance:
         return self._in_community + np.array(self._at_admission, np.int64)
 
     def pass_day(self, day: int, mild: Ints, seekers: list[Patient]) -> None:
-        """Find the cases of a day's onsets, and report those whose day has come.
+        """Detect cases among a day's onsets, and report those that are due.
 
         Parameters
         ----------
         mild
             ``(districts,)`` onsets of people who stay mild.
         seekers
-            The future patients among the onsets who are found, or seek a test, ordered by district.
+            The future patients among the onsets who are detected, or seek a test, ordered by district.
         """
         ill = np.bincount([patient.district for patient in seekers], minlength=len(mild))
         mild_after, ill_after = self.detection.find(day, mild, ill, self._streams.day("detection", day))
@@ -188,14 +188,14 @@ class Surveillance:
         self._in_community += self.detection.reports(day)
 
     def _limit(self, day: int, mild: Ints, seekers: list[Patient], mild_after: Ints, ill_after: Ints) -> None:
-        """Test as many as there are tests for, and let isolate whom that finds.
+        """Test within the limit, and isolate the cases found.
 
         Parameters
         ----------
         mild, seekers
             As for `pass_day`.
         mild_after, ill_after
-            As `Detection.find` tells them.
+            As returned by `Detection.find`.
         """
         self._mild.add(day, mild_after)
         self._ill.add(day, ill_after)
@@ -213,7 +213,7 @@ class Surveillance:
             self.case_isolation.isolate(of_day.mild + of_day.ill, of_day.contacts)
 
     def fill(self, page: Page) -> None:
-        """Enter the cases of the day, its tests, and who isolates."""
+        """Enter the cases of the day, its tests, and people who isolate."""
         reported = self._reported()
         page.province.totals["reported_cases"] = int(reported.sum())
         page.districts.totals["reported_cases"] = reported.astype(float)
@@ -223,12 +223,12 @@ class Surveillance:
             self.case_isolation.fill(page)
 
     def check(self, day: int) -> None:
-        """Every test seeker is accounted for.
+        """Check that all test seekers are accounted for.
 
         Raises
         ------
         IdentityError
-            Where one is not.
+            If any are not.
         """
         if self.laboratories is not None:
             self.laboratories.check(day, self._mild.due)
