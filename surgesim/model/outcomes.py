@@ -242,7 +242,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "emergency_unserved",
         "patients",
-        "non-COVID emergency patients without a bed or without staff",
+        "non-COVID emergency patients turned away for lack of a bed or staff",
         _total("emergency_unserved"),
         "other_patients",
     ),
@@ -277,7 +277,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "tests_used",
         "samples",
-        "samples tested within the limit on tests",
+        "samples tested, if tests are limited",
         _total("tests_used"),
         "countermeasures",
         better="",

@@ -98,7 +98,7 @@ class Simulation:
         return self.recorder.finish(self.command.actions)
 
     def _begin_plan(self) -> None:
-        """Start to follow the rules, at t = 0."""
+        """At t = 0, start to follow the rules."""
         for name, rule in self.province.scenario.command.plan.items():
             self.command.follow(name, rule, action_of(name, rule, self.province))
 

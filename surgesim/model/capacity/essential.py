@@ -23,7 +23,7 @@ EMERGENCY, ELECTIVE = range(2)
 
 COLUMNS = (
     Column("emergency_arrivals", "patients/day", "non-COVID emergency patients"),
-    Column("emergency_unserved", "patients/day", "those of them without a bed or without staff"),
+    Column("emergency_unserved", "patients/day", "those turned away for lack of a bed or staff"),
     Column("elective_served", "patients/day", "elective patients admitted"),
     Column("elective_backlog", "patients", "elective patients waiting"),
     Column(
@@ -35,7 +35,9 @@ COLUMNS = (
 )
 FACILITY = (
     Column(
-        "emergency_unserved", "patients/day", "non-COVID emergency patients without a bed or without staff"
+        "emergency_unserved",
+        "patients/day",
+        "non-COVID emergency patients turned away for lack of a bed or staff",
     ),
     Column("elective_backlog", "patients", "elective patients waiting"),
 )

@@ -30,8 +30,8 @@ class HomeCare:
     """Teams, the mild cases they follow, and the stock of drug packages.
 
     A case is active at home for `followed_days` from the day of its report, unless it is isolated in a
-    facility. Teams follow as many active cases as they can; cases that end are followed in the same
-    proportion as others. Newly followed cases get a package while stocks last, and none later.
+    facility. Teams follow as many active cases as they can; the same share of followed and other cases ends
+    each day. Newly followed cases get a package while stocks last; cases without one do not get one later.
 
     Attributes
     ----------

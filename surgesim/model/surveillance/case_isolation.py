@@ -36,7 +36,7 @@ def still_infectious(infectious_days: float, dt_days: float) -> Floats:
     onset = np.arange(steps)
     columns = [np.ones(steps)]
     while columns[-1][0] >= _NEGLIGIBLE:
-        done = (len(columns) - 1) * steps + onset[:, None] + (steps - 1 - onset)[None, :]  # steps since
+        done = (len(columns) - 1) * steps + onset[:, None] + (steps - 1 - onset)[None, :]  # since onset
         left = (1 - leave) ** done + done * leave * (1 - leave) ** np.maximum(done - 1, 0)
         columns.append(left.mean(axis=1))
     return np.stack(columns, axis=1)

@@ -273,7 +273,7 @@ class Laboratories:
             )
         if self.used > self.capacity + 1e-6 or self._hidden.min() < 0:
             raise IdentityError(
-                "tests used <= tests there are", "the province", day, f"{self.used} against {self.capacity}"
+                "tests used <= test capacity", "the province", day, f"{self.used} against {self.capacity}"
             )
 
 
