@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from surge import HORIZON, RAISED_AT, Outcome, Surge
 
-from surgesim.model.care.journey import Entry
+from surgesim.model.care.journey import LogEntry
 from surgesim.model.care.patients import PatientBatch
 from surgesim.model.record import Record
 from surgesim.model.simulation import Simulation
@@ -31,7 +31,7 @@ def run(surge: Surge) -> Record:
 
 def run_logged(surge: Surge) -> Outcome:
     """Simulate a surge with the event log, and read admissions and departures from it."""
-    log: list[Entry] = []
+    log: list[LogEntry] = []
     _simulation(surge, log).run()
     admitted, left = np.full(len(surge), np.nan), np.full(len(surge), np.nan)
     for entry in reversed(log):
@@ -85,7 +85,7 @@ class GivenArrivals:
         return batch, np.zeros(1, np.int64)
 
 
-def _simulation(surge: Surge, log: list[Entry] | None) -> Simulation:
+def _simulation(surge: Surge, log: list[LogEntry] | None) -> Simulation:
     simulation = Simulation(_scenario(surge), seed=1, replication=0, log=log)
     simulation.province.arrivals = GivenArrivals(surge)
     return simulation

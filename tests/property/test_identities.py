@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from strategies import scenarios
 
-from surgesim.model.care.journey import Entry
+from surgesim.model.care.journey import LogEntry
 from surgesim.model.command.indicators import Assessment
 from surgesim.model.outcomes import OUTCOMES
 from surgesim.model.record import (
@@ -316,12 +316,12 @@ class Bed:
     kind: str
 
 
-def run_with_log(scenario: Scenario) -> tuple[Record, list[list[Entry]]]:
+def run_with_log(scenario: Scenario) -> tuple[Record, list[list[LogEntry]]]:
     """The record of a run, and its log cut where each day was recorded.
 
     Cut there and not by time: what opens at 00:00 admits at the very instant of the record before.
     """
-    log: list[Entry] = []
+    log: list[LogEntry] = []
     cuts: list[int] = []
     simulation = Simulation(scenario, 12, 0, log=log)
     record = simulation.recorder.record
@@ -335,7 +335,7 @@ def run_with_log(scenario: Scenario) -> tuple[Record, list[list[Entry]]]:
     return result, [log[start:end] for start, end in itertools.pairwise([0, *cuts])]
 
 
-def move(entry: Entry, lies: dict[int, Bed]) -> None:
+def move(entry: LogEntry, lies: dict[int, Bed]) -> None:
     """Follow one line of the log: who lies where after it."""
     if entry.what in ("in oxygen bed", "in ICU bed"):
         lies[entry.patient] = Bed(entry.facility, entry.what)
@@ -347,7 +347,7 @@ def move(entry: Entry, lies: dict[int, Bed]) -> None:
 
 
 def the_census_is_who_came_to_a_bed_and_has_not_left(
-    scenario: Scenario, record: Record, days: list[list[Entry]]
+    scenario: Scenario, record: Record, days: list[list[LogEntry]]
 ) -> None:
     lies: dict[int, Bed] = {}
     for day, entries in enumerate(days):
@@ -360,7 +360,9 @@ def the_census_is_who_came_to_a_bed_and_has_not_left(
             assert row[FACILITY_INDEX["occupied_icu"]] == census[Bed(f, "in ICU bed")], (day, f)
 
 
-def the_flows_are_the_events_of_the_day(scenario: Scenario, record: Record, days: list[list[Entry]]) -> None:
+def the_flows_are_the_events_of_the_day(
+    scenario: Scenario, record: Record, days: list[list[LogEntry]]
+) -> None:
     columns = {
         "needs oxygen": "new_oxygen_need",
         "needs ICU": "new_icu_need",
@@ -374,7 +376,7 @@ def the_flows_are_the_events_of_the_day(scenario: Scenario, record: Record, days
             assert told == {what: record.series(column)[day] for what, column in columns.items()}, day
 
 
-def every_journey_is_a_path_through_the_clinical_course(days: list[list[Entry]]) -> None:
+def every_journey_is_a_path_through_the_clinical_course(days: list[list[LogEntry]]) -> None:
     log = [entry for entries in days for entry in entries]
     times = [entry.time for entry in log]
     assert times == sorted(times)

@@ -25,7 +25,7 @@ from surgesim.model.capacity.staff import (
     StaffedBeds,
     binomial_quantile,
     posts,
-    redeployed,
+    redeploy,
     staffed_beds,
 )
 from surgesim.scenario.schema.capacity.staffing import (
@@ -215,9 +215,9 @@ def test_what_is_left_to_others_comes_from_the_patients_present_not_from_open_be
 def test_redeployed_nurses_count_for_a_part_of_an_icu_nurse() -> None:
     heads = ints((10, 100, 20), (5, 30, 0))
     on_duty: Floats = np.multiply(heads, 0.9, dtype=np.float64)
-    after = redeployed(on_duty, heads, ints((40, 50))[0], 0.5)
+    after = redeploy(on_duty, heads, ints((40, 50))[0], 0.5)
     assert after == pytest.approx(np.array([[9, 54, 18 + 18], [4.5, 0, 13.5]]))
-    assert redeployed(on_duty, heads, ints((0, 0))[0], 0.5) == pytest.approx(on_duty)
+    assert redeploy(on_duty, heads, ints((0, 0))[0], 0.5) == pytest.approx(on_duty)
 
 
 def absences(**changes: Any) -> Absences:
