@@ -81,13 +81,15 @@ _HEAD = """\
 
 Every file of a result folder (`results/<scenario name>/`, or `--out`), written by `surgesim run`.
 
-CSV files are UTF-8 with a header, numbers have ten significant digits, dates are ISO 8601, an empty cell
-is a value that does not exist, or that is not assessed because the scenario gives no ground for it. Medians
-and quantiles are those of one replication: the least value that the share of replications does not pass;
-nothing is interpolated. Read the tables with `surgesim.read(folder)`, or in pandas with
-`keep_default_na=False`, which keeps a district named `null` a name. Flows are per day; stocks are at 24:00;
-day 0 is the scenario's first. Day d is [d, d + 1): what happens at 00:00 is of the day that begins. No file
-but the manifest holds a clock time, so that `surgesim reproduce` can compare the others byte for byte
+CSV files are UTF-8 with a header, numbers have ten significant digits, dates are ISO 8601, an empty cell is a
+value that does not exist, or that is not assessed because the scenario gives no ground for it. A text that
+begins with =, +, -, @, a tab or a carriage return, and is no number, has an apostrophe before it, so that no
+spreadsheet takes it for a formula; so has one that begins with apostrophes and then such a sign. Medians and
+quantiles are those of one replication: the least value that the share of replications does not pass; nothing
+is interpolated. Read the tables with `surgesim.read(folder)`, which takes the apostrophe off again, or in
+pandas with `keep_default_na=False`, which keeps a district named `null` a name. Flows are per day; stocks are
+at 24:00; day 0 is the scenario's first. Day d is [d, d + 1): what happens at 00:00 is of the day that begins.
+No file but the manifest holds a clock time, so that `surgesim reproduce` can compare the others byte for byte
 (daily.parquet by its content).
 
 This page is what `surgesim.study.dictionary.data_dictionary()` returns; a test holds the two together.
