@@ -52,7 +52,7 @@ _ARRIVALS: Final = """\
 `arrivals: {file: wave.csv}` reads a file beside the scenario. Its header names `date` (ISO) or `day` (0 is
 the start), then optionally `district` and `age`, then one or more of `basic`, `oxygen` and `icu`: how many
 came who need that type of bed. There is a row for every day from the start, without a gap; a file that ends
-before the run is remarked on.
+before the run is remarked on. Commas part the columns, or semicolons or tabs where the header has no comma.
 
 ```csv
 date,district,oxygen,icu
