@@ -145,6 +145,7 @@ def test_a_problem_keeps_the_letters_of_the_language() -> None:
         ("Đống Đa", ["dong-da", "ba-dinh"], "dong-da"),
         ("Rạch Giá", ["rach-gia", "phu-quoc"], "rach-gia"),
         (unicodedata.normalize("NFD", "Phú Quốc"), ["rach-gia", "phu-quoc"], "phu-quoc"),
+        ("Ệ Ộ", ["isle", "e-o"], "e-o"),
         ("TOWN", ["isle", "town"], "town"),
         ("Cà Mau", ["rach-gia"], None),
     ],
