@@ -8,6 +8,7 @@ SurgesimError
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 
@@ -40,7 +41,19 @@ class Problem:
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
-        return ": ".join(part for part in (place, self.path, self.message) if part)
+        return escaped(": ".join(part for part in (place, self.path, self.message) if part))
+
+
+def escaped(text: str) -> str:
+    """`text` with what a terminal would act on, or not show, as Python writes it: ``\\x1b``."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter
+        if letter.isprintable() or unicodedata.category(letter) == "Zs"
+        else letter.encode("unicode_escape").decode("ascii")
+        for letter in text
+    )
 
 
 class ScenarioError(SurgesimError):

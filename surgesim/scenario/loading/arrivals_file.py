@@ -60,6 +60,8 @@ def read(path: Path, label: str, start: date, days: int, *, integers: bool = Fal
 
     With `integers`, every count must be a whole number, as `counts_are: exact` requires.
 
+    Columns are parted by commas, or by semicolons or tabs where the header has no comma.
+
     The header names ``date`` (ISO) or ``day`` (0 is the start), then optionally ``district`` and
     ``age``, and one or more of ``basic``, ``oxygen``, ``icu``: the bed type needed. Each group has a
     row for every day from the start, or earlier, without a gap. Rows before the start are skipped
@@ -71,7 +73,8 @@ def read(path: Path, label: str, start: date, days: int, *, integers: bool = Fal
         With every problem of the file, by line.
     """
     table = _Table(label, start, days, integers)
-    lines = csv.reader(read_text(path, label, MAX_BYTES).splitlines(), strict=True)
+    text_lines = read_text(path, label, MAX_BYTES).splitlines()
+    lines = csv.reader(text_lines, delimiter=_delimiter(text_lines), strict=True)
     try:
         header = next(lines, [])
         if _header(table, [name.strip().lower() for name in header]):
@@ -91,13 +94,16 @@ def read(path: Path, label: str, start: date, days: int, *, integers: bool = Fal
     return arrivals
 
 
+def _delimiter(lines: list[str]) -> str:
+    """What parts the columns: where decimals have a comma, spreadsheets write semicolons or tabs."""
+    header = next(iter(lines), "")
+    return next((mark for mark in ";\t" if mark in header and "," not in header), ",")
+
+
 def _header(table: _Table, columns: list[str]) -> bool:
     before = len(table.problems)
     if not any(columns):
         table.note("got an empty file, expected a header with day or date and basic, oxygen or icu", 1)
-        return False
-    if len(columns) == 1 and (";" in columns[0] or "\t" in columns[0]):
-        table.note("got columns separated by semicolons or tabs, expected commas", 1)
         return False
     for name in columns:
         if name not in (*_KEYS, *BED_TYPES):

@@ -28,15 +28,15 @@ def read_chain(path: Path, context: LoadContext) -> dict[str, Any]:
     named_at: Location | None = None
     while following is not None:
         shown = os.path.normpath(following)
-        resolved = following.resolve()
-        if resolved in chain or len(chain) >= MAX_CHAIN:
-            raise ScenarioError([_cycle([*chain, resolved], named_at)])
-        chain.append(resolved)
         try:
             document = read_file(following, shown)
         except ScenarioError as error:
             problems += _from_extends(error, named_at, shown)
             break
+        resolved = following.resolve()
+        if resolved in chain or len(chain) >= MAX_CHAIN:
+            raise ScenarioError([_cycle([*chain, resolved], named_at)])
+        chain.append(resolved)
         tree = document.value
         if not isinstance(tree, dict):
             got = "an empty file" if tree is None else messages.display(tree)

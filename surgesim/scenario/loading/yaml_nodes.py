@@ -7,7 +7,9 @@ limits on size, depth and aliases before it builds anything.
 
 from __future__ import annotations
 
+import codecs
 import re
+import stat
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -105,6 +107,16 @@ def read_file(path: Path, label: str) -> Document:
     return compose(read_text(path, label, MAX_BYTES), label)
 
 
+_NO_FILES = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+"""Paths that are not files; reading a pipe might never end."""
+
+
 def read_text(path: Path, label: str, most_bytes: int) -> str:
     """Return the text of a UTF-8 file of at most `most_bytes` bytes, without a byte order mark."""
 
@@ -112,17 +124,21 @@ def read_text(path: Path, label: str, most_bytes: int) -> str:
         raise ScenarioError([Problem("", message, label, line)])
 
     try:
-        if path.is_dir():
-            refuse("got a folder, expected a file")
-        if not path.exists():
-            refuse("got the name of a file that does not exist")
-        size = path.stat().st_size
+        status = path.stat()
+        for is_one, what in _NO_FILES:
+            if is_one(status.st_mode):
+                refuse(f"got {what}, expected a file")
+        size = status.st_size
         if size > most_bytes:
             refuse(f"got a file of {size / 1e6:.1f} MB, expected at most {most_bytes / 1e6:g} MB")
         content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        refuse("got the name of a file that does not exist")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         refuse(f"got a file that cannot be read ({reason})")
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content[:2]:
+        refuse("got text in UTF-16, expected UTF-8: save as UTF-8", 1)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -145,12 +161,20 @@ def compose(text: str, file: str) -> Document:
         pass
     except yaml.MarkedYAMLError as error:
         composer.problems.append(_not_yaml(error, text, file))
-    except (yaml.YAMLError, UnicodeError) as error:
-        reason = getattr(error, "reason", None) or "it cannot be decoded"
-        composer.problems.append(Problem("", f"got text that is not YAML ({reason})", file))
+    except (yaml.YAMLError, UnicodeError):
+        composer.problems.append(_not_text(text, file))
     if composer.problems:
         raise ScenarioError(composer.problems)
     return Document(composer.value, composer.locations, composer.fractions, composer.doubts)
+
+
+def _not_text(text: str, file: str) -> Problem:
+    """Names the first character that YAML lets stand in no text."""
+    found = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    if found is None:
+        return Problem("", "got text that is not YAML", file)
+    message = f"got text that is not YAML (it holds the invisible character U+{ord(found[0]):04X})"
+    return Problem("", message, file, text.count("\n", 0, found.start()) + 1)
 
 
 def _not_yaml(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
@@ -164,7 +188,18 @@ def _not_yaml(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
         if "\t" in indent:
             return Problem("", "got a tab in the indentation, expected spaces", file, line)
     reason = ", ".join(part for part in (error.context, error.problem) if part)
-    return Problem("", f"got text that is not YAML ({reason})", file, line)
+    found = f"got text that is not YAML ({reason})"
+    if mark is not None and mark.line < len(lines):
+        found += _quotes_hint(lines[mark.line], mark.column)
+    return Problem("", found, file, line)
+
+
+def _quotes_hint(line: str, column: int) -> str:
+    """What to write where the parser stopped at `column` (from 0) of a line, and quotes may be missing."""
+    before, letter = line[:column], line[column : column + 1]
+    if letter == ":" and ":" in before:
+        return ', expected quotes around a text with a colon, as "a: b"'
+    return f", expected quotes around a text that begins with {letter}" if letter in ("@", "`", "%") else ""
 
 
 def _open_brackets(lines: list[str]) -> int:

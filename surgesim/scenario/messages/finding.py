@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -74,10 +75,16 @@ def dotted(path: KeyPath) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name most similar to `name`, ignoring case; None if none is similar."""
-    names = {other.lower(): other for other in known}
-    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    """Return the known name most similar to `name`, ignoring case and diacritics; None if none is similar."""
+    names = {_bare(other): other for other in known}
+    close = difflib.get_close_matches(_bare(name), names, n=1, cutoff=0.6)
     return names[close[0]] if close else None
+
+
+def _bare(name: str) -> str:
+    """`name` in small letters without diacritics: ``o mon`` of ``Ô Môn``."""
+    parts = unicodedata.normalize("NFD", name.lower().replace("đ", "d"))
+    return "".join(part for part in parts if not unicodedata.combining(part))
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

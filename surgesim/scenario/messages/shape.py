@@ -165,7 +165,8 @@ def _of(annotation: Any, metadata: Iterable[Any] = ()) -> Shape:
         return _words(arguments)
     if origin is dict:
         entry, names = _of(arguments[1]), _of(arguments[0]).reference
-        return Shape("named", "a mapping of named entries", entry=entry, key_reference=names)
+        phrase = f"a mapping of named entries, each {entry.expected}"
+        return Shape("named", phrase, entry=entry, key_reference=names)
     if origin is tuple:
         entry = _of(arguments[0])
         phrase = f"a list, each entry {entry.expected}"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from pydantic import ValidationError
 
 from surgesim.scenario.messages import thousands
 from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, nearest, suggestion
-from surgesim.scenario.messages.shape import Shape, inside, scenario_shape, step
+from surgesim.scenario.messages.shape import Number, Shape, inside, scenario_shape, step
 from surgesim.scenario.schema.base import A_NAME, IncompleteError
 from surgesim.scenario.schema.merging import is_scale
 
@@ -100,7 +102,8 @@ def _finding(kind: str, loc: tuple[str | int, ...], got: Any, ctx: Mapping[str, 
     if loc[-1:] == ("[key]",):
         return Finding(path, f"got the name {str(got)!r}, expected {A_NAME}")
     if kind == "too_short":
-        return Finding(path, f"got {display(got)}, expected at least {_entries(ctx['min_length'])}")
+        each = f", each {_expected(shape.entry)}" if shape is not None and shape.kind == "named" else ""
+        return Finding(path, f"got {display(got)}, expected at least {_entries(ctx['min_length'])}{each}")
     return Finding(path, f"got {display(got)}{_tail(shape, got, value)}")
 
 
@@ -125,6 +128,8 @@ def _tail(shape: Shape | None, got: Any, value: Any) -> str:
     if written:
         return f"{expected}{written}"
     if isinstance(got, str):
+        if shape is not None and (share := _per_cent(got, shape.number)):
+            return f"{expected}{share}"
         truth = shape is not None and shape.truth
         if truth and got in ("yes", "no", "on", "off", "Yes", "No", "On", "Off"):
             return f"{expected} (write {'true' if got.lower() in ('yes', 'on') else 'false'})"
@@ -135,6 +140,20 @@ def _tail(shape: Shape | None, got: Any, value: Any) -> str:
     if isinstance(got, (list, tuple)) and len(got) == 2 and shape is not None and shape.kind == "value":
         return f"{expected}{_COMMA_HINT}"
     return expected
+
+
+_PER_CENT = re.compile(r"(\d{1,6}(?:[.,]\d{1,6})?)\s*%")
+
+
+def _per_cent(got: str, number: Number | None) -> str:
+    """What to write instead of ``20 %`` where a number is expected that it can be."""
+    found = _PER_CENT.fullmatch(got.strip())
+    if found is None or number is None or number.integer:
+        return ""
+    share = Decimal(found[1].replace(",", ".")) / 100
+    if number.high is not None and share > number.high:
+        return ""
+    return f" (write {share.normalize():f})"
 
 
 def _length_hint(got: Any) -> str:

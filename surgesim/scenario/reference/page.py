@@ -52,7 +52,8 @@ _ARRIVALS: Final = """\
 `arrivals: {file: wave.csv}` reads a CSV; its path is relative to the scenario file. The header names `date`
 (ISO) or `day` (0 is the start), then optionally `district` and `age`, then one or more of `basic`, `oxygen`
 and `icu`: the number of arrivals who need that type of bed. There is a row for every day from the start,
-without gaps; a warning reports a file that ends before the run.
+without gaps; a warning reports a file that ends before the run. Columns are separated by commas, or by
+semicolons or tabs if the header has no comma.
 
 ```csv
 date,district,oxygen,icu

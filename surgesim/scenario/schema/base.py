@@ -5,6 +5,7 @@ each class that inherits it, which takes about a tenth of the time to load this 
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -166,6 +167,30 @@ ShareByAge = Annotated[
 """Nine shares in [0, 1], one per age group; a single number applies to all."""
 
 
+_INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Unicode categories that no text may hold: controls, formats (bidirectional too), surrogates, separators."""
+
+
+def _is_invisible(letter: str) -> bool:
+    category, code = unicodedata.category(letter), ord(letter)
+    noncharacter = category == "Cn" and (0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE)
+    return letter not in "\t\n" and (category in _INVISIBLE or noncharacter)
+
+
+def _readable(text: str) -> str:
+    if not text.strip():
+        raise ValueError("got a blank text, expected words")
+    for letter in filter(_is_invisible, text):
+        name = unicodedata.name(letter, "")
+        named = f" ({name})" if name else ""
+        raise ValueError(f"got the invisible character U+{ord(letter):04X}{named}, expected none in a text")
+    return unicodedata.normalize("NFC", text)
+
+
+Words = Annotated[str, AfterValidator(_readable)]
+"""A text of the user's own: not blank, and without characters that cannot be seen."""
+
+
 def figure(default: Any, source: str, confidence: Confidence = "assumed", **constraints: Any) -> Any:
     """Return a field whose default is a figure with a source and a confidence."""
     return Field(default, json_schema_extra={"source": source, "confidence": confidence}, **constraints)
@@ -192,8 +217,8 @@ class Section(BaseModel):
 class Text(Section):
     """A text in Vietnamese and English; if one language is missing, the other is used."""
 
-    vi: str | None = None
-    en: str | None = None
+    vi: Words | None = None
+    en: Words | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -214,7 +239,7 @@ class Text(Section):
 class Source(Section):
     """The source of a figure, and how far it can be trusted."""
 
-    source: str
+    source: Words
     confidence: Confidence
 
 

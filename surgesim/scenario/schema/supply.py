@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from surgesim.scenario.schema.base import Named, NonNegative, Off, Section, Text, figure
+from surgesim.scenario.schema.base import Named, NonNegative, Off, Section, Text, Words, figure
 
 
 class PerDay(Section):
@@ -27,7 +27,7 @@ class Consumable(Section):
     """
 
     title: Text
-    unit: str
+    unit: Words
     use: PerDay
     stock: Off[NonNegative] = None
     reserve: NonNegative = figure(0.0, "all of the stock counts as cover unless given")
@@ -48,7 +48,7 @@ class Burden(Section):
     """
 
     title: Text
-    unit: str
+    unit: Words
     made: PerDay
     capacity_per_day: Off[NonNegative] = None
 
@@ -76,7 +76,7 @@ class Supply(Section):
     consumables: Named[Consumable] = Field(default_factory=dict)
     burdens: Named[Burden] = Field(default_factory=dict)
     costs: Off[Costs] = None
-    currency: str = "VND"
+    currency: Words = "VND"
 
     @model_validator(mode="after")
     def _prices_have_items(self) -> Self:

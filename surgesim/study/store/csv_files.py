@@ -67,7 +67,34 @@ def _cells(column: pd.Series[Any]) -> Any:
         return pa.array(ten_digits(column.to_numpy()), from_pandas=True)
     if column.dtype.kind == "M":
         return pa.array(column.to_numpy().astype("datetime64[D]"), from_pandas=True)
-    return pa.array(column)
+    array = pa.array(column)
+    text = pa.types.is_string(array.type) or pa.types.is_large_string(array.type)
+    return _guarded(array) if text else array
+
+
+_GUARDED = r"'*[=+\-@\t\r]"
+"""Begins a text that a spreadsheet takes for a formula, or one that was guarded."""
+
+_SIGNED = r"^[-+](\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$"
+"""A number written as text: it is no formula."""
+
+
+def _guarded(texts: Any) -> Any:
+    """Arrow texts with an apostrophe before those that a spreadsheet would take for a formula."""
+    import pyarrow.compute as pc
+
+    guarded = pc.replace_substring_regex(texts, f"^({_GUARDED})", r"'\1")
+    return pc.if_else(pc.match_substring_regex(texts, _SIGNED), texts, guarded)
+
+
+def unguarded(frame: pd.DataFrame) -> pd.DataFrame:
+    """The cells of a CSV file with its texts as they were before they were written."""
+    import pandas as pd
+
+    texts = [name for name in frame.columns if pd.api.types.is_string_dtype(frame[name])]
+    return frame.assign(
+        **{name: frame[name].str.replace(rf"^'(?={_GUARDED})", "", regex=True) for name in texts}
+    )
 
 
 _POWERS = np.array([float(f"1e{k}") for k in range(23)])
@@ -95,13 +122,14 @@ def read_csv(path: Path, table: Table) -> pd.DataFrame:
     text = {column.name for column in table.columns if column.unit in (TEXT, DATE)}
     try:
         header = pd.read_csv(path, nrows=0, encoding="utf-8").columns
-        frame = pd.read_csv(
+        cells = pd.read_csv(
             path,
             dtype={name: "str" for name in header if name in text},
             keep_default_na=False,
             na_values={name: [""] for name in header if name not in text},
             encoding="utf-8",
         )
+        frame = unguarded(cells)
         absent = {c.name for c in table.columns if "<" not in c.name} - set(header)
         if absent:
             raise ResultsError(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from surgesim.errors import ResultsError, ScenarioError
 from surgesim.files import disk_errors
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.store.csv_files import read_csv
+from surgesim.study.store.csv_files import read_csv, unguarded
 from surgesim.study.store.folder import MANIFEST, SWEEP, check_file, read_json, recover
 from surgesim.study.sweep.parts import SCENARIOS
 from surgesim.study.sweep.tables import (
@@ -81,7 +81,8 @@ class Sweep:
 
         with self._reading():
             check_file(self.folder, f"{DESIGN.name}.csv", self.manifest)
-            return pd.read_csv(self.folder / f"{DESIGN.name}.csv", keep_default_na=False, encoding="utf-8")
+            path = self.folder / f"{DESIGN.name}.csv"
+            return unguarded(pd.read_csv(path, keep_default_na=False, encoding="utf-8"))
 
     @cached_property
     def runs(self) -> pd.DataFrame:

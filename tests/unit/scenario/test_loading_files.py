@@ -268,7 +268,6 @@ def test_rows_before_the_start_are_left_out_with_a_warning_and_rows_after_the_en
             1,
             "got no column of arrivals, expected one or more of basic, oxygen, icu",
         ),
-        ("day;icu\n0;1\n", 1, "got columns separated by semicolons or tabs, expected commas"),
         ("", 1, "got an empty file, expected a header with day or date and basic, oxygen or icu"),
         ("day,icu\n", 1, "got no rows, expected one for each day"),
         (b"day,icu\n0,\xff\n", 2, "got the byte 0xff, expected text in UTF-8"),

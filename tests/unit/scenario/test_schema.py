@@ -196,7 +196,11 @@ def test_a_frozen_dict_survives_pickling_and_cannot_be_changed() -> None:
         ("epidemic.importation.until_day", "value", "a whole number >= 0 or none"),
         ("epidemic.dt_days", "value", "a number > 0 and <= 1"),
         ("study.seed", "value", "a whole number >= 0 and < 9223372036854775808"),
-        ("people.districts", "named", "a mapping of named entries"),
+        (
+            "people.districts",
+            "named",
+            "a mapping of named entries, each a mapping with title, population, …",
+        ),
         (
             "people.ages",
             "list",
