@@ -1,9 +1,9 @@
-"""What the check of a draw costs beside its replication: it should be a tenth of it at most.
+"""Time to check a draw, compared with its replication: it should be at most a tenth.
 
     python benchmarks/draws.py scenarios/kien-giang.yaml
 
-A draw is a scenario of its own and passes the checks of a file with its values (`surgesim.overlaid`). Draws
-and replications are timed by turns, so that a machine whose speed drifts is as fast for both.
+A draw is a separate scenario, and passes the same checks as a file with its values (`surgesim.overlaid`).
+Draws and replications are timed alternately, so that drifts in the machine's speed affect both equally.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 
 from surgesim.scenario.door import load, with_certain
-from surgesim.study.compute.replicate import one_replication, pared
+from surgesim.study.compute.replicate import keep_alternatives, one_replication
 
 VALUES = {"epidemic.variant.r0": (4.8, 5.2), "epidemic.variant.severity": (0.9, 1.1)}
 
@@ -35,7 +35,7 @@ def main() -> None:
     options = parser.parse_args()
     whole = load(options.scenario)
     for names in ((), tuple(whole.alternatives)):
-        scenario = pared(whole, names)
+        scenario = keep_alternatives(whole, names)
         checks, runs = [], []
         for k in range(options.times):
             values = {path: low + (high - low) * k / options.times for path, (low, high) in VALUES.items()}

@@ -1,7 +1,7 @@
-"""The shipped care engine against plain SimPy, Ciw and salabim on one surge: `python benchmarks/engine.py`.
+"""The shipped care engine compared with SimPy, Ciw and salabim on a surge: `python benchmarks/engine.py`.
 
-All engines get the same drawn patients and must first agree, patient by patient, on who is lost and on
-every time of admission and end; then their times are compared within this one run.
+All engines receive the same drawn patients, and must first agree for every patient on whether they are lost
+and on the times of admission and departure; their run times are then compared within the same run.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ PEERS: dict[str, Callable[[Surge], Outcome]] = {
 }
 
 SAME_DAYS = 1e-6
-"""Times may differ by the rounding of sums; Ciw adds up the times between arrivals."""
+"""Tolerance in days for rounding errors in sums; Ciw adds up the times between arrivals."""
 
 FOOTNOTE = (
     "* Ciw cannot hold the ICU bed until a ward bed is free: its patients leave the ICU bed at once.\n"
-    "  It is held to plain SimPy with that same rule instead, and agrees with it patient by patient."
+    "  It is compared with plain SimPy under the same rule, and agrees with it for every patient."
 )
 
 
@@ -42,7 +42,7 @@ class DisagreementError(Exception):
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table; `seconds` is None for an engine that was not run at this size."""
+    """A row of the table; `seconds` is None for an engine not run at this size."""
 
     engine: str
     patients: int
@@ -52,11 +52,11 @@ class Row:
     remark: str = ""
 
 
-def timed(simulate: Callable[[Surge], object], surge: Surge) -> tuple[object, float]:
+def time_runs(simulate: Callable[[Surge], object], surge: Surge) -> tuple[object, float]:
     """The result, and the least processor time of up to five runs within about three seconds.
 
-    Every engine runs as its user would run it: the shipped one turns garbage collection off by itself
-    for the length of a replication, the peers leave it as Python has it.
+    Each engine runs as a user would run it: the shipped one turns garbage collection off during a
+    replication, the peers keep Python's default.
     """
     best, spent, runs = math.inf, 0.0, 0
     while runs == 0 or (runs < 5 and spent + best < 3.0):
@@ -69,12 +69,12 @@ def timed(simulate: Callable[[Surge], object], surge: Surge) -> tuple[object, fl
 
 
 def must_agree(name: str, outcome: Outcome, reference: Outcome) -> None:
-    """Hold two outcomes against each other, patient by patient.
+    """Compare two outcomes for every patient.
 
     Raises
     ------
     DisagreementError
-        Where a patient is lost in one and not in the other, or a time differs.
+        If a patient is lost in only one of them, or a time differs.
     """
     for what in ("admitted", "left"):
         ours, theirs = getattr(outcome, what), getattr(reference, what)
@@ -88,35 +88,35 @@ def must_agree(name: str, outcome: Outcome, reference: Outcome) -> None:
 
 
 def rows_of(surge: Surge, peers: list[str], past: list[Row], limit: float) -> Iterator[Row]:
-    """Run all engines on one surge; a peer is skipped that would take longer than `limit` seconds.
+    """Run all engines on one surge, skipping peers expected to take longer than `limit` seconds.
 
     Raises
     ------
     DisagreementError
-        Where two engines differ that should agree.
+        If two engines that should agree differ.
     """
     n = len(surge)
     outcome = shipped.run_logged(surge)
     if np.isnan(outcome.left).any():
         raise DisagreementError(f"{SHIPPED}: a patient is still there on day {HORIZON}")
-    record, seconds = timed(shipped.run, surge)
+    record, seconds = time_runs(shipped.run, surge)
     if (record.outcomes["deaths"], record.series("recovered").sum()) != (outcome.lost, outcome.served):
-        raise DisagreementError(f"{SHIPPED}: got other counts without the log than with it")
+        raise DisagreementError(f"{SHIPPED}: got different counts without the log than with it")
     yield Row(SHIPPED, n, surge, outcome, seconds)
     for name in peers:
-        expected = projected(name, n, past)
+        expected = projection(name, n, past)
         if expected > limit:
             remark = f"skipped: about {expected:,.0f} s expected, limit {limit:,.0f} s"
             yield Row(name, n, surge, None, None, remark)
             continue
-        theirs, seconds = timed(PEERS[name], surge)
+        theirs, seconds = time_runs(PEERS[name], surge)
         reference = plain_simpy.run(surge, holds_icu_bed=False) if name == CIW else outcome
         must_agree(name, theirs, reference)
         yield Row(name, n, surge, theirs, seconds)
 
 
-def projected(name: str, patients: int, past: list[Row]) -> float:
-    """Seconds to expect: growing as between the last two sizes that were run, at least as N squared."""
+def projection(name: str, patients: int, past: list[Row]) -> float:
+    """Expected seconds, extrapolated from the last two sizes, growing at least as N squared."""
     run = [(row.patients, row.seconds) for row in past if row.engine == name and row.seconds]
     if not run:
         return 0.0
@@ -140,7 +140,7 @@ def line(row: Row, ours: float) -> str:
 
 
 def seconds_of(rows: list[Row], engine: str, patients: int) -> float:
-    """Seconds of one engine at one size; NaN where it was not run."""
+    """Seconds of one engine at one size; NaN if it was not run."""
     found = [row.seconds for row in rows if (row.engine, row.patients) == (engine, patients)]
     return math.nan if not found or found[0] is None else found[0]
 
@@ -170,7 +170,7 @@ def main() -> int:
     except DisagreementError as error:
         say(str(error))
         return 1
-    say("Waits are mean days from need to first bed, of those served; seconds are of one processor.")
+    say("Waits are mean days from need to first bed for patients served; seconds are of one processor.")
     say(FOOTNOTE)
     for name, target in ((PLAIN_SIMPY, 10), (CIW, 100)):
         ratio = seconds_of(rows, name, 80_000) / seconds_of(rows, SHIPPED, 80_000)

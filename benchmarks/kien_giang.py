@@ -1,8 +1,8 @@
-"""What Kiên Giang costs: start-up, one replication, the run as shipped: `python benchmarks/kien_giang.py`.
+"""Time and memory for Kiên Giang: start-up, a replication, a shipped run: `python benchmarks/kien_giang.py`.
 
-Each figure is of a process of its own; seconds of a replication are of processor time, those of commands
-by the clock. A machine's speed changes with what else runs on it, so the surge of `surge.py` in plain
-SimPy is timed in turn with the replications: compare machines by that yardstick, not by seconds.
+Each figure comes from a separate process. Replications are measured in processor time, commands in elapsed
+time. Because other load changes a machine's speed, the surge of `surge.py` in plain SimPy is timed
+alternately with the replications: compare machines by that yardstick, not by seconds.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from surgesim.scenario.schema.scenario import Scenario
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "kien-giang.yaml"
 SURGE = 80_000
-"""Patients of the yardstick."""
+"""Number of patients in the yardstick."""
 
 SPACE_ONLY = "space only"
 EVERYTHING = "everything"
@@ -33,9 +33,9 @@ YARDSTICK = "plain SimPy"
 
 
 def space_only(scenario: Scenario) -> Scenario:
-    """The scenario with beds limited by space alone, no vaccine, no care at home, no levels.
+    """The scenario with beds limited only by space, and without vaccine, home care or levels.
 
-    Epidemic, detection, journeys, transfers by travel time, facilities, plan and record stay.
+    Epidemic, detection, journeys, transfers by travel time, facilities, plan and record are unchanged.
     """
     off: dict[str, Any] = {"staff": None, "oxygen": None, "ventilators": None, "essential": None}
     sites = {name: site.model_copy(update=off) for name, site in scenario.care.facilities.items()}
@@ -70,8 +70,8 @@ def seconds_of(what: str) -> float:
     return process_time() - began
 
 
-def apart(what: str) -> tuple[float, float]:
-    """`seconds_of` in a process of its own, and the most memory it had, MB."""
+def measure_apart(what: str) -> tuple[float, float]:
+    """Run `seconds_of` in a separate process; also return its peak memory in MB."""
     command = [sys.executable, __file__, "--one", what]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     seconds, megabytes = json.loads(done.stdout)
@@ -79,14 +79,14 @@ def apart(what: str) -> tuple[float, float]:
 
 
 def one(what: str) -> None:
-    """Print what `apart` reads."""
+    """Print the figures that `measure_apart` reads."""
     seconds = seconds_of(what)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kilobytes, on macOS bytes
     say(json.dumps([seconds, peak / (1024**2 if sys.platform == "darwin" else 1024)]))
 
 
-def timed(*command: str) -> float:
-    """Seconds by the clock that a command takes."""
+def time_command(*command: str) -> float:
+    """Elapsed time of a command in seconds."""
     began = perf_counter()
     subprocess.run([sys.executable, "-m", "surgesim.cli", *command], check=True, stdout=subprocess.DEVNULL)
     return perf_counter() - began
@@ -98,20 +98,21 @@ def say(text: str) -> None:
 
 
 def main() -> None:
-    """Measure, and print a line a figure."""
+    """Measure, and print one line per figure."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else None)
-    parser.add_argument("--times", type=int, default=5, help="how often each is timed (default: 5)")
-    parser.add_argument("--shipped", action="store_true", help="the run with every alternative too")
+    parser.add_argument("--times", type=int, default=5, help="number of timings of each (default: 5)")
+    parser.add_argument("--shipped", action="store_true", help="also time the run with every alternative")
     parser.add_argument("--one", choices=(SPACE_ONLY, EVERYTHING, YARDSTICK), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one is not None:
         one(arguments.one)
         return
     for command in (("--help",), ("validate", str(SCENARIO), "--quiet")):
-        took = [timed(*command) for _ in range(arguments.times)]
+        took = [time_command(*command) for _ in range(arguments.times)]
         say(f"surgesim {command[0]:<10} {min(took):8.3f} s at least, {median(took):.3f} median")
     in_turn = [
-        {what: apart(what) for what in (SPACE_ONLY, EVERYTHING, YARDSTICK)} for _ in range(arguments.times)
+        {what: measure_apart(what) for what in (SPACE_ONLY, EVERYTHING, YARDSTICK)}
+        for _ in range(arguments.times)
     ]
     for what in (SPACE_ONLY, EVERYTHING, YARDSTICK):
         took = [pair[what][0] for pair in in_turn]
@@ -124,7 +125,7 @@ def main() -> None:
         )
     if arguments.shipped:
         with tempfile.TemporaryDirectory() as folder:
-            took_all = timed("run", str(SCENARIO), "--quiet", "--out", os.path.join(folder, "results"))
+            took_all = time_command("run", str(SCENARIO), "--quiet", "--out", os.path.join(folder, "results"))
         say(f"run as shipped: {took_all:.0f} s on {os.cpu_count()} cores, figures included")
 
 

@@ -1,8 +1,8 @@
 """How time and memory of one replication grow with the number of areas: `python benchmarks/national.py`.
 
-The scenario is `scenarios/teaching/national.yaml`, of which the first areas are kept. All areas are of
-like size, so people and patients grow with their number. Each size runs in a process of its own, whose
-peak memory is read at its end; seconds are of processor time.
+The scenario is `scenarios/teaching/national.yaml`, cut to its first areas. All areas are of similar size, so
+people and patients grow with their number. Each size runs in a separate process, whose peak memory is read at
+the end; seconds are processor time.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SIZES = (8, 16, 32, 63)
 
 @dataclass(frozen=True)
 class Cost:
-    """What one replication took."""
+    """The time and memory used by one replication."""
 
     areas: int
     people: int
@@ -40,12 +40,12 @@ class Cost:
 
 
 def first_areas(country: Scenario, areas: int) -> Scenario:
-    """The scenario with its first areas, their facilities and their part of the importation.
+    """The scenario cut to its first areas, with their facilities and share of importation.
 
     Raises
     ------
     ValueError
-        If there are not so many areas.
+        If there are fewer areas.
     """
     districts = country.people.districts
     if not 1 <= areas <= len(districts):
@@ -75,7 +75,7 @@ def first_areas(country: Scenario, areas: int) -> Scenario:
 
 
 def measure(areas: int, days: int | None) -> Cost:
-    """Load the scenario and run one replication, in this process."""
+    """Load the scenario and run one replication in this process."""
     began = process_time()
     scenario = first_areas(load(NATIONAL), areas)
     if days is not None:
@@ -90,7 +90,7 @@ def measure(areas: int, days: int | None) -> Cost:
 
 
 def measure_apart(areas: int, days: int | None) -> Cost:
-    """`measure` in a process of its own, so that its peak memory is its own."""
+    """Run `measure` in a separate process, to measure its peak memory."""
     command = [sys.executable, __file__, "--one", str(areas)]
     if days is not None:
         command += ["--days", str(days)]
@@ -99,7 +99,7 @@ def measure_apart(areas: int, days: int | None) -> Cost:
 
 
 def exponent(costs: Sequence[Cost], what: str) -> float:
-    """Slope of the logarithm of a cost over that of the number of areas, by least squares."""
+    """Least-squares slope of the log of a cost against the log of the number of areas."""
     x = [math.log(cost.areas) for cost in costs]
     y = [math.log(getattr(cost, what)) for cost in costs]
     x_mean, y_mean = sum(x) / len(x), sum(y) / len(y)

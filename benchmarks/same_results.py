@@ -1,12 +1,12 @@
-"""Whether two checkouts give the same results for every shipped scenario, to the byte.
+"""Compare the results of two checkouts for every shipped scenario, byte for byte.
 
     python benchmarks/same_results.py ../before .                      # 2 replications of each
-    python benchmarks/same_results.py ../before . --keep /tmp/results  # run no result again
+    python benchmarks/same_results.py ../before . --keep /tmp/results  # do not repeat stored runs
 
-Each scenario is run by the command line of each checkout, without figures. Every table is compared byte for
-byte, `daily.parquet` by its values; of the manifest, every key but those that tell of the machine, the
-moment and the files. Of a table that differs, columns of text are set apart: they are listed, because words
-may change where numbers must not.
+Each scenario is run with the command line of each checkout, without figures. Tables are compared byte for
+byte, `daily.parquet` by its values, and the manifest except for keys that describe the machine, the time and
+the files. If a table differs, text columns are listed separately, because words may change but numbers must
+not.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from typer import echo
 
 ROOT = Path(__file__).resolve().parents[1]
 MAY_DIFFER = {"format", "versions", "started", "ended", "command", "processor", "platform", "files"}
-"""Keys of the manifest that tell of the run and not of its results."""
+"""Manifest keys that describe the run, not its results."""
 
 
 def make(checkout: Path, folder: Path, scenario: Path, replications: int) -> Path:
-    """Run a scenario by a checkout, unless it was; returns its result folder."""
+    """Run a scenario with a checkout, unless its result exists; return the result folder."""
     out = folder / scenario.stem
     if not (out / "manifest.json").exists():
         command = [
@@ -51,7 +51,7 @@ def make(checkout: Path, folder: Path, scenario: Path, replications: int) -> Pat
 
 
 def differences(one: Path, other: Path) -> Iterator[tuple[bool, str]]:
-    """What differs between two result folders: whether it is only text, and one line on it."""
+    """Yield the differences between two result folders: whether each is only text, and a description."""
     names = [
         {path.relative_to(f).as_posix() for path in f.rglob("*") if path.is_file()} for f in (one, other)
     ]
@@ -93,7 +93,7 @@ def _columns(path: Path) -> dict[str, list[str]]:
 
 
 def _is_value(text: str) -> bool:
-    """Whether a cell is empty, a number, a truth value or a date."""
+    """True if a cell is empty, a number, a truth value or a date."""
     if text in ("", "True", "False") or text[:4].isdigit():
         return True
     try:
@@ -104,7 +104,7 @@ def _is_value(text: str) -> bool:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Whether two checkouts give the same results.")
+    parser = argparse.ArgumentParser(description="Compare the results of two checkouts.")
     parser.add_argument("before", type=Path, help="a checkout")
     parser.add_argument("now", type=Path, help="another")
     parser.add_argument("scenarios", type=Path, nargs="*", help="scenario files (default: all shipped)")

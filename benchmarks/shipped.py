@@ -1,7 +1,7 @@
-"""The shipped care engine on the surge: a whole replication, with its record and identity checks.
+"""The shipped care engine on the surge: a full replication, with its record and identity checks.
 
-It is configured by a scenario as any other; only its arrivals are the given patients instead of drawn
-ones. Who is lost is a patient who dies of the untreated need, whose clock is the patience.
+An ordinary scenario configures it, but its arrivals are the patients of the surge instead of drawn ones.
+A lost patient is one who dies untreated, with the patience as the clock.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from surge import HORIZON, RAISED_AT, Outcome, Surge
 
-from surgesim.model.care.journey import Entry
+from surgesim.model.care.journey import LogEntry
 from surgesim.model.care.patients import PatientBatch
 from surgesim.model.record import Record
 from surgesim.model.simulation import Simulation
@@ -25,13 +25,13 @@ START = date(2024, 1, 1)
 
 
 def run(surge: Surge) -> Record:
-    """Simulate a surge as `surgesim run` would; this is what is timed."""
+    """Simulate a surge as `surgesim run` would; this call is timed."""
     return _simulation(surge, None).run()
 
 
 def run_logged(surge: Surge) -> Outcome:
-    """The same with the log of events, from which admissions and ends are read."""
-    log: list[Entry] = []
+    """Simulate a surge with the event log, and read admissions and departures from it."""
+    log: list[LogEntry] = []
     _simulation(surge, log).run()
     admitted, left = np.full(len(surge), np.nan), np.full(len(surge), np.nan)
     for entry in reversed(log):
@@ -43,7 +43,7 @@ def run_logged(surge: Surge) -> Outcome:
 
 
 class GivenArrivals:
-    """The patients of a surge by day, in place of the scenario's arrivals."""
+    """The patients of a surge by day, replacing the scenario's arrivals."""
 
     def __init__(self, surge: Surge) -> None:
         n = len(surge)
@@ -85,14 +85,14 @@ class GivenArrivals:
         return batch, np.zeros(1, np.int64)
 
 
-def _simulation(surge: Surge, log: list[Entry] | None) -> Simulation:
+def _simulation(surge: Surge, log: list[LogEntry] | None) -> Simulation:
     simulation = Simulation(_scenario(surge), seed=1, replication=0, log=log)
     simulation.province.arrivals = GivenArrivals(surge)
     return simulation
 
 
 def _scenario(surge: Surge) -> Scenario:
-    """One district, one hospital; two thirds of its beds are open until the rest is converted."""
+    """One district with one hospital; two thirds of its beds are open until the rest are converted."""
     zero = {"full": 0.0, "thin": 0.0, "boarded": 0.0, "untreated": 1.0}
     at_once = {"fixed": 0.0}
     plain = {

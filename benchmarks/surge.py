@@ -1,6 +1,6 @@
-"""The surge that all engines are fed with: drawn patients, their beds, and what each engine reports.
+"""The surge simulated by all engines: drawn patients, beds, and the outcome each engine reports.
 
-It stands alone, so that no peer's run depends on how another one is written.
+It is a separate module, so that no peer depends on the code of another.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ Bools = NDArray[np.bool_]
 
 ARRIVALS_END = 180.0
 RAISED_AT = 67.0
-"""Day from which there are half as many beds again."""
+"""Day from which there are 50 % more beds."""
 
 HORIZON = 240
-"""Days that are simulated: the last patients leave before (`engine.py` checks it)."""
+"""Days simulated; the last patients leave earlier (`engine.py` checks this)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Surge:
-    """Patients in order of arrival, and the beds they compete for; times in days.
+    """Patients in order of arrival, and the beds for which they compete; times in days.
 
     Attributes
     ----------
     arrival
-        When the need begins.
+        Time at which the need begins.
     critical
-        Needs ICU from the first moment; the others need a ward bed.
+        Whether the patient needs ICU immediately; the others need a ward bed.
     urgent
-        Goes before others in the queue.
+        Whether the patient has priority in the queue.
     patience
         Days of waiting after which the patient is lost.
     stay
@@ -41,7 +41,7 @@ class Surge:
     step_down
         Days of a critical patient in a ward bed after intensive care.
     icu_beds, ward_beds
-        Beds to day `RAISED_AT`; from then on there are half as many again. Both are even.
+        Beds until day `RAISED_AT`, when 50 % more are added. Both are even.
     """
 
     arrival: Floats
@@ -67,14 +67,14 @@ class Surge:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an engine says became of each patient of a surge, in order of arrival.
+    """The outcome an engine reports for each patient, in order of arrival.
 
     Attributes
     ----------
     admitted
-        Days from the start when the patient got the first bed; NaN for who was lost.
+        Days from the start until the first bed; NaN for lost patients.
     left
-        Days from the start when the patient left, served or lost.
+        Days from the start until the patient left, served or lost.
     """
 
     admitted: Floats
@@ -89,7 +89,7 @@ class Outcome:
         return len(self.admitted) - self.lost
 
     def mean_wait(self, surge: Surge, critical: bool) -> float:
-        """Mean days from need to first bed of those served."""
+        """Mean days from need to first bed for patients served."""
         return float(np.nanmean((self.admitted - surge.arrival)[surge.critical == critical]))
 
 
@@ -121,12 +121,12 @@ def _lognormal_of_mean_1(rng: np.random.Generator, size: int) -> Floats:
 
 
 def _peak(start: Floats, length: Floats) -> int:
-    """Largest number of patients at once, were beds without limit."""
+    """Peak number of patients with unlimited beds."""
     times = np.concatenate([start, start + length])
     change = np.repeat([1, -1], len(start))[np.argsort(times, kind="stable")]
     return int(change.cumsum().max())
 
 
 def _half(beds: int) -> int:
-    """Half of the beds, to an even number, so that half as many again is a whole number."""
+    """Half of the beds, rounded to an even number so that 50 % more is an integer."""
     return 2 * round(beds / 4)

@@ -1,13 +1,13 @@
-"""How well a sweep uses a machine: busy cores, memory as runs go by, runs per second against a bare loop.
+"""How well a sweep uses a machine: busy cores, memory over time, runs per second against a bare loop.
 
     python benchmarks/sweep.py --runs 500 scenarios/teaching/small-town.yaml
     python benchmarks/sweep.py --runs 240 scenarios/kien-giang.yaml    # some minutes
 
-Says what share of all cores this program and its workers kept busy, the memory of this process and of
-the largest worker at run 50 and at the end, and the runs per second and core, of the sweep and of a bare
-loop over runs of the same points (the model alone: no dispatch, no parts, no tables). A core with all
-others busy is slower than one alone, and a machine's speed drifts within minutes: the loop runs on as many
-cores at once as the sweep, before it and after it. Linux only: it reads /proc.
+Reports the share of all cores kept busy by this program and its workers, the memory of this process and of
+the largest worker at run 50 and at the end, and the runs per second and core for the sweep and for a bare
+loop over the same points (the model alone: no dispatch, parts or tables). A core is slower when all others
+are busy, and a machine's speed drifts within minutes, so the loop runs on as many cores as the sweep, before
+and after it. Linux only: it reads /proc.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 def family() -> list[int]:
-    """This process and all that descend from it."""
+    """This process and all its descendants."""
     parents = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -76,13 +76,13 @@ def resident_mb(pids: list[int]) -> list[float]:
 
 
 def say(line: str) -> None:
-    """Print a line at once."""
+    """Print a line immediately."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
 class Watch:
-    """Processor time of the family, sampled, as a process that has gone tells nothing."""
+    """Processor time of the family, sampled because a process that has ended no longer reports it."""
 
     def __init__(self) -> None:
         self.seconds: dict[int, float] = {}
@@ -95,7 +95,7 @@ class Watch:
             self.seconds |= cpu_seconds(family())
 
     def stop(self) -> float:
-        """Seconds of processor time of all."""
+        """Stop sampling, and return the total processor time in seconds."""
         self._stop.set()
         self._thread.join()
         self.seconds |= cpu_seconds(family())
@@ -103,14 +103,14 @@ class Watch:
 
 
 class Speed(NamedTuple):
-    """Of one core: runs per second, and seconds of processor time per run."""
+    """Runs per second on one core, and seconds of processor time per run."""
 
     rate: float
     cpu: float
 
 
 def loop(scenario: Scenario, points: Sequence[Mapping[str, Any]]) -> Speed:
-    """The model alone, over some points, in this process."""
+    """Run the model alone over some points in this process."""
     some = [at_point(scenario, point) for point in points]
     simulate(some[0], 1, 0)
     begun, cpu = time.perf_counter(), time.process_time()
@@ -120,14 +120,14 @@ def loop(scenario: Scenario, points: Sequence[Mapping[str, Any]]) -> Speed:
 
 
 def loops(scenario: Scenario, points: Sequence[Mapping[str, Any]], workers: int) -> Speed:
-    """As many bare loops at once as there are workers; their mean."""
+    """The mean of simultaneous bare loops, one per worker."""
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         speeds = list(pool.map(loop, [scenario] * workers, [points[k::workers] for k in range(workers)]))
     return Speed(*map(mean, zip(*speeds, strict=True)))
 
 
-def swept(scenario: Scenario, runs: int, workers: int) -> Speed:
-    """A sweep, from when its workers have started and imported what they need; says how it went."""
+def measure_sweep(scenario: Scenario, runs: int, workers: int) -> Speed:
+    """Time a sweep once its workers have started and imported their modules, and print the figures."""
     memory: dict[int, tuple[float, float]] = {}
     seen: dict[int, tuple[float, float]] = {}
     warm = 4 * workers
@@ -158,13 +158,13 @@ def swept(scenario: Scenario, runs: int, workers: int) -> Speed:
 
 
 def main() -> None:
-    """Loop, sweep and loop, some times."""
+    """Loop, sweep and loop, repeatedly."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("scenario", type=Path)
     parser.add_argument("--runs", type=int, default=500)
     parser.add_argument("--workers", type=int, default=CORES)
-    parser.add_argument("--loop", type=int, default=60, help="runs of the bare loops, in all")
-    parser.add_argument("--times", type=int, default=1, help="how often it sweeps")
+    parser.add_argument("--loop", type=int, default=60, help="total runs of the bare loops")
+    parser.add_argument("--times", type=int, default=1, help="number of sweeps")
     given = parser.parse_args()
     if given.runs <= 8 * given.workers:
         parser.error(f"got --runs {given.runs}, expected more than 8 for each of {given.workers} workers")
@@ -177,7 +177,7 @@ def main() -> None:
     shares, cpu_shares = [], []
     around = [loops(scenario, some, given.workers)]
     for _ in range(given.times):
-        own = swept(scenario, given.runs, given.workers)
+        own = measure_sweep(scenario, given.runs, given.workers)
         around.append(loops(scenario, some, given.workers))
         bare = Speed(*map(mean, zip(*around[-2:], strict=True)))
         shares.append(own.rate / bare.rate)

@@ -1,20 +1,19 @@
-"""Resources of which more is worse: each kind + 10 %, singly, against the plan as it is.
+"""Resources where more is worse: each kind + 10 %, one at a time, compared with the unchanged plan.
 
     python benchmarks/worse.py worse.csv scenarios/kien-giang.yaml scenarios/ha-nam.yaml    # hours
     python benchmarks/worse.py worse.csv scenarios/lai-chau.yaml --only icu-beds ventilators
 
-What the baseline has of a resource (beds by type, staff, ventilators, oxygen, vehicles, tests, doses …),
-in its facilities and by its rules, is raised over the whole province, on common random numbers; of lead
-time, each rule has a day less. Where mean deaths are then more, it is run again with another seed and
-more replications; the list has those whose 99 % interval in this second run lies above 0. The same is
-then done in each facility alone for the resources so found. An interval of 99 % lies above 0 by chance
-once in two hundred times: hold the length of the list against that of the tables.
+The baseline's amount of a resource (beds by type, staff, ventilators, oxygen, vehicles, tests, doses …), in
+facilities and rules, is raised over the whole province, with common random numbers; lead times of rules are
+shortened by a day. If mean deaths increase, the comparison is repeated with another seed and more
+replications; resources whose 99 % interval in this second run lies above 0 are listed. The same comparison
+is then made in each facility alone for the listed resources. A 99 % interval lies above 0 by chance once in
+two hundred times, so compare the length of the list with that of the tables.
 
-Each replication is added to the CSV when it is done, and what is there is not run again: stop it and
-start it as you like, add scenarios, or have the list printed once more. Take a new file where the code or
-a scenario has changed. All resources of a replication are run in one task, so that they share its
-epidemic. Left out is what has no effect on patients in the model (consumables, waste) and what the
-baseline has nothing of.
+Each replication is appended to the CSV when it completes, and is not run again: you can stop and restart at
+will, add scenarios, or print the list again. Use a new file after changing the code or a scenario. All
+resources of a replication run in one task, so that they share its epidemic. Resources that have no effect
+on patients in the model (consumables, waste) or are absent from the baseline are left out.
 """
 
 from __future__ import annotations
@@ -45,12 +44,18 @@ OUTCOMES = (
     "boarding_days", "waiting_days", "facility_days_dry", "oxygen_unmet_kg",
 )  # fmt: skip
 COLUMNS = ("scenario", "more", "resource", "place", "seed", "replication", "added", *OUTCOMES)
-TOLD = ("deaths_thin_care", "deaths_untreated", "icu_bed_days", "oxygen_bed_days", "facility_days_dry")
-"""What the list says beside deaths."""
+OTHER_OUTCOMES = (
+    "deaths_thin_care",
+    "deaths_untreated",
+    "icu_bed_days",
+    "oxygen_bed_days",
+    "facility_days_dry",
+)
+"""Outcomes listed besides deaths."""
 
 CONFIDENCE = 0.99
 EVERYWHERE = ""
-"""The place of what is raised over the whole province."""
+"""Place name for a change over the whole province."""
 
 PATHS = {
     "basic-beds": ("care.facilities.*.beds.basic",),
@@ -79,20 +84,20 @@ PATHS = {
     "doses": ("epidemic.vaccination.doses_per_day", "command.plan.*.doses_per_day"),
     "lead-days": ("command.plan.*.lead_days",),
 }  # fmt: skip
-"""Where a scenario has so much of a resource; * stands for any name, which is the place."""
+"""Scenario paths of the amounts of each resource; * matches any name, which is the place."""
 
 LEAD_DAYS, DELIVERIES = "lead-days", "deliveries"
-"""Of these there is more where the figure is lower: a day less, and days between deliveries."""
+"""Resources for which a lower figure is better: lead days, and days between deliveries."""
 
 NEEDS = {
     "neighbour-beds": lambda plain: any(rule["action"] == "transfer_out" for rule in _rules(plain)),
-    "drug-packages": lambda plain: bool(found(plain, PATHS["home-care-teams"])),
+    "drug-packages": lambda plain: bool(amounts(plain, PATHS["home-care-teams"])),
 }
-"""What must be there for a resource to have an effect."""
+"""Conditions for a resource to have an effect."""
 
 
 class Change(NamedTuple):
-    """More of a resource in one place or everywhere."""
+    """An increase of a resource in one place or everywhere."""
 
     resource: str
     place: str
@@ -105,7 +110,7 @@ class Change(NamedTuple):
 
 
 class Case(NamedTuple):
-    """What is simulated with a seed: a scenario and its changes by name, and how often."""
+    """A simulation task: a scenario, its changes by name, the seed and the number of replications."""
 
     scenario: Scenario
     changes: Mapping[str, Change]
@@ -116,7 +121,7 @@ class Case(NamedTuple):
 
 Floats = NDArray[np.float64]
 Key = tuple[str, str, str, str, str, str]
-Told = dict[Key, dict[str, float]]
+Rows = dict[Key, dict[str, float]]
 """The rows of the CSV by their first six columns."""
 
 
@@ -127,8 +132,8 @@ def _rules(plain: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return list(plain["command"].get("plan", {}).values())
 
 
-def found(plain: Mapping[str, Any], patterns: Sequence[str]) -> list[tuple[tuple[str, ...], str, float]]:
-    """The path, place and number of all that there is some of."""
+def amounts(plain: Mapping[str, Any], patterns: Sequence[str]) -> list[tuple[tuple[str, ...], str, float]]:
+    """The path, place and value of every non-zero amount matching the patterns."""
     here: list[tuple[tuple[str, ...], str, Any]] = []
     for pattern in patterns:
         at: list[tuple[tuple[str, ...], str, Any]] = [((), EVERYWHERE, plain)]
@@ -144,8 +149,8 @@ def found(plain: Mapping[str, Any], patterns: Sequence[str]) -> list[tuple[tuple
     return [(path, place, value) for path, place, value in here if isinstance(value, (int, float)) and value]
 
 
-def raised(numbers: Sequence[float], more: float) -> list[float]:
-    """Each number with its part of what is added; what is counted gets whole numbers, at least one in all."""
+def raise_amounts(numbers: Sequence[float], more: float) -> list[float]:
+    """Raise each number by its share; integers get integer additions, at least one in total."""
     whole = [number for number in numbers if isinstance(number, int)]
     parts: list[float] = []
     if whole:
@@ -155,10 +160,10 @@ def raised(numbers: Sequence[float], more: float) -> list[float]:
 
 
 def change(plain: Mapping[str, Any], resource: str, place: str, more: float) -> Change | None:
-    """More of a resource, as an overlay; None where there is nothing of it."""
+    """An increase of a resource as an overlay; None if the scenario has none."""
     if resource in NEEDS and not NEEDS[resource](plain):
         return None
-    here = [one for one in found(plain, PATHS[resource]) if place in (EVERYWHERE, one[1])]
+    here = [one for one in amounts(plain, PATHS[resource]) if place in (EVERYWHERE, one[1])]
     if not here:
         return None
     before = [value for _, _, value in here]
@@ -167,15 +172,15 @@ def change(plain: Mapping[str, Any], resource: str, place: str, more: float) -> 
     elif resource == DELIVERIES:
         after = [days / (1 + more) for days in before]
     else:
-        after = raised(before, more)
+        after = raise_amounts(before, more)
     overlay: dict[str, Any] = {}
     added = 0.0
     for (path, name, old), given in zip(here, after, strict=True):
         new = given
         site = plain["care"]["facilities"].get(name, {})
-        if resource == "icu-target":  # as many as there are oxygen beds to equip
+        if resource == "icu-target":  # limited by the oxygen beds to equip
             new = min(new, site["beds"]["icu"] + site["beds"]["oxygen"])
-        elif resource == "icu-beds" and "icu_target" in site:  # as many are equipped besides as before
+        elif resource == "icu-beds" and "icu_target" in site:  # the number still to be equipped is unchanged
             _lay(overlay, (*path[:-2], "icu_target"), site["icu_target"] + new - old)
         elif resource == "larger-deliveries" and name in plain["care"]["facilities"]:  # and room for them
             tank = site["oxygen"]["tank_kg"] * (1 + more)
@@ -196,7 +201,7 @@ def _lay(overlay: dict[str, Any], path: Sequence[str], value: float) -> None:
 
 
 def by_name(changes: Sequence[Change | None]) -> dict[str, Change]:
-    """The changes there are, by name."""
+    """The changes that are not None, by name."""
     return {each.name: each for each in changes if each is not None}
 
 
@@ -206,7 +211,7 @@ def by_name(changes: Sequence[Change | None]) -> dict[str, Change]:
 def work(
     scenario: Scenario, changes: Mapping[str, Change], seed: int, task: tuple[int, Sequence[str]]
 ) -> list[tuple[str, int, dict[str, float]]]:
-    """What comes of one replication of some changes, which share its epidemic."""
+    """Run one replication of several changes, which share its epidemic."""
     replication, names = task
     scenarios = {
         name: scenario if name == BASELINE else overlaid(scenario, changes[name].overlay) for name in names
@@ -216,15 +221,15 @@ def work(
 
 
 def key(case: Case, name: str, replication: int) -> Key:
-    """How a row of the CSV is known."""
+    """The key of a row in the CSV."""
     of = case.changes.get(name)
     resource, place = (BASELINE, EVERYWHERE) if of is None else (of.resource, of.place)
     more = "0" if of is None else f"{case.more:g}"
     return case.scenario.name, more, resource, place, str(case.seed), str(replication)
 
 
-def simulate(case: Case, there: Told, file: Path, workers: int) -> None:
-    """Run what is not there yet; each replication is written when it is done."""
+def simulate(case: Case, there: Rows, file: Path, workers: int) -> None:
+    """Run the missing replications, writing each when it completes."""
     tasks = []
     for replication in range(case.replications):
         names = [name for name in (BASELINE, *case.changes) if key(case, name, replication) not in there]
@@ -248,8 +253,8 @@ def simulate(case: Case, there: Told, file: Path, workers: int) -> None:
             say(f"{note}, {perf_counter() - began:.0f} s", sys.stderr)
 
 
-def read(file: Path) -> Told:
-    """The rows of a CSV that an earlier run has left; a new one with its headings where there is none."""
+def read(file: Path) -> Rows:
+    """Read the rows of an existing CSV, or create one with its header."""
     if not file.exists():
         with file.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream).writerow(COLUMNS)
@@ -257,18 +262,18 @@ def read(file: Path) -> Told:
     with file.open(encoding="utf-8", newline="") as stream:
         rows = csv.DictReader(stream)
         if tuple(rows.fieldnames or ()) != COLUMNS:
-            raise SystemExit(f"{file}: got other columns, expected {', '.join(COLUMNS)}")
+            raise SystemExit(f"{file}: got different columns, expected {', '.join(COLUMNS)}")
         return {
             tuple(row[column] for column in COLUMNS[:6]): {name: float(row[name]) for name in OUTCOMES}  # type: ignore[misc]
             for row in rows
-            if row[OUTCOMES[-1]]  # a line that was cut off
+            if row[OUTCOMES[-1]]  # skip a truncated line
         }
 
 
-# -- what is made of them ---------------------------------------------------------------------------------
+# -- the evaluation ---------------------------------------------------------------------------------------
 
 
-def differences(case: Case, name: str, there: Told, outcome: str) -> Floats:
+def differences(case: Case, name: str, there: Rows, outcome: str) -> Floats:
     """Paired differences of a change from the baseline."""
     after, before = (
         np.array([there[key(case, each, k)][outcome] for k in range(case.replications)])
@@ -278,47 +283,49 @@ def differences(case: Case, name: str, there: Told, outcome: str) -> Floats:
     return difference
 
 
-def told(case: Case, name: str, there: Told) -> str:
-    """A line of the table: deaths with their interval, and what else has changed."""
+def table_line(case: Case, name: str, there: Rows) -> str:
+    """A line of the table: deaths with their interval, and other outcomes."""
     deaths = differences(case, name, there, "deaths")
     low, high = paired_interval(deaths, CONFIDENCE)
-    others = (f"{outcome} {differences(case, name, there, outcome).mean():+.1f}" for outcome in TOLD)
+    others = (
+        f"{outcome} {differences(case, name, there, outcome).mean():+.1f}" for outcome in OTHER_OUTCOMES
+    )
     added = case.changes[name].added
     line = f"{name:<40} added {added:+9.4g}   deaths {deaths.mean():+7.1f} ({low:+.1f} to {high:+.1f})"
     return f"{line}   {', '.join(others)}"
 
 
-def worse(case: Case, there: Told, *, surely: bool) -> list[str]:
-    """The changes that have more deaths in the mean, or with the whole interval."""
+def worse(case: Case, there: Rows, *, certain: bool) -> list[str]:
+    """The changes with more deaths, by their mean or, if `certain`, by their whole interval."""
 
     def least(name: str) -> float:
         deaths = differences(case, name, there, "deaths")
-        return paired_interval(deaths, CONFIDENCE)[0] if surely else float(deaths.mean())
+        return paired_interval(deaths, CONFIDENCE)[0] if certain else float(deaths.mean())
 
     return [name for name in case.changes if least(name) > 0]
 
 
 def twice(
-    first: Case, again: Callable[[Mapping[str, Change]], Case], run: Callable[[Case], None], there: Told
+    first: Case, again: Callable[[Mapping[str, Change]], Case], run: Callable[[Case], None], there: Rows
 ) -> list[str]:
-    """Run all, and again those that are worse; says how it went and gives those that surely are."""
+    """Run all changes, repeat those that are worse, print both, and return those confirmed as worse."""
     run(first)
     say(f"\n{first.scenario.name}, seed {first.seed}, {first.replications} replications")
     for name in first.changes:
-        say(told(first, name, there))
-    second = again({name: first.changes[name] for name in worse(first, there, surely=False)})
+        say(table_line(first, name, there))
+    second = again({name: first.changes[name] for name in worse(first, there, certain=False)})
     if not second.changes:
         return []
     run(second)
-    found = worse(second, there, surely=True)
+    amounts = worse(second, there, certain=True)
     say(f"\n{second.scenario.name}, again: seed {second.seed}, {second.replications} replications")
     for name in second.changes:
-        say(f"{'WORSE ' if name in found else '      '}{told(second, name, there)}")
-    return found
+        say(f"{'WORSE ' if name in amounts else '      '}{table_line(second, name, there)}")
+    return amounts
 
 
-def one_scenario(scenario: Scenario, there: Told, given: argparse.Namespace) -> Iterator[str]:
-    """The province as a whole, then by facility what is worse there; the lines of the list."""
+def one_scenario(scenario: Scenario, there: Rows, given: argparse.Namespace) -> Iterator[str]:
+    """Examine the province as a whole, then each facility; yield the lines of the list."""
     more, seed = given.more, scenario.study.seed
     other_seed = seed + 1
     plain = scenario.to_plain()
@@ -334,13 +341,13 @@ def one_scenario(scenario: Scenario, there: Told, given: argparse.Namespace) -> 
         return
     found_here = twice(Case(scenario, changes, more, seed, given.replications), again, run, there)
     for resource in found_here:
-        yield f"{scenario.name:<16} {told(again(changes), resource, there)}"
-        places = dict.fromkeys(place for _, place, _ in found(plain, PATHS[resource]) if place)
+        yield f"{scenario.name:<16} {table_line(again(changes), resource, there)}"
+        places = dict.fromkeys(place for _, place, _ in amounts(plain, PATHS[resource]) if place)
         if given.places and len(places) > 1:
             here = by_name([change(plain, resource, place, more) for place in places])
             first = Case(scenario, here, more, seed, given.replications)
             for name in twice(first, again, run, there):
-                yield f"{scenario.name:<16} {told(again(here), name, there)}"
+                yield f"{scenario.name:<16} {table_line(again(here), name, there)}"
 
 
 def say(line: str, stream: Any = None) -> None:
@@ -353,15 +360,22 @@ def say(line: str, stream: Any = None) -> None:
 def main() -> None:
     """Run what is missing, scenario by scenario, and print the list."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else None)
-    parser.add_argument("csv", type=Path, help="where the replications are kept; made where it is not there")
+    parser.add_argument("csv", type=Path, help="file for the replications; created if missing")
     parser.add_argument("scenarios", type=Path, nargs="+")
-    parser.add_argument("--more", type=float, default=0.1, help="share that is added (default: 0.1)")
-    parser.add_argument("--replications", type=int, default=30, help="of the first run (default: 30)")
+    parser.add_argument("--more", type=float, default=0.1, help="share to add (default: 0.1)")
     parser.add_argument(
-        "--again", type=int, default=60, help="of the second, with another seed (default: 60)"
+        "--replications", type=int, default=30, help="replications of the first run (default: 30)"
+    )
+    parser.add_argument(
+        "--again",
+        type=int,
+        default=60,
+        help="replications of the second run, with another seed (default: 60)",
     )
     parser.add_argument("--only", nargs="+", choices=PATHS, metavar="RESOURCE", help=", ".join(PATHS))
-    parser.add_argument("--no-places", dest="places", action="store_false", help="not by facility")
+    parser.add_argument(
+        "--no-places", dest="places", action="store_false", help="skip the comparison by facility"
+    )
     parser.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
     given = parser.parse_args()
     if min(given.replications, given.again) < 2 or given.more <= 0 or given.workers < 1:

@@ -1,19 +1,21 @@
 """Writes the pages that the code generates; a test holds them to the code.
 
-    python docs/generate.py
+python docs/generate.py
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
-from surgesim.scenario.reference.page import scenario_reference
-from surgesim.study.dictionary import data_dictionary
-
-DOCS = Path(__file__).parent
+DOCS = Path(__file__).resolve().parent
 
 
 def main() -> None:
+    sys.path.insert(0, str(DOCS.parent))  # this checkout, whatever is installed
+    from surgesim.scenario.reference.page import scenario_reference
+    from surgesim.study.dictionary import data_dictionary
+
     (DOCS / "scenario-reference.md").write_text(scenario_reference(), encoding="utf-8")
     (DOCS / "data-dictionary.md").write_text(data_dictionary(), encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""surgesim: hospital capacity and surge planning for a province that meets a new variant.
+"""surgesim: hospital capacity and surge planning for a province that faces a new variant.
 
 >>> import surgesim
 >>> scenario = surgesim.load("scenarios/kien-giang.yaml")  # doctest: +SKIP
@@ -57,7 +57,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    """Import the heavy rooms only when they are asked for (PEP 562)."""
+    """Import the large packages only on first use (PEP 562)."""
     if name not in _HOMES:
         raise AttributeError(f"module 'surgesim' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)

@@ -3,33 +3,34 @@
 SurgesimError
 ├── ScenarioError      the scenario (or its files) cannot be used; carries every problem found
 ├── ResultsError       a result folder cannot be read or written
-└── IdentityError      a conservation identity broke during a run: a defect of the program
+└── IdentityError      a conservation identity failed during a run: a bug in the program
 """
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 
 class SurgesimError(Exception):
-    """Root of all errors that surgesim raises on purpose."""
+    """Base class of all errors that surgesim raises deliberately."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong in a scenario: where, what was got, what is allowed.
+    """One problem in a scenario: where it is, what was found and what is allowed.
 
     Attributes
     ----------
     path
         Dotted path in the scenario, e.g. ``care.facilities.vinmec-phu-quoc.beds.icu``;
-        empty where the problem is the file itself.
+        empty if the problem is the file itself.
     message
         One clear sentence: ``got …, expected …``.
     file, line
-        Where it stands (line 1 is the first); None where it has no place in a file.
+        Position in a file (the first line is 1); None if the value is in no file.
     detail
-        What the message counts, one by one; empty where it tells all. It is no part of the text.
+        The items that the message counts; empty if the message is complete. Not part of the text.
     """
 
     path: str
@@ -40,11 +41,23 @@ class Problem:
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
-        return ": ".join(part for part in (place, self.path, self.message) if part)
+        return escaped(": ".join(part for part in (place, self.path, self.message) if part))
+
+
+def escaped(text: str) -> str:
+    """`text` with what a terminal would act on, or not show, as Python writes it: ``\\x1b``."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter
+        if letter.isprintable() or unicodedata.category(letter) == "Zs"
+        else letter.encode("unicode_escape").decode("ascii")
+        for letter in text
+    )
 
 
 class ScenarioError(SurgesimError):
-    """A scenario that cannot be used, with all of its problems at once."""
+    """Raised for a scenario that cannot be used; carries all of its problems."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = tuple(problems)
@@ -55,15 +68,15 @@ class ScenarioError(SurgesimError):
 
 
 class ResultsError(SurgesimError):
-    """A result folder that is missing, damaged or cannot be written."""
+    """Raised for a result folder that is missing, damaged or cannot be written."""
 
 
 class IdentityError(SurgesimError):
-    """A conservation identity (docs/model.md) that did not hold: what, where and when."""
+    """Raised when a conservation identity (docs/model.md) fails; says which, where and when."""
 
     def __init__(self, identity: str, where: str, day: int, detail: str) -> None:
         self.identity, self.where, self.day, self.detail = identity, where, day, detail
-        super().__init__(f"identity {identity!r} broke in {where} on day {day}: {detail}")
+        super().__init__(f"identity {identity!r} failed in {where} on day {day}: {detail}")
 
     def __reduce__(self) -> tuple[type[IdentityError], tuple[str, str, int, str]]:
         return type(self), (self.identity, self.where, self.day, self.detail)

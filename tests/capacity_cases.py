@@ -35,7 +35,7 @@ from strategies import (
 )
 
 from surgesim.model.care.beds import ICU, OXYGEN
-from surgesim.model.care.journey import Entry
+from surgesim.model.care.journey import LogEntry
 from surgesim.model.command.indicators import Assessment
 from surgesim.model.province import Province
 from surgesim.model.record import FACILITY_INDEX, Floats, Record
@@ -139,10 +139,10 @@ class Watched:
     def __init__(
         self, scenario: Scenario, *, see: Callable[[Province], Any] | None = None, seed: int = 7
     ) -> None:
-        log: list[Entry] = []
+        log: list[LogEntry] = []
         self.scenario = scenario
         self.simulation = simulation = Simulation(scenario, seed, 0, log=log)
-        self.days: list[list[Entry]] = []
+        self.days: list[list[LogEntry]] = []
         self.seen: list[Any] = []
         self.at_hand: list[Floats] = []
         n = len(scenario.care.facilities)
@@ -171,7 +171,7 @@ class Watched:
         def opened(day: int, covid: Any, incidence: float) -> Any:
             beds = count_staff(day, covid, incidence)
             at_hand[:, :3] = capacity.heads()
-            at_hand[:, 3] = capacity.levers.total("ventilators")
+            at_hand[:, 3] = capacity.adjustments.total("ventilators")
             return beds
 
         capacity.open = opened  # type: ignore[method-assign]
@@ -189,7 +189,7 @@ class Watched:
         return self.record.facilities[:, :, FACILITY_INDEX[column]]
 
     @property
-    def log(self) -> list[Entry]:
+    def log(self) -> list[LogEntry]:
         return [entry for entries in self.days for entry in entries]
 
 

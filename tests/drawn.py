@@ -1,4 +1,4 @@
-"""What a drawn figure shows: its texts, their boxes, those that overlap or leave the page."""
+"""The texts of a drawn figure: their boxes, overlaps, and texts that leave the page."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 
-def settled(figure: Figure) -> Figure:
-    """The figure with its layout made and all text placed."""
+def lay_out(figure: Figure) -> Figure:
+    """Lay out the figure and place all text."""
     FigureCanvasAgg(figure).draw()
     return figure
 
 
 def texts(figure: Figure) -> list[Text]:
-    """Every text of the figure that shows."""
+    """Every visible text of the figure."""
     hidden = {id(text) for axes in figure.axes for text in hidden_ticks(axes)}
     return [
         text
@@ -28,7 +28,7 @@ def texts(figure: Figure) -> list[Text]:
 
 
 def hidden_ticks(axes: Axes) -> list[Text]:
-    """Labels of ticks outside the axis, or of an axis that is switched off."""
+    """Labels of ticks outside the axis, or of a hidden axis."""
     found: list[Text] = []
     for axis, bounds in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
         for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
@@ -52,7 +52,7 @@ def overlaps(figure: Figure) -> list[tuple[str, str]]:
 
 
 def outside(figure: Figure) -> list[str]:
-    """Texts that the edge of the page cuts."""
+    """Texts that cross the edge of the page."""
     page = figure.bbox.padded(0.5)
     return [
         text

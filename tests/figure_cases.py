@@ -172,7 +172,8 @@ def surge_record(scenario: Scenario, replication: int, alternative: int) -> Reco
     values = np.array([columns.get(threshold.indicator, 5 + 0 * day) for threshold in thresholds.values()])
     values = values.reshape(len(thresholds), scenario.days).T
     breached = np.array(
-        [[t.breached(v) for t, v in zip(thresholds.values(), row, strict=True)] for row in values], dtype=bool
+        [[t.is_breached(v) for t, v in zip(thresholds.values(), row, strict=True)] for row in values],
+        dtype=bool,
     ).reshape(values.shape)
     province[:, PROVINCE_INDEX["situation"]] = breached.sum(axis=1) >= 3
     districts = np.zeros((scenario.days, len(scenario.people.districts), len(DISTRICT_INDEX)))

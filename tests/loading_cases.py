@@ -10,7 +10,7 @@ import pytest
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.door import load, overlaid
-from surgesim.scenario.loading.values import together
+from surgesim.scenario.loading.values import overlay_of
 from surgesim.scenario.schema.scenario import Scenario
 
 HEAD = """\
@@ -104,4 +104,4 @@ def told(folder: Path, text: str | bytes, *changes: str) -> list[tuple[str, str]
 
 def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
     """A copy with other values at dotted paths, such as ``epidemic.variant.r0``."""
-    return overlaid(scenario, together(values))
+    return overlaid(scenario, overlay_of(values))

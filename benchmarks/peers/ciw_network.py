@@ -1,7 +1,7 @@
 """Ciw: a node per bed type with priority classes, reneging and a schedule of servers.
 
-Ciw has no way to hold an ICU bed until a ward bed is free while others wait for the ward too: a
-patient ready to step down leaves the ICU bed at once and waits for the ward in none, before all others.
+Ciw cannot hold an ICU bed until a ward bed is free while others also wait for the ward: a patient ready to
+step down leaves the ICU bed at once and waits for the ward without a bed, ahead of all others.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CLASSES = {"Step-down": 0, "Urgent": 1, "Other": 2}
 
 
 class OfIndividual(ciw.dists.Distribution):
-    """The value that was drawn for this patient; Ciw numbers individuals from 1 as they arrive."""
+    """The value drawn for this patient; Ciw numbers individuals from 1 in order of arrival."""
 
     def __init__(self, values: NDArray[np.float64]) -> None:
         self.values = values.tolist()
@@ -64,14 +64,14 @@ def run(surge: Surge) -> Outcome:
 
 
 def _arrivals(surge: Surge, critical: bool, urgent: bool) -> ciw.dists.Distribution | None:
-    """Times between the arrivals of one class at one node; none after the last."""
+    """Times between arrivals of one class at one node; infinite after the last."""
     times = surge.arrival[(surge.critical == critical) & (surge.urgent == urgent)]
     gaps = np.diff(times, prepend=0.0).tolist()
     return ciw.dists.Sequential([*gaps, float("inf")])
 
 
 def _beds(beds: int, raised: int) -> ciw.Schedule:
-    """`resume`: who lies in a bed when the number of beds changes stays in it."""
+    """With `resume`, patients keep their bed when the number of beds changes."""
     return ciw.Schedule(
         numbers_of_servers=[beds, raised], shift_end_dates=[RAISED_AT, 10.0 * HORIZON], preemption="resume"
     )

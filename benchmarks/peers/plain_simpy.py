@@ -15,7 +15,7 @@ STEP_DOWN, URGENT, OTHER = 0, 1, 2
 
 
 class Beds(simpy.PriorityResource):
-    """Beds of one type, whose number can be raised."""
+    """Beds of one type, with a number that can be raised."""
 
     def raise_to(self, beds: int) -> None:
         while self._capacity < beds:
@@ -26,8 +26,8 @@ class Beds(simpy.PriorityResource):
 def run(surge: Surge, holds_icu_bed: bool = True) -> Outcome:
     """Simulate a surge.
 
-    Without `holds_icu_bed` a patient ready to step down leaves the ICU bed at once and waits for the
-    ward bed in none, still before all others: the one rule that Ciw cannot express.
+    Without `holds_icu_bed`, a patient ready to step down leaves the ICU bed at once and waits for the ward
+    without a bed, ahead of all others: the one rule that Ciw can follow instead.
     """
     env = simpy.Environment()
     icu, ward = Beds(env, surge.icu_beds), Beds(env, surge.ward_beds)

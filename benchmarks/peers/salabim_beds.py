@@ -1,6 +1,6 @@
-"""salabim: a component per patient, a `Resource` per bed type, requests that fail after the patience.
+"""salabim: a component per patient, a `Resource` per bed type, requests that fail when the patience ends.
 
-Its monitors are off, so that only the simulation is timed.
+Monitors are off, so that only the simulation is timed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The door: parses the command line, calls the rooms, prints. Nothing heavy is imported at the top.
+"""The command line: parses arguments, calls the library, prints. Heavy imports are deferred.
 
-`app` is the command, `options` what several commands take, `terminal` what they say and how they end; the
-others are the commands.
+`app` defines the command, `options` the shared options, and `terminal` output and exit codes; the other
+modules define the subcommands.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import signal
 import sys
 from typing import NoReturn
 
-from surgesim.cli import documents, runs, scenarios, sweeps  # noqa: F401  they add their commands
+from surgesim.cli import documents, runs, scenarios, sweeps  # noqa: F401  imported to register their commands
 from surgesim.cli.app import app
 from surgesim.cli.terminal import TERMINATED, speak_unicode
 
@@ -24,5 +24,5 @@ def _terminate(number: int, frame: object) -> NoReturn:
 def main() -> None:
     """Entry point of the command `surgesim`."""
     speak_unicode()
-    signal.signal(signal.SIGTERM, _terminate)  # so that unfinished folders are removed then too
+    signal.signal(signal.SIGTERM, _terminate)  # so that unfinished folders are removed
     app()

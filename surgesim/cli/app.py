@@ -1,4 +1,4 @@
-"""The command `surgesim`, to which the other modules add theirs."""
+"""The command `surgesim`, to which other modules add subcommands."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from surgesim.cli.terminal import fail
 from surgesim.version import __version__
 
 ORDER = ("run", "validate", "new", "schema", "plot", "report", "reproduce", "sweep", "sensitivity")
-"""Of the commands, in help."""
+"""Order of the commands in help."""
 
 
 class _Group(TyperGroup):
-    """The commands; a wrong option reads like everything else that is wrong."""
+    """The command group; reports invalid options in the same form as other errors."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return sorted(super().list_commands(ctx), key=ORDER.index)
@@ -36,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Hospital capacity and surge planning: which threshold breaks when, what each lever changes.",
+    help="Hospital capacity and surge planning: which thresholds are breached when, what each lever changes.",
     epilog="Example: surgesim run scenarios/kien-giang.yaml --replications 20",
 )
 

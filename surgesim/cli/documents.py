@@ -1,4 +1,4 @@
-"""Commands that make figures and documents of results: plot, report."""
+"""Commands that create figures and documents from results: plot, report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from surgesim.cli.app import app
 from surgesim.cli.options import BASELINE, Format, FormatOption, LangOption, ResultsPath
 from surgesim.cli.terminal import errors, fail
-from surgesim.files import is_drawn, made, refuse_to_replace
+from surgesim.files import is_drawn, make_folder, refuse_to_replace
 
 
 @app.command(epilog="Example: surgesim plot results/kien-giang --figure need --lang en --format pdf")
@@ -32,15 +32,17 @@ def plot(
     threshold: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Threshold of a sweep-map.", show_default="situation, the declared emergency"
+            metavar="NAME",
+            help="Threshold for a sweep-map.",
+            show_default="situation, the declared emergency",
         ),
     ] = None,
 ) -> None:
-    """Draw the figures of a finished run, or the sweep-map of a finished sweep.
+    """Draw the figures of a completed run, or the sweep-map of a completed sweep.
 
-    The sweep-map is the probability of a breach over the first two paths of a grid, for each scenario.
+    The sweep-map shows the probability of a breach over the first two paths of a grid, for each scenario.
     """
-    with errors(interrupted="figures that are written are whole"):
+    with errors(interrupted="the figures already written are complete"):
         from surgesim.report.figures import FIGURES, EmptyFigureError, ProvinceOnlyError, draw, save
         from surgesim.study.store.contents import SWEEP
         from surgesim.study.store.folder import kind_of
@@ -66,7 +68,7 @@ def plot(
         places = {name: folder / f"{'-'.join([name, *of])}.{format_.value}" for name in drawn}
         for path in places.values():
             refuse_to_replace(path, is_drawn, "a figure")
-        with made(folder):
+        with make_folder(folder):
             for name, picture in drawn.items():
                 typer.echo(str(save(picture, places[name])))
         for reason, names in left.items():
@@ -82,13 +84,13 @@ def report(
     ] = None,
     excel: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the tables as an Excel workbook (.xlsx) instead."),
+        typer.Option(metavar="FILE", help="Write the tables to an Excel workbook (.xlsx) instead."),
     ] = None,
-    daily: Annotated[bool, typer.Option("--daily", help="With --excel: the daily tables too.")] = False,
+    daily: Annotated[bool, typer.Option("--daily", help="With --excel, include the daily tables.")] = False,
 ) -> None:
-    """Write the report of a finished run.
+    """Write the report of a completed run.
 
-    One HTML file to read on a screen, to send, or to print: summary, tables, figures, assumptions, limits.
+    One HTML file to view, send or print, with a summary, tables, figures, assumptions and limits.
     """
     if excel is not None and out is not None:
         fail("got --out and --excel, expected one of them: --excel names the file itself")
@@ -130,9 +132,9 @@ def _plot_sweep(
     if area is not None:
         fail(f"got --area {area} for a sweep, expected it for a run only")
     done = Sweep(folder)
-    shown = threshold if threshold is not None else SITUATION
+    chosen = threshold if threshold is not None else SITUATION
     drawn = {
-        name: sweep_map(done, lang=lang, threshold=shown, alternative=alternative, scenario=name)
+        name: sweep_map(done, lang=lang, threshold=chosen, alternative=alternative, scenario=name)
         for name in done.scenarios
     }
     target = out if out is not None else folder / "plots"
@@ -140,15 +142,15 @@ def _plot_sweep(
     for name in drawn:
         of = [
             part
-            for part, told in (
+            for part, in_name in (
                 (name, len(drawn) > 1),
-                (shown, shown != SITUATION),
+                (chosen, chosen != SITUATION),
                 (alternative, alternative != BASELINE),
             )
-            if told
+            if in_name
         ]
         places[name] = target / f"{'-'.join([SWEEP_MAP, *of])}.{format_.value}"
         refuse_to_replace(places[name], is_drawn, "a figure")
-    with made(target):
+    with make_folder(target):
         for name, picture in drawn.items():
             typer.echo(str(save(picture, places[name])))

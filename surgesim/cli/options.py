@@ -1,4 +1,4 @@
-"""Arguments and options that several commands take."""
+"""Arguments and options shared by several commands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 BASELINE = "baseline"
 
 OF_SCENARIO = "the scenario's"
-"""What help says of an option whose default the scenario gives."""
+"""Default shown in help for options whose default comes from the scenario."""
 
 
 class Lang(StrEnum):
@@ -39,11 +39,11 @@ class Design(StrEnum):
 
 
 class WrongValueError(typer.BadParameter):
-    """A value of an option that is not allowed; its message is one of ours."""
+    """An invalid option value, with a message in the project's own form."""
 
 
-def whole_option(help_: str, *names: str, show_default: str | None = None, least: int | None = None) -> Any:
-    """An option that takes a whole number, of `least` or more; the bounds of scenario values are not here."""
+def integer_option(help_: str, *names: str, show_default: str | None = None, least: int | None = None) -> Any:
+    """An integer option with minimum `least`; bounds of scenario values are checked by the scenario."""
 
     def read(text: str) -> int:
         try:
@@ -86,17 +86,22 @@ LangOption = Annotated[
 FormatOption = Annotated[Format, choice_option("File format of figures.", Format, "--format")]
 WorkersOption = Annotated[
     int | None,
-    whole_option(
-        "Processes, at least 1; results are the same for any.", "--workers", show_default="cores", least=1
+    integer_option(
+        "Number of processes, at least 1; does not affect results.",
+        "--workers",
+        show_default="cores",
+        least=1,
     ),
 ]
 SchedulerOption = Annotated[
     str | None,
-    typer.Option(metavar="ADDRESS", help="Dask scheduler to run on, as tcp://host:8786, instead of here."),
+    typer.Option(
+        metavar="ADDRESS", help="Run on a Dask cluster with this scheduler, such as tcp://host:8786."
+    ),
 ]
-SeedOption = Annotated[int | None, whole_option("Seed of the random numbers.", show_default=OF_SCENARIO)]
+SeedOption = Annotated[int | None, integer_option("Seed of the random numbers.", show_default=OF_SCENARIO)]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the scenario; may be repeated."),
+    typer.Option("--set", metavar="PATH=VALUE", help="Change a scenario value; may be repeated."),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]

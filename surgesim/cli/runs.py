@@ -21,7 +21,7 @@ from surgesim.cli.options import (
     SeedOption,
     SetOption,
     WorkersOption,
-    whole_option,
+    integer_option,
 )
 from surgesim.cli.terminal import FAILED, command_line, count, errors, fail, progress_bar, show
 
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from surgesim.study.results import Extras, Results
 
 FIGURE_FORMAT = "svg"
-"""Format of the figures of a result folder."""
+"""Format of the figures in a result folder."""
 
-NO_PRECISION = "--most has no effect: no precision is wanted, by --precision or study.precision"
+NO_PRECISION = "--most has no effect: no precision is requested by --precision or study.precision"
 
 
 @app.command(epilog="Example: surgesim run scenarios/kien-giang.yaml --replications 20")
@@ -40,15 +40,15 @@ def run(
     scenario: ScenarioPath,
     lang: LangOption,
     replications: Annotated[
-        int | None, whole_option("How many runs of each alternative.", show_default=OF_SCENARIO)
+        int | None, integer_option("Number of runs of each alternative.", show_default=OF_SCENARIO)
     ] = None,
     seed: SeedOption = None,
-    days: Annotated[int | None, whole_option("Days to simulate.", show_default=OF_SCENARIO)] = None,
+    days: Annotated[int | None, integer_option("Days to simulate.", show_default=OF_SCENARIO)] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Only this alternative beside the baseline; `baseline` for none; may be repeated.",
+            help="Run only this alternative besides the baseline (`baseline`: none); may be repeated.",
         ),
     ] = None,
     set_: SetOption = None,
@@ -59,19 +59,23 @@ def run(
         list[str] | None,
         typer.Option(
             metavar="OUTCOME=SHARE",
-            help="Go on until the half-width of its mean is this share of it; may be repeated.",
+            help="Continue until the half-width of the mean outcome is this share of it; may be repeated.",
         ),
     ] = None,
-    most: Annotated[int | None, whole_option("Most runs with --precision.", show_default=OF_SCENARIO)] = None,
+    most: Annotated[
+        int | None, integer_option("Max number of runs with --precision.", show_default=OF_SCENARIO)
+    ] = None,
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
-    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures too.")] = True,
+    figures: Annotated[
+        bool, typer.Option("--figures/--no-figures", help="Whether to draw the figures.")
+    ] = True,
     quiet: QuietOption = False,
 ) -> None:
     """Run a scenario and its alternatives.
 
-    Shows which thresholds break, when and how likely, and what each alternative changes, and writes the
-    result folder. Every alternative meets the same random numbers, run by run.
+    Shows which thresholds are breached, when and how likely, and what each alternative changes, and writes
+    the result folder. In each run, all alternatives share the same random numbers.
     """
     given = {
         "study.replications": ("--replications", replications),
@@ -79,8 +83,8 @@ def run(
         "study.seed": ("--seed", seed),
         "days": ("--days", days),
     }
-    own = {path: (option, value) for path, (option, value) in given.items() if value is not None}
-    options = {path: option for path, (option, _) in own.items()}
+    overrides = {path: (option, value) for path, (option, value) in given.items() if value is not None}
+    options = {path: option for path, (option, _) in overrides.items()}
     if precision:
         options["study.precision"] = "--precision"
     if only:
@@ -92,14 +96,14 @@ def run(
         from surgesim.study.run import run as run_study
 
         changes = [*(set_ or ()), *_precisions(precision or ())]
-        changes += [f"{path}={value}" for path, (_, value) in own.items()]
+        changes += [f"{path}={value}" for path, (_, value) in overrides.items()]
         loaded = load(scenario, changes=changes)
         folder = out if out is not None else Path("results") / loaded.name
         _check(loaded, only)
         if not quiet:
             if most is not None and not loaded.study.precision:
                 typer.echo(NO_PRECISION, err=True)
-            _tell_what_is_replaced(folder)
+            _warn_of_replacement(folder)
         drawn = {"lang": lang.value, "format": FIGURE_FORMAT} if figures else None
         extras = _figures(lang.value) if figures else None
         with progress_bar(quiet) as progress:
@@ -113,7 +117,7 @@ def run(
 
 
 def _precisions(wanted: Sequence[str]) -> list[str]:
-    """Changes of the scenario that `--precision` makes."""
+    """Convert `--precision` options to scenario changes."""
     for text in wanted:
         if "=" not in text:
             fail(f"--precision: got {text!r}, expected outcome=share as deaths=0.05")
@@ -121,16 +125,16 @@ def _precisions(wanted: Sequence[str]) -> list[str]:
 
 
 def _check(scenario: Scenario, only: Sequence[str] | None) -> None:
-    """Find what is wrong with the options before anything is said."""
+    """Check the options before printing anything."""
     from surgesim.study.precision import check_precision
-    from surgesim.study.run import selected
+    from surgesim.study.run import alternative_names
 
-    selected(scenario, only)
+    alternative_names(scenario, only)
     check_precision(scenario)
 
 
 def _show(results: Results, lang: str, folder: Path, quiet: bool) -> None:
-    """Show the summary of a run, and say where its figures are lacking."""
+    """Show the summary of a run, and report if figures are missing."""
     if not quiet:
         from surgesim.report.screen import summary
 
@@ -142,9 +146,9 @@ def _show(results: Results, lang: str, folder: Path, quiet: bool) -> None:
 
 @app.command(epilog="Example: surgesim reproduce results/kien-giang")
 def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietOption = False) -> None:
-    """Run a stored result again and compare.
+    """Run a stored result again and compare the files.
 
-    Exit code 0 if every file is the same, 1 if not.
+    Exit code 0 if all files are the same, otherwise 1.
     """
     with errors():
         from surgesim.study.compute.backend import Backend
@@ -162,7 +166,9 @@ def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietO
                 extras=_figures(drawn["lang"]) if drawn else None,
             )
         if again.setting and not quiet:
-            typer.echo(f"Compared to {RELATIVE:g} relative and without figures, for this differs:")
+            typer.echo(
+                f"Compared with relative tolerance {RELATIVE:g}, without figures, because these differ:"
+            )
             for difference in again.setting:
                 typer.echo(f"  {difference}")
         for difference in again.differences:
@@ -173,8 +179,8 @@ def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietO
             typer.echo(f"Reproduced: {count(len(again.compared), 'file')} the same.")
 
 
-def _tell_what_is_replaced(folder: Path) -> None:
-    """Say before a run what results its end will replace."""
+def _warn_of_replacement(folder: Path) -> None:
+    """Warn before a run about results that it will replace."""
     from surgesim.errors import ResultsError
     from surgesim.study.store.contents import RUN
     from surgesim.study.store.folder import Folder
@@ -188,14 +194,14 @@ def _tell_what_is_replaced(folder: Path) -> None:
     number, alternatives = earlier.get("replications", "?"), len(earlier.get("alternatives", ())) - 1
     typer.echo(
         f"{folder}: the results there ({number} runs of the baseline and "
-        f"{count(alternatives, 'alternative')}) will be replaced when this run is done; "
-        "--out writes elsewhere.",
+        f"{count(alternatives, 'alternative')}) will be replaced when this run is complete; "
+        "use --out to write elsewhere.",
         err=True,
     )
 
 
 def _figures(lang: str) -> Extras:
-    """Draws all figures into the folder `figures` of a result."""
+    """Return a function that draws all figures into the folder `figures` of a result."""
 
     def draw(results: Results, folder: Path) -> None:
         from surgesim.report.figures import save_all

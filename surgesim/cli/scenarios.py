@@ -12,7 +12,7 @@ from surgesim.cli.app import app
 from surgesim.cli.options import QuietOption, SetOption
 from surgesim.cli.terminal import BAD_INPUT, count, errors, fail
 from surgesim.errors import ScenarioError
-from surgesim.files import whole
+from surgesim.files import atomic_write
 
 
 @app.command(epilog="Example: surgesim validate scenarios/kien-giang.yaml")
@@ -20,13 +20,13 @@ def validate(
     scenarios: Annotated[list[Path], typer.Argument(metavar="SCENARIO...", help="Scenario files (YAML).")],
     set_: SetOption = None,
     all_: Annotated[
-        bool, typer.Option("--all", help="List every figure that is assumed or without a source.")
+        bool, typer.Option("--all", help="List every figure that is assumed or has no source.")
     ] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Check scenarios without running them.
 
-    All errors come at once, with file and line; warnings count unsourced and assumed figures.
+    Reports all errors at once, with file and line; warnings count figures that are unsourced or assumed.
     """
     failed = False
     with errors():
@@ -63,7 +63,7 @@ def new(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write.", show_default="NAME.yaml")] = None,
 ) -> None:
-    """Write a commented scenario to start from."""
+    """Write a commented scenario as a starting point."""
     with errors():
         from surgesim.scenario.door import starter
 
@@ -71,7 +71,7 @@ def new(
         text = starter(name, like, folder=path.parent)
         if path.exists():
             fail(f"{path}: exists already, expected a new file")
-        with whole(path) as part:
+        with atomic_write(path) as part:
             part.write_text(text, encoding="utf-8", newline="\n")
         typer.echo(f"{path}: written; check it with: surgesim validate {shlex.quote(str(path))}")
 
@@ -80,7 +80,7 @@ def new(
 def schema() -> None:
     """Print the JSON Schema of scenarios.
 
-    Editors complete and check scenario files with it.
+    Editors use it to complete and check scenario files.
     """
     with errors():
         import json

@@ -24,11 +24,11 @@ from surgesim.cli.options import (
     SetOption,
     WorkersOption,
     choice_option,
-    whole_option,
+    integer_option,
 )
 from surgesim.cli.terminal import FAILED, INTERRUPTED, command_line, count, errors, progress_bar, show
 from surgesim.errors import Problem, ScenarioError
-from surgesim.files import is_drawn, made, refuse_to_replace, whole
+from surgesim.files import atomic_write, is_drawn, make_folder, refuse_to_replace
 
 if TYPE_CHECKING:
     from surgesim.study.sweep.result import Sweep
@@ -44,36 +44,38 @@ def sweep(
         list[str],
         typer.Option(
             metavar="PATH=LOW:HIGH:LEVELS",
-            help="What varies: low:high:levels in a grid, low:high in the other designs, a,b,c in all, or "
-            "the path alone to take its distribution from study.uncertainty; may be repeated.",
+            help="Path and values to vary: low:high:levels in a grid, low:high in other designs, a,b,c in "
+            "any, or the path alone for its distribution in study.uncertainty; may be repeated.",
         ),
     ],
     design: Annotated[Design, choice_option("Design of the points.", Design)] = Design.grid,
     samples: Annotated[
         int | None,
-        whole_option("Points of lhs; of sobol a power of two, for samples x (paths + 2) points."),
+        integer_option(
+            "Number of points for lhs; for sobol a power of two, giving samples x (paths + 2) points."
+        ),
     ] = None,
     replications: Annotated[
-        int | None, whole_option("How many runs at each point.", show_default=OF_SCENARIO)
+        int | None, integer_option("Number of runs at each point.", show_default=OF_SCENARIO)
     ] = None,
     seed: SeedOption = None,
     alternative: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Alternative to run beside the baseline; may be repeated."),
+        typer.Option(metavar="NAME", help="Alternative to run besides the baseline; may be repeated."),
     ] = None,
     set_: SetOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write.", show_default="results/<scenario name>-sweep")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with an unfinished sweep.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an unfinished sweep.")] = False,
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Run scenarios at many points.
 
-    Every point has the same random numbers, run by run. What is done is kept in FOLDER.unfinished until
-    all is done. Exit code 1 if a run failed.
+    In each run, all points share the same random numbers. Completed runs are kept in FOLDER.unfinished
+    until the sweep is complete. Exit code 1 if a run failed.
     """
     options = {
         "study.replications": "--replications",
@@ -92,7 +94,7 @@ def sweep(
         with _resumable(folder), progress_bar(quiet) as progress:
             done = run_sweep(
                 loaded,
-                _varied(vary),
+                _parse_vary(vary),
                 design=design.value,
                 samples=samples,
                 replications=replications,
@@ -102,27 +104,27 @@ def sweep(
                 out=Output(folder, {"command": command_line()}),
                 resume=resume,
             )
-        _tell(done, folder, quiet)
+        _summarise(done, folder, quiet)
 
 
 @contextmanager
 def _resumable(folder: Path) -> Iterator[None]:
-    """Say where an interrupted sweep is."""
+    """Report where the data of an interrupted sweep are."""
     try:
         yield
     except KeyboardInterrupt:
-        kept = f"what is done is in {folder}.unfinished; go on with --resume"
+        kept = f"completed runs are in {folder}.unfinished; continue with --resume"
         there = folder.with_name(f"{folder.name}.unfinished").is_dir()
         typer.echo(f"Interrupted: {kept if there else 'nothing was written'}.", err=True)
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _tell(done: Sweep, folder: Path, quiet: bool) -> None:
-    """Say what came of a sweep."""
-    if done.redone:
-        first = f"{done.redone[0]} first" if len(done.redone) > 1 else done.redone[0]
-        what = "could not be read (damaged, or of an older form) and were run again"
-        typer.echo(f"{count(len(done.redone), 'part')} {what}: {first}", err=True)
+def _summarise(done: Sweep, folder: Path, quiet: bool) -> None:
+    """Report the outcome of a sweep."""
+    if done.repeats:
+        first = f"{done.repeats[0]} first" if len(done.repeats) > 1 else done.repeats[0]
+        what = "could not be read (damaged, or in an older format) and were run again"
+        typer.echo(f"{count(len(done.repeats), 'part')} {what}: {first}", err=True)
     plan, failed = done.manifest["sweep"], done.manifest["failed"]
     if not quiet:
         points = count(plan["points"], "point")
@@ -140,8 +142,8 @@ def sensitivity(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Column of runs.csv to explain; may be repeated.",
-            show_default="deaths for want of care, deaths, days of emergency",
+            help="Column of runs.csv to analyse; may be repeated.",
+            show_default="untreated deaths, deaths, days of emergency",
         ),
     ] = None,
     format_: FormatOption = Format.svg,
@@ -150,12 +152,12 @@ def sensitivity(
     ] = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Say what drives the outcomes of a sweep.
+    """Analyse what drives the outcomes of a sweep.
 
-    First and total Sobol indices of design sobol, rank correlations of the others; a table and a figure
-    for each scenario and alternative.
+    First and total Sobol indices for design sobol, rank correlations for the others, with a table and a
+    figure for each scenario and alternative.
     """
-    with errors(interrupted="files that are written are whole"):
+    with errors(interrupted="the files already written are complete"):
         from rich.text import Text
 
         from surgesim.report.drivers import cautions, sensitivity_table
@@ -178,8 +180,8 @@ def sensitivity(
             lambda path: path.is_file() and path.read_bytes().startswith(columns),
             "a table of sensitivity",
         )
-        with made(target):
-            with whole(target / "sensitivity.csv") as part:
+        with make_folder(target):
+            with atomic_write(target / "sensitivity.csv") as part:
                 write_csv(part, table)
             for of, picture in drawn.items():
                 save(picture, places[of])
@@ -190,8 +192,8 @@ def sensitivity(
             typer.echo(f"{target}{os.sep}")
 
 
-def _varied(texts: list[str]) -> dict[str, str]:
-    """Texts ``path=levels`` as the sweep takes them."""
+def _parse_vary(texts: list[str]) -> dict[str, str]:
+    """Parse ``path=levels`` options for the sweep."""
     varied: dict[str, str] = {}
     problems = []
     for text in texts:

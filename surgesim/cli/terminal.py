@@ -1,4 +1,4 @@
-"""What the commands say and how they end: errors and exit codes, progress, tables."""
+"""Terminal output of the commands: errors and exit codes, progress, tables."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 def errors(
     options: Mapping[str, str] | None = None, *, interrupted: str = "nothing was written"
 ) -> Iterator[None]:
-    """Turn what surgesim raises into a message and an exit code.
+    """Convert surgesim's exceptions to messages and exit codes.
 
-    `options` are the names of options by the path of the scenario that they set; `interrupted` is what is
-    said of the files when the user stops the command.
+    `options` maps scenario paths to the options that set them; `interrupted` is the message about files if
+    the user interrupts the command.
     """
     try:
         yield
@@ -34,7 +34,7 @@ def errors(
         typer.echo(f"Interrupted: {interrupted}.", err=True)
         raise typer.Exit(INTERRUPTED) from None
     except IdentityError as error:
-        typer.echo(f"The run was stopped, for the program has a defect: {error}", err=True)
+        typer.echo(f"The run was stopped because of a defect in the program: {error}", err=True)
         raise typer.Exit(FAILED) from None
     except ScenarioError as error:
         fail("\n".join(str(_by_option(problem, options or {})) for problem in error.problems))
@@ -43,11 +43,11 @@ def errors(
 
 
 def _by_option(problem: Problem, options: Mapping[str, str]) -> Problem:
-    """A problem of a value that an option gave, under the name of that option."""
+    """Name the option, instead of the path, in a problem with a value set by an option."""
     if problem.file not in (None, "--set"):
         return problem
     for path, option in options.items():
-        inner = path != "alternatives"  # options name alternatives, and give nothing in them
+        inner = path != "alternatives"  # options name alternatives but set nothing within them
         if problem.path == path or (inner and problem.path.startswith(f"{path}.")):
             below = problem.path[len(path) + 1 :]
             return Problem(f"{option} {below}".rstrip(), problem.message)
@@ -61,7 +61,7 @@ def fail(message: str) -> NoReturn:
 
 @contextmanager
 def progress_bar(quiet: bool) -> Iterator[Progress | None]:
-    """A progress bar on the terminal; None where there is none to show it on."""
+    """Show a progress bar on the terminal; yields None if there is no terminal."""
     if quiet or not sys.stderr.isatty():
         yield None
         return
@@ -83,7 +83,7 @@ def show(renderable: object) -> None:
 
 
 def command_line() -> str:
-    """The command as it was typed."""
+    """The command line as typed."""
     return shlex.join(["surgesim", *sys.argv[1:]])
 
 
@@ -92,7 +92,7 @@ def count(n: int, what: str) -> str:
 
 
 def speak_unicode() -> None:
-    """Let what is printed reach any terminal or file: the screen has Vietnamese letters and a minus sign."""
+    """Make output streams accept any character, such as Vietnamese letters and the minus sign."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")

@@ -1,6 +1,6 @@
-"""What a daily column is, and the page that the parts of a run fill in at the end of a day.
+"""Daily columns, and the page that the parts of a run fill in at the end of each day.
 
-A part declares its columns beside the method that fills them; `record` puts them in order.
+Each part declares its columns beside the method that fills them; `record` puts them in order.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 Entry = TypeVar("Entry", float, Floats)
 
 MOST_DAYS_OF_COVER = 365.0
-"""Cover is recorded as at most so many days."""
+"""Maximum number of days of cover that is recorded."""
 
 
 class Column(NamedTuple):
@@ -25,53 +25,53 @@ class Column(NamedTuple):
 
     Attributes
     ----------
-    without
-        What stands there where a scenario lacks the part that would fill it.
+    default
+        Value if the scenario has no part that fills the column.
     """
 
     name: str
     unit: str
     meaning: str
-    without: float = 0.0
+    default: float = 0.0
 
 
 def by_bed(name: str, unit: str, meaning: str) -> tuple[Column, ...]:
-    """A column for each bed type: basic, oxygen, ICU."""
+    """Return a column for each bed type: basic, oxygen, ICU."""
     return tuple(Column(f"{name}_{bed}", unit, meaning.format(bed=bed)) for bed in BED_TYPES)
 
 
 @dataclass(slots=True)
 class Entries(Generic[Entry]):
-    """What stands on a page of the province, of districts or of facilities, by column.
+    """The entries of a page for the province, districts or facilities, by column.
 
     Attributes
     ----------
     values
-        To be recorded as they are.
+        Values to record unchanged.
     totals
-        Running totals: what they have grown by since the day before is recorded.
+        Running totals, of which the increase since the day before is recorded.
     """
 
     values: dict[str, Entry] = field(default_factory=dict)
     totals: dict[str, Entry] = field(default_factory=dict)
 
-    def since(self, before: Entries[Entry]) -> dict[str, Entry]:
-        """What is recorded, given the entries of the day before."""
+    def changes_since(self, before: Entries[Entry]) -> dict[str, Entry]:
+        """Return the values to record, given the entries of the day before."""
         then = before.totals
-        grown = {name: total - then[name] if name in then else total for name, total in self.totals.items()}
-        return grown | self.values
+        growth = {name: total - then[name] if name in then else total for name, total in self.totals.items()}
+        return growth | self.values
 
 
 @dataclass(slots=True)
 class Page:
-    """A day of the record as the parts fill it in.
+    """One day of the record, filled in by the parts of a run.
 
     Attributes
     ----------
     province
-        Numbers.
+        Single numbers.
     districts, facilities
-        ``(districts,)`` and ``(facilities,)``, in the order of the scenario.
+        Arrays ``(districts,)`` and ``(facilities,)``, in the order of the scenario.
     """
 
     province: Entries[float] = field(default_factory=Entries)
@@ -83,4 +83,4 @@ class Part(Protocol):
     """A part of a run that has columns in the record."""
 
     def fill(self, page: Page) -> None:
-        """Enter what is to be recorded at the end of a day."""
+        """Enter the values to record at the end of a day."""

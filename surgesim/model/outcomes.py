@@ -1,7 +1,7 @@
-"""The outcomes of a replication, one declaration each: unit, meaning, computation, which side is better.
+"""The outcomes of a replication, one declaration each: unit, meaning, computation and better direction.
 
 The tables of a run, their units, the data dictionary, comparisons and the report's totals derive from
-OUTCOMES. To add an outcome, add an entry here and its words to the catalogues.
+OUTCOMES. To add an outcome, add an entry here and its label and unit to the catalogues.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from surgesim.model.record import FACILITY_INDEX, PROVINCE_INDEX, Column, Floats
 
 Better = Literal["lower", ""]
-"""Which side of an outcome is better; empty where neither is: more testing reports more cases, and whoever
-finds a bed uses it."""
+"""Whether lower values of an outcome are better. Empty if neither direction is: more testing reports more
+cases, and more beds mean more bed-days."""
 
 Group = Literal[
     "epidemic",
@@ -33,7 +33,7 @@ Group = Literal[
     "countermeasures",
     "money",
 ]
-"""What an outcome is about; the report's tables of totals are made of groups."""
+"""The subject of an outcome; the report's tables of totals are made up of these groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Days:
     facilities
         ``(days, facilities, len(FACILITY))``.
     private
-        ``(facilities,)``: which of them are private.
+        ``(facilities,)`` True for private facilities.
     """
 
     province: Floats
@@ -55,11 +55,11 @@ class Days:
     private: NDArray[np.bool_]
 
     def column(self, name: str) -> Floats:
-        """A column of the province, by day."""
+        """Return a column of the province, by day."""
         return self.province[:, PROVINCE_INDEX[name]]
 
     def of_facilities(self, name: str) -> Floats:
-        """A column of the facilities, by day and facility."""
+        """Return a column of the facilities, by day and facility."""
         return self.facilities[:, :, FACILITY_INDEX[name]]
 
 
@@ -89,17 +89,17 @@ class Outcome:
     Attributes
     ----------
     name
-        Its column in replications.csv.
+        Name of its column in replications.csv.
     unit, meaning
-        As docs/data-dictionary.md has them.
+        As shown in docs/data-dictionary.md.
     compute
-        Its value from the daily tables.
+        Computes its value from the daily tables.
     group
-        What it is about.
+        Its subject.
     better
-        Which side is better.
+        The better direction.
     deadly
-        Whether more of it outweighs what a plan gains in any other outcome.
+        True if an increase outweighs any gain in other outcomes.
     """
 
     name: str
@@ -112,7 +112,7 @@ class Outcome:
 
     @property
     def column(self) -> Column:
-        """Its column in the tables of a run."""
+        """The column of this outcome in the tables of a run."""
         return Column(self.name, self.unit, self.meaning)
 
 
@@ -120,14 +120,14 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "infections",
         "people",
-        "residents infected, imports included; empty where arrivals are given",
+        "residents infected, imported infections included; empty if arrivals are given",
         _total("infections", "imported"),
         "epidemic",
     ),
     Outcome(
         "reported_cases",
         "cases",
-        "reported cases; empty where arrivals are given, not an epidemic",
+        "reported cases; empty if arrivals are given instead of an epidemic",
         _total("reported_cases"),
         "epidemic",
         better="",
@@ -147,12 +147,16 @@ OUTCOMES: tuple[Outcome, ...] = (
         "deaths",
     ),
     Outcome(
-        "deaths_thin_care", "deaths", "deaths because care was thin", _total("deaths_thin_care"), "deaths"
+        "deaths_thin_care",
+        "deaths",
+        "deaths due to understaffed care",
+        _total("deaths_thin_care"),
+        "deaths",
     ),
     Outcome(
         "deaths_untreated",
         "deaths",
-        "capacity-attributable deaths: boarded or untreated",
+        "deaths from lack of care, while boarding or untreated",
         _total("deaths_untreated"),
         "deaths",
         deadly=True,
@@ -168,14 +172,14 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "peak_without_bed",
         "patients",
-        "largest daily number without the bed they need",
+        "largest daily number of patients without the bed they need",
         _most("without_bed"),
         "need",
     ),
     Outcome(
         "waiting_days",
         "patient-days",
-        "sum over days of patients in no bed",
+        "sum over days of patients waiting without a bed",
         lambda days: float((days.column("waiting_oxygen") + days.column("waiting_icu")).sum()),
         "need",
     ),
@@ -201,8 +205,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "situation_days",
         "days",
-        "days on which the declared emergency held, by the criteria that are assessed; empty where these "
-        "cannot decide it",
+        "days of declared emergency, by the criteria that are assessed; empty if these cannot decide it",
         _total("situation"),
         "emergency",
     ),
@@ -217,60 +220,64 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "oxygen_used_kg",
         "kg",
-        "oxygen breathed in facilities with a source",
+        "oxygen used by COVID patients in facilities with a source",
         _total("oxygen_used_kg"),
         "oxygen",
         better="",
     ),
     Outcome(
-        "oxygen_unmet_kg", "kg", "oxygen wanted there and not breathed", _total("oxygen_unmet_kg"), "oxygen"
+        "oxygen_unmet_kg",
+        "kg",
+        "unmet oxygen need of COVID patients in facilities with a source",
+        _total("oxygen_unmet_kg"),
+        "oxygen",
     ),
     Outcome(
         "facility_days_dry",
         "facility-days",
-        "time without enough oxygen, summed over facilities",
+        "time short of oxygen, summed over facilities",
         lambda days: float(days.of_facilities("dry").sum()),
         "oxygen",
     ),
     Outcome(
         "emergency_unserved",
         "patients",
-        "emergencies without COVID-19 who found no bed or no staff",
+        "non-COVID emergency patients turned away for lack of a bed or staff",
         _total("emergency_unserved"),
         "other_patients",
     ),
     Outcome(
         "emergency_unserved_private",
         "patients",
-        "of them, in private facilities",
+        "those of `emergency_unserved` in private facilities",
         lambda days: float(_of_private(days, "emergency_unserved").sum()),
         "other_patients",
     ),
     Outcome(
         "elective_backlog",
         "patients",
-        "elective patients who wait at the end; empty where not modelled",
+        "elective patients waiting at the end; empty if not modelled",
         _at_end("elective_backlog"),
         "other_patients",
     ),
     Outcome(
         "elective_backlog_private",
         "patients",
-        "of them, in private facilities",
+        "those of `elective_backlog` in private facilities",
         lambda days: float(_of_private(days, "elective_backlog")[-1].sum()),
         "other_patients",
     ),
     Outcome(
         "staff_absent_days",
         "share-days",
-        "sum over days of the share of staff away; empty where not modelled",
+        "sum over days of the share of staff away; empty if not modelled",
         _total("staff_absent_share"),
         "staff",
     ),
     Outcome(
         "tests_used",
         "samples",
-        "samples tested where tests have a limit",
+        "samples tested, if tests are limited",
         _total("tests_used"),
         "countermeasures",
         better="",
@@ -287,17 +294,17 @@ OUTCOMES: tuple[Outcome, ...] = (
 )
 
 DEADLY = tuple(outcome.name for outcome in OUTCOMES if outcome.deadly)
-"""Outcomes in which more is never better; what a plan with more of them gains elsewhere is not called so."""
+"""Outcomes of which more is always worse; a plan that increases them is not credited with other gains."""
 
 
 def outcomes_of(province: Floats, facilities: Floats, private: NDArray[np.bool_]) -> dict[str, float]:
-    """Every outcome of a replication by its name, from the daily tables of a Record."""
+    """Compute all outcomes of a replication, by name, from the daily tables of a Record."""
     days = Days(province, facilities, private)
     values = {outcome.name: outcome.compute(days) for outcome in OUTCOMES}
-    # one NaN, so that outcomes of equal runs are equal
+    # a single NaN object, so that outcomes of identical runs compare equal
     return {name: np.nan if np.isnan(value) else value for name, value in values.items()}
 
 
 def in_groups(*groups: Group) -> tuple[str, ...]:
-    """The outcomes of some groups, a group after the other."""
+    """Return the names of the outcomes of the given groups, group by group."""
     return tuple(outcome.name for group in groups for outcome in OUTCOMES if outcome.group == group)

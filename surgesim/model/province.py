@@ -1,6 +1,6 @@
 """The parts of one run, assembled and linked.
 
-What the parts do in the course of a day, and in which order, stands in `simulation`.
+`simulation` defines what the parts do during a day, and in which order.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from surgesim.model.capacity.capacity import Capacity
 from surgesim.model.capacity.facilities import Facilities, Site
 from surgesim.model.capacity.logistics import Drivers, Logistics
-from surgesim.model.care.arrivals import Arrivals
+from surgesim.model.care.arrivals import ArrivalSource
+from surgesim.model.care.basic_beds import BasicBeds
 from surgesim.model.care.beds import BASIC, ICU, OXYGEN, UNLIMITED
 from surgesim.model.care.home import HomeCare
-from surgesim.model.care.isolation import Isolation
-from surgesim.model.care.journey import Entry, Journey, Options
+from surgesim.model.care.journey import Journey, LogEntry, Options
 from surgesim.model.care.neighbours import Neighbours
 from surgesim.model.care.network import Network
 from surgesim.model.care.oxygen import OxygenSupply
@@ -37,12 +37,12 @@ Ints = NDArray[np.int64]
 
 
 class Province:
-    """The parts of a run; those that a scenario does not have are None.
+    """The parts of a run; None for parts that the scenario does not have.
 
     Attributes
     ----------
     first_day, end_day
-        The first day of the warm-up, and the day after the last.
+        The first day of the warm-up, and the day after the last day of the run.
     incidence
         Infections of the last day per resident.
     """
@@ -53,7 +53,7 @@ class Province:
         seed: int,
         replication: int,
         *,
-        log: list[Entry] | None = None,
+        log: list[LogEntry] | None = None,
         shared: SharedDays | None = None,
     ) -> None:
         clinical, care = scenario.clinical, scenario.care
@@ -65,7 +65,7 @@ class Province:
         self.population = populate(scenario.people)
         self.wards = Wards(self.network)
         self.journey = Journey(self.env, self.network, self.wards, _options(scenario), log=log)
-        self.isolation = Isolation(
+        self.basic_beds = BasicBeds(
             self.network,
             self.wards,
             clinical.stays.isolation_days,
@@ -104,12 +104,12 @@ class Province:
         at_admission = self.journey.ledger.reported_at_admission
         return Surveillance(section, self.first_day, self.end_day, residents, at_admission, self.streams)
 
-    def _arrivals(self) -> Arrivals | None:
-        """Given arrivals, where no epidemic is simulated."""
+    def _arrivals(self) -> ArrivalSource | None:
+        """Build the source of given arrivals, if no epidemic is simulated."""
         scenario, severity = self.scenario, self.scenario.clinical.severity
         if scenario.arrivals is None or scenario.epidemic is not None:
             return None
-        return Arrivals(
+        return ArrivalSource(
             scenario.arrivals,
             self.network.districts,
             self.population.count.sum(axis=2),
@@ -120,7 +120,7 @@ class Province:
         )
 
     def _oxygen_supply(self) -> OxygenSupply | None:
-        """The oxygen stores, where any facility has one."""
+        """Build the oxygen stores, if any facility has one."""
         sources = {name: facility.oxygen for name, facility in self.scenario.care.facilities.items()}
         if not any(sources.values()):
             return None
@@ -130,21 +130,21 @@ class Province:
 
     @property
     def vaccination(self) -> Vaccination | None:
-        """The doses of the epidemic's vaccine."""
+        """The vaccination of the epidemic, if there is one."""
         return None if self.epidemic is None else self.epidemic.vaccination
 
     @property
     def laboratories(self) -> Laboratories | None:
-        """Those that limit tests."""
+        """The laboratories, if tests are limited."""
         return None if self.surveillance is None else self.surveillance.laboratories
 
     def parts(self) -> list[Part]:
-        """The parts that have columns in the record."""
+        """Return the parts that have columns in the record."""
         parts: list[Part | None] = [
             self.epidemic,
             self.surveillance,
             self.journey,
-            self.isolation,
+            self.basic_beds,
             self.wards,
             self.capacity,
             self.supply,
@@ -157,7 +157,7 @@ class Province:
     # -- beds -------------------------------------------------------------------------------------
 
     def open_beds(self, day: int) -> None:
-        """Staff on duty are counted; beds follow; as many patients as fit come in."""
+        """Count the staff on duty, open the beds they can staff, and admit as many patients as fit."""
         before = self.capacity.today
         opened = self.capacity.open(day, self.wards.occupied().T, self.incidence)
         if opened is before:
@@ -165,7 +165,7 @@ class Province:
         self._beds_counted = True
         normal, most = opened.staffed.normal, opened.staffed.most
         self.wards.staffed[BASIC][:] = most[:, BASIC].tolist()
-        unstretched = np.where(normal < most, normal, UNLIMITED)  # else nobody's care is thin
+        unstretched = np.where(normal < most, normal, UNLIMITED)  # unlimited: no care is understaffed
         for bed in (OXYGEN, ICU):
             self.wards.staffed_normally[bed][:] = unstretched[:, bed].tolist()
         oxygen_now, icu_now = self.wards.staffed[OXYGEN], self.wards.staffed[ICU]
@@ -174,7 +174,7 @@ class Province:
                 self._set_capacity(f, oxygen, icu)
 
     def _set_capacity(self, facility: int, oxygen: int, icu: int) -> None:
-        """Beds that take patients: those staffed, or none where oxygen has run out."""
+        """Set the beds that admit patients: the staffed beds, or none if oxygen has run out."""
         store = None if self.supply is None else self.supply.stores[facility]
         if store is not None and store.short:
             oxygen = icu = 0
@@ -183,94 +183,94 @@ class Province:
                 self.journey.set_capacity(bed, facility, beds)
 
     def _oxygen_changed(self, facility: int) -> None:
-        """A facility has run out of oxygen, and takes nobody more; or has it again."""
+        """Stop admissions at a facility that has run out of oxygen, or resume them."""
         if self._beds_counted:
             _, oxygen, icu = self.capacity.today.staffed.most[facility].tolist()
             self._set_capacity(facility, oxygen, icu)
 
     def states(self) -> list[int]:
-        """The state of each facility, an index into STATES."""
+        """Return the state of each facility as an index into STATES."""
         opened: list[bool] = (self.capacity.today.space.max(axis=1) > 0).tolist()
         return list(
             map(Site.state, self.facilities.sites, opened, self.wards.occupied().sum(axis=0).tolist())
         )
 
-    # -- what parts tell each other -----------------------------------------------------------------
+    # -- links between parts ------------------------------------------------------------------------
 
     def link(self, facilities: list[int], *, on: bool) -> None:
-        """Link facilities to a higher-level hospital; with specialists at hand their care is full."""
+        """Link facilities to a higher-level hospital, or unlink them; with specialists, care is full."""
         for facility in facilities:
             section = self.facilities.sites[facility].section
             self.journey.specialists[facility] = on or section.specialists or section.remote_link
 
     def dead(self) -> Ints:
-        """``(districts, 9, 2)`` the dead so far."""
+        """``(districts, 9, 2)`` deaths so far."""
         return np.array(self.journey.ledger.dead, np.int64).reshape(self.population.count.shape)
 
     def heads(self) -> int:
-        """Clinical staff on the payroll."""
+        """Return the number of clinical staff on the payroll."""
         return int(self.capacity.heads().sum())
 
     def protect_staff(self) -> None:
-        """Vaccinated staff are infected as vaccinated residents are."""
+        """Protect vaccinated staff against infection as much as vaccinated residents."""
         section, vaccination, absences = self.scenario.epidemic, self.vaccination, self.capacity.absences
         if section is None or vaccination is None or absences is None:
             return
         covered = vaccination.staff_protected_share(self.heads())
         absences.protection = covered * float(protection(section)[VACCINATED, 0])
 
-    # -- what a day has used ------------------------------------------------------------------------
+    # -- use and cost of a day ----------------------------------------------------------------------
 
     def begin_books(self) -> None:
-        """t = 0: what a warm-up has used is not of the first day."""
-        self._grown()
+        """At t = 0, exclude the warm-up from the totals of the first day."""
+        self._growth()
 
     def keep_books(self, day: int) -> None:
-        """What the day has used and made, and what it has cost."""
-        mild = float(self.isolation.occupied.sum())
-        grown, surveillance = self._grown(), self.surveillance
+        """Account for the day's use of supplies, its waste and its cost."""
+        mild = float(self.basic_beds.occupied.sum())
+        growth, surveillance = self._growth(), self.surveillance
         detection = None if surveillance is None else surveillance.detection
         if self.home is not None and detection is not None:
-            self.home.pass_day(float(detection.mild_reported(day).sum()), mild)
+            self.home.pass_day(float(detection.mild_reports(day).sum()), mild)
         self.logistics.pass_day(
             Drivers(
                 basic_bed=mild,
                 oxygen_bed=float(sum(self.wards.oxygen.occupied)),
                 icu_bed=float(sum(self.wards.icu.occupied)),
-                reported_case=grown["reported at admission"]
-                + (0.0 if detection is None else float(detection.reported(day).sum())),
+                reported_case=growth["reported at admission"]
+                + (0.0 if detection is None else float(detection.reports(day).sum())),
                 home_case=0.0 if self.home is None else self.home.followed,
-                death=grown["deaths"],
-                oxygen_kg=grown["oxygen"],
-                opening=grown["openings"],
+                death=growth["deaths"],
+                oxygen_kg=growth["oxygen"],
+                opening=growth["openings"],
                 reinforcement=self.capacity.reinforcement,
-                dose=0.0 if self.vaccination is None else self.vaccination.given_today,
+                dose=0.0 if self.vaccination is None else self.vaccination.doses_today,
                 test=0.0 if self.laboratories is None else self.laboratories.used,
             )
         )
 
-    def _grown(self) -> dict[str, float]:
-        """How much the running totals that logistics counts have grown since the last time."""
+    def _growth(self) -> dict[str, float]:
+        """Return how much the running totals used by logistics have grown since the last call."""
         totals = {
             "deaths": sum(self.journey.ledger.deaths),
             "oxygen": 0.0 if self.supply is None else self.supply.used_kg,
             "openings": self.facilities.openings,
             "reported at admission": sum(self.journey.ledger.reported_at_admission),
         }
-        return {name: self.logistics.since(name, total) for name, total in totals.items()}
+        return {name: self.logistics.growth(name, total) for name, total in totals.items()}
 
     # -- identities ---------------------------------------------------------------------------------
 
     def check(self, day: int) -> None:
-        """The identities of docs/model.md, all of them, every day.
+        """Check all the identities of docs/model.md at the end of a day.
 
         Raises
         ------
         IdentityError
-            Where one does not hold.
+            If one does not hold.
         """
         self.journey.check(day)
-        self.isolation.check(day)
+        self.basic_beds.check(day)
         if self.supply is not None:
             self.supply.check(day)
         self.capacity.check(day)
@@ -285,8 +285,8 @@ class Province:
     # -- the start ----------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Before the first day: the beds that need no staff are open, and patients lie in them."""
-        if not self.capacity.limited:  # else beds are first counted on the first day
+        """Before the first day, open the beds if only space limits them, and place the initial census."""
+        if not self.capacity.limited:  # otherwise beds are first counted on the first day
             for f, (_, oxygen, icu) in enumerate(self.capacity.today.space.tolist()):
                 self._set_capacity(f, oxygen, icu)
         census = self.scenario.care.initial_census
@@ -296,7 +296,7 @@ class Province:
                 self._fill(self.facilities.index(name), beds.oxygen, beds.icu, rng)
 
     def _fill(self, facility: int, oxygen: int, icu: int, rng: np.random.Generator) -> None:
-        """Put so many patients into the beds of a facility."""
+        """Place `oxygen` and `icu` patients in the beds of a facility."""
         ages = self.population.count.sum(axis=(0, 2)).astype(float)
         severity = self.scenario.clinical.severity
         need = ages * np.array(severity.p_oxygen)

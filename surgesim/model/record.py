@@ -1,7 +1,7 @@
-"""The daily record of one replication: one flat table per level, in the order of the columns here.
+"""The daily record of one replication: one flat table per level, with columns in the order given here.
 
-Most columns are declared by the parts of the model that fill them. `study` and `report` read a run by this
-module, without knowing how it was simulated.
+Most columns are declared by the parts of the model that fill them. `study` and `report` read a run through
+this module, without knowing how it was simulated.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from surgesim.model.capacity import capacity, essential, logistics, staff
 from surgesim.model.capacity.facilities import STATES
 from surgesim.model.capacity.logistics import logistics_columns
 from surgesim.model.capacity.staff import CONSTRAINTS
-from surgesim.model.care import home, isolation, journey, ledger, network, oxygen, waits, wards
+from surgesim.model.care import basic_beds, home, journey, ledger, network, oxygen, waits, wards
 from surgesim.model.columns import Column, Floats
 from surgesim.model.epidemic import spread, vaccination
 from surgesim.model.surveillance import case_isolation, detection, laboratories
@@ -55,7 +55,7 @@ def _columns(indicators: Iterable[Indicator]) -> tuple[Column, ...]:
 
 
 PER = 100_000
-"""People whom most rates are of."""
+"""The denominator of most rates, in people."""
 PER_MILLION = 1_000_000
 
 PROVINCE: tuple[Column, ...] = (
@@ -67,7 +67,7 @@ PROVINCE: tuple[Column, ...] = (
     *laboratories.TESTS,
     case_isolation.ISOLATED,
     *ledger.NEEDS,
-    *isolation.COLUMNS,
+    *basic_beds.COLUMNS,
     *capacity.SPACE_OPEN,
     *wards.COLUMNS,
     *capacity.ALL_ICU_BEDS,
@@ -81,7 +81,7 @@ PROVINCE: tuple[Column, ...] = (
     *essential.COLUMNS,
     *home.COLUMNS,
     logistics.COST,
-    *_columns(indicator for indicator in INDICATORS.values() if indicator.computed),
+    *_columns(indicator for indicator in INDICATORS.values() if indicator.is_computed),
     *laboratories.SHARES,
     vaccination.VULNERABLE,
     *_columns([INDICATORS["situation"]]),
@@ -96,19 +96,19 @@ DISTRICT: tuple[Column, ...] = (
 )
 
 PRESENT = len(DISTRICT)
-"""Where the first column that only assessed districts have stands, after those of DISTRICT."""
+"""Index of the first column that only assessed districts have, after those of DISTRICT."""
 
 DISTRICT_PRESENT = ledger.PRESENT_IN_DISTRICT
 
 ASSESSED: tuple[Column, ...] = _columns(
     [INDICATORS["epidemic_level"], *(INDICATORS[name] for name in BY_GROUP)]
 )
-"""Daily columns of the province where the scenario asks for them."""
+"""Daily columns of the province that are recorded only if the scenario asks for them."""
 
 DISTRICT_ASSESSED: tuple[Column, ...] = tuple(
     Column(name, INDICATORS[name].unit, INDICATORS[name].by_district) for name in BY_DISTRICT
 )
-"""Daily columns of districts where the scenario asks for them, in the order of BY_DISTRICT."""
+"""Daily columns of districts that are recorded only if the scenario asks for them, as in BY_DISTRICT."""
 
 FACILITY: tuple[Column, ...] = (*wards.FACILITY, *capacity.FACILITY, *oxygen.FACILITY, *essential.FACILITY)
 
@@ -118,38 +118,40 @@ FACILITY_INDEX = {column.name: i for i, column in enumerate(FACILITY)}
 
 
 def key_of(indicator: str, item: str | None, district: str | None = None) -> str:
-    """The name of an indicator's value; some are of an item, like a consumable, or of a group or district."""
+    """Return the key of an indicator's value, for an item or group and for a district where given."""
     of = indicator if item is None else f"{indicator}:{item}"
     return of if district is None else f"{of}@{district}"
 
 
 def assessed_columns(command: Command) -> tuple[Column, ...]:
-    """The daily columns of the province that the section `command` asks for: level, who is reached."""
-    named = {watch.indicator for watch in command.watches}
-    wanted = {name for name in BY_GROUP if command.reach is not None or name in named}
-    if command.levels is not None or "epidemic_level" in named:
-        wanted.add("epidemic_level")
+    """Return the daily columns of the province that `command` asks for: level, timely access, deaths."""
+    watched = {watch.indicator for watch in command.watches}
+    names = {name for name in BY_GROUP if command.reach is not None or name in watched}
+    if command.levels is not None or "epidemic_level" in watched:
+        names.add("epidemic_level")
     by_name = {column.name: column for column in ASSESSED}
     groups = [
         Column(
-            key_of(watch.indicator, watch.of), by_name[watch.indicator].unit, f"that of the group {watch.of}"
+            key_of(watch.indicator, watch.of),
+            by_name[watch.indicator].unit,
+            f"the same for the group {watch.of}",
         )
         for watch in dict.fromkeys(command.watches)
         if watch.indicator in BY_GROUP and watch.of is not None
     ]
-    return (*(column for column in ASSESSED if column.name in wanted), *dict.fromkeys(groups))
+    return (*(column for column in ASSESSED if column.name in names), *dict.fromkeys(groups))
 
 
 def district_columns(command: Command) -> tuple[Column, ...]:
-    """The daily columns of districts: DISTRICT, and where districts are assessed what is assessed."""
-    wanted = command.by_district
-    if not wanted:
+    """Return the daily columns of districts: DISTRICT and, if districts are assessed, their indicators."""
+    names = command.by_district
+    if not names:
         return DISTRICT
-    return (*DISTRICT, DISTRICT_PRESENT, *(column for column in DISTRICT_ASSESSED if column.name in wanted))
+    return (*DISTRICT, DISTRICT_PRESENT, *(column for column in DISTRICT_ASSESSED if column.name in names))
 
 
 class ActionEvent(NamedTuple):
-    """Something a rule did: `day` is the time in days from the start (3.0 is 00:00 of day 3), `what` one of
+    """A step of a rule. `day` is the time in days from the start (3.0 is 00:00 of day 3); `what` is one of
     fired, ordered, phase 1.., ended, stood down."""
 
     day: float
@@ -159,7 +161,7 @@ class ActionEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """All that is kept of one replication of one scenario.
+    """Everything recorded from one replication of one scenario.
 
     Attributes
     ----------
@@ -177,32 +179,31 @@ class Record:
     logistics
         ``(days, columns)``: consumables and burdens; columns as `logistics_columns` names them.
     assessed
-        ``(days, columns)``: what else the command sees of the province; columns as `assessed_columns`
-        names them.
+        ``(days, columns)``: further indicators of the province; columns as `assessed_columns` names them.
     breached
-        ``(days, thresholds)``: whether each threshold of the scenario was breached that day; of one that
-        is assessed by district, in any of them.
+        ``(days, thresholds)``: whether each threshold of the scenario was breached that day; for a
+        threshold assessed by district, in any district.
     values
-        ``(days, thresholds)``: the value of each threshold's indicator that day; of one that is assessed
-        by district, the worst of them.
+        ``(days, thresholds)``: the value of each threshold's indicator that day; for a threshold assessed
+        by district, the worst value.
     breached_at_start
         ``(thresholds,)``: breached at t = 0, before anything happened.
     breached_by_district, values_by_district
-        ``(days, thresholds by district, districts)``: the same in each district, for the thresholds that
-        are assessed so.
+        ``(days, thresholds by district, districts)``: the same in each district, for the thresholds
+        assessed by district.
     breached_at_start_by_district
         ``(thresholds by district, districts)``.
     reached
-        ``(3, districts, 9, 2)`` by district, age and risk: patients who came to need a bed, those who got
-        every bed they needed in time, deaths.
+        ``(3, districts, 9, 2)`` by district, age and risk: patients who needed a bed, those who got every
+        bed they needed in time, and deaths.
     actions
-        What the plan's rules did, in order of time.
+        The steps of the plan's rules, in order of time.
     outcomes
-        One number for each of `model.outcomes.OUTCOMES`, by its name.
+        One number for each of `model.outcomes.OUTCOMES`, by name.
     checks
-        How often each identity was checked (all held, else the run would have stopped).
+        Number of times each identity was checked (all held; a failure would have stopped the run).
     drawn
-        What the replication drew for the uncertain parameters, by path.
+        The values drawn for the uncertain parameters, by path.
     """
 
     replication: int
@@ -225,5 +226,5 @@ class Record:
     drawn: Mapping[str, float] = field(default_factory=dict)
 
     def series(self, column: str) -> Floats:
-        """The province's daily series of one column, shape ``(days,)``."""
+        """Return the province's daily series of one column, shape ``(days,)``."""
         return self.province[:, PROVINCE_INDEX[column]]

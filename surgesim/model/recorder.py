@@ -9,7 +9,7 @@ import numpy as np
 from surgesim.model.columns import Page
 from surgesim.model.command.assessor import Assessor
 from surgesim.model.command.indicators import Assessment
-from surgesim.model.command.reach import Reach
+from surgesim.model.command.reach import ReachCounts
 from surgesim.model.outcomes import outcomes_of
 from surgesim.model.province import Province
 from surgesim.model.record import (
@@ -31,19 +31,19 @@ _OF_INDICATORS = {
     "staffed_icu_all": "staffed_icu_beds_per_100k",
     "usable_icu_all": "usable_icu_beds_per_100k",
 }
-"""Columns that are empty where the indicator made of them is not assessed."""
+"""Columns that are empty if the indicator computed from them is not assessed."""
 
 _ITEMS_SEEN = ("stock_cover_days:", "burden_backlog:")
-"""What the command sees of a consumable or a burden."""
+"""Prefixes of the columns of consumables and burdens that the command sees."""
 
 
 class Recorder:
-    """The tables of one replication in the making.
+    """The tables of one replication while it runs.
 
     Attributes
     ----------
     province
-        ``(days, len(PROVINCE))``, filled up to the day recorded last.
+        ``(days, len(PROVINCE))``, filled up to the last day recorded.
     """
 
     def __init__(self, scenario: Scenario, replication: int, run: Province) -> None:
@@ -53,9 +53,9 @@ class Recorder:
         self._run = run
         self._parts = run.parts()
         self._before = Page()
-        self._reach = Reach(days, run.population.count, run.journey.ledger)
+        self._reach = ReachCounts(days, run.population.count, run.journey.ledger)
         self._assessor = Assessor(scenario, run, self._reach)
-        self._blank = {column.name: column.without for column in PROVINCE}
+        self._blank = {column.name: column.default for column in PROVINCE}
         self._empty = {
             column: np.nan
             for column, indicator in _OF_INDICATORS.items()
@@ -85,12 +85,12 @@ class Recorder:
     # -- recording --------------------------------------------------------------------------------
 
     def start_totals(self) -> None:
-        """t = 0, before anything happens: what a warm-up has seen is not of the first day."""
+        """At t = 0, before anything happens, exclude the warm-up from the totals of the first day."""
         self._reach.begin()
         self._before = self._page()
 
     def begin(self) -> None:
-        """t = 0, with the beds of the first day: thresholds that are breached already are marked."""
+        """At t = 0, with the beds of the first day, mark the thresholds that are breached already."""
         self._write(0, self._page())
         start = self._assess(0)
         self._at_start[:] = start.breached
@@ -100,58 +100,58 @@ class Recorder:
         self.province[0] = 0.0
 
     def record(self, day: int) -> Assessment:
-        """Fill the rows of a day, and assess it."""
+        """Fill the rows of a day and assess it."""
         self._reach.pass_day(day)
         page = self._page()
         self._write(day, page)
         self._before = page
         self._states[day] = self._run.states()
-        found = self._assess(day)
-        for name in found.indicators.keys() & PROVINCE_INDEX.keys():
-            self.province[day, PROVINCE_INDEX[name]] = found.indicators[name]
-        self._breached[day], self._values[day] = found.breached, found.values
-        self._assessed[day] = [found.indicators[column] for column in self._assessed_columns]
-        if found.breached_by_district.size:
-            self._breached_local[day] = found.breached_by_district
-            self._values_local[day] = found.values_by_district
-        return found
+        assessment = self._assess(day)
+        for name in assessment.indicators.keys() & PROVINCE_INDEX.keys():
+            self.province[day, PROVINCE_INDEX[name]] = assessment.indicators[name]
+        self._breached[day], self._values[day] = assessment.breached, assessment.values
+        self._assessed[day] = [assessment.indicators[column] for column in self._assessed_columns]
+        if assessment.breached_by_district.size:
+            self._breached_local[day] = assessment.breached_by_district
+            self._values_local[day] = assessment.values_by_district
+        return assessment
 
     def _page(self) -> Page:
-        """What the parts have to say now."""
+        """Let the parts fill in a page with their current values."""
         page = Page()
         for part in self._parts:
             part.fill(page)
         return page
 
     def _write(self, day: int, page: Page) -> None:
-        """Put a page into the rows of a day; of running totals, what they have grown by since the last."""
+        """Write a page into the rows of a day; running totals as their increase since the last page."""
         before = self._before
-        row = self._blank | page.province.since(before.province) | self._empty
+        row = self._blank | page.province.changes_since(before.province) | self._empty
         self.province[day] = list(row.values())
-        of_districts = page.districts.since(before.districts)
+        of_districts = page.districts.changes_since(before.districts)
         for place, column in enumerate(self._filled_in_districts):
-            self._districts[day, :, place] = of_districts.get(column.name, column.without)
-        for name, values in page.facilities.since(before.facilities).items():
+            self._districts[day, :, place] = of_districts.get(column.name, column.default)
+        for name, values in page.facilities.changes_since(before.facilities).items():
             self._facilities[day, :, FACILITY_INDEX[name]] = values
         self._logistics[day] = self._run.logistics.row()
 
     def _assess(self, day: int) -> Assessment:
-        """What the command sees of a day; the districts' share of it is put into their rows."""
+        """Assess a day, and write the indicators of the districts into their rows."""
         items = self._logistics[day].tolist()
-        seen = {name: items[place] for name, place in self._items_seen}
-        found = self._assessor.assess(day, self.province, self._districts, seen)
-        for name, values in found.of_districts.items():
+        by_item = {name: items[place] for name, place in self._items_seen}
+        assessment = self._assessor.assess(day, self.province, self._districts, by_item)
+        for name, values in assessment.of_districts.items():
             self._districts[day, :, self._district_columns.index(name)] = values
-        return found
+        return assessment
 
     # -- the end -----------------------------------------------------------------------------------
 
-    def checked(self) -> None:
-        """All identities of a day held."""
+    def count_check(self) -> None:
+        """Count a day on which all identities held."""
         self._checks += 1
 
     def finish(self, actions: Iterable[ActionEvent]) -> Record:
-        """The record of the run; `actions` are what the plan's rules did."""
+        """Return the record of the run; `actions` are the steps of the plan's rules."""
         return Record(
             self._replication,
             self.province,

@@ -1,12 +1,12 @@
-"""One replication: a scenario and a seed become a Record. The order of a day stands in `run`.
+"""One replication: from a scenario and a seed to a Record. `Simulation.run` defines the order of a day.
 
-Day d is [d, d + 1), see `calendar`: what happens at 00:00 belongs to the day that begins.
+Day d is [d, d + 1), see `calendar`: events at 00:00 belong to the day that begins.
 
-1. 00:00  rules whose time has come, then whatever else falls on the instant; what opens today is open; the
-   epidemic moves on; the day's patients are drawn.
-2. Through the day: patients' events, deliveries, rules (SimPy's calendar).
-3. 24:00  before anything of the next day happens: the day is recorded, assessed and checked; the command
-   hears the assessment, and rules without delay act at the next 00:00.
+1. 00:00  rules that are due, then all other events of that instant; today's beds open; the epidemic
+   advances; the day's patients are drawn.
+2. During the day: patients' events, deliveries, rules (SimPy's calendar).
+3. 24:00  before any event of the next day: the day is recorded, assessed and checked; the command receives
+   the assessment, and rules without delay act at the next 00:00.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.care.journey import Entry
+from surgesim.model.care.journey import LogEntry
 from surgesim.model.care.shared import SharedDays
 from surgesim.model.command.rules import Command
 from surgesim.model.epidemic.spread import Epidemic
@@ -40,17 +40,17 @@ def simulate(scenario: Scenario, seed: int, replication: int, shared: SharedDays
     Parameters
     ----------
     scenario
-        The scenario (of one alternative; its own `alternatives` are not looked at).
+        The scenario of one alternative; its own `alternatives` are ignored.
     seed, replication
         Replication k of a seed is the same whatever else is run.
     shared
-        Days as other alternatives of this seed and replication have met them: they are taken as they are
-        while care has changed nothing, and days that are not there yet are added.
+        Days already simulated by other alternatives of this seed and replication. They are reused as long
+        as care has not affected the epidemic; new days are added.
 
     Raises
     ------
     IdentityError
-        When a conservation identity does not hold: a defect, never the scenario's fault.
+        If a conservation identity does not hold: a defect of the program, never the scenario's fault.
     """
     return Simulation(scenario, seed, replication, shared=shared).run()
 
@@ -65,7 +65,7 @@ class Simulation:
     command
         The plan's rules.
     recorder
-        The record in the making.
+        The record of the run so far.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Simulation:
         seed: int,
         replication: int,
         *,
-        log: list[Entry] | None = None,
+        log: list[LogEntry] | None = None,
         shared: SharedDays | None = None,
     ) -> None:
         self.province = Province(scenario, seed, replication, log=log, shared=shared)
@@ -82,7 +82,7 @@ class Simulation:
         self.recorder = Recorder(scenario, replication, self.province)
 
     def run(self) -> Record:
-        """All days, from the first of the warm-up to the last."""
+        """Simulate all days, from the first of the warm-up to the last of the run."""
         province = self.province
         with _no_collections():
             province.begin()
@@ -98,7 +98,7 @@ class Simulation:
         return self.recorder.finish(self.command.actions)
 
     def _begin_plan(self) -> None:
-        """t = 0: the rules are followed from now on."""
+        """At t = 0, start to follow the rules."""
         for name, rule in self.province.scenario.command.plan.items():
             self.command.follow(name, rule, action_of(name, rule, self.province))
 
@@ -118,10 +118,10 @@ class Simulation:
             province.supply.look()
         province.neighbours.take(province.journey)
         reported_mild = self._new_patients(day)
-        province.isolation.pass_day(day, reported_mild, province.streams.day("isolation", day))
+        province.basic_beds.pass_day(day, reported_mild, province.streams.day("isolation", day))
 
     def _new_patients(self, day: int) -> Ints:
-        """``(districts,)`` mild cases reported today; the day's patients enter the calendar."""
+        """Put the day's patients into the calendar; return the mild cases reported, ``(districts,)``."""
         province = self.province
         if province.epidemic is not None and province.surveillance is not None:
             return self._cases_of(day, province.epidemic, province.surveillance)
@@ -132,7 +132,7 @@ class Simulation:
         return reported_mild
 
     def _cases_of(self, day: int, epidemic: Epidemic, surveillance: Surveillance) -> Ints:
-        """The epidemic moves on; its onsets become patients and mild cases, some of them reported."""
+        """Advance the epidemic; its onsets become patients and mild cases, some of them reported."""
         province, home = self.province, self.province.home
         isolated = surveillance.begin_day()
         infection = epidemic.advance(day, province.dead(), province.heads(), isolated)
@@ -141,7 +141,7 @@ class Simulation:
         batch, mild = province.patients.of_day(infection, day, province.streams, treated)
         found = [patient for patient in province.journey.expect(batch) if not patient.unreported]
         surveillance.pass_day(day, mild, found)
-        return surveillance.detection.mild_reported(day)
+        return surveillance.detection.mild_reports(day)
 
     def _end_of_day(self, day: int) -> None:
         province = self.province
@@ -150,7 +150,7 @@ class Simulation:
         if day >= 0:
             province.keep_books(day)
         province.check(day)
-        self.recorder.checked()
+        self.recorder.count_check()
         if day >= 0:
             province.journey.waits.find_late()
             self.command.hear(self.recorder.record(day))
@@ -158,7 +158,7 @@ class Simulation:
 
 @contextmanager
 def _no_collections() -> Iterator[None]:
-    """A run makes many small objects and no cycles that outlive them: collecting would cost a sixth."""
+    """Turn off garbage collection: a run leaves no cycles, and collection would add a sixth to its time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,12 +1,12 @@
-"""What plans cost, as screen and report tell it: what has no price, whose cost per death averted is told."""
+"""The cost of plans, for screen and report: items without a price, and costs per death averted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from surgesim.report.citation import Row
 from surgesim.report.names import alternative_title
-from surgesim.report.quoted import Row
 from surgesim.report.words import phrase
 from surgesim.study.measures.compare import COST, DEATHS
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 USED: Final = {"dose": "doses_given", "test": "tests_used"}
-"""Items of `supply.costs` that plans bring with them, and the outcome that counts how many are used."""
+"""Items of `supply.costs` that plans can add, with the outcome that counts their use."""
 
 
 def without_price(results: Results) -> dict[str, list[str]]:
-    """Of each item that has no price, the plans that use it: their cost is more than is told."""
+    """For each item without a price, list the plans that use it: their true cost is higher than reported."""
     prices = results.scenario.supply.costs
     used = results.replications.groupby("alternative", sort=False)[list(USED.values())].mean()
     return {
@@ -29,7 +29,7 @@ def without_price(results: Results) -> dict[str, list[str]]:
 
 
 def per_death_averted(results: Results) -> dict[str, Row]:
-    """Comparisons of cost of plans that are dearer, surely avert deaths, and have a price for all."""
+    """Cost comparisons of plans that cost more, avert deaths with confidence, and have all their prices."""
     partly = {name for names in without_price(results).values() for name in names}
     table = results.comparison[results.comparison["outcome"].isin((COST, DEATHS))]
     rows = {(str(row["alternative"]), row["outcome"]): row for row in table.to_dict("records")}
@@ -43,8 +43,8 @@ def per_death_averted(results: Results) -> dict[str, Row]:
     }
 
 
-def not_counted(results: Results, lang: str) -> Iterator[str]:
-    """What the costs leave out."""
+def costs_left_out(results: Results, lang: str) -> Iterator[str]:
+    """List the costs that are not included."""
     for item, names in without_price(results).items():
         titles = "; ".join(alternative_title(results.scenario, name, lang) for name in names)
         yield phrase(lang, f"cost.{item}_unpriced", plans=titles)

@@ -1,4 +1,4 @@
-"""The report: one HTML file that needs no network and no script, for the screen and for print."""
+"""The report: one HTML file for screen and print that needs no network or scripts."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
-from surgesim.files import GENERATOR, is_report, refuse_to_replace, whole
+from surgesim.files import GENERATOR, atomic_write, is_report, refuse_to_replace
 from surgesim.report import tables
-from surgesim.report.figures import FIGURES, EmptyFigureError, check_choice, describe, draw, styled
+from surgesim.report.citation import Value, passage
+from surgesim.report.figures import FIGURES, EmptyFigureError, check_choice, describe, draw, project_style
 from surgesim.report.likelihood import SCALE
-from surgesim.report.quoted import Value, told
-from surgesim.report.sentences import how_precise, what_varies, without_plan
-from surgesim.report.summary import how_far_assumed, runs, three_sentences
+from surgesim.report.sentences import precision_notes, uncertainty_notes, without_plan
+from surgesim.report.summary import assumption_notes, runs, three_sentences
 from surgesim.report.words import day_text, number, percent, phrase
 from surgesim.scenario.schema.scenario import BASELINE
 
@@ -36,7 +36,7 @@ METHOD: Final = ("epidemic", "patients", "beds", "plan", "runs", "pairs")
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A figure as a document holds it: its title, SVG, and what it shows in words."""
+    """A figure in a document: its title, SVG and alternative text."""
 
     name: str
     title: str
@@ -46,21 +46,21 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A section: its place in the catalogues (``section.<name>``), sentences, tables and pictures."""
+    """A section: its catalogue key (``section.<name>``), sentences, pictures and tables."""
 
     name: str
-    said: Sequence[str] = ()
+    sentences: Sequence[str] = ()
     pictures: Sequence[Picture] = ()
     tables: Sequence[ReportTable] = ()
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing in it."""
-        return not (self.said or self.pictures or self.tables)
+        """True if the section has no content."""
+        return not (self.sentences or self.pictures or self.tables)
 
 
 def report(results: Results, lang: str = "en") -> str:
-    """The report as the text of an HTML file.
+    """Render the report as HTML.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def report(results: Results, lang: str = "en") -> str:
     Raises
     ------
     ResultsError
-        If there is no such language.
+        If the language is unknown.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -85,7 +85,7 @@ def report(results: Results, lang: str = "en") -> str:
     scenario, manifest = results.scenario, results.manifest
 
     def say(key: str, **fields: object) -> Any:
-        return told(lang, key, **fields)
+        return passage(lang, key, **fields)
 
     start = Value(day_text(scenario.start, lang), scenario.start, "scenario.yaml#start")
     days = Value(number(scenario.days, lang), float(scenario.days), "scenario.yaml#days")
@@ -111,35 +111,35 @@ def report(results: Results, lang: str = "en") -> str:
 
 
 def write_report(results: Results, path: Path | str, lang: str = "en") -> Path:
-    """Write the report to a file; nothing is left half-written.
+    """Write the report to a file, either completely or not at all.
 
     Raises
     ------
     ResultsError
-        If there is no such language, or the file cannot be written, or there is one that is no report.
+        If the language is unknown, or the file cannot be written or is something other than a report.
     """
     path = Path(path)
     refuse_to_replace(path, is_report, "a report")
     text = report(results, lang)
-    with whole(path) as part:
+    with atomic_write(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
     return path
 
 
 def _notes(results: Results, lang: str) -> Iterator[str]:
-    """What is to be known of the summary's words and intervals."""
+    """Explain the words and intervals of the summary."""
     yield phrase(lang, "summary.note")
-    yield from list(what_varies(results.scenario, lang)) or [phrase(lang, "limit.chance")]
-    yield from how_far_assumed(results, lang)
-    yield from how_precise(results, lang)
+    yield from list(uncertainty_notes(results.scenario, lang)) or [phrase(lang, "limit.chance")]
+    yield from assumption_notes(results, lang)
+    yield from precision_notes(results, lang)
 
 
 def _parts(results: Results, lang: str) -> Iterator[Part]:
-    """The sections in their order; figures say themselves in which they stand."""
+    """The sections in order; each figure declares its own section."""
 
-    def part(name: str, *found: ReportTable | None, said: Sequence[str] = ()) -> Part:
+    def part(name: str, *found: ReportTable | None, sentences: Sequence[str] = ()) -> Part:
         pictures = list(_pictures(results, name, lang))
-        return Part(name, said, pictures, [table for table in found if table is not None])
+        return Part(name, sentences, pictures, [table for table in found if table is not None])
 
     yield part("criteria", tables.breaches(results, lang))
     yield part("need", tables.outcomes(results, lang))
@@ -162,18 +162,20 @@ def _parts(results: Results, lang: str) -> Iterator[Part]:
         tables.outcomes(results, lang, tables.LOGISTIC),
         tables.supplies(results, lang),
     )
-    yield part("facilities", tables.facilities(results, lang), said=(without_plan(results.scenario, lang),))
+    yield part(
+        "facilities", tables.facilities(results, lang), sentences=(without_plan(results.scenario, lang),)
+    )
     yield part("costs", tables.costs(results, lang))
-    yield part("method", said=[phrase(lang, f"method.{name}") for name in METHOD])
+    yield part("method", sentences=[phrase(lang, f"method.{name}") for name in METHOD])
     yield part("assumptions", tables.confidences(results, lang), tables.assumptions(results, lang))
     yield part("identities", tables.identities(results, lang))
-    yield part("limits", said=[phrase(lang, f"limit.{name}") for name in LIMITS])
-    yield part("must_not", said=[phrase(lang, f"must_not.{name}") for name in MUST_NOT])
+    yield part("limits", sentences=[phrase(lang, f"limit.{name}") for name in LIMITS])
+    yield part("must_not", sentences=[phrase(lang, f"must_not.{name}") for name in MUST_NOT])
     yield part("reproduce", tables.versions(results, lang))
 
 
 def _reproduce(results: Results) -> dict[str, str]:
-    """The command that made the result, its folder's name and the scenario's hash."""
+    """The command that produced the result, the command to repeat it, and the scenario's hash."""
     manifest = results.manifest
     return {
         "command": str(manifest.get("command", "")),
@@ -183,7 +185,7 @@ def _reproduce(results: Results) -> dict[str, str]:
 
 
 def _place(results: Results) -> str:
-    """The result folder as one would name it from where results/ is, or whole where it lies elsewhere."""
+    """Path of the result folder, relative to the parent of results/ if it is there, otherwise as stored."""
     folder = results.folder
     if folder is None:
         return f"results/{results.scenario.name}"
@@ -208,9 +210,9 @@ _WITHOUT = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>|<!--
 
 
 def _inline(figure: Figure, name: str, alt: str) -> Markup:
-    """A figure as an SVG element whose names clash with no other figure's, with its alternative text."""
+    """Render a figure as an SVG element with unique ids and its alternative text."""
     drawn = io.StringIO()
-    with styled():
+    with project_style():
         figure.savefig(drawn, format="svg", metadata={"Date": None})
     svg = _WITHOUT.sub(" ", drawn.getvalue()).strip()
     svg = _ID.sub(rf"\g<1>{name}-", svg)

@@ -1,4 +1,4 @@
-"""What drives the outcomes of a sweep, as a table on the screen."""
+"""The drivers of a sweep's outcomes, as a table on the screen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from rich.table import Table
 from rich.text import Text
 
-from surgesim.report.words import fixed, number, outcome_words, phrase
+from surgesim.report.words import number, outcome_words, phrase, to_decimals
 from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.measures.compare import DAYS_BREACHED, FIRST_DAY
 from surgesim.study.sweep.design import DAYS
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from surgesim.study.sweep.result import Sweep
 
 NONE: Final = "–"
-"""Stands where an index cannot be told."""
+"""Shown in place of an undefined index."""
 
 
 def sensitivity_table(table: pd.DataFrame, lang: str) -> Table:
-    """What drives the outcomes of a sweep: under each outcome a row per path, what matters most first."""
+    """Build a table of sensitivity indices: under each outcome a row per path, the most important first."""
     kinds = list(dict.fromkeys(table["index"]))
     notes = [phrase(lang, "drivers.untold", mark=NONE)] if table["value"].isna().any() else []
     if without_interval(table):
@@ -50,12 +50,12 @@ def sensitivity_table(table: pd.DataFrame, lang: str) -> Table:
 
 
 def without_interval(table: pd.DataFrame) -> bool:
-    """Whether an index is told without its interval, for there are too few points."""
+    """True if an index lacks an interval because there are too few points."""
     return bool((table["value"].notna() & table["low"].isna()).any())
 
 
 def cautions(sweep: Sweep, lang: str) -> Iterator[str]:
-    """What to keep in mind of what a sweep says: runs that failed, and points of other horizons."""
+    """Caveats on the sensitivity of a sweep: failed runs, and points with different horizons."""
     plan, failed = sweep.manifest["sweep"], sweep.manifest["failed"]
     if failed:
         all_points = plan["points"] * len(plan["scenarios"])
@@ -73,15 +73,15 @@ def cautions(sweep: Sweep, lang: str) -> Iterator[str]:
 
 
 def _index(value: float, low: float, high: float, lang: str) -> str:
-    """An index with its interval, if it has one, each with two decimals."""
+    """Format an index, and its interval if any, with two decimals."""
     if math.isnan(value):
         return NONE
-    value_text, low_text, high_text = (fixed(each, lang, 2) for each in (value, low, high))
+    value_text, low_text, high_text = (to_decimals(each, lang, 2) for each in (value, low, high))
     return value_text if math.isnan(low) else f"{value_text} ({low_text} – {high_text})"
 
 
 def outcome_name(outcome: str, lang: str) -> str:
-    """An outcome as a reader knows it; those of a threshold keep the threshold's name in the scenario."""
+    """Display name of an outcome; threshold outcomes use the threshold's name in the scenario."""
     try:
         return outcome_words(lang, outcome).label
     except KeyError:

@@ -1,4 +1,4 @@
-"""The words for a probability, by a stated scale; a word is said only where its whole interval allows it."""
+"""Words for probabilities on a defined scale; a word is used only if the whole interval fits it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 
 class Step(NamedTuple):
-    """A word of the scale and the probabilities it stands for, both ends included."""
+    """A word of the scale and its range of probabilities, both ends included."""
 
     name: str
     low: float
@@ -14,7 +14,7 @@ class Step(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The word's place in the catalogues."""
+        """The word's key in the catalogues."""
         return f"likelihood.{self.name}"
 
 
@@ -31,11 +31,11 @@ SCALE: Final = (
 """The scale of the IPCC (Mastrandrea et al. 2010, guidance note on uncertainties, table 1)."""
 
 OPEN: Final = "likelihood.open"
-"""What is said where the interval fits no word."""
+"""Key of the phrase used if the interval fits no word."""
 
 
 def likelihood(low: float, high: float) -> str:
-    """The key of the narrowest word that holds the interval of a probability.
+    """The key of the narrowest word whose range contains the interval of a probability.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a reader knows things by: alternatives and thresholds under one title each, wherever they stand."""
+"""Display names: one title for each alternative and threshold, used everywhere."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def alternative_title(scenario: Scenario, name: str, lang: str) -> str:
-    """The title in the alternative's own overlay; its short name where it has none."""
+    """The title from the alternative's overlay, or else its short name."""
     if name == BASELINE:
         return phrase(lang, "figure.baseline")
     title = scenario.alternatives[name].get("title")
@@ -32,7 +32,7 @@ def alternative_title(scenario: Scenario, name: str, lang: str) -> str:
 
 
 def threshold_title(scenario: Scenario, name: str, lang: str) -> str:
-    """The title of a threshold, or its indicator and bound where it has none; unbreakable at the bound."""
+    """The title of a threshold, or else its indicator and bound, with no line break at the bound."""
     threshold = scenario.command.thresholds.get(name)
     if threshold is None:
         return phrase(lang, "figure.situation") if name == SITUATION else name
@@ -43,39 +43,39 @@ def threshold_title(scenario: Scenario, name: str, lang: str) -> str:
             what = f"{what}: {item_of(scenario, threshold.item).title.get(lang)}"
         if threshold.group is not None:
             what = f"{what}: {group_words(lang, threshold.group)}"
-        title = f"{what} {sign} {measured(scenario, name, threshold.bound, lang, unit=False)}"
+        title = f"{what} {sign} {with_unit(scenario, name, threshold.bound, lang, unit=False)}"
     else:
         title = plain_percent(threshold.title.get(lang))
     return title.replace(f" {sign} ", f"{NBSP}{sign}{NBSP}")
 
 
 def is_share(indicator: str) -> bool:
-    """Whether an indicator is a share of 1, which is shown as a percentage."""
+    """True if an indicator is a share of 1, shown as a percentage."""
     return INDICATORS[indicator].share
 
 
 def unit_of(scenario: Scenario, name: str, lang: str) -> str:
-    """The unit of a threshold's indicator: the item's own where it counts an item."""
+    """The unit of a threshold's indicator, or of its item if it counts one."""
     threshold = scenario.command.thresholds[name]
     if threshold.item is not None and threshold.indicator == "burden_backlog":
         return unit_words(lang, item_of(scenario, threshold.item).unit)
     return indicator_words(lang, threshold.indicator).unit
 
 
-def measured(scenario: Scenario, name: str, value: float, lang: str, *, unit: bool = True) -> str:
-    """A value of a threshold's indicator with its unit; shares as percentages."""
+def with_unit(scenario: Scenario, name: str, value: float, lang: str, *, unit: bool = True) -> str:
+    """Format a value of a threshold's indicator with its unit, or a share as a percentage."""
     if is_share(scenario.command.thresholds[name].indicator):
         return tenths(value, lang)
     return f"{number(value, lang)} {unit_of(scenario, name, lang)}" if unit else number(value, lang)
 
 
 def criteria(scenario: Scenario) -> tuple[str, ...]:
-    """The thresholds that make the declared emergency, in the order of the scenario."""
+    """The criteria of the declared emergency, in scenario order."""
     of_situation = scenario.command.of_situation
     return tuple(name for name in scenario.command.thresholds if name in of_situation)
 
 
 def item_of(scenario: Scenario, name: str) -> Consumable | Burden:
-    """The consumable or burden of this name."""
+    """Look up a consumable or burden by name."""
     supply = scenario.supply
     return supply.consumables[name] if name in supply.consumables else supply.burdens[name]

@@ -1,4 +1,4 @@
-"""What an alternative changes against the baseline, in words: rules of the plan, and other values."""
+"""How an alternative differs from the baseline, in words: rules of the plan and other values."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 PLAN: Final = ("command", "plan")
 TITLE: Final = "title"
-ALIKE: Final = 4
-"""From so many named things on whose value changes alike, one line stands for all."""
+FEWEST_TO_MERGE: Final = 4
+"""Min number of identical changes to similarly named values that are merged into one line."""
 
 
 def plan_in_words(scenario: Scenario, alternative: str, lang: str) -> str:
-    """The title of an alternative; its name and the first thing that it changes where it has none."""
+    """The title of an alternative, or else its name and its first change."""
     changes = list(plan_changes(scenario, alternative, lang))
     title = alternative_title(scenario, alternative, lang)
     if title != alternative or not changes:
@@ -30,7 +30,7 @@ def plan_in_words(scenario: Scenario, alternative: str, lang: str) -> str:
 
 
 def plan_changes(scenario: Scenario, alternative: str, lang: str) -> Iterator[str]:
-    """One line for each rule of the plan that is added, left out or altered, and for other values."""
+    """Describe, one per line, each rule that is added, changed or removed, and each other changed value."""
     overlay = scenario.alternatives[alternative]
     rules = _at(overlay, PLAN)
     before = scenario.command.plan
@@ -48,8 +48,8 @@ def plan_changes(scenario: Scenario, alternative: str, lang: str) -> Iterator[st
     yield from _values(overlay, lang)
 
 
-def never_fired(results: Results, lang: str) -> Iterator[str]:
-    """One line on the rules that fired in no run, each with the alternatives in which it never did."""
+def idle_rules(results: Results, lang: str) -> Iterator[str]:
+    """List on one line the rules that never fired, with the alternatives concerned."""
     fired = results.actions[results.actions["what"] == "fired"]
     seen = set(zip(fired["alternative"], fired["rule"], strict=True))
     titles: dict[str, str] = {}
@@ -71,24 +71,24 @@ def never_fired(results: Results, lang: str) -> Iterator[str]:
 
 
 def _values(overlay: Mapping[str, Any], lang: str) -> Iterator[str]:
-    """Other values than those of the plan; what is done alike to many named things, once."""
+    """Describe changed values outside the plan, merging identical changes to many named values."""
     own = f"{'.'.join(PLAN)}."
     leaves = [(p, v) for p, v in _leaves(overlay) if not p.startswith(own) and p.split(".")[0] != TITLE]
-    counts = Counter((_starred(path), str(value)) for path, value in leaves)
-    told = set()
+    counts = Counter((_wildcard(path), str(value)) for path, value in leaves)
+    seen = set()
     for path, value in leaves:
-        alike = _starred(path), str(value)
-        many = counts[alike] >= ALIKE
-        if many and alike in told:
+        pattern = _wildcard(path), str(value)
+        many = counts[pattern] >= FEWEST_TO_MERGE
+        if many and pattern in seen:
             continue
-        told.add(alike)
-        shown = alike[0] if many else path
+        seen.add(pattern)
+        shown = pattern[0] if many else path
         line = phrase(lang, "plan.removed" if value is None else "plan.set", path=shown, value=value)
-        yield phrase(lang, "plan.times", what=line, n=counts[alike]) if many else line
+        yield phrase(lang, "plan.times", what=line, n=counts[pattern]) if many else line
 
 
-def _starred(path: str) -> str:
-    """A path with its third name, which tells named things of a kind apart, as ``*``."""
+def _wildcard(path: str) -> str:
+    """Replace the third key of a path, the name of an item in a collection, by ``*``."""
     parts = path.split(".")
     return ".".join([*parts[:2], "*", *parts[3:]]) if len(parts) > 3 else path
 

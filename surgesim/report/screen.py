@@ -1,4 +1,4 @@
-"""The summary of a run on the screen: which thresholds break, and what each alternative changes."""
+"""The on-screen summary of a run: which thresholds are breached, and what each alternative changes."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Group
 from rich.text import Text
 
-from surgesim.report.assessed import is_assessed, reason, what_is_not_assessed
-from surgesim.report.costing import not_counted, per_death_averted
-from surgesim.report.fitted import FittedTable
-from surgesim.report.names import alternative_title, criteria, measured, threshold_title
-from surgesim.report.plans import never_fired
+from surgesim.report.assessment import is_assessed, missing_assessments, reason
+from surgesim.report.costing import costs_left_out, per_death_averted
+from surgesim.report.names import alternative_title, criteria, threshold_title, with_unit
+from surgesim.report.plans import idle_rules
+from surgesim.report.screen_table import ScreenTable
 from surgesim.report.sentences import (
     deaths,
+    enough_for_ranges,
     epidemic_level,
-    how_precise,
     icu_care,
     longer_without_fewer_deaths,
-    many,
-    what_binds,
-    what_varies,
-    who_is_reached,
+    main_constraints,
+    precision_notes,
+    timely_access,
+    uncertainty_notes,
     without_plan,
 )
 from surgesim.report.summary import in_brief
 from surgesim.report.words import (
     EN_DASH,
-    alike,
+    common_decimals,
     day_month,
     day_text,
-    fixed,
     money_unit,
     number,
     percent,
     percent_range,
     phrase,
-    rounded,
+    round_off,
+    to_decimals,
 )
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.measures.binding import limits_modelled
+from surgesim.study.measures.binding import modelled_limits
 from surgesim.study.measures.breaches import SITUATION
 from surgesim.study.measures.compare import BREACHED, COST, DAYS_BREACHED, FIRST_DAY, SITUATION_DAYS
 
@@ -50,23 +50,23 @@ if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 COMPARED: Final = ("deaths", "deaths_untreated", "situation_days", f"first_day_{SITUATION}")
-"""Outcomes of the comparison on the screen; all others are in comparison.csv."""
+"""Outcomes compared on the screen; all others are in comparison.csv."""
 
 
 def summary(results: Results, lang: str, folder: str | None = None) -> Group:
-    """The summary of a run for a planner.
+    """Build the summary of a run for planners.
 
     Parameters
     ----------
     lang
         ``vi`` or ``en``.
     folder
-        Where the results are, as it shall be shown; None says nothing about it.
+        Path of the results to display; None leaves it out.
     """
     scenario = results.scenario
     horizon = number(scenario.days, lang)
     runs = number(results.replications["replication"].nunique(), lang)
-    parts: list[FittedTable | Text] = [
+    parts: list[ScreenTable | Text] = [
         Text(
             phrase(
                 lang,
@@ -86,10 +86,10 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
 
     if len(results.breaches):
         parts += [Text(), breach_table(results, lang)]
-        note("breaches_note" if many(results) else "breaches_note_few", runs=runs)
+        note("breaches_note" if enough_for_ranges(results) else "breaches_note_few", runs=runs)
         if scenario.command.in_districts:
             note("districts_note")
-        parts += [Text(sentence) for sentence in what_is_not_assessed(results, lang)]
+        parts += [Text(sentence) for sentence in missing_assessments(results, lang)]
     parts += [Text(), Text(deaths(results, lang))]
     if len(results.comparison):
         parts += [Text(), comparison_table(results, lang)]
@@ -103,21 +103,21 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
     if scenario.supply.costs is not None:
         parts += [Text(), cost_table(results, lang)]
         note("cost_note")
-        parts += [Text(sentence) for sentence in not_counted(results, lang)]
-    parts += [Text(), *(Text(sentence) for sentence in what_binds(results, lang))]
-    if limits_modelled(scenario):
+        parts += [Text(sentence) for sentence in costs_left_out(results, lang)]
+    parts += [Text(), *(Text(sentence) for sentence in main_constraints(results, lang))]
+    if modelled_limits(scenario):
         note("binds_note")
     parts += [Text(sentence) for sentence in icu_care(results, lang)]
-    parts += [Text(sentence) for sentence in (*who_is_reached(results, lang), *epidemic_level(results, lang))]
-    parts += [Text(without_plan(scenario, lang)), *(Text(line) for line in never_fired(results, lang))]
+    parts += [Text(sentence) for sentence in (*timely_access(results, lang), *epidemic_level(results, lang))]
+    parts += [Text(without_plan(scenario, lang)), *(Text(line) for line in idle_rules(results, lang))]
     confidence = results.assumptions["confidence"]
     assumed = number(int((confidence == "assumed").sum()), lang)
     parts += [
         Text(),
         Text(phrase(lang, "screen.assumed", assumed=assumed, all=number(len(confidence), lang))),
     ]
-    parts += [Text(sentence) for sentence in what_varies(scenario, lang)]
-    parts += [Text(sentence) for sentence in how_precise(results, lang)]
+    parts += [Text(sentence) for sentence in uncertainty_notes(scenario, lang)]
+    parts += [Text(sentence) for sentence in precision_notes(results, lang)]
     parts += [Text(), Text(phrase(lang, "section.summary"), style="bold")]
     parts += [Text(sentence) for sentence in in_brief(results, lang)]
     if folder is not None:
@@ -125,10 +125,10 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
     return Group(*parts)
 
 
-def breach_table(results: Results, lang: str) -> FittedTable:
-    """One row per threshold of the baseline, also of one of many districts, and one for the emergency."""
+def breach_table(results: Results, lang: str) -> ScreenTable:
+    """One row per threshold in the baseline, including those assessed by district, plus the emergency."""
     scenario = results.scenario
-    table = FittedTable(phrase(lang, "screen.breaches"))
+    table = ScreenTable(phrase(lang, "screen.breaches"))
     for column in ("threshold", "probability", "first", "days", "worst"):
         left = column in ("threshold", "first")
         table.add_column(phrase(lang, f"screen.{column}"), "left" if left else "right")
@@ -158,7 +158,7 @@ def breach_table(results: Results, lang: str) -> FittedTable:
 
 
 def _in_province(results: Results, row: Mapping[Any, Any], lang: str) -> tuple[str, ...]:
-    """A row of the province: its bound, how probable a breach is, when and how long, the worst value."""
+    """A row for the province: bound, breach probability, first day, duration and worst value."""
     title, bound, worst = _threshold(results.scenario, row, lang)
     if not is_assessed(row):
         return _without_numbers(title, bound, row, lang)
@@ -173,23 +173,23 @@ def _in_province(results: Results, row: Mapping[Any, Any], lang: str) -> tuple[s
 
 
 def _without_numbers(title: str, bound: str, row: Mapping[Any, Any], lang: str) -> tuple[str, ...]:
-    """A row of what is not assessed: why, in place of the days."""
+    """A row that is not assessed, with the reason in place of the first day."""
     return (f"{title}\n{bound}", phrase(lang, "assessed.short"), reason(row, lang), "", "")
 
 
 def _share(row: Mapping[Any, Any], lang: str) -> str:
-    """The probability of a row; the least it can be where some runs are undecided."""
+    """The breach probability, as a lower bound if some runs are undecided."""
     share = percent(row["probability"], lang)
     return phrase(lang, "assessed.at_least", share=share) if row["undecided"] > 0 else share
 
 
 def _in_districts(results: Results, rows: Sequence[Mapping[Any, Any]], lang: str) -> tuple[str, ...]:
-    """The rows of a threshold's districts as one: how many, which first, how long, the worst."""
+    """One row for all districts of a threshold: their number, the first, the duration and the worst."""
     scenario = results.scenario
     threshold = scenario.command.thresholds[rows[0]["threshold"]]
     title, bound, _ = _threshold(scenario, rows[0], lang)
 
-    def named(row: Mapping[Any, Any], text: str) -> str:
+    def with_district(row: Mapping[Any, Any], text: str) -> str:
         return f"{scenario.people.districts[row['area']].title.get(lang)}: {text}"
 
     everywhere, rows = rows, [row for row in rows if is_assessed(row)]
@@ -201,27 +201,27 @@ def _in_districts(results: Results, rows: Sequence[Mapping[Any, Any]], lang: str
     first = phrase(lang, "screen.none", days=number(scenario.days, lang))
     if usual:
         row = min(usual, key=lambda row: float(row["first_day_median"]))
-        first = named(row, _first(results, row, lang))
+        first = with_district(row, _first(results, row, lang))
     days = [float(row["days_breached_mean"]) for row in rows]
-    least, most = (rounded(bound_of(days), lang) for bound_of in (min, max))
+    least, most = (round_off(bound_of(days), lang) for bound_of in (min, max))
     pick = max if threshold.above is not None else min
     worst = pick(rows, key=lambda row: float(row["worst_value_median"]))
     return (
         f"{title}\n{phrase(lang, 'screen.by_district', bound=bound)}",
         f"{count}\n({phrase(lang, 'screen.any_run', some=ever)})",
         first,
-        f"{rounded(sum(days) / len(days), lang)}\n({least}{EN_DASH}{most})",
-        named(
+        f"{round_off(sum(days) / len(days), lang)}\n({least}{EN_DASH}{most})",
+        with_district(
             worst,
-            measured(scenario, rows[0]["threshold"], float(worst["worst_value_median"]), lang, unit=False),
+            with_unit(scenario, rows[0]["threshold"], float(worst["worst_value_median"]), lang, unit=False),
         ),
     )
 
 
-def comparison_table(results: Results, lang: str) -> FittedTable:
-    """One row per alternative: its mean differences from the baseline with their intervals."""
+def comparison_table(results: Results, lang: str) -> ScreenTable:
+    """One row per alternative: mean differences from the baseline, with intervals."""
     rows = results.comparison[results.comparison["outcome"].isin(COMPARED)]
-    table = FittedTable(phrase(lang, "screen.comparison"))
+    table = ScreenTable(phrase(lang, "screen.comparison"))
     table.add_column(phrase(lang, "screen.alternative"), "left")
     shown = [outcome for outcome in COMPARED if (rows["outcome"] == outcome).any()]
     for outcome in shown:
@@ -233,11 +233,11 @@ def comparison_table(results: Results, lang: str) -> FittedTable:
     return table
 
 
-def threshold_table(results: Results, lang: str) -> FittedTable:
-    """One block per alternative, a row for each threshold at which it changes anything."""
-    table = FittedTable(phrase(lang, "screen.by_threshold"), show_lines=False)
+def threshold_table(results: Results, lang: str) -> ScreenTable:
+    """One block per alternative, with a row for each threshold whose outcomes it changes."""
+    table = ScreenTable(phrase(lang, "screen.by_threshold"), show_lines=False)
     table.add_column(phrase(lang, "screen.alternative_threshold"), "left")
-    shares = results.comparison["outcome"].str.startswith(BREACHED).any()  # earlier versions have none
+    shares = results.comparison["outcome"].str.startswith(BREACHED).any()  # none before this version
     columns = (*(("points",) if shares else ()), "days", "first_breach")
     for column in columns:
         table.add_column(phrase(lang, f"screen.{column}"))
@@ -264,9 +264,9 @@ def threshold_table(results: Results, lang: str) -> FittedTable:
     return table
 
 
-def cost_table(results: Results, lang: str) -> FittedTable:
-    """What each plan costs, against the baseline and per death averted."""
-    table = FittedTable(phrase(lang, "screen.cost"), show_lines=False)
+def cost_table(results: Results, lang: str) -> ScreenTable:
+    """The cost of each plan: total, compared with the baseline, and per death averted."""
+    table = ScreenTable(phrase(lang, "screen.cost"), show_lines=False)
     table.add_column(phrase(lang, "screen.alternative"), "left")
     means = results.replications.groupby("alternative", sort=False)[COST].mean()
     compared = results.comparison[results.comparison["outcome"] == COST].to_dict("records")
@@ -281,28 +281,28 @@ def cost_table(results: Results, lang: str) -> FittedTable:
         name = str(alternative)
         table.add_row(
             alternative_title(results.scenario, name, lang),
-            rounded(float(mean) / scale, lang),
+            round_off(float(mean) / scale, lang),
             _signed(changes.get(name), lang, scale),
-            rounded(each[name] / scale_each, lang) if name in each else "",
+            round_off(each[name] / scale_each, lang) if name in each else "",
         )
     return table
 
 
 def _signed(row: Mapping[Any, Any] | None, lang: str, scale: float = 1.0) -> str:
-    """A paired difference with its sign and half of its interval: ``-12 ±3``."""
+    """Format a paired difference with its sign and half-width: ``-12 ±3``."""
     if row is None:
         return ""
     mean, low, high = (row[c] / scale for c in ("difference", "difference_low", "difference_high"))
     half = (high - low) / 2
     sign = "+" if mean > 0 else ""
     if math.isnan(half) or half == 0:
-        return f"{sign}{rounded(mean, lang)}"
-    decimals = alike(mean, mean - half, mean + half)
-    return f"{sign}{fixed(mean, lang, decimals)} ±{fixed(half, lang, decimals)}"
+        return f"{sign}{round_off(mean, lang)}"
+    decimals = common_decimals(mean, mean - half, mean + half)
+    return f"{sign}{to_decimals(mean, lang, decimals)} ±{to_decimals(half, lang, decimals)}"
 
 
 def _points(row: Mapping[Any, Any] | None, lang: str) -> str:
-    """A paired difference of probabilities in percentage points, with its interval: ``-12 (-21 to -2)``."""
+    """Format a paired difference in percentage points, with its interval: ``-12 (-21 to -2)``."""
     if row is None:
         return ""
     ends = [100 * row[c] for c in ("difference", "difference_low", "difference_high")]
@@ -314,11 +314,11 @@ def _points(row: Mapping[Any, Any] | None, lang: str) -> str:
 
 def _with_sign(value: float, lang: str, decimals: int) -> str:
     value = round(value, decimals) + 0.0  # no -0
-    return f"{'+' if value > 0 else ''}{fixed(value, lang, decimals)}"
+    return f"{'+' if value > 0 else ''}{to_decimals(value, lang, decimals)}"
 
 
 def _threshold(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> tuple[str, str, str]:
-    """Title, bound and worst value of a row of the breach table, in words."""
+    """The title, bound and worst value for a row of the breach table, as text."""
     name = row["threshold"]
     bound, worst = float(row["bound"]), float(row["worst_value_median"])
     if name == SITUATION:
@@ -337,13 +337,13 @@ def _threshold(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> tuple[s
     side = "above" if scenario.command.thresholds[name].above is not None else "below"
     return (
         threshold_title(scenario, name, lang),
-        phrase(lang, f"screen.{side}", bound=measured(scenario, name, bound, lang)),
-        measured(scenario, name, worst, lang, unit=False) if is_assessed(row) else "",
+        phrase(lang, f"screen.{side}", bound=with_unit(scenario, name, bound, lang)),
+        with_unit(scenario, name, worst, lang, unit=False) if is_assessed(row) else "",
     )
 
 
 def _first(results: Results, row: Mapping[Any, Any], lang: str) -> str:
-    """When it first broke: at the start, the median date with its range, or none by the horizon."""
+    """The first breach as text: at the start, the median date with its range, or none by the horizon."""
     scenario = results.scenario
     none = phrase(lang, "screen.none", days=number(scenario.days, lang))
     if row["breached_at_start"] == 1:
@@ -353,7 +353,7 @@ def _first(results: Results, row: Mapping[Any, Any], lang: str) -> str:
         for q in ("median", "p5", "p95")
     )
     lines = [none if median is None else day_text(median, lang)]
-    if not many(results):
+    if not enough_for_ranges(results):
         pass
     elif median is None and early is not None:
         lines.append(f"({phrase(lang, 'screen.early', day=day_text(early, lang))})")
@@ -369,7 +369,7 @@ def _first(results: Results, row: Mapping[Any, Any], lang: str) -> str:
 def _days(results: Results, row: Mapping[Any, Any], lang: str) -> str:
     if row["probability"] == 0:
         return "0"
-    if not many(results):
-        return rounded(row["days_breached_mean"], lang)
-    low, high = (rounded(row[f"days_breached_{q}"], lang) for q in ("p5", "p95"))
-    return f"{rounded(row['days_breached_mean'], lang)}\n({low}{EN_DASH}{high})"
+    if not enough_for_ranges(results):
+        return round_off(row["days_breached_mean"], lang)
+    low, high = (round_off(row[f"days_breached_{q}"], lang) for q in ("p5", "p95"))
+    return f"{round_off(row['days_breached_mean'], lang)}\n({low}{EN_DASH}{high})"

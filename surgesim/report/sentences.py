@@ -1,4 +1,4 @@
-"""Sentences of the summary: deaths, what binds, who is reached, the level, what varies, who has no plan."""
+"""Sentences of the summary: deaths, constraints, ICU care, access, level, uncertainty, missing plans."""
 
 from __future__ import annotations
 
@@ -6,12 +6,21 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from surgesim.report.citation import Passage, Row, Value, cell, passage, proper_name, quote, source
 from surgesim.report.names import alternative_title, criteria, threshold_title
-from surgesim.report.quoted import Row, Told, Value, cell, named, quote, source, told
-from surgesim.report.words import alike, day_month, fixed, group_words, number, percent, phrase, rounded
+from surgesim.report.words import (
+    common_decimals,
+    day_month,
+    group_words,
+    number,
+    percent,
+    phrase,
+    round_off,
+    to_decimals,
+)
 from surgesim.scenario.schema.indicators import ICU_BEDS
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.measures.binding import BEDS, limits_modelled
+from surgesim.study.measures.binding import BEDS, modelled_limits
 from surgesim.study.measures.compare import DAYS_BREACHED, DEATHS
 from surgesim.study.measures.quantiles import quantile
 from surgesim.study.measures.reached import ALL
@@ -23,21 +32,21 @@ if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 FEWEST_FOR_A_RANGE: Final = 5
-"""Replications below which their 5 % and 95 % quantiles say nothing."""
+"""Min replications for meaningful 5 % and 95 % quantiles."""
 
 
-def many(results: Results) -> bool:
-    """Whether there are replications enough to give a range of them, on the screen and in the report."""
+def enough_for_ranges(results: Results) -> bool:
+    """True if there are enough replications to report a range."""
     return int(results.replications["replication"].nunique()) >= FEWEST_FOR_A_RANGE
 
 
 def amount(row: Row, sign: float, lang: str) -> dict[str, Value]:
-    """A difference and its interval with as many decimals; `sign` -1 for how much less it is."""
+    """A difference and its interval with equal decimals; `sign` -1 expresses it as a reduction."""
     low, high = ("difference_low", "difference_high")[:: int(sign)]
-    decimals = alike(*(float(row[c]) for c in ("difference", "difference_low", "difference_high")))
+    decimals = common_decimals(*(float(row[c]) for c in ("difference", "difference_low", "difference_high")))
     return {
         name: Value(
-            fixed(sign * float(row[column]), lang, decimals),
+            to_decimals(sign * float(row[column]), lang, decimals),
             float(row[column]),
             cell("comparison", row, column),
             scale=sign,
@@ -46,10 +55,10 @@ def amount(row: Row, sign: float, lang: str) -> dict[str, Value]:
     }
 
 
-def longer_without_fewer_deaths(results: Results, lang: str) -> Iterator[Told]:
-    """Plans whose emergency is longer while deaths are not fewer, and which criterion lasts longer most.
+def longer_without_fewer_deaths(results: Results, lang: str) -> Iterator[Passage]:
+    """Name plans with a longer emergency but no fewer deaths, and the criterion that lengthens most.
 
-    Only what the whole intervals allow to say.
+    A plan or criterion counts only if its whole interval supports the claim.
     """
     for name, rows in results.comparison.groupby("alternative", sort=False):
         by_outcome: dict[str, Row] = {str(row["outcome"]): row for row in rows.to_dict("records")}
@@ -62,46 +71,48 @@ def longer_without_fewer_deaths(results: Results, lang: str) -> Iterator[Told]:
             for row in [by_outcome.get(f"{DAYS_BREACHED}{criterion}")]
             if row is not None and row["difference_low"] > 0
         ]
-        plan = named(alternative_title(results.scenario, str(name), lang))
+        plan = proper_name(alternative_title(results.scenario, str(name), lang))
         if not lasting:
-            yield told(lang, "sentence.longer", plan=plan, **amount(days, 1.0, lang))
+            yield passage(lang, "sentence.longer", plan=plan, **amount(days, 1.0, lang))
             continue
         _, criterion, most = max(lasting, key=lambda item: item[0])
-        title = named(threshold_title(results.scenario, criterion, lang))
+        title = proper_name(threshold_title(results.scenario, criterion, lang))
         more = {f"more_{key}": value for key, value in amount(most, 1.0, lang).items()}
-        yield told(lang, "sentence.longer_by", plan=plan, **amount(days, 1.0, lang), criterion=title, **more)
+        yield passage(
+            lang, "sentence.longer_by", plan=plan, **amount(days, 1.0, lang), criterion=title, **more
+        )
 
 
 def deaths(results: Results, lang: str, alternative: str = BASELINE) -> str:
-    """How many die in an alternative, and how many of them for want of care; ranges of many runs only."""
+    """Deaths in an alternative, in total and without treatment; with ranges only if there are enough runs."""
     rows = results.replications[results.replications["alternative"] == alternative]
     runs = len(rows)
     said = {"runs": number(runs, lang)}
     for key, prefix, outcome in (("all", "", "deaths"), ("untreated", "untreated_", "deaths_untreated")):
         values = rows[outcome]
-        said[key] = rounded(float(values.mean()), lang)
+        said[key] = round_off(float(values.mean()), lang)
         for end, share in (("low", 0.05), ("high", 0.95)):
-            said[f"{prefix}{end}"] = rounded(float(quantile(values.to_numpy(dtype=float), share)), lang)
+            said[f"{prefix}{end}"] = round_off(float(quantile(values.to_numpy(dtype=float), share)), lang)
     return phrase(lang, "sentence.deaths_range" if runs >= FEWEST_FOR_A_RANGE else "sentence.deaths", **said)
 
 
-def what_binds(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[Told]:
-    """A sentence per bed type on what binds it most on breach days; one alone where only space can.
+def main_constraints(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[Passage]:
+    """State the main binding constraint per bed type on breach days, or that only space is modelled.
 
-    Breach days are those of the declared emergency; where there are none, those with patients who lack
-    such a bed.
+    Breach days are those of the declared emergency; if there are none, days with patients who lack such a
+    bed are used.
     """
-    if not limits_modelled(results.scenario.alternative(alternative)):
-        yield told(lang, "sentence.only_space")
+    if not modelled_limits(results.scenario.alternative(alternative)):
+        yield passage(lang, "sentence.only_space")
         return
     for bed, which, said in binding_of_beds(results, lang, alternative):
-        yield told(lang, f"sentence.{which}", bed=phrase(lang, f"sentence.{bed}"), **said)
+        yield passage(lang, f"sentence.{which}", bed=phrase(lang, f"sentence.{bed}"), **said)
 
 
 def binding_of_beds(
     results: Results, lang: str, alternative: str = BASELINE
 ) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Per bed type: on which days (``breach``, ``short`` or ``never``), what binds most, and on how many."""
+    """Per bed type: the days used (``breach``, ``short`` or ``never``), the main constraint and its days."""
     table = results.binding[results.binding["alternative"] == alternative]
     for bed in BEDS:
         rows = table[table["bed"] == bed]
@@ -113,8 +124,8 @@ def binding_of_beds(
                 total = source("binding", f"sum:{column}", alternative=alternative, bed=bed)
                 said = {
                     "what": phrase(lang, f"constraint.{most['constraint']}"),
-                    "days": quote("binding", most, column, rounded, lang),
-                    "all": Value(rounded(float(days.sum()), lang), float(days.sum()), total),
+                    "days": quote("binding", most, column, round_off, lang),
+                    "all": Value(round_off(float(days.sum()), lang), float(days.sum()), total),
                 }
                 yield bed, which, said
                 break
@@ -126,8 +137,8 @@ STAFFED_ICU: Final = "staffed_icu_beds_per_100k"
 USABLE_ICU: Final = "usable_icu_beds_per_100k"
 
 
-def icu_care(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[Told]:
-    """Who comes to ICU beds and how much of the need they serve; the least ICU beds, staffed and usable."""
+def icu_care(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[Passage]:
+    """State ICU admissions, the lowest share of need served, and the fewest staffed and usable ICU beds."""
     table = results.daily[results.daily["alternative"] == alternative]
 
     def taken(indicator: str, by: str, column: str, write: Callable[[float, str], str]) -> Value | None:
@@ -138,27 +149,27 @@ def icu_care(results: Results, lang: str, alternative: str = BASELINE) -> Iterat
         place = source("daily", f"{by}:{column}", alternative=alternative, indicator=indicator)
         return Value(write(value, lang), value, place, scale=0.01 if write is percent else 1.0)
 
-    entries, outside = (taken(f"{what}_icu", "sum", "mean", rounded) for what in ("entries", "admissions"))
+    entries, outside = (taken(f"{what}_icu", "sum", "mean", round_off) for what in ("entries", "admissions"))
     served = taken("icu_need_served_share", "min", "p50", percent)
     if entries is not None and float(entries.value) > 0:
-        yield told(lang, "sentence.icu_entries", entries=entries, outside=outside, served=served)
+        yield passage(lang, "sentence.icu_entries", entries=entries, outside=outside, served=served)
     watched = {threshold.indicator for threshold in results.scenario.command.thresholds.values()}
     if watched & set(ICU_BEDS):
-        staffed, usable = (taken(what, "min", "p50", rounded) for what in (STAFFED_ICU, USABLE_ICU))
+        staffed, usable = (taken(what, "min", "p50", round_off) for what in (STAFFED_ICU, USABLE_ICU))
         if staffed is not None and usable is not None:
-            yield told(lang, "sentence.icu_beds", staffed=staffed, usable=usable)
+            yield passage(lang, "sentence.icu_beds", staffed=staffed, usable=usable)
         elif staffed is not None:
-            yield told(lang, "sentence.icu_beds_staffed", staffed=staffed)
+            yield passage(lang, "sentence.icu_beds_staffed", staffed=staffed)
 
 
 LEVEL: Final = "epidemic_level"
 
 FEW_PATIENTS: Final = 10.0
-"""Groups with fewer patients in the mean are not named as those reached least: their share is chance."""
+"""Min mean patients for a group to be named as having the least timely access, to avoid chance results."""
 
 
-def who_is_reached(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[str]:
-    """Which share of the patients got their beds in time, in which groups fewest, and deaths per million."""
+def timely_access(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[str]:
+    """State the share with timely access, the groups with the least, and deaths per million."""
     scenario = results.scenario.alternative(alternative)
     districts = scenario.people.districts
     table = results.reached[results.reached["alternative"] == alternative]
@@ -190,7 +201,7 @@ def who_is_reached(results: Results, lang: str, alternative: str = BASELINE) -> 
 
 
 def epidemic_level(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[str]:
-    """How high the level of the epidemic gets, when, and in how many districts; nothing without a table."""
+    """State the highest epidemic level, its date, and its districts; empty without a table of levels."""
     if results.scenario.alternative(alternative).command.levels is None:
         return
 
@@ -217,7 +228,7 @@ def epidemic_level(results: Results, lang: str, alternative: str = BASELINE) -> 
 
 
 def without_plan(scenario: Scenario, lang: str) -> str:
-    """How many facilities have no mobilisation plan, and of how many it is not said."""
+    """State how many facilities have no mobilisation plan, and for how many this is unknown."""
     plans = [facility.mobilisation_plan for facility in scenario.care.facilities.values()]
     silent, without = plans.count(None), plans.count(False)
     key = "plans" if silent == 0 else "plans_unknown" if silent == len(plans) else "plans_and_silent"
@@ -230,22 +241,22 @@ def without_plan(scenario: Scenario, lang: str) -> str:
     )
 
 
-def what_varies(scenario: Scenario, lang: str) -> Iterator[str]:
-    """What the bands show beside chance, where parameters are uncertain."""
+def uncertainty_notes(scenario: Scenario, lang: str) -> Iterator[str]:
+    """List the uncertain parameters that the bands reflect in addition to chance."""
     if scenario.study.uncertainty:
         yield phrase(lang, "sentence.varies", names=", ".join(scenario.study.uncertainty))
 
 
 def _of_precision(entry: Mapping[str, Any]) -> str:
-    """The sentence on a precision; results of an earlier version do not say why there is no half-width."""
+    """Key of the sentence on a precision; results of earlier versions do not give `why_not`."""
     why_not = entry.get("why_not")
     if why_not in (NO_EVENT, NOT_MEASURED):
         return f"sentence.{why_not}"
     return "sentence.no_half_width" if entry["half_width_share"] is None else "sentence.half_width"
 
 
-def how_precise(results: Results, lang: str) -> Iterator[str]:
-    """Whether the wanted precision was reached, and the widest interval of each outcome."""
+def precision_notes(results: Results, lang: str) -> Iterator[str]:
+    """State whether the requested precision was reached, and the widest interval of each outcome."""
     note = results.manifest.get("precision")
     if not note:
         return

@@ -1,7 +1,7 @@
-"""The summary of a result in three sentences: the emergency, what comes first and binds, what plans change.
+"""A summary in three sentences: the emergency, the first breach and constraints, the effect of plans.
 
-Each is computed. Probabilities are put in words by `likelihood`, differences are told only where their
-whole interval lies on one side of zero.
+All are generated from results. `likelihood` puts probabilities into words; differences are reported only if
+their whole interval lies on one side of zero.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 from markupsafe import Markup
 
-from surgesim.report.assessed import is_assessed
+from surgesim.report.assessment import is_assessed
+from surgesim.report.citation import Passage, Row, Value, cell, join, passage, proper_name, quote, source
 from surgesim.report.likelihood import likelihood
 from surgesim.report.names import criteria, threshold_title
 from surgesim.report.plans import plan_in_words
-from surgesim.report.quoted import Row, Told, Value, cell, joined, named, quote, source, told
-from surgesim.report.sentences import amount, binding_of_beds, many, what_binds
-from surgesim.report.words import day_text, number, percent, phrase, rounded
+from surgesim.report.sentences import amount, binding_of_beds, enough_for_ranges, main_constraints
+from surgesim.report.words import day_text, number, percent, phrase, round_off
 from surgesim.scenario.schema.command import REQUIRED_PATH
 from surgesim.scenario.schema.scenario import BASELINE
-from surgesim.study.measures.binding import limits_modelled
+from surgesim.study.measures.binding import modelled_limits
 from surgesim.study.measures.breaches import PROVINCE_AREA, SITUATION
 
 if TYPE_CHECKING:
@@ -30,27 +30,27 @@ if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 JUDGED_BY = "deaths"
-"""The outcome by which the summary compares plans, as the screen and the figures say: all deaths."""
+"""The outcome used to compare plans in the summary, as on the screen and in figures: all deaths."""
 
 ASSUMED: Final = "assumed"
-NOTHING: Final = Told("", Markup(""))
-"""What is said where there is nothing to say."""
+NOTHING: Final = Passage("", Markup(""))
+"""An empty passage."""
 
 
-def three_sentences(results: Results, lang: str) -> tuple[Told, Told, Told]:
-    """The summary, for the baseline and what the alternatives change against it."""
+def three_sentences(results: Results, lang: str) -> tuple[Passage, Passage, Passage]:
+    """The summary of the baseline and of how the alternatives differ from it."""
     return _emergency(results, lang), _first_and_binding(results, lang), _plans(results, lang)
 
 
 def province_rows(results: Results, alternative: str = BASELINE) -> list[Row]:
-    """The rows of breaches.csv of the province under an alternative."""
+    """The rows of breaches.csv for the province in one alternative."""
     table = results.breaches
     mine = (table["alternative"] == alternative) & (table["area"] == PROVINCE_AREA)
     return list(table[mine].to_dict("records"))
 
 
 def runs(results: Results, lang: str) -> Value:
-    """How many runs each alternative has."""
+    """The number of runs of each alternative."""
     n = int(results.manifest["replications"])
     return Value(number(n, lang), n, "manifest.json#replications")
 
@@ -63,7 +63,7 @@ def share(row: Row, column: str, lang: str) -> Value:
 
 
 def first_date(results: Results, row: Row, column: str, lang: str) -> Value | None:
-    """The date of a first day in breaches.csv; None where there is none."""
+    """The date of a first day in breaches.csv, or None if missing."""
     if pd.isna(row[column]):
         return None
     day = results.scenario.start + timedelta(days=round(float(row[column])))
@@ -75,17 +75,17 @@ def how_likely(row: Row, lang: str) -> str:
     return phrase(lang, likelihood(float(row["probability_low"]), float(row["probability_high"])))
 
 
-def inside(text: str) -> str:
-    """A beginning of a sentence as it stands within one: ``Likely`` becomes ``likely``, ``ICU`` stays."""
+def within_sentence(text: str) -> str:
+    """Lower-case the start of a text for use within a sentence, except for acronyms such as ``ICU``."""
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
-def _happens(row: Row, results: Results, lang: str) -> Told:
-    """In how many of the runs, and the interval of the probability."""
+def _happens(row: Row, results: Results, lang: str) -> Passage:
+    """The share of runs with an emergency, and the interval of its probability."""
     key = "summary.in_every_run" if row["probability"] == 1 else "summary.in_some_runs"
     if row["undecided"] > 0:
         key = "summary.in_at_least"
-    return told(
+    return passage(
         lang,
         key,
         runs=runs(results, lang),
@@ -95,11 +95,11 @@ def _happens(row: Row, results: Results, lang: str) -> Told:
     )
 
 
-def _emergency(results: Results, lang: str) -> Told:
-    """Which criteria are breached, how probable the declared emergency is, when it comes and how long."""
+def _emergency(results: Results, lang: str) -> Passage:
+    """The criteria breached, and the probability, start and duration of the declared emergency."""
     rows = [row for row in province_rows(results) if row["threshold"] == SITUATION]
     if not rows:
-        return told(lang, "summary.no_thresholds")
+        return passage(lang, "summary.no_thresholds")
     row = rows[0]
     last = results.scenario.end - timedelta(days=1)
     known = {
@@ -109,110 +109,112 @@ def _emergency(results: Results, lang: str) -> Told:
     }
     if not is_assessed(row):
         assessed = quote("breaches", row, "criteria_assessed", number, lang)
-        return told(lang, "summary.situation_open", **known, assessed=assessed)
-    return told(
+        return passage(lang, "summary.situation_open", **known, assessed=assessed)
+    return passage(
         lang,
         "summary.situation",
         **known,
-        likely=inside(how_likely(row, lang)),
+        likely=within_sentence(how_likely(row, lang)),
         happens=_happens(row, results, lang),
         when=_when(results, row, lang),
     )
 
 
-def _criteria(results: Results, lang: str, *, brief: bool = False) -> Told:
-    """How many criteria of the emergency are breached in half of the runs or more; which, if not all are."""
+def _criteria(results: Results, lang: str, *, brief: bool = False) -> Passage:
+    """The number of criteria breached in at least half of the runs, and their names."""
     names = criteria(results.scenario)
     rows = [row for row in province_rows(results) if row["threshold"] in names]
     missing = [row for row in rows if not is_assessed(row)]
     rows = [row for row in rows if is_assessed(row)]
     of = {"alternative": BASELINE, "area": PROVINCE_AREA, "threshold": [str(r["threshold"]) for r in rows]}
     breached = [row for row in rows if row["probability"] >= 0.5]
-    titles = [named(threshold_title(results.scenario, str(row["threshold"]), lang)) for row in breached]
+    titles = [proper_name(threshold_title(results.scenario, str(row["threshold"]), lang)) for row in breached]
     every = bool(rows) and all(row["probability"] == 1 for row in rows)
     key = (
         "summary.criteria_all" if every else "summary.criteria_some" if breached else "summary.criteria_none"
     )
-    said = told(
+    said = passage(
         lang,
         ("brief.criteria_all" if every else "brief.criteria") if brief else key,
         breached=Value(
             number(len(breached), lang), len(breached), source("breaches", "count:probability>=0.5", **of)
         ),
         all=Value(number(len(rows), lang), len(rows), source("breaches", "count:threshold", **of)),
-        names=joined(list(titles), "; "),
+        names=join(list(titles), "; "),
     )
     if not missing:
         return said
-    lacking = [named(threshold_title(results.scenario, str(row["threshold"]), lang)) for row in missing]
+    lacking = [proper_name(threshold_title(results.scenario, str(row["threshold"]), lang)) for row in missing]
     of["threshold"] = [str(row["threshold"]) for row in missing]
-    return told(
+    return passage(
         lang,
         "brief.criteria_missing" if brief else "summary.criteria_missing",
         criteria=said,
         missing=Value(number(len(missing), lang), len(missing), source("breaches", "count:threshold", **of)),
-        names=joined(list(lacking), "; "),
+        names=join(list(lacking), "; "),
     )
 
 
-def _when(results: Results, row: Row, lang: str) -> Told:
-    """When the emergency begins and on how many days it holds; ranges only of many runs."""
+def _when(results: Results, row: Row, lang: str) -> Passage:
+    """The start and duration of the emergency, with ranges only if there are enough runs."""
     if row["probability"] == 0:
         return NOTHING
-    ranges = many(results)
+    ranges = enough_for_ranges(results)
     lasts = _lasts(row, ranges, lang)
     if row["breached_at_start"] == 1:
-        return told(lang, "summary.begins_at_start", lasts=lasts)
+        return passage(lang, "summary.begins_at_start", lasts=lasts)
     median, early, late = (first_date(results, row, f"first_day_{q}", lang) for q in ("median", "p5", "p95"))
     if median is None:
-        return told(lang, "summary.begins_in_few", lasts=lasts)
+        return passage(lang, "summary.begins_in_few", lasts=lasts)
     if row["probability"] < 1:
-        return told(lang, "summary.begins_in_most", day=median, lasts=lasts)
+        return passage(lang, "summary.begins_in_most", day=median, lasts=lasts)
     if early is None or late is None or not ranges:
-        return told(lang, "summary.begins", day=median, lasts=lasts)
-    return told(lang, "summary.begins_between", day=median, early=early, late=late, lasts=lasts)
+        return passage(lang, "summary.begins", day=median, lasts=lasts)
+    return passage(lang, "summary.begins_between", day=median, early=early, late=late, lasts=lasts)
 
 
-def _lasts(row: Row, ranges: bool, lang: str) -> Told:
-    """The mean number of days; where some runs have none, these are in it, and it says so."""
-    days = {q: quote("breaches", row, f"days_breached_{q}", rounded, lang) for q in ("mean", "p5", "p95")}
+def _lasts(row: Row, ranges: bool, lang: str) -> Passage:
+    """The mean number of days; if it includes runs without an emergency, the sentence says so."""
+    days = {q: quote("breaches", row, f"days_breached_{q}", round_off, lang) for q in ("mean", "p5", "p95")}
     if row["probability"] < 1:
-        return told(lang, "summary.lasts_in_the_mean", **days)
-    return told(lang, "summary.lasts_between" if ranges else "summary.lasts", **days)
+        return passage(lang, "summary.lasts_in_the_mean", **days)
+    return passage(lang, "summary.lasts_between" if ranges else "summary.lasts", **days)
 
 
-def _first_and_binding(results: Results, lang: str) -> Told:
-    """Which criterion is breached first, and what limits the beds on the days that matter."""
+def _first_and_binding(results: Results, lang: str) -> Passage:
+    """The first criterion breached, and the constraint on beds on the days that matter."""
     names = criteria(results.scenario)
     begun = [row for row in province_rows(results) if row["threshold"] in names]
     later = [row for row in begun if row["breached_at_start"] < 1 and not pd.isna(row["first_day_median"])]
-    binds = joined([_without_stop(sentence) for sentence in what_binds(results, lang)], "; ")
+    binds = join([_without_stop(sentence) for sentence in main_constraints(results, lang)], "; ")
     if not later:
-        return told(lang, "summary.no_first", binds=binds)
+        return passage(lang, "summary.no_first", binds=binds)
     first = min(later, key=lambda row: float(row["first_day_median"]))
-    return told(
+    return passage(
         lang,
         "summary.first",
-        criterion=named(threshold_title(results.scenario, str(first["threshold"]), lang)),
+        criterion=proper_name(threshold_title(results.scenario, str(first["threshold"]), lang)),
         day=first_date(results, first, "first_day_median", lang),
         share=share(first, "probability", lang),
         binds=binds,
     )
 
 
-def _without_stop(sentence: Told) -> Told:
-    """A sentence as a part of a longer one."""
-    return Told(inside(sentence.removesuffix(".")), Markup(inside(sentence.html.removesuffix("."))))
+def _without_stop(sentence: Passage) -> Passage:
+    """Convert a sentence for use within a longer one."""
+    return Passage(
+        within_sentence(sentence.removesuffix(".")), Markup(within_sentence(sentence.html.removesuffix(".")))
+    )
 
 
-def _plans(results: Results, lang: str) -> Told:
-    """Which plan lowers the deaths most, where the intervals allow to say so."""
+def _plans(results: Results, lang: str) -> Passage:
+    """The plan that reduces deaths most, if the intervals support it."""
     table = results.comparison[results.comparison["outcome"] == JUDGED_BY]
     rows: list[Row] = list(table.to_dict("records"))
     if not rows:
-        return told(lang, "summary.no_plans")
+        return passage(lang, "summary.no_plans")
     if table["difference_low"].isna().any():
-        return told(lang, "summary.one_run")
+        return passage(lang, "summary.one_run")
     fewer = table[table["difference_high"] < 0]
     more = table[table["difference_low"] > 0]
     counts = {
@@ -224,25 +226,25 @@ def _plans(results: Results, lang: str) -> Told:
     other = _non_public(results.scenario, rows, best)
     extra = NOTHING if other is None else _plan(results, other, lang, "summary.non_public")
     if best is None:
-        return told(lang, "summary.none_better", **counts, extra=extra)
-    return told(
+        return passage(lang, "summary.none_better", **counts, extra=extra)
+    return passage(
         lang, "summary.best", **counts, best=_plan(results, best, lang, "summary.best_plan"), extra=extra
     )
 
 
 def _best(table: pd.DataFrame) -> Row | None:
-    """The plan with the fewest deaths among those that surely have fewer than the baseline."""
+    """The plan with the fewest deaths, among those whose whole interval shows fewer than the baseline."""
     fewer = table[table["difference_high"] < 0]
     return None if fewer.empty else fewer.sort_values("difference").to_dict("records")[0]
 
 
-def how_far_assumed(results: Results, lang: str) -> Iterator[Told]:
-    """How many figures are assumptions, and whether the number of criteria that is required is one."""
+def assumption_notes(results: Results, lang: str) -> Iterator[Passage]:
+    """The number of assumed figures, and a note if the required number of criteria is one of them."""
     confidence = results.assumptions["confidence"]
     assumed = int((confidence == ASSUMED).sum())
     if assumed:
         of_all = source("assumptions", "count:parameter")
-        yield told(
+        yield passage(
             lang,
             "summary.assumed",
             assumed=Value(
@@ -251,11 +253,11 @@ def how_far_assumed(results: Results, lang: str) -> Iterator[Told]:
             all=Value(number(len(confidence), lang), len(confidence), of_all),
         )
     if (confidence[results.assumptions["parameter"] == REQUIRED_PATH] == ASSUMED).any():
-        yield told(lang, "summary.required_assumed")
+        yield passage(lang, "summary.required_assumed")
 
 
-def in_brief(results: Results, lang: str) -> list[Told]:
-    """The three sentences once more, cut to what stands in a few lines at the end of the screen."""
+def in_brief(results: Results, lang: str) -> list[Passage]:
+    """The three sentences, shortened to a few lines for the end of the screen."""
     return [
         _emergency_in_brief(results, lang),
         _binding_in_brief(results, lang),
@@ -263,40 +265,40 @@ def in_brief(results: Results, lang: str) -> list[Told]:
     ]
 
 
-def _emergency_in_brief(results: Results, lang: str) -> Told:
+def _emergency_in_brief(results: Results, lang: str) -> Passage:
     rows = [row for row in province_rows(results) if row["threshold"] == SITUATION]
     if not rows:
-        return told(lang, "summary.no_thresholds")
+        return passage(lang, "summary.no_thresholds")
     row = rows[0]
     if not is_assessed(row):
-        return told(lang, "brief.situation_open", criteria=_criteria(results, lang, brief=True))
-    probability: Told | Value = share(row, "probability", lang)
+        return passage(lang, "brief.situation_open", criteria=_criteria(results, lang, brief=True))
+    probability: Passage | Value = share(row, "probability", lang)
     if row["undecided"] > 0:
-        probability = told(lang, "assessed.at_least", share=probability)
+        probability = passage(lang, "assessed.at_least", share=probability)
     day = first_date(results, row, "first_day_median", lang)
     known = row["breached_at_start"] < 1 and day is not None
     key = "brief.situation" if known else "brief.situation_without_date"
-    return told(
+    return passage(
         lang,
         key,
         criteria=_criteria(results, lang, brief=True),
         share=probability,
-        days=quote("breaches", row, "days_breached_mean", rounded, lang),
+        days=quote("breaches", row, "days_breached_mean", round_off, lang),
         day=day,
     )
 
 
-def _binding_in_brief(results: Results, lang: str) -> Told:
-    if not limits_modelled(results.scenario):
-        return told(lang, "sentence.only_space")
+def _binding_in_brief(results: Results, lang: str) -> Passage:
+    if not modelled_limits(results.scenario):
+        return passage(lang, "sentence.only_space")
     parts = [
-        told(lang, f"brief.{which}", bed=phrase(lang, f"bed.{bed}"), **said)
+        passage(lang, f"brief.{which}", bed=phrase(lang, f"bed.{bed}"), **said)
         for bed, which, said in binding_of_beds(results, lang)
     ]
-    return told(lang, "brief.binding", parts=joined(list(parts), "; "))
+    return passage(lang, "brief.binding", parts=join(list(parts), "; "))
 
 
-def _plans_in_brief(results: Results, lang: str) -> Told:
+def _plans_in_brief(results: Results, lang: str) -> Passage:
     table = results.comparison[results.comparison["outcome"] == JUDGED_BY]
     rows: list[Row] = list(table.to_dict("records"))
     if not rows or table["difference_low"].isna().any():
@@ -304,58 +306,58 @@ def _plans_in_brief(results: Results, lang: str) -> Told:
     best = _best(table)
     other = _non_public(results.scenario, rows, best)
     said = [
-        told(
+        passage(
             lang,
             key,
-            plan=named(plan_in_words(results.scenario, str(row["alternative"]), lang)),
+            plan=proper_name(plan_in_words(results.scenario, str(row["alternative"]), lang)),
             deaths=_deaths(row, lang),
         )
         for key, row in (("brief.best", best), ("brief.non_public", other))
         if row is not None
     ]
     if best is None:
-        said.insert(0, told(lang, "brief.none_better"))
-    return told(lang, "brief.plans", parts=joined(list(said), "; "))
+        said.insert(0, passage(lang, "brief.none_better"))
+    return passage(lang, "brief.plans", parts=join(list(said), "; "))
 
 
-def _deaths(row: Row, lang: str) -> Told:
-    """By how many deaths a plan differs, where its interval allows to say so."""
+def _deaths(row: Row, lang: str) -> Passage:
+    """The difference in deaths of a plan, if its interval supports one."""
     fewer, more = row["difference_high"] < 0, row["difference_low"] > 0
     key = "summary.deaths_fewer" if fewer else "summary.deaths_more" if more else "summary.deaths_unclear"
-    return told(
+    return passage(
         lang,
         key,
         **amount(row, -1.0 if fewer else 1.0, lang),
-        baseline=quote("comparison", row, "baseline_mean", rounded, lang),
+        baseline=quote("comparison", row, "baseline_mean", round_off, lang),
     )
 
 
-def _plan(results: Results, row: Row, lang: str, key: str) -> Told:
-    """What a plan changes: deaths, and the days of the emergency."""
+def _plan(results: Results, row: Row, lang: str, key: str) -> Passage:
+    """The effect of a plan on deaths and on the days of the emergency."""
     name = str(row["alternative"])
     table = results.comparison
     mine = (table["alternative"] == name) & (table["outcome"] == "situation_days")
     days: list[Row] = list(table[mine].to_dict("records"))
-    return told(
+    return passage(
         lang,
         key,
-        plan=named(plan_in_words(results.scenario, name, lang)),
+        plan=proper_name(plan_in_words(results.scenario, name, lang)),
         deaths=_deaths(row, lang),
         days=_emergency_days(days[0], lang) if days else NOTHING,
     )
 
 
-def _emergency_days(row: Row, lang: str) -> Told:
-    """By how many days a plan makes the emergency shorter or longer, where its interval allows to say so."""
+def _emergency_days(row: Row, lang: str) -> Passage:
+    """By how many days a plan shortens or lengthens the emergency, if its interval supports it."""
     if row["difference_high"] < 0:
-        return told(lang, "summary.days_shorter", **amount(row, -1.0, lang))
+        return passage(lang, "summary.days_shorter", **amount(row, -1.0, lang))
     if row["difference_low"] > 0:
-        return told(lang, "summary.days_longer", **amount(row, 1.0, lang))
-    return told(lang, "summary.days_unclear")
+        return passage(lang, "summary.days_longer", **amount(row, 1.0, lang))
+    return passage(lang, "summary.days_unclear")
 
 
 def _non_public(scenario: Scenario, rows: Sequence[Row], best: Row | None) -> Row | None:
-    """The first alternative that does nothing but mobilise facilities that are not public; None if best."""
+    """The first alternative that only mobilises non-public facilities; None if absent or the best plan."""
     before = scenario.command.plan
     for row in rows:
         name = str(row["alternative"])

@@ -1,4 +1,4 @@
-"""The tables of a result as an Excel workbook, with a sheet that defines every column."""
+"""Export of the result tables to an Excel workbook, with a sheet that defines every column."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zipfile import BadZipFile, ZipFile
 
 from surgesim.errors import ResultsError
-from surgesim.files import refuse_to_replace, whole
+from surgesim.files import atomic_write, refuse_to_replace
 from surgesim.report.words import phrase
 from surgesim.study.tables.columns import TABLES, Table
 
@@ -21,33 +21,33 @@ if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 MOST_ROWS: Final = 1_048_576
-"""Rows that a sheet can have, its heading included; what lies beyond would be lost without a word."""
+"""Max rows of a sheet, including the header; further rows would be lost silently."""
 
 LEFT_OUT: Final = ("daily", "daily_districts")
-"""Tables of a row per day that are written only where they are asked for: they are most of a workbook."""
+"""Daily tables, written only on request because they would make up most of the workbook."""
 
 DEFINITIONS: Final = "definitions"
 AUTHOR: Final = "surgesim"
 _WIDEST: Final = 340
-"""Of a column, in pixels."""
+"""Max column width in pixels."""
 
 
 def write_workbook(results: Results, path: Path | str, lang: str = "en", *, daily: bool = False) -> Path:
-    """Write the tables to an ``.xlsx`` file; no cell is ever a formula, and nothing is left half-written.
+    """Write the tables to an ``.xlsx`` file, completely or not at all, without formulas.
 
     Parameters
     ----------
     lang
-        Language of the sheet of definitions' headings: ``vi`` or ``en``. Columns keep the names that they
-        have in the files.
+        Language of the headings on the sheet of definitions: ``vi`` or ``en``. Columns keep the names
+        they have in the CSV files.
     daily
-        Whether the tables of a row per day are written too.
+        Whether to include the daily tables.
 
     Raises
     ------
     ResultsError
-        If XlsxWriter is not installed, a table has more rows than a sheet, or the file cannot be written, or
-        there is one that is no workbook of surgesim, or that was edited.
+        If XlsxWriter is not installed, a table has more rows than a sheet, or the file cannot be written or
+        is something other than an unedited workbook of surgesim.
     """
     try:
         import xlsxwriter  # noqa: F401
@@ -67,8 +67,8 @@ def write_workbook(results: Results, path: Path | str, lang: str = "en", *, dail
                 f"{name}.csv: got {len(frame)} rows, expected at most the {MOST_ROWS - 1} of a sheet; read "
                 "the file itself, or write the workbook without the daily tables"
             )
-    content = BytesIO()  # a ZIP file of which a part cannot be written complains once more as it is let go
-    with whole(path) as part:
+    content = BytesIO()  # in memory: a ZIP file on a full disk would raise a second error when closed
+    with atomic_write(path) as part:
         with _as_os_errors(), _writer(content) as writer:
             writer.book.set_properties({"author": AUTHOR})
             _write(writer, DEFINITIONS, _definitions(tables, frames, lang))
@@ -80,7 +80,7 @@ def write_workbook(results: Results, path: Path | str, lang: str = "en", *, dail
 
 @contextmanager
 def _as_os_errors() -> Iterator[None]:
-    """XlsxWriter wraps what the disk says."""
+    """Unwrap the OSError inside XlsxWriter's own exception."""
     from xlsxwriter.exceptions import FileCreateError
 
     try:
@@ -116,7 +116,7 @@ def _writer(content: BytesIO) -> pd.ExcelWriter[Any]:
 
 
 def _write(writer: pd.ExcelWriter[Any], name: str, frame: pd.DataFrame) -> None:
-    """Write a sheet: a heading that stays in sight, columns wide enough; what has no end is ``inf``."""
+    """Write a sheet with a frozen header and fitted columns; infinite values become ``inf``."""
     frame.to_excel(writer, sheet_name=name, index=False, freeze_panes=(1, 0))
     sheet = writer.sheets[name]
     sheet.autofit(max_width=_WIDEST)

@@ -1,7 +1,7 @@
-"""A scenario file becomes a validated, frozen `Scenario`, or every problem in it at once.
+"""Turn a scenario file into a validated, frozen `Scenario`, or report every problem in it at once.
 
-The order: the file and what it `extends`, then ``--set`` changes, then profiles and the arrivals file
-take their places, then the schema and the checks, then each alternative's overlay the same way.
+Order: read the file and the files it `extends`, apply ``--set`` changes, insert profiles and the arrivals
+file, validate against the schema, run the checks; then do the same with each alternative's overlay.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.loading import assignments, overlays, values
 from surgesim.scenario.loading.chain import absorb, read_chain
-from surgesim.scenario.loading.draft import Draft, in_order
-from surgesim.scenario.loading.placement import alternative_in_place, in_place, overlay_in_place
+from surgesim.scenario.loading.context import LoadContext, in_order
+from surgesim.scenario.loading.placement import embed, embed_in_alternative, embed_in_overlay
 from surgesim.scenario.messages import wording as messages
 from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, nearest
 from surgesim.scenario.schema.merging import scaled
@@ -36,71 +36,71 @@ def load(path: str | Path, *, changes: Sequence[str] = ()) -> Scenario:
     path
         The YAML file.
     changes
-        Texts ``path=value`` applied before the alternatives' overlays, as by ``--set``.
+        Texts ``path=value``, applied before the alternatives' overlays, as ``--set`` does.
 
     Raises
     ------
     ScenarioError
-        With every problem found, in the files and in every alternative.
+        With every problem in the files and in every alternative.
     """
     return inspect(path, changes=changes)[0]
 
 
 def inspect(path: str | Path, *, changes: Sequence[str] = ()) -> tuple[Scenario, tuple[Problem, ...]]:
-    """Load a scenario, and what its author should know though nothing is wrong.
+    """Load a scenario and collect warnings for its author.
 
-    Warnings are about figures without a source or assumed, changes that an overlay hides, and parts
-    of the scenario that can have no effect.
+    Warnings concern figures that are assumed or have no source, changes that an overlay hides, and parts
+    of the scenario that have no effect.
 
     Raises
     ------
     ScenarioError
         As `load`.
     """
-    draft = Draft()
-    tree = read_chain(Path(path), draft)
-    return _finish(tree, changes, draft)
+    context = LoadContext()
+    tree = read_chain(Path(path), context)
+    return _finish(tree, changes, context)
 
 
 def from_plain(tree: Mapping[str, Any], *, changes: Sequence[str] = ()) -> Scenario:
-    """The scenario that a file with these plain values would give.
+    """Build the scenario that a file with these plain values would give.
 
-    `extends` is no plain value; an arrivals file is named from the working directory.
+    `extends` is not allowed here; the path of an arrivals file is relative to the working directory.
 
     Raises
     ------
     ScenarioError
         As `load`.
     """
-    draft = Draft()
-    return _finish(absorb({}, dict(tree), draft), changes, draft)[0]
+    context = LoadContext()
+    return _finish(absorb({}, dict(tree), context), changes, context)[0]
 
 
 def load_stored(path: str | Path) -> Scenario:
-    """The scenario of a result folder.
+    """Load the scenario of a result folder.
 
-    What it says has been simulated: its dates may lie past the end of a shortened run, and what its
-    uncertain parameters drew is known.
+    It has already been simulated: its dates may lie past the end of a shortened run, and the values
+    drawn for its uncertain parameters are known to be valid.
 
     Raises
     ------
     ScenarioError
         As `load`.
     """
-    draft = Draft(shortened=True, quiet=True, drawable=False)
-    return _assemble(read_chain(Path(path), draft), (), draft).scenario
+    context = LoadContext(shortened=True, quiet=True, drawable=False)
+    return _assemble(read_chain(Path(path), context), (), context).scenario
 
 
 def overlaid(scenario: Scenario, overlay: Mapping[str, Any]) -> Scenario:
-    """A copy with `overlay` laid over it, checked with its alternatives as a file with these values is.
+    """Return a copy with `overlay` laid over it, checked with its alternatives as a scenario file is.
 
-    Mappings merge, None removes an entry, ``{scale: x}`` multiplies a number, the name of a profile
-    stands for its figures. Of an alternative, the overlay is laid over what the scenario gives for it.
+    Mappings merge, None removes an entry, ``{scale: x}`` multiplies a number, and the name of a profile
+    stands for its figures. An overlay of an alternative merges with the alternative's own overlay.
 
     Raises
     ------
     ScenarioError
-        With every problem found, in the scenario and in every alternative.
+        With every problem in the scenario and in every alternative.
 
     Examples
     --------
@@ -118,42 +118,42 @@ def overlaid(scenario: Scenario, overlay: Mapping[str, Any]) -> Scenario:
 
 
 def _laid_over(scenario: Scenario, overlay: Mapping[str, Any], *, shortened: bool) -> Scenario:
-    draft = Draft(shortened=shortened, quiet=True)
+    context = LoadContext(shortened=shortened, quiet=True)
     plain = scenario.to_plain()
     given = overlay.get("alternatives")
-    placed = overlay_in_place({k: v for k, v in overlay.items() if k != "alternatives"}, plain, (), draft)
+    placed = embed_in_overlay({k: v for k, v in overlay.items() if k != "alternatives"}, plain, (), context)
     change = dict(scaled(plain, placed))
     if isinstance(given, Mapping):
         change["alternatives"] = {
-            name: alternative_in_place(name, inner, plain, draft) for name, inner in given.items()
+            name: embed_in_alternative(name, inner, plain, context) for name, inner in given.items()
         }
     elif "alternatives" in overlay:
         change["alternatives"] = given
-    return _assemble(absorb(plain, change, draft), (), draft).scenario
+    return _assemble(absorb(plain, change, context), (), context).scenario
 
 
 def with_certain(scenario: Scenario, drawn: Mapping[str, Any]) -> Scenario:
-    """A copy with other values at dotted paths, and nothing uncertain: one draw, or one point, of it.
+    """Return a copy with other values at dotted paths and nothing uncertain: one draw, or one sweep point.
 
     Raises
     ------
     ScenarioError
-        As `overlaid`: a file with these values, all together, would be refused.
+        As `overlaid`, if a file with all these values would be rejected.
     """
-    return overlaid(scenario, values.certain(drawn))
+    return overlaid(scenario, values.certain_overlay(drawn))
 
 
 def findings_at(path: KeyPath, value: Any, plain: Mapping[str, Any]) -> list[Finding]:
-    """What the schema says against `value` at `path` of the valid scenario `plain`, and below it.
+    """Return the schema's findings on `value`, set at `path` of the valid scenario `plain`.
 
-    That is wrong whatever the other values are; what must hold between values is not looked at.
+    These are wrong whatever the other values are; constraints between values are not checked.
     """
     overlay: Any = value
     for key in reversed(path):
         overlay = {key: overlay}
-    draft = Draft(quiet=True)
-    laid = overlays.lay(plain, overlay_in_place(overlay, plain, (), draft))
-    found = [replace(fault, place=None) for fault in draft.faults]
+    context = LoadContext(quiet=True)
+    laid = overlays.lay(plain, embed_in_overlay(overlay, plain, (), context))
+    found = [replace(fault, location=None) for fault in context.faults]
     try:
         Scenario.model_validate(laid)
     except ValidationError as error:
@@ -162,13 +162,13 @@ def findings_at(path: KeyPath, value: Any, plain: Mapping[str, Any]) -> list[Fin
 
 
 def _ends_early(scenario: Scenario) -> bool:
-    """Whether dates of the scenario lie past its end, as where it was shortened from outside."""
+    """Return True if dates of the scenario lie past its end, for example because it was shortened."""
     every = (scenario.alternative(name) for name in (BASELINE, *scenario.alternatives))
     return any(True for each in every for _ in checks.out_of_range(Parts.of(each)))
 
 
 class _Assembly(NamedTuple):
-    """A scenario that is right, it and its alternatives by name, and the paths set from outside."""
+    """A valid scenario, that scenario and its alternatives by name, and the paths set with ``--set``."""
 
     scenario: Scenario
     every: Mapping[str, Scenario]
@@ -176,77 +176,77 @@ class _Assembly(NamedTuple):
 
 
 def _finish(
-    tree: Mapping[str, Any], texts: Sequence[str], draft: Draft
+    tree: Mapping[str, Any], texts: Sequence[str], context: LoadContext
 ) -> tuple[Scenario, tuple[Problem, ...]]:
-    scenario, scenarios, paths = _assemble(tree, texts, draft)
-    draft.remark(cautions.hidden_changes(paths, scenario))
-    draft.remark(uncertain_checks.remarks(paths, scenario))
+    scenario, scenarios, paths = _assemble(tree, texts, context)
+    context.remark(cautions.hidden_changes(paths, scenario))
+    context.remark(uncertain_checks.remarks(paths, scenario))
     survey = Survey(scenario)
-    draft.remark(cautions.cautions(scenarios, survey))
-    draft.remark(cautions.unsourced(survey))
-    return scenario, tuple(in_order(draft.warnings))
+    context.remark(cautions.cautions(scenarios, survey))
+    context.remark(cautions.unsourced_figures(survey))
+    return scenario, tuple(in_order(context.warnings))
 
 
-def _assemble(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> _Assembly:
-    assigned = _assigned(tree, texts, draft)
+def _assemble(tree: Mapping[str, Any], texts: Sequence[str], context: LoadContext) -> _Assembly:
+    assigned = _assigned(tree, texts, context)
     given = assigned.tree.get("alternatives", {})
-    plain = in_place({key: value for key, value in assigned.tree.items() if key != "alternatives"}, (), draft)
+    plain = embed({key: value for key, value in assigned.tree.items() if key != "alternatives"}, (), context)
     alternatives = given
     if isinstance(given, Mapping):
         alternatives = {
-            name: alternative_in_place(name, overlay, plain, draft) for name, overlay in given.items()
+            name: embed_in_alternative(name, overlay, plain, context) for name, overlay in given.items()
         }
-    _add_sources(plain, draft)
-    plain = overlays.completed(plain)
-    draft.shortened |= any(path in (("days",), ("start",)) for path in assigned.paths)
+    _add_sources(plain, context)
+    plain = overlays.with_defaults(plain)
+    context.shortened |= any(path in (("days",), ("start",)) for path in assigned.paths)
     whole = {**plain, "alternatives": alternatives}
-    base = _validated(whole, draft)
-    draft.refuse(_unless_following(base.faults, (), draft))
-    draft.remark(base.late)
+    base = _validated(whole, context)
+    context.refuse(_unless_following(base.faults, (), context))
+    context.remark(base.late)
     scenarios = {} if base.scenario is None else {BASELINE: base.scenario}
     below = plain if base.scenario is None else base.scenario.to_plain()
     below = {key: value for key, value in below.items() if key != "alternatives"}
     faulty: list[str] = []
     for name, overlay in alternatives.items() if isinstance(alternatives, Mapping) else ():
         if isinstance(overlay, Mapping):
-            changed, right = _alternative(name, overlay, below, base, draft)
+            changed, right = _alternative(name, overlay, below, base, context)
             if not right:
                 faulty.append(name)
             if changed is not None:
                 scenarios[name] = changed
-    draft.refuse(
-        uncertain_checks.uncertain(whole, base.faults, faulty, with_certain, drawable=draft.drawable)
+    context.refuse(
+        uncertain_checks.uncertain(whole, base.faults, faulty, with_certain, drawable=context.drawable)
     )
-    problems = draft.problems
+    problems = context.problems
     if problems or base.scenario is None:
         raise ScenarioError(problems)
     return _Assembly(base.scenario, scenarios, assigned.paths)
 
 
 def _alternative(
-    name: str, overlay: Mapping[str, Any], below: Mapping[str, Any], base: _Validated, draft: Draft
+    name: str, overlay: Mapping[str, Any], below: Mapping[str, Any], base: _Validated, context: LoadContext
 ) -> tuple[Scenario | None, bool]:
-    """The scenario of an overlay if it can be made, and whether the overlay itself is right."""
+    """Return the scenario of an overlay, if it can be built, and True if the overlay itself is valid."""
     above = ("alternatives", name)
-    draft.remark(idle.under(above) for idle in overlays.idle_nulls(below, overlay))
-    judged = inherited.judged(overlay, below, base.faults)
-    changed = _validated(overlays.lay(below, scaled(below, judged)), draft)
-    own = inherited.own(changed.faults, base.faults, overlay)
-    new = _misnamed(_unless_following(own, above, draft), below)
-    draft.refuse(finding.under(above) for finding in new)
-    draft.remark(finding.under(above) for finding in changed.late if finding not in base.late)
+    context.remark(idle.under(above) for idle in overlays.idle_nulls(below, overlay))
+    judged = inherited.without_base_gaps(overlay, below, base.faults)
+    changed = _validated(overlays.lay(below, scaled(below, judged)), context)
+    own = inherited.own_faults(changed.faults, base.faults, overlay)
+    new = _misnamed(_unless_following(own, above, context), below)
+    context.refuse(finding.under(above) for finding in new)
+    context.remark(finding.under(above) for finding in changed.late if finding not in base.late)
     return changed.scenario, not own
 
 
 class _Validated(NamedTuple):
-    """The scenario of plain values if it can be made, what is wrong with them, what comes too late."""
+    """The scenario of plain values, if it can be built, its faults, and its dates out of range."""
 
     scenario: Scenario | None
     faults: list[Finding]
     late: list[Finding]
 
 
-def _validated(plain: Mapping[str, Any], draft: Draft) -> _Validated:
+def _validated(plain: Mapping[str, Any], context: LoadContext) -> _Validated:
     found: list[Finding] = []
     scenario: Scenario | None = None
     try:
@@ -255,17 +255,17 @@ def _validated(plain: Mapping[str, Any], draft: Draft) -> _Validated:
         found += messages.findings(error, plain)
         if not any(finding.path == () for finding in found):
             found += checks.one_driver(plain)
-    parts = Parts.of(scenario) if scenario is not None else Parts.found_in(plain)
+    parts = Parts.of(scenario) if scenario is not None else Parts.from_tree(plain)
     found += references(plain)
     found += checks.consistency(parts)
     late = list(checks.out_of_range(parts))
-    if not draft.shortened:
+    if not context.shortened:
         found, late = found + late, []
     return _Validated(scenario, list(dict.fromkeys(found)), late)
 
 
 def _misnamed(found: Iterable[Finding], base: Mapping[str, Any]) -> Iterable[Finding]:
-    """What an overlay's new entry lacks is told as its name, where an entry there is has one like it."""
+    """Report an incomplete new entry of an overlay as a misspelt name if an entry has a similar name."""
     renamed: dict[Finding, None] = {}
     for finding in found:
         *above, name, _ = finding.path if len(finding.path) > 2 else ("", "")
@@ -278,33 +278,35 @@ def _misnamed(found: Iterable[Finding], base: Mapping[str, Any]) -> Iterable[Fin
     return renamed
 
 
-def _unless_following(found: Iterable[Finding], above: KeyPath, draft: Draft) -> list[Finding]:
-    return [finding for finding in found if not _follows(finding, above, draft)]
+def _unless_following(found: Iterable[Finding], above: KeyPath, context: LoadContext) -> list[Finding]:
+    return [finding for finding in found if not _follows(finding, above, context)]
 
 
-def _follows(finding: Finding, above: KeyPath, draft: Draft) -> bool:
-    """Whether a problem only follows from a profile or arrivals file that could not be read."""
+def _follows(finding: Finding, above: KeyPath, context: LoadContext) -> bool:
+    """Return True if a problem only follows from a profile or arrivals file that could not be read."""
     if finding.kind not in (Kind.MISSING, Kind.INCOMPLETE):
         return False
     here = (*above, *finding.path)
-    return any(here[: len(section)] == section for section in draft.unread)
+    return any(here[: len(section)] == section for section in context.unread)
 
 
-def _assigned(tree: Mapping[str, Any], texts: Sequence[str], draft: Draft) -> assignments.Assigned:
+def _assigned(tree: Mapping[str, Any], texts: Sequence[str], context: LoadContext) -> assignments.Assignments:
     assigned = assignments.assign(tree, texts)
-    draft.refuse(assigned.findings)
+    context.refuse(assigned.findings)
     for path in assigned.paths:
-        draft.places = {p: place for p, place in draft.places.items() if p[: len(path)] != path}
-        draft.places[path] = assignments.PLACE
-    draft.fractions |= assigned.fractions
-    draft.remark(assigned.doubts)
+        context.locations = {
+            p: location for p, location in context.locations.items() if p[: len(path)] != path
+        }
+        context.locations[path] = assignments.LOCATION
+    context.fractions |= assigned.fractions
+    context.remark(assigned.doubts)
     return assigned
 
 
-def _add_sources(plain: dict[str, Any], draft: Draft) -> None:
-    """Sources of profile figures, where the scenario's own entries do not cover them."""
+def _add_sources(plain: dict[str, Any], context: LoadContext) -> None:
+    """Add the sources of profile figures that the scenario's own entries do not cover."""
     own = plain.get("sources", {})
     if isinstance(own, Mapping):
         index = SourceIndex(own)
-        added = {path: source for path, source in draft.sources.items() if index.covering(path) is None}
+        added = {path: source for path, source in context.sources.items() if index.pattern_for(path) is None}
         plain["sources"] = {**added, **own}

@@ -1,6 +1,6 @@
-"""The door of the scenario room: everything the other rooms ask of scenario files.
+"""The interface of the scenario package: what the other packages use to read and write scenario files.
 
-What a scenario holds they ask of its sections, in `surgesim.scenario.schema`.
+The contents of a scenario are in its sections, in `surgesim.scenario.schema`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from surgesim.scenario.assembly import (
 )
 from surgesim.scenario.loading.assignments import unknown_path
 from surgesim.scenario.loading.dumping import dump
-from surgesim.scenario.loading.values import fitting, is_whole
+from surgesim.scenario.loading.values import fit_value, is_integer
 from surgesim.scenario.loading.yaml_nodes import compose
 from surgesim.scenario.messages.finding import suggestion
 from surgesim.scenario.reference.editor_schema import json_schema
@@ -28,10 +28,10 @@ __all__ = [
     "compose",
     "dump",
     "findings_at",
-    "fitting",
+    "fit_value",
     "from_plain",
     "inspect",
-    "is_whole",
+    "is_integer",
     "json_schema",
     "load",
     "load_stored",

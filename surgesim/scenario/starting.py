@@ -1,4 +1,4 @@
-"""A new scenario's text: a small complete one, or one that is laid over a scenario there is."""
+"""The text of a new scenario: a small complete one, or one that extends an existing scenario."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _PLACEHOLDER = "my-province"
 
 
 def starter(name: str, like: str | None = None, *, folder: str | Path = ".") -> str:
-    """The text of a commented scenario that is valid as it stands.
+    """Return the text of a commented scenario that is valid without changes.
 
     Parameters
     ----------
     name
         Name of the new scenario: a-z, 0-9 and hyphens.
     like
-        A scenario file to lay the new one over; None for a small complete scenario.
+        A scenario file that the new one extends; None for a small complete scenario.
     folder
-        Where the new file will stand: `like` is named from there.
+        Folder of the new file; the path of `like` is written relative to it.
 
     Raises
     ------
     ScenarioError
-        If the name cannot be one, or `like` is not a valid scenario.
+        If the name is not allowed, or `like` is not a valid scenario.
     """
     try:
         TypeAdapter(Name).validate_python(name)
@@ -51,13 +51,13 @@ def _laid_over(name: str, base: str, scenario: Scenario) -> str:
     lines = [
         f"# {name}: what differs from {scenario.title.get('en')}",
         "#",
-        f"# All of {shown} holds here; what is written below is laid over it.",
-        "# A mapping adds to the one below it, a value or list replaces it, null removes a named entry.",
+        f"# Everything in {shown} applies here; the values below change it.",
+        "# A mapping merges with the one there, a value or list replaces it, null removes a named entry.",
         f"name: {name}",
         f"title: {name}",
         f"extends: {json.dumps(shown, ensure_ascii=False)}",
         "",
-        "# Some values to change, as they are now. Take away the # to use a line and those above it.",
+        "# Some values you can change, as they are now. To use a line, remove the # from it and those above.",
         f"# days: {scenario.days}",
         "# people:",
         "#   districts:",

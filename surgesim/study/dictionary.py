@@ -1,4 +1,4 @@
-"""The data dictionary: every file of a result folder, every column with unit and meaning, as Markdown."""
+"""The data dictionary in Markdown: every file of a result folder, and each column's unit and meaning."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ MANIFEST_ENTRIES = (
     Column(
         FORMAT,
         "text",
-        "`surgesim run`, or `surgesim sweep`: what wrote the folder; it is replaced only if it has this and "
-        "holds nothing but `files` and what surgesim added to them; absent in results of 0.1.0",
+        "`surgesim run` or `surgesim sweep`: what wrote the folder; a folder is replaced only if it has this "
+        "entry and contains nothing except `files` and what surgesim added; absent in results of 0.1.0",
     ),
-    Column("versions", "text", "versions of Python and of the packages that compute"),
+    Column("versions", "text", "versions of Python and of the packages that affect results"),
     Column("platform", "text", "operating system"),
-    Column("processor", "text", "processor; another one may round otherwise in the last digit"),
+    Column("processor", "text", "processor; another may round the last digit differently"),
     Column("scenario", "text", "name of the scenario"),
     Column("scenario_sha256", "text", "SHA-256 of scenario.yaml"),
     Column("seed", "", "seed of the random numbers"),
-    Column("replications", "", "replications of each alternative"),
+    Column("replications", "", "number of replications of each alternative"),
     Column(
         "precision",
         "",
-        "where a precision was wanted, for each alternative and outcome of it: the half-width of the 95 % "
-        "interval over the mean, wanted and reached, and `why_not`: `wide`, `no_event` (in no "
-        "replication, such as 0 deaths or a breach that never came), `not_measured` or `too_few` (a single "
-        "replication); null where none was wanted",
+        "if a precision was requested, for each alternative and such outcome: the half-width of the 95 % "
+        "interval over the mean, requested and reached, and `why_not`: `wide`, `no_event` (in no "
+        "replication, such as 0 deaths or no breach), `not_measured` or `too_few` (a single "
+        "replication); null if none was requested",
     ),
-    Column("days", "days", "days simulated"),
-    Column("alternatives", "text", "the alternatives that were run, baseline first"),
-    Column("started", "text", "when the run began, UTC"),
-    Column("ended", "text", "when its tables were complete, UTC"),
-    Column("identities_checked", "", "how often each identity of the model was checked; all held"),
-    Column("command", "text", "the command line; absent where the run was started from Python"),
-    Column("extras_failed", "text", "why figures could not be drawn; null where nothing failed"),
-    Column("figures", "text", "language and format of the figures, null where none were drawn"),
+    Column("days", "days", "number of days simulated"),
+    Column("alternatives", "text", "alternatives that were run, baseline first"),
+    Column("started", "text", "time the run began, UTC"),
+    Column("ended", "text", "time its tables were complete, UTC"),
+    Column("identities_checked", "", "number of checks of each accounting identity of the model; all held"),
+    Column("command", "text", "the command line; absent if the run was started from Python"),
+    Column("extras_failed", "text", "why figures could not be drawn; null if nothing failed"),
+    Column("figures", "text", "language and format of the figures; null if none were drawn"),
     Column("files", "text", "SHA-256 of every other file"),
 )
 
@@ -65,39 +65,41 @@ SWEEP_ENTRIES = (
     Column(
         "sweep",
         "",
-        "the plan: design, samples, what varies, replications, seed, alternatives, points, runs, SHA-256 of "
-        "the points and of each scenario, versions of what computes",
+        "the plan: design, samples, varied paths, replications, seed, alternatives, points, runs, SHA-256 of "
+        "the points and of each scenario, versions of the packages that affect results",
     ),
-    Column("failed", "", "runs that failed"),
-    Column("started", "text", "when the sweep began, or was last resumed, UTC"),
-    Column("ended", "text", "when its tables were complete, UTC"),
-    Column("command", "text", "the command line; absent where the sweep was started from Python"),
+    Column("failed", "", "number of runs that failed"),
+    Column("started", "text", "time the sweep began, or was last resumed, UTC"),
+    Column("ended", "text", "time its tables were complete, UTC"),
+    Column("command", "text", "the command line; absent if the sweep was started from Python"),
     Column("files", "text", "SHA-256 of every other file"),
 )
 
 _SWEEP_HEAD = """\
 # Files of a sweep
 
-Every file of the folder that `surgesim sweep` writes (`results/<scenario name>-sweep/`, or `--out`). Until
-all runs are done there is only `<folder>.unfinished/`, with a part for each run done. `surgesim plot` draws
-`plots/sweep-map.svg`, the probability of a breach over two paths; it is no part of the sweep.
+Every file in the folder written by `surgesim sweep` (`results/<scenario name>-sweep/`, or `--out`). Until
+all runs are complete, there is only `<folder>.unfinished/`, with a file for each completed run. `surgesim
+plot` draws `plots/sweep-map.svg`, the probability of a breach over two paths; it is not part of the sweep.
 """
 
 _HEAD = """\
 # Data dictionary
 
-Every file of a result folder (`results/<scenario name>/`, or `--out`), written by `surgesim run`.
+Every file in a result folder (`results/<scenario name>/`, or `--out`), written by `surgesim run`.
 
-CSV files are UTF-8 with a header, numbers have ten significant digits, dates are ISO 8601, an empty cell
-is a value that does not exist, or that is not assessed because the scenario gives no ground for it. Medians
-and quantiles are those of one replication: the least value that the share of replications does not pass;
-nothing is interpolated. Read the tables with `surgesim.read(folder)`, or in pandas with
-`keep_default_na=False`, which keeps a district named `null` a name. Flows are per day; stocks are at 24:00;
-day 0 is the scenario's first. Day d is [d, d + 1): what happens at 00:00 is of the day that begins. No file
-but the manifest holds a clock time, so that `surgesim reproduce` can compare the others byte for byte
-(daily.parquet by its content).
+CSV files are UTF-8 with a header; numbers have ten significant digits; dates are ISO 8601. An empty cell
+means that a value does not exist, or is not assessed because the scenario lacks an input for it. Text that
+begins with =, +, -, @, a tab or a carriage return and is not a number is written with an apostrophe in front
+(another one if it already begins with apostrophes), so that no spreadsheet takes it for a formula. Medians
+and quantiles are always the value of one replication: the smallest that the given share of replications
+does not exceed; nothing is interpolated. Read the tables with `surgesim.read(folder)`, which removes the
+apostrophes, or in pandas with `keep_default_na=False`, which keeps a district named `null` as text. Flows
+are per day; stocks are at 24:00; day 0 is the scenario's first day. Day d is [d, d + 1): an event at 00:00
+belongs to the day that begins then. Only the manifest contains clock times, so `surgesim reproduce` can
+compare all other files byte for byte (daily.parquet by its content).
 
-This page is what `surgesim.study.dictionary.data_dictionary()` returns; a test holds the two together.
+This page is generated by `surgesim.study.dictionary.data_dictionary()`; a test keeps it up to date.
 """
 
 
@@ -105,9 +107,9 @@ def data_dictionary() -> str:
     """The text of docs/data-dictionary.md."""
     parts = [
         _HEAD,
-        _section("manifest.json", "What is needed to repeat the run.", MANIFEST_ENTRIES, "entry"),
-        "## scenario.yaml\n\nThe scenario as run, with every default written out and arrivals embedded. "
-        "It can be run again as it is.\n",
+        _section("manifest.json", "The data needed to repeat the run.", MANIFEST_ENTRIES, "entry"),
+        "## scenario.yaml\n\nThe scenario as run, with all defaults written out and arrivals embedded. "
+        "It can be run again unchanged.\n",
     ]
     parts += [
         _section(f"{table.name}.csv", f"One row: {table.row}.", table.columns, "column") for table in TABLES
@@ -115,61 +117,62 @@ def data_dictionary() -> str:
     parts += [
         _section(
             "daily.parquet",
-            "Every replication by day, not summed up. A row group per replication. Rows of "
-            "the province have the first three kinds of indicators below (daily.csv has the same), rows of "
-            "districts the others; all that a row does not have are null.",
+            "Every replication by day, without aggregation, with one row group per replication. Rows for "
+            "the province have the first three kinds of indicators below (as in daily.csv), rows for "
+            "districts the others; all other columns are null.",
             PARQUET_KEYS,
             "column",
         ),
         _section("Daily indicators of the province", "", PROVINCE, "indicator", level=3),
         _section(
             "Daily indicators of consumables and burdens",
-            "Of the province, for each consumable and burden by its name.",
+            "For the province, by name of each consumable and burden.",
             logistics_columns(["<consumable>"], ["<burden>"]),
             "indicator",
             level=3,
         ),
         _section(
-            "Daily indicators that are assessed",
-            "Of the province: the level where the scenario has a table of levels, the others where it gives "
-            "`command.reach`, each also where a threshold, a level or a rule names it.",
+            "Daily assessed indicators",
+            "For the province: the level if the scenario has a table of levels, the others if it gives "
+            "`command.reach`; each also if a threshold, a level or a rule names it.",
             (*ASSESSED, *(_of_group(column) for column in ASSESSED if column.name in BY_GROUP)),
             "indicator",
             level=3,
         ),
         _section("Daily indicators of the districts", "", DISTRICT, "indicator", level=3),
         _section(
-            "Daily indicators of assessed districts",
-            "Where a threshold is assessed by district, a rule watches a district, or the scenario has "
-            "a table of levels; each indicator where it is watched so.",
+            "Daily assessed indicators of the districts",
+            "If a threshold is assessed by district, a rule monitors a district, or the scenario has "
+            "a table of levels; only the indicators monitored in this way.",
             (DISTRICT_PRESENT, *DISTRICT_ASSESSED),
             "indicator",
             level=3,
         ),
-        "## figures/\n\nThe figures of the run as SVG. `surgesim plot` draws others, by default into "
-        "`plots/`, which is no part of the result and goes when a new run replaces it, like `report.html`. "
-        "A new run replaces nothing else: anything that surgesim did not write stops it before it begins.\n",
+        "## figures/\n\nThe figures of the run as SVG. `surgesim plot` draws more, by default into "
+        "`plots/`, which is not part of the result and is deleted when a new run replaces it, as is "
+        "`report.html`. A new run deletes nothing else: a file that surgesim did not write stops it before "
+        "it starts.\n",
     ]
     return "\n".join([*parts, *_sweep()])
 
 
 def _sweep() -> Iterator[str]:
     yield _SWEEP_HEAD
-    yield _section("Sweep: manifest.json", "What is needed to repeat the sweep.", SWEEP_ENTRIES, "entry")
-    yield "## Sweep: scenarios/\n\nThe scenarios as swept, with every default, by name.\n"
+    yield _section("Sweep: manifest.json", "The data needed to repeat the sweep.", SWEEP_ENTRIES, "entry")
+    yield "## Sweep: scenarios/\n\nThe scenarios as swept, by name, with all defaults written out.\n"
     for table in SWEEP_TABLES:
         yield _section(f"Sweep: {table.name}.csv", f"One row: {table.row}.", table.columns, "column")
     yield _section(
         f"Sweep: sensitivity/{SENSITIVITY_TABLE.name}.csv",
-        f"One row: {SENSITIVITY_TABLE.row}. Written by `surgesim sensitivity` with its figures; no part of "
-        "the sweep.",
+        f"One row: {SENSITIVITY_TABLE.row}. Written by `surgesim sensitivity` with its figures; not part "
+        "of the sweep.",
         SENSITIVITY_TABLE.columns,
         "column",
     )
 
 
 def _of_group(column: Column) -> Column:
-    meaning = "that of an age or risk group, where a threshold, a level or a rule names it"
+    meaning = "the same for an age or risk group, if a threshold, a level or a rule names it"
     return Column(f"{column.name}:<age or risk group>", column.unit, meaning)
 
 

@@ -1,4 +1,4 @@
-"""Whether enough replications are run: how wide the interval of each wanted outcome still is.
+"""Stopping rule for replications, based on the precision requested for each outcome.
 
 Replications are added one by one until every half-width is small enough (Law 2015, Simulation Modeling
 and Analysis, section 9.4.1: the sequential procedure with a relative error).
@@ -17,20 +17,20 @@ from surgesim.study.measures.compare import FIRST_DAY
 from surgesim.study.tables.columns import outcome_units
 
 FEWEST_REPLICATIONS = 10
-"""Replications before the first look: the variance of fewer is too often small by chance."""
+"""Min replications before the first check: with fewer, the variance is too often small by chance."""
 
 WIDE, NO_EVENT, NOT_MEASURED, TOO_FEW = "wide", "no_event", "not_measured", "too_few"
-"""Why a precision was not reached: a wide interval, an outcome without an event in any replication (a count
-of 0, a breach that never came), one that was measured in none, or in one only."""
+"""Why a precision was not reached: a wide interval, no event in any replication (a count of 0, or no
+breach), an outcome not measured in any replication, or measured in only one."""
 
 
 def check_precision(scenario: Scenario) -> None:
-    """Whether a run has the outcomes whose precision is wanted.
+    """Check that a run has every outcome for which a precision is requested.
 
     Raises
     ------
     ScenarioError
-        With every one that it does not have.
+        With every unknown outcome.
     """
     known = outcome_units([scenario])
     problems = [
@@ -43,9 +43,9 @@ def check_precision(scenario: Scenario) -> None:
 
 
 class Precision:
-    """Means of the outcomes of `study.precision`, and their 95 % Student t intervals, as replications come.
+    """Running means of the outcomes of `study.precision`, with 95 % Student t intervals.
 
-    It depends on the replications in their order alone, so that any number of workers stops at the same.
+    The state depends only on the ordered replications, so any number of workers stops at the same one.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -58,9 +58,9 @@ class Precision:
         self._moments: dict[tuple[str, str], _Moments] = {}
 
     def add(self, outcomes: Mapping[str, Mapping[str, float]]) -> None:
-        """Take in a replication: its outcomes by alternative; one that an alternative lacks is left out.
+        """Add a replication's outcomes by alternative; outcomes that an alternative lacks are skipped.
 
-        A replication in which an outcome is not measured (NaN) does not count for its mean.
+        A replication in which an outcome is not measured (NaN) does not count towards its mean.
         """
         self._count += 1
         for alternative, row in outcomes.items():
@@ -69,9 +69,9 @@ class Precision:
                     self._moments.setdefault((alternative, outcome), _Moments()).add(row[outcome])
 
     def enough(self) -> bool:
-        """Whether no further replication is needed, or allowed.
+        """Return True if no further replication is needed or allowed.
 
-        An outcome that was measured in no replication is not waited for: more of them would tell no more.
+        An outcome not measured in any replication is ignored: further replications would add nothing.
         """
         if not self._wanted or self._count >= self._most:
             return self._count >= self._most
@@ -80,10 +80,10 @@ class Precision:
         return all(entry["reached"] or entry["why_not"] == NOT_MEASURED for entry in self.note())
 
     def note(self) -> list[dict[str, Any]]:
-        """What was wanted and what was reached, for the manifest: one entry per alternative and outcome.
+        """Requested and achieved precision, for the manifest: one entry per alternative and outcome.
 
-        `half_width_share` is the half-width over the mean; None where there is none. `why_not` is None
-        where the precision was reached, else `WIDE`, `NO_EVENT`, `NOT_MEASURED` or `TOO_FEW`.
+        `half_width_share` is the half-width over the mean, or None if undefined. `why_not` is None if the
+        precision was reached, otherwise `WIDE`, `NO_EVENT`, `NOT_MEASURED` or `TOO_FEW`.
         """
         return [
             {
@@ -95,16 +95,16 @@ class Precision:
                 "why_not": why_not,
             }
             for (alternative, outcome), moments in self._moments.items()
-            for share, why_not in [moments.judged(self._wanted[outcome], self._without_event(outcome))]
+            for share, why_not in [moments.verdict(self._wanted[outcome], self._without_event(outcome))]
         ]
 
     def _without_event(self, outcome: str) -> float:
-        """The value of a replication in which nothing happened; a first day is then censored at the end."""
+        """The outcome's value without an event; a first day is then censored at the end."""
         return self._horizon if outcome.startswith(FIRST_DAY) else 0.0
 
 
 class _Moments:
-    """Number, mean and sum of squared deviations of what was measured, as it comes (Welford 1962)."""
+    """Running count, mean and sum of squared deviations of the measured values (Welford 1962)."""
 
     def __init__(self) -> None:
         self.count, self.mean, self.squares = 0, 0.0, 0.0
@@ -117,18 +117,18 @@ class _Moments:
         self.mean += away / self.count
         self.squares += away * (value - self.mean)
 
-    def judged(self, wanted: float, without_event: float) -> tuple[float | None, str | None]:
-        """The half-width over the mean, if there is one; and why it is not as wanted, if it is not."""
+    def verdict(self, wanted: float, without_event: float) -> tuple[float | None, str | None]:
+        """Return the half-width over the mean, if defined, and why the precision was not reached, if so."""
         from scipy.special import stdtrit
 
         n = self.count
         if n == 0:
             return None, NOT_MEASURED
         if self.squares == 0 and self.mean == without_event:
-            return None, NO_EVENT  # not one replication had any: nothing is known of how rare it is
+            return None, NO_EVENT  # no event in any replication: its rarity is unknown
         if n < 2:
             return None, TOO_FEW
-        if self.mean == 0:  # no share of it; a breach on day 0 in every replication is exact
+        if self.mean == 0:  # share undefined; a breach on day 0 in every replication is exact
             return (None, WIDE) if self.squares else (0.0, None)
         half = float(stdtrit(n - 1, 0.975)) * math.sqrt(self.squares / (n - 1) / n)
         share = half / abs(self.mean)

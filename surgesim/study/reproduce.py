@@ -1,4 +1,4 @@
-"""Repeats a stored run from its scenario and manifest, and compares every file."""
+"""Repetition of a stored run from its scenario and manifest, with a comparison of every file."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ from surgesim.study.sweep.sweep import sweep
 Floats = NDArray[np.float64]
 
 RELATIVE = 1e-9
-"""Numbers are equal to this relative difference where versions or the processor differ."""
+"""Relative tolerance for numbers when versions or the processor differ."""
 
-_ZERO = 1e-12  # what a difference of equal numbers can come to by rounding
+_ZERO = 1e-12  # absolute tolerance for rounding errors
 
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """What a repeated run showed.
+    """The outcome of repeating a run.
 
     Attributes
     ----------
     differences
-        One sentence per file that differs; none if the run was reproduced.
+        One sentence per file that differs; empty if the run was reproduced.
     compared
-        The files compared.
+        Names of the files compared.
     setting
-        What differs between this machine and the one of the run; empty where all is equal and files
+        Differences between this machine and that of the original run; empty if there are none and files
         were compared byte for byte.
     """
 
@@ -62,17 +62,17 @@ def reproduce(
 ) -> Reproduction:
     """Run a stored result again and compare every file but the manifest.
 
-    Files are compared byte for byte, daily.parquet by its content. Where versions or the processor
-    differ, numbers are compared to `RELATIVE` and figures are left out.
+    Files are compared byte for byte, daily.parquet by its content. If versions or the processor differ,
+    numbers are compared with tolerance `RELATIVE` and figures are left out.
 
     Parameters
     ----------
     folder
         A result folder, of a run or of a sweep.
     workers
-        As of `run`.
+        See `run`.
     extras
-        What drew the figures of the folder; without it they are left out.
+        Draws the figures of the folder; without it, figures are left out.
 
     Raises
     ------
@@ -159,7 +159,7 @@ def _settings_that_differ(then: dict[str, Any], now: dict[str, Any]) -> Iterator
 
 
 def _difference(stored: Path, again: Path, name: str, digest: str, *, exact: bool) -> str | None:
-    """How the stored file differs from the repeated one; None where it does not."""
+    """Describe how the stored file differs from the repeated one; None if it does not."""
     before, after = stored / name, again / name
     if not before.is_file():
         return "missing"
@@ -200,7 +200,7 @@ def _close(cell: str, again: str) -> bool:
 
 
 def _all_close(old: Floats, new: Floats) -> bool:
-    relative = 1.01 * RELATIVE  # a hundredth more: the 10 printed digits are rounded
+    relative = 1.01 * RELATIVE  # 1 % slack because the 10 printed digits are rounded
     return bool(np.allclose(old, new, rtol=relative, atol=_ZERO, equal_nan=True))
 
 

@@ -1,4 +1,4 @@
-"""Results: everything a run gives back, as tables."""
+"""The results of a run, as tables."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
 
 
 Extras: TypeAlias = "Callable[[Results, Path], object]"
-"""Adds files to a result folder before it is sealed, such as figures."""
+"""Adds files, such as figures, to a result folder before it is sealed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A result folder to write, and what goes into it beside the results.
+    """A result folder to write, and its contents beyond the results.
 
     Attributes
     ----------
     folder
-        Where it is written.
+        Path of the folder.
     notes
-        Further entries of the manifest.
+        Additional entries for the manifest.
     extras
-        Called with the results of a run and the folder in the making, to add files to it. If it fails, the
-        tables are kept, and the manifest's `extras_failed` says why.
+        Called with the results of a run and the unsealed folder, to add files to it. If it fails, the
+        tables are kept, and the manifest's `extras_failed` gives the reason.
     """
 
     folder: Path
@@ -38,25 +38,25 @@ class Output:
 
     @classmethod
     def of(cls, out: str | Path | Output | None) -> Output | None:
-        """What `out` means where a study takes it."""
+        """Convert the `out` argument of a study to an `Output`."""
         return out if out is None or isinstance(out, Output) else cls(Path(out))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Results:
-    """The tables of a run. Columns, units and meanings: docs/data-dictionary.md.
+    """The tables of a run; docs/data-dictionary.md documents columns, units and meanings.
 
     Attributes
     ----------
     scenario
-        The scenario as run, with every default.
+        The scenario as run, with all defaults filled in.
     manifest
-        What is needed to repeat the run: versions, seed, replications, alternatives, hashes.
+        Everything needed to repeat the run: versions, seed, replications, alternatives, hashes.
     breaches, breach_days, comparison, binding, replications, daily, daily_districts, reached, facilities, \
 facility_states, actions, assumptions
-        pandas DataFrames, each the same as the CSV file of its name.
+        pandas DataFrames, each equal to the CSV file of the same name.
     folder
-        Where they are stored; None for results in memory only.
+        Where the results are stored; None if only in memory.
     """
 
     scenario: Scenario

@@ -1,4 +1,4 @@
-"""One run: baseline and alternatives, replicated, collected into tables, stored."""
+"""A run: replicate the baseline and alternatives, collect the tables, store them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from surgesim.scenario.door import suggestion
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.environment import environment, now
-from surgesim.study.compute.replicate import check_draws, pared, replicate
+from surgesim.study.compute.replicate import check_draws, keep_alternatives, replicate
 from surgesim.study.precision import Precision, check_precision
 from surgesim.study.results import Extras, Output, Results
-from surgesim.study.store.folder import dumped, tell_kept
-from surgesim.study.store.run_folder import Draft
+from surgesim.study.store.folder import scenario_text, tell_kept
+from surgesim.study.store.run_folder import RunFolder
 from surgesim.study.tables.collect import Collection
 from surgesim.study.tables.fill import fill
 
@@ -40,29 +40,29 @@ def run(
     scenario
         From `surgesim.load`.
     replications, seed, days
-        Instead of the scenario's own.
+        Override the scenario's values.
     only
-        Names of the alternatives to run beside the baseline; all unless given.
+        Names of the alternatives to run besides the baseline; by default all.
     workers
-        Processes, as many as there are cores unless given; or a `surgesim.Backend`, to run on a Dask
-        cluster or to follow the progress. Results do not depend on it.
+        Number of processes, by default one per core; or a `surgesim.Backend`, to use a Dask cluster or
+        follow progress. Results do not depend on it.
     out
-        Result folder to write, nothing unless given; or an `Output`, with what else goes into the folder.
+        Result folder to write (by default none), or an `Output` with additional contents for it.
 
     Returns
     -------
     Results
-        The tables; the same for any number of workers.
+        The tables; identical for any number of workers.
 
     Raises
     ------
     ScenarioError
-        If `only` names an unknown alternative, a changed value is not allowed, or a replication would draw
-        values that a scenario file could not have: all draws are checked before the first replication.
+        If `only` names an unknown alternative, an overridden value is invalid, or a replication would draw
+        values that are invalid in a scenario file. All draws are checked before the first replication.
     ResultsError
-        If `out` cannot be written. An earlier result there is replaced only by a finished run.
+        If `out` cannot be written. An earlier result there is replaced only by a completed run.
     IdentityError
-        If an identity of the model broke.
+        If an accounting identity of the model fails.
 
     Examples
     --------
@@ -70,18 +70,18 @@ def run(
     >>> scenario = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
     >>> surgesim.run(scenario, replications=20).breaches  # doctest: +SKIP
     """
-    scenario = _changed(scenario, replications, seed, days)
+    scenario = _override(scenario, replications, seed, days)
     scenarios = select(scenario, only)
     check_precision(scenario)
     backend, output, started = Backend.of(workers), Output.of(out), now()
-    check_draws(pared(scenario, scenarios), scenario.study.seed, _most(scenario), backend)
+    check_draws(keep_alternatives(scenario, scenarios), scenario.study.seed, _most(scenario), backend)
     with contextlib.ExitStack() as stack:
-        draft = None if output is None else stack.enter_context(Draft(output.folder, scenarios))
-        collections, reached = _collected(scenario, scenarios, backend, draft)
+        draft = None if output is None else stack.enter_context(RunFolder(output.folder, scenarios))
+        collections, reached = _collect(scenario, scenarios, backend, draft)
         manifest = {
             **environment(),
             "scenario": scenario.name,
-            "scenario_sha256": hashlib.sha256(dumped(scenario).encode()).hexdigest(),
+            "scenario_sha256": hashlib.sha256(scenario_text(scenario).encode()).hexdigest(),
             "seed": scenario.study.seed,
             "replications": collections[BASELINE].replications,
             "precision": reached["precision"],
@@ -104,15 +104,15 @@ def run(
 
 
 def _most(scenario: Scenario) -> int:
-    """The most replications that there may be."""
+    """Max number of replications."""
     study = scenario.study
     return study.most_replications if study.precision else study.replications
 
 
-def _collected(
-    scenario: Scenario, scenarios: Mapping[str, Scenario], backend: Backend, draft: Draft | None
+def _collect(
+    scenario: Scenario, scenarios: Mapping[str, Scenario], backend: Backend, draft: RunFolder | None
 ) -> tuple[dict[str, Collection], dict[str, Any]]:
-    """Run replications until there are enough; what they came to, and the manifest's entries about them."""
+    """Run replications until there are enough; return the collections and the related manifest entries."""
     most = _most(scenario)
     collections = {name: Collection(alternative, most) for name, alternative in scenarios.items()}
     checks: Counter[str] = Counter()
@@ -134,18 +134,18 @@ def _collected(
 
 
 def select(scenario: Scenario, only: Sequence[str] | None = None) -> dict[str, Scenario]:
-    """The baseline and the alternatives to run, by name, in the order of the scenario.
+    """The baseline and the alternatives to run, by name, in scenario order.
 
     Raises
     ------
     ScenarioError
         If `only` names an unknown alternative.
     """
-    return {name: scenario.alternative(name) for name in selected(scenario, only)}
+    return {name: scenario.alternative(name) for name in alternative_names(scenario, only)}
 
 
-def selected(scenario: Scenario, only: Sequence[str] | None) -> list[str]:
-    """The names of `select`, without making the alternatives.
+def alternative_names(scenario: Scenario, only: Sequence[str] | None) -> list[str]:
+    """The names of `select`, without building the alternatives.
 
     Raises
     ------
@@ -165,7 +165,7 @@ def selected(scenario: Scenario, only: Sequence[str] | None) -> list[str]:
 
 
 def _failure(extras: Extras, results: Results, folder: Path) -> str | None:
-    """Call `extras`; what went wrong, for no fault of a figure is worth the tables of a long run."""
+    """Call `extras` and return its error, if any: a failed figure must not lose the tables of a long run."""
     try:
         extras(results, folder)
     except Exception as error:
@@ -173,7 +173,7 @@ def _failure(extras: Extras, results: Results, folder: Path) -> str | None:
     return None
 
 
-def _changed(scenario: Scenario, replications: int | None, seed: int | None, days: int | None) -> Scenario:
+def _override(scenario: Scenario, replications: int | None, seed: int | None, days: int | None) -> Scenario:
     values = {"study.replications": replications, "study.seed": seed, "days": days}
     changes = [f"{path}={value}" for path, value in values.items() if value is not None]
     if not changes:

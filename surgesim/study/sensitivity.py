@@ -1,9 +1,9 @@
-"""What drives an outcome of a sweep: Sobol indices of its design, or rank correlations of any other.
+"""Sensitivity of a sweep's outcomes: Sobol indices for a Sobol design, otherwise rank correlations.
 
-First and total Sobol indices by Saltelli's estimators (scipy.stats.sobol_indices); Spearman's rank
-correlation and the partial one, which takes away what the other paths do (Marino 2008,
-doi:10.1016/j.jtbi.2008.04.011). Intervals are at 95 %: of Sobol indices by percentile bootstrap over the
-points, of rank correlations by Student's t distribution with their degrees of freedom.
+First and total Sobol indices use Saltelli's estimators (scipy.stats.sobol_indices). Rank correlations are
+Spearman's and the partial one, which removes the effects of the other paths (Marino 2008,
+doi:10.1016/j.jtbi.2008.04.011). Intervals are at 95 %: for Sobol indices by percentile bootstrap over the
+points, for rank correlations by Student's t distribution with their degrees of freedom.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from surgesim.scenario.door import suggestion
 from surgesim.study.store.contents import SENSITIVITY
 from surgesim.study.sweep.design import SOBOL
 from surgesim.study.sweep.result import Sweep
-from surgesim.study.tables.columns import DRAWN, TEXT, Table, typed
+from surgesim.study.tables.columns import DRAWN, TEXT, Table, with_dtypes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,16 +33,16 @@ FIRST, TOTAL = "first", "total"
 RANK, PARTIAL = "rank_correlation", "partial_rank_correlation"
 
 DEFAULT = ("deaths_untreated", "deaths", "situation_days")
-"""Outcomes explained unless others are named; those that do not vary are left out."""
+"""Outcomes analysed by default; those that do not vary are left out."""
 
 RESAMPLES = 1_000
 
 FEWEST_FREE = 4
-"""Degrees of freedom below which a rank correlation has no interval: ranks of so few points take too few
-values for the t distribution (of 5 points and one path the test of no correlation errs in 8 %, not 5 %)."""
+"""Min degrees of freedom for the interval of a rank correlation: with fewer, ranks take too few values for
+the t distribution (with 5 points and one path, the test of no correlation errs in 8 %, not 5 %, of cases)."""
 
 _NOTHING = 1e-9
-"""A share of a variance that is rounding only."""
+"""A share of variance this small is a rounding error."""
 
 SENSITIVITY_TABLE = Table(
     SENSITIVITY,
@@ -55,22 +55,22 @@ SENSITIVITY_TABLE = Table(
         Column(
             "index",
             TEXT,
-            f"`{FIRST}` and `{TOTAL}`: share of the outcome's variance that goes with the path alone, and "
-            f"with it and all others together (Sobol indices); `{RANK}` and `{PARTIAL}`: Spearman's, from "
-            "-1 to 1, the partial one with what the other paths do taken away",
+            f"`{FIRST}` and `{TOTAL}`: share of the outcome's variance due to the path alone, and due to "
+            f"the path and its interactions (Sobol indices); `{RANK}` and `{PARTIAL}`: Spearman's, from "
+            "-1 to 1, the partial one with the effects of the other paths removed",
         ),
         Column(
             "value",
             "",
-            "the index; empty where it cannot be told, for the other paths leave nothing of the path or of "
-            "the outcome",
+            "the index; empty where it is undefined because the other paths fully explain the path or the "
+            "outcome",
         ),
         Column(
             "low",
             "",
-            "lower end of its 95 % interval: bootstrap for Sobol indices; for correlations from Student's t "
-            f"distribution, empty below {FEWEST_FREE} degrees of freedom (points less 2, for the partial one "
-            "also less the other paths)",
+            "lower end of its 95 % interval: by bootstrap for Sobol indices; by Student's t distribution for "
+            f"correlations, empty below {FEWEST_FREE} degrees of freedom (points minus 2; for the partial "
+            "one also minus the other paths)",
         ),
         Column("high", "", "upper end of its 95 % interval"),
     ),
@@ -78,16 +78,16 @@ SENSITIVITY_TABLE = Table(
 
 
 def sensitivity(sweep: Sweep, outcomes: Sequence[str] | None = None) -> pd.DataFrame:
-    """What drives outcomes of a sweep.
+    """Analyse what drives the outcomes of a sweep.
 
     Parameters
     ----------
     sweep
-        Of design ``sobol`` for Sobol indices; of any other for rank correlations. Runs that failed are
-        left out of the latter: a point is the mean of its other runs, one without any is no point. What is
-        found then holds where the model ran.
+        Design ``sobol`` gives Sobol indices; any other, rank correlations. Rank correlations leave out
+        failed runs: a point is the mean of its successful runs, and is dropped if it has none. The
+        correlations then hold only where the model ran.
     outcomes
-        Columns of runs.csv; `DEFAULT` unless given.
+        Columns of runs.csv; by default `DEFAULT`.
 
     Returns
     -------
@@ -97,8 +97,8 @@ def sensitivity(sweep: Sweep, outcomes: Sequence[str] | None = None) -> pd.DataF
     Raises
     ------
     ResultsError
-        If an outcome is unknown, is not a number in some run, or is the same at every point; if runs of
-        design ``sobol`` failed, or all runs did.
+        If an outcome is unknown, is not a number in some run, or is the same at every point; if any run
+        of a ``sobol`` design failed, or all runs of any design.
     """
     import pandas as pd
 
@@ -128,13 +128,13 @@ def sensitivity(sweep: Sweep, outcomes: Sequence[str] | None = None) -> pd.DataF
             rows += ({**keys, **row} for row in _rows(sweep, values))
     if not rows:
         raise ResultsError(f"{', '.join(DEFAULT)} are the same at every point: there is nothing to explain")
-    return typed(
+    return with_dtypes(
         SENSITIVITY_TABLE, pd.DataFrame(rows, columns=[column.name for column in SENSITIVITY_TABLE.columns])
     )
 
 
 def _means(group: pd.DataFrame, outcome: str) -> pd.Series[float]:
-    """The mean over the runs of each point that has any; an outcome that is not a number is an error."""
+    """Mean over the runs of each point; raise an error if the outcome is not a number in some run."""
     bad = group[~np.isfinite(group[outcome])]
     if len(bad):
         first = bad.iloc[0]
@@ -171,15 +171,15 @@ def _rows(sweep: Sweep, means: pd.Series[float]) -> Iterator[dict[str, Any]]:
 
 
 def _bootstrap_interval(estimate: Floats, resampled: Floats) -> tuple[Floats, Floats]:
-    """Percentile intervals over the resamples that tell anything; NaN where the estimate or all are."""
-    told = np.isfinite(estimate) & np.isfinite(resampled).any(axis=0)
+    """Percentile intervals over the finite resamples; NaN if the estimate or all resamples are NaN."""
+    known = np.isfinite(estimate) & np.isfinite(resampled).any(axis=0)
     low, high = np.full((2, *estimate.shape), np.nan)
-    low[told], high[told] = np.nanquantile(resampled[:, told], (0.025, 0.975), axis=0)
+    low[known], high[known] = np.nanquantile(resampled[:, known], (0.025, 0.975), axis=0)
     return low, high
 
 
 def sobol_of(values: Floats, samples: int, paths: int) -> Callable[[NDArray[np.intp]], Floats]:
-    """First and total Sobol indices ``(2, paths)`` of the rows of the design that are chosen.
+    """Return a function giving first and total Sobol indices ``(2, paths)`` for chosen rows of the design.
 
     `values` are in the order of `surgesim.study.sweep.design.points`: A, B, then A with each path from B.
     """
@@ -199,10 +199,10 @@ def sobol_of(values: Floats, samples: int, paths: int) -> Callable[[NDArray[np.i
 
 
 def rank_correlations(design: Floats, values: Floats) -> tuple[Floats, Floats]:
-    """Rank correlations, plain and partial, ``(2, paths)``, and the degrees of freedom of each.
+    """Rank correlations, plain and partial, ``(2, paths)``, and their degrees of freedom.
 
-    `design` is ``(points, paths)``. NaN where the path or the outcome does not vary, or the other paths
-    leave nothing of it (see `_partial`).
+    `design` is ``(points, paths)``. NaN if the path or the outcome does not vary, or is fully explained by
+    the other paths (see `_partial`).
     """
     from scipy.stats import rankdata
 
@@ -221,27 +221,27 @@ def rank_correlations(design: Floats, values: Floats) -> tuple[Floats, Floats]:
 
 
 def correlation_interval(correlation: Floats, free: Floats) -> tuple[Floats, Floats]:
-    """The 95 % interval of correlations with so many degrees of freedom.
+    """The 95 % interval of correlations with `free` degrees of freedom.
 
-    In Fisher's z it is as wide as makes it hold 0 exactly where Student's t test of no correlation does not
-    reject: for ``t = r * sqrt(free / (1 - r**2))`` is ``sqrt(free) * sinh(z)``. NaN where there is no
-    correlation, or are fewer than `FEWEST_FREE` degrees of freedom.
+    Its width in Fisher's z makes it contain 0 exactly when Student's t test of no correlation does not
+    reject, because ``t = r * sqrt(free / (1 - r**2))`` equals ``sqrt(free) * sinh(z)``. NaN if the
+    correlation is NaN or has fewer than `FEWEST_FREE` degrees of freedom.
     """
     from scipy.special import stdtrit
 
     enough = free >= FEWEST_FREE
     free = np.where(enough, free, np.nan)
     half = np.arcsinh(stdtrit(free, 0.975) / np.sqrt(free))
-    with np.errstate(divide="ignore"):  # of 1 and -1, which are their own intervals
+    with np.errstate(divide="ignore"):  # at 1 and -1, where the interval is a point
         z = np.arctanh(np.clip(correlation, -1, 1))
     return np.tanh(z - half), np.tanh(z + half)
 
 
 def _partial(correlation: Floats, path: int, points: int) -> tuple[float, int]:
-    """Correlation of what the other paths leave of a path with what they leave of the outcome, the last.
+    """Partial correlation of a path with the outcome (the last row), and the degrees of freedom it uses.
 
-    Both are residuals of least squares; with it, how many directions the others take away.
-    NaN where nothing is left of either, or where so few points are left that any two residuals lie on a line.
+    It correlates the least-squares residuals of both on the other paths. NaN if either residual vanishes, or
+    if so few points are left that any two residuals lie on a line.
     """
     others = np.delete(np.arange(len(correlation) - 1), path)
     two = np.array([path, len(correlation) - 1])

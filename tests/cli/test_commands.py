@@ -180,7 +180,7 @@ def test_set_changes_the_scenario(town: Path) -> None:
         (("--set", "study.seed=-1"), "--set: study.seed: got -1"),
         (("--out", "town.yaml/x"), "town.yaml is a file, expected a folder"),
         (("--out", "town.yaml"), "got a file, expected a folder or nothing"),
-        (("--out", "."), "holds 'town.yaml', which is not part of a result"),
+        (("--out", "."), "contains 'town.yaml', which is not part of a result"),
     ],
 )
 def test_bad_input_exits_2_and_writes_nothing(town: Path, args: tuple[str, ...], message: str) -> None:
@@ -216,7 +216,7 @@ def test_broken_identity_exits_1(town: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(simulation, "simulate", breaks)
     result = surgesim("run", town, *QUICK)
     assert result.exit_code == 1
-    assert "the program has a defect: identity 'beds' broke in general on day 3: 11 of 10" in result.stderr
+    assert "a defect in the program: identity 'beds' failed in general on day 3: 11 of 10" in result.stderr
     assert not Path("results/town").exists()
 
 
@@ -352,7 +352,7 @@ def test_plot_draws_what_is_asked(stored: Path) -> None:
 def test_plot_of_a_district_draws_what_it_can_and_says_what_it_left(stored: Path) -> None:
     result = surgesim("plot", stored, "--area", "city")
     assert (result.exit_code, result.stdout) == (0, "results/town/plots/cases-city.svg\n")
-    assert result.stderr.startswith("Left out, for the whole province only: need, epidemic, ")
+    assert result.stderr.startswith("Left out, because they cover only the whole province: need, epidemic, ")
     result = surgesim("plot", stored, "--area", "city", "--figure", "need")
     assert result.exit_code == 2
     assert "figure 'need' is drawn for the whole province only" in result.stderr
@@ -361,7 +361,7 @@ def test_plot_of_a_district_draws_what_it_can_and_says_what_it_left(stored: Path
 @pytest.mark.slow
 def test_plot_says_which_figures_have_nothing_to_show(stored: Path) -> None:
     result = surgesim("plot", stored)
-    assert "Left out, for there is nothing to show: binding, oxygen, staff, essential\n" in result.stderr
+    assert "Left out, because there is nothing to show: binding, oxygen, staff, essential\n" in result.stderr
 
 
 @pytest.mark.slow
@@ -415,8 +415,10 @@ def test_run_stops_before_it_begins_where_a_result_holds_a_file_of_a_users(store
         patch.setattr(simulation, "simulate", lambda *args: pytest.fail("the run began"))
         result = surgesim("run", "town.yaml", *QUICK)
     assert (result.exit_code, result.stdout) == (2, "")
-    told = f"{stored.resolve()}: holds {name!r}, which is not part of a result, so it will not be replaced; "
-    assert result.stderr == f"{told}choose another folder with --out\n"
+    message = (
+        f"{stored.resolve()}: contains {name!r}, which is not part of a result, so it will not be replaced; "
+    )
+    assert result.stderr == f"{message}choose another folder with --out\n"
     assert {path: path.read_bytes() for path in stored.rglob("*") if path.is_file()} == before
 
 

@@ -135,12 +135,12 @@ def test_interrupt_says_how_to_go_on(whole: Path) -> None:
         wait_for(process, "interrupted", 5)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
-    message = "Interrupted: what is done is in interrupted.unfinished; go on with --resume.\n"
+    message = "Interrupted: completed runs are in interrupted.unfinished; continue with --resume.\n"
     assert (process.returncode, err) == (130, message)
     again = CliRunner().invoke(app, command("interrupted")[3:])
     assert again.exit_code == 2
     assert "an unfinished sweep with" in again.stderr
-    assert "go on with --resume" in again.stderr
+    assert "continue with --resume" in again.stderr
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from strategies import scenarios
 
-from surgesim.model.care.journey import Entry
+from surgesim.model.care.journey import LogEntry
 from surgesim.model.command.indicators import Assessment
 from surgesim.model.outcomes import OUTCOMES
 from surgesim.model.record import (
@@ -29,7 +29,7 @@ from surgesim.model.record import (
 )
 from surgesim.model.simulation import Simulation
 from surgesim.scenario.schema.indicators import INDICATORS, Watch
-from surgesim.scenario.schema.needs import assessed_criteria, beds_occupied, unmet, unmet_by
+from surgesim.scenario.schema.needs import assessed_criteria, beds_occupied, unmet_need, unmet_need_of
 from surgesim.scenario.schema.scenario import Scenario
 
 pytestmark = pytest.mark.slow
@@ -281,11 +281,11 @@ def actions_are_in_order(run: Run) -> None:
 
 
 def whole_numbers_none_below_zero(run: Run) -> None:
-    assessed = [unmet_by(run.scenario, t) is None for t in run.scenario.command.thresholds.values()]
+    assessed = [unmet_need_of(run.scenario, t) is None for t in run.scenario.command.thresholds.values()]
     assert np.isnan(run.record.values[:, ~np.array(assessed, bool)]).all()
     known = run.record.values[:, np.array(assessed, bool)]
     assert np.isfinite(known).all() or "unlimited" in str(run.scenario.to_plain())
-    not_followed = {name for name in INDICATORS if unmet(run.scenario, Watch(name)) is not None}
+    not_followed = {name for name in INDICATORS if unmet_need(run.scenario, Watch(name)) is not None}
     not_followed |= set(OF_EPIDEMIC) if run.scenario.epidemic is None else set()
     for column, i in PROVINCE_INDEX.items():
         if not column.endswith("_icu_all"):
@@ -316,12 +316,12 @@ class Bed:
     kind: str
 
 
-def run_with_log(scenario: Scenario) -> tuple[Record, list[list[Entry]]]:
+def run_with_log(scenario: Scenario) -> tuple[Record, list[list[LogEntry]]]:
     """The record of a run, and its log cut where each day was recorded.
 
     Cut there and not by time: what opens at 00:00 admits at the very instant of the record before.
     """
-    log: list[Entry] = []
+    log: list[LogEntry] = []
     cuts: list[int] = []
     simulation = Simulation(scenario, 12, 0, log=log)
     record = simulation.recorder.record
@@ -335,7 +335,7 @@ def run_with_log(scenario: Scenario) -> tuple[Record, list[list[Entry]]]:
     return result, [log[start:end] for start, end in itertools.pairwise([0, *cuts])]
 
 
-def move(entry: Entry, lies: dict[int, Bed]) -> None:
+def move(entry: LogEntry, lies: dict[int, Bed]) -> None:
     """Follow one line of the log: who lies where after it."""
     if entry.what in ("in oxygen bed", "in ICU bed"):
         lies[entry.patient] = Bed(entry.facility, entry.what)
@@ -347,7 +347,7 @@ def move(entry: Entry, lies: dict[int, Bed]) -> None:
 
 
 def the_census_is_who_came_to_a_bed_and_has_not_left(
-    scenario: Scenario, record: Record, days: list[list[Entry]]
+    scenario: Scenario, record: Record, days: list[list[LogEntry]]
 ) -> None:
     lies: dict[int, Bed] = {}
     for day, entries in enumerate(days):
@@ -360,7 +360,9 @@ def the_census_is_who_came_to_a_bed_and_has_not_left(
             assert row[FACILITY_INDEX["occupied_icu"]] == census[Bed(f, "in ICU bed")], (day, f)
 
 
-def the_flows_are_the_events_of_the_day(scenario: Scenario, record: Record, days: list[list[Entry]]) -> None:
+def the_flows_are_the_events_of_the_day(
+    scenario: Scenario, record: Record, days: list[list[LogEntry]]
+) -> None:
     columns = {
         "needs oxygen": "new_oxygen_need",
         "needs ICU": "new_icu_need",
@@ -374,7 +376,7 @@ def the_flows_are_the_events_of_the_day(scenario: Scenario, record: Record, days
             assert told == {what: record.series(column)[day] for what, column in columns.items()}, day
 
 
-def every_journey_is_a_path_through_the_clinical_course(days: list[list[Entry]]) -> None:
+def every_journey_is_a_path_through_the_clinical_course(days: list[list[LogEntry]]) -> None:
     log = [entry for entries in days for entry in entries]
     times = [entry.time for entry in log]
     assert times == sorted(times)

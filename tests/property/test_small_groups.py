@@ -170,7 +170,7 @@ def test_a_few_of_an_age_in_a_district_are_not_met_by_all_of_it(group: int, numb
         places = {"a": district(size, ages=own), "b": district(50_000, travel_hours=1.0)}
         towns = population(districts=places)
         roots.append(next_generation(towns, np.ones(9)))
-        prevalence = 1 / towns.met[0, group]  # of one infected person there
+        prevalence = 1 / towns.contact_pool[0, group]  # of one infected person there
         if towns.count[0, group].sum():
             assert prevalence <= 1 / (min(RARE, 0.004) * size)
     assert roots[1] == pytest.approx(roots[0], rel=0.003)

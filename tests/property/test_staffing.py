@@ -20,7 +20,7 @@ from surgesim.model.capacity.staff import (
     PatientsPerPost,
     StaffedBeds,
     posts,
-    redeployed,
+    redeploy,
     staffed_beds,
 )
 from surgesim.scenario.schema.capacity.essential import Essential, EssentialCare
@@ -177,7 +177,7 @@ def test_every_head_is_on_duty_or_away_whoever_comes_and_goes(
         on_duty = staff.on_duty(heads)
         assert (on_duty >= 0).all()
         np.testing.assert_allclose(on_duty + staff.base_absent(heads) + staff.infected, heads, atol=1e-9)
-        moved = redeployed(on_duty, heads, patients, 0.5)
+        moved = redeploy(on_duty, heads, patients, 0.5)
         assert (moved >= -1e-12).all()
         left = on_duty - moved
         np.testing.assert_allclose(left[:, 2], -left[:, 1] / 2, atol=1e-9)

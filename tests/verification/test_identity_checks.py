@@ -10,8 +10,8 @@ import pytest
 from strategies import build, clinical, district, facility, people, small, variant
 
 from surgesim.errors import IdentityError
+from surgesim.model.care.basic_beds import BasicBeds
 from surgesim.model.care.beds import BedPool
-from surgesim.model.care.isolation import Isolation
 from surgesim.model.care.journey import Journey
 from surgesim.model.care.ledger import Ledger
 from surgesim.model.care.patients import Patient
@@ -124,14 +124,14 @@ def more_leave_than_there_are(patch: pytest.MonkeyPatch) -> None:
 
 def isolated_for_good(patch: pytest.MonkeyPatch) -> None:
     """Basic beds are emptied, and nobody is noted as discharged."""
-    pass_day = Isolation.pass_day
+    pass_day = BasicBeds.pass_day
 
-    def broken(isolation: Isolation, *args: Any) -> None:
+    def broken(isolation: BasicBeds, *args: Any) -> None:
         before = isolation.discharged.copy()
         pass_day(isolation, *args)
         isolation.discharged[:] = before
 
-    patch.setattr(Isolation, "pass_day", broken)
+    patch.setattr(BasicBeds, "pass_day", broken)
 
 
 def deaths_without_a_district(patch: pytest.MonkeyPatch) -> None:
@@ -182,7 +182,7 @@ def test_a_model_broken_on_purpose_is_stopped(
     broken: Break, identity: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken(monkeypatch)
-    with pytest.raises(IdentityError, match="broke in") as stopped:
+    with pytest.raises(IdentityError, match="failed in") as stopped:
         simulate(BUSY, 1, 0)
     assert stopped.value.identity.startswith(identity), stopped.value
     assert 0 <= stopped.value.day < 60
@@ -209,5 +209,5 @@ def test_the_message_says_what_where_and_when(monkeypatch: pytest.MonkeyPatch) -
         simulate(BUSY, 1, 0)
     error = stopped.value
     assert str(error) == (
-        f"identity {error.identity!r} broke in the province on day {error.day}: {error.detail}"
+        f"identity {error.identity!r} failed in the province on day {error.day}: {error.detail}"
     )

@@ -124,7 +124,7 @@ def simulate_shipped(
 ) -> tuple[list[list[Event]], journey.Journey]:
     """The same patients in the shipped engine: its log by patient, in its own words, and the engine."""
     env = Calendar()
-    log: list[journey.Entry] = []
+    log: list[journey.LogEntry] = []
     network = Network(province(districts, facilities, options))
     care = journey.Journey(
         env,

@@ -7,14 +7,14 @@ from collections import Counter
 import pytest
 from strategies import arrivals, build, clinical, clock, deaths, facility, severity, small, stays
 
-from surgesim.model.care.journey import Entry, Journey
+from surgesim.model.care.journey import Journey, LogEntry
 from surgesim.model.record import Record
 from surgesim.model.simulation import Simulation
 from surgesim.scenario.schema.scenario import Scenario
 
 
 def told(scenario: Scenario) -> list[tuple[float, int, str]]:
-    log: list[Entry] = []
+    log: list[LogEntry] = []
     Simulation(scenario, 1, 0, log=log).run()
     return [(entry.time, entry.patient, entry.what) for entry in log]
 
@@ -72,7 +72,7 @@ OVERLOAD = small(
 
 def run_and_count(scenario: Scenario) -> tuple[Record, Counter[str], int]:
     """The record, how often each thing happened, and how many patients an ICU bed has treated."""
-    log: list[Entry] = []
+    log: list[LogEntry] = []
     run = Simulation(scenario, 1, 0, log=log).run()
     treated = {entry.patient for entry in log if entry.what == "in ICU bed"}
     return run, Counter(entry.what for entry in log), len(treated)
@@ -137,7 +137,7 @@ def test_who_changes_beds_where_beds_have_closed_has_full_care_if_staff_is_not_g
             },
         )
     )
-    log: list[Entry] = []
+    log: list[LogEntry] = []
     run = Simulation(scenario, 1, 0, log=log).run()
     assert "swaps" in [entry.what for entry in log]
     assert run.series("open_icu")[4] == 0
@@ -161,7 +161,7 @@ def test_a_census_lies_in_beds_of_the_first_instant() -> None:
             },
         )
     )
-    log: list[Entry] = []
+    log: list[LogEntry] = []
     Simulation(scenario, 1, 0, log=log).run()
     at_once = [(entry.what, entry.facility) for entry in log if entry.time == 0]
     assert at_once == [("in ICU bed", 0)] * 3 + [("ready", 0), ("in oxygen bed", 0)] * 3

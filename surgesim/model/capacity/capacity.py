@@ -1,7 +1,7 @@
-"""Capacity: 00:00 of each day, beds that count are those with space, staff, equipment and oxygen.
+"""Capacity: at 00:00 of each day, count the beds that have space, staff, equipment and oxygen.
 
 One vectorised step over all facilities. Where a scenario gives no staff, ventilators, oxygen source or
-other patients, only space limits, and beds change only when rules change them.
+non-COVID patients, space is the only limit, and beds change only when rules change them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from surgesim.model.capacity.staff import (
     PatientsPerPost,
     StaffedBeds,
     posts,
-    redeployed,
+    redeploy,
     staffed_beds,
     staffed_icu_beds,
 )
@@ -45,13 +45,14 @@ ALL_ICU_BEDS = (
     Column(
         "staffed_icu_all",
         "beds",
-        "all ICU beds that staff on duty can look after at normal ratios, whoever lies in them, of the "
-        "facilities whose staff is given; empty where that is of none with ICU beds",
+        "all ICU beds, for any patient, that staff on duty can look after at normal ratios, in facilities "
+        "with staff data; empty if no facility with ICU beds has staff data",
     ),
     Column(
         "usable_icu_all",
         "beds",
-        "of them, those with a ventilator and oxygen too, as far as these are given; empty where neither is",
+        "those of `staffed_icu_all` that also have a ventilator and oxygen, where the scenario gives them; "
+        "empty if it gives neither",
     ),
 )
 BOUND = tuple(
@@ -65,28 +66,30 @@ FACILITY = (
     Column(
         "binding_basic",
         "index",
-        "what binds basic beds: index into space, doctors, nurses, equipment, pipes, oxygen_stock",
+        "the binding constraint on basic beds: index into space, doctors, nurses, equipment, pipes, "
+        "oxygen_stock",
     ),
-    Column("binding_oxygen", "index", "what binds oxygen beds, likewise"),
-    Column("binding_icu", "index", "what binds ICU beds, likewise"),
+    Column("binding_oxygen", "index", "the same for oxygen beds"),
+    Column("binding_icu", "index", "the same for ICU beds"),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenBeds:
     """The beds of a day.
 
     Attributes
     ----------
     space
-        ``(facilities, 3)`` beds open to COVID patients, whoever staffs them.
+        ``(facilities, 3)`` beds open to COVID patients, staffed or not.
     staffed
-        Which of them are staffed, equipped and supplied, and what binds.
+        The staffed, equipped and supplied beds among them, and the binding constraints.
     icu_staffed
-        ``(facilities,)`` ICU beds that staff can look after at normal ratios, whoever lies in them; none
-        where staff is not given.
+        ``(facilities,)`` ICU beds, for any patient, that staff can look after at normal ratios; 0 where
+        staff is not modelled.
     icu_usable
-        ``(facilities,)`` of them, those with a ventilator and oxygen too, as far as these are given.
+        ``(facilities,)`` those of `icu_staffed` that also have a ventilator and oxygen, where these are
+        modelled.
     """
 
     space: Ints
@@ -95,69 +98,69 @@ class Opened:
     icu_usable: Ints
 
 
-class Brought(StrEnum):
-    """What rules bring to facilities."""
+class Adjustment(StrEnum):
+    """What a rule can adjust at facilities."""
 
     HEADS = "heads"
     """Staff: doctors, ward nurses, ICU nurses."""
-    MOVED = "moved"
-    """Share of ward nurses who work in ICU."""
-    WORTH = "worth"
-    """That share times what one of them is worth there."""
+    REDEPLOYMENT = "redeployment"
+    """Share of ward nurses redeployed to ICU."""
+    EFFICIENCY = "efficiency"
+    """That share times the part of an ICU nurse that each of them counts for."""
     VENTILATORS = "ventilators"
-    POSTPONED = "postponed"
-    """Share of elective care."""
+    POSTPONEMENT = "postponement"
+    """Share of elective care that is postponed."""
     WITHOUT_STAFF = "without staff"
-    """1 where a facility was mobilised without its own staff: only what is brought in works there."""
+    """1 where a facility was mobilised without its own staff: only reinforcements work there."""
 
 
-class Levers:
-    """What rules have brought to facilities, by rule; a share of 0 takes it away again."""
+class Adjustments:
+    """The adjustments in force at facilities, by rule; setting one to 0 removes it."""
 
     def __init__(self, facilities: int) -> None:
-        self._by_rule: dict[tuple[Brought, str], tuple[list[int], Floats]] = {}
+        self._by_rule: dict[tuple[Adjustment, str], tuple[list[int], Floats]] = {}
         self._n = facilities
         self._changed = True
 
     def take_changes(self) -> bool:
-        """Whether a rule has set a lever since this was last asked (at first, as if one had)."""
+        """True if a rule has set an adjustment since the last call; also true on the first call."""
         changed, self._changed = self._changed, False
         return changed
 
-    def set(self, lever: Brought, rule: str, where: list[int], amount: Floats | float) -> None:
-        """What `rule` brings to the facilities `where`, from now on."""
-        self._by_rule[lever, rule] = (where, np.asarray(amount, float))
+    def set(self, adjustment: Adjustment, rule: str, where: list[int], amount: Floats | float) -> None:
+        """Set what `rule` adjusts at the facilities `where`, from now on."""
+        self._by_rule[adjustment, rule] = (where, np.asarray(amount, float))
         self._changed = True
 
-    def total(self, lever: Brought, width: int = 0) -> Floats:
-        """``(facilities,)``, or ``(facilities, width)``: what all rules together bring."""
+    def total(self, adjustment: Adjustment, width: int = 0) -> Floats:
+        """Sum an adjustment over all rules: ``(facilities,)`` or ``(facilities, width)``."""
         total = np.zeros((self._n, width) if width else self._n)
         for (kind, _), (where, amount) in self._by_rule.items():
-            if kind == lever:
+            if kind == adjustment:
                 total[where] += amount
         return total
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
-    """What the levers come to on a day; the same until a rule sets one of them.
+class Resources:
+    """Resources with all adjustments applied; they change only when a rule sets an adjustment.
 
     Attributes
     ----------
     reinforcement
-        Heads of staff that rules have brought, all facilities and cadres together.
+        Heads of staff that rules have brought, over all facilities and cadres.
     heads
-        ``(facilities, 3)`` staff on the payroll, reinforcements among them.
+        ``(facilities, 3)`` staff on the payroll, reinforcements included.
     at_work_here
-        ``(facilities, 3)`` share of them who can work here: 1, or, where a facility was mobilised without
-        its own staff, those brought in.
+        ``(facilities, 3)`` share of them who can work here: 1, or the share of reinforcements where a
+        facility was mobilised without its own staff.
     moved, worth
-        ``(facilities,)`` ward nurses who work in intensive care, and what part of an ICU nurse one is.
+        ``(facilities,)`` ward nurses redeployed to ICU, and the part of an ICU nurse that each counts for.
     postponed
         ``(facilities,)`` share of elective care that is postponed, in [0, 1].
     limits
-        ``(2, facilities, 3)`` beds that equipment and oxygen pipes allow while nobody lies in them;
-        infinite: no limit.
+        ``(2, facilities, 3)`` beds that equipment and oxygen pipes allow while all beds are empty;
+        infinite where there is no limit.
     """
 
     reinforcement: int
@@ -170,16 +173,16 @@ class InForce:
 
 
 class Capacity:
-    """The beds that count, day by day.
+    """Staffed, equipped and supplied beds, day by day.
 
     Attributes
     ----------
-    levers
-        What rules have brought.
+    adjustments
+        What rules have changed.
     today
         The beds of today.
     absences, essential
-        Staff away, and other patients; None where no facility has them.
+        Staff away, and non-COVID patients; None if no facility has them.
     """
 
     def __init__(
@@ -196,7 +199,7 @@ class Capacity:
         self._care = care
         self._supply = supply
         self._streams = streams
-        self.levers = Levers(n)
+        self.adjustments = Adjustments(n)
         staff = [section.staff for section in sections]
         self._has_staff = np.array([member is not None for member in staff])
         self._heads = np.array(
@@ -233,13 +236,13 @@ class Capacity:
             or self.essential is not None
         )
         self._all_beds = self._beds()
-        self._in_force = self._brought()
+        self._resources = self._count_resources()
         self._nobody = np.zeros((n, 2), np.int64)
         self.today = self._only_space()
 
     # -- a day ------------------------------------------------------------------------------------
 
-    def open(self, day: int, covid: Ints, incidence: float) -> Opened:
+    def open(self, day: int, covid: Ints, incidence: float) -> OpenBeds:
         """Count the staff on duty and the beds that follow.
 
         Parameters
@@ -252,8 +255,8 @@ class Capacity:
         changed = self._facilities.take_changes()
         if changed:
             self._all_beds = self._beds()
-        if self.levers.take_changes():
-            self._in_force = self._brought()
+        if self.adjustments.take_changes():
+            self._resources = self._count_resources()
         if not self.limited:
             if changed:
                 self.today = self._only_space()
@@ -270,7 +273,7 @@ class Capacity:
                 space,
                 covid,
                 (served.emergency, served.elective),
-                self._in_force.postponed,
+                self._resources.postponed,
                 self._streams.day("essential care", day),
             )
         posts_today = self._posts(day, covid, incidence)
@@ -281,67 +284,67 @@ class Capacity:
         icu_staffed[~self._has_staff] = 0
         icu_usable = np.minimum(icu_staffed, limits[:, :, ICU].min(axis=0)).astype(np.int64)
         for f, store in enumerate(self._supply.stores if self._supply is not None else ()):
-            if store is not None and store.short:  # nobody new comes to where oxygen has run out
+            if store is not None and store.short:  # no admissions where oxygen has run out
                 staffed.binding[f, 1:] = OXYGEN_STOCK
                 icu_usable[f] = 0
-        self.today = Opened(space, staffed, icu_staffed, icu_usable)
+        self.today = OpenBeds(space, staffed, icu_staffed, icu_usable)
         return self.today
 
     @property
     def reinforcement(self) -> int:
-        """Heads of staff from outside who are there today: those that rules had brought at its 00:00."""
-        return self._in_force.reinforcement
+        """Heads of staff from outside today: those that rules had brought by 00:00."""
+        return self._resources.reinforcement
 
     def heads(self) -> Ints:
-        """``(facilities, 3)`` staff on the payroll as last counted, reinforcements among them."""
-        return self._in_force.heads
+        """``(facilities, 3)`` staff on the payroll at the last count, reinforcements included."""
+        return self._resources.heads
 
-    def _brought(self) -> InForce:
-        """What the levers, as they are set now, come to."""
-        total = self.levers.total
-        reinforcements = np.rint(total(Brought.HEADS, 3)).astype(np.int64)
+    def _count_resources(self) -> Resources:
+        """Apply the current adjustments to the resources of the scenario."""
+        total = self.adjustments.total
+        reinforcements = np.rint(total(Adjustment.HEADS, 3)).astype(np.int64)
         heads = self._heads if self.absences is None else self._heads + reinforcements
         at_work_here = np.ones(heads.shape)
-        alone = total(Brought.WITHOUT_STAFF) > 0
+        alone = total(Adjustment.WITHOUT_STAFF) > 0
         at_work_here[alone] = (reinforcements / np.maximum(heads, 1))[alone]
-        share = total(Brought.MOVED)
+        share = total(Adjustment.REDEPLOYMENT)
         moved = np.floor(np.minimum(share, 1) * heads[:, WARD_NURSES] + 1e-9).astype(np.int64)
-        worth = np.divide(total(Brought.WORTH), share, out=np.zeros(len(share)), where=share > 0)
+        worth = np.divide(total(Adjustment.EFFICIENCY), share, out=np.zeros(len(share)), where=share > 0)
         limits = np.full((2, len(heads), 3), np.inf)
         if self._invasive > 0:
-            ventilators = self._ventilators + total(Brought.VENTILATORS)
+            ventilators = self._ventilators + total(Adjustment.VENTILATORS)
             limits[0, :, ICU] = np.floor(ventilators / self._invasive + 1e-9)
         limits[1, :, ICU] = np.floor(self._pipes / max(self._mean_kg[1], 1e-9))
-        postponed = np.clip(total(Brought.POSTPONED), 0, 1)
+        postponed = np.clip(total(Adjustment.POSTPONEMENT), 0, 1)
         brought = int(reinforcements.sum())
-        return InForce(brought, heads, at_work_here, moved, worth, postponed, limits)
+        return Resources(brought, heads, at_work_here, moved, worth, postponed, limits)
 
     def _posts(self, day: int, covid: Ints, incidence: float) -> Floats:
         """``(facilities, 3)`` round-the-clock posts filled today; infinite where staff is not modelled."""
         if self.absences is None:
             return np.full((len(covid), 3), np.inf)
-        heads, moved = self._in_force.heads, self._in_force.moved
+        heads, moved = self._resources.heads, self._resources.moved
         self.absences.pass_day(day, heads, incidence, covid.sum(axis=1), self._streams.day("staff", day))
-        working = self.absences.on_duty(heads) * self._in_force.at_work_here
+        working = self.absences.on_duty(heads) * self._resources.at_work_here
         if np.count_nonzero(moved):
-            working = redeployed(working, heads, moved, self._in_force.worth)
+            working = redeploy(working, heads, moved, self._resources.worth)
         return posts(self._care.staffing, working, self._has_staff)
 
     def _limits(self, covid: Ints) -> Floats:
-        """``(2, facilities, 3)`` beds that equipment and oxygen pipes allow; the pipes carry ICU first."""
-        limits = self._in_force.limits.copy()
+        """``(2, facilities, 3)`` beds that equipment and oxygen pipes allow; pipes supply ICU beds first."""
+        limits = self._resources.limits.copy()
         icu_kg = np.minimum(limits[1, :, ICU], covid[:, ICU]) * self._mean_kg[1]
         left = np.maximum(self._pipes - icu_kg, 0)
         limits[1, :, OXYGEN] = np.floor(left / max(self._mean_kg[0], 1e-9))
         return limits
 
     def check(self, day: int) -> None:
-        """Staff who are away, and patients without COVID-19, are all accounted for.
+        """Check that all absent staff and all non-COVID patients are accounted for.
 
         Raises
         ------
         IdentityError
-            Where one is not.
+            If any are not.
         """
         if self.absences is not None:
             self.absences.check(day, self.heads())
@@ -349,7 +352,7 @@ class Capacity:
             self.essential.check(day)
 
     def fill(self, page: Page) -> None:
-        """Enter the beds that are open, what binds them, staff who are away, and other patients."""
+        """Enter open beds, their binding constraints, absent staff and non-COVID patients."""
         space, binding = self.today.space, self.today.staffed.binding
         row = page.province.values
         row["staffed_icu_all"] = number_of_beds(int(self.today.icu_staffed.sum()))
@@ -367,7 +370,7 @@ class Capacity:
             self.essential.fill(page)
 
     def _bound(self, bed: int) -> list[float]:
-        """By constraint: the share of the open beds of a type in facilities where it binds."""
+        """For each constraint, the share of the open beds of a type in facilities where it binds."""
         beds = np.minimum(self.today.space[:, bed], UNLIMITED)
         binding = self.today.staffed.binding[:, bed]
         by_constraint = np.bincount(binding, weights=beds, minlength=len(CONSTRAINTS))
@@ -375,21 +378,21 @@ class Capacity:
         return shares
 
     def _beds(self) -> tuple[Ints, Ints]:
-        """``(facilities, 3)`` all beds today, and those meant for COVID patients."""
+        """``(facilities, 3)`` all beds today, and those intended for COVID patients."""
         total = np.array([site.total for site in self._facilities.sites], np.int64)
         target = np.array([site.beds for site in self._facilities.sites], np.int64)
         return total, target
 
-    def _only_space(self) -> Opened:
+    def _only_space(self) -> OpenBeds:
         _, space = self._all_beds
         unlimited = np.full(len(space), np.inf)
         nobody = np.zeros(len(space), np.int64)
         binding = np.full(space.shape, SPACE, np.int8)
-        return Opened(space, StaffedBeds(space, space, binding, unlimited, unlimited), nobody, nobody)
+        return OpenBeds(space, StaffedBeds(space, space, binding, unlimited, unlimited), nobody, nobody)
 
 
 def _mean_kg(support: Respiratory) -> Floats:
-    """``(2,)`` oxygen that a patient in an oxygen bed and in an ICU bed breathes on average, kg a day."""
+    """``(2,)`` mean oxygen use of a patient in an oxygen bed and in an ICU bed, kg per day."""
     flow = support.flow
     return np.array(
         [

@@ -1,7 +1,7 @@
-"""Essential care: the patients of a facility without COVID-19, as counts, and who of them is not served.
+"""Essential care: a facility's non-COVID patients, as counts, and those it cannot serve.
 
-Emergency patients come before elective ones; nobody is evicted. One vectorised step over all facilities
-a day. ICU beds are not counted: `ward beds` are the basic and oxygen beds of a facility together.
+Emergency patients come before elective ones; nobody is evicted. Each day is one vectorised step over all
+facilities. ICU beds are not counted: `ward beds` are the basic and oxygen beds of a facility together.
 """
 
 from __future__ import annotations
@@ -22,51 +22,60 @@ Ints = NDArray[np.int64]
 EMERGENCY, ELECTIVE = range(2)
 
 COLUMNS = (
-    Column("emergency_arrivals", "patients/day", "emergencies without COVID-19"),
-    Column("emergency_unserved", "patients/day", "of them, who found no bed or no staff"),
+    Column("emergency_arrivals", "patients/day", "non-COVID emergency patients"),
+    Column("emergency_unserved", "patients/day", "those turned away for lack of a bed or staff"),
     Column("elective_served", "patients/day", "elective patients admitted"),
-    Column("elective_backlog", "patients", "elective patients who wait"),
-    Column("emergency_served_7d_share", "share", "emergencies served over 7 days (1 where none came)", 1.0),
+    Column("elective_backlog", "patients", "elective patients waiting"),
+    Column(
+        "emergency_served_7d_share",
+        "share",
+        "share of emergency patients served in the last 7 days (1 if there were none)",
+        1.0,
+    ),
 )
 FACILITY = (
-    Column("emergency_unserved", "patients/day", "emergencies without COVID-19 who found no bed or no staff"),
-    Column("elective_backlog", "patients", "elective patients who wait"),
+    Column(
+        "emergency_unserved",
+        "patients/day",
+        "non-COVID emergency patients turned away for lack of a bed or staff",
+    ),
+    Column("elective_backlog", "patients", "elective patients waiting"),
 )
 
-_WINDOW = 7  # days over which the share of emergencies served is taken
+_WINDOW = 7  # days of the share of emergency patients served
 
 
 class EssentialPatients:
     """Emergency and elective patients of each facility.
 
-    The census of the start is a share of the ward beds, as far as those not open to COVID-19 patients hold
-    them, emergencies first. Arrivals are Poisson at the rate that keeps it: census / mean stay. Stays are
-    geometric, in whole days. Who is an emergency and finds no bed or no staff is not served here; elective
-    patients wait in a backlog of their facility, which is worked off at up to `catch_up_share` above the
-    usual rate. Elective admissions leave the beds that the emergencies of tomorrow may need.
+    The initial census is a share of the ward beds, limited to the beds not open to COVID patients,
+    emergencies first. Arrivals are Poisson at the rate that maintains it: census / mean length of stay.
+    Stays are geometric, in whole days. Emergency patients without a bed or without staff are not served
+    here; elective patients wait in their facility's backlog, which is cleared at up to `catch_up_share`
+    above the usual rate. Elective admissions leave free the beds that tomorrow's emergencies may need.
 
     Parameters
     ----------
     section
-        Stays, catching up and the floor.
+        Lengths of stay, catch-up rate and floor.
     shares
-        One for each facility; None: it has no such patients.
+        One per facility; None if it has no such patients.
     names
-        Of the facilities.
+        Names of the facilities.
     total, target
-        ``(facilities, 3)`` beds by type (basic, oxygen, ICU) at the start: all, and those meant for
-        COVID-19 patients.
+        ``(facilities, 3)`` beds by type (basic, oxygen, ICU) at the start: all, and those intended for
+        COVID patients.
 
     Attributes
     ----------
     census
         ``(facilities, 2)`` emergency and elective patients present.
     emergency_arrivals, emergency_served, emergency_unserved
-        ``(facilities,)`` emergencies of the day.
+        ``(facilities,)`` emergency patients of the day.
     elective_arrivals, elective_served
-        ``(facilities,)`` of the day: who was to come, and who was admitted (from the backlog too).
+        ``(facilities,)`` of the day: elective patients due, and those admitted (backlog included).
     backlog
-        ``(facilities,)`` elective patients who wait.
+        ``(facilities,)`` elective patients waiting.
     """
 
     def __init__(
@@ -89,7 +98,7 @@ class EssentialPatients:
         self._arrivals = _poisson_table(self._rate.ravel())
         coming = self._rate[:, EMERGENCY]
         self._coming_at_most = coming + 2 * np.sqrt(coming)
-        self._end_bed = np.cumsum(self._beds)  # beds counted through all facilities: first <= bed < end
+        self._end_bed = np.cumsum(self._beds)  # beds numbered across facilities: first <= bed < end
         self._first_bed = self._end_bed - self._beds
         self._all_beds = int(self._beds.sum())
         self._start = self.census.copy()
@@ -106,17 +115,17 @@ class EssentialPatients:
     # -- beds -------------------------------------------------------------------------------------
 
     def room_for_covid(self, total: Ints, target: Ints) -> Ints:
-        """Beds that can be open to COVID-19 patients today, as those of others have emptied so far.
+        """Return the beds that can be open to COVID patients today, given the non-COVID census.
 
         Parameters
         ----------
         total, target
-            ``(facilities, 3)`` all beds today, and those meant for COVID-19 patients.
+            ``(facilities, 3)`` all beds today, and those intended for COVID patients.
 
         Returns
         -------
-        ``(facilities, 3)``: `target`, but basic and oxygen beds together at most the ward beds without
-        another patient, oxygen beds first.
+        ``(facilities, 3)``: `target`, with basic and oxygen beds together limited to the ward beds
+        without a non-COVID patient, oxygen beds first.
         """
         room = target.copy()
         free = np.maximum(_ward(total) - _together(self.census), 0)
@@ -139,25 +148,25 @@ class EssentialPatients:
     ) -> None:
         """Discharge, then admit: emergencies, today's elective patients, the backlog.
 
-        While beds are being converted, the beds that empty serve emergencies before they open to COVID-19
-        patients, as long as emergencies alone fill fewer beds than will be left to others.
+        While beds are being converted, a vacated bed serves emergencies before it opens to COVID patients,
+        as long as emergencies alone fill fewer beds than will remain for non-COVID patients.
 
         Parameters
         ----------
         day
-            Today; to be called on consecutive days.
+            Today; call on consecutive days.
         total, target, opened
-            ``(facilities, 3)`` all beds; those meant for COVID-19 patients; those open to them today (as
-            `room_for_covid` told).
+            ``(facilities, 3)`` all beds; those intended for COVID patients; those open to them today, from
+            `room_for_covid`.
         covid
-            ``(facilities, 3)`` COVID-19 patients present.
+            ``(facilities, 3)`` COVID patients present.
         staff
-            Two of ``(facilities,)``: emergency and elective patients the staff can look after.
+            Two arrays ``(facilities,)``: emergency and elective patients the staff can look after.
         postponed
             ``(facilities,)`` share of elective care that is postponed, in [0, 1].
         rng
-            Gives a fixed number of uniform draws: four for each facility, and one for each ward bed of
-            those with such patients.
+            Supplies a fixed number of uniform draws: four per facility, and one per ward bed of the
+            facilities with non-COVID patients.
         """
         ward = _ward(total)
         left = self._within_beds(ward - _ward(target))
@@ -172,11 +181,11 @@ class EssentialPatients:
         self._last_days[day % _WINDOW] = arrivals[:, EMERGENCY].sum(), self.emergency_served.sum()
 
     def _within_beds(self, beds: Ints) -> Ints:
-        """``(facilities,)`` beds, none below 0, and at most those that can hold such patients."""
+        """``(facilities,)`` beds, limited to between 0 and the beds that can hold non-COVID patients."""
         return np.minimum(np.maximum(beds, 0), self._beds)
 
     def _discharge(self, rng: np.random.Generator) -> None:
-        """A draw for each bed: emergencies lie in the first beds, elective patients in the last."""
+        """Draw once per bed: emergency patients occupy the first beds, elective patients the last."""
         draws = rng.random(self._all_beds)
         emergency, elective = self.census.T
         for kind, first, end in (
@@ -191,7 +200,7 @@ class EssentialPatients:
     def _admit_emergencies(self, arrivals: Ints, left: Ints, staff: Floats) -> None:
         present = self.census[:, EMERGENCY]
         room = np.minimum(left - present, self._room - _together(self.census))
-        served = _whole(np.minimum(np.minimum(room, staff - present), arrivals))
+        served = _round_down(np.minimum(np.minimum(room, staff - present), arrivals))
         self.emergency_arrivals, self.emergency_served = arrivals, served
         self.emergency_unserved = arrivals - served
         self._turned_away += self.emergency_unserved
@@ -201,34 +210,34 @@ class EssentialPatients:
     def _admit_elective(
         self, arrivals: Ints, left: Ints, staff: Floats, postponed: Floats, u: Floats, v: Floats
     ) -> None:
-        asked = arrivals - _whole(arrivals * postponed + u)
+        asked = arrivals - _round_down(arrivals * postponed + u)
         usual = self._rate[:, ELECTIVE] * (1 - postponed)
-        most = _whole(usual * (1 + self._section.catch_up_share) + v)
+        most = _round_down(usual * (1 + self._section.catch_up_share) + v)
         asked += np.minimum(self.backlog, np.maximum(most - asked, 0))
         room = np.minimum(left, self._room) - _together(self.census) - self._kept_for_emergencies()
-        served = _whole(np.minimum(np.minimum(room, staff - self.census[:, ELECTIVE]), asked))
+        served = _round_down(np.minimum(np.minimum(room, staff - self.census[:, ELECTIVE]), asked))
         self.elective_arrivals, self.elective_served = arrivals, served
         self.backlog = self.backlog + arrivals - served
         self.census[:, ELECTIVE] += served
         self._admitted[:, ELECTIVE] += served
 
     def _kept_for_emergencies(self) -> Ints:
-        """``(facilities,)`` beds that tomorrow's emergencies may need beyond those that will empty.
+        """``(facilities,)`` beds that tomorrow's emergencies may need beyond those that will be vacated.
 
-        Emergencies are taken two standard deviations above their mean, discharges at their mean.
+        Emergencies count at two standard deviations above their mean, discharges at their mean.
         """
-        return _whole(self._coming_at_most - self.census @ self._leaves)
+        return _round_down(self._coming_at_most - self.census @ self._leaves)
 
     # -- for the record ---------------------------------------------------------------------------
 
     @property
     def served_share(self) -> float:
-        """Emergencies served over those that came in the last 7 days, all facilities; 1 where none came."""
+        """Share of emergency patients served in the last 7 days, all facilities; 1 if there were none."""
         arrivals, served = self._last_days.sum(axis=0).tolist()
         return served / arrivals if arrivals else 1.0
 
     def fill(self, page: Page) -> None:
-        """Enter the patients without COVID-19."""
+        """Enter the non-COVID patients."""
         page.province.values |= {
             "emergency_arrivals": int(self.emergency_arrivals.sum()),
             "emergency_unserved": int(self.emergency_unserved.sum()),
@@ -242,13 +251,13 @@ class EssentialPatients:
         }
 
     def check(self, day: int) -> None:
-        """The identities of essential care, at the end of a day.
+        """Check the identities of essential care at the end of a day.
 
         Raises
         ------
         IdentityError
-            Where one does not hold: flows and census; arrivals and what became of them; nobody evicted,
-            nobody admitted where there was no room; no number below 0.
+            If one does not hold: flows match the census; arrivals match their outcomes; nobody is evicted
+            or admitted without room; no count is negative.
         """
         census = self._start + self._admitted - self._discharged
         not_admitted = self._arrived - self._admitted
@@ -286,23 +295,23 @@ def _together(census: Ints) -> Ints:
     return both
 
 
-def _whole(room: Floats) -> Ints:
-    """Whole patients, none below 0."""
-    return np.maximum(room, 0).astype(np.int64)  # which rounds down what is not negative
+def _round_down(room: Floats) -> Ints:
+    """Round down to whole patients, at least 0."""
+    return np.maximum(room, 0).astype(np.int64)  # rounds non-negative numbers down
 
 
 def _census_at_start(shares: Sequence[Essential | None], ward: Ints, free: Ints) -> Ints:
-    """``(facilities, 2)``: the shares of the ward beds, as far as they fit in those that are free."""
-    wanted = np.array([(s.emergency_share, s.elective_share) if s else (0.0, 0.0) for s in shares])
-    patients = np.rint(wanted.reshape(-1, 2) * ward[:, None]).astype(np.int64)
+    """``(facilities, 2)``: the shares of the ward beds, limited to the `free` beds."""
+    target = np.array([(s.emergency_share, s.elective_share) if s else (0.0, 0.0) for s in shares])
+    patients = np.rint(target.reshape(-1, 2) * ward[:, None]).astype(np.int64)
     emergency = np.minimum(patients[:, EMERGENCY], free)
     return np.stack([emergency, np.minimum(patients[:, ELECTIVE], free - emergency)], axis=1)
 
 
 def _poisson_table(rates: Floats) -> Floats:
-    """``(rates, most + 1)`` P(X <= k) for k = 0 to most, to draw from by inversion.
+    """``(rates, most + 1)`` P(X <= k) for k = 0 to most, for sampling by inversion.
 
-    One uniform draw u in [0, 1) makes one number, the least k with u < P(X <= k).
+    One uniform draw u in [0, 1) gives one number, the smallest k with u < P(X <= k).
     """
     highest = float(rates.max(initial=0.0))
     k = np.arange(1, int(highest + 8 * highest**0.5 + 17))  # P(X > most) < 1e-15

@@ -1,6 +1,6 @@
 """Facilities: their states, and how many of their beds are open to COVID patients.
 
-Rules of the plan act on the shares of a `Site`; the beds that follow are computed in one place.
+Rules of the plan set the shares of a `Site`; `Site.refresh` computes the resulting beds.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from surgesim.scenario.schema.base import BED_TYPES
 from surgesim.scenario.schema.care import Care, Facility
 
 STATES = ("closed", "preparing", "open", "standing-down")
-"""States of a facility's care for COVID patients; the record holds their index."""
+"""States of a facility's care for COVID patients; the record holds the index."""
 CLOSED, PREPARING, OPEN, STANDING_DOWN = range(4)
-"""Their indices."""
+"""Indices into `STATES`."""
 
 
 class Site:
@@ -24,12 +24,12 @@ class Site:
     Attributes
     ----------
     shares
-        What each rule in force has reached here, by rule: share of the beds of a facility that was
-        closed, or share of the way from `covid_share` to `convertible_share` of one that was not.
+        The share set by each rule in force, by rule: the share of the beds to open if the facility was
+        closed at the start, otherwise the share of the way from `covid_share` to `convertible_share`.
     beds
         Beds open to COVID patients: basic, oxygen, ICU.
     total
-        All its beds, whoever lies in them: basic, oxygen, ICU.
+        All beds, for any patient: basic, oxygen, ICU.
     """
 
     def __init__(self, name: str, section: Facility) -> None:
@@ -47,7 +47,7 @@ class Site:
         return max(self.shares.values(), default=0.0)
 
     def refresh(self) -> None:
-        """Compute the beds from what the rules have reached."""
+        """Compute the beds from the shares that rules have set."""
         section, share = self.section, self.share
         basic, oxygen, icu = (_count(getattr(section.beds, bed)) for bed in BED_TYPES)
         if self.replaced_by:
@@ -67,10 +67,10 @@ class Site:
             self.total = totals
 
     def state(self, opened: bool, occupied: float) -> int:
-        """The state, given whether beds are open today and how many COVID patients lie here."""
+        """Return the state, given whether beds are open today and the COVID patients present."""
         if opened:
             return OPEN
-        if self.preparing or any(self.beds):  # ordered, or to open at the next 00:00
+        if self.preparing or any(self.beds):  # ordered, or opening at the next 00:00
             return PREPARING
         return STANDING_DOWN if occupied else CLOSED
 
@@ -80,19 +80,19 @@ def _count(beds: int | str) -> int:
 
 
 def _part(share: float, beds: int) -> int:
-    """Whole beds; all of an unlimited number is unlimited, and so is any part above none."""
+    """Take a share of beds, rounded down; any share above 0 of unlimited beds is unlimited."""
     if beds >= UNLIMITED:
         return UNLIMITED if share > 0 else 0
     return floor(share * beds + 1e-9)
 
 
 class Facilities:
-    """All facilities of a run. What rules change in the course of a day opens or closes at 00:00.
+    """All facilities of a run. Beds that rules change during a day open or close at the next 00:00.
 
     Attributes
     ----------
     openings
-        How often a rule has opened, converted or mobilised a facility.
+        Number of times a rule has opened, converted or mobilised a facility.
     """
 
     def __init__(self, care: Care) -> None:
@@ -103,7 +103,7 @@ class Facilities:
         self.openings = 0
 
     def take_changes(self) -> list[int]:
-        """The facilities whose beds have changed since this was last asked (at first, all)."""
+        """Return the facilities whose beds have changed since the last call (all on the first call)."""
         changed = sorted(self._changed)
         self._changed.clear()
         return changed
@@ -112,15 +112,15 @@ class Facilities:
         return self._index[name]
 
     def prepare(self, rule: str, names: list[str]) -> None:
-        """A rule has ordered something of these facilities; what they replace is emptied."""
+        """Mark these facilities as ordered by a rule; the facilities they replace close as they empty."""
         for name in names:
             site = self.sites[self._index[name]]
             site.preparing.add(rule)
             for other in site.section.replaces:
                 self._replace(other, name, closed=True)
 
-    def reach(self, rule: str, names: list[str], share: float) -> None:
-        """A rule has brought these facilities to `share` of what it can."""
+    def set_share(self, rule: str, names: list[str], share: float) -> None:
+        """Apply a rule to these facilities at `share` of its full amount."""
         for name in names:
             i = self._index[name]
             site = self.sites[i]
@@ -131,7 +131,7 @@ class Facilities:
             self._changed.add(i)
 
     def end(self, rule: str, names: list[str]) -> None:
-        """A rule lets go of these facilities; their beds close as they empty."""
+        """End a rule's hold on these facilities; their beds close as they are vacated."""
         for name in names:
             i = self._index[name]
             site = self.sites[i]
@@ -141,7 +141,7 @@ class Facilities:
             self._changed.add(i)
 
     def give_back(self, occupied: Callable[[int], int]) -> None:
-        """Return the facilities that were replaced once those in their place are closed and empty."""
+        """Reopen replaced facilities once their replacements are closed and empty."""
         for i in self._replacing:
             site = self.sites[i]
             if site.state(any(site.beds), occupied(i)) == CLOSED:

@@ -1,7 +1,7 @@
-"""Logistics of a day: stocks that are used, waste and bodies that pile up, and what it all costs.
+"""Logistics of a day: use of stocks, backlogs of waste and bodies, and costs.
 
-It stands alone: a day's `Drivers` go in, the values of the day stand in attributes. All days that are
-passed count, so a run begins with the first day of the scenario, not with its warm-up.
+Self-contained: a day's `Drivers` go in, and attributes hold the values of the day. Every day passed counts,
+so a run starts with the first day of the scenario, not with its warm-up.
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ Floats = NDArray[np.float64]
 COST = Column("cost", "currency/day", "cost of the day in the scenario's currency")
 
 COVER_WINDOW = 7
-"""Days of use that days of cover look back on."""
+"""Days over which the mean daily use for days of cover is taken."""
 
 _NOTHING = 1e-9
-"""Mean daily use that counts as none, in units of the item."""
+"""Mean daily use, in units of the item, that counts as none."""
 
-_TOLERANCE = 1e-9  # of what has come in: the rounding of sums over a run
+_TOLERANCE = 1e-9  # as a share of the total received: rounding of sums over a run
 
 
 @dataclass(frozen=True, slots=True)
 class Drivers:
-    """What happened in the province on one day, in the units that rates are per.
+    """What happened in the province on one day, in the units to which rates apply.
 
     Attributes
     ----------
     basic_bed, oxygen_bed, icu_bed
         Bed-days of COVID patients, by bed type.
     reported_case, death
-        Cases reported and deaths, of the day.
+        Cases reported and deaths on the day.
     home_case
         Mild cases followed at home.
     oxygen_kg
         Oxygen used, kg.
     opening
-        Facilities that a rule opened, converted or mobilised on the day.
+        Facilities opened, converted or mobilised by a rule on the day.
     reinforcement
         Heads of staff from outside the province.
     dose, test
-        Doses of vaccine given, and samples tested where tests have a limit.
+        Doses of vaccine given, and samples tested where tests are limited.
     """
 
     basic_bed: float = 0.0
@@ -75,19 +75,19 @@ def _rates(uses: Iterable[PerDay]) -> Floats:
 
 
 class Stocks:
-    """The consumables, province-wide. A day's deliveries come before its use.
+    """Province-wide stocks of consumables. A day's deliveries come before its use.
 
     Attributes
     ----------
     names
-        Of the items, in the order of the scenario; every array has this order.
+        Names of the items, in the order of the scenario; every array has this order.
     stock
-        At the end of the day, in each item's unit; infinite for an item without a stock.
+        Stock at the end of the day, in each item's unit; infinite for an item without a stock limit.
     demanded, used, unmet, delivered
-        Of the day. ``used`` is what the stock could serve, ``unmet`` the rest of ``demanded``.
+        Amounts of the day. ``used`` is what the stock could serve, ``unmet`` the rest of ``demanded``.
     cover_days
-        Stock above the reserve over the mean daily use of the last 7 days (fewer at first); use is what
-        was demanded, so that an empty stock has 0 days of cover. Infinite where nothing was demanded.
+        Stock above the reserve / mean daily demand of the last 7 days (fewer at first). Demand, not use, so
+        that an empty stock has 0 days of cover. Infinite if there was no demand.
     """
 
     def __init__(self, consumables: Mapping[str, Consumable]) -> None:
@@ -109,20 +109,20 @@ class Stocks:
         self.cover_days = np.full(n, np.inf)
 
     def begin_day(self) -> None:
-        """00:00: the daily deliveries arranged by now come today."""
+        """At 00:00, fix today's daily deliveries at the rates ordered so far."""
         self._today = self._per_day.copy()
 
     def add(self, name: str, amount: float) -> None:
-        """`amount` comes once, with the deliveries of the day on which it is ordered to come."""
+        """Add a single delivery of `amount` to the deliveries of the current day."""
         self._added[self._index[name]] += amount
 
     def raise_deliveries(self, name: str, per_day: float) -> None:
-        """`per_day` more come every day from the next 00:00 on; below 0 takes an earlier rise back."""
+        """Raise daily deliveries by `per_day` from the next 00:00; below 0 reverses an earlier rise."""
         i = self._index[name]
         self._per_day[i] = max(self._per_day[i] + per_day, 0.0)
 
     def pass_day(self, drivers: Drivers) -> None:
-        """Deliver, use, and count what could not be served."""
+        """Deliver, use, and count unmet demand."""
         self.delivered = self._today + self._added
         self._added = np.zeros(len(self.names))
         available = self.stock + self.delivered
@@ -144,12 +144,12 @@ class Stocks:
         return cover
 
     def check(self, day: int) -> None:
-        """Start + delivered - used = end over the run so far; no stock and no use is below zero.
+        """Check: start + delivered - used = end over the run so far; no stock and no use is negative.
 
         Raises
         ------
         IdentityError
-            Where it does not hold.
+            If it does not hold.
         """
         _hold_flows(
             "start + delivered - used = end",
@@ -161,16 +161,16 @@ class Stocks:
 
 
 class Burdens:
-    """Waste, bodies: what a day makes and what can be disposed of; the rest waits.
+    """Waste and bodies: the daily output, the amount disposed of, and the backlog.
 
     Attributes
     ----------
     names
-        Of the burdens, in the order of the scenario; every array has this order.
-    made, treated
-        Of the day, in each burden's unit.
+        Names of the burdens, in the order of the scenario; every array has this order.
+    output, disposal
+        Amounts of the day, in each burden's unit.
     backlog
-        What waits at the end of the day.
+        Amount waiting for disposal at the end of the day.
     """
 
     def __init__(self, burdens: Mapping[str, Burden]) -> None:
@@ -181,32 +181,32 @@ class Burdens:
             [np.inf if item.capacity_per_day is None else item.capacity_per_day for item in items], float
         )
         n = len(self.names)
-        self._total_made, self._total_treated = np.zeros(n), np.zeros(n)
-        self.made, self.treated, self.backlog = np.zeros(n), np.zeros(n), np.zeros(n)
+        self._total_output, self._total_disposal = np.zeros(n), np.zeros(n)
+        self.output, self.disposal, self.backlog = np.zeros(n), np.zeros(n), np.zeros(n)
 
     def pass_day(self, drivers: Drivers) -> None:
-        """Treat what waits and what the day makes, up to the capacity of the day."""
-        self.made = self._rates @ np.array(_per_day(drivers))
-        waiting = self.backlog + self.made
-        self.treated = np.minimum(waiting, self._capacity)
-        self.backlog = waiting - self.treated
-        self._total_made += self.made
-        self._total_treated += self.treated
+        """Dispose of the backlog and the day's output, up to the capacity of the day."""
+        self.output = self._rates @ np.array(_per_day(drivers))
+        waiting = self.backlog + self.output
+        self.disposal = np.minimum(waiting, self._capacity)
+        self.backlog = waiting - self.disposal
+        self._total_output += self.output
+        self._total_disposal += self.disposal
 
     def check(self, day: int) -> None:
-        """Made - treated = backlog over the run so far; nothing is below zero.
+        """Check: made - treated = backlog over the run so far; nothing is negative.
 
         Raises
         ------
         IdentityError
-            Where it does not hold.
+            If it does not hold.
         """
         _hold_flows(
             "made - treated = backlog",
             self.names,
             day,
-            (np.zeros(len(self.names)), self._total_made, self._total_treated),
-            (self.treated, self.backlog),
+            (np.zeros(len(self.names)), self._total_output, self._total_disposal),
+            (self.disposal, self.backlog),
         )
 
 
@@ -222,7 +222,7 @@ COST_CATEGORIES = (
     "vaccination",
     "testing",
 )
-"""What a cost is for; the order of `Costs.by_category`."""
+"""Cost categories, in the order of `Costs.by_category`."""
 
 _priced = attrgetter(
     "basic_bed", "oxygen_bed", "icu_bed", "oxygen_kg", "opening", "reinforcement", "home_case"
@@ -230,14 +230,14 @@ _priced = attrgetter(
 
 
 class Costs:
-    """What the run has cost so far, in the scenario's currency. Without rates all of it is 0.
+    """The cost of the run so far, in the scenario's currency; 0 without cost rates.
 
     Attributes
     ----------
     today
         Cost of the day.
     by_category
-        ``(len(COST_CATEGORIES),)`` cost of the run so far.
+        ``(len(COST_CATEGORIES),)`` cost of the run so far, by category.
     """
 
     def __init__(self, rates: CostRates | None, consumables: Iterable[str]) -> None:
@@ -264,7 +264,7 @@ class Costs:
         return float(self.by_category.sum())
 
     def pass_day(self, drivers: Drivers, used: Floats) -> None:
-        """Add a day: its drivers at their rates, and the consumables `used` at their prices."""
+        """Add the cost of a day: its drivers at their rates and the consumables `used` at their prices."""
         response = self._per_response * np.array([drivers.dose, drivers.test])
         cost = np.concatenate([self._rates * np.array(_priced(drivers)), [self._prices @ used], response])
         self.by_category += cost
@@ -272,30 +272,32 @@ class Costs:
 
 
 def logistics_columns(consumables: Iterable[str], burdens: Iterable[str]) -> tuple[Column, ...]:
-    """The columns of a scenario's consumables and burdens, four and two of each."""
+    """The columns of a scenario: four per consumable, two per burden."""
     columns: list[Column] = []
     for name in consumables:
         columns += [
             Column(f"stock:{name}", "units", "stock at 24:00"),
-            Column(f"stock_used:{name}", "units/day", "used"),
-            Column(f"stock_unmet:{name}", "units/day", "wanted and not there"),
-            Column(f"stock_cover_days:{name}", "days", "stock above the reserve over mean use (at most 365)"),
+            Column(f"stock_used:{name}", "units/day", "amount used"),
+            Column(f"stock_unmet:{name}", "units/day", "demand that the stock could not meet"),
+            Column(
+                f"stock_cover_days:{name}", "days", "stock above the reserve / mean daily demand (max 365)"
+            ),
         ]
     for name in burdens:
         columns += [
-            Column(f"burden_made:{name}", "units/day", "made"),
-            Column(f"burden_backlog:{name}", "units", "waiting for disposal at 24:00"),
+            Column(f"burden_made:{name}", "units/day", "amount produced"),
+            Column(f"burden_backlog:{name}", "units", "amount waiting for disposal at 24:00"),
         ]
     return tuple(columns)
 
 
 class Logistics:
-    """Stocks, burdens and costs of a run, passed a day at a time.
+    """Stocks, burdens and costs of a run, one day at a time.
 
     Attributes
     ----------
     stocks, burdens, costs
-        The three ledgers.
+        The three accounts.
     """
 
     def __init__(self, supply: Supply) -> None:
@@ -305,14 +307,14 @@ class Logistics:
         self._has_any = bool(supply.consumables or supply.burdens or supply.costs)
         self._before: dict[str, float] = {}
 
-    def since(self, name: str, total: float) -> float:
-        """How much a running total has grown since it was last asked for."""
-        grown = total - self._before.get(name, 0.0)
+    def growth(self, name: str, total: float) -> float:
+        """Return how much a running total has grown since the last call."""
+        growth = total - self._before.get(name, 0.0)
         self._before[name] = total
-        return grown
+        return growth
 
     def pass_day(self, drivers: Drivers) -> None:
-        """Use, treat and pay for a day; nothing is to do where a scenario has no logistics."""
+        """Account for a day's use, disposal and cost; do nothing if the scenario has no logistics."""
         if not self._has_any:
             return
         self.stocks.pass_day(drivers)
@@ -320,24 +322,24 @@ class Logistics:
         self.costs.pass_day(drivers, self.stocks.used)
 
     def row(self) -> Floats:
-        """The day's consumables and burdens as `logistics_columns` orders them."""
+        """Return the day's consumables and burdens in the order of `logistics_columns`."""
         stocks, burdens = self.stocks, self.burdens
         cover = np.minimum(stocks.cover_days, MOST_DAYS_OF_COVER)
         by_item = np.array([stocks.stock, stocks.used, stocks.unmet, cover]).T
-        by_burden = np.array([burdens.made, burdens.backlog]).T
+        by_burden = np.array([burdens.output, burdens.backlog]).T
         return np.concatenate([by_item.ravel(), by_burden.ravel()])
 
     def fill(self, page: Page) -> None:
-        """Enter what the day has cost."""
+        """Enter the cost of the day."""
         page.province.values["cost"] = self.costs.today
 
     def check(self, day: int) -> None:
-        """Every stock and burden balances.
+        """Check that every stock and burden balances.
 
         Raises
         ------
         IdentityError
-            Where one does not.
+            If one does not.
         """
         self.stocks.check(day)
         self.burdens.check(day)
@@ -350,7 +352,7 @@ def _hold_flows(
     sums: tuple[Floats, Floats, Floats],
     now: tuple[Floats, Floats],
 ) -> None:
-    """`sums`: start, came, went, over the run; `now`: what went on the day, and the end of the day."""
+    """Check flows: `sums` are start, in, out over the run; `now` is out and level at the end of the day."""
     for name, start, came, went, today, end in zip(names, *(a.tolist() for a in (*sums, *now)), strict=True):
         expected = start + came - went  # infinite on both sides where there is no limit
         close = expected == end or abs(expected - end) <= _TOLERANCE * (1 + start + came)

@@ -1,7 +1,7 @@
-"""Staff: who is on duty today, and how many beds of each kind that staffs.
+"""Staff: who is on duty today, and how many beds of each type they can staff.
 
-One vectorised step over all facilities a day. The order in which one pool of staff is used is that of
-`_ORDER`; arrays by bed type are (basic, oxygen, ICU), arrays by cadre (doctors, ward nurses, ICU nurses).
+Each day is one vectorised step over all facilities. `_ORDER` is the order in which patient groups draw on
+the pool of staff. Arrays by bed type are (basic, oxygen, ICU); by cadre, (doctors, ward nurses, ICU nurses).
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ DOCTORS, WARD_NURSES, ICU_NURSES = range(3)
 """Cadres."""
 
 CONSTRAINTS = ("space", "doctors", "nurses", "equipment", "pipes", "oxygen_stock")
-"""What can bind a bed type; facility columns hold the index."""
+"""Constraints that can bind a bed type; facility columns hold the index."""
 SPACE, DOCTOR, NURSE, EQUIPMENT, PIPES, OXYGEN_STOCK = range(6)
-"""Their indices."""
+"""Indices into `CONSTRAINTS`."""
 
 ABSENT = Column(
-    "staff_absent_share", "share", "clinical staff away, of those on the payroll (empty where not modelled)"
+    "staff_absent_share", "share", "share of clinical staff on the payroll who are away (empty: not modelled)"
 )
 
 _WARD_TEAM = slice(DOCTORS, ICU_NURSES)  # doctors and ward nurses
@@ -40,21 +40,21 @@ _ORDER = (
     ("emergency", None, _WARD_TEAM),
     ("basic", BASIC, _WARD_TEAM),
 )
-"""Who has staff before whom: ratios, bed type (None: no COVID-19 bed) and cadres. Elective care is last."""
+"""Priority for staff: ratios, bed type (None: not a COVID bed) and cadres. Elective care comes last."""
 
 _DOCTOR, _NURSE = range(2)
 _NORMAL, _MOST = range(2)
-_ROUNDING = 1e-9  # a bed that lacks so small a part of a post is staffed
+_ROUNDING = 1e-9  # posts; a bed that lacks no more than this is staffed
 
 
 class PatientsPerPost:
-    """The ratios of a scenario as arrays: normal ones, and those at most (surge, where it is allowed).
+    """The ratios of a scenario as arrays: normal and maximum (the surge ratios, where allowed).
 
     Attributes
     ----------
     ratios
-        By group (icu, oxygen, emergency, basic, elective): ``(2, 2, 1)`` patients per post, of a doctor and
-        of a nurse, at normal ratios and at most.
+        By group (icu, oxygen, emergency, basic, elective): ``(2, 2, 1)`` patients per doctor post and per
+        nurse post, at normal and at maximum ratios.
     """
 
     def __init__(self, staffing: Staffing) -> None:
@@ -75,22 +75,22 @@ class PatientsPerPost:
         )
 
     def _posts_used(self) -> Floats:
-        """``(4, 4)`` posts that one ICU, oxygen, emergency, basic patient takes from what is left to others.
+        """``(4, 4)`` posts that one ICU, oxygen, emergency or basic patient takes from non-COVID care.
 
-        Columns: doctors and then ward nurses, of each those left to emergencies and to elective care.
+        Columns: doctors for emergencies, doctors for elective care, then ward nurses for each.
         """
         use = np.zeros((len(_ORDER), 4))
         for row, (group, _, team) in enumerate(_ORDER):
             for column, kind in enumerate((_MOST, _NORMAL)):
                 if kind == _MOST and group in ("emergency", "basic"):
-                    continue  # they do not come before emergencies
+                    continue  # these groups have no priority over emergencies
                 use[row, column] = 1 / self.ratios[group][_DOCTOR, kind, 0]
                 if team == _WARD_TEAM:
                     use[row, 2 + column] = 1 / self.ratios[group][_NURSE, kind, 0]
         return use
 
     def left_for_others(self, posts: Floats, covid: Ints, emergencies: Ints) -> tuple[Floats, Floats]:
-        """``(facilities,)`` emergency and elective patients that can be served beside those present."""
+        """``(facilities,)`` twice: emergency and elective patients whom the remaining staff can serve."""
         present = np.empty((len(posts), len(_ORDER)))
         for row, patients in enumerate((covid[:, ICU], covid[:, OXYGEN], emergencies, covid[:, BASIC])):
             present[:, row] = patients
@@ -102,20 +102,20 @@ class PatientsPerPost:
 
 @dataclass(frozen=True, slots=True)
 class StaffedBeds:
-    """What the staff of each facility can look after.
+    """Beds and patients that the staff of each facility can look after.
 
     Attributes
     ----------
     normal, most
-        ``(facilities, 3)`` COVID-19 beds (basic, oxygen, ICU) that are staffed, equipped and supplied:
-        at normal ratios, and at most. ``0 <= normal <= most <= space``; care is thin where more than
-        `normal` are occupied.
+        ``(facilities, 3)`` COVID beds (basic, oxygen, ICU) that are staffed, equipped and supplied, at
+        normal and at maximum ratios. ``0 <= normal <= most <= space``; care is understaffed where more
+        than `normal` are occupied.
     binding
-        ``(facilities, 3)`` what binds `most`: SPACE, DOCTOR, NURSE, EQUIPMENT or PIPES, the first of these
-        where several bind alike; OXYGEN_STOCK where the stock has run out.
+        ``(facilities, 3)`` the constraint that binds `most`: SPACE, DOCTOR, NURSE, EQUIPMENT or PIPES (the
+        first of these in a tie); OXYGEN_STOCK where the stock has run out.
     emergency, elective
-        ``(facilities,)`` patients without COVID-19 whom the staff can look after beside those present who
-        come before them; infinite where staff is not modelled.
+        ``(facilities,)`` non-COVID patients whom the staff can look after in addition to the patients
+        present with priority over them; infinite where staff is not modelled.
     """
 
     normal: Ints
@@ -126,20 +126,20 @@ class StaffedBeds:
 
 
 class Absences:
-    """Staff away: a base rate, and those infected at home or at work, until they return.
+    """Absent staff: a base rate, plus those infected at home or at work until they return.
 
-    Heads are those of the payroll, reinforcements among them; they may change from day to day. Staff are
-    not followed one by one: the same head can be infected again.
+    Heads are those on the payroll, reinforcements included; they may change from day to day. Staff are
+    not tracked individually: the same head can be infected again.
 
     Attributes
     ----------
     infected
         ``(facilities, 3)`` heads away after an infection.
     infections, returned, departed
-        ``(facilities, 3)`` heads since the start of the run: infected, come back, and gone from the
-        payroll while away.
+        ``(facilities, 3)`` heads since the start of the run: infected, returned to work, and removed from
+        the payroll while away.
     protection
-        Share by which vaccination lowers the hazard of infection, in [0, 1].
+        Share by which vaccination reduces the hazard of infection, in [0, 1].
     """
 
     def __init__(self, section: Absence, names: Sequence[str]) -> None:
@@ -157,20 +157,20 @@ class Absences:
     def pass_day(
         self, day: int, heads: Ints, incidence: float | Floats, patients: Ints, rng: np.random.Generator
     ) -> None:
-        """Take back who returns today, and send home who was infected yesterday.
+        """Return to work the staff due back today, and send home those infected yesterday.
 
         Parameters
         ----------
         day
-            Today; to be called on consecutive days.
+            Today; call on consecutive days.
         heads
             ``(facilities, 3)`` heads on the payroll today.
         incidence
-            Infections of yesterday per resident: one number, or one for each facility.
+            Infections of yesterday per resident: one number, or one per facility.
         patients
-            ``(facilities,)`` COVID-19 patients present.
+            ``(facilities,)`` COVID patients present.
         rng
-            Gives one uniform draw for each facility and cadre, whatever the numbers are.
+            Supplies one uniform draw per facility and cadre, whatever their numbers.
         """
         cohort = self._sent_home[day % self._days_off]
         self.infected -= cohort
@@ -186,7 +186,7 @@ class Absences:
         self.infections += new
 
     def _strike_off(self, day: int, heads: Ints) -> None:
-        """Who is away and no longer on the payroll is gone, those infected last first."""
+        """Remove absent staff who are no longer on the payroll, the most recently infected first."""
         excess = self.infected - heads
         if not np.count_nonzero(excess > 0):
             return
@@ -200,22 +200,22 @@ class Absences:
             excess -= gone
 
     def base_absent(self, heads: Ints) -> Floats:
-        """``(facilities, 3)`` heads away for reasons other than an infection (an expected number)."""
+        """``(facilities, 3)`` heads away for reasons other than infection (an expected number)."""
         absent: Floats = np.multiply(heads - self.infected, self._section.base, dtype=np.float64)
         return absent
 
     def on_duty(self, heads: Ints) -> Floats:
-        """``(facilities, 3)`` heads that work: heads = on duty + base absent + infected."""
+        """``(facilities, 3)`` heads at work: heads = on duty + base absent + infected."""
         present: Floats = np.multiply(heads - self.infected, 1 - self._section.base, dtype=np.float64)
         return present
 
     def check(self, day: int, heads: Ints) -> None:
-        """Staff infected = returned + departed + away, and heads = on duty + base absent + away.
+        """Check: staff infected = returned + departed + away; heads = on duty + base absent + away.
 
         Raises
         ------
         IdentityError
-            Where one does not hold.
+            If one does not hold.
         """
         away = self.infections - self.returned - self.departed
         by_day = self._sent_home.sum(axis=0)
@@ -235,17 +235,17 @@ class Absences:
 
 
 def binomial_quantile(u: Floats, n: Ints, p: Floats) -> Ints:
-    """Binomial numbers by inversion: the least k with P(X <= k) >= u, X ~ Binomial(n, p).
+    """Draw binomial numbers by inversion: the smallest k with P(X <= k) >= u, X ~ Binomial(n, p).
 
-    One uniform draw makes one number, so that other `n` or `p` in one place move no draw elsewhere, and
-    the number grows with each of `u`, `n` and `p`.
+    One uniform draw gives one number, so a change of `n` or `p` in one cell affects no draw elsewhere, and
+    the number increases with each of `u`, `n` and `p`.
 
     Parameters
     ----------
     u, n
-        Uniform draws in [0, 1), and trials >= 0, of one shape.
+        Uniform draws in [0, 1), and numbers of trials >= 0, of the same shape.
     p
-        Probabilities in [0, 1], of a shape that broadcasts to that of `u`.
+        Probabilities in [0, 1], broadcastable to the shape of `u`.
     """
     p = np.minimum(p, 1 - 2.0**-53, out=np.empty(u.shape))
     none = n * np.log1p(-p)
@@ -265,22 +265,22 @@ def binomial_quantile(u: Floats, n: Ints, p: Floats) -> Ints:
     return number
 
 
-def redeployed(on_duty: Floats, heads: Ints, moved: Ints, efficiency: float | Floats) -> Floats:
-    """Heads on duty after ward nurses went to intensive care.
+def redeploy(on_duty: Floats, heads: Ints, moved: Ints, efficiency: float | Floats) -> Floats:
+    """Return the heads on duty after ward nurses have been redeployed to ICU.
 
     Parameters
     ----------
     on_duty, heads
-        ``(facilities, 3)`` at work, and on the payroll, by the cadre they belong to.
+        ``(facilities, 3)`` heads at work and on the payroll, by their original cadre.
     moved
-        ``(facilities,)`` trained ward nurses who work in intensive care; at most all there are. They
-        are absent as often as other ward nurses.
+        ``(facilities,)`` trained ward nurses redeployed to ICU, capped at the ward nurses there are. They
+        have the absence rate of other ward nurses.
     efficiency
-        Part of an ICU nurse that one of them counts for, in [0, 1]: one number, or one a facility.
+        Part of an ICU nurse that each of them counts for, in [0, 1]: one number, or one per facility.
 
     Returns
     -------
-    ``(facilities, 3)``: doctors, ward nurses that are left, ICU nurses or what counts for them.
+    ``(facilities, 3)``: doctors, remaining ward nurses, and ICU nurses or their equivalents.
     """
     ward = heads[:, WARD_NURSES]
     present = on_duty[:, WARD_NURSES] * np.minimum(moved, ward) / np.maximum(ward, 1)
@@ -299,26 +299,26 @@ def posts(staffing: Staffing, on_duty: Floats, modelled: NDArray[np.bool_]) -> F
 def staffed_beds(
     per_post: PatientsPerPost, posts: Floats, space: Ints, limits: Floats, covid: Ints, others: Ints
 ) -> StaffedBeds:
-    """What the posts can look after, in the order ICU, oxygen, emergency, basic, elective.
+    """Return what the posts can look after, in the order ICU, oxygen, emergency, basic, elective.
 
-    COVID-19 ICU and oxygen beds are those that could all be used at once; the emergency patients present
-    come next, basic beds have what is left. Emergency and elective patients have what the COVID-19
-    patients present leave: emergencies may stretch the staff, elective care never does.
+    COVID ICU and oxygen beds count if staff could serve them all at once; the emergency patients present
+    come next, and basic beds get the remaining staff. Emergency and elective patients are served by the
+    staff that the COVID patients present leave: emergencies at surge ratios, elective care at normal ones.
 
     Parameters
     ----------
     posts
         ``(facilities, 3)`` round-the-clock posts of doctors, ward nurses and ICU nurses.
     space
-        ``(facilities, 3)`` beds open to COVID-19 patients.
+        ``(facilities, 3)`` beds open to COVID patients.
     limits
         ``(2, facilities, 3)`` beds that equipment and oxygen pipes allow (infinite: no limit).
     covid
-        ``(facilities, 3)`` COVID-19 patients present by bed type.
+        ``(facilities, 3)`` COVID patients present by bed type.
     others
         ``(facilities, 2)`` emergency and elective patients present.
     """
-    bound = np.empty((5, 3, len(space)))  # what binds, bed type, facility: beds at most
+    bound = np.empty((5, 3, len(space)))  # constraint, bed type, facility: maximum beds
     bound[SPACE] = space.T
     bound[EQUIPMENT:] = limits.transpose(0, 2, 1)
     equipped = np.minimum(np.minimum(bound[SPACE], bound[EQUIPMENT]), bound[PIPES]) + _ROUNDING
@@ -344,7 +344,7 @@ def staffed_beds(
 
 
 def staffed_icu_beds(per_post: PatientsPerPost, posts: Floats, beds: Ints) -> Ints:
-    """``(facilities,)`` ICU beds staffed at normal ratios, whoever lies in them: intensive care comes first.
+    """``(facilities,)`` ICU beds staffed at normal ratios, for any patient; ICU has first call on staff.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Given arrivals: daily counts of a scenario become patients, instead of an epidemic."""
+"""Given arrivals: patients from the daily counts of a scenario, instead of from an epidemic."""
 
 from __future__ import annotations
 
@@ -8,29 +8,28 @@ from numpy.typing import NDArray
 from surgesim.model.care.patients import PatientBatch, PatientSource
 from surgesim.model.clock.streams import Streams
 from surgesim.scenario.schema.base import AGE_GROUPS
-from surgesim.scenario.schema.epidemic import Arrivals as ArrivalsSection
+from surgesim.scenario.schema.epidemic import Arrivals
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-class Arrivals:
-    """Patients and mild cases by the day, from series of counts.
+class ArrivalSource:
+    """Patients and mild cases of each day, from series of counts.
 
-    A warm-up has the arrivals of the first day.
-    Where a series names no district, its patients are split by population; where it names no age,
-    by who would have the need.
+    Every day of a warm-up has the arrivals of the first day. Patients of a series without a district are
+    split by population; without an age, by population times the probability of the need.
 
     Parameters
     ----------
     by_age
         ``(districts, 9)`` population.
     p_oxygen, p_icu
-        ``(9,)`` P(needs oxygen) and P(needs ICU | needs oxygen), for the mix of ages.
+        ``(9,)`` P(needs oxygen) and P(needs ICU | needs oxygen) by age, for the mix of ages.
     """
 
     def __init__(
-        self, section: ArrivalsSection, districts: tuple[str, ...], by_age: Ints, source: PatientSource,
+        self, section: Arrivals, districts: tuple[str, ...], by_age: Ints, source: PatientSource,
         p_oxygen: Floats, p_icu: Floats, streams: Streams,
     ) -> None:  # fmt: skip
         self._source = source
@@ -53,7 +52,7 @@ class Arrivals:
             self._series.append((series.bed, np.array(series.counts, float), chance))
 
     def on(self, day: int) -> tuple[PatientBatch, Ints]:
-        """The patients of `day`, ordered by district and age, and its mild cases by district."""
+        """Return the patients of `day`, ordered by district and age, and its mild cases by district."""
         rng = self._streams.day("arrivals", day)
         cells = np.zeros((2, self._n, len(AGE_GROUPS)), np.int64)
         mild = np.zeros(self._n, np.int64)
@@ -79,7 +78,7 @@ def _one(index: int, length: int) -> Floats:
 
 
 def _demand_factor(sd: float, streams: Streams) -> float:
-    """A lognormal factor of mean 1 on all arrivals of the replication."""
+    """Draw a lognormal factor of mean 1 that scales all arrivals of the replication."""
     if sd == 0:
         return 1.0
     variance = float(np.log1p(sd**2))

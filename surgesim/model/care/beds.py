@@ -1,11 +1,11 @@
-"""BedPool: the beds of one type over all facilities, and the queues for them.
+"""BedPool: the beds of one type in all facilities, and the queues for them.
 
-Districts that reach the same facilities share a queue; what a facility sees is the best head.
+Districts that can reach the same facilities share a queue; a facility sees only the first of each queue.
 
-It knows beds, claims and places in line; what a bed means for a patient is `journey`'s.
-It is ours and not a `simpy.Resource` because a surge keeps thousands in line: a place in line is a
-heap entry, left by forgetting it (the entry stays in the heap until it comes up). Whoever is at the head
-of a queue is in line: what was left is dropped as soon as it comes up.
+A pool tracks beds, claims and places in the queue; `journey` decides what a bed means for a patient.
+`simpy.Resource` is not used because a surge keeps thousands in the queue. Here a place is a heap entry that
+a patient leaves by being forgotten: the entry stays in the heap and is dropped once it reaches the head, so
+the head of a queue is always a patient who still waits.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ UNLIMITED = 1 << 40
 """Capacity of a pool whose beds are `unlimited`."""
 
 Key = tuple[int, float, float, int]
-"""Order in line: triage class, order within it, time since waiting, patient's index."""
+"""Position in a queue: triage class, order within it, start of the wait, patient's index."""
 
 
-class Place(NamedTuple):
-    """A place in line, in the order of the line: its key, then a number, for one may come back with a key."""
+class QueuePlace(NamedTuple):
+    """A place in a queue. Fields are in sort order: the key, then a number, as a patient may reuse a key."""
 
     triage: int
     order: float
@@ -42,27 +42,27 @@ class Place(NamedTuple):
 
 
 def number_of_beds(number: int) -> float:
-    """A number of beds as it is recorded: infinite where any of them are without limit."""
+    """Return a number of beds as recorded: infinite if any of them are unlimited."""
     return inf if number >= UNLIMITED // 2 else float(number)
 
 
 class BedPool:
-    """Beds of one type: capacity, occupied and held by facility; one queue by district.
+    """Beds of one type: capacity, occupied and held beds by facility; queues by group of districts.
 
     Attributes
     ----------
     capacity
-        By facility: staffed beds, none at first; the list is that of `Wards`.
+        By facility: staffed beds, 0 at first; the list is shared with `Wards`.
     occupied, held
-        By facility: beds with a patient, beds held for someone on the way.
+        By facility: beds with a patient, beds held for a patient on the way.
     free
-        ``capacity - occupied - held``; below zero while a fallen capacity is still exceeded.
+        ``capacity - occupied - held``; negative while occupancy exceeds a reduced capacity.
     total_free
-        Sum of the positive ``free``: at 0, a search is over before it begins.
+        Sum of the positive ``free``: at 0, no search is needed.
     line
-        Everyone in line: each one's place, by the patient's index.
+        The place of each waiting patient, by the patient's index.
     waiting
-        Patients in line, by district.
+        Waiting patients, by district.
     """
 
     def __init__(self, network: Network, capacity: list[int]) -> None:
@@ -75,16 +75,16 @@ class BedPool:
         self.total_free = 0
         self._most = [0] * n  # highest capacity since the last check
         self._used = [0] * n  # beds used at the last check
-        self.line: dict[int, Place] = {}
+        self.line: dict[int, QueuePlace] = {}
         self.waiting = [0] * len(network.districts)
         groups = max(network.group_of) + 1
-        self._queues: list[list[Place]] = [[] for _ in range(groups)]
+        self._queues: list[list[QueuePlace]] = [[] for _ in range(groups)]
         self._joined = 0
 
     # -- beds -------------------------------------------------------------------------------------
 
     def find(self, routes: list[Route], district: int, now: float) -> Route | None:
-        """The first route from a district to a free bed that is open now, or None."""
+        """Return the first route from a district to a free bed that is open now, or None."""
         if not self.total_free:
             return None
         free = self.free
@@ -101,8 +101,8 @@ class BedPool:
         self.free[facility] -= 1
         self.total_free -= 1
 
-    def lie(self, facility: int) -> None:
-        """Someone lies in a bed from the start, whether there is one or not."""
+    def occupy_at_start(self, facility: int) -> None:
+        """Place a patient of the initial census in a bed, even if there is none free."""
         self.occupied[facility] += 1
         self._used[facility] += 1
         self.free[facility] -= 1
@@ -110,25 +110,25 @@ class BedPool:
             self.total_free -= 1
 
     def hold(self, facility: int) -> None:
-        """Hold a free bed for someone who sets out to it."""
+        """Hold a free bed for a patient who departs for it."""
         self.held[facility] += 1
         self.free[facility] -= 1
         self.total_free -= 1
 
     def arrive(self, facility: int) -> None:
-        """The bed held becomes occupied."""
+        """Occupy a held bed when its patient arrives."""
         self.held[facility] -= 1
         self.occupied[facility] += 1
 
     def release(self, facility: int) -> None:
-        """A patient leaves the bed."""
+        """Release a bed that a patient leaves."""
         self.occupied[facility] -= 1
         self.free[facility] += 1
         if self.free[facility] > 0:
             self.total_free += 1
 
     def set_capacity(self, facility: int, beds: int) -> int:
-        """Change the staffed beds of a facility; returns how many beds that made free."""
+        """Change the staffed beds of a facility; return how many beds that freed."""
         before = max(self.free[facility], 0)
         self.free[facility] += beds - self.capacity[facility]
         self.capacity[facility] = beds
@@ -138,14 +138,14 @@ class BedPool:
         return max(now - before, 0)
 
     def check(self, bed: str, day: int) -> None:
-        """Free = capacity - occupied - held, and occupied <= max(staffed, occupied the day before).
+        """Check: free = capacity - occupied - held; occupied <= max(staffed, occupied the day before).
 
-        What is held counts as occupied; capacity is the highest of the day.
+        In the second, held beds count as occupied, and `staffed` is the highest capacity of the day.
 
         Raises
         ------
         IdentityError
-            Where one does not hold.
+            If one does not hold.
         """
         names = self._network.facilities
         all_used = list(map(add, self.occupied, self.held))
@@ -170,52 +170,52 @@ class BedPool:
 
     # -- queues -----------------------------------------------------------------------------------
 
-    def join(self, patient: Patient, key: Key, district: int) -> Place:
-        """Put a patient in line in a district."""
+    def join(self, patient: Patient, key: Key, district: int) -> QueuePlace:
+        """Put a patient in the queue of a district."""
         self._joined += 1
-        place = self.line[patient.index] = Place(*key, self._joined, patient, district)
+        place = self.line[patient.index] = QueuePlace(*key, self._joined, patient, district)
         heappush(self._queues[self._network.group_of[district]], place)
         self.waiting[district] += 1
         return place
 
     def leave(self, patient: Patient) -> None:
-        """Give up the patient's place in line."""
+        """Give up the patient's place in the queue."""
         place = self.line.pop(patient.index)
         self.waiting[place.district] -= 1
         queue = self._queues[self._network.group_of[place.district]]
-        while queue and not self.keeps(queue[0]):
+        while queue and not self.is_current(queue[0]):
             heappop(queue)
 
-    def keeps(self, place: Place) -> bool:
-        """Whether a place has not been left."""
+    def is_current(self, place: QueuePlace) -> bool:
+        """True if the patient still holds this place."""
         return self.line.get(place.who) is place
 
-    def best_for(self, facility: int, now: float) -> Place | None:
-        """The first in line of those the facility can take now: the best head of few queues."""
+    def best_for(self, facility: int, now: float) -> QueuePlace | None:
+        """Return the first in line among patients whom the facility can take now: the best queue head."""
         if not self.line:
             return None
-        best: Place | None = None
+        best: QueuePlace | None = None
         queues, is_open = self._queues, self._network.way_is_open
-        for group, district, gated, crosses in self._network.reach[facility]:
+        for group, district, gated, crosses in self._network.catchments[facility]:
             queue = queues[group]
             if queue and (best is None or queue[0] < best) and (not gated or is_open(district, crosses, now)):
                 best = queue[0]
         return best
 
-    def _head(self, group: int) -> Place | None:
-        """The first in line of a group of districts."""
+    def _head(self, group: int) -> QueuePlace | None:
+        """Return the first in line of a group of districts."""
         queue = self._queues[group]
         return queue[0] if queue else None
 
-    def first_of(self, district: int) -> Place | None:
-        """The first in line in a district; where vehicles are counted, each has a queue of its own."""
+    def first_of(self, district: int) -> QueuePlace | None:
+        """Return the first in line in a district; where vehicles are limited, each has its own queue."""
         return self._head(self._network.group_of[district])
 
-    def first_in_line(self) -> Place | None:
-        """The first in line of all."""
+    def first_in_line(self) -> QueuePlace | None:
+        """Return the first in line across all queues."""
         heads = map(self._head, range(len(self._queues)))
         return min((head for head in heads if head is not None), default=None)
 
     def in_line_of(self, district: int) -> list[Patient]:
-        """Everyone in line in a district, in no order."""
+        """Return all waiting patients in a district, in no particular order."""
         return [place.patient for place in self.line.values() if place.district == district]

@@ -1,12 +1,12 @@
-"""Units of medical oxygen, in one place: flow in L/min at 15 °C and 1 atm, mass in kg.
+"""Units of medical oxygen, defined once: flow in L/min at 15 °C and 1 atm, mass in kg.
 
-A plant is rated in Nm³/h (0 °C, 1 atm) of gas of its purity; a cylinder is one of 40 L at 150 bar.
+A plant is rated in Nm³/h (0 °C, 1 atm) of gas at its purity; a cylinder holds 40 L at 150 bar.
 """
 
 from __future__ import annotations
 
 KG_PER_M3 = 1.354
-"""Density of oxygen at 15 °C and 1 atm; a kilogram, liquid or not, is 738 L of such gas."""
+"""Density of oxygen at 15 °C and 1 atm; a kilogram, liquid or gas, gives 738 L of such gas."""
 
 KG_PER_NM3 = 1.429
 """Density of oxygen at 0 °C and 1 atm."""
@@ -18,19 +18,19 @@ MINUTES_PER_DAY = 1440.0
 HOURS_PER_DAY = 24.0
 
 KG_PER_DAY_OF_LPM = KG_PER_M3 / 1000 * MINUTES_PER_DAY
-"""Kilograms a day of 1 L/min: 1.95."""
+"""Kilograms per day at 1 L/min: 1.95."""
 
 
 def kg_per_day(flow_lpm: float) -> float:
-    """Mass of a flow, kg a day."""
+    """Convert a flow in L/min to a mass flow in kg per day."""
     return flow_lpm * KG_PER_DAY_OF_LPM
 
 
 def plant_kg_per_day(nm3_per_hour: float, purity: float) -> float:
-    """Oxygen a plant gives: its rated output in Nm³/h times its purity (0 to 1), kg a day."""
+    """Return a plant's oxygen output, kg per day: rated output in Nm³/h times purity (0 to 1)."""
     return nm3_per_hour * HOURS_PER_DAY * KG_PER_NM3 * purity
 
 
 def cylinders_kg(number: float) -> float:
-    """Mass of oxygen in full 40 L cylinders."""
+    """Return the mass of oxygen in full 40 L cylinders, kg."""
     return number * CYLINDER_M3 * KG_PER_M3

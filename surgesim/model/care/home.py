@@ -1,7 +1,7 @@
-"""Care at home: teams follow mild cases, give drug packages, and keep some from needing oxygen.
+"""Home care: teams follow mild cases, give drug packages, and keep some cases from needing oxygen.
 
-It stands alone: counts of a day go in; the reduction for the next day's onsets comes out. The province
-is one: teams go where the cases are.
+Self-contained: counts of a day go in; the reduction for the next day's onsets comes out. The province is
+treated as a whole: teams go where the cases are.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 COLUMNS = (
-    Column("home_cases", "people", "reported mild cases at home (0 where care at home is not modelled)"),
-    Column("home_cases_not_followed", "people", "of them, not followed by a team"),
-    Column("without_package", "people/day", "newly followed who found no drug package"),
+    Column("home_cases", "people", "reported mild cases at home (0 if home care is not modelled)"),
+    Column("home_cases_not_followed", "people", "those of `home_cases` that no team follows"),
+    Column("without_package", "people/day", "newly followed cases for whom no drug package was left"),
 )
 
 
 class HomeCare:
     """Teams, the mild cases they follow, and the stock of drug packages.
 
-    A case is active at home from the day of its report for `followed_days`, unless it is isolated in a
-    facility. Teams follow as many active cases as they can; who leaves is a fair sample of the followed.
-    Who begins to be followed gets a package while there are any; who finds none is not given one later.
+    A case is active at home for `followed_days` from the day of its report, unless it is isolated in a
+    facility. Teams follow as many active cases as they can; the same share of followed and other cases ends
+    each day. Newly followed cases get a package while stocks last; cases without one do not get one later.
 
     Attributes
     ----------
     teams
-        Teams there are now; those of 00:00 work on a day.
+        Current number of teams; the number at 00:00 is at work for the day.
     active, followed
-        Mild reported cases at home, and those of them who are followed, at the end of the day.
+        Reported mild cases at home, and those of them who are followed, at the end of the day.
     newly_followed, packages_given, without_package
-        Of the day; the last is who began to be followed and found no package.
+        Counts of the day; the last is newly followed cases without a package.
     packages
-        In stock at the end of the day.
+        Stock at the end of the day.
     reduction
-        By how much P(needs oxygen) is lowered among the next day's onsets that will be reported.
+        Relative reduction of P(needs oxygen) among the next day's onsets that will be reported.
     """
 
     def __init__(self, section: HomeCareSection) -> None:
@@ -61,15 +61,15 @@ class HomeCare:
 
     @property
     def coverage(self) -> float:
-        """Share of active mild cases at home who are followed; 1 where there are none."""
+        """Share of active mild cases at home that are followed; 1 if there are none."""
         return self.followed / self.active if self.active > 0 else 1.0
 
     def begin_day(self) -> None:
-        """00:00: the teams there are work today."""
+        """At 00:00, put the current teams to work for the day."""
         self._at_work = self.teams
 
     def add_teams(self, number: int) -> None:
-        """`number` more teams work from the next 00:00 on; below 0, fewer."""
+        """Add `number` teams from the next 00:00; a negative number removes teams."""
         self.teams = max(self.teams + number, 0)
 
     def pass_day(self, reported_mild: float, isolated: float) -> None:
@@ -80,7 +80,7 @@ class HomeCare:
         reported_mild
             Mild cases reported on the day, in the province.
         isolated
-            Mild cases who lie in basic beds of facilities at the end of the day.
+            Mild cases in basic beds of facilities at the end of the day.
         """
         self._recent.appendleft(reported_mild)
         known = float(self._weights @ np.array(self._recent))
@@ -112,18 +112,18 @@ class HomeCare:
         return self._section.eligible_share * self._section.effect * self.coverage * with_package
 
     @staticmethod
-    def averted(draws: Floats, reported: Bools, reduction: float) -> Bools:
-        """Who of a day's would-be patients stays mild because of early treatment.
+    def averted_cases(draws: Floats, reported: Bools, reduction: float) -> Bools:
+        """Return which of a day's future patients stay mild because of early treatment.
 
         Parameters
         ----------
         draws
-            ``(patients,)`` one uniform in [0, 1) each, its own, so that a larger reduction averts the
-            same patients and more.
+            ``(patients,)`` one uniform draw in [0, 1) each, used for nothing else, so that a larger
+            reduction averts the same cases and more.
         reported
-            ``(patients,)`` whether the case is found in the community, and so can be followed.
+            ``(patients,)`` True for cases detected in the community, which can be followed.
         reduction
-            `reduction` of the day before; 0 averts nobody.
+            `reduction` of the day before; 0 averts no case.
         """
         return reported & (draws < reduction)
 
@@ -136,12 +136,12 @@ class HomeCare:
         }
 
     def check(self, day: int) -> None:
-        """Packages: start + delivered - given = end over the run so far, and not below zero.
+        """Check packages: start + delivered - given = end over the run so far, and not negative.
 
         Raises
         ------
         IdentityError
-            Where it does not hold.
+            If it does not hold.
         """
         expected = self._came - self._went
         if not (abs(expected - self.packages) <= 1e-9 * (1 + self._came) and self.packages >= 0):

@@ -1,8 +1,8 @@
 """The journey of a patient: need, wait, travel, bed, deterioration, boarding, step-down, end.
 
 Each clinical event is one method, scheduled as a callback; no generator and no resource per patient.
-Rules in words: docs/model.md, "Journey". Every change is entered in the ledger, which holds it
-against the beds at the end of each day.
+docs/model.md, "Journey", states the rules in words. Every change is entered in the ledger, which is
+checked against the beds at the end of each day.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from surgesim.model.care.beds import ICU, OXYGEN, Key, Place
+from surgesim.model.care.beds import ICU, OXYGEN, Key, QueuePlace
 from surgesim.model.care.ledger import (
     GONE,
     IN_ICU,
@@ -39,15 +39,15 @@ from surgesim.model.clock.calendar import Calendar, Due
 from surgesim.model.columns import Column, Page
 
 WAITING_IN_DISTRICT = (
-    Column("waiting_oxygen", "patients", "patients who are in the district, in line for an oxygen bed"),
+    Column("waiting_oxygen", "patients", "patients in the district who wait for an oxygen bed"),
     Column(
-        "waiting_icu", "patients", "patients who are in the district, boarders too, in line for an ICU bed"
+        "waiting_icu", "patients", "patients in the district, including boarders, who wait for an ICU bed"
     ),
 )
 
 
-class Entry(NamedTuple):
-    """One line of the event log: when, which patient, what happened, in which facility (-1: none)."""
+class LogEntry(NamedTuple):
+    """One line of the event log: time, patient, event, facility (-1: none)."""
 
     time: float
     patient: int
@@ -56,7 +56,7 @@ class Entry(NamedTuple):
 
 
 class Options(NamedTuple):
-    """What the scenario says of boarding, step-down, the order of queues, and how long a wait may be."""
+    """The scenario's options: boarding, step-down, order of queues, and limits on waiting times."""
 
     boarding: bool
     step_down: bool
@@ -66,16 +66,16 @@ class Options(NamedTuple):
 
 
 class Journey:
-    """All patients of a run, their beds and their ends.
+    """All patients of a run, their beds and their outcomes.
 
     Attributes
     ----------
     oxygen, icu
-        The pools of beds of the wards.
+        The bed pools of the wards.
     ledger
-        Who is where, and what has happened.
+        Counts of patients, and what has happened to them.
     waits
-        Who has been without the bed type needed for how long.
+        Waits of patients for the bed type they need.
     specialists
         By facility: whether it has specialists, or a link to them.
     """
@@ -87,7 +87,7 @@ class Journey:
         wards: Wards,
         options: Options,
         *,
-        log: list[Entry] | None = None,
+        log: list[LogEntry] | None = None,
     ) -> None:
         n = len(network.facilities)
         self._env = env
@@ -97,7 +97,7 @@ class Journey:
         self._wards = wards
         self.oxygen, self.icu = wards.oxygen, wards.icu
         self._blockers: list[list[tuple[float, int, Patient]]] = [[] for _ in range(n)]
-        self._boarders: list[list[Place]] = [[] for _ in range(n)]
+        self._boarders: list[list[QueuePlace]] = [[] for _ in range(n)]
         self._freed: deque[tuple[int, int]] = deque()
         self._to_ask: deque[Patient] = deque()
         self._settling = False
@@ -119,12 +119,12 @@ class Journey:
 
     def _note(self, patient: Patient, what: str, facility: int = -1) -> None:
         if self._log is not None:
-            self._log.append(Entry(self._env.now, patient.index, what, facility))
+            self._log.append(LogEntry(self._env.now, patient.index, what, facility))
 
-    # -- who comes --------------------------------------------------------------------------------
+    # -- new patients -----------------------------------------------------------------------------
 
     def expect(self, batch: PatientBatch) -> list[Patient]:
-        """Put new patients in the calendar at their need times; returns them."""
+        """Put new patients in the calendar at the times of their need; return them."""
         patients = batch.patients(self._next_index)
         self._next_index += len(patients)
         self._env.foresee(
@@ -141,10 +141,10 @@ class Journey:
             self.ledger.begin(patient)
             if patient.needs_icu:
                 self._begin_icu_need(patient)
-                self.icu.lie(facility)
+                self.icu.occupy_at_start(facility)
                 self._enter_icu(patient, facility)
             else:
-                self.oxygen.lie(facility)
+                self.oxygen.occupy_at_start(facility)
                 self._admit_to_oxygen(patient, facility)
 
     def _needs_care(self, due: Due) -> None:
@@ -179,7 +179,7 @@ class Journey:
         self._run_clock(patient)
 
     def _go_to_oxygen(self, patient: Patient, route: Route) -> None:
-        """Someone in no bed (or a step-down) sets out to a free oxygen bed; at once there if it is near."""
+        """Send a patient without a bed, or a step-down, to a free oxygen bed; without travel, admit now."""
         if route.travel_days > 0:
             self.oxygen.hold(route.facility)
             self._depart(patient, route, self._arrives_at_oxygen)
@@ -205,13 +205,13 @@ class Journey:
         self._settle()
 
     def _in_oxygen_bed(self, patient: Patient, facility: int) -> None:
-        """A patient lies in an oxygen bed: treated, stepping down, or to board."""
+        """Handle a patient's arrival in an oxygen bed: to be treated, to step down, or to board."""
         if patient.need == READY:
             self._step_down_stay(patient, facility)
         elif patient.need == NEEDS_ICU:
             self._settle_in(patient, facility, IN_OXYGEN, NEEDS_ICU, self.ledger.flows[OXYGEN].admissions)
             if self._settling:
-                self._to_ask.append(patient)  # beds that are free already go to who was in line for them
+                self._to_ask.append(patient)  # beds already free go to patients already in the queue
             else:
                 self._look_for_icu(patient)
         else:
@@ -232,7 +232,7 @@ class Journey:
 
     def _admit_to_oxygen(self, patient: Patient, facility: int) -> None:
         patient.unmet_since = inf
-        if self.waits.late(patient.need_time):
+        if self.waits.is_late(patient.need_time):
             self.ledger.miss(patient)
         self._settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.ledger.flows[OXYGEN].admissions)
         if not patient.needs_icu:
@@ -248,7 +248,7 @@ class Journey:
             self._settle()
 
     def _care_in(self, bed: int, facility: int) -> int:
-        """The care of who is admitted now: thin beyond the normally staffed beds, or without specialists."""
+        """Return the care of a patient admitted now: thin beyond normal staffing or without specialists."""
         pool = self.oxygen if bed == OXYGEN else self.icu
         thin = pool.occupied[facility] > self._wards.staffed_normally[bed][facility]
         return THIN if thin or not self.specialists[facility] else FULL
@@ -270,7 +270,7 @@ class Journey:
         self.ledger.move(patient, NEEDS_ICU, patient.place)
 
     def _need_icu(self, patient: Patient) -> None:
-        """Deterioration, in a bed or without one: the ICU clock replaces the oxygen clock."""
+        """Handle deterioration, in a bed or without one: the ICU clock replaces the oxygen clock."""
         self._pause_clock(patient)
         self._leave_line(patient)
         self._begin_icu_need(patient)
@@ -331,13 +331,13 @@ class Journey:
         return 0 if patient.urgent else 1, self._order(patient), patient.icu_need_time, patient.index
 
     def _order(self, patient: Patient) -> float:
-        """The scenario's choice that goes before waiting time within a triage class."""
+        """Return the scenario's ordering within a triage class, which precedes waiting time."""
         if self._options.queue_order == "age":
             return -float(patient.age)
         return patient.p_full if self._options.queue_order == "survival" else 0.0
 
     def _go_to_icu(self, patient: Patient, route: Route) -> None:
-        """To a free ICU bed; an oxygen bed is given up only once it is taken."""
+        """Send a patient to a free ICU bed; free the oxygen bed only once the ICU bed is taken."""
         self._leave_line(patient)
         self._pause_clock(patient)
         from_oxygen = patient.facility if patient.place == IN_OXYGEN else -1
@@ -360,7 +360,7 @@ class Journey:
 
     def _enter_icu(self, patient: Patient, facility: int) -> None:
         flows = self.ledger.flows[ICU]
-        if self.waits.late(min(patient.unmet_since, patient.icu_need_time)):
+        if self.waits.is_late(min(patient.unmet_since, patient.icu_need_time)):
             self.ledger.miss(patient)
         patient.unmet_since = inf
         self._settle_in(
@@ -425,7 +425,7 @@ class Journey:
     # -- swap, claims and free beds ---------------------------------------------------------------
 
     def _swap(self, boarder: Patient, blocker: Patient) -> None:
-        """A boarder and a step-down of one facility change beds at one instant."""
+        """Swap the beds of a boarder and a step-down of the same facility at the same instant."""
         facility = boarder.facility
         self._note(boarder, "swaps", facility)
         self._leave_line(boarder)
@@ -436,32 +436,32 @@ class Journey:
         self._step_down_stay(blocker, facility)
 
     def _first_blocker(self, facility: int) -> Patient | None:
-        """Who has been ready longest in a facility, and still holds the ICU bed; taken off the list."""
+        """Remove and return the blocker of a facility who has been ready to step down for longest."""
         blockers = self._blocking_in(facility)
         return heappop(blockers)[2] if blockers else None
 
     def _blocking_in(self, facility: int) -> list[tuple[float, int, Patient]]:
-        """The blockers of a facility, first in line first; who has died for want of oxygen is dropped."""
+        """Return the heap of a facility's blockers; patients who have died are removed from its head."""
         blockers = self._blockers[facility]
         while blockers and blockers[0][2].place == GONE:
             heappop(blockers)
         return blockers
 
-    def _first_boarder(self, facility: int) -> Place | None:
-        """The first in line for ICU of those who board in a facility."""
+    def _first_boarder(self, facility: int) -> QueuePlace | None:
+        """Return the boarder of a facility who is first in line for ICU."""
         boarders = self._boarders[facility]
-        while boarders and not self.icu.keeps(boarders[0]):
+        while boarders and not self.icu.is_current(boarders[0]):
             heappop(boarders)
         return boarders[0] if boarders else None
 
     def _vacate(self, patient: Patient, bed: int) -> None:
-        """A patient moves out of a bed; its flow of oxygen ends, and so does the lack of it."""
+        """Move a patient out of a bed; the flow of oxygen there ends, and so does any lack of it."""
         self.ledger.flows[bed].moves_out[patient.facility] += 1
         self._stop_breathing(patient)
 
     def _stop_breathing(self, patient: Patient) -> None:
         if self._supply is not None:
-            settling, self._settling = self._settling, True  # beds this opens are handed on afterwards
+            settling, self._settling = self._settling, True  # assign any beds this opens afterwards
             self._supply.part(patient)
             self._settling = settling
             if patient.breathless:
@@ -469,14 +469,14 @@ class Journey:
                 self._pause_clock(patient)
 
     def _free(self, bed: int, facility: int) -> None:
-        """A bed is free; it is handed on when all of this instant has happened, if anyone waits."""
+        """Release a bed; if anyone waits, it is assigned once the current event is complete."""
         pool = self.oxygen if bed == OXYGEN else self.icu
         pool.release(facility)
         if pool.line or self._blocking():
             self._freed.append((bed, facility))
 
     def set_capacity(self, bed: int, facility: int, beds: int) -> None:
-        """Change the staffed beds of a facility; as many as fit are admitted at once."""
+        """Change the staffed beds of a facility; admit as many waiting patients as fit at once."""
         pool = self.oxygen if bed == OXYGEN else self.icu
         for _ in range(min(pool.set_capacity(facility, beds), len(pool.line) + self._blocking())):
             self._freed.append((bed, facility))
@@ -486,7 +486,7 @@ class Journey:
         return self.ledger.count[READY][IN_ICU]
 
     def _settle(self) -> None:
-        """Hand on the beds that became free, in the order they did, until nobody can use one."""
+        """Assign freed beds, in the order they became free, until nobody can use one."""
         freed = self._freed
         if self._settling or not freed:
             return
@@ -524,14 +524,14 @@ class Journey:
             self._go_to_oxygen(patient, self._network.routes[patient.location][facility])
 
     def _claimant(self, facility: int) -> Patient | None:
-        """The step-down with the first claim on an oxygen bed: of the facility, then of any in reach."""
+        """Return the step-down with first claim on an oxygen bed: in the facility, then in its catchment."""
         own = self._first_blocker(facility)
         if own is not None:
             return own
         network = self._network
         in_reach = {
             group
-            for group, district, gated, crosses in network.reach[facility]
+            for group, district, gated, crosses in network.catchments[facility]
             if not gated or network.way_is_open(district, crosses, self._env.now)
         }
         waiting = [
@@ -547,7 +547,7 @@ class Journey:
             return
         place, boarder = pool.best_for(facility, self._env.now), self._first_boarder(facility)
         if boarder is not None and (place is None or boarder < place):
-            place = boarder  # needs no way to where it lies, though others of the district may
+            place = boarder  # already there, so needs no open route
         if place is not None:
             patient = place.patient
             own = patient.place == IN_OXYGEN and patient.facility == facility
@@ -555,7 +555,7 @@ class Journey:
             self._go_to_icu(patient, route)
 
     def _dawn(self, due: Due) -> None:
-        """Boats begin to run: free beds are offered again."""
+        """Offer free beds again when boats start to run."""
         self._offer_free_beds()
         self._await_dawn()
 
@@ -564,7 +564,7 @@ class Journey:
         self._env.after(self._network.next_dawn(now) - now, self._dawn, None)
 
     def _returns(self, due: Due) -> None:
-        """A vehicle is back; if none was there, who waits for one tries again, ICU and step-down first."""
+        """Return a vehicle; if there was none, patients waiting for one try again: ICU, step-down, oxygen."""
         district, crosses = due[3]
         fleet = self._network.fleet
         if fleet is None:
@@ -620,26 +620,26 @@ class Journey:
     # -- oxygen supply ----------------------------------------------------------------------------
 
     def breathe_from(self, supply: OxygenSupply) -> None:
-        """Let the patients of this run breathe from limited supplies."""
+        """Connect the patients of this run to limited oxygen supplies."""
         self._supply = supply
 
     def cut_off(self, patient: Patient) -> None:
-        """A bed without oxygen: the clock of the need runs, beside the stay."""
+        """Cut a patient's oxygen off: the clock of the need runs alongside the stay."""
         self._pause_clock(patient)
         patient.breathless = True
         self._run_clock(patient)
 
     def restore(self, patient: Patient) -> None:
-        """Oxygen again: the clock pauses, or goes on as a boarder's."""
+        """Restore a patient's oxygen: the clock pauses, or continues as a boarder's."""
         self._pause_clock(patient)
         patient.breathless = False
         if patient.need == NEEDS_ICU and patient.place == IN_OXYGEN:
             self._run_clock(patient)
 
-    # -- out of the province ----------------------------------------------------------------------
+    # -- transfers out of the province ------------------------------------------------------------
 
     def transfer_out(self, number: int) -> int:
-        """Send up to `number` patients who wait for ICU to another province, first in line first."""
+        """Transfer up to `number` patients who wait for ICU to another province, in queue order."""
         sent = 0
         while sent < number:
             place = self.icu.first_in_line()
@@ -651,7 +651,7 @@ class Journey:
                 self._vacate(patient, OXYGEN)
                 self._free(OXYGEN, patient.facility)
             patient.timer = patient.clock = None
-            if self.waits.late(patient.unmet_since):
+            if self.waits.is_late(patient.unmet_since):
                 self.ledger.miss(patient)
             self._note(patient, "leaves the province")
             self.ledger.end(patient)
@@ -663,7 +663,7 @@ class Journey:
     # -- clocks and ends --------------------------------------------------------------------------
 
     def _unmet(self, patient: Patient) -> None:
-        """The bed type needed is not to be had: from now, unless it was so already."""
+        """Start the wait for the bed type needed, unless it has started already."""
         if patient.unmet_since == inf:
             self.waits.begin(patient)
 
@@ -674,7 +674,7 @@ class Journey:
             self.icu.leave(patient)
 
     def _run_clock(self, patient: Patient) -> None:
-        """Start or go on with the clock of the highest unmet need."""
+        """Start or continue the clock of the highest unmet need."""
         if patient.need != NEEDS_ICU:
             end = patient.oxygen_need_ends
         else:
@@ -693,14 +693,14 @@ class Journey:
         if patient.clock is not due:
             return
         if patient.unmet_since < inf:
-            self.ledger.miss(patient)  # the bed needed was never got
+            self.ledger.miss(patient)  # never got the bed needed
         dead = (BOARDED if _boards(patient) else NO_CARE) >= patient.dies_from
         self._leave_line(patient)
         self._leave(patient, UNTREATED if dead else None)
         self._settle()
 
     def _leave(self, patient: Patient, dies_by: int | None) -> None:
-        """The end of a journey, from a bed or from none: recovered, or dead by a kind of care.
+        """End a journey, in a bed or without one: recovery, or a death of the kind `dies_by`.
 
         A death that full care would not have prevented is unavoidable, whatever the care.
         """
@@ -721,7 +721,7 @@ class Journey:
     # -- the end of a day -------------------------------------------------------------------------
 
     def fill(self, page: Page) -> None:
-        """Enter the patients."""
+        """Enter the patients and the queues."""
         self.ledger.fill(page)
         page.province.values["without_bed"] = self.waits.without_bed()
         page.districts.values |= {
@@ -730,10 +730,10 @@ class Journey:
         }
 
     def check(self, day: int) -> None:
-        """Hold the ledger against the beds; see `Ledger.check`."""
+        """Check the ledger against the beds; see `Ledger.check`."""
         self.ledger.check(day, self.oxygen, self.icu, boarding=self._options.boarding)
 
 
 def _boards(patient: Patient) -> bool:
-    """Whether an unmet need is treated at least in an oxygen bed that has oxygen."""
+    """True if a patient with an unmet need is at least in an oxygen bed with oxygen."""
     return patient.place == IN_OXYGEN and not patient.breathless

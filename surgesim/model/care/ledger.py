@@ -1,6 +1,6 @@
-"""The ledger of care: who is where, what has happened, and the identities that must hold.
+"""The ledger of care: where patients are, what has happened to them, and the identities that must hold.
 
-It stands alone so that the counts are kept in one place and held against the beds independently.
+A separate module, so that counts are kept in one place and checked against the beds independently.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from surgesim.model.columns import Column, Page
 from surgesim.scenario.schema.base import AGE_GROUPS, BED_TYPES
 
 NEEDS_OXYGEN, NEEDS_ICU, READY = range(3)
-"""Need: oxygen (or step-down) bed; intensive care; done with it, holding the ICU bed."""
+"""Need: oxygen (or step-down) bed; ICU bed; ready to step down but still in the ICU bed."""
 
 NOWHERE, IN_OXYGEN, IN_ICU, TRAVELLING, GONE = range(5)
-"""Place of a patient; in a bed, the place is the bed's type."""
+"""Place of a patient; for a patient in a bed, the value is the bed type."""
 
 UNAVOIDABLE, THIN_CARE, UNTREATED = range(3)
 """Kinds of death."""
@@ -28,15 +28,15 @@ UNAVOIDABLE, THIN_CARE, UNTREATED = range(3)
 NEEDS = (
     Column("new_oxygen_need", "patients/day", "patients who began to need oxygen"),
     Column("new_icu_need", "patients/day", "patients who began to need intensive care"),
-    Column("oxygen_need", "patients", "oxygen-bed need: in an oxygen bed for it, waiting or travelling"),
-    Column("icu_need", "patients", "ICU need: in an ICU bed for it, boarding, waiting or travelling"),
-    Column("present", "patients", "all patients who need oxygen or ICU, step-down blockers too"),
+    Column("oxygen_need", "patients", "patients who need an oxygen bed: in one, waiting or travelling"),
+    Column("icu_need", "patients", "patients who need ICU: in an ICU bed, boarding, waiting or travelling"),
+    Column("present", "patients", "all patients who need oxygen or ICU, including step-down blockers"),
 )
 PLACES = (
-    Column("waiting_oxygen", "patients", "patients in no bed who wait for an oxygen bed"),
-    Column("waiting_icu", "patients", "patients in no bed who wait for an ICU bed"),
-    Column("boarding", "patients", "patients who need ICU and lie in an oxygen bed"),
-    Column("blocking", "patients", "patients ready to step down who hold an ICU bed"),
+    Column("waiting_oxygen", "patients", "patients without a bed, waiting for an oxygen bed"),
+    Column("waiting_icu", "patients", "patients without a bed, waiting for an ICU bed"),
+    Column("boarding", "patients", "patients who need ICU but are in an oxygen bed"),
+    Column("blocking", "patients", "patients ready to step down but still in an ICU bed"),
 )
 FLOWS = (
     Column("admissions_oxygen", "patients/day", "admissions from outside a facility to oxygen beds"),
@@ -45,24 +45,24 @@ FLOWS = (
     Column(
         "icu_need_served_share",
         "share",
-        "of the patients who need ICU at 24:00 (`icu_need`), those in an ICU bed (1 where nobody needs it)",
+        "share of patients who need ICU at 24:00 (`icu_need`) and are in an ICU bed (1 if nobody needs it)",
     ),
     Column("transferred_out", "patients/day", "patients sent to another province"),
-    Column("recovered", "patients/day", "patients who left recovered (from a bed or without one)"),
-    Column("deaths", "deaths/day", "all deaths; the sum of the next three"),
-    Column("deaths_unavoidable", "deaths/day", "would have died in full care too"),
-    Column("deaths_thin_care", "deaths/day", "died because care was thin"),
-    Column("deaths_untreated", "deaths/day", "capacity-attributable: died boarded or untreated"),
+    Column("recovered", "patients/day", "patients who recovered, in a bed or without one"),
+    Column("deaths", "deaths/day", "all deaths; the sum of the next three columns"),
+    Column("deaths_unavoidable", "deaths/day", "deaths that full care would not have prevented"),
+    Column("deaths_thin_care", "deaths/day", "deaths due to understaffed care"),
+    Column("deaths_untreated", "deaths/day", "deaths from lack of care, while boarding or untreated"),
 )
 NEEDS_IN_DISTRICT = Column("new_oxygen_need", "patients/day", "residents who began to need oxygen")
 DEATHS_IN_DISTRICT = Column("deaths", "deaths/day", "deaths of residents")
 PRESENT_IN_DISTRICT = Column(
-    "present", "patients", "residents who need oxygen or ICU, step-down blockers too"
+    "present", "patients", "residents who need oxygen or ICU, including step-down blockers"
 )
 
 
 class Flows:
-    """What happened to the beds of one type, by facility, since the start of the run."""
+    """Patient flows through the beds of one type, by facility, since the start of the run."""
 
     __slots__ = ("admissions", "deaths", "discharges", "moves_in", "moves_out")
 
@@ -74,10 +74,10 @@ class Flows:
         self.deaths = [0] * facilities
 
     def census(self) -> list[int]:
-        """By facility: who came and has not left."""
-        came = map(add, self.admissions, self.moves_in)
-        left = map(add, self.moves_out, map(add, self.discharges, self.deaths))
-        return list(map(sub, came, left))
+        """Return the census by facility: patients who have come in and not left."""
+        entries = map(add, self.admissions, self.moves_in)
+        exits = map(add, self.moves_out, map(add, self.discharges, self.deaths))
+        return list(map(sub, entries, exits))
 
 
 class Ledger:
@@ -88,18 +88,18 @@ class Ledger:
     count
         ``count[need][place]`` patients present.
     needed, met
-        Patients who ever had each need (oxygen, ICU, ready to step down), and whose need has ended.
+        Patients who ever had each need (oxygen, ICU, ready to step down), and those whose need has ended.
     created, recovered, transferred_out
-        Patients who reached their need; who left recovered; who left for another province.
+        Patients who began to need care, who recovered, and who left for another province.
     deaths
         By kind: UNAVOIDABLE, THIN_CARE, UNTREATED.
     needs, dead
-        Patients who reached their need, and the dead, by district, age and risk, flat in that order.
+        Patients who began to need care, and deaths, by district, age and risk, flat in that order.
     gone
         Patients whose journey has ended, by district.
     too_late
-        For each patient found not to have got a bed in time: when the need began, and the group (as in
-        `dead`). Whoever reads them clears them.
+        For each patient found to be late: the time the need began, and the group (as in `dead`). The
+        reader clears the list.
     flows
         By bed type.
     """
@@ -125,7 +125,7 @@ class Ledger:
     # -- entries ----------------------------------------------------------------------------------
 
     def begin(self, patient: Patient) -> None:
-        """A patient needs oxygen and lies nowhere yet."""
+        """Enter a new patient, who needs oxygen and has no bed yet."""
         self.created += 1
         self.needs[(patient.district * len(AGE_GROUPS) + patient.age) * 2 + patient.high_risk] += 1
         self.needed[NEEDS_OXYGEN] += 1
@@ -133,7 +133,7 @@ class Ledger:
         patient.need, patient.place = NEEDS_OXYGEN, NOWHERE
 
     def move(self, patient: Patient, need: int, place: int) -> None:
-        """A patient has another need, another place, or both."""
+        """Enter a patient's change of need, place, or both."""
         count = self.count
         count[patient.need][patient.place] -= 1
         count[need][place] += 1
@@ -144,21 +144,21 @@ class Ledger:
         patient.place = place
 
     def end(self, patient: Patient) -> None:
-        """A patient is gone."""
+        """Enter the end of a patient's journey."""
         self.count[patient.need][patient.place] -= 1
         self.met[patient.need] += 1
         self.gone[patient.district] += 1
         patient.place = GONE
 
     def miss(self, patient: Patient) -> None:
-        """A patient has not got a bed in time; counted once."""
+        """Count a patient, at most once, as not having got a bed in time."""
         if not patient.late:
             patient.late = True
             group = (patient.district * len(AGE_GROUPS) + patient.age) * 2 + patient.high_risk
             self.too_late.append((patient.need_time, group))
 
     def recover(self, patient: Patient) -> None:
-        """A patient leaves recovered, from a bed or from none."""
+        """Enter a recovery, in a bed or without one."""
         bed = patient.place
         if bed in (IN_OXYGEN, IN_ICU):
             self.flows[bed].discharges[patient.facility] += 1
@@ -166,7 +166,7 @@ class Ledger:
         self.end(patient)
 
     def die(self, patient: Patient, kind: int) -> None:
-        """A patient dies, in a bed or in none."""
+        """Enter a death, in a bed or without one."""
         bed = patient.place
         if bed in (IN_OXYGEN, IN_ICU):
             self.flows[bed].deaths[patient.facility] += 1
@@ -178,7 +178,7 @@ class Ledger:
     # -- the end of a day -------------------------------------------------------------------------
 
     def fill(self, page: Page) -> None:
-        """Enter who is where, and what has happened."""
+        """Enter the places, needs and flows of patients."""
         count, deaths = self.count, self.deaths
         icu_need = sum(count[NEEDS_ICU])
         page.province.values |= {
@@ -213,12 +213,12 @@ class Ledger:
         }
 
     def check(self, day: int, oxygen: BedPool, icu: BedPool, *, boarding: bool) -> None:
-        """The identities of patients and beds (docs/model.md), at the end of a day.
+        """Check the identities of patients and beds (docs/model.md) at the end of a day.
 
         Raises
         ------
         IdentityError
-            Where one does not hold.
+            If one does not hold.
         """
         count = self.count
         for need, name in enumerate(("oxygen need", "ICU need", "step-down")):

@@ -1,4 +1,4 @@
-"""Neighbouring provinces: ICU beds there that take patients from here, while a rule sends them."""
+"""Neighbouring provinces: their ICU beds take patients from this province while a rule transfers them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from surgesim.scenario.schema.capacity.transport import Neighbour
 
 
 class Sender(Protocol):
-    """What sends patients: the journey."""
+    """A source of transfers: the journey."""
 
     def transfer_out(self, number: int) -> int: ...
 
 
 class Neighbours:
-    """Beds of neighbours and who lies in them.
+    """Beds of neighbours and their occupancy.
 
     Attributes
     ----------
     occupied
-        By neighbour: beds with a patient from here.
+        By neighbour: beds with a patient from this province.
     """
 
     def __init__(self, env: Environment, sections: dict[str, Neighbour]) -> None:
@@ -32,11 +32,11 @@ class Neighbours:
         self.occupied = dict.fromkeys(sections, 0)
 
     def send(self, name: str, *, on: bool) -> None:
-        """A rule begins or ends sending patients to a neighbour."""
+        """Start or stop transfers to a neighbour."""
         (self._sending.add if on else self._sending.discard)(name)
 
     def take(self, sender: Sender) -> None:
-        """00:00: each neighbour takes who comes first in the ICU queues, as far as it has beds."""
+        """At 00:00, transfer the first in the ICU queues to each neighbour, as far as it has beds."""
         for name in sorted(self._sending):
             section = self._sections[name]
             number = sender.transfer_out(min(section.per_day, section.icu_beds - self.occupied[name]))

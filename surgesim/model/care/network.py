@@ -1,4 +1,4 @@
-"""Where facilities lie: search orders, travel times, whom each serves, when boats cross."""
+"""The geography of care: search orders, travel times, catchments, hours of boat crossings."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from surgesim.model.epidemic.people import travel_hours
 from surgesim.scenario.schema.capacity.transport import Transport
 from surgesim.scenario.schema.scenario import Scenario
 
-AWAY = Column("vehicles_away", "vehicles", "ambulances and boats under way")
+AWAY = Column("vehicles_away", "vehicles", "ambulances and boats away on a journey")
 
-_INSTANT = 1e-9  # days; times this close are the same
+_INSTANT = 1e-9  # days; times this close count as equal
 
 
 class Route(NamedTuple):
-    """A way to a facility: its index, days of travel, whether it crosses water, whether it is gated.
+    """A route to a facility: its index, travel time in days, whether it crosses water, whether it is gated.
 
-    A gated way may be shut: it needs a boat that runs, or a vehicle that is there.
+    A gated route may be closed: it needs a boat service in operation or an available vehicle.
     """
 
     facility: int
@@ -27,7 +27,7 @@ class Route(NamedTuple):
 
 
 def stay_in(facility: int) -> Route:
-    """The way from a bed of a facility to another bed of it."""
+    """Return the route from one bed of a facility to another bed of the same facility."""
     return Route(facility, 0.0, False, False)
 
 
@@ -37,9 +37,9 @@ class Fleet:
     Attributes
     ----------
     free
-        ``free[crosses][district]``: ambulances (0) and boats (1) that are there.
+        ``free[crosses][district]``: available ambulances (0) and boats (1).
     away
-        Vehicles under way.
+        Vehicles on the road or water.
     """
 
     def __init__(self, section: Transport, districts: tuple[str, ...]) -> None:
@@ -51,38 +51,38 @@ class Fleet:
         self.away = 0
 
     def take(self, district: int, crosses: bool) -> None:
-        """A vehicle leaves its district."""
+        """Send a vehicle out from its district."""
         self.free[crosses][district] -= 1
         self.away += 1
 
     def give_back(self, district: int, crosses: bool) -> None:
-        """It returns."""
+        """Return a vehicle to its district."""
         self.free[crosses][district] += 1
         self.away -= 1
 
     def fill(self, page: Page) -> None:
-        """Enter the vehicles under way."""
+        """Enter the vehicles that are away."""
         page.province.values["vehicles_away"] = self.away
 
 
 class Network:
-    """The geometry of a province, fixed for a run.
+    """The geography of a province, fixed for a run.
 
     Attributes
     ----------
     from_district
-        For each district, the routes to the facilities that serve it, in search order: its own
-        district's first, then by travel time, then as in the scenario.
+        For each district, the routes to the facilities that serve it, in search order: facilities of the
+        district first, then by travel time, then as in the scenario.
     from_facility
-        The same for someone who lies in a facility: that facility first, at no distance.
+        The same for a patient in a facility: that facility first, at no distance.
     group_of
         The group of each district: districts of a group reach the same facilities by the same kind of
-        way, so that one queue serves them all. Where vehicles are counted, each district is its own.
-    reach
-        For each facility, the groups it can take patients from: group, a district of it, whether the
-        way is gated, whether it crosses water.
+        route, so that one queue serves them all. Where vehicles are limited, each district is a group.
+    catchments
+        For each facility, the groups it can take patients from: group, one of its districts, whether the
+        route is gated, whether it crosses water.
     fleet
-        Vehicles by district, None where they do not limit.
+        Vehicles by district; None if they are unlimited.
     district_of
         The district of each facility.
     """
@@ -126,7 +126,7 @@ class Network:
         kinds = list(dict.fromkeys(ways))
         self.group_of = [kinds.index(way) for way in ways]
         first = [ways.index(kind) for kind in kinds]
-        self.reach = [
+        self.catchments = [
             [
                 (group, d, self.routes[d][f].gated, self.routes[d][f].crosses)
                 for group, d in enumerate(first)
@@ -138,13 +138,13 @@ class Network:
         self.fleet = None if care.transport is None else Fleet(care.transport, self.districts)
 
     def way_is_open(self, district: int, crosses: bool, now: float) -> bool:
-        """Whether a journey by a gated way can start from a district at this moment."""
+        """True if a journey on a gated route can start from a district now."""
         if crosses and not self._opens - _INSTANT <= now % 1.0 < self._closes - _INSTANT:
             return False
         return self.fleet is None or self.fleet.free[crosses][district] > 0
 
     def next_dawn(self, now: float) -> float:
-        """The next time after `now` at which boats begin to run."""
+        """Return the next time after `now` at which boats start to run."""
         day = now // 1.0
         dawn = day + self._opens
         return dawn if dawn > now + _INSTANT else dawn + 1.0

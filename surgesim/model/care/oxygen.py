@@ -1,8 +1,8 @@
-"""Oxygen as stock and flow: tanks, plants, cylinders, deliveries, and who breathes when it runs short.
+"""Oxygen as stock and flow: tanks, plants, cylinders, deliveries, and rationing when it runs short.
 
-A stock falls continuously with the flow of the patients present. Between changes everything is linear,
-so the moment it runs out is known exactly and is an event in the calendar; it is put there only while
-cover is under a day, and looked at again at each change, at 00:00 and at deliveries.
+A stock falls continuously with the flow to the patients present. Between changes everything is linear, so
+the moment a stock runs out is known exactly and is an event in the calendar. It is scheduled only while
+cover is less than a day, and updated at each change, at 00:00 and at deliveries.
 """
 
 from __future__ import annotations
@@ -23,22 +23,26 @@ from surgesim.model.columns import MOST_DAYS_OF_COVER, Column, Page
 from surgesim.scenario.schema.capacity.oxygen import Delivery, OxygenSource
 
 COLUMNS = (
-    Column("oxygen_used_kg", "kg/day", "oxygen breathed by COVID patients in facilities with a source"),
-    Column("oxygen_unmet_kg", "kg/day", "oxygen wanted there and not breathed"),
+    Column("oxygen_used_kg", "kg/day", "oxygen used by COVID patients in facilities with a source"),
+    Column("oxygen_unmet_kg", "kg/day", "unmet oxygen need of COVID patients in facilities with a source"),
     Column("oxygen_delivered_kg", "kg/day", "oxygen delivered into tanks and cylinders"),
     Column("oxygen_stock_kg", "kg", "oxygen in tanks and cylinders"),
     Column(
         "oxygen_cover_days",
         "days",
-        "stock over what is drawn from it (365 where nothing is drawn, or more)",
+        "stock / need that plants do not cover (max 365; 365 if nothing is drawn from stock)",
         MOST_DAYS_OF_COVER,
     ),
-    Column("facilities_out_of_oxygen", "facilities", "facilities whose stock is empty and plant too small"),
+    Column(
+        "facilities_out_of_oxygen",
+        "facilities",
+        "facilities with an empty stock and a plant that does not meet the need",
+    ),
 )
 FACILITY = (
-    Column("oxygen_used_kg", "kg/day", "oxygen breathed"),
+    Column("oxygen_used_kg", "kg/day", "oxygen used by COVID patients"),
     Column("oxygen_stock_kg", "kg", "oxygen in tank and cylinders"),
-    Column("dry", "days/day", "part of the day without enough oxygen"),
+    Column("dry", "days/day", "part of the day short of oxygen"),
 )
 
 _TOLERANCE_KG = 1e-6
@@ -46,7 +50,7 @@ _INSTANT = 1e-11  # days; a stock that lasts no longer is empty
 
 
 class Breathers(Protocol):
-    """Who is told when oxygen fails or returns: the journey."""
+    """The receiver of notices that oxygen fails or returns: the journey."""
 
     def cut_off(self, patient: Patient) -> None: ...
 
@@ -54,28 +58,28 @@ class Breathers(Protocol):
 
 
 class Store:
-    """The oxygen of one facility. Masses in kg, rates in kg a day.
+    """The oxygen of one facility. Masses are in kg, rates in kg per day.
 
     Attributes
     ----------
     tank, cylinders
-        What is in them.
-    served, wanted
-        Rates breathed and wanted by the patients present.
+        Contents.
+    served, demand
+        Rate supplied to the patients present, and rate they need.
     draw
-        Rate at which the stock falls: what is breathed and lost beyond the plant's output.
+        Rate at which the stock falls: supply and losses beyond the plant's output.
     used, lost, spilled, produced, delivered, returned, unmet
-        Running totals; `unmet` is what was wanted and not breathed.
+        Running totals; `unmet` is demand that was not served.
     short
-        Whether the stock is empty and the plant does not cover what is wanted.
+        True if the stock is empty and the plant does not meet the demand.
     short_days
-        Time spent short.
+        Time spent short of oxygen.
     """
 
     __slots__ = (
-        "at_start", "cylinders", "cylinders_full", "delivered", "draw", "last", "loss", "lost", "patients",
-        "pipe_lpm", "plant", "produced", "returned", "served", "short", "short_days", "spilled", "tank",
-        "tank_full", "unmet", "used", "wanted", "watch",
+        "at_start", "cylinders", "cylinders_full", "delivered", "demand", "draw", "last", "loss", "lost",
+        "patients", "pipe_lpm", "plant", "produced", "returned", "served", "short", "short_days", "spilled",
+        "tank", "tank_full", "unmet", "used", "watch",
     )  # fmt: skip
 
     def __init__(self, source: OxygenSource, now: float) -> None:
@@ -86,7 +90,7 @@ class Store:
         self.loss = source.loss_share
         self.pipe_lpm = source.pipe_lpm
         self.at_start = self.stock
-        self.wanted = 0.0
+        self.demand = 0.0
         self.serve(0.0)
         self.used = self.lost = self.spilled = self.produced = self.delivered = self.returned = 0.0
         self.unmet = self.short_days = 0.0
@@ -100,10 +104,10 @@ class Store:
         return self.tank + self.cylinders
 
     def serve(self, rate: float) -> None:
-        """From now on the patients present breathe `rate`; to be said again when the plant changes.
+        """Supply the patients present at `rate` from now on; call again when the plant changes.
 
-        What rounding leaves of the draw is none: else a plant that just covers what is wanted would run
-        dry for ever.
+        A draw within rounding error counts as 0: otherwise a plant that exactly meets the demand would
+        cause endless shortages.
         """
         self.served = rate
         beyond = rate * (1 + self.loss) - self.plant
@@ -111,9 +115,9 @@ class Store:
 
     @property
     def cover_days(self) -> float:
-        """Days the stock lasts at the rate wanted now."""
-        wanted = self.wanted * (1 + self.loss) - self.plant
-        return self.stock / wanted if wanted > 0 else float("inf")
+        """Days the stock lasts at the current demand."""
+        draw = self.demand * (1 + self.loss) - self.plant
+        return self.stock / draw if draw > 0 else float("inf")
 
     def advance(self, now: float) -> None:
         """Bring all levels and totals up to `now`."""
@@ -127,14 +131,14 @@ class Store:
             self.spilled += (self.plant - from_plant) * days
         self.used += self.served * days
         self.lost += self.served * self.loss * days
-        self.unmet += (self.wanted - self.served) * days
+        self.unmet += (self.demand - self.served) * days
         if self.short:
             self.short_days += days
         if self.draw:
             self._take(self.draw * days)
 
     def _take(self, kg: float) -> None:
-        """Out of the tank, and out of the cylinders what it lacks."""
+        """Take oxygen from the tank, and the rest from the cylinders."""
         if kg <= self.tank:
             self.tank -= kg
             return
@@ -144,7 +148,7 @@ class Store:
             self.cylinders = 0.0
 
     def fill(self, kg: float) -> None:
-        """A delivery: tank first, then cylinders; what does not fit goes back."""
+        """Fill up from a delivery: tank first, then cylinders; the excess is returned."""
         into_tank = min(kg, self.tank_full - self.tank)
         into_cylinders = min(kg - into_tank, self.cylinders_full - self.cylinders)
         self.tank += into_tank
@@ -153,13 +157,13 @@ class Store:
         self.returned += kg - into_tank - into_cylinders
 
     def imbalance(self) -> float:
-        """Start + delivered + produced - used - spilled - lost - end: zero but for rounding."""
-        came = self.at_start + self.delivered + self.produced
-        return came - self.used - self.spilled - self.lost - self.stock
+        """Return start + delivered + produced - used - spilled - lost - end: 0 except for rounding."""
+        inflow = self.at_start + self.delivered + self.produced
+        return inflow - self.used - self.spilled - self.lost - self.stock
 
 
 class OxygenSupply:
-    """The stores of all facilities; None where oxygen does not limit."""
+    """The stores of all facilities; None for facilities where oxygen is unlimited."""
 
     def __init__(
         self,
@@ -181,20 +185,20 @@ class OxygenSupply:
 
     @property
     def used_kg(self) -> float:
-        """Oxygen breathed in all facilities since the start of the run, up to the last change or look."""
+        """Oxygen used in all facilities since the start of the run, as of the last update, kg."""
         return sum(store.used for store in self.stores if store is not None)
 
     @property
     def cover_days(self) -> float:
-        """Days all stocks together last at what is drawn from them now; infinite where nothing is."""
+        """Days that all stocks together last at the current draw; infinite if nothing is drawn."""
         stores = [store for store in self.stores if store is not None]
-        draw = sum(max(store.wanted * (1 + store.loss) - store.plant, 0.0) for store in stores)
+        draw = sum(max(store.demand * (1 + store.loss) - store.plant, 0.0) for store in stores)
         return sum(store.stock for store in stores) / draw if draw > 0 else float("inf")
 
     # -- patients ---------------------------------------------------------------------------------
 
     def join(self, patient: Patient, facility: int, flow_lpm: float) -> None:
-        """A patient lies in a bed of the facility and breathes from now on, if there is enough."""
+        """Start to supply a patient in a bed of the facility, if there is enough oxygen."""
         store = self.stores[facility]
         patient.flow_kg = kg_per_day(flow_lpm)
         patient.breathes_at = facility
@@ -202,7 +206,7 @@ class OxygenSupply:
             return
         store.advance(self._env.now)
         store.patients[patient.index] = patient
-        store.wanted += patient.flow_kg
+        store.demand += patient.flow_kg
         if store.short and store.plant == 0:
             self._breathers.cut_off(patient)
         elif store.short:
@@ -212,31 +216,31 @@ class OxygenSupply:
             self._watch(facility, store)
 
     def part(self, patient: Patient) -> None:
-        """A patient leaves the bed."""
+        """Stop supplying a patient who leaves the bed."""
         store = self.stores[patient.breathes_at]
         if store is None:
             return
         store.advance(self._env.now)
         del store.patients[patient.index]
-        store.wanted -= patient.flow_kg
+        store.demand -= patient.flow_kg
         if not patient.breathless:
             store.serve(store.served - patient.flow_kg)
         if not store.patients:
-            store.wanted = 0.0  # no dust of rounding in an empty house
+            store.demand = 0.0  # clear rounding residue
             store.serve(0.0)
         if not store.short:
             self._watch(patient.breathes_at, store)
         elif patient.breathless and store.patients:
-            self._end_shortage(patient.breathes_at, store)  # what others breathe stays as it is
+            self._end_shortage(patient.breathes_at, store)  # the supply of others is unchanged
         elif store.plant > 0 or not store.patients:
             self._ration(patient.breathes_at, store)
 
     # -- running out ------------------------------------------------------------------------------
 
     def _watch(self, facility: int, store: Store) -> None:
-        """See to it that the moment of running out is in the calendar if it lies within a day.
+        """Schedule the moment the stock runs out, if it is less than a day away.
 
-        A moment that is there already and not too late stays: it is looked at again when it comes.
+        An event already scheduled at or before that moment stays; it is checked when it is due.
         """
         draw = store.draw
         if draw > 0 and store.stock < draw:
@@ -254,7 +258,7 @@ class OxygenSupply:
             return
         store.advance(self._env.now)
         draw = store.draw
-        if draw <= 0 or store.stock > draw * _INSTANT:  # who breathed has left, or oxygen has come
+        if draw <= 0 or store.stock > draw * _INSTANT:  # patients have left, or oxygen has come
             self._watch(facility, store)
             return
         store.short = True
@@ -262,7 +266,7 @@ class OxygenSupply:
         self._short_changed(facility)
 
     def _ration(self, facility: int, store: Store) -> None:
-        """Give what the plant makes to ICU first, then in order of arrival; cut off or restore the rest."""
+        """Ration the plant's output, ICU first, then by order of arrival; cut off or restore patients."""
         left = store.plant / (1 + store.loss)
         served = 0.0
         for patient in sorted(store.patients.values(), key=_after_icu):
@@ -276,8 +280,8 @@ class OxygenSupply:
         self._end_shortage(facility, store)
 
     def _end_shortage(self, facility: int, store: Store) -> None:
-        """Where the plant covers what is wanted, a shortage is over."""
-        if store.short and store.served >= store.wanted - _TOLERANCE_KG:
+        """End a shortage if the plant meets the demand."""
+        if store.short and store.served >= store.demand - _TOLERANCE_KG:
             store.short = False
             self._short_changed(facility)
             self._watch(facility, store)
@@ -289,17 +293,17 @@ class OxygenSupply:
                 store.advance(self._env.now)
 
     def look(self) -> None:
-        """00:00: bring every store up to date and watch those whose cover is under a day."""
+        """At 00:00, bring every store up to date and watch those with less than a day of cover."""
         for facility, store in enumerate(self.stores):
             if store is not None:
                 store.advance(self._env.now)
                 if not store.short:
                     self._watch(facility, store)
 
-    # -- what comes in ----------------------------------------------------------------------------
+    # -- deliveries and equipment -----------------------------------------------------------------
 
     def deliver(self, facility: int, kg: float) -> None:
-        """Fill a facility's tank and cylinders; everyone breathes again."""
+        """Deliver oxygen to a facility; this ends any shortage."""
         store = self.stores[facility]
         if store is None:
             return
@@ -308,7 +312,7 @@ class OxygenSupply:
         self._after_change(facility, store)
 
     def enlarge(self, facility: int, tank_kg: float, plant_nm3_per_hour: float, purity: float) -> None:
-        """Add a tank (full) or a plant."""
+        """Add a full tank or a plant."""
         store = self.stores[facility]
         if store is None:
             return
@@ -326,7 +330,7 @@ class OxygenSupply:
             for patient in store.patients.values():
                 if patient.breathless:
                     self._breathers.restore(patient)
-            store.serve(store.wanted)
+            store.serve(store.demand)
             self._short_changed(facility)
         elif store.short:
             self._ration(facility, store)
@@ -336,7 +340,7 @@ class OxygenSupply:
     def _deliveries(self, name: str, delivery: Delivery) -> Generator[Event, object, None]:
         facility = self._names.index(name)
         first = delivery.first_days
-        if first is None:  # lorries do not come to all facilities on the same day
+        if first is None:  # deliveries to facilities fall on different days
             first = delivery.interval_days * (1 - self._streams.once("first delivery", name).random())
         number = 0
         while True:
@@ -368,12 +372,12 @@ class OxygenSupply:
         page.facilities.totals |= {"oxygen_used_kg": np.array(used), "dry": np.array(dry)}
 
     def check(self, day: int) -> None:
-        """Every store balances and none is below zero.
+        """Check that every store balances and none is negative.
 
         Raises
         ------
         IdentityError
-            Where one does not.
+            If one does not balance.
         """
         for name, store in zip(self._names, self.stores, strict=True):
             if store is None:
@@ -391,5 +395,5 @@ class OxygenSupply:
 
 
 def _after_icu(patient: Patient) -> bool:
-    """Key of the order in which oxygen is rationed: who lies in an ICU bed first."""
+    """Sort key for rationing oxygen: patients in ICU beds first."""
     return patient.place != IN_ICU

@@ -1,7 +1,7 @@
-"""Patients: everything random about a day's new patients, drawn in one vectorised call.
+"""Patients: all random traits of a day's new patients, drawn in one vectorised call.
 
-A patient uses `DRAWS` uniforms whatever happens, ordered by district and age, so one extra patient on
-a day changes no other day, and alternatives share each patient's luck.
+Each patient uses exactly `DRAWS` uniforms, in order of district and age. One extra patient on a day thus
+changes no other day, and alternatives share each patient's luck.
 """
 
 from __future__ import annotations
@@ -45,40 +45,40 @@ Bools = NDArray[np.bool_]
     U_HOME,
 ) = range(16)
 FULL, THIN, BOARDED, NO_CARE = range(4)
-"""Kinds of care, from the best down."""
+"""Levels of care, best first."""
 
 DRAWS = 20
-"""Uniforms a patient uses; those past the last name are spare, so that a new use moves nobody's luck."""
+"""Uniforms per patient; those without a name are spare, so that a new use changes no patient's luck."""
 
 
 @dataclass(frozen=True, slots=True)
 class PatientBatch:
-    """New patients as arrays of one length; times in days.
+    """New patients as arrays of equal length; times in days.
 
     Attributes
     ----------
     need_time
-        When oxygen is needed (or intensive care, for who goes straight to it).
+        Start of the need for oxygen (or for ICU, for patients who go straight to it).
     district, age
         Indices of the home district and the age group.
     needs_icu, icu_delay
-        Whether intensive care will be needed, and how long after oxygen.
+        Whether ICU will be needed, and how long after oxygen.
     urgent
-        Goes before others in the queue.
+        True if the patient has priority in the queue.
     luck
         The uniform that decides death.
     p_full, p_thin, p_boarded, p_untreated
-        P(death) by care, of the highest need, each at least the one before.
+        P(death) by level of care, for the highest need, each at least the one before.
     oxygen_stay, icu_survivor_stay, icu_dying_stay, step_down_stay
         Lengths of stay.
     oxygen_death, oxygen_recovery, icu_death, icu_recovery
-        Clocks of unmet needs; infinite where they never run out.
+        Clocks of unmet needs; infinite if they never run out.
     unreported
-        Not found in the community: becomes a reported case at admission.
+        True if not detected in the community: becomes a reported case at admission.
     oxygen_flow, icu_flow
-        Oxygen breathed in an oxygen bed and in an ICU bed, L/min.
+        Oxygen flow in an oxygen bed and in an ICU bed, L/min.
     high_risk
-        Whether of the high-risk group; not followed (False) where patients do not come from an epidemic.
+        True for the high-risk group; always False if patients do not come from an epidemic.
     """
 
     need_time: Floats
@@ -109,7 +109,7 @@ class PatientBatch:
         return len(self.need_time)
 
     def patients(self, first_index: int) -> list[Patient]:
-        """One object each, numbered from `first_index`; what the one uniform decides is decided here."""
+        """Return one object per patient, numbered from `first_index`; `luck` is resolved here."""
         dies = self.luck < np.array([self.p_full, self.p_thin, self.p_boarded, self.p_untreated])
         dies_from = np.where(dies.any(axis=0), dies.argmax(axis=0), NO_CARE + 1)
         boarded, untreated = dies_from <= BOARDED, dies_from <= NO_CARE
@@ -139,13 +139,13 @@ class PatientBatch:
 
 
 class Patient:
-    """One patient: what was drawn, and where the journey stands.
+    """One patient: the random traits, and the current state of the journey.
 
-    Of the kinds of care, FULL to NO_CARE, `dies_from` is the first in which the patient dies (past the
-    last: in none); the `_ends` say how long an unmet need then lasts. `late` says that a bed was not got
-    in time. `need` and `place` are the indices
-    of `ledger`. `timer` is the end of the stay or way that counts now and `clock` that of an unmet need
-    (an older one finds another in its place and does nothing).
+    `dies_from` is the first level of care, FULL to NO_CARE, in which the patient dies (NO_CARE + 1: survives
+    any). The `_ends` attributes give the length of an unmet need that follows from it. `late` is True if a
+    bed was not got in time. `need` and `place` are the indices of `ledger`. `timer` is the current end of a
+    stay or journey, and `clock` that of an unmet need; an outdated event finds another in its place and does
+    nothing.
     """
 
     __slots__ = (
@@ -232,7 +232,7 @@ class Patient:
         self.icu_flow = icu_flow
         self.high_risk = high_risk
         self.location = district
-        self.facility = -1  # where the patient lies, or lay last
+        self.facility = -1  # current or last facility
         self.destination = -1
         self.need = 0
         self.place = 0
@@ -252,12 +252,12 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class DrawnDay:
-    """The patients of a day's onsets, that several alternatives of a replication may have in common.
+    """The patients of a day's onsets, which alternatives of a replication may share.
 
     Attributes
     ----------
     infection, reduction
-        The onsets, and the share of found cases whom care at home keeps from needing oxygen.
+        The onsets, and the share of detected cases that home care keeps from needing oxygen.
     batch
         The patients.
     mild
@@ -271,14 +271,13 @@ class DrawnDay:
 
 
 class PatientSource:
-    """Draws patients by the clinical section of a scenario.
+    """Draws patients according to the clinical section of a scenario.
 
     Parameters
     ----------
     drawn
-        Days that other alternatives of this replication have drawn: they are taken where the very same
-        onsets and the same reduction make them this one's too, and days that are not there yet are added.
-        All must have the same sections.
+        Days already drawn by other alternatives of this replication. They are reused if the onsets (the same
+        object) and the reduction match; new days are added. All alternatives must have the same sections.
     """
 
     def __init__(
@@ -328,7 +327,7 @@ class PatientSource:
         self.p_oxygen = self._chance_of_oxygen(epidemic) if epidemic is not None else None
 
     def _chance_of_oxygen(self, epidemic: Epidemic) -> Floats:
-        """``(9, 2, strata)`` P(needs oxygen | infected); severity and protection act once, here."""
+        """``(9, 2, strata)`` P(needs oxygen | infected); severity and protection apply only here."""
         open_to = 1 - protection(epidemic)[:, 1]
         chance = self.p_oxygen_by_risk[..., None] * epidemic.variant.severity * open_to
         capped: Floats = np.minimum(1.0, chance)
@@ -337,7 +336,7 @@ class PatientSource:
     def of_day(
         self, infection: DayOfInfection, day: int, streams: Streams, reduction: float
     ) -> tuple[PatientBatch, Ints]:
-        """What `from_epidemic` draws with the generators of the day, or has drawn for another alternative."""
+        """Draw a day with `from_epidemic`, or reuse the draw of another alternative."""
         known = None if self._drawn is None else self._drawn.get(day)
         if known is not None and known.infection is infection and known.reduction == reduction:
             return known.batch, known.mild
@@ -355,14 +354,14 @@ class PatientSource:
         traits: np.random.Generator,
         reduction: float = 0.0,
     ) -> tuple[PatientBatch, Ints]:
-        """The patients among a day's onsets, and the mild cases by district.
+        """Draw the patients among a day's onsets; also return the mild cases by district.
 
         Parameters
         ----------
         needs, traits
-            Generators of the day: who needs oxygen, and each patient's draws.
+            Generators of the day, for the need of oxygen and for each patient's traits.
         reduction
-            Share of found cases whom care at home keeps from needing oxygen.
+            Share of detected cases that home care keeps from needing oxygen.
         """
         assert self.p_oxygen is not None
         onsets = infection.onsets
@@ -374,7 +373,7 @@ class PatientSource:
         draws = traits.random((len(district), DRAWS))
         if reduction > 0:
             found = draws[:, U_DETECTION] < self._detected_share
-            averted = HomeCare.averted(draws[:, U_HOME], found, reduction)
+            averted = HomeCare.averted_cases(draws[:, U_HOME], found, reduction)
             mild += np.bincount(district[averted], minlength=len(mild))
             stays = ~averted
             district, age, risk, step = district[stays], age[stays], risk[stays], step[stays]
@@ -388,7 +387,7 @@ class PatientSource:
     def from_arrivals(
         self, day: int, district: Ints, age: Ints, straight_to_icu: Bools, rng: np.random.Generator
     ) -> PatientBatch:
-        """Patients who arrive during `day`, uniformly within it."""
+        """Draw patients who arrive during `day`, uniformly within it."""
         draws = rng.random((len(district), DRAWS))
         needs_icu = straight_to_icu | (draws[:, U_ICU] < self._p_icu[age])
         delay = np.where(needs_icu, self._icu_delay(draws[:, U_ICU_DELAY]), np.inf)
@@ -398,10 +397,10 @@ class PatientSource:
     def in_beds(
         self, time: float, district: Ints, age: Ints, icu: Bools, fresh: bool, rng: np.random.Generator
     ) -> PatientBatch:
-        """Patients who lie in beds at the start; in an oxygen bed, those who will not need ICU.
+        """Draw the patients of the initial census; those in oxygen beds will not need ICU.
 
-        `fresh`: their stays begin now. Otherwise they are in equilibrium: a stay found running is
-        longer than most, and a uniform share of it is left.
+        If `fresh`, their stays begin now. Otherwise the census is in equilibrium: stays are length-biased,
+        and a uniform share of each remains.
         """
         draws = rng.random((len(district), DRAWS))
         delay = np.where(icu, 0.0, np.inf)
@@ -409,7 +408,7 @@ class PatientSource:
         if fresh:
             return batch
         left = draws[:, U_RESIDUAL]
-        # who is found in an ICU bed: the dying in proportion to their share times their stay
+        # an ICU patient in equilibrium is dying in proportion to the share times the stay of the dying
         dying = batch.p_full * self._mean["dying"]
         living = (1 - batch.p_full) * self._mean["survivor"]
         p_found_dying = np.where(icu, dying / np.maximum(dying + living, 1e-300), batch.p_full)
@@ -475,7 +474,7 @@ class PatientSource:
 
 
 def _flow_quantile(support: Support, flow: Flow) -> Quantile:
-    """Flow, L/min, of the support that a uniform chooses."""
+    """Return the flow, L/min, as a function of the uniform that chooses the respiratory support."""
     kinds = ("mask", "high_flow", "non_invasive", "invasive")
     edges = np.cumsum([getattr(support, kind) for kind in kinds])
     flows = np.array([getattr(flow, f"{kind}_lpm") for kind in kinds])
@@ -488,7 +487,7 @@ def _flow_quantile(support: Support, flow: Flow) -> Quantile:
 
 
 def _death_table(death: DeathByCare, factor: float, *, boards: bool) -> Floats:
-    """``(4, 9)`` P(death) in full, thin, boarded and no care, capped at 1, each at least the one before."""
+    """``(4, 9)`` P(death) in full, thin, boarded and no care, at most 1, each at least the one before."""
     full = np.minimum(1.0, np.array(death.full) * factor)
     rows: list[Any] = [full, death.thin, death.boarded if boards else full, death.untreated]
     return np.maximum.accumulate(np.array(rows, float), axis=0)

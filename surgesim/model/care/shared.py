@@ -1,6 +1,6 @@
-"""What alternatives of a replication have in common, kept so that it is simulated once.
+"""Days that alternatives of a replication share, kept so that they are simulated only once.
 
-It stands alone: what is kept belongs to no alternative, and outlives the run that was the first to meet it.
+Self-contained: the days belong to no alternative and outlive the run that simulated them first.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from surgesim.model.epidemic.spread import EpidemicPath
 
 @dataclass(frozen=True, slots=True)
 class SharedDays:
-    """Days of alternatives with the same people, epidemic and, for the patients, clinical section.
+    """Days shared by alternatives with the same people, epidemic and (for patients) clinical section.
 
     Attributes
     ----------
     path
-        The epidemic, as far as care has not changed it.
+        The epidemic, up to the day from which care affects it.
     patients
-        Those drawn from a day's onsets, by day.
+        The patients drawn from each day's onsets, by day.
     """
 
     path: EpidemicPath = field(default_factory=list)

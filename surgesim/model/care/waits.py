@@ -1,4 +1,4 @@
-"""Who is without the bed type needed, since when, and whether longer than the scenario allows."""
+"""Waits: which patients lack the bed type they need, since when, and for longer than the scenario allows."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from surgesim.model.clock.calendar import Calendar
 from surgesim.model.columns import Column
 
 WITHOUT_BED = Column(
-    "without_bed", "patients", "patients without the bed type they need for over no_bed_hours"
+    "without_bed", "patients", "patients without the bed type they need for longer than no_bed_hours"
 )
 
-_INSTANT = 1e-9  # days; a way as long as the time allowed is in time
+_INSTANT = 1e-9  # days; a journey exactly as long as the time allowed is in time
 
 
 class Waits:
@@ -26,9 +26,9 @@ class Waits:
     Parameters
     ----------
     no_bed_days
-        Who is in line for longer counts as without a bed.
+        Patients who wait longer than this count as without a bed.
     in_time_days
-        A bed got after a longer wait, the way to it included, was not got in time.
+        Longest wait, travel included, after which access to a bed is still timely.
     """
 
     def __init__(
@@ -53,20 +53,20 @@ class Waits:
         self._may_be_late: deque[tuple[float, Patient]] = deque()  # in order of time
 
     def begin(self, patient: Patient) -> None:
-        """The bed type needed is not to be had from now."""
+        """Start a patient's wait for the bed type needed."""
         patient.unmet_since = self._env.now
         unmet = (patient.unmet_since, patient)
         self._recent.append(unmet)
         self._may_be_late.append(unmet)
 
-    def late(self, began: float) -> bool:
-        """Whether a bed got now for a need that began then is got too late."""
+    def is_late(self, began: float) -> bool:
+        """True if a bed now is too late for a need that began at `began`."""
         return self._env.now - began > self._in_time
 
     def without_bed(self) -> int:
-        """Patients without the bed type they need for longer than the scenario's bound.
+        """Count patients without the bed type they need for longer than the scenario's limit.
 
-        Boarders count; who travels does not, nor who only waits for a boat or a vehicle to a free bed.
+        Boarders count. Patients who travel, or who only wait for a boat or vehicle to a free bed, do not.
         """
         count = self._ledger.count
         in_line = count[NEEDS_OXYGEN][NOWHERE] + count[NEEDS_ICU][NOWHERE] + count[NEEDS_ICU][IN_OXYGEN]
@@ -75,17 +75,17 @@ class Waits:
         return late - sum(self._awaiting_a_way(recent)) if late else 0
 
     def without_bed_by_district(self) -> list[int]:
-        """`without_bed` by the district in which the patients are."""
+        """Count `without_bed` by the district in which the patients are."""
         late = list(map(add, self._oxygen.waiting, self._icu.waiting))
         for index in self._oxygen.line.keys() & self._icu.line.keys():
-            late[self._icu.line[index].district] -= 1  # in both lines, and one patient
+            late[self._icu.line[index].district] -= 1  # one patient in both queues
         recent = self._recently_unmet()
         for patient in recent.values():
             late[patient.location] -= 1
         return list(map(sub, late, self._awaiting_a_way(recent))) if any(late) else late
 
     def _recently_unmet(self) -> dict[int, Patient]:
-        """Those in line who have not yet waited for longer than the bound of `without_bed`."""
+        """Return waiting patients who have not yet waited longer than the limit of `without_bed`."""
         since = self._env.now - self._no_bed_days
         first = bisect_left(self._recent, since, key=_unmet_at)
         self._recent = self._recent[first:]
@@ -97,7 +97,7 @@ class Waits:
         }
 
     def find_late(self) -> None:
-        """Note who waits, or is still on the way, for longer than a bed got in time would take."""
+        """Record as late the patients who wait, or travel, for longer than timely access allows."""
         waiting, now = self._may_be_late, self._env.now
         while waiting and now - waiting[0][0] > self._in_time:
             began, patient = waiting.popleft()
@@ -105,7 +105,7 @@ class Waits:
                 self._ledger.miss(patient)
 
     def _awaiting_a_way(self, recent: dict[int, Patient]) -> list[int]:
-        """By district: patients long in line for whom a bed they need is free at the end of a shut way."""
+        """By district: patients past the limit for whom a bed is free at the end of a closed route."""
         awaiting = [0] * len(self._oxygen.waiting)
         gated = self._network.has_water or self._network.fleet is not None
         if not gated or not (self._oxygen.total_free or self._icu.total_free):
@@ -119,10 +119,10 @@ class Waits:
                         for patient in pool.in_line_of(district)
                     )
                     for route in self._network.from_district[district]:
-                        given = min(late, left[route.facility]) if route.gated else 0
-                        left[route.facility] -= given
-                        late -= given
-                        awaiting[district] += given
+                        matches = min(late, left[route.facility]) if route.gated else 0
+                        left[route.facility] -= matches
+                        late -= matches
+                        awaiting[district] += matches
         return awaiting
 
 

@@ -1,6 +1,6 @@
-"""Wards: the beds of all facilities, by type (basic, oxygen, ICU): how many are staffed, and who lies there.
+"""Wards: the beds of all facilities by type (basic, oxygen, ICU), staffed and occupied.
 
-The numbers of staffed beds are held here and nowhere else: pools and isolation look at these lists.
+The numbers of staffed beds are held only here: `BedPool` and `BasicBeds` share these lists.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ COLUMNS = (
     *by_bed("vacant", "beds", "{bed} staffed beds neither occupied nor held"),
 )
 FACILITY = (
-    Column("staffed_basic", "beds", "basic beds open, staffed, equipped and supplied"),
-    Column("staffed_oxygen", "beds", "oxygen beds open, staffed, equipped and supplied"),
-    Column("staffed_icu", "beds", "ICU beds open, staffed, equipped and supplied"),
+    Column("staffed_basic", "beds", "basic beds that are open, staffed, equipped and supplied"),
+    Column("staffed_oxygen", "beds", "oxygen beds that are open, staffed, equipped and supplied"),
+    Column("staffed_icu", "beds", "ICU beds that are open, staffed, equipped and supplied"),
     Column("occupied_basic", "beds", "basic beds with a mild case"),
     Column("occupied_oxygen", "beds", "oxygen beds with a patient"),
     Column("occupied_icu", "beds", "ICU beds with a patient"),
@@ -37,14 +37,14 @@ class Wards:
     Attributes
     ----------
     staffed
-        By bed type, a list by facility: beds that take patients, none at first.
+        By bed type, a list by facility: beds that admit patients, 0 at first.
     staffed_normally
-        Likewise: beds staffed at normal ratios; care in those beyond is thin. Without limit where no surge
-        ratios are in use.
+        The same for beds staffed at normal ratios; care in the beds beyond is understaffed. Unlimited
+        where no surge ratios are in use.
     mild
         ``(facilities,)`` people in basic beds.
     oxygen, icu
-        The pools of beds that patients are in one by one.
+        The bed pools, in which patients are simulated individually.
     """
 
     def __init__(self, network: Network) -> None:
@@ -62,11 +62,11 @@ class Wards:
         return present
 
     def present(self, facility: int) -> int:
-        """COVID patients in a facility."""
+        """Return the number of COVID patients in a facility."""
         return int(self.mild[facility]) + self.oxygen.occupied[facility] + self.icu.occupied[facility]
 
     def vacant(self) -> Ints:
-        """``(3, facilities)`` staffed beds neither occupied nor held; below zero where too many are."""
+        """``(3, facilities)`` staffed beds neither occupied nor held; negative where capacity is exceeded."""
         vacant = np.array(self.staffed)
         vacant[BASIC] -= self.mild
         vacant[OXYGEN], vacant[ICU] = self.oxygen.free, self.icu.free

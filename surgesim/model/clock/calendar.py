@@ -1,13 +1,13 @@
-"""The calendar of a run: a SimPy environment made light for many patients.
+"""The calendar of a run: a SimPy environment adapted to many patients.
 
-What patients do is not a `simpy.Event` each but a plain tuple, kept beside SimPy's queue: what happens on
-a later day is only put to that day, and sorted when it begins; what still happens on the same day is put
-in its place there. Most stays and clocks are days long, so no heap is needed. Nothing else differs from
-plain SimPy: one clock, and events of one instant in the order in which they were put there.
+Patients' events are plain tuples, not `simpy.Event` objects, and are kept outside SimPy's queue. An event on
+a later day is appended to that day's list, which is sorted when the day begins; an event on the current day
+is inserted in order. Most stays and clocks are days long, so no heap is needed. In all else this is SimPy:
+one clock, and events at the same instant run in the order in which they were scheduled.
 
-Day d is [d, d + 1): what happens at 00:00 belongs to the day that begins, here and everywhere in the model.
-`day_of` says so for a time; `Calendar.run_until` stops before 00:00, so that the record of a day holds
-nothing of the next.
+Day d is [d, d + 1): events at 00:00 belong to the day that begins, here and everywhere in the model.
+`day_of` applies this rule to a time; `Calendar.run_until` stops before 00:00, so that the record of a day
+contains nothing of the next.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ from simpy import Environment
 from simpy.events import NORMAL, Event, EventPriority
 
 Due = tuple[float, int, Callable[[Any], None], Any]
-"""Something that will happen: when, its number among what happens at that instant, what, and to whom.
+"""A scheduled event: time, number among the events of that instant, callback, and the callback's subject.
 
-`what` is called with the whole of it, so that who holds its `Due` can tell it from an older one.
+The callback receives the whole `Due`, so that the holder of a `Due` can tell it from an outdated one.
 """
 
 _FIRST = 1 << 62
 
 ENDING, BEGINNING = EventPriority(-2), EventPriority(-1)
-"""Of one instant: first what ends, then what begins, then all else (SimPy's URGENT and NORMAL)."""
+"""Order within an instant: endings first, then beginnings, then all else (SimPy's URGENT and NORMAL)."""
 
 _ROUNDING_DAYS = 1e-9
 
 
 def day_of(time: float) -> int:
-    """The day that holds a time: d for d <= time < d + 1."""
+    """Return the day that contains a time: d for d <= time < d + 1."""
     return floor(time)
 
 
 def instant(time: float) -> float:
-    """A time without what rounding has put between it and 00:00 of a day."""
+    """Return a time, moved to 00:00 if only rounding separates the two."""
     midnight = float(round(time))
     return midnight if abs(time - midnight) < _ROUNDING_DAYS else time
 
@@ -53,7 +53,7 @@ class Calendar(Environment):
     Attributes
     ----------
     now
-        Days; a plain attribute where SimPy has a property, for it is read several times per event.
+        Current time in days; a plain attribute, not SimPy's property, as it is read several times per event.
     """
 
     now: float = 0.0
@@ -61,20 +61,20 @@ class Calendar(Environment):
     def __init__(self, initial_time: float = 0.0) -> None:
         super().__init__(initial_time)
         self.now = initial_time
-        self._begun = float(day_of(initial_time))  # 00:00 of the day that has begun last
-        self._today: list[Due] = []  # what happens on that day, in order
-        self._next = 0  # where in `_today` what has not happened yet begins
+        self._begun = float(day_of(initial_time))  # 00:00 of the current day
+        self._today: list[Due] = []  # events of the current day, in order
+        self._next = 0  # index of the next event in `_today`
         self._later: defaultdict[float, list[Due]] = defaultdict(list)  # by 00:00 of their day
-        self._elsewhere = inf  # time of what is first in SimPy's queue
+        self._elsewhere = inf  # time of the first event in SimPy's queue
 
     def after(self, delay: float, what: Callable[[Due], None], value: Any) -> Due:
-        """Let `what` happen to `value` in `delay` days."""
+        """Schedule the callback `what` for `value` in `delay` days."""
         return self._put((self.now + delay, next(self._eid), what, value))
 
     def foresee(self, known: Iterable[tuple[float, int, Any]], what: Callable[[Due], None]) -> None:
-        """Let `what` happen to each of (time, number, value) at its time, or now where that has passed.
+        """Schedule `what` for each (time, number, value) at its time, or now if that has passed.
 
-        At one instant what is foreseen comes before all else, in the order of the numbers.
+        At the same instant, these events precede all others and follow the order of their numbers.
         """
         for time, number, value in known:
             self._put((time, number - _FIRST, what, value))
@@ -87,7 +87,7 @@ class Calendar(Environment):
         return due
 
     def at(self, time: float, priority: EventPriority = NORMAL) -> Event:
-        """An event at a time, or now where that has passed; rounding moves none over 00:00."""
+        """Return an event at a time, or now if that has passed; rounding moves no event across 00:00."""
         event = Event(self)
         event._ok, event._value = True, None
         heappush(self._queue, (max(instant(time), self.now), priority, next(self._eid), event))
@@ -101,11 +101,11 @@ class Calendar(Environment):
         self._elsewhere = self._queue[0][0]
 
     def step(self) -> None:
-        """Not to be used: a run moves on by `run_until` and `run_through`."""
-        raise NotImplementedError("expected run_until: SimPy's own loop knows nothing of patients")
+        """Do not use: a run advances by `run_until` and `run_through`."""
+        raise NotImplementedError("expected run_until: SimPy's own loop does not process patients")
 
     def run_until(self, end: float) -> None:
-        """Process all that happens before the instant `end`, which it then is."""
+        """Process all events before the instant `end`, and set the clock to it."""
         while self._begun + 1.0 <= end:
             self._process(self._begun + 1.0)
             self._begun += 1.0
@@ -114,13 +114,13 @@ class Calendar(Environment):
         self._now = self.now = end
 
     def run_through(self, end: float) -> None:
-        """Process all that happens up to and with the instant `end`, which it then is."""
+        """Process all events up to and including the instant `end`, and set the clock to it."""
         self.run_until(end)
         self._process(nextafter(end, inf))
         self._now = self.now = end
 
     def _process(self, end: float) -> None:
-        """Process all before `end`, which is not beyond the day that has begun last."""
+        """Process all events before `end`, which must not be beyond the current day."""
         today, queue = self._today, self._queue
         while True:
             first = today[self._next] if self._next < len(today) else _NEVER
@@ -138,7 +138,7 @@ class Calendar(Environment):
                 first[2](first)
 
     def _process_event(self) -> None:
-        """Process what is first in SimPy's queue."""
+        """Process the first event in SimPy's queue."""
         self.now, _, _, event = heappop(self._queue)
         self._elsewhere = self._queue[0][0] if self._queue else inf
         callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
@@ -149,7 +149,7 @@ class Calendar(Environment):
 
 
 def _nothing(due: Due) -> None:
-    """What never happens."""
+    """Do nothing; the callback of `_NEVER`."""
 
 
 _NEVER: Due = (inf, 0, _nothing, None)

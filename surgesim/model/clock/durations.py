@@ -1,6 +1,6 @@
-"""Quantile functions of the distributions of times: uniform draws in, days out.
+"""Quantile functions of duration distributions: uniform draws in, days out.
 
-Quantiles rather than samplers, because every patient then uses a fixed number of draws and two
+Quantile functions rather than samplers, because each patient then uses a fixed number of draws, and
 alternatives that share a uniform share the patient's luck.
 """
 
@@ -18,12 +18,12 @@ from surgesim.scenario.schema.base import Distribution, MeanSd
 Floats = NDArray[np.float64]
 Quantile = Callable[[Floats], Floats]
 
-_Z = np.linspace(-8.5, 8.5, 4353)  # normal scores that cover every double in (0, 1)
+_Z = np.linspace(-8.5, 8.5, 4353)  # normal scores of every double in (0, 1)
 
 
 @lru_cache(maxsize=256)
 def _gamma_table(shape: float) -> Floats:
-    """Cube roots of gamma(shape, 1) quantiles at the normal scores `_Z`; nearly linear in them."""
+    """Return cube roots of gamma(shape, 1) quantiles at the normal scores `_Z`; nearly linear in them."""
     low = special.gammaincinv(shape, special.ndtr(_Z[_Z <= 0]))
     high = special.gammainccinv(shape, special.ndtr(-_Z[_Z > 0]))
     roots: Floats = np.cbrt(np.concatenate([low, high]))
@@ -31,7 +31,7 @@ def _gamma_table(shape: float) -> Floats:
 
 
 def gamma_quantile(shape: float, scale: float) -> Quantile:
-    """Quantile function of a gamma distribution, from a table: to 1e-5 of the value or 1e-6 of `scale`."""
+    """Quantile function of a gamma distribution, by table; error below 1e-5 of the value or 1e-6 of scale."""
     table = _gamma_table(shape)
 
     def quantile(u: Floats) -> Floats:
@@ -65,7 +65,7 @@ def _lognormal_parameters(moments: MeanSd) -> tuple[float, float]:
 
 
 def quantile_of(distribution: Distribution) -> Quantile:
-    """Quantile function of a time: an array of uniforms in [0, 1) gives an array of days."""
+    """Quantile function of a duration: from an array of uniforms in [0, 1) to an array of days."""
     if distribution.gamma is not None:
         return gamma_quantile(*_gamma_parameters(distribution.gamma))
     if distribution.lognormal is not None:
@@ -77,9 +77,9 @@ def quantile_of(distribution: Distribution) -> Quantile:
 
 
 def length_biased_quantile_of(distribution: Distribution) -> Quantile:
-    """Quantile function of the whole stay of someone found in a bed in equilibrium.
+    """Quantile function of the full length of stay of a patient in an equilibrium census.
 
-    Its density is that of the stay times its length; a uniform share of it is still to come.
+    Its density is proportional to that of the stay times its length; a uniform share of it remains.
     """
     if distribution.gamma is not None:
         shape, scale = _gamma_parameters(distribution.gamma)
@@ -94,9 +94,9 @@ def length_biased_quantile_of(distribution: Distribution) -> Quantile:
 
 @lru_cache(maxsize=64)
 def daily_delays(distribution: Distribution, most_days: int = 60) -> Floats:
-    """P(an event of a day is followed by its report k days later), k = 0 .. `most_days`.
+    """Return P(the report follows the event k days later), k = 0 .. `most_days`.
 
-    The event is uniform within its day. What is longer than `most_days` falls on the last.
+    The event is uniform within its day. Delays beyond `most_days` are counted at `most_days`.
     """
     ages = (np.arange(256) + 0.5) / 256  # time of day of the event
     delays = quantile_of(distribution)((np.arange(2048) + 0.5) / 2048)

@@ -1,7 +1,7 @@
 """Uncertain parameters: one draw of each per replication, shared by all alternatives.
 
-Each parameter draws from a stream of its own, so that one more uncertain parameter moves no other draw,
-and in a purpose of its own, so that a scenario without any is simulated as if there were none.
+Each parameter has its own stream, so that a further uncertain parameter changes no other draw. They have
+their own purpose, so that they change no other draw of the model.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from surgesim.scenario.schema.scenario import Scenario
 
 
 def draws(scenario: Scenario, seed: int, replication: int) -> dict[str, float]:
-    """The value of each uncertain parameter in a replication, by its path, in its own unit."""
+    """Return the value of each uncertain parameter in a replication, by path, in its own unit."""
     streams = Streams(seed, replication)
     return {
         path: distribution.quantile(float(streams.once("uncertainty", path).random()))

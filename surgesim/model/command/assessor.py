@@ -1,4 +1,4 @@
-"""The daily assessment: what the command sees of a day, of the province, its groups and its districts."""
+"""The daily assessment: the indicators of the province, its groups and its districts."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ from numpy.typing import NDArray
 from surgesim.model.command.districts import DistrictValues, values_of
 from surgesim.model.command.indicators import Assessment, assess, compute
 from surgesim.model.command.levels import LevelTable
-from surgesim.model.command.reach import Reach
+from surgesim.model.command.reach import ReachCounts
 from surgesim.model.province import Province
 from surgesim.model.record import Floats, assessed_columns, key_of
 from surgesim.scenario.schema.indicators import BY_GROUP, IndicatorName, Watch
-from surgesim.scenario.schema.needs import beds_occupied, unmet
+from surgesim.scenario.schema.needs import beds_occupied, unmet_need
 from surgesim.scenario.schema.scenario import Scenario
 
 
 class Assessor:
-    """Holds the record of a day against the thresholds.
+    """Compares the record of a day with the thresholds.
 
     Attributes
     ----------
     not_assessed
-        What the scenario gives no ground for, by `key_of`: indicators of the province, groups and items.
+        Keys (see `key_of`) of the indicators of the province, groups and items for which the scenario lacks
+        data.
     """
 
-    def __init__(self, scenario: Scenario, province: Province, reach: Reach) -> None:
+    def __init__(self, scenario: Scenario, province: Province, reach: ReachCounts) -> None:
         command, names = scenario.command, list(scenario.people.districts)
         self._command = command
         self._province = province
@@ -57,21 +58,21 @@ class Assessor:
             if watch.district is not None
         ]
         self._not_assessed_in: dict[str, NDArray[np.bool_]] = {
-            name: np.array([unmet(scenario, Watch(name, district=place)) is not None for place in names])
+            name: np.array([unmet_need(scenario, Watch(name, district=place)) is not None for place in names])
             for name in self._wanted
-            if name != "epidemic_level"  # that of a district is made of its own criteria
+            if name != "epidemic_level"  # a district's level follows from its own criteria
         }
 
     def assess(self, day: int, rows: Floats, districts: Floats, items: dict[str, float]) -> Assessment:
-        """The indicators at the end of `day`, of the province and of the districts, and what they breach.
+        """Compute the indicators of the province and districts at the end of `day`, and check thresholds.
 
         Parameters
         ----------
         rows, districts
-            ``(days, len(PROVINCE))`` and ``(days, districts, columns)`` the record, filled up to `day` but
-            for indicators.
+            ``(days, len(PROVINCE))`` and ``(days, districts, columns)``: the record up to `day`, without
+            its indicators.
         items
-            The day's values of the indicators that name an item, by `key_of`.
+            The day's values of indicators of an item, by `key_of`.
         """
         command, population = self._command, self._population
         seen = compute(rows, day, population, self._beds_counted) | items | self._of_groups(day)
@@ -84,13 +85,13 @@ class Assessor:
             local = self._of_districts(day, districts, seen)
             of_districts = local.indicators
             by_district = {name: local.of(threshold) for name, threshold in self._thresholds_local.items()}
-        found = assess(rows[day], population, command.thresholds, command.situation, seen, by_district)
+        assessment = assess(rows[day], population, command.thresholds, command.situation, seen, by_district)
         if "situation" in self.not_assessed:
-            found.indicators["situation"] = np.nan
-        return replace(found, of_districts=of_districts) if of_districts else found
+            assessment.indicators["situation"] = np.nan
+        return replace(assessment, of_districts=of_districts) if of_districts else assessment
 
     def _of_districts(self, day: int, table: Floats, seen: dict[str, float]) -> DistrictValues:
-        """The indicators of each district; the levels, and those that a rule watches, are `seen` from now."""
+        """Compute the indicators of each district; add to `seen` the level and those that rules watch."""
         local = values_of(
             self._province, self._wanted, self._residents, table, day, self._reach, self._beds_counted
         )
@@ -105,7 +106,7 @@ class Assessor:
         return local
 
     def _of_groups(self, day: int) -> dict[str, float]:
-        """Who is reached, of the province and of its groups, by `key_of`."""
+        """Compute timely access and deaths for the province and its groups, by `key_of`."""
         return {
             key_of(indicator, group): value
             for indicator, groups in self._groups.items()
@@ -119,5 +120,5 @@ def _not_assessed(scenario: Scenario) -> frozenset[str]:
     return frozenset(
         key_of(watch.indicator or "", watch.of)
         for watch in watches
-        if watch.district is None and unmet(scenario, watch) is not None
+        if watch.district is None and unmet_need(scenario, watch) is not None
     )

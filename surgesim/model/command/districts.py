@@ -1,7 +1,7 @@
-"""What the command sees of each district at the end of a day: indicators, one step over all districts.
+"""The indicators of each district at the end of a day, computed in one step over all districts.
 
-Cases, need, deaths and who is reached are those of residents; beds are those of the facilities in the
-district; who waits is counted where the patient is.
+Cases, need, deaths and timely access are those of residents; beds are those of the facilities in the
+district; waiting patients count in the district where they are.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from surgesim.model.care.beds import ICU, OXYGEN, UNLIMITED
 from surgesim.model.command.indicators import window
-from surgesim.model.command.reach import Reach
+from surgesim.model.command.reach import ReachCounts
 from surgesim.model.province import Province
 from surgesim.model.record import DISTRICT_INDEX, PER, PRESENT
 from surgesim.scenario.schema.base import BED_TYPES
@@ -27,16 +27,16 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class DistrictValues:
-    """The indicators of a day.
+    """The indicators of the districts on one day.
 
     Attributes
     ----------
     indicators
-        ``(districts,)`` by name.
+        Arrays ``(districts,)`` by name.
     beds
         COVID beds by type and district.
     people
-        ``(districts,)``.
+        ``(districts,)`` residents, at least 1.
     """
 
     indicators: dict[str, Floats]
@@ -44,7 +44,7 @@ class DistrictValues:
     people: Ints
 
     def of(self, threshold: Threshold) -> Floats:
-        """``(districts,)`` the values that a threshold is held against."""
+        """``(districts,)`` the values to compare with a threshold."""
         if threshold.indicator == "vacant_covid_beds_per_100k" and threshold.beds is not None:
             rate: Floats = self.beds.vacant_of(threshold.beds) * PER / self.people
             return rate
@@ -53,23 +53,23 @@ class DistrictValues:
 
 def values_of(
     province: Province,
-    wanted: Sequence[str],
+    names: Sequence[str],
     residents: Ints,
     table: Floats,
     day: int,
-    reach: Reach,
+    reach: ReachCounts,
     counted: Sequence[str],
 ) -> DistrictValues:
-    """The indicators `wanted` (of `indicators.BY_DISTRICT`) at the end of `day`; levels are not looked up.
+    """Compute the indicators `names` (from `indicators.BY_DISTRICT`) at the end of `day`, except levels.
 
     Parameters
     ----------
     counted
-        The bed types that vacant beds are counted of.
+        The bed types included in vacant beds.
     residents
         ``(districts,)``.
     table
-        ``(days, districts, columns)`` the districts' record, filled up to row `day` but for indicators.
+        ``(days, districts, columns)``: the districts' record up to row `day`, without its indicators.
     """
     people = np.maximum(residents, 1)
     beds = DistrictBeds(province)
@@ -100,44 +100,44 @@ def values_of(
         "in_time_7d_share": lambda: reach.by_district("in_time_7d_share", day),
         "deaths_per_million": lambda: reach.by_district("deaths_per_million", day),
     }
-    return DistrictValues({name: known[name]() for name in wanted}, beds, people)
+    return DistrictValues({name: known[name]() for name in names}, beds, people)
 
 
 class DistrictBeds:
-    """COVID beds by type and district at the end of a day, counted when they are asked for."""
+    """COVID beds by type and district at the end of a day, counted on request."""
 
     def __init__(self, province: Province) -> None:
         self._province = province
 
     @cached_property
     def staffed(self) -> Floats:
-        """``(3, districts)``; infinite where any of them are without limit."""
+        """``(3, districts)`` staffed beds; infinite if any of them are unlimited."""
         return self._sum(self._province.wards.staffed)
 
     @cached_property
     def vacant(self) -> Floats:
-        """``(3, districts)`` staffed beds neither occupied nor held; infinite likewise."""
+        """``(3, districts)`` staffed beds neither occupied nor held; infinite if any are unlimited."""
         return self._sum(self._province.wards.vacant())
 
     def vacant_of(self, beds: Sequence[str]) -> Floats:
-        """``(districts,)`` vacant beds of some types."""
+        """``(districts,)`` vacant beds of the given types."""
         total: Floats = self.vacant[[BED_TYPES.index(bed) for bed in beds]].sum(axis=0)
         return total
 
     @property
     def icu_staffed(self) -> Floats:
-        """``(districts,)`` all ICU beds that staff can look after, whoever lies in them."""
+        """``(districts,)`` all ICU beds, for any patient, that staff can look after."""
         staffed: Floats = self._sum([self._province.capacity.today.icu_staffed])[0]
         return staffed
 
     @property
     def icu_usable(self) -> Floats:
-        """``(districts,)`` of them, those with a ventilator and oxygen too."""
+        """``(districts,)`` those of `icu_staffed` that also have a ventilator and oxygen."""
         usable: Floats = self._sum([self._province.capacity.today.icu_usable])[0]
         return usable
 
     def occupancy(self, bed: int) -> Floats:
-        """Share of the staffed beds of a type in use: 1 where there are none, 0 of beds without limit."""
+        """Occupancy of the staffed beds of a type: 1 if there are none, 0 if they are unlimited."""
         staffed, vacant = self.staffed[bed], self.vacant[bed]
         counted = np.isfinite(staffed) & (staffed > 0)
         share = np.where(np.isinf(staffed), 0.0, 1.0)
@@ -145,7 +145,7 @@ class DistrictBeds:
         return share
 
     def _sum(self, by_facility: ArrayLike) -> Floats:
-        """``(types, districts)`` beds of ``(types, facilities)``; below zero counts as none."""
+        """Sum ``(types, facilities)`` beds to ``(types, districts)``; negative numbers count as 0."""
         network, beds = self._province.network, np.array(by_facility)
         counted = np.where(beds >= UNLIMITED // 2, np.inf, np.maximum(beds, 0))
         where, districts = np.array(network.district_of), len(network.districts)

@@ -1,7 +1,7 @@
-"""Indicators: what the command sees at the end of a day, each with a unit and a window.
+"""Indicators: the values that the command sees at the end of a day, each with a unit and a window.
 
-Each is declared in `surgesim.scenario.schema.indicators`; here they are computed. A window of 7 days is
-taken over the days there are.
+They are declared in `surgesim.scenario.schema.indicators` and computed here. In the first six days, a
+7-day window covers only the days so far.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ WINDOW_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What one day's assessment found.
+    """The result of one day's assessment.
 
     Attributes
     ----------
     indicators
-        Value of every indicator by name; NaN where it is not assessed.
+        Value of every indicator by name; NaN if it is not assessed.
     values, breached
         By threshold, in the scenario's order.
     situation
-        Whether the declared emergency holds.
+        True while the declared emergency holds.
     values_by_district, breached_by_district
-        ``(thresholds by district, districts)``; of these `values` has the worst, `breached` any.
+        ``(thresholds by district, districts)``; `values` holds the worst of these, `breached` whether any is.
     of_districts
-        ``(districts,)`` the indicators of the districts, by name; none where districts are not assessed.
+        Indicators of the districts, ``(districts,)`` each, by name; empty if districts are not assessed.
     """
 
     indicators: dict[str, float]
@@ -53,7 +53,7 @@ class Assessment:
 
 @dataclass(slots=True)
 class _Seen:
-    """What indicators are computed from: the last row of the province's table, and sums of its last 7."""
+    """The inputs of indicators: the last row of the province's table, and the sums of its last 7 rows."""
 
     row: list[float]
     sums: list[float]
@@ -68,7 +68,7 @@ class _Seen:
         return self.sums[PROVINCE_INDEX[column]]
 
     def per_100k(self, count: float, days: int = 1) -> float:
-        """One division of whole numbers, so that a value exactly on a bound is not past it."""
+        """Return a rate, by one division of whole numbers: a value exactly on a bound is not past it."""
         return count * PER / (self.population * days)
 
 
@@ -91,25 +91,25 @@ _COMPUTED: Mapping[str, Callable[[_Seen], float]] = {
 _AS_RECORDED = tuple(
     (name, PROVINCE_INDEX[name])
     for name, indicator in INDICATORS.items()
-    if name in PROVINCE_INDEX and name not in _COMPUTED and not indicator.composed
+    if name in PROVINCE_INDEX and name not in _COMPUTED and not indicator.is_composite
 )
-"""Indicators that are a column of the record as it stands, and where."""
+"""Indicators that are themselves a column of the record, with its index."""
 
 
 def window(series: NDArray[Number], day: int) -> NDArray[Number]:
-    """The last 7 values up to and with `day` (row index), fewer at the start."""
+    """Return the last 7 values up to and including `day` (row index), fewer at the start."""
     return series[max(day + 1 - WINDOW_DAYS, 0) : day + 1]
 
 
 def compute(table: Floats, day: int, population: int, beds: Sequence[str] = BED_TYPES) -> dict[str, float]:
-    """All indicators on `day` from the province's table; ``situation`` is not among them yet.
+    """Compute all indicators on `day` from the province's table, except ``situation``.
 
     Parameters
     ----------
     table
-        ``(days, len(PROVINCE))``, filled up to row `day` but for the indicator columns.
+        ``(days, len(PROVINCE))``, filled up to row `day` except for the indicator columns.
     beds
-        The bed types that vacant beds are counted of.
+        The bed types included in vacant beds.
     """
     week = window(table, day)
     row: list[float] = week[-1].tolist()
@@ -121,7 +121,7 @@ def compute(table: Floats, day: int, population: int, beds: Sequence[str] = BED_
 
 
 def _occupancy(vacant: float, staffed: float) -> float:
-    """Share of staffed beds in use; 1 where there are none, 0 of beds without limit."""
+    """Return occupancy: the share of staffed beds in use, 1 if there are none, 0 if they are unlimited."""
     if not isfinite(staffed):
         return 0.0
     return (staffed - vacant) / staffed if staffed > 0 else 1.0
@@ -135,24 +135,26 @@ def assess(
     indicators: dict[str, float],
     local: Mapping[str, Floats],
 ) -> Assessment:
-    """Hold indicators against the thresholds, and declare the situation.
+    """Compare indicators with the thresholds, and decide whether the emergency holds.
 
     Parameters
     ----------
     row
         ``(len(PROVINCE),)`` the day's row of the province's table.
     indicators
-        The values by `key_of`: those that `compute` finds in the table, and all others.
+        All indicator values by `key_of`: those from `compute` and all others.
     local
-        ``(districts,)`` the values of each threshold that is assessed by district.
+        For each threshold assessed by district, its values ``(districts,)``.
     """
     values, breached, of_province = [], [], {}
     for name, threshold in thresholds.items():
         by_district = name in local
         value = (
-            worst(threshold, local[name]) if by_district else _value(threshold, indicators, row, population)
+            worst_of(threshold, local[name])
+            if by_district
+            else _value(threshold, indicators, row, population)
         )
-        past = threshold.breached(value)
+        past = threshold.is_breached(value)
         values.append(value)
         breached.append(past)
         if not by_district:
@@ -167,7 +169,7 @@ def assess(
         breached,
         declared,
         values_by_district=np.array(list(local.values())),
-        breached_by_district=np.array([passed(thresholds[name], local[name]) for name in local]),
+        breached_by_district=np.array([is_past(thresholds[name], local[name]) for name in local]),
     )
 
 
@@ -177,13 +179,13 @@ def _value(threshold: Threshold, indicators: dict[str, float], row: Floats, popu
     return indicators[key_of(threshold.indicator, threshold.watch.of)]
 
 
-def passed(threshold: Threshold, values: Floats) -> NDArray[np.bool_]:
-    """Which of the values are strictly past the bound."""
+def is_past(threshold: Threshold, values: Floats) -> NDArray[np.bool_]:
+    """Return which values are strictly past the bound."""
     return values > threshold.bound if threshold.above is not None else values < threshold.bound
 
 
-def worst(threshold: Threshold, values: Floats) -> float:
-    """The value furthest past the bound, or nearest to it, of those that are assessed."""
+def worst_of(threshold: Threshold, values: Floats) -> float:
+    """Return the assessed value that is furthest past the bound, or else nearest to it."""
     return float((np.fmax if threshold.above is not None else np.fmin).reduce(values))
 
 

@@ -1,4 +1,4 @@
-"""The epidemic's level, 1 to 4: classes of indicators looked up in the scenario's table."""
+"""The level of the epidemic, 1 to 4: classes of indicators, looked up in the scenario's table."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Ints = NDArray[np.int64]
 
 
 class _Classes:
-    """The classes of one criterion, from 0, the best.
+    """The classes of one criterion, numbered from 0, the best.
 
     Attributes
     ----------
     key
-        Of the indicator's value, as `key_of` names it.
+        Key of the indicator's value, from `key_of`.
     by_district
-        Whether a district's own value is looked at, where there is one.
+        True if districts are classed by their own value, where there is one.
     """
 
     def __init__(self, criterion: Criterion) -> None:
@@ -32,7 +32,7 @@ class _Classes:
         self._worse_above = criterion.at_least is not None
 
     def of_each(self, values: Floats) -> Floats:
-        """The class of each of the values; one on a bound has reached it, NaN has none."""
+        """Return the class of each value; a value on a bound has reached it; NaN stays NaN."""
         reached = self._bounds.searchsorted(values, side="right").astype(float)
         reached[np.isnan(values)] = np.nan
         return reached if self._worse_above else len(self._bounds) - reached
@@ -47,13 +47,13 @@ class LevelTable:
         self._table = np.array(section.levels, float)
 
     def of_province(self, indicators: Mapping[str, float]) -> float:
-        """The level of the province, from its indicators by key; NaN where no criterion of a side is."""
+        """Return the province's level from its indicators by key; NaN if a side has no assessed criterion."""
         return float(self.of_districts(indicators, {}, 1)[0])
 
     def of_districts(
         self, indicators: Mapping[str, float], by_district: Mapping[str, Floats], districts: int
     ) -> Floats:
-        """``(districts,)`` levels; where a criterion is of the province, its value is that of all."""
+        """``(districts,)`` levels; the value of a province-wide criterion applies to all districts."""
         row, column = (
             _worst_by_district(side, indicators, by_district, districts)
             for side in (self._transmission, self._response)
@@ -67,7 +67,7 @@ class LevelTable:
 def _worst_by_district(
     side: list[_Classes], indicators: Mapping[str, float], by_district: Mapping[str, Floats], districts: int
 ) -> Floats:
-    """``(districts,)`` the worst class of the criteria of a side that are assessed; NaN where none is."""
+    """``(districts,)`` the worst class among a side's assessed criteria; NaN if none is assessed."""
     worst = np.full(districts, np.nan if side else 0.0)
     for criterion in side:
         if criterion.by_district and criterion.key in by_district:

@@ -1,6 +1,6 @@
-"""Who is reached: patients by the day of their need, those who got no bed in time, and deaths, by group.
+"""Timely access by group: patients by the day of their need, those who were late, and deaths.
 
-A group is a district, an age and a risk; groups lie flat in that order, as the ledger counts them.
+A group is a district, an age and a risk; groups are flattened in that order, as in the ledger.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 FEWEST = 10
-"""Patients of the last 7 days from whom a share in time is told: that of a few says nothing."""
+"""Minimum number of patients in 7 days for a share in time to be computed; fewer would say little."""
 
 
 def members(group: str | None) -> slice:
-    """Where an age or risk group stands among the ages and risks of a district; None is everybody."""
+    """Return the slice of an age or risk group among the ages and risks of a district; None: everybody."""
     risks = len(RISK_GROUPS)
     if group is None:
         return slice(None)
@@ -35,26 +35,26 @@ def members(group: str | None) -> slice:
 
 
 def share_in_time(late: int, patients: int) -> float:
-    """Share of patients who were not late; 1 of fewer than FEWEST."""
+    """Return the share of patients who were not late; 1 if there were fewer than FEWEST."""
     return (patients - late) / patients if patients >= FEWEST else 1.0
 
 
 def per_million(deaths: int, people: int) -> float:
-    """Deaths per million people; none of nobody."""
+    """Return deaths per million people."""
     return deaths * PER_MILLION / max(people, 1)
 
 
 _RATIOS = {"in_time_7d_share": share_in_time, "deaths_per_million": per_million}
 
 
-class Reach:
-    """Patients and deaths by group.
+class ReachCounts:
+    """Counts of patients and deaths by group.
 
     Attributes
     ----------
     needs, late
-        ``(days, groups)`` patients by the day on which they came to need a bed: all, and those known so
-        far not to have got a bed they needed in time.
+        ``(days, groups)`` patients by the day on which they began to need a bed: all, and those known so
+        far to have missed timely access.
     """
 
     def __init__(self, days: int, people: Ints, ledger: Ledger) -> None:
@@ -67,13 +67,13 @@ class Reach:
         self._dead_before = np.zeros(groups, np.int64)
 
     def begin(self) -> None:
-        """t = 0: what a warm-up has seen, and the patients in beds at the start, are not counted."""
+        """At t = 0, exclude the warm-up and the initial census from the counts."""
         self._needs_before = np.array(self._ledger.needs)
         self._dead_before = np.array(self._ledger.dead)
         self._ledger.too_late.clear()
 
     def pass_day(self, day: int) -> None:
-        """Take over what the ledger has counted since the day before."""
+        """Add the ledger's counts since the day before."""
         ledger = self._ledger
         needs = np.array(ledger.needs)
         self.needs[day] = needs - self._needs_before
@@ -87,29 +87,29 @@ class Reach:
 
     @property
     def dead(self) -> Ints:
-        """``(groups,)`` the dead since t = 0."""
+        """``(groups,)`` deaths since t = 0."""
         dead: Ints = np.array(self._ledger.dead) - self._dead_before
         return dead
 
     def by_district(self, indicator: str, day: int) -> Floats:
-        """``(districts,)`` an indicator of the residents of each district."""
+        """``(districts,)`` the value of an indicator for the residents of each district."""
         counted, among = (counts.sum(axis=(0, 2)).tolist() for counts in self._counts(indicator, day))
         return np.array(list(map(_RATIOS[indicator], counted, among)))
 
     def by_group(self, indicator: str, day: int, groups: Iterable[str | None]) -> list[float]:
-        """An indicator of age or risk groups of the province (None is everybody), one value for each."""
+        """Return an indicator's value for each age or risk group of the province (None: everybody)."""
         counted, among = (counts.sum(axis=(0, 1)).tolist() for counts in self._counts(indicator, day))
         ratio = _RATIOS[indicator]
         return [ratio(sum(counted[part]), sum(among[part])) for part in map(members, groups)]
 
     def totals(self) -> Ints:
-        """``(3, districts, 9, 2)`` of the run: patients, those who got every bed in time, deaths."""
+        """``(3, districts, 9, 2)`` totals of the run: patients, those with timely access, deaths."""
         patients = self.needs.sum(axis=0)
         shape = (3, len(self._people), len(AGE_GROUPS), len(RISK_GROUPS))
         return np.stack([patients, patients - self.late.sum(axis=0), self.dead]).reshape(shape)
 
     def _counts(self, indicator: str, day: int) -> tuple[Ints, Ints]:
-        """What an indicator counts, and among whom, each ``(days, districts, ages and risks)`` to sum up."""
+        """Return numerator and denominator of an indicator, each ``(days, districts, ages and risks)``."""
         shape = (-1, *self._people.shape)
         if indicator == "deaths_per_million":
             return self.dead.reshape(shape), self._people.reshape(shape)

@@ -1,6 +1,6 @@
 """Command: the plan's rules, each a process: when -> decision -> lead time -> phases -> until -> stand-down.
 
-A rule sees only what the daily assessment gives it; what it does is its action's.
+A rule sees only the daily assessment; its action does the work.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ Process = Generator[Event, object, None]
 
 
 class Command:
-    """The rules of a plan, fed with one assessment a day.
+    """The rules of a plan, which receive one assessment a day.
 
-    At one instant what ends comes before what begins, and rules before deliveries and patients: who
-    leaves at 00:00 of a day is not there on it, and who comes then is.
+    At the same instant, actions end before others begin, and rules come before deliveries and patients:
+    staff who leave at 00:00 of a day are not there on that day, and staff who come then are.
 
     Attributes
     ----------
     actions
-        What the rules did so far.
+        The steps of the rules so far.
     """
 
     def __init__(self, env: Calendar, start: date) -> None:
@@ -44,7 +44,7 @@ class Command:
         self._env.process(self._rule(name, rule, action))
 
     def hear(self, assessment: Assessment) -> None:
-        """Give the rules the day's assessment; rules without delay act at the 00:00 it is now."""
+        """Pass the day's assessment to the rules; rules without delay act at the 00:00 that is now due."""
         heard, self._assessed = self._assessed, self._env.event()
         heard._ok, heard._value = True, assessment
         self._env.schedule(heard, ENDING)
@@ -54,19 +54,19 @@ class Command:
 
     def _rule(self, name: str, rule: Rule, action: Action) -> Process:
         while True:
-            yield from self._holds(rule.when, rule.begins_on, BEGINNING)
+            yield from self._wait_for(rule.when, rule.begins_on, BEGINNING)
             self._note(name, "fired")
-            yield from self._reach(self._env.now + rule.decision_days, BEGINNING)
+            yield from self._wait_until(self._env.now + rule.decision_days, BEGINNING)
             self._note(name, "ordered")
             action.order()
-            yield from self._reach(self._env.now + rule.lead_days, BEGINNING)
+            yield from self._wait_until(self._env.now + rule.lead_days, BEGINNING)
             course = _Course()
             self._env.process(self._phases(name, rule, action, course))
             if rule.until is None:
                 return
-            yield from self._holds(rule.until, rule.ends_on, ENDING)
+            yield from self._wait_for(rule.until, rule.ends_on, ENDING)
             self._note(name, "ended")
-            yield from self._reach(self._env.now + rule.stand_down_days, ENDING)
+            yield from self._wait_until(self._env.now + rule.stand_down_days, ENDING)
             course.stands = False
             action.end()
             self._note(name, "stood down")
@@ -76,21 +76,21 @@ class Command:
     def _phases(self, name: str, rule: Rule, action: Action, course: _Course) -> Process:
         begun = self._env.now
         for number, phase in enumerate(rule.phases, start=1):
-            yield from self._reach(begun + phase.after_days, BEGINNING)
+            yield from self._wait_until(begun + phase.after_days, BEGINNING)
             if not course.stands:
                 return
             self._note(name, f"phase {number}")
-            action.reach(phase.share)
+            action.set_share(phase.share)
 
-    def _reach(self, time: float, priority: EventPriority) -> Process:
-        """Wait until a time; what is due now goes on at once."""
+    def _wait_until(self, time: float, priority: EventPriority) -> Process:
+        """Wait until a time; return at once if it is now or past."""
         if time > self._env.now:
             yield self._env.at(time, priority)
 
-    def _holds(self, condition: Trigger | Until, watch: Watch, priority: EventPriority) -> Process:
-        """Wait until the condition has held for its number of days running, or for its date."""
+    def _wait_for(self, condition: Trigger | Until, watch: Watch, priority: EventPriority) -> Process:
+        """Wait until the condition has held for its number of consecutive days, or until its date."""
         if condition.on is not None:
-            yield from self._reach((condition.on - self._start).days, priority)
+            yield from self._wait_until((condition.on - self._start).days, priority)
             return
         days, key = 0, key_of(watch.indicator or "", watch.of, watch.district)
         while days < condition.for_days:
@@ -104,6 +104,6 @@ class Command:
 
 
 class _Course:
-    """One course of a rule; its phases go on while it stands."""
+    """One course of a rule; its phases continue while it stands."""
 
     stands = True

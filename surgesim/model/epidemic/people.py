@@ -1,4 +1,4 @@
-"""The population by district, age and risk, its contacts, and the mixing of districts."""
+"""The population by district, age and risk, its contacts, and the mixing between districts."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Ints = NDArray[np.int64]
 N_AGES = len(AGE_GROUPS)
 
 RARE: Final = 0.01
-"""Share of the people below which age groups meet each other, or are met in a district, in proportion."""
+"""Share of the people below which contacts with an age group are scaled in proportion to its size."""
 
 MOST_OUTSIDE: Final = 2.0
-"""Most contacts of a district with others, as a multiple of what `outside_share` asks for."""
+"""Upper limit on a district's contacts with other districts, as a multiple of `outside_share`."""
 
 
 _TINY: Final = 1e-300
@@ -28,25 +28,25 @@ _TINY: Final = 1e-300
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Everybody, as counts.
+    """The people of a province, as counts.
 
     Attributes
     ----------
     count
         ``(districts, 9, 2)`` people by district, age group and risk (0 low, 1 high).
     contacts
-        ``(4, 9, 9)`` mean contacts a day by setting, reciprocal: row meets column.
+        ``(4, 9, 9)`` mean contacts per day by setting, reciprocal: a person of the row meets the column.
     mixing
-        ``(districts, districts)``: share of a row's contacts that are with residents of the column.
-    met
-        ``(districts, 9)`` people over whom the contacts with an age group of a district are spread: its
-        own, and at least as many as a rare group has there.
+        ``(districts, districts)``: share of the row's contacts that are with residents of the column.
+    contact_pool
+        ``(districts, 9)`` people over whom contacts with an age group of a district are spread: the people
+        of the group, with a lower limit for rare groups.
     """
 
     count: Ints
     contacts: Floats
     mixing: Floats
-    met: Floats
+    contact_pool: Floats
 
     @property
     def total(self) -> int:
@@ -54,17 +54,17 @@ class Population:
 
 
 def populate(people: People) -> Population:
-    """The population of a scenario: whole people, every district's total kept exactly."""
+    """Build the population of a scenario in whole people; each district's total is exact."""
     by_age = np.array(
         [apportion(d.population, np.array(d.ages or people.ages)) for d in people.districts.values()]
     )
     high = np.rint(by_age * np.array(people.high_risk)).astype(np.int64)
     count = np.stack([by_age - high, high], axis=-1)
-    return Population(count, _contacts(people, by_age.sum(axis=0)), _mixing(people), _met(by_age))
+    return Population(count, _contacts(people, by_age.sum(axis=0)), _mixing(people), _contact_pool(by_age))
 
 
 def apportion(total: int, shares: Floats) -> Ints:
-    """Whole numbers in proportion to `shares` that add to `total` (largest remainders)."""
+    """Return whole numbers in proportion to `shares` that add up to `total` (largest remainders)."""
     exact = total * shares / shares.sum()
     whole: Ints = np.floor(exact).astype(np.int64)
     short = total - int(whole.sum())
@@ -73,9 +73,10 @@ def apportion(total: int, shares: Floats) -> Ints:
 
 
 def _contacts(people: People, of_age: Ints) -> Floats:
-    """``(4, 9, 9)``: as many meetings counted from each side, the mean of both counts.
+    """``(4, 9, 9)`` reciprocal contacts: the meetings of two groups are the mean of both sides' counts.
 
-    A table that ends at 70+ is split: both oldest groups meet alike and are met by population.
+    A table that ends at 70+ is split: the two oldest groups have equal contacts, and contacts with them are
+    shared out by population.
     """
     tables = np.array([getattr(people.contacts, setting) for setting in SETTINGS])
     number = of_age.astype(float)
@@ -92,42 +93,42 @@ def _contacts(people: People, of_age: Ints) -> Floats:
 
 
 def _left_of_meetings(table: Floats, people: Floats) -> Floats:
-    """The share of the mean of both counts that is left where a group is small; 1 elsewhere.
+    """Return the share of the mean of both counts that remains where a group is small; 1 elsewhere.
 
-    Of two groups neither meets the other more often than both rows of `table`, the sum of all settings,
-    say together, so that a small group has no more contacts for being few among many. Rare groups meet
-    each other less often.
+    Neither of two groups meets the other more often than both rows of `table` (the sum of all settings) add
+    up to, so that a small group among many people has no excess contacts. Rare groups meet each other less
+    often.
     """
     mean = (table * people[:, None] + (table * people[:, None]).T) / 2
     most = (table + table.T) * np.minimum(people[:, None], people)
     left = np.divide(most, mean, out=np.ones_like(mean), where=mean > most)
     share = np.maximum(people[:, None], people) / people.sum()
-    found: Floats = left * np.minimum(share / RARE, 1.0)
-    return found
+    scaled: Floats = left * np.minimum(share / RARE, 1.0)
+    return scaled
 
 
-def _met(by_age: Ints) -> Floats:
-    """See `Population.met`."""
+def _contact_pool(by_age: Ints) -> Floats:
+    """See `Population.contact_pool`."""
     share = by_age.sum(axis=0) / by_age.sum()
     least = np.minimum(share, RARE) * by_age.sum(axis=1, keepdims=True)
-    met: Floats = np.maximum(np.maximum(by_age, least), _TINY)
-    return met
+    pool: Floats = np.maximum(np.maximum(by_age, least), _TINY)
+    return pool
 
 
 def travel_hours(people: People) -> Floats:
-    """``(districts, districts)`` hours one way; by way of the centre unless the pair is given."""
+    """``(districts, districts)`` hours one way; via the centre unless the pair is given."""
     to_centre = np.array([district.travel_hours for district in people.districts.values()])
     hours: Floats = to_centre[:, None] + to_centre[None, :]
     index = {name: i for i, name in enumerate(people.districts)}
     for a, row in people.travel.items():
-        for b, given in row.items():
-            hours[index[a], index[b]] = hours[index[b], index[a]] = given
+        for b, one_way in row.items():
+            hours[index[a], index[b]] = hours[index[b], index[a]] = one_way
     np.fill_diagonal(hours, 0.0)
     return hours
 
 
 def _mixing(people: People) -> Floats:
-    """Row-stochastic and reciprocal: `outside_share` of contacts, by population and distance."""
+    """Return row-stochastic, reciprocal mixing: `outside_share` of contacts, by population and distance."""
     population = np.array([district.population for district in people.districts.values()], float)
     n = len(population)
     if n == 1 or people.outside_share == 0:
@@ -144,21 +145,21 @@ def _mixing(people: People) -> Floats:
 
 
 def _outside(district: int, population: Floats, away: Floats, share: float) -> Floats:
-    """``(districts,)`` share of its contacts that a district seeks in each other one, `share` in all.
+    """``(districts,)`` share of its contacts that a district seeks in each other district, `share` in all.
 
-    In none it seeks more than the people there have contacts at all: the rest is sought farther away.
+    It seeks no more contacts in a district than the people there have; the rest are sought elsewhere.
     """
     sought = np.zeros(len(population))
     can_take = population / population[district]
     closed = np.arange(len(population)) == district
     while not closed.all():
-        # relative to the nearest, so that the pull of districts that are all far does not vanish
+        # relative to the nearest district, so that the pull does not vanish if all are far away
         open_away = np.where(closed, np.inf, away)
         pull = population * np.exp(open_away.min() - open_away)
-        wanted = share * pull / pull.sum()
-        full = wanted > can_take
+        demand = share * pull / pull.sum()
+        full = demand > can_take
         if not full.any():
-            sought += wanted
+            sought += demand
             break
         sought[full] = can_take[full]
         share -= sought[full].sum()

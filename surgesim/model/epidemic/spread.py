@@ -1,8 +1,8 @@
-"""The spread of infection: a stochastic SEIR by chain binomial, two stages each for E and I.
+"""The spread of infection: a stochastic chain-binomial SEIR with two stages each for E and I.
 
-Cells are district x age x risk, and immunity stratum too until onset, where the stratum has its
-last say (severity is drawn there). A step uses the state at its start; who is
-infected in it moves first in the next, so mean durations, and with them R0, are exact at any step.
+Cells are district x age x risk, and also immunity stratum until onset, where severity is drawn and the
+stratum no longer matters. A step uses the state at its start, and people infected in a step move on in the
+next step at the earliest, so mean durations, and thus R0, are exact at any step.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ Ints = NDArray[np.int64]
 Number = TypeVar("Number", np.int64, np.float64)
 
 INFECTIONS = (
-    Column("infections", "people/day", "residents infected in the province (imports not counted)", np.nan),
+    Column("infections", "people/day", "residents infected in the province (without imports)", np.nan),
     Column("imported", "people/day", "residents infected outside the province", np.nan),
     Column("infectious", "people", "people in the infectious stages", np.nan),
 )
-SUSCEPTIBLE = Column("susceptible", "people", "people not immune and not infected", np.nan)
+SUSCEPTIBLE = Column("susceptible", "people", "people neither immune nor infected", np.nan)
 VACCINATED_PEOPLE = Column(
-    "vaccinated", "people", "susceptible people whom the vaccine against the variant protects"
+    "vaccinated", "people", "susceptible people protected by the vaccine against the variant"
 )
 DISTRICT = (Column("infections", "people/day", "residents infected in the province", np.nan),)
 
 NONE, WANED, VACCINATED, BOTH = range(4)
-"""Immunity strata. The vaccinated who had waned protection are apart only where it is the better one."""
+"""Immunity strata. BOTH (vaccinated, with waned protection) exists only if the waned is better in part."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayOfInfection:
-    """What a day of the epidemic brings.
+    """The result of one day of the epidemic.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class DayOfInfection:
     imported
         ``(districts,)`` residents infected outside it.
     infectious, susceptible
-        People in the province who are, at 24:00.
+        Infectious and susceptible people in the province at 24:00.
     """
 
     onsets: Ints
@@ -68,17 +68,17 @@ class DayOfInfection:
 
 
 @dataclass(frozen=True, slots=True)
-class SharedDay:
-    """A day of the epidemic that several alternatives of a replication may have in common.
+class PathDay:
+    """A day of the epidemic that alternatives of a replication may share.
 
     Attributes
     ----------
     day, in_force
         The day, and the measures in force on it.
     infection
-        What it brings.
+        The result of the day.
     state
-        ``(people counted,)`` S, E, I and R at its 24:00, as `Epidemic` lays them out.
+        One-dimensional array of S, E, I and R at 24:00, in the layout of `Epidemic`.
     """
 
     day: int
@@ -87,20 +87,20 @@ class SharedDay:
     state: Ints
 
 
-EpidemicPath: TypeAlias = list[SharedDay]
-"""The first days of an epidemic, in order: those on which care has changed nothing yet."""
+EpidemicPath: TypeAlias = list[PathDay]
+"""The first days of an epidemic, in order, on which care has had no effect yet."""
 
 
 def next_generation(population: Population, susceptibility: Floats) -> float:
     """Dominant eigenvalue of the next-generation matrix without immunity, per unit of transmission and time.
 
-    The matrix is that of the districts and ages that hold people. Where each age group is met alike in all
-    districts they drop out, because their mixing is row-stochastic. Elsewhere a district counts in
-    proportion to its people where it has few, so that one of hardly anybody does not govern the others.
+    The matrix covers the districts and ages that have people. If contacts with each age group are the same
+    in all districts, districts drop out because their mixing is row-stochastic. Otherwise a small district
+    counts in proportion to its people, so that an almost empty district does not dominate the others.
     """
     by_age = susceptibility[:, None] * population.contacts.sum(axis=0)
     people = population.count.sum(axis=2)
-    filled = people / population.met
+    filled = people / population.contact_pool
     if (filled[:, people.any(axis=0)] == 1).all():
         return _dominant(by_age)
     share = people.sum(axis=1) / people.sum()
@@ -116,12 +116,12 @@ def _dominant(matrix: Floats) -> float:
 def transmission_rate(
     r0: float, infectious_days: float, population: Population, susceptibility: Floats
 ) -> float:
-    """Infections per contact such that the next-generation matrix has dominant eigenvalue `r0`.
+    """Return the infections per contact that give the next-generation matrix dominant eigenvalue `r0`.
 
     Raises
     ------
     ScenarioError
-        Where no rate gives it, because nobody can infect anybody.
+        If no rate does, because nobody can infect anybody.
     """
     if r0 == 0:
         return 0.0
@@ -133,17 +133,17 @@ def transmission_rate(
 
 
 def protection(section: EpidemicSection) -> Floats:
-    """``(strata, 2)`` protection against infection and against severe disease, of the strata there are.
+    """``(strata, 2)`` protection against infection and severe disease, for the strata in use.
 
-    A dose takes nothing away: who had waned protection keeps what is better of it.
+    A dose never reduces protection: people with waned protection keep it where it is better.
     """
     immunity = section.immunity
     waned = np.array([immunity.waned.infection, immunity.waned.severe])
     waned *= 1.0 - section.variant.vaccine_escape
     strata = [np.zeros(2), waned]
     if section.vaccination is not None:
-        given = immunity.vaccinated or Protection()
-        dose = np.array([given.infection, given.severe])
+        vaccinated = immunity.vaccinated or Protection()
+        dose = np.array([vaccinated.infection, vaccinated.severe])
         strata.append(dose)
         if (waned > dose).any():
             strata.append(np.maximum(waned, dose))
@@ -151,7 +151,7 @@ def protection(section: EpidemicSection) -> Floats:
 
 
 def _parts(flat: NDArray[Number], shape: tuple[int, ...]) -> tuple[NDArray[Number], ...]:
-    """Views of an array as S ``shape``, E ``(2, *shape)`` and I ``(2, *shape[:-1])``."""
+    """Return views of an array as S ``shape``, E ``(2, *shape)`` and I ``(2, *shape[:-1])``."""
     cells, groups = prod(shape), prod(shape[:-1])
     exposed, infectious = cells, 3 * cells
     return (
@@ -162,29 +162,28 @@ def _parts(flat: NDArray[Number], shape: tuple[int, ...]) -> tuple[NDArray[Numbe
 
 
 class Epidemic:
-    """The state of the epidemic, moved on a day at a time.
+    """The state of the epidemic, advanced one day at a time.
 
     Attributes
     ----------
     susceptible
         ``(districts, 9, 2, strata)`` people.
     exposed
-        ``(2, districts, 9, 2, strata)``: latent, by stage.
+        ``(2, districts, 9, 2, strata)`` latent people, by stage.
     infectious
-        ``(2, districts, 9, 2)``: infectious, by stage.
+        ``(2, districts, 9, 2)`` infectious people, by stage.
     recovered
-        ``(districts, 9, 2)``: immune.
+        ``(districts, 9, 2)`` immune people.
     vaccination
-        The doses; None where the scenario has no vaccination.
+        The doses; None if the scenario has no vaccination.
     today
-        What the last day has brought; None before the first.
+        The result of the last day; None before the first.
 
     Parameters
     ----------
     path
-        The days that other alternatives of this replication have met: they are taken as they are while
-        they are this one's too, and days that are not there yet are added. All must have the same
-        `section`, `people` and `streams`.
+        Days already simulated by other alternatives of this replication. They are reused as long as they
+        match this one; new days are added. All must have the same `section`, `people` and `streams`.
     """
 
     def __init__(
@@ -199,12 +198,12 @@ class Epidemic:
         self._section = section
         self._streams = streams
         self._path = path
-        self._passed = 0  # days of the path
+        self._passed = 0  # days of the path passed so far
         self._start = start
         self._contacts = population.contacts
         self._mixing = population.mixing
         self._by_age = population.count.sum(axis=2).astype(float)
-        self._met = population.met
+        self._contact_pool = population.contact_pool
         self._names = tuple(people.districts)
         self._districts = {name: i for i, name in enumerate(self._names)}
         variant, immunity = section.variant, section.immunity
@@ -220,7 +219,7 @@ class Epidemic:
 
         shape = (*population.count.shape, len(self._open_to))
         cells, groups = prod(shape), prod(shape[:-1])
-        # S, E and I lie in one array, so that one draw a step moves them all; R follows
+        # S, E and I share one array, so that one draw per step moves them all; R follows
         self._everybody = np.zeros(3 * cells + 3 * groups, np.int64)
         self._state = self._everybody[: 3 * cells + 2 * groups]
         self._leaving = np.empty(len(self._state))
@@ -254,11 +253,11 @@ class Epidemic:
     # -- measures ---------------------------------------------------------------------------------
 
     def start_measure(self, name: str) -> None:
-        """Put a measure into force (a rule did)."""
+        """Put a measure into force for a rule."""
         self._running[name] = self._running.get(name, 0) + 1
 
     def end_measure(self, name: str) -> None:
-        """Take a measure that a rule started out of force."""
+        """End a measure that a rule started."""
         self._running[name] -= 1
 
     def _in_force(self, name: str, measure: Measure, day: int) -> bool:
@@ -270,12 +269,12 @@ class Epidemic:
         return measure.start <= today and (measure.end is None or today < measure.end)
 
     def _measures_of(self, day: int) -> tuple[str, ...]:
-        """The measures in force on `day`."""
+        """Return the measures in force on `day`."""
         measures = self._section.measures.items()
         return tuple(name for name, measure in measures if self._in_force(name, measure, day))
 
     def _contact_factor(self, in_force: tuple[str, ...]) -> Floats:
-        """``(districts, settings)`` share of contacts left by the measures in force."""
+        """``(districts, settings)`` share of contacts that remains under the measures in force."""
         left = np.ones((len(self._names), len(SETTINGS)))
         for name in in_force:
             measure = self._section.measures[name]
@@ -284,13 +283,13 @@ class Epidemic:
         return left
 
     def _where(self, measure: Measure) -> slice | list[int]:
-        """The districts whose residents a measure holds for."""
+        """Return the districts to whose residents a measure applies."""
         if measure.districts is None:
             return slice(None)
         return [self._districts[district] for district in measure.districts]
 
     def _left(self, in_force: tuple[str, ...], lever: Literal["travel", "screening"]) -> Floats:
-        """``(districts,)`` share that measures leave of contacts outside, or of imported infections."""
+        """``(districts,)`` share of outside contacts, or of imported infections, that measures leave."""
         left = np.ones(len(self._names))
         for name in in_force:
             measure = self._section.measures[name]
@@ -298,9 +297,9 @@ class Epidemic:
         return left
 
     def _mixing_of(self, in_force: tuple[str, ...]) -> Floats:
-        """``(districts, districts)`` mixing under limits of travel; each row still adds to 1.
+        """``(districts, districts)`` mixing under travel limits; each row still adds up to 1.
 
-        Of two districts the stricter limit holds between them; who stays meets others of the own district.
+        Between two districts the stricter limit applies; contacts prevented move into the home district.
         """
         if in_force not in self._mixings:
             left = self._left(in_force, "travel")
@@ -315,43 +314,43 @@ class Epidemic:
     # -- a day ------------------------------------------------------------------------------------
 
     def advance(self, day: int, dead: Ints, staff: int = 0, isolated: Floats | None = None) -> DayOfInfection:
-        """Move the epidemic through `day` and tell what it brought.
+        """Advance the epidemic through `day` and return the result.
 
         Parameters
         ----------
         dead
-            ``(districts, 9, 2)`` the dead so far, who stay immune, never wane and get no dose.
+            ``(districts, 9, 2)`` deaths so far; the dead stay immune, never wane and get no dose.
         staff
             Clinical staff on the payroll, who are vaccinated first.
         isolated
-            ``(steps, districts)`` infectious people who infect nobody in each step of the day, because
-            they isolate; they count as the same share of all ages of a district.
+            ``(steps, districts)`` infectious people who infect nobody in each step of the day because they
+            isolate; the share is the same for all ages of a district.
         """
         in_force = self._measures_of(day)
         doses = 0 if self.vaccination is None else self.vaccination.receive(day)
-        if self._path is not None and self._hangs_on_care(isolated):
+        if self._path is not None and self._depends_on_care(isolated):
             self._path = None
-        infection = self._taken_from_path(day, in_force)
+        infection = self._take_from_path(day, in_force)
         if infection is None:
             infection = self._move(day, in_force, doses, dead, staff, isolated)
             self._add_to_path(day, in_force, infection)
         self.today = infection
         return infection
 
-    def _hangs_on_care(self, isolated: Floats | None) -> bool:
-        """Whether care or a plan has a say in who is infected, today or later, but by measures.
+    def _depends_on_care(self, isolated: Floats | None) -> bool:
+        """True if care, or a plan other than by its measures, affects infections today or later.
 
-        It has where immunity wanes (the dead never do), since the first dose (the dead get none, staff
-        are first) and where cases isolate (who is reported hangs on care at home, tests and beds).
+        This is so if immunity wanes (the dead never wane), from the first dose on (the dead get none, staff
+        come first) and while cases isolate (reports depend on home care, tests and beds).
         """
         wanes = self._section.immunity.waning_days is not None
-        dosed = self.vaccination is not None and self.vaccination.begun
+        dosed = self.vaccination is not None and self.vaccination.has_begun
         return wanes or dosed or (isolated is not None and bool(isolated.any()))
 
-    def _taken_from_path(self, day: int, in_force: tuple[str, ...]) -> DayOfInfection | None:
-        """The day as another alternative has met it; None where none has, or this one has parted from it.
+    def _take_from_path(self, day: int, in_force: tuple[str, ...]) -> DayOfInfection | None:
+        """Reuse the day from another alternative; return None if there is none or the paths have diverged.
 
-        Who meets a day with other measures in force has parted from the path for good.
+        A day with different measures in force makes this alternative leave the path for good.
         """
         if self._path is None or self._passed == len(self._path):
             return None
@@ -364,9 +363,9 @@ class Epidemic:
         return shared.infection
 
     def _add_to_path(self, day: int, in_force: tuple[str, ...], infection: DayOfInfection) -> None:
-        """A day that this alternative, still on the path, is the first to meet."""
+        """Add a day to the path if this alternative is still on it and the first to simulate the day."""
         if self._path is not None:
-            self._path.append(SharedDay(day, in_force, infection, self._everybody.copy()))
+            self._path.append(PathDay(day, in_force, infection, self._everybody.copy()))
             self._passed += 1
 
     def _move(
@@ -378,7 +377,7 @@ class Epidemic:
         staff: int,
         isolated: Floats | None,
     ) -> DayOfInfection:
-        """Draw the day, in which `doses` are given; the others as for `advance`."""
+        """Simulate the day, on which `doses` are given; other parameters as for `advance`."""
         rng = self._streams.day("infection", day)
         imported = self._import(day, in_force)
         self._wane(rng, dead)
@@ -389,7 +388,7 @@ class Epidemic:
         infected_today = np.zeros(shape, np.int64)
         for step in range(self._steps):
             infectious = self.infectious.sum(axis=(0, 3))
-            prevalence = infectious / self._met
+            prevalence = infectious / self._contact_pool
             if isolated is not None:
                 among = np.maximum(infectious.sum(axis=1), 1)
                 prevalence *= 1.0 - np.minimum(isolated[step] / among, 1.0)[:, None]
@@ -411,7 +410,7 @@ class Epidemic:
         )
 
     def _hazard_of(self, in_force: tuple[str, ...]) -> Floats:
-        """``(districts, 9, 9)`` infections in a step per prevalence met, by the measures in force."""
+        """``(districts, 9, 9)`` hazard per step and unit of prevalence under the measures in force."""
         if in_force not in self._hazards:
             contacts = np.tensordot(self._contact_factor(in_force), self._contacts, axes=1)
             per_step = self._rate * self._section.dt_days * self._susceptibility[None, :, None]
@@ -434,7 +433,7 @@ class Epidemic:
         return imported
 
     def _let_in(self, in_force: tuple[str, ...]) -> Floats:
-        """``(districts,)`` mean imported infections a day that screening does not stop."""
+        """``(districts,)`` mean imported infections per day that screening does not stop."""
         if in_force not in self._imports:
             plan = self._section.importation
             let_in = (1 - plan.screening) * self._left(in_force, "screening")
@@ -442,10 +441,10 @@ class Epidemic:
         return self._imports[in_force]
 
     def _infect_outside(self, district: int, number: int, rng: np.random.Generator) -> int:
-        """Move up to `number` residents of a district from S to E, at random; returns how many."""
+        """Move up to `number` residents of a district from S to E at random; return how many."""
         cells = self.susceptible[district]
         if not cells[..., VACCINATED:].any():
-            cells = cells[..., :VACCINATED]  # a stratum that is there and empty moves no draw
+            cells = cells[..., :VACCINATED]  # so that an empty stratum changes no draw
         strata = cells.shape[-1]
         number = min(number, int(cells.sum()))
         chosen = rng.multivariate_hypergeometric(cells.ravel(), number, method="marginals").reshape(
@@ -465,8 +464,8 @@ class Epidemic:
         self.susceptible[..., WANED] += lost
 
     def _vaccinate(self, day: int, doses: int, dead: Ints, staff: int) -> None:
-        """Give the doses of the day; those that begin to work, and those that wane, move people in S."""
-        if self.vaccination is None or not self.vaccination.begun:
+        """Give the doses of the day; doses that take effect and doses that wane move people within S."""
+        if self.vaccination is None or not self.vaccination.has_begun:
             return
         rng = self._streams.day("vaccination", day)
         self.vaccination.give(day, doses, dead, staff, rng)
@@ -479,7 +478,7 @@ class Epidemic:
         self.susceptible[..., -1] += from_waned
 
     def fill(self, page: Page) -> None:
-        """Enter what the day has brought, and whom the vaccine protects."""
+        """Enter the infections of the day, the state at 24:00 and vaccination."""
         if self.today is not None:
             page.province.values |= {
                 "infections": int(self.today.infections.sum()),
@@ -493,12 +492,12 @@ class Epidemic:
             page.province.values["vaccinated"] = float(self.susceptible[..., VACCINATED:].sum())
 
     def check(self, day: int) -> None:
-        """S + E + I + R of each district, age and risk is what it was; nothing below zero.
+        """Check: S + E + I + R is constant in each district, age and risk; no compartment is negative.
 
         Raises
         ------
         IdentityError
-            Where it is not.
+            If one does not hold.
         """
         if self.vaccination is not None:
             self.vaccination.check(day)

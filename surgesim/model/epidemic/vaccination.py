@@ -1,7 +1,7 @@
-"""Vaccination: who gets the doses of a day, and whom they protect once they work.
+"""Vaccination: who gets the doses of a day, and whom they protect once they take effect.
 
-It stands alone: it is told who is susceptible and who has died, and tells whom to move. A dose goes to a
-person who has had none, infected or not; whoever is susceptible when it begins to work is protected.
+Self-contained: susceptible people and deaths go in, and people to move between strata come out. A dose goes
+to a person who has had none, infected or not, and protects those susceptible when it takes effect.
 """
 
 from __future__ import annotations
@@ -20,32 +20,39 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 DOSES = (
-    Column("doses_given", "doses/day", "doses of the vaccine given, health workers' among them"),
-    Column("doses_without_effect", "doses/day", "doses whose effect was due that met nobody susceptible"),
+    Column("doses_given", "doses/day", "doses of the vaccine given, including those of health workers"),
+    Column(
+        "doses_without_effect",
+        "doses/day",
+        "doses whose effect was due but whose recipient was not susceptible",
+    ),
 )
 VULNERABLE = Column(
-    "vulnerable_vaccinated_share", "share", "people of the vulnerable groups who had a dose (0 where none)"
+    "vulnerable_vaccinated_share",
+    "share",
+    "share of people in the vulnerable groups who have had a dose (0 if there are none)",
 )
 
 
 class Vaccination:
-    """Doses given, on the way to their effect, and those that have come to it.
+    """Doses given, doses not yet effective, and doses whose effect was due.
 
-    Cells are district x age x risk. Health workers are counted apart: they are few, and their doses
+    Cells are district x age x risk. Health workers are counted separately: they are few, and their doses
     protect the staff of facilities, not the cells.
 
     Attributes
     ----------
-    given, matured
-        ``(districts, 9, 2)`` doses so far, and those of them whose effect was due.
+    doses, doses_due
+        ``(districts, 9, 2)`` doses given so far, and those of them whose effect was due.
     protected, without_effect
-        Of `matured`, in all cells: those that found a susceptible person, and those that did not.
-    staff_given, staff_matured
-        Doses of health workers, likewise.
-    given_today, without_effect_today
-        Doses of the day, health workers' among them, and those of the cells that found nobody susceptible.
-    begun
-        Whether there has been a dose. Before, nothing here moves anybody, and nobody's death matters.
+        Of `doses_due`, over all cells: doses whose recipient was susceptible, and doses whose was not.
+    staff_doses, staff_doses_due
+        The same for health workers.
+    doses_today, without_effect_today
+        Doses given today, including those of health workers, and doses of the cells that proved to be
+        without effect today.
+    has_begun
+        True once a dose has been given. Before, vaccination moves nobody and deaths do not affect it.
     """
 
     def __init__(self, section: VaccinationSection, people: Ints, start: date) -> None:
@@ -53,7 +60,7 @@ class Vaccination:
         self._people = people
         self._start = start
         self._by_rules = 0.0
-        self._part = 0.0  # of a dose, left from the days before
+        self._part = 0.0  # part of a dose left from previous days
         masks = _masks(section, people.shape)
         self._groups = [
             (mask, np.rint(people * group.acceptance).astype(np.int64) * mask)
@@ -66,27 +73,27 @@ class Vaccination:
             np.logical_or.reduce(vulnerable) if vulnerable else np.zeros(people.shape, bool)
         )
         self._vulnerable_people = int(people[self._vulnerable].sum())
-        self.given = np.zeros(people.shape, np.int64)
-        self.matured = np.zeros(people.shape, np.int64)
+        self.doses = np.zeros(people.shape, np.int64)
+        self.doses_due = np.zeros(people.shape, np.int64)
         self._cohorts = section.days_to_effect + 1
         self._transit = np.zeros((self._cohorts, *people.shape), np.int64)  # row: day modulo cohorts
         self._staff_transit = np.zeros(self._cohorts, np.int64)
         self.protected = self.without_effect = 0
-        self.staff_given = self.staff_matured = 0
+        self.staff_doses = self.staff_doses_due = 0
         self._staff_protected = 0.0
-        self.given_today = self.without_effect_today = 0
-        self.begun = False
+        self.doses_today = self.without_effect_today = 0
+        self.has_begun = False
 
     def raise_doses(self, per_day: float) -> None:
-        """`per_day` more doses from the next 00:00 on; below 0 takes an earlier rise back."""
+        """Raise doses by `per_day` from the next 00:00; below 0 reverses an earlier rise."""
         self._by_rules = max(self._by_rules + per_day, 0.0)
 
     def receive(self, day: int) -> int:
-        """The whole doses that come on `day`; what is left of one is kept for the days after."""
+        """Return the whole doses that arrive on `day`; keep the remaining part for later days."""
         self._part += self._doses_of(day)
         doses = int(self._part + 1e-9)
         self._part = max(self._part - doses, 0.0)
-        self.begun = self.begun or doses > 0
+        self.has_begun = self.has_begun or doses > 0
         return doses
 
     def give(self, day: int, doses: int, dead: Ints, heads: int, rng: np.random.Generator) -> None:
@@ -95,32 +102,32 @@ class Vaccination:
         Parameters
         ----------
         doses
-            Those of the day, as `receive` tells.
+            Doses of the day, from `receive`.
         dead
-            ``(districts, 9, 2)`` the dead so far, who get none.
+            ``(districts, 9, 2)`` deaths so far; the dead get no dose.
         heads
             Clinical staff on the payroll.
         """
         row = day % self._cohorts
-        willing = round(self._section.health_workers * heads) - self.staff_given
+        willing = round(self._section.health_workers * heads) - self.staff_doses
         to_staff = min(doses, max(willing, 0))
         self._staff_transit[row] += to_staff
-        self.staff_given += to_staff
+        self.staff_doses += to_staff
         left = doses - to_staff
         living = self._people - dead
-        for mask, wanted in self._groups:
+        for mask, acceptance in self._groups:
             if left == 0:
                 break
-            open_to = np.maximum(np.minimum(wanted, living * mask) - self.given * mask, 0)
+            open_to = np.maximum(np.minimum(acceptance, living * mask) - self.doses * mask, 0)
             number = min(left, int(open_to.sum()))
             chosen = _sample(open_to, number, rng)
             self._transit[row] += chosen
-            self.given += chosen
+            self.doses += chosen
             left -= number
-        self.given_today = doses - left
+        self.doses_today = doses - left
 
     def _doses_of(self, day: int) -> float:
-        """Doses that are there on a day: those of the scenario's dates, and those of rules."""
+        """Return the doses available on a day: those of the scenario's dates, and those of rules."""
         section, planned = self._section, 0.0
         if section.start is not None:
             allocated = day - section.days_to_delivery
@@ -133,10 +140,10 @@ class Vaccination:
     def take_effect(
         self, day: int, susceptible: Ints, dead: Ints, rng: np.random.Generator
     ) -> tuple[Ints, Ints]:
-        """Whom the doses that begin to work today protect: people to move from the first two strata.
+        """Return whom the doses that take effect today protect: people to move from the first two strata.
 
-        The doses of a cell that are due fall at random on those of it whose dose, if any, has not been
-        due before: the susceptible without the vaccine's protection, and the others alive.
+        The doses due in a cell fall at random on those of its people who have had no dose take effect
+        before: the susceptible without the vaccine's protection, and everybody else alive.
 
         Parameters
         ----------
@@ -145,17 +152,17 @@ class Vaccination:
 
         Returns
         -------
-        ``(districts, 9, 2)`` twice: to move from stratum none and from stratum waned.
+        ``(districts, 9, 2)`` twice: people to move from stratum none and from stratum waned.
         """
         row = (day - self._section.days_to_effect) % self._cohorts
         due = self._transit[row].copy()
         self._transit[row] = 0
         none, waned = susceptible[..., 0], susceptible[..., 1]
-        others = np.maximum(self._people - none - waned - dead - self.matured, 0)
+        others = np.maximum(self._people - none - waned - dead - self.doses_due, 0)
         reached = np.minimum(due, none + waned + others)
         moved = rng.hypergeometric(none + waned, others, reached)
         from_none = rng.hypergeometric(none, waned, moved)
-        self.matured += due
+        self.doses_due += due
         self.without_effect_today = int(due.sum() - moved.sum())
         self.protected += int(moved.sum())
         self.without_effect += self.without_effect_today
@@ -168,52 +175,52 @@ class Vaccination:
             self._staff_protected *= 1 - 1.0 / waning
         due = int(self._staff_transit[row])
         self._staff_transit[row] = 0
-        self.staff_matured += due
+        self.staff_doses_due += due
         self._staff_protected += due
 
     def waning(self, vaccinated: Ints, rng: np.random.Generator) -> Ints:
-        """People whose protection wanes today, of those `vaccinated`."""
+        """Draw how many of those `vaccinated` lose protection today."""
         mean = self._section.waning_days
         return rng.binomial(vaccinated, 0.0 if mean is None else 1.0 / mean)
 
     def staff_protected_share(self, heads: int) -> float:
-        """Share of clinical staff whom the vaccine protects as it does residents."""
+        """Return the share of clinical staff protected by the vaccine."""
         return min(self._staff_protected / heads, 1.0) if heads > 0 else 0.0
 
     @property
     def vulnerable_share(self) -> float:
-        """Share of the people of the vulnerable groups who have had a dose; 0 where there are none."""
+        """Share of people in the vulnerable groups who have had a dose; 0 if there are none."""
         people = self._vulnerable_people
-        return int(self.given[self._vulnerable].sum()) / people if people and self.begun else 0.0
+        return int(self.doses[self._vulnerable].sum()) / people if people and self.has_begun else 0.0
 
     def fill(self, page: Page) -> None:
         """Enter the doses of the day."""
         page.province.values |= {
-            "doses_given": self.given_today,
+            "doses_given": self.doses_today,
             "doses_without_effect": self.without_effect_today,
             "vulnerable_vaccinated_share": self.vulnerable_share,
         }
 
     def check(self, day: int) -> None:
-        """Every dose is in transit or has come to its effect; nobody has two.
+        """Check that every dose is in transit or was due, and that nobody has two.
 
         Raises
         ------
         IdentityError
-            Where that does not hold.
+            If one does not hold.
         """
-        expected = self._transit.sum(axis=0) + self.matured
-        if not np.array_equal(self.given, expected):
-            cell = tuple(int(i) for i in np.argwhere(self.given != expected)[0])
-            _broken(f"cell {cell}", day, f"{self.given[cell]} against {expected[cell]}")
-        matured = int(self.matured.sum())
+        expected = self._transit.sum(axis=0) + self.doses_due
+        if not np.array_equal(self.doses, expected):
+            cell = tuple(int(i) for i in np.argwhere(self.doses != expected)[0])
+            _broken(f"cell {cell}", day, f"{self.doses[cell]} against {expected[cell]}")
+        matured = int(self.doses_due.sum())
         if matured != self.protected + self.without_effect:
             detail = f"{matured} against {self.protected} and {self.without_effect}"
             _broken("the province", day, detail)
-        if self.staff_given != int(self._staff_transit.sum()) + self.staff_matured:
-            detail = f"{self.staff_given} against {self._staff_transit.sum()} and {self.staff_matured}"
+        if self.staff_doses != int(self._staff_transit.sum()) + self.staff_doses_due:
+            detail = f"{self.staff_doses} against {self._staff_transit.sum()} and {self.staff_doses_due}"
             _broken("health workers", day, detail)
-        if (self.given > self._people).any() or (self._transit < 0).any():
+        if (self.doses > self._people).any() or (self._transit < 0).any():
             _broken("the province", day, "a cell has more doses than people")
 
 
@@ -222,7 +229,7 @@ def _broken(where: str, day: int, detail: str) -> NoReturn:
 
 
 def _masks(section: VaccinationSection, shape: tuple[int, ...]) -> list[Bools]:
-    """Cells of each group, in the order of the scenario; a cell is of the first that it fits."""
+    """Return the cells of each group, in the scenario's order; a cell belongs to the first group it fits."""
     taken = np.zeros(shape, bool)
     masks = []
     for group in section.groups.values():
@@ -234,7 +241,7 @@ def _masks(section: VaccinationSection, shape: tuple[int, ...]) -> list[Bools]:
 
 
 def _sample(open_to: Ints, number: int, rng: np.random.Generator) -> Ints:
-    """`number` of the people counted in `open_to`, at random."""
+    """Draw `number` of the people counted in `open_to` at random."""
     if number == int(open_to.sum()):
         return open_to
     flat = rng.multivariate_hypergeometric(open_to.ravel(), number, method="marginals")

@@ -1,5 +1,7 @@
-"""Actions: what a rule of the plan does. An action is ordered, brought to a share by the rule's phases, and
-ended; what it changes is kept by the part that it changes.
+"""Actions: what a rule of the plan does.
+
+An action is ordered, set to a share at each of the rule's phases, and ended. The part of the model that it
+acts on holds the change.
 """
 
 from __future__ import annotations
@@ -12,42 +14,42 @@ from surgesim.model.province import Province
 
 
 class Action:
-    """What a rule does. `order` when it is decided, `reach` at each phase, `end` at stand-down."""
+    """What a rule does: `order` at the decision, `set_share` at each phase, `end` at stand-down."""
 
     def order(self) -> None:
-        """Nothing is seen of most orders before their lead time has passed."""
+        """Order the action; for most actions nothing happens before the lead time has passed."""
 
-    def reach(self, share: float) -> None:
-        """Bring the action to `share` of what it can do."""
+    def set_share(self, share: float) -> None:
+        """Apply `share` of the action's full amount."""
 
     def end(self) -> None:
-        """Take it back."""
+        """Reverse the action."""
 
 
-Binding: TypeAlias = Callable[[str, Any, Province], Action]
-"""Makes the action of a rule, given the rule's name, the rule, and the parts of the run."""
+ActionFactory: TypeAlias = Callable[[str, Any, Province], Action]
+"""Creates the action of a rule from the rule's name, the rule and the parts of the run."""
 
 
 class Lever(Action):
-    """Something that is set to a share of its full amount; a share of 0 takes it away."""
+    """An action with an amount, applied in shares; a share of 0 removes it."""
 
-    def __init__(self, set_share: Callable[[float], None]) -> None:
-        self._set_share = set_share
+    def __init__(self, apply: Callable[[float], None]) -> None:
+        self._apply = apply
 
-    def reach(self, share: float) -> None:
-        self._set_share(share)
+    def set_share(self, share: float) -> None:
+        self._apply(share)
 
     def end(self) -> None:
-        self._set_share(0.0)
+        self._apply(0.0)
 
 
 class Switch(Action):
-    """Something that is on or off."""
+    """An action that is either on or off."""
 
     def __init__(self, turn: Callable[[bool], None]) -> None:
         self._turn, self._on = turn, False
 
-    def reach(self, share: float) -> None:
+    def set_share(self, share: float) -> None:
         if share > 0 and not self._on:
             self._on = True
             self._turn(True)
@@ -58,6 +60,6 @@ class Switch(Action):
             self._turn(False)
 
 
-def whole(number: float) -> int:
-    """Whole ones of a share of a number; what rounding lacks is not missing."""
+def round_down(number: float) -> int:
+    """Round down to a whole number, tolerating floating-point error."""
     return floor(number + 1e-9)

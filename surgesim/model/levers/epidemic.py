@@ -1,10 +1,10 @@
-"""Levers on the epidemic and on need: measures, doses, tests, care at home, patients who leave."""
+"""Levers on the epidemic and on need: measures, doses, tests, home care, transfers out of the province."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from surgesim.model.levers.action import Action, Binding, Lever, Switch, whole
+from surgesim.model.levers.action import Action, ActionFactory, Lever, Switch, round_down
 from surgesim.model.province import Province
 from surgesim.scenario.schema.levers.epidemic import OpenHomeCare, RaiseTesting, StartMeasure, Vaccinate
 from surgesim.scenario.schema.levers.facilities import TransferOut
@@ -26,12 +26,12 @@ def _vaccinate(name: str, rule: Vaccinate, province: Province) -> Action:
         raise ValueError("a rule brings doses, but epidemic.vaccination is not given")
     doses = 0.0
 
-    def reach(share: float) -> None:
+    def set_share(share: float) -> None:
         nonlocal doses
         vaccination.raise_doses(rule.doses_per_day * share - doses)
         doses = rule.doses_per_day * share
 
-    return Lever(reach)
+    return Lever(set_share)
 
 
 def _raise_testing(name: str, rule: RaiseTesting, province: Province) -> Action:
@@ -40,35 +40,35 @@ def _raise_testing(name: str, rule: RaiseTesting, province: Province) -> Action:
         raise ValueError("a rule raises tests, but epidemic.detection.tests is not given")
     raised = 0.0
 
-    def reach(share: float) -> None:
+    def set_share(share: float) -> None:
         nonlocal raised
         more = share - raised
         laboratories.raise_tests(rule.single_per_day * more, rule.pooled_per_day * more)
         raised = share
 
-    return Lever(reach)
+    return Lever(set_share)
 
 
 def _home_care(name: str, rule: OpenHomeCare, province: Province) -> Action:
     home = province.home
     if home is None:
-        raise ValueError("a rule opens care at home, but clinical.home_care is not given")
+        raise ValueError("a rule opens home care, but clinical.home_care is not given")
     teams = 0
 
-    def reach(share: float) -> None:
+    def set_share(share: float) -> None:
         nonlocal teams
-        now = whole(rule.teams * share)
+        now = round_down(rule.teams * share)
         home.add_teams(now - teams)
         teams = now
 
-    return Lever(reach)
+    return Lever(set_share)
 
 
 def _transfer_out(name: str, rule: TransferOut, province: Province) -> Action:
     return Switch(lambda on: province.neighbours.send(rule.neighbour, on=on))
 
 
-LEVERS: Mapping[type[RuleBase], Binding] = {
+LEVERS: Mapping[type[RuleBase], ActionFactory] = {
     StartMeasure: _measure,
     Vaccinate: _vaccinate,
     RaiseTesting: _raise_testing,

@@ -1,12 +1,12 @@
-"""Levers on beds: facilities that open, convert or are mobilised."""
+"""Levers on beds: opening, converting and mobilising facilities."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from surgesim.model.capacity.capacity import Brought
+from surgesim.model.capacity.capacity import Adjustment
 from surgesim.model.capacity.facilities import Facilities
-from surgesim.model.levers.action import Action, Binding
+from surgesim.model.levers.action import Action, ActionFactory
 from surgesim.model.province import Province
 from surgesim.scenario.schema.care import Care
 from surgesim.scenario.schema.levers.facilities import AtFacilities, ConvertBeds, Mobilise, OpenFacility
@@ -22,15 +22,15 @@ class BedAction(Action):
     def order(self) -> None:
         self._facilities.prepare(self._rule, self._names)
 
-    def reach(self, share: float) -> None:
-        self._facilities.reach(self._rule, self._names, share * self._share)
+    def set_share(self, share: float) -> None:
+        self._facilities.set_share(self._rule, self._names, share * self._share)
 
     def end(self) -> None:
         self._facilities.end(self._rule, self._names)
 
 
 class BedsWithoutStaff(BedAction):
-    """Mobilise beds whose own staff do not come with them."""
+    """Mobilise beds without the staff of their facilities."""
 
     def __init__(
         self,
@@ -43,8 +43,8 @@ class BedsWithoutStaff(BedAction):
         super().__init__(rule, facilities, names, share)
         self._keep_away = keep_away
 
-    def reach(self, share: float) -> None:
-        super().reach(share)
+    def set_share(self, share: float) -> None:
+        super().set_share(share)
         self._keep_away(float(share * self._share > 0))
 
     def end(self) -> None:
@@ -53,13 +53,13 @@ class BedsWithoutStaff(BedAction):
 
 
 def sites_of(rule: AtFacilities, province: Province) -> list[int]:
-    """The indices of the facilities at which a rule acts."""
-    names = _named(province.scenario.care, rule.facilities, rule.ownership)
+    """Return the indices of the facilities at which a rule acts."""
+    names = _names_of(province.scenario.care, rule.facilities, rule.ownership)
     return [province.facilities.index(name) for name in names]
 
 
-def _named(care: Care, names: tuple[str, ...] | None, ownership: tuple[str, ...]) -> list[str]:
-    """The facilities named, or those of an ownership class that are open at the start."""
+def _names_of(care: Care, names: tuple[str, ...] | None, ownership: tuple[str, ...]) -> list[str]:
+    """Return the facilities named, or those of the given ownership that are open at the start."""
     if names is not None:
         return list(names)
     return [
@@ -74,13 +74,13 @@ def _open(name: str, rule: OpenFacility, province: Province) -> Action:
 
 
 def _convert(name: str, rule: ConvertBeds, province: Province) -> Action:
-    names = _named(province.scenario.care, rule.facilities, rule.ownership)
+    names = _names_of(province.scenario.care, rule.facilities, rule.ownership)
     return BedAction(name, province.facilities, names, rule.share)
 
 
 def _mobilise(name: str, rule: Mobilise, province: Province) -> Action:
-    facilities, levers = province.facilities, province.capacity.levers
-    names = _named(province.scenario.care, None, rule.ownership)
+    facilities, adjustments = province.facilities, province.capacity.adjustments
+    names = _names_of(province.scenario.care, None, rule.ownership)
     if rule.with_staff:
         return BedAction(name, facilities, names, rule.share)
     where = [facilities.index(n) for n in names]
@@ -89,11 +89,11 @@ def _mobilise(name: str, rule: Mobilise, province: Province) -> Action:
         facilities,
         names,
         rule.share,
-        lambda away: levers.set(Brought.WITHOUT_STAFF, name, where, away),
+        lambda away: adjustments.set(Adjustment.WITHOUT_STAFF, name, where, away),
     )
 
 
-LEVERS: Mapping[type[RuleBase], Binding] = {
+LEVERS: Mapping[type[RuleBase], ActionFactory] = {
     OpenFacility: _open,
     ConvertBeds: _convert,
     Mobilise: _mobilise,

@@ -1,16 +1,16 @@
-"""The action of every rule there is."""
+"""The actions of all kinds of rule."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from surgesim.model.levers import epidemic, facilities, staff, supply
-from surgesim.model.levers.action import Action, Binding
+from surgesim.model.levers.action import Action, ActionFactory
 from surgesim.model.province import Province
 from surgesim.scenario.schema.command import Rule
 from surgesim.scenario.schema.levers.rule import RuleBase
 
-BINDINGS: Mapping[type[RuleBase], Binding] = {
+ACTION_FACTORIES: Mapping[type[RuleBase], ActionFactory] = {
     **facilities.LEVERS,
     **staff.LEVERS,
     **supply.LEVERS,
@@ -19,5 +19,5 @@ BINDINGS: Mapping[type[RuleBase], Binding] = {
 
 
 def action_of(name: str, rule: Rule, province: Province) -> Action:
-    """The action of a rule, bound to the parts of a run."""
-    return BINDINGS[type(rule)](name, rule, province)
+    """Create the action of a rule, bound to the parts of a run."""
+    return ACTION_FACTORIES[type(rule)](name, rule, province)

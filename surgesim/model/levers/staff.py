@@ -1,4 +1,4 @@
-"""Levers on staff, equipment and other patients of facilities."""
+"""Levers on staff, equipment and elective care of facilities."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from surgesim.model.capacity.capacity import Brought
-from surgesim.model.levers.action import Action, Binding, Lever, Switch, whole
+from surgesim.model.capacity.capacity import Adjustment
+from surgesim.model.levers.action import Action, ActionFactory, Lever, Switch, round_down
 from surgesim.model.levers.facilities import sites_of
 from surgesim.model.province import Province
 from surgesim.scenario.schema.levers.rule import RuleBase
@@ -21,29 +21,33 @@ from surgesim.scenario.schema.levers.staff import (
 
 
 def _reinforce(name: str, rule: ReinforceStaff, province: Province) -> Action:
-    where, levers = sites_of(rule, province), province.capacity.levers
+    where, adjustments = sites_of(rule, province), province.capacity.adjustments
     heads = np.array([rule.doctors, rule.ward_nurses, rule.icu_nurses], float)
-    return Lever(lambda share: levers.set(Brought.HEADS, name, where, heads * share))
+    return Lever(lambda share: adjustments.set(Adjustment.HEADS, name, where, heads * share))
 
 
 def _redeploy(name: str, rule: RedeployNurses, province: Province) -> Action:
-    where, levers = sites_of(rule, province), province.capacity.levers
+    where, adjustments = sites_of(rule, province), province.capacity.adjustments
 
     def move(share: float) -> None:
-        levers.set(Brought.MOVED, name, where, rule.share * share)
-        levers.set(Brought.WORTH, name, where, rule.share * share * rule.efficiency)
+        adjustments.set(Adjustment.REDEPLOYMENT, name, where, rule.share * share)
+        adjustments.set(Adjustment.EFFICIENCY, name, where, rule.share * share * rule.efficiency)
 
     return Lever(move)
 
 
 def _equip(name: str, rule: Equip, province: Province) -> Action:
-    where, levers = sites_of(rule, province), province.capacity.levers
-    return Lever(lambda share: levers.set(Brought.VENTILATORS, name, where, whole(rule.ventilators * share)))
+    where, adjustments = sites_of(rule, province), province.capacity.adjustments
+    return Lever(
+        lambda share: adjustments.set(
+            Adjustment.VENTILATORS, name, where, round_down(rule.ventilators * share)
+        )
+    )
 
 
 def _postpone(name: str, rule: PostponeElective, province: Province) -> Action:
-    where, levers = sites_of(rule, province), province.capacity.levers
-    return Lever(lambda share: levers.set(Brought.POSTPONED, name, where, rule.share * share))
+    where, adjustments = sites_of(rule, province), province.capacity.adjustments
+    return Lever(lambda share: adjustments.set(Adjustment.POSTPONEMENT, name, where, rule.share * share))
 
 
 def _link(name: str, rule: RemoteLink, province: Province) -> Action:
@@ -51,7 +55,7 @@ def _link(name: str, rule: RemoteLink, province: Province) -> Action:
     return Switch(lambda on: province.link(where, on=on))
 
 
-LEVERS: Mapping[type[RuleBase], Binding] = {
+LEVERS: Mapping[type[RuleBase], ActionFactory] = {
     ReinforceStaff: _reinforce,
     RedeployNurses: _redeploy,
     Equip: _equip,

@@ -8,7 +8,7 @@ from simpy.events import Event
 
 from surgesim.model.care.oxygen import OxygenSupply
 from surgesim.model.clock.calendar import Calendar
-from surgesim.model.levers.action import Action, Binding, Switch
+from surgesim.model.levers.action import Action, ActionFactory, Switch
 from surgesim.model.levers.facilities import sites_of
 from surgesim.model.province import Province
 from surgesim.scenario.schema.levers.rule import RuleBase
@@ -16,7 +16,7 @@ from surgesim.scenario.schema.levers.supply import OrderOxygen, Restock
 
 
 class OxygenOrder(Action):
-    """A tank and a plant that come once and stay, and deliveries until the rule ends."""
+    """A tank and a plant, installed once and kept, and deliveries until the rule ends."""
 
     def __init__(self, rule: OrderOxygen, where: list[int], supply: OxygenSupply, env: Calendar) -> None:
         self._rule, self._where, self._supply, self._env = rule, where, supply, env
@@ -24,7 +24,7 @@ class OxygenOrder(Action):
         self._begun = 0
         self._running = False
 
-    def reach(self, share: float) -> None:
+    def set_share(self, share: float) -> None:
         rule = self._rule
         if share == 0 or self._running:
             return
@@ -66,4 +66,4 @@ def _restock(name: str, rule: Restock, province: Province) -> Action:
     return Switch(turn)
 
 
-LEVERS: Mapping[type[RuleBase], Binding] = {OrderOxygen: _order_oxygen, Restock: _restock}
+LEVERS: Mapping[type[RuleBase], ActionFactory] = {OrderOxygen: _order_oxygen, Restock: _restock}

@@ -1,8 +1,8 @@
 """Detection: which infections become reported cases, and when.
 
-A share of infections is found in the community and reported after a delay; a patient who was not
-found is reported on the day of admission. Where tests are limited, the share and the delay say who seeks
-a test and when the report would come; the laboratories decide who has one.
+A share of infections is detected in the community and reported after a delay; a patient who was not
+detected is reported on the day of admission. If tests are limited, the share and the delay determine who
+seeks a test and when the report would come; the laboratories determine who gets one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from surgesim.model.clock.durations import daily_delays
 from surgesim.model.clock.streams import Streams
 from surgesim.model.columns import Column, Page
 from surgesim.model.surveillance.case_isolation import CaseIsolation, still_infectious
-from surgesim.model.surveillance.laboratories import Laboratories, Tested
+from surgesim.model.surveillance.laboratories import FoundCases, Laboratories
 from surgesim.scenario.schema.epidemic import Epidemic
 from surgesim.scenario.schema.response.detection import Detection as DetectionSection
 
@@ -23,13 +23,13 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 REPORTED = Column(
-    "reported_cases", "cases/day", "cases reported this day (empty where arrivals are given)", np.nan
+    "reported_cases", "cases/day", "cases reported on the day (empty if arrivals are given)", np.nan
 )
-DISTRICT = (Column("reported_cases", "cases/day", "cases reported this day among residents", np.nan),)
+DISTRICT = (Column("reported_cases", "cases/day", "cases among residents reported on the day", np.nan),)
 
 
 class Detection:
-    """Reports in preparation, by day and district."""
+    """Pending and past reports, by day and district."""
 
     def __init__(self, section: DetectionSection, first_day: int, end_day: int, districts: int) -> None:
         self._share = section.share
@@ -40,18 +40,18 @@ class Detection:
         self._ill = np.zeros((rows, districts), np.int64)
 
     def find(self, day: int, mild: Ints, ill: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
-        """Find cases among a day's onsets.
+        """Detect cases among a day's onsets.
 
         Parameters
         ----------
         mild
-            ``(districts,)`` onsets of people who stay mild; a share of them is found.
+            ``(districts,)`` onsets of people who stay mild; a share of them is detected.
         ill
-            ``(districts,)`` onsets of future patients already known to be found.
+            ``(districts,)`` onsets of future patients that are already known to be detected.
 
         Returns
         -------
-        ``(districts, days)`` twice: mild cases and future patients found, by days from onset to report.
+        ``(districts, days)`` twice: mild cases and future patients detected, by days from onset to report.
         """
         row = day - self._first
         found = rng.binomial(mild, self._share)
@@ -63,28 +63,28 @@ class Detection:
         return delayed[0], delayed[1]
 
     def report(self, day: int, mild: Ints, ill: Ints) -> None:
-        """What is reported on `day`, ``(districts,)``, where it is other than was in preparation."""
+        """Replace the reports pending for `day`, ``(districts,)`` each."""
         self._mild[day - self._first] = mild
         self._ill[day - self._first] = ill
 
-    def mild_reported(self, day: int) -> Ints:
+    def mild_reports(self, day: int) -> Ints:
         """``(districts,)`` mild cases reported on `day`."""
         result: Ints = self._mild[day - self._first]
         return result
 
-    def reported(self, day: int) -> Ints:
+    def reports(self, day: int) -> Ints:
         """``(districts,)`` all cases reported on `day` from the community."""
         result: Ints = self._mild[day - self._first] + self._ill[day - self._first]
         return result
 
 
 class Reports:
-    """Reports of the last days by the day of onset, those still to come among them.
+    """Reports of recent onsets by day of onset, including those still to come.
 
     Attributes
     ----------
     due
-        Sum over all days passed of the reports that were due.
+        Total number of reports that have been due so far.
     """
 
     def __init__(self, delays: int, districts: int, ages: int) -> None:
@@ -93,11 +93,11 @@ class Reports:
         self.due = 0
 
     def add(self, day: int, after: Ints) -> None:
-        """``(districts, days)`` reports of a day's onsets, by days from onset to report."""
+        """Add the reports of a day's onsets, ``(districts, days)`` by days from onset to report."""
         self._by_onset[day % len(self._by_onset)] = after
 
     def on(self, day: int) -> Ints:
-        """``(ages, districts)`` reports of `day`, by days since onset; the last age is that or more."""
+        """``(ages, districts)`` reports of `day` by days since onset; the last row includes later ones."""
         delays = np.arange(len(self._by_onset))
         of_day = self._by_onset[(day - delays) % len(delays), :, delays]
         by_age = np.zeros((self._ages, of_day.shape[1]), np.int64)
@@ -109,21 +109,21 @@ class Reports:
 
 
 class Surveillance:
-    """Detection, the laboratories that limit it, and the isolation of those who are found.
+    """Detection, the laboratories that limit it, and the isolation of detected cases.
 
     Attributes
     ----------
     detection
-        What is reported, day by day.
-    laboratories, isolation
-        None where a scenario has no limit of tests, or nobody isolates.
+        Reports, day by day.
+    laboratories, case_isolation
+        None if the scenario does not limit tests, or if nobody isolates.
 
     Parameters
     ----------
     population
         ``(districts,)``.
     at_admission
-        By district: patients reported at admission so far, as the ledger goes on to count them.
+        By district: patients reported at admission so far; the ledger keeps updating this list.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ class Surveillance:
         self._in_community = np.zeros(districts, np.int64)  # reported so far
         self.detection = Detection(section.detection, first_day, end_day, districts)
         self.laboratories: Laboratories | None = None
-        self.isolation: CaseIsolation | None = None
+        self.case_isolation: CaseIsolation | None = None
         tests = section.detection.tests
         if tests is None and section.isolation is None:
             return
@@ -149,7 +149,7 @@ class Surveillance:
         if tests is not None:
             self.laboratories = Laboratories(tests, population, still.shape[1])
         if section.isolation is not None:
-            self.isolation = CaseIsolation(section.isolation, still, districts)
+            self.case_isolation = CaseIsolation(section.isolation, still, districts)
         delays = len(daily_delays(section.detection.delay_days))
         self._mild = Reports(delays, districts, still.shape[1])
         self._ill = Reports(delays, districts, still.shape[1])
@@ -157,49 +157,49 @@ class Surveillance:
 
     @property
     def tested_share(self) -> float:
-        """Of those who needed a test on the last day; 1 where tests have no limit."""
+        """Share of those who needed a test on the last day who got one; 1 if tests are unlimited."""
         return 1.0 if self.laboratories is None else self.laboratories.tested_share
 
     def begin_day(self) -> Floats | None:
-        """``(steps, districts)`` isolated infectious people of today; None where nobody isolates."""
-        if self.isolation is None:
+        """Return today's isolated infectious people, ``(steps, districts)``; None if nobody isolates."""
+        if self.case_isolation is None:
             return None
-        self.isolation.begin_day()
-        return self.isolation.infectious
+        self.case_isolation.begin_day()
+        return self.case_isolation.infectious
 
     def _reported(self) -> Ints:
         """``(districts,)`` cases reported so far, from the community and at admission."""
         return self._in_community + np.array(self._at_admission, np.int64)
 
     def pass_day(self, day: int, mild: Ints, seekers: list[Patient]) -> None:
-        """Find the cases of a day's onsets, and report those whose day has come.
+        """Detect cases among a day's onsets, and report those that are due.
 
         Parameters
         ----------
         mild
             ``(districts,)`` onsets of people who stay mild.
         seekers
-            The future patients among the onsets who are found, or seek a test, ordered by district.
+            The future patients among the onsets who are detected, or seek a test, ordered by district.
         """
         ill = np.bincount([patient.district for patient in seekers], minlength=len(mild))
         mild_after, ill_after = self.detection.find(day, mild, ill, self._streams.day("detection", day))
-        if self.laboratories is not None or self.isolation is not None:
+        if self.laboratories is not None or self.case_isolation is not None:
             self._limit(day, mild, seekers, mild_after, ill_after)
-        self._in_community += self.detection.reported(day)
+        self._in_community += self.detection.reports(day)
 
     def _limit(self, day: int, mild: Ints, seekers: list[Patient], mild_after: Ints, ill_after: Ints) -> None:
-        """Test as many as there are tests for, and let isolate whom that finds.
+        """Test within the limit, and isolate the cases found.
 
         Parameters
         ----------
         mild, seekers
             As for `pass_day`.
         mild_after, ill_after
-            As `Detection.find` tells them.
+            As returned by `Detection.find`.
         """
         self._mild.add(day, mild_after)
         self._ill.add(day, ill_after)
-        of_day = Tested(self._mild.on(day), self._ill.on(day), np.zeros((1, len(mild)), np.int64))
+        of_day = FoundCases(self._mild.on(day), self._ill.on(day), np.zeros((1, len(mild)), np.int64))
         if self.laboratories is not None:
             tests = self._streams.day("tests", day)
             self.laboratories.enrol(day, seekers, ill_after, tests)
@@ -209,26 +209,26 @@ class Surveillance:
             self.laboratories.hide(mild - mild_after.sum(axis=1))
             found_mild = of_day.mild.sum(axis=0) + of_day.contacts.sum(axis=0)
             self.detection.report(day, found_mild, of_day.ill.sum(axis=0))
-        if self.isolation is not None:
-            self.isolation.isolate(of_day.mild + of_day.ill, of_day.contacts)
+        if self.case_isolation is not None:
+            self.case_isolation.isolate(of_day.mild + of_day.ill, of_day.contacts)
 
     def fill(self, page: Page) -> None:
-        """Enter the cases of the day, its tests, and who isolates."""
+        """Enter the cases of the day, its tests, and people who isolate."""
         reported = self._reported()
         page.province.totals["reported_cases"] = int(reported.sum())
         page.districts.totals["reported_cases"] = reported.astype(float)
         if self.laboratories is not None:
             self.laboratories.fill(page)
-        if self.isolation is not None:
-            self.isolation.fill(page)
+        if self.case_isolation is not None:
+            self.case_isolation.fill(page)
 
     def check(self, day: int) -> None:
-        """Every test seeker is accounted for.
+        """Check that all test seekers are accounted for.
 
         Raises
         ------
         IdentityError
-            Where one is not.
+            If any are not.
         """
         if self.laboratories is not None:
             self.laboratories.check(day, self._mild.due)

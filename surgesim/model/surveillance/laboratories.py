@@ -1,8 +1,8 @@
-"""Laboratories: a limited number of tests a day, for which infected, other people and contacts compete.
+"""Laboratories: a limited number of tests per day, for which infected, other people and contacts compete.
 
-It stands alone: who would be found if tests had no limit goes in by the day of the report; who is tested
-comes out. Cases are counts by district and days since onset; future patients are followed one by one,
-so that who finds no test is reported at admission.
+Self-contained: the cases that unlimited tests would find go in by day of report; the cases tested come out.
+Cases are counts by district and days since onset; future patients are tracked individually, so that those
+who get no test are reported at admission.
 """
 
 from __future__ import annotations
@@ -22,40 +22,44 @@ Ints = NDArray[np.int64]
 PER = 100_000
 
 TESTS = (
-    Column("tests_used", "samples/day", "samples tested within the limit (0 where tests have none)"),
-    Column("contacts_tested", "people/day", "of them, contacts of cases"),
-    Column("waiting_for_test", "people", "people who found no test this day and will try again"),
+    Column("tests_used", "samples/day", "samples tested within the limit (0 if tests are unlimited)"),
+    Column("contacts_tested", "people/day", "contacts of cases among `tests_used`"),
+    Column("waiting_for_test", "people", "people who got no test on the day and will try again"),
 )
 SHARES = (
-    Column("test_positivity", "share", "positive of the samples tested within the limit (0 where none)"),
-    Column("test_capacity_used", "share", "samples tested of those there was a test for (0 without limit)"),
+    Column(
+        "test_positivity", "share", "share of samples tested within the limit that are positive (0 if none)"
+    ),
+    Column(
+        "test_capacity_used", "share", "samples tested / test capacity of the day (0 if tests are unlimited)"
+    ),
 )
 
 
 def pooled_samples(per_day: float, pool_size: int, positivity: float) -> float:
-    """Samples a day of a line that pools, where a share `positivity` of samples is positive.
+    """Return the samples per day of a testing line that pools, if a share `positivity` is positive.
 
-    A sample takes 1 / k tests in its pool of k and one more where the pool is positive, which it is with
-    probability 1 - (1 - p)^k. A line does not pool where that takes more than a test a sample.
+    A sample takes 1 / k tests in its pool of k, and one more if the pool is positive, which has probability
+    1 - (1 - p)^k. A line does not pool if that would take more than one test per sample.
 
     Parameters
     ----------
     per_day
-        Samples when none is positive: ``k`` times the tests of the line.
+        Samples per day if none is positive: ``k`` times the tests of the line.
     """
     tests_per_pool = 1 + pool_size * (1 - (1 - positivity) ** pool_size)
     return per_day / min(tests_per_pool, pool_size)
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class FoundCases:
     """The cases that a day's tests find.
 
     Attributes
     ----------
     mild, ill, contacts
-        ``(ages, districts)`` cases by days since onset: mild ones and future patients who sought a test,
-        and mild ones who were contacts of cases.
+        ``(ages, districts)`` by days since onset: mild cases and future patients who sought a test, and
+        mild cases among the contacts of cases.
     """
 
     mild: Ints
@@ -66,20 +70,20 @@ class Tested:
 class Laboratories:
     """Tests of the province, day by day.
 
-    Everybody who needs a test on a day has the same chance of one. Of who finds none, `return_share`
-    try again the next day; the others are found at admission or not at all. Contacts do not try again.
-    Patients in hospital when they would be reported are tested there, beside this limit.
+    Everybody who needs a test on a day has the same chance of getting one. Of those who get none,
+    `return_share` try again the next day; the others are detected at admission or not at all. Contacts do
+    not try again. Patients in hospital when their report is due are tested there, outside this limit.
 
     Attributes
     ----------
     used, positive, contacts_tested
-        Samples of the day, those of them that were positive, and those of contacts.
+        Samples tested on the day, the positive ones, and those of contacts.
     waiting
-        People who found no test on the day and will try again.
+        People who got no test on the day and will try again.
     capacity
-        Samples that the day's positivity allows.
+        Samples possible at the day's positivity.
     tested_share
-        Of all who needed a test on the day; 1 where nobody did.
+        Share of those who needed a test on the day who got one; 1 if nobody needed one.
     """
 
     def __init__(self, section: LaboratoryTests, population: Ints, ages: int) -> None:
@@ -91,7 +95,7 @@ class Laboratories:
         self._ill_waiting: list[tuple[Patient, int]] = []
         self._mild_waiting = np.zeros((ages, districts), np.int64)
         self._others_waiting = np.zeros(districts, np.int64)
-        self._hidden = np.zeros((ages, districts), np.int64)  # mild, infectious, and nobody looks for them
+        self._hidden = np.zeros((ages, districts), np.int64)  # mild, infectious, and not seeking a test
         self._found = self._gave_up = 0
         self.used = self.positive = self.contacts_tested = self.waiting = 0
         self.capacity = self._single + self._pooled
@@ -99,28 +103,28 @@ class Laboratories:
 
     @property
     def positivity(self) -> float:
-        """Positive of the day's samples; 0 where there were none."""
+        """Share of the day's samples that were positive; 0 if there were none."""
         return self.positive / self.used if self.used else 0.0
 
     @property
     def capacity_used(self) -> float:
-        """Samples of the day over those there was a test for; without a test, 1 where somebody needed one."""
+        """Samples of the day / capacity; without any capacity, 1 if somebody needed a test, otherwise 0."""
         return self.used / int(self.capacity) if self.capacity >= 1 else float(self.tested_share < 1)
 
     def raise_tests(self, single: float, pooled: float) -> None:
-        """So many more single and pooled samples a day; below 0 takes an earlier rise back."""
+        """Raise the single and pooled samples per day; values below 0 reverse an earlier rise."""
         self._single = max(self._single + single, 0.0)
         self._pooled = max(self._pooled + pooled, 0.0)
 
     def enrol(self, day: int, patients: list[Patient], delays: Ints, rng: np.random.Generator) -> None:
-        """Note when the future patients among a day's onsets who seek a test would be reported.
+        """Register when the future patients among a day's onsets who seek a test would be reported.
 
         Parameters
         ----------
         patients
-            Those who seek a test, ordered by district.
+            The patients who seek a test, ordered by district.
         delays
-            ``(districts, days)`` how many of a district would be reported after 0, 1, … days.
+            ``(districts, days)`` number of patients who would be reported after 0, 1, … days.
         """
         days = np.tile(np.arange(delays.shape[1]), len(delays))
         after = np.repeat(days, delays.ravel())
@@ -129,13 +133,13 @@ class Laboratories:
         for patient, later in zip(patients, after.tolist(), strict=True):
             self._due.setdefault(day + later, []).append((patient, day))
 
-    def pass_day(self, day: int, mild: Ints, cases: Ints, rng: np.random.Generator) -> Tested:
-        """Test whom the day's capacity reaches.
+    def pass_day(self, day: int, mild: Ints, cases: Ints, rng: np.random.Generator) -> FoundCases:
+        """Test as many people as the day's capacity allows; return the cases found.
 
         Parameters
         ----------
         mild
-            ``(ages, districts)`` mild infected who would be reported today, by days since onset.
+            ``(ages, districts)`` mild cases whose report is due today, by days since onset.
         cases
             ``(districts,)`` cases reported yesterday, whose contacts are traced.
         """
@@ -149,10 +153,10 @@ class Laboratories:
         )
         contacts = np.minimum(rng.poisson(section.contacts_per_case * cases), self._population)
         ill_by_district = _by_district([patient for patient, _ in ill], districts)
-        wanted = np.concatenate([mild, ill_by_district[None], others[None], contacts[None]])
-        done = self._reached(wanted, rng)
+        demand = np.concatenate([mild, ill_by_district[None], others[None], contacts[None]])
+        done = self._test(demand, rng)
         tested_ill, left_ill = self._choose(ill, done[-3], rng)
-        found = Tested(
+        found = FoundCases(
             done[:-3],
             self._by_age(day, tested_ill + in_hospital, districts),
             self._among_contacts(done[-1], rng),
@@ -165,30 +169,30 @@ class Laboratories:
         return found
 
     def hide(self, mild: Ints) -> None:
-        """Add ``(districts,)`` mild onsets of the day that seek no test, at the end of a day's tests."""
+        """Add the day's mild onsets that seek no test, ``(districts,)``; call after the day's tests."""
         self._hidden[1:] = self._hidden[:-1]
         self._hidden[0] = mild
 
-    def _reached(self, wanted: Ints, rng: np.random.Generator) -> Ints:
-        """How many of each kind and district are tested, of those who need it."""
-        total = int(wanted.sum())
-        infected = wanted[:-2].sum() + self._section.contact_positivity * wanted[-1].sum()
+    def _test(self, demand: Ints, rng: np.random.Generator) -> Ints:
+        """Return how many of each kind and district are tested, of those who need it."""
+        total = int(demand.sum())
+        infected = demand[:-2].sum() + self._section.contact_positivity * demand[-1].sum()
         pooled = pooled_samples(self._pooled, self._section.pool_size, infected / total if total else 0.0)
         self.capacity = self._single + pooled
         room = int(min(self.capacity, total) + 1e-9)
         self.tested_share = room / total if total else 1.0
         if room == total:
-            return wanted
-        flat = wanted.ravel()
+            return demand
+        flat = demand.ravel()
         some = np.flatnonzero(flat)
         done = np.zeros(flat.shape, np.int64)
         done[some] = rng.multivariate_hypergeometric(flat[some], room, method="marginals")
-        return done.reshape(wanted.shape)
+        return done.reshape(demand.shape)
 
     def _choose(
         self, ill: list[tuple[Patient, int]], numbers: Ints, rng: np.random.Generator
     ) -> tuple[list[tuple[Patient, int]], list[tuple[Patient, int]]]:
-        """So many of each district at random: who is tested, and who is not."""
+        """Choose `numbers` patients per district at random; return those tested and those not."""
         left = numbers.tolist()
         tested, untested = [], []
         for place in rng.permutation(len(ill)).tolist():
@@ -208,7 +212,7 @@ class Laboratories:
         return found
 
     def _among_contacts(self, tested: Ints, rng: np.random.Generator) -> Ints:
-        """``(ages, districts)`` hidden infections that the contacts tested turn out to be."""
+        """``(ages, districts)`` hidden infections found among the contacts tested."""
         number = np.minimum(rng.binomial(tested, self._section.contact_positivity), self._hidden.sum(axis=0))
         found = np.zeros(self._hidden.shape, np.int64)
         for district in np.flatnonzero(number).tolist():
@@ -221,7 +225,7 @@ class Laboratories:
     def _leave(
         self, mild: Ints, ill: list[tuple[Patient, int]], others: Ints, rng: np.random.Generator
     ) -> None:
-        """Who found no test tries again tomorrow, or gives up."""
+        """Let people who got no test try again tomorrow, or give up."""
         share = self._section.return_share
         staying = rng.binomial(mild, share)
         gone = mild - staying
@@ -250,17 +254,17 @@ class Laboratories:
         }
 
     def check(self, day: int, expected: int) -> None:
-        """Mild seekers whose day has come = found + waiting + gave up; no more tests than there are.
+        """Check: mild seekers whose report was due = found + waiting + gave up; tests used <= capacity.
 
         Parameters
         ----------
         expected
-            Mild infected so far whose report would have been due by now.
+            Mild cases whose report would have been due by now.
 
         Raises
         ------
         IdentityError
-            Where that does not hold.
+            If one does not hold.
         """
         now = self._found + int(self._mild_waiting.sum()) + self._gave_up
         if now != expected:
@@ -269,7 +273,7 @@ class Laboratories:
             )
         if self.used > self.capacity + 1e-6 or self._hidden.min() < 0:
             raise IdentityError(
-                "tests used <= tests there are", "the province", day, f"{self.used} against {self.capacity}"
+                "tests used <= test capacity", "the province", day, f"{self.used} against {self.capacity}"
             )
 
 

@@ -1,7 +1,7 @@
-"""The figures of a result, by name: drawn, described, saved one by one, or all of them at once.
+"""The figures of a result: functions to draw, describe and save them by name, or save all at once.
 
-`run` has the figures of a run, a module each, which FIGURES collects; `sweep` those of a sweep; `drawing`
-what they share.
+`run` contains the figures of a run, one module each, collected in FIGURES; `sweep` contains those of a
+sweep; `drawing` contains shared code.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final
 from matplotlib.figure import Figure
 
 from surgesim.errors import ResultsError
-from surgesim.files import FIGURE_CREATOR, whole
+from surgesim.files import FIGURE_CREATOR, atomic_write
 from surgesim.report.figures.drawing.page import (
     EmptyFigureError,
     ProvinceOnlyError,
     check_choice,
+    project_style,
     settle,
-    styled,
 )
 from surgesim.report.figures.run import FIGURES
 from surgesim.report.figures.sweep.sensitivity import draw_sensitivity
@@ -39,9 +39,9 @@ __all__ = [
     "describe",
     "draw",
     "draw_sensitivity",
+    "project_style",
     "save",
     "save_all",
-    "styled",
     "sweep_map",
 ]
 
@@ -65,18 +65,18 @@ def draw(
     lang
         ``en`` or ``vi``.
     alternative
-        What is shown; for ``alternatives``, which one (``baseline``: all of them).
+        The alternative to draw; in figure ``alternatives``, ``baseline`` draws all.
     area
-        Name of a district, for figures that are drawn of one (``cases``).
+        Name of a district, for figures that support one (``cases``).
 
     Raises
     ------
     ResultsError
-        If there is no such figure, language, alternative or area.
+        If the figure, language, alternative or area is unknown.
     ProvinceOnlyError
-        If an area is asked of a figure of the whole province.
+        If an area is requested for a figure of the whole province.
     EmptyFigureError
-        If the results hold nothing that the figure could show.
+        If the results contain no data for the figure.
     """
     if name == SWEEP_MAP:
         raise ResultsError(
@@ -90,7 +90,7 @@ def draw(
         raise ProvinceOnlyError(
             f"got area {area!r}, but figure {name!r} is drawn for the whole province only"
         )
-    with styled():
+    with project_style():
         if area is not None and spec.draw_area is not None:
             figure = spec.draw_area(results, lang, alternative, area)
         else:
@@ -100,18 +100,18 @@ def draw(
 
 
 def describe(results: Results, name: str, lang: str, alternative: str = BASELINE) -> str:
-    """The alternative text of a figure: what it is, and what it shows in this result."""
+    """The alternative text of a figure: its title and what it shows in this result."""
     what = " ".join(FIGURES[name].describe(results, lang, alternative))
     return phrase(lang, "alt.figure", title=phrase(lang, f"figure.{name}_title"), what=what).strip()
 
 
 def save(figure: Figure, path: Path | str) -> Path:
-    """Write a figure as SVG, PNG or PDF, by the ending of `path`; the same bytes each time.
+    """Write a figure as SVG, PNG or PDF, depending on the suffix of `path`; the bytes are reproducible.
 
     Raises
     ------
     ResultsError
-        If the ending is none of `FORMATS`, or the file cannot be written; nothing is left half-written.
+        If the suffix is not in `FORMATS`, or the file cannot be written; no partial file is left behind.
     """
     path = Path(path)
     fmt = path.suffix.removeprefix(".").lower()
@@ -122,13 +122,13 @@ def save(figure: Figure, path: Path | str) -> Path:
         "pdf": {"CreationDate": None, "Creator": FIGURE_CREATOR},
         "png": {"Software": FIGURE_CREATOR},
     }[fmt]
-    with whole(path) as part, styled():
+    with atomic_write(path) as part, project_style():
         figure.savefig(part, format=fmt, metadata=metadata)
     return path
 
 
 def save_all(results: Results, folder: Path | str, *, lang: str = "en", fmt: str = "svg") -> list[Path]:
-    """Write every figure of the baseline that has something to show into `folder`, as ``<name>.<fmt>``."""
+    """Write all non-empty figures of the baseline to `folder`, as ``<name>.<fmt>``."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     written = []

@@ -1,4 +1,4 @@
-"""What a figure of a run declares."""
+"""The declaration of a figure of a run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Section = Literal["need", "thresholds", "binding", "plans", "districts", "logist
 
 @dataclass(frozen=True, slots=True)
 class FigureSpec:
-    """A figure of a run, as its module declares it.
+    """A figure of a run, as declared by its module.
 
     Attributes
     ----------
@@ -27,13 +27,13 @@ class FigureSpec:
     draw
         Draws it from results, a language and an alternative.
     describe
-        What it shows in words, for who cannot see it; takes the same.
+        Describes it in words for readers who cannot see it; takes the same arguments.
     section
-        The section of the report in which it stands.
+        The section of the report that contains it.
     place
-        Orders the figures, in the report and wherever they are listed.
+        Sort key for the figures, in the report and in lists.
     draw_area
-        Draws it for the district named last; None where it is of the whole province only.
+        Draws it for a district, the last argument; None if it covers only the whole province.
     """
 
     name: str

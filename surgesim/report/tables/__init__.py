@@ -1,10 +1,10 @@
-"""The tables of the report: every number with the cell it comes from, every row with its heading."""
+"""The tables of the report: each number carries its source cell, and each row its heading."""
 
 from __future__ import annotations
 
-from surgesim.report.tables.breached import areas, binding, breaches, glance, thresholds
+from surgesim.report.tables.breach import areas, binding, breaches, glance, thresholds
 from surgesim.report.tables.cells import ReportTable
-from surgesim.report.tables.compared import comparison, costs, plans, thresholds_by_plan
+from surgesim.report.tables.comparisons import comparison, costs, plans, thresholds_by_plan
 from surgesim.report.tables.grounds import assumptions, confidences, identities, versions
 from surgesim.report.tables.totals import LOGISTIC, districts, facilities, outcomes, reached, supplies
 

@@ -1,4 +1,4 @@
-"""What tables of the report are made of: cells, headings, changes with their intervals."""
+"""The elements of report tables: cells, headings, and changes with their intervals."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup, escape
 
+from surgesim.report.citation import Passage, Row, join, proper_name, quote
 from surgesim.report.names import alternative_title
-from surgesim.report.quoted import Row, Told, joined, named, quote
 from surgesim.report.words import (
-    alike,
-    fixed,
+    common_decimals,
     phrase,
-    rounded,
+    round_off,
+    to_decimals,
 )
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 NONE: Final = "–"
-"""What stands where there is no value."""
+"""Shown in place of a missing value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in a cell; `tone` says how it is marked: better, worse, or a word of the likelihoods."""
+    """The content of a cell, and its style `tone`: a verdict such as better or worse, or a risk class."""
 
     content: str
     tone: str = ""
@@ -36,20 +36,20 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class ReportTable:
-    """A table as a document shows it.
+    """A table as displayed in a document.
 
     Attributes
     ----------
     name
-        Its place in the catalogues: caption and note are ``table.<name>`` and ``table.<name>.note``.
+        Its key in the catalogues: caption and note are ``table.<name>`` and ``table.<name>.note``.
     columns
-        Headings; the first is that of the rows.
+        Column headings; the first is for the row headings.
     rows
-        The first cell of each is its heading.
+        Rows of cells; the first cell of each is its heading.
     text
-        How many columns from the left are text; the others are numbers.
+        Number of text columns, from the left; the others are numbers.
     note
-        What stands below.
+        Text below the table.
     """
 
     name: str
@@ -61,7 +61,7 @@ class ReportTable:
 
 
 @dataclass(slots=True)
-class Maker:
+class TableBuilder:
     """Collects the rows of a table."""
 
     name: str
@@ -72,30 +72,30 @@ class Maker:
     def add(self, *cells: str | Cell) -> None:
         self.rows.append([c if isinstance(c, Cell) else Cell(c) for c in cells])
 
-    def done(self, text: int = 1, note: str = "", **fields: object) -> ReportTable | None:
-        """The table, or None where it has no rows."""
+    def build(self, text: int = 1, note: str = "", **fields: object) -> ReportTable | None:
+        """The table, or None if it has no rows."""
         caption = phrase(self.lang, f"table.{self.name}", **fields)
         return ReportTable(self.name, caption, self.columns, self.rows, text, note) if self.rows else None
 
 
-def maker(name: str, lang: str, *columns: str) -> Maker:
-    return Maker(name, lang, [phrase(lang, f"column.{column}") for column in columns])
+def table_builder(name: str, lang: str, *columns: str) -> TableBuilder:
+    return TableBuilder(name, lang, [phrase(lang, f"column.{column}") for column in columns])
 
 
-def lines(*parts: str) -> Told:
-    """Texts and values one below another."""
+def lines(*parts: str) -> Passage:
+    """Stack texts and values, one per line."""
     kept = [part for part in parts if part]
-    return Told("\n".join(map(str, kept)), Markup("<br> ").join(map(escape, kept)))
+    return Passage("\n".join(map(str, kept)), Markup("<br> ").join(map(escape, kept)))
 
 
-def bracketed(parts: Sequence[str]) -> Told:
-    """A range in brackets."""
-    return joined(["(", joined(list(parts), "\N{EN DASH}"), ")"], "")
+def in_brackets(parts: Sequence[str]) -> Passage:
+    """Join the parts of a range, in brackets."""
+    return join(["(", join(list(parts), "\N{EN DASH}"), ")"], "")
 
 
-def plan_heading(results: Results, name: str, lang: str) -> Told:
-    """An alternative as the heading of a row."""
-    return named(alternative_title(results.scenario, name, lang))
+def plan_heading(results: Results, name: str, lang: str) -> Passage:
+    """The title of an alternative as a row heading."""
+    return proper_name(alternative_title(results.scenario, name, lang))
 
 
 def district_title(scenario: Scenario, name: str, lang: str) -> str:
@@ -107,25 +107,25 @@ def _sign(value: float) -> str:
     return "+" if value > 0 else ""
 
 
-def signed(value: float, lang: str) -> str:
-    """A number with its sign, ``+`` too."""
-    return f"{_sign(value)}{rounded(value, lang)}"
+def with_sign(value: float, lang: str) -> str:
+    """Format a number with its sign, including ``+``."""
+    return f"{_sign(value)}{round_off(value, lang)}"
 
 
-def change(row: Row, lang: str, scale: float = 1.0) -> Told:
-    """A difference with its sign, below it its interval with as many decimals."""
+def change(row: Row, lang: str, scale: float = 1.0) -> Passage:
+    """A difference with its sign, above its interval with equal decimals."""
     values = [float(row[c]) / scale for c in ("difference", "difference_low", "difference_high")]
     if math.isnan(values[1]):
-        return lines(quote("comparison", row, "difference", signed, lang, scale))
-    decimals = alike(*values)
+        return lines(quote("comparison", row, "difference", with_sign, lang, scale))
+    decimals = common_decimals(*values)
 
     def write(value: float, lang: str) -> str:
-        return f"{_sign(value)}{fixed(value, lang, decimals)}"
+        return f"{_sign(value)}{to_decimals(value, lang, decimals)}"
 
     mean, *ends = (
         quote("comparison", row, c, write, lang, scale)
         for c in ("difference", "difference_low", "difference_high")
     )
     if values[1] == values[2]:
-        return lines(quote("comparison", row, "difference", signed, lang, scale))
-    return lines(mean, joined(["(", joined(list(ends), phrase(lang, "table.to")), ")"], ""))
+        return lines(quote("comparison", row, "difference", with_sign, lang, scale))
+    return lines(mean, join(["(", join(list(ends), phrase(lang, "table.to")), ")"], ""))

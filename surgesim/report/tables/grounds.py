@@ -1,4 +1,4 @@
-"""Tables of what the results rest on: figures and sources, identities held, versions."""
+"""Tables of the basis of the results: figures and sources, identity checks, versions."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
-from surgesim.report.quoted import Told, Value, joined, named, source
-from surgesim.report.tables.cells import ReportTable, maker
+from surgesim.report.citation import Passage, Value, join, proper_name, source
+from surgesim.report.tables.cells import ReportTable, table_builder
 from surgesim.report.words import (
     number,
     phrase,
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 CONFIDENCE: Final = ("assumed", "counted", "published", "official")
-"""Confidences from the weakest on."""
+"""Confidence levels, weakest first."""
 
 
 def confidences(results: Results, lang: str) -> ReportTable | None:
-    """How many figures of the scenario rest on what."""
-    made = maker("confidences", lang, "confidence", "meaning", "figures")
+    """The number of scenario figures at each confidence level."""
+    builder = table_builder("confidences", lang, "confidence", "meaning", "figures")
     counts = results.assumptions["confidence"].value_counts()
     for what in CONFIDENCE:
         n = int(counts.get(what, 0))
         counted = Value(number(n, lang), float(n), source("assumptions", "count:parameter", confidence=what))
-        made.add(phrase(lang, f"confidence.{what}"), phrase(lang, f"confidence.{what}.meaning"), counted)
-    return made.done(text=2)
+        builder.add(phrase(lang, f"confidence.{what}"), phrase(lang, f"confidence.{what}.meaning"), counted)
+    return builder.build(text=2)
 
 
 def assumptions(results: Results, lang: str) -> ReportTable | None:
-    """The sources of the scenario's figures: the weakest confidence first, then the most figures."""
-    made = maker("assumptions", lang, "source", "confidence", "concerns", "figures")
+    """The sources of the scenario's figures, by confidence (weakest first), then number of figures."""
+    builder = table_builder("assumptions", lang, "source", "confidence", "concerns", "figures")
     groups = []
     for (what, confidence), rows in results.assumptions.groupby(["source", "confidence"], sort=False):
         first = str(rows["parameter"].iloc[0])
@@ -42,18 +42,18 @@ def assumptions(results: Results, lang: str) -> ReportTable | None:
         n = -negative
         place = source("assumptions", "count:parameter", source=what, confidence=confidence)
         example = Markup("<code>{}</code>").format(first)
-        made.add(
-            named(what) if what else phrase(lang, "table.no_source"),
+        builder.add(
+            proper_name(what) if what else phrase(lang, "table.no_source"),
             phrase(lang, f"confidence.{confidence}"),
-            Told(first, example),
+            Passage(first, example),
             Value(number(n, lang), float(n), place),
         )
-    return made.done(text=3, note=phrase(lang, "table.assumptions.note"))
+    return builder.build(text=3, note=phrase(lang, "table.assumptions.note"))
 
 
 def identities(results: Results, lang: str) -> ReportTable | None:
-    """On how many days of how many the identities were checked: a run stops where one does not hold."""
-    made = maker("identities", lang, "checked", "held")
+    """The number of days on which each identity was checked; a run stops if one fails."""
+    builder = table_builder("identities", lang, "checked", "held")
     scenario = results.scenario
     days = (
         len(results.alternatives)
@@ -63,13 +63,13 @@ def identities(results: Results, lang: str) -> ReportTable | None:
     for name, count in results.manifest.get("identities_checked", {}).items():
         n = Value(number(count, lang), float(count), f"manifest.json#identities_checked.{name}")
         expected = Value(number(days, lang), float(days), "manifest.json#days of all runs")
-        made.add(phrase(lang, "table.days_checked"), joined([n, phrase(lang, "table.of"), expected], " "))
-    return made.done(note=phrase(lang, "table.identities.note"))
+        builder.add(phrase(lang, "table.days_checked"), join([n, phrase(lang, "table.of"), expected], " "))
+    return builder.build(note=phrase(lang, "table.identities.note"))
 
 
 def versions(results: Results, lang: str) -> ReportTable | None:
-    """The versions that computed the result."""
-    made = maker("versions", lang, "package", "version")
+    """The package versions that produced the result."""
+    builder = table_builder("versions", lang, "package", "version")
     for name, version in results.manifest.get("versions", {}).items():
-        made.add(named(name), Value(str(version), str(version), f"manifest.json#versions.{name}"))
-    return made.done()
+        builder.add(proper_name(name), Value(str(version), str(version), f"manifest.json#versions.{name}"))
+    return builder.build()

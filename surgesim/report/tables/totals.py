@@ -1,4 +1,4 @@
-"""Tables of totals, peaks and use: of the province, its districts, groups of people, facilities, supplies."""
+"""Tables of totals and peaks: for the province, districts, population groups, facilities and supplies."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from surgesim.model.outcomes import OUTCOMES, in_groups
-from surgesim.report.quoted import Row, Value, cell, named, quote, source
-from surgesim.report.sentences import many
-from surgesim.report.tables.cells import NONE, ReportTable, bracketed, district_title, lines, maker
+from surgesim.report.citation import Row, Value, cell, proper_name, quote, source
+from surgesim.report.sentences import enough_for_ranges
+from surgesim.report.tables.cells import NONE, ReportTable, district_title, in_brackets, lines, table_builder
 from surgesim.report.words import (
     day_text,
     group_words,
@@ -20,7 +20,7 @@ from surgesim.report.words import (
     outcome_words,
     percent,
     phrase,
-    rounded,
+    round_off,
     unit_words,
 )
 from surgesim.scenario.schema.scenario import BASELINE
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 LOGISTIC: Final = in_groups("oxygen", "staff", "other_patients", "transfers")
 
 IF_ANY: Final = in_groups("countermeasures")
-"""Totals that are left out where there are none: without a limit tests are not counted, not absent."""
+"""Totals left out if zero, because tests without a limit are not counted."""
 
 ELSEWHERE: Final = in_groups("emergency", "money")
-"""Totals that have tables of their own."""
+"""Totals that have separate tables."""
 
 TOTALS: Final = tuple(o.name for o in OUTCOMES if o.name not in (*LOGISTIC, *ELSEWHERE))
 
@@ -47,20 +47,20 @@ PER: Final = 100_000
 
 
 def outcomes(results: Results, lang: str, chosen: Sequence[str] | None = None) -> ReportTable | None:
-    """Totals of the baseline: mean over the runs and from 5 % to 95 % of them."""
+    """Totals of the baseline: the mean over runs, and the 5 % and 95 % quantiles."""
     name = "outcomes" if chosen is None else "logistics"
-    ranges = many(results)
-    made = maker(name, lang, "outcome", "unit", "mean", *(("p5", "p95") if ranges else ()))
+    ranges = enough_for_ranges(results)
+    builder = table_builder(name, lang, "outcome", "unit", "mean", *(("p5", "p95") if ranges else ()))
     table = results.replications[results.replications["alternative"] == BASELINE]
     for outcome in TOTALS if chosen is None else chosen:
         if (chosen is not None or outcome in IF_ANY) and not table[outcome].fillna(0.0).any():
             continue
         label, unit = outcome_words(lang, outcome)
         if table[outcome].isna().any():
-            made.add(label, unit, phrase(lang, "assessed.short"), *[NONE] * (2 if ranges else 0))
+            builder.add(label, unit, phrase(lang, "assessed.short"), *[NONE] * (2 if ranges else 0))
             continue
-        made.add(label, unit, *_spread(table, outcome, lang)[: None if ranges else 1])
-    return made.done(text=2)
+        builder.add(label, unit, *_spread(table, outcome, lang)[: None if ranges else 1])
+    return builder.build(text=2)
 
 
 def _spread(table: pd.DataFrame, outcome: str, lang: str) -> list[Value]:
@@ -68,7 +68,7 @@ def _spread(table: pd.DataFrame, outcome: str, lang: str) -> list[Value]:
     taken = {"mean": float(values.mean())}
     taken |= {f"q{q}": float(quantile(values.to_numpy(dtype=float), q)) for q in (0.05, 0.95)}
     return [
-        Value(rounded(v, lang), v, source("replications", f"{by}:{outcome}", alternative=BASELINE))
+        Value(round_off(v, lang), v, source("replications", f"{by}:{outcome}", alternative=BASELINE))
         for by, v in taken.items()
     ]
 
@@ -79,7 +79,7 @@ def districts(results: Results, lang: str) -> ReportTable | None:
     people = results.scenario.people.districts
     if table.empty or len(people) < 2:
         return None
-    made = maker(
+    builder = table_builder(
         "districts", lang, "district", "population", "cases", "cases_100k", "deaths", "deaths_100k", "peak"
     )
     rows = []
@@ -90,7 +90,7 @@ def districts(results: Results, lang: str) -> ReportTable | None:
             float(district.population),
             f"scenario.yaml#people.districts.{name}.population",
         )
-        cells: list[str] = [named(district.title.get(lang)), population]
+        cells: list[str] = [proper_name(district.title.get(lang)), population]
         order = 0.0
         for what in ("reported_cases", DEATHS):
             daily = mine[mine["indicator"] == what]
@@ -103,8 +103,8 @@ def districts(results: Results, lang: str) -> ReportTable | None:
         cells.append(_peak(cases, name, lang))
         rows.append((order, cells))
     for _, cells in sorted(rows, key=lambda item: -item[0]):
-        made.add(*cells)
-    return made.done()
+        builder.add(*cells)
+    return builder.build()
 
 
 def _total(daily: pd.DataFrame, name: str, what: str, people: float, lang: str) -> tuple[Value, Value, float]:
@@ -112,7 +112,11 @@ def _total(daily: pd.DataFrame, name: str, what: str, people: float, lang: str) 
     place = source("daily_districts", "sum:mean", alternative=BASELINE, area=name, indicator=what)
     rate = total / people * PER
     per = f"scenario.yaml#people.districts.{name}.population"
-    return Value(rounded(total, lang), total, place), Value(rounded(rate, lang), rate, place, per=per), rate
+    return (
+        Value(round_off(total, lang), total, place),
+        Value(round_off(rate, lang), rate, place, per=per),
+        rate,
+    )
 
 
 def _peak(cases: pd.DataFrame, name: str, lang: str) -> str:
@@ -126,27 +130,27 @@ def _peak(cases: pd.DataFrame, name: str, lang: str) -> str:
 
 
 def reached(results: Results, lang: str) -> ReportTable | None:
-    """Who got the beds they needed in time in the baseline: everybody, then by group, the fewest first."""
-    made = maker("reached", lang, "group", "patients", "in_time", "deaths_million")
+    """Timely access to beds in the baseline: overall, then by group, the lowest share first."""
+    builder = table_builder("reached", lang, "group", "patients", "in_time", "deaths_million")
     table = results.reached[
         (results.reached["alternative"] == BASELINE) & (results.reached["patients_mean"] > 0)
     ]
     for by, rows in table.groupby("by", sort=False):
         for row in rows.sort_values("in_time_share", kind="stable").to_dict("records"):
-            shares, rates = "", ""  # of a single run with patients no interval can be told
+            shares, rates = "", ""  # no interval from a single run with patients
             if not pd.isna(row["in_time_low"]):
-                shares = bracketed([_percent(row, f"in_time_{end}", lang) for end in ("low", "high")])
+                shares = in_brackets([_percent(row, f"in_time_{end}", lang) for end in ("low", "high")])
             if not pd.isna(row["deaths_per_million_low"]):
                 columns = (f"deaths_per_million_{end}" for end in ("low", "high"))
-                rates = bracketed([quote("reached", row, column, rounded, lang) for column in columns])
-            made.add(
-                named(_group(results.scenario, str(by), str(row["group"]), lang)),
-                quote("reached", row, "patients_mean", rounded, lang),
+                rates = in_brackets([quote("reached", row, column, round_off, lang) for column in columns])
+            builder.add(
+                proper_name(_group(results.scenario, str(by), str(row["group"]), lang)),
+                quote("reached", row, "patients_mean", round_off, lang),
                 lines(_percent(row, "in_time_share", lang), shares),
-                lines(quote("reached", row, "deaths_per_million", rounded, lang), rates),
+                lines(quote("reached", row, "deaths_per_million", round_off, lang), rates),
             )
     hours = number(results.scenario.in_time_hours, lang)
-    return made.done(note=phrase(lang, "table.reached.note", hours=hours))
+    return builder.build(note=phrase(lang, "table.reached.note", hours=hours))
 
 
 def _percent(row: Row, column: str, lang: str) -> Value:
@@ -161,9 +165,9 @@ def _group(scenario: Scenario, by: str, group: str, lang: str) -> str:
 
 
 def supplies(results: Results, lang: str) -> ReportTable | None:
-    """Consumables and burdens of the baseline: used or made, what lacked, least cover, most backlog."""
+    """Consumables and burdens in the baseline: use or production, unmet need, least cover, peak backlog."""
     supply = results.scenario.supply
-    made = maker("supplies", lang, "item", "unit", "used", "unmet", "least_cover", "most_backlog")
+    builder = table_builder("supplies", lang, "item", "unit", "used", "unmet", "least_cover", "most_backlog")
     table = results.daily[results.daily["alternative"] == BASELINE]
     by_name = dict(list(table.groupby("indicator", sort=False)))
 
@@ -175,12 +179,12 @@ def supplies(results: Results, lang: str) -> ReportTable | None:
         if not math.isfinite(value):
             return NONE
         place = source("daily", f"{by}:{column}", alternative=BASELINE, indicator=indicator)
-        return Value(rounded(value, lang), value, place)
+        return Value(round_off(value, lang), value, place)
 
     for name, item in supply.consumables.items():
         stocked = item.stock is not None
-        made.add(
-            named(item.title.get(lang)),
+        builder.add(
+            proper_name(item.title.get(lang)),
             unit_words(lang, item.unit),
             taken(f"stock_used:{name}", "sum", "mean"),
             taken(f"stock_unmet:{name}", "sum", "mean") if stocked else NONE,
@@ -188,20 +192,20 @@ def supplies(results: Results, lang: str) -> ReportTable | None:
             NONE,
         )
     for name, burden in supply.burdens.items():
-        made.add(
-            named(burden.title.get(lang)),
+        builder.add(
+            proper_name(burden.title.get(lang)),
             unit_words(lang, burden.unit),
             taken(f"burden_made:{name}", "sum", "mean"),
             NONE,
             NONE,
             taken(f"burden_backlog:{name}", "max", "p50"),
         )
-    return made.done(text=2, note=phrase(lang, "table.supplies.note"))
+    return builder.build(text=2, note=phrase(lang, "table.supplies.note"))
 
 
 def facilities(results: Results, lang: str) -> ReportTable | None:
-    """Facilities with COVID beds in the baseline, in the order in which they open."""
-    made = maker(
+    """Facilities with COVID beds in the baseline, in order of opening."""
+    builder = table_builder(
         "facilities",
         lang,
         "facility",
@@ -221,9 +225,9 @@ def facilities(results: Results, lang: str) -> ReportTable | None:
     for row in table.to_dict("records"):
         opens = row["open_date_median"]
         facility = care[str(row["facility"])]
-        made.add(
-            named(facility.title.get(lang)),
-            named(district_title(results.scenario, str(row["district"]), lang)),
+        builder.add(
+            proper_name(facility.title.get(lang)),
+            proper_name(district_title(results.scenario, str(row["district"]), lang)),
             phrase(lang, f"ownership.{row['ownership']}"),
             NONE
             if pd.isna(opens)
@@ -238,14 +242,16 @@ def facilities(results: Results, lang: str) -> ReportTable | None:
             ),
             _basic_beds(str(row["facility"]), facility.beds.basic, lang),
             *(
-                quote("facilities", row, f"peak_occupied_{bed}_median", rounded, lang)
+                quote("facilities", row, f"peak_occupied_{bed}_median", round_off, lang)
                 if getattr(facility.beds, bed) or row[f"peak_occupied_{bed}_median"]
                 else NONE
                 for bed in BEDS
             ),
-            quote("facilities", row, "days_dry_mean", rounded, lang) if facility.oxygen is not None else NONE,
+            quote("facilities", row, "days_dry_mean", round_off, lang)
+            if facility.oxygen is not None
+            else NONE,
         )
-    return made.done(text=3)
+    return builder.build(text=3)
 
 
 def _basic_beds(facility: str, beds: float | str, lang: str) -> str:

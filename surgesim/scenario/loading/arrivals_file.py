@@ -1,4 +1,4 @@
-"""A CSV of daily arrivals becomes the series of the section `arrivals`."""
+"""Turn a CSV of daily arrivals into the series of the section `arrivals`."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from typing import Any
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.loading.yaml_nodes import read_text
 from surgesim.scenario.messages import thousands
-from surgesim.scenario.messages.finding import Finding, Place, suggestion
+from surgesim.scenario.messages.finding import Finding, Location, suggestion
 from surgesim.scenario.messages.shape import Number
 from surgesim.scenario.schema.base import AGE_GROUPS, BED_TYPES
 
 MAX_BYTES = 5_000_000
 MAX_COUNTS = 150_000
-"""Most counts of all series together, so that the scenario with its arrivals embedded can be read again."""
+"""Maximum number of counts in all series, so that the scenario with embedded arrivals can be read again."""
 
 _KEYS = ("day", "date", "district", "age")
 _NUMBER = re.compile(r"\+?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 
 Group = tuple[str | None, str | None]
-"""District and age group of a row, None where the file has no such column."""
+"""District and age group of a row; None if the file has no such column."""
 
 
 @dataclass(slots=True)
-class Arrivals:
-    """What a file holds: plain series as the scenario writes them, the line each begins on, and remarks."""
+class ArrivalsFile:
+    """The contents of a file: series as in a scenario, the line each begins on, and warnings."""
 
     series: dict[str, dict[str, Any]] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
@@ -40,10 +40,10 @@ class Arrivals:
 
 @dataclass(slots=True)
 class _Table:
-    shown: str
+    label: str
     start: date
     days: int
-    whole: bool = False
+    integers: bool = False
     beds: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     groups: dict[Group, dict[int, tuple[int, list[float]]]] = field(default_factory=dict)
@@ -52,26 +52,29 @@ class _Table:
     before_line: int = 0
 
     def note(self, message: str, line: int) -> None:
-        self.problems.append(Problem("arrivals.file", message, self.shown, line))
+        self.problems.append(Problem("arrivals.file", message, self.label, line))
 
 
-def read(path: Path, shown: str, start: date, days: int, *, whole: bool = False) -> Arrivals:
-    """Read the file; `start` is the scenario's first date, `days` its length.
+def read(path: Path, label: str, start: date, days: int, *, integers: bool = False) -> ArrivalsFile:
+    """Read the file for a scenario that begins on the date `start` and lasts `days` days.
 
-    With `whole`, every count must be a whole number, as it must where `counts_are` is exact.
+    With `integers`, every count must be a whole number, as `counts_are: exact` requires.
+
+    Columns are parted by commas, or by semicolons or tabs where the header has no comma.
 
     The header names ``date`` (ISO) or ``day`` (0 is the start), then optionally ``district`` and
-    ``age``, and one or more of ``basic``, ``oxygen``, ``icu``: the type of bed needed. Each group has
-    a row for every day from the start, or earlier, without a gap. Rows before the start are left
-    out with a warning, rows after the end without one.
+    ``age``, and one or more of ``basic``, ``oxygen``, ``icu``: the bed type needed. Each group has a
+    row for every day from the start, or earlier, without a gap. Rows before the start are skipped
+    with a warning, rows after the end without one.
 
     Raises
     ------
     ScenarioError
         With every problem of the file, by line.
     """
-    table = _Table(shown, start, days, whole)
-    lines = csv.reader(read_text(path, shown, MAX_BYTES).splitlines(), strict=True)
+    table = _Table(label, start, days, integers)
+    text_lines = read_text(path, label, MAX_BYTES).splitlines()
+    lines = csv.reader(text_lines, delimiter=_delimiter(text_lines), strict=True)
     try:
         header = next(lines, [])
         if _header(table, [name.strip().lower() for name in header]):
@@ -85,19 +88,22 @@ def read(path: Path, shown: str, start: date, days: int, *, whole: bool = False)
         _complete(table)
     if table.problems:
         raise ScenarioError(table.problems)
-    arrivals = Arrivals(warnings=list(_remarks(table)))
+    arrivals = ArrivalsFile(warnings=list(_remarks(table)))
     for name, line, series in _series(table):
         arrivals.series[name], arrivals.lines[name] = series, line
     return arrivals
+
+
+def _delimiter(lines: list[str]) -> str:
+    """What parts the columns: where decimals have a comma, spreadsheets write semicolons or tabs."""
+    header = next(iter(lines), "")
+    return next((mark for mark in ";\t" if mark in header and "," not in header), ",")
 
 
 def _header(table: _Table, columns: list[str]) -> bool:
     before = len(table.problems)
     if not any(columns):
         table.note("got an empty file, expected a header with day or date and basic, oxygen or icu", 1)
-        return False
-    if len(columns) == 1 and (";" in columns[0] or "\t" in columns[0]):
-        table.note("got columns parted by semicolons or tabs, expected commas", 1)
         return False
     for name in columns:
         if name not in (*_KEYS, *BED_TYPES):
@@ -116,7 +122,7 @@ def _header(table: _Table, columns: list[str]) -> bool:
 
 def _row(table: _Table, columns: list[str], cells: list[str], line: int) -> None:
     if len(cells) != len(columns):
-        table.note(f"got {len(cells)} values, expected {len(columns)} as in the header", line)
+        table.note(f"got {len(cells)} values, expected {len(columns)}, as in the header", line)
         return
     row = dict(zip(columns, cells, strict=True))
     day = _day(table, row, line)
@@ -131,7 +137,7 @@ def _row(table: _Table, columns: list[str], cells: list[str], line: int) -> None
     rows = table.groups.setdefault(group, {})
     if day in rows:
         table.note(
-            f"got {_shown_day(table, row)} twice{_of(group)}, on lines {rows[day][0]} and {line}", line
+            f"got {_day_label(table, row)} twice{_of(group)}, on lines {rows[day][0]} and {line}", line
         )
     else:
         rows[day] = (line, counts)
@@ -145,29 +151,29 @@ def _day(table: _Table, row: Mapping[str, str], line: int) -> int | None:
         return None
     text = row["date"]
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        table.note(f"got {text!r}, expected a date as 2024-03-31", line)
+        table.note(f"got {text!r}, expected a date such as 2024-03-31", line)
         return None
     try:
         return (date.fromisoformat(text) - table.start).days
     except ValueError:
-        table.note(f"got {text}, which is not a date of the calendar", line)
+        table.note(f"got {text}, which is not a calendar date", line)
         return None
 
 
 def _count(table: _Table, bed: str, text: str, line: int) -> float:
     if text == "":
-        table.note(f"got an empty value for {bed}, expected a number (0 where nobody came)", line)
+        table.note(f"got an empty value for {bed}, expected a number (0 if nobody came)", line)
     elif text.lower() in ("nan", "na", "n/a", "null"):
-        table.note(f"got {text} for {bed}, expected a number (0 where nobody came)", line)
+        table.note(f"got {text} for {bed}, expected a number (0 if nobody came)", line)
     elif not _NUMBER.fullmatch(text) and (written := thousands.hint(text, Number())):
         table.note(f"got {text!r} for {bed}, expected a number{written}", line)
     elif re.fullmatch(rf"-{_NUMBER.pattern}", text):
         table.note(f"got {text} for {bed}, expected a number >= 0", line)
     elif not _NUMBER.fullmatch(text) or float(text) > 1e9:
         table.note(f"got {text!r} for {bed}, expected a number from 0 to 1e9", line)
-    elif table.whole and not float(text).is_integer():
-        expected = "a whole number where counts_are is exact"
-        hint = thousands.hint(text, Number(whole=True))
+    elif table.integers and not float(text).is_integer():
+        expected = "a whole number because counts_are is exact"
+        hint = thousands.hint(text, Number(integer=True))
         table.note(f"got {text} for {bed}, expected {expected}{hint}", line)
     else:
         table.doubts.see(bed, text, line)
@@ -176,7 +182,7 @@ def _count(table: _Table, bed: str, text: str, line: int) -> float:
 
 
 def _complete(table: _Table) -> None:
-    """Every group has all days from the start of the scenario to its last row."""
+    """Check that every group has all days from the start of the scenario to its last row."""
     if not table.groups:
         table.note("got no rows, expected one for each day", 1)
     for group, rows in table.groups.items():
@@ -203,11 +209,11 @@ def _complete(table: _Table) -> None:
 
 
 def _named(table: _Table, day: int) -> str:
-    """A day as messages name it."""
+    """Return the name of a day in messages."""
     return f"day {day} ({table.start + timedelta(days=day)})"
 
 
-def _shown_day(table: _Table, row: Mapping[str, str]) -> str:
+def _day_label(table: _Table, row: Mapping[str, str]) -> str:
     return row["date"] if "date" in row else f"day {row['day']}"
 
 
@@ -233,7 +239,7 @@ def _series(table: _Table) -> Iterator[tuple[str, int, dict[str, Any]]]:
 
 def _remarks(table: _Table) -> Iterator[Finding]:
     if table.before:
-        message = f"left out {table.before} rows before the start {table.start}"
+        message = f"skipped {table.before} rows before the start {table.start}"
         yield _remark(table, message, table.before_line)
     if not any(0 <= day < table.days for rows in table.groups.values() for day in rows):
         yield _remark(table, f"got no row within the {table.days} days of the scenario", 1)
@@ -242,4 +248,4 @@ def _remarks(table: _Table) -> Iterator[Finding]:
 
 
 def _remark(table: _Table, message: str, line: int) -> Finding:
-    return Finding(("arrivals", "file"), message, place=Place(table.shown, line))
+    return Finding(("arrivals", "file"), message, location=Location(table.label, line))

@@ -1,4 +1,4 @@
-"""``--set path=value``: single values of a scenario changed from outside the file."""
+"""Apply ``--set path=value``: change single values of a scenario without editing its file."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from surgesim.scenario.loading.overlays import lay, unknown_nulls
 from surgesim.scenario.loading.profile_tables import PLACES, with_names_as_mappings
 from surgesim.scenario.loading.yaml_nodes import compose
 from surgesim.scenario.messages import shape
-from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, Place, dotted, nearest, suggestion
+from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, Location, dotted, nearest, suggestion
 from surgesim.scenario.messages.wording import value_at
 
 NAME = "--set"
-"""Stands for a file name in messages on values set this way."""
+"""Replaces the file name in messages about values set this way."""
 
-PLACE = Place(NAME)
+LOCATION = Location(NAME)
 
 
 @dataclass(slots=True)
-class Assigned:
-    """A tree with its changes made: which paths were set, and what was wrong with the others."""
+class Assignments:
+    """A changed tree: which paths were set, and what was wrong with the other assignments."""
 
     tree: dict[str, Any]
     paths: list[KeyPath] = field(default_factory=list)
@@ -31,21 +31,21 @@ class Assigned:
     doubts: list[Finding] = field(default_factory=list)
 
     def refuse(self, path: KeyPath, message: str) -> None:
-        self.findings.append(Finding(path, message, place=PLACE))
+        self.findings.append(Finding(path, message, location=LOCATION))
 
 
-def assign(tree: Mapping[str, Any], texts: Sequence[str]) -> Assigned:
-    """Apply texts ``path=value`` in turn; a value is read as YAML, and ``null`` removes an entry."""
-    assigned = Assigned(dict(tree))
+def assign(tree: Mapping[str, Any], texts: Sequence[str]) -> Assignments:
+    """Apply texts ``path=value`` in order; a value is read as YAML, and ``null`` removes an entry."""
+    assigned = Assignments(dict(tree))
     for text in texts:
         name, equals, written = text.partition("=")
         path: KeyPath = tuple(name.strip().split("."))
         if not equals or not all(path) or not written.strip():
-            assigned.refuse((), f"got {text!r}, expected path=value as days=120")
+            assigned.refuse((), f"got {text!r}, expected path=value, such as days=120")
             continue
         problem = unknown_path(path, assigned.tree)
         if problem is not None:
-            assigned.findings.append(replace(problem, place=PLACE))
+            assigned.findings.append(replace(problem, location=LOCATION))
             continue
         try:
             document = compose(written, NAME)
@@ -54,39 +54,39 @@ def assign(tree: Mapping[str, Any], texts: Sequence[str]) -> Assigned:
                 assigned.refuse(path, fault.message)
             continue
         assigned.fractions |= {(*path, *below): text for below, text in document.fractions.items()}
-        assigned.doubts += [replace(doubt, path=path, place=PLACE) for doubt in document.doubts]
+        assigned.doubts += [replace(doubt, path=path, location=LOCATION) for doubt in document.doubts]
         _put(assigned, path, document.value)
     return assigned
 
 
-def _put(assigned: Assigned, path: KeyPath, value: Any) -> None:
+def _put(assigned: Assignments, path: KeyPath, value: Any) -> None:
     overlay: Any = value
     for key in reversed(path):
         overlay = {key: overlay}
     overlay = with_names_as_mappings(overlay)
     if value is not None:
-        assigned.findings += [replace(finding, place=PLACE) for finding in unknown_nulls(overlay)]
+        assigned.findings += [replace(finding, location=LOCATION) for finding in unknown_nulls(overlay)]
     within_overlay = path[0] == "alternatives" and len(path) > 2
     assigned.tree = lay(assigned.tree, overlay, keep_none=within_overlay)
     assigned.paths.append(path)
 
 
 def unknown_path(path: KeyPath, tree: Mapping[str, Any]) -> Finding | None:
-    """What is wrong with a dotted path: None where a value of the scenario can be set there.
+    """Return what is wrong with a dotted path; None if a value of the scenario can be set there.
 
-    Every key must be one of the schema, and a named entry must be there already, unless an entry of
-    its kind is complete with one value (``epidemic.initial_infections.ha-tien``).
+    Every key must be in the schema. A named entry must exist already, unless one value makes a complete
+    entry (``epidemic.initial_infections.ha-tien``).
     """
     where: shape.Shape | None = shape.scenario_shape()
     data: Any = tree
     overlay = value_at(tree, path[:2])
     if path[0] == "alternatives" and len(path) > 2 and isinstance(overlay, Mapping):
-        # What a path in an overlay names stands in the overlay or in the scenario below it.
+        # The entries on the path may be in the overlay or in the scenario below it.
         inner = unknown_path(path[2:], lay(tree, overlay))
         return None if inner is None else inner.under(path[:2])
     for depth, key in enumerate(path):
         if where is None or where.kind in ("list", "value"):
-            return Finding(path, f"got a path into {dotted(path[:depth])}, expected to set that as a whole")
+            return Finding(path, f"got a path into {dotted(path[:depth])}, which can only be set as a whole")
         if where.kind == "section":
             fields = _fields(where, data)
             if key == "profile" and depth == len(path) - 1 and dotted(path[:-1]) in PLACES:

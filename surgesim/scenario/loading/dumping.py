@@ -1,4 +1,4 @@
-"""A scenario becomes YAML 1.2 text that loads back to an equal scenario."""
+"""Write a scenario as YAML 1.2 text that loads back to an equal scenario."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _Dumper: Any = type(
     (getattr(yaml, "CSafeDumper", yaml.SafeDumper),),
     {"yaml_implicit_resolvers": {}, "ignore_aliases": lambda dumper, data: True},
 )
-"""Writes without aliases, and quotes what the core schema of YAML 1.2 would not read as text."""
+"""Writes no aliases, and quotes text that the core schema of YAML 1.2 would read as something else."""
 
 for _tag, _pattern, _first in (
     ("null", r"~|null|Null|NULL|", "~nN"),
@@ -35,7 +35,7 @@ _Dumper.add_multi_representer(dict, lambda dumper, value: dumper.represent_dict(
 
 
 def dump(scenario: Scenario) -> str:
-    """The scenario as YAML: every default written out, profiles resolved, arrivals embedded."""
+    """Return the scenario as YAML, with defaults written out, profiles resolved and arrivals embedded."""
     text: str = yaml.dump(
         scenario.to_plain(),
         Dumper=_Dumper,

@@ -1,7 +1,7 @@
-"""Laying plain values over plain values: a file over what it extends, an overlay over a scenario.
+"""Lay plain values over plain values: a file over the one it extends, an overlay over a scenario.
 
-`deep_merge` does the laying. Here is what has to be seen to around it: short forms that a mapping is
-laid over, removals that remove nothing, and overlays that are laid over overlays.
+`deep_merge` does the merging. This module handles the special cases: a mapping over a short form,
+removals that remove nothing, and overlays over overlays.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ IDLE = "got null, which removes an entry, but there is none to remove"
 
 
 def lay(base: Mapping[str, Any], overlay: Mapping[str, Any], *, keep_none: bool = False) -> dict[str, Any]:
-    """`overlay` over `base`; a mapping over a short form keeps what the short form says.
+    """Return `overlay` laid over `base`; a mapping over a short form keeps the short form's other values.
 
-    ``covid_share: 0.5`` under ``covid_share: {icu: 1}`` is 0.5 for the other bed types still.
+    ``covid_share: {icu: 1}`` over ``covid_share: 0.5`` leaves 0.5 for the other bed types.
     """
     return deep_merge(_in_full(base, overlay, shape.scenario_shape()), overlay, keep_none=keep_none)
 
 
 def absorb(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a file over those of the file it extends: alternatives stay overlays.
+    """Return the values of a file laid over those of the file it extends; alternatives stay overlays.
 
-    Of an alternative that both have, the child's overlay is laid over the base's; its removals stay,
-    as what they remove is in the scenario.
+    If both have an alternative, the child's overlay is laid over the base's. Its removals stay in the
+    result, because they apply to the scenario.
     """
     child = profile_tables.with_names_as_mappings(child)
     merged = lay({**base, "alternatives": {}}, {**child, "alternatives": {}})
@@ -73,11 +73,11 @@ def _in_full(
     return full
 
 
-def completed(tree: Mapping[str, Any], where: shape.Shape | None = None) -> dict[str, Any]:
-    """`tree` where a part of a section that has a default as a whole is laid over that default.
+def with_defaults(tree: Mapping[str, Any], where: shape.Shape | None = None) -> dict[str, Any]:
+    """Return `tree` with each section that has a default as a whole laid over that default.
 
-    ``staffing: {icu: {nurse: {normal: 3}}}`` changes one ratio; the others stay as the schema has them,
-    as they do when an overlay says the same.
+    ``staffing: {icu: {nurse: {normal: 3}}}`` changes one ratio; the others keep the schema's defaults,
+    as they do in an overlay.
     """
     where = where or shape.scenario_shape()
     full = dict(tree)
@@ -87,12 +87,12 @@ def completed(tree: Mapping[str, Any], where: shape.Shape | None = None) -> dict
             continue
         if isinstance(info.default, Section) and inner.required:
             value = deep_merge(info.default.model_dump(mode="json", exclude_none=True), value)
-        full[name] = completed(value, inner)
+        full[name] = with_defaults(value, inner)
     return full
 
 
 def nulls(tree: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
-    """Paths of all null values."""
+    """Yield the paths of all null values."""
     if isinstance(tree, Mapping):
         for key, value in tree.items():
             if value is None:
@@ -102,7 +102,7 @@ def nulls(tree: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
 
 
 def unknown_nulls(tree: Mapping[str, Any]) -> Iterator[Finding]:
-    """Keys with null that no section has: they would vanish without a word."""
+    """Yield a finding for each null under a key that its section does not have."""
     for path in nulls(tree):
         holder = shape.at(path[:-1], tree)
         if holder is not None and holder.kind == "section":
@@ -112,7 +112,7 @@ def unknown_nulls(tree: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def idle_nulls(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> Iterator[Finding]:
-    """Removals in `overlay` of what `base` does not have."""
+    """Yield a finding for each removal in `overlay` of something that `base` does not have."""
     for path in nulls(overlay):
         holder = value_at(base, path[:-1])
         if not isinstance(holder, Mapping) or path[-1] not in holder:

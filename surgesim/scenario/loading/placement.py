@@ -1,4 +1,4 @@
-"""Profiles and the arrivals file take their places in plain values: of a scenario, or of an overlay."""
+"""Insert profiles and the arrivals file into the plain values of a scenario or an overlay."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from typing import Any
 
 from surgesim.errors import ScenarioError
 from surgesim.scenario.loading import arrivals_file, profile_tables
-from surgesim.scenario.loading.draft import Draft
+from surgesim.scenario.loading.context import LoadContext
 from surgesim.scenario.messages import thousands
-from surgesim.scenario.messages.finding import Finding, KeyPath, Place, dotted
+from surgesim.scenario.messages.finding import Finding, KeyPath, Location, dotted
 from surgesim.scenario.messages.wording import value_at
 from surgesim.scenario.schema.scenario import SHARED, Scenario
 
 
-def in_place(tree: Mapping[str, Any], above: KeyPath, draft: Draft) -> dict[str, Any]:
-    """`tree` (the scenario or, at `above`, an overlay) with its profiles and arrivals file in place."""
+def embed(tree: Mapping[str, Any], above: KeyPath, context: LoadContext) -> dict[str, Any]:
+    """Return `tree` (a scenario or, at `above`, an overlay) with its profiles and arrivals file inserted."""
     resolved = profile_tables.resolve(tree)
     for finding in resolved.findings:
         at = (*above, *finding.path)
         if at[-1] == "profile":
-            draft.unread.append(at[:-1])
-            if at not in draft.places and at[:-1] in draft.places:
-                at = at[:-1]  # its name stands for the whole section
-        draft.refuse([replace(finding, path=at)])
+            context.unread.append(at[:-1])
+            if at not in context.locations and at[:-1] in context.locations:
+                at = at[:-1]  # the section is only the profile's name
+        context.refuse([replace(finding, path=at)])
     for path, source in resolved.sources.items():
-        draft.sources[dotted((*above, *path))] = source
-    _embed_arrivals(resolved.tree, above, draft)
+        context.sources[dotted((*above, *path))] = source
+    _embed_arrivals(resolved.tree, above, context)
     return resolved.tree
 
 
-def alternative_in_place(name: str, overlay: Any, plain: Mapping[str, Any], draft: Draft) -> Any:
-    """The overlay of an alternative likewise, without what all alternatives share."""
+def embed_in_alternative(name: str, overlay: Any, plain: Mapping[str, Any], context: LoadContext) -> Any:
+    """Return the overlay of an alternative likewise, without the keys that all alternatives share."""
     if not isinstance(overlay, Mapping):
         return overlay
     above = ("alternatives", name)
@@ -42,56 +42,56 @@ def alternative_in_place(name: str, overlay: Any, plain: Mapping[str, Any], draf
     for key in SHARED:
         if key in overlay:
             message = f"got {key!r} in an alternative, expected only {', '.join(own)}"
-            draft.refuse([Finding((*above, key), message)])
-    return overlay_in_place({k: v for k, v in overlay.items() if k not in SHARED}, plain, above, draft)
+            context.refuse([Finding((*above, key), message)])
+    return embed_in_overlay({k: v for k, v in overlay.items() if k not in SHARED}, plain, above, context)
 
 
-def overlay_in_place(
-    overlay: Mapping[str, Any], plain: Mapping[str, Any], above: KeyPath, draft: Draft
+def embed_in_overlay(
+    overlay: Mapping[str, Any], plain: Mapping[str, Any], above: KeyPath, context: LoadContext
 ) -> dict[str, Any]:
-    """`overlay` with its profiles and arrivals file in place, whose days are those of `plain`."""
+    """Return `overlay` with its profiles and arrivals file inserted; `start` and `days` come from `plain`."""
     span = {key: plain[key] for key in ("start", "days") if key in plain and key not in overlay}
     named = profile_tables.with_names_as_mappings(overlay)
-    placed = in_place({**named, **span}, above, draft)
+    placed = embed({**named, **span}, above, context)
     return {key: value for key, value in placed.items() if key not in span}
 
 
-def _embed_arrivals(plain: dict[str, Any], above: KeyPath, draft: Draft) -> None:
-    """Let the series of an arrivals file stand beside those that `plain` gives itself."""
+def _embed_arrivals(plain: dict[str, Any], above: KeyPath, context: LoadContext) -> None:
+    """Add the series of an arrivals file to those in `plain`."""
     arrivals = plain.get("arrivals")
     if not isinstance(arrivals, Mapping):
         return
-    _doubt_counts(arrivals.get("series"), (*above, "arrivals", "series"), draft)
+    _doubt_counts(arrivals.get("series"), (*above, "arrivals", "series"), context)
     name = arrivals.get("file")
     if not isinstance(name, str) or name == "none":
         return
     start, days = _start(plain.get("start")), plain.get("days")
     if start is None or not isinstance(days, int):
-        return  # the schema says what is wrong with them
+        return  # the schema reports what is wrong with them
     path: KeyPath = (*above, "arrivals", "file")
     try:
-        whole = arrivals.get("counts_are") == "exact" and not arrivals.get("demand_sd")
-        read = arrivals_file.read(Path(name), name, start, days, whole=whole)
+        integers = arrivals.get("counts_are") == "exact" and not arrivals.get("demand_sd")
+        read = arrivals_file.read(Path(name), name, start, days, integers=integers)
     except ScenarioError as error:
         for fault in error.problems:
             found = Finding(path, f"{fault.message}: {name}")
             if fault.line is not None:
-                found = Finding(path, fault.message, place=Place(name, fault.line))
-            draft.refuse([found])
-        draft.unread.append(path[:-1])
+                found = Finding(path, fault.message, location=Location(name, fault.line))
+            context.refuse([found])
+        context.unread.append(path[:-1])
         plain["arrivals"] = {**arrivals, "series": {}}
         return
-    draft.remark(read.warnings)
+    context.remark(read.warnings)
     series = arrivals.get("series")
     kept = {key: value for key, value in arrivals.items() if key != "file"}
     plain["arrivals"] = {**kept, "series": {**(series if isinstance(series, Mapping) else {}), **read.series}}
     for key, line in read.lines.items():
-        draft.places[(*above, "arrivals", "series", key)] = Place(name, line)
+        context.locations[(*above, "arrivals", "series", key)] = Location(name, line)
 
 
-def _doubt_counts(series: Any, at: KeyPath, draft: Draft) -> None:
-    """Remark on counts whose point may part thousands, as on those of an arrivals file."""
-    if draft.quiet or not isinstance(series, Mapping):
+def _doubt_counts(series: Any, at: KeyPath, context: LoadContext) -> None:
+    """Warn about counts whose point may separate thousands, as in an arrivals file."""
+    if context.quiet or not isinstance(series, Mapping):
         return
     doubts: thousands.Doubts[KeyPath] = thousands.Doubts()
     for name, one in series.items():
@@ -99,11 +99,11 @@ def _doubt_counts(series: Any, at: KeyPath, draft: Draft) -> None:
         for day, count in enumerate(counts if isinstance(counts, (list, tuple)) else ()):
             if isinstance(count, float):
                 path = (*at, name, "counts", day)
-                written = draft.fractions.get(path, "")
+                written = context.fractions.get(path, "")
                 doubts.see(str(bed), written if written and float(written) == count else repr(count), path)
     for message, paths in doubts.remarks():
-        draft.warnings = [known for known in draft.warnings if known.path not in paths]
-        draft.remark([Finding(paths[0], message)])
+        context.warnings = [known for known in context.warnings if known.path not in paths]
+        context.remark([Finding(paths[0], message)])
 
 
 def _start(value: Any) -> date | None:

@@ -1,8 +1,8 @@
-"""Built-in profiles: tables of figures with their sources, laid under what a scenario gives itself.
+"""Built-in profiles: tables of figures with their sources, over which a scenario lays its own values.
 
-A scenario names one where a section stands (``contacts: vietnam-2021``) or inside it
-(``clinical: {profile: squire-2022, stays: …}``). The profile is the base; what else is given lies
-over it, and a figure that is laid over loses the profile's source.
+A scenario names a profile in place of a section (``contacts: vietnam-2021``) or inside it
+(``clinical: {profile: squire-2022, stays: …}``). The profile is the base; other values override it,
+and a figure that is overridden loses the profile's source.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ PLACES = (
     "supply",
     "command.levels",
 )
-"""Where a profile may stand."""
+"""Sections that may name a profile."""
 
 WORDS = ("title", "unit", "indicator", "by")
-"""Keys below which stand words, not figures: they need no source."""
+"""Keys that hold words, not figures, and need no source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,11 @@ class Profile:
     Attributes
     ----------
     section
-        Dotted path of the scenario where it stands.
+        Dotted path of the section it is for.
     figures
         Plain values in the form of that section.
     sources
-        For each figure, by its path below the section: its source and confidence.
+        Source and confidence of each figure, by its path below the section.
     """
 
     name: str
@@ -65,18 +65,18 @@ class Profile:
 
 @cache
 def names() -> tuple[str, ...]:
-    """Names of all profiles, in alphabetical order."""
+    """Return the names of all profiles, in alphabetical order."""
     return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
 
 
 @cache
 def read(name: str) -> Profile:
-    """The profile `name`.
+    """Read the profile `name`.
 
     Raises
     ------
     SurgesimError
-        If its file is not in the form of a profile.
+        If its file does not have the form of a profile.
     """
     document = read_file(FOLDER / f"{name}.yaml", f"profiles/{name}.yaml").value
     if not isinstance(document, dict) or not {"section", "title", "figures"} <= set(document):
@@ -104,8 +104,8 @@ def _figures(name: str, node: Any, path: KeyPath, sources: dict[KeyPath, Mapping
 
 
 @dataclass(slots=True)
-class Resolved:
-    """A tree whose profiles are figures: with their sources by full path, and what went wrong."""
+class Resolution:
+    """A tree in which figures replace profile names, their sources by full path, and what was wrong."""
 
     tree: dict[str, Any]
     sources: dict[KeyPath, Mapping[str, str]]
@@ -113,7 +113,7 @@ class Resolved:
 
 
 def with_names_as_mappings(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """`tree` where a bare profile name is ``{profile: name}``, so that keys can be laid over it."""
+    """Return `tree` with each bare profile name as ``{profile: name}``, so that keys can be laid over it."""
 
     def walk(node: Any, path: KeyPath) -> Any:
         if isinstance(node, str) and node != "none" and ".".join(map(str, path)) in PLACES:
@@ -125,16 +125,16 @@ def with_names_as_mappings(tree: Mapping[str, Any]) -> dict[str, Any]:
     return {key: walk(node, (key,)) for key, node in tree.items()}
 
 
-def resolve(tree: Mapping[str, Any]) -> Resolved:
-    """Put the figures of every profile that `tree` (a scenario or an overlay) names in its place."""
-    resolved = Resolved(dict(tree), {}, [])
+def resolve(tree: Mapping[str, Any]) -> Resolution:
+    """Replace each profile that `tree` (a scenario or an overlay) names by its figures."""
+    resolved = Resolution(dict(tree), {}, [])
     for place in sorted(PLACES, key=len, reverse=True):
         _resolve_at(resolved, tuple(place.split(".")))
     return resolved
 
 
-def _resolve_at(resolved: Resolved, path: tuple[str, ...]) -> None:
-    """Inner places come first: a profile named inside a section lies over that of the section."""
+def _resolve_at(resolved: Resolution, path: tuple[str, ...]) -> None:
+    """Replace the profile at one path; inner paths come first, because inner profiles override outer ones."""
     node = value_at(resolved.tree, path)
     if not isinstance(node, Mapping) or "profile" not in node:
         return
@@ -176,7 +176,7 @@ def _problem(name: Any, section: str) -> str | None:
 
 
 def _touched(rest: Any, below: KeyPath) -> bool:
-    """Whether `rest` gives a value at, above or below the path."""
+    """Return True if `rest` gives a value at, above or below the path."""
     for key in below:
         if not isinstance(rest, Mapping):
             return True
@@ -187,7 +187,7 @@ def _touched(rest: Any, below: KeyPath) -> bool:
 
 
 def _put(tree: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
-    """Replace the value at `path`, copying what is on the way (None takes it away)."""
+    """Replace the value at `path`, or remove it if `value` is None; copy the mappings on the way."""
     for key in path[:-1]:
         tree[key] = dict(tree[key])
         tree = tree[key]

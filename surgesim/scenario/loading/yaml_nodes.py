@@ -1,13 +1,15 @@
-"""YAML 1.2 text becomes plain values, and every value remembers the file and line it stands on.
+"""Turn YAML 1.2 text into plain values, and record the file and line of every value.
 
-PyYAML speaks YAML 1.1 (``010`` is 8, ``no`` is False, the last of two equal keys wins), so only its
-parser is used: the events it reports are composed here by the core schema of YAML 1.2, within limits
-on size, depth and aliases that hold before anything is built.
+PyYAML implements YAML 1.1 (``010`` is 8, ``no`` is False, the last of two equal keys wins), so only its
+parser is used. This module composes the parser's events by the core schema of YAML 1.2, and enforces
+limits on size, depth and aliases before it builds anything.
 """
 
 from __future__ import annotations
 
+import codecs
 import re
+import stat
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,15 +20,15 @@ import yaml
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.messages import thousands
-from surgesim.scenario.messages.finding import Finding, KeyPath, Place
+from surgesim.scenario.messages.finding import Finding, KeyPath, Location
 
 MAX_BYTES = 4_000_000
-"""Largest file read: a hand-written scenario is far below, one with arrivals embedded below."""
+"""Maximum file size: far above a hand-written scenario, and above one with embedded arrivals."""
 
 MAX_DEPTH = 50
 TOO_DEEP = f"got values nested deeper than {MAX_DEPTH} levels"
 MAX_VALUES = 400_000
-"""Most values of a document, aliases counted as often as they are used."""
+"""Maximum number of values in a document; an alias counts each time it is used."""
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -49,24 +51,24 @@ _PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 @dataclass(slots=True)
 class Document:
-    """Plain dicts, lists and scalars, and the place of each by its path.
+    """Plain dicts, lists and scalars, and the location of each by its path.
 
     Attributes
     ----------
     fractions
-        How numbers are written whose point may part thousands.
+        The original text of numbers whose point may separate thousands.
     doubts
-        Values that can be read, but may not say what their author meant.
+        Values that can be read, but may not be what their author meant.
     """
 
     value: Any
-    places: dict[KeyPath, Place] = field(default_factory=dict)
+    locations: dict[KeyPath, Location] = field(default_factory=dict)
     fractions: dict[KeyPath, str] = field(default_factory=dict)
     doubts: list[Finding] = field(default_factory=list)
 
 
 def resolve(text: str) -> Any:
-    """The value of a plain scalar by the core schema of YAML 1.2; text where it is none of its forms.
+    """Return the value of a plain scalar by the core schema of YAML 1.2; text if no other form fits.
 
     Raises
     ------
@@ -93,36 +95,50 @@ def _hexadecimal(text: str) -> int:
     return int(text[2:], 16)
 
 
-def read_file(path: Path, shown: str) -> Document:
-    """Read and compose one YAML file; `shown` is its name in messages.
+def read_file(path: Path, label: str) -> Document:
+    """Read and compose one YAML file; `label` is its name in messages.
 
     Raises
     ------
     ScenarioError
-        With every problem of the file that can be known: it cannot be read, is too large, is not
-        UTF-8, is not YAML, or has duplicate keys.
+        With every problem of the file: it cannot be read, is too large, is not UTF-8, is not YAML, or
+        has duplicate keys.
     """
-    return compose(read_text(path, shown, MAX_BYTES), shown)
+    return compose(read_text(path, label, MAX_BYTES), label)
 
 
-def read_text(path: Path, shown: str, most_bytes: int) -> str:
-    """The text of a UTF-8 file of at most `most_bytes` bytes (a byte order mark is dropped)."""
+_NO_FILES = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+"""Paths that are not files; reading a pipe might never end."""
+
+
+def read_text(path: Path, label: str, most_bytes: int) -> str:
+    """Return the text of a UTF-8 file of at most `most_bytes` bytes, without a byte order mark."""
 
     def refuse(message: str, line: int | None = None) -> NoReturn:
-        raise ScenarioError([Problem("", message, shown, line)])
+        raise ScenarioError([Problem("", message, label, line)])
 
     try:
-        if path.is_dir():
-            refuse("got a folder, expected a file")
-        if not path.exists():
-            refuse("got the name of a file that does not exist")
-        size = path.stat().st_size
+        status = path.stat()
+        for is_one, what in _NO_FILES:
+            if is_one(status.st_mode):
+                refuse(f"got {what}, expected a file")
+        size = status.st_size
         if size > most_bytes:
             refuse(f"got a file of {size / 1e6:.1f} MB, expected at most {most_bytes / 1e6:g} MB")
         content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        refuse("got the name of a file that does not exist")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         refuse(f"got a file that cannot be read ({reason})")
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content[:2]:
+        refuse("got text in UTF-16, expected UTF-8: save as UTF-8", 1)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -136,7 +152,7 @@ def compose(text: str, file: str) -> Document:
     Raises
     ------
     ScenarioError
-        With the first thing that is not YAML or beyond a limit, and all duplicate keys before it.
+        With the first text that is not YAML or exceeds a limit, and all duplicate keys before it.
     """
     composer = _Composer(file)
     try:
@@ -145,30 +161,49 @@ def compose(text: str, file: str) -> Document:
         pass
     except yaml.MarkedYAMLError as error:
         composer.problems.append(_not_yaml(error, text, file))
-    except (yaml.YAMLError, UnicodeError) as error:
-        reason = getattr(error, "reason", None) or "it cannot be decoded"
-        composer.problems.append(Problem("", f"got text that is not YAML ({reason})", file))
+    except (yaml.YAMLError, UnicodeError):
+        composer.problems.append(_not_text(text, file))
     if composer.problems:
         raise ScenarioError(composer.problems)
-    return Document(composer.value, composer.places, composer.fractions, composer.doubts)
+    return Document(composer.value, composer.locations, composer.fractions, composer.doubts)
+
+
+def _not_text(text: str, file: str) -> Problem:
+    """Names the first character that YAML lets stand in no text."""
+    found = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    if found is None:
+        return Problem("", "got text that is not YAML", file)
+    message = f"got text that is not YAML (it holds the invisible character U+{ord(found[0]):04X})"
+    return Problem("", message, file, text.count("\n", 0, found.start()) + 1)
 
 
 def _not_yaml(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     line = None if mark is None else mark.line + 1
     lines = text.splitlines()
-    if _open_brackets(lines[:line]) > MAX_DEPTH:  # newer parsers have a limit of their own, met before ours
+    if _open_brackets(lines[:line]) > MAX_DEPTH:  # newer parsers have a lower limit of their own
         return Problem("", TOO_DEEP, file, line)
     if line is not None and line <= len(lines):
         indent = lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())]
         if "\t" in indent:
             return Problem("", "got a tab in the indentation, expected spaces", file, line)
     reason = ", ".join(part for part in (error.context, error.problem) if part)
-    return Problem("", f"got text that is not YAML ({reason})", file, line)
+    found = f"got text that is not YAML ({reason})"
+    if mark is not None and mark.line < len(lines):
+        found += _quotes_hint(lines[mark.line], mark.column)
+    return Problem("", found, file, line)
+
+
+def _quotes_hint(line: str, column: int) -> str:
+    """What to write where the parser stopped at `column` (from 0) of a line, and quotes may be missing."""
+    before, letter = line[:column], line[column : column + 1]
+    if letter == ":" and ":" in before:
+        return ', expected quotes around a text with a colon, as "a: b"'
+    return f", expected quotes around a text that begins with {letter}" if letter in ("@", "`", "%") else ""
 
 
 def _open_brackets(lines: list[str]) -> int:
-    """How many brackets are open at once at most, near enough: those in texts count too."""
+    """Return the maximum number of brackets open at once (an estimate: brackets in text count too)."""
     depth = most = 0
     for letter in "".join(lines):
         depth += (letter in "[{") - (letter in "]}")
@@ -177,7 +212,7 @@ def _open_brackets(lines: list[str]) -> int:
 
 
 class _LimitError(Exception):
-    """Ends composing; the reason stands among the problems."""
+    """Stops composing; the reason is in the list of problems."""
 
 
 class _Composer:
@@ -186,7 +221,7 @@ class _Composer:
     def __init__(self, file: str) -> None:
         self.file = file
         self.value: Any = None
-        self.places: dict[KeyPath, Place] = {}
+        self.locations: dict[KeyPath, Location] = {}
         self.problems: list[Problem] = []
         self.fractions: dict[KeyPath, str] = {}
         self.doubts: list[Finding] = []
@@ -204,18 +239,18 @@ class _Composer:
             if isinstance(event, yaml.DocumentStartEvent):
                 self.stop("got a second document, expected one in a file", (), event)
 
-    def place(self, event: Any) -> Place:
-        return Place(self.file, event.start_mark.line + 1)
+    def location(self, event: Any) -> Location:
+        return Location(self.file, event.start_mark.line + 1)
 
     def note(self, message: str, path: KeyPath, event: Any) -> None:
-        self.problems.append(Finding(path, message, place=self.place(event)).problem)
+        self.problems.append(Finding(path, message, location=self.location(event)).problem)
 
     def stop(self, message: str, path: KeyPath, event: Any) -> NoReturn:
         self.note(message, path, event)
         raise _LimitError
 
     def node(self, event: Any, path: KeyPath) -> Any:
-        """The value that begins with `event`; the place of `path` is noted by who calls."""
+        """Return the value that begins with `event`; the caller records the location of `path`."""
         if len(path) > MAX_DEPTH:
             self.stop(TOO_DEEP, path[:3], event)
         if isinstance(event, yaml.AliasEvent):
@@ -235,7 +270,9 @@ class _Composer:
     def grow(self, values: int, path: KeyPath, event: Any) -> None:
         self.count += values
         if self.count > MAX_VALUES:
-            self.stop(f"got more than {MAX_VALUES} values (aliases counted as used)", path[:3], event)
+            self.stop(
+                f"got more than {MAX_VALUES} values (an alias counts each time it is used)", path[:3], event
+            )
 
     def alias(self, event: Any, path: KeyPath) -> Any:
         if event.anchor not in self.anchors:
@@ -252,9 +289,9 @@ class _Composer:
             return text
         if _FRACTION.fullmatch(text):
             self.fractions[path] = text
-            if text[-1] == "0":  # who means a fraction leaves off the last 0
+            if text[-1] == "0":  # an author who means a fraction omits the last 0
                 message = f"got {text}, {thousands.doubt(text)}"
-                self.doubts.append(Finding(path, message, place=self.place(event)))
+                self.doubts.append(Finding(path, message, location=self.location(event)))
         try:
             return resolve(text)
         except ValueError as error:
@@ -267,7 +304,7 @@ class _Composer:
             if isinstance(event, yaml.SequenceEndEvent):
                 break
             inner = (*path, len(items))
-            self.places[inner] = self.place(event)
+            self.locations[inner] = self.location(event)
             items.append(self.node(event, inner))
         return items
 
@@ -285,12 +322,12 @@ class _Composer:
                 self.node(next(self.events), (*path, ""))
                 continue
             lines[key] = line
-            self.places[(*path, key)] = Place(self.file, line)
+            self.locations[(*path, key)] = Location(self.file, line)
             entries[key] = self.node(next(self.events), (*path, key))
         return entries
 
     def key(self, event: Any, path: KeyPath) -> str | None:
-        """The text of a key (a key is never a number, a date or a truth value); None if it has none."""
+        """Return the text of a key (never a number, a date or a truth value); None if it is not a scalar."""
         if isinstance(event, yaml.ScalarEvent):
             self.grow(1, path, event)
             return unicodedata.normalize("NFC", event.value)

@@ -1,7 +1,7 @@
-"""What the schema lets stand at each place of a scenario: kinds, key names, and a phrase for messages.
+"""What the schema allows at each path of a scenario: kinds, key names, and a phrase for messages.
 
-Pydantic validates; this tree of shapes, read once from the same models, answers what pydantic does
-not: which path an error belongs to, which names are near an unknown one, what was expected there.
+Pydantic validates. This tree of shapes, built once from the same models, answers what pydantic does
+not: which path an error belongs to, which names are similar to an unknown one, what was expected.
 """
 
 from __future__ import annotations
@@ -23,62 +23,62 @@ from surgesim.scenario.schema.names import Reference
 from surgesim.scenario.schema.scenario import Scenario
 
 _NINE = get_args(ByAge)[-1]
-"""The mark of a table of nine age groups."""
+"""Metadata that marks a table of nine age groups."""
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """What a number may be: whether it is whole, and its bounds, themselves allowed unless `beyond`."""
+    """The numbers allowed: whole or any, within bounds, which are included unless `exclusive_*` is set."""
 
-    whole: bool = False
+    integer: bool = False
     low: float | None = None
     high: float | None = None
-    beyond_low: bool = False
-    beyond_high: bool = False
+    exclusive_low: bool = False
+    exclusive_high: bool = False
 
     @property
     def phrase(self) -> str:
-        """As messages name it: ``a whole number from 1 to 20``."""
-        what = "a whole number" if self.whole else "a number"
-        closed = not (self.beyond_low or self.beyond_high)
+        """The number in messages: ``a whole number from 1 to 20``."""
+        what = "a whole number" if self.integer else "a number"
+        closed = not (self.exclusive_low or self.exclusive_high)
         if self.low is not None and self.high is not None and closed:
             return f"{what} from {self.low} to {self.high}"
-        low = "" if self.low is None else f"{'>' if self.beyond_low else '>='} {self.low}"
-        high = "" if self.high is None else f"{'<' if self.beyond_high else '<='} {self.high}"
+        low = "" if self.low is None else f"{'>' if self.exclusive_low else '>='} {self.low}"
+        high = "" if self.high is None else f"{'<' if self.exclusive_high else '<='} {self.high}"
         bounds = " and ".join(filter(None, (low, high)))
         return f"{what} {bounds}" if bounds else what
 
 
 @dataclass(slots=True)
 class Shape:
-    """What may stand at one place.
+    """What the schema allows at one path.
 
     Attributes
     ----------
     kind
         ``section`` (fixed keys), ``named`` (entries by name), ``list`` or ``value``.
     expected
-        Completes the sentence "got …, expected …".
+        Completes the message "got …, expected …".
     model
-        The model of a section; of a choice between sections (`variants`), None.
+        The model of a section; None for a choice between sections (`variants`).
     fields, required
-        Keys of a section and those that must be given; all keys of all variants for a choice.
+        Keys of a section, and those that are required; for a choice, all keys of all variants.
     variants
         The section for each value of the key `action`.
     entry
         Shape of the entries of a named mapping or list.
     choices
-        The words a value may be.
+        The words allowed as a value.
     length
-        How many entries a list must have, where that is fixed.
+        Number of entries of a list, if it is fixed.
     number
-        The number that may stand there, or of which each entry is one.
+        The numbers allowed, as the value or as each entry of it.
     truth
-        Whether true and false may stand there.
+        True if true and false are allowed.
     reference
-        What a name that stands there names.
+        What a name there refers to.
     key_reference
-        What the keys of a named mapping name.
+        What the keys of a named mapping refer to.
     """
 
     kind: Literal["section", "named", "list", "value"]
@@ -98,14 +98,14 @@ class Shape:
 
 @cache
 def scenario_shape() -> Shape:
-    """The shape of a whole scenario; an alternative's overlay has the same."""
+    """Return the shape of a whole scenario, which is also that of an alternative's overlay."""
     whole = _section(Scenario)
     whole.fields["alternatives"] = Shape("named", "a mapping of overlays by name", entry=whole)
     return whole
 
 
 def step(shape: Shape | None, key: str | int, value: Any = None) -> Shape | None:
-    """The shape under `key`; `value` is what stands at `shape`, to tell variants apart."""
+    """Return the shape under `key`; `value` is the value at `shape`, which decides between variants."""
     if shape is None:
         return None
     if shape.kind == "section":
@@ -118,7 +118,7 @@ def step(shape: Shape | None, key: str | int, value: Any = None) -> Shape | None
 
 
 def at(path: KeyPath, data: Any = None) -> Shape | None:
-    """The shape at `path` of a scenario; None where the schema has nothing of that name."""
+    """Return the shape at `path` of a scenario; None if the schema has no such path."""
     shape: Shape | None = scenario_shape()
     for key in path:
         shape = step(shape, key, data)
@@ -127,7 +127,7 @@ def at(path: KeyPath, data: Any = None) -> Shape | None:
 
 
 def inside(data: Any, key: str | int) -> Any:
-    """The value under `key`, None where there is none."""
+    """Return the value under `key`, None if there is none."""
     if isinstance(data, Mapping):
         return data.get(key)
     if isinstance(data, (list, tuple)) and isinstance(key, int) and key < len(data):
@@ -165,7 +165,8 @@ def _of(annotation: Any, metadata: Iterable[Any] = ()) -> Shape:
         return _words(arguments)
     if origin is dict:
         entry, names = _of(arguments[1]), _of(arguments[0]).reference
-        return Shape("named", "a mapping of named entries", entry=entry, key_reference=names)
+        phrase = f"a mapping of named entries, each {entry.expected}"
+        return Shape("named", phrase, entry=entry, key_reference=names)
     if origin is tuple:
         entry = _of(arguments[0])
         phrase = f"a list, each entry {entry.expected}"
@@ -218,7 +219,7 @@ def _phrase(annotation: Any, marks: list[Any]) -> str:
     if annotation is bool:
         return "true or false"
     if annotation is date:
-        return "a date as 2024-03-31"
+        return "a date such as 2024-03-31"
     if annotation is str:
         named = any(isinstance(mark, StringConstraints) and mark.pattern for mark in marks)
         return A_NAME if named else "text"
@@ -228,10 +229,10 @@ def _phrase(annotation: Any, marks: list[Any]) -> str:
 def _number(annotation: Any, marks: Iterable[Any]) -> Number | None:
     if annotation not in (int, float):
         return None
-    number = Number(whole=annotation is int)
+    number = Number(integer=annotation is int)
     for mark in marks:
         for bound, end in (("ge", "low"), ("gt", "low"), ("le", "high"), ("lt", "high")):
             if hasattr(mark, bound):
-                beyond = {f"beyond_{end}": bound in ("gt", "lt")}
+                beyond = {f"exclusive_{end}": bound in ("gt", "lt")}
                 number = replace(number, **{end: getattr(mark, bound)}, **beyond)
     return number

@@ -1,7 +1,7 @@
-"""Numbers whose point or comma may have been meant to part thousands: what to write instead.
+"""Hints on numbers whose point or comma may have been meant to separate thousands.
 
-``50.000`` is fifty for YAML, and fifty thousand for a Vietnamese reader. No message may lead from one
-to the other, so both readings are named wherever both can be meant.
+``50.000`` is fifty in YAML, and fifty thousand to a Vietnamese reader. A message must not turn one into
+the other, so it names both readings whenever both are possible.
 """
 
 from __future__ import annotations
@@ -21,39 +21,39 @@ Where = TypeVar("Where")
 
 
 def hint(got: object, number: Number | None) -> str:
-    """What to write instead of `got` where a number is expected, in brackets; nothing where it is no such.
+    """Return what to write instead of `got`, in brackets; empty if no other reading of it is a number.
 
     Parameters
     ----------
     got
-        A text, or a number that YAML has read already (its last zeros are lost then).
+        A text, or a number that YAML has already read (and so without its trailing zeros).
     number
-        What is expected.
+        The number expected.
     """
     if number is None:
         return ""
     if isinstance(got, str):
         return _of_text(got, number)
-    return _of_float(got, number) if isinstance(got, float) and number.whole else ""
+    return _of_float(got, number) if isinstance(got, float) and number.integer else ""
 
 
 def doubt(text: str) -> str:
-    """What is told of a number that was read, but may have been meant as thousands."""
+    """Return a remark on a number that was read as a decimal, but may have been meant as thousands."""
     return f"read as {float(text):g} (if thousands were meant, write {re.sub('[.,]', '', text)})"
 
 
 @dataclass(slots=True)
 class Doubts(Generic[Where]):
-    """Counts of several kinds whose point may part thousands: ``1.234``, where no other is a fraction.
+    """Counts of several kinds whose point may separate thousands: ``1.234``, if no other has decimals.
 
-    Where some are written with other decimals, as ``1.5``, a point is the decimal point for all of a kind.
+    If some counts of a kind have other decimals, such as ``1.5``, the point is a decimal point in all.
     """
 
     _parted: dict[str, list[tuple[str, Where]]] = field(default_factory=dict)
     _fractions: set[str] = field(default_factory=set)
 
     def see(self, kind: str, text: str, where: Where) -> None:
-        """Take note of a count, as it is written."""
+        """Record a count as it is written."""
         if kind in self._fractions:
             return
         groups = _GROUPS.fullmatch(text)
@@ -63,7 +63,7 @@ class Doubts(Generic[Where]):
             self._fractions.add(kind)
 
     def remarks(self) -> Iterator[tuple[str, list[Where]]]:
-        """For each kind in doubt the message, and where the counts stand."""
+        """Yield, for each doubtful kind, the message and the positions of its counts."""
         for kind, found in self._parted.items():
             if kind not in self._fractions:
                 text = found[0][0]
@@ -81,9 +81,9 @@ def _of_text(got: str, number: Number) -> str:
         other = ""
         if mark in ".," and got.count(mark) == 1:
             decimal = got.replace(",", ".").rstrip("0").rstrip(".")
-            other = "" if number.whole and "." in decimal else f", or {decimal} if that is meant"
+            other = "" if number.integer and "." in decimal else f", or {decimal} if that is meant"
         return f" (write {got.replace(mark, '')}{other})"
-    return f" (write the decimal point: {got.replace(',', '.')})" if _COMMA.fullmatch(got) else ""
+    return f" (use a decimal point: {got.replace(',', '.')})" if _COMMA.fullmatch(got) else ""
 
 
 def _of_float(got: float, number: Number) -> str:

@@ -1,26 +1,28 @@
-"""Pydantic's errors become findings: the path in the scenario, and one clear sentence."""
+"""Turn pydantic's errors into findings: the path in the scenario, and one clear sentence."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from pydantic import ValidationError
 
 from surgesim.scenario.messages import thousands
 from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, nearest, suggestion
-from surgesim.scenario.messages.shape import Shape, inside, scenario_shape, step
+from surgesim.scenario.messages.shape import Number, Shape, inside, scenario_shape, step
 from surgesim.scenario.schema.base import A_NAME, IncompleteError
 from surgesim.scenario.schema.merging import is_scale
 
-_COMMA_HINT = " (a decimal comma makes two values of one: write 0.5, not 0,5)"
-_THOUSANDS_HINT = " (a comma makes two values of one: write 50000, not 50,000)"
+_COMMA_HINT = " (a comma splits one value into two: write 0.5, not 0,5)"
+_THOUSANDS_HINT = " (a comma splits one value into two: write 50000, not 50,000)"
 
 
 def findings(error: ValidationError, data: Any) -> list[Finding]:
-    """Each error of pydantic as a finding, in its order, without repeats.
+    """Return pydantic's errors as findings, in pydantic's order, without repeats.
 
-    `data` are the plain values that were validated.
+    `data` is the tree of plain values that was validated.
     """
     found: dict[Finding, None] = {}
     for detail in error.errors(include_url=False):
@@ -29,7 +31,7 @@ def findings(error: ValidationError, data: Any) -> list[Finding]:
 
 
 def display(value: Any) -> str:
-    """A value as a message names it."""
+    """Return a value as messages show it."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -43,20 +45,20 @@ def display(value: Any) -> str:
 
 
 def unknown_key(path: KeyPath, known: Any) -> Finding:
-    """That the last key of `path` is none that its section has."""
+    """Return the finding that the section of `path` does not have its last key."""
     key, hint = str(path[-1]), ""
     if key.isdigit():
         hint = _THOUSANDS_HINT if len(key) == 3 else _COMMA_HINT
     elif key == "<<":
-        hint = " (merge keys are not of YAML 1.2: use extends, or repeat the values)"
+        hint = " (YAML 1.2 has no merge keys: use extends, or repeat the values)"
     message = f"unknown key {key!r}{suggestion(key, known)}{hint}"
     return Finding(path, message, Kind.UNKNOWN_KEY, nearest(key, known))
 
 
 def _locate(loc: tuple[str | int, ...], data: Any) -> tuple[KeyPath, Shape | None, Any, Shape | None]:
-    """The path of an error's `loc`: without union tags, and no deeper than the values given.
+    """Return the path of an error's `loc`, without union tags and no deeper than the given values.
 
-    Returns the path, its shape, the value there, and the shape of what holds it.
+    Return also its shape, the value there, and the shape of the section or list that holds it.
     """
     path: list[str | int] = []
     shape: Shape | None = scenario_shape()
@@ -80,7 +82,7 @@ def _finding(kind: str, loc: tuple[str | int, ...], got: Any, ctx: Mapping[str, 
     path, shape, value, holder = _locate(loc, data)
     if holder is not None and holder.length is not None:
         values = value_at(data, path[:-1])
-        if len(values) != holder.length:  # of a list of wrong length, the entries say little
+        if len(values) != holder.length:  # errors in single entries mean little if the length is wrong
             message = f"got {len(values)} values, expected {holder.length}, one per age group 0-9 to 80+"
             return Finding(path[:-1], message + _length_hint(values))
     if kind == "extra_forbidden":
@@ -100,15 +102,20 @@ def _finding(kind: str, loc: tuple[str | int, ...], got: Any, ctx: Mapping[str, 
     if loc[-1:] == ("[key]",):
         return Finding(path, f"got the name {str(got)!r}, expected {A_NAME}")
     if kind == "too_short":
-        return Finding(path, f"got {display(got)}, expected at least {ctx['min_length']} in it")
+        each = f", each {_expected(shape.entry)}" if shape is not None and shape.kind == "named" else ""
+        return Finding(path, f"got {display(got)}, expected at least {_entries(ctx['min_length'])}{each}")
     return Finding(path, f"got {display(got)}{_tail(shape, got, value)}")
 
 
 def value_at(data: Any, path: KeyPath) -> Any:
-    """The value at `path`, None where there is none."""
+    """Return the value at `path`, None if there is none."""
     for key in path:
         data = inside(data, key)
     return data
+
+
+def _entries(number: int) -> str:
+    return "1 entry" if number == 1 else f"{number} entries"
 
 
 def _expected(shape: Shape | None) -> str:
@@ -121,16 +128,32 @@ def _tail(shape: Shape | None, got: Any, value: Any) -> str:
     if written:
         return f"{expected}{written}"
     if isinstance(got, str):
+        if shape is not None and (share := _per_cent(got, shape.number)):
+            return f"{expected}{share}"
         truth = shape is not None and shape.truth
         if truth and got in ("yes", "no", "on", "off", "Yes", "No", "On", "Off"):
             return f"{expected} (write {'true' if got.lower() in ('yes', 'on') else 'false'})"
         if shape is not None and len(shape.choices) > 1:
             return suggestion(got, shape.choices)
     if is_scale(got):
-        return f"{expected} ({{scale: …}} multiplies a number of the scenario, in an alternative)"
+        return f"{expected} (in an alternative, {{scale: …}} multiplies a number of the scenario)"
     if isinstance(got, (list, tuple)) and len(got) == 2 and shape is not None and shape.kind == "value":
         return f"{expected}{_COMMA_HINT}"
     return expected
+
+
+_PER_CENT = re.compile(r"(\d{1,6}(?:[.,]\d{1,6})?)\s*%")
+
+
+def _per_cent(got: str, number: Number | None) -> str:
+    """What to write instead of ``20 %`` where a number is expected that it can be."""
+    found = _PER_CENT.fullmatch(got.strip())
+    if found is None or number is None or number.integer:
+        return ""
+    share = Decimal(found[1].replace(",", ".")) / 100
+    if number.high is not None and share > number.high:
+        return ""
+    return f" (write {share.normalize():f})"
 
 
 def _length_hint(got: Any) -> str:

@@ -1,7 +1,7 @@
-"""The JSON Schema of a scenario file, by which an editor completes and checks what is typed.
+"""The JSON Schema of a scenario file, which lets an editor complete and check what you type.
 
-It describes the file, not only the scenario: short forms, profile names, `extends`, and overlays, in
-which every key may be left out and null removes an entry.
+It describes the file, not only the scenario: short forms, profile names, `extends`, and overlays, where
+every key is optional and null removes an entry.
 """
 
 from __future__ import annotations
@@ -16,26 +16,29 @@ from surgesim.scenario.schema.scenario import SHARED, Scenario
 Json = dict[str, Any]
 
 OVERLAY = "Overlay"
-"""Ends the name of a definition in which every key may be left out or null."""
+"""Suffix of a definition in which every key is optional or null."""
 
 _DEFS = "#/$defs/"
 
 SCALE: Json = {"type": "object", "properties": {"scale": {"type": "number"}}, "required": ["scale"]}
-"""A factor on the number below it, in an alternative."""
+"""A factor by which an alternative multiplies a number of the scenario."""
 
 _SHORT_FORMS: dict[str, Json] = {
     "Text": {"type": "string"},
     "Distribution": {"const": "never"},
     "ShareByBed": {"type": "number", "minimum": 0, "maximum": 1},
 }
-"""What may stand in place of a mapping, by definition."""
+"""Short forms allowed instead of a mapping, by definition."""
 
 
 def json_schema() -> Json:
-    """JSON Schema (draft 2020-12) of a scenario file."""
+    """Return the JSON Schema (draft 2020-12) of a scenario file."""
     whole = Scenario.model_json_schema()
     definitions: Json = whole.pop("$defs")
-    whole["properties"]["extends"] = {"type": "string", "description": "A file that this one is laid over."}
+    whole["properties"]["extends"] = {
+        "type": "string",
+        "description": "A file whose values this file changes.",
+    }
     definitions["Scenario"] = whole
     definitions = {name: _as_written(definition) for name, definition in definitions.items()}
     _one_form(definitions)
@@ -65,7 +68,7 @@ def json_schema() -> Json:
 
 
 def _as_written(node: Any) -> Any:
-    """`node` with the word none where a field may be off, and entries of good names only."""
+    """Return `node` with the word none instead of null, and with only valid names of entries."""
     if isinstance(node, list):
         return [_as_written(inner) for inner in node]
     if not isinstance(node, dict):
@@ -85,7 +88,7 @@ def _as_written(node: Any) -> Any:
 
 
 def _one_form(definitions: Json) -> None:
-    """Texts and distributions have no field that is off: what is not given is left out."""
+    """Do not allow `none` in texts and distributions, whose unused fields are left out."""
     for name in ("Text", "Distribution", "Uncertain"):
         definition = definitions[name]
         definition["minProperties"] = 1
@@ -97,7 +100,7 @@ def _one_form(definitions: Json) -> None:
 
 
 def _laid_over_defaults(definitions: Json) -> None:
-    """Of a section that has a default as a whole, a part may be given: it is laid over the default."""
+    """Allow part of a section that has a default as a whole, because it is laid over that default."""
     for definition in definitions.values():
         for field in definition.get("properties", {}).values():
             target = str(field.get("$ref", "")).removeprefix(_DEFS)
@@ -106,7 +109,7 @@ def _laid_over_defaults(definitions: Json) -> None:
 
 
 def _overlay(definition: Json) -> Json:
-    """A definition whose keys may all be left out or null, with overlays in it."""
+    """Return a definition in which all keys are optional or null and sections are overlays."""
     overlay: Json = _refer_to_overlays(definition)
     overlay.pop("required", None)
     properties = overlay.get("properties", {})
@@ -125,7 +128,7 @@ def _refer_to_overlays(node: Any) -> Any:
     changed = {key: _refer_to_overlays(inner) for key, inner in node.items() if key != "discriminator"}
     if "$ref" in changed:
         changed["$ref"] += OVERLAY
-    if "oneOf" in changed:  # an overlay need not name the action, so it may fit several
+    if "oneOf" in changed:  # an overlay may omit the action, and so match several
         changed["anyOf"] = changed.pop("oneOf")
     for key in ("additionalProperties", "patternProperties"):
         if isinstance(changed.get(key), dict):
@@ -142,7 +145,7 @@ def _or_null(entries: Json, key: str) -> Json:
 
 
 def _or_scaled(entry: Json) -> list[Json]:
-    """What may stand for an entry in an overlay: itself, null, and a factor where it is a number."""
+    """Return the forms of an entry in an overlay: the entry, null, and a factor if it is a number."""
     forms = [entry, {"type": "null"}]
     return [*forms, SCALE] if _is_numeric(entry) else forms
 
@@ -154,7 +157,7 @@ def _is_numeric(node: Json) -> bool:
 
 
 def _place_profiles(definitions: Json) -> None:
-    """Let a profile's name stand for a section or table, and the key `profile` inside a section."""
+    """Allow a profile's name instead of a section or table, and the key `profile` inside a section."""
     for place in profile_tables.PLACES:
         fitting = [name for name in profile_tables.names() if profile_tables.read(name).section == place]
         if not fitting:
@@ -184,7 +187,7 @@ def _section(definitions: Json, path: list[str], ending: str) -> Json:
 
 
 def _target(node: Json) -> str | None:
-    """The definition that a property refers to, directly or as one of its forms."""
+    """Return the definition to which a property refers, directly or in one of its forms."""
     if "$ref" in node:
         return str(node["$ref"]).removeprefix(_DEFS)
     for form in node.get("anyOf", ()):

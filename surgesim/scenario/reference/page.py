@@ -1,4 +1,4 @@
-"""The scenario reference: every section and key of a scenario with what it may hold, as Markdown."""
+"""The scenario reference: every section and key of a scenario with its allowed values, as Markdown."""
 
 from __future__ import annotations
 
@@ -19,40 +19,41 @@ _RULES: Final[Mapping[str, type[RuleBase]]] = {rule.__name__: rule for rule in g
 _HEAD: Final = """\
 # Scenario reference
 
-Every key of a scenario file: what it may hold, what holds where it is left out, and where a default comes
-from. Keys without a default must be given. An editor that knows JSON Schema completes and checks scenarios
-with `surgesim schema`. What the values do is in [model.md](model.md); examples are in
-[scenarios/README.md](../scenarios/README.md).
+Every key of a scenario file: its allowed values, its default, and the source of the default. Keys without a
+default are required. `surgesim schema` writes a JSON Schema with which an editor can complete and check
+scenarios. [model.md](model.md) explains what the values do; [scenarios/README.md](../scenarios/README.md) has
+examples.
 
-This page is what `surgesim.scenario.reference.page.scenario_reference()` returns; a test holds the two
-together.
+This page is the output of `surgesim.scenario.reference.page.scenario_reference()`; a test checks that it is
+up to date.
 """
 
 _FORMS: Final = """\
 ## Short forms
 
-What may stand in a file beside what the tables below name:
+A file may also use these forms:
 
-| form | may be written as |
+| value | short form |
 |---|---|
 | `title`, `description` and every [Text](#text) | plain text, for both languages, or `{vi: …, en: …}` |
-| a [Distribution](#distribution) | `never`, where what it describes does not happen |
+| a [Distribution](#distribution) | `never`, if the event does not happen |
 | a [ShareByBed](#sharebybed) | one number for all bed types |
-| nine values by age | one number for all ages |
-| a key that may be off | `none` turns it off |
-| a named entry of a file that is extended, or in an alternative | `null` removes it |
-| a number, in an alternative | `{scale: 0.8}` multiplies that of the scenario |
+| nine values by age group | one number for all ages |
+| an optional key with the default `none` | `none` turns it off |
+| a named entry of an extended file or, in an alternative, of the scenario | `null` removes it |
+| a number, in an alternative | `{scale: 0.8}` multiplies the number in the scenario |
 | a table or section with built-in values | the name of a profile |
-| a section with built-in values | `profile: NAME` beside the keys that differ |
+| a section with built-in values | `profile: NAME` and the keys that differ |
 """
 
 _ARRIVALS: Final = """\
 ## A CSV of arrivals
 
-`arrivals: {file: wave.csv}` reads a file beside the scenario. Its header names `date` (ISO) or `day` (0 is
-the start), then optionally `district` and `age`, then one or more of `basic`, `oxygen` and `icu`: how many
-came who need that type of bed. There is a row for every day from the start, without a gap; a file that ends
-before the run is remarked on.
+`arrivals: {file: wave.csv}` reads a CSV; its path is relative to the scenario file. The header names `date`
+(ISO) or `day` (0 is the start), then optionally `district` and `age`, then one or more of `basic`, `oxygen`
+and `icu`: the number of arrivals who need that type of bed. There is a row for every day from the start,
+without gaps; a warning reports a file that ends before the run. Columns are separated by commas, or by
+semicolons or tabs if the header has no comma.
 
 ```csv
 date,district,oxygen,icu
@@ -62,9 +63,9 @@ date,district,oxygen,icu
 2021-11-30,phu-quoc,3,1
 ```
 
-With `counts_are: exact` every count is a whole number and that many come; with `poisson` (the default) it is
-a mean. Where the `icu` column counts all who need intensive care, write `clinical: {severity: {p_icu: 0}}`,
-or some are counted twice.
+With `counts_are: exact`, every count is a whole number and exactly that many patients arrive; with `poisson`
+(the default), it is a mean. If the `icu` column counts all patients who need intensive care, write
+`clinical: {severity: {p_icu: 0}}`, or some are counted twice.
 """
 
 _BOUNDS: Final = (
@@ -72,22 +73,21 @@ _BOUNDS: Final = (
     ("exclusiveMinimum", "> {}"),
     ("maximum", "≤ {}"),
     ("exclusiveMaximum", "< {}"),
-    ("minItems", "at least {} of them"),
-    ("maxItems", "at most {} of them"),
 )
 
 
 def scenario_reference() -> str:
-    """The text of docs/scenario-reference.md."""
+    """Return the text of docs/scenario-reference.md."""
     schema = Scenario.model_json_schema()
     profiles = _profiles(schema)
     file = {
         **schema,
+        "description": "The keys at the top of a scenario file.",
         "properties": {
             "extends": {
                 "type": "string",
                 "default": None,
-                "source": "a file beside this one, over which this one is laid",
+                "source": "a file, relative to this one, whose values this file changes",
             },
             **schema["properties"],
         },
@@ -110,7 +110,7 @@ def _profile_names(place: str) -> list[str]:
 
 
 def _profile_table() -> Iterator[str]:
-    """Which profiles there are, and for what."""
+    """Yield the table of profiles by section."""
     yield "| built-in values of | profiles |"
     yield "|---|---|"
     for place in profile_tables.PLACES:
@@ -121,7 +121,7 @@ def _profile_table() -> Iterator[str]:
 
 
 def _profiles(schema: Node) -> dict[str, list[str]]:
-    """The profiles that a section may name by its key `profile`, by the definition of the section."""
+    """Return the profiles that a section's key `profile` may name, by the section's definition."""
     found = {}
     for place in profile_tables.PLACES:
         node: Node | None = schema
@@ -134,7 +134,7 @@ def _profiles(schema: Node) -> dict[str, list[str]]:
 
 
 def _definition(schema: Node, node: Node) -> Node | None:
-    """The definition that a property refers to, directly or as one of its forms."""
+    """Return the definition to which a property refers, directly or in one of its forms."""
     if "$ref" in node:
         definition: Node = schema["$defs"][node["$ref"].rpartition("/")[2]]
         return definition if "properties" in definition else None
@@ -147,33 +147,40 @@ def _section(name: str, node: Node, profiles: Sequence[str] = ()) -> Iterator[st
     if node.get("description"):
         yield f"{_words(node['description'])}{_needs(name)}\n"
     required = set(node.get("required", ()))
-    yield "| key | holds | default | from |"
+    yield "| key | value | default | note or source |"
     yield "|---|---|---|---|"
     if profiles:
         names = ", ".join(f"`{profile}`" for profile in profiles)
-        yield f"| `profile` | {names} | none | built-in values, over which the keys given are laid |"
+        yield f"| `profile` | {names} | none | built-in values; the other keys override them |"
     for key, value in node["properties"].items():
-        default = "must be given" if key in required else _default(value)
+        default = "required" if key in required else _default(value)
         origin = ", ".join(_words(str(value[part])) for part in ("confidence", "source") if part in value)
         yield f"| `{key}` | {_holds(value)} | {default} | {origin} |"
     yield ""
 
 
 def _needs(name: str) -> str:
-    """What a rule of this name needs, as its class says."""
+    """Return what a rule of this name needs, from its class."""
     rule = _RULES.get(name)
     if rule is None:
         return ""
     section = f" Needs `{rule.needs.section}`." if rule.needs is not None else ""
-    there = f" Acts at facilities with {rule.wanted_there}." if issubclass(rule, AtFacilities) else ""
+    there = f" Acts at facilities with {rule.facility_need}." if issubclass(rule, AtFacilities) else ""
     return section + there
 
 
 def _holds(node: Node) -> str:
-    """What a value may be, in words, with its bounds."""
-    said = _kind(node)
+    """Return the allowed values in words, with their bounds."""
+    kind = _kind(node)
     bounds = ", ".join(text.format(f"{node[name]:g}") for name, text in _BOUNDS if name in node)
-    return f"{said} {bounds}".strip() if bounds else said
+    return f"{kind} {bounds}".strip() + _length(node)
+
+
+def _length(node: Node) -> str:
+    least, most = node.get("minItems"), node.get("maxItems")
+    if least is None:
+        return ""
+    return f" ({least} values)" if least == most else f" (at least {least})"
 
 
 def _kind(node: Node) -> str:
@@ -181,7 +188,7 @@ def _kind(node: Node) -> str:
         name = node["$ref"].rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
     if "const" in node:
-        return f"`{node['const']}`"
+        return "`true`" if node["const"] is True else f"`{node['const']}`"
     if "enum" in node:
         return _choices(node)
     for union in ("anyOf", "oneOf"):
@@ -226,5 +233,5 @@ def _default(node: Node) -> str:
 
 
 def _words(text: str) -> str:
-    """A text on one line that breaks no table."""
+    """Return a text on one line, escaped for a table."""
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")

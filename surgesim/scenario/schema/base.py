@@ -1,10 +1,11 @@
-"""What every section of a scenario is made of: frozen models, names, sourced figures, distributions.
+"""The building blocks of all sections: frozen models, names, figures with sources, distributions.
 
-Modules of sections do without ``from __future__ import annotations``: pydantic compiles an annotation that
-is text anew for each class that inherits it, which takes about a tenth of the time of loading this package.
+Section modules do not use ``from __future__ import annotations``: pydantic recompiles a text annotation for
+each class that inherits it, which takes about a tenth of the time to load this package.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -20,7 +21,7 @@ from pydantic import (
 )
 
 AGE_GROUPS = ("0-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "70-79", "80+")
-"""The nine age groups, youngest first; every by-age table of a scenario has this order."""
+"""The nine age groups, youngest first; every table by age has this order."""
 
 RISK_GROUPS = ("low-risk", "high-risk")
 """The two risk groups; index 0, 1 throughout the model."""
@@ -42,10 +43,10 @@ T = TypeVar("T")
 
 
 class FrozenDict(dict[K, V]):
-    """A dict that cannot be changed once made, so that a frozen scenario is frozen to its leaves."""
+    """A read-only dict, so that a frozen scenario is frozen to its leaves."""
 
     def _refuse(self, *args: object, **kwargs: object) -> Any:
-        raise TypeError("a scenario is frozen: make a changed copy with surgesim.overlaid")
+        raise TypeError("a scenario is frozen: make a copy with changes with surgesim.overlaid")
 
     __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = __ior__ = _refuse
 
@@ -58,7 +59,7 @@ def _freeze(value: dict[K, V]) -> FrozenDict[K, V]:
 
 
 Named = Annotated[dict[Name, V], AfterValidator(_freeze)]
-"""A mapping of named things: frozen, keyed by short names, in the order of the file."""
+"""A frozen mapping of named entries: the keys are short names, the order is that of the file."""
 
 FrozenMapping = Annotated[dict[K, V], AfterValidator(_freeze)]
 
@@ -83,55 +84,55 @@ def _as_date(value: object) -> object:
     if not isinstance(value, str):
         return value
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        raise ValueError(f"got {value!r}, expected a date as 2024-03-31 (year-month-day)")
+        raise ValueError(f"got {value!r}, expected a date such as 2024-03-31 (year-month-day)")
     try:
         day = date.fromisoformat(value)
     except ValueError:
-        raise ValueError(f"got {value}, which is not a date of the calendar") from None
+        raise ValueError(f"got {value}, which is not a calendar date") from None
     if not 1900 <= day.year < 2200:
         raise ValueError(f"got {value}, expected a year from 1900 to 2199")
     return day
 
 
 Day = Annotated[date, BeforeValidator(_as_date)]
-"""A date of the calendar, written ``2024-03-31``."""
+"""A calendar date, written ``2024-03-31``."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 WaningDays = Annotated[float, Field(ge=1)]
-"""Mean days until protection wanes. Waning is drawn once a day, so that it cannot be shorter than one."""
+"""Mean days until protection wanes: at least one, because waning is drawn once a day."""
 
 
 class IncompleteError(ValueError):
-    """What is given goes with something else that is not."""
+    """A value needs another one that is missing."""
 
 
-def one_of(**given: Any) -> None:
-    """Refuse all but one of `given` being there; the others are None.
+def require_one_of(**given: Any) -> None:
+    """Require exactly one of the values in `given` to be set; the others must be None.
 
     Raises
     ------
     ValueError
-        If none is given, or more than one.
+        If none is set, or more than one.
     """
     there = [f"{name} {bound_text(value)}" for name, value in given.items() if value is not None]
     names = list(given)
     if not there:
-        neither = f"neither {' nor '.join(names)}" if len(names) == 2 else f"none of {listed(names)}"
+        neither = f"neither {' nor '.join(names)}" if len(names) == 2 else f"none of {join_words(names)}"
         raise ValueError(f"got {neither}, expected exactly one of them")
     if len(there) > 1:
-        raise ValueError(f"got {listed(there)}, expected exactly one of {listed(names)}")
+        raise ValueError(f"got {join_words(there)}, expected exactly one of {join_words(names)}")
 
 
-def listed(words: Iterable[str], last: str = "and") -> str:
-    """``a, b and c``."""
+def join_words(words: Iterable[str], last: str = "and") -> str:
+    """Join words as in ``a, b and c``."""
     *others, end = words
     return f"{', '.join(others)} {last} {end}" if others else end
 
 
 def bound_text(value: object) -> str:
-    """A value of a bound as it was written."""
+    """Return the value of a bound as it was written."""
     if isinstance(value, (list, tuple)):
         return str([float(f"{inner:.12g}") for inner in value])
     return f"{value:.12g}" if isinstance(value, (int, float)) else str(value)
@@ -156,18 +157,42 @@ ByAge = Annotated[
     BeforeValidator(_one_for_all, json_schema_input_type=NonNegative | _Nine[NonNegative]),
     AfterValidator(_nine),
 ]
-"""Nine values >= 0, one per age group; a single number stands for all."""
+"""Nine values >= 0, one per age group; a single number applies to all."""
 
 ShareByAge = Annotated[
     tuple[Share, ...],
     BeforeValidator(_one_for_all, json_schema_input_type=Share | _Nine[Share]),
     AfterValidator(_nine),
 ]
-"""Nine shares in [0, 1], one per age group; a single number stands for all."""
+"""Nine shares in [0, 1], one per age group; a single number applies to all."""
+
+
+_INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Unicode categories that no text may hold: controls, formats (bidirectional too), surrogates, separators."""
+
+
+def _is_invisible(letter: str) -> bool:
+    category, code = unicodedata.category(letter), ord(letter)
+    noncharacter = category == "Cn" and (0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE)
+    return letter not in "\t\n" and (category in _INVISIBLE or noncharacter)
+
+
+def _readable(text: str) -> str:
+    if not text.strip():
+        raise ValueError("got a blank text, expected words")
+    for letter in filter(_is_invisible, text):
+        name = unicodedata.name(letter, "")
+        named = f" ({name})" if name else ""
+        raise ValueError(f"got the invisible character U+{ord(letter):04X}{named}, expected none in a text")
+    return unicodedata.normalize("NFC", text)
+
+
+Words = Annotated[str, AfterValidator(_readable)]
+"""A text of the user's own: not blank, and without characters that cannot be seen."""
 
 
 def figure(default: Any, source: str, confidence: Confidence = "assumed", **constraints: Any) -> Any:
-    """A field whose default is a figure, with its source and confidence beside it."""
+    """Return a field whose default is a figure with a source and a confidence."""
     return Field(default, json_schema_extra={"source": source, "confidence": confidence}, **constraints)
 
 
@@ -190,10 +215,10 @@ class Section(BaseModel):
 
 
 class Text(Section):
-    """A title in Vietnamese and English; where one language is missing the other serves."""
+    """A text in Vietnamese and English; if one language is missing, the other is used."""
 
-    vi: str | None = None
-    en: str | None = None
+    vi: Words | None = None
+    en: Words | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -212,9 +237,9 @@ class Text(Section):
 
 
 class Source(Section):
-    """Where a figure comes from and how far it can be trusted."""
+    """The source of a figure, and how far it can be trusted."""
 
-    source: str
+    source: Words
     confidence: Confidence
 
 
@@ -226,10 +251,10 @@ class MeanSd(Section):
 
 
 class Distribution(Section):
-    """A distribution of times: exactly one of its forms.
+    """A distribution of times, in exactly one form.
 
     ``{gamma: {mean: 9, sd: 9}}``, ``{lognormal: {mean: 10, sd: 5}}``, ``{exponential: 5}`` (its mean),
-    ``{fixed: 3}``, or the word ``never`` (a clock that does not run out).
+    ``{fixed: 3}``, or the word ``never`` (the event does not happen).
     """
 
     gamma: MeanSd | None = None
@@ -255,7 +280,7 @@ class Distribution(Section):
 
     @property
     def mean(self) -> float:
-        """Mean in the field's unit; infinite for ``never``."""
+        """The mean, in the field's unit; infinite for ``never``."""
         if self.gamma is not None:
             return self.gamma.mean
         if self.lognormal is not None:

@@ -1,4 +1,4 @@
-"""Section `care`: the facilities by name, their beds, and who lies in them at the start."""
+"""Section `care`: the facilities by name, their beds, and their patients at the start."""
 
 from typing import Annotated, Literal, Self
 
@@ -35,7 +35,7 @@ class Beds(Section):
 
 
 class ShareByBed(Section):
-    """A share for each bed type; a single number stands for all three."""
+    """A share for each bed type; a single number applies to all three."""
 
     basic: Share = 0.0
     oxygen: Share = 0.0
@@ -52,14 +52,14 @@ class ShareByBed(Section):
 class Facility(Section):
     """One facility.
 
-    `beds` are all its beds; `covid_share` of them are open to COVID patients at the start and
-    `convertible_share` at most (by `convert_beds` or `mobilise`). Conversion can also equip oxygen
-    beds for intensive care until there are `icu_target` ICU beds. A facility that is not
-    `open_at_start` has no beds until a rule opens it. While it is preparing, open or standing down,
-    the facilities it `replaces` take no new patients.
+    `beds` are all its beds; a share `covid_share` of them is open to COVID patients at the start, and a
+    rule (`convert_beds` or `mobilise`) can raise this to `convertible_share`. Conversion can also equip
+    oxygen beds for intensive care until there are `icu_target` ICU beds. A facility that is not
+    `open_at_start` has no beds until a rule opens it. While it is preparing, open or standing down, the
+    facilities it `replaces` admit no new patients.
 
-    Where `staff`, `ventilators`, `oxygen` or `essential` are not given, they do not limit: the
-    facility has staff, ventilators and oxygen for all its beds and no other patients.
+    If `staff`, `ventilators` or `oxygen` is not given, the facility has enough for all its beds; if
+    `essential` is not given, it has no non-COVID patients.
     """
 
     title: Text
@@ -71,7 +71,7 @@ class Facility(Section):
     convertible_share: ShareByBed = ShareByBed()
     icu_target: Off[Annotated[int, Field(ge=0)]] = None
     open_at_start: bool = True
-    access_hours: NonNegative = figure(0.0, "added to every journey to the facility")
+    access_hours: NonNegative = figure(0.0, "hours added to every journey to the facility")
     serves: Off[Sequence_[DistrictName]] = None
     replaces: Sequence_[FacilityName] = ()
     mobilisation_plan: Off[bool] = None
@@ -91,7 +91,7 @@ class Facility(Section):
         if self.icu_target is not None:
             icu, oxygen = self.beds.icu, self.beds.oxygen
             if isinstance(icu, str) or isinstance(oxygen, str):
-                raise ValueError("got an icu_target beside unlimited beds, expected counted beds")
+                raise ValueError("got an icu_target with unlimited beds, expected a number of beds")
             if not icu <= self.icu_target <= icu + oxygen:
                 raise ValueError(
                     f"got icu_target {self.icu_target}, expected {icu} (its ICU beds) "
@@ -101,7 +101,7 @@ class Facility(Section):
 
     @property
     def convertible(self) -> bool:
-        """Whether beds of it can be converted to COVID or to intensive care."""
+        """True if any of its beds can be converted to COVID care or to intensive care."""
         share = self.convertible_share
         return self.icu_target is not None or any((share.basic, share.oxygen, share.icu))
 
@@ -114,14 +114,12 @@ class Census(Section):
 
 
 class Care(Section):
-    """The care system."""
+    """The facilities, their initial patients, and what they share."""
 
     facilities: Annotated[Named[Facility], Field(min_length=1)]
     initial_census: FrozenMapping[FacilityName, Census] = Field(default_factory=dict)
     initial_stays: Literal["equilibrium", "fresh"] = "equilibrium"
-    no_bed_hours: NonNegative = figure(
-        6.0, "a patient counts as without a bed after so many hours of waiting"
-    )
+    no_bed_hours: NonNegative = figure(6.0, "hours of waiting after which a patient counts as without a bed")
     staffing: Staffing = Staffing()
     essential: EssentialCare = EssentialCare()
     transport: Off[Transport] = None

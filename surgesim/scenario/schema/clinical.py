@@ -1,4 +1,4 @@
-"""Section `clinical`: how severe an infection is, how long patients stay, what lack of care does."""
+"""Section `clinical`: severity of infection, lengths of stay, and the effect of missing care."""
 
 from typing import Literal
 
@@ -17,7 +17,7 @@ from surgesim.scenario.schema.capacity.oxygen import Respiratory
 
 
 class DeathByCare(Section):
-    """P(death) by the care received, by age; a value below the one before it is raised to it."""
+    """P(death) by the care received and age; a value below that of the better care is raised to it."""
 
     full: ShareByAge
     thin: ShareByAge
@@ -26,10 +26,10 @@ class DeathByCare(Section):
 
 
 class Severity(Section):
-    """Severity of an infection by age, for the reference variant in a person without protection.
+    """Severity of an infection by age, for the reference variant in an unprotected person.
 
-    `p_oxygen` is per infection, `p_icu` per person who needs oxygen, deaths per person with the need.
-    `boarded` has no meaning for the oxygen need and is ignored there.
+    `p_oxygen` is per infection, `p_icu` per person who needs oxygen. `death_oxygen` and `death_icu` are
+    per person with that need. `death_oxygen` ignores `boarded`.
     """
 
     p_oxygen: ShareByAge
@@ -57,28 +57,28 @@ class Stays(Section):
 
 
 class Clock(Section):
-    """Time from an unmet need to its end: `death_days` for who will die of it, else `recovery_days`."""
+    """Time from an unmet need to its end: `death_days` for patients who die of it, else `recovery_days`."""
 
     death_days: Distribution
     recovery_days: Distribution
 
 
 class Clocks(Section):
-    """One clock per need: untreated oxygen need; ICU need untreated or boarded in an oxygen bed."""
+    """One clock per need: oxygen need untreated; ICU need untreated or boarded in an oxygen bed."""
 
     oxygen: Clock
     icu: Clock
 
 
 class UrgentShare(Section):
-    """Share of new patients who go before others in the queue of the bed type they need first."""
+    """Share of new patients who have priority in the queue for the bed type they need first."""
 
     oxygen: Share = figure(0.0, "no triage classes unless given")
     icu: Share = figure(0.0, "no triage classes unless given")
 
 
 class Clinical(Section):
-    """The clinical course of a patient, from the day oxygen is needed."""
+    """The clinical course of patients, from the day they need oxygen."""
 
     severity: Severity
     stays: Stays

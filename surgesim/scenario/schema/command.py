@@ -1,4 +1,4 @@
-"""Section `command`: what is watched, when the system counts as overwhelmed, and the plan of rules."""
+"""Section `command`: the thresholds, the declared emergency, and the plan of rules."""
 
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
@@ -15,9 +15,9 @@ from surgesim.scenario.schema.base import (
     Section,
     Sequence_,
     Text,
-    one_of,
+    require_one_of,
 )
-from surgesim.scenario.schema.indicators import BY_DISTRICT, GroupName, IndicatorName, Watch, fits
+from surgesim.scenario.schema.indicators import BY_DISTRICT, GroupName, IndicatorName, Watch, check_watch
 from surgesim.scenario.schema.levels import Levels
 from surgesim.scenario.schema.levers.epidemic import EpidemicRule
 from surgesim.scenario.schema.levers.facilities import FacilityRule
@@ -28,10 +28,11 @@ from surgesim.scenario.schema.names import ThresholdName
 
 
 class Threshold(Section):
-    """An indicator and a bound; breached on a day when the bound is strictly passed.
+    """An indicator and a bound; it is breached on days when the indicator is strictly beyond the bound.
 
-    With ``by: district`` it is assessed in each district, and is no part of the situation. `beds` are the
-    types that vacant beds are counted of: those that the scenario's patients can occupy, unless given.
+    With ``by: district`` it is assessed in each district and does not count towards the situation. `beds`
+    are the bed types in which vacant beds are counted; by default those that the scenario's patients can
+    occupy.
     """
 
     title: Off[Text] = None
@@ -45,8 +46,8 @@ class Threshold(Section):
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
-        one_of(above=self.above, below=self.below)
-        fits(self.watch, group=self.group is not None, by_district=self.by_district)
+        require_one_of(above=self.above, below=self.below)
+        check_watch(self.watch, group=self.group is not None, by_district=self.by_district)
         return self
 
     @property
@@ -61,16 +62,16 @@ class Threshold(Section):
     def bound(self) -> float:
         return self.above if self.above is not None else self.below  # type: ignore[return-value]
 
-    def breached(self, value: float) -> bool:
+    def is_breached(self, value: float) -> bool:
         return value > self.above if self.above is not None else value < self.below  # type: ignore[operator]
 
 
 REQUIRED_PATH = "command.situation.require"
-"""The parameter that says how many criteria make the situation."""
+"""Path of the number of criteria that make the situation."""
 
 
 class Situation(Section):
-    """When the thresholds together make the declared emergency: all, any, or at least so many."""
+    """The declared emergency: all, any, or at least a given number of thresholds are breached at once."""
 
     require: Literal["all", "any"] | Annotated[int, Field(ge=1)] = "any"
     thresholds: Off[Annotated[Sequence_[ThresholdName], Field(min_length=1)]] = None
@@ -80,9 +81,9 @@ Rule = Annotated[FacilityRule | EpidemicRule | StaffRule | SupplyRule, Field(dis
 
 
 class Reach(Section):
-    """Who is reached: the time within which a bed counts as got in time, and what deaths are held against.
+    """Timely access: the time limit for getting a bed, and a reference for deaths.
 
-    ``within_hours`` is the scenario's ``care.no_bed_hours`` unless given.
+    `within_hours` is ``care.no_bed_hours`` unless given.
     """
 
     within_hours: Off[NonNegative] = None
@@ -90,7 +91,7 @@ class Reach(Section):
 
 
 class Command(Section):
-    """Thresholds, the declared situation, the epidemic's level, who is reached, and the plan."""
+    """Thresholds, the declared situation, the epidemic's level, timely access, and the plan."""
 
     thresholds: Named[Threshold] = Field(default_factory=dict)
     situation: Situation = Situation()
@@ -115,22 +116,22 @@ class Command(Section):
         return tuple(self.in_province) if named is None else named
 
     @property
-    def required(self) -> int:
-        """How many of them must be breached at once."""
+    def required_count(self) -> int:
+        """The number of these thresholds that must be breached at once."""
         require = self.situation.require
         if isinstance(require, int):
             return require
         return len(self.of_situation) if require == "all" else 1
 
-    def bringing(self, section: str) -> Iterator[RuleBase]:
-        """The rules that bring more of what a section (a dotted path) gives."""
+    def rules_adding_to(self, section: str) -> Iterator[RuleBase]:
+        """Yield the rules that add to what a section (a dotted path) provides."""
         for rule in self.plan.values():
             if rule.needs is not None and rule.needs.section == section and not rule.brings_nothing:
                 yield rule
 
     @property
     def watches(self) -> tuple[Watch, ...]:
-        """All that thresholds, levels and rules watch."""
+        """Everything that thresholds, levels and rules watch."""
         rules = [watch for rule in self.plan.values() for watch in (rule.begins_on, rule.ends_on)]
         criteria = () if self.levels is None else self.levels.criteria.values()
         thresholds = [threshold.watch for threshold in self.thresholds.values()]

@@ -1,6 +1,6 @@
-"""Section `epidemic`: the variant, who is immune, how cases are found, what slows transmission.
+"""Section `epidemic`: the variant, immunity, case detection, and measures that slow transmission.
 
-Section `arrivals` stands here too: a scenario has either an epidemic or given arrivals.
+Section `arrivals` is here too: a scenario has either an epidemic or given arrivals.
 """
 
 from typing import Annotated, Literal, Self
@@ -41,7 +41,9 @@ class Variant(Section):
     icu_severity: NonNegative = figure(1.0, "multiplies P(needs ICU | needs oxygen)")
     death_severity: NonNegative = figure(1.0, "multiplies P(death | full care)")
     vaccine_escape: Share = figure(0.0, "share of the waned stratum's protection that is lost")
-    infection_escape: Share = figure(0.0, "share of the immune at the start who are so no longer")
+    infection_escape: Share = figure(
+        0.0, "share of people immune at the start who are not immune to this variant"
+    )
 
 
 class Protection(Section):
@@ -54,11 +56,12 @@ class Protection(Section):
 class Immunity(Section):
     """Who is protected at the start, by age, and how immunity wanes.
 
-    `immune_share` are those immune from recent infection (or both); the share of them that the
-    variant's `infection_escape` leaves susceptible joins the waned stratum. `waned_share` of the
-    others have waned protection from earlier doses or infections, times 1 - `vaccine_escape`. Nobody is
-    in the stratum `vaccinated` at the start: it is the protection that section `vaccination` gives, and
-    must be given with it. Who had waned protection keeps what is better of it.
+    `immune_share` is the share immune from recent infection (or both infection and vaccine); the share of
+    them that the variant's `infection_escape` makes susceptible joins the waned stratum. `waned_share` is
+    the share of the others with waned protection from earlier doses or infections, which is multiplied by
+    1 - `vaccine_escape`. Nobody is in the stratum `vaccinated` at the start: it is the protection that
+    section `vaccination` gives, and is required with it. People with waned protection keep whatever part
+    of it is better.
     """
 
     immune_share: ShareByAge = figure((0.0,) * 9, "nobody immune unless given")
@@ -69,9 +72,9 @@ class Immunity(Section):
 
 
 class Importation(Section):
-    """Infections of residents outside the province: Poisson, `per_day` in all districts together.
+    """Infections that residents bring from outside the province: Poisson, `per_day` over all districts.
 
-    Split by population unless `weights` (relative, by district) are given. They come during a warm-up too.
+    Split by population unless `weights` (relative, by district) are given. They occur in the warm-up too.
     """
 
     per_day: NonNegative = 0.0
@@ -82,7 +85,7 @@ class Importation(Section):
 
 
 class Reduction(Section):
-    """Share of contacts removed in each setting among those who comply."""
+    """Share of contacts removed in each setting, among people who comply."""
 
     home: Share = 0.0
     school: Share = 0.0
@@ -91,11 +94,11 @@ class Reduction(Section):
 
 
 class Measure(Section):
-    """A measure against the spread. Without `start` it begins when a rule of the plan starts it.
+    """A measure against transmission. Without `start`, it begins when a rule of the plan starts it.
 
-    It `reduces` contacts by setting; `travel` is the share of contacts with other districts that it
-    moves into the own district, `screening` the share of imported infections it stops at entry. All
-    are of those who comply, in `districts` (default all): those whose residents it holds for.
+    It `reduces` contacts by setting; `travel` is the share of contacts with other districts that it moves
+    into the home district, `screening` the share of imported infections that it stops at entry. All apply
+    to people who comply among the residents of `districts` (default: all).
     """
 
     title: Off[Text] = None
@@ -110,7 +113,7 @@ class Measure(Section):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.start is not None and self.end is not None and self.end <= self.start:
-            raise ValueError(f"got an end {self.end} not after the start {self.start}")
+            raise ValueError(f"got end {self.end}, expected a date after the start {self.start}")
         return self
 
 
@@ -143,7 +146,7 @@ class Epidemic(Section):
 
 
 class ArrivalSeries(Section):
-    """Daily arrivals of one kind: `counts[d]` on day d."""
+    """Daily arrivals of one kind: `counts[d]` on day d (the first is 0)."""
 
     bed: BedType
     counts: Sequence_[NonNegative]
@@ -160,15 +163,15 @@ class ArrivalSeries(Section):
 class Arrivals(Section):
     """Given daily arrivals instead of an epidemic.
 
-    `file` (CSV beside the scenario) is read when the scenario is loaded and becomes `series`.
-    Days past the end of a series have no arrivals.
+    `file` (a CSV, relative to the scenario file) is read when the scenario is loaded and becomes `series`.
+    There are no arrivals after the end of a series.
     """
 
     file: Off[str] = None
     series: Named[ArrivalSeries] = Field(default_factory=dict)
     counts_are: Literal["exact", "poisson"] = "poisson"
     demand_sd: NonNegative = figure(
-        0.0, "sd of a lognormal factor of mean 1 on all arrivals of a replication"
+        0.0, "sd of a lognormal factor with mean 1 that multiplies all arrivals of a replication"
     )
 
     @model_validator(mode="after")
@@ -181,6 +184,6 @@ class Arrivals(Section):
                     if count != int(count):
                         raise ValueError(
                             f"got {count:g} on day {day} of {name!r}, expected a whole number "
-                            "where counts_are is exact"
+                            "because counts_are is exact"
                         )
         return self

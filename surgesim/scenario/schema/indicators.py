@@ -1,6 +1,6 @@
-"""Indicators: what a threshold, a level or a rule can watch. Each is declared here, once.
+"""Indicators: what a threshold, a level or a rule can watch. Each is declared once, here.
 
-How the province's are computed stands in `surgesim.model.command.indicators`, how the districts' are in
+Those of the province are computed in `surgesim.model.command.indicators`, those of districts in
 `surgesim.model.command.districts`.
 """
 
@@ -15,29 +15,29 @@ HIGHEST_LEVEL = 4
 
 
 class Indicator(NamedTuple):
-    """A number that the command sees at the end of each day.
+    """A number that the command team sees at the end of each day.
 
     Attributes
     ----------
     unit
-        As the data dictionary gives it.
+        Unit, as in the data dictionary.
     meaning
-        What the data dictionary says of it; empty where a part of the model records and describes it.
+        Description in the data dictionary; empty if a part of the model records and describes it.
     least, most
-        The range in which it lies, as far as it has one.
+        Its range, if it has one.
     of_residents
-        For a number that counts residents, each at most once: of how many it is.
+        If it counts residents, each at most once: the number of residents it is relative to.
     needs
-        What a scenario must give for it to be assessed, by name in `schema.needs.NEEDS`, in the order in
-        which it is told; without any, it needs only patients and beds.
+        What a scenario must give for it to be assessed, by name in `schema.needs.NEEDS`, in the order of
+        reporting; if empty, it needs only patients and beds.
     item
-        What it is of, if it is of one item each.
+        What it is measured for, if each value belongs to one item.
     by_district
-        Its meaning in a district; empty where districts have no value of their own.
+        Its meaning in a district; empty if districts have no value of their own.
     by_group
-        Whether it can be of one age or risk group.
-    composed
-        Whether it is made of other indicators.
+        True if it can be measured in one age or risk group.
+    is_composite
+        True if it is computed from other indicators.
     """
 
     name: str
@@ -50,20 +50,20 @@ class Indicator(NamedTuple):
     item: Reference | None = None
     by_district: str = ""
     by_group: bool = False
-    composed: bool = False
+    is_composite: bool = False
 
     @property
-    def computed(self) -> bool:
-        """Whether it is computed of the province every day from what the parts of the model record."""
-        return bool(self.meaning) and not (self.composed or self.by_group)
+    def is_computed(self) -> bool:
+        """True if it is computed for the province every day from the records of the model's parts."""
+        return bool(self.meaning) and not (self.is_composite or self.by_group)
 
     @property
     def share(self) -> bool:
-        """Whether it is a share of 1, which is shown as a percentage."""
+        """True if it is a share from 0 to 1, which is shown as a percentage."""
         return self.unit == "share"
 
 
-_AS_PROVINCE = "as that of the province, in the district"
+_AS_PROVINCE = "as for the province, in the district"
 
 _DECLARED = (
     Indicator(
@@ -84,8 +84,8 @@ _DECLARED = (
     Indicator(
         "patients_without_bed",
         "patients",
-        "`without_bed` as the command sees it",
-        by_district="patients who are in the district, without the bed type they need for over no_bed_hours",
+        "`without_bed` as the command team sees it",
+        by_district="patients in the district who have lacked the bed type they need for over no_bed_hours",
     ),
     Indicator(
         "vacant_covid_beds_per_100k",
@@ -110,16 +110,16 @@ _DECLARED = (
     Indicator(
         "oxygen_occupancy",
         "share",
-        "occupied and held over staffed oxygen beds (1 where none)",
+        "occupied and held beds over staffed oxygen beds (1 if none)",
         most=1,
-        by_district="of the district's staffed oxygen beds (1 where none)",
+        by_district="occupancy of the district's staffed oxygen beds (1 if none)",
     ),
     Indicator(
         "icu_occupancy",
         "share",
-        "occupied and held over staffed ICU beds (1 where none)",
+        "occupied and held beds over staffed ICU beds (1 if none)",
         most=1,
-        by_district="of the district's staffed ICU beds (1 where none)",
+        by_district="occupancy of the district's staffed ICU beds (1 if none)",
     ),
     Indicator(
         "icu_need_per_100k",
@@ -137,10 +137,10 @@ _DECLARED = (
     Indicator(
         "situation",
         "0 or 1",
-        "1 while the declared emergency holds, by the criteria that are assessed",
+        "1 during the declared emergency, by the criteria that are assessed",
         most=1,
         needs=("criteria",),
-        composed=True,
+        is_composite=True,
     ),
     Indicator(
         "oxygen_cover_days",
@@ -212,16 +212,16 @@ _DECLARED = (
         most=HIGHEST_LEVEL,
         needs=("levels", "level_criteria"),
         by_district="level of the epidemic by the scenario's table (empty without one)",
-        composed=True,
+        is_composite=True,
     ),
     Indicator(
         "in_time_7d_share",
         "share",
-        "of the patients who came to need a bed in the last 7 days, those not known to have waited "
-        "longer than the time allowed for any bed they needed (1 where fewer than 10 came)",
+        "timely access: of the patients whose need for a bed began in the last 7 days, the share not known "
+        "to have waited longer than the limit for any bed they needed (1 if fewer than 10 patients)",
         most=1,
         needs=("risk",),
-        by_district="as that of the province, of residents",
+        by_district="as for the province, among residents",
         by_group=True,
     ),
     Indicator(
@@ -247,10 +247,10 @@ BY_DISTRICT = tuple(indicator.name for indicator in _DECLARED if indicator.by_di
 """Indicators that each district has too."""
 
 BY_GROUP = tuple(indicator.name for indicator in _DECLARED if indicator.by_group)
-"""Indicators that can be of one age or risk group."""
+"""Indicators that can be measured in one age or risk group."""
 
 ICU_BEDS = tuple(indicator.name for indicator in _DECLARED if "icu_staff" in indicator.needs)
-"""Indicators that count the ICU beds of facilities whose staff is given, and of no others."""
+"""Indicators that count ICU beds only of facilities whose staff is given."""
 
 GroupName = Literal[
     "0-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "70-79", "80+", "low-risk", "high-risk"
@@ -259,15 +259,15 @@ GroupName = Literal[
 
 
 class Watch(NamedTuple):
-    """What is watched: an indicator (None: a date), of which item or group, and in which district."""
+    """What is watched: an indicator (None for a date), its item or group, and its district."""
 
     indicator: IndicatorName | None
     of: str | None = None
     district: str | None = None
 
 
-def only_for(key: str, indicator: str, known: Iterable[str], followed: str) -> None:
-    """Refuse a key that goes with some indicators only.
+def check_allowed(key: str, indicator: str, known: Iterable[str], by: str) -> None:
+    """Reject a key that only some indicators allow.
 
     Raises
     ------
@@ -277,23 +277,23 @@ def only_for(key: str, indicator: str, known: Iterable[str], followed: str) -> N
     known = tuple(known)
     if indicator not in known:
         raise ValueError(
-            f"got {key} for {indicator}, which is not followed {followed}: expected one of {', '.join(known)}"
+            f"got {key} for {indicator}, which is not available {by}: expected one of {', '.join(known)}"
         )
 
 
-def fits(watch: Watch, *, group: bool, by_district: bool) -> None:
-    """Refuse a group or a district for an indicator that is not followed so, and both at once.
+def check_watch(watch: Watch, *, group: bool, by_district: bool) -> None:
+    """Reject a group or a district if the indicator does not allow it, and both at once.
 
     Raises
     ------
     ValueError
-        If `watch` is of a group or of districts and its indicator is not.
+        If `watch` has a group or districts and its indicator does not allow them.
     """
     if watch.indicator is None:
         return
     if group:
-        only_for("a group", watch.indicator, BY_GROUP, "by age and risk group")
+        check_allowed("a group", watch.indicator, BY_GROUP, "by age and risk group")
     if by_district:
-        only_for("a district", watch.indicator, BY_DISTRICT, "by district")
+        check_allowed("a district", watch.indicator, BY_DISTRICT, "by district")
         if group:
-            raise ValueError("got a group and a district, expected one of them")
+            raise ValueError("got a group and a district, expected only one")

@@ -1,10 +1,19 @@
-"""Section `command.levels`: the epidemic's level, 1 to 4, from classes of indicators."""
+"""Section `command.levels`: the level of the epidemic, 1 to 4, from classes of indicators."""
 
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from surgesim.scenario.schema.base import IncompleteError, Name, Named, Off, Section, Sequence_, Text, one_of
+from surgesim.scenario.schema.base import (
+    IncompleteError,
+    Name,
+    Named,
+    Off,
+    Section,
+    Sequence_,
+    Text,
+    require_one_of,
+)
 from surgesim.scenario.schema.indicators import (
     BY_DISTRICT,
     HIGHEST_LEVEL,
@@ -12,14 +21,14 @@ from surgesim.scenario.schema.indicators import (
     GroupName,
     IndicatorName,
     Watch,
-    fits,
+    check_watch,
 )
 
 Level = Annotated[int, Field(ge=1, le=HIGHEST_LEVEL)]
 
 
 class Criterion(Section):
-    """An indicator and the bounds between its classes, from the best class to the worst.
+    """An indicator and the bounds between its classes, from best to worst.
 
     ``at_least: [90, 450]`` is class 1 below 90, 2 from 90 on, 3 from 450 on; ``below: [20, 10]`` is
     class 1 from 20 on, 2 below 20, 3 below 10.
@@ -35,15 +44,17 @@ class Criterion(Section):
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> Self:
-        one_of(at_least=self.at_least, below=self.below)
+        require_one_of(at_least=self.at_least, below=self.below)
         bounds = list(self.bounds)
         if self.at_least is not None and (not bounds or bounds != sorted(set(bounds))):
             raise ValueError(f"got at_least {bounds}, expected bounds that rise from class to class")
         if self.below is not None and (not bounds or bounds != sorted(set(bounds), reverse=True)):
             raise ValueError(f"got below {bounds}, expected bounds that fall from class to class")
-        if INDICATORS[self.indicator].composed:
-            raise ValueError(f"got {self.indicator}, which is itself made of others, expected another")
-        fits(self.watch, group=self.group is not None, by_district=self.by == "district")
+        if INDICATORS[self.indicator].is_composite:
+            raise ValueError(
+                f"got {self.indicator}, which is computed from other indicators, expected another"
+            )
+        check_watch(self.watch, group=self.group is not None, by_district=self.by == "district")
         return self
 
     @property
@@ -60,15 +71,15 @@ class Criterion(Section):
 
     @property
     def by_district(self) -> bool:
-        """Whether each district has a value of its own here; else the province's is that of all."""
+        """True if each district has its own value; otherwise all have the province's."""
         return self.indicator in BY_DISTRICT and self.by != "province" and self.group is None
 
 
 class Levels(Section):
-    """Level by class of transmission (row) and class of response (column).
+    """The level of the epidemic, by class of transmission (row) and class of response (column).
 
-    The class of each side is the worst of its criteria. Without criteria of response there is one
-    column; without a table the level is the class of transmission.
+    The class of each side is the worst class of its criteria. Without response criteria there is one
+    column; without a table, the level is the class of transmission.
     """
 
     transmission: Named[Criterion]
@@ -100,12 +111,14 @@ class Levels(Section):
                 )
         lines = [*self.table, *zip(*self.table, strict=True)]
         if any(list(line) != sorted(line) for line in lines):
-            raise ValueError("got a table in which a worse class has a lower level, expected none that falls")
+            raise ValueError(
+                "got a table in which a worse class has a lower level, expected levels that do not fall"
+            )
         return self
 
     @property
     def classes(self) -> tuple[int, int]:
-        """How many classes of transmission and of response there are."""
+        """The numbers of transmission classes and response classes."""
         transmission, response = (
             max((criterion.classes for criterion in criteria.values()), default=1)
             for criteria in (self.transmission, self.response)
@@ -114,13 +127,13 @@ class Levels(Section):
 
     @property
     def levels(self) -> tuple[tuple[int, ...], ...]:
-        """The table, written out."""
+        """The table; without one, the level of each transmission class."""
         if self.table is not None:
             return self.table
         return tuple((level,) for level in range(1, self.classes[0] + 1))
 
     @property
     def criteria(self) -> dict[tuple[str, str], Criterion]:
-        """All criteria, by side and name."""
+        """All criteria by side and name."""
         sides = (("transmission", self.transmission), ("response", self.response))
         return {(side, name): criterion for side, named in sides for name, criterion in named.items()}

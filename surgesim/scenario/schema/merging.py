@@ -1,4 +1,4 @@
-"""Plain values laid over plain values: what merges, what replaces, and what multiplies."""
+"""Lay plain values over plain values: merge, replace or multiply."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from surgesim.scenario.schema.base import Distribution
 
 
 def _is_form(value: Mapping[str, Any]) -> bool:
-    """Whether `value` is written as a `Distribution` and as nothing else."""
+    """Return True if `value` has the form of a `Distribution`."""
 
     def fits(key: str, inner: object) -> bool:
         if inner is None or key == "never":
@@ -33,7 +33,7 @@ _UNCERTAIN = {
 
 
 def _is_uncertain_form(value: Mapping[str, Any]) -> bool:
-    """Whether `value` is written as one form of an uncertain parameter and as nothing else."""
+    """Return True if `value` has one form of an uncertain parameter."""
     ((key, inner),) = value.items() if len(value) == 1 else (("", None),)
     if key not in _UNCERTAIN:
         return False
@@ -52,7 +52,7 @@ def _other_form(below: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
 
 
 def is_scale(value: object) -> bool:
-    """Whether `value` is ``{scale: 0.8}``: in an alternative, a factor on the number below it."""
+    """Return True if `value` is ``{scale: 0.8}``: in an alternative, a factor on the scenario's number."""
     return isinstance(value, Mapping) and set(value) == {"scale"} and _is_number(value["scale"])
 
 
@@ -61,10 +61,10 @@ def _is_number(value: object) -> bool:
 
 
 def scaled(base: Any, overlay: Any) -> Any:
-    """`overlay` with what it says of `base` by ``{scale: 0.8}`` multiplied out.
+    """Return `overlay` with each ``{scale: 0.8}`` replaced by that multiple of the value in `base`.
 
-    A number, or each of a table of numbers, is multiplied; a whole number stays one. Where `base` has no
-    number the overlay stays as it is.
+    A number, or each number of a table, is multiplied; an integer is rounded to an integer. If `base` has
+    no number, the overlay does not change.
     """
     if is_scale(overlay):
         product = _product(base, overlay["scale"])
@@ -87,10 +87,10 @@ def _product(value: Any, factor: float) -> Any:
 def deep_merge(
     base: Mapping[str, Any], overlay: Mapping[str, Any], *, keep_none: bool = False
 ) -> dict[str, Any]:
-    """`base` with `overlay` laid over it: mappings merge, ``None`` removes, all else replaces.
+    """Return `base` with `overlay` laid over it: mappings merge, ``None`` removes, other values replace.
 
-    A distribution in another form replaces the one below it (``{fixed: 3}`` over ``{gamma: …}``).
-    With `keep_none`, ``None`` stays in the result: one overlay laid over another.
+    A distribution in another form replaces the old one (``{fixed: 3}`` over ``{gamma: …}``). With
+    `keep_none`, ``None`` stays in the result, for an overlay laid over an overlay.
     """
     merged = dict(base)
     for key, value in overlay.items():

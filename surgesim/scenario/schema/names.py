@@ -1,4 +1,4 @@
-"""Names that stand for something defined elsewhere in the scenario: what each names, and where that is."""
+"""Names that refer to something defined elsewhere in the scenario: to what, and where it is defined."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from pydantic import GetJsonSchemaHandler
 from surgesim.scenario.schema.base import Name
 
 NAMES = "x-names"
-"""The keyword of a JSON Schema under which it says where what a name names is defined."""
+"""JSON Schema keyword for the path where the target of a name is defined."""
 
 
 class Reference(NamedTuple):
-    """Marks a name: what it names, and the dotted path of the mapping in which that is defined."""
+    """Metadata of a name: the kind of its target, and the dotted path of the mapping that defines it."""
 
     kind: str
     target: str
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """The JSON Schema of the name, which tells the scenario reference what it names."""
+        """Return the name's JSON Schema, with the target's path for the scenario reference."""
         return {**handler(schema), NAMES: self.target}
 
 

@@ -1,6 +1,6 @@
-"""What an indicator needs of a scenario: where that is not given, the indicator is not assessed.
+"""What an indicator needs from a scenario; without it, the indicator is not assessed.
 
-It stands alone so that model, tables, report and remarks know by one declaration what is not measured.
+This is a separate module so that model, tables, report and warnings share one declaration.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from surgesim.scenario.schema.scenario import Scenario
 
 
 class Need(NamedTuple):
-    """Something of a scenario that an indicator is computed from.
+    """Part of a scenario from which an indicator is computed.
 
     Attributes
     ----------
     name
-        Its place in the tables and in the catalogues of words.
+        Its name in the tables and the translation catalogues.
     missing
-        What is told where it is not given, after "because".
-    given
-        Whether a scenario has it, for what is watched.
+        The reason reported if it is not given.
+    is_met
+        Returns True if a scenario gives it for what is watched.
     """
 
     name: str
     missing: str
-    given: Callable[[Scenario, Watch], bool]
+    is_met: Callable[[Scenario, Watch], bool]
 
 
 def icu_sites(scenario: Scenario, district: str | None = None) -> dict[str, Facility]:
-    """The facilities with ICU beds, or that can equip some, by name; of one district, or of all."""
+    """Return by name the facilities with ICU beds or an `icu_target`, in one district or all."""
     return {
         name: facility
         for name, facility in scenario.care.facilities.items()
@@ -76,12 +76,12 @@ def _disposed(scenario: Scenario, watch: Watch) -> bool:
 def _some_of_each_side(scenario: Scenario, _: Watch) -> bool:
     levels = scenario.command.levels
     sides = () if levels is None else (levels.transmission, levels.response)
-    return all(any(unmet(scenario, c.watch) is None for c in side.values()) for side in sides if side)
+    return all(any(unmet_need(scenario, c.watch) is None for c in side.values()) for side in sides if side)
 
 
 def _enough_criteria(scenario: Scenario, _: Watch) -> bool:
     names = scenario.command.of_situation
-    return not names or len(assessed_criteria(scenario)) >= scenario.command.required
+    return not names or len(assessed_criteria(scenario)) >= scenario.command.required_count
 
 
 _NEEDS = (
@@ -90,12 +90,12 @@ _NEEDS = (
         "arrivals are given, not an epidemic",
         lambda scenario, _: scenario.epidemic is not None,
     ),
-    Need("icu_staff", "no facility with ICU beds has its staff given", _staffed),
-    Need("icu_equipment", "no facility with ICU beds has its ventilators or oxygen given", _equipped),
+    Need("icu_staff", "staff is not given for any facility with ICU beds", _staffed),
+    Need("icu_equipment", "ventilators and oxygen are not given for any facility with ICU beds", _equipped),
     Need("criteria", "fewer of its criteria are assessed than it requires", _enough_criteria),
-    Need("oxygen", "no facility has its oxygen given", _any_facility("oxygen")),
-    Need("essential", "no facility has essential care given", _any_facility("essential")),
-    Need("staff", "no facility has its staff given", _any_facility("staff")),
+    Need("oxygen", "oxygen is not given for any facility", _any_facility("oxygen")),
+    Need("essential", "essential care is not given for any facility", _any_facility("essential")),
+    Need("staff", "staff is not given for any facility", _any_facility("staff")),
     Need(
         "home_care",
         "clinical.home_care is not given",
@@ -107,53 +107,53 @@ _NEEDS = (
         "epidemic.detection.tests is not given",
         lambda scenario, _: scenario.epidemic is not None and scenario.epidemic.detection.tests is not None,
     ),
-    Need("stock", "the item has no stock given", _stocked),
-    Need("capacity", "the item has no capacity_per_day given", _disposed),
+    Need("stock", "the item has no stock", _stocked),
+    Need("capacity", "the item has no capacity_per_day", _disposed),
     Need(
         "levels",
         "command.levels is not given",
         lambda scenario, _: scenario.command.levels is not None,
     ),
-    Need("level_criteria", "none of its criteria of one side is assessed", _some_of_each_side),
+    Need("level_criteria", "one of its sides has no criterion that is assessed", _some_of_each_side),
     Need(
         "risk",
-        "the risk group of patients is not known where arrivals are given",
+        "the risk group of given arrivals is not known",
         lambda scenario, watch: watch.of not in RISK_GROUPS or scenario.epidemic is not None,
     ),
 )
 
 NEEDS: Mapping[str, Need] = {need.name: need for need in _NEEDS}
-"""What indicators need, by name."""
+"""The needs of indicators, by name."""
 
 
-def unmet(scenario: Scenario, watch: Watch) -> Need | None:
-    """What is missing of a scenario for what is watched; None where it is assessed."""
+def unmet_need(scenario: Scenario, watch: Watch) -> Need | None:
+    """Return the first need that a scenario does not meet for what is watched; None if it is assessed."""
     if watch.indicator is None:
         return None
     needs = (NEEDS[name] for name in INDICATORS[watch.indicator].needs)
-    return next((need for need in needs if not need.given(scenario, watch)), None)
+    return next((need for need in needs if not need.is_met(scenario, watch)), None)
 
 
-def unmet_by(scenario: Scenario, threshold: Threshold, district: str | None = None) -> Need | None:
-    """What is missing for a threshold: of the province, or of one district where it is assessed there."""
-    return unmet(scenario, threshold.watch._replace(district=district))
+def unmet_need_of(scenario: Scenario, threshold: Threshold, district: str | None = None) -> Need | None:
+    """Return the first unmet need of a threshold in the province, or in one district; None if assessed."""
+    return unmet_need(scenario, threshold.watch._replace(district=district))
 
 
 def assessed_criteria(scenario: Scenario) -> tuple[str, ...]:
-    """Of the thresholds that make the situation, those that are assessed."""
+    """Return the thresholds of the situation that are assessed."""
     command = scenario.command
     return tuple(
         name
         for name in command.of_situation
-        if name in command.thresholds and unmet_by(scenario, command.thresholds[name]) is None
+        if name in command.thresholds and unmet_need_of(scenario, command.thresholds[name]) is None
     )
 
 
 def beds_occupied(scenario: Scenario) -> tuple[BedType, ...]:
-    """The bed types that patients of the scenario can occupy; all where it has no patients.
+    """Return the bed types that the scenario's patients can occupy; all types if it has no patients.
 
-    Basic beds hold mild cases, where these are isolated; oxygen beds whoever needs oxygen; ICU beds whoever
-    needs intensive care.
+    Basic beds hold isolated mild cases, oxygen beds patients who need oxygen, and ICU beds patients who
+    need intensive care.
     """
     severity = scenario.clinical.severity
     census = scenario.care.initial_census.values()
@@ -172,5 +172,5 @@ def beds_occupied(scenario: Scenario) -> tuple[BedType, ...]:
 
 
 def beds_counted(scenario: Scenario, threshold: Threshold) -> tuple[BedType, ...]:
-    """The bed types that a threshold on vacant beds counts: those it names, else those that are occupied."""
+    """Return the bed types that a threshold on vacant beds counts: by default those of `beds_occupied`."""
     return beds_occupied(scenario) if threshold.beds is None else threshold.beds

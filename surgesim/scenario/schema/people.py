@@ -1,4 +1,4 @@
-"""Section `people`: who lives where, how old they are, whom they meet and how far they travel."""
+"""Section `people`: where people live, their ages, their contacts and their travel times."""
 
 from typing import Annotated, Self
 
@@ -17,7 +17,7 @@ from surgesim.scenario.schema.base import (
     ShareByAge,
     Text,
     figure,
-    listed,
+    join_words,
 )
 from surgesim.scenario.schema.names import DistrictName
 
@@ -35,7 +35,7 @@ def _square(rows: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, ...], ...
     n = len(rows)
     if n not in (len(AGE_GROUPS) - 1, len(AGE_GROUPS)) or any(len(row) != n for row in rows):
         lengths = sorted({len(row) for row in rows})
-        of = listed(map(str, lengths or [0]), "or")
+        of = join_words(map(str, lengths or [0]), "or")
         shape = f"{n} row{'' if n == 1 else 's'} of {of} value{'' if lengths == [1] else 's'}"
         raise ValueError(f"got {shape}, expected 9 by 9 (to 80+) or 8 by 8 (to 70+)")
     return rows
@@ -45,9 +45,9 @@ Matrix = Annotated[Sequence_[Sequence_[NonNegative]], AfterValidator(_square)]
 
 
 class Contacts(Section):
-    """Mean contacts a day of one person by setting: row = age of the person, column = age met.
+    """Mean daily contacts of one person by setting: row = age of the person, column = age of the contact.
 
-    Tables of 8 x 8 end at 70+ and are split by population when the run starts.
+    An 8 x 8 table ends at 70+, which the run splits into 70-79 and 80+ by population.
     """
 
     home: Matrix
@@ -68,31 +68,35 @@ class District(Section):
 
     title: Text
     population: Annotated[int, Field(gt=0)]
-    travel_hours: NonNegative = figure(0.0, "one way by road or boat to the provincial centre")
+    travel_hours: NonNegative = figure(0.0, "hours one way by road or boat to the provincial centre")
     island: bool = False
     ages: Off[AgeShares] = None
 
 
 class People(Section):
-    """The population and its mixing.
+    """The population and its contacts.
 
-    Two districts lie `travel_hours` of the one plus those of the other apart, unless `travel` gives
-    the pair (hours, the same both ways).
+    The travel time between two districts is the sum of their `travel_hours`, unless `travel` gives it for
+    the pair (hours, the same in both directions).
     """
 
     districts: Annotated[Named[District], Field(min_length=1)]
     ages: AgeShares
     high_risk: ShareByAge = figure((0.0,) * 9, "no high-risk group unless given")
     contacts: Contacts
-    outside_share: Share = figure(0.15, "share of contacts outside one's own district")
+    outside_share: Share = figure(0.15, "share of contacts outside the home district")
     distance_scale_hours: Annotated[float, Field(gt=0)] = figure(
-        2.0, "contacts outside fall by 1/e for every so many hours of travel"
+        2.0, "contacts outside fall by a factor of e over this many hours of travel"
     )
     travel: FrozenMapping[DistrictName, FrozenMapping[DistrictName, NonNegative]] = Field(
         default_factory=dict
     )
-    crossing_from_hour: Annotated[float, Field(ge=0, le=24)] = figure(6.0, "boats leave from")
-    crossing_to_hour: Annotated[float, Field(ge=0, le=24)] = figure(18.0, "boats leave until")
+    crossing_from_hour: Annotated[float, Field(ge=0, le=24)] = figure(
+        6.0, "hour of the day from which boats leave"
+    )
+    crossing_to_hour: Annotated[float, Field(ge=0, le=24)] = figure(
+        18.0, "hour of the day until which boats leave"
+    )
 
     @model_validator(mode="after")
     def _crossings(self) -> Self:

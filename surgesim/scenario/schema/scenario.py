@@ -1,4 +1,4 @@
-"""The whole scenario: its sections, what must hold between them, and changed copies of it."""
+"""The whole scenario: its sections, constraints between them, and copies with changes."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -19,11 +19,11 @@ from surgesim.scenario.schema.supply import Supply
 BASELINE = "baseline"
 
 SHARED = ("name", "start", "days", "warm_up_days", "study", "alternatives", "extends")
-"""What all alternatives of a scenario share, so that they can be compared day by day."""
+"""Keys that all alternatives share, so that they can be compared day by day."""
 
 
 class Scenario(Section):
-    """A validated, frozen scenario with every value resolved."""
+    """A validated, frozen scenario with all values resolved."""
 
     name: Name
     title: Text
@@ -57,19 +57,19 @@ class Scenario(Section):
 
     @property
     def in_time_hours(self) -> float:
-        """Hours from need to bed that count as in time."""
+        """Maximum hours from need to bed that count as timely access."""
         reach = self.command.reach
         given = None if reach is None else reach.within_hours
         return self.care.no_bed_hours if given is None else given
 
     def to_plain(self) -> dict[str, Any]:
-        """Plain dicts, lists, numbers and strings that load back to an equal scenario."""
+        """Return plain dicts, lists, numbers and strings that load back to an equal scenario."""
         return self.model_dump(mode="json", exclude_none=True)
 
     def alternative(self, name: str) -> "Scenario":
-        """This scenario with the overlay of one alternative; ``baseline`` is the scenario itself.
+        """Return this scenario with the overlay of one alternative; ``baseline`` returns the scenario itself.
 
-        Alternatives are checked with their scenario, when it is loaded or laid over (`surgesim.overlaid`).
+        Alternatives are checked when their scenario is loaded or changed with `surgesim.overlaid`.
         """
         if name == BASELINE:
             return self
@@ -78,7 +78,7 @@ class Scenario(Section):
 
 
 def read_plain(plain: Mapping[str, Any]) -> Scenario:
-    """The scenario of plain values, such as `Scenario.to_plain` gives."""
+    """Return the scenario of plain values, such as those from `Scenario.to_plain`."""
     import json
 
     return Scenario.model_validate_json(json.dumps(plain))

@@ -1,4 +1,4 @@
-"""Section `study`: how many replications, from which seed, of which uncertain parameters, how precise."""
+"""Section `study`: replications, seed, uncertain parameters and required precision."""
 
 import math
 from statistics import NormalDist
@@ -9,11 +9,11 @@ from pydantic import Field, model_validator
 from surgesim.scenario.schema.base import FrozenMapping, Off, Positive, Section, Sequence_
 
 _LEAST = 2.0**-53
-"""Least probability of which a quantile is asked: unbounded distributions end 8.2 standard deviations out."""
+"""Smallest probability used for a quantile: unbounded distributions end at 8.2 standard deviations."""
 
 
 class Normal(Section):
-    """A normal distribution, truncated where `low` or `high` is given (the mean is then that before)."""
+    """A normal distribution, truncated at `low` or `high` if given (`mean` and `sd` before truncation)."""
 
     mean: float
     sd: Positive
@@ -21,12 +21,12 @@ class Normal(Section):
     high: Off[float] = None
 
     def quantile(self, u: float) -> float:
-        """Value below which a share `u` lies."""
+        """Return the value below which a share `u` (from 0 to 1) of the distribution lies."""
         return _truncated(NormalDist(self.mean, self.sd), u, self.low, self.high)
 
 
 class Lognormal(Section):
-    """A lognormal distribution by its own mean and standard deviation, truncated as `Normal`."""
+    """A lognormal distribution by its mean and sd (not those of the log), truncated as in `Normal`."""
 
     mean: Positive
     sd: Positive
@@ -34,12 +34,14 @@ class Lognormal(Section):
     high: Off[Positive] = None
 
     def quantile(self, u: float) -> float:
-        """Value below which a share `u` lies."""
+        """Return the value below which a share `u` (from 0 to 1) of the distribution lies."""
         variance = math.log1p((self.sd / self.mean) ** 2)
         logs = NormalDist(math.log(self.mean) - variance / 2, math.sqrt(variance))
         low, high = (None if bound is None else math.log(bound) for bound in (self.low, self.high))
         value = math.exp(_truncated(logs, u, low, high))
-        return min(max(value, self.low or value), self.high or value)  # exp(log(x)) may be off by a bit
+        return min(
+            max(value, self.low or value), self.high or value
+        )  # exp(log(x)) may differ in the last digit
 
 
 class Beta(Section):
@@ -51,7 +53,7 @@ class Beta(Section):
     high: float = 1.0
 
     def quantile(self, u: float) -> float:
-        """Value below which a share `u` lies."""
+        """Return the value below which a share `u` (from 0 to 1) of the distribution lies."""
         from scipy.special import betaincinv
 
         return self.low + (self.high - self.low) * float(betaincinv(self.alpha, self.beta, u))
@@ -65,12 +67,12 @@ def _truncated(whole: NormalDist, u: float, low: float | None, high: float | Non
 
 
 class Uncertain(Section):
-    """The distribution of an uncertain parameter: exactly one of its forms.
+    """The distribution of an uncertain parameter, in exactly one form and in the parameter's unit.
 
-    ``{uniform: [4, 6]}``, ``{triangular: [4, 5, 6]}`` (least, most likely, most), ``{normal: {mean: 5,
-    sd: 0.4}}``, ``{lognormal: {mean: 5, sd: 0.4}}`` (both may have `low` and `high`, between which they
-    are truncated), ``{beta: {alpha: 2, beta: 8}}`` (from 0 to 1, or from `low` to `high`),
-    ``{choice: [4, 5, 6]}`` (each equally likely). In the unit of the parameter.
+    ``{uniform: [4, 6]}``, ``{triangular: [4, 5, 6]}`` (minimum, mode, maximum), ``{normal: {mean: 5,
+    sd: 0.4}}``, ``{lognormal: {mean: 5, sd: 0.4}}`` (both may be truncated with `low` and `high`),
+    ``{beta: {alpha: 2, beta: 8}}`` (from 0 to 1, or from `low` to `high`), or ``{choice: [4, 5, 6]}``
+    (equally likely).
     """
 
     uniform: Sequence_[float] | None = None
@@ -101,7 +103,7 @@ class Uncertain(Section):
         return self
 
     def quantile(self, u: float) -> float:
-        """The value below which a share `u` (from 0 to 1) of the distribution lies."""
+        """Return the value below which a share `u` (from 0 to 1) of the distribution lies."""
         if self.uniform is not None:
             low, high = self.uniform
             return low + u * (high - low)
@@ -116,7 +118,7 @@ class Uncertain(Section):
 
     @property
     def limits(self) -> tuple[float, float]:
-        """The least and the most it can be (of an unbounded one, what rounding leaves of its tails)."""
+        """Minimum and maximum (of an unbounded form, the quantiles nearest to 0 and 1)."""
         if self.choice is not None:
             return min(self.choice), max(self.choice)
         return self.quantile(0.0), self.quantile(1.0)
@@ -138,12 +140,12 @@ def _triangular(u: float, low: float, mode: float, high: float) -> float:
 
 
 class Study(Section):
-    """Replications, their seed, and what differs between them.
+    """The replications, their seed, and the parameters drawn anew in each.
 
-    With `precision` given, replications go on from `replications`, but at least 10, until the 95 % interval
-    of the mean of each outcome it names has a half-width of at most that share of the mean, in every
-    alternative, or until there are `most_replications`. An outcome without an event in any
-    replication (0 deaths, a breach that never came) is not precise yet.
+    `precision` gives outcomes and the maximum half-width of the 95 % interval of their mean, as a share of
+    the mean. The study then starts with `replications`, but at least 10, and adds more until every named
+    outcome is precise in every alternative, or there are `most_replications`. An outcome without an event
+    in any replication (no deaths, no breach) is not yet precise.
     """
 
     replications: Annotated[int, Field(ge=1, le=100_000)] = 50

@@ -1,15 +1,15 @@
-"""Section `supply`: consumables, waste, bodies and money."""
+"""Section `supply`: consumables, waste, bodies and costs."""
 
 from typing import Self
 
 from pydantic import Field, model_validator
 
-from surgesim.scenario.schema.base import Named, NonNegative, Off, Section, Text, figure
+from surgesim.scenario.schema.base import Named, NonNegative, Off, Section, Text, Words, figure
 
 
 class PerDay(Section):
-    """How much of an item a day takes: per bed-day of COVID patients by bed type, per mild case followed
-    at home, per case reported that day, per death of that day."""
+    """Amount of an item per day: per COVID bed-day by bed type, per case reported that day, per mild case
+    followed at home, and per death that day."""
 
     basic_bed: NonNegative = 0.0
     oxygen_bed: NonNegative = 0.0
@@ -20,35 +20,35 @@ class PerDay(Section):
 
 
 class Consumable(Section):
-    """A stock that is used and delivered, like protective sets, essential drugs or test kits.
+    """A stock that is used and delivered, such as protective sets, essential drugs or test kits.
 
-    Without a `stock` the item never runs out, and its use is only counted. The `reserve` is the part of
-    the stock that is not to be touched: it is used all the same, but days of cover count what is above it.
+    Without a `stock`, the item never runs out, and its use is only counted. `reserve` is the part of the
+    stock to be kept back: it is used if necessary, but days of cover count only the stock above it.
     """
 
     title: Text
-    unit: str
+    unit: Words
     use: PerDay
     stock: Off[NonNegative] = None
-    reserve: NonNegative = figure(0.0, "all of the stock counts as cover")
+    reserve: NonNegative = figure(0.0, "all of the stock counts as cover unless given")
     delivered_per_day: NonNegative = figure(0.0, "no deliveries unless given")
 
     @model_validator(mode="after")
     def _has_a_stock(self) -> Self:
         if self.stock is None and (self.reserve or self.delivered_per_day):
             given = "a reserve" if self.reserve else "delivered_per_day"
-            raise ValueError(f"got {given} and no stock, expected a stock beside it")
+            raise ValueError(f"got {given} without a stock, expected a stock as well")
         return self
 
 
 class Burden(Section):
-    """What must be disposed of: waste in kg, bodies; what exceeds the daily capacity piles up.
+    """Something to dispose of, such as waste (kg) or bodies; what exceeds the daily capacity accumulates.
 
-    Without a `capacity_per_day` all of it is disposed of on the day, and is only counted.
+    Without a `capacity_per_day`, all of it is disposed of on the same day, and only counted.
     """
 
     title: Text
-    unit: str
+    unit: Words
     made: PerDay
     capacity_per_day: Off[NonNegative] = None
 
@@ -63,20 +63,20 @@ class Costs(Section):
     facility_opening: NonNegative = figure(
         0.0, "no cost unless given; per facility that a rule opens, converts or mobilises"
     )
-    staff_day: NonNegative = figure(0.0, "no cost unless given; per head of reinforcement and day")
+    staff_day: NonNegative = figure(0.0, "no cost unless given; per reinforcement staff member and day")
     home_case_day: NonNegative = figure(0.0, "no cost unless given; per followed home case and day")
     dose: NonNegative = figure(0.0, "no cost unless given; per dose of vaccine given")
-    test: NonNegative = figure(0.0, "no cost unless given; per sample, where tests have a limit")
+    test: NonNegative = figure(0.0, "no cost unless given; per sample, if tests are limited")
     consumable: Named[NonNegative] = Field(default_factory=dict)
 
 
 class Supply(Section):
-    """Logistics of the response."""
+    """Supplies of the response, and its costs."""
 
     consumables: Named[Consumable] = Field(default_factory=dict)
     burdens: Named[Burden] = Field(default_factory=dict)
     costs: Off[Costs] = None
-    currency: str = "VND"
+    currency: Words = "VND"
 
     @model_validator(mode="after")
     def _prices_have_items(self) -> Self:
@@ -84,7 +84,7 @@ class Supply(Section):
         unknown = [name for name in priced if name not in self.consumables]
         if unknown:
             raise ValueError(
-                f"got a price of {', '.join(unknown)}, which is not among the consumables; expected prices "
-                f"of {', '.join(self.consumables) or 'none'}"
+                f"got a price for {', '.join(unknown)}, which is not among the consumables; expected prices "
+                f"for {', '.join(self.consumables) or 'none'}"
             )
         return self

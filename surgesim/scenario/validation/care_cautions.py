@@ -1,4 +1,4 @@
-"""What the author should know of what limits care: parts that have no effect, or are missing."""
+"""Warnings about the resources that limit care: parts that have no effect, or are missing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from surgesim.scenario.messages.finding import Finding
-from surgesim.scenario.schema.capacity.staffing import short_at_start
+from surgesim.scenario.schema.capacity.staffing import shortfall_at_start
 from surgesim.scenario.schema.care import Census, Facility
 from surgesim.scenario.schema.epidemic import Arrivals
 from surgesim.scenario.schema.scenario import Scenario
@@ -14,7 +14,7 @@ from surgesim.scenario.validation.care_checks import open_at_start
 
 
 def care_cautions(scenario: Scenario) -> Iterator[Finding]:
-    """Remarks on what limits care in a valid scenario."""
+    """Yield warnings about the resources that limit care in a valid scenario."""
     yield from _unstaffed(scenario)
     yield from _short_of_staff(scenario)
     yield from _plans(scenario)
@@ -29,7 +29,7 @@ def _has_beds(facility: Facility) -> bool:
 
 
 def _unstaffed(scenario: Scenario) -> Iterator[Finding]:
-    """Beds that count without staff, or never count, where the staff of other facilities is given."""
+    """Warn of beds that count without staff, or never count, if other facilities have given staff."""
     facilities = scenario.care.facilities
     if all(facility.staff is None for facility in facilities.values()):
         return
@@ -43,14 +43,14 @@ def _unstaffed(scenario: Scenario) -> Iterator[Finding]:
             continue
         if staff is None and facility.kind == "field-hospital":
             message = (
-                "is a field hospital with beds and no staff given: its beds count as staffed by people "
-                "from nowhere (staff: {} brings none but those a rule assigns)"
+                "is a field hospital with beds but no staff given: all its beds count as staffed "
+                "(write staff: {} if it has only the staff that a rule assigns)"
             )
             yield Finding(("care", "facilities", name), message)
         elif staff is None:
             unsaid.append(name)
         elif not (staff.doctors or staff.ward_nurses or staff.icu_nurses) and name not in reinforced:
-            message = "has beds and nobody to staff them: no staff, and no rule that reinforces it by name"
+            message = "has beds but nobody to staff them: no staff, and no rule reinforces it by name"
             yield Finding(("care", "facilities", name, "staff"), message)
     if unsaid:
         more = ", …" if len(unsaid) > 6 else ""
@@ -59,13 +59,13 @@ def _unstaffed(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _short_of_staff(scenario: Scenario) -> Iterator[Finding]:
-    """Facilities whose staff cannot look after the patients of the first day at normal ratios."""
+    """Warn of facilities whose staff cannot look after the patients of the first day at normal ratios."""
     for name, facility in scenario.care.facilities.items():
         if facility.staff is None or not facility.open_at_start:
             continue
         census = scenario.care.initial_census.get(name, Census())
         emergency, elective = _other_patients(facility)
-        short = short_at_start(
+        short = shortfall_at_start(
             scenario.care.staffing,
             facility.staff,
             icu=census.icu,
@@ -84,10 +84,10 @@ def _short_of_staff(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _other_patients(facility: Facility) -> tuple[float, float]:
-    """Emergency and elective patients of the first day, as far as beds not open to COVID hold them."""
+    """Return the emergency and elective patients of the first day, limited to beds not open to COVID."""
     if facility.essential is None:
         return 0, 0
-    wards = float(facility.beds.basic) + float(facility.beds.oxygen)  # counted, as checked
+    wards = float(facility.beds.basic) + float(facility.beds.oxygen)  # never "unlimited" here: checked before
     free = wards - open_at_start(facility, "basic") - open_at_start(facility, "oxygen")
     emergency = min(round(facility.essential.emergency_share * wards), free)
     return emergency, min(round(facility.essential.elective_share * wards), free - emergency)
@@ -100,14 +100,14 @@ def _plans(scenario: Scenario) -> Iterator[Finding]:
         if without or unsaid:
             message = f"{without} of {len(said)} facilities have no mobilisation plan"
             yield Finding(
-                ("care", "facilities"), message + (f"; of {unsaid} it is not said" if unsaid else "")
+                ("care", "facilities"), message + (f"; for {unsaid} this is not given" if unsaid else "")
             )
 
 
 def _closed_with_patients(scenario: Scenario) -> Iterator[Finding]:
     for name, facility in scenario.care.facilities.items():
         if facility.essential is not None and not facility.open_at_start:
-            message = "has no effect: a facility that is closed at the start has no other patients"
+            message = "has no effect: a facility that is closed at the start has no non-COVID patients"
             yield Finding(("care", "facilities", name, "essential"), message)
 
 
@@ -122,7 +122,7 @@ def _without_vehicle(scenario: Scenario) -> Iterator[Finding]:
         if not able:
             stranded.append(name)
     if stranded:
-        message = f"nobody can leave {', '.join(stranded)}, which have no vehicle of their own to do so"
+        message = f"nobody can leave {', '.join(stranded)}: no suitable vehicle is based there"
         yield Finding(("care", "transport", "fleets"), message)
 
 
@@ -131,24 +131,24 @@ def _home_care(scenario: Scenario) -> Iterator[Finding]:
     if home is None:
         return
     path = ("clinical", "home_care")
-    opened = any(scenario.command.bringing("clinical.home_care"))
+    opened = any(scenario.command.rules_adding_to("clinical.home_care"))
     if scenario.epidemic is None:
-        yield Finding(path, "has no effect: teams follow the cases of an epidemic, and arrivals are given")
+        yield Finding(path, "has no effect: teams follow the cases of an epidemic, but arrivals are given")
     elif (home.teams or opened) and not (home.packages or home.packages_per_day):
-        yield Finding(path, "has teams and no drug packages: nobody gets early treatment")
+        yield Finding(path, "has teams but no drug packages: nobody gets early treatment")
 
 
 def _given_arrivals(scenario: Scenario) -> Iterator[Finding]:
     if scenario.arrivals is None:
         return
     if scenario.clinical.isolated_share:
-        message = "has no effect: of given arrivals, all of a series with bed basic are to be isolated"
+        message = "has no effect with given arrivals: everyone in a series with `bed: basic` is isolated"
         yield Finding(("clinical", "isolated_share"), message)
     basic = any(facility.beds.basic for facility in scenario.care.facilities.values())
     for name, series in scenario.arrivals.series.items():
         if series.bed == "basic" and not basic:
             yield Finding(
-                ("arrivals", "series", name, "bed"), "has nowhere to go: no facility has basic beds"
+                ("arrivals", "series", name, "bed"), "has no bed to go to: no facility has basic beds"
             )
         if series.bed == "basic" and series.age is not None:
             yield Finding(
@@ -160,7 +160,7 @@ def _given_arrivals(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _ends_early(arrivals: Arrivals, scenario: Scenario) -> Iterator[Finding]:
-    """One remark for all series that end on the same day, before the run does; those of nobody need none."""
+    """Warn once of all series that end on the same day before the run does, unless all counts are 0."""
     by_end: dict[int, list[str]] = {}
     for name, series in arrivals.series.items():
         if len(series.counts) < scenario.days and any(series.counts):
@@ -169,8 +169,8 @@ def _ends_early(arrivals: Arrivals, scenario: Scenario) -> Iterator[Finding]:
         others = f" (and {len(names) - 1} more series)" if len(names) > 1 else ""
         first = scenario.start + timedelta(days=days)
         message = (
-            f"has {days} days of counts{others} in a run of {scenario.days}: from {first} on nobody comes; "
-            "give more days, or fewer `days`"
+            f"has {days} days of counts{others} in a run of {scenario.days}: nobody arrives from {first} on; "
+            "give more counts, or reduce `days`"
         )
         yield Finding(("arrivals", "series", names[0], "counts"), message)
 
@@ -180,14 +180,14 @@ def _icu_counted_twice(arrivals: Arrivals, scenario: Scenario) -> Iterator[Findi
     most = max(scenario.clinical.severity.p_icu)
     if {"oxygen", "icu"} <= beds and most > 0:
         message = (
-            f"makes up to {most:.3g} of the patients of oxygen series need intensive care, beside those of "
-            "icu series: where the icu series count all ICU patients, write p_icu: 0"
+            f"sends a share of up to {most:.3g} of the oxygen series to intensive care, in addition to the "
+            "icu series: if those count all ICU patients, write p_icu: 0"
         )
         yield Finding(("clinical", "severity", "p_icu"), message)
 
 
 def _more_than_live_there(arrivals: Arrivals, scenario: Scenario) -> Iterator[Finding]:
-    """Arrivals of a whole run that are more than the people they are of."""
+    """Warn of more arrivals in the whole run than residents."""
     districts = scenario.people.districts
     come: dict[str | None, float] = {}
     for series in arrivals.series.values():
@@ -196,9 +196,9 @@ def _more_than_live_there(arrivals: Arrivals, scenario: Scenario) -> Iterator[Fi
     for district, number in come.items():
         if district is not None and district in districts and number > districts[district].population:
             people = districts[district].population
-            message = f"has {number:g} arrivals of {district} in all, which has {people} people"
+            message = f"has {number:g} arrivals in total for {district}, which has {people} people"
             yield Finding(("arrivals", "series"), message)
             return
     people = sum(district.population for district in districts.values())
     if everywhere > people:
-        yield Finding(("arrivals", "series"), f"has {everywhere:g} arrivals in all, of {people} people")
+        yield Finding(("arrivals", "series"), f"has {everywhere:g} arrivals in total for {people} people")

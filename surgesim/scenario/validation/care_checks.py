@@ -1,4 +1,4 @@
-"""What must hold between facilities, and between a rule of the plan and the facilities it acts on."""
+"""Consistency of facilities with each other, and of a rule of the plan with the facilities it acts on."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from surgesim.scenario.schema.levers.rule import RuleBase
 
 
 def between_facilities(facilities: Mapping[str, Facility]) -> Iterator[Finding]:
-    """Oxygen for intensive care, counted beds for other patients, who can replace whom."""
+    """Check oxygen for intensive care, bed numbers for non-COVID patients, and replaced facilities."""
     some_supplied = any(facility.oxygen is not None for facility in facilities.values())
     for name, facility in facilities.items():
         path = ("care", "facilities", name)
         if name in facility.replaces:
             yield Finding((*path, "replaces"), f"got {name!r} itself, expected other facilities")
         elif facility.replaces and facility.open_at_start:
-            message = "got facilities to replace beside open_at_start: true, expected open_at_start: false"
+            message = "got facilities to replace with open_at_start: true, expected open_at_start: false"
             yield Finding((*path, "replaces"), message)
         if some_supplied and facility.oxygen is None and (facility.beds.icu or facility.icu_target):
             message = (
-                "missing: a facility with ICU beds and no oxygen source, expected one here as in other "
-                "facilities (or in none, where oxygen does not limit)"
+                "missing: this facility has ICU beds, expected an oxygen source as in other facilities "
+                "(or in none of them, if oxygen is unlimited)"
             )
             yield Finding((*path, "oxygen"), message, Kind.INCOMPLETE)
         if facility.essential is not None and "unlimited" in (facility.beds.basic, facility.beds.oxygen):
-            message = "got other patients beside unlimited beds, expected counted basic and oxygen beds"
+            message = "got non-COVID patients and unlimited beds, expected a number of basic and oxygen beds"
             yield Finding((*path, "essential"), message)
 
 
 def open_at_start(facility: Facility, bed: str) -> float:
-    """COVID beds of a type that are open at the start: whole beds, as the model opens them."""
+    """Return the COVID beds of a type that are open at the start, rounded down as in the model."""
     beds = getattr(facility.beds, bed)
     share = getattr(facility.covid_share, bed)
     if not facility.open_at_start or share == 0:
@@ -43,16 +43,16 @@ def open_at_start(facility: Facility, bed: str) -> float:
 def at_facilities(
     path: KeyPath, rule: RuleBase, facilities: Mapping[str, Facility], *, complete: bool
 ) -> Iterator[Finding]:
-    """Whether a rule can do what it says where it says so.
+    """Check that a rule can act at the facilities it names or selects.
 
     Parameters
     ----------
     path
-        Of the rule.
+        Path of the rule.
     facilities
-        Those that are valid by themselves.
+        The facilities that are valid by themselves.
     complete
-        Whether these are all.
+        True if these are all facilities.
     """
     for index, name in enumerate(rule.named_facilities):
         misfit = rule.misfit(facilities[name]) if name in facilities else None

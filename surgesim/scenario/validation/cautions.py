@@ -1,4 +1,4 @@
-"""What the author of a valid scenario should know: parts without effect, figures without a source."""
+"""Warnings for the author of a valid scenario: parts without effect, figures without a source."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from surgesim.scenario.schema.levels import Criterion, Levels
 from surgesim.scenario.schema.levers.rule import Trigger, Until
 from surgesim.scenario.schema.merging import is_scale
 from surgesim.scenario.schema.names import MEASURE
-from surgesim.scenario.schema.needs import assessed_criteria, icu_sites, unmet
+from surgesim.scenario.schema.needs import assessed_criteria, icu_sites, unmet_need
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.scenario.validation.care_cautions import care_cautions
-from surgesim.scenario.validation.epidemic_cautions import doses_come, epidemic_cautions
+from surgesim.scenario.validation.epidemic_cautions import epidemic_cautions, has_doses
 from surgesim.scenario.validation.sources import Row, Survey
 
 _Bound: TypeAlias = Threshold | Trigger | Until
 
 
 def cautions(scenarios: Mapping[str, Scenario], survey: Survey) -> Iterator[Finding]:
-    """Remarks on a valid scenario; `scenarios` are the baseline, surveyed, and every alternative by name."""
-    told: set[Finding] = set()
+    """Yield warnings; `scenarios` holds the baseline, which `survey` covers, and the alternatives by name."""
+    seen: set[Finding] = set()
     for name, scenario in scenarios.items():
         for finding in _without_effect(scenario):
-            if finding not in told:
-                told.add(finding)
+            if finding not in seen:
+                seen.add(finding)
                 yield finding if name == BASELINE else finding.under(("alternatives", name))
     yield from _never_used(scenarios)
     for pattern in survey.unused:
@@ -63,12 +63,12 @@ def _bounds(scenario: Scenario) -> Iterator[tuple[KeyPath, _Bound]]:
 
 
 def _situation(scenario: Scenario) -> Iterator[Finding]:
-    """An emergency that is decided without some of its criteria, or cannot be."""
+    """Warn of an emergency that is decided without some of its criteria, or cannot be decided."""
     names, assessed = scenario.command.of_situation, assessed_criteria(scenario)
     missing = [name for name in names if name not in assessed]
     if not missing:
         return
-    required, path = scenario.command.required, ("command", "situation")
+    required, path = scenario.command.required_count, ("command", "situation")
     lacking = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not assessed"
     if required > len(assessed):
         yield Finding(
@@ -76,7 +76,7 @@ def _situation(scenario: Scenario) -> Iterator[Finding]:
         )
     else:
         of = f"{len(assessed)} of its {len(names)} criteria, of which {required} must be breached"
-        yield Finding(path, f"is decided over {of}: {lacking}")
+        yield Finding(path, f"is decided by {of}: {lacking}")
 
 
 def _criteria(levels: Levels, scenario: Scenario) -> Iterator[Finding]:
@@ -86,25 +86,25 @@ def _criteria(levels: Levels, scenario: Scenario) -> Iterator[Finding]:
         yield from _followed(path, criterion, scenario)
         if criterion.by == "province" and not watched.by_district:
             yield Finding(
-                (*path, "by"), f"has no effect: {criterion.indicator} is of the province in any case"
+                (*path, "by"), f"has no effect: {criterion.indicator} is always that of the province"
             )
         if watched.most == 1 and max(criterion.bounds) > 1:
             bound = max(criterion.bounds)
-            hint = " (80 % is written 0.8)"
+            hint = " (write 80 % as 0.8)"
             yield Finding(
-                path, f"can hardly hold: {criterion.indicator} lies from 0 to 1, got {bound:g}{hint}"
+                path, f"is unlikely to hold: {criterion.indicator} lies between 0 and 1, got {bound:g}{hint}"
             )
         if criterion.at_least is not None:
             yield from _beyond_all(path, criterion, max(criterion.bounds), scenario)
 
 
 def _followed(path: KeyPath, bound: _Bound | Criterion, scenario: Scenario) -> Iterator[Finding]:
-    """Indicators and groups that a scenario does not follow."""
+    """Warn of indicators and groups that the scenario does not assess."""
     local = isinstance(bound, Threshold) and bound.by_district
     district = None if isinstance(bound, (Threshold, Criterion)) else bound.district
     of = Watch(bound.indicator, bound.item or bound.group, district)
     found = {
-        place: unmet(scenario, of._replace(district=place))
+        place: unmet_need(scenario, of._replace(district=place))
         for place in (scenario.people.districts if local else (district,))
     }
     missing = {place: need.missing for place, need in found.items() if need is not None}
@@ -121,7 +121,7 @@ def _followed(path: KeyPath, bound: _Bound | Criterion, scenario: Scenario) -> I
 
 
 def _left_out(path: KeyPath, of: Watch, scenario: Scenario) -> Iterator[Finding]:
-    """Facilities whose ICU beds an indicator leaves out, because their staff is not given."""
+    """Warn of facilities whose ICU beds an indicator leaves out because their staff is not given."""
     if of.indicator in ICU_BEDS:
         unsaid = [name for name, site in icu_sites(scenario, of.district).items() if site.staff is None]
         if unsaid:
@@ -137,7 +137,7 @@ def _bound(path: KeyPath, bound: _Bound, scenario: Scenario) -> Iterator[Finding
         yield from _beyond_all(path, bound, bound.above, scenario)
     watched = INDICATORS[bound.indicator]
     least, most = watched.least, watched.most
-    lies = f"{watched.name} lies from {least:g} to {most:g}" if most is not None else ""
+    lies = f"{watched.name} lies between {least:g} and {most:g}" if most is not None else ""
     if least > 0 and most is not None:
         below = bound.below is not None and bound.below <= least
         if below or (bound.above is not None and bound.above >= most):
@@ -145,8 +145,8 @@ def _bound(path: KeyPath, bound: _Bound, scenario: Scenario) -> Iterator[Finding
             yield Finding(path, f"can never hold: {lies}, got {got}")
             return
     elif most is not None and bound.above is not None and bound.above >= most:
-        hint = " (80 % is written 0.8)" if bound.above > most and watched.share else ""
-        yield Finding(path, f"can hardly hold: {lies}, got above {bound.above:g}{hint}")
+        hint = " (write 80 % as 0.8)" if bound.above > most and watched.share else ""
+        yield Finding(path, f"is unlikely to hold: {lies}, got above {bound.above:g}{hint}")
     if bound.below is not None and bound.below <= 0:
         yield Finding(path, f"can never hold: {watched.name} is never below 0, got below {bound.below:g}")
     yield from _followed(path, bound, scenario)
@@ -155,16 +155,16 @@ def _bound(path: KeyPath, bound: _Bound, scenario: Scenario) -> Iterator[Finding
 def _beyond_all(
     path: KeyPath, bound: _Bound | Criterion, value: float, scenario: Scenario
 ) -> Iterator[Finding]:
-    """A bound that more than all residents would have to pass."""
+    """Warn of a bound that could be passed only by more people than there are residents."""
     most = None if bound.indicator is None else INDICATORS[bound.indicator].of_residents
     if most is not None and value >= most and scenario.epidemic is not None:
-        message = f"can hardly hold: {bound.indicator} is at most {most}, where everybody counts"
+        message = f"is unlikely to hold: {bound.indicator} reaches {most} only if it counts everybody"
         side = "" if isinstance(bound, Criterion) else "above "
         yield Finding(path, f"{message}, got {side}{value:.12g}")
 
 
 def _too_long(path: KeyPath, bound: _Bound, scenario: Scenario) -> Iterator[Finding]:
-    """A condition that must hold for more days than there are."""
+    """Warn of a condition that must hold for more days than the scenario has."""
     for_days = 1 if isinstance(bound, Threshold) else bound.for_days
     if for_days > scenario.days:
         message = f"can never hold: for_days is {for_days}, but the scenario has {scenario.days} days"
@@ -172,11 +172,11 @@ def _too_long(path: KeyPath, bound: _Bound, scenario: Scenario) -> Iterator[Find
 
 
 def _never_used(scenarios: Mapping[str, Scenario]) -> Iterator[Finding]:
-    """Facilities, measures and vaccines that neither the baseline nor any alternative puts to use."""
+    """Warn of facilities, measures and vaccines that neither the baseline nor any alternative uses."""
     baseline = scenarios[BASELINE]
     for name in baseline.care.facilities:
         if not any(_used(scenario, name) for scenario in scenarios.values()):
-            message = "is never used: no share of it is open to COVID and no rule opens or converts it"
+            message = "is never used: none of its beds are open to COVID and no rule opens or converts them"
             yield Finding(("care", "facilities", name), message)
     measures = baseline.epidemic.measures if baseline.epidemic is not None else {}
     for name in measures:
@@ -184,8 +184,8 @@ def _never_used(scenarios: Mapping[str, Scenario]) -> Iterator[Finding]:
             yield Finding(
                 ("epidemic", "measures", name), "is never in force: it has no start and no rule starts it"
             )
-    if not any(doses_come(scenario) for scenario in scenarios.values()):
-        yield Finding(("epidemic", "vaccination"), "has no effect: it has no doses, and no rule brings any")
+    if not any(has_doses(scenario) for scenario in scenarios.values()):
+        yield Finding(("epidemic", "vaccination"), "has no effect: it has no doses and no rule adds any")
 
 
 def _used(scenario: Scenario, name: str) -> bool:
@@ -207,14 +207,14 @@ def _in_force(scenario: Scenario, name: str) -> bool:
 
 
 def hidden_changes(paths: Sequence[KeyPath], scenario: Scenario) -> Iterator[Finding]:
-    """Alternatives whose overlay lies over a value that was set from outside."""
+    """Yield alternatives whose overlay overrides a value that was set from outside the file."""
     for path in paths:
         for name, overlay in scenario.alternatives.items():
             if path[:2] != ("alternatives", name) and _covers(overlay, path):
                 dotted = ".".join(map(str, path))
                 yield Finding(
                     ("alternatives", name, *path),
-                    f"hides the change of {dotted}, which was set before overlays",
+                    f"overrides the changed value of {dotted} in this alternative",
                 )
 
 
@@ -228,8 +228,8 @@ def _covers(overlay: object, path: KeyPath) -> bool:
     return not is_scale(overlay)
 
 
-def unsourced(survey: Survey) -> Iterator[Finding]:
-    """How many figures of each section have no source, or are assumed, with these in detail."""
+def unsourced_figures(survey: Survey) -> Iterator[Finding]:
+    """Count the figures of each section that have no source or are assumed; `detail` lists them."""
     sections: dict[str, list[Row]] = {}
     for row in survey.rows.values():
         sections.setdefault(row[0].split(".")[0], []).append(row)
@@ -248,7 +248,7 @@ def _listed(paths: list[str]) -> str:
 
 
 def _starred(segments: list[str]) -> list[str]:
-    """Names of entries as ``*``, so that figures of one kind are told together (alternatives apart)."""
+    """Replace names of entries by ``*``, except of alternatives, so that figures of one kind are grouped."""
     if segments[0] == "alternatives" and len(segments) > 2:
         return [*segments[:2], *_starred(segments[2:])]
     starred = []

@@ -1,7 +1,7 @@
-"""What must hold between the parts of a scenario: dates in range, bounds that fit, needs that are met.
+"""Consistency of the parts of a scenario: dates in range, bounds that fit, requirements that are met.
 
-The checks look at each part that is valid by itself, so that they run on a scenario that has errors
-elsewhere too, and all errors are told at once.
+The checks use only parts that are valid by themselves. They therefore also run on a scenario with
+errors elsewhere, and all errors are reported at once.
 """
 
 from __future__ import annotations
@@ -19,24 +19,26 @@ from surgesim.scenario.validation.parts import Parts
 
 
 def one_driver(tree: Mapping[str, Any]) -> Iterator[Finding]:
-    """The schema's rule on epidemic and arrivals, for values too faulty for the schema to reach it."""
+    """Apply the schema's rule on epidemic and arrivals if other errors kept the schema from applying it."""
     given = [name for name in ("epidemic", "arrivals") if tree.get(name, "none") not in ("none", None)]
     if len(given) != 1:
         yield Finding((), "expected exactly one of the sections epidemic and arrivals")
 
 
 def _reserved(parts: Parts) -> Iterator[Finding]:
-    """Names that the tables of results give to something else."""
+    """Reject names that the result tables reserve."""
     for named, path, meaning in (
         (parts.thresholds, ("command", "thresholds", "situation"), "the declared emergency"),
         (parts.districts, ("people", "districts", "province"), "the province as a whole"),
     ):
         if path[-1] in named:
-            yield Finding(path, f"got the name {path[-1]!r}, which is that of {meaning}, expected another")
+            yield Finding(
+                path, f"got the name {path[-1]!r}, which is reserved for {meaning}, expected another"
+            )
 
 
 def consistency(parts: Parts) -> Iterator[Finding]:
-    """Everything but names and dates that must fit together."""
+    """Check the parts against each other, except for names and dates."""
     yield from _reserved(parts)
     yield from between_facilities(parts.facilities)
     yield from _initial_state(parts)
@@ -77,14 +79,14 @@ def _command(parts: Parts) -> Iterator[Finding]:
         if threshold.indicator == "situation":
             path = ("command", "thresholds", name, "indicator")
             yield Finding(
-                path, "got 'situation', which is itself made of thresholds, expected another indicator"
+                path, "got 'situation', which is itself based on thresholds, expected another indicator"
             )
     situation = parts.situation
     if situation is not None and isinstance(situation.require, int):
         in_province = [name for name, threshold in parts.thresholds.items() if not threshold.by_district]
         among = in_province if situation.thresholds is None else situation.thresholds
         if situation.require > len(among) and (parts.all_thresholds or situation.thresholds is not None):
-            message = f"got {situation.require}, expected at most the {len(among)} thresholds there are"
+            message = f"got {situation.require}, expected at most {len(among)}, the number of thresholds"
             if len(in_province) < len(parts.thresholds) and situation.thresholds is None:
                 message += " for the province"
             yield Finding(("command", "situation", "require"), message)
@@ -96,7 +98,7 @@ def _command(parts: Parts) -> Iterator[Finding]:
 
 def _rule(parts: Parts, path: KeyPath, rule: RuleBase) -> Iterator[Finding]:
     if rule.needs is not None and not parts.gives(rule.needs.section):
-        yield Finding(path, rule.needs.unmet)
+        yield Finding(path, rule.needs.message)
     yield from at_facilities(path, rule, parts.facilities, complete=parts.all_facilities)
     when, until = rule.when, rule.until
     if until is None:
@@ -104,7 +106,7 @@ def _rule(parts: Parts, path: KeyPath, rule: RuleBase) -> Iterator[Finding]:
     if when.on is not None and until.on is not None and until.on <= when.on:
         yield Finding(
             (*path, "until", "on"),
-            f"got {until.on}, expected a date after {when.on}, on which the rule begins",
+            f"got {until.on}, expected a date after {when.on}, when the rule begins",
         )
     if when.indicator is None or rule.ends_on != rule.begins_on:
         return
@@ -126,7 +128,7 @@ def _flapping(path: KeyPath, got: str, expected: str, on: str) -> Finding:
 
 
 def out_of_range(parts: Parts) -> Iterator[Finding]:
-    """Dates and days outside the simulated time, from the warm-up to the last day."""
+    """Report dates and days outside the simulated period, from the warm-up to the last day."""
     longest = 20_000
     if parts.start is None or parts.days is None or not 1 <= parts.days <= longest:
         return
@@ -144,7 +146,7 @@ def out_of_range(parts: Parts) -> Iterator[Finding]:
 
 
 def _dates(parts: Parts, last: date, after: date) -> Iterator[tuple[KeyPath, date, date]]:
-    """Path, date, and the latest it may be: an end may be the day after the last."""
+    """Yield path, date and latest allowed date; an end may be the day after the last day."""
     for name, measure in parts.measures.items():
         if measure.start is not None:
             yield ("epidemic", "measures", name, "start"), measure.start, last

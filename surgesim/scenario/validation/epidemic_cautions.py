@@ -1,4 +1,4 @@
-"""What the author should know of the epidemic: parts of it that have no effect."""
+"""Warnings about the epidemic: parts of it that have no effect."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from surgesim.scenario.schema.scenario import Scenario
 
 
 def epidemic_cautions(scenario: Scenario) -> Iterator[Finding]:
-    """Remarks on the epidemic of a valid scenario."""
+    """Yield warnings about the epidemic of a valid scenario."""
     epidemic = scenario.epidemic
     if epidemic is not None:
         yield from _measures(epidemic, scenario)
@@ -18,12 +18,12 @@ def epidemic_cautions(scenario: Scenario) -> Iterator[Finding]:
         yield from _testing(epidemic, scenario)
 
 
-def doses_come(scenario: Scenario) -> bool:
-    """Whether the scenario gives doses of a vaccine, by itself or by a rule (or no vaccination at all)."""
+def has_doses(scenario: Scenario) -> bool:
+    """Return True if the scenario or a rule of it provides vaccine doses, or it has no vaccination at all."""
     section = scenario.epidemic.vaccination if scenario.epidemic is not None else None
     if section is None or section.doses_per_day:
         return True
-    return any(scenario.command.bringing("epidemic.vaccination"))
+    return any(scenario.command.rules_adding_to("epidemic.vaccination"))
 
 
 def _measures(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
@@ -35,7 +35,7 @@ def _measures(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
         if measure.travel and not apart:
             yield Finding((*path, "travel"), "has no effect: nobody meets people of another district")
         if measure.screening and not epidemic.importation.per_day:
-            yield Finding((*path, "screening"), "has no effect: epidemic.importation brings nobody")
+            yield Finding((*path, "screening"), "has no effect: epidemic.importation imports nobody")
 
 
 def _vaccination(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
@@ -47,13 +47,13 @@ def _vaccination(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
             yield Finding(("epidemic", "immunity", "vaccinated"), message)
         return
     if not protects:
-        yield Finding(path, "has no effect: epidemic.immunity.vaccinated protects from nothing")
+        yield Finding(path, "has no effect: epidemic.immunity.vaccinated gives no protection")
     if section.start is None and section.doses_per_day:
-        yield Finding((*path, "doses_per_day"), "has no effect: doses of the scenario need a start")
+        yield Finding((*path, "doses_per_day"), "has no effect: it needs a start")
     seen: list[tuple[int, str]] = []
     for name, group in section.groups.items():
         if any(age <= group.from_age and risk in ("any", group.risk) for age, risk in seen):
-            yield Finding((*path, "groups", name), "is empty: all of its people are of groups before it")
+            yield Finding((*path, "groups", name), "is empty: all of its people belong to earlier groups")
         seen.append((group.from_age, group.risk))
 
 
@@ -61,9 +61,9 @@ def _testing(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
     tests, isolation = epidemic.detection.tests, epidemic.isolation
     path = ("epidemic", "detection", "tests")
     if tests is not None:
-        some = any(scenario.command.bringing("epidemic.detection.tests"))
+        some = any(scenario.command.rules_adding_to("epidemic.detection.tests"))
         if not (tests.single_per_day or tests.pooled_per_day or some):
-            yield Finding(path, "gives no tests, and no rule brings any: only who is admitted is reported")
+            yield Finding(path, "gives no tests, and no rule adds any: only admitted patients are reported")
         if tests.contacts_per_case and not tests.contact_positivity:
             yield Finding((*path, "contacts_per_case"), "finds nobody: contact_positivity is 0")
     if isolation is None:

@@ -1,4 +1,4 @@
-"""What must hold between the parts of an epidemic: somebody to infect or import, a dose that protects."""
+"""Consistency of the parts of an epidemic: people to infect or import, a dose that protects."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from surgesim.scenario.schema.people import People
 
 
 def dose_without_protection() -> Finding:
-    """What is wrong where there is vaccination, and not what a dose of it does."""
+    """Return the finding that vaccination is given without the effect of a dose."""
     path = ("epidemic", "immunity", "vaccinated")
     return Finding(path, "got nothing, expected the protection that a dose of epidemic.vaccination gives")
 
 
 def imports(importation: Importation, warm_up_days: int) -> Iterator[Finding]:
-    """Imported infections that have nowhere or no day to come."""
+    """Report imported infections that have no district or no day to arrive."""
     path = ("epidemic", "importation")
     weights = importation.weights
     if importation.per_day and weights and not any(weights.values()):
@@ -27,22 +27,22 @@ def imports(importation: Importation, warm_up_days: int) -> Iterator[Finding]:
     if until is None or until > first:
         return
     if until == 0 and warm_up_days > 0:
-        return  # only in the warm-up, on every day of which they come
+        return  # imports only in the warm-up, on each of its days
     yield Finding((*path, "until_day"), f"got day {until}, expected a day after from_day, which is {first}")
 
 
 def unmet_r0(r0: float, susceptibility: tuple[float, ...], people: People) -> Iterator[Finding]:
-    """An R0 that no rate of transmission gives, because nobody can infect anybody."""
+    """Report an R0 above 0 that no transmission rate gives, because nobody can infect anybody."""
     if r0 > 0 and not _can_spread(susceptibility, people):
         message = (
-            f"got {r0:g}, expected 0 where nobody can infect anybody: no people who meet by people.contacts "
-            "are both susceptible by epidemic.susceptibility"
+            f"got {r0:g}, expected 0, because nobody can infect anybody: no two people who meet "
+            "(people.contacts) are both susceptible (epidemic.susceptibility)"
         )
         yield Finding(("epidemic", "variant", "r0"), message)
 
 
 def _can_spread(susceptibility: tuple[float, ...], people: People) -> bool:
-    """Whether two people who can be infected, maybe of one age group, meet."""
+    """Return True if any two susceptible people meet, of the same age group or not."""
     tables = [getattr(people.contacts, setting) for setting in SETTINGS]
     last = len(tables[0]) - 1  # a table may end at 70+
     held = [district.ages or people.ages for district in people.districts.values()]

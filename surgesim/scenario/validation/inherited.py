@@ -1,4 +1,4 @@
-"""What is wrong with an alternative by its own overlay, apart from what the scenario below it has wrong."""
+"""Separate the faults of an alternative's own overlay from those of the scenario below it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from surgesim.scenario.messages.finding import Finding, KeyPath
 from surgesim.scenario.messages.wording import value_at
 
 
-def judged(
+def without_base_gaps(
     overlay: Mapping[str, Any], base: Mapping[str, Any], faults: Iterable[Finding]
 ) -> Mapping[str, Any]:
-    """`overlay` without what it lays over a section that `base` should have and has not.
+    """Return `overlay` without its values for sections that `base` should have but lacks.
 
-    What such a part lacks would be told of the overlay, though the scenario lacks it.
+    Otherwise keys that the scenario lacks would be reported as missing in the overlay.
     """
     for fault in faults:
         path = fault.path
@@ -31,10 +31,12 @@ def _without(tree: Mapping[str, Any], path: KeyPath) -> dict[str, Any]:
     return {name: value for name, value in tree.items() if name != key}
 
 
-def own(found: Iterable[Finding], faults: Iterable[Finding], overlay: Mapping[str, Any]) -> list[Finding]:
-    """Those of `found` in an alternative that its overlay makes: not `faults` of the base, nor their like.
+def own_faults(
+    found: Iterable[Finding], faults: Iterable[Finding], overlay: Mapping[str, Any]
+) -> list[Finding]:
+    """Return the findings in `found` that an alternative's overlay causes, not the base's `faults`.
 
-    Of a part that is faulty in the base, only single values that the overlay gives itself are told.
+    In a part that is faulty in the base, only single values that the overlay itself gives are reported.
     """
     known = set(faults)
     at = {fault.path for fault in known}
@@ -56,5 +58,5 @@ def _gives(overlay: Mapping[str, Any], path: KeyPath) -> bool:
 
 
 def _holds(path: KeyPath, inner: KeyPath) -> bool:
-    """Whether what stands at `path` holds what stands at `inner`; the whole scenario holds only itself."""
+    """Return True if `path` contains `inner`; the whole scenario, (), contains only itself."""
     return inner[: len(path)] == path if path else not inner

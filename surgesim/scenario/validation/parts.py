@@ -1,4 +1,4 @@
-"""The parts of a scenario that are valid by themselves, so that they can be checked against each other."""
+"""The parts of a scenario that are valid by themselves and so can be checked against each other."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from surgesim.scenario.schema.scenario import Scenario
 
 @dataclass(slots=True)
 class Parts:
-    """The parts of a scenario that are valid by themselves; what is not is missing here.
+    """The parts of a scenario that are valid by themselves; invalid parts are missing.
 
     Attributes
     ----------
     all_facilities, all_thresholds
-        Whether `facilities` and `thresholds` are all that the scenario has.
-    whole
-        The scenario, or the plain values that are not a valid one.
+        True if `facilities` or `thresholds` are all that the scenario has.
+    source
+        The scenario, or plain values that are not a valid scenario.
     """
 
     start: date | None = None
@@ -52,18 +52,18 @@ class Parts:
     people: People | None = None
     variant: Variant | None = None
     susceptibility: tuple[float, ...] | None = None
-    whole: Scenario | Mapping[str, Any] = field(default_factory=dict)
+    source: Scenario | Mapping[str, Any] = field(default_factory=dict)
 
     def gives(self, section: str) -> bool:
-        """Whether a section (a dotted path) is given, valid or not."""
-        value: Any = self.whole
+        """Return True if a section (a dotted path) is given, valid or not."""
+        value: Any = self.source
         for key in section.split("."):
             value = getattr(value, key, None) if isinstance(value, Section) else inside(value, key)
         return value not in (None, "none")
 
     @classmethod
     def of(cls, scenario: Scenario) -> Parts:
-        """All parts of a valid scenario."""
+        """Return all parts of a valid scenario."""
         epidemic = scenario.epidemic
         return cls(
             scenario.start,
@@ -82,12 +82,12 @@ class Parts:
             people=scenario.people,
             variant=epidemic.variant if epidemic is not None else None,
             susceptibility=epidemic.susceptibility if epidemic is not None else None,
-            whole=scenario,
+            source=scenario,
         )
 
     @classmethod
-    def found_in(cls, tree: Mapping[str, Any]) -> Parts:
-        """The valid parts of plain values that are not a valid scenario."""
+    def from_tree(cls, tree: Mapping[str, Any]) -> Parts:
+        """Return the valid parts of plain values that are not a valid scenario."""
         facilities = _valid(tree, "care.facilities", Facility)
         thresholds = _valid(tree, "command.thresholds", Threshold)
         return cls(
@@ -109,7 +109,7 @@ class Parts:
             people=_one(tree, "people", People),
             variant=_one(tree, "epidemic.variant", Variant),
             susceptibility=_susceptibility(tree),
-            whole=tree,
+            source=tree,
         )
 
 
@@ -147,7 +147,7 @@ def _valid(tree: Mapping[str, Any], path: str, kind: Any) -> dict[str, Any]:
 
 
 def _susceptibility(tree: Mapping[str, Any]) -> tuple[float, ...] | None:
-    """That of the scenario, or the schema's where it gives none; None where it is not valid."""
+    """Return the susceptibility of the scenario, or the schema's default; None if it is not valid."""
     given = value_at(tree, ("epidemic", "susceptibility"))
     if given is None:
         usual: tuple[float, ...] = Epidemic.model_fields["susceptibility"].default

@@ -1,6 +1,6 @@
-"""Names in a scenario that nothing in it has: where they stand, the schema says.
+"""Names in a scenario that refer to nothing in it; the schema says where names refer to something.
 
-They are looked up in plain values, so that they are told of a scenario that has errors elsewhere too.
+They are looked up in plain values, so that a scenario with errors elsewhere is checked too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from surgesim.scenario.schema.names import DISTRICT, FACILITY, Reference
 
 @cache
 def references_of_schema() -> Mapping[str, Reference]:
-    """Where names stand that are defined elsewhere (``*`` any entry, ``@`` the keys), and what each names."""
+    """Return the paths of references (``*`` is any entry, ``@`` the keys), and what each refers to."""
     return dict(_references(scenario_shape(), ()))
 
 
@@ -38,12 +38,12 @@ def _references(shape: Shape, path: tuple[str, ...]) -> Iterator[tuple[str, Refe
 
 
 def references(tree: Mapping[str, Any]) -> Iterator[Finding]:
-    """Names that nothing in the plain values `tree` has."""
+    """Yield a finding for each name that refers to nothing in the plain values `tree`."""
     for pattern, (kind, target) in references_of_schema().items():
         defined = value_at(tree, tuple(target.split(".")))
         if not isinstance(defined, Mapping):
             if target in (DISTRICT.target, FACILITY.target) or _is_no_mapping(tree, target):
-                continue  # the schema says that they are missing, or no section
+                continue  # the schema reports that it is missing, or no section
             defined = {}
         for path, name in _names(tree, pattern.split("."), ()):
             off = name == "none" and _may_be_off(pattern)
@@ -54,20 +54,20 @@ def references(tree: Mapping[str, Any]) -> Iterator[Finding]:
         defined_so: KeyPath = (*target.split("."), "none")
         if value_at(tree, defined_so) is not None:
             yield Finding(
-                defined_so, "got the name 'none', which a reference reads as no name, expected another"
+                defined_so, "got the name 'none', which means no name in a reference, expected another"
             )
 
 
 @cache
 def _may_be_off(pattern: str) -> bool:
-    """Whether the word ``none`` at a place of a reference names nothing, and says that nothing is named."""
+    """Return True if a reference may be ``none``, which then means that it refers to nothing."""
     found = shape_at(tuple(pattern.split(".")))
     return found is not None and "none" in found.choices
 
 
 @cache
 def _where_none_is_off() -> tuple[str, ...]:
-    """Where things are defined that a reference names, unless it is ``none``."""
+    """Return the paths of the definitions to which references that may be ``none`` refer."""
     places = references_of_schema().items()
     named = (reference.target for pattern, reference in places if _may_be_off(pattern))
     items = (indicator.item.target for indicator in INDICATORS.values() if indicator.item is not None)
@@ -75,7 +75,7 @@ def _where_none_is_off() -> tuple[str, ...]:
 
 
 def _is_no_mapping(tree: Mapping[str, Any], target: str) -> bool:
-    """Whether something stands at `target`, or where it should be in, that has no entries."""
+    """Return True if the value at `target`, or at a path above it, is not a mapping."""
     node: Any = tree
     for key in target.split("."):
         if not isinstance(node, Mapping):
@@ -85,10 +85,10 @@ def _is_no_mapping(tree: Mapping[str, Any], target: str) -> bool:
 
 
 def _items(tree: Mapping[str, Any]) -> Iterator[Finding]:
-    """Bounds on an indicator of one item, which must name it, and on others, which must not."""
+    """Check that a bound names an item if, and only if, its indicator has items."""
     for path, indicator, item in _watched(tree):
         if not isinstance(indicator, str) or not isinstance(item, str | None):
-            continue  # the schema says what is wrong with them
+            continue  # the schema reports what is wrong with them
         of = INDICATORS[indicator].item if indicator in INDICATORS else None
         if of is not None:
             kind, target = of
@@ -101,11 +101,11 @@ def _items(tree: Mapping[str, Any]) -> Iterator[Finding]:
             elif item not in defined:
                 yield Finding((*path, "item"), f"unknown {kind} {item!r}{suggestion(item, defined)}")
         elif item is not None:
-            yield Finding((*path, "item"), f"got {item!r}, but {indicator} is not of one item: expected none")
+            yield Finding((*path, "item"), f"got {item!r}, but {indicator} has no items: expected none")
 
 
 def _watched(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Any, Any]]:
-    """Each threshold, criterion and condition of a rule: its path, indicator and item."""
+    """Yield path, indicator and item of each threshold, criterion and condition of a rule."""
     for pattern in ("thresholds.*", "levels.transmission.*", "levels.response.*"):
         for path, threshold in _names(tree, ["command", *pattern.split(".")], ()):
             yield path, *_indicator_and_item(threshold)

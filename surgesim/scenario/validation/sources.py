@@ -1,4 +1,4 @@
-"""Where each figure of a scenario comes from: explicit entries, profiles, defaults of the schema."""
+"""The source of each figure of a scenario: explicit entries, profiles, defaults of the schema."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ Row = tuple[str, Any, str, str]
 NOT_FIGURES = (
     "name", "title", "description", "start", "days", "warm_up_days", "study", "alternatives", "sources",
 )  # fmt: skip
-"""Sections and fields that hold no figures: the question asked, not what is assumed to answer it."""
+"""Sections and fields that hold no figures: they pose the question, rather than assume anything."""
 
 DATA = ("counts",)
-"""Fields that hold a series of data, told by their length and total."""
+"""Fields that hold a series of data, shown by length and total."""
 
 
 class SourceIndex:
-    """Finds the entry of `sources` that covers a path.
+    """Find the entry of `sources` that covers a path.
 
-    A pattern's ``*`` matches one segment, and an entry covers everything below it. Of several, the
-    longest pattern holds, then the one with fewest ``*``.
+    A pattern's ``*`` matches one segment, and an entry covers everything below it. If several match, the
+    longest pattern applies, then the one with fewest ``*``.
     """
 
     def __init__(self, patterns: Mapping[str, Any]) -> None:
@@ -38,8 +38,8 @@ class SourceIndex:
                 node = node.setdefault(segment, {})
             node[""] = pattern
 
-    def covering(self, path: str) -> str | None:
-        """The pattern that covers `path`, None where there is none."""
+    def pattern_for(self, path: str) -> str | None:
+        """Return the pattern that covers `path`, None if there is none."""
         best: tuple[int, int, str] | None = None
         for depth, stars, pattern in self._matches(self._tree, path.split("."), 0, 0):
             if best is None or (depth, -stars) > (best[0], -best[1]):
@@ -61,17 +61,17 @@ def assumptions(scenario: Scenario) -> list[Row]:
     """One row for each figure that affects results: (path, value, source, confidence).
 
     A table by age, a matrix and a distribution are one figure each. A value equal to the schema's
-    default has the source of the schema, in one row for all entries it stands in
-    (``care.facilities.*.access_hours``), unless an entry of `sources` names it to the last key; it has
-    no row where the schema gives it no source. Other figures without a source have an empty one and
-    are ``assumed``. The order is that of the schema and of the file.
+    default has the schema's source, in one row for all entries (``care.facilities.*.access_hours``),
+    unless an entry of `sources` names its full path; it has no row if the schema gives it no source.
+    Other figures without a source have an empty source and are ``assumed``. The order is that of the
+    schema and of the file.
     """
     return list(Survey(scenario).rows.values())
 
 
 @dataclass(frozen=True, slots=True)
 class _Default:
-    """What the schema gives where the scenario gives nothing, and its source and confidence if any."""
+    """A default value of the schema, with its source and confidence if it has them."""
 
     value: Any = None
     source: tuple[str, str] | None = None
@@ -83,7 +83,7 @@ class _Default:
         return cls(None if info.is_required() else info.default, source)
 
     def below(self, holder: Section, name: str, info: FieldInfo) -> _Default:
-        """The default of a field of `holder`, of which this is the default: its own, if it has a source."""
+        """Return the default of a field of `holder`, whose default this is; the field's own source wins."""
         own = _Default.of(info)
         if type(self.value) is not type(holder):
             return own
@@ -99,7 +99,7 @@ class Survey:
     Attributes
     ----------
     rows
-        By path, what `assumptions` lists.
+        The rows that `assumptions` returns, by path.
     unused
         Entries of `sources` that cover no figure.
     """
@@ -117,7 +117,7 @@ class Survey:
         self.unused = [pattern for pattern in scenario.sources if pattern not in self._used]
 
     def _values(self, value: Any, path: tuple[str, ...], pattern: tuple[str, ...], default: _Default) -> None:
-        """`pattern` is `path` with ``*`` for names."""
+        """Add the rows of a value; `pattern` is `path` with ``*`` for names."""
         if isinstance(value, Section) and not isinstance(value, Distribution):
             for name, info in type(value).model_fields.items():
                 self._values(
@@ -134,7 +134,7 @@ class Survey:
             self._figure(value, path, pattern, default)
 
     def _figure(self, value: Any, path: tuple[str, ...], pattern: tuple[str, ...], default: _Default) -> None:
-        covering = self._index.covering(".".join(path))
+        covering = self._index.pattern_for(".".join(path))
         self._used.add(covering)
         named = covering is not None and covering.count(".") == len(path) - 1
         if named or value != default.value:
@@ -150,7 +150,7 @@ class Survey:
         self.rows[dotted] = (dotted, _plain(value, path), source, confidence)
 
     def _plain_values(self, value: Any, path: tuple[str, ...]) -> None:
-        """Figures of an overlay, which is plain values: its rows stand under its own path."""
+        """Add the figures of an overlay, which holds plain values, under the overlay's own path."""
         if isinstance(value, Mapping) and not (value and set(value) <= set(Distribution.model_fields)):
             for name, below in value.items():
                 self._plain_values(below, (*path, name))
@@ -158,13 +158,13 @@ class Survey:
             for place, below in enumerate(value):
                 self._plain_values(below, (*path, str(place)))
         elif isinstance(value, Mapping) or _is_figure(value):
-            covering = self._index.covering(".".join(path))
+            covering = self._index.pattern_for(".".join(path))
             self._used.add(covering)
             self._row(value, path, covering)
 
 
 def _is_figure(value: Any) -> bool:
-    """Whether a value is a number, a distribution, or a list (of lists) of numbers."""
+    """Return True if a value is a number, a distribution, or a list (of lists) of numbers."""
     if isinstance(value, tuple):
         return bool(value) and _is_figure(value[0])
     return isinstance(value, Distribution) or (
@@ -175,7 +175,7 @@ def _is_figure(value: Any) -> bool:
 def _plain(value: Any, path: tuple[str, ...]) -> Any:
     if isinstance(value, tuple):
         if path[-1] in DATA:
-            return f"{len(value)} daily values, {sum(value):.10g} in all"
+            return f"{len(value)} daily values, {sum(value):.10g} in total"
         return [_plain(inner, path) for inner in value]
     if isinstance(value, Distribution):
         return value.model_dump(mode="json", exclude_none=True)

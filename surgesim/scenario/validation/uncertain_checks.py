@@ -1,4 +1,4 @@
-"""What must hold of `study.uncertainty`: paths of numbers, draws that can be used."""
+"""Check `study.uncertainty`: its paths must lead to numbers, and its draws must be valid."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pydantic import ValidationError
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.loading.assignments import unknown_path
-from surgesim.scenario.loading.values import fitting
+from surgesim.scenario.loading.values import fit_value
 from surgesim.scenario.messages import shape
 from surgesim.scenario.messages import wording as messages
 from surgesim.scenario.messages.finding import Finding, KeyPath
 from surgesim.scenario.messages.wording import value_at
-from surgesim.scenario.schema.base import listed
+from surgesim.scenario.schema.base import join_words
 from surgesim.scenario.schema.merging import is_scale
 from surgesim.scenario.schema.scenario import SHARED, Scenario
 from surgesim.scenario.schema.study import Uncertain
@@ -24,27 +24,27 @@ from surgesim.scenario.schema.study import Uncertain
 PLACE = ("study", "uncertainty")
 
 FIXED = (*SHARED, "title", "description", "sources")
-"""Sections and fields that no draw may change: what is asked, and what all replications share."""
+"""Sections and fields that no draw may change: the question, and what all replications share."""
 
 ASSESSED = (("command", "thresholds"), ("command", "situation"))
-"""What is assessed is the same in every replication."""
+"""Sections that define the assessment, which is the same in every replication."""
 
 
 WithCertain: TypeAlias = Callable[[Scenario, Mapping[str, float]], Scenario]
 
 MOST_CORNERS = 32
-"""Most combinations of limits that are checked when a scenario is loaded."""
+"""Maximum number of combinations of limits that are checked when a scenario is loaded."""
 
 
-def not_a_number(path: KeyPath, plain: Mapping[str, Any]) -> str | None:
-    """What is wrong with a path to one number of the scenario; None where nothing is."""
+def number_fault(path: KeyPath, plain: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with a path that should lead to one number; None if nothing is."""
     unknown = unknown_path(path, plain)
     if unknown is not None:
         return unknown.message
     found = shape.at(path, plain)
     if found is None or found.kind != "value" or found.number is None:
         expected = "a value" if found is None else found.expected
-        return f"got the path of {expected}, expected that of one number"
+        return f"got the path of {expected}, expected the path of one number"
     return None
 
 
@@ -56,21 +56,21 @@ def uncertain(
     *,
     drawable: bool = True,
 ) -> Iterator[Finding]:
-    """Everything wrong with the uncertain parameters of a scenario, valid otherwise or not.
+    """Yield everything wrong with the uncertain parameters of a scenario, which may have other faults.
 
     Parameters
     ----------
     plain
-        The values of the scenario.
+        The plain values of the scenario.
     found
-        What is wrong with them. Parameters in faulty parts are not judged, and what draws make of the
-        scenario only where nothing but the distributions is at fault.
+        What is wrong with them. Parameters in faulty parts are not checked. Draws are checked only if
+        nothing but distributions is faulty.
     faulty
-        Names of alternatives that have errors of their own.
+        Names of the alternatives whose own overlay has errors.
     with_certain
-        Makes a scenario of another and of values at dotted paths, or raises `ScenarioError`.
+        Returns a scenario changed by values at dotted paths, or raises `ScenarioError`.
     drawable
-        Whether what can be drawn is checked too.
+        True if draws are checked too.
     """
     given = value_at(plain, PLACE)
     if not isinstance(given, Mapping) or not given:
@@ -86,9 +86,9 @@ def uncertain(
         path: KeyPath = tuple(name.split("."))
         if any(path[: len(fault)] == fault for fault in elsewhere):
             continue
-        problem = not_a_number(path, base)
+        problem = number_fault(path, base)
         if problem is None and (path[0] in FIXED or path[:2] in ASSESSED):
-            problem = "is the same in all replications, expected a parameter of what is simulated"
+            problem = "is the same in all replications, expected a parameter of the simulation"
         if problem is not None:
             yield Finding((*PLACE, name), problem)
         elif scenario is not None and name not in unfit:
@@ -98,7 +98,7 @@ def uncertain(
 
 
 def _without(plain: Mapping[str, Any], unfit: Container[object], faulty: Container[str]) -> Scenario | None:
-    """The scenario without its unfit distributions and faulty alternatives, where that is one."""
+    """Return the scenario without faulty distributions and alternatives; None if it is still invalid."""
     study, alternatives = plain["study"], plain.get("alternatives", {})
     kept = {name: value for name, value in study["uncertainty"].items() if name not in unfit}
     overlays = {name: overlay for name, overlay in alternatives.items() if name not in faulty}
@@ -110,7 +110,7 @@ def _without(plain: Mapping[str, Any], unfit: Container[object], faulty: Contain
 
 
 class _Draws:
-    """What can be drawn of a scenario, each draw checked once, as the scenario that it makes."""
+    """The possible draws of a scenario; each is checked once, by building the scenario that it gives."""
 
     def __init__(self, scenario: Scenario, with_certain: WithCertain) -> None:
         self._scenario = scenario
@@ -119,10 +119,10 @@ class _Draws:
         self._known: dict[tuple[tuple[str, float], ...], Problem | None] = {}
 
     def value(self, name: str, value: float) -> float:
-        return fitting(name, value, self._plain)
+        return fit_value(name, value, self._plain)
 
     def fault(self, values: Mapping[str, float]) -> Problem | None:
-        """The first thing wrong with the scenario that has these values; None where nothing is."""
+        """Return the first problem of the scenario with these values; None if it has none."""
         key = tuple(values.items())
         if key not in self._known:
             self._known[key] = None
@@ -133,9 +133,9 @@ class _Draws:
         return self._known[key]
 
     def least(self, values: Mapping[str, float], middle: Mapping[str, float]) -> Mapping[str, float]:
-        """The least of `values` that are refused where all others are in the middle of what they can be.
+        """Return the fewest of `values` that are rejected while all others have their median.
 
-        Parameters that have no middle keep what the scenario gives.
+        Parameters not in `middle` keep the value of the scenario.
         """
         least = dict(values)
         for name in values:
@@ -150,11 +150,11 @@ def _in_order(values: Mapping[str, float], names: Iterable[str]) -> dict[str, fl
 
 
 def _undrawable(draws: _Draws, uncertainty: Mapping[str, Uncertain]) -> Iterator[Finding]:
-    """What is wrong with the scenario, or an alternative, at draws that its distributions allow.
+    """Yield what is wrong with the scenario, or an alternative, at draws that its distributions allow.
 
-    Checked are the middle of all distributions, each limit with all others in the middle, and all
-    combinations of the limits of those that have limits, up to `MOST_CORNERS`. The draws of a run are all
-    checked before it begins.
+    This checks the median of all distributions, each limit with all others at the median, and all
+    combinations of the limits of bounded distributions, unless there are more than `MOST_CORNERS`. A run
+    checks all of its draws before it begins.
     """
     left = dict(uncertainty)
     middle = {name: draws.value(name, form.quantile(0.5)) for name, form in left.items()}
@@ -174,13 +174,13 @@ def _undrawable(draws: _Draws, uncertainty: Mapping[str, Uncertain]) -> Iterator
     bounded = [name for name in left if name not in refused and _bounded(left[name])]
     if len(bounded) < 2 or math.prod(len(limits[name]) for name in bounded) > MOST_CORNERS:
         return
-    told: list[set[str]] = []
+    reported: list[set[str]] = []
     for corner in itertools.product(*(limits[name] for name in bounded)):
         values = dict(zip(bounded, corner, strict=True))
         if draws.fault({**middle, **values}) is not None:
             least = draws.least(values, middle)
-            if set(least) not in told:
-                told.append(set(least))
+            if set(least) not in reported:
+                reported.append(set(least))
                 yield _refusal(draws, least, middle, uncertainty)
 
 
@@ -190,10 +190,10 @@ def _refusal(
     middle: Mapping[str, float],
     uncertainty: Mapping[str, Uncertain],
 ) -> Finding:
-    """One sentence on values that are refused together, under the last of them."""
+    """Return the finding that values are rejected together, at the path of the last of them."""
     problem = draws.fault(_in_order({**middle, **values}, uncertainty))
     *others, name = values
-    beside = listed(f"{other} as {values[other]:.6g}" for other in others) if others else ""
+    beside = join_words(f"{other} as {values[other]:.6g}" for other in others) if others else ""
     at: KeyPath = () if problem is None or not problem.path else tuple(problem.path.split("."))
     who = ""
     if at[:1] == ("alternatives",) and len(at) > 1:
@@ -213,20 +213,22 @@ def _bounded(distribution: Uncertain) -> bool:
 
 
 def _hint(distribution: Uncertain) -> str:
-    return "" if _bounded(distribution) else " (low and high bound a distribution)"
+    return "" if _bounded(distribution) else " (low and high truncate a distribution)"
 
 
 def remarks(paths: Sequence[KeyPath], scenario: Scenario) -> Iterator[Finding]:
-    """What a draw hides, or is hidden by, and what has no effect; `paths` were set from outside."""
+    """Warn of values that override each other or have no effect; `paths` were set from outside the file."""
     for name in scenario.study.uncertainty:
         path = tuple(name.split("."))
         if any(path[: len(changed)] == changed for changed in paths):
-            message = "hides the change from outside: each replication draws its own value"
+            message = "overrides the change of this value: each replication draws its own"
             yield Finding(("study", "uncertainty", name), message)
         for alternative, overlay in scenario.alternatives.items():
             value = value_at(overlay, path)
             if value is not None and not is_scale(value):
-                message = f"got {messages.display(value)}, which wins over what study.uncertainty draws"
+                message = (
+                    f"got {messages.display(value)}, which overrides the values that study.uncertainty draws"
+                )
                 yield Finding(("alternatives", alternative, *path), message)
     if "most_replications" in scenario.study.model_fields_set and not scenario.study.precision:
         yield Finding(("study", "most_replications"), "has no effect: no study.precision is given")

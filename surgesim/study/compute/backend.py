@@ -1,4 +1,4 @@
-"""Who computes a study, and who hears how it goes."""
+"""Where a study is computed, and who is notified of its progress."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import TypeAlias
 from surgesim.study.compute.environment import available_cores
 
 Progress: TypeAlias = Callable[[int, int], object]
-"""Called with how much is done and how much there is."""
+"""Called with the amount of work done and the total."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Who computes a study, and who hears how it goes; results do not depend on it.
+    """Where a study is computed, and who is notified of its progress; results do not depend on it.
 
     Parameters
     ----------
     workers
-        Processes of this machine: 1 works in this one, None takes as many as there are cores.
+        Processes on this machine: 1 runs in the current process, None uses every core.
     scheduler
-        Address of a Dask scheduler whose workers do it instead, as ``tcp://192.168.1.10:8786``.
+        Address of a Dask scheduler to use instead, such as ``tcp://192.168.1.10:8786``.
     progress
-        Called at the start and as work is done with how much is done and how much there is:
+        Called at the start and as work completes, with the amount done and the total:
         (alternative, replication) pairs of a run, runs of a sweep.
     tell
-        Called with a sentence on what a sweep does otherwise than one may think: `resume` finds nothing
-        to resume, or the horizon varies.
+        Called with a sentence when a sweep does something unexpected: `resume` finds nothing to resume,
+        or the horizon varies.
 
     Examples
     --------
@@ -42,20 +42,20 @@ class Backend:
 
     @classmethod
     def of(cls, workers: int | Backend | None) -> Backend:
-        """What `workers` means where a study takes it."""
+        """Convert the `workers` argument of a study to a `Backend`."""
         return workers if isinstance(workers, Backend) else cls(workers)
 
     @property
     def processes(self) -> int:
-        """How many processes of this machine work."""
+        """Number of processes used on this machine."""
         return available_cores() if self.workers is None else self.workers
 
     def report(self, done: int, total: int) -> None:
-        """Say how much is done, to who listens."""
+        """Report progress to the listener, if any."""
         if self.progress is not None:
             self.progress(done, total)
 
     def say(self, sentence: str) -> None:
-        """Say a sentence, to who listens."""
+        """Send a sentence to the listener, if any."""
         if self.tell is not None:
             self.tell(sentence)

@@ -1,4 +1,4 @@
-"""What must be equal for results to be equal byte for byte: versions and the machine."""
+"""The versions and machine that must match for results to be identical byte for byte."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from surgesim.version import __version__
 PACKAGES = ("surgesim", "numpy", "scipy", "pandas", "pyarrow", "simpy", "matplotlib")
 
 COMPUTING = ("surgesim", "numpy", "scipy", "simpy")
-"""Packages of which all that work on one table must have the same version."""
+"""Packages whose versions must match on all workers that contribute to a table."""
 
 
 def environment() -> dict[str, Any]:
-    """Versions, platform and processor, as a manifest has them."""
+    """Versions, platform and processor, as stored in a manifest."""
     return {"versions": versions(), "platform": platform.platform(), "processor": _processor()}
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that compute."""
+    """Versions of Python and of the packages that affect results."""
     from importlib.metadata import PackageNotFoundError, version
 
     found = {"python": platform.python_version()}
@@ -43,12 +43,12 @@ def _processor() -> str:
 
 
 def available_cores() -> int:
-    """Cores this process may use."""
+    """Number of cores available to this process."""
     from joblib import cpu_count
 
     return int(cpu_count())
 
 
 def now() -> str:
-    """The time, UTC, as a manifest has it."""
+    """The current UTC time, as stored in a manifest."""
     return datetime.now(UTC).isoformat(timespec="seconds")

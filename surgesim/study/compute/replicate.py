@@ -1,4 +1,4 @@
-"""Runs replications of a scenario and its alternatives, on one core or many, in a fixed order."""
+"""Replications of a scenario and its alternatives, on one core or many, in a fixed order."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 from surgesim.errors import Problem, ScenarioError
 from surgesim.model.clock.uncertainty import draws
 from surgesim.model.record import Record
-from surgesim.scenario.door import fitting, with_certain
+from surgesim.scenario.door import fit_value, with_certain
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
-from surgesim.study.compute.beforehand import check_all, with_values_told
+from surgesim.study.compute.checks import check_all, with_values
 from surgesim.study.compute.spread import spread
 
 if TYPE_CHECKING:
     from surgesim.model.simulation import SharedDays
 
 MOST_DAYS_SHARED = 1_000
-"""Longer epidemics are simulated for each alternative anew: kept, they would take too much memory."""
+"""Max days shared between alternatives; longer epidemics are simulated anew for each, to save memory."""
 
 
 def replicate(
@@ -35,25 +35,26 @@ def replicate(
     Parameters
     ----------
     scenarios
-        The alternatives by name; they share the random numbers of a replication.
+        The alternatives by name; they share the random numbers of each replication.
     seed
-        Seed of the study. Replication k depends on `seed` and k alone, not on how many are run.
+        Seed of the study. Replication k depends only on `seed` and k, not on the number of replications.
     replications
-        How many, at least 1.
+        Number of replications, at least 1.
     workers
-        Processes to use, 1 runs in this one; or a `Backend`, whose `progress` hears of every replication.
+        Number of processes, where 1 runs in the current one; or a `Backend`, whose `progress` is called
+        after every replication.
 
     Yields
     ------
     dict of str to Record
-        The records of one replication by alternative, replication 0 first, whatever `workers` is.
+        The records of one replication by alternative, in order from replication 0, for any `workers`.
 
     Raises
     ------
     SurgesimError
-        If worker processes die again and again, or the scheduler does not answer.
+        If worker processes die repeatedly, or the scheduler does not answer.
     IdentityError
-        If an identity of the model broke.
+        If an accounting identity of the model fails.
     """
     total = replications * len(scenarios)
     backend = Backend.of(workers)
@@ -66,24 +67,24 @@ def replicate(
 
 
 def drawn_values(scenario: Scenario, seed: int, replication: int) -> dict[str, float]:
-    """What a replication draws for the uncertain parameters, by path; whole where the schema wants it."""
+    """Uncertain parameter values drawn by a replication, by path; integers where the schema requires them."""
     if not scenario.study.uncertainty:
         return {}
     plain = scenario.to_plain()
-    return {path: fitting(path, value, plain) for path, value in draws(scenario, seed, replication).items()}
+    return {path: fit_value(path, value, plain) for path, value in draws(scenario, seed, replication).items()}
 
 
 def one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: int) -> dict[str, Record]:
-    """One record per alternative; days of an epidemic that care has not changed are simulated once for all.
+    """Simulate one replication of every alternative, sharing epidemic days that do not depend on care.
 
-    Results are the same as one by one. Where parameters are uncertain, all alternatives are made of the
-    scenario with what this replication draws.
+    Results are the same as when each alternative is simulated separately. With uncertain parameters, all
+    alternatives are built from the scenario with the values that this replication draws.
     """
     from surgesim.model.simulation import simulate
 
     drawn = drawn_values(scenarios[BASELINE], seed, replication) if BASELINE in scenarios else {}
     if drawn:
-        changed = with_certain(pared(scenarios[BASELINE], scenarios), drawn)
+        changed = with_certain(keep_alternatives(scenarios[BASELINE], scenarios), drawn)
         scenarios = {name: changed.alternative(name) for name in scenarios}
     several = len(scenarios) > 1
     met: list[tuple[Scenario, SharedDays]] = []
@@ -95,12 +96,12 @@ def one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: i
 
 
 def check_draws(scenario: Scenario, seed: int, replications: int, workers: int | Backend = 1) -> None:
-    """Check what each replication will draw, for the scenario and all of its alternatives.
+    """Check the draws of every replication, for the scenario and all its alternatives.
 
     Raises
     ------
     ScenarioError
-        With the first draws that a scenario file could not have, and how many more there are.
+        With the first draws that would be invalid in a scenario file, and the number of further ones.
     """
     if scenario.study.uncertainty:
         check = partial(_draw_problem, scenario, seed)
@@ -112,20 +113,20 @@ def _draw_problem(scenario: Scenario, seed: int, replication: int) -> Problem | 
     try:
         with_certain(scenario, values)
     except ScenarioError as error:
-        return with_values_told(error.problems[0], f"replication {replication} draws", values)
+        return with_values(error.problems[0], f"replication {replication} draws", values)
     return None
 
 
-def pared(scenario: Scenario, kept: Collection[str]) -> Scenario:
-    """The scenario with only those of its alternatives that are run."""
+def keep_alternatives(scenario: Scenario, kept: Collection[str]) -> Scenario:
+    """Drop the alternatives that are not run."""
     overlays = {name: overlay for name, overlay in scenario.alternatives.items() if name in kept}
     return scenario.model_copy(update={"alternatives": type(scenario.alternatives)(overlays)})
 
 
 def _shared_days(scenario: Scenario, met: list[tuple[Scenario, SharedDays]]) -> SharedDays | None:
-    """The days of an earlier alternative, or new ones, added to `met`; None where they are not kept.
+    """Return the days of a matching earlier alternative, or new ones, added to `met`; None if not shared.
 
-    How far they are this alternative's too is seen in the run: by `Epidemic`, and by `PatientSource`.
+    During the run, `Epidemic` and `PatientSource` determine how many of these days this alternative shares.
     """
     from surgesim.model.simulation import SharedDays
 

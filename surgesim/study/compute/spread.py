@@ -1,7 +1,7 @@
-"""Runs many tasks wherever they go: in this process, in several of this machine, on a Dask cluster.
+"""Distribution of tasks: in this process, in several processes on this machine, or on a Dask cluster.
 
-The one place that knows of joblib and of Dask. Everything else asks for results and gets them as they
-come. joblib's own Dask backend is not used: it hangs when a worker dies.
+Only this module knows about joblib and Dask; the rest of the package asks for results and receives them
+as they complete. joblib's own Dask backend is not used because it hangs when a worker dies.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 MOST_RESTARTS = 3
-"""Workers of this machine that die are replaced so often in a row before the run is given up."""
+"""Max consecutive restarts of dead local workers before the run is aborted."""
 
 _ADDRESS = re.compile(r"(?:tcp|tls)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s/:\[\]@]+):(?P<port>[0-9]{1,5})")
 
 REACH_SECONDS = 3
-"""How long something has to listen at the address of a scheduler."""
+"""Time limit for a connection to the scheduler's address."""
 
 ANSWER_SECONDS = 10
-"""How long a scheduler and its workers have to answer."""
+"""Time limit for a scheduler and its workers to answer."""
 
 
 def spread(
@@ -41,29 +41,29 @@ def spread(
     *,
     ordered: bool = False,
 ) -> Generator[tuple[int, Result], None, None]:
-    """Do `work` on each task.
+    """Apply `work` to each task.
 
     Parameters
     ----------
     work
-        A function that can be pickled; what it returns must depend on its task alone.
+        A picklable function whose result depends only on its task.
     tasks
-        What is indexed is made when it is needed, so it may be a lazy sequence.
+        May be a lazy sequence: items are created only when needed.
     workers
-        Processes of this machine, 1 works in this one; or a `Backend`.
+        Number of processes on this machine, where 1 runs in the current one; or a `Backend`.
     ordered
-        Whether results come in the order of the tasks, or as they are done.
+        True to yield results in task order, False to yield them as they complete.
 
     Yields
     ------
     (int, Result)
-        The index of a task and what came of it. A task whose worker died is done again elsewhere.
+        The index and result of a task. A task whose worker died is repeated on another.
 
     Raises
     ------
     SurgesimError
-        If workers die again and again, or the scheduler's address is none or does not answer, or its
-        workers have other versions of what computes. What `work` raises is raised here.
+        If workers die repeatedly, the scheduler's address is invalid or does not answer, or its workers
+        have different package versions. Exceptions from `work` propagate.
     """
     backend = Backend.of(workers)
     if backend.scheduler is not None:
@@ -102,7 +102,7 @@ def _in_processes(
             restarts += 1
             if restarts > MOST_RESTARTS:
                 raise SurgesimError(
-                    "a worker process ended unexpectedly, most likely for want of memory: "
+                    "a worker process ended unexpectedly, most likely because it ran out of memory: "
                     f"got {workers} workers, try fewer"
                 ) from error
         else:
@@ -114,19 +114,19 @@ def _one_pool(
 ) -> Generator[tuple[int, Result], None, None]:
     from joblib import Parallel, delayed, parallel_config
 
-    # a run that is stopped leaves tasks undone on purpose
+    # stopping a run early leaves tasks undone on purpose
     warnings.filterwarnings("ignore", r"\d+\s+tasks", UserWarning, r"joblib\.parallel")
     with parallel_config(backend="loky", inner_max_num_threads=1):
         parallel = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
         undone = (place for place in range(len(tasks)) if not done[place])
-        results = parallel(delayed(_placed)(work, place, tasks[place]) for place in undone)
+        results = parallel(delayed(_with_place)(work, place, tasks[place]) for place in undone)
         try:
             yield from results
         finally:
             results.close()
 
 
-def _placed(work: Callable[[Task], Result], place: int, task: Task) -> tuple[int, Result]:
+def _with_place(work: Callable[[Task], Result], place: int, task: Task) -> tuple[int, Result]:
     return place, work(task)
 
 
@@ -146,14 +146,15 @@ def _on_cluster(
                 running[future.key] = place
                 yield future
 
-        ahead = 2 * sum(client.nthreads().values()) + 2  # enough to keep all busy, few enough to hold
+        # enough to keep every worker busy, few enough to fit in memory
+        ahead = 2 * sum(client.nthreads().values()) + 2
         completed = as_completed(submitted(ahead), loop=client.loop)
         for future in completed:
             try:
                 result = future.result()
             except KilledWorker as error:
                 raise SurgesimError(
-                    f"{address}: a run ended its worker again and again, most likely for want of memory"
+                    f"{address}: a run killed its worker repeatedly, most likely because it ran out of memory"
                 ) from error
             yield running.pop(future.key), result
             future.release()
@@ -163,7 +164,7 @@ def _on_cluster(
 
 @contextmanager
 def _client(address: str) -> Iterator[Any]:
-    """A connection to a scheduler that answers, and has workers that can do the work."""
+    """Connect to a scheduler and check that it answers and has suitable workers."""
     host, port = _host_and_port(address)
     try:
         from distributed import Client
@@ -191,7 +192,7 @@ def _client(address: str) -> Iterator[Any]:
 
 
 def _host_and_port(address: str) -> tuple[str, int]:
-    """The parts of an address that has the form of a scheduler's."""
+    """Split a scheduler address into host and port, or raise an error."""
     form = _ADDRESS.fullmatch(address)
     if form is None or not 0 < int(form["port"]) < 65_536:
         raise SurgesimError(
@@ -202,7 +203,7 @@ def _host_and_port(address: str) -> tuple[str, int]:
 
 
 def _reach(address: str, host: str, port: int) -> None:
-    """Whether something listens there: Dask itself takes longer to say that nothing does."""
+    """Raise an error if nothing listens at the address; Dask itself takes longer to notice."""
     end = time.monotonic() + REACH_SECONDS
     while True:
         try:
@@ -223,7 +224,7 @@ def _no_answer(address: str, seconds: int) -> SurgesimError:
 
 
 def _check_versions(client: Any, address: str) -> None:
-    """Workers must compute as this process does, or the tables would depend on who computed them."""
+    """Check that workers have the same versions as this process, so that results do not depend on them."""
     here = {package: version for package, version in versions().items() if package in COMPUTING}
     try:
         there: Mapping[str, dict[str, str]] = client.run(versions)

@@ -1,4 +1,4 @@
-"""What binds the beds of a bed type on the days that matter: space, staff, equipment or oxygen."""
+"""The binding constraint of each bed type on the days that matter: space, staff, equipment or oxygen."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 BEDS: Final = ("oxygen", "icu")
-"""Bed types whose constraint is recorded."""
+"""Bed types whose binding constraint is recorded."""
 
 SHORTAGE: Final = {"oxygen": ("waiting_oxygen",), "icu": ("waiting_icu", "boarding")}
-"""Daily columns that say who is without a bed of the type."""
+"""Daily columns that count patients without a bed of each type."""
 
 
-def limits_modelled(scenario: Scenario) -> tuple[str, ...]:
-    """The constraints beside space that the scenario gives for any facility, in the order of CONSTRAINTS."""
+def modelled_limits(scenario: Scenario) -> tuple[str, ...]:
+    """Constraints other than space that the scenario gives for any facility, in CONSTRAINTS order."""
     facilities = scenario.care.facilities.values()
     staffed = any(facility.staff is not None for facility in facilities)
     given = {
@@ -37,7 +37,7 @@ def limits_modelled(scenario: Scenario) -> tuple[str, ...]:
 
 
 def binding_rows(alternative: str, province: Floats) -> Iterator[dict[str, Any]]:
-    """The rows of binding.csv of one alternative.
+    """Rows of binding.csv for one alternative.
 
     Parameters
     ----------
@@ -63,9 +63,9 @@ def binding_rows(alternative: str, province: Floats) -> Iterator[dict[str, Any]]
 
 
 def constraint_of_the_day(province: Floats, bed: str) -> NDArray[np.intp]:
-    """``(replications, days)``: index of the constraint that binds the largest share of the open beds.
+    """Return, as ``(replications, days)``, the index of the constraint that binds most of the open beds.
 
-    Of equal shares the first of CONSTRAINTS; where no bed is open, space.
+    Ties go to the first in CONSTRAINTS; days without open beds go to space.
     """
     shares = _columns(province, [f"{bed}_bound_by_{what}" for what in CONSTRAINTS])
     return np.argmax(shares, axis=-1)  # type: ignore[no-any-return]
@@ -76,6 +76,6 @@ def _columns(province: Floats, names: Sequence[str]) -> Floats:
 
 
 def _days(bound: Bools, among: Bools) -> tuple[float, float]:
-    """Mean days over the replications on which both hold, and their share of the days of `among`."""
+    """Mean days per replication on which both are True, and their share of the days in `among`."""
     both, all_days = int((bound & among).sum()), int(among.sum())
     return both / len(among), both / all_days if all_days else np.nan

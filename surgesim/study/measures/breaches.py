@@ -1,4 +1,4 @@
-"""Breaches of thresholds: when, with what probability, for how long and by how much."""
+"""Threshold breaches: when, how probable, how long and how severe."""
 
 from __future__ import annotations
 
@@ -14,44 +14,44 @@ from numpy.typing import NDArray
 from surgesim.model.record import Record
 from surgesim.scenario.schema.command import Command, Threshold
 from surgesim.scenario.schema.indicators import Watch
-from surgesim.scenario.schema.needs import assessed_criteria, unmet, unmet_by
+from surgesim.scenario.schema.needs import assessed_criteria, unmet_need, unmet_need_of
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.quantiles import censored_quantile, quantile
 
 Floats = NDArray[np.float64]
 
 SITUATION: Final = "situation"
-"""Name of the row (and of the outcomes) of the declared emergency, beside those of the thresholds."""
+"""Name of the declared emergency in rows and outcomes, alongside the threshold names."""
 
 PROVINCE_AREA = "province"
 
 CRITERIA = "criteria"
-"""Why the situation is not assessed: too few of its criteria are."""
+"""Reason the situation is not assessed: too few of its criteria are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Breaches:
-    """The breaches of one replication; one value per row: the thresholds in order, then the situation.
+    """The breaches of one replication, with one value per row: the thresholds in order, then the situation.
 
-    Of a threshold that is assessed by district the row is about any of them; `by_district` has a row for
-    each such threshold and district, in that order.
+    For a threshold assessed by district, the row covers a breach in any district; `by_district` has a row
+    for each such threshold and district, in that order.
 
     Attributes
     ----------
     at_start
-        Whether it held at t = 0, before anything happened.
+        Whether it was breached at t = 0, before any event.
     first_day
-        First day breached (0 is the first day of the scenario); infinite where there was none.
+        First day breached (0 is the first day of the scenario); infinite if never breached.
     days
         Number of days breached.
     longest_spell
-        Days of the longest unbroken run of breached days.
+        Length in days of the longest unbroken run of breached days.
     worst
-        The value furthest beyond the bound (or nearest to it), in the unit of the indicator; for the
-        situation the largest number of its thresholds breached on one day.
+        The value furthest beyond the bound (or closest to it), in the indicator's unit; for the
+        situation, the most thresholds breached on one day.
     undecided
-        Whether the situation did not hold and could have, had the criteria that are not assessed been
-        breached.
+        Whether the situation was not declared but could have been, had the criteria that are not assessed
+        been breached.
     """
 
     at_start: NDArray[np.bool_]
@@ -64,20 +64,20 @@ class Breaches:
 
 
 def breach_names(command: Command) -> tuple[str, ...]:
-    """The rows of a breach table: the thresholds in order, then the situation; none without thresholds."""
+    """Row names of a breach table: the thresholds in order, then the situation; empty without thresholds."""
     return (*command.thresholds, SITUATION) if command.thresholds else ()
 
 
 def breach_bounds(command: Command) -> Floats:
-    """The bound of each row; for the situation the number of thresholds that make it."""
+    """The bound of each row; for the situation, the number of breached thresholds required."""
     if not command.thresholds:
         return np.empty(0)
     bounds = [threshold.bound for threshold in command.thresholds.values()]
-    return np.array([*bounds, command.required], dtype=float)
+    return np.array([*bounds, command.required_count], dtype=float)
 
 
 def breaches_of(scenario: Scenario, record: Record) -> Breaches:
-    """What one replication breached."""
+    """The breaches of one replication."""
     command = scenario.command
     if not command.thresholds:
         nothing = np.empty(0)
@@ -88,20 +88,20 @@ def breaches_of(scenario: Scenario, record: Record) -> Breaches:
         _worst(threshold, record.values[:, i]) for i, threshold in enumerate(command.thresholds.values())
     ]
     together = record.breached[:, watched].sum(axis=1)
-    declared = record.breached_at_start[watched].sum() >= command.required
+    declared = record.breached_at_start[watched].sum() >= command.required_count
     at_start = np.append(record.breached_at_start, declared)
     open_criteria = len(watched) - len(assessed_criteria(scenario))
     undecided = bool(
         open_criteria
         and not breached[:, -1].any()
-        and together.max(initial=0) + open_criteria >= command.required
+        and together.max(initial=0) + open_criteria >= command.required_count
     )
     local = _in_districts(command, record)
     return replace(_breaches(at_start, breached, [*worst, together.max()], local), undecided=undecided)
 
 
 def _in_districts(command: Command, record: Record) -> Breaches | None:
-    """What was breached in each district, a threshold after the other."""
+    """The breaches in each district, threshold by threshold."""
     local = list(command.in_districts.values())
     if not local:
         return None
@@ -135,9 +135,9 @@ def _worst(threshold: Threshold, values: Floats) -> float:
 
 
 def breached_by_day(scenario: Scenario, record: Record) -> NDArray[np.bool_]:
-    """``(days, rows)``: whether each row of a breach table was in breach, the situation last.
+    """Return, as ``(days, rows)``, which rows of a breach table were in breach, the situation last.
 
-    A threshold that is assessed by district is in breach where it is in any of them.
+    A threshold assessed by district is in breach if it is breached in any district.
     """
     if not scenario.command.thresholds:
         return np.empty((len(record.province), 0), dtype=bool)
@@ -168,29 +168,29 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float
 
 
 def not_assessed(scenario: Scenario, threshold: str, district: str | None = None) -> str:
-    """The name of what a threshold (or the situation) lacks to be assessed; nothing where it is."""
+    """Name what a threshold (or the situation) lacks to be assessed; empty if it is assessed."""
     known = scenario.command.thresholds
     missing = (
-        unmet_by(scenario, known[threshold], district)
+        unmet_need_of(scenario, known[threshold], district)
         if threshold in known
-        else unmet(scenario, Watch(SITUATION))
+        else unmet_need(scenario, Watch(SITUATION))
     )
     return "" if missing is None else missing.name
 
 
 def never_assessed(scenario: Scenario, threshold: str) -> bool:
-    """Whether a threshold (or the situation) is assessed nowhere: not in the province, or in no district."""
+    """True if a threshold (or the situation) is assessed neither in the province nor in any district."""
     local = threshold in scenario.command.in_districts
     places = scenario.people.districts if local else (None,)
     return all(not_assessed(scenario, threshold, place) for place in places)
 
 
 def breach_rows(alternative: str, scenario: Scenario, runs: Sequence[Breaches]) -> Iterator[dict[str, Any]]:
-    """The rows of the breach table of one alternative, from its replications in order.
+    """Rows of the breach table for one alternative, from its replications in order.
 
-    A threshold that is assessed by district has a row for each district and none for the province. Of what
-    is not assessed a row has the reason and no numbers; of a situation without some of its criteria the
-    probability is that by the others, and is not told where no replication had it and some could have.
+    A threshold assessed by district has a row for each district and none for the province. A row that is
+    not assessed has a reason instead of numbers. If some criteria of the situation are not assessed, its
+    probability is based on the others, and is missing if no replication declared it but some could have.
     """
     import pandas as pd
 

@@ -23,17 +23,17 @@ Bools = NDArray[np.bool_]
 FIRST_DAY = "first_day_"
 DAYS_BREACHED = "days_breached_"
 BREACHED = "breached_"
-"""Begins the outcome of whether a threshold, or the emergency, was breached on any day; only compared."""
+"""Prefix of the outcome that a threshold, or the emergency, was breached on any day; in comparisons only."""
 COST, DEATHS, SITUATION_DAYS = "cost", "deaths", "situation_days"
 
 _BETTER = {outcome.name: outcome.better for outcome in OUTCOMES}
 
 HIGHER = ("in_time_share:",)
-"""How the outcomes begin that are better where they are higher."""
+"""Prefixes of outcomes for which higher is better."""
 
 
 def better(outcome: str) -> str:
-    """Which side is better: ``lower``, ``later`` for a first day, ``higher`` for a share; empty for none."""
+    """Return the better direction: ``lower``, ``later`` for a first day, ``higher`` for a share, or empty."""
     if outcome.startswith(FIRST_DAY):
         return "later"
     if outcome.startswith(HIGHER):
@@ -42,7 +42,7 @@ def better(outcome: str) -> str:
 
 
 def deadlier(comparison: pd.DataFrame) -> set[str]:
-    """The alternatives that surely have more deaths than the baseline, of rows of comparison.csv."""
+    """Alternatives whose whole interval shows more deaths than the baseline, from rows of comparison.csv."""
     more = comparison["outcome"].isin(DEADLY) & (comparison["difference_low"] > 0)
     return set(comparison.loc[more, "alternative"])
 
@@ -53,16 +53,16 @@ def comparison_rows(replications: pd.DataFrame, units: Mapping[str, str]) -> lis
     Parameters
     ----------
     replications
-        The table of replications.csv: one row per alternative and replication, in the same order of
-        replications for each alternative.
+        The table of replications.csv: one row per alternative and replication, with the replications in
+        the same order for each alternative.
     units
-        Unit of each outcome to compare, by column. An outcome that one of a pair lacks is left out.
+        Unit of each outcome to compare, by column. Outcomes missing on either side are left out.
 
     Returns
     -------
     list of dict
-        The rows of comparison.csv, alternatives in order of appearance, outcomes in the order of `units`,
-        then the breaches.
+        Rows of comparison.csv: alternatives in order of appearance, outcomes in the order of `units`, then
+        breaches.
     """
     by_alternative = dict(list(replications.groupby("alternative", sort=False)))
     baseline = by_alternative.pop(BASELINE, None)
@@ -94,7 +94,7 @@ def comparison_rows(replications: pd.DataFrame, units: Mapping[str, str]) -> lis
 
 
 def _breaches(units: Iterable[str]) -> dict[str, str]:
-    """The outcomes `BREACHED`, each with the outcome that counts its days."""
+    """Map each `BREACHED` outcome to the outcome that counts its days."""
     outcomes = list(units)
     thresholds = [name.removeprefix(DAYS_BREACHED) for name in outcomes if name.startswith(DAYS_BREACHED)]
     days = {f"{BREACHED}{name}": f"{DAYS_BREACHED}{name}" for name in thresholds}
@@ -104,7 +104,7 @@ def _breaches(units: Iterable[str]) -> dict[str, str]:
 
 
 def _per_death_averted(cost: Mapping[str, Any], deaths: Mapping[str, Any]) -> float:
-    """Mean extra cost over mean deaths averted; NaN unless the alternative is dearer and deaths are fewer."""
+    """Mean extra cost per death averted; NaN unless the alternative costs more and has fewer deaths."""
     extra, averted = float(cost["difference"]), -float(deaths["difference"])
     return extra / averted if extra > 0 and averted > 0 else float("nan")
 
@@ -128,7 +128,7 @@ def _paired(outcome: str, before: Floats | Bools, after: Floats | Bools) -> dict
 
 
 def paired_interval(difference: Floats, confidence: float = 0.95) -> tuple[float, float]:
-    """Student's t interval of the mean of paired differences; NaN for a single pair."""
+    """Student's t interval for the mean of paired differences; NaN for a single pair."""
     from scipy.special import stdtrit  # scipy.stats takes half a second to import
 
     n = len(difference)
@@ -140,11 +140,11 @@ def paired_interval(difference: Floats, confidence: float = 0.95) -> tuple[float
 
 
 def paired_shares_interval(difference: Floats, confidence: float = 0.95) -> tuple[float, float]:
-    """Score interval of the difference of two paired shares; NaN for a single pair.
+    """Score interval for the difference between two paired proportions; NaN for a single pair.
 
-    `difference` is 1, 0 or -1 for each pair. The interval holds every difference that a score test does
-    not reject, so it holds 0 exactly where McNemar's test does not reject; it is no point where all pairs
-    are alike (Tango 1998, doi:10.1002/(SICI)1097-0258(19980430)17:8<891::AID-SIM780>3.0.CO;2-B).
+    `difference` is 1, 0 or -1 for each pair. The interval contains every difference that a score test does
+    not reject, so it contains 0 exactly when McNemar's test does not reject; it does not shrink to a point
+    if all pairs are equal (Tango 1998, doi:10.1002/(SICI)1097-0258(19980430)17:8<891::AID-SIM780>3.0.CO;2-B).
 
     Examples
     --------
@@ -161,7 +161,7 @@ def paired_shares_interval(difference: Floats, confidence: float = 0.95) -> tupl
 
 
 def _score_bound(more: int, less: int, n: int, z: float) -> float:
-    """The largest difference whose score is at least -z; the score falls as the difference rises."""
+    """Largest difference with a score of at least -z; the score falls as the difference rises."""
     low, high = (more - less) / n, 1.0
     while (middle := (low + high) / 2) not in (low, high):
         if _score(more, less, n, middle) < -z:
@@ -172,9 +172,9 @@ def _score_bound(more: int, less: int, n: int, z: float) -> float:
 
 
 def _score(more: int, less: int, n: int, difference: float) -> float:
-    """How many standard errors the pairs lie above a difference (Tango's equations 24 to 26).
+    """Distance of the pairs above a difference, in standard errors (Tango's equations 24 to 26).
 
-    The standard error is that at this difference; `fewer` is the most likely share of the pairs `less`.
+    The standard error is taken at this difference; `fewer` is the most likely share of the pairs `less`.
     """
     linear = (2 * n - more + less) * difference - more - less
     constant = less * difference * (1 - difference)

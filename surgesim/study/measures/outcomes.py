@@ -1,4 +1,4 @@
-"""The outcomes of one replication: those of every run, of who is reached, and of its thresholds."""
+"""The outcomes of one replication: general outcomes, timely access by group, and thresholds."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from surgesim.study.measures.reached import Groups
 
 
 def outcome_row(scenario: Scenario, record: Record, breaches: Breaches) -> dict[str, float]:
-    """The outcomes of a replication by the names of their columns in replications.csv.
+    """The outcomes of a replication, by column name in replications.csv.
 
-    A first day of a breach is censored: where there was none, it is the number of days of the scenario.
-    Of a threshold that is not assessed, and of a situation that is undecided, there are no numbers (NaN).
+    The first day of a breach is censored: without a breach, it is the number of days of the scenario.
+    Thresholds that are not assessed, and an undecided situation, are NaN.
     """
     horizon = float(scenario.days)
     row = dict(record.outcomes)

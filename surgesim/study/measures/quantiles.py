@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _ROUNDING = 9
-"""Decimals of a place in the order: 0.05 of 140 values is the 7th, and not the 8th for rounding."""
+"""Decimals kept in a rank: 0.05 of 140 values is the 7th, not the 8th because of rounding errors."""
 
 
 def quantile(values: Floats, q: float | Sequence[float]) -> Floats:
-    """The least of the values (over the first axis) that a share `q` of them does not pass; of several `q`
-    stacked as the first axis.
+    """Quantile over the first axis: the smallest value that a share `q` of the values does not exceed.
 
-    It is always one of the values, the inverse of their distribution function (type 1 of Hyndman and Fan
-    1996, doi:10.2307/2684934). Nothing is interpolated, for between a day and never there is no day; so a
-    median of days and one of values are of the same kind. NaN where one of the values is.
+    Several `q` are stacked as the first axis. The result is always one of the values, the inverse of their
+    distribution function (type 1 of Hyndman and Fan 1996, doi:10.2307/2684934). Nothing is interpolated,
+    because no day lies between a day and never; medians of days and of values thus follow the same rule.
+    NaN if any value is NaN.
 
     Examples
     --------
@@ -35,6 +35,6 @@ def quantile(values: Floats, q: float | Sequence[float]) -> Floats:
 
 
 def censored_quantile(times: Floats, q: float) -> float:
-    """The `quantile` of times of which some never come (infinite); NaN where fewer than `q` ever do."""
+    """The `quantile` of times, infinite for events that never occur; NaN if the quantile is infinite."""
     at = float(quantile(times, q))
     return at if math.isfinite(at) else math.nan

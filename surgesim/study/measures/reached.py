@@ -1,4 +1,4 @@
-"""Who is reached: by age, risk and district, the share that got a bed in time, and deaths per million."""
+"""Timely access by age, risk and district: the share given a bed in time, and deaths per million."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ IN_TIME, DIED = "in_time_share", "deaths_per_million"
 
 
 class Group(NamedTuple):
-    """A group of people: by what it is formed, its name, and where it stands among (districts, 9, 2)."""
+    """A group of people: the grouping it belongs to, its name, and its index into (districts, 9, 2)."""
 
     by: str
     name: str
     part: tuple[slice | int, ...]
 
     def total(self, counts: Ints) -> Ints:
-        """The sum over the group of counts that end in (districts, 9, 2)."""
+        """Sum counts over the group; their last axes are (districts, 9, 2)."""
         chosen = counts[(..., *self.part)]
         summed: Ints = chosen.sum(axis=tuple(range(counts.ndim - 3, chosen.ndim)))
         return summed
 
     @property
     def key(self) -> str:
-        """The end of an outcome's name."""
+        """Suffix of the group's outcome names."""
         return ALL if self.by == ALL else f"{self.by}:{self.name}"
 
 
 class Groups:
-    """The groups of a scenario in which anybody lives, and their people.
+    """The non-empty groups of a scenario and their populations.
 
     Attributes
     ----------
     all
-        Everybody, then the age groups, the risk groups (where they are followed), and the districts.
+        The whole population, then age groups, risk groups (if an epidemic is simulated) and districts.
     people
-        ``(districts, 9, 2)`` people at the start.
+        ``(districts, 9, 2)`` population at the start.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -68,20 +68,20 @@ class Groups:
             self._reference = reach.reference_deaths_per_million
 
     def outcomes(self) -> dict[str, str]:
-        """The outcomes of who is reached with their units."""
+        """The names and units of the outcomes."""
         keys = [group.key for group in self.all]
         shares = {f"{IN_TIME}:{key}": "share" for key in keys}
         return shares | {f"{DIED}:{key}": "deaths/1,000,000" for key in keys}
 
     def values(self, reached: Ints) -> dict[str, float]:
-        """The outcomes of one replication; the share of a group without patients is NaN."""
+        """The outcomes of one replication; the share is NaN for a group without patients."""
         one = reached[None]
         shares = [float(_shares(group, one)[0]) for group in self.all]
         died = [float(self._per_million(group, one)[0]) for group in self.all]
         return dict(zip(self.outcomes(), shares + died, strict=True))
 
     def rows(self, alternative: str, reached: Ints) -> Iterator[dict[str, Any]]:
-        """The rows of the table of one alternative.
+        """Rows of reached.csv for one alternative.
 
         Parameters
         ----------
@@ -111,13 +111,13 @@ class Groups:
             }
 
     def _per_million(self, group: Group, reached: Ints) -> Floats:
-        """``(replications,)`` deaths per million people of the group."""
+        """Return, as ``(replications,)``, deaths per million people in the group."""
         died: Floats = group.total(reached)[:, 2] * PER_MILLION / group.total(self.people)
         return died
 
 
 def _shares(group: Group, reached: Ints) -> Floats:
-    """``(replications,)`` share of the patients who got every bed in time; NaN where there were none."""
+    """Return, as ``(replications,)``, the share of patients given every bed in time; NaN without patients."""
     patients, in_time, _ = group.total(reached).T.astype(float)
     share: Floats = np.divide(in_time, patients, out=np.full(len(patients), np.nan), where=patients > 0)
     return share

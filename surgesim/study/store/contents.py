@@ -1,4 +1,4 @@
-"""What of a folder surgesim wrote, and what is a user's, which nothing here replaces or removes."""
+"""Tell apart what surgesim wrote in a folder and what a user put there, which is never replaced."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from surgesim.files import is_figure, is_report
 
 MANIFEST = "manifest.json"
 FORMAT = "format"
-"""Entry of a manifest, and of the plan of an unfinished sweep, that says who wrote the folder, and what."""
+"""Entry of a manifest, and of the plan of an unfinished sweep, that identifies what wrote the folder."""
 RUN = "run"
 SWEEP = "sweep"
-"""Also the entry of the manifest that only a sweep has."""
+"""Also the manifest entry that only sweeps have."""
 
 _KEYS_BEFORE_FORMAT = {
     RUN: {"scenario_sha256", "seed", "replications", "days", "alternatives", "identities_checked"},
     SWEEP: {SWEEP, "failed"},
 }
-"""Entries by which the manifests of 0.1.0 are known: they have no `FORMAT`."""
+"""Entries that identify manifests of 0.1.0, which have no `FORMAT`."""
 
 SENSITIVITY = "sensitivity"
 _ADDED_TO = {RUN: {"plots", "figures"}, SWEEP: {"plots", SENSITIVITY}}
 """Folders in a result to which commands add figures after the run."""
 
 DESKTOP_FILES = {".DS_Store", "Thumbs.db"}
-"""Caches that desktops put into every folder that is looked at: nobody's, and of no worth."""
+"""Caches that desktops create in every folder a user opens."""
 
 _TEMPORARY = re.compile(r"\..+\.part-\d+")
-"""What a killed process leaves of a file in the making."""
+"""An incomplete file that a killed process left."""
 
-_NAMES_TOLD = 3
+_MAX_NAMES = 3
 
 _MOUNTS = Path("/proc/self/mountinfo")
-"""What is mounted where, on Linux."""
+"""The mount points, on Linux."""
 
 
 def format_name(kind: str) -> str:
@@ -47,14 +47,14 @@ def format_name(kind: str) -> str:
 
 
 def strangers(folder: Path, is_own: Callable[[str], bool], own_folders: Collection[str] = ()) -> list[str]:
-    """The paths of what a folder holds beside files of ours; a folder that is not ours counts as one.
+    """Return the paths in a folder that are not ours; a folder that is not ours counts as one path.
 
     Parameters
     ----------
     is_own
         Whether a regular file, by its path in the folder, is ours.
     own_folders
-        Paths of the folders that are ours. Only they are looked into.
+        Paths of the folders that are ours; only these are searched.
     """
     found = []
 
@@ -76,7 +76,7 @@ def _is_nobodys(name: str) -> bool:
 
 
 def kind_of_result(folder: Path) -> str | None:
-    """`RUN` or `SWEEP` for a folder whose manifest says that surgesim wrote it, None for any other."""
+    """Return `RUN` or `SWEEP` if the manifest shows that surgesim wrote the folder, None otherwise."""
     manifest = _manifest(folder)
     if not isinstance(manifest.get("files"), Mapping):
         return None
@@ -90,7 +90,7 @@ def kind_of_result(folder: Path) -> str | None:
 
 
 def strangers_in_result(folder: Path) -> list[str]:
-    """What a folder holds beside a result and what commands have added to it; all, if it is no result."""
+    """Return what a folder contains besides a result and additions of commands; all, if it is no result."""
     kind = kind_of_result(folder)
     if kind is None:
         return strangers(folder, lambda name: False)
@@ -119,8 +119,8 @@ def _manifest(folder: Path) -> Mapping[str, Any]:
     return manifest if isinstance(manifest, dict) else {}
 
 
-def refuse_strangers(folder: Path, found: Sequence[str], whole: str) -> None:
-    """Say of what a folder holds beside `whole` that it stops the run.
+def refuse_strangers(folder: Path, found: Sequence[str], what: str) -> None:
+    """Raise an error that names what a folder contains besides `what`.
 
     Raises
     ------
@@ -129,27 +129,27 @@ def refuse_strangers(folder: Path, found: Sequence[str], whole: str) -> None:
     """
     if not found:
         return
-    told = ", ".join(printable(name) for name in found[:_NAMES_TOLD])
-    more = f" and {len(found) - _NAMES_TOLD} more" if len(found) > _NAMES_TOLD else ""
+    names = ", ".join(printable(name) for name in found[:_MAX_NAMES])
+    more = f" and {len(found) - _MAX_NAMES} more" if len(found) > _MAX_NAMES else ""
     verb = "is" if len(found) == 1 else "are"
     raise ResultsError(
-        f"{folder}: holds {told}{more}, which {verb} not part of {whole}, so it will not be replaced; "
+        f"{folder}: contains {names}{more}, which {verb} not part of {what}, so it will not be replaced; "
         "choose another folder with --out"
     )
 
 
 def printable(name: str) -> str:
-    """A name in quotation marks, with what would act on a terminal escaped, cut at 80 characters."""
+    """Quote a name, with control characters escaped, cut at 80 characters."""
     return repr(name if len(name) <= 80 else f"{name[:79]}…")
 
 
 def refuse_result(target: Path, kind: str) -> None:
-    """Whether a result of this kind may take the place of what is at `target`.
+    """Raise an error if a result of this kind must not replace what is at `target`.
 
     Raises
     ------
     ResultsError
-        If there is something else than such a result or an empty folder, or a folder that cannot be moved.
+        If `target` is neither such a result nor an empty folder, or cannot be moved.
     """
     if not target.exists():
         return
@@ -158,7 +158,7 @@ def refuse_result(target: Path, kind: str) -> None:
     there = kind_of_result(target)
     if there not in (kind, None):
         raise ResultsError(
-            f"{target}: holds a {there}, which a {kind} does not replace; choose another folder with --out"
+            f"{target}: contains a {there}, which a {kind} does not replace; choose another folder with --out"
         )
     foreign = there is None and (target / MANIFEST).exists()
     hint = f" (its {MANIFEST} is damaged, or of something else)" if foreign else ""
@@ -176,7 +176,7 @@ def refuse_result(target: Path, kind: str) -> None:
 
 
 def _is_mount_point(folder: Path) -> bool:
-    """Whether a disk or a folder is mounted there; Linux alone says so of a folder of the same disk."""
+    """Whether a disk or folder is mounted there; only Linux reports a mounted folder of the same disk."""
     if os.path.ismount(folder):
         return True
     if not _MOUNTS.is_file():

@@ -1,4 +1,4 @@
-"""CSV files: numbers of ten significant digits, dates, nothing where there is no value."""
+"""CSV files: numbers with ten significant digits, ISO dates, empty cells for missing values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.errors import ResultsError
-from surgesim.study.tables.columns import DATE, TEXT, Table, typed
+from surgesim.study.tables.columns import DATE, TEXT, Table, with_dtypes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 
 class CsvFile:
-    """A CSV file written frame by frame, all of the same columns; a context."""
+    """A CSV file written frame by frame, all with the same columns; a context manager."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
@@ -32,7 +32,7 @@ class CsvFile:
         self._file.close()
 
     def add(self, frame: pd.DataFrame) -> None:
-        """Append the rows of a frame; the first one gives the header."""
+        """Append the rows of a frame; the first frame provides the header."""
         if not self._begun:
             self._file.write(f"{','.join(map(str, frame.columns))}\n".encode())
             self._begun = True
@@ -47,10 +47,10 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
 
 def _csv_rows(frame: pd.DataFrame) -> bytes:
     import pyarrow as pa
-    import pyarrow.csv  # pandas takes ten times as long
+    import pyarrow.csv  # ten times as fast as pandas
 
     table = pa.table({str(name): _cells(frame[name]) for name in frame.columns})
-    for quotes in ("none", "needed"):  # "needed" quotes every text, "none" refuses what must be quoted
+    for quotes in ("none", "needed"):  # "needed" quotes every string, "none" fails if quotes are required
         with contextlib.suppress(pa.ArrowInvalid):
             options = pa.csv.WriteOptions(include_header=False, quoting_style=quotes)
             text = pa.BufferOutputStream()
@@ -60,22 +60,49 @@ def _csv_rows(frame: pd.DataFrame) -> bytes:
 
 
 def _cells(column: pd.Series[Any]) -> Any:
-    """A column as it is written: ten significant digits, dates, nothing where there is no value."""
+    """Format a column for writing: ten significant digits, dates, nulls for missing values."""
     import pyarrow as pa
 
     if column.dtype.kind == "f":
         return pa.array(ten_digits(column.to_numpy()), from_pandas=True)
     if column.dtype.kind == "M":
         return pa.array(column.to_numpy().astype("datetime64[D]"), from_pandas=True)
-    return pa.array(column)
+    array = pa.array(column)
+    text = pa.types.is_string(array.type) or pa.types.is_large_string(array.type)
+    return _guarded(array) if text else array
+
+
+_GUARDED = r"'*[=+\-@\t\r]"
+"""Begins a text that a spreadsheet takes for a formula, or one that was guarded."""
+
+_SIGNED = r"^[-+](\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$"
+"""A number written as text: it is no formula."""
+
+
+def _guarded(texts: Any) -> Any:
+    """Arrow texts with an apostrophe before those that a spreadsheet would take for a formula."""
+    import pyarrow.compute as pc
+
+    guarded = pc.replace_substring_regex(texts, f"^({_GUARDED})", r"'\1")
+    return pc.if_else(pc.match_substring_regex(texts, _SIGNED), texts, guarded)
+
+
+def unguarded(frame: pd.DataFrame) -> pd.DataFrame:
+    """The cells of a CSV file with its texts as they were before they were written."""
+    import pandas as pd
+
+    texts = [name for name in frame.columns if pd.api.types.is_string_dtype(frame[name])]
+    return frame.assign(
+        **{name: frame[name].str.replace(rf"^'(?={_GUARDED})", "", regex=True) for name in texts}
+    )
 
 
 _POWERS = np.array([float(f"1e{k}") for k in range(23)])
-"""Powers of ten that a float holds exactly."""
+"""The powers of ten that a float represents exactly."""
 
 
 def ten_digits(values: Floats) -> Floats:
-    """`values` to ten significant digits: the floats nearest to those decimals, which print as them."""
+    """Round `values` to ten significant digits, as the floats that print with those digits."""
     near = values.copy()
     some = np.isfinite(values) & (values != 0)
     shown = values[some]
@@ -95,19 +122,20 @@ def read_csv(path: Path, table: Table) -> pd.DataFrame:
     text = {column.name for column in table.columns if column.unit in (TEXT, DATE)}
     try:
         header = pd.read_csv(path, nrows=0, encoding="utf-8").columns
-        frame = pd.read_csv(
+        cells = pd.read_csv(
             path,
             dtype={name: "str" for name in header if name in text},
             keep_default_na=False,
             na_values={name: [""] for name in header if name not in text},
             encoding="utf-8",
         )
+        frame = unguarded(cells)
         absent = {c.name for c in table.columns if "<" not in c.name} - set(header)
         if absent:
             raise ResultsError(
                 f"{path}: lacks the columns {', '.join(sorted(absent))}, so another version wrote it: "
                 "run it again with this version"
             )
-        return typed(table, frame)
+        return with_dtypes(table, frame)
     except ValueError as error:  # pandas' parser errors are ValueErrors
         raise ResultsError(f"{path}: damaged ({error})") from error

@@ -1,9 +1,8 @@
-"""Result folders: written beside their place, and moved into it when whole.
+"""Result folders: written beside their target, and moved into place when complete.
 
-A folder in the making is a hidden sibling ``.<name>.part-<tag>``; the one it replaces waits as
-``.<name>.old-<tag>`` between the two renames, and is ``.<name>.gone-<tag>`` while it is removed.
-Whoever next reads or writes the folder finishes a
-move that a crash interrupted.
+An incomplete folder is a hidden sibling ``.<name>.part-<tag>``; the folder it replaces is kept as
+``.<name>.old-<tag>`` between the two renames, and as ``.<name>.gone-<tag>`` while it is removed. The next
+process that reads or writes the folder completes a move that a crash interrupted.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from surgesim.errors import ResultsError
-from surgesim.files import disk, missing, remove_empty
+from surgesim.files import disk_errors, missing_folders, remove_empty
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.store.contents import (
@@ -40,24 +39,24 @@ _STALE_SECONDS = 86_400.0
 
 
 class Folder:
-    """A folder in the making; a context that leaves nothing behind unless it was sealed.
+    """An incomplete folder; a context manager that leaves nothing behind unless the folder is sealed.
 
     Parameters
     ----------
     target
-        The folder it becomes. An existing one there stays as it is until then.
+        Final location. A folder that already exists there is untouched until this one is sealed.
     kind
-        `RUN` or `SWEEP`: only a result of the same kind with nothing else in it is replaced.
+        `RUN` or `SWEEP`: only a result of the same kind that contains nothing else is replaced.
 
     Attributes
     ----------
     kept
-        Where the earlier result was put aside, for a user had put something into it during the run.
+        Where the earlier result was set aside, if a user put something into it during the run.
 
     Raises
     ------
     ResultsError
-        If `target` is something other than such a folder, or cannot be written.
+        If `target` is not such a folder, or cannot be written.
     """
 
     def __init__(self, target: Path, kind: str) -> None:
@@ -69,16 +68,16 @@ class Folder:
         self._made: list[Path] = []
 
     def check(self) -> None:
-        """Whether the folder could take its place, as things are now."""
-        with disk(self.target):
+        """Raise an error if the folder could not be moved to its target."""
+        with disk_errors(self.target):
             recover(self.target)
             refuse_result(self.target, self._kind)
 
     def __enter__(self) -> Self:
         self.check()
-        self._made = missing(self.target.parent)
+        self._made = missing_folders(self.target.parent)
         try:
-            with disk(self.target):
+            with disk_errors(self.target):
                 self.target.parent.mkdir(parents=True, exist_ok=True)
                 _clear(self.target)
                 self.path.mkdir()
@@ -91,17 +90,17 @@ class Folder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
-        remove_empty(self._made)  # none is, once this folder has its place there
+        remove_empty(self._made)  # they are not empty once this folder has been moved there
 
     def seal(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
-        """Write the manifest with the hash of every other file, and move the folder into place.
+        """Write the manifest, with hashes of all other files, and move the folder into place.
 
         Returns
         -------
         dict
             The manifest as written.
         """
-        with disk(self.target):
+        with disk_errors(self.target):
             complete = {FORMAT: format_name(self._kind), **manifest, "files": hashes(self.path)}
             text = json.dumps(complete, indent=2, ensure_ascii=False) + "\n"
             (self.path / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
@@ -110,24 +109,24 @@ class Folder:
 
 
 def tell_kept(folder: Folder, backend: Backend) -> None:
-    """Say where an earlier result was put aside that could not be removed."""
+    """Say where an earlier result was kept that could not be removed."""
     if folder.kept is not None:
         backend.say(
-            f"{folder.kept}: the earlier result, which is kept, for something was put into it during the run"
+            f"{folder.kept}: the earlier result, kept because something was put into it during the run"
         )
 
 
 def place_of(target: str | Path) -> Path:
-    """The absolute path of a folder to write, past links.
+    """Return the absolute path of a folder to write, with links resolved.
 
     Raises
     ------
     ResultsError
-        If its links go round in a circle, or it begins with a ~ that no shell replaced.
+        If it is a root, starts with a ~ that no shell replaced, or its links form a circle or lead nowhere.
     """
     given = Path(target)
     if given.parts[:1] == ("~",):
-        raise ResultsError(f"{given}: got a folder that begins with ~, expected the home folder written out")
+        raise ResultsError(f"{given}: got a folder that starts with ~, expected the home folder written out")
     try:
         place = given.resolve()
     except (OSError, RuntimeError):  # RuntimeError of links in a circle, up to Python 3.12
@@ -140,20 +139,20 @@ def place_of(target: str | Path) -> Path:
 
 
 def kind_of(folder: Path) -> str | None:
-    """`SWEEP` for the folder of a sweep, None for any other."""
+    """Return `SWEEP` for a sweep folder, None for any other."""
     with contextlib.suppress(OSError, ValueError, TypeError):
         if SWEEP in json.loads((folder / MANIFEST).read_text(encoding="utf-8")):
             return SWEEP
     return None
 
 
-def parsed(path: Path) -> Any:
-    """What a manifest holds, of a run or of a sweep.
+def read_json(path: Path) -> Any:
+    """Read the manifest of a run or a sweep.
 
     Raises
     ------
     ResultsError
-        If it cannot be read, or is no JSON.
+        If it cannot be read, or is not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -164,28 +163,28 @@ def parsed(path: Path) -> Any:
 
 
 def check_file(folder: Path, name: str, manifest: Mapping[str, Any]) -> None:
-    """Whether a file of a result folder is the one that was written with the manifest.
+    """Check that a file in a result folder is the one written with the manifest.
 
     Raises
     ------
     ResultsError
-        If it is another one, or missing.
+        If it has changed, or is missing.
     """
     path = folder / name
     files = manifest["files"]
     if not isinstance(files, Mapping) or name not in files:
         raise ResultsError(f"{folder}: its {MANIFEST} lists no {name}: run it again with this version")
     if not path.is_file():
-        raise ResultsError(f"{path}: missing, though it was written with this result: run it again")
+        raise ResultsError(f"{path}: missing, although it was written with this result: run it again")
     with path.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != files[name]:
             raise ResultsError(
-                f"{path}: is not the file that was written with this result: `surgesim reproduce` says what "
-                "differs, a new run writes it anew"
+                f"{path}: is not the file written with this result: `surgesim reproduce` shows the "
+                "differences, and a new run writes it again"
             )
 
 
-def dumped(scenario: Scenario) -> str:
+def scenario_text(scenario: Scenario) -> str:
     """The text of scenario.yaml."""
     from surgesim.scenario.door import dump
 
@@ -193,7 +192,7 @@ def dumped(scenario: Scenario) -> str:
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file below `folder` but the manifest, by its path in the folder."""
+    """SHA-256 of every file below `folder` except the manifest, by relative path."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
@@ -201,14 +200,14 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 def recover(target: Path) -> None:
-    """Finish a move of `target` that a crash interrupted between its two renames."""
+    """Complete a move of `target` that a crash interrupted between its two renames."""
     if target.exists() or not target.parent.is_dir():
         return
     old = _siblings(target, "old")
     if not old:
         return
     whole = [path for path in _siblings(target, "part") if (path / MANIFEST).is_file()]
-    with contextlib.suppress(FileNotFoundError):  # the run that was moving it came first
+    with contextlib.suppress(FileNotFoundError):  # the run that was moving it finished first
         (whole or old)[-1].rename(target)
     if target.exists():
         for path in _siblings(target, "old"):
@@ -216,7 +215,7 @@ def recover(target: Path) -> None:
 
 
 def _move(path: Path, target: Path, tag: str) -> Path | None:
-    """Rename `path` to `target`, putting aside what is there until then; where that is kept, if it is."""
+    """Rename `path` to `target`, setting aside any existing folder; return where that is kept, if it is."""
     old = _sibling(target, "old", tag)
     for _ in range(10):
         if target.exists():
@@ -225,26 +224,26 @@ def _move(path: Path, target: Path, tag: str) -> Path | None:
         try:
             path.rename(target)
         except FileNotFoundError:
-            if target.exists():  # a reader finished the move
+            if target.exists():  # a reader completed the move
                 break
             raise
         except OSError:
             if not target.exists():
                 raise
-            continue  # another run took the place in between
+            continue  # another run created the target in the meantime
         break
     return _discard(old, target)
 
 
 def _discard(old: Path, target: Path) -> Path | None:
-    """Remove a result that was replaced, or keep it in sight where a user has put something into it."""
+    """Remove a replaced result, or keep it under a visible name if a user put something into it."""
     tag = old.name.rpartition("-")[2]
-    with contextlib.suppress(OSError):  # there was none, or another run came first
+    with contextlib.suppress(OSError):  # there was none, or another run removed it first
         if strangers_in_result(old):
             kept = target.with_name(f"{target.name}.kept-{tag}")
             old.rename(kept)
             return kept
-        gone = _sibling(target, "gone", tag)  # what a kill leaves of it is known not to be a user's
+        gone = _sibling(target, "gone", tag)  # what a kill leaves of it is not a user's
         old.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
     return None
@@ -263,7 +262,7 @@ def _siblings(target: Path, role: str) -> list[Path]:
 
 
 def _clear(target: Path) -> None:
-    """Remove what killed runs left beside `target`, of those in the making after a day."""
+    """Remove what killed runs left beside `target`; incomplete folders only after a day."""
     for path in _siblings(target, "gone"):
         shutil.rmtree(path, ignore_errors=True)
     if target.exists():

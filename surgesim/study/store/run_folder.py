@@ -1,4 +1,4 @@
-"""The result folder of a run: written as its replications come, read back as Results."""
+"""The result folder of a run: written as replications complete, read back as Results."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from surgesim.errors import ResultsError, ScenarioError
-from surgesim.files import disk
+from surgesim.files import disk_errors
 from surgesim.model.record import PROVINCE_INDEX, Record, district_columns
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.breaches import PROVINCE_AREA
 from surgesim.study.results import Results
 from surgesim.study.store.contents import MANIFEST, RUN, SWEEP
 from surgesim.study.store.csv_files import read_csv, write_csv
-from surgesim.study.store.folder import Folder, check_file, dumped, parsed, recover
-from surgesim.study.tables.collect import own_columns
+from surgesim.study.store.folder import Folder, check_file, read_json, recover, scenario_text
+from surgesim.study.tables.collect import scenario_columns
 from surgesim.study.tables.columns import TABLES, wide_columns
 
 if TYPE_CHECKING:
@@ -30,15 +30,15 @@ PARQUET = "daily.parquet"
 FIGURES = "figures"
 
 
-class Draft(Folder):
-    """The result folder of a run in the making.
+class RunFolder(Folder):
+    """The result folder of a run, while it is written.
 
     Parameters
     ----------
     target
-        As of `Folder`.
+        See `Folder`.
     scenarios
-        The alternatives whose records are added.
+        The alternatives whose records will be added.
     """
 
     def __init__(self, target: Path, scenarios: Mapping[str, Scenario]) -> None:
@@ -56,11 +56,11 @@ class Draft(Folder):
         super().__exit__(kind, error, trace)
 
     def add(self, records: Mapping[str, Record]) -> None:
-        """Append one replication of all alternatives to daily.parquet, as one row group."""
+        """Append one replication of all alternatives to daily.parquet as a row group."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        with disk(self.target):
+        with disk_errors(self.target):
             rows = pa.concat_tables(
                 _wide(name, self._scenarios[name], record, self._columns) for name, record in records.items()
             )
@@ -72,11 +72,11 @@ class Draft(Folder):
 
     def write(self, results: Results) -> None:
         """Write the scenario and the tables."""
-        with disk(self.target):
+        with disk_errors(self.target):
             if self._parquet is not None:
                 self._parquet.close()
                 self._parquet = None
-            (self.path / SCENARIO).write_text(dumped(results.scenario), encoding="utf-8", newline="\n")
+            (self.path / SCENARIO).write_text(scenario_text(results.scenario), encoding="utf-8", newline="\n")
             for table in TABLES:
                 write_csv(self.path / f"{table.name}.csv", getattr(results, table.name))
 
@@ -87,13 +87,13 @@ def read(folder: str | Path) -> Results:
     Raises
     ------
     ResultsError
-        If it is missing, is not a result folder, or a file of it is missing, damaged, or by its hash in
-        the manifest not the one that the run wrote.
+        If it is missing or is not a result folder, or if one of its files is missing, damaged, or does
+        not match its hash in the manifest.
     """
     from surgesim.scenario.door import load_stored
 
     target = Path(folder).resolve()
-    with disk(target):
+    with disk_errors(target):
         recover(target)
     try:
         manifest = read_manifest(target)
@@ -113,7 +113,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     if not path.is_file():
         raise ResultsError(f"{folder}: got no {MANIFEST}, expected a folder written by `surgesim run`")
-    manifest = parsed(path)
+    manifest = read_json(path)
     if isinstance(manifest, dict) and SWEEP in manifest:
         raise ResultsError(f"{folder}: got a sweep, expected a folder written by `surgesim run`")
     missing = {"alternatives", "seed", "replications", "days", "files", "versions", "processor"} - set(
@@ -125,7 +125,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _wide(alternative: str, scenario: Scenario, record: Record, indicators: Sequence[str]) -> Any:
-    """One replication as rows of daily.parquet: the province, then each district, by day."""
+    """One replication as daily rows for daily.parquet: the province, then each district."""
     import pyarrow as pa
 
     districts = list(scenario.people.districts)
@@ -133,12 +133,12 @@ def _wide(alternative: str, scenario: Scenario, record: Record, indicators: Sequ
     days = record.province.shape[0]
     names = pa.array([alternative])
     columns = {
-        "alternative": _repeated(names, np.zeros(areas * days)),
+        "alternative": _repeat(names, np.zeros(areas * days)),
         "replication": pa.array(np.full(areas * days, record.replication, dtype=np.int64)),
-        "area": _repeated(pa.array([PROVINCE_AREA, *districts]), np.repeat(np.arange(areas), days)),
+        "area": _repeat(pa.array([PROVINCE_AREA, *districts]), np.repeat(np.arange(areas), days)),
         "day": pa.array(np.tile(np.arange(days, dtype=np.int64), areas)),
     }
-    items = {column.name: i for i, column in enumerate(own_columns(scenario))}
+    items = {column.name: i for i, column in enumerate(scenario_columns(scenario))}
     of_province = np.hstack([record.logistics, record.assessed])
     of_districts = {column.name: i for i, column in enumerate(district_columns(scenario.command))}
     for name in indicators:
@@ -154,7 +154,7 @@ def _wide(alternative: str, scenario: Scenario, record: Record, indicators: Sequ
     return pa.table(columns)
 
 
-def _repeated(names: Any, index: Any) -> Any:
+def _repeat(names: Any, index: Any) -> Any:
     import pyarrow as pa
 
     return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32)), names).cast(pa.string())

@@ -1,4 +1,4 @@
-"""The runs of a sweep: which there are, what is wrong with them, what each came to."""
+"""The runs of a sweep: their enumeration, checks and outcomes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
-from surgesim.study.compute.beforehand import check_all, with_values_told
+from surgesim.study.compute.checks import check_all, with_values
 from surgesim.study.compute.replicate import drawn_values, one_replication
 from surgesim.study.measures.breaches import breaches_of
 from surgesim.study.measures.outcomes import outcome_row
@@ -20,7 +20,7 @@ from surgesim.study.tables.columns import DRAWN
 
 
 class Case(NamedTuple):
-    """One run: which scenario, at which point, which replication."""
+    """One run: the scenario, point and replication, as indices, with the values of the point."""
 
     scenario: int
     point: int
@@ -30,20 +30,20 @@ class Case(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Cases(Sequence[Case]):
-    """All runs of a sweep, by scenario, point and replication; each is made when it is asked for."""
+    """All runs of a sweep, by scenario, point and replication; each is created on access."""
 
     scenarios: int
     points: Sequence[Mapping[str, Any]]
     replications: int
-    undone: Sequence[int] | None = None
+    pending: Sequence[int] | None = None
 
     def __len__(self) -> int:
-        if self.undone is not None:
-            return len(self.undone)
+        if self.pending is not None:
+            return len(self.pending)
         return self.scenarios * len(self.points) * self.replications
 
     def __getitem__(self, place: Any) -> Any:
-        run = place if self.undone is None else self.undone[place]
+        run = place if self.pending is None else self.pending[place]
         rest, replication = divmod(run, self.replications)
         scenario, point = divmod(rest, len(self.points))
         return Case(scenario, point, replication, self.points[point])
@@ -52,18 +52,18 @@ class Cases(Sequence[Case]):
 def check_cases(
     scenarios: Sequence[Scenario],
     cases: Cases,
-    undone: Sequence[int],
+    pending: Sequence[int],
     seed: int,
     backend: Backend,
 ) -> None:
-    """Check the scenario of every run that is not done, before the first of them.
+    """Check the scenario of every pending run before the first one starts.
 
-    Without uncertain parameters, the runs of a point have the same scenario.
+    Without uncertain parameters, all runs of a point have the same scenario.
     """
     drawing = [bool(scenario.study.uncertainty) for scenario in scenarios]
     to_check = [
         run
-        for run in undone
+        for run in pending
         if run % cases.replications == 0 or drawing[run // (cases.replications * len(cases.points))]
     ]
     check = partial(_case_problem, scenarios, cases, seed)
@@ -81,12 +81,12 @@ def _case_problem(scenarios: Sequence[Scenario], cases: Cases, seed: int, run: i
         of = f" of scenario {scenario.name!r}" if len(scenarios) > 1 else ""
         draws = f", replication {case.replication}" if drawn else ""
         where = f"point {case.point}{of}{draws} has"
-        return with_values_told(error.problems[0], where, {**case.values, **drawn})
+        return with_values(error.problems[0], where, {**case.values, **drawn})
     return None
 
 
 def one_run(scenarios: Sequence[Scenario], seed: int, case: Case) -> list[dict[str, Any]] | Failure:
-    """The outcomes of one run, a row per alternative; if it fails, why: the others go on."""
+    """Return the outcomes of one run, a row per alternative; or a `Failure`, so that other runs continue."""
     try:
         drawn = drawn_values(scenarios[case.scenario], seed, case.replication)
         scenario = at_point(scenarios[case.scenario], {**case.values, **drawn})

@@ -1,6 +1,6 @@
-"""The points of a sweep: which paths vary, over which values, in which design.
+"""The points of a sweep: the paths that vary, their values and the design.
 
-Values are rounded to ten significant digits, so that design.csv says exactly what was run.
+Values are rounded to ten significant digits, so that design.csv records exactly what was run.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.model.clock.streams import Streams
-from surgesim.scenario.door import compose, findings_at, is_whole, unknown_path, with_certain
+from surgesim.scenario.door import compose, findings_at, is_integer, unknown_path, with_certain
 from surgesim.scenario.schema.base import FrozenDict
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.scenario.schema.study import Uncertain
@@ -25,55 +25,55 @@ Floats = NDArray[np.float64]
 GRID, LHS, SOBOL = DESIGNS = ("grid", "lhs", "sobol")
 
 Levels: TypeAlias = str | Sequence[Any]
-"""How a path varies: ``"lo:hi:n"``, ``"lo:hi"``, ``"a,b,c"``, a sequence of values, or ``""`` for the
-distribution that `study.uncertainty` gives it."""
+"""How a path varies: ``"lo:hi:n"``, ``"lo:hi"``, ``"a,b,c"``, a sequence of values, or ``""`` for its
+distribution in `study.uncertainty`."""
 
 DAYS = "days"
-"""The path of the horizon."""
+"""Path of the number of days simulated."""
 
 UNSWEPT = ("name", "title", "description", "study", "sources", "extends")
-"""Sections and fields that a sweep does not change."""
+"""Sections and fields that a sweep cannot vary."""
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """A path that varies, and its values: a list of them, or all of a distribution.
+    """A path that varies, with its values: a list or a distribution.
 
     Attributes
     ----------
-    whole
-        Whether values of the distribution are rounded to whole numbers.
+    integer
+        Whether values of the distribution are rounded to integers.
     """
 
     path: str
     values: tuple[Any, ...] = ()
     distribution: Uncertain | None = None
-    whole: bool = False
+    integer: bool = False
 
     def at(self, u: float) -> Any:
-        """The value below which a share `u` of all values lies."""
+        """The value below which a share `u` of the values lies."""
         if self.distribution is None:
             return self.values[min(int(u * len(self.values)), len(self.values) - 1)]
         return self._written(self.distribution.quantile(u))
 
     def ends(self) -> tuple[Any, ...]:
-        """Values that show whether the schema takes all: the limits, or each of a list."""
+        """The values to check against the schema: the limits, or every value of a list."""
         if self.distribution is None:
             return self.values
         return tuple(map(self._written, self.distribution.limits))
 
     def _written(self, value: float) -> float:
-        return round(value) if self.whole else float(f"{value:.10g}")
+        return round(value) if self.integer else float(f"{value:.10g}")
 
 
 def factors(scenarios: Sequence[Scenario], vary: Mapping[str, Levels], design: str) -> list[Factor]:
-    """What varies, checked against every scenario.
+    """Build the factors, checked against every scenario.
 
     Raises
     ------
     ScenarioError
-        With every unknown path (and the nearest known), range upside down, and value that a scenario
-        does not take.
+        With every unknown path (and its closest match), reversed range, and value that a scenario
+        does not allow.
     """
     problems: list[Problem] = []
     found = []
@@ -89,7 +89,7 @@ def factors(scenarios: Sequence[Scenario], vary: Mapping[str, Levels], design: s
         except ValueError as error:
             problems.append(Problem(path, str(error)))
             continue
-        refused = [fault for scenario in scenarios for fault in _refused(factor, scenario)]
+        refused = [fault for scenario in scenarios for fault in _rejections(factor, scenario)]
         problems += dict.fromkeys(refused)
         found.append(factor)
     if problems:
@@ -100,16 +100,16 @@ def factors(scenarios: Sequence[Scenario], vary: Mapping[str, Levels], design: s
 def _wrong_path(path: str, scenario: Scenario) -> str | None:
     keys = tuple(path.split("."))
     if keys[0] in UNSWEPT:
-        return f"is not of what is simulated, expected a path of another section than {keys[0]}"
+        return f"cannot be varied, expected a path in a section other than {keys[0]}"
     if not all(keys):
-        return f"got {path!r}, expected a path as epidemic.variant.r0"
+        return f"got {path!r}, expected a path such as epidemic.variant.r0"
     unknown = unknown_path(keys, scenario.to_plain())
     return None if unknown is None else unknown.message
 
 
 def _factor(path: str, levels: Levels, design: str, scenarios: Sequence[Scenario]) -> Factor:
     plain = scenarios[0].to_plain()
-    whole = is_whole(path, plain)
+    integer = is_integer(path, plain)
     if not isinstance(levels, str):
         if not levels:
             raise ValueError("got no values, expected at least one")
@@ -120,18 +120,18 @@ def _factor(path: str, levels: Levels, design: str, scenarios: Sequence[Scenario
             raise ValueError("has no values and is not in study.uncertainty: expected low:high or a,b,c")
         if design == GRID:
             raise ValueError("got no values, expected low:high:levels or a,b,c for a grid")
-        return Factor(path, distribution=distribution, whole=whole)
+        return Factor(path, distribution=distribution, integer=integer)
     if ":" in levels:
-        return _range(path, levels, design, whole=whole)
+        return _range(path, levels, design, integer=integer)
     return Factor(path, tuple(map(_read, levels.split(","))))
 
 
 def _read(value: Any) -> Any:
-    """A value of a list as YAML has it, where it is text."""
+    """Parse a list value as YAML if it is text."""
     return compose(value, "--vary").value if isinstance(value, str) else value
 
 
-def _range(path: str, text: str, design: str, *, whole: bool) -> Factor:
+def _range(path: str, text: str, design: str, *, integer: bool) -> Factor:
     parts = text.split(":")
     expected = "low:high:levels" if design == GRID else "low:high"
     try:
@@ -143,7 +143,7 @@ def _range(path: str, text: str, design: str, *, whole: bool) -> Factor:
     if not low < high:
         raise ValueError(f"got a range from {low:g} to {high:g}, expected low below high")
     distribution = Uncertain(uniform=(low, high))
-    every = Factor(path, distribution=distribution, whole=whole)
+    every = Factor(path, distribution=distribution, integer=integer)
     if design != GRID:
         return every
     if rest[0] < 2 or not rest[0].is_integer():
@@ -152,10 +152,10 @@ def _range(path: str, text: str, design: str, *, whole: bool) -> Factor:
     return Factor(path, tuple(dict.fromkeys(levels)))
 
 
-def _refused(factor: Factor, scenario: Scenario) -> Iterator[Problem]:
-    """A value that the schema does not take at its path, whatever the others are.
+def _rejections(factor: Factor, scenario: Scenario) -> Iterator[Problem]:
+    """Yield a problem if the schema does not allow a value at the factor's path, regardless of other values.
 
-    What must hold between values is checked of each point.
+    Constraints between values are checked at each point.
     """
     plain = scenario.to_plain()
     keys = tuple(factor.path.split("."))
@@ -168,22 +168,22 @@ def _refused(factor: Factor, scenario: Scenario) -> Iterator[Problem]:
 
 
 def points(factors: Sequence[Factor], design: str, samples: int | None, seed: int) -> list[dict[str, Any]]:
-    """The points of a design: for each the value of every path.
+    """The points of a design, each as the values of all paths.
 
     Parameters
     ----------
     design
-        ``grid``: every combination, the last path moving fastest. ``lhs``: a Latin hypercube of `samples`
-        points. ``sobol``: Saltelli's design for Sobol indices, on a scrambled Sobol' sequence: `samples`
-        points A, as many B, then for each path those of A with that path from B (Saltelli 2010,
-        doi:10.1016/j.cpc.2009.09.018): ``samples * (paths + 2)`` in all.
+        ``grid``: every combination, with the last path changing fastest. ``lhs``: a Latin hypercube of
+        `samples` points. ``sobol``: Saltelli's design for Sobol indices, on a scrambled Sobol' sequence:
+        `samples` points A, the same number B, then for each path the points A with that path from B
+        (Saltelli 2010, doi:10.1016/j.cpc.2009.09.018); ``samples * (paths + 2)`` in total.
     seed
-        Of the sampling; a grid has no chance in it.
+        Seed of the sampling; a grid does not use it.
 
     Raises
     ------
     ScenarioError
-        If `samples` does not go with the design.
+        If `samples` is invalid for the design.
     """
     _check_samples(design, samples)
     paths = [factor.path for factor in factors]
@@ -201,7 +201,7 @@ def _check_samples(design: str, samples: int | None) -> None:
         message = f"got design {design!r}, expected one of {', '.join(DESIGNS)}"
     elif design == GRID:
         if samples is not None:
-            message = f"got {samples} samples for a grid, which has all combinations: expected none"
+            message = f"got {samples} samples for a grid, which contains all combinations: expected none"
     elif samples is None or samples < 2:
         got = "no" if samples is None else samples
         message = f"got {got} samples, expected at least 2 for design {design}"
@@ -225,8 +225,8 @@ def _shares(paths: int, design: str, samples: int, seed: int) -> Floats:
     return np.concatenate([a, b, *mixed])
 
 
-def without_swept(scenario: Scenario, factors: Sequence[Factor]) -> Scenario:
-    """The scenario in which what is swept is not drawn too."""
+def without_factors(scenario: Scenario, factors: Sequence[Factor]) -> Scenario:
+    """Remove the swept paths from the uncertain parameters of the scenario."""
     swept = {factor.path for factor in factors}
     kept = {path: form for path, form in scenario.study.uncertainty.items() if path not in swept}
     study = scenario.study.model_copy(update={"uncertainty": FrozenDict(kept)})
@@ -234,11 +234,11 @@ def without_swept(scenario: Scenario, factors: Sequence[Factor]) -> Scenario:
 
 
 def at_point(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
-    """The scenario with the values of a point, and of what is uncertain beside them; nothing is uncertain.
+    """The scenario with the values of a point and of all uncertain parameters fixed.
 
     Raises
     ------
     ScenarioError
-        If a scenario file with these values would be refused.
+        If a scenario file with these values would be rejected.
     """
     return with_certain(scenario, values)

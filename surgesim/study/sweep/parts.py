@@ -1,8 +1,8 @@
-"""The parts of an unfinished sweep: one Parquet file per run, written whole, beside the result to be.
+"""The parts of an unfinished sweep: one Parquet file per run, written atomically beside the final result.
 
-``<result>.unfinished/`` holds the plan of the sweep, its scenarios, and its parts. A part is written under
-another name and renamed, so that a kill at any moment leaves it there or not there. What a run that
-failed said stands in a part of its own kind, which is run again when the sweep is taken up.
+``<result>.unfinished/`` contains the plan of the sweep, its scenarios and its parts. A part is written
+under another name and then renamed, so that a kill at any moment leaves a complete part or none. The error
+of a failed run is stored in a separate kind of part, and the run is repeated when the sweep is resumed.
 """
 
 from __future__ import annotations
@@ -18,55 +18,55 @@ from pathlib import Path
 from typing import Any
 
 from surgesim.errors import ResultsError, ScenarioError
-from surgesim.files import disk, missing, remove_empty, whole
+from surgesim.files import atomic_write, disk_errors, missing_folders, remove_empty
 from surgesim.study.store.contents import FORMAT, SWEEP, format_name, refuse_strangers, strangers
 
 PLAN, SCENARIOS, PARTS = "plan.json", "scenarios", "parts"
 
 DESIGN_HASH = "design_sha256"
-"""Entry of the plan: the hash of its points."""
+"""Plan entry with the hash of its points."""
 
 _KEYS_BEFORE_FORMAT = {DESIGN_HASH, "design", "points", "runs", "scenarios", "versions"}
-"""Entries by which the plans of 0.1.0 are known: they have no `FORMAT`."""
+"""Entries that identify plans of 0.1.0, which have no `FORMAT`."""
 
 _PART = re.compile(r"parts/\d{8}\.(parquet|failed)")
 
 _FOLLOWING = (DESIGN_HASH, "points", "runs")
-"""Entries of the plan that change with others."""
+"""Plan entries that are derived from others."""
 
 KEY = "alternative"
-"""Name of the entry of a row that is no number."""
+"""Name of the only row entry that is not a number."""
 
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A run that failed, and what it said."""
+    """A failed run and its error message."""
 
     error: str
 
 
-class Unfinished:
+class UnfinishedSweep:
     """The folder of an unfinished sweep.
 
     Parameters
     ----------
     target
-        The result folder that the sweep becomes.
+        The result folder of the completed sweep.
     plan
-        What makes the sweep the same: anything that can be JSON.
+        The identity of the sweep, as JSON-serialisable data.
     scenarios
         The text of each scenario, by name.
     runs
-        How many runs it has.
+        Number of runs.
 
     Attributes
     ----------
     done
-        Which runs have their part: one byte each.
+        One byte per run: 1 if its part exists.
     redone
-        Names of parts that were there and could not be read.
+        Names of existing parts that could not be read, whose runs are repeated.
     """
 
     def __init__(
@@ -74,48 +74,48 @@ class Unfinished:
     ) -> None:
         self.path = target.with_name(f"{target.name}.unfinished")
         self.done = bytearray(runs)
-        self.redone: list[str] = []
+        self.repeats: list[str] = []
         self._made: list[Path] = []
         self._plan = json.loads(json.dumps(plan))
         self._scenarios = scenarios
 
     def open(self, *, resume: bool) -> None:
-        """Begin, or with `resume` go on.
+        """Begin the sweep, or continue it if `resume` is True.
 
         Raises
         ------
         ResultsError
-            If there is an unfinished sweep and `resume` is not set, or it is of another plan (which says
-            what changed), or the folder is something else.
+            If there is an unfinished sweep and `resume` is False, if it has a different plan (the message
+            lists the changes), or if the folder is not an unfinished sweep.
         """
-        with disk(self.path):
+        with disk_errors(self.path):
             self._refuse_others()
-            if self.begun:
+            if self.exists:
                 stored = self._stored()
                 if not resume:
                     count = f"{self._count()} of {stored.get('runs')} runs"
                     raise ResultsError(
                         f"{self.path}: an unfinished sweep with {count}: "
-                        "go on with --resume, or remove the folder to begin anew"
+                        "continue with --resume, or remove the folder to start again"
                     )
                 if changes := self._changes(stored):
                     raise ResultsError(
-                        f"{self.path}: cannot be resumed, for this changed since it began: "
+                        f"{self.path}: cannot be resumed because this changed since it began: "
                         + "; ".join(changes)
-                        + "; undo it, or remove the folder to begin anew"
+                        + "; undo it, or remove the folder to start again"
                     )
                 self._look()
                 return
             self._begin()
 
     @property
-    def begun(self) -> bool:
-        """Whether there is an unfinished sweep."""
+    def exists(self) -> bool:
+        """True if there is an unfinished sweep."""
         return (self.path / PLAN).is_file()
 
     def _begin(self) -> None:
         self.remove()
-        self._made = missing(self.path.parent)
+        self._made = missing_folders(self.path.parent)
         (self.path / PARTS).mkdir(parents=True, exist_ok=True)
         (self.path / SCENARIOS).mkdir(exist_ok=True)
         for name, text in self._scenarios.items():
@@ -124,7 +124,7 @@ class Unfinished:
         _write(self.path / PLAN, json.dumps(plan, indent=2, ensure_ascii=False).encode())
 
     def _refuse_others(self) -> None:
-        """Whether the folder holds an unfinished sweep, or what a kill left of one, and nothing else."""
+        """Raise an error if the folder contains anything but an unfinished sweep or the rest of one."""
         if not self.path.exists():
             return
         if self.path.is_symlink() or not self.path.is_dir():
@@ -132,14 +132,14 @@ class Unfinished:
         refuse_strangers(self.path, self._strangers(), "an unfinished sweep")
 
     def _strangers(self) -> list[str]:
-        """What the folder holds beside an unfinished sweep; all, if it is none."""
+        """Return what the folder contains besides an unfinished sweep; everything, if it is not one."""
         scenarios = set(self._scenarios)
-        if self.begun:
+        if self.exists:
             stored = self._stored()
             if not _is_plan(stored):
                 return strangers(self.path, lambda name: False)
             scenarios |= set(stored["scenarios"])
-        elif not self._parts().is_dir():  # the first to come and the last to go
+        elif not self._parts().is_dir():  # created first and removed last
             return strangers(self.path, lambda name: False)
         own = {PLAN, *(f"{SCENARIOS}/{name}.yaml" for name in scenarios)}
         return strangers(
@@ -155,7 +155,7 @@ class Unfinished:
             raise ResultsError(f"{self.path / PLAN}: damaged ({error})") from error
 
     def _changes(self, stored: Mapping[str, Any]) -> list[str]:
-        """What differs between the stored plan and this one, in words."""
+        """Describe the differences between the stored plan and this one."""
         changes = []
         for key in dict.fromkeys((*(key for key in stored if key != FORMAT), *self._plan)):
             then, now = stored.get(key), self._plan.get(key)
@@ -180,11 +180,9 @@ class Unfinished:
         changes = []
         for name in now:
             if then[name] != now[name]:
-                told = self._value_changes(name)
-                shown = (
-                    ", ".join(told[:3]) + (", …" if len(told) > 3 else "") if told else "how it is written"
-                )
-                changes.append(f"scenario {name} ({shown})")
+                values = self._value_changes(name)
+                listed = ", ".join(values[:3]) + (", …" if len(values) > 3 else "")
+                changes.append(f"scenario {name} ({listed or 'how it is written'})")
         return changes
 
     def _value_changes(self, name: str) -> list[str]:
@@ -204,23 +202,23 @@ class Unfinished:
         return sum(1 for entry in os.scandir(self._parts()) if entry.name.endswith(".parquet"))
 
     def _look(self) -> None:
-        """Find the parts that are there; take away what is none, was not finished, or failed."""
+        """Find the valid parts; remove other files, incomplete parts and failures."""
         for entry in list(os.scandir(self._parts())):
             path = Path(entry.path)
             if path.suffix == ".parquet" and path.stem.isdigit() and int(path.stem) < len(self.done):
                 try:
                     self.read(int(path.stem))
                 except ResultsError:
-                    self.redone.append(entry.name)
+                    self.repeats.append(entry.name)
                 else:
                     self.done[int(path.stem)] = 1
                     continue
             path.unlink()
-        self.redone.sort()
+        self.repeats.sort()
 
     def add(self, run: int, result: Sequence[Row] | Failure) -> None:
-        """Write the part of a run: a row per alternative, or why it failed."""
-        with disk(self.path):
+        """Write the part of a run: a row per alternative, or its failure."""
+        with disk_errors(self.path):
             if isinstance(result, Failure):
                 _write(self._failed(run), json.dumps({"error": result.error}).encode())
             else:
@@ -228,7 +226,7 @@ class Unfinished:
         self.done[run] = 1
 
     def read(self, run: int) -> list[dict[str, Any]] | Failure:
-        """The rows of a run, or why it failed.
+        """Read the rows of a run, or its failure.
 
         Raises
         ------
@@ -251,16 +249,16 @@ class Unfinished:
         return rows
 
     def remove(self) -> None:
-        """Nothing of this folder is needed any more, nor what it made above itself if nothing is there.
+        """Remove this folder, and the parent folders it created if they are empty.
 
-        A folder with anything in it that is not ours stays as it is.
+        A folder that contains anything that is not ours stays as it is.
         """
         try:
             self._refuse_others()
         except (OSError, ResultsError):
             return
         with contextlib.suppress(OSError):
-            (self.path / PLAN).unlink()  # first, so that what a kill leaves is not taken for a sweep
+            (self.path / PLAN).unlink()  # first, so that a kill cannot leave what looks like a sweep
         shutil.rmtree(self.path / SCENARIOS, ignore_errors=True)
         shutil.rmtree(self.path, ignore_errors=True)
         remove_empty(self._made)
@@ -273,7 +271,7 @@ class Unfinished:
 
 
 def _is_plan(stored: Mapping[str, Any]) -> bool:
-    """Whether a plan is that of a sweep of ours."""
+    """Whether surgesim wrote the plan of a sweep."""
     if not isinstance(stored.get("scenarios"), Mapping):
         return False
     return stored.get(FORMAT) == format_name(SWEEP) or (
@@ -282,7 +280,7 @@ def _is_plan(stored: Mapping[str, Any]) -> bool:
 
 
 def _parquet(run: int, rows: Sequence[Row]) -> bytes:
-    """Rows as alternative, name and value: three columns cost a fifth of one for each outcome."""
+    """Encode rows as alternative, name and value: a fifth of the cost of one column per outcome."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -312,7 +310,7 @@ def _rows(table: Any) -> list[dict[str, Any]]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    with whole(path) as beside:
+    with atomic_write(path) as beside:
         beside.write_bytes(content)
 
 
@@ -329,10 +327,10 @@ def _digits(sha256: Any) -> str:
 
 
 def _differences(then: Any, now: Any, path: tuple[str, ...]) -> list[str]:
-    """Paths at which plain values differ, with both values."""
+    """Describe each path at which plain values differ, with both values."""
     if isinstance(then, Mapping) and isinstance(now, Mapping):
         keys = dict.fromkeys((*then, *now))
-        return [told for key in keys for told in _differences(then.get(key), now.get(key), (*path, str(key)))]
+        return [text for key in keys for text in _differences(then.get(key), now.get(key), (*path, str(key)))]
     if then == now:
         return []
     shown = [

@@ -1,4 +1,4 @@
-"""The plan of a sweep: which scenarios at which points, and what makes it the same when it is taken up."""
+"""The plan of a sweep: its scenarios and points, and the identity by which a sweep can be resumed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.environment import COMPUTING, versions
-from surgesim.study.compute.replicate import pared
-from surgesim.study.run import selected
-from surgesim.study.store.folder import dumped
+from surgesim.study.compute.replicate import keep_alternatives
+from surgesim.study.run import alternative_names
+from surgesim.study.store.folder import scenario_text
 from surgesim.study.sweep.cases import Cases
-from surgesim.study.sweep.design import Levels, factors, points, without_swept
+from surgesim.study.sweep.design import Levels, factors, points, without_factors
 from surgesim.study.sweep.parts import DESIGN_HASH
 from surgesim.study.sweep.tables import design_frame
 
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A sweep that can be run.
+    """A sweep ready to be run.
 
     Attributes
     ----------
     scenarios
-        The scenarios with the alternatives that are run; what is swept is not drawn.
+        The scenarios with the alternatives to run; swept paths are not drawn.
     texts
-        Their files as they are stored, by name.
+        The text of each scenario as stored, by name.
     cases
         All runs.
     seed
-        Of the study.
+        Seed of the study.
     design
         The table of design.csv.
     entry
-        What makes the sweep the same: the manifest's entry of it.
+        The identity of the sweep: its entry in the manifest.
     """
 
     scenarios: Sequence[Scenario]
@@ -51,7 +51,7 @@ class Plan:
 
 
 def plan_sweep(
-    given: Sequence[Scenario],
+    scenarios: Sequence[Scenario],
     vary: Mapping[str, Levels],
     design: str,
     samples: int | None,
@@ -59,27 +59,27 @@ def plan_sweep(
     seed: int | None,
     alternatives: Sequence[str],
 ) -> Plan:
-    """The plan of a sweep; arguments as of `sweep`.
+    """Build the plan of a sweep; for the arguments, see `sweep`.
 
     Raises
     ------
     ScenarioError
-        With what is wrong with them.
+        With all problems in the arguments.
     """
-    _check_names(given)
-    names = [selected(each, alternatives) for each in given]
-    _check_alternatives(vary, given, alternatives)
-    stored = [pared(each, kept) for each, kept in zip(given, names, strict=True)]
+    _check_names(scenarios)
+    names = [alternative_names(each, alternatives) for each in scenarios]
+    _check_alternatives(vary, scenarios, alternatives)
+    stored = [keep_alternatives(each, kept) for each, kept in zip(scenarios, names, strict=True)]
     varied = factors(stored, vary, design)
-    replications, seed = _numbers(given[0], replications, seed)
+    replications, seed = _numbers(scenarios[0], replications, seed)
     the_points = points(varied, design, samples, seed)
     cases = Cases(len(stored), the_points, replications)
     table = design_frame(the_points)
-    texts = {each.name: dumped(each) for each in stored}
+    texts = {each.name: scenario_text(each) for each in stored}
     entry = {
         "design": design,
         "samples": samples,
-        "vary": {path: _shown(levels) for path, levels in vary.items()},
+        "vary": {path: _text(levels) for path, levels in vary.items()},
         "replications": replications,
         "seed": seed,
         "alternatives": list(alternatives),
@@ -89,11 +89,11 @@ def plan_sweep(
         "scenarios": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()},
         "versions": {name: version for name, version in versions().items() if name in COMPUTING},
     }
-    return Plan([without_swept(each, varied) for each in stored], texts, cases, seed, table, entry)
+    return Plan([without_factors(each, varied) for each in stored], texts, cases, seed, table, entry)
 
 
 def _numbers(scenario: Scenario, replications: int | None, seed: int | None) -> tuple[int, int]:
-    """How many replications and which seed: those given, or the scenario's own."""
+    """The number of replications and the seed: those given, or the scenario's."""
     if replications is not None and replications < 1:
         raise ScenarioError([Problem("study.replications", f"got {replications}, expected at least 1")])
     if seed is not None and seed < 0:
@@ -111,22 +111,26 @@ def _check_names(scenarios: Sequence[Scenario]) -> None:
         raise ScenarioError([Problem("", "got no scenario to sweep, expected at least one")])
     twice = dict.fromkeys(name for name in names if names.count(name) > 1)
     if twice:
-        raise ScenarioError([Problem("name", f"got {name!r} twice, expected other names") for name in twice])
+        raise ScenarioError(
+            [Problem("name", f"got {name!r} twice, expected distinct names") for name in twice]
+        )
 
 
-def _check_alternatives(vary: Mapping[str, Levels], given: Sequence[Scenario], run: Sequence[str]) -> None:
-    """What varies within an alternative needs that alternative to be run."""
+def _check_alternatives(
+    vary: Mapping[str, Levels], scenarios: Sequence[Scenario], run: Sequence[str]
+) -> None:
+    """Raise an error if a path varies within an alternative that is not run."""
     problems = []
     for path in vary:
         first, *rest = path.split(".")
         if first == "alternatives" and rest and rest[0] not in run:
             name = rest[0]
-            if any(name in scenario.alternatives for scenario in given):
+            if any(name in scenario.alternatives for scenario in scenarios):
                 message = f"varies alternative {name!r}, which is not run: expected --alternative {name} too"
                 problems.append(Problem(path, message))
     if problems:
         raise ScenarioError(problems)
 
 
-def _shown(levels: Levels) -> str:
+def _text(levels: Levels) -> str:
     return levels if isinstance(levels, str) else ",".join(map(str, levels))

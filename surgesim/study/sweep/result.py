@@ -1,4 +1,4 @@
-"""What a sweep came to, read from its folder."""
+"""The results of a sweep, read from its folder."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from surgesim.errors import ResultsError, ScenarioError
-from surgesim.files import disk
+from surgesim.files import disk_errors
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.store.contents import MANIFEST, SWEEP
-from surgesim.study.store.csv_files import read_csv
-from surgesim.study.store.folder import check_file, parsed, recover
+from surgesim.study.store.csv_files import read_csv, unguarded
+from surgesim.study.store.folder import check_file, read_json, recover
 from surgesim.study.sweep.parts import SCENARIOS
 from surgesim.study.sweep.tables import (
     DESIGN,
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 class Sweep:
-    """What a sweep came to. Columns, units and meanings: docs/data-dictionary.md.
+    """The results of a sweep; docs/data-dictionary.md documents columns, units and meanings.
 
-    Tables are read when they are first asked for, and kept.
+    Tables are read on first access and kept in memory.
 
     Parameters
     ----------
@@ -40,20 +40,20 @@ class Sweep:
     Attributes
     ----------
     manifest
-        What is needed to repeat it; its entry `sweep` is the plan.
+        Everything needed to repeat the sweep; its entry `sweep` is the plan.
     redone
-        Parts that were damaged when the sweep was resumed, and were run again.
+        Names of parts that were damaged when the sweep was resumed, and whose runs were repeated.
 
     Raises
     ------
     ResultsError
-        If the folder is missing, is not of a finished sweep, or a file of it is missing or damaged.
+        If the folder is missing or not a completed sweep, or one of its files is missing or damaged.
     """
 
-    def __init__(self, folder: str | Path, redone: Sequence[str] = ()) -> None:
+    def __init__(self, folder: str | Path, repeats: Sequence[str] = ()) -> None:
         self.folder = Path(folder).resolve()
         self.manifest = read_sweep_manifest(self.folder)
-        self.redone = tuple(redone)
+        self.repeats = tuple(repeats)
 
     def __repr__(self) -> str:
         plan = self.manifest["sweep"]
@@ -61,7 +61,7 @@ class Sweep:
 
     @cached_property
     def scenarios(self) -> Mapping[str, Scenario]:
-        """The scenarios by name, as they were swept."""
+        """The scenarios by name, as swept."""
         from surgesim.scenario.door import load_stored
 
         with self._reading():
@@ -77,7 +77,8 @@ class Sweep:
 
         with self._reading():
             check_file(self.folder, f"{DESIGN.name}.csv", self.manifest)
-            return pd.read_csv(self.folder / f"{DESIGN.name}.csv", keep_default_na=False, encoding="utf-8")
+            path = self.folder / f"{DESIGN.name}.csv"
+            return unguarded(pd.read_csv(path, keep_default_na=False, encoding="utf-8"))
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -100,7 +101,7 @@ class Sweep:
         return tuple(self.manifest["sweep"]["vary"])
 
     def keep(self) -> None:
-        """Read all there is: the folder will go."""
+        """Read everything into memory, because the folder will be deleted."""
         for name in ("scenarios", "design", "runs", "breaches", "failures"):
             getattr(self, name)
 
@@ -120,17 +121,17 @@ class Sweep:
 
 
 def read_sweep_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of the folder of a sweep."""
-    with disk(folder):
+    """Read the manifest of a sweep folder."""
+    with disk_errors(folder):
         recover(folder)
     path = folder / MANIFEST
     if not path.is_file():
         beside = folder.with_name(f"{folder.name}.unfinished")
-        more = "; it is unfinished: go on with `surgesim sweep … --resume`" if beside.is_dir() else ""
+        more = "; it is unfinished: continue with `surgesim sweep … --resume`" if beside.is_dir() else ""
         raise ResultsError(
             f"{folder}: got no {MANIFEST}, expected a folder written by `surgesim sweep`{more}"
         )
-    manifest = parsed(path)
+    manifest = read_json(path)
     if not isinstance(manifest, dict) or SWEEP not in manifest:
         raise ResultsError(f"{folder}: got no sweep, expected a folder written by `surgesim sweep`")
     if missing := {"files", "failed"} - set(manifest):

@@ -1,4 +1,4 @@
-"""Sweeps: many points of a design, each run many times, with what each run came to kept as it comes."""
+"""Sweeps: repeated runs at every point of a design, with the outcomes of each run stored immediately."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from surgesim.files import disk
+from surgesim.files import disk_errors
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.environment import environment, now
@@ -22,7 +22,7 @@ from surgesim.study.store.csv_files import CsvFile, write_csv
 from surgesim.study.store.folder import Folder, place_of, recover, tell_kept
 from surgesim.study.sweep.cases import check_cases, keys_of, one_run
 from surgesim.study.sweep.design import DAYS, GRID, Levels
-from surgesim.study.sweep.parts import SCENARIOS, Failure, Unfinished
+from surgesim.study.sweep.parts import SCENARIOS, Failure, UnfinishedSweep
 from surgesim.study.sweep.plan import Plan, plan_sweep
 from surgesim.study.sweep.result import Sweep
 from surgesim.study.sweep.tables import (
@@ -37,7 +37,7 @@ from surgesim.study.sweep.tables import (
 )
 
 _AT_ONCE = 1_000
-"""Runs that are in memory while the tables are written."""
+"""Runs held in memory while the tables are written."""
 
 
 def sweep(
@@ -53,44 +53,44 @@ def sweep(
     out: str | Path | Output | None = None,
     resume: bool = False,
 ) -> Sweep:
-    """Run one or several scenarios at every point of a design.
+    """Run one or more scenarios at every point of a design.
 
     Parameters
     ----------
     scenario
-        From `surgesim.load`; of several, the first one's `study` holds for all.
+        From `surgesim.load`; with several, the `study` of the first applies to all.
     vary
-        For each path its values: ``"4:6:5"`` (low, high, levels of a grid), ``"4:6"`` (for the other
-        designs), ``"a,b,c"`` or a sequence of values, ``""`` for its distribution in `study.uncertainty`.
-        A path that is swept is not drawn as well.
+        The values of each path: ``"4:6:5"`` (low, high and number of levels in a grid), ``"4:6"`` (in other
+        designs), ``"a,b,c"`` or a sequence of values, or ``""`` for its distribution in
+        `study.uncertainty`. Swept paths are not drawn as uncertain parameters.
     design, samples
-        ``grid``; ``lhs``, a Latin hypercube of `samples` points; ``sobol``, `samples` (a power of two)
-        times the number of paths and two more points, for Sobol indices.
+        ``grid``; ``lhs``, a Latin hypercube of `samples` points; or ``sobol``, ``samples * (paths + 2)``
+        points for Sobol indices, where `samples` is a power of two.
     replications, seed
-        Instead of the scenario's own. Replication k has the same random numbers at every point.
+        Override the scenario's values. Replication k has the same random numbers at every point.
     alternatives
-        Names of alternatives to run beside the baseline.
+        Names of alternatives to run besides the baseline.
     workers
-        As of `run`; progress counts runs.
+        See `run`; progress counts runs.
     out
-        Folder to write; or an `Output`, with further entries of the manifest. Until the sweep is finished,
-        what it has lies in ``<out>.unfinished``.
+        Folder to write, or an `Output` with additional entries for the manifest. Until the sweep is
+        complete, its data are in ``<out>.unfinished``.
     resume
-        Go on with an unfinished sweep; if the finished one is there, only read it; if neither is, begin.
+        Continue an unfinished sweep. If it is already complete, only read it; if there is none, begin.
 
     Returns
     -------
     Sweep
-        The same whatever ran it, in one go or in several. A run that failed stands in `failures`.
+        Identical for any backend, and whether or not it was interrupted. Failed runs are in `failures`.
 
     Raises
     ------
     ScenarioError
-        With every unknown path, range upside down and value that is not allowed, and with the first points
-        that are refused as a scenario file with their values would be: all are checked before any is run.
+        With every unknown path, reversed range and value that is not allowed, or with the first points
+        whose values would be invalid in a scenario file. All points are checked before the first run.
     ResultsError
-        If the folder cannot be written, or there is an unfinished sweep of another plan (which says what
-        changed).
+        If the folder cannot be written, or there is an unfinished sweep with a different plan (the message
+        lists the changes).
 
     Examples
     --------
@@ -104,31 +104,31 @@ def sweep(
     backend, output = Backend.of(workers), Output.of(out)
     if DAYS in vary:
         backend.say(
-            f"{DAYS} varies: first days are restricted means, and sums are taken, to the horizon of each "
-            "point; compare them among points of the same horizon only"
+            f"{DAYS} varies: restricted means of first days, and sums, cover the horizon of each point; "
+            "compare them only between points with the same horizon"
         )
     with contextlib.ExitStack() as stack:
         if output is None:
             target = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="surgesim-"))) / "sweep"
         else:
             target = place_of(output.folder)
-        unfinished = Unfinished(target, plan.entry, plan.texts, len(plan.cases))
-        if resume and (finished := _finished(target, plan.entry)) is not None:
+        unfinished = UnfinishedSweep(target, plan.entry, plan.texts, len(plan.cases))
+        if resume and (finished := _completed(target, plan.entry)) is not None:
             _remove(unfinished, backend)
             return finished
         folder = Folder(target, SWEEP)
         folder.check()
-        if resume and not unfinished.begun:
-            there = "; the finished one there is another and will be replaced"
+        if resume and not unfinished.exists:
+            there = "; the completed sweep there is a different one and will be replaced"
             backend.say(
-                f"{unfinished.path}: nothing to resume, the sweep begins anew"
+                f"{unfinished.path}: nothing to resume, so the sweep starts from the beginning"
                 f"{there if (target / MANIFEST).is_file() else ''}"
             )
         started = now()
         unfinished.open(resume=resume)
         _run(unfinished, plan, backend)
         with folder:
-            with disk(target):
+            with disk_errors(target):
                 _write_scenarios(folder.path, plan.texts)
                 failed = _write_tables(folder.path, unfinished, plan)
             times = {"started": started, "ended": now()}
@@ -136,16 +136,16 @@ def sweep(
             folder.seal({**environment(), "sweep": plan.entry, "failed": failed, **times, **notes})
         _remove(unfinished, backend)
         tell_kept(folder, backend)
-        result = Sweep(target, unfinished.redone)
+        result = Sweep(target, unfinished.repeats)
         if output is None:
             result.keep()
         return result
 
 
-def _remove(unfinished: Unfinished, backend: Backend) -> None:
+def _remove(unfinished: UnfinishedSweep, backend: Backend) -> None:
     unfinished.remove()
     if unfinished.path.exists():
-        backend.say(f"{unfinished.path}: stays, for it holds more than the sweep, which is finished")
+        backend.say(f"{unfinished.path}: is kept, because it contains more than the sweep, which is complete")
 
 
 def _write_scenarios(folder: Path, texts: Mapping[str, str]) -> None:
@@ -154,26 +154,26 @@ def _write_scenarios(folder: Path, texts: Mapping[str, str]) -> None:
         (folder / SCENARIOS / f"{name}.yaml").write_text(text, encoding="utf-8", newline="\n")
 
 
-def _run(unfinished: Unfinished, plan: Plan, backend: Backend) -> None:
-    """Check and run what is not done yet, and keep each run as it comes."""
+def _run(unfinished: UnfinishedSweep, plan: Plan, backend: Backend) -> None:
+    """Check and run all pending runs, storing each as it completes."""
     total = len(plan.cases)
-    undone = [run for run in range(total) if not unfinished.done[run]]
+    pending = [run for run in range(total) if not unfinished.done[run]]
     try:
-        check_cases(plan.scenarios, plan.cases, undone, plan.seed, backend)
-        backend.report(total - len(undone), total)
+        check_cases(plan.scenarios, plan.cases, pending, plan.seed, backend)
+        backend.report(total - len(pending), total)
         work = partial(one_run, plan.scenarios, plan.seed)
-        with contextlib.closing(spread(work, replace(plan.cases, undone=undone), backend)) as results:
-            for done, (place, result) in enumerate(results, start=total - len(undone) + 1):
-                unfinished.add(undone[place], result)
+        with contextlib.closing(spread(work, replace(plan.cases, pending=pending), backend)) as results:
+            for done, (place, result) in enumerate(results, start=total - len(pending) + 1):
+                unfinished.add(pending[place], result)
                 backend.report(done, total)
     except BaseException:
         if not any(unfinished.done):
-            unfinished.remove()  # there is nothing to go on with
+            unfinished.remove()  # there is nothing to resume
         raise
 
 
-def _write_tables(folder: Path, unfinished: Unfinished, plan: Plan) -> int:
-    """Write the tables from the parts, some at a time; how many runs failed."""
+def _write_tables(folder: Path, unfinished: UnfinishedSweep, plan: Plan) -> int:
+    """Write the tables from the parts, in chunks; return the number of failed runs."""
     scenarios, cases = plan.scenarios, plan.cases
     columns = run_columns(
         scenario.alternative(name) for scenario in scenarios for name in (BASELINE, *scenario.alternatives)
@@ -203,9 +203,9 @@ def _write_tables(folder: Path, unfinished: Unfinished, plan: Plan) -> int:
     return failed
 
 
-def _finished(target: Path, plan: Mapping[str, Any]) -> Sweep | None:
-    """The finished sweep of this plan, if it is there."""
-    with disk(target):
+def _completed(target: Path, plan: Mapping[str, Any]) -> Sweep | None:
+    """Return the completed sweep with this plan, if it exists."""
+    with disk_errors(target):
         recover(target)
     if not (target / MANIFEST).is_file():
         return None

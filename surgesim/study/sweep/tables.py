@@ -1,4 +1,4 @@
-"""The tables of a sweep: their columns with unit and meaning, and how they are filled, chunk by chunk."""
+"""The tables of a sweep: their columns with unit and meaning, and their construction in chunks."""
 
 from __future__ import annotations
 
@@ -12,14 +12,24 @@ from surgesim.model.record import Column
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.breaches import SITUATION, wilson
 from surgesim.study.measures.compare import DAYS_BREACHED, FIRST_DAY
-from surgesim.study.tables.columns import BY_GROUP, BY_THRESHOLD, DRAWN, TEXT, Table, outcome_units, typed
+from surgesim.study.tables.columns import (
+    BY_GROUP,
+    BY_THRESHOLD,
+    DRAWN,
+    TEXT,
+    Table,
+    outcome_units,
+    with_dtypes,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _SCENARIO = Column("scenario", TEXT, "name of the scenario")
 _POINT = Column("point", "index", "index of the point in design.csv, from 0")
-_REPLICATION = Column("replication", "index", "index of the replication; all points share its random numbers")
+_REPLICATION = Column(
+    "replication", "index", "index of the replication; its random numbers are the same at all points"
+)
 _ALTERNATIVE = Column("alternative", TEXT, "name of the alternative; `baseline` is the scenario itself")
 
 DESIGN = Table(
@@ -27,13 +37,13 @@ DESIGN = Table(
     "point of the design",
     (
         Column("point", "index", "index of the point, from 0"),
-        Column("<path>", "as the parameter", "value of a path that varies, by its dotted path"),
+        Column("<path>", "as the parameter", "value of a varied path; one column per dotted path"),
     ),
 )
 
 RUNS = Table(
     "runs",
-    "scenario × point × replication × alternative; a run that failed has none",
+    "scenario × point × replication × alternative; failed runs have no row",
     (
         _SCENARIO,
         _POINT,
@@ -48,7 +58,7 @@ RUNS = Table(
 
 SWEEP_BREACHES = Table(
     "breaches",
-    "scenario × point × alternative × threshold, and one row for the situation",
+    "scenario × point × alternative × threshold, plus one row for the situation",
     (
         _SCENARIO,
         _POINT,
@@ -58,14 +68,14 @@ SWEEP_BREACHES = Table(
         Column(
             "probability",
             "share",
-            "of them, breached on at least one day; what is not assessed has no row",
+            "share of these runs with a breach on at least one day; thresholds not assessed have no row",
         ),
         Column("probability_low", "share", "lower end of its 95 % Wilson interval"),
         Column("probability_high", "share", "upper end of its 95 % Wilson interval"),
         Column(
             "first_day_mean",
             "days",
-            "mean first day; a run without a breach counts the last day + 1; empty where a run is undecided",
+            "mean first day, counting runs without a breach as the last day + 1; empty if a run is undecided",
         ),
         Column("days_breached_mean", "days", "mean number of days breached"),
     ),
@@ -73,8 +83,8 @@ SWEEP_BREACHES = Table(
 
 FAILURES = Table(
     "failures",
-    "run that failed",
-    (_SCENARIO, _POINT, _REPLICATION, Column("error", TEXT, "what it said")),
+    "failed run",
+    (_SCENARIO, _POINT, _REPLICATION, Column("error", TEXT, "its error message")),
 )
 
 SWEEP_TABLES = (DESIGN, RUNS, SWEEP_BREACHES, FAILURES)
@@ -90,7 +100,7 @@ def design_frame(points: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def run_columns(scenarios: Iterable[Scenario]) -> list[str]:
-    """The columns of runs.csv; `scenarios` are all alternatives of all."""
+    """The columns of runs.csv; `scenarios` contains every alternative of every scenario."""
     scenarios = list(scenarios)
     drawn = [f"{DRAWN}{path}" for scenario in scenarios for path in scenario.study.uncertainty]
     keys = [column.name for column in RUNS.columns[:4]]
@@ -98,14 +108,14 @@ def run_columns(scenarios: Iterable[Scenario]) -> list[str]:
 
 
 def runs_frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
-    """Rows of runs.csv, with all of its columns."""
+    """Build a frame of rows of runs.csv, with all its columns."""
     import pandas as pd
 
-    return typed(RUNS, pd.DataFrame(list(rows), columns=list(columns)))
+    return with_dtypes(RUNS, pd.DataFrame(list(rows), columns=list(columns)))
 
 
 def breach_frame(runs: pd.DataFrame) -> pd.DataFrame:
-    """Rows of breaches.csv of whole points, from their rows of runs.csv."""
+    """Build rows of breaches.csv from all rows of runs.csv for the same points."""
     import pandas as pd
 
     names = [name.removeprefix(DAYS_BREACHED) for name in runs.columns if name.startswith(DAYS_BREACHED)]
@@ -113,7 +123,7 @@ def breach_frame(runs: pd.DataFrame) -> pd.DataFrame:
     by = ["scenario", "point", "alternative"]
     for keys, group in runs.groupby(by, sort=False):
         rows += _breach_rows(dict(zip(by, keys, strict=True)), group, names)
-    return typed(
+    return with_dtypes(
         SWEEP_BREACHES, pd.DataFrame(rows, columns=[column.name for column in SWEEP_BREACHES.columns])
     )
 
@@ -145,4 +155,6 @@ def failure_frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """The table of failures.csv."""
     import pandas as pd
 
-    return typed(FAILURES, pd.DataFrame(list(rows), columns=[column.name for column in FAILURES.columns]))
+    return with_dtypes(
+        FAILURES, pd.DataFrame(list(rows), columns=[column.name for column in FAILURES.columns])
+    )

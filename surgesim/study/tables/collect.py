@@ -1,4 +1,4 @@
-"""What is kept of the replications of one alternative as they come in: arrays to sum up, not records."""
+"""Accumulation of the replications of one alternative into arrays, so that records need not be kept."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from surgesim.study.measures.reached import Groups
 Floats = NDArray[np.float64]
 
 BY_DISTRICT = tuple(column for column in DISTRICT if column.name in ("reported_cases", "deaths"))
-"""Indicators that are always summed up by district; daily.parquet has the others."""
+"""Indicators that are always summarised by district; the others are only in daily.parquet."""
 
 _STAFFED = [FACILITY_INDEX[name] for name in ("staffed_basic", "staffed_oxygen", "staffed_icu")]
 _STAFFED_BED = [FACILITY_INDEX[f"staffed_{bed}"] for bed in BEDS]
@@ -46,20 +46,20 @@ def items_of(scenario: Scenario) -> tuple[Column, ...]:
     return logistics_columns(scenario.supply.consumables, scenario.supply.burdens)
 
 
-def own_columns(scenario: Scenario) -> tuple[Column, ...]:
-    """The province's daily columns that are the scenario's own: those of items, and what is assessed."""
+def scenario_columns(scenario: Scenario) -> tuple[Column, ...]:
+    """The scenario-specific daily columns of the province: its items and assessed indicators."""
     return (*items_of(scenario), *assessed_columns(scenario.command))
 
 
-def kept_by_district(command: Command) -> tuple[Column, ...]:
-    """The daily columns summed up by district: BY_DISTRICT, what thresholds watch there, and the level."""
+def district_columns_kept(command: Command) -> tuple[Column, ...]:
+    """Daily columns summarised by district: BY_DISTRICT, indicators of thresholds there, and the level."""
     watched = {threshold.indicator for threshold in command.in_districts.values()} | {"epidemic_level"}
     assessed = district_columns(command)[len(DISTRICT) :]
     return (*BY_DISTRICT, *(column for column in assessed if column.name in watched))
 
 
 class Collection:
-    """The replications of one alternative, in order; `replications` is the most that may come.
+    """The replications of one alternative, in order; the `replications` argument is the max number.
 
     Attributes
     ----------
@@ -67,12 +67,12 @@ class Collection:
         The alternative.
     province
         ``(replications, days, len(PROVINCE))``.
-    own
-        ``(replications, days, len(own_columns(scenario)))``.
+    of_scenario
+        ``(replications, days, len(scenario_columns(scenario)))``.
     districts
-        ``(replications, days, districts, len(kept_by_district(scenario.command)))``.
+        ``(replications, days, districts, len(district_columns_kept(scenario.command)))``.
     groups
-        The groups of people of who is reached.
+        The population groups for timely access.
     reached
         ``(replications, 3, districts, 9, 2)``: patients, in time, deaths by district, age and risk.
     breaches, outcomes
@@ -80,13 +80,13 @@ class Collection:
     draws
         The values of the uncertain parameters, by path, one mapping per replication.
     actions
-        What the plan did, one tuple per replication.
+        The actions of the plan, one tuple per replication.
     breached
-        ``(days, rows)``: in how many replications each row of the breach table is in breach.
+        ``(days, rows)``: number of replications in which each row of the breach table is in breach.
     states
-        ``(days, facilities, len(STATES))``: in how many replications.
+        ``(days, facilities, len(STATES))``: number of replications in each state.
     first_open
-        ``(replications, facilities)``: first day with a staffed COVID bed; infinite where there was none.
+        ``(replications, facilities)``: first day with a staffed COVID bed; infinite if never.
     open_days
         ``(replications, facilities)``: days with a staffed COVID bed.
     peak_occupied
@@ -97,8 +97,8 @@ class Collection:
         ``(facilities, len(BEDS), len(CONSTRAINTS))``: days on which the facility is open and the
         constraint binds its beds, summed over replications.
     totals
-        ``(4, facilities)``: oxygen used (kg), days without enough of it, emergencies not served, elective
-        patients who wait at the end, each summed over replications.
+        ``(4, facilities)``: oxygen used (kg), days without enough oxygen, emergencies not served, and
+        elective patients waiting at the end, each summed over replications.
     """
 
     def __init__(self, scenario: Scenario, replications: int) -> None:
@@ -106,9 +106,9 @@ class Collection:
         districts = len(scenario.people.districts)
         self.scenario = scenario
         self.province: Floats = np.empty((replications, days, len(PROVINCE)))
-        self.own: Floats = np.empty((replications, days, len(own_columns(scenario))))
+        self.of_scenario: Floats = np.empty((replications, days, len(scenario_columns(scenario))))
         names = [column.name for column in district_columns(scenario.command)]
-        self._kept = [names.index(column.name) for column in kept_by_district(scenario.command)]
+        self._kept = [names.index(column.name) for column in district_columns_kept(scenario.command)]
         self.districts: Floats = np.empty((replications, days, districts, len(self._kept)))
         self.groups = Groups(scenario)
         self.reached = np.empty((replications, 3, districts, len(AGE_GROUPS), len(RISK_GROUPS)), np.int64)
@@ -126,10 +126,10 @@ class Collection:
         self.totals: Floats = np.zeros((4, facilities))
 
     def add(self, record: Record) -> None:
-        """Take in the next replication."""
+        """Add the next replication."""
         k = len(self.breaches)
         self.province[k] = record.province
-        self.own[k] = np.hstack([record.logistics, record.assessed])
+        self.of_scenario[k] = np.hstack([record.logistics, record.assessed])
         self.districts[k] = record.districts[:, :, self._kept]
         self.reached[k] = record.reached
         self.breaches.append(breaches_of(self.scenario, record))
@@ -153,14 +153,14 @@ class Collection:
         self.totals[3] += record.facilities[-1, :, FACILITY_INDEX["elective_backlog"]]
 
     def close(self) -> None:
-        """No further replication comes: let go of the room kept for it."""
+        """Release the space reserved for replications that were not run."""
         count = self.replications
-        self.province, self.own = self.province[:count], self.own[:count]
+        self.province, self.of_scenario = self.province[:count], self.of_scenario[:count]
         self.districts, self.reached = self.districts[:count], self.reached[:count]
         self.first_open, self.open_days = self.first_open[:count], self.open_days[:count]
         self.peak_occupied = self.peak_occupied[:count]
 
     @property
     def replications(self) -> int:
-        """Replications taken in so far."""
+        """Number of replications added so far."""
         return len(self.breaches)

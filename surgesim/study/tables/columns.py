@@ -1,4 +1,4 @@
-"""The tables of a result: their columns with unit, dtype and meaning; `fill` fills them."""
+"""Definitions of the result tables: columns with unit, dtype and meaning; `fill` builds the tables."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from surgesim.study.measures.binding import BEDS
 from surgesim.study.measures.breaches import SITUATION
 from surgesim.study.measures.compare import BREACHED, DAYS_BREACHED, FIRST_DAY
 from surgesim.study.measures.reached import DIED, IN_TIME, Groups
-from surgesim.study.tables.collect import BY_DISTRICT, own_columns
+from surgesim.study.tables.collect import BY_DISTRICT, scenario_columns
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TEXT, DATE = "text", "date"
-"""Units of the columns that are not numbers."""
+"""Units of non-numeric columns."""
 
 BANDS = ("mean", "p5", "p25", "p50", "p75", "p95")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 REASONS = tuple(NEEDS)
-"""What can be missing of a scenario for an indicator to be assessed."""
+"""Names of the scenario inputs without which an indicator cannot be assessed."""
 
 _ALTERNATIVE = Column("alternative", TEXT, "name of the alternative; `baseline` is the scenario itself")
 _DAY = Column("day", "days", "day of the scenario, 0 is the first")
@@ -40,7 +40,7 @@ _BANDS = (
 
 
 class Table(NamedTuple):
-    """A table of a result: attribute of `Results`, what one row is, columns. Its file is ``<name>.csv``."""
+    """A result table: its name in `Results` and as ``<name>.csv``, the meaning of a row, and its columns."""
 
     name: str
     row: str
@@ -49,7 +49,7 @@ class Table(NamedTuple):
 
 BREACHES = Table(
     "breaches",
-    "alternative × threshold (× district, where it is assessed so), and one row for the situation",
+    "alternative × threshold (× district if assessed by district), plus one row for the situation",
     (
         _ALTERNATIVE,
         Column("area", TEXT, "where the indicator is assessed: `province`, or the name of a district"),
@@ -57,39 +57,45 @@ BREACHES = Table(
         Column(
             "bound",
             "as the indicator",
-            "breached where strictly passed; for the situation how many thresholds make it",
+            "breached when strictly passed; for the situation, the number of breached thresholds required",
         ),
         Column(
             "not_assessed",
             TEXT,
-            "what the scenario lacks for it to be assessed, in a word: "
-            f"{', '.join(f'`{name}`' for name in REASONS)}; empty where it is assessed. Of what is "
-            "not assessed the numbers that follow are empty, not 0",
+            "code for the input that the scenario lacks to assess it: "
+            f"{', '.join(f'`{name}`' for name in REASONS)}; empty if it is assessed. The "
+            "numbers of a row that is not assessed are empty, not 0",
         ),
         Column(
             "criteria_assessed",
             "thresholds",
-            "for the situation, how many of the thresholds that make it are assessed; empty for thresholds",
+            "for the situation, how many of its criteria are assessed; empty for thresholds",
         ),
         Column(
             "undecided",
             "share",
-            "for the situation, replications in which it did not hold and could have, had the thresholds "
-            "that are not assessed been breached; empty for thresholds. Where it is above 0 `probability` is "
-            "the least it can be, and empty (`not_assessed` is `criteria`) where it would be 0",
+            "for the situation, replications in which it was not declared but could have been, had the "
+            "thresholds that are not assessed been breached; empty for thresholds. If above 0, "
+            "`probability` is a lower bound, or empty (`not_assessed` is `criteria`) where it would be 0",
         ),
-        Column("breached_at_start", "share", "replications in which it held at t = 0"),
+        Column("breached_at_start", "share", "replications in which it was breached at t = 0"),
         Column("probability", "share", "replications in which it was breached on at least one day"),
         Column("probability_low", "share", "lower end of the 95 % Wilson interval of `probability`"),
         Column(
             "probability_high",
             "share",
-            "upper end of the 95 % Wilson interval of `probability`; replications that are undecided count "
-            "as breached",
+            "upper end of the 95 % Wilson interval of `probability`, counting undecided replications as "
+            "breached",
         ),
-        Column("first_day_median", "days", "median first day breached; empty where fewer than half were"),
-        Column("first_day_p5", "days", "quantile 0.05 of the first day; empty where fewer than 5 % were"),
-        Column("first_day_p95", "days", "quantile 0.95 of the first day; empty where fewer than 95 % were"),
+        Column(
+            "first_day_median", "days", "median first day breached; empty if fewer than half were breached"
+        ),
+        Column(
+            "first_day_p5", "days", "quantile 0.05 of the first day; empty if fewer than 5 % were breached"
+        ),
+        Column(
+            "first_day_p95", "days", "quantile 0.95 of the first day; empty if fewer than 95 % were breached"
+        ),
         Column("first_date_median", DATE, "date of `first_day_median`"),
         Column("days_breached_mean", "days", "mean number of days breached"),
         Column("days_breached_p5", "days", "quantile 0.05 of the days breached"),
@@ -98,16 +104,16 @@ BREACHES = Table(
         Column(
             "worst_value_median",
             "as the indicator",
-            "median of each replication's worst value (largest, or least where the bound is `below`); "
-            "for the situation the most thresholds breached on one day",
+            "median of each replication's worst value (largest, or smallest if the bound is `below`); "
+            "for the situation, the most thresholds breached on one day",
         ),
     ),
 )
 
 BREACH_DAYS = Table(
     "breach_days",
-    "alternative × threshold (and the situation) × day on which the share changes; day 0 is there always, "
-    "and a day that is not is as the one before",
+    "alternative × threshold (and the situation) × day on which the share changes; day 0 is always "
+    "present, and a missing day has the values of the last day present",
     (
         _ALTERNATIVE,
         Column("threshold", TEXT, "name of the threshold; `situation` is the declared emergency"),
@@ -116,7 +122,7 @@ BREACH_DAYS = Table(
         Column(
             "probability",
             "share",
-            "replications in which it is in breach at 24:00 of the day; empty where it is not assessed",
+            "replications in which it is in breach at 24:00 on the day; empty if it is not assessed",
         ),
     ),
 )
@@ -129,8 +135,8 @@ COMPARISON = Table(
         Column(
             "outcome",
             TEXT,
-            f"a column of replications.csv; `{BREACHED}<threshold>` and `{BREACHED}{SITUATION}`, whether the "
-            "threshold, or the declared emergency, was breached on at least one day: the means are "
+            f"a column of replications.csv, or `{BREACHED}<threshold>` or `{BREACHED}{SITUATION}`: if the "
+            "threshold was breached, or the emergency declared, on at least one day, so that the means are "
             "probabilities",
         ),
         Column("unit", TEXT, "unit of the outcome"),
@@ -139,33 +145,33 @@ COMPARISON = Table(
         Column(
             "difference",
             "as the outcome",
-            "mean of alternative − baseline; its interval is empty for a single pair",
+            "mean of alternative − baseline; its interval is empty if there is only one pair",
         ),
         Column(
             "difference_low",
             "as the outcome",
-            "lower end of its 95 % interval: paired t, but for "
-            f"`{BREACHED}…` Tango's score interval of paired proportions",
+            "lower end of its 95 % interval: paired t, or for "
+            f"`{BREACHED}…` Tango's score interval for paired proportions",
         ),
         Column("difference_high", "as the outcome", "upper end of its 95 % interval"),
         Column(
             "better",
             TEXT,
-            "which side is better: `lower`, `later` for a first day, `higher` for the share reached in "
-            "time; empty for an outcome that is "
-            "neither (reported cases, bed-days, oxygen used, transfers, tests, doses)",
+            "which direction is better: `lower`, `later` for a first day, `higher` for the share with "
+            "timely access; empty for an outcome that is neither good nor bad (reported cases, bed-days, "
+            "oxygen used, transfers, tests, doses)",
         ),
         Column(
             "probability_better",
             "share",
-            "replications in which the alternative is better; empty where `better` is",
+            "replications in which the alternative is better; empty if `better` is",
         ),
         Column("tied", "share", "replications in which both are exactly equal"),
         Column(
             "per_death_averted",
             "as the outcome, per death",
-            "in the row of `cost`: mean extra cost over mean deaths averted; empty where the "
-            "alternative is not dearer or deaths are not fewer, and in all other rows",
+            "in the `cost` row: mean extra cost over mean deaths averted; empty if the "
+            "alternative does not cost more or have fewer deaths, and in all other rows",
         ),
     ),
 )
@@ -179,20 +185,20 @@ BINDING = Table(
         Column(
             "constraint",
             TEXT,
-            "space, doctors, nurses, equipment, pipes (what the oxygen pipes carry) or oxygen_stock (it has "
-            "run out); what binds the largest share of the open beds binds the day (of equal shares the "
-            "first; space where no bed is open)",
+            "space, doctors, nurses, equipment, pipes (their oxygen flow) or oxygen_stock (it has run out); "
+            "the constraint that binds the largest share of the open beds counts for the day (the first one "
+            "in a tie; space if no bed is open)",
         ),
         Column(
             "breach_days_mean", "days", "mean days of the declared emergency on which it binds the bed type"
         ),
-        Column("breach_share", "share", "of all such days; empty where there are none"),
+        Column("breach_share", "share", "share of all such days; empty if there are none"),
         Column(
             "short_days_mean",
             "days",
-            "mean days on which it binds while somebody waits for such a bed or, for ICU, boards",
+            "mean days on which it binds while a patient waits for such a bed or, for ICU, is boarding",
         ),
-        Column("short_share", "share", "of all such days; empty where there are none"),
+        Column("short_share", "share", "share of all such days; empty if there are none"),
     ),
 )
 
@@ -200,34 +206,34 @@ BY_THRESHOLD = (
     Column(
         f"{FIRST_DAY}<threshold>",
         "days",
-        "first day breached, or the number of days of the scenario where there was none "
-        "(the mean is the restricted mean); empty where the alternative lacks the threshold, it is not "
-        "assessed, or the situation is undecided; of one that is assessed by district, the first day in any "
-        "of them",
+        "first day breached, or the number of days of the scenario if never breached "
+        "(the mean is the restricted mean); empty if the alternative lacks the threshold, it is not "
+        "assessed, or the situation is undecided; for a threshold assessed by district, the first day in "
+        "any district",
     ),
     Column(
         f"{DAYS_BREACHED}<threshold>",
         "days",
-        "days breached (the situation's are `situation_days`); empty likewise; of a threshold that is "
-        "assessed by district, in any of them",
+        "days breached (those of the situation are `situation_days`); empty in the same cases; for a "
+        "threshold assessed by district, days with a breach in any district",
     ),
 )
-"""Columns of replications.csv that stand once per threshold, and the first for the situation."""
+"""Columns of replications.csv repeated for each threshold; the first also for the situation."""
 
 DRAWN = "drawn:"
-"""Begins the name of a column of draws; the path of the parameter follows."""
+"""Prefix of columns with drawn values, followed by the path of the parameter."""
 
 BY_GROUP = (
     Column(
         f"{IN_TIME}:<group>",
         "share",
-        "where the scenario gives `command.reach`: `in_time_share` of reached.csv in this replication; "
-        "the group is `all`, or `age:`, `risk:` or `district:` and its name; empty where it has no "
+        "if the scenario gives `command.reach`: `in_time_share` of reached.csv in this replication; "
+        "the group is `all`, or its name after `age:`, `risk:` or `district:`; empty if it has no "
         "patients",
     ),
-    Column(f"{DIED}:<group>", "deaths/1,000,000", "likewise: deaths per million people of the group"),
+    Column(f"{DIED}:<group>", "deaths/1,000,000", "likewise: deaths per million people in the group"),
 )
-"""Columns of replications.csv that stand once per group of people."""
+"""Columns of replications.csv repeated for each population group."""
 
 REPLICATIONS = Table(
     "replications",
@@ -241,8 +247,8 @@ REPLICATIONS = Table(
         Column(
             f"{DRAWN}<path>",
             "as the parameter",
-            "what the replication drew for an uncertain parameter of the scenario, the same in every "
-            "alternative; an alternative's own value wins over it, or multiplies it",
+            "value drawn for an uncertain parameter of the scenario, the same in every "
+            "alternative; a value set by the alternative replaces it, or a scale multiplies it",
         ),
     ),
 )
@@ -255,7 +261,7 @@ DAILY = Table(
         Column(
             "indicator",
             TEXT,
-            "a daily column of the province, of a consumable or a burden, or of what else is assessed",
+            "a daily indicator of the province, of a consumable or burden, or another assessed indicator",
         ),
         _DAY,
         _DATE,
@@ -272,8 +278,8 @@ DAILY_DISTRICTS = Table(
         Column(
             "indicator",
             TEXT,
-            f"{' or '.join(f'`{column.name}`' for column in BY_DISTRICT)}, the indicator of a threshold that "
-            "is assessed by district, or `epidemic_level` where the scenario has a table of levels",
+            f"{' or '.join(f'`{column.name}`' for column in BY_DISTRICT)}, the indicator of a threshold "
+            "assessed by district, or `epidemic_level` if the scenario has a table of levels",
         ),
         _DAY,
         _DATE,
@@ -283,37 +289,33 @@ DAILY_DISTRICTS = Table(
 
 REACHED = Table(
     "reached",
-    "alternative × group of people",
+    "alternative × population group",
     (
         _ALTERNATIVE,
-        Column(
-            "by", TEXT, "`all`, `age`, `risk` (where an epidemic is simulated) or `district` (of residence)"
-        ),
+        Column("by", TEXT, "`all`, `age`, `risk` (if an epidemic is simulated) or `district` (of residence)"),
         Column("group", TEXT, "`all`; an age group; `low-risk` or `high-risk`; name of the district"),
-        Column("people", "people", "people of the group at the start; groups of nobody have no row"),
-        Column("patients_mean", "patients", "mean number who came to need an oxygen or ICU bed"),
+        Column("people", "people", "people in the group at the start; empty groups have no row"),
+        Column("patients_mean", "patients", "mean number of people who needed an oxygen or ICU bed"),
         Column(
             "in_time_share",
             "share",
-            "of them, who got each bed they needed within the time allowed from when it was needed, waiting "
-            "and travel included (`command.reach.within_hours`, else `care.no_bed_hours`); who died or "
-            "recovered without it did not get it, who still waits at the end and has not waited so long "
-            "counts as in time; mean of the replications with patients, empty where there are none",
+            "patients who got each bed they needed within the time allowed, waiting and travel included "
+            "(`command.reach.within_hours`, else `care.no_bed_hours`); patients who died or recovered "
+            "without a bed did not get it; patients who have waited no longer than allowed at the end "
+            "count as in time; mean over the replications with patients, empty if there are none",
         ),
         Column("in_time_low", "share", "lower end of its 95 % t interval over replications"),
         Column("in_time_high", "share", "upper end of its 95 % t interval"),
         Column("deaths_mean", "deaths", "mean number of deaths"),
-        Column("deaths_per_million", "deaths/1,000,000", "the same per million people of the group"),
+        Column("deaths_per_million", "deaths/1,000,000", "the same per million people in the group"),
         Column("deaths_per_million_low", "deaths/1,000,000", "lower end of its 95 % t interval"),
         Column("deaths_per_million_high", "deaths/1,000,000", "upper end of its 95 % t interval"),
         Column(
             "reference_deaths_per_million",
             "deaths/1,000,000",
-            "the scenario's reference (`command.reach`); empty where none is given",
+            "the scenario's reference (`command.reach`); empty if none is given",
         ),
-        Column(
-            "times_reference", "ratio", "deaths per million over the reference; empty where there is none"
-        ),
+        Column("times_reference", "ratio", "deaths per million over the reference; empty if there is none"),
     ),
 )
 
@@ -323,13 +325,14 @@ FACILITIES = Table(
     (
         _ALTERNATIVE,
         Column("facility", TEXT, "name of the facility"),
-        Column("title", TEXT, "its title, in Vietnamese where there is one"),
+        Column("title", TEXT, "its title, in Vietnamese if available"),
         Column("ownership", TEXT, "public, private, military, police, university or workplace"),
         Column("district", TEXT, "name of its district"),
         Column(
             "open_date_median",
             DATE,
-            "median date of its first staffed COVID bed; empty where fewer than half ever had one",
+            "median date of its first staffed COVID bed; empty if it had one in fewer than half of the "
+            "replications",
         ),
         Column("share_of_replications_opened", "share", "replications in which it had a staffed COVID bed"),
         Column("open_days_mean", "days", "mean number of days with a staffed COVID bed"),
@@ -337,11 +340,13 @@ FACILITIES = Table(
             column
             for bed in BEDS
             for column in (
-                Column(f"peak_occupied_{bed}_median", "beds", f"median of the most {bed} beds occupied"),
+                Column(
+                    f"peak_occupied_{bed}_median", "beds", f"median of the peak number of {bed} beds occupied"
+                ),
                 Column(
                     f"mean_occupancy_{bed}",
                     "share",
-                    f"occupied over staffed COVID {bed} bed-days; empty where none is staffed",
+                    f"occupied over staffed COVID {bed} bed-days; empty if none are staffed",
                 ),
             )
         ),
@@ -349,27 +354,29 @@ FACILITIES = Table(
             Column(
                 f"{bed}_days_bound_by_{what}",
                 "days",
-                f"mean days open with its {bed} beds bound by {what}; empty where it has none",
+                f"mean days open with its {bed} beds bound by {what}; empty if it has none",
             )
             for bed in BEDS
             for what in CONSTRAINTS
         ),
-        Column("oxygen_used_kg_mean", "kg", "mean oxygen breathed"),
+        Column("oxygen_used_kg_mean", "kg", "mean oxygen used by patients"),
         Column("days_dry_mean", "days", "mean time without enough oxygen"),
         Column(
             "emergency_unserved_mean",
             "patients",
-            "mean emergencies without COVID-19 who found no bed or no staff",
+            "mean number of non-COVID emergencies who found no bed or no staff",
         ),
-        Column("elective_backlog_end_mean", "patients", "mean elective patients who wait at the end"),
-        Column("has_mobilisation_plan", TEXT, "yes or no, as the scenario says; empty where it does not say"),
+        Column(
+            "elective_backlog_end_mean", "patients", "mean number of elective patients waiting at the end"
+        ),
+        Column("has_mobilisation_plan", TEXT, "yes or no, as given by the scenario; empty if not given"),
     ),
 )
 
 FACILITY_STATES = Table(
     "facility_states",
-    "alternative × facility × day on which a share changes; day 0 is there always, and a day that is not "
-    "is as the one before",
+    "alternative × facility × day on which a share changes; day 0 is always present, and a missing day "
+    "has the values of the last day present",
     (
         _ALTERNATIVE,
         Column("facility", TEXT, "name of the facility"),
@@ -384,7 +391,7 @@ FACILITY_STATES = Table(
 
 ACTIONS = Table(
     "actions",
-    "something a rule of the plan did",
+    "action of a rule of the plan",
     (
         _ALTERNATIVE,
         Column("replication", "index", "index of the replication, from 0"),
@@ -396,11 +403,11 @@ ACTIONS = Table(
 
 ASSUMPTIONS = Table(
     "assumptions",
-    "figure of the scenario",
+    "figure in the scenario",
     (
         Column("parameter", TEXT, "dotted path in the scenario"),
         Column("value", TEXT, "its value"),
-        Column("source", TEXT, "where it comes from"),
+        Column("source", TEXT, "its source"),
         Column("confidence", TEXT, "official, published, counted or assumed"),
     ),
 )
@@ -422,15 +429,15 @@ TABLES = (
 
 
 def wide_columns(scenarios: Sequence[Scenario]) -> tuple[str, ...]:
-    """The indicator columns of daily.parquet: those of the province, of all items, and of districts."""
+    """The indicator columns of daily.parquet: those of the province, its items and the districts."""
     commands = [scenario.command for scenario in scenarios]
-    items = [column for scenario in scenarios for column in own_columns(scenario)]
+    items = [column for scenario in scenarios for column in scenario_columns(scenario)]
     districts = [column for command in commands for column in district_columns(command)]
     return tuple(dict.fromkeys(column.name for column in (*PROVINCE, *items, *DISTRICT, *districts)))
 
 
-def typed(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
-    """`frame` with the dtypes of `table`: str, datetime64[us], else numbers (float64, int64 for counts)."""
+def with_dtypes(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """Convert `frame` to the dtypes of `table`: str, datetime64[us], int64 for indices, otherwise float64."""
     import pandas as pd
 
     units = {column.name: column.unit for column in table.columns}
@@ -449,7 +456,7 @@ def typed(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def outcome_units(scenarios: Iterable[Scenario]) -> dict[str, str]:
-    """Every outcome of replications.csv with its unit; thresholds of all alternatives in order."""
+    """Units of all outcomes in replications.csv, including the thresholds of all alternatives in order."""
     units = {outcome.name: outcome.unit for outcome in OUTCOMES}
     scenarios = list(scenarios)
     for scenario in scenarios:

@@ -1,4 +1,4 @@
-"""Fills the tables of a result from the collected replications of all alternatives."""
+"""Construction of the result tables from the collected replications of all alternatives."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from surgesim.study.measures.binding import BEDS, binding_rows
 from surgesim.study.measures.breaches import SITUATION, breach_names, breach_rows, never_assessed
 from surgesim.study.measures.compare import comparison_rows
 from surgesim.study.measures.quantiles import censored_quantile, quantile
-from surgesim.study.tables.collect import Collection, kept_by_district, own_columns
+from surgesim.study.tables.collect import Collection, district_columns_kept, scenario_columns
 from surgesim.study.tables.columns import (
     ACTIONS,
     ASSUMPTIONS,
@@ -33,7 +33,7 @@ from surgesim.study.tables.columns import (
     REPLICATIONS,
     Table,
     outcome_units,
-    typed,
+    with_dtypes,
 )
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ Floats = NDArray[np.float64]
 
 
 def fill(scenario: Scenario, collections: Mapping[str, Collection]) -> dict[str, pd.DataFrame]:
-    """All tables by name, from the collected replications of the alternatives in order."""
+    """Build all tables, by name, from the collected replications of each alternative in order."""
     import pandas as pd
 
     units = outcome_units(c.scenario for c in collections.values())
@@ -81,11 +81,11 @@ def fill(scenario: Scenario, collections: Mapping[str, Collection]) -> dict[str,
 def _frame(table: Table, rows: list[dict[str, Any]]) -> pd.DataFrame:
     import pandas as pd
 
-    return typed(table, pd.DataFrame(rows, columns=[column.name for column in table.columns]))
+    return with_dtypes(table, pd.DataFrame(rows, columns=[column.name for column in table.columns]))
 
 
 def bands(values: Floats) -> Floats:
-    """Mean and QUANTILES over the first axis, stacked as the last; safe where values are infinite."""
+    """Mean and QUANTILES over the first axis, stacked as the last axis; infinite values are allowed."""
     return np.moveaxis(np.concatenate([values.mean(axis=0)[None], quantile(values, QUANTILES)]), 0, -1)
 
 
@@ -96,9 +96,9 @@ def _dates(scenario: Scenario) -> NDArray[np.datetime64]:
 def _long(
     keys: Mapping[str, NDArray[np.str_]], scenario: Scenario, values: Mapping[str, Floats]
 ) -> pd.DataFrame:
-    """A table whose rows are every combination of `keys`, in order, by every day.
+    """Build a table with a row for each combination of `keys`, in order, and each day.
 
-    `values` have one axis per key, then days.
+    Each array in `values` has one axis per key, then days.
     """
     import pandas as pd
 
@@ -113,11 +113,11 @@ def _long(
 
 
 def _daily(name: str, c: Collection) -> pd.DataFrame:
-    by_indicator = np.moveaxis(np.concatenate([bands(c.province), bands(c.own)], axis=1), 1, 0)
-    indicators = [column.name for column in (*PROVINCE, *own_columns(c.scenario))]
+    by_indicator = np.moveaxis(np.concatenate([bands(c.province), bands(c.of_scenario)], axis=1), 1, 0)
+    indicators = [column.name for column in (*PROVINCE, *scenario_columns(c.scenario))]
     keys = {"alternative": np.array([name]), "indicator": np.array(indicators)}
     values = {band: by_indicator[None, :, :, i] for i, band in enumerate(BANDS)}
-    return typed(DAILY, _long(keys, c.scenario, values))
+    return with_dtypes(DAILY, _long(keys, c.scenario, values))
 
 
 def _daily_districts(name: str, c: Collection) -> pd.DataFrame:
@@ -125,10 +125,10 @@ def _daily_districts(name: str, c: Collection) -> pd.DataFrame:
     keys = {
         "alternative": np.array([name]),
         "area": np.array(list(c.scenario.people.districts)),
-        "indicator": np.array([column.name for column in kept_by_district(c.scenario.command)]),
+        "indicator": np.array([column.name for column in district_columns_kept(c.scenario.command)]),
     }
     values = {band: by_area[None, ..., i] for i, band in enumerate(BANDS)}
-    return typed(DAILY_DISTRICTS, _long(keys, c.scenario, values))
+    return with_dtypes(DAILY_DISTRICTS, _long(keys, c.scenario, values))
 
 
 def _breach_days(name: str, c: Collection) -> pd.DataFrame:
@@ -143,11 +143,11 @@ def _breach_days(name: str, c: Collection) -> pd.DataFrame:
         if never_assessed(c.scenario, threshold) or (undecided and not shares[i].any()):
             shares[i] = np.nan
     rows = _long(keys, c.scenario, {"probability": shares[None]})
-    return typed(BREACH_DAYS, rows[changes].reset_index(drop=True))
+    return with_dtypes(BREACH_DAYS, rows[changes].reset_index(drop=True))
 
 
 def _changes(values: Floats) -> NDArray[np.bool_]:
-    """Of ``(things, days, values)``: on which days of each thing, in one row, a value changes."""
+    """Flag, flattened to one axis, the days on which any value changes in ``(things, days, values)``."""
     changes = np.ones(values.shape[:2], dtype=bool)
     changes[:, 1:] = (values[:, 1:] != values[:, :-1]).any(axis=2)
     return changes.reshape(-1)
@@ -158,7 +158,7 @@ def _facility_states(name: str, c: Collection) -> pd.DataFrame:
     keys = {"alternative": np.array([name]), "facility": np.array(list(c.scenario.care.facilities))}
     values = {state.replace("-", "_"): shares[None, :, :, i] for i, state in enumerate(STATES)}
     rows = _long(keys, c.scenario, values)[_changes(shares)]
-    return typed(FACILITY_STATES, rows.reset_index(drop=True))
+    return with_dtypes(FACILITY_STATES, rows.reset_index(drop=True))
 
 
 def _replications(collections: Mapping[str, Collection], units: Iterable[str]) -> pd.DataFrame:
@@ -170,11 +170,11 @@ def _replications(collections: Mapping[str, Collection], units: Iterable[str]) -
         parts.append(pd.DataFrame(keys).join(pd.DataFrame(c.outcomes)).join(_drawn(c.draws)))
     frame = pd.concat(parts, ignore_index=True)
     drawn = [f"{DRAWN}{path}" for c in collections.values() for path in c.scenario.study.uncertainty]
-    return typed(REPLICATIONS, frame[["alternative", "replication", *units, *dict.fromkeys(drawn)]])
+    return with_dtypes(REPLICATIONS, frame[["alternative", "replication", *units, *dict.fromkeys(drawn)]])
 
 
 def _drawn(draws: Sequence[Mapping[str, float]]) -> pd.DataFrame:
-    """What each replication drew, as columns."""
+    """The parameter values drawn by each replication, as columns."""
     import pandas as pd
 
     return pd.DataFrame([{f"{DRAWN}{path}": value for path, value in row.items()} for row in draws])

@@ -31,7 +31,8 @@ class Block(NamedTuple):
 
 
 BLOCK = re.compile(
-    r"^(?:`(?P<path>[\w/.]+)`, (?P<where>above|in place of|at the end|a new file)(?: `(?P<anchor>[^`]+)`)?"
+    r"^(?:`(?P<path>[\w/.]+)`, (?P<where>above the entry of|above|in place of|at the end|a new file)"
+    r"(?: `(?P<anchor>[^`]+)`| ``(?P<quoted>.+?) ``)?"
     r"|Try it):\n\n```\w+\n(?P<text>.*?)```$",
     re.M | re.S,
 )
@@ -42,7 +43,13 @@ def recipes() -> dict[str, list[Block]]:
     sections = re.split(r"^## (.+)\n", PAGE, flags=re.M)[1:]
     return {
         title: [
-            Block(*(found.groupdict(default="")[k] for k in Block._fields)) for found in BLOCK.finditer(text)
+            Block(
+                found["path"] or "",
+                found["where"] or "",
+                found["anchor"] or found["quoted"] or "",
+                found["text"],
+            )
+            for found in BLOCK.finditer(text)
         ]
         for title, text in zip(sections[::2], sections[1::2], strict=True)
     }
@@ -57,7 +64,9 @@ def put(root: Path, block: Block) -> None:
         return
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     at = len(lines)
-    if block.anchor:
+    if block.where == "above the entry of":
+        at = lines.index(f'        "{block.anchor}",\n') - 1
+    elif block.anchor:
         at = next(i for i, line in enumerate(lines) if line.startswith(block.anchor))
     lines[at : at + (block.where == "in place of")] = [block.text]
     path.write_text("".join(lines), encoding="utf-8")
@@ -70,17 +79,31 @@ def test_the_page_has_the_recipes_and_no_block_that_is_not_applied() -> None:
     assert all(blocks[-1].path == "" for blocks in found.values())
 
 
-@pytest.mark.parametrize("title", recipes())
-def test_a_recipe_works(title: str, tmp_path: Path) -> None:
-    *blocks, tried = recipes()[title]
-    shutil.copytree(PACKAGE, tmp_path / "surgesim", ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
-    for block in blocks:
-        put(tmp_path, block)
-    command = [sys.executable, "-c", tried.text]
-    if title == "A province":
-        text = tried.text.replace("surgesim ", f"{sys.executable} -m surgesim.cli ")
-        command = ["bash", "-euc", text]
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+@pytest.fixture(scope="module")
+def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package with all recipes applied."""
+    root = tmp_path_factory.mktemp("extended")
+    shutil.copytree(PACKAGE, root / "surgesim", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "docs", root / "docs")
+    (root / "scenarios").symlink_to(ROOT / "scenarios")
+    for *blocks, _ in recipes().values():
+        for block in blocks:
+            put(root, block)
+    return root
+
+
+def run(root: Path, *command: str) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": ""}
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_recipe_of_code_works(extended: Path) -> None:
+    tried = [blocks[-1].text for title, blocks in recipes().items() if title != "A province"]
+    assert len(tried) == 5
+    run(extended, sys.executable, "-c", f"for text in {tried!r}:\n    exec(text, {{}})")
+
+
+def test_the_recipe_of_a_province_works(extended: Path) -> None:
+    text = recipes()["A province"][-1].text.replace("surgesim ", f"{sys.executable} -m surgesim.cli ")
+    run(extended, "bash", "-euc", text)

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from study_cases import made_up_simulation, small_scenario
 
 from surgesim.errors import ResultsError, SurgesimError
-from surgesim.files import is_drawn, is_figure, made, whole
+from surgesim.files import atomic_write, is_drawn, is_figure, make_folder
 from surgesim.model import simulation
 from surgesim.report.document import write_report
 from surgesim.report.figures import save
@@ -41,7 +41,7 @@ def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
     path.write_text("before")
 
     def write_half(error: BaseException) -> None:
-        with whole(path) as part:
+        with atomic_write(path) as part:
             part.write_text("half")
             raise error
 
@@ -51,7 +51,7 @@ def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         write_half(KeyboardInterrupt())
     assert [(entry.name, entry.read_text()) for entry in tmp_path.iterdir()] == [("table.csv", "before")]
-    with whole(path) as part:
+    with atomic_write(path) as part:
         part.write_text("after")
     assert [(entry.name, entry.read_text()) for entry in tmp_path.iterdir()] == [("table.csv", "after")]
 
@@ -102,12 +102,12 @@ def test_a_figure_is_known_by_what_it_says_of_itself(tmp_path: Path, fmt: str) -
 def test_an_error_takes_away_the_folders_that_were_made_and_are_empty(tmp_path: Path) -> None:
     there = tmp_path / "there"
     there.mkdir()
-    with pytest.raises(ResultsError), made(there / "a" / "b"):
+    with pytest.raises(ResultsError), make_folder(there / "a" / "b"):
         raise ResultsError("no")
     assert list(there.iterdir()) == []
     (there / "a").mkdir()
     (there / "a" / "kept").write_text("by someone")
-    with pytest.raises(ResultsError), made(there / "a" / "b"):
+    with pytest.raises(ResultsError), make_folder(there / "a" / "b"):
         raise ResultsError("no")
     assert [entry.name for entry in (there / "a").iterdir()] == ["kept"]
 

@@ -20,6 +20,7 @@ from strategies import (
     variant,
 )
 
+from surgesim.model.capacity.capacity import Adjustment
 from surgesim.model.record import Record, logistics_columns
 from surgesim.model.simulation import Simulation, simulate
 from surgesim.scenario.door import overlaid
@@ -499,10 +500,10 @@ def test_all_levers_at_once_leave_with_their_rules() -> None:
     }
     simulation = Simulation(province_in_need(plan), 2, 0)
     simulation.run()
-    levers = simulation.province.capacity.levers
-    for lever in ("moved", "worth", "ventilators", "postponed", "without staff"):
-        assert not levers.total(lever).any()
-    assert not levers.total("heads", 3).any()
+    adjustments = simulation.province.capacity.adjustments
+    for adjustment in set(Adjustment) - {Adjustment.HEADS}:
+        assert not adjustments.total(adjustment).any()
+    assert not adjustments.total(Adjustment.HEADS, 3).any()
     assert simulation.province.home is not None
     assert simulation.province.home.teams == 1
     assert simulation.province.journey.specialists == [False]

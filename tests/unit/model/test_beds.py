@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from strategies import arrivals, build, district, facility, people, small
 
 from surgesim.errors import IdentityError
-from surgesim.model.care.beds import BedPool, Place
+from surgesim.model.care.beds import BedPool, QueuePlace
 from surgesim.model.care.network import Network
 
 DISTRICTS = {"town": district(1_000), "coast": district(1_000, travel_hours=2.0)}
@@ -153,7 +153,7 @@ moves = st.lists(
 def test_queues_agree_with_a_plain_list(steps: list[tuple[str, int, int, int]]) -> None:
     """Joining, leaving from anywhere in the line, and being served, against a list sorted anew each time."""
     beds = pool(1, 1, 1)
-    line: list[Place] = []
+    line: list[QueuePlace] = []
     for number, (what, a, b, c) in enumerate(steps):
         if what == "join":
             line.append(beds.join(someone(number), key(b, float(c), number), a))
@@ -205,7 +205,7 @@ def test_the_daily_check_stops_a_bed_given_twice() -> None:
     beds.take(OPEN_TO_ALL)
     beds.check("oxygen", 1)
     beds.take(OPEN_TO_ALL)
-    with pytest.raises(IdentityError, match=r"occupied <= max.*broke in open-to-all, oxygen on day 2"):
+    with pytest.raises(IdentityError, match=r"occupied <= max.*failed in open-to-all, oxygen on day 2"):
         beds.check("oxygen", 2)
 
 

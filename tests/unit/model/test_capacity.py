@@ -18,7 +18,7 @@ from capacity_cases import (
 from hypothesis import given, settings
 from strategies import Plain, arrivals, build, clinical, facility, gamma, scenarios, small, stays, variant
 
-from surgesim.model.capacity.capacity import Brought, Levers
+from surgesim.model.capacity.capacity import Adjustment, Adjustments
 from surgesim.model.care.gas import kg_per_day
 from surgesim.model.record import CONSTRAINTS, DISTRICT, FACILITY_INDEX, PROVINCE_INDEX, Record
 from surgesim.model.simulation import Simulation, simulate
@@ -284,27 +284,27 @@ def test_patients_whose_need_never_comes_stop_no_run() -> None:
 
 
 def test_levers_tell_once_that_a_rule_has_set_one() -> None:
-    levers = Levers(3)
-    assert [levers.take_changes(), levers.take_changes()] == [True, False]
-    levers.set(Brought.VENTILATORS, "equip", [0, 2], 4.0)
-    assert levers.total(Brought.VENTILATORS).tolist() == [4, 0, 4]
-    assert [levers.take_changes(), levers.take_changes()] == [True, False]
+    adjustments = Adjustments(3)
+    assert [adjustments.take_changes(), adjustments.take_changes()] == [True, False]
+    adjustments.set(Adjustment.VENTILATORS, "equip", [0, 2], 4.0)
+    assert adjustments.total(Adjustment.VENTILATORS).tolist() == [4, 0, 4]
+    assert [adjustments.take_changes(), adjustments.take_changes()] == [True, False]
 
 
 def test_reinforcement_is_the_heads_that_rules_had_brought_at_the_start_of_the_day() -> None:
     sites = {name: ward(icu=20, icu_nurses=50) for name in ("alpha", "bravo", "charlie")}
     capacity, seen = Simulation(with_staffing(4, sites), 1, 0).province.capacity, []
-    levers, nobody = capacity.levers, np.zeros((3, 3), np.int64)
-    levers.set(Brought.HEADS, "army", [0, 2], np.array([1.0, 20.0, 5.0]))
-    levers.set(Brought.VENTILATORS, "equip", [0, 1, 2], 100.0)
+    adjustments, nobody = capacity.adjustments, np.zeros((3, 3), np.int64)
+    adjustments.set(Adjustment.HEADS, "army", [0, 2], np.array([1.0, 20.0, 5.0]))
+    adjustments.set(Adjustment.VENTILATORS, "equip", [0, 1, 2], 100.0)
     for day in range(3):
         capacity.open(day, nobody, 0.0)
         seen.append(capacity.reinforcement)
         if day == 0:
-            levers.set(Brought.HEADS, "students", [1], np.array([0.0, 10.0, 0.0]))
+            adjustments.set(Adjustment.HEADS, "students", [1], np.array([0.0, 10.0, 0.0]))
             assert capacity.reinforcement == 2 * 26  # who comes in the course of a day works from the next
         if day == 1:
-            levers.set(Brought.HEADS, "army", [0, 2], np.array([0.0, 0.0, 0.0]))
+            adjustments.set(Adjustment.HEADS, "army", [0, 2], np.array([0.0, 0.0, 0.0]))
     assert seen == [2 * 26, 2 * 26 + 10, 10]
 
 
@@ -313,7 +313,7 @@ def test_what_a_rule_sets_counts_from_the_next_day_and_until_it_is_taken_back() 
     capacity, seen = simulation.province.capacity, []
     for day, nurses in enumerate((0.0, 0.0, 24.6, 24.6, 0.0, 0.0)):
         if day in (2, 4):
-            capacity.levers.set(Brought.HEADS, "reinforce", [0], np.array([0.0, 0.0, nurses]))
+            capacity.adjustments.set(Adjustment.HEADS, "reinforce", [0], np.array([0.0, 0.0, nurses]))
         opened = capacity.open(day, np.zeros((1, 3), np.int64), 0.0)
         seen.append((int(capacity.heads()[0, 2]), int(opened.staffed.most[0, 2])))
     assert seen == [(50, 10), (50, 10), (75, 15), (75, 15), (50, 10), (50, 10)]
@@ -323,7 +323,7 @@ def test_staff_brought_where_no_staff_is_modelled_are_on_no_payroll() -> None:
     equipped = {"alpha": facility(icu=20) | {"ventilators": 5}}
     simulation = Simulation(with_staffing(2, equipped, clinical=nobody_dies(respiratory={})), 1, 0)
     capacity = simulation.province.capacity
-    capacity.levers.set(Brought.HEADS, "reinforce", [0], np.array([1.0, 2.0, 3.0]))
+    capacity.adjustments.set(Adjustment.HEADS, "reinforce", [0], np.array([1.0, 2.0, 3.0]))
     assert capacity.open(0, np.zeros((1, 3), np.int64), 0.0).staffed.most[0, 2] == int(5 / 0.67)
     assert capacity.heads().tolist() == [[0, 0, 0]]
 
@@ -346,7 +346,9 @@ def test_beds_open_by_type_where_only_one_has_changed() -> None:
     pools = simulation.province.journey.oxygen, simulation.province.journey.icu
     seen = []
     for day, heads in enumerate(([0, 0, 0], [0, 0, 25], [0, 50, 25])):
-        simulation.province.capacity.levers.set(Brought.HEADS, "reinforce", [0], np.array(heads, float))
+        simulation.province.capacity.adjustments.set(
+            Adjustment.HEADS, "reinforce", [0], np.array(heads, float)
+        )
         simulation.province.open_beds(day)
         seen.append([pool.capacity[0] for pool in pools])
     assert [icu for _, icu in seen] == [10, 15, 15]

@@ -68,7 +68,7 @@ def test_each_column_is_filled_by_one_part(pages: list[Page], level: str, declar
 def test_of_a_running_total_the_growth_is_recorded() -> None:
     before = Entries({"present": 4.0}, {"deaths": 7.0})
     now = Entries({"present": 5.0}, {"deaths": 9.0, "recovered": 3.0})
-    assert now.since(before) == {"deaths": 2, "recovered": 3, "present": 5}
+    assert now.changes_since(before) == {"deaths": 2, "recovered": 3, "present": 5}
     first, second = np.array([1.0, 2.0]), np.array([1.0, 5.0])
-    grown = Entries({}, {"deaths": second}).since(Entries({}, {"deaths": first}))
+    grown = Entries({}, {"deaths": second}).changes_since(Entries({}, {"deaths": first}))
     assert grown["deaths"].tolist() == [0, 3]

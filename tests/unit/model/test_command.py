@@ -35,7 +35,7 @@ class Told(Action):
     def order(self) -> None:
         self.heard.append((self.env.now, "order"))
 
-    def reach(self, share: float) -> None:
+    def set_share(self, share: float) -> None:
         self.heard.append((self.env.now, f"reach {share:g}"))
 
     def end(self) -> None:

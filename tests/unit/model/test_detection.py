@@ -24,7 +24,7 @@ def detection(share: float, delay: Any, days: int = 80) -> Detection:
 def test_a_share_of_the_mild_is_reported_after_the_delay() -> None:
     found = detection(0.25, {"gamma": {"mean": 3.0, "sd": 2.0}})
     found.find(0, np.array([100_000, 0]), ILL, np.random.default_rng(1))
-    reports = np.array([found.reported(day) for day in range(80)])
+    reports = np.array([found.reports(day) for day in range(80)])
     assert reports[:, 1].sum() == 0
     assert reports.sum() == pytest.approx(25_000, abs=4 * (25_000 * 0.75) ** 0.5)
     assert reports[:, 0] @ np.arange(80) / reports.sum() == pytest.approx(3.0, abs=0.06)
@@ -33,15 +33,15 @@ def test_a_share_of_the_mild_is_reported_after_the_delay() -> None:
 def test_future_patients_who_are_found_are_all_reported_and_are_not_mild() -> None:
     found = detection(0.0, {"fixed": 2.0})
     found.find(5, ILL, np.array([7, 3]), np.random.default_rng(1))
-    assert [found.reported(day).tolist() for day in (6, 7, 8)] == [[0, 0], [7, 3], [0, 0]]
-    assert sum(found.mild_reported(day).sum() for day in range(80)) == 0
+    assert [found.reports(day).tolist() for day in (6, 7, 8)] == [[0, 0], [7, 3], [0, 0]]
+    assert sum(found.mild_reports(day).sum() for day in range(80)) == 0
 
 
 def test_days_add_up_and_a_report_after_the_last_day_is_lost_from_sight() -> None:
     found = detection(1.0, {"fixed": 1.0}, days=3)
     for day in range(3):
         found.find(day, np.array([10 * (day + 1), 0]), ILL, np.random.default_rng(day))
-    assert [int(found.reported(day)[0]) for day in range(3)] == [0, 10, 20]
+    assert [int(found.reports(day)[0]) for day in range(3)] == [0, 10, 20]
 
 
 def outbreak(share: float, population: int = 200_000, **course: Any) -> Scenario:

@@ -24,7 +24,7 @@ from strategies import (
     variant,
 )
 
-from surgesim.model.care.journey import Entry
+from surgesim.model.care.journey import LogEntry
 from surgesim.model.record import PROVINCE_INDEX, Floats, Record, district_columns
 from surgesim.model.simulation import Simulation, simulate
 from surgesim.scenario.door import overlaid
@@ -204,7 +204,7 @@ def test_a_threshold_by_district_is_held_against_each_and_the_worst_stands_for_t
     np.testing.assert_array_equal(record.series("situation"), record.breached[:, 1])
 
 
-def islands(**command: Any) -> tuple[Scenario, Record, list[Entry]]:
+def islands(**command: Any) -> tuple[Scenario, Record, list[LogEntry]]:
     """An island with four oxygen beds, the mainland with fifty and an ICU; boats from 6 to 18 h."""
     nobody = deaths(0, 0, 0)
     here = {"indicator": "patients_without_bed", "above": 0, "by": "district"}
@@ -230,7 +230,7 @@ def islands(**command: Any) -> tuple[Scenario, Record, list[Entry]]:
             command={"thresholds": {"here": here}} | command,
         )
     )
-    log: list[Entry] = []
+    log: list[LogEntry] = []
     return scenario, Simulation(scenario, 2, 0, log=log).run(), log
 
 

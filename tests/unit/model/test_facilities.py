@@ -123,7 +123,7 @@ def test_what_a_centre_replaces_takes_nobody_from_the_order_until_the_centre_is_
     assert state(facilities, "centre") == PREPARING
     facilities.give_back(nobody.__getitem__)
     assert oxygen(facilities)["hospital"] == 0  # preparing is not closed
-    facilities.reach("open", ["centre"], 0.5)
+    facilities.set_share("open", ["centre"], 0.5)
     assert oxygen(facilities) == {"hospital": 0, "centre": 900}
     assert state(facilities, "centre") == OPEN
     facilities.end("open", ["centre"])
@@ -142,10 +142,10 @@ def test_what_two_replace_is_given_back_by_both() -> None:
         one=facility(oxygen=10, open_at_start=False, replaces=["hospital"]),
         two=facility(oxygen=20, open_at_start=False, replaces=["hospital"]),
     )
-    facilities.reach("a", ["one"], 1.0)
+    facilities.set_share("a", ["one"], 1.0)
     for name in ("one", "two"):
         facilities.prepare(name, [name])
-        facilities.reach(name, [name], 1.0)
+        facilities.set_share(name, [name], 1.0)
     facilities.end("one", ["one"])
     facilities.end("a", ["one"])
     facilities.give_back([0, 0, 0].__getitem__)
@@ -160,6 +160,6 @@ def test_only_what_has_changed_is_told() -> None:
     assert facilities.take_changes() == []
     facilities.prepare("open", ["centre"])
     assert facilities.take_changes() == [0]
-    facilities.reach("open", ["centre"], 1.0)
+    facilities.set_share("open", ["centre"], 1.0)
     assert facilities.take_changes() == [1]
     assert facilities.openings == 1

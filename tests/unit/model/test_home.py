@@ -159,19 +159,19 @@ def test_each_part_missing_means_no_reduction(off: dict[str, float]) -> None:
 
 def test_no_reduction_averts_nobody() -> None:
     draws = np.array([0.0, 1e-300, 0.5])
-    assert not HomeCare.averted(draws, np.ones(3, bool), 0.0).any()
+    assert not HomeCare.averted_cases(draws, np.ones(3, bool), 0.0).any()
 
 
 def test_a_full_reduction_averts_all_that_are_reported() -> None:
     draws = np.array([0.0, 0.5, np.nextafter(1, 0)])
-    assert HomeCare.averted(draws, np.array([True, False, True]), 1.0).tolist() == [True, False, True]
+    assert HomeCare.averted_cases(draws, np.array([True, False, True]), 1.0).tolist() == [True, False, True]
 
 
 def test_the_averted_share_is_the_reduction() -> None:
     rng = np.random.default_rng(11)
     n = 200_000
     reported = rng.random(n) < 0.5
-    averted = HomeCare.averted(rng.random(n), reported, 0.111)
+    averted = HomeCare.averted_cases(rng.random(n), reported, 0.111)
     assert not averted[~reported].any()
     assert averted[reported].mean() == pytest.approx(0.111, abs=4 * (0.111 * 0.889 / 1e5) ** 0.5)
 
@@ -180,8 +180,8 @@ def test_the_averted_share_is_the_reduction() -> None:
 @given(st.lists(st.floats(0, 1, exclude_max=True), max_size=20), st.floats(0, 1), st.floats(0, 1))
 def test_more_care_averts_the_same_people_and_more(draws: list[float], a: float, b: float) -> None:
     uniforms, reported = np.array(draws), np.arange(len(draws)) % 2 == 0
-    less = HomeCare.averted(uniforms, reported, min(a, b))
-    more = HomeCare.averted(uniforms, reported, max(a, b))
+    less = HomeCare.averted_cases(uniforms, reported, min(a, b))
+    more = HomeCare.averted_cases(uniforms, reported, max(a, b))
     assert (less <= more).all()
 
 

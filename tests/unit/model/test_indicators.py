@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surgesim.model.command.indicators import Assessment, assess, compute
+from surgesim.model.command.indicators import _COMPUTED, Assessment, assess, compute
 from surgesim.model.record import ASSESSED, PROVINCE, PROVINCE_INDEX, Floats, logistics_columns
 from surgesim.scenario.schema.command import Situation, Threshold
 from surgesim.scenario.schema.indicators import INDICATORS
@@ -141,6 +141,10 @@ def test_every_indicator_is_a_column_in_its_unit() -> None:
     assert {name: columns[name] for name in INDICATORS} == {
         name: indicator.unit for name, indicator in INDICATORS.items()
     }
+
+
+def test_an_indicator_with_a_meaning_is_computed_and_no_other() -> None:
+    assert {name for name, indicator in INDICATORS.items() if indicator.computed} == set(_COMPUTED)
 
 
 def test_what_indicators_need_can_be_looked_up() -> None:

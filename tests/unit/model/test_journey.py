@@ -23,15 +23,15 @@ from strategies import (
     stays,
 )
 
-from surgesim.model.care.journey import Entry
+from surgesim.model.care.journey import LogEntry
 from surgesim.model.record import Record
 from surgesim.model.simulation import Simulation
 
 NEVER = clock("never", "never")
 
 
-def run(days: int, **sections: Any) -> tuple[Record, list[Entry]]:
-    log: list[Entry] = []
+def run(days: int, **sections: Any) -> tuple[Record, list[LogEntry]]:
+    log: list[LogEntry] = []
     record = Simulation(build(small(days, **sections)), 1, 0, log=log).run()
     return record, log
 
@@ -104,7 +104,7 @@ def test_urgent_patients_go_before_who_waits_longer() -> None:
             **opens(15, 3),
         )
     )
-    log: list[Entry] = []
+    log: list[LogEntry] = []
     simulation = Simulation(scenario, 1, 0, log=log)
     assert simulation.province.arrivals is not None
     batch, _ = simulation.province.arrivals.on(0)
@@ -133,7 +133,7 @@ def beds(oxygen: int, icu: int) -> Plain:
     return {"facilities": {"alpha": facility(oxygen=oxygen, icu=icu)}}
 
 
-def lengths(log: list[Entry], end: str) -> set[float]:
+def lengths(log: list[LogEntry], end: str) -> set[float]:
     """How long after the need journeys ended so."""
     came = {entry.patient: entry.time for entry in log if entry.what == "needs oxygen"}
     return {round(entry.time - came[entry.patient], 9) for entry in log if entry.what == end}

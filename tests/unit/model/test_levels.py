@@ -121,14 +121,14 @@ TABLE = "table: [[1, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 4]]"
         ("weekly_reported_cases_per_100k", "weekly_reported_cases", "transmission.cases.indicator",
          "got 'weekly_reported_cases', did you mean 'weekly_reported_cases_per_100k'?"),
         ("weekly_reported_cases_per_100k", "epidemic_level", "transmission.cases",
-         "got epidemic_level, which is itself made of others, expected another"),
+         "got epidemic_level, which is computed from other indicators, expected another"),
         ("weekly_reported_cases_per_100k", "stock_cover_days", "transmission.cases.item",
          "missing, expected the name of a consumable for stock_cover_days"),
         (CASES, CASES + ", group: 80+", "transmission.cases",
-         "got a group for weekly_reported_cases_per_100k, which is not followed by age and risk group: "
+         "got a group for weekly_reported_cases_per_100k, which is not available by age and risk group: "
          "expected one of in_time_7d_share, deaths_per_million"),
         ("weekly_reported_cases_per_100k", "elective_backlog, by: district", "transmission.cases",
-         "got a district for elective_backlog, which is not followed by district: expected one of "
+         "got a district for elective_backlog, which is not available by district: expected one of "
          "weekly_reported_cases_per_100k, oxygen_need_7d_per_100k, patients_without_bed, "
          "vacant_covid_beds_per_100k, staffed_icu_beds_per_100k, usable_icu_beds_per_100k, "
          "oxygen_occupancy, icu_occupancy, "
@@ -138,7 +138,7 @@ TABLE = "table: [[1, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 4]]"
         (TABLE, "table: [[1, 1, 2], [1, 2], [2, 3, 4], [3, 4, 4]]", "",
          "got 2 levels in row 2 of the table, expected 3, one per class of response"),
         (TABLE, "table: [[1, 1, 2], [1, 2, 3], [2, 3, 4], [3, 2, 4]]", "",
-         "got a table in which a worse class has a lower level, expected none that falls"),
+         "got a table in which a worse class has a lower level, expected levels that do not fall"),
         (TABLE, "table: [[1, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 5]]", "table.3.2",
          "got 5, expected a whole number from 1 to 4"),
         ("    " + TABLE + "\n", "", "",
@@ -200,20 +200,20 @@ def remarks(tmp_path: Path, text: str) -> dict[str, str]:
          "epidemic_level is not assessed: command.levels is not given"),
         (LEVELS.replace("oxygen: {indicator: oxygen_need_7d_per_100k, above: 32}",
                         "level: {indicator: epidemic_level, above: 4}"), "thresholds.level",
-         "can never hold: epidemic_level lies from 1 to 4, got above 4"),
+         "can never hold: epidemic_level lies between 1 and 4, got above 4"),
         (LEVELS.replace("indicator: vacant_covid_beds_per_100k, below: [20, 10]",
                         "indicator: staff_absent_share, at_least: [0.2, 5]"), "levels.response.beds",
-         "can hardly hold: staff_absent_share lies from 0 to 1, got 5 (80 % is written 0.8)"),
+         "is unlikely to hold: staff_absent_share lies between 0 and 1, got 5 (write 80 % as 0.8)"),
         (LEVELS.replace("indicator: vacant_covid_beds_per_100k",
                         "indicator: home_cases_not_followed, by: province"), "levels.response.beds.by",
-         "has no effect: home_cases_not_followed is of the province in any case"),
+         "has no effect: home_cases_not_followed is always that of the province"),
         (WITH_ARRIVALS + "command:\n  thresholds:\n"
          "    r: {indicator: in_time_7d_share, group: high-risk, below: 0.9}\n", "thresholds.r",
          "in_time_7d_share is not assessed: "
-         "the risk group of patients is not known where arrivals are given"),
+         "the risk group of given arrivals is not known"),
         (replaced("{indicator: oxygen_need_7d_per_100k, above: 32}",
                   "{indicator: in_time_7d_share, above: 90}"), "thresholds.oxygen",
-         "can hardly hold: in_time_7d_share lies from 0 to 1, got above 90 (80 % is written 0.8)"),
+         "is unlikely to hold: in_time_7d_share lies between 0 and 1, got above 90 (write 80 % as 0.8)"),
     ],
 )  # fmt: skip
 def test_what_can_have_no_effect_is_remarked(tmp_path: Path, text: str, path: str, message: str) -> None:
@@ -229,20 +229,20 @@ def test_a_sound_table_is_not_remarked(tmp_path: Path) -> None:
 
 THRESHOLD = "oxygen: {indicator: oxygen_need_7d_per_100k, above: 32}"
 WHEN = "when: {indicator: oxygen_occupancy, above: 0.8}"
-BOTH = "got a group and a district, expected one of them"
+BOTH = "got a group and a district, expected only one"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "path", "starts"),
     [
         (THRESHOLD, "it: {indicator: staff_absent_share, above: 0.2, by: district}", "thresholds.it",
-         "got a district for staff_absent_share, which is not followed by district"),
+         "got a district for staff_absent_share, which is not available by district"),
         (THRESHOLD, "it: {indicator: in_time_7d_share, below: 1, by: district, group: 80+}",
          "thresholds.it", BOTH),
         (THRESHOLD, "it: {indicator: in_time_7d_share, below: 1, group: 80}", "thresholds.it.group",
          "got 80, expected one of 0-9, 10-19"),
         (WHEN, "when: {indicator: situation, above: 0, district: isle}", "plan.open-field",
-         "got a district for situation, which is not followed by district"),
+         "got a district for situation, which is not available by district"),
         (WHEN, "when: {indicator: in_time_7d_share, below: 0.5, group: 80+, district: isle}",
          "plan.open-field", BOTH),
         (WHEN, "when: {on: 2024-01-05, district: isle}", "plan.open-field.when",
@@ -250,11 +250,11 @@ BOTH = "got a group and a district, expected one of them"
         ("until: {below: 0.5, for_days: 14}", "until: {on: 2024-02-05, district: isle}",
          "plan.open-field.until", "got a date and an indicator, expected one of them"),
         ("until: {below: 0.5, for_days: 14}", "until: {below: 0.5, group: 80+}", "plan.open-field",
-         "got a group for oxygen_occupancy, which is not followed by age and risk group"),
+         "got a group for oxygen_occupancy, which is not available by age and risk group"),
         ("  plan:\n", "  situation: {thresholds: [here]}\n  plan:\n", "situation.thresholds.0",
          "got 'here', which is assessed by district, expected one of the province"),
         ("  plan:\n", "  situation: {require: 2}\n  plan:\n", "situation.require",
-         "got 2, expected at most the 1 thresholds there are for the province"),
+         "got 2, expected at most 1, the number of thresholds for the province"),
     ],
 )  # fmt: skip
 def test_a_district_or_group_goes_with_what_is_followed_so(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import get_args
 
-from surgesim.model.levers.registry import BINDINGS
+from surgesim.model.levers.registry import ACTION_FACTORIES
 from surgesim.scenario.schema.command import Rule
 
 
 def test_every_rule_has_an_action_and_no_other() -> None:
     union, _ = get_args(Rule)
-    assert BINDINGS.keys() == set(get_args(union))
+    assert ACTION_FACTORIES.keys() == set(get_args(union))

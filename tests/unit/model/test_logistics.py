@@ -200,7 +200,7 @@ def test_a_backlog_by_hand() -> None:
     for day, deaths in enumerate((2, 7, 1, 0)):
         burdens.pass_day(Drivers(death=deaths))
         burdens.check(day)
-        told.append([float(a[0]) for a in (burdens.made, burdens.treated, burdens.backlog)])
+        told.append([float(a[0]) for a in (burdens.output, burdens.disposal, burdens.backlog)])
         assert burdens.backlog[1] == 0
     assert told == [[2, 2, 0], [7, 3, 4], [1, 3, 2], [0, 2, 0]]
 
@@ -213,9 +213,9 @@ def test_burden_identity(capacity: float, course: list[float]) -> None:
     for day, deaths in enumerate(course):
         burdens.pass_day(Drivers(death=deaths))
         burdens.check(day)
-        assert burdens.treated[0] <= capacity
-        assert burdens.backlog[0] == 0 or burdens.treated[0] == capacity
-        assert burdens.backlog[0] == pytest.approx(waiting + deaths - burdens.treated[0], abs=1e-6)
+        assert burdens.disposal[0] <= capacity
+        assert burdens.backlog[0] == 0 or burdens.disposal[0] == capacity
+        assert burdens.backlog[0] == pytest.approx(waiting + deaths - burdens.disposal[0], abs=1e-6)
         waiting = float(burdens.backlog[0])
         assert waiting >= 0
 
@@ -299,15 +299,15 @@ def test_consumables_cost_what_was_used_not_what_was_demanded() -> None:
 
 
 def test_deliveries_or_a_reserve_need_a_stock() -> None:
-    with pytest.raises(ValidationError, match="got delivered_per_day and no stock"):
+    with pytest.raises(ValidationError, match="got delivered_per_day without a stock"):
         item(None, delivered_per_day=5.0)
-    with pytest.raises(ValidationError, match="got a reserve and no stock"):
+    with pytest.raises(ValidationError, match="got a reserve without a stock"):
         item(None, reserve=5.0)
     assert item(0.0, delivered_per_day=5.0).stock == 0
 
 
 def test_a_price_needs_its_consumable() -> None:
-    with pytest.raises(ValidationError, match="got a price of set, which is not among the consumables; exp"):
+    with pytest.raises(ValidationError, match="got a price for set, which is not among the consumables; exp"):
         Supply(consumables={"sets": item(1.0)}, costs=CostRates(consumable={"set": 1.0}))
 
 
@@ -320,7 +320,7 @@ def test_the_profile_carries_the_published_rates() -> None:
     sets = dict(zip(stocks.names, stocks.used.tolist(), strict=True))
     assert sets["protective-sets"] == pytest.approx(1.2 * 1000 + 2.3 * 100 + 4.1 * 10)
     assert sets["test-kits"] == pytest.approx(220)
-    made = dict(zip(burdens.names, burdens.made.tolist(), strict=True))
+    made = dict(zip(burdens.names, burdens.output.tolist(), strict=True))
     assert made["infectious-waste"] == pytest.approx(3.86 * 1000 + 4.64 * 110 + 0.05 * 220)
     assert made["bodies"] == 3
     assert supply.costs is not None

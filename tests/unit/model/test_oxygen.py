@@ -390,8 +390,8 @@ def test_a_store_without_patients_wants_nothing() -> None:
     ward.run(0.3)
     for bed in ward.beds:
         ward.part(bed)
-        assert ward.store.served == ward.store.wanted
-    assert (ward.store.wanted, ward.store.served, ward.store.draw) == (0, 0, 0)
+        assert ward.store.served == ward.store.demand
+    assert (ward.store.demand, ward.store.served, ward.store.draw) == (0, 0, 0)
     left = ward.store.stock
     assert ward.run(50).stock == left
     assert ward.supply.cover_days == np.inf

@@ -23,11 +23,11 @@ from strategies import (
     stays,
 )
 
-from surgesim.model.care.journey import Entry
+from surgesim.model.care.journey import LogEntry
 from surgesim.model.care.ledger import Ledger
 from surgesim.model.care.network import Network
 from surgesim.model.care.patients import Patient
-from surgesim.model.command.reach import Reach, members
+from surgesim.model.command.reach import ReachCounts, members
 from surgesim.model.record import Record, assessed_columns
 from surgesim.model.simulation import Simulation
 from surgesim.scenario.schema.base import AGE_GROUPS, RISK_GROUPS
@@ -51,7 +51,7 @@ def from_districts(**counts: list[int]) -> Plain:
     return {"series": series, "counts_are": "exact"}
 
 
-def run(scenario: Scenario, log: list[Entry] | None = None) -> Record:
+def run(scenario: Scenario, log: list[LogEntry] | None = None) -> Record:
     return Simulation(scenario, 3, 0, log=log).run()
 
 
@@ -153,9 +153,9 @@ def test_groups_are_the_ages_and_risks_of_a_district() -> None:
     assert cells.ravel()[members(None)].tolist() == cells.ravel().tolist()
 
 
-def late_by_the_log(log: list[Entry], end: float, days: float) -> tuple[set[int], set[int], set[int]]:
+def late_by_the_log(log: list[LogEntry], end: float, days: float) -> tuple[set[int], set[int], set[int]]:
     """By the log: patients since t = 0, those of them who were late, those on the way at the end."""
-    courses: dict[int, list[Entry]] = {}
+    courses: dict[int, list[LogEntry]] = {}
     for entry in log:
         courses.setdefault(entry.patient, []).append(entry)
     patients = {
@@ -165,7 +165,7 @@ def late_by_the_log(log: list[Entry], end: float, days: float) -> tuple[set[int]
     return patients, late, {who for who in patients if courses[who][-1].what == "departs"}
 
 
-def _was_late(course: list[Entry], end: float, days: float) -> bool:
+def _was_late(course: list[LogEntry], end: float, days: float) -> bool:
     need, unmet_since, waited = "oxygen", course[0].time, False
     for time, _, what, _ in course[1:]:
         if what == "needs ICU":
@@ -190,7 +190,7 @@ def _was_late(course: list[Entry], end: float, days: float) -> bool:
 @settings(max_examples=25, deadline=None)
 @given(scenarios())
 def test_the_late_are_those_whom_the_log_shows_to_be_late(scenario: Scenario) -> None:
-    log: list[Entry] = []
+    log: list[LogEntry] = []
     simulation = Simulation(scenario, 11, 0, log=log)
     ledger, missed = simulation.province.journey.ledger, set()
     miss = ledger.miss
@@ -246,7 +246,7 @@ def test_a_threshold_of_a_group_is_held_against_that_group() -> None:
 @pytest.mark.parametrize(("patients", "share"), [(9, 1.0), (10, 0.4)])
 def test_of_a_few_patients_no_share_is_told(patients: int, share: float) -> None:
     network = Network(build(small(1, arrivals=arrivals(oxygen=[1]))))
-    reach = Reach(1, np.full((1, 9, 2), 100), Ledger(network))
+    reach = ReachCounts(1, np.full((1, 9, 2), 100), Ledger(network))
     reach.needs[0, 0] = patients
     reach.late[0, 0] = 6
     assert reach.by_group("in_time_7d_share", 0, [None]) == pytest.approx([share])
@@ -256,7 +256,7 @@ def test_of_a_few_patients_no_share_is_told(patients: int, share: float) -> None
 def test_every_group_counts_its_own_patients_dead_and_people() -> None:
     """Two districts; of each age and risk 100 live, 10 came, and as many were late as its number says."""
     ledger = Ledger(Network(build(small(1, people=TWO_TOWNS, arrivals=arrivals(oxygen=[1])))))
-    reach = Reach(1, np.full((2, 9, 2), 100), ledger)
+    reach = ReachCounts(1, np.full((2, 9, 2), 100), ledger)
     reach.needs[0] = 10
     reach.late[0] = [number % 10 for number in range(36)]
     ledger.dead[:] = range(36)

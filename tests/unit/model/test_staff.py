@@ -25,10 +25,17 @@ from surgesim.model.capacity.staff import (
     StaffedBeds,
     binomial_quantile,
     posts,
-    redeployed,
+    redeploy,
     staffed_beds,
 )
-from surgesim.scenario.schema.capacity.staffing import Absence, Ratio, Ratios, Staff, Staffing, short_at_start
+from surgesim.scenario.schema.capacity.staffing import (
+    Absence,
+    Ratio,
+    Ratios,
+    Staff,
+    Staffing,
+    shortfall_at_start,
+)
 
 NO_LIMIT = np.inf
 BASIC, OXYGEN, ICU = range(3)
@@ -208,9 +215,9 @@ def test_what_is_left_to_others_comes_from_the_patients_present_not_from_open_be
 def test_redeployed_nurses_count_for_a_part_of_an_icu_nurse() -> None:
     heads = ints((10, 100, 20), (5, 30, 0))
     on_duty: Floats = np.multiply(heads, 0.9, dtype=np.float64)
-    after = redeployed(on_duty, heads, ints((40, 50))[0], 0.5)
+    after = redeploy(on_duty, heads, ints((40, 50))[0], 0.5)
     assert after == pytest.approx(np.array([[9, 54, 18 + 18], [4.5, 0, 13.5]]))
-    assert redeployed(on_duty, heads, ints((0, 0))[0], 0.5) == pytest.approx(on_duty)
+    assert redeploy(on_duty, heads, ints((0, 0))[0], 0.5) == pytest.approx(on_duty)
 
 
 def absences(**changes: Any) -> Absences:
@@ -320,9 +327,9 @@ def test_binomial_quantile_is_the_distribution() -> None:
 def test_who_is_short_at_the_start() -> None:
     """Ten ICU patients need five nurse posts, 100 on wards ten, and 1.25 + 2 + 1 + 1.6 doctor posts."""
     patients = {"icu": 10.0, "oxygen": 40.0, "emergency": 20.0, "elective": 40.0}
-    short = short_at_start(STAFFING, Staff(doctors=20, ward_nurses=60, icu_nurses=20), **patients)
+    short = shortfall_at_start(STAFFING, Staff(doctors=20, ward_nurses=60, icu_nurses=20), **patients)
     assert short == pytest.approx((5 * 5.85 - 20, 0.0, 5.0))
-    enough = short_at_start(STAFFING, Staff(doctors=30, ward_nurses=60, icu_nurses=25), **patients)
+    enough = shortfall_at_start(STAFFING, Staff(doctors=30, ward_nurses=60, icu_nurses=25), **patients)
     assert enough == (0.0, 0.0, 0.0)
 
 

@@ -61,7 +61,7 @@ def pass_days(vaccination: Vaccination, number: int, state: np.ndarray, heads: i
         state[..., WANED] -= waned
         state[..., VACCINATED] += none + waned
         vaccination.check(day)
-        given.append(vaccination.given_today)
+        given.append(vaccination.doses_today)
     return given
 
 
@@ -73,17 +73,17 @@ def test_groups_have_their_doses_in_order_each_up_to_its_acceptance() -> None:
     assert given == [500] * 55 + [300] + [0] * 4
     old, young_high, young_low = np.s_[:, 5:], np.s_[:, :5, 1], np.s_[:, :5, 0]
     for cells, share in ((old, 0.8), (young_high, 1.0), (young_low, 0.5)):
-        assert (vaccination.given[cells] == share * 1_000).all()
+        assert (vaccination.doses[cells] == share * 1_000).all()
     # the first 12,800 doses go to the first group alone
     first = Vaccination(section(), PEOPLE, START)
     pass_days(first, 25, susceptible())
-    assert first.given[old].sum() == 12_500 == first.given.sum()
+    assert first.doses[old].sum() == 12_500 == first.doses.sum()
 
 
 def test_doses_fall_on_the_cells_of_a_group_by_chance_in_proportion() -> None:
     vaccination = Vaccination(section(doses_per_day=6_400), PEOPLE, START)
     vaccination.give(0, vaccination.receive(0), NOBODY, 0, np.random.default_rng(1))
-    doses = vaccination.given[:, 5:]
+    doses = vaccination.doses[:, 5:]
     assert doses.sum() == 6_400
     assert doses.mean() == 400
     assert 0 < np.abs(doses - 400).max() < 5 * (800 * 0.25) ** 0.5
@@ -118,7 +118,7 @@ def test_of_a_cell_whose_half_is_immune_half_of_the_doses_are_without_effect() -
     state = susceptible(none=300, waned=200)
     vaccination = Vaccination(section(), PEOPLE, START)
     pass_days(vaccination, 60, state)
-    assert vaccination.matured.sum() == 27_800
+    assert vaccination.doses_due.sum() == 27_800
     assert vaccination.protected + vaccination.without_effect == 27_800
     assert vaccination.protected / 27_800 == pytest.approx(0.5, abs=4 * (0.25 / 27_800) ** 0.5)
     moved_from_waned = PEOPLE.sum() * 0.2 - state[..., WANED].sum()
@@ -131,7 +131,7 @@ def test_where_all_take_a_dose_all_susceptible_are_protected_and_nobody_twice() 
     state = susceptible(none=300, waned=200)
     vaccination = Vaccination(section(groups=everybody, doses_per_day=5_000), PEOPLE, START)
     pass_days(vaccination, 30, state)
-    assert (vaccination.given == PEOPLE).all()
+    assert (vaccination.doses == PEOPLE).all()
     assert (state[..., VACCINATED] == 500).all()
     assert state[..., :VACCINATED].sum() == 0
 
@@ -140,8 +140,8 @@ def test_health_workers_come_first_and_are_counted_apart() -> None:
     vaccination = Vaccination(section(health_workers=0.9, doses_per_day=400), PEOPLE, START)
     given = pass_days(vaccination, 3, susceptible(), heads=1_000)
     assert given == [400, 400, 400]
-    assert vaccination.staff_given == 900
-    assert vaccination.given.sum() == 300
+    assert vaccination.staff_doses == 900
+    assert vaccination.doses.sum() == 300
     assert vaccination.staff_protected_share(1_000) == 0.0
     pass_days_on = 3
     for day in range(3, 3 + pass_days_on):
@@ -153,7 +153,7 @@ def test_health_workers_come_first_and_are_counted_apart() -> None:
 def test_the_dead_get_no_dose() -> None:
     vaccination = Vaccination(section(groups={"all": {"acceptance": 1.0}}, doses_per_day=1e6), PEOPLE, START)
     vaccination.give(0, vaccination.receive(0), PEOPLE // 4, 0, np.random.default_rng(1))
-    assert (vaccination.given == 750).all()
+    assert (vaccination.doses == 750).all()
 
 
 def test_the_vulnerable_share_counts_doses_given_in_the_groups_named() -> None:
@@ -166,7 +166,7 @@ def test_the_vulnerable_share_counts_doses_given_in_the_groups_named() -> None:
 def test_a_dose_that_is_lost_is_noticed() -> None:
     vaccination = Vaccination(section(), PEOPLE, START)
     pass_days(vaccination, 2, susceptible())
-    vaccination.given[0, 5, 0] += 1
+    vaccination.doses[0, 5, 0] += 1
     with pytest.raises(IdentityError, match="doses given = in transit"):
         vaccination.check(2)
 

@@ -19,7 +19,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from drawn import outside, overlaps, settled
+from drawn import lay_out, outside, overlaps
 from figure_cases import BASE_FACILITY, DAYS, THRESHOLDS, surge_results, surge_scenario
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
@@ -32,14 +32,15 @@ from surgesim.report.figures import FIGURES, EmptyFigureError, describe, draw, r
 from surgesim.report.figures.drawing.page import (
     PROBABILITIES,
     Look,
-    balanced,
     date_ticks,
+    settle,
     spans,
     stack_steps,
     text_width,
     wrap,
+    wrap_evenly,
 )
-from surgesim.report.figures.drawing.watched import BREACH_SHADE, watched
+from surgesim.report.figures.drawing.summaries import BREACH_SHADE, threshold_summaries
 from surgesim.report.figures.run.calendar import breach_shares
 from surgesim.report.figures.run.districts import shade_of, tiles_of
 from surgesim.report.figures.run.openings import STRIP
@@ -65,7 +66,7 @@ Drawn = Callable[[str, str], Figure]
 
 
 def drawn_once(results: Results) -> Drawn:
-    return cache(lambda name, lang: settled(draw(results, name, lang=lang)))
+    return cache(lambda name, lang: lay_out(draw(results, name, lang=lang)))
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +127,7 @@ def test_small_results_draw_without_overlaps(small_figure: Drawn, name: str) -> 
 def test_the_overlap_check_sees_an_overlap(small: Results) -> None:
     figure = draw(small, "cases")
     figure.axes[0].text(0.5, -0.1, "in the way of a date", transform=figure.axes[0].transAxes, ha="center")
-    assert overlaps(settled(figure))
+    assert overlaps(lay_out(figure))
 
 
 @pytest.mark.slow
@@ -168,6 +169,17 @@ def test_svg_does_not_depend_on_the_users_settings(small: Results, tmp_path: Pat
     first = save(draw(small, "cases"), tmp_path / "first.svg").read_bytes()
     with matplotlib.rc_context({"font.size": 20, "svg.fonttype": "none", "xtick.direction": "in"}):
         assert save(draw(small, "cases"), tmp_path / "second.svg").read_bytes() == first
+
+
+@pytest.mark.parametrize("hair", [1e-16, -1e-12])
+def test_the_last_digits_of_the_layout_solver_change_no_byte(tmp_path: Path, hair: float) -> None:
+    contents = []
+    for name, left in (("first", 0.1), ("second", 0.1 + hair)):
+        figure = Figure()
+        figure.add_axes((left, 0.2, 0.7, 0.6)).plot([0, 1], [0, 1])
+        settle(figure)
+        contents.append(save(figure, tmp_path / f"{name}.svg").read_bytes())
+    assert contents[0] == contents[1]
 
 
 def test_settings_are_left_as_they_were(small: Results) -> None:
@@ -221,7 +233,7 @@ def test_pyplot_is_never_imported() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_first_breach_is_marked_with_its_date(small: Results, small_figure: Drawn, lang: str) -> None:
-    cases = next(w for w in watched(small, "baseline", lang) if w.name == "weekly-cases")
+    cases = next(w for w in threshold_summaries(small, "baseline", lang) if w.name == "weekly-cases")
     assert cases.first is not None
     row = small.breaches.query("alternative == 'baseline' and threshold == 'weekly-cases'").iloc[0]
     assert cases.first == row["first_date_median"].date()
@@ -263,7 +275,7 @@ def test_need_shows_staffed_beds_and_who_is_without(small: Results) -> None:
 
 @pytest.mark.slow
 def test_facilities_stand_by_opening_date_and_those_always_open_are_left_out(results: Results) -> None:
-    axes = settled(draw(results, "openings")).axes[0]
+    axes = lay_out(draw(results, "openings")).axes[0]
     shown = [label.get_text().replace("\n", " ") for label in axes.get_yticklabels()]
     states = results.facility_states.query("alternative == 'baseline'")
     opened = states[states["open"] >= 0.5].groupby("facility")["day"].min().drop("general").sort_values()
@@ -322,7 +334,7 @@ def test_what_a_plan_with_more_deaths_gains_elsewhere_is_not_drawn_as_better(sma
 @pytest.mark.slow
 def test_one_alternative_can_be_drawn_alone(results: Results) -> None:
     name = "private-mobilised-early-3"
-    axes = settled(draw(results, "alternatives", alternative=name)).axes[0]
+    axes = lay_out(draw(results, "alternatives", alternative=name)).axes[0]
     assert [label.get_text().replace("\n", "") for label in axes.get_yticklabels()] == [name]
 
 
@@ -330,7 +342,7 @@ def test_one_alternative_can_be_drawn_alone(results: Results) -> None:
 def test_a_single_replication_draws() -> None:
     made = surge_results(surge_scenario(2, 1), replications=1)
     for name in ("need", "alternatives"):
-        settled(draw(made, name))
+        lay_out(draw(made, name))
 
 
 @pytest.mark.slow
@@ -338,7 +350,7 @@ def test_unlimited_beds_leave_a_gap(small: Results) -> None:
     daily = small.daily.copy()
     beds = ["mean", "p5", "p25", "p50", "p75", "p95"]
     daily.loc[daily["indicator"] == "staffed_oxygen", beds] = np.inf
-    settled(draw(replace(small, daily=daily), "need"))
+    lay_out(draw(replace(small, daily=daily), "need"))
 
 
 @pytest.mark.slow
@@ -346,13 +358,13 @@ def test_unlimited_beds_leave_a_gap(small: Results) -> None:
 def test_dates_fit_for_any_length_of_run(days: int, lang: str) -> None:
     made = surge_results(surge_scenario(2, 1, days=days), replications=2)
     for name in ("need", "thresholds"):
-        figure = settled(draw(made, name, lang=lang))
+        figure = lay_out(draw(made, name, lang=lang))
         assert overlaps(figure) == [], name
 
 
 @pytest.mark.slow
 def test_cases_of_a_district(small: Results) -> None:
-    figure = settled(draw(small, "cases", area="null", lang="vi"))
+    figure = lay_out(draw(small, "cases", area="null", lang="vi"))
     assert any("Rạch Giá" in text.get_text() for text in figure.findobj(Text))
     assert "ca/ngày" in figure.axes[0].get_ylabel()
     assert shaded(figure.axes[0]) == []
@@ -480,7 +492,7 @@ def test_binding_says_the_breach_days_of_each_constraint(small: Results) -> None
     said = icu.texts[0].get_text()
     assert total > 0
     assert said.startswith(
-        f"of the {words.rounded(total, 'en')} days of the declared emergency: {most['constraint']} "
+        f"of the {words.round_off(total, 'en')} days of the declared emergency: {most['constraint']} "
     )
 
 
@@ -535,7 +547,7 @@ def test_wrapped_lines_fit_and_keep_numbers_with_their_sign() -> None:
 def test_a_heading_leaves_no_word_alone() -> None:
     text = "nhu cầu ô xy và hồi sức tích cực so với giường có đủ nhân viên"
     width = text_width(text, 10) * 0.95
-    first, second = balanced(text, width, 10).split("\n")
+    first, second = wrap_evenly(text, width, 10).split("\n")
     assert f"{first} {second}" == text
     assert text_width(second, 10) > 0.7 * text_width(first, 10)
     assert wrap(text, width, 10).split("\n")[1] == "viên"
@@ -576,7 +588,7 @@ def test_a_tile_says_deaths_and_cases_of_its_district(small: Results) -> None:
     assert tiles[0].deaths > tiles[1].deaths == 0
     said = [text.get_text() for text in draw(small, "districts").axes[0].texts]
     assert people.title.get("en") in said
-    assert any(text.startswith(f"{words.rounded(tiles[0].deaths, 'en')} deaths/100,000") for text in said)
+    assert any(text.startswith(f"{words.round_off(tiles[0].deaths, 'en')} deaths/100,000") for text in said)
 
 
 def test_districts_with_like_deaths_are_of_like_colour() -> None:
@@ -595,7 +607,7 @@ def test_levels_stand_above_the_epidemic_where_there_are_any(small: Results) -> 
     to_days = strip.transData.inverted()
     widths = [patch.get_extents().transformed(to_days).width for patch in strip.patches]
     assert widths == pytest.approx([DAYS / 3] * 3)
-    assert not overlaps(settled(draw(levelled, "epidemic", lang="vi")))
+    assert not overlaps(lay_out(draw(levelled, "epidemic", lang="vi")))
     day = words.day_text(here["date"].iloc[2 * DAYS // 3].date(), "en")
     assert f"from {day}: level 4" in describe(levelled, "epidemic", "en", "baseline")
 
@@ -616,7 +628,7 @@ def test_the_description_of_need_has_its_peak(small: Results) -> None:
     top = need["p50"].idxmax()
     day, most = (
         words.day_text(need["date"].iloc[top].date(), "en"),
-        words.rounded(need["p50"].iloc[top], "en"),
+        words.round_off(need["p50"].iloc[top], "en"),
     )
     assert f"peaks on {day}, with {most} patients" in describe(small, "need", "en", "baseline")
 
@@ -665,7 +677,7 @@ def test_nothing_hides_the_courses_of_need(small: Results, lang: str) -> None:
     breaches.loc[here, "breached_at_start"] = 0.0
     for days in ([3.0, 5.0, 8.0, 81.0, 86.0, 87.0], [100.0, 101.0, 120.0, 122.0, 228.0, 229.0]):
         breaches.loc[here, "first_day_median"] = days
-        figure = settled(draw(replace(small, breaches=breaches), "need", lang=lang))
+        figure = lay_out(draw(replace(small, breaches=breaches), "need", lang=lang))
         assert overlaps(figure) == []
         assert outside(figure) == []
         for axes, bed in zip(figure.axes[-2:], ("oxygen", "icu"), strict=True):
@@ -679,7 +691,7 @@ def test_nothing_hides_the_courses_of_need(small: Results, lang: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "top"), [("binding", "100"), ("staff", None)])
 def test_shares_are_drawn_in_percent(small: Results, name: str, top: str | None) -> None:
-    axes = settled(draw(small, name)).axes[0]
+    axes = lay_out(draw(small, name)).axes[0]
     at = {
         label.get_text(): tick for label, tick in zip(axes.get_yticklabels(), axes.get_yticks(), strict=True)
     }
@@ -708,7 +720,7 @@ def test_a_facility_that_another_takes_the_place_of_is_named() -> None:
 
 @pytest.mark.slow
 def test_no_value_is_written_on_the_line_at_zero(results: Results) -> None:
-    figure = settled(draw(results, "alternatives"))
+    figure = lay_out(draw(results, "alternatives"))
     for axes in figure.axes:
         zero = axes.transData.transform((0.0, 0.0))[0]
         for text in axes.texts[1:]:  # the first tells of the baseline

@@ -11,10 +11,9 @@ import pytest
 from study_cases import made_up_simulation, shown, small_scenario
 
 from surgesim.model.record import CONSTRAINTS
-from surgesim.report.costing import not_counted
-from surgesim.report.fitted import wrapped
+from surgesim.report.costing import costs_left_out
 from surgesim.report.names import threshold_title
-from surgesim.report.plans import never_fired
+from surgesim.report.plans import idle_rules
 from surgesim.report.screen import (
     breach_table,
     comparison_table,
@@ -22,7 +21,8 @@ from surgesim.report.screen import (
     summary,
     threshold_table,
 )
-from surgesim.report.sentences import longer_without_fewer_deaths, what_binds, without_plan
+from surgesim.report.screen_table import wrap_cell
+from surgesim.report.sentences import longer_without_fewer_deaths, main_constraints, without_plan
 from surgesim.report.words import NBSP, phrase
 from surgesim.scenario.door import overlaid
 from surgesim.scenario.schema.scenario import Scenario
@@ -54,7 +54,7 @@ def test_rules_that_never_fire_are_named_with_their_alternatives(results: Result
     def told(*fired: tuple[str, str]) -> list[str]:
         rows = [(alternative, 0, 1, name, "fired") for alternative, name in fired]
         actions = pd.DataFrame(rows, columns=["alternative", "replication", "day", "rule", "what"])
-        return list(never_fired(dataclasses.replace(with_plan, actions=actions), "en"))
+        return list(idle_rules(dataclasses.replace(with_plan, actions=actions), "en"))
 
     alternatives = results.alternatives
     start = "Rules of the plan that fired in no run: "
@@ -65,7 +65,7 @@ def test_rules_that_never_fire_are_named_with_their_alternatives(results: Result
     assert told(*((name, rule) for name in alternatives for rule in plan)) == []
     none = dataclasses.replace(with_plan, actions=results.actions.iloc[:0])
     for lang in ("vi", "en"):
-        [line] = never_fired(none, lang)
+        [line] = idle_rules(none, lang)
         assert line in shown(summary(none, lang), 400)
 
 
@@ -324,11 +324,13 @@ def test_cost_says_what_has_no_price_and_gives_no_cost_per_death_of_plans_that_b
 ) -> None:
     rows = (("cost", 1.5e9, 1e9, 2e9, 0.0), ("deaths", -60.0, -70.0, -50.0, 0.0))
     priced = with_rows(costly(results, COSTS), *rows)
-    assert list(not_counted(priced, "en")) == ["Costs of measures to people and businesses are not counted."]
+    assert list(costs_left_out(priced, "en")) == [
+        "Costs of measures to people and businesses are not counted."
+    ]
     doses = priced.replications["alternative"].eq("more-icu") * 1000.0
     unpriced = dataclasses.replace(priced, replications=priced.replications.assign(doses_given=doses))
     assert cells(cost_table(unpriced, "en"), 100)[1][-1] == ""
-    first, *_ = not_counted(unpriced, "en")
+    first, *_ = costs_left_out(unpriced, "en")
     assert first == "Vaccine has no price in the scenario: it is not in the cost of more-icu."
 
 
@@ -374,14 +376,14 @@ def limited(results: Results, breach: list[float], short: list[float]) -> Result
 def test_what_binds_in_a_sentence(
     results: Results, breach: list[float], short: list[float], sentence: str
 ) -> None:
-    told = list(what_binds(limited(results, breach, short), "en"))
+    told = list(main_constraints(limited(results, breach, short), "en"))
     assert len(told) == len(BEDS)
     assert told[1].startswith(sentence)
     assert told[0].startswith(sentence.replace("ICU beds", "Oxygen beds"))
 
 
 def test_scenario_that_models_only_space_says_so(results: Results) -> None:
-    assert list(what_binds(results, "en")) == [phrase("en", "sentence.only_space")]
+    assert list(main_constraints(results, "en")) == [phrase("en", "sentence.only_space")]
     assert "chỉ có chỗ đặt giường" in shown(summary(results, "vi"))
 
 
@@ -513,7 +515,7 @@ def test_one_name_for_a_threshold_on_the_whole_screen(results: Results) -> None:
 
 
 def test_wrapping_keeps_indents_and_unbreakable_spaces() -> None:
-    assert wrapped("  one two three", 7) == "  one\n  two\n  three"
-    assert wrapped(f"5{NBSP}Mar 2024", 6) == f"5{NBSP}Mar\n2024"
-    assert wrapped("abcdef gh", 4) == "abcd\nef\ngh"
-    assert wrapped("a\n\nb", 3) == "a\n\nb"
+    assert wrap_cell("  one two three", 7) == "  one\n  two\n  three"
+    assert wrap_cell(f"5{NBSP}Mar 2024", 6) == f"5{NBSP}Mar\n2024"
+    assert wrap_cell("abcdef gh", 4) == "abcd\nef\ngh"
+    assert wrap_cell("a\n\nb", 3) == "a\n\nb"

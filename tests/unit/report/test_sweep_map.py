@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drawn import outside, overlaps, settled
+from drawn import lay_out, outside, overlaps
 from study_cases import made_up_record, small_scenario
 
 from surgesim.errors import ResultsError
@@ -49,7 +49,7 @@ def texts(figure: Any) -> list[str]:
 @pytest.mark.parametrize("lang", ["en", "vi"])
 def test_every_cell_has_its_probability_and_interval(swept: Any, lang: str, tmp_path: Path) -> None:
     made = swept({SHARE: "0:1:3", BEDS: "0,20,100"})
-    figure = settled(sweep_map(made, lang=lang))
+    figure = lay_out(sweep_map(made, lang=lang))
     axes = figure.axes[0]
     column = ["0%", "(5–85%)", "20%", "(5–85%)", "100%", "(5–85%)"]
     assert texts(figure) == 3 * column

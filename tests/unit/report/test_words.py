@@ -176,4 +176,4 @@ def test_dates_are_written_as_each_language_does() -> None:
 
 @pytest.mark.parametrize("same", [-4 / 7, 1234.5, 0.001])
 def test_a_difference_that_is_the_same_in_every_run_has_no_digits_of_rounding(same: float) -> None:
-    assert words.alike(same, same - 3e-15 * abs(same), same + 3e-15 * abs(same)) <= 4
+    assert words.common_decimals(same, same - 3e-15 * abs(same), same + 3e-15 * abs(same)) <= 4

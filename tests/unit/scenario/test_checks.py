@@ -120,13 +120,13 @@ REFERRING = [
         "  plan:\n",
         "  plan:\n    send: {action: transfer_out, neighbour: can-tho, when: {on: 2024-01-05}}\n",
         "command.plan.send.neighbour",
-        "unknown neighbour 'can-tho', there is none",
+        "unknown neighbour 'can-tho', none is defined",
     ),
     (
         "  plan:\n",
         "  plan:\n    buy: {action: restock, item: kits, amount: 5, when: {on: 2024-01-05}}\n",
         "command.plan.buy.item",
-        "unknown consumable 'kits', there is none",
+        "unknown consumable 'kits', none is defined",
     ),
 ]
 
@@ -173,7 +173,7 @@ def test_references_bear_with_any_plain_values() -> None:
     for tree in ({}, {"people": 5}, {"people": {"districts": [1]}, "care": {"facilities": {"a": 3}}}):
         assert list(references(tree)) == []
     assert list(references({"command": {"plan": {"r": {"measure": "m"}}}})) == [
-        Finding(("command", "plan", "r", "measure"), "unknown measure 'm', there is none")
+        Finding(("command", "plan", "r", "measure"), "unknown measure 'm', none is defined")
     ]
 
 
@@ -185,7 +185,7 @@ def test_parts_of_a_faulty_scenario_are_what_is_valid_in_it() -> None:
         "epidemic": {"initial_infections": {"a": 6, "b": 1}, "variant": {}},
         "care": {"facilities": 5},
     }
-    parts = Parts.found_in(tree)
+    parts = Parts.from_tree(tree)
     assert (parts.start, parts.days, list(parts.districts)) == (None, 10, ["a"])
     assert list(out_of_range(parts)) == []
     assert list(consistency(parts)) == [
@@ -236,19 +236,19 @@ FLAP = "the rule would switch on and off"
             "indicator: oxygen_need_7d_per_100k",
             "indicator: situation",
             "command.thresholds.oxygen.indicator",
-            "got 'situation', which is itself made of thresholds, expected another indicator",
+            "got 'situation', which is itself based on thresholds, expected another indicator",
         ),
         (
             "  plan:\n",
             "  situation: {require: 2}\n  plan:\n",
             "command.situation.require",
-            "got 2, expected at most the 1 thresholds there are",
+            "got 2, expected at most 1, the number of thresholds",
         ),
         (
             "  plan:\n",
             "  situation: {require: 2, thresholds: [oxygen]}\n  plan:\n",
             "command.situation.require",
-            "got 2, expected at most the 1 thresholds there are",
+            "got 2, expected at most 1, the number of thresholds",
         ),
         (
             "{below: 0.5, for_days: 14}",
@@ -286,7 +286,7 @@ FLAP = "the rule would switch on and off"
             "{indicator: oxygen_occupancy, above: 0.8}\n      until: {below: 0.5, for_days: 14}",
             "{on: 2024-01-09}\n      until: {on: 2024-01-09}",
             "command.plan.open-field.until.on",
-            "got 2024-01-09, expected a date after 2024-01-09, on which the rule begins",
+            "got 2024-01-09, expected a date after 2024-01-09, when the rule begins",
         ),
         # dates: the scenario runs from 2024-01-01 to 2024-02-29
         (
@@ -396,7 +396,7 @@ def remarks(folder: Path, text: str) -> list[tuple[str, str, int | None]]:
             "oxygen_occupancy, above: 0.8",
             "oxygen_occupancy, above: 80",
             "command.plan.open-field.when",
-            "can hardly hold: oxygen_occupancy lies from 0 to 1, got above 80 (80 % is written 0.8)",
+            "is unlikely to hold: oxygen_occupancy lies between 0 and 1, got above 80 (write 80 % as 0.8)",
         ),
         (
             "{below: 0.5, for_days: 14}",
@@ -408,20 +408,20 @@ def remarks(folder: Path, text: str) -> list[tuple[str, str, int | None]]:
             "oxygen_need_7d_per_100k, above: 32",
             "icu_occupancy, above: 1",
             "command.thresholds.oxygen",
-            "can hardly hold: icu_occupancy lies from 0 to 1, got above 1",
+            "is unlikely to hold: icu_occupancy lies between 0 and 1, got above 1",
         ),
         (
             "oxygen_need_7d_per_100k, above: 32",
             "weekly_reported_cases_per_100k, above: 900000000",
             "command.thresholds.oxygen",
-            "can hardly hold: weekly_reported_cases_per_100k is at most 100000, where everybody counts, "
+            "is unlikely to hold: weekly_reported_cases_per_100k reaches 100000 only if it counts everybody, "
             "got above 900000000",
         ),
         (
             "oxygen_occupancy, above: 0.8",
             "deaths_per_million, above: 1000000",
             "command.plan.open-field.when",
-            "can hardly hold: deaths_per_million is at most 1000000, where everybody counts, "
+            "is unlikely to hold: deaths_per_million reaches 1000000 only if it counts everybody, "
             "got above 1000000",
         ),
         (
@@ -447,7 +447,7 @@ def remarks(folder: Path, text: str) -> list[tuple[str, str, int | None]]:
             "    field: {",
             "    spare: {title: S, district: town, ownership: police, beds: {icu: 1}}\n    field: {",
             "care.facilities.spare",
-            "is never used: no share of it is open to COVID and no rule opens or converts it",
+            "is never used: none of its beds are open to COVID and no rule opens or converts them",
         ),
         (
             "care:\n",
@@ -507,9 +507,8 @@ def test_a_remark_on_an_alternative_stands_under_its_name(tmp_path: Path) -> Non
     overlay = "alternatives:\n  late: {command: {plan: {open-field: {when: {above: 1.2}}}}}\n"
     [_, (path, message, _)] = remarks(tmp_path, SMALL + overlay)
     assert path == "alternatives.late.command.plan.open-field.when"
-    assert (
-        message == "can hardly hold: oxygen_occupancy lies from 0 to 1, got above 1.2 (80 % is written 0.8)"
-    )
+    lies = "oxygen_occupancy lies between 0 and 1, got above 1.2"
+    assert message == f"is unlikely to hold: {lies} (write 80 % as 0.8)"
 
 
 def test_reported_cases_mean_nothing_where_arrivals_are_given(tmp_path: Path) -> None:
@@ -541,7 +540,7 @@ def test_the_longest_entry_that_covers_a_path_holds_then_the_one_with_fewest_sta
         "b": None,
         "x": None,
     }
-    assert {path: index.covering(path) for path in expected} == expected
+    assert {path: index.pattern_for(path) for path in expected} == expected
 
 
 def test_figures_are_listed_with_their_source(tmp_path: Path) -> None:
@@ -561,13 +560,13 @@ alternatives:
     expected = {
         "people.districts.town.population": (100_000, "census", "official"),
         "people.districts.isle.travel_hours": (3, "", "assumed"),
-        "people.outside_share": (0.15, "share of contacts outside one's own district", "assumed"),
+        "people.outside_share": (0.15, "share of contacts outside the home district", "assumed"),
         "epidemic.variant.r0": (3, "", "assumed"),
         "epidemic.initial_infections.town": (20, "", "assumed"),
         "care.facilities.general.beds.oxygen": (100, "plan", "published"),
         "care.facilities.general.beds.icu": (10, "counted there", "counted"),
         "care.facilities.field.beds.oxygen": (50, "", "assumed"),
-        "care.facilities.*.access_hours": (0, "added to every journey to the facility", "assumed"),
+        "care.facilities.*.access_hours": (0, "hours added to every journey to the facility", "assumed"),
         "command.thresholds.oxygen.above": (32, "", "assumed"),
         "command.plan.open-field.until.for_days": (14, "", "assumed"),
         "alternatives.more.care.facilities.field.beds.oxygen": (70, "idea", "assumed"),
@@ -591,7 +590,7 @@ sources:
 """
     rows = {path: source for path, _, source, _ in assumptions(load(written(tmp_path, SMALL + sources)))}
     assert rows["care.facilities.field.access_hours"] == "timed"
-    assert rows["care.facilities.*.access_hours"] == "added to every journey to the facility"
+    assert rows["care.facilities.*.access_hours"] == "hours added to every journey to the facility"
     assert "care.facilities.general.access_hours" not in rows
     assert "care.facilities.general.beds.basic" not in rows  # a default of 0 that nothing is said about
 
@@ -687,7 +686,7 @@ supply:
             "indicator: oxygen_need_7d_per_100k",
             "indicator: oxygen_need_7d_per_100k, item: kits",
             "command.thresholds.oxygen.item",
-            "got 'kits', but oxygen_need_7d_per_100k is not of one item: expected none",
+            "got 'kits', but oxygen_need_7d_per_100k has no items: expected none",
         ),
         (
             "{indicator: oxygen_occupancy, above: 0.8}",
@@ -705,7 +704,7 @@ supply:
             "  plan:\n",
             "  plan:\n    home: {action: open_home_care, teams: 2, when: {on: 2024-01-05}}\n",
             "command.plan.home",
-            "opens care at home, expected clinical.home_care to be given",
+            "adds home care teams, expected clinical.home_care to be given",
         ),
     ],
 )
@@ -733,9 +732,9 @@ def test_home_care_that_is_given_can_be_opened(tmp_path: Path) -> None:
     ("indicator", "reason"),
     [
         ("home_cases_not_followed", "clinical.home_care is not given"),
-        ("oxygen_cover_days", "no facility has its oxygen given"),
-        ("emergency_served_7d_share", "no facility has essential care given"),
-        ("staff_absent_share", "no facility has its staff given"),
+        ("oxygen_cover_days", "oxygen is not given for any facility"),
+        ("emergency_served_7d_share", "essential care is not given for any facility"),
+        ("staff_absent_share", "staff is not given for any facility"),
     ],
 )
 def test_an_indicator_of_what_is_not_there_is_remarked(tmp_path: Path, indicator: str, reason: str) -> None:

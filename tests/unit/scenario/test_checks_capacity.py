@@ -128,27 +128,27 @@ def test_the_whole_scenario_is_valid_and_nothing_but_the_clinic_is_remarked(tmp_
             "beds: {basic: 40, oxygen: 60, icu: 5}",
             "beds: {basic: unlimited, oxygen: 60, icu: 5}",
             "care.facilities.general.essential",
-            "got other patients beside unlimited beds, expected counted basic and oxygen beds",
+            "got non-COVID patients and unlimited beds, expected a number of basic and oxygen beds",
         ),
         (
             "beds: {oxygen: 20}",
             "beds: {oxygen: 20, icu: 1}",
             "care.facilities.clinic.oxygen",
-            "missing: a facility with ICU beds and no oxygen source, expected one here as in other "
-            "facilities (or in none, where oxygen does not limit)",
+            "missing: this facility has ICU beds, expected an oxygen source as in other facilities (or in "
+            "none of them, if oxygen is unlimited)",
         ),
         (
             "beds: {oxygen: 20}",
             "beds: {oxygen: 20}, icu_target: 2",
             "care.facilities.clinic.oxygen",
-            "missing: a facility with ICU beds and no oxygen source, expected one here as in other "
-            "facilities (or in none, where oxygen does not limit)",
+            "missing: this facility has ICU beds, expected an oxygen source as in other facilities (or in "
+            "none of them, if oxygen is unlimited)",
         ),
         (
             "beds: {oxygen: 20}",
             "beds: {oxygen: 20}, replaces: [field]",
             "care.facilities.clinic.replaces",
-            "got facilities to replace beside open_at_start: true, expected open_at_start: false",
+            "got facilities to replace with open_at_start: true, expected open_at_start: false",
         ),
         (
             "care:\n",
@@ -160,7 +160,7 @@ def test_the_whole_scenario_is_valid_and_nothing_but_the_clinic_is_remarked(tmp_
             "  plan:\n",
             "  situation: {thresholds: []}\n  plan:\n",
             "command.situation.thresholds",
-            "got a list of 0 values, expected at least 1 in it",
+            "got a list of 0 values, expected at least 1 entry",
         ),
         (
             "{below: 0.5, for_days: 14}",
@@ -217,7 +217,7 @@ def test_a_cylinder_holds_what_the_units_of_the_model_say() -> None:
         (
             "action: reinforce_staff",
             "",
-            "got nobody to reinforce with, expected doctors, ward_nurses or icu_nurses",
+            "got no staff to add, expected doctors, ward_nurses or icu_nurses",
         ),
         (
             "action: redeploy_nurses, facilities: [clinic], share: 0.2",
@@ -242,7 +242,7 @@ def test_a_cylinder_holds_what_the_units_of_the_model_say() -> None:
         (
             "action: order_oxygen",
             "",
-            "got nothing ordered, expected tank_kg, plant_nm3_per_hour or delivery_kg",
+            "got an empty order, expected tank_kg, plant_nm3_per_hour or delivery_kg",
         ),
         (
             "action: postpone_elective, facilities: [clinic]",
@@ -252,7 +252,7 @@ def test_a_cylinder_holds_what_the_units_of_the_model_say() -> None:
         (
             "action: remote_link, facilities: [clinic]",
             ".facilities.0",
-            "got 'clinic', expected a facility with specialists: false and no remote link yet",
+            "got 'clinic', expected a facility with `specialists: false` and no remote link yet",
         ),
         (
             "action: convert_beds, facilities: [field]",
@@ -270,7 +270,7 @@ def test_a_cylinder_holds_what_the_units_of_the_model_say() -> None:
             ".item",
             "unknown consumable 'set', did you mean 'sets'?",
         ),
-        ("action: restock, item: sets", "", "got nothing to restock with, expected amount or per_day"),
+        ("action: restock, item: sets", "", "got nothing to add, expected amount or per_day"),
         (
             "action: transfer_out, neighbour: cantho",
             ".neighbour",
@@ -357,7 +357,7 @@ WHEN, UNTIL = "{indicator: oxygen_occupancy, above: 0.8}", "{below: 0.5, for_day
             "{indicator: oxygen_occupancy, item: sets, above: 0.8}",
             "{below: 0.5}",
             "when.item",
-            "got 'sets', but oxygen_occupancy is not of one item: expected none",
+            "got 'sets', but oxygen_occupancy has no items: expected none",
         ),
         (
             "{indicator: stock_cover_days, item: sets, below: 7}",
@@ -407,7 +407,7 @@ def test_a_rule_ends_on_its_own_indicator_and_item_or_on_those_it_began_with(tmp
             "staff: {doctors: 5, ward_nurses: 30}",
             "staff: {}",
             "care.facilities.field.staff",
-            "has beds and nobody to staff them: no staff, and no rule that reinforces it by name",
+            "has beds but nobody to staff them: no staff, and no rule reinforces it by name",
         ),
         (
             "ward_nurses: 90, icu_nurses: 40",
@@ -429,7 +429,7 @@ def test_a_rule_ends_on_its_own_indicator_and_item_or_on_those_it_began_with(tmp
             "      staff: {doctors: 5, ward_nurses: 30}\n",
             "      staff: {doctors: 5, ward_nurses: 30}\n      essential: {}\n",
             "care.facilities.field.essential",
-            "has no effect: a facility that is closed at the start has no other patients",
+            "has no effect: a facility that is closed at the start has no non-COVID patients",
         ),
         (
             "beds: {oxygen: 20}",
@@ -441,45 +441,45 @@ def test_a_rule_ends_on_its_own_indicator_and_item_or_on_those_it_began_with(tmp
             "isle: {boats: 1}",
             "isle: {ambulances: 3}",
             "care.transport.fleets",
-            "nobody can leave isle, which have no vehicle of their own to do so",
+            "nobody can leave isle: no suitable vehicle is based there",
         ),
         (
             "packages: 100",
             "packages: 0",
             "clinical.home_care",
-            "has teams and no drug packages: nobody gets early treatment",
+            "has teams but no drug packages: nobody gets early treatment",
         ),
         (
             "indicator: oxygen_need_7d_per_100k, above: 32",
             "indicator: stock_cover_days, item: masks, below: 3",
             "command.thresholds.oxygen",
-            "stock_cover_days is not assessed: the item has no stock given",
+            "stock_cover_days is not assessed: the item has no stock",
         ),
         (
             "  plan:\n",
             "  plan:\n    it: {action: restock, item: masks, amount: 5, when: {on: 2024-01-05}}\n",
             "command.plan.it",
-            "has no effect: masks has no stock that could run out",
+            "has no effect: masks has no stock, so it cannot run out",
         ),
         (
             "  neighbours: {can-tho: {icu_beds: 20}}",
             "  neighbours: {can-tho: {icu_beds: 0}}",
             "command.plan.send",
-            "has no effect: can-tho takes nobody",
+            "has no effect: can-tho accepts no patients",
         ),
         (
             "  plan:\n",
             "  plan:\n    it: {action: order_oxygen, facilities: [general], delivery_kg: 4000, "
             "when: {on: 2024-01-05}}\n",
             "command.plan.it.delivery_kg",
-            "is more than general holds (3000 kg): the rest of it goes back",
+            "is more than general holds (3000 kg): the rest is sent back",
         ),
         (
             "  plan:\n",
             "  plan:\n    it: {action: order_oxygen, tank_kg: 100, delivery_kg: 3101, "
             "when: {on: 2024-01-05}}\n",
             "command.plan.it.delivery_kg",
-            "is more than general holds (3100 kg): the rest of it goes back",
+            "is more than general holds (3100 kg): the rest is sent back",
         ),
     ],
 )
@@ -523,13 +523,13 @@ def test_given_arrivals_have_no_care_at_home_and_isolate_all_their_mild_cases(tm
     expected = [
         (
             "clinical.home_care",
-            "has no effect: teams follow the cases of an epidemic, and arrivals are given",
+            "has no effect: teams follow the cases of an epidemic, but arrivals are given",
         ),
         (
             "clinical.isolated_share",
-            "has no effect: of given arrivals, all of a series with bed basic are to be isolated",
+            "has no effect with given arrivals: everyone in a series with `bed: basic` is isolated",
         ),
-        ("arrivals.series.mild.bed", "has nowhere to go: no facility has basic beds"),
+        ("arrivals.series.mild.bed", "has no bed to go to: no facility has basic beds"),
         ("arrivals.series.mild.age", "has no effect: mild cases are counted without age"),
     ]
     assert [remark for remark in expected if remark not in got] == []

@@ -32,7 +32,7 @@ def loads(folder: Path, text: str) -> bool:
     ("changes", "path", "message"),
     [
         ("compliance: 0.5", "", "has no effect: it reduces no contacts, limits no travel and screens nobody"),
-        ("screening: 0.95", ".screening", "has no effect: epidemic.importation brings nobody"),
+        ("screening: 0.95", ".screening", "has no effect: epidemic.importation imports nobody"),
     ],
 )
 def test_a_measure_without_effect_is_remarked(tmp_path: Path, changes: str, path: str, message: str) -> None:
@@ -71,7 +71,11 @@ def vaccinate(text: str, doses: int = 50) -> str:
         ("doses_per_day: 5, start: 2024-01-02, groups: {}", ".groups", ""),
         ("groups: {old: {from_age: 65}}", ".groups.old.from_age", "65"),
         ("groups: {old: {from_age: 60, acceptance: 1.2}}", ".groups.old.acceptance", "1.2"),
-        (f"start: 2024-02-01, end: 2024-02-01, {GROUPS}", "", "got an end 2024-02-01 not after the start"),
+        (
+            f"start: 2024-02-01, end: 2024-02-01, {GROUPS}",
+            "",
+            "got end 2024-02-01, expected a date after the start",
+        ),
         (f"start: 2024-06-01, {GROUPS}", ".start", "expected a date within the scenario"),
         (f"days_to_effect: 1.5, {GROUPS}", ".days_to_effect", "1.5"),
     ],
@@ -115,7 +119,7 @@ def test_an_alternative_that_vaccinates_needs_it_too(tmp_path: Path) -> None:
 
 
 def test_a_rule_that_brings_doses_needs_vaccination(tmp_path: Path) -> None:
-    message = "brings doses, expected epidemic.vaccination to be given"
+    message = "adds doses, expected epidemic.vaccination to be given"
     assert told(tmp_path, vaccinate(SMALL)) == [("command.plan.doses", message)]
 
 
@@ -126,26 +130,26 @@ def test_a_rule_that_brings_doses_needs_vaccination(tmp_path: Path) -> None:
             f"doses_per_day: 5, start: 2024-01-02, {GROUPS}",
             "{waned_share: 0.5, vaccinated: {infection: 0}}",
             "",
-            "has no effect: epidemic.immunity.vaccinated protects from nothing",
+            "has no effect: epidemic.immunity.vaccinated gives no protection",
         ),
         (
             f"doses_per_day: 5, {GROUPS}",
             "{vaccinated: {severe: 0.5}}",
             ".doses_per_day",
-            "has no effect: doses of the scenario need a start",
+            "has no effect: it needs a start",
         ),
         (
             f"start: 2024-01-02, {GROUPS}",
             "{vaccinated: {severe: 0.5}}",
             "",
-            "has no effect: it has no doses, and no rule brings any",
+            "has no effect: it has no doses and no rule adds any",
         ),
         (
             "doses_per_day: 5, start: 2024-01-02, "
             "groups: {adults: {from_age: 20}, old: {from_age: 60, risk: high}}",
             "{vaccinated: {severe: 0.5}}",
             ".groups.old",
-            "is empty: all of its people are of groups before it",
+            "is empty: all of its people belong to earlier groups",
         ),
     ],
 )
@@ -212,7 +216,7 @@ def test_compliance_above_1_is_refused(tmp_path: Path) -> None:
 def test_a_rule_that_raises_tests_needs_their_limit(tmp_path: Path) -> None:
     rule = "    more: {action: raise_testing, single_per_day: 5, when: {on: 2024-01-05}}\n"
     text = replaced("  plan:\n", f"  plan:\n{rule}")
-    message = "raises tests, expected their limit in epidemic.detection.tests to be given"
+    message = "adds tests, expected their limit in epidemic.detection.tests to be given"
     assert told(tmp_path, text) == [("command.plan.more", message)]
 
 
@@ -223,7 +227,7 @@ def test_a_rule_that_raises_tests_needs_their_limit(tmp_path: Path) -> None:
             "tests: {contacts_per_case: 2}",
             "",
             "epidemic.detection.tests",
-            "gives no tests, and no rule brings any: only who is admitted is reported",
+            "gives no tests, and no rule adds any: only admitted patients are reported",
         ),
         (
             "tests: {single_per_day: 9, contacts_per_case: 2, contact_positivity: 0}",
@@ -249,7 +253,7 @@ def test_tests_and_isolation_without_effect_are_remarked(
 def test_a_rule_that_raises_tests_by_nothing_is_remarked(tmp_path: Path) -> None:
     rule = "    more: {action: raise_testing, when: {on: 2024-01-05}}\n"
     text = replaced("  plan:\n", f"  plan:\n{rule}", with_detection("tests: {single_per_day: 9}"))
-    assert remarks(tmp_path, text) == [("command.plan.more", "has no effect: it raises tests by nothing")]
+    assert remarks(tmp_path, text) == [("command.plan.more", "has no effect: it adds no tests")]
 
 
 @pytest.mark.parametrize("indicator", ["test_positivity", "test_capacity_used"])
@@ -369,8 +373,8 @@ NOBODY = ", ".join(
 OLD_ONLY = "[0, 0, 0, 0, 0, 0, 0, 0, 1]"
 YOUNG_ONLY = "[0.5, 0.5, 0, 0, 0, 0, 0, 0, 0]"
 R0_UNMET = (
-    "got 3, expected 0 where nobody can infect anybody: no people who meet by people.contacts are both "
-    "susceptible by epidemic.susceptibility"
+    "got 3, expected 0, because nobody can infect anybody: no two people who meet (people.contacts) are "
+    "both susceptible (epidemic.susceptibility)"
 )
 
 

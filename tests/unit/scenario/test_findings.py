@@ -8,7 +8,7 @@ import pytest
 
 import surgesim
 from surgesim.errors import Problem
-from surgesim.scenario.messages.finding import Finding, Kind, Place, dotted
+from surgesim.scenario.messages.finding import Finding, Kind, Location, dotted
 
 PACKAGE = Path(surgesim.__file__).parent
 ROOMS = ("scenario", "model", "study", "report", "cli")
@@ -119,6 +119,6 @@ def test_no_code_acts_on_the_wording_of_a_message() -> None:
 def test_a_finding_is_told_as_a_problem_at_its_place() -> None:
     finding = Finding(("phases", 0, "share"), "missing, expected a number", Kind.MISSING, detail="one")
     assert finding.problem == Problem("phases.0.share", "missing, expected a number", detail="one")
-    placed = Finding(("days",), "got 5", place=Place("a.yaml", 3)).under(("alternatives", "x"))
+    placed = Finding(("days",), "got 5", location=Location("a.yaml", 3)).under(("alternatives", "x"))
     assert placed.problem == Problem("alternatives.x.days", "got 5", "a.yaml", 3)
     assert dotted(placed.path) == "alternatives.x.days"

@@ -46,7 +46,7 @@ def test_what_a_rule_needs_is_a_section_of_the_schema(rule: type[RuleBase]) -> N
 
 @pytest.mark.parametrize("rule", AT_FACILITIES)
 def test_a_rule_at_facilities_says_what_these_must_have(rule: type[AtFacilities]) -> None:
-    assert rule.wanted_there
+    assert rule.facility_need
     assert rule.has_a_use is not AtFacilities.has_a_use
 
 

@@ -244,8 +244,8 @@ def test_the_starter_is_valid_as_it_stands(tmp_path: Path) -> None:
     assert scenario.name == "my-town"
     assert "my-province" not in text
     said = {warning.path: warning.message.split(" figures ")[-1] for warning in warnings}
-    assert "no facility with ICU beds has its staff given" in said.pop("command.thresholds.icu-staffed")
-    assert "is decided over 4 of its 5 criteria" in said.pop("command.situation")
+    assert "staff is not given for any facility with ICU beds" in said.pop("command.thresholds.icu-staffed")
+    assert "is decided by 4 of its 5 criteria" in said.pop("command.situation")
     assert set(said.values()) <= {"without a source", "assumed"}
     assert scenario.alternatives
     assert text.count("#") > 20

@@ -44,7 +44,7 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "epidemic.variant.<<",
             "unknown key '<<', expected one of r0, latent_days, "
             "infectious_days, severity, icu_severity, death_severity, vaccine_escape, infection_escape "
-            "(merge keys are not of YAML 1.2: use extends, or repeat the values)",
+            "(YAML 1.2 has no merge keys: use extends, or repeat the values)",
         ),
         ("r0: 3", "r00: null", "epidemic.variant.r00", "unknown key 'r00', did you mean 'r0'?"),
         (
@@ -181,7 +181,7 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "facilities: [field]",
             "facilities: []",
             "command.plan.open-field.facilities",
-            "got a list of 0 values, expected at least 1 in it",
+            "got a list of 0 values, expected at least 1 entry",
         ),
         (
             "action: open_facility",
@@ -363,7 +363,7 @@ def test_both_readings_are_named_only_where_both_are_allowed(tmp_path: Path) -> 
 
 def test_a_comma_between_thousands_in_a_mapping_makes_two_values(tmp_path: Path) -> None:
     [problem] = refused(tmp_path, replaced("population: 100000", "population: 50,000"))
-    assert problem.message.endswith(" (a comma makes two values of one: write 50000, not 50,000)")
+    assert problem.message.endswith(" (a comma splits one value into two: write 50000, not 50,000)")
 
 
 @pytest.mark.parametrize(

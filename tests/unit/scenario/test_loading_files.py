@@ -137,8 +137,8 @@ def test_a_chain_without_end_is_refused(tmp_path: Path) -> None:
     [
         ("no-such.yaml", "got the name of a file that does not exist: "),
         ("folder", "got a folder, expected a file: "),
-        ("[a, b]", "got a list of 2 values, expected the name of a file beside this one"),
-        ("5", "got 5, expected the name of a file beside this one"),
+        ("[a, b]", "got a list of 2 values, expected the name of a file, relative to this one"),
+        ("5", "got 5, expected the name of a file, relative to this one"),
     ],
 )
 def test_a_base_that_cannot_be_read_is_told_where_it_is_named(
@@ -203,7 +203,7 @@ def test_rows_before_the_start_are_left_out_with_a_warning_and_rows_after_the_en
     assert scenario.arrivals is not None
     assert scenario.arrivals.series["icu"].counts == (1, 1, 1)
     [warning] = [warning for warning in warnings if warning.path == "arrivals.file"]
-    assert warning.message == "left out 2 rows before the start 2024-01-01"
+    assert warning.message == "skipped 2 rows before the start 2024-01-01"
     assert warning.file is not None
     assert (Path(warning.file).name, warning.line) == ("wave.csv", 2)
 
@@ -233,22 +233,22 @@ def test_rows_before_the_start_are_left_out_with_a_warning_and_rows_after_the_en
         ),
         ("date,icu\n2024-01-01,1\n2024-01-01,2\n", 3, "got 2024-01-01 twice, on lines 2 and 3"),
         ("day,district,icu\n0,town,1\n0,isle,1\n0,town,1\n", 4, "got day 0 twice of town, on lines 2 and 4"),
-        ("date,icu\n2024-02-30,1\n", 2, "got 2024-02-30, which is not a date of the calendar"),
-        ("date,icu\n1/1/2024,1\n", 2, "got '1/1/2024', expected a date as 2024-03-31"),
+        ("date,icu\n2024-02-30,1\n", 2, "got 2024-02-30, which is not a calendar date"),
+        ("date,icu\n1/1/2024,1\n", 2, "got '1/1/2024', expected a date such as 2024-03-31"),
         ("day,icu\n-1,1\n", 2, "got day '-1', expected a whole number from 0"),
-        ("day,icu\n0,\n", 2, "got an empty value for icu, expected a number (0 where nobody came)"),
-        ("day,icu\n0,NaN\n", 2, "got NaN for icu, expected a number (0 where nobody came)"),
+        ("day,icu\n0,\n", 2, "got an empty value for icu, expected a number (0 if nobody came)"),
+        ("day,icu\n0,NaN\n", 2, "got NaN for icu, expected a number (0 if nobody came)"),
         ("day,icu\n0,-2\n", 2, "got -2 for icu, expected a number >= 0"),
         ("day,icu\n0,two\n", 2, "got 'two' for icu, expected a number from 0 to 1e9"),
         ("day,icu\n0,inf\n", 2, "got 'inf' for icu, expected a number from 0 to 1e9"),
         ("day,icu\n0,1e300\n", 2, "got '1e300' for icu, expected a number from 0 to 1e9"),
-        ('day,icu\n0,"1,5"\n', 2, "got '1,5' for icu, expected a number (write the decimal point: 1.5)"),
+        ('day,icu\n0,"1,5"\n', 2, "got '1,5' for icu, expected a number (use a decimal point: 1.5)"),
         (
             'day,icu\n0,"1,500"\n',
             2,
             "got '1,500' for icu, expected a number (write 1500, or 1.5 if that is meant)",
         ),
-        ("day,icu\n0,1,5\n", 2, "got 3 values, expected 2 as in the header"),
+        ("day,icu\n0,1,5\n", 2, "got 3 values, expected 2, as in the header"),
         (
             "day,age,icu\n0,old,1\n",
             2,
@@ -268,7 +268,6 @@ def test_rows_before_the_start_are_left_out_with_a_warning_and_rows_after_the_en
             1,
             "got no column of arrivals, expected one or more of basic, oxygen, icu",
         ),
-        ("day;icu\n0;1\n", 1, "got columns parted by semicolons or tabs, expected commas"),
         ("", 1, "got an empty file, expected a header with day or date and basic, oxygen or icu"),
         ("day,icu\n", 1, "got no rows, expected one for each day"),
         (b"day,icu\n0,\xff\n", 2, "got the byte 0xff, expected text in UTF-8"),
@@ -300,7 +299,7 @@ def test_a_csv_names_its_districts_by_their_line(tmp_path: Path) -> None:
 
 
 def test_a_csv_with_halves_is_refused_where_counts_are_exact(tmp_path: Path) -> None:
-    whole = "expected a whole number where counts_are is exact"
+    whole = "expected a whole number because counts_are is exact"
     assert refusal(with_csv(tmp_path, "day,icu\n0,1\n1,1.5\n2,1.250\n")) == [
         ("arrivals.file", f"got 1.5 for icu, {whole}", "wave.csv", 3),
         ("arrivals.file", f"got 1.250 for icu, {whole} (write 1250)", "wave.csv", 4),
@@ -372,11 +371,11 @@ def test_changes_are_made_before_overlays(tmp_path: Path) -> None:
     milder = scenario.alternative("milder").epidemic
     assert milder is not None
     assert (milder.variant.r0, milder.variant.severity) == (2, 2)
-    hidden = [warning for warning in warnings if "hides" in warning.message]
+    hidden = [warning for warning in warnings if "overrides" in warning.message]
     assert [(warning.path, warning.message) for warning in hidden] == [
         (
             "alternatives.milder.epidemic.variant.r0",
-            "hides the change of epidemic.variant.r0, which was set before overlays",
+            "overrides the changed value of epidemic.variant.r0 in this alternative",
         )
     ]
 
@@ -395,15 +394,15 @@ def test_null_removes_a_named_entry_by_a_change(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "path", "message"),
     [
-        ("days", "", "got 'days', expected path=value as days=120"),
-        ("days=", "", "got 'days=', expected path=value as days=120"),
-        ("=5", "", "got '=5', expected path=value as days=120"),
-        ("a..b=5", "", "got 'a..b=5', expected path=value as days=120"),
+        ("days", "", "got 'days', expected path=value, such as days=120"),
+        ("days=", "", "got 'days=', expected path=value, such as days=120"),
+        ("=5", "", "got '=5', expected path=value, such as days=120"),
+        ("a..b=5", "", "got 'a..b=5', expected path=value, such as days=120"),
         ("dais=5", "dais", "unknown key 'dais', did you mean 'days'?"),
         (
             "days=0,5",
             "days",
-            "got '0,5', expected a whole number from 1 to 20000 (write the decimal point: 0.5)",
+            "got '0,5', expected a whole number from 1 to 20000 (use a decimal point: 0.5)",
         ),
         (
             "days=[1",
@@ -424,12 +423,12 @@ def test_null_removes_a_named_entry_by_a_change(tmp_path: Path) -> None:
         (
             "care.facilities.general.beds.icu.x=5",
             "care.facilities.general.beds.icu.x",
-            "got a path into care.facilities.general.beds.icu, expected to set that as a whole",
+            "got a path into care.facilities.general.beds.icu, which can only be set as a whole",
         ),
         (
             "command.plan.open-field.facilities.0=x",
             "command.plan.open-field.facilities.0",
-            "got a path into command.plan.open-field.facilities, expected to set that as a whole",
+            "got a path into command.plan.open-field.facilities, which can only be set as a whole",
         ),
         (
             "command.plan.open-field.ownership=[private]",
@@ -442,7 +441,7 @@ def test_null_removes_a_named_entry_by_a_change(tmp_path: Path) -> None:
             "command.plan.open-field.when.abov",
             "unknown key 'abov', did you mean 'above'?",
         ),
-        ("alternatives.x.days=5", "alternatives.x.days", "unknown name 'x', there is none"),
+        ("alternatives.x.days=5", "alternatives.x.days", "unknown name 'x', none is defined"),
         ("extends=x.yaml", "extends", "unknown key 'extends', expected one of name"),
         ("sources.days=x", "sources.days", "unknown key 'sources'"),
         (

@@ -21,7 +21,7 @@ def remarks(folder: Path, series: str, *, csv: str | None = None, clinical: str 
     return {w.path: w.message for w in warnings if w.path.startswith(of)}
 
 
-ENDS = "has {} days of counts{} in a run of 5: from {} on nobody comes; give more days, or fewer `days`"
+ENDS = "has {} days of counts{} in a run of 5: nobody arrives from {} on; give more counts, or reduce `days`"
 
 
 @pytest.mark.parametrize(
@@ -68,10 +68,10 @@ def test_icu_series_alone_are_counted_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("series", "message"),
     [
-        ("a: {bed: icu, counts: [60000, 60001, 0, 0, 0]}", "has 120001 arrivals in all, of 120000 people"),
+        ("a: {bed: icu, counts: [60000, 60001, 0, 0, 0]}", "has 120001 arrivals in total for 120000 people"),
         (
             "a: {bed: icu, district: isle, counts: [9000, 9000, 9000, 0, 0]}",
-            "has 27000 arrivals of isle in all, which has 20000 people",
+            "has 27000 arrivals in total for isle, which has 20000 people",
         ),
         ("a: {bed: icu, district: isle, counts: [9000, 9000, 2000, 0, 0, 50]}", None),
     ],

@@ -19,7 +19,7 @@ from surgesim.model.simulation import simulate
 from surgesim.report.names import alternative_title
 from surgesim.scenario.door import overlaid
 from surgesim.scenario.loading import profile_tables
-from surgesim.scenario.schema.capacity.staffing import Staff, short_at_start
+from surgesim.scenario.schema.capacity.staffing import Staff, shortfall_at_start
 from surgesim.scenario.schema.care import Facility
 from surgesim.scenario.schema.command import Rule
 from surgesim.scenario.schema.epidemic import Importation
@@ -288,7 +288,7 @@ def test_kien_giang_staffs_everyone_on_the_first_day_at_normal_ratios(kien_giang
         assert facility.staff is not None, name
         _, oxygen, icu = Site(name, facility).beds
         essential, ward = facility.essential, beds(facility, "basic") + beds(facility, "oxygen")
-        short = short_at_start(
+        short = shortfall_at_start(
             staffing,
             facility.staff,
             icu=0.75 * icu,  # two nurses to an ICU bed are not enough for every bed

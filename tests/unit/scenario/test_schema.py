@@ -68,9 +68,9 @@ def test_one_text_serves_both_languages() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("2023-02-29", "got 2023-02-29, which is not a date of the calendar"),
-        ("2024-2-9", "got '2024-2-9', expected a date as 2024-03-31"),
-        ("2024-W01-1", "expected a date as 2024-03-31"),
+        ("2023-02-29", "got 2023-02-29, which is not a calendar date"),
+        ("2024-2-9", "got '2024-2-9', expected a date such as 2024-03-31"),
+        ("2024-W01-1", "expected a date such as 2024-03-31"),
         ("1899-12-31", "expected a year from 1900 to 2199"),
         ("2200-01-01", "expected a year from 1900 to 2199"),
     ],
@@ -90,8 +90,8 @@ def test_a_leap_day_is_a_date() -> None:
 def test_a_threshold_is_breached_when_its_bound_is_strictly_passed() -> None:
     above = Threshold(indicator="weekly_reported_cases_per_100k", above=450)
     below = Threshold(indicator="staffed_icu_beds_per_100k", below=4)
-    assert [above.breached(value) for value in (449.9, 450, 450.1)] == [False, False, True]
-    assert [below.breached(value) for value in (3.9, 4, 4.1)] == [True, False, False]
+    assert [above.is_breached(value) for value in (449.9, 450, 450.1)] == [False, False, True]
+    assert [below.is_breached(value) for value in (3.9, 4, 4.1)] == [True, False, False]
 
 
 # -- merging --------------------------------------------------------------------------------------
@@ -192,11 +192,15 @@ def test_a_frozen_dict_survives_pickling_and_cannot_be_changed() -> None:
     ("path", "kind", "expected"),
     [
         ("days", "value", "a whole number from 1 to 20000"),
-        ("start", "value", "a date as 2024-03-31"),
+        ("start", "value", "a date such as 2024-03-31"),
         ("epidemic.importation.until_day", "value", "a whole number >= 0 or none"),
         ("epidemic.dt_days", "value", "a number > 0 and <= 1"),
         ("study.seed", "value", "a whole number >= 0 and < 9223372036854775808"),
-        ("people.districts", "named", "a mapping of named entries"),
+        (
+            "people.districts",
+            "named",
+            "a mapping of named entries, each a mapping with title, population, …",
+        ),
         (
             "people.ages",
             "list",

@@ -20,7 +20,7 @@ from surgesim.study.run import run
 from surgesim.study.store.contents import FORMAT, MANIFEST, RUN, SWEEP
 from surgesim.study.store.folder import Folder
 from surgesim.study.store.run_folder import read
-from surgesim.study.sweep.parts import Unfinished
+from surgesim.study.sweep.parts import UnfinishedSweep
 from surgesim.study.sweep.sweep import sweep
 
 OF_A_RUN = {
@@ -119,8 +119,8 @@ def test_a_file_of_a_users_in_a_result_stops_the_run(
 ) -> None:
     target = result(tmp_path / "small", kind, of_0_1_0=of_0_1_0)
     write(target / name, FIGURE if name.endswith("about.md") else "precious")
-    told = f"{target}: holds {name!r}, which is not part of a result, so it will not be replaced; "
-    assert refused(target, kind) == f"{told}choose another folder with --out"
+    message = f"{target}: contains {name!r}, which is not part of a result, so it will not be replaced; "
+    assert refused(target, kind) == f"{message}choose another folder with --out"
 
 
 def a_link(path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_folder_or_link_of_a_users_in_a_result_stops_the_run(
     if (name, make) == ("plots", Path.mkdir):
         Folder(target, RUN).check()  # as `surgesim plot` leaves it where it draws nothing
     else:
-        assert f"holds '{name}" in refused(target)
+        assert f"contains '{name}" in refused(target)
 
 
 @pytest.mark.parametrize(
@@ -174,14 +174,14 @@ def test_a_folder_whose_manifest_is_not_ours_stops_the_run(
     for name, text in files.items():
         write(tmp_path / "small" / name, text)
     first = sorted(name.partition("/")[0] for name in files)[0]
-    told = refused(tmp_path / "small", kind)
-    assert f"holds {first!r}" in told
-    assert ("(its manifest.json is damaged, or of something else)" in told) == (MANIFEST in files)
+    message = refused(tmp_path / "small", kind)
+    assert f"contains {first!r}" in message
+    assert ("(its manifest.json is damaged, or of something else)" in message) == (MANIFEST in files)
 
 
 @pytest.mark.parametrize("of_0_1_0", [False, True])
 def test_a_run_and_a_sweep_do_not_replace_each_other(tmp_path: Path, of_0_1_0: bool) -> None:
-    message = "{}: holds a {}, which a {} does not replace; choose another folder with --out"
+    message = "{}: contains a {}, which a {} does not replace; choose another folder with --out"
     for there, kind in ((RUN, SWEEP), (SWEEP, RUN)):
         target = result(tmp_path / there, there, of_0_1_0=of_0_1_0)
         assert refused(target, kind) == message.format(target, there, kind)
@@ -224,8 +224,8 @@ def test_an_empty_folder_is_taken_and_caches_of_desktops_count_as_nothing(
 def test_a_few_names_are_told_then_a_count_and_none_reaches_the_terminal_raw(tmp_path: Path) -> None:
     for name in ("a\x1b[31m", "b", "c" * 200, "d", "e"):
         write(tmp_path / "small" / name)
-    told = f"holds 'a\\x1b[31m', 'b', '{'c' * 79}…' and 2 more, which are not part of a result"
-    assert told in refused(tmp_path / "small")
+    message = f"contains 'a\\x1b[31m', 'b', '{'c' * 79}…' and 2 more, which are not part of a result"
+    assert message in refused(tmp_path / "small")
 
 
 def test_a_folder_that_cannot_be_listed_is_one_sentence(
@@ -280,14 +280,14 @@ def test_the_folder_that_one_is_in_is_refused(
     ("name", "message"),
     [
         ("/", "/: got the root of a disk, expected a folder in it"),
-        ("~", "~: got a folder that begins with ~, expected the home folder written out"),
-        ("~/small", "~/small: got a folder that begins with ~"),
+        ("~", "~: got a folder that starts with ~, expected the home folder written out"),
+        ("~/small", "~/small: got a folder that starts with ~"),
         ("round", "round: got a link that leads nowhere"),
         ("file/", "file: got a file, expected a folder or nothing"),
         ("file/small", "is a file, expected a folder"),
-        (".", "holds 'file', 'other', 'round', which are not part of a result"),
-        ("", "holds 'file', "),
-        ("..", "holds "),
+        (".", "contains 'file', 'other', 'round', which are not part of a result"),
+        ("", "contains 'file', "),
+        ("..", "contains "),
     ],
 )
 def test_places_that_are_no_place_for_a_result(
@@ -360,13 +360,11 @@ def test_what_comes_into_the_earlier_result_during_the_run_is_kept(
     (kept,) = (path for path in tmp_path.iterdir() if path != target)
     assert kept.name.startswith("small.kept-")
     assert (kept / "notes.txt").read_text() == "precious"
-    assert sentences == [
-        f"{kept}: the earlier result, which is kept, for something was put into it during the run"
-    ]
+    assert sentences == [f"{kept}: the earlier result, kept because something was put into it during the run"]
 
 
-def unfinished(target: Path) -> Unfinished:
-    return Unfinished(target, PLAN, {"small": "name: small"}, 2)
+def unfinished(target: Path) -> UnfinishedSweep:
+    return UnfinishedSweep(target, PLAN, {"small": "name: small"}, 2)
 
 
 def begun(target: Path, *, of_0_1_0: bool = False) -> Path:
@@ -400,7 +398,7 @@ def test_a_file_of_a_users_in_an_unfinished_sweep_stops_the_next(
     write(folder / name)
     before = tree(tmp_path)
     found = name.removesuffix("/x")
-    with pytest.raises(ResultsError, match=f"holds {found!r}, which is not part of an unfinished sweep"):
+    with pytest.raises(ResultsError, match=f"contains {found!r}, which is not part of an unfinished sweep"):
         unfinished(tmp_path / "out").open(resume=resume)
     unfinished(tmp_path / "out").remove()
     assert tree(tmp_path) == before
@@ -504,4 +502,7 @@ def test_a_finished_sweep_leaves_what_a_user_put_beside_its_parts(
             resume=resume,
         )
         assert note.read_text() == "precious"
-        assert sentences.pop() == f"{note.parent}: stays, for it holds more than the sweep, which is finished"
+        assert (
+            sentences.pop()
+            == f"{note.parent}: is kept, because it contains more than the sweep, which is complete"
+        )

@@ -39,7 +39,7 @@ from surgesim.report.words import phrase
 from surgesim.scenario.door import inspect
 from surgesim.scenario.schema.indicators import INDICATORS, IndicatorName, Watch
 from surgesim.scenario.schema.levels import Levels
-from surgesim.scenario.schema.needs import beds_counted, beds_occupied, unmet
+from surgesim.scenario.schema.needs import beds_counted, beds_occupied, unmet_need
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.breaches import breach_rows, breaches_of
 from surgesim.study.measures.outcomes import outcome_row
@@ -96,7 +96,7 @@ def test_an_indicator_without_its_ground_has_no_value_and_breaches_nothing(indic
     if indicator in PROVINCE_INDEX:
         assert np.isnan(record.series(indicator)).all()
     rows = list(breach_rows("baseline", scenario, [breaches_of(scenario, record)]))
-    need = unmet(scenario, scenario.command.thresholds["low"].watch)
+    need = unmet_need(scenario, scenario.command.thresholds["low"].watch)
     assert need is not None
     assert [row["not_assessed"] for row in rows] == [need.name, need.name, "criteria"]
     assert not any("probability" in row for row in rows)
@@ -129,7 +129,7 @@ def judged(require: int | str, *days: tuple[int, ...], names: list[str] | None =
         breached = np.zeros((DAYS, 5), bool)
         for day, count in enumerate(counts):
             breached[day, 1 : 1 + count] = True
-        required = scenario.command.required
+        required = scenario.command.required_count
         declared = breached.sum(axis=1) >= required
         runs.append(breaches_of(scenario, made_up_record(scenario, breached=breached, situation=declared)))
     return list(breach_rows("baseline", scenario, runs))[-1]
@@ -276,7 +276,7 @@ def test_validate_says_what_is_not_assessed(tmp_path: Path) -> None:
     assert got["command.plan.rule.when"] == f"{cases}; the condition never holds"
     assert "oxygen_cover_days is not assessed" in got["command.plan.rule.until"]
     decided = (
-        "is decided over 3 of its 5 criteria, of which 3 must be breached: cases, staffed are not assessed"
+        "is decided by 3 of its 5 criteria, of which 3 must be breached: cases, staffed are not assessed"
     )
     assert got["command.situation"] == decided
 
@@ -478,6 +478,6 @@ def test_levels_of_arrivals_without_other_criteria_are_not_assessed() -> None:
     only_cases = {"transmission": {"cases": {**FIVE["cases"], "at_least": [90]}}}
     del only_cases["transmission"]["cases"]["above"]
     scenario = given(command={"levels": only_cases})
-    assert unmet(scenario, Watch("epidemic_level")) is not None
+    assert unmet_need(scenario, Watch("epidemic_level")) is not None
     record = simulated(scenario)
     assert np.isnan(record.assessed).all()

@@ -12,7 +12,7 @@ from study_cases import DAYS, local, made_up_record, shown, small_scenario
 
 from surgesim.model.record import Record
 from surgesim.report.screen import breach_table, summary, threshold_table
-from surgesim.report.sentences import epidemic_level, who_is_reached
+from surgesim.report.sentences import epidemic_level, timely_access
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.compare import better, paired_interval
 from surgesim.study.results import Results
@@ -219,7 +219,7 @@ def test_what_alternatives_change_in_any_district() -> None:
 
 
 def test_the_summary_names_the_groups_reached_least(results: Results) -> None:
-    sentences = " ".join(who_is_reached(results, "en")).replace("\N{NO-BREAK SPACE}", " ")
+    sentences = " ".join(timely_access(results, "en")).replace("\N{NO-BREAK SPACE}", " ")
     assert "58% of the patients got every bed they needed within 8 hours" in sentences
     assert "Rạch Giá 52%" in sentences
     assert "405 deaths per million people, 2.02 times the reference of 200." in sentences
@@ -234,11 +234,11 @@ def test_the_summary_names_the_groups_reached_least(results: Results) -> None:
 @pytest.mark.slow
 def test_small_groups_are_not_named_and_nobody_is_told_as_nobody() -> None:
     few = results_of(watched(reach=None), reached(1, 1, 0, na=(1, 0, 0)))
-    (sentence,) = who_is_reached(few, "en")
+    (sentence,) = timely_access(few, "en")
     assert sentence.replace("\N{NO-BREAK SPACE}", " ") == (
         "50% of the patients got every bed they needed within 6 hours."
     )
-    assert list(who_is_reached(results_of(watched(), reached(0, 0, 0)), "en")) == [
+    assert list(timely_access(results_of(watched(), reached(0, 0, 0)), "en")) == [
         "No patient needed an oxygen or ICU bed."
     ]
     assert list(epidemic_level(results_of(watched(levels=None), reached(1, 1, 0)), "en")) == []

@@ -228,7 +228,7 @@ def test_broken_identity_stops_the_run(tmp_path: Path, monkeypatch: pytest.Monke
         return made_up_simulation(scenario, seed, replication)
 
     monkeypatch.setattr(simulation, "simulate", breaks)
-    with pytest.raises(IdentityError, match="'beds' broke in general on day 3"):
+    with pytest.raises(IdentityError, match="'beds' failed in general on day 3"):
         run(small_scenario(), out=tmp_path / "small", workers=1)
     assert list(tmp_path.iterdir()) == []
 

@@ -233,14 +233,14 @@ def test_leftovers_of_killed_runs_go_after_a_day(tmp_path: Path) -> None:
 def test_file_put_beside_a_result_keeps_it_from_being_replaced(tmp_path: Path) -> None:
     run(small_scenario(), out=tmp_path / "small", workers=1)
     (tmp_path / "small" / "notes.txt").write_text("precious")
-    with pytest.raises(ResultsError, match=r"holds 'notes\.txt'"):
+    with pytest.raises(ResultsError, match=r"contains 'notes\.txt'"):
         run(small_scenario(), out=tmp_path / "small", workers=1)
     assert (tmp_path / "small" / "notes.txt").read_text() == "precious"
 
 
 def test_figures_of_someone_else_are_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "figures").mkdir()
-    with pytest.raises(ResultsError, match="holds 'figures', which is not part of a result"):
+    with pytest.raises(ResultsError, match="contains 'figures', which is not part of a result"):
         run(small_scenario(), out=tmp_path, workers=1)
 
 
@@ -277,7 +277,7 @@ def test_disk_that_fills_up_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
 
 def test_folder_of_something_else_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "thesis.docx").write_text("precious")
-    with pytest.raises(ResultsError, match=r"holds 'thesis\.docx', which is not part of a result"):
+    with pytest.raises(ResultsError, match=r"contains 'thesis\.docx', which is not part of a result"):
         run(small_scenario(), out=tmp_path, workers=1)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]
 
@@ -330,8 +330,8 @@ DAILY_HEADER = "alternative,indicator,day,date,mean,p5,p25,p50,p75,p95"
         (_with(MANIFEST, "{"), "manifest.json: damaged"),
         (_with(MANIFEST, "[]"), "manifest.json: damaged, it lacks alternatives, days"),
         (_with(MANIFEST, "5"), "manifest.json: damaged, it lacks alternatives, days"),
-        (_without("breaches.csv"), r"breaches\.csv: missing, though it was written with this result"),
-        (_cut("daily.csv"), r"daily\.csv: is not the file that was written with this result"),
+        (_without("breaches.csv"), r"breaches\.csv: missing, although it was written with this result"),
+        (_cut("daily.csv"), r"daily\.csv: is not the file written with this result"),
         (_with("breaches.csv", ""), r"breaches\.csv: is not the file"),
         (_with("scenario.yaml", "days: -1\n"), r"scenario\.yaml: is not the file"),
         (_relisted(_with("breaches.csv", "")), "breaches.csv: damaged"),

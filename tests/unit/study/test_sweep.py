@@ -29,7 +29,7 @@ from surgesim.study.run import run
 from surgesim.study.store.folder import hashes
 from surgesim.study.store.run_folder import read
 from surgesim.study.sweep.cases import Cases
-from surgesim.study.sweep.parts import Unfinished
+from surgesim.study.sweep.parts import UnfinishedSweep
 from surgesim.study.sweep.result import Sweep
 from surgesim.study.sweep.sweep import sweep
 
@@ -114,9 +114,9 @@ def test_a_stopped_sweep_goes_on_where_it_was(quick: None, tmp_path: Path, stops
 def test_an_unfinished_sweep_is_not_begun_anew_by_mistake(quick: None, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         swept(tmp_path / "out", progress=stops_after(4))
-    with pytest.raises(ResultsError, match=r"an unfinished sweep with 4 of 18 runs: go on with --resume"):
+    with pytest.raises(ResultsError, match=r"an unfinished sweep with 4 of 18 runs: continue with --resume"):
         swept(tmp_path / "out")
-    with pytest.raises(ResultsError, match="it is unfinished: go on with"):
+    with pytest.raises(ResultsError, match="it is unfinished: continue with"):
         Sweep(tmp_path / "out")
 
 
@@ -138,7 +138,7 @@ def test_a_sweep_whose_tables_were_cut_is_refused(quick: None, tmp_path: Path) -
         path = tmp_path / "out" / f"{name}.csv"
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         path.write_text("".join(lines[:-1]), encoding="utf-8", newline="\n")
-        with pytest.raises(ResultsError, match=rf"{name}\.csv: is not the file that was written with this"):
+        with pytest.raises(ResultsError, match=rf"{name}\.csv: is not the file written with this"):
             getattr(Sweep(tmp_path / "out"), name)
 
 
@@ -164,9 +164,9 @@ def test_resuming_nothing_is_told(quick: None, tmp_path: Path) -> None:
     swept(tmp_path / "out", tell=told.append)
     swept(tmp_path / "out", resume=True, tell=told.append)
     assert told == []  # the finished one is read
-    beside = f"{tmp_path / 'out.unfinished'}: nothing to resume, the sweep begins anew"
+    beside = f"{tmp_path / 'out.unfinished'}: nothing to resume, so the sweep starts from the beginning"
     swept(tmp_path / "out", resume=True, seed=3, tell=told.append)
-    assert told.pop() == f"{beside}; the finished one there is another and will be replaced"
+    assert told.pop() == f"{beside}; the completed sweep there is a different one and will be replaced"
     shutil.rmtree(tmp_path / "out")
     with pytest.raises(KeyboardInterrupt):
         swept(tmp_path / "out", resume=True, tell=told.append, progress=stops_after(4))
@@ -198,7 +198,7 @@ def test_a_changed_sweep_is_not_resumed(
     with pytest.raises(ResultsError) as caught:
         swept(tmp_path / "out", resume=True, **changes)
     message = str(caught.value)
-    assert "cannot be resumed, for this changed since it began: " in message
+    assert "cannot be resumed because this changed since it began: " in message
     assert not re.search("[0-9a-f]{13}", message)
     assert "sha256" not in message
     assert told in message
@@ -232,7 +232,7 @@ def test_a_corrupt_part_is_named_and_redone(
         swept(tmp_path / "out", progress=stops_after(9))
     damage(tmp_path / "out.unfinished" / "parts" / "00000003.parquet")
     found = swept(tmp_path / "out", resume=True)
-    assert found.redone == ("00000003.parquet",)
+    assert found.repeats == ("00000003.parquet",)
     assert hashes(found.folder) == hashes(whole.folder)
 
 
@@ -247,7 +247,7 @@ def test_a_failed_run_is_recorded_and_stops_no_other(tmp_path: Path, monkeypatch
     monkeypatch.setattr(simulation, "simulate", fails_sometimes)
     found = swept(tmp_path / "out")
     assert found.failures[["point", "replication"]].to_numpy().tolist() == [[2, 1], [3, 1]]
-    message = "IdentityError: identity 'beds' broke in general on day 3: 11 of 10"
+    message = "IdentityError: identity 'beds' failed in general on day 3: 11 of 10"
     assert set(found.failures["error"]) == {message}
     assert found.manifest["failed"] == 2
     assert len(found.runs) == 16
@@ -335,11 +335,13 @@ def test_a_sweep_is_no_run_and_replaces_nothing_else(quick: None, tmp_path: Path
     run(small_scenario(), out=tmp_path / "run", workers=1)
     with pytest.raises(ResultsError, match="expected a folder written by `surgesim sweep`"):
         Sweep(tmp_path / "run")
-    with pytest.raises(ResultsError, match="holds a run, which a sweep does not replace"):
+    with pytest.raises(ResultsError, match="contains a run, which a sweep does not replace"):
         swept(tmp_path / "run")
     (tmp_path / "own.unfinished").mkdir()
     (tmp_path / "own.unfinished" / "letter.txt").write_text("dear")
-    with pytest.raises(ResultsError, match=r"holds 'letter\.txt', which is not part of an unfinished sweep"):
+    with pytest.raises(
+        ResultsError, match=r"contains 'letter\.txt', which is not part of an unfinished sweep"
+    ):
         swept(tmp_path / "own")
     assert (tmp_path / "own.unfinished" / "letter.txt").read_text() == "dear"
 
@@ -354,7 +356,7 @@ def test_what_a_kill_leaves_of_a_finished_sweep_is_not_taken_up(quick: None, tmp
 
 
 def test_a_part_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    parts = Unfinished(tmp_path / "out", {"runs": 2}, {}, 2)
+    parts = UnfinishedSweep(tmp_path / "out", {"runs": 2}, {}, 2)
     parts.open(resume=False)
     monkeypatch.setattr(Path, "replace", lambda self, target: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):

@@ -22,7 +22,7 @@ from surgesim.model.record import (
     Record,
 )
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.measures.binding import limits_modelled
+from surgesim.study.measures.binding import modelled_limits
 from surgesim.study.tables.collect import Collection
 from surgesim.study.tables.columns import QUANTILES
 from surgesim.study.tables.fill import bands, fill
@@ -248,7 +248,7 @@ def test_what_can_bind_is_what_the_scenario_gives() -> None:
     def given(**of_general: object) -> tuple[str, ...]:
         plain = small_scenario().to_plain()
         plain["care"]["facilities"]["general"] |= of_general
-        return limits_modelled(Scenario.model_validate_json(json.dumps(plain)))
+        return modelled_limits(Scenario.model_validate_json(json.dumps(plain)))
 
     assert given() == ()
     assert given(staff={"doctors": 3}, ventilators=2) == ("doctors", "nurses", "equipment")

@@ -17,7 +17,7 @@ from scipy import stats
 from study_cases import small_scenario
 
 from surgesim.errors import ScenarioError
-from surgesim.report.sentences import how_precise, what_varies
+from surgesim.report.sentences import precision_notes, uncertainty_notes
 from surgesim.scenario.door import dump, from_plain, inspect, load
 from surgesim.scenario.schema.merging import deep_merge, scaled
 from surgesim.scenario.schema.scenario import Scenario
@@ -104,7 +104,7 @@ def test_bad_distributions_are_refused_with_their_path(form: dict[str, Any], mes
     [
         ("care.facilities.general.beds.icuu", "unknown key 'icuu', did you mean 'icu'?"),
         ("care.facilities.generel.beds.icu", "unknown name 'generel', did you mean 'general'?"),
-        ("days", "is the same in all replications, expected a parameter of what is simulated"),
+        ("days", "is the same in all replications, expected a parameter of the simulation"),
         ("command.thresholds.icu.below", "is the same in all replications"),
         ("clinical.severity.p_oxygen", "got the path of nine values"),
         ("care.facilities.general.beds", "got the path of a mapping"),
@@ -173,7 +173,7 @@ def test_draws_are_stored_with_the_replications_and_shared_by_alternatives(tmp_p
     expected = [draws(scenario, 7, k)[SHARE] for k in range(5)]
     for name in ("baseline", "nothing", "more-icu"):
         assert list(stored[name]) == expected
-    assert list(what_varies(scenario, "en")) == [
+    assert list(uncertainty_notes(scenario, "en")) == [
         "Ranges and bands show chance together with uncertainty about the inputs: each run draws its own "
         f"{SHARE}."
     ]
@@ -282,8 +282,8 @@ def test_what_hides_what_is_remarked(tmp_path: Path) -> None:
     path.write_text(dump(with_uncertainty({ICU: {"choice": [4, 10]}})), encoding="utf-8")
     warnings = inspect(path, changes=[f"{ICU}=5", "study.most_replications=60"])[1]
     told = {problem.path: problem.message for problem in warnings}
-    assert told[f"study.uncertainty.{ICU}"].startswith("hides the change from outside")
-    assert told[f"alternatives.more-icu.{ICU}"].startswith("got 6, which wins over")
+    assert told[f"study.uncertainty.{ICU}"].startswith("overrides the change of this value")
+    assert told[f"alternatives.more-icu.{ICU}"].startswith("got 6, which overrides")
     assert told["study.most_replications"] == "has no effect: no study.precision is given"
 
 
@@ -344,7 +344,9 @@ def test_replications_go_on_until_precise_and_no_longer(
     assert note["baseline", "deaths"]["half_width_share"] == pytest.approx(half_width_share(baseline))
     assert all(entry["reached"] for entry in note.values())
     assert len(note) == 6
-    assert next(iter(how_precise(results, "en"))).startswith(f"Wanted precision reached after {count} runs:")
+    assert next(iter(precision_notes(results, "en"))).startswith(
+        f"Wanted precision reached after {count} runs:"
+    )
 
 
 @pytest.mark.slow
@@ -357,10 +359,10 @@ def test_a_bound_ends_what_is_never_precise() -> None:
         "alternative": "baseline", "outcome": "transferred_out",
         "wanted_share": 0.1, "half_width_share": None, "reached": False, "why_not": "no_event",
     }  # fmt: skip
-    said = next(iter(how_precise(results, "en")))
+    said = next(iter(precision_notes(results, "en")))
     assert "not reached after 9 runs: deaths of" in said
     assert "transferred_out of baseline: no event yet in any run (wanted 10%)" in said
-    assert "chưa có sự kiện nào" in next(iter(how_precise(results, "vi")))
+    assert "chưa có sự kiện nào" in next(iter(precision_notes(results, "vi")))
 
 
 def fed(values: Sequence[float], outcome: str = "deaths", **study: Any) -> tuple[int, list[dict[str, Any]]]:
@@ -433,12 +435,12 @@ def test_an_outcome_that_is_not_measured_is_told() -> None:
     results = SimpleNamespace(
         manifest={"precision": [{**entry, "reached": False, "why_not": "not_measured"}], "replications": 10}
     )
-    (said,) = how_precise(results, "en")  # type: ignore[arg-type]
+    (said,) = precision_notes(results, "en")  # type: ignore[arg-type]
     assert said == (
         "Wanted precision not reached after 10 runs: cost of plan is not measured in any run (wanted 10%)."
     )
     results.manifest["precision"] = [{**entry, "reached": False}]  # as an earlier version wrote it
-    assert "no relative precision" in next(iter(how_precise(results, "en")))  # type: ignore[arg-type]
+    assert "no relative precision" in next(iter(precision_notes(results, "en")))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

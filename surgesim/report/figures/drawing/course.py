@@ -1,4 +1,4 @@
-"""The course of an indicator over the days of a run, and how it is drawn."""
+"""The course of an indicator over the days of a run, and functions to draw it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from matplotlib.patches import Patch
 
 from surgesim.errors import ResultsError
 from surgesim.report.figures.drawing.page import BLUE, day_numbers
-from surgesim.report.figures.drawing.watched import bound_entry, first_entry, shade_entry
-from surgesim.report.words import day_text, phrase, rounded
+from surgesim.report.figures.drawing.summaries import bound_entry, first_entry, shade_entry
+from surgesim.report.words import day_text, phrase, round_off
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,21 +40,21 @@ class Course:
 
     @property
     def days(self) -> NDArray[np.float64]:
-        """The dates as an axis of dates takes them."""
+        """The dates as numbers for a date axis."""
         return day_numbers(self.dates)
 
-    def scaled(self, factor: float) -> Course:
+    def scale(self, factor: float) -> Course:
         """The course times `factor`."""
         bands = (self.mean, self.p5, self.p25, self.p50, self.p75, self.p95)
         return Course(self.dates, *(factor * band for band in bands))
 
-    def averaged(self, days: int) -> Course:
-        """Each curve as its mean over so many days back, or over the days there are."""
+    def rolling_mean(self, days: int) -> Course:
+        """The trailing mean of each curve over `days` days, or over those available."""
         bands = (self.mean, self.p5, self.p25, self.p50, self.p75, self.p95)
         return Course(self.dates, *(_averaged(band, days) for band in bands))
 
-    def capped(self, most: float) -> Course:
-        """The course with nothing drawn above `most`."""
+    def cap(self, most: float) -> Course:
+        """The course with values capped at `most`."""
         bands = (self.mean, self.p5, self.p25, self.p50, self.p75, self.p95)
         return Course(self.dates, *(np.minimum(band, most) for band in bands))
 
@@ -86,19 +86,19 @@ def _averaged(values: NDArray[np.float64], days: int) -> NDArray[np.float64]:
 
 
 def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`values` with a gap where there is no end to them (unlimited beds)."""
+    """Replace infinite values (unlimited beds) by NaN, which leaves a gap."""
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def draw_bands(axes: Axes, shown: Course) -> None:
-    """The course's median with the bands of half and of nine tenths of the runs."""
-    axes.fill_between(shown.days, shown.p5, shown.p95, color=BAND90, linewidth=0, zorder=1.2)
-    axes.fill_between(shown.days, shown.p25, shown.p75, color=BAND50, linewidth=0, zorder=1.3)
-    axes.plot(shown.days, shown.p50, color=BLUE, zorder=3)
+def draw_bands(axes: Axes, curve: Course) -> None:
+    """Draw the median with the bands that contain 50 % and 90 % of the runs."""
+    axes.fill_between(curve.days, curve.p5, curve.p95, color=BAND90, linewidth=0, zorder=1.2)
+    axes.fill_between(curve.days, curve.p25, curve.p75, color=BAND50, linewidth=0, zorder=1.3)
+    axes.plot(curve.days, curve.p50, color=BLUE, zorder=3)
 
 
 def band_entries(lang: str) -> list[tuple[Artist, str]]:
-    """The legend's entries for `draw_bands`."""
+    """Legend entries for `draw_bands`."""
     return [
         (Line2D([], [], color=BLUE), phrase(lang, "figure.median")),
         (Patch(color=BAND50), phrase(lang, "figure.band50")),
@@ -107,23 +107,23 @@ def band_entries(lang: str) -> list[tuple[Artist, str]]:
 
 
 def breach_entries(lang: str) -> list[tuple[Artist, str]]:
-    """The legend's entries for thresholds and their breaches."""
+    """Legend entries for thresholds and their breaches."""
     return [bound_entry(lang), shade_entry(lang), first_entry(lang)]
 
 
 def run_span(results: Results) -> tuple[date, date]:
-    """The first day of the run, and the day after its last."""
+    """The first day of the run and the day after its last."""
     return results.scenario.start, results.scenario.end
 
 
-def peak(shown: Course) -> tuple[float, date]:
+def peak(curve: Course) -> tuple[float, date]:
     """The largest median of a course, and its date."""
-    place = int(np.nanargmax(shown.p50))
-    return float(shown.p50[place]), shown.dates[place].item()
+    place = int(np.nanargmax(curve.p50))
+    return float(curve.p50[place]), curve.dates[place].item()
 
 
-def peak_words(lang: str, what: str, shown: Course) -> str:
-    if np.isnan(shown.p50).all():
+def peak_words(lang: str, what: str, curve: Course) -> str:
+    if np.isnan(curve.p50).all():
         return ""
-    value, day = peak(shown)
-    return phrase(lang, "alt.peak", what=what, value=rounded(value, lang), day=day_text(day, lang))
+    value, day = peak(curve)
+    return phrase(lang, "alt.peak", what=what, value=round_off(value, lang), day=day_text(day, lang))

@@ -1,7 +1,7 @@
-"""What every figure shares: the page, its heading and legend, colours, axes of dates and of numbers.
+"""Elements shared by all figures: page, heading, legend, colours, date and number axes.
 
-It stands alone so that a figure's module says only what it shows. No pyplot: a figure belongs to who
-asked for it, and needs no display.
+They are separate so that a figure's module contains only what is specific to it. pyplot is not used: a
+figure belongs to its caller and needs no display.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ BLACK: Final = "#000000"
 GREY: Final = "#666666"
 
 WIDTH: Final = 18 / 2.54
-"""Width of every figure in inches: 18 cm, a printed page."""
+"""Width of every figure in inches: 18 cm, to fit a printed page."""
 
 MARGIN: Final = 0.06
 TITLE_SIZE: Final = 10.5
@@ -51,34 +51,35 @@ SMALL_SIZE: Final = 7.0
 LEGEND_SIZE: Final = 7.5
 PANEL_SIZE: Final = 8.5
 _LINE: Final = 1.3  # line height over font size
-_HINTING: Final = 1.03  # letters on a grid of pixels run so much wider than on paper
+_HINTING: Final = 1.03  # text is this much wider on a pixel grid than on paper
 _LEGEND: Final = {"handlelength": 2.6, "columnspacing": 1.2}
-_HANDLE: Final = 0.5  # inches of a legend's handle and the space around it
+_HANDLE: Final = 0.5  # inches for a legend handle and the space around it
 _STYLE: Final = Path(__file__).with_name("surgesim.mplstyle")
 _MONTHLY_AFTER_DAYS: Final = 370
+_DECIMALS: Final = 6  # of an axes' position, as a share of the page
 
 
 class EmptyFigureError(ResultsError):
-    """The results hold nothing that the figure could show, e.g. a scenario without thresholds."""
+    """The results contain no data for the figure, e.g. a scenario without thresholds."""
 
-    reason = "for there is nothing to show"
+    reason = "because there is nothing to show"
 
 
 class ProvinceOnlyError(ResultsError):
-    """An area was asked of a figure of the whole province."""
+    """An area was requested for a figure of the whole province."""
 
-    reason = "for the whole province only"
+    reason = "because they cover only the whole province"
 
 
 @contextmanager
-def styled() -> Iterator[None]:
-    """The project's style and nothing of the user's, for as long as it is entered."""
+def project_style() -> Iterator[None]:
+    """Context with the project's style, ignoring user settings."""
     with style.context(str(_STYLE), after_reset=True):
         yield
 
 
 def check_choice(results: Results, lang: str, alternative: str, area: str | None) -> None:
-    """Raise ResultsError for a language, an alternative or an area that there is not."""
+    """Raise ResultsError for an unknown language, alternative or area."""
     for what, got, known in (
         ("language", lang, LANGUAGES),
         ("alternative", alternative, results.alternatives),
@@ -106,14 +107,14 @@ def _width(word: str, size: float, weight: str) -> float:
 
 
 def text_height(text: str, size: float) -> float:
-    """Height in inches of `text` at font size `size` (points), line spacing included."""
+    """Height in inches of `text` at font size `size` (points), including line spacing."""
     return (text.count("\n") + 1) * size * _LINE / 72
 
 
 def wrap(text: str, width: float, size: float, weight: str = "normal") -> str:
-    """`text` broken at spaces so that no line is wider than `width` inches.
+    """Break `text` at spaces so that no line is wider than `width` inches.
 
-    A word that is wider stays whole; a no-break space does not break.
+    Wider words are not broken, nor are no-break spaces.
     """
     lines: list[str] = []
     for word in text.split(" "):
@@ -125,8 +126,8 @@ def wrap(text: str, width: float, size: float, weight: str = "normal") -> str:
     return "\n".join(lines)
 
 
-def balanced(text: str, width: float, size: float, weight: str = "normal") -> str:
-    """`text` wrapped in as few lines as `width` inches allow, of about equal length: no word alone."""
+def wrap_evenly(text: str, width: float, size: float, weight: str = "normal") -> str:
+    """Wrap `text` into the fewest lines that fit `width` inches, of similar length."""
     full = wrap(text, width, size, weight)
     tries = (wrap(text, width * share, size, weight) for share in np.arange(0.5, 1.0, 0.05))
     return next((tried for tried in tries if tried.count("\n") == full.count("\n")), full)
@@ -141,31 +142,31 @@ def page(
     alternative: str | None,
     notes: Sequence[str] = (),
 ) -> Figure:
-    """An empty figure with its heading.
+    """Create an empty figure with a heading for results.
 
     Parameters
     ----------
     what
-        What the figure shows; the province's name goes before it.
+        Title of the figure, to follow the province's name.
     body
         Height in inches below the heading.
     alternative
-        Named under the title; None where the figure shows several.
+        Named below the title; None if the figure shows several.
     notes
-        Further things to say under the title.
+        Additional notes below the title.
     """
     province = results.scenario.title.get(lang)
-    said = [phrase(lang, "figure.replications", n=number(replications(results), lang)), *notes]
+    lines = [phrase(lang, "figure.replications", n=number(replications(results), lang)), *notes]
     if alternative is not None:
         plan = alternative_title(results.scenario, alternative, lang)
-        said.insert(0, plan if alternative == BASELINE else phrase(lang, "figure.under", alternative=plan))
-    return headed(phrase(lang, "figure.heading", province=province, what=what), said, body)
+        lines.insert(0, plan if alternative == BASELINE else phrase(lang, "figure.under", alternative=plan))
+    return with_heading(phrase(lang, "figure.heading", province=province, what=what), lines, body)
 
 
-def headed(title: str, said: Sequence[str], body: float) -> Figure:
-    """An empty figure with `title` and what is `said` below it; `body` as of `page`."""
-    title = balanced(title, WIDTH - 2 * MARGIN, TITLE_SIZE, "bold")
-    note = wrap("; ".join(said), WIDTH - 2 * MARGIN, NOTE_SIZE)
+def with_heading(title: str, notes: Sequence[str], body: float) -> Figure:
+    """Create an empty figure with `title` and `notes` below it; for `body`, see `page`."""
+    title = wrap_evenly(title, WIDTH - 2 * MARGIN, TITLE_SIZE, "bold")
+    note = wrap("; ".join(notes), WIDTH - 2 * MARGIN, NOTE_SIZE)
     title_height, note_height = text_height(title, TITLE_SIZE), text_height(note, NOTE_SIZE)
     heading = MARGIN + title_height + note_height + 0.06
     height = heading + body
@@ -188,12 +189,12 @@ def headed(title: str, said: Sequence[str], body: float) -> Figure:
 
 
 def replications(results: Results) -> int:
-    """How many replications the results summarise."""
+    """Number of replications in the results."""
     return int(results.replications["replication"].nunique())
 
 
 def legend(figure: Figure, entries: Sequence[tuple[Artist, str]]) -> None:
-    """A legend below all panels, in as many columns as fit the page."""
+    """Add a legend below all panels, with as many columns as fit the page."""
     handles = [handle for handle, _ in entries]
     labels = [wrap(text, WIDTH - 0.8, LEGEND_SIZE) for _, text in entries]
     widths = [text_width(text, LEGEND_SIZE) + _HANDLE for text in labels]
@@ -206,7 +207,7 @@ def legend(figure: Figure, entries: Sequence[tuple[Artist, str]]) -> None:
 
 
 def legend_in(axes: Axes, entries: Sequence[tuple[Artist, str]], width: float) -> None:
-    """A legend in the place of an unused panel of a grid, `width` inches wide."""
+    """Draw a legend in an unused panel of a grid, `width` inches wide."""
     axes.set_axis_off()
     handles = [handle for handle, _ in entries]
     labels = [wrap(text, width - _HANDLE, LEGEND_SIZE) for _, text in entries]
@@ -214,31 +215,31 @@ def legend_in(axes: Axes, entries: Sequence[tuple[Artist, str]], width: float) -
 
 
 def label(text: str, unit: str, lang: str) -> str:
-    """An axis label: what and its unit in brackets."""
+    """An axis label with the unit in brackets."""
     return phrase(lang, "figure.labelled", label=text, unit=unit)
 
 
 def day_number(day: date) -> float:
-    """A date as the axis takes it: days since 1970-01-01."""
+    """Convert a date to an axis position: days since 1970-01-01."""
     return float((day - date(1970, 1, 1)).days)
 
 
 def day_numbers(days: NDArray[np.datetime64]) -> NDArray[np.float64]:
-    """`day_number` of each date."""
+    """Convert dates to axis positions, as `day_number`."""
     return days.astype("datetime64[D]").astype(np.int64).astype(float)
 
 
 def spans(true: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Each unbroken run of True: its first place, and the place after its last."""
+    """The start and end (exclusive) index of each unbroken run of True."""
     edges = np.diff(np.concatenate(([0], true.astype(np.int8), [0])))
     begins, ends = np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist()
     return list(zip(begins, ends, strict=True))
 
 
 class Look(NamedTuple):
-    """How a part of a whole is drawn: its colour, and a hatch that tells it apart in grey print.
+    """The style of an area: its colour, and a hatch that distinguishes it in greyscale print.
 
-    No dots in a hatch: they make a file long.
+    Hatches have no dots, which would make files large.
     """
 
     colour: str
@@ -247,7 +248,7 @@ class Look(NamedTuple):
 
     @property
     def patch(self) -> Patch:
-        """The legend's handle."""
+        """The legend handle."""
         return Patch(facecolor=self.colour, hatch=self.hatch, edgecolor=self.ink, linewidth=0.4)
 
 
@@ -258,8 +259,8 @@ PROBABILITIES: Final = (
     (0.66, 0.90, Look("#D7301F", "", GREY)),
     (0.90, 1.0, Look("#7F0000", "", GREY)),
 )
-"""Probabilities above the first and up to the second number, by the steps of the likelihood scale; the
-colours grow darker in grey print too."""
+"""Classes of probability above the first number, up to the second, as in the likelihood scale; colours
+also darken in greyscale print."""
 
 
 def stack_steps(
@@ -271,17 +272,16 @@ def stack_steps(
     bottom: float = 0.0,
     height: float = 1.0,
 ) -> None:
-    """Daily shares stacked in steps from `bottom` up to `height` above it.
+    """Draw daily shares stacked as steps between `bottom` and `bottom + height`.
 
-    Each part is drawn down to the bottom, under those below it, and equal days as one, so that files stay
-    small.
+    To keep files small, each part extends down to the bottom behind lower parts, and equal days are merged.
 
     Parameters
     ----------
     parts
-        From the bottom up.
+        Parts with their shares, from the bottom up.
     finest
-        What levels are rounded to, as a share of the height.
+        Rounding step for levels, as a share of the height.
     """
     at = day_numbers(np.append(dates, dates[-1] + np.timedelta64(1, "D")))
     levels = np.round(np.cumsum([share for _, share in parts], axis=0) / finest) * finest
@@ -302,7 +302,7 @@ def stack_steps(
 
 
 def date_ticks(first: date, last: date, most: int) -> list[date]:
-    """At most `most` dates from `first` to `last`: days, weeks, halves of months, months or years."""
+    """At most `most` dates from `first` to `last`: every few days, weeks, half-months, months or years."""
     days = [first + timedelta(days=d) for d in range((last - first).days + 1)]
     in_month = ({1, 8, 15, 22}, {1, 15})
     choices = [
@@ -320,9 +320,9 @@ def date_ticks(first: date, last: date, most: int) -> list[date]:
 def date_axis(
     axes: Axes, first: date, last: date, lang: str, *, ticks: int = 9, labelled: bool = True
 ) -> None:
-    """Dates on x from `first` to `last`: day and month, or month and year where the span is long.
+    """Set a date axis on x from `first` to `last`, with month and year instead of days for long spans.
 
-    `ticks` is the most there may be; `labelled` is False for a panel above another with the same axis.
+    `ticks` is the max number of ticks; `labelled` is False for a panel above another with the same axis.
     """
     axes.set_xlim(day_number(first), day_number(last))
     monthly = (last - first).days > _MONTHLY_AFTER_DAYS
@@ -339,7 +339,7 @@ def date_axis(
 
 
 def number_ticks(axes: Axes, lang: str, which: str = "y", ticks: int = 5, *, percent: bool = False) -> None:
-    """Numbers on an axis as the language writes them, at most about `ticks`; shares as hundredths."""
+    """Format an axis in the language's number style, with about `ticks` ticks; `percent` is for shares."""
     scale = 100 if percent else 1
     axis = axes.yaxis if which == "y" else axes.xaxis
     axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]))
@@ -347,8 +347,15 @@ def number_ticks(axes: Axes, lang: str, which: str = "y", ticks: int = 5, *, per
 
 
 def settle(figure: Figure) -> None:
-    """Lay a figure out once for all: a second time it would move by a hair, and take as long as drawing."""
+    """Fix the layout: solving it again on saving would move it by a hair and take as long as drawing.
+
+    The solver adds terms in the order of their addresses in memory, so its last digits differ from process
+    to process, and an SVG names clip paths by them. Rounded positions make equal figures equal files.
+    """
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)
     figure.set_layout_engine(None)
+    for axes in figure.axes:
+        left, bottom, width, height = np.round(axes.get_position(original=True).bounds, _DECIMALS).tolist()
+        axes.set_position((left, bottom, width, height))

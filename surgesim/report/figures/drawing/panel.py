@@ -1,4 +1,4 @@
-"""A panel of one course with the thresholds that watch it."""
+"""A panel for one course with its thresholds."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 
 from surgesim.report.figures.drawing.course import Course, course, draw_bands, run_span
 from surgesim.report.figures.drawing.page import GREY, PURPLE, SMALL_SIZE, date_axis, number_ticks
-from surgesim.report.figures.drawing.watched import bound_line, mark_first, shade
+from surgesim.report.figures.drawing.summaries import bound_line, mark_first, shade
 from surgesim.report.words import phrase
 
 if TYPE_CHECKING:
-    from surgesim.report.figures.drawing.watched import Watched
+    from surgesim.report.figures.drawing.summaries import ThresholdSummary
     from surgesim.scenario.schema.care import Facility
     from surgesim.study.results import Results
 
@@ -25,12 +25,12 @@ def facilities_of(results: Results, alternative: str) -> Sequence[Facility]:
 
 
 def in_tonnes(results: Results, alternative: str, indicator: str) -> Course:
-    """A course of kg in tonnes, as a mean over a week: deliveries every few days would hide it."""
-    return course(results, alternative, indicator).scaled(1e-3).averaged(7)
+    """A course in kg as tonnes, averaged over a week to smooth out deliveries every few days."""
+    return course(results, alternative, indicator).scale(1e-3).rolling_mean(7)
 
 
-def watching(marks: Sequence[Watched], indicator: str) -> list[Watched]:
-    """The thresholds that watch an indicator."""
+def thresholds_of(marks: Sequence[ThresholdSummary], indicator: str) -> list[ThresholdSummary]:
+    """The thresholds on an indicator."""
     return [watch for watch in marks if watch.indicator == indicator]
 
 
@@ -39,22 +39,22 @@ def course_panel(
     axes: Axes,
     title: str | None,
     unit: str,
-    shown: Course,
+    curve: Course,
     lang: str,
-    marks: Sequence[Watched] = (),
+    marks: Sequence[ThresholdSummary] = (),
     *,
     ticks: int = 5,
     labelled: bool = True,
     assessed: Course | None = None,
 ) -> int:
-    """A course with its bands and thresholds; returns how many thresholds there are.
+    """Draw a course with its bands and thresholds; return the number of thresholds.
 
-    `assessed` is what the thresholds look at, where that is not what is drawn.
+    `assessed` is the course that the thresholds apply to, if it differs from the one drawn.
     """
     first, last = run_span(results)
-    draw_bands(axes, shown)
+    draw_bands(axes, curve)
     for watch in marks:
-        shade(axes, shown.days, watch.breached((assessed or shown).p50))
+        shade(axes, curve.days, watch.breached((assessed or curve).p50))
         bound_line(axes, watch.bound)
         mark_first(axes, watch, watch.bound, last)
     if title is not None:
@@ -69,7 +69,7 @@ def course_panel(
 
 
 def under_title(axes: Axes, text: str) -> None:
-    """Small grey words between a panel and its title."""
+    """Add small grey text between a panel and its title."""
     axes.annotate(
         text,
         (0, 1),

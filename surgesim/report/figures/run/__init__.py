@@ -1,4 +1,4 @@
-"""The figures of a run: every module of this folder declares one, as FIGURE."""
+"""The figures of a run: each module in this folder declares one as FIGURE."""
 
 from __future__ import annotations
 
@@ -19,4 +19,4 @@ def _declared() -> Iterator[FigureSpec]:
 FIGURES: Final[Mapping[str, FigureSpec]] = MappingProxyType(
     {figure.name: figure for figure in sorted(_declared(), key=lambda figure: figure.place)}
 )
-"""Every figure by name, in the order of a report."""
+"""All figures by name, in report order."""

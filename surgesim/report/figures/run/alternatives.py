@@ -1,4 +1,4 @@
-"""Figure of what the alternatives change: paired differences from the baseline with their intervals."""
+"""Figure of the alternatives' effects: paired differences from the baseline with their intervals."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from surgesim.report.figures.drawing.page import (
     VERMILION,
     WIDTH,
     EmptyFigureError,
-    balanced,
     legend,
     number_ticks,
     page,
     text_height,
     text_width,
     wrap,
+    wrap_evenly,
 )
 from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.names import alternative_title
-from surgesim.report.words import number, outcome_words, phrase, rounded
+from surgesim.report.words import number, outcome_words, phrase, round_off
 from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.measures.breaches import SITUATION
 from surgesim.study.measures.compare import FIRST_DAY, better, deadlier
@@ -47,7 +47,7 @@ CHOSEN: Final = (
     f"{FIRST_DAY}{SITUATION}",
     "situation_days",
 )
-"""The outcomes drawn, one panel each, where the comparison has them."""
+"""The outcomes drawn, one panel each, if present in the comparison."""
 
 COLUMNS: Final = 3
 NAME_WIDTH: Final = 1.7
@@ -65,7 +65,7 @@ _MARKS: Final = {
 
 
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
-    """Differences from the baseline of all alternatives, or of the one that is named."""
+    """Draw differences from the baseline for all alternatives, or for the named one."""
     table = results.comparison
     if alternative != BASELINE:
         table = table[table["alternative"] == alternative]
@@ -111,15 +111,15 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 
 
 def _name(results: Results, alternative: str, lang: str) -> str:
-    """The title of an alternative in the width there is; a short name may break at its hyphens."""
+    """The title of an alternative, wrapped to the available width; short names may break at hyphens."""
     title = alternative_title(results.scenario, alternative, lang)
     if title == alternative:
         return wrap(title.replace("-", "- "), NAME_WIDTH, SMALL_SIZE).replace("- ", "-")
-    return balanced(title, NAME_WIDTH, SMALL_SIZE)
+    return wrap_evenly(title, NAME_WIDTH, SMALL_SIZE)
 
 
 def _title(outcome: str, lang: str, width: float) -> str:
-    return balanced(outcome_words(lang, outcome).label, width, PANEL_SIZE, "bold")
+    return wrap_evenly(outcome_words(lang, outcome).label, width, PANEL_SIZE, "bold")
 
 
 def _unit(outcome: str, lang: str) -> str:
@@ -127,7 +127,7 @@ def _unit(outcome: str, lang: str) -> str:
 
 
 def _kind(row: Mapping[Hashable, Any]) -> str:
-    """Whether the interval lies on the better side of zero, on the worse one, or holds zero."""
+    """Classify the interval: on the better or worse side of zero, or containing zero."""
     low, high = float(row["difference_low"]), float(row["difference_high"])
     if math.isnan(low) or low <= 0 <= high:
         return "undecided"
@@ -180,12 +180,12 @@ def _panel(axes: Axes, title: str, row: Mapping[Hashable, Any], outcome: str, la
 
 
 def _brief(value: float, lang: str) -> str:
-    """A mean as a whole number, or with two significant digits where it is small."""
+    """Format a mean as an integer, or with two significant digits if it is small."""
     return number(round(value) if abs(value) >= 10 else float(f"{value:.2g}"), lang)
 
 
 def _value(axes: Axes, place: int, difference: float, lang: str, width: float) -> None:
-    """The mean difference above its mark, within the panel (`width` inches) and beside the line at zero."""
+    """Write the mean difference above its mark, inside the panel (`width` inches) and clear of zero."""
     text = _brief(difference, lang)
     low, high = axes.get_xlim()
     across, zero = ((value - low) / (high - low) for value in (difference, 0.0))
@@ -233,7 +233,7 @@ def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
                 "alt.least",
                 what=outcome_words(lang, outcome).label,
                 plan=least["alternative"],
-                value=rounded(float(least["difference"]), lang),
+                value=round_off(float(least["difference"]), lang),
             )
 
 

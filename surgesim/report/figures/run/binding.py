@@ -1,4 +1,4 @@
-"""Figure of what binds the open beds, over the days."""
+"""Figure of the binding constraints on the open beds over time."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from surgesim.report.figures.drawing.page import (
 )
 from surgesim.report.figures.drawing.panel import under_title
 from surgesim.report.figures.spec import FigureSpec
-from surgesim.report.words import phrase, rounded
-from surgesim.study.measures.binding import BEDS, limits_modelled
+from surgesim.report.words import phrase, round_off
+from surgesim.study.measures.binding import BEDS, modelled_limits
 from surgesim.study.measures.breaches import SITUATION
 
 if TYPE_CHECKING:
@@ -49,16 +49,16 @@ LOOKS: Final = {
     "pipes": Look(BLUE, "xxxx", "#FFFFFF"),
     "oxygen_stock": Look("#3B3B3B", "----", "#FFFFFF"),
 }
-"""Constraints in the order they are stacked, from the bottom."""
+"""Constraints in stacking order, from the bottom."""
 FINEST: Final = 1 / 200
-"""Part of a panel's height that shares are drawn to."""
+"""Rounding step for shares, as a share of the panel's height."""
 _EMERGENCY: Final[dict[str, Any]] = {"color": VERMILION, "linewidth": 3.0, "solid_capstyle": "butt"}
 
 
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
-    """Share of the open oxygen and ICU beds bound by each constraint, over the days."""
-    if not limits_modelled(results.scenario.alternative(alternative)):
-        raise EmptyFigureError(f"{alternative!r} of {results.scenario.name!r} models nothing but space")
+    """Draw the share of open oxygen and ICU beds bound by each constraint over time."""
+    if not modelled_limits(results.scenario.alternative(alternative)):
+        raise EmptyFigureError(f"{alternative!r} of {results.scenario.name!r} models only space")
     days = [bound_days(results, alternative, bed, lang) for bed in BEDS]
     notes = [wrap(text, WIDTH - 0.8, SMALL_SIZE) for text in days]
     header = sum(text_height(note, SMALL_SIZE) for note in notes if note)
@@ -99,7 +99,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 
 
 def bound_days(results: Results, alternative: str, bed: str, lang: str) -> str:
-    """On how many breach days each constraint binds a bed type; nothing where there are none."""
+    """List the breach days on which each constraint binds a bed type; empty if there are none."""
     table = results.binding
     rows = table[(table["alternative"] == alternative) & (table["bed"] == bed)]
     days = dict(zip(rows["constraint"], rows["breach_days_mean"].to_numpy(dtype=float), strict=True))
@@ -109,11 +109,14 @@ def bound_days(results: Results, alternative: str, bed: str, lang: str) -> str:
     most = sorted((what for what in CONSTRAINTS if days[what] > 0), key=lambda what: -days[what])
     parts = ", ".join(
         phrase(
-            lang, "figure.bound_part", what=phrase(lang, f"constraint.{what}"), days=rounded(days[what], lang)
+            lang,
+            "figure.bound_part",
+            what=phrase(lang, f"constraint.{what}"),
+            days=round_off(days[what], lang),
         )
         for what in most
     )
-    return phrase(lang, "figure.bound_days", all=rounded(total, lang), parts=parts)
+    return phrase(lang, "figure.bound_days", all=round_off(total, lang), parts=parts)
 
 
 def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Figure of the breach calendar: for every threshold and day, how probable it is that it is in breach."""
+"""Figure of the breach calendar: the probability of breach for each threshold and day."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from surgesim.report.figures.drawing.page import (
     SMALL_SIZE,
     EmptyFigureError,
     Look,
-    balanced,
     date_axis,
     day_number,
     legend,
     page,
     spans,
     text_height,
+    wrap_evenly,
 )
 from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.names import threshold_title
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 NOT_ASSESSED: Final = Look("#FFFFFF", "////", "#BBBBBB")
-"""What a strip without probabilities looks like."""
+"""Style of a strip without probabilities."""
 
 TITLE_WIDTH: Final = 2.4
 STRIP: Final = 0.2
@@ -40,12 +40,12 @@ _GAP: Final = 0.1
 
 
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
-    """A strip per threshold: the share of the runs in which it is in breach, day by day."""
+    """Draw a strip per threshold with the daily share of runs in breach."""
     shares = breach_shares(results, alternative)
     if not shares:
         raise EmptyFigureError(f"scenario {results.scenario.name!r} has no thresholds")
     scenario = results.scenario.alternative(alternative)
-    titles = [balanced(threshold_title(scenario, name, lang), TITLE_WIDTH, SMALL_SIZE) for name in shares]
+    titles = [wrap_evenly(threshold_title(scenario, name, lang), TITLE_WIDTH, SMALL_SIZE) for name in shares]
     heights = [max(text_height(title, SMALL_SIZE), STRIP) + _GAP for title in titles]
     figure = page(
         results,
@@ -92,7 +92,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 
 
 def breach_shares(results: Results, alternative: str) -> dict[str, NDArray[np.float64]]:
-    """By threshold (and for the situation) the share of the runs in breach on each day."""
+    """The daily share of runs in breach, by threshold and for the situation."""
     table = results.breach_days
     mine = table[table["alternative"] == alternative]
     return {

@@ -30,7 +30,13 @@ from surgesim.report.figures.drawing.page import (
     page,
     wrap,
 )
-from surgesim.report.figures.drawing.watched import Watched, bound_line, mark_first, shade, watched
+from surgesim.report.figures.drawing.summaries import (
+    ThresholdSummary,
+    bound_line,
+    mark_first,
+    shade,
+    threshold_summaries,
+)
 from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.words import day_month, indicator_words, phrase
 
@@ -44,14 +50,14 @@ HEIGHT: Final = 3.5
 
 
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
-    """Reported cases of seven days per 100,000 in the province, with thresholds."""
-    shown = _followed(results, alternative, WEEKLY_CASES)
-    marks = [w for w in watched(results, alternative, lang) if w.indicator == WEEKLY_CASES]
+    """Draw seven-day reported cases per 100,000 in the province, with thresholds."""
+    curve = _case_course(results, alternative, WEEKLY_CASES)
+    marks = [w for w in threshold_summaries(results, alternative, lang) if w.indicator == WEEKLY_CASES]
     notes = [f"{watch.title}: {watch.outcome(lang, results.scenario.days)}" for watch in marks]
     what = phrase(lang, "figure.cases_title")
     figure = page(results, what, HEIGHT, lang=lang, alternative=alternative, notes=notes)
     axes = figure.subplots()
-    _curve(axes, results, shown, label(*indicator_words(lang, WEEKLY_CASES), lang), lang, marks)
+    _curve(axes, results, curve, label(*indicator_words(lang, WEEKLY_CASES), lang), lang, marks)
     for watch in marks:
         _date_at_top(axes, watch, lang)
     legend(figure, [*band_entries(lang), *(breach_entries(lang) if marks else [])])
@@ -59,25 +65,30 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 
 
 def _draw_area(results: Results, lang: str, alternative: str, area: str) -> Figure:
-    """Reported cases per day in a district."""
-    shown = _followed(results, alternative, "reported_cases", area)
+    """Draw daily reported cases in a district."""
+    curve = _case_course(results, alternative, "reported_cases", area)
     what = phrase(lang, "figure.cases_daily_title")
     notes = [phrase(lang, "figure.area", area=results.scenario.people.districts[area].title.get(lang))]
     figure = page(results, what, HEIGHT, lang=lang, alternative=alternative, notes=notes)
     y_label = label(phrase(lang, "figure.reported_cases"), phrase(lang, "unit.reported_cases_day"), lang)
-    _curve(figure.subplots(), results, shown, y_label, lang)
+    _curve(figure.subplots(), results, curve, y_label, lang)
     legend(figure, band_entries(lang))
     return figure
 
 
 def _curve(
-    axes: Axes, results: Results, shown: Course, y_label: str, lang: str, marks: Sequence[Watched] = ()
+    axes: Axes,
+    results: Results,
+    curve: Course,
+    y_label: str,
+    lang: str,
+    marks: Sequence[ThresholdSummary] = (),
 ) -> None:
-    """The course of cases with its bands, and the thresholds that watch it."""
-    draw_bands(axes, shown)
+    """Draw the course of cases with its bands and thresholds."""
+    draw_bands(axes, curve)
     first, last = run_span(results)
     for watch in marks:
-        shade(axes, shown.days, watch.breached(shown.p50))
+        shade(axes, curve.days, watch.breached(curve.p50))
         bound_line(axes, watch.bound)
         mark_first(axes, watch, watch.bound, last)
     date_axis(axes, first, last, lang)
@@ -87,23 +98,23 @@ def _curve(
     number_ticks(axes, lang)
 
 
-def _followed(results: Results, alternative: str, indicator: str, area: str | None = None) -> Course:
+def _case_course(results: Results, alternative: str, indicator: str, area: str | None = None) -> Course:
     """The course of reported cases.
 
     Raises
     ------
     EmptyFigureError
-        If the scenario has none to follow.
+        If the scenario does not simulate reported cases.
     """
-    shown = course(results, alternative, indicator, area)
-    if np.isnan(shown.mean).all():
+    curve = course(results, alternative, indicator, area)
+    if np.isnan(curve.mean).all():
         name = results.scenario.name
         raise EmptyFigureError(f"{name!r} gives arrivals, not an epidemic, and has no reported cases")
-    return shown
+    return curve
 
 
-def _date_at_top(axes: Axes, watch: Watched, lang: str) -> None:
-    """The date of the first breach in words, on its side of the panel that has more room."""
+def _date_at_top(axes: Axes, watch: ThresholdSummary, lang: str) -> None:
+    """Write the date of the first breach on the side with more room."""
     if watch.first is None:
         return
     left, right = axes.get_xlim()

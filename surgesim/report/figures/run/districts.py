@@ -1,6 +1,6 @@
-"""Figure of the districts: a tile each, coloured by deaths per 100,000 residents.
+"""Figure of the districts: one tile each, coloured by deaths per 100,000 residents.
 
-Scenarios give no coordinates, so that tiles lie by travel time and not as on a map.
+Scenarios contain no coordinates, so tiles are ordered by travel time instead of placed on a map.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from surgesim.report.figures.drawing.page import (
     wrap,
 )
 from surgesim.report.figures.spec import FigureSpec
-from surgesim.report.words import day_month, phrase, rounded
+from surgesim.report.words import day_month, phrase, round_off
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 NONE: Final = "#FFF5EB"
 MOST: Final = "#8C2D04"
-"""Colours of no deaths and of the most; between them in proportion, so that like districts look alike."""
+"""Colours for zero and the most deaths; values between are interpolated, so like districts look alike."""
 STEPS: Final = 5
-"""Colours in the legend."""
+"""Number of colours in the legend."""
 
 MOST_COLUMNS: Final = 6
 TILE: Final = 0.95
@@ -44,9 +44,9 @@ TILE: Final = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A district with its deaths and reported cases per 100,000 residents, and the day of most cases.
+    """A district with its deaths and reported cases per 100,000 residents, and its peak day of cases.
 
-    `cases` and `peak` are None where no cases are followed.
+    `cases` and `peak` are None if reported cases are not simulated.
     """
 
     title: str
@@ -56,7 +56,7 @@ class Tile:
 
 
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
-    """A tile for each district, by travel time to the province's centre."""
+    """Draw a tile for each district, ordered by travel time to the province's centre."""
     tiles = tiles_of(results, alternative, lang)
     if len(tiles) < 2:
         raise EmptyFigureError(f"scenario {results.scenario.name!r} has a single district")
@@ -89,13 +89,13 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
         ink = _ink(shade)
         title = wrap(tile.title, width, SMALL_SIZE, "bold")
         axes.text(column + 0.06, row + 0.09, title, size=SMALL_SIZE, weight="bold", color=ink, va="top")
-        said = phrase(lang, "figure.tile_deaths", deaths=rounded(tile.deaths, lang))
+        said = phrase(lang, "figure.tile_deaths", deaths=round_off(tile.deaths, lang))
         if tile.cases is not None and tile.peak is not None:
             said = phrase(
                 lang,
                 "figure.tile",
-                deaths=rounded(tile.deaths, lang),
-                cases=rounded(tile.cases, lang),
+                deaths=round_off(tile.deaths, lang),
+                cases=round_off(tile.cases, lang),
                 peak=day_month(tile.peak, lang),
             )
         axes.text(
@@ -107,13 +107,14 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
     if most > 0:
         values = [most * k / (STEPS - 1) for k in range(STEPS)]
         legend(
-            figure, [(Look(shade_of(value, most), "", GREY).patch, rounded(value, lang)) for value in values]
+            figure,
+            [(Look(shade_of(value, most), "", GREY).patch, round_off(value, lang)) for value in values],
         )
     return figure
 
 
 def shade_of(value: float, most: float) -> str:
-    """The colour of `value`: as far from that of 0 as the value is on the way to `most`."""
+    """The colour of `value`, interpolated between those of 0 and `most`."""
     share = value / most if most else 0.0
     low, high = to_rgb(NONE), to_rgb(MOST)
     red, green, blue = (a + share * (b - a) for a, b in zip(low, high, strict=True))
@@ -121,14 +122,14 @@ def shade_of(value: float, most: float) -> str:
 
 
 def _ink(colour: str) -> str:
-    """Black or white, whichever is the easier to read on `colour`."""
+    """Black or white, whichever is more legible on `colour`."""
     parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
     luminance = 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
     return "white" if luminance < 0.179 else "black"
 
 
 def tiles_of(results: Results, alternative: str, lang: str) -> list[Tile]:
-    """The districts by travel time, with sums of the daily means of daily_districts.csv."""
+    """The districts by travel time, with sums of daily means from daily_districts.csv."""
     people = results.scenario.alternative(alternative).people.districts
     table = results.daily_districts
     table = table[table["alternative"] == alternative]
@@ -153,7 +154,7 @@ def tiles_of(results: Results, alternative: str, lang: str) -> list[Tile]:
 def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
     tiles = sorted(tiles_of(results, alternative, lang), key=lambda tile: tile.deaths)
     for tile, key in ((tiles[-1], "alt.most_deaths"), (tiles[0], "alt.fewest_deaths")):
-        yield phrase(lang, key, title=tile.title, value=rounded(tile.deaths, lang))
+        yield phrase(lang, key, title=tile.title, value=round_off(tile.deaths, lang))
 
 
 FIGURE: Final = FigureSpec("districts", _draw, _describe, section="districts", place=80)

@@ -1,4 +1,4 @@
-"""Figure of the epidemic: infections and reported cases a day, and the level where the scenario has one."""
+"""Figure of the epidemic: daily infections and reported cases, and the level if available."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ LOOKS: Final = {
     3: Look("#F5A65B", "////", "#7A3B00"),
     4: Look("#B3321F", "xxxx", "#FFFFFF"),
 }
-"""The levels of the epidemic."""
+"""Styles of the epidemic levels."""
 
 PANELS: Final = ("infections", "reported_cases")
 
 
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
-    """Infections and reported cases a day; above them the level of the epidemic by its median."""
+    """Draw daily infections and reported cases, with the median epidemic level above."""
     if not np.nansum(course(results, alternative, PANELS[0]).mean):
         raise EmptyFigureError(f"nobody is infected under {alternative!r} of {results.scenario.name!r}")
     levels = median_levels(results, alternative)
@@ -80,7 +80,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 def median_levels(
     results: Results, alternative: str
 ) -> tuple[NDArray[np.datetime64], NDArray[np.float64]] | None:
-    """Dates and median level of the epidemic; None where the results hold no levels."""
+    """Dates and median epidemic level; None if the results contain no levels."""
     table = results.daily
     rows = table[(table["alternative"] == alternative) & (table["indicator"] == LEVEL)].sort_values("day")
     values = rows["p50"].to_numpy(dtype=float)
@@ -90,7 +90,7 @@ def median_levels(
 
 
 def _draw_levels(axes: Axes, dates: NDArray[np.datetime64], values: NDArray[np.float64]) -> list[int]:
-    """A strip of levels; returns those that are in it."""
+    """Draw a strip of levels; return the levels that occur."""
     days = day_numbers(np.append(dates, dates[-1] + np.timedelta64(1, "D")))
     seen = []
     for level, look in LOOKS.items():

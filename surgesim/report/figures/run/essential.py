@@ -1,4 +1,4 @@
-"""Figure of other patients: emergencies that are not served, elective patients who wait."""
+"""Figure of non-COVID patients: unserved emergencies and the elective backlog."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from matplotlib.lines import Line2D
 
 from surgesim.report.figures.drawing.course import band_entries, breach_entries, course, peak_words
 from surgesim.report.figures.drawing.page import EmptyFigureError, legend, page
-from surgesim.report.figures.drawing.panel import DOTTED, course_panel, facilities_of, watching
-from surgesim.report.figures.drawing.watched import watched
+from surgesim.report.figures.drawing.panel import DOTTED, course_panel, facilities_of, thresholds_of
+from surgesim.report.figures.drawing.summaries import threshold_summaries
 from surgesim.report.figures.spec import FigureSpec
-from surgesim.report.words import indicator_words, outcome_words, phrase, rounded
+from surgesim.report.words import indicator_words, outcome_words, phrase, round_off
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
-    """Emergencies without COVID-19 that are not served, and elective patients who wait."""
+    """Draw unserved non-COVID emergencies and waiting elective patients."""
     if not any(facility.essential is not None for facility in facilities_of(results, alternative)):
         raise EmptyFigureError(f"{alternative!r} of {results.scenario.name!r} models no other patients")
     figure = page(
@@ -40,18 +40,18 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
         ticks=9,
         labelled=False,
     )
-    shown = course_panel(
+    bounds = course_panel(
         results,
         backlog,
         "figure.backlog_panel",
         "unit.patients",
         course(results, alternative, "elective_backlog"),
         lang,
-        watching(watched(results, alternative, lang), "elective_backlog"),
+        thresholds_of(threshold_summaries(results, alternative, lang), "elective_backlog"),
         ticks=9,
     )
     entries = [*band_entries(lang), (Line2D([], [], **DOTTED), phrase(lang, "figure.arrivals"))]
-    legend(figure, [*entries, *(breach_entries(lang) if shown else [])])
+    legend(figure, [*entries, *(breach_entries(lang) if bounds else [])])
     return figure
 
 
@@ -63,7 +63,7 @@ def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
         lang,
         "alt.at_end",
         what=indicator_words(lang, "elective_backlog").label,
-        value=rounded(float(backlog.p50[-1]), lang),
+        value=round_off(float(backlog.p50[-1]), lang),
     )
 
 

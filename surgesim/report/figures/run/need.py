@@ -29,24 +29,30 @@ from surgesim.report.figures.drawing.page import (
     text_width,
     wrap,
 )
-from surgesim.report.figures.drawing.watched import BREACH_SHADE, Watched, mark_first, shade, watched
+from surgesim.report.figures.drawing.summaries import (
+    BREACH_SHADE,
+    ThresholdSummary,
+    mark_first,
+    shade,
+    threshold_summaries,
+)
 from surgesim.report.figures.spec import FigureSpec
-from surgesim.report.words import day_month, day_text, number, percent, phrase, rounded
+from surgesim.report.words import day_month, day_text, number, percent, phrase, round_off
 from surgesim.study.measures.binding import BEDS, SHORTAGE
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 TOGETHER_DAYS: Final = 7
-"""First breaches so near to each other are bracketed, not drawn one by one."""
+"""First breaches within this many days of each other are bracketed instead of drawn individually."""
 _STAFFED: Final[dict[str, Any]] = {"color": BLACK, "linewidth": 1.3, "linestyle": (0, (5, 2))}
 _WITHOUT_BED: Final[dict[str, Any]] = {"color": PURPLE, "linestyle": (0, (1, 1)), "linewidth": 2.0}
-_PANEL_WIDTH: Final = WIDTH - 0.95  # inches of a panel as wide as the page, about
+_PANEL_WIDTH: Final = WIDTH - 0.95  # approximate width in inches of a full-page panel
 
 
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
-    """Oxygen need and ICU need against staffed beds, with the first breach of every threshold above."""
-    watches = watched(results, alternative, lang)
+    """Draw oxygen and ICU need against staffed beds, with the first breach of each threshold above."""
+    watches = threshold_summaries(results, alternative, lang)
     rows = [_row(watch, results, lang) for watch in watches]
     strip = 0.17 * sum(text.count("\n") + 1 for text, _ in rows) + 0.35 if rows else 0.0
     panels = 2.05
@@ -84,17 +90,17 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 
 
 def _need(axes: Axes, results: Results, alternative: str, bed: str) -> None:
-    """The need of a bed type with its bands, its staffed beds, and who is without."""
-    shown = course(results, alternative, f"{bed}_need")
+    """Draw the need for a bed type with its bands, staffed beds and patients without a bed."""
+    curve = course(results, alternative, f"{bed}_need")
     staffed = course(results, alternative, f"staffed_{bed}")
     without = [course(results, alternative, indicator).mean for indicator in SHORTAGE[bed]]
-    shade(axes, shown.days, shown.p50 > staffed.p50)
-    draw_bands(axes, shown)
+    shade(axes, curve.days, curve.p50 > staffed.p50)
+    draw_bands(axes, curve)
     axes.fill_between(
-        shown.days,
-        shown.p50,
+        curve.days,
+        curve.p50,
         staffed.p50,
-        where=(shown.p50 > staffed.p50).tolist(),
+        where=(curve.p50 > staffed.p50).tolist(),
         interpolate=True,
         facecolor="none",
         edgecolor=VERMILION,
@@ -102,7 +108,7 @@ def _need(axes: Axes, results: Results, alternative: str, bed: str) -> None:
         linewidth=0,
         zorder=2.5,
     )
-    axes.plot(shown.days, np.sum(without, axis=0), **_WITHOUT_BED)
+    axes.plot(curve.days, np.sum(without, axis=0), **_WITHOUT_BED)
     axes.step(staffed.days, staffed.p50, where="post", **_STAFFED)
 
 
@@ -119,7 +125,7 @@ def _entries(lang: str) -> list[tuple[Artist, str]]:
 
 
 def _clusters(days: list[date]) -> list[list[date]]:
-    """The days in order, together where one follows the other within `TOGETHER_DAYS`."""
+    """Sort the days and group those that follow each other within `TOGETHER_DAYS`."""
     found: list[list[date]] = []
     for day in sorted(days):
         if found and (day - found[-1][-1]).days <= TOGETHER_DAYS:
@@ -130,10 +136,10 @@ def _clusters(days: list[date]) -> list[list[date]]:
 
 
 def _brackets(axes: Axes, clusters: list[list[date]], lang: str) -> None:
-    """Brackets at the top of a panel over first breaches too close together to be told apart.
+    """Draw brackets at the top of a panel over first breaches too close together to distinguish.
 
-    Their words stand above the panel, so that they hide nothing of it: right of the bracket and of what
-    stands there, or at the panel's right edge; where there is no room left, a bracket has none.
+    Labels are above the panel so that they hide nothing: to the right of the bracket's start and of other
+    text, or at the panel's right edge. A bracket without room has no label.
     """
     left, right = axes.get_xlim()
     inch = (right - left) / _PANEL_WIDTH
@@ -148,7 +154,7 @@ def _brackets(axes: Axes, clusters: list[list[date]], lang: str) -> None:
         width = inch * text_width(text, SMALL_SIZE)
         at = max(taken, min(ends[0], right - width))
         if at + width > right:
-            continue  # no room beside the others: the strip above names them
+            continue  # no room: the strip above names them
         taken = at + width + inch * 0.15
         axes.annotate(
             text,
@@ -162,8 +168,8 @@ def _brackets(axes: Axes, clusters: list[list[date]], lang: str) -> None:
         )
 
 
-def _row(watch: Watched, results: Results, lang: str) -> tuple[str, bool]:
-    """What the strip of first breaches says of a threshold, and whether it stands left of its mark."""
+def _row(watch: ThresholdSummary, results: Results, lang: str) -> tuple[str, bool]:
+    """The text for a threshold in the strip of first breaches, and whether it is left of its mark."""
     days = results.scenario.days
     if watch.missing:
         text = phrase(lang, "figure.not_assessed", title=watch.title)
@@ -192,9 +198,9 @@ def _row(watch: Watched, results: Results, lang: str) -> tuple[str, bool]:
 
 
 def _first_breaches(
-    axes: Axes, watches: list[Watched], rows: list[tuple[str, bool]], last: date, lang: str
+    axes: Axes, watches: list[ThresholdSummary], rows: list[tuple[str, bool]], last: date, lang: str
 ) -> None:
-    """A strip with a row for each threshold: the mark of its first breach, its name and date."""
+    """Draw a strip with a row per threshold: the mark, name and date of its first breach."""
     top = 0.0
     for watch, (text, left) in zip(watches, rows, strict=True):
         lines = text.count("\n") + 1
@@ -240,9 +246,9 @@ def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
             lang,
             "alt.need",
             bed=phrase(lang, f"figure.{bed}_panel"),
-            value=rounded(value, lang),
+            value=round_off(value, lang),
             day=day_text(day, lang),
-            beds=phrase(lang, "alt.unlimited") if np.isnan(beds) else rounded(beds, lang),
+            beds=phrase(lang, "alt.unlimited") if np.isnan(beds) else round_off(beds, lang),
         )
 
 

@@ -1,4 +1,4 @@
-"""Figure of the facilities that are not open all the time: a strip of their states over the days."""
+"""Figure of the facilities not open throughout: a strip of their states over time."""
 
 from __future__ import annotations
 
@@ -40,22 +40,22 @@ LOOKS: Final = {
     "preparing": Look(ORANGE, "/////", "#5A3D00"),
     "closed": Look("#F4F4F4", "", GREY),
 }
-"""States in the order they are stacked, from the bottom of a row."""
+"""States in stacking order, from the bottom of a row."""
 
 TITLE_WIDTH: Final = 2.4
 STRIP: Final = 0.14
-"""Height of a row's strip in inches; rows whose title takes more lines lie further apart."""
+"""Height of a row's strip in inches; rows with longer titles are further apart."""
 FINEST: Final = 1 / 20
-"""Part of a strip's height that shares are drawn to."""
+"""Rounding step for shares, as a share of the strip's height."""
 _LINE: Final = 0.115
 _GAP: Final = 0.06
 _BEDS_AT: Final = 74
-"""Points right of the panel at which the beds stand: past the dates of opening."""
+"""Distance in points from the panel to the bed numbers, beyond the opening dates."""
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """One facility: its name, title (wrapped) and beds, and, by state, the share of replications each day."""
+    """A facility: its name, wrapped title, beds and, by state, the daily share of replications."""
 
     name: str
     title: str
@@ -65,19 +65,19 @@ class Strip:
 
     @property
     def opening(self) -> int | None:
-        """The first day on which it is open in at least half of the replications."""
+        """The first day on which it is open in at least half of the replications, or None."""
         days = np.flatnonzero(self.shares["open"] >= 0.5)
         return int(days[0]) if len(days) else None
 
     @property
     def first_stir(self) -> int:
-        """The first day on which it is not closed in any replication; the horizon if there is none."""
+        """The first day on which it is not closed in some replication; the horizon if there is none."""
         days = np.flatnonzero(self.shares["closed"] < 1)
         return int(days[0]) if len(days) else len(self.dates)
 
 
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
-    """The facilities that are not open all the time, by opening date, with their states."""
+    """Draw the facilities not open throughout, by opening date, with their states."""
     strips = strips_of(results, alternative, lang)
     if not strips:
         raise EmptyFigureError(f"every facility of {alternative!r} is open all the time")
@@ -123,7 +123,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 
 
 def _beds(axes: Axes, strips: Sequence[Strip], middles: Sequence[float], lang: str) -> None:
-    """The headings right of the panel, and the beds of each facility."""
+    """Write the headings to the right of the panel, and the beds of each facility."""
     for text, at in (("figure.open_in_half", 5), ("figure.beds_of_types", _BEDS_AT)):
         axes.annotate(
             phrase(lang, text),
@@ -148,7 +148,7 @@ def _beds(axes: Axes, strips: Sequence[Strip], middles: Sequence[float], lang: s
 
 
 def _replaced(results: Results, alternative: str, strips: Sequence[Strip], lang: str) -> Iterator[str]:
-    """Which facilities close because another that opens takes their place."""
+    """Name the facilities that close because another replaces them."""
     facilities = results.scenario.alternative(alternative).care.facilities
     opened = {strip.name for strip in strips if strip.shares["open"].any()}
     for name, facility in facilities.items():
@@ -163,7 +163,7 @@ def _count(beds: int | str, lang: str) -> str:
 
 
 def strips_of(results: Results, alternative: str, lang: str) -> list[Strip]:
-    """The facilities that are not open all the time, by the day on which they open."""
+    """The facilities not open throughout, by opening day."""
     table, scenario = results.facility_states, results.scenario
     facilities = scenario.alternative(alternative).care.facilities
     dates = np.datetime64(scenario.start) + np.arange(scenario.days)

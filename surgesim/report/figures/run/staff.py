@@ -1,4 +1,4 @@
-"""Figure of the staff that is away."""
+"""Figure of absent staff."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from surgesim.report.figures.drawing.course import band_entries, breach_entries, course, peak
 from surgesim.report.figures.drawing.page import NOTE_SIZE, EmptyFigureError, legend, number_ticks, page
-from surgesim.report.figures.drawing.panel import course_panel, facilities_of, watching
-from surgesim.report.figures.drawing.watched import watched
+from surgesim.report.figures.drawing.panel import course_panel, facilities_of, thresholds_of
+from surgesim.report.figures.drawing.summaries import threshold_summaries
 from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.words import day_text, indicator_words, percent, phrase
 
@@ -19,26 +19,26 @@ if TYPE_CHECKING:
 
 
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
-    """Share of the clinical staff that is away."""
+    """Draw the share of clinical staff who are absent."""
     if not any(facility.staff is not None for facility in facilities_of(results, alternative)):
         raise EmptyFigureError(f"{alternative!r} of {results.scenario.name!r} models no staff")
     indicator = "staff_absent_share"
     figure = page(results, phrase(lang, "figure.staff_title"), 3.2, lang=lang, alternative=alternative)
     axes = figure.subplots()
     title, unit = indicator_words(lang, indicator).label, phrase(lang, "unit.percent")
-    shown = course_panel(
+    bounds = course_panel(
         results,
         axes,
         None,
         unit,
         course(results, alternative, indicator),
         lang,
-        watching(watched(results, alternative, lang), indicator),
+        thresholds_of(threshold_summaries(results, alternative, lang), indicator),
         ticks=9,
     )
     number_ticks(axes, lang, percent=True)
     axes.set_ylabel(phrase(lang, "figure.labelled", label=title, unit=unit), size=NOTE_SIZE)
-    legend(figure, [*band_entries(lang), *(breach_entries(lang) if shown else [])])
+    legend(figure, [*band_entries(lang), *(breach_entries(lang) if bounds else [])])
     return figure
 
 

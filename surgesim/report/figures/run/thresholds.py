@@ -1,4 +1,4 @@
-"""Figure of every threshold: its indicator, its bound, and when it is in breach."""
+"""Figure of every threshold: its indicator, bound and days in breach."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from surgesim.report.figures.drawing.page import (
     SMALL_SIZE,
     WIDTH,
     EmptyFigureError,
-    balanced,
     date_axis,
     legend,
     legend_in,
@@ -33,9 +32,16 @@ from surgesim.report.figures.drawing.page import (
     page,
     text_height,
     wrap,
+    wrap_evenly,
 )
 from surgesim.report.figures.drawing.panel import under_title
-from surgesim.report.figures.drawing.watched import Watched, bound_line, mark_first, shade, watched
+from surgesim.report.figures.drawing.summaries import (
+    ThresholdSummary,
+    bound_line,
+    mark_first,
+    shade,
+    threshold_summaries,
+)
 from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.words import phrase
 from surgesim.scenario.schema.needs import beds_occupied
@@ -48,20 +54,22 @@ VACANT_BEDS: Final = "vacant_covid_beds_per_100k"
 
 
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
-    """Every threshold of the scenario: its indicator with bands, its bound, and when it is in breach."""
-    watches = [watch for watch in watched(results, alternative, lang) if watch.indicator != SITUATION]
+    """Draw every threshold: its indicator with bands, its bound and its days in breach."""
+    watches = [
+        watch for watch in threshold_summaries(results, alternative, lang) if watch.indicator != SITUATION
+    ]
     if not watches:
         raise EmptyFigureError(f"scenario {results.scenario.name!r} has no thresholds")
     columns = 1 if len(watches) == 1 else 2
     lines = -(-len(watches) // columns)
     width = WIDTH / columns - 0.75
-    titles = [balanced(watch.title, width, PANEL_SIZE, "bold") for watch in watches]
+    titles = [wrap_evenly(watch.title, width, PANEL_SIZE, "bold") for watch in watches]
     courses = [_course_of(results, alternative, watch) for watch in watches]
-    spans = [_zoomed(shown, watch.bound) for shown, watch in zip(courses, watches, strict=True)]
+    spans = [_narrow_limits(curve, watch.bound) for curve, watch in zip(courses, watches, strict=True)]
     cut = f"; {phrase(lang, 'figure.not_from_zero')}"
     under = [
         ""
-        if watch.missing  # said in the panel
+        if watch.missing  # the panel gives the reason
         else wrap(watch.outcome(lang, results.scenario.days) + (cut if span else ""), width, SMALL_SIZE)
         for watch, span in zip(watches, spans, strict=True)
     ]
@@ -99,47 +107,47 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 
 
 def _course(
-    axes: Axes, watch: Watched, shown: Course | None, results: Results, width: float, lang: str
+    axes: Axes, watch: ThresholdSummary, curve: Course | None, results: Results, width: float, lang: str
 ) -> None:
-    """The course of a threshold's indicator with its bound, or why there is none."""
+    """Draw the course of a threshold's indicator with its bound, or write why there is none."""
     if watch.missing:
         said = wrap(watch.outcome(lang, results.scenario.days), width - 0.3, NOTE_SIZE)
         axes.text(0.5, 0.5, said, transform=axes.transAxes, ha="center", va="center", color=GREY)
-    elif shown is None:
+    elif curve is None:
         said = phrase(lang, "figure.not_kept")
         axes.text(0.5, 0.5, said, transform=axes.transAxes, ha="center", color=GREY)
     else:
-        shade(axes, shown.days, watch.breached(shown.p50))
-        draw_bands(axes, shown)
+        shade(axes, curve.days, watch.breached(curve.p50))
+        draw_bands(axes, curve)
     bound_line(axes, watch.bound)
 
 
-def _zoomed(shown: Course | None, bound: float) -> tuple[float, float] | None:
-    """The span of an axis that need not begin at 0 for a course and its bound; None where it should."""
-    if shown is None or np.isnan(shown.p5).all():
+def _narrow_limits(curve: Course | None, bound: float) -> tuple[float, float] | None:
+    """Axis limits for a course and its bound if the axis need not start at 0; otherwise None."""
+    if curve is None or np.isnan(curve.p5).all():
         return None
-    least, most = min(bound, float(np.nanmin(shown.p5))), max(bound, float(np.nanmax(shown.p95)))
+    least, most = min(bound, float(np.nanmin(curve.p5))), max(bound, float(np.nanmax(curve.p95)))
     room = 0.15 * (most - least)
     return (least - room, most + room) if least > most / 2 and room > 0 else None
 
 
-def _course_of(results: Results, alternative: str, watch: Watched) -> Course | None:
-    """The course that a threshold watches; None where the results keep no daily values of it.
+def _course_of(results: Results, alternative: str, watch: ThresholdSummary) -> Course | None:
+    """The course of a threshold's indicator; None if the results contain no daily values for it.
 
-    The daily values of vacant beds are those of the types that patients can occupy; of another single type
-    the course is made from the number of its beds, of other two there are no quantiles.
+    Daily values of vacant beds cover the bed types that patients can occupy. For another single type, the
+    course is derived from its number of beds; other pairs have no quantiles.
     """
     scenario = results.scenario.alternative(alternative)
     if watch.indicator == VACANT_BEDS and set(watch.beds) != set(beds_occupied(scenario)):
         if len(watch.beds) > 1:
             return None
-        return course(results, alternative, f"vacant_{watch.beds[0]}").scaled(PER / scenario.people.total)
+        return course(results, alternative, f"vacant_{watch.beds[0]}").scale(PER / scenario.people.total)
     kept = results.daily["indicator"] == watch.indicator
     return course(results, alternative, watch.indicator) if kept.any() else None
 
 
 def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
-    for watch in watched(results, alternative, lang):
+    for watch in threshold_summaries(results, alternative, lang):
         if watch.indicator != SITUATION:
             yield f"{watch.title}: {watch.outcome(lang, results.scenario.days)}."
 

@@ -1,4 +1,4 @@
-"""Figure of what drives the outcomes of a sweep: an index per path with its interval."""
+"""Figure of the drivers of a sweep's outcomes: an index per path with its interval."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from surgesim.report.figures.drawing.page import (
     SMALL_SIZE,
     VERMILION,
     WIDTH,
-    balanced,
-    headed,
     legend,
     number_ticks,
+    project_style,
     settle,
-    styled,
     text_height,
+    with_heading,
     wrap,
+    wrap_evenly,
 )
 from surgesim.report.names import alternative_title
 from surgesim.report.words import number, phrase
@@ -41,7 +41,7 @@ _LOOKS: Final = {FIRST: ("o", BLUE), TOTAL: ("s", VERMILION), RANK: ("o", BLUE),
 
 
 def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternative: str, lang: str) -> Figure:
-    """One panel per outcome, one row per path: what matters most for the first outcome on top."""
+    """Draw one panel per outcome and one row per path, ordered by importance for the first outcome."""
     rows = table[(table["scenario"] == scenario) & (table["alternative"] == alternative)]
     outcomes = list(dict.fromkeys(rows["outcome"]))
     kinds = list(dict.fromkeys(rows["index"]))
@@ -71,8 +71,8 @@ def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternati
     if without_interval(rows):
         notes.append(phrase(lang, "drivers.no_interval"))
     notes += cautions(sweep, lang)
-    with styled():
-        figure = headed(title, notes, body)
+    with project_style():
+        figure = with_heading(title, notes, body)
         panels = figure.subplots(1, len(outcomes), squeeze=False, sharey=True)[0]
         for axes, outcome in zip(panels, outcomes, strict=True):
             of_outcome = rows[rows["outcome"] == outcome].set_index(["path", "index"])
@@ -85,7 +85,7 @@ def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternati
                     axes.plot([row["value"]], [at], marker=marker, color=colour, markersize=4.5, zorder=4)
             axes.axvline(0, color=BLACK, linewidth=0.9, zorder=2)
             width = (WIDTH - NAME_WIDTH) / len(outcomes) - 0.3
-            axes.set_title(balanced(outcome_name(outcome, lang), width, PANEL_SIZE, "bold"))
+            axes.set_title(wrap_evenly(outcome_name(outcome, lang), width, PANEL_SIZE, "bold"))
             number_ticks(axes, lang, "x", ticks=4)
             axes.grid(True, axis="x")
             axes.tick_params(axis="y", length=0, labelsize=SMALL_SIZE)
@@ -105,5 +105,5 @@ def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternati
 
 
 def _broken(path: str) -> str:
-    """A dotted path on as many lines as its column needs."""
+    """Break a dotted path over several lines to fit its column."""
     return wrap(path.replace(".", ". "), NAME_WIDTH, SMALL_SIZE).replace(". ", ".")

@@ -1,4 +1,4 @@
-"""Figure of a sweep over a grid: how probable a breach is, for every pair of values of two paths."""
+"""Figure of a grid sweep: the breach probability for each pair of values of two paths."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from surgesim.report.figures.drawing.page import (
     PROBABILITIES,
     SMALL_SIZE,
     WIDTH,
-    headed,
     legend,
+    project_style,
     settle,
-    styled,
+    with_heading,
     wrap,
 )
 from surgesim.report.names import alternative_title, threshold_title
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from surgesim.study.sweep.result import Sweep
 
 SWEEP_MAP: Final = "sweep-map"
-"""The figure's name."""
+"""Name of the figure."""
 
 ROW: Final = 0.5
-"""Height of a row of cells in inches."""
+"""Height of a row of cells, in inches."""
 
 
 def sweep_map(
@@ -49,23 +49,23 @@ def sweep_map(
     alternative: str = BASELINE,
     scenario: str | None = None,
 ) -> Figure:
-    """The probability of a breach at every pair of values of two paths of a sweep.
+    """Draw the breach probability for each pair of values of two paths of a sweep.
 
-    Over all other paths that vary it is the mean over their values; the note says so.
+    The probability is averaged over the values of all other varied paths, as the note states.
 
     Parameters
     ----------
     x, y
-        The paths across and upwards; by default the first two that have several values.
+        The paths on the horizontal and vertical axis; by default the first two with several values.
     threshold
         Name of a threshold, or ``situation`` for the declared emergency.
     scenario
-        Name of a scenario of the sweep; by default its first.
+        Name of a scenario of the sweep; by default the first.
 
     Raises
     ------
     ResultsError
-        If the sweep is no grid over two paths, or has no such path, threshold, alternative or scenario.
+        If the sweep is not a grid of two paths, or a path, threshold, alternative or scenario is unknown.
     """
     scenario = next(iter(sweep.scenarios)) if scenario is None else scenario
     table = _rows(sweep, lang, scenario, alternative, threshold)
@@ -75,8 +75,8 @@ def sweep_map(
     across, upwards = _levels(sweep.design[x]), _levels(sweep.design[y])
     of = sweep.scenarios[scenario].alternative(alternative)
     what = phrase(lang, "figure.sweep_map_title", threshold=threshold_title(of, threshold, lang))
-    with styled():
-        figure = headed(
+    with project_style():
+        figure = with_heading(
             phrase(lang, "figure.heading", province=of.title.get(lang), what=what),
             _notes(sweep, scenario, alternative, others, lang),
             max(ROW * len(upwards), 1.4) + 1.3,
@@ -108,7 +108,7 @@ def sweep_map(
 
 
 def _rows(sweep: Sweep, lang: str, scenario: str, alternative: str, threshold: str) -> pd.DataFrame:
-    """The rows of breaches.csv that are drawn."""
+    """The rows of breaches.csv to draw."""
     table = sweep.breaches
     for what, got, known in (
         ("language", lang, LANGUAGES),
@@ -126,7 +126,7 @@ def _rows(sweep: Sweep, lang: str, scenario: str, alternative: str, threshold: s
 
 
 def _paths(sweep: Sweep, x: str | None, y: str | None) -> tuple[str, str]:
-    """The two paths of the axes."""
+    """The paths of the two axes."""
     plan = sweep.manifest["sweep"]
     if plan["design"] != GRID:
         raise ResultsError(f"{sweep.folder}: got design {plan['design']}, expected {GRID} for a {SWEEP_MAP}")
@@ -147,7 +147,7 @@ def _paths(sweep: Sweep, x: str | None, y: str | None) -> tuple[str, str]:
 
 
 def _levels(column: pd.Series[Any]) -> list[Any]:
-    """The values of a path: numbers in order, others as they come."""
+    """The values of a path: numbers sorted, others in order of appearance."""
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
     values = list(dict.fromkeys(column))
@@ -168,7 +168,7 @@ def _notes(sweep: Sweep, scenario: str, alternative: str, others: Sequence[str],
 def _cell(
     axes: Any, column: int, row: int, here: pd.DataFrame, lang: str, *, pooled: bool, narrow: bool
 ) -> None:
-    """One pair of values: its colour, its probability and, of a single point, the interval of that."""
+    """Draw the cell of a pair of values: colour, probability and, for a single point, its interval."""
     runs = float(here["replications"].sum())
     share = float((here["probability"] * here["replications"]).sum()) / runs if runs else None
     place = next(

@@ -1,4 +1,4 @@
-"""Part of `care`: the patients a facility has anyway, whom COVID-19 beds and staff are taken from."""
+"""Part of `care`: non-COVID patients, who compete with COVID-19 patients for beds and staff."""
 
 from typing import Annotated, Self
 
@@ -10,11 +10,11 @@ _Days = Annotated[float, Field(ge=1)]
 
 
 class Essential(Section):
-    """Patients of one facility without COVID-19: shares of its basic and oxygen beds at the start."""
+    """Non-COVID patients of one facility, as shares of its basic and oxygen beds at the start."""
 
     emergency_share: Share = figure(0.45, "births, emergencies, dialysis: 35-50 % of normal beds")
     elective_share: Share = figure(
-        0.35, "to a usual occupancy of 80 % (provincial 95 %, district 80-85 %, private 50-60 %)"
+        0.35, "usual occupancy of 80 % less emergencies (provincial 95 %, district 80-85 %, private 50-60 %)"
     )
 
     @model_validator(mode="after")
@@ -26,14 +26,14 @@ class Essential(Section):
 
 
 class EssentialCare(Section):
-    """How long they stay; their arrivals keep the census of the start where nothing is taken away."""
+    """Lengths of stay of non-COVID patients; their arrivals keep the initial census if no beds are lost."""
 
     emergency_stay_days: _Days = figure(6.0, "mean length of stay")
     elective_stay_days: _Days = figure(5.0, "mean length of stay")
     catch_up_share: NonNegative = figure(
         0.2,
-        "elective admissions above the usual rate while a backlog is worked off (COVIDSurg 2020: 45 weeks "
-        "at 20 % more)",
+        "elective admissions above the usual rate, as a share of it, while a backlog is cleared (COVIDSurg "
+        "2020: 45 weeks at 20 % more)",
         "published",
     )
-    floor_share: Share = figure(0.9, "share of emergency admissions that must be served, over 7 days")
+    floor_share: Share = figure(0.9, "share of emergency admissions over 7 days that must be served")

@@ -1,4 +1,4 @@
-"""Part of `clinical`: care at home for mild cases."""
+"""Part of `clinical`: home care for mild cases."""
 
 from typing import Annotated
 
@@ -10,9 +10,8 @@ from surgesim.scenario.schema.base import NonNegative, Positive, Section, Share,
 class HomeCare(Section):
     """Community teams and mobile stations that follow reported mild cases at home.
 
-    Those followed get a drug package each while there are any. Those with a package who are eligible
-    get early treatment, which keeps a share of them from needing oxygen. Rules add teams
-    (`open_home_care`).
+    Each case followed gets a drug package while stocks last. Eligible cases with a package get early
+    treatment, which keeps a share `effect` of them from needing oxygen. Rules (`open_home_care`) add teams.
     """
 
     teams: Annotated[int, Field(ge=0)] = figure(0, "no teams unless given or opened by a rule")
@@ -23,6 +22,6 @@ class HomeCare(Section):
     eligible_share: Share = figure(
         0.37, "Hanoi 6/1/2022: about 10,000 of 27,000 home cases were eligible for antivirals", "published"
     )
-    effect: Share = figure(0.3, "share of the eligible treated who do not come to need oxygen")
+    effect: Share = figure(0.3, "share of treated eligible cases who avoid needing oxygen")
     packages: NonNegative = figure(0.0, "no home drug packages in stock unless given")
-    packages_per_day: NonNegative = figure(0.0, "no home drug packages delivered unless given")
+    packages_per_day: NonNegative = figure(0.0, "no deliveries of home drug packages unless given")

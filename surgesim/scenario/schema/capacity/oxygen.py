@@ -1,4 +1,4 @@
-"""Part of `care`: where a facility's oxygen comes from."""
+"""Part of `care`: the oxygen supply of a facility."""
 
 from typing import Annotated, Self
 
@@ -13,25 +13,25 @@ CYLINDER_KG = 8.124
 class Delivery(Section):
     """Regular deliveries: `size_kg` every `interval_days`.
 
-    The first comes after `first_days`, or, where that is not given, at a time drawn anew for each facility
-    and replication within the first interval.
+    The first comes after `first_days` or, if that is not given, at a random time within the first interval,
+    drawn for each facility and replication.
     """
 
     size_kg: Positive
     interval_days: Annotated[float, Field(ge=0.1)]
     first_days: Off[NonNegative] = None
-    failure: Share = figure(0.0, "share of deliveries that do not come")
+    failure: Share = figure(0.0, "share of deliveries that fail to arrive")
 
 
 class OxygenSource(Section):
-    """Tank, plant, cylinders and pipes of one facility.
+    """Oxygen tank, plant, cylinders and pipes of one facility.
 
-    Plant output is used first and its surplus is spilled; then the tank; cylinders bridge when the
-    tank is empty. What is breathed loses `loss_share` more on the way (purging, leaks, boil-off).
+    Plant output is used first, and its surplus is lost; then the tank; cylinders bridge the gap when the
+    tank is empty. Losses on the way (purging, leaks, boil-off) add `loss_share` to what patients breathe.
     """
 
     tank_kg: NonNegative = 0.0
-    tank_start_share: Share = figure(0.8, "level of the tank at the start")
+    tank_start_share: Share = figure(0.8, "level of the tank at the start, as a share")
     plant_nm3_per_hour: NonNegative = 0.0
     plant_purity: Annotated[float, Field(gt=0, le=1)] = figure(0.93, "PSA plants give 93 %", "published")
     cylinders: Annotated[int, Field(ge=0)] = 0
@@ -52,12 +52,12 @@ class OxygenSource(Section):
 
     @property
     def room_kg(self) -> float:
-        """What tank and cylinders hold when they are full."""
+        """Oxygen in a full tank and full cylinders, kg."""
         return self.tank_kg + self.cylinders * CYLINDER_KG
 
 
 class Support(Section):
-    """Shares of respiratory support among patients in one kind of bed."""
+    """Shares of patients by respiratory support, in one bed type."""
 
     mask: Share = 0.0
     high_flow: Share = 0.0
@@ -73,7 +73,7 @@ class Support(Section):
 
 
 class Flow(Section):
-    """Oxygen flow by support, L/min."""
+    """Oxygen flow by respiratory support, L/min."""
 
     mask_lpm: NonNegative = figure(10.0, "WHO ESFT: 10 L/min for severe patients", "published")
     high_flow_lpm: NonNegative = figure(60.0, "up to 60 L/min")
@@ -82,7 +82,7 @@ class Flow(Section):
 
 
 class Respiratory(Section):
-    """What support patients have, by bed type, and its flow."""
+    """Respiratory support of patients by bed type, and its oxygen flow."""
 
     oxygen_beds: Support = figure(
         Support(mask=0.755, high_flow=0.226, non_invasive=0.019),

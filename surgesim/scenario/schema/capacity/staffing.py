@@ -1,4 +1,4 @@
-"""Part of `care`: who staffs a bed. Ratios, posts, absence, and who is short on the first day."""
+"""Part of `care`: the staffing of beds. Ratios, posts, absence, and shortfalls on the first day."""
 
 from typing import Annotated, NamedTuple, Self
 
@@ -7,18 +7,18 @@ from pydantic import Field, model_validator
 from surgesim.scenario.schema.base import NonNegative, Positive, Section, Share, figure
 
 _WARD = (
-    "Vietnamese public wards: a nurse to 10-15 by day; doctors near the WHO figure. "
-    "WHO ESFT target: a nurse to 2.8, a doctor to 18"
+    "Vietnamese public wards: one nurse to 10-15 patients by day; doctors near the WHO figure. "
+    "WHO ESFT target: one nurse to 2.8 patients, one doctor to 18"
 )
 _ICU = (
     "1:2, stretched to 1:4; UK: nurse 1:1 and consultant 1:8-1:15 normally, three nurses to 6 and three "
-    "doctors to 30 in the surge of 2020. WHO ESFT target: a nurse to 1.5, an intensivist to 5.6"
+    "doctors to 30 in the surge of 2020. WHO ESFT target: one nurse to 1.5, one intensivist to 5.6"
 )
-_BASIC = "isolation of mild cases: half the staff of a ward. WHO ESFT moderate target: a nurse to 6.9"
+_BASIC = "isolation of mild cases: half the staff of a ward. WHO ESFT moderate target: one nurse to 6.9"
 
 
 class Staff(Section):
-    """Clinical staff of a facility, heads on the payroll (not posts)."""
+    """Clinical staff of a facility: people on the payroll, not posts."""
 
     doctors: Annotated[int, Field(ge=0)] = 0
     ward_nurses: Annotated[int, Field(ge=0)] = 0
@@ -26,7 +26,7 @@ class Staff(Section):
 
 
 class Ratio(Section):
-    """Patients one round-the-clock post looks after: normally, and stretched (care is then thin)."""
+    """Patients per round-the-clock post: normally, and at most (`surge`; care is then thin)."""
 
     normal: Positive
     surge: Positive
@@ -55,7 +55,7 @@ def _ratios(nurse: tuple[float, float], doctor: tuple[float, float]) -> Ratios:
 
 
 class Absence(Section):
-    """Share of staff absent: a base rate, and infection at home and at work."""
+    """Staff absence: a base rate, and infections in the community and at work."""
 
     base: Share = figure(
         0.015,
@@ -65,23 +65,23 @@ class Absence(Section):
     community: NonNegative = figure(
         1.0,
         "infection risk of staff outside work relative to residents; at a community incidence of 0.8 % a day "
-        "9 % are then absent, as 9.1 % of UK hospital doctors were in the first wave (Khorasanee 2021)",
+        "this makes 9 % absent; 9.1 % of UK hospital doctors were in the first wave (Khorasanee 2021)",
     )
     at_work: NonNegative = figure(
         0.01,
-        "infections per head and day for each COVID-19 patient per head of staff: one patient to four heads "
-        "and ten days off make 2.4 % absent",
+        "infections per staff member and day, for each COVID-19 patient per staff member: one patient to "
+        "four staff and ten days off make 2.4 % absent",
     )
     days_off: Annotated[float, Field(ge=1)] = figure(
-        10.0, "7-14 d for each infection; Turkey 13.5 d for each absence (PMC10671277)"
+        10.0, "7-14 d per infection; Turkey 13.5 d per absence (PMC10671277)"
     )
 
 
 class Staffing(Section):
-    """How staff become staffed beds, in the order ICU, oxygen, emergency, basic, elective.
+    """How staff are assigned to beds, in the order ICU, oxygen, emergency, basic, elective.
 
-    `emergency` and `elective` are patients without COVID-19. With `surge_allowed`, COVID-19 and
-    emergency patients stretch the staff up to the surge ratios; elective patients never do.
+    `emergency` and `elective` are non-COVID patients. With `surge_allowed`, COVID-19 and emergency care
+    can stretch staff to the surge ratios; elective care never does.
     """
 
     heads_per_post: Annotated[float, Field(ge=1)] = figure(
@@ -97,17 +97,17 @@ class Staffing(Section):
 
 
 class Shortfall(NamedTuple):
-    """Heads missing on the first day, by cadre; 0 where there are enough."""
+    """Staff missing on the first day, by cadre; 0 if there are enough."""
 
     doctors: float
     ward_nurses: float
     icu_nurses: float
 
 
-def short_at_start(
+def shortfall_at_start(
     staffing: Staffing, staff: Staff, *, icu: float, oxygen: float, emergency: float, elective: float
 ) -> Shortfall:
-    """Heads a facility lacks to look after its patients of the first day at normal ratios.
+    """Return the staff that a facility lacks to look after its patients of the first day at normal ratios.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Part of `care`: what carries patients between districts, and who takes them outside the province."""
+"""Part of `care`: transport of patients between districts, and transfers out of the province."""
 
 from typing import Annotated
 
@@ -9,24 +9,24 @@ from surgesim.scenario.schema.names import DistrictName
 
 
 class Fleet(Section):
-    """Vehicles of one district; each is away for the round trip."""
+    """Vehicles of one district; a vehicle is away for the whole round trip."""
 
     ambulances: Annotated[int, Field(ge=0)] = 0
     boats: Annotated[int, Field(ge=0)] = 0
 
 
 class Transport(Section):
-    """Fleets by district; a district that is not named has none."""
+    """Fleets by district; a district not named here has none."""
 
     fleets: Annotated[FrozenMapping[DistrictName, Fleet], Field(min_length=1)]
 
 
 class Neighbour(Section):
-    """Beds in a neighbouring province that take ICU patients when a rule sends them."""
+    """ICU beds in a neighbouring province, for patients whom a rule sends there."""
 
     icu_beds: Annotated[int, Field(ge=0)]
-    per_day: Annotated[int, Field(ge=0)] = figure(10, "patients that can be sent a day")
-    stay_days: Positive = figure(14.0, "mean ICU stay there")
+    per_day: Annotated[int, Field(ge=0)] = figure(10, "maximum number of patients sent per day")
+    stay_days: Positive = figure(14.0, "mean length of stay in ICU there")
 
 
 Neighbours = Named[Neighbour]

@@ -1,4 +1,4 @@
-"""Rules on the epidemic and on who is found and followed outside facilities."""
+"""Rules on transmission, vaccination, testing and home care."""
 
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
@@ -7,7 +7,7 @@ from pydantic import Field
 
 from surgesim.scenario.schema.base import NonNegative, figure
 from surgesim.scenario.schema.care import Care
-from surgesim.scenario.schema.levers.rule import Need, Remark, RuleBase
+from surgesim.scenario.schema.levers.rule import Remark, Requirement, RuleBase
 from surgesim.scenario.schema.names import MeasureName
 from surgesim.scenario.schema.supply import Supply
 
@@ -20,9 +20,9 @@ class StartMeasure(RuleBase):
 
 
 class Vaccinate(RuleBase):
-    """So many more doses of the vaccine against the variant a day, from the end of the lead time on."""
+    """Add daily doses of the vaccine against the variant, from the end of the lead time."""
 
-    needs: ClassVar = Need("epidemic.vaccination", "brings doses")
+    needs: ClassVar = Requirement("epidemic.vaccination", "adds doses")
 
     action: Literal["vaccinate"]
     doses_per_day: NonNegative
@@ -36,10 +36,10 @@ class Vaccinate(RuleBase):
 
 
 class RaiseTesting(RuleBase):
-    """More tests: so many more single and pooled samples a day, until `until`."""
+    """Add single and pooled tests per day, until the rule ends."""
 
-    needs: ClassVar = Need(
-        "epidemic.detection.tests", "raises tests", "their limit in epidemic.detection.tests"
+    needs: ClassVar = Requirement(
+        "epidemic.detection.tests", "adds tests", "their limit in epidemic.detection.tests"
     )
 
     action: Literal["raise_testing"]
@@ -52,13 +52,13 @@ class RaiseTesting(RuleBase):
 
     def remarks(self, care: Care, supply: Supply) -> Iterator[Remark]:
         if self.brings_nothing:
-            yield Remark((), "has no effect: it raises tests by nothing")
+            yield Remark((), "has no effect: it adds no tests")
 
 
 class OpenHomeCare(RuleBase):
-    """More community teams and mobile stations."""
+    """Add community teams and mobile stations for home care."""
 
-    needs: ClassVar = Need("clinical.home_care", "opens care at home")
+    needs: ClassVar = Requirement("clinical.home_care", "adds home care teams")
 
     action: Literal["open_home_care"]
     teams: Annotated[int, Field(ge=1)]

@@ -1,4 +1,4 @@
-"""Rules on the beds of facilities, and on those of a neighbouring province."""
+"""Rules on the beds of facilities and of neighbouring provinces."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Literal
@@ -13,7 +13,7 @@ from surgesim.scenario.schema.supply import Supply
 
 
 class OpenFacility(RuleBase):
-    """Open facilities that are closed; beds come in phases."""
+    """Open closed facilities; their beds come into use in phases."""
 
     action: Literal["open_facility"]
     facilities: Annotated[Sequence_[FacilityName], Field(min_length=1)]
@@ -35,7 +35,10 @@ class OpenFacility(RuleBase):
 
 
 class ConvertBeds(RuleBase):
-    """Open beds of running facilities to COVID: `share` of the way from the start to what can convert."""
+    """Convert beds of open facilities to COVID care.
+
+    `share` is how far: 0 is the state at the start, 1 is all convertible beds.
+    """
 
     action: Literal["convert_beds"]
     facilities: Off[Sequence_[FacilityName]] = None
@@ -63,7 +66,7 @@ class ConvertBeds(RuleBase):
 
 
 class Mobilise(RuleBase):
-    """Bring in the facilities of an ownership class: `share` of the beds each could convert."""
+    """Mobilise the facilities of an ownership class: each gives a `share` of its convertible beds."""
 
     action: Literal["mobilise"]
     ownership: Annotated[Sequence_[Ownership], Field(min_length=1)]
@@ -89,20 +92,20 @@ class TransferOut(RuleBase):
     def remarks(self, care: Care, supply: Supply) -> Iterator[Remark]:
         neighbour = care.neighbours[self.neighbour]
         if not (neighbour.icu_beds and neighbour.per_day):
-            yield Remark((), f"has no effect: {self.neighbour} takes nobody")
+            yield Remark((), f"has no effect: {self.neighbour} accepts no patients")
 
 
 class AtFacilities(RuleBase):
-    """An action at facilities: those named, or all of an ownership class."""
+    """A rule that acts at named facilities, or at all of an ownership class."""
 
-    wanted_there: ClassVar[str]
-    """What a facility must have, without which the action would do nothing there."""
+    facility_need: ClassVar[str]
+    """What a facility must have for the rule to have an effect there."""
 
     facilities: Off[Sequence_[FacilityName]] = None
     ownership: Sequence_[Ownership] = ("public",)
 
     def has_a_use(self, facility: Facility) -> bool:
-        """Whether a facility has what the action needs."""
+        """Return True if a facility has what the rule needs."""
         raise NotImplementedError
 
     @property
@@ -113,20 +116,20 @@ class AtFacilities(RuleBase):
         return _chosen(self.facilities, self.ownership, name, facility)
 
     def misfit(self, facility: Facility) -> str | None:
-        return None if self.has_a_use(facility) else f"expected a facility with {self.wanted_there}"
+        return None if self.has_a_use(facility) else f"expected a facility with {self.facility_need}"
 
     def misfit_of_all(self, facilities: Mapping[str, Facility]) -> tuple[str, str] | None:
         chosen = (facility for name, facility in facilities.items() if self.acts_at(name, facility))
         if self.facilities is not None or any(map(self.has_a_use, chosen)):
             return None
         got = ", ".join(self.ownership)
-        return "ownership", f"got {got}, expected an open facility among these with {self.wanted_there}"
+        return "ownership", f"got {got}, expected an open facility among these with {self.facility_need}"
 
 
 def _chosen(
     names: tuple[str, ...] | None, ownership: tuple[Ownership, ...], name: str, facility: Facility
 ) -> bool:
-    """Whether a facility is among those named or, where none are, an open one of an ownership class."""
+    """Return True for a named facility or, if none is named, for an open one of an ownership class."""
     if names is not None:
         return name in names
     return facility.ownership in ownership and facility.open_at_start

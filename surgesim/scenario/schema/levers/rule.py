@@ -1,4 +1,4 @@
-"""What all rules of the plan have: when they begin and end, what they need, and where they act."""
+"""The base of all rules of the plan: when they begin and end, what they need, and where they act."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, NamedTuple, Self
@@ -16,17 +16,17 @@ from surgesim.scenario.schema.base import (
     Text,
     bound_text,
     figure,
-    listed,
-    one_of,
+    join_words,
+    require_one_of,
 )
 from surgesim.scenario.schema.care import Care, Facility
-from surgesim.scenario.schema.indicators import GroupName, IndicatorName, Watch, fits
+from surgesim.scenario.schema.indicators import GroupName, IndicatorName, Watch, check_watch
 from surgesim.scenario.schema.names import DistrictName, Reference
 from surgesim.scenario.schema.supply import Supply
 
 
 class Trigger(Section):
-    """When a rule fires: an indicator beyond a bound for so many days running, or from a date on."""
+    """When a rule begins: an indicator is beyond a bound for `for_days` days in a row, or on a date."""
 
     indicator: Off[IndicatorName] = None
     item: Off[Name] = None
@@ -46,19 +46,19 @@ class Trigger(Section):
             return self
         if self.indicator is None:
             bounds = {"above": self.above, "below": self.below}
-            got = listed(
+            got = join_words(
                 [f"{key} {bound_text(value)}" for key, value in bounds.items() if value is not None]
                 or ["nothing"]
             )
             raise ValueError(
                 f"got {got} without an indicator, expected an indicator with one bound, or a date `on`"
             )
-        one_of(above=self.above, below=self.below)
+        require_one_of(above=self.above, below=self.below)
         return self
 
 
 class Until(Section):
-    """When a rule ends: the bound its indicator (that of `when` unless named) must pass, or a date."""
+    """When a rule ends: its indicator (by default that of `when`) is beyond a bound, or on a date."""
 
     indicator: Off[IndicatorName] = None
     item: Off[Name] = None
@@ -71,7 +71,7 @@ class Until(Section):
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
-        one_of(above=self.above, below=self.below, on=self.on)
+        require_one_of(above=self.above, below=self.below, on=self.on)
         given = (self.indicator, self.item, self.group, self.district)
         if self.on is not None and any(value is not None for value in given):
             raise ValueError("got a date and an indicator, expected one of them")
@@ -79,54 +79,54 @@ class Until(Section):
 
 
 class Phase(Section):
-    """From `after_days` after the lead time, `share` of the action's beds are in use."""
+    """A step of a rule: a `share` of its beds is in use from `after_days` days after the lead time."""
 
     after_days: NonNegative
     share: Share
 
 
-class Need(NamedTuple):
-    """A section without which a rule can do nothing, since the rule brings more of what is given there.
+class Requirement(NamedTuple):
+    """A section that a rule needs because the rule adds to what it provides.
 
     Attributes
     ----------
     section
-        Its dotted path.
+        Dotted path of the section.
     does
-        What the rule does, to begin the sentence on a section that is missing.
-    wanted
-        What is to be given, where that is not simply the section.
+        What the rule does; begins the message about a missing section.
+    remedy
+        What must be given, if that is not simply the section.
     """
 
     section: str
     does: str
-    wanted: str = ""
+    remedy: str = ""
 
     @property
-    def unmet(self) -> str:
-        return f"{self.does}, expected {self.wanted or self.section} to be given"
+    def message(self) -> str:
+        return f"{self.does}, expected {self.remedy or self.section} to be given"
 
 
 class Remark(NamedTuple):
-    """Something to know of a rule: the keys below it, and the message."""
+    """A warning about a rule: the path below the rule, and the message."""
 
     keys: tuple[str, ...]
     message: str
 
 
 class RuleBase(Section):
-    """What all rules have: when -> decision time -> lead time and phases -> until -> stand-down."""
+    """The base of all rules: when -> decision time -> lead time and phases -> until -> stand-down."""
 
-    needs: ClassVar[Need | None] = None
+    needs: ClassVar[Requirement | None] = None
     brings_staff: ClassVar[bool] = False
 
     title: Off[Text] = None
     when: Trigger
-    decision_days: NonNegative = figure(1.0, "from the assessment that fires to the order")
-    lead_days: NonNegative = figure(0.0, "from the order to the first phase")
+    decision_days: NonNegative = figure(1.0, "days from the assessment that triggers the rule to the order")
+    lead_days: NonNegative = figure(0.0, "days from the order to the first phase")
     phases: Sequence_[Phase] = (Phase(after_days=0.0, share=1.0),)
     until: Off[Until] = None
-    stand_down_days: NonNegative = figure(0.0, "from the decision to end to its effect")
+    stand_down_days: NonNegative = figure(0.0, "days from the decision to end the rule to its effect")
 
     @model_validator(mode="after")
     def _phases_grow(self) -> Self:
@@ -145,18 +145,18 @@ class RuleBase(Section):
         nameless = until is not None and until.on is None and until.indicator is None
         if nameless and self.when.indicator is None:
             raise ValueError(
-                "got `until` without an indicator where `when` is a date, expected an indicator or a date"
+                "got `until` without an indicator and a date as `when`, expected an indicator or a date"
             )
         return self
 
     @model_validator(mode="after")
     def _watches_what_is_followed(self) -> Self:
         group = self.when.group is not None
-        fits(self.begins_on, group=group, by_district=self.when.district is not None)
+        check_watch(self.begins_on, group=group, by_district=self.when.district is not None)
         if self.until is not None:
             inherited = self.until.indicator is None
             group = self.until.group is not None or (inherited and group)
-            fits(self.ends_on, group=group, by_district=self.ends_on.district is not None)
+            check_watch(self.ends_on, group=group, by_district=self.ends_on.district is not None)
         return self
 
     @property
@@ -166,7 +166,7 @@ class RuleBase(Section):
 
     @property
     def ends_on(self) -> Watch:
-        """What `until` watches: its own indicator, or what `when` does with what it changes of it."""
+        """What `until` watches: its own indicator, or that of `when` with its own item, group or district."""
         if self.until is None or self.until.on is not None:
             return Watch(None)
         until, begins = self.until, self.begins_on
@@ -177,7 +177,7 @@ class RuleBase(Section):
 
     @property
     def references(self) -> frozenset[tuple[Reference, str]]:
-        """What the rule names in a field of its own, and what each is: a measure, a neighbour."""
+        """The references in fields of the rule, with the names there, such as a measure or a neighbour."""
         fields = type(self).model_fields.items()
         marked = (
             (mark, name) for name, info in fields for mark in info.metadata if isinstance(mark, Reference)
@@ -186,30 +186,30 @@ class RuleBase(Section):
 
     @property
     def brings_nothing(self) -> bool:
-        """Whether the rule, as it is written, adds nothing to what it is about."""
+        """True if the rule adds an amount of 0."""
         return False
 
     @property
     def named_facilities(self) -> tuple[str, ...]:
-        """The facilities that the rule names one by one."""
+        """The facilities that the rule names."""
         return ()
 
     def acts_at(self, name: str, facility: Facility) -> bool:
-        """Whether the rule acts at a facility."""
+        """Return True if the rule acts at a facility."""
         return False
 
     def opens_beds(self, name: str, facility: Facility) -> bool:
-        """Whether the rule brings beds of a facility into use."""
+        """Return True if the rule brings beds of a facility into use."""
         return False
 
     def misfit(self, facility: Facility) -> str | None:
-        """What is wrong with naming a facility, to go on from its name; None where nothing is."""
+        """Return why the rule cannot name a facility, as the end of a message; None if it can."""
         return None
 
     def misfit_of_all(self, facilities: Mapping[str, Facility]) -> tuple[str, str] | None:
-        """The key under which a rule chooses facilities of which none is fit, and what is wrong there."""
+        """Return key and message if none of the facilities that a rule selects is suitable, else None."""
         return None
 
     def remarks(self, care: Care, supply: Supply) -> Iterator[Remark]:
-        """What the author of a valid rule should know: that it has no effect, or not all that it says."""
+        """Yield warnings about a valid rule that has no effect, or less than it says."""
         yield from ()

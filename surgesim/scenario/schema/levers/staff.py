@@ -1,4 +1,4 @@
-"""Rules on who staffs beds, and on what lets the same staff do more."""
+"""Rules on staff, and on equipment and demand that let the same staff do more."""
 
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -10,9 +10,9 @@ from surgesim.scenario.schema.levers.facilities import AtFacilities
 
 
 class ReinforceStaff(AtFacilities):
-    """Staff from other provinces, returners, students: so many heads more at each facility, until `until`."""
+    """Add staff at each facility until the rule ends: from other provinces, returners, students."""
 
-    wanted_there: ClassVar = "staff given"
+    facility_need: ClassVar = "staff given"
     brings_staff: ClassVar = True
 
     action: Literal["reinforce_staff"]
@@ -23,7 +23,7 @@ class ReinforceStaff(AtFacilities):
     @model_validator(mode="after")
     def _somebody(self) -> Self:
         if not (self.doctors or self.ward_nurses or self.icu_nurses):
-            raise ValueError("got nobody to reinforce with, expected doctors, ward_nurses or icu_nurses")
+            raise ValueError("got no staff to add, expected doctors, ward_nurses or icu_nurses")
         return self
 
     def has_a_use(self, facility: Facility) -> bool:
@@ -31,22 +31,24 @@ class ReinforceStaff(AtFacilities):
 
 
 class RedeployNurses(AtFacilities):
-    """Ward nurses to intensive care: `lead_days` is their training, `efficiency` what one is then worth."""
+    """Move ward nurses to intensive care after training (`lead_days`), with the given `efficiency`."""
 
-    wanted_there: ClassVar = "staff given"
+    facility_need: ClassVar = "staff given"
 
     action: Literal["redeploy_nurses"]
     share: Share
-    efficiency: Share = figure(0.5, "of an ICU nurse; UK surge staffing paired 1 with 2 non-specialists")
+    efficiency: Share = figure(
+        0.5, "relative to an ICU nurse; UK surge staffing paired 1 with 2 non-specialists"
+    )
 
     def has_a_use(self, facility: Facility) -> bool:
         return facility.staff is not None
 
 
 class Equip(AtFacilities):
-    """Ventilators requisitioned or bought: so many more at each facility."""
+    """Add ventilators, requisitioned or bought, at each facility."""
 
-    wanted_there: ClassVar = "ventilators given"
+    facility_need: ClassVar = "ventilators given"
 
     action: Literal["equip"]
     ventilators: Annotated[int, Field(ge=1)]
@@ -56,9 +58,9 @@ class Equip(AtFacilities):
 
 
 class PostponeElective(AtFacilities):
-    """Postpone a share of elective admissions; beds come free as patients leave, and a backlog grows."""
+    """Postpone a share of elective admissions; beds become free as patients leave, and a backlog grows."""
 
-    wanted_there: ClassVar = "elective patients"
+    facility_need: ClassVar = "elective patients"
 
     action: Literal["postpone_elective"]
     share: Share = 1.0
@@ -70,7 +72,7 @@ class PostponeElective(AtFacilities):
 class RemoteLink(AtFacilities):
     """Link facilities without specialists to a higher-level hospital."""
 
-    wanted_there: ClassVar = "specialists: false and no remote link yet"
+    facility_need: ClassVar = "`specialists: false` and no remote link yet"
 
     action: Literal["remote_link"]
 

@@ -1,4 +1,4 @@
-"""Rules on what is used up: oxygen and consumables."""
+"""Rules on supplies: oxygen and consumables."""
 
 import math
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from surgesim.scenario.schema.supply import Supply
 
 
 class OrderOxygen(AtFacilities):
-    """Oxygen for each facility: a larger tank, a plant, and regular bulk deliveries from then on."""
+    """Add oxygen supply at each facility: tank, plant, and regular bulk deliveries from then on."""
 
-    wanted_there: ClassVar = "an oxygen source"
+    facility_need: ClassVar = "an oxygen source"
 
     action: Literal["order_oxygen"]
     tank_kg: NonNegative = 0.0
@@ -29,7 +29,7 @@ class OrderOxygen(AtFacilities):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if self.tank_kg + self.plant_nm3_per_hour + self.delivery_kg == 0:
-            raise ValueError("got nothing ordered, expected tank_kg, plant_nm3_per_hour or delivery_kg")
+            raise ValueError("got an empty order, expected tank_kg, plant_nm3_per_hour or delivery_kg")
         return self
 
     def has_a_use(self, facility: Facility) -> bool:
@@ -39,12 +39,12 @@ class OrderOxygen(AtFacilities):
         for name, facility in care.facilities.items():
             room = self.tank_kg + (facility.oxygen.room_kg if facility.oxygen is not None else math.inf)
             if self.acts_at(name, facility) and self.delivery_kg > room + 1e-6:
-                message = f"is more than {name} holds ({room:g} kg): the rest of it goes back"
+                message = f"is more than {name} holds ({room:g} kg): the rest is sent back"
                 yield Remark(("delivery_kg",), message)
 
 
 class Restock(RuleBase):
-    """More of a consumable: once, and a day from then on."""
+    """Add to the stock of a consumable: `amount` once, and `per_day` from then on."""
 
     action: Literal["restock"]
     item: ConsumableName
@@ -54,12 +54,12 @@ class Restock(RuleBase):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if not (self.amount or self.per_day):
-            raise ValueError("got nothing to restock with, expected amount or per_day")
+            raise ValueError("got nothing to add, expected amount or per_day")
         return self
 
     def remarks(self, care: Care, supply: Supply) -> Iterator[Remark]:
         if supply.consumables[self.item].stock is None:
-            yield Remark((), f"has no effect: {self.item} has no stock that could run out")
+            yield Remark((), f"has no effect: {self.item} has no stock, so it cannot run out")
 
 
 SupplyRule = OrderOxygen | Restock

@@ -1,4 +1,4 @@
-"""Part of `epidemic`: how infections become reported cases, the tests there are, and who isolates."""
+"""Part of `epidemic`: how infections become reported cases, test capacity, and isolation of cases."""
 
 from typing import Annotated
 
@@ -8,40 +8,42 @@ from surgesim.scenario.schema.base import Distribution, MeanSd, NonNegative, Off
 
 
 class LaboratoryTests(Section):
-    """Tests a day in the province. Without this section everybody who seeks a test has one.
+    """Daily test capacity of the province. Without this section, everybody who seeks a test gets one.
 
-    `pooled_per_day` are the samples of a line that pools `pool_size` of them, on a day when nobody is
-    positive; each pool with a positive takes a test of every sample in it. A laboratory whose capacity
-    is quoted both ways, single or pooled, is given once.
+    `pooled_per_day` is the number of samples that a line with pools of `pool_size` samples can test if all
+    are negative; in each positive pool, every sample is tested again. A laboratory whose capacity is quoted
+    as either single or pooled tests must be counted once.
     """
 
     single_per_day: NonNegative = 0.0
     pooled_per_day: NonNegative = 0.0
     pool_size: Annotated[int, Field(ge=2, le=100)] = figure(
-        10, "Thanh Hóa's plan has ten times as many pooled as single samples a day"
+        10, "Thanh Hóa's plan has ten times as many pooled as single samples per day"
     )
     other_seekers_per_100k_per_day: Annotated[float, Field(ge=0, le=100_000)] = figure(
-        30.0, "people who have like symptoms and no infection, or are screened"
+        30.0, "uninfected people who have similar symptoms or are screened"
     )
     contacts_per_case: Annotated[float, Field(ge=0, le=1_000)] = figure(
         0.0, "no contacts are traced unless given"
     )
     contact_positivity: Share = figure(0.1, "share of the contacts tested that are infected")
-    return_share: Share = figure(0.5, "share of those who find no test that try again the next day")
+    return_share: Share = figure(0.5, "of the people who get no test, the share who try again the next day")
 
 
 class Detection(Section):
-    """How infections become reported cases. Everyone admitted is detected in any case."""
+    """How infections become reported cases. Everyone admitted is detected."""
 
-    share: Share = figure(0.2, "share of infections found in the community; with `tests`, that seek one")
+    share: Share = figure(
+        0.2, "share of infections found in the community; with `tests`, the share that seek a test"
+    )
     delay_days: Distribution = figure(
-        Distribution(gamma=MeanSd(mean=3.0, sd=2.0)), "onset of infectiousness to report"
+        Distribution(gamma=MeanSd(mean=3.0, sd=2.0)), "days from the onset of infectiousness to the report"
     )
     tests: Off[LaboratoryTests] = None
 
 
 class CaseIsolation(Section):
-    """Who infects nobody from the day after the report until the end of the infectious time."""
+    """Isolation of reported cases and contacts: they infect nobody from the day after the report."""
 
-    cases_compliance: Share = figure(0.0, "no case isolates unless given")
-    contacts_compliance: Share = figure(0.0, "no contact isolates unless given")
+    cases_compliance: Share = figure(0.0, "share of reported cases who isolate")
+    contacts_compliance: Share = figure(0.0, "share of infected contacts found who isolate")

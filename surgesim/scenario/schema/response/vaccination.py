@@ -1,4 +1,4 @@
-"""Part of `epidemic`: vaccination against the variant. Doses, who comes first, when a dose works."""
+"""Part of `epidemic`: vaccination against the variant. Doses, priority groups, and delays."""
 
 from typing import Annotated, Literal, Self
 
@@ -18,27 +18,27 @@ from surgesim.scenario.schema.base import (
 )
 from surgesim.scenario.schema.names import VaccineGroupName
 
-_DELIVERY = "Thanh Hóa's plan: done within 7 days of the allocation of vaccine"
+_DELIVERY = "Thanh Hóa's plan: vaccination within 7 days of the allocation of vaccine"
 
 
 class VaccineGroup(Section):
-    """A group of the population: from an age on, of a risk; whoever fits several is of the first.
+    """A priority group: people from an age on, of any or high risk. People who fit several are in the first.
 
-    Ages begin a ten-year group, so that 65 can only be written 60 or 70.
+    `from_age` must be the start of a ten-year age group, so 65 can only be written as 60 or 70.
     """
 
     title: Off[Text] = None
     from_age: Literal[0, 10, 20, 30, 40, 50, 60, 70, 80] = 0
     risk: Literal["any", "high"] = "any"
-    acceptance: Share = figure(0.9, "share of the group that takes a dose when it is offered")
+    acceptance: Share = figure(0.9, "share of the group that accepts a dose")
 
 
 class Vaccination(Section):
-    """Doses of a vaccine against the variant, one for a person; protection is `immunity.vaccinated`.
+    """Vaccination against the variant, one dose per person; the protection is `immunity.vaccinated`.
 
-    `doses_per_day` are allocated from `start` up to the day before `end`, and given `days_to_delivery`
-    later; without a `start` only a rule (action `vaccinate`) brings doses. Health workers come first,
-    then the `groups` in the order of the file, each until all who accept have a dose.
+    `doses_per_day` are allocated from `start` to the day before `end`, and given `days_to_delivery` days
+    later; without a `start`, only a rule (action `vaccinate`) adds doses. Health workers come first, then
+    the `groups` in the order of the file, each until all who accept have a dose.
     """
 
     doses_per_day: NonNegative = 0.0
@@ -49,12 +49,12 @@ class Vaccination(Section):
         14, "14 d from dose to protection (nimue, Imperial College London)", "published"
     )
     waning_days: Off[WaningDays] = None
-    health_workers: Share = figure(0.95, "share of clinical staff who take a dose; they come first")
+    health_workers: Share = figure(0.95, "share of clinical staff who accept a dose; they come first")
     groups: Annotated[Named[VaccineGroup], Field(min_length=1)]
     vulnerable: Sequence_[VaccineGroupName] = ()
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.start is not None and self.end is not None and self.end <= self.start:
-            raise ValueError(f"got an end {self.end} not after the start {self.start}")
+            raise ValueError(f"got end {self.end}, expected a date after the start {self.start}")
         return self

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import build, district, facility, people, small
 
-from surgesim.model.care.isolation import Isolation
+from surgesim.model.care.basic_beds import BasicBeds
 from surgesim.model.care.network import Network
 from surgesim.model.care.wards import Wards
 from surgesim.scenario.schema.base import Distribution
@@ -29,7 +29,7 @@ SITES = {
 }
 
 
-def isolation(stay: Any, share: float = 1.0, days: int = 60, sites: Any = SITES) -> Isolation:
+def isolation(stay: Any, share: float = 1.0, days: int = 60, sites: Any = SITES) -> BasicBeds:
     scenario = build(
         small(
             days,
@@ -39,7 +39,7 @@ def isolation(stay: Any, share: float = 1.0, days: int = 60, sites: Any = SITES)
         )
     )
     network = Network(scenario)
-    beds = Isolation(network, Wards(network), Distribution.model_validate(stay), share, 0, days)
+    beds = BasicBeds(network, Wards(network), Distribution.model_validate(stay), share, 0, days)
     beds.capacity[:] = [site["beds"]["basic"] for site in sites.values()]
     return beds
 

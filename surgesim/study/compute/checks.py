@@ -1,4 +1,4 @@
-"""What will be simulated is checked before the first replication: every draw, every point of a sweep."""
+"""Checks, before the first replication, of everything to be simulated: each draw, each sweep point."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from surgesim.errors import Problem, ScenarioError
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.spread import spread
 
-TOLD = 5
-"""How many of what is refused are told one by one."""
+MOST_REPORTED = 5
+"""Max number of rejected cases reported individually."""
 
 MOST_VALUES = 4
-"""How many values one sentence lists."""
+"""Max number of values listed in one message."""
 
 _AT_ONCE = 25
-"""Checked in one task: each takes some hundredths of its replication."""
+"""Cases per task: a check takes a few hundredths of the time of its replication."""
 
 
 def check_all(
@@ -26,19 +26,19 @@ def check_all(
     what: str,
     workers: int | Backend = 1,
 ) -> None:
-    """Check all of `cases`, wherever they will be simulated.
+    """Check all `cases` on the workers that will simulate them.
 
     Parameters
     ----------
     check
-        What is wrong with a case, None where nothing is. It must be fit to be pickled.
+        Returns the problem with a case, or None. It must be picklable.
     what
-        What the cases are, as a plural.
+        Plural noun for the cases, used in the message.
 
     Raises
     ------
     ScenarioError
-        With the first cases that are refused, and how many more there are.
+        With the first rejected cases and the number of further ones.
     """
     blocks = [cases[first : first + _AT_ONCE] for first in range(0, len(cases), _AT_ONCE)]
     found = [
@@ -46,9 +46,9 @@ def check_all(
         for _, problems in spread(partial(_block, check), blocks, workers, ordered=True)
         for problem in problems
     ]
-    if len(found) > TOLD:
-        more = f"{len(found) - TOLD} more of the {len(cases)} {what} are refused"
-        found = [*found[:TOLD], Problem("", more)]
+    if len(found) > MOST_REPORTED:
+        more = f"{len(found) - MOST_REPORTED} more of the {len(cases)} {what} are refused"
+        found = [*found[:MOST_REPORTED], Problem("", more)]
     if found:
         raise ScenarioError(found)
 
@@ -57,13 +57,13 @@ def _block(check: Callable[[int], Problem | None], cases: Sequence[int]) -> list
     return [problem for problem in map(check, cases) if problem is not None]
 
 
-def with_values_told(problem: Problem, case: str, values: Mapping[str, Any]) -> Problem:
-    """`problem` with the values of the case in which it comes up, those nearest to it first."""
+def with_values(problem: Problem, case: str, values: Mapping[str, Any]) -> Problem:
+    """Add the values of the case to `problem`, starting with those at or near its path."""
     near = [path for path in values if _near(path, problem.path)]
     paths = [*near, *(path for path in values if path not in near)]
-    told = ", ".join(f"{path} = {_shown(values[path])}" for path in paths[:MOST_VALUES])
+    listed = ", ".join(f"{path} = {_text(values[path])}" for path in paths[:MOST_VALUES])
     more = ", …" if len(paths) > MOST_VALUES else ""
-    return Problem(problem.path, f"{problem.message}; {case} {told}{more}")
+    return Problem(problem.path, f"{problem.message}; {case} {listed}{more}")
 
 
 def _near(path: str, of: str) -> bool:
@@ -74,5 +74,5 @@ def _near(path: str, of: str) -> bool:
     return keys[:shortest] == held[:shortest]
 
 
-def _shown(value: Any) -> str:
+def _text(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else "null" if value is None else str(value)

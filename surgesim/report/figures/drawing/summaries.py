@@ -1,4 +1,4 @@
-"""The thresholds of one alternative with what came of them, as the figures show them."""
+"""The thresholds of one alternative with their breaches, for use in figures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from surgesim.model.record import key_of
-from surgesim.report.assessed import is_assessed, reason
+from surgesim.report.assessment import is_assessed, reason
 from surgesim.report.figures.drawing.page import BLACK, VERMILION, day_number, spans
 from surgesim.report.names import item_of, threshold_title
 from surgesim.report.words import day_month, indicator_words, number, percent, phrase
@@ -32,28 +32,28 @@ BREACH_SHADE = "#F7D9C6"
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """A threshold (or the declared emergency) and its breaches over the replications.
+class ThresholdSummary:
+    """A threshold (or the declared emergency) with its breaches over the replications.
 
     Attributes
     ----------
     name, title
-        Its short name and what a reader sees.
+        Its name in the scenario and its display title.
     indicator, beds
-        The indicator it watches (``indicator:item`` for one of an item), and the bed types it counts.
+        Its indicator (``indicator:item`` for an item), and the bed types counted.
     unit
-        Unit of the indicator, in the reader's language.
+        Unit of the indicator, in the display language.
     bound, above
-        The bound in the indicator's unit, and whether it is passed upwards.
+        The bound in the indicator's unit, and whether values above it are breaches.
     at_start
         Whether it was in breach at the start in at least half of the replications.
     probability, low, high
         Share of replications with a breach, and its Wilson interval.
     first, early, late
-        Date of the first breach: median, 5 % and 95 % quantile over replications; None where that
+        Date of the first breach: median, 5 % and 95 % quantile over replications; None if that
         share of the replications has no breach by the end.
     missing
-        Why it is not assessed, in words; empty where it is.
+        Why it is not assessed, in words; empty if it is assessed.
     """
 
     name: str
@@ -73,11 +73,11 @@ class Watched:
     missing: str = ""
 
     def breached(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Which of the indicator's values are strictly beyond the bound."""
+        """Flag the values strictly beyond the bound."""
         return values > self.bound if self.above else values < self.bound
 
     def outcome(self, lang: str, days: int) -> str:
-        """One line for a reader: how probable a breach is and when the first comes; or why it is not told."""
+        """Describe the probability and date of the first breach, or why it is not assessed."""
         if self.missing:
             return phrase(lang, "assessed.not_because", reason=self.missing)
         share = phrase(
@@ -96,8 +96,8 @@ class Watched:
         return f"{share}; {phrase(lang, 'figure.first_median', date=day_month(self.first, lang))}"
 
 
-def watched(results: Results, alternative: str, lang: str) -> list[Watched]:
-    """The province's thresholds of `alternative` as in the scenario, then the declared emergency."""
+def threshold_summaries(results: Results, alternative: str, lang: str) -> list[ThresholdSummary]:
+    """The province-wide thresholds of `alternative` in scenario order, then the declared emergency."""
     scenario = results.scenario.alternative(alternative)
     table = results.breaches
     rows = table[(table["alternative"] == alternative) & (table["area"] == PROVINCE_AREA)]
@@ -107,7 +107,7 @@ def watched(results: Results, alternative: str, lang: str) -> list[Watched]:
         threshold = scenario.command.thresholds.get(name)
         plain = SITUATION if threshold is None else threshold.indicator
         found.append(
-            Watched(
+            ThresholdSummary(
                 name=name,
                 title=threshold_title(scenario, name, lang),
                 indicator=plain if threshold is None else key_of(plain, threshold.watch.of),
@@ -139,28 +139,28 @@ def _date(scenario: Scenario, day: float) -> date | None:
 
 
 def shade(axes: Axes, days: NDArray[np.float64], breached: NDArray[np.bool_]) -> None:
-    """Shade the days in breach from top to bottom of a panel."""
+    """Shade the days in breach over the full height of a panel."""
     for begin, end in spans(breached):
         axes.axvspan(days[begin], days[end - 1] + 1, color=BREACH_SHADE, linewidth=0, zorder=0)
 
 
 def shade_entry(lang: str) -> tuple[Artist, str]:
-    """The legend's entry for `shade`."""
+    """Legend entry for `shade`."""
     return Patch(color=BREACH_SHADE), phrase(lang, "figure.breached_span")
 
 
 def bound_line(axes: Axes, bound: float) -> None:
-    """The bound of a threshold across a panel."""
+    """Draw the bound of a threshold across a panel."""
     axes.axhline(bound, color=BLACK, linewidth=1.0, linestyle=(0, (5, 2)), zorder=3)
 
 
 def bound_entry(lang: str) -> tuple[Artist, str]:
-    """The legend's entry for `bound_line`."""
+    """Legend entry for `bound_line`."""
     return Line2D([], [], color=BLACK, linewidth=1.0, linestyle=(0, (5, 2))), phrase(lang, "figure.bound")
 
 
-def mark_first(axes: Axes, watch: Watched, height: float, last: date) -> None:
-    """The first breach at `height`: a dot at its median, a bar over its 90 % range up to `last`."""
+def mark_first(axes: Axes, watch: ThresholdSummary, height: float, last: date) -> None:
+    """Mark the first breach at `height`: a dot at the median and a bar over the 90 % range up to `last`."""
     if watch.early is not None:
         span = [day_number(watch.early), day_number(watch.late or last)]
         axes.plot(
@@ -187,6 +187,6 @@ def mark_first(axes: Axes, watch: Watched, height: float, last: date) -> None:
 
 
 def first_entry(lang: str) -> tuple[Artist, str]:
-    """The legend's entry for `mark_first`."""
+    """Legend entry for `mark_first`."""
     mark = Line2D([], [], color=VERMILION, linewidth=2.2, marker="o", markeredgecolor="white", markersize=5.5)
     return mark, phrase(lang, "figure.first_breach")

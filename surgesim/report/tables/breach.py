@@ -1,4 +1,4 @@
-"""Tables of what is breached, when, how likely, and what binds then."""
+"""Tables of breaches: which, when, how likely, and the binding constraints."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from surgesim.model.record import CONSTRAINTS
-from surgesim.report.assessed import is_assessed, not_assessed, what_is_not_assessed
+from surgesim.report.assessment import is_assessed, missing_assessments, not_assessed_text
+from surgesim.report.citation import Passage, Row, Value, cell, join, passage, proper_name, quote
 from surgesim.report.names import criteria, is_share, threshold_title, unit_of
-from surgesim.report.quoted import Row, Told, Value, cell, joined, named, quote, told
-from surgesim.report.sentences import icu_care, many
+from surgesim.report.sentences import enough_for_ranges, icu_care
 from surgesim.report.summary import first_date, how_likely, province_rows, share
 from surgesim.report.tables.cells import (
     NONE,
     Cell,
-    Maker,
     ReportTable,
-    bracketed,
+    TableBuilder,
     district_title,
+    in_brackets,
     lines,
-    maker,
+    table_builder,
 )
 from surgesim.report.words import (
     number,
     percent,
     phrase,
-    rounded,
+    round_off,
     tenths,
 )
 from surgesim.scenario.schema.indicators import ICU_BEDS
 from surgesim.scenario.schema.scenario import BASELINE
-from surgesim.study.measures.binding import BEDS, limits_modelled
+from surgesim.study.measures.binding import BEDS, modelled_limits
 from surgesim.study.measures.breaches import PROVINCE_AREA, SITUATION
 
 if TYPE_CHECKING:
@@ -40,14 +40,14 @@ if TYPE_CHECKING:
 
 
 def breaches(results: Results, lang: str) -> ReportTable | None:
-    """The criteria of the emergency in the baseline, in the scenario's order, then the emergency itself."""
+    """The criteria of the emergency in the baseline, in scenario order, then the emergency itself."""
     by_name = {str(row["threshold"]): row for row in province_rows(results)}
     names = criteria(results.scenario)
     if SITUATION not in by_name:
         return None
     rows = [by_name[name] for name in (*names, SITUATION) if name in by_name]
     required = number(float(by_name[SITUATION]["bound"]), lang)
-    return _passed(results, "breaches", "criterion", rows, lang).done(
+    return _breach_rows(results, "breaches", "criterion", rows, lang).build(
         note=_breach_note(results, "table.breaches.note", lang),
         required=required,
         all=number(len(names), lang),
@@ -55,64 +55,64 @@ def breaches(results: Results, lang: str) -> ReportTable | None:
 
 
 def glance(results: Results, lang: str) -> ReportTable | None:
-    """What is first asked: whether the emergency comes, and each criterion; when, how likely."""
+    """Overview: the date and likelihood of the emergency and of each criterion."""
     by_name = {str(row["threshold"]): row for row in province_rows(results)}
     if SITUATION not in by_name:
         return None
-    made = maker("glance", lang, "criterion", "first_breach", "likelihood")
+    builder = table_builder("glance", lang, "criterion", "first_breach", "likelihood")
     for name in (SITUATION, *criteria(results.scenario)):
         if name in by_name and not is_assessed(by_name[name]):
-            title = named(threshold_title(results.scenario, name, lang))
-            made.add(title, NONE, not_assessed(by_name[name], lang))
+            title = proper_name(threshold_title(results.scenario, name, lang))
+            builder.add(title, NONE, not_assessed_text(by_name[name], lang))
         elif name in by_name:
             row = by_name[name]
-            made.add(
-                named(threshold_title(results.scenario, name, lang)),
+            builder.add(
+                proper_name(threshold_title(results.scenario, name, lang)),
                 _middle(results, row, lang),
                 Cell(_shares(row, lang), _risk(row)),
             )
-    return made.done(text=3)
+    return builder.build(text=3)
 
 
 def thresholds(results: Results, lang: str) -> ReportTable | None:
-    """The thresholds that are no criteria of the emergency, in the baseline."""
+    """The thresholds in the baseline that are not criteria of the emergency."""
     of_situation = {*criteria(results.scenario), SITUATION}
     rows = [row for row in province_rows(results) if row["threshold"] not in of_situation]
-    return _passed(results, "thresholds", "threshold", rows, lang).done(
+    return _breach_rows(results, "thresholds", "threshold", rows, lang).build(
         note=phrase(lang, "table.thresholds.note")
     )
 
 
-def _breach_note(results: Results, key: str, lang: str) -> Told:
+def _breach_note(results: Results, key: str, lang: str) -> Passage:
     runs = number(int(results.replications["replication"].nunique()), lang)
-    spread = "table.spread.note" if many(results) else "table.few.note"
+    spread = "table.spread.note" if enough_for_ranges(results) else "table.few.note"
     said = [phrase(lang, key), phrase(lang, spread, runs=runs)]
     watched = {results.scenario.command.thresholds[name].indicator for name in criteria(results.scenario)}
     if watched & set(ICU_BEDS):
         said.append(phrase(lang, "table.icu.note"))
-    return lines(joined(said, " "), *what_is_not_assessed(results, lang), *icu_care(results, lang))
+    return lines(join(said, " "), *missing_assessments(results, lang), *icu_care(results, lang))
 
 
-def _passed(results: Results, name: str, column: str, rows: Sequence[Row], lang: str) -> Maker:
-    """How likely each is passed, when, how long; ranges only of many runs."""
-    made = maker(name, lang, column, "likelihood", "first_breach", "days_breached", "worst")
+def _breach_rows(results: Results, name: str, column: str, rows: Sequence[Row], lang: str) -> TableBuilder:
+    """The likelihood, first date and duration of each breach, with ranges only if there are enough runs."""
+    builder = table_builder(name, lang, column, "likelihood", "first_breach", "days_breached", "worst")
     for row in rows:
         if not is_assessed(row):
-            title = named(threshold_title(results.scenario, str(row["threshold"]), lang))
-            made.add(title, not_assessed(row, lang), NONE, NONE, NONE)
+            title = proper_name(threshold_title(results.scenario, str(row["threshold"]), lang))
+            builder.add(title, not_assessed_text(row, lang), NONE, NONE, NONE)
             continue
-        ends = [quote("breaches", row, f"days_breached_{q}", rounded, lang) for q in ("p5", "p95")]
-        made.add(
-            named(threshold_title(results.scenario, str(row["threshold"]), lang)),
+        ends = [quote("breaches", row, f"days_breached_{q}", round_off, lang) for q in ("p5", "p95")]
+        builder.add(
+            proper_name(threshold_title(results.scenario, str(row["threshold"]), lang)),
             _likely(row, lang),
             _first(results, row, lang),
             lines(
-                quote("breaches", row, "days_breached_mean", rounded, lang),
-                bracketed(ends) if many(results) else "",
+                quote("breaches", row, "days_breached_mean", round_off, lang),
+                in_brackets(ends) if enough_for_ranges(results) else "",
             ),
             _worst(results, row, lang),
         )
-    return made
+    return builder
 
 
 def _worst(results: Results, row: Row, lang: str) -> str:
@@ -120,12 +120,12 @@ def _worst(results: Results, row: Row, lang: str) -> str:
     name = str(row["threshold"])
     if name == SITUATION:
         worst = quote("breaches", row, "worst_value_median", number, lang)
-        return told(lang, "table.criteria_at_once", worst=worst)
+        return passage(lang, "table.criteria_at_once", worst=worst)
     if is_share(results.scenario.command.thresholds[name].indicator):
         share = float(row["worst_value_median"])
         return Value(tenths(share, lang), share, cell("breaches", row, "worst_value_median"), scale=0.01)
     worst = quote("breaches", row, "worst_value_median", _two_digits, lang)
-    return joined([worst, named(unit_of(results.scenario, name, lang))], " ")
+    return join([worst, proper_name(unit_of(results.scenario, name, lang))], " ")
 
 
 def _two_digits(value: float, lang: str) -> str:
@@ -136,17 +136,17 @@ def _likely(row: Row, lang: str) -> Cell:
     return Cell(lines(how_likely(row, lang), _shares(row, lang)), _risk(row))
 
 
-def _shares(row: Row, lang: str) -> Told:
-    """The share of the runs and its interval."""
+def _shares(row: Row, lang: str) -> Passage:
+    """The share of runs with a breach, and its interval."""
     low, high = (share(row, f"probability_{end}", lang) for end in ("low", "high"))
-    probability: Told | Value = share(row, "probability", lang)
+    probability: Passage | Value = share(row, "probability", lang)
     if row["undecided"] > 0:
-        probability = told(lang, "assessed.at_least", share=probability)
-    return joined([probability, bracketed([low, high])], " ")
+        probability = passage(lang, "assessed.at_least", share=probability)
+    return join([probability, in_brackets([low, high])], " ")
 
 
 def _risk(row: Row) -> str:
-    """How a cell of a probability is marked."""
+    """The style of a probability cell."""
     return (
         "risk-none" if row["probability"] == 0 else "risk-half" if row["probability"] < 0.5 else "risk-most"
     )
@@ -159,53 +159,51 @@ def _middle(results: Results, row: Row, lang: str) -> str:
     return first_date(results, row, "first_day_median", lang) or phrase(lang, "table.none_by_end")
 
 
-def _first(results: Results, row: Row, lang: str) -> Told:
+def _first(results: Results, row: Row, lang: str) -> Passage:
     never = phrase(lang, "table.none_by_end")
     some = float(row["breached_at_start"])
     if some == 1:
         return lines(phrase(lang, "screen.at_start"))
     median, early, late = (first_date(results, row, f"first_day_{q}", lang) for q in ("median", "p5", "p95"))
     parts: list[str] = [median or never]
-    if early is not None and many(results):
-        parts.append(bracketed([early, late or never]))
+    if early is not None and enough_for_ranges(results):
+        parts.append(in_brackets([early, late or never]))
     if some > 0:
-        parts.append(
-            joined([phrase(lang, "table.also_at_start"), share(row, "breached_at_start", lang)], " ")
-        )
+        parts.append(join([phrase(lang, "table.also_at_start"), share(row, "breached_at_start", lang)], " "))
     return lines(*parts)
 
 
 def areas(results: Results, lang: str) -> ReportTable | None:
-    """Where thresholds are assessed by area: how likely each is breached there, when and how long."""
+    """Thresholds assessed by district: the likelihood, first date and duration of breaches there."""
     table = results.breaches
     mine = table[(table["alternative"] == BASELINE) & (table["area"] != PROVINCE_AREA)]
     names = list(dict.fromkeys(mine["threshold"]))
-    made = maker("areas", lang, "area", "likelihood", "first_breach", "days_breached", "worst")
+    builder = table_builder("areas", lang, "area", "likelihood", "first_breach", "days_breached", "worst")
     for name in names:
         title = threshold_title(results.scenario, str(name), lang)
         for row in mine[mine["threshold"] == name].to_dict("records"):
             area = district_title(results.scenario, str(row["area"]), lang)
-            heading = named(area if len(names) == 1 else f"{title}: {area}")
+            heading = proper_name(area if len(names) == 1 else f"{title}: {area}")
             if not is_assessed(row):
-                made.add(heading, not_assessed(row, lang), NONE, NONE, NONE)
+                builder.add(heading, not_assessed_text(row, lang), NONE, NONE, NONE)
                 continue
-            made.add(
+            builder.add(
                 heading,
                 Cell(_shares(row, lang), _risk(row)),
                 _first(results, row, lang),
-                quote("breaches", row, "days_breached_mean", rounded, lang),
+                quote("breaches", row, "days_breached_mean", round_off, lang),
                 _worst(results, row, lang),
             )
     titles = "; ".join(threshold_title(results.scenario, str(name), lang) for name in names)
-    return made.done(text=3, thresholds=titles)
+    return builder.build(text=3, thresholds=titles)
 
 
 def binding(results: Results, lang: str) -> ReportTable | None:
-    """Days on which each constraint binds, by bed type: those of the emergency, and those of shortage."""
-    if not limits_modelled(results.scenario):
+    """Days on which each constraint binds, by bed type: emergency days and shortage days."""
+    if not modelled_limits(results.scenario):
         return None
-    made = maker("binding", lang, "constraint")
-    made.columns += [
+    builder = table_builder("binding", lang, "constraint")
+    builder.columns += [
         phrase(lang, f"column.{which}_days", bed=phrase(lang, f"bed.{bed}"))
         for bed in BEDS
         for which in ("breach", "short")
@@ -217,7 +215,7 @@ def binding(results: Results, lang: str) -> ReportTable | None:
         for bed in BEDS:
             row = rows[bed, what]
             for which in ("breach", "short"):
-                days = quote("binding", row, f"{which}_days_mean", rounded, lang)
+                days = quote("binding", row, f"{which}_days_mean", round_off, lang)
                 if pd.isna(row[f"{which}_share"]):
                     cells.append(days)
                     continue
@@ -227,6 +225,6 @@ def binding(results: Results, lang: str) -> ReportTable | None:
                     cell("binding", row, f"{which}_share"),
                     scale=0.01,
                 )
-                cells.append(joined([days, bracketed([part])], " "))
-        made.add(*cells)
-    return made.done(note=phrase(lang, "table.binding.note"))
+                cells.append(join([days, in_brackets([part])], " "))
+        builder.add(*cells)
+    return builder.build(note=phrase(lang, "table.binding.note"))

@@ -1,4 +1,4 @@
-"""Isolation of mild cases in basic beds, as counts: own district first, then by travel time."""
+"""Basic beds: isolation of mild cases, as counts, in their own district first, then by travel time."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ Ints = NDArray[np.int64]
 
 COLUMNS = (
     Column("mild_in_isolation", "people", "mild cases isolated in basic beds"),
-    Column("isolation_refused", "people/day", "mild cases to be isolated who found no basic bed"),
+    Column("isolation_refused", "people/day", "mild cases due for isolation for whom no basic bed was free"),
 )
 
 
-class Isolation:
-    """The mild cases in basic beds.
+class BasicBeds:
+    """Basic beds and the mild cases isolated in them.
 
     Attributes
     ----------
     capacity
-        By facility: staffed basic beds; the list is that of `Wards`.
+        By facility: staffed basic beds; the list is shared with `Wards`.
     occupied
-        ``(facilities,)`` people in them; the array is that of `Wards`.
+        ``(facilities,)`` people in them; the array is shared with `Wards`.
     admitted, discharged
         ``(facilities,)`` since the start of the run.
     refused
-        People of the day who found no basic bed.
+        People due for isolation on the day for whom no basic bed was free.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Isolation:
         self.refused = 0
 
     def pass_day(self, day: int, reported: Ints, rng: np.random.Generator) -> None:
-        """Discharge whose isolation ends today, then place the share of today's mild cases."""
+        """Discharge people whose isolation ends today, then admit the share of today's mild cases."""
         row = day - self._first
         leaving = self._leaving[row]
         self.occupied -= leaving
@@ -72,10 +72,10 @@ class Isolation:
         free = list(map(sub, self.capacity, self.occupied.tolist()))
         for district, number in enumerate(rng.binomial(reported, self._share).tolist()):
             if number:
-                self.refused += self._place(row, district, number, free, rng)
+                self.refused += self._admit(row, district, number, free, rng)
 
-    def _place(self, row: int, district: int, number: int, free: list[int], rng: np.random.Generator) -> int:
-        """Admit cases of a district, nearest first, where beds are `free`; returns how many find none."""
+    def _admit(self, row: int, district: int, number: int, free: list[int], rng: np.random.Generator) -> int:
+        """Admit cases of a district to `free` beds, nearest first; return how many find none."""
         for route in self._network.from_district[district]:
             f = route.facility
             taken = min(number, free[f])
@@ -90,19 +90,19 @@ class Isolation:
         return number
 
     def fill(self, page: Page) -> None:
-        """Enter who is isolated, and who found no bed."""
+        """Enter the isolated cases and those for whom no bed was free."""
         page.province.values |= {
             "mild_in_isolation": int(self.occupied.sum()),
             "isolation_refused": self.refused,
         }
 
     def check(self, day: int) -> None:
-        """Admissions - discharges = census in every facility.
+        """Check: admissions - discharges = census in every facility.
 
         Raises
         ------
         IdentityError
-            Where it does not hold.
+            If it does not hold.
         """
         census = self.admitted - self.discharged
         if not np.array_equal(census, self.occupied):

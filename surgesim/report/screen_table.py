@@ -1,7 +1,7 @@
-"""A table for the screen that is whole in a narrow terminal: cells are wrapped, and nothing is cut.
+"""A table that stays complete in a narrow terminal: cells are wrapped, never truncated.
 
-It stands beside rich's own table, which breaks dates at their no-break spaces and cuts what a column's
-least width does not leave room for.
+It replaces the layout of rich's own table, which breaks dates at no-break spaces and truncates cells that
+do not fit their column.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 Justify = Literal["left", "right"]
 
 HEADER_LINES = 3
-"""Lines that a header may take before its column is made wider for it."""
+"""Max lines of a header before its column is widened."""
 
 NUMBERS_FIRST = 1.5
-"""A number in two lines is as bad as a text in so many times two."""
+"""Weight of wrapping in columns of numbers, relative to columns of text."""
 
 
 class _Row(NamedTuple):
@@ -31,12 +31,12 @@ class _Row(NamedTuple):
     end_section: bool
 
 
-class FittedTable:
-    """Columns and rows of text, laid out in the width there is when it is printed.
+class ScreenTable:
+    """A table of text, laid out for the available width when it is printed.
 
-    Each column is at least as wide as its longest word if all fit; what is left goes to the columns that
-    would break their cells into most lines. A line begins where the text has a newline, else at a space;
-    spaces at the start of a cell indent all of its lines.
+    Each column is at least as wide as its longest word, if all fit; the remaining width goes to the columns
+    whose cells would break into the most lines. Lines break at newlines and, where necessary, at spaces;
+    leading spaces indent every line that follows from the same line of text.
     """
 
     def __init__(self, title: str, *, show_lines: bool = True) -> None:
@@ -46,11 +46,11 @@ class FittedTable:
         self._rows: list[_Row] = []
 
     def add_column(self, header: str, justify: Justify = "right") -> None:
-        """A further column, before any row."""
+        """Add a column; call before adding rows."""
         self._columns.append((header, justify))
 
     def add_row(self, *cells: str, style: str = "", end_section: bool = False) -> None:
-        """A further row; cells that are not given are empty."""
+        """Add a row; missing cells are empty."""
         self._rows.append(_Row(cells, style, end_section))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table]:
@@ -58,17 +58,17 @@ class FittedTable:
         lines = self.show_lines and len(self._rows) > 1
         table = Table(title=self.title, title_justify="left", title_style="bold", show_lines=lines)
         for (header, justify), width in zip(self._columns, widths, strict=True):
-            table.add_column(Text(wrapped(header, width)), justify=justify, width=width, overflow="fold")
+            table.add_column(Text(wrap_cell(header, width)), justify=justify, width=width, overflow="fold")
         for row in self._rows:
             cells = [
-                Text(wrapped(cell, width), style=row.style)
+                Text(wrap_cell(cell, width), style=row.style)
                 for cell, width in zip(row.cells, widths, strict=False)
             ]
             table.add_row(*cells, end_section=row.end_section)
         yield table
 
     def _widths(self, available: int) -> list[int]:
-        """Width of each column; below their longest words only where there is no room for these."""
+        """Width of each column, narrower than its longest word only if space runs out."""
         room = available - 3 * len(self._columns) - 1  # borders and padding
         least, most = [], []
         for place, (header, _) in enumerate(self._columns):
@@ -98,8 +98,8 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-def wrapped(text: str, width: int) -> str:
-    """`text` in lines of at most `width` cells, broken at spaces (not no-break ones) or in a word."""
+def wrap_cell(text: str, width: int) -> str:
+    """Wrap `text` to lines of at most `width` cells, at spaces (not no-break spaces) or within words."""
     lines: list[str] = []
     for part in text.split("\n"):
         indent = " " * _indent(part)

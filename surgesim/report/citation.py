@@ -1,7 +1,7 @@
-"""Numbers and dates that say which cell of which file they come from, and the texts that hold them.
+"""Numbers and dates that carry their source, a cell of a result file, and the passages that contain them.
 
-They are plain text where text is wanted (on the screen, in a figure), and `data` or `time` elements with a
-`data-source` in a document, so that a test, or a doubtful reader, can go from any number to its file.
+They are plain text on the screen and in figures, and `data` or `time` elements with a `data-source` in
+documents, so that a test or a sceptical reader can trace any number to its file.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "facilities": ("alternative", "facility"),
     "reached": ("alternative", "by", "group"),
 }
-"""What tells the rows of a table apart."""
+"""Columns that identify a row of each table."""
 
 Row = Mapping[Hashable, Any]
 
 
 class Value(str):
-    """A number or a date as a reader sees it.
+    """A number or date as displayed, with its source.
 
     Attributes
     ----------
     value
-        The number with ten significant digits, or the date as ISO 8601.
+        The number with ten significant digits, or the date in ISO 8601.
     source
-        ``file?column=value&…#column``: the row and the column; before the column what is taken of it where
-        several rows are meant (``mean:``, ``sum:``, ``q0.05:``, ``count:`` …; a column may come several
-        times, with one value of several). ``manifest.json#…`` and ``scenario.yaml#…`` name an entry.
+        ``file?column=value&…#column``: the row and the column. If several rows are meant, the column is
+        preceded by an aggregate (``mean:``, ``sum:``, ``q0.05:``, ``count:`` …); a key column may be
+        repeated to give several values. ``manifest.json#…`` and ``scenario.yaml#…`` name an entry.
     scale
-        What one unit of the text is worth in units of the file, e.g. 1e9 for billions.
+        The value of one displayed unit in units of the file, e.g. 1e9 for billions.
     per
-        What the number is divided by: another source, and the result is per 100,000.
+        Source of the divisor, for a number per 100,000.
     """
 
     value: str
@@ -81,8 +81,8 @@ class Value(str):
         return str.__str__(self)
 
 
-class Told(str):
-    """A text with values in it: plain as a string, with their sources in a document."""
+class Passage(str):
+    """Text that contains values: plain as a string, and with their sources as HTML."""
 
     html: Markup
 
@@ -95,29 +95,29 @@ class Told(str):
         return self.html
 
 
-def told(lang: str, key: str, **fields: object) -> Told:
-    """The phrase `key` with its fields filled in; values among them keep their sources."""
+def passage(lang: str, key: str, **fields: object) -> Passage:
+    """Fill in the phrase `key`; values among the fields keep their sources."""
     html = Markup(escape(phrase(lang, key)))
-    return Told(phrase(lang, key, **fields), html.format(**fields) if fields else html)
+    return Passage(phrase(lang, key, **fields), html.format(**fields) if fields else html)
 
 
-def joined(parts: list[str], between: str) -> Told:
-    """Texts and values one after another."""
-    return Told(between.join(map(str, parts)), Markup(escape(between)).join(map(escape, parts)))
+def join(parts: list[str], between: str) -> Passage:
+    """Join texts and values with a separator."""
+    return Passage(between.join(map(str, parts)), Markup(escape(between)).join(map(escape, parts)))
 
 
-def named(text: str) -> Told:
-    """A name given by the scenario, which may hold digits that are no result."""
-    return Told(text, Markup('<span class="name">{}</span>').format(text))
+def proper_name(text: str) -> Passage:
+    """Mark a name from the scenario, whose digits are not results."""
+    return Passage(text, Markup('<span class="name">{}</span>').format(text))
 
 
 def cell(table: str, row: Row, column: str) -> str:
-    """The source of a cell."""
+    """The source string for a cell."""
     return source(table, column, **{key: str(row[key]) for key in KEYS[table]})
 
 
 def source(table: str, column: str, **keys: str | Sequence[str]) -> str:
-    """The source of what is taken of a column in the rows with these keys; one of several, where given."""
+    """The source string for a column in the rows with these keys; a key may have several values."""
     query = f"?{urlencode(keys, doseq=True)}" if keys else ""
     return f"{table}.csv{query}#{column}"
 
@@ -125,6 +125,6 @@ def source(table: str, column: str, **keys: str | Sequence[str]) -> str:
 def quote(
     table: str, row: Row, column: str, write: Callable[[float, str], str], lang: str, scale: float = 1.0
 ) -> Value:
-    """The number of a cell as `write` writes it."""
+    """The number in a cell, formatted by `write`, with its source."""
     number = float(row[column])
     return Value(write(number / scale, lang), number, cell(table, row, column), scale=scale)

@@ -1,4 +1,4 @@
-"""A scenario while it is being loaded: where its values stand, and what was found so far."""
+"""The state of loading a scenario: the locations of its values, and the findings so far."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from surgesim.errors import Problem
-from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, Place
+from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, Location
 
 
 @dataclass(slots=True)
-class Draft:
-    """A scenario being loaded: where its values stand, and what was found so far.
+class LoadContext:
+    """The state of loading a scenario: the locations of its values, and the findings so far.
 
     Attributes
     ----------
     faults, warnings
-        What is wrong with it, and what its author should know, each at its place.
+        What is wrong, and what the author should know, each with its location.
     fractions
-        How numbers are written whose point may part thousands.
+        The original text of numbers whose point may separate thousands.
     unread
         The sections whose profile or file could not be read.
     shortened
-        Whether dates may lie past the end.
+        True if dates may lie past the end.
     quiet
-        Whether nobody asks for warnings.
+        True if warnings are not needed.
     drawable
-        Whether what can be drawn is to be checked.
+        True if the draws of uncertain parameters are to be checked.
     """
 
-    places: dict[KeyPath, Place] = field(default_factory=dict)
+    locations: dict[KeyPath, Location] = field(default_factory=dict)
     faults: list[Finding] = field(default_factory=list)
     warnings: list[Finding] = field(default_factory=list)
     fractions: dict[KeyPath, str] = field(default_factory=dict)
@@ -47,16 +47,18 @@ class Draft:
             self.warnings += map(self._placed, findings)
 
     def _placed(self, finding: Finding) -> Finding:
-        """A finding with the place of the value at its path, or of what holds that."""
-        if finding.place is not None:
+        """Return a finding with the location of the value at its path, or of the nearest one above it."""
+        if finding.location is not None:
             return finding
         ends = range(len(finding.path), -1, -1)
-        places = (self.places[finding.path[:end]] for end in ends if finding.path[:end] in self.places)
-        return replace(finding, place=next(places, None))
+        locations = (
+            self.locations[finding.path[:end]] for end in ends if finding.path[:end] in self.locations
+        )
+        return replace(finding, location=next(locations, None))
 
     @property
     def problems(self) -> list[Problem]:
-        """What is wrong; not that a key is missing where an unknown one beside it was taken for it."""
+        """What is wrong, except a missing key that an unknown key beside it seems to be a misspelling of."""
         meant = {(*fault.path[:-1], fault.near) for fault in self.faults if fault.kind is Kind.UNKNOWN_KEY}
         return in_order(
             fault for fault in self.faults if not (fault.kind is Kind.MISSING and fault.path in meant)
@@ -64,6 +66,6 @@ class Draft:
 
 
 def in_order(findings: Iterable[Finding]) -> list[Problem]:
-    """What is told of findings: by file and line, without repeats."""
+    """Return findings as problems, ordered by file and line, without repeats."""
     problems = dict.fromkeys(finding.problem for finding in findings)
     return sorted(problems, key=lambda problem: (problem.file or "", problem.line or 0))
