@@ -144,7 +144,7 @@ def test_every_indicator_is_a_column_in_its_unit() -> None:
 
 
 def test_an_indicator_with_a_meaning_is_computed_and_no_other() -> None:
-    assert {name for name, indicator in INDICATORS.items() if indicator.computed} == set(_COMPUTED)
+    assert {name for name, indicator in INDICATORS.items() if indicator.is_computed} == set(_COMPUTED)
 
 
 def test_what_indicators_need_can_be_looked_up() -> None:

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from drawn import settled, texts
+from drawn import lay_out, texts
 from figure_cases import THRESHOLDS, surge_results, surge_scenario
 
 from surgesim.report.document import report
@@ -36,7 +36,7 @@ def titled(titles: list[str]) -> Results:
 def test_a_title_is_drawn_as_it_is_written(tmp_path: Path, name: str) -> None:
     figure = draw(titled(TITLES), name)
     assert save(figure, tmp_path / "f.svg").stat().st_size > 1000
-    found = texts(settled(figure))
+    found = texts(lay_out(figure))
     for title in TITLES:
         drawn = [text for text in found if title.replace(" ", "") in "".join(text.get_text().split())]
         assert drawn, title

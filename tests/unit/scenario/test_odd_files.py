@@ -151,13 +151,13 @@ def test_a_csv_of_a_spreadsheet_is_read_whatever_parts_its_columns(
 @pytest.mark.parametrize(
     ("csv", "message"),
     [
-        ("day;icu\n0;1,5\n", "got '1,5' for icu, expected a number (write the decimal point: 1.5)"),
-        ("day;icu\n0;1;2\n", "got 3 values, expected 2 as in the header"),
+        ("day;icu\n0;1,5\n", "got '1,5' for icu, expected a number (use a decimal point: 1.5)"),
+        ("day;icu\n0;1;2\n", "got 3 values, expected 2, as in the header"),
         (
             "day,icu,a;b\n0,1,2\n",
             "unknown column 'a;b', expected one of day, date, district, age, basic, oxygen, icu",
         ),
-        ("day\ticu\n0\t1,2\n", "got '1,2' for icu, expected a number (write the decimal point: 1.2)"),
+        ("day\ticu\n0\t1,2\n", "got '1,2' for icu, expected a number (use a decimal point: 1.2)"),
     ],
 )
 def test_what_parts_neither_columns_nor_decimals_is_told(tmp_path: Path, csv: str, message: str) -> None:

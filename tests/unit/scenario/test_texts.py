@@ -205,7 +205,7 @@ def test_a_text_that_needs_quotes_is_told_so(tmp_path: Path, old: str, new: str,
 @pytest.mark.parametrize(
     ("care", "message"),
     [
-        ("care: {facilities: {}}\n", "got an empty mapping, expected at least 1 in it, each "),
+        ("care: {facilities: {}}\n", "got an empty mapping, expected at least 1 entry, each "),
         ("care:\n  facilities:\n", "missing, expected a mapping of named entries, each "),
     ],
 )
