@@ -65,7 +65,7 @@ class UnfinishedSweep:
     ----------
     done
         One byte per run: 1 if its part exists.
-    redone
+    repeats
         Names of existing parts that could not be read, whose runs are repeated.
     """
 

@@ -41,7 +41,7 @@ class Sweep:
     ----------
     manifest
         Everything needed to repeat the sweep; its entry `sweep` is the plan.
-    redone
+    repeats
         Names of parts that were damaged when the sweep was resumed, and whose runs were repeated.
 
     Raises
