@@ -15,7 +15,7 @@ import pytest
 import surgesim
 
 PACKAGE = Path(surgesim.__file__).parent
-ROOT = PACKAGE.parent
+ROOT = Path(__file__).parents[3]
 PAGE = (Path(__file__).parents[3] / "docs" / "extending.md").read_text(encoding="utf-8")
 
 pytestmark = pytest.mark.slow
