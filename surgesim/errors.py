@@ -45,7 +45,7 @@ class Problem:
 
 
 def escaped(text: str) -> str:
-    """`text` with what a terminal would act on, or not show, as Python writes it: ``\\x1b``."""
+    """`text` with control and invisible characters as Python escapes: ``\\x1b``."""
     if text.isprintable():
         return text
     return "".join(

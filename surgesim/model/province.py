@@ -130,7 +130,7 @@ class Province:
 
     @property
     def vaccination(self) -> Vaccination | None:
-        """The vaccination of the epidemic, if there is one."""
+        """The epidemic's vaccination, if there is one."""
         return None if self.epidemic is None else self.epidemic.vaccination
 
     @property

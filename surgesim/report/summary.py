@@ -56,7 +56,7 @@ def runs(results: Results, lang: str) -> Value:
 
 
 def share(row: Row, column: str, lang: str) -> Value:
-    """A share of breaches.csv as a percentage."""
+    """Format a share from breaches.csv as a percentage."""
     return Value(
         percent(float(row[column]), lang), float(row[column]), cell("breaches", row, column), scale=0.01
     )
@@ -182,7 +182,7 @@ def _lasts(row: Row, ranges: bool, lang: str) -> Passage:
 
 
 def _first_and_binding(results: Results, lang: str) -> Passage:
-    """The first criterion breached, and the constraint on beds on the days that matter."""
+    """The first criterion breached, and what limits beds on emergency days, else on days of shortage."""
     names = criteria(results.scenario)
     begun = [row for row in province_rows(results) if row["threshold"] in names]
     later = [row for row in begun if row["breached_at_start"] < 1 and not pd.isna(row["first_day_median"])]

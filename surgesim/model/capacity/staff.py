@@ -205,7 +205,7 @@ class Absences:
         return absent
 
     def on_duty(self, heads: Ints) -> Floats:
-        """``(facilities, 3)`` heads at work: heads = on duty + base absent + infected."""
+        """``(facilities, 3)`` heads on the payroll: on duty + absent for other reasons + infected."""
         present: Floats = np.multiply(heads - self.infected, 1 - self._section.base, dtype=np.float64)
         return present
 

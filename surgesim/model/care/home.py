@@ -128,7 +128,7 @@ class HomeCare:
         return reported & (draws < reduction)
 
     def fill(self, page: Page) -> None:
-        """Enter the cases at home."""
+        """Record the cases at home."""
         page.province.values |= {
             "home_cases": self.active,
             "home_cases_not_followed": self.active - self.followed,

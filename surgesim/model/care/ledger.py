@@ -144,7 +144,7 @@ class Ledger:
         patient.place = place
 
     def end(self, patient: Patient) -> None:
-        """Enter the end of a patient's journey."""
+        """Record the end of a patient's journey."""
         self.count[patient.need][patient.place] -= 1
         self.met[patient.need] += 1
         self.gone[patient.district] += 1

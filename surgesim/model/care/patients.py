@@ -66,7 +66,7 @@ class PatientBatch:
     urgent
         True if the patient has priority in the queue.
     luck
-        The uniform that decides death.
+        The uniform random number that decides whether the patient dies.
     p_full, p_thin, p_boarded, p_untreated
         P(death) by level of care, for the highest need, each at least the one before.
     oxygen_stay, icu_survivor_stay, icu_dying_stay, step_down_stay

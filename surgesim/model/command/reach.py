@@ -1,4 +1,4 @@
-"""Timely access by group: patients by the day of their need, those who were late, and deaths.
+"""Timely access by group: patients by the day of their need, those without timely access, and deaths.
 
 A group is a district, an age and a risk; groups are flattened in that order, as in the ledger.
 """

@@ -1,7 +1,7 @@
 """Turn YAML 1.2 text into plain values, and record the file and line of every value.
 
 PyYAML implements YAML 1.1 (``010`` is 8, ``no`` is False, the last of two equal keys wins), so only its
-parser is used. This module composes the parser's events by the core schema of YAML 1.2, and enforces
+parser is used. This module composes the parser's events under the YAML 1.2 core schema, and enforces
 limits on size, depth and aliases before it builds anything.
 """
 
@@ -68,7 +68,7 @@ class Document:
 
 
 def resolve(text: str) -> Any:
-    """Return the value of a plain scalar by the core schema of YAML 1.2; text if no other form fits.
+    """Return the value of a plain scalar under the YAML 1.2 core schema; text if no other form fits.
 
     Raises
     ------

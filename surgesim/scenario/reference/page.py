@@ -233,5 +233,5 @@ def _default(node: Node) -> str:
 
 
 def _words(text: str) -> str:
-    """Return a text on one line, escaped for a table."""
+    """Return `text` on one line, escaped for a table."""
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")

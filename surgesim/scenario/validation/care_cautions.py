@@ -187,7 +187,7 @@ def _icu_counted_twice(arrivals: Arrivals, scenario: Scenario) -> Iterator[Findi
 
 
 def _more_than_live_there(arrivals: Arrivals, scenario: Scenario) -> Iterator[Finding]:
-    """Warn of more arrivals in the whole run than residents."""
+    """Warn if there are more arrivals in the whole run than residents."""
     districts = scenario.people.districts
     come: dict[str | None, float] = {}
     for series in arrivals.series.values():

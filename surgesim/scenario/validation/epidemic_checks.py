@@ -18,7 +18,7 @@ def dose_without_protection() -> Finding:
 
 
 def imports(importation: Importation, warm_up_days: int) -> Iterator[Finding]:
-    """Report imported infections that have no district or no day to arrive."""
+    """Report imported infections that have no district or no day of arrival."""
     path = ("epidemic", "importation")
     weights = importation.weights
     if importation.per_day and weights and not any(weights.values()):

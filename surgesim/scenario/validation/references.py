@@ -67,7 +67,7 @@ def _may_be_off(pattern: str) -> bool:
 
 @cache
 def _where_none_is_off() -> tuple[str, ...]:
-    """Return the paths of the definitions to which references that may be ``none`` refer."""
+    """Return the paths of definitions that optional references (those that may be ``none``) name."""
     places = references_of_schema().items()
     named = (reference.target for pattern, reference in places if _may_be_off(pattern))
     items = (indicator.item.target for indicator in INDICATORS.values() if indicator.item is not None)

@@ -133,7 +133,7 @@ class _Draws:
         return self._known[key]
 
     def least(self, values: Mapping[str, float], middle: Mapping[str, float]) -> Mapping[str, float]:
-        """Return the fewest of `values` that are rejected while all others have their median.
+        """Return a smallest subset of `values` that is rejected with all others at their medians.
 
         Parameters not in `middle` keep the value of the scenario.
         """

@@ -117,7 +117,7 @@ def run_span(results: Results) -> tuple[date, date]:
 
 
 def peak(curve: Course) -> tuple[float, date]:
-    """The largest median of a course, and its date."""
+    """The peak of a course's median, and its date."""
     place = int(np.nanargmax(curve.p50))
     return float(curve.p50[place]), curve.dates[place].item()
 

@@ -25,7 +25,7 @@ def facilities_of(results: Results, alternative: str) -> Sequence[Facility]:
 
 
 def in_tonnes(results: Results, alternative: str, indicator: str) -> Course:
-    """A course in kg as tonnes, averaged over a week to smooth out deliveries every few days."""
+    """Convert a course from kg to tonnes, averaged over a week to smooth out deliveries every few days."""
     return course(results, alternative, indicator).scale(1e-3).rolling_mean(7)
 
 
