@@ -524,7 +524,7 @@ class Journey:
             self._go_to_oxygen(patient, self._network.routes[patient.location][facility])
 
     def _claimant(self, facility: int) -> Patient | None:
-        """Return the step-down patient with first claim on an oxygen bed: in the facility, then in its catchment."""
+        """Return the step-down patient with first claim on a bed: in the facility, then in its catchment."""
         own = self._first_blocker(facility)
         if own is not None:
             return own
