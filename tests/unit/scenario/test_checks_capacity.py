@@ -400,8 +400,8 @@ def test_a_rule_ends_on_its_own_indicator_and_item_or_on_those_it_began_with(tmp
             "      staff: {doctors: 5, ward_nurses: 30}\n",
             "",
             "care.facilities.field",
-            "is a field hospital with beds and no staff given: its beds count as staffed by people from "
-            "nowhere (staff: {} brings none but those a rule assigns)",
+            "is a field hospital with beds but no staff given: all its beds count as staffed (write "
+            "staff: {} if it has only the staff that a rule assigns)",
         ),
         (
             "staff: {doctors: 5, ward_nurses: 30}",
@@ -435,7 +435,7 @@ def test_a_rule_ends_on_its_own_indicator_and_item_or_on_those_it_began_with(tmp
             "beds: {oxygen: 20}",
             "beds: {oxygen: 20}, mobilisation_plan: false",
             "care.facilities",
-            "1 of 3 facilities have no mobilisation plan; of 2 it is not said",
+            "1 of 3 facilities have no mobilisation plan; for 2 this is not given",
         ),
         (
             "isle: {boats: 1}",

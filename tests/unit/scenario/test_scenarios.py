@@ -475,8 +475,8 @@ def test_the_readme_tells_what_the_scenario_gives(
         "| 6.3 % (3.0 %": (0.063, mean("deaths") / cases),
         "(3.0 % if all": (0.030, mean("deaths_unavoidable") / cases),
         "| baseline | 8,320 | 4,310 |": (4_310, mean("deaths_untreated")),
-        "20,000 planned": (20_000, mean("elective_backlog")),
-        "staff away, at most | 16 %": (
+        "20,000 elective": (20_000, mean("elective_backlog")),
+        "staff absent, maximum | 16 %": (
             0.16,
             np.mean([record.series("staff_absent_share").max() for record in baseline_records]),
         ),

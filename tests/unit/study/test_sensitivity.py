@@ -341,7 +341,7 @@ def test_a_sweep_of_days_warns_of_its_horizons(monkeypatch: pytest.MonkeyPatch) 
         said: list[str] = []
         levels = "5,8,9,12" if warned else "0:1:4"
         found = sweep(small_scenario(), {path: levels}, replications=1, workers=Backend(1, tell=said.append))
-        assert [line.startswith("days varies: first days are restricted means") for line in said] == (
+        assert [line.startswith("days varies: restricted means of first days") for line in said] == (
             [True] if warned else []
         )
         assert any("restricted means" in line for line in cautions(found, "en")) == warned
