@@ -16,6 +16,10 @@ from surgesim.scenario.schema.base import BED_TYPES
 Floats = NDArray[np.float64]
 Entry = TypeVar("Entry", float, Floats)
 
+PER = 100_000
+"""The denominator of most rates, in people."""
+PER_MILLION = 1_000_000
+
 MOST_DAYS_OF_COVER = 365.0
 """Maximum number of days of cover that is recorded."""
 

@@ -18,7 +18,7 @@ from surgesim.model.capacity.facilities import STATES
 from surgesim.model.capacity.logistics import logistics_columns
 from surgesim.model.capacity.staff import CONSTRAINTS
 from surgesim.model.care import basic_beds, home, journey, ledger, network, oxygen, waits, wards
-from surgesim.model.columns import Column, Floats
+from surgesim.model.columns import PER, PER_MILLION, Column, Floats
 from surgesim.model.epidemic import spread, vaccination
 from surgesim.model.surveillance import case_isolation, detection, laboratories
 from surgesim.scenario.schema.command import Command
@@ -53,10 +53,6 @@ __all__ = [
 def _columns(indicators: Iterable[Indicator]) -> tuple[Column, ...]:
     return tuple(Column(indicator.name, indicator.unit, indicator.meaning) for indicator in indicators)
 
-
-PER = 100_000
-"""The denominator of most rates, in people."""
-PER_MILLION = 1_000_000
 
 PROVINCE: tuple[Column, ...] = (
     *spread.INFECTIONS,

@@ -14,12 +14,10 @@ from numpy.typing import NDArray
 
 from surgesim.errors import IdentityError
 from surgesim.model.care.patients import Patient
-from surgesim.model.columns import Column, Page
+from surgesim.model.columns import PER, Column, Page
 from surgesim.scenario.schema.response.detection import LaboratoryTests
 
 Ints = NDArray[np.int64]
-
-PER = 100_000
 
 TESTS = (
     Column("tests_used", "samples/day", "samples tested within the limit (0 if tests are unlimited)"),

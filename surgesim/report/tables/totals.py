@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from surgesim.model.outcomes import OUTCOMES, in_groups
+from surgesim.model.record import PER
 from surgesim.report.citation import Row, Value, cell, proper_name, quote, source
 from surgesim.report.sentences import enough_for_ranges
 from surgesim.report.tables.cells import NONE, ReportTable, district_title, in_brackets, lines, table_builder
@@ -42,8 +43,6 @@ ELSEWHERE: Final = in_groups("emergency", "money")
 """Totals that have separate tables."""
 
 TOTALS: Final = tuple(o.name for o in OUTCOMES if o.name not in (*LOGISTIC, *ELSEWHERE))
-
-PER: Final = 100_000
 
 
 def outcomes(results: Results, lang: str, chosen: Sequence[str] | None = None) -> ReportTable | None:
