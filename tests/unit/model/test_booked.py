@@ -1,7 +1,7 @@
 """What a lever brings is there, and is booked and paid for, on exactly the days on which it is there.
 
 Every action x trigger (a date, an indicator) x when (first day, middle, last) x `until` (a date, an
-indicator, none) x phases x delays, whole and not: the days are reckoned here from the rule alone, with exact
+indicator, none) x phases and delays, whole and not: the days are reckoned here from the rule alone, with exact
 fractions, and held against what a run has booked day by day. Day d is [d, d + 1); what is counted once a day
 is there on a day if it is there at its 00:00.
 """
@@ -121,16 +121,20 @@ def _on(day: int) -> str:
 
 
 def timings() -> Iterator[Timing]:
-    delays = (("0", "0"), ("1", "2"), ("0.4", "0.8"), ("0.3", "0.7"))
-    phases = ((("0", "1"),), (("0", "0.5"), ("2", "1")))
+    whole, phased = (("0", "1"),), (("0", "0.5"), ("2", "1"))
+    courses = (
+        (whole, "0", "0"),
+        (phased, "0", "0"),
+        (whole, "0.4", "0.8"),
+        (phased, "1", "2"),
+        (phased, "0.3", "0.7"),
+    )
     for kind, begins in (
         *(("date", d) for d in (0, 6, DAYS - 1)),
         *(("indicator", d) for d in (1, 6, DAYS - 1)),
     ):
-        for until, course, (decision, lead) in itertools.product(
-            ("none", "date", "indicator"), phases, delays
-        ):
-            yield Timing(kind, begins, until, begins + 5, course, decision, lead)
+        for until, (phases, decision, lead) in itertools.product(("none", "date", "indicator"), courses):
+            yield Timing(kind, begins, until, begins + 5, phases, decision, lead)
 
 
 # -- what is booked -------------------------------------------------------------------------------
