@@ -135,9 +135,7 @@ LEVERS: dict[str, Lever] = {
     "doctors": raised(f"{SITE}.staff.doctors", 20),
     "ward nurses": raised(f"{SITE}.staff.ward_nurses", 40),
     "ICU nurses": raised(f"{SITE}.staff.icu_nurses", 20),
-    "basic beds and kilograms": both(
-        raised(f"{SITE}.beds.basic", 50), raised(f"{SITE}.oxygen.tank_kg", 1e5)
-    ),
+    "basic beds and kilograms": both(raised(f"{SITE}.beds.basic", 50), raised(f"{SITE}.oxygen.tank_kg", 1e5)),
     "oxygen beds": raised(f"{SITE}.beds.oxygen", 30),
     "ICU beds": raised(f"{SITE}.beds.icu", 6),
     "ventilators": raised(f"{SITE}.ventilators", 10),

@@ -232,7 +232,7 @@ def old_columns_equal(one: Record, other: Record) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(scenarios())
 def test_parts_that_are_there_in_plenty_change_nothing(scenario: Scenario) -> None:
     """Staff, oxygen and ventilators for everybody, vehicles for all: the record as without them."""
