@@ -73,7 +73,7 @@ class Page:
     Attributes
     ----------
     province
-        Single numbers.
+        Single numbers, by column.
     districts, facilities
         Arrays ``(districts,)`` and ``(facilities,)``, in the order of the scenario.
     """

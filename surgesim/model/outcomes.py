@@ -33,7 +33,7 @@ Group = Literal[
     "countermeasures",
     "money",
 ]
-"""The subject of an outcome; the report's tables of totals have these groups."""
+"""The subject of an outcome, by which the report groups its totals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Outcome:
     compute
         Function that computes its value from the daily tables.
     group
-        Its subject.
+        The subject of the outcome.
     better
         The better direction: ``lower``, or empty if neither is better.
     deadly
@@ -235,7 +235,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "facility_days_dry",
         "facility-days",
-        "time short of oxygen, summed over facilities",
+        "time with a shortage of oxygen, summed over facilities",
         lambda days: float(days.of_facilities("dry").sum()),
         "oxygen",
     ),

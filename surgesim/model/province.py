@@ -174,7 +174,7 @@ class Province:
                 self._set_capacity(f, oxygen, icu)
 
     def _set_capacity(self, facility: int, oxygen: int, icu: int) -> None:
-        """Set a facility's beds that admit patients: its staffed beds, or none if oxygen has run out."""
+        """Set the number of beds that admit patients: the staffed beds, or none if oxygen has run out."""
         store = None if self.supply is None else self.supply.stores[facility]
         if store is not None and store.short:
             oxygen = icu = 0
@@ -215,7 +215,7 @@ class Province:
         return int(self.capacity.heads().sum())
 
     def protect_staff(self) -> None:
-        """Protect vaccinated staff against infection as much as vaccinated residents."""
+        """Give vaccinated staff the same protection against infection as vaccinated residents."""
         section, vaccination, absences = self.scenario.epidemic, self.vaccination, self.capacity.absences
         if section is None or vaccination is None or absences is None:
             return

@@ -92,7 +92,7 @@ DISTRICT: tuple[Column, ...] = (
 )
 
 PRESENT = len(DISTRICT)
-"""Index of the first column that only assessed districts have, after those of DISTRICT."""
+"""Index of the first column that only assessed districts have; it follows the columns of DISTRICT."""
 
 DISTRICT_PRESENT = ledger.PRESENT_IN_DISTRICT
 

@@ -34,7 +34,7 @@ _OF_INDICATORS = {
 """Columns that are empty if the indicator computed from them is not assessed."""
 
 _ITEMS_SEEN = ("stock_cover_days:", "burden_backlog:")
-"""Prefixes of the columns of consumables and burdens that the command sees."""
+"""Prefixes of the columns of consumables and burdens that rules and thresholds can use."""
 
 
 class Recorder:

@@ -1,7 +1,7 @@
 """Capacity: the beds that have space, staff, equipment and oxygen, counted at 00:00 of each day.
 
-One vectorised step over all facilities. Where a scenario gives no staff, ventilators, oxygen source or
-non-COVID patients, space is the only limit, and beds change only when rules change them.
+Each day is one vectorised step over all facilities. Where a scenario gives no staff, ventilators, oxygen
+source or non-COVID patients, space is the only limit, and beds change only when rules change them.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class Adjustment(StrEnum):
     REDEPLOYMENT = "redeployment"
     """Share of ward nurses redeployed to ICU."""
     EFFICIENCY = "efficiency"
-    """Share of ward nurses redeployed, times the part of an ICU nurse that each counts for."""
+    """Share of ward nurses redeployed, times the part of an ICU nurse that each replaces."""
     VENTILATORS = "ventilators"
     POSTPONEMENT = "postponement"
     """Share of elective care that is postponed."""
@@ -180,7 +180,7 @@ class Capacity:
     adjustments
         The adjustments that rules have made.
     today
-        The beds of today.
+        Today's beds.
     absences, essential
         The absent staff and the non-COVID patients; None if no facility has them.
     """
@@ -292,7 +292,7 @@ class Capacity:
 
     @property
     def reinforcement(self) -> int:
-        """Number of staff from outside who are here today: those whom rules had brought in by 00:00."""
+        """Number of staff from outside at work today: all whom rules had brought in by 00:00."""
         return self._resources.reinforcement
 
     def heads(self) -> Ints:
@@ -378,7 +378,7 @@ class Capacity:
         return shares
 
     def _beds(self) -> tuple[Ints, Ints]:
-        """Return all beds today, and those intended for COVID patients, ``(facilities, 3)`` each."""
+        """Return all beds today, and the beds intended for COVID patients, ``(facilities, 3)`` each."""
         total = np.array([site.total for site in self._facilities.sites], np.int64)
         target = np.array([site.beds for site in self._facilities.sites], np.int64)
         return total, target

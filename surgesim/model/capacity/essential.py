@@ -67,8 +67,8 @@ class EssentialPatients:
     names
         Names of the facilities.
     total, target
-        ``(facilities, 3)`` beds by type (basic, oxygen, ICU) at the start: all, and those intended for
-        COVID patients.
+        ``(facilities, 3)`` beds by type (basic, oxygen, ICU) at the start: all beds, and the beds intended
+        for COVID patients.
 
     Attributes
     ----------
@@ -124,7 +124,7 @@ class EssentialPatients:
         Parameters
         ----------
         total, target
-            ``(facilities, 3)`` all beds today, and those intended for COVID patients.
+            ``(facilities, 3)`` all beds today, and the beds intended for COVID patients.
 
         Returns
         -------
@@ -160,12 +160,12 @@ class EssentialPatients:
         day
             Today; call on consecutive days.
         total, target, opened
-            ``(facilities, 3)`` all beds; those intended for COVID patients; those open to them today, from
-            `room_for_covid`.
+            ``(facilities, 3)`` all beds; the beds intended for COVID patients; the beds open to COVID
+            patients today, from `room_for_covid`.
         covid
             ``(facilities, 3)`` COVID patients present.
         staff
-            Two arrays ``(facilities,)``: emergency and elective patients the staff can look after.
+            Two arrays ``(facilities,)``: emergency and elective patients whom the staff can look after.
         postponed
             ``(facilities,)`` share of elective care that is postponed, in [0, 1].
         rng
@@ -284,17 +284,17 @@ class EssentialPatients:
             if np.count_nonzero(wrong):
                 i = tuple(np.argwhere(wrong)[0].tolist())
                 where = f"{self._names[i[0]]}, other patients"
-                raise IdentityError(identity, where, day, f"{left[i]} against {right[i]}")
+                raise IdentityError(identity, where, day, f"left side {left[i]}, right side {right[i]}")
 
 
 def _ward(beds: Ints) -> Ints:
-    """Return the basic and oxygen beds together, ``(facilities,)``."""
+    """Sum basic and oxygen beds, ``(facilities,)``."""
     together: Ints = beds[:, BASIC] + beds[:, OXYGEN]
     return together
 
 
 def _together(census: Ints) -> Ints:
-    """Return the emergency and elective patients together, ``(facilities,)``."""
+    """Sum emergency and elective patients, ``(facilities,)``."""
     both: Ints = census[:, EMERGENCY] + census[:, ELECTIVE]
     return both
 

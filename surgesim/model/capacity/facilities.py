@@ -13,7 +13,7 @@ from surgesim.scenario.schema.base import BED_TYPES
 from surgesim.scenario.schema.care import Care, Facility
 
 STATES = ("closed", "preparing", "open", "standing-down")
-"""States of a facility's care for COVID patients; the record holds the index."""
+"""States of a facility's care for COVID patients; the record stores the index."""
 CLOSED, PREPARING, OPEN, STANDING_DOWN = range(4)
 """Indices into `STATES`."""
 

@@ -28,7 +28,7 @@ COVER_WINDOW = 7
 _NOTHING = 1e-9
 """Mean daily use below which an item counts as unused, in its unit."""
 
-_TOLERANCE = 1e-9  # as a share of the total received: rounding of sums over a run
+_TOLERANCE = 1e-9  # tolerance for rounding in sums, as a share of the total received
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def _rates(uses: Iterable[PerDay]) -> Floats:
 
 
 class Stocks:
-    """Province-wide stocks of consumables. A day's deliveries come before its use.
+    """Province-wide stocks of consumables. On each day, deliveries come before use.
 
     Attributes
     ----------
@@ -360,5 +360,5 @@ def _hold_flows(
         expected = start + came - went  # infinite on both sides where there is no limit
         close = expected == end or abs(expected - end) <= _TOLERANCE * (1 + start + came)
         if not (close and end >= 0 and today >= 0):
-            detail = f"{expected:.9g} against {end:.9g}, {today:.9g} on the day"
+            detail = f"expected {expected:.9g}, got {end:.9g}; outflow of the day {today:.9g}"
             raise IdentityError(identity, name, day, detail)

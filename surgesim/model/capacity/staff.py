@@ -25,7 +25,7 @@ DOCTORS, WARD_NURSES, ICU_NURSES = range(3)
 """Indices of the cadres."""
 
 CONSTRAINTS = ("space", "doctors", "nurses", "equipment", "pipes", "oxygen_stock")
-"""Constraints that can bind a bed type; facility columns hold the index."""
+"""Constraints that can bind a bed type; facility columns contain the index."""
 SPACE, DOCTOR, NURSE, EQUIPMENT, PIPES, OXYGEN_STOCK = range(6)
 """Indices into `CONSTRAINTS`."""
 
@@ -98,7 +98,7 @@ class PatientsPerPost:
             present[:, row] = patients
         left = posts.take((DOCTORS, DOCTORS, WARD_NURSES, WARD_NURSES), axis=1) - present @ self._use
         served = np.floor(np.maximum(left * self._serve, 0.0) + _ROUNDING)
-        both = np.minimum(served[:, :2], served[:, 2:])  # by doctors, by nurses
+        both = np.minimum(served[:, :2], served[:, 2:])  # the limit by doctors, the limit by nurses
         return both[:, 0], both[:, 1]
 
 
@@ -149,7 +149,7 @@ class Absences:
         self._names = tuple(names)
         self._days_off = max(round(section.days_off), 1)
         shape = (len(self._names), 3)
-        self._sent_home = np.zeros((self._days_off, *shape), np.int64)  # row: day modulo days off
+        self._sent_home = np.zeros((self._days_off, *shape), np.int64)  # row: day modulo number of days off
         self.infected = np.zeros(shape, np.int64)
         self.infections = np.zeros(shape, np.int64)
         self.returned = np.zeros(shape, np.int64)
@@ -159,7 +159,7 @@ class Absences:
     def pass_day(
         self, day: int, heads: Ints, incidence: float | Floats, patients: Ints, rng: np.random.Generator
     ) -> None:
-        """Return to work the staff due back today, and send home those infected yesterday.
+        """Bring back the staff who are due back today, and send home the staff infected yesterday.
 
         Parameters
         ----------
@@ -207,7 +207,7 @@ class Absences:
         return absent
 
     def on_duty(self, heads: Ints) -> Floats:
-        """Return the staff on duty, ``(facilities, 3)``: those neither infected nor absent otherwise."""
+        """Return the staff on duty, ``(facilities, 3)``, who are neither infected nor absent otherwise."""
         present: Floats = np.multiply(heads - self.infected, 1 - self._section.base, dtype=np.float64)
         return present
 
@@ -232,7 +232,10 @@ class Absences:
                 facility, cadre = (int(i) for i in np.argwhere(wrong)[0])
                 where = f"{self._names[facility]}, cadre {cadre}"
                 raise IdentityError(
-                    identity, where, day, f"{left[facility, cadre]} against {right[facility, cadre]}"
+                    identity,
+                    where,
+                    day,
+                    f"left side {left[facility, cadre]}, right side {right[facility, cadre]}",
                 )
 
 
@@ -321,12 +324,12 @@ def staffed_beds(
     others
         ``(facilities, 2)`` emergency and elective patients present.
     """
-    bound = np.empty((5, 3, len(space)))  # constraint, bed type, facility: maximum beds
+    bound = np.empty((5, 3, len(space)))  # axes: constraint, bed type, facility; values: maximum beds
     bound[SPACE] = space.T
     bound[EQUIPMENT:] = limits.transpose(0, 2, 1)
     equipped = np.minimum(np.minimum(bound[SPACE], bound[EQUIPMENT]), bound[PIPES]) + _ROUNDING
     beds = np.empty((2, 3, len(space)), np.int64)
-    pool = np.repeat(posts.T[:, None], 2, axis=1)  # cadre, kind of ratio, facility
+    pool = np.repeat(posts.T[:, None], 2, axis=1)  # axes: cadre, normal or maximum ratio, facility
     for group, bed, team in _ORDER:
         at_hand, ratios = pool[team], per_post.ratios[group]
         by_cadre = at_hand * ratios + _ROUNDING
@@ -347,7 +350,9 @@ def staffed_beds(
 
 
 def staffed_icu_beds(per_post: PatientsPerPost, posts: Floats, beds: Ints) -> Ints:
-    """Return the ICU beds, for any patient, staffed at normal ratios, ``(facilities,)``; ICU comes first.
+    """Return the ICU beds for all patients that can be staffed at normal ratios, ``(facilities,)``.
+
+    ICU patients have priority over all other patients.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ class ArrivalSource:
     by_age
         ``(districts, 9)`` population.
     p_oxygen, p_icu
-        ``(9,)`` P(needs oxygen) and P(needs ICU | needs oxygen) by age, for the mix of ages.
+        ``(9,)`` P(needs oxygen) and P(needs ICU | needs oxygen) by age, which give the mix of ages.
     """
 
     def __init__(

@@ -52,7 +52,7 @@ class BasicBeds:
         self.capacity = wards.staffed[BASIC]
         self._share = share
         stay = daily_delays(stay_days)
-        self._stay = np.concatenate([[stay[0] + stay[1]], stay[2:]])  # leaves after 1, 2, … days
+        self._stay = np.concatenate([[stay[0] + stay[1]], stay[2:]])  # P(stays 1, 2, … days)
         self._first = first_day
         self._leaving = np.zeros((end_day - first_day + len(self._stay) + 1, n), np.int64)
         self.occupied = wards.mild
@@ -61,7 +61,7 @@ class BasicBeds:
         self.refused = 0
 
     def pass_day(self, day: int, reported: Ints, rng: np.random.Generator) -> None:
-        """Discharge people whose isolation ends today, then admit the share of today's mild cases."""
+        """Discharge people whose isolation ends today; admit the share of today's mild cases who isolate."""
         row = day - self._first
         leaving = self._leaving[row]
         self.occupied -= leaving
@@ -111,5 +111,5 @@ class BasicBeds:
                 "flows = census",
                 f"{self._network.facilities[f]}, basic",
                 day,
-                f"{census[f]} against {self.occupied[f]}",
+                f"flows give {census[f]}, census is {self.occupied[f]}",
             )

@@ -26,7 +26,7 @@ UNLIMITED = 1 << 40
 """Capacity of a pool whose beds are `unlimited`."""
 
 Key = tuple[int, float, float, int]
-"""Position in a queue: triage class, order within it, start of the wait, patient's index."""
+"""Sort key in a queue: triage class, order within the class, start of the wait, patient's index."""
 
 
 class QueuePlace(NamedTuple):
@@ -188,7 +188,7 @@ class BedPool:
             heappop(queue)
 
     def is_current(self, place: QueuePlace) -> bool:
-        """Return True if the patient of this position has not left it."""
+        """Return True if the patient still waits in this position."""
         return self.line.get(place.who) is place
 
     def best_for(self, facility: int, now: float) -> QueuePlace | None:

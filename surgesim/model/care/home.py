@@ -31,14 +31,15 @@ class HomeCare:
 
     A case is active at home for `followed_days` from the day of its report, unless it is isolated in a
     facility. Teams follow as many active cases as they can; the same share of followed and other cases ends
-    each day. Newly followed cases get a package while stocks last; cases without one do not get one later.
+    each day. Newly followed cases get a package while stocks last; later packages do not go to cases left
+    without one.
 
     Attributes
     ----------
     teams
         Current number of teams; the number at 00:00 is at work for the day.
     active, followed
-        Reported mild cases at home at the end of the day, and how many of them teams follow.
+        Reported mild cases at home at the end of the day, and the number followed by teams.
     newly_followed, packages_given, without_package
         The day's newly followed cases, the packages given to them, and the cases left without a package.
     packages
@@ -149,5 +150,5 @@ class HomeCare:
                 "start + delivered - given = end",
                 "home drug packages",
                 day,
-                f"{expected:.9g} against {self.packages:.9g}",
+                f"expected {expected:.9g}, got {self.packages:.9g}",
             )

@@ -1,8 +1,8 @@
 """The journey of a patient through care: waits, travel, beds, deterioration, step-down, outcome.
 
-Each clinical event is one method, scheduled as a callback; no generator and no resource per patient.
-docs/model.md, "Journey", states the rules in words. Every change is entered in the ledger, which is
-checked against the beds at the end of each day.
+Each clinical event is one method, scheduled as a callback; patients have no generator and no resource.
+docs/model.md, "Journey", states the rules in words. Every change is recorded in the ledger,
+which is checked against the beds at the end of each day.
 """
 
 from __future__ import annotations
@@ -431,7 +431,7 @@ class Journey:
     # -- swap, claims and free beds ---------------------------------------------------------------
 
     def _swap(self, boarder: Patient, blocker: Patient) -> None:
-        """Swap the beds of a boarder and of a patient ready to step down in the same facility, at once."""
+        """Swap, at once, the beds of a boarder and of a patient ready to step down in the same facility."""
         facility = boarder.facility
         self._note(boarder, "swaps", facility)
         self._leave_line(boarder)
@@ -467,7 +467,7 @@ class Journey:
 
     def _stop_breathing(self, patient: Patient) -> None:
         if self._supply is not None:
-            settling, self._settling = self._settling, True  # assign any beds this opens afterwards
+            settling, self._settling = self._settling, True  # assign the beds that this frees afterwards
             self._supply.part(patient)
             self._settling = settling
             if patient.breathless:

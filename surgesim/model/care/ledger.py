@@ -1,6 +1,6 @@
 """The ledger of care: counts of patients by place and outcome, and the identities they must satisfy.
 
-A separate module, so that counts are kept in one place and checked against the beds independently.
+It is a separate module, so that counts are kept in one place and checked independently against the beds.
 """
 
 from __future__ import annotations
@@ -90,8 +90,8 @@ class Ledger:
     count
         ``count[need][place]`` patients present.
     needed, met
-        By need (oxygen, ICU, ready to step down): patients who have ever had it, and those for whom it has
-        ended.
+        By need (oxygen, ICU, ready to step down): patients who have ever had the need, and patients whose
+        need has ended.
     created, recovered, transferred_out
         Patients who began to need care, who recovered, and who left for another province.
     deaths
@@ -125,7 +125,7 @@ class Ledger:
         self.reported_at_admission = [0] * districts
         self.flows = {OXYGEN: Flows(n), ICU: Flows(n)}
 
-    # -- entries ----------------------------------------------------------------------------------
+    # -- changes ----------------------------------------------------------------------------------
 
     def begin(self, patient: Patient) -> None:
         """Record a new patient, who needs oxygen and has no bed yet."""
@@ -265,4 +265,4 @@ class Ledger:
 
 def _hold(identity: str, where: str, day: int, left: int, right: int) -> None:
     if left != right:
-        raise IdentityError(identity, where, day, f"{left} against {right}")
+        raise IdentityError(identity, where, day, f"left side {left}, right side {right}")

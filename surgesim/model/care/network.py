@@ -1,4 +1,4 @@
-"""The geography of care: order of search for beds, travel times, catchments, hours of boats."""
+"""The geography of care: search order for beds, travel times, catchments and boat hours."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _INSTANT = 1e-9  # in days; times this close count as equal
 
 
 class Route(NamedTuple):
-    """A route to a facility: index of the facility, travel time in days, and two conditions.
+    """A route to a facility, with its travel time in days.
 
-    `crosses` is True if it crosses water. A gated route may be closed: it needs a running boat service or an
-    available vehicle.
+    `crosses` is True if the route crosses water. A gated route may be closed: it needs a running boat service
+    or an available vehicle.
     """
 
     facility: int
@@ -73,7 +73,7 @@ class Network:
     ----------
     from_district
         For each district, the routes to the facilities that serve it, in search order: facilities of the
-        district first, then by travel time, then as in the scenario.
+        district first, then by travel time, then in the order of the scenario.
     from_facility
         For each facility, the routes for a patient there: the facility itself first, without travel.
     group_of

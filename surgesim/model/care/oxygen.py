@@ -198,7 +198,7 @@ class OxygenSupply:
     # -- patients ---------------------------------------------------------------------------------
 
     def join(self, patient: Patient, facility: int, flow_lpm: float) -> None:
-        """Start to supply a patient in a bed of a facility, if there is enough oxygen."""
+        """Start supplying a patient in a bed of a facility, if there is enough oxygen."""
         store = self.stores[facility]
         patient.flow_kg = kg_per_day(flow_lpm)
         patient.breathes_at = facility
@@ -216,7 +216,7 @@ class OxygenSupply:
             self._watch(facility, store)
 
     def part(self, patient: Patient) -> None:
-        """Stop the supply of a patient who leaves a bed."""
+        """Stop supplying a patient who leaves a bed."""
         store = self.stores[patient.breathes_at]
         if store is None:
             return
@@ -238,7 +238,7 @@ class OxygenSupply:
     # -- running out ------------------------------------------------------------------------------
 
     def _watch(self, facility: int, store: Store) -> None:
-        """Schedule the event that the stock runs out, if that is less than a day away.
+        """Schedule the event of the stock running out, if it is less than a day away.
 
         An event already scheduled at or before that time stays; it is checked when it is due.
         """

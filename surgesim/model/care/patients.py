@@ -58,7 +58,7 @@ class PatientBatch:
     Attributes
     ----------
     need_time
-        Start of the need for oxygen (or for ICU, for patients who go straight to it).
+        Start of the need for oxygen, or for ICU if the patient needs it at once.
     district, age
         Indices of the home district and the age group.
     needs_icu, icu_delay
@@ -72,7 +72,7 @@ class PatientBatch:
     oxygen_stay, icu_survivor_stay, icu_dying_stay, step_down_stay
         Lengths of stay.
     oxygen_death, oxygen_recovery, icu_death, icu_recovery
-        Times for which a need can stay unmet until death or recovery; infinite if it never comes.
+        Times for which a need can stay unmet until death or recovery; infinite if neither ever follows.
     unreported
         True if not detected in the community; the patient is then reported at admission.
     oxygen_flow, icu_flow
@@ -144,8 +144,8 @@ class Patient:
     `dies_from` is the first level of care, FULL to NO_CARE, in which the patient dies (NO_CARE + 1: survives
     any). The `_ends` attributes give how long a need can stay unmet, which follows from it. `late` is True if
     the patient missed timely access. `need` and `place` are indices from `ledger`. `timer` is the scheduled
-    end of a stay or journey, and `clock` that of an unmet need; an outdated event does nothing, because
-    another one has replaced it there.
+    end of a stay or journey, and `clock` the scheduled end of an unmet need; an outdated event does
+    nothing, because `timer` or `clock` is then another event.
     """
 
     __slots__ = (
@@ -336,7 +336,7 @@ class PatientSource:
     def of_day(
         self, infection: DayOfInfection, day: int, streams: Streams, reduction: float
     ) -> tuple[PatientBatch, Ints]:
-        """Draw a day's patients with `from_epidemic`, or reuse those that another alternative drew."""
+        """Draw a day's patients with `from_epidemic`, or reuse the patients drawn by another alternative."""
         known = None if self._drawn is None else self._drawn.get(day)
         if known is not None and known.infection is infection and known.reduction == reduction:
             return known.batch, known.mild
@@ -474,7 +474,7 @@ class PatientSource:
 
 
 def _flow_quantile(support: Support, flow: Flow) -> Quantile:
-    """Return a function from the uniform number that chooses the respiratory support to a flow, L/min."""
+    """Return the function that turns a uniform random number into a patient's oxygen flow, L/min."""
     kinds = ("mask", "high_flow", "non_invasive", "invasive")
     edges = np.cumsum([getattr(support, kind) for kind in kinds])
     flows = np.array([getattr(flow, f"{kind}_lpm") for kind in kinds])

@@ -1,6 +1,6 @@
 """Wards: the beds of all facilities by type (basic, oxygen, ICU), staffed and occupied.
 
-The numbers of staffed beds are held only here: `BedPool` and `BasicBeds` share these lists.
+The numbers of staffed beds are stored only here: `BedPool` and `BasicBeds` share the lists.
 """
 
 from __future__ import annotations

@@ -79,8 +79,8 @@ def quantile_of(distribution: Distribution) -> Quantile:
 def length_biased_quantile_of(distribution: Distribution) -> Quantile:
     """Return the quantile function of a patient's full length of stay in an equilibrium census.
 
-    Its density is proportional to the density of the stay times the length of the stay. Of a stay drawn from
-    it, a uniform share remains.
+    Its density is proportional to the length of stay times the density of the stay. The time left is a
+    uniform share of the stay.
     """
     if distribution.gamma is not None:
         shape, scale = _gamma_parameters(distribution.gamma)

@@ -20,7 +20,7 @@ from surgesim.scenario.schema.scenario import Scenario
 
 
 class Assessor:
-    """Computes the indicators of each day from its record, and compares them with the thresholds.
+    """The assessor, which computes each day's indicators and compares them with the thresholds.
 
     Attributes
     ----------

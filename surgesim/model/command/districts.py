@@ -1,7 +1,7 @@
 """The indicators of the districts at the end of a day, computed in one step over all districts.
 
-Cases, need, deaths and timely access are those of residents; beds are those of the facilities in the
-district; waiting patients count in the district where they are.
+Cases, need, deaths and timely access refer to residents; beds refer to facilities in the district;
+waiting patients count in the district where they are.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def values_of(
         "oxygen_occupancy": lambda: beds.occupancy(OXYGEN),
         "icu_occupancy": lambda: beds.occupancy(ICU),
         "deaths_7d_per_100k": lambda: weekly("deaths"),
-        "epidemic_level": lambda: np.full(len(people), np.nan),  # set later, if at all
+        "epidemic_level": lambda: np.full(len(people), np.nan),  # levels are looked up later
         "in_time_7d_share": lambda: reach.by_district("in_time_7d_share", day),
         "deaths_per_million": lambda: reach.by_district("deaths_per_million", day),
     }
@@ -104,7 +104,7 @@ def values_of(
 
 
 class DistrictBeds:
-    """The COVID beds by type and district at the end of a day, counted on request."""
+    """The COVID beds by type and district at the end of a day, computed when needed."""
 
     def __init__(self, province: Province) -> None:
         self._province = province

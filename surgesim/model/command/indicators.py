@@ -70,7 +70,7 @@ class _Seen:
         return self.sums[PROVINCE_INDEX[column]]
 
     def per_100k(self, count: float, days: int = 1) -> float:
-        """Return a daily mean rate per 100,000; a single division keeps values exactly on a bound exact."""
+        """Return a daily mean rate per 100,000; a single division keeps values on a bound exact."""
         return count * PER / (self.population * days)
 
 
@@ -88,14 +88,14 @@ _COMPUTED: Mapping[str, Callable[[_Seen], float]] = {
     "icu_need_per_100k": lambda seen: seen.per_100k(seen.now("icu_need")),
     "deaths_7d_per_100k": lambda seen: seen.per_100k(seen.week("deaths")),
 }
-"""How each indicator of the province is computed from its table."""
+"""The computation of each indicator of the province from the province's table."""
 
 _AS_RECORDED = tuple(
     (name, PROVINCE_INDEX[name])
     for name, indicator in INDICATORS.items()
     if name in PROVINCE_INDEX and name not in _COMPUTED and not indicator.is_composite
 )
-"""Indicators that are themselves a column of the record, with its index."""
+"""Indicators that are columns of the record, with the index of the column."""
 
 
 def window(series: NDArray[Number], day: int) -> NDArray[Number]:
@@ -144,7 +144,7 @@ def assess(
     row
         ``(len(PROVINCE),)`` the day's row of the province's table.
     indicators
-        All indicator values by `key_of`: those from `compute` and all others.
+        All indicator values by `key_of`, from `compute` and from elsewhere.
     local
         For each threshold assessed by district, its values ``(districts,)``.
     """

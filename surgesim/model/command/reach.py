@@ -1,4 +1,4 @@
-"""Timely access by group: patients by the day of their need, those without timely access, and deaths.
+"""Counts for timely access by group: patients by the day of their need, late patients, and deaths.
 
 A group is a combination of district, age and risk; groups are flattened in that order, as in the ledger.
 """

@@ -65,7 +65,7 @@ def populate(people: People) -> Population:
 
 
 def apportion(total: int, shares: Floats) -> Ints:
-    """Return whole numbers in proportion to `shares` that add up to `total` (largest remainders)."""
+    """Return whole numbers that add up to `total`, in proportion to `shares` (largest remainders)."""
     exact = total * shares / shares.sum()
     whole: Ints = np.floor(exact).astype(np.int64)
     short = total - int(whole.sum())

@@ -94,10 +94,10 @@ EpidemicPath: TypeAlias = list[PathDay]
 def next_generation(population: Population, susceptibility: Floats) -> float:
     """Return the dominant eigenvalue of the next-generation matrix without immunity.
 
-    It is per unit of transmission and infectious time. The matrix covers the districts and ages that have
-    people. If contacts with each age group are the same in all districts, districts drop out because their
-    mixing is row-stochastic. Otherwise a small district counts in proportion to its people, so that an almost
-    empty district does not dominate the others.
+    The eigenvalue is per unit of transmission and infectious time. The matrix covers the districts and ages
+    that have people. If contacts with each age group are the same in all districts, districts drop out
+    because their mixing is row-stochastic. Otherwise a small district counts in proportion to its people, so
+    that an almost empty district does not dominate the others.
     """
     by_age = susceptibility[:, None] * population.contacts.sum(axis=0)
     people = population.count.sum(axis=2)
@@ -117,7 +117,7 @@ def _dominant(matrix: Floats) -> float:
 def transmission_rate(
     r0: float, infectious_days: float, population: Population, susceptibility: Floats
 ) -> float:
-    """Return the infections per contact that give the next-generation matrix dominant eigenvalue `r0`.
+    """Return the infections per contact that give the next-generation matrix the dominant eigenvalue `r0`.
 
     Raises
     ------
@@ -340,11 +340,11 @@ class Epidemic:
         return infection
 
     def _depends_on_care(self, isolated: Floats | None) -> bool:
-        """Return True if anything but measures makes today's or later infections differ by alternative.
+        """Return True if care, or the plan by other means than measures, affects infections from today on.
 
-        Care or the plan has such an effect if immunity wanes (except in the dead), from the first dose on
-        (the dead get none, staff get theirs first) and while cases isolate (reports depend on home care,
-        tests and beds).
+        This is so if immunity wanes, because the dead keep theirs; from the first dose on, because the dead
+        get none and staff get theirs first; and while cases isolate, because reports depend on home care,
+        tests and beds.
         """
         wanes = self._section.immunity.waning_days is not None
         dosed = self.vaccination is not None and self.vaccination.has_begun
@@ -467,7 +467,7 @@ class Epidemic:
         self.susceptible[..., WANED] += lost
 
     def _vaccinate(self, day: int, doses: int, dead: Ints, staff: int) -> None:
-        """Give the day's doses; move susceptible people whose dose takes effect or wanes between strata."""
+        """Give the day's doses; move susceptible people between strata as doses take effect or wane."""
         if self.vaccination is None or not self.vaccination.has_begun:
             return
         rng = self._streams.day("vaccination", day)
@@ -514,5 +514,5 @@ class Epidemic:
                 "S + E + I + R",
                 f"{self._names[district]}, age group {age}, risk {risk}",
                 day,
-                f"{now[district, age, risk]} people, expected {self._people[district, age, risk]}",
+                f"got {now[district, age, risk]} people, expected {self._people[district, age, risk]}",
             )

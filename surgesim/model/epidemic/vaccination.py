@@ -21,7 +21,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 DOSES = (
-    Column("doses_given", "doses/day", "doses of the vaccine given, including those of health workers"),
+    Column("doses_given", "doses/day", "doses of the vaccine given, including doses for health workers"),
     Column(
         "doses_without_effect",
         "doses/day",
@@ -36,17 +36,17 @@ VULNERABLE = Column(
 
 
 class Vaccination:
-    """The doses given, not yet effective, and due to have taken effect.
+    """The doses given so far, and their effect.
 
     Cells are district x age x risk. Health workers are counted separately: they are few, and their doses
-    protect the staff of facilities, not the cells.
+    protect the staff of facilities, not people in the cells.
 
     Attributes
     ----------
     doses, doses_due
         ``(districts, 9, 2)`` doses given so far, and doses that were due to take effect by now.
     protected, without_effect
-        Doses in `doses_due`, summed over cells, whose recipient was susceptible, and was not susceptible.
+        Doses in `doses_due`, summed over cells, with a susceptible recipient and with any other recipient.
     staff_doses, staff_doses_due
         Doses of health workers, given so far and due to take effect by now.
     doses_today, without_effect_today
@@ -213,13 +213,14 @@ class Vaccination:
         expected = self._transit.sum(axis=0) + self.doses_due
         if not np.array_equal(self.doses, expected):
             cell = tuple(int(i) for i in np.argwhere(self.doses != expected)[0])
-            _broken(f"cell {cell}", day, f"{self.doses[cell]} against {expected[cell]}")
+            _broken(f"cell {cell}", day, f"{self.doses[cell]} given, {expected[cell]} due or in transit")
         matured = int(self.doses_due.sum())
         if matured != self.protected + self.without_effect:
-            detail = f"{matured} against {self.protected} and {self.without_effect}"
+            detail = f"{matured} due, {self.protected} protected, {self.without_effect} without effect"
             _broken("the province", day, detail)
         if self.staff_doses != int(self._staff_transit.sum()) + self.staff_doses_due:
-            detail = f"{self.staff_doses} against {self._staff_transit.sum()} and {self.staff_doses_due}"
+            in_transit = self._staff_transit.sum()
+            detail = f"{self.staff_doses} given, {in_transit} in transit, {self.staff_doses_due} due"
             _broken("health workers", day, detail)
         if (self.doses > self._people).any() or (self._transit < 0).any():
             _broken("the province", day, "a cell has more doses than people")

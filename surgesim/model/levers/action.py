@@ -1,4 +1,4 @@
-"""Actions: what a rule of the plan does.
+"""Actions: the effects of the rules of a plan.
 
 An action is ordered, set to a share at each of the rule's phases, and ended. The change is stored in the part
 of the model on which it acts.

@@ -59,12 +59,12 @@ class CaseIsolation:
         self.infectious = np.zeros((still.shape[0], districts))
 
     def isolate(self, cases: Ints, contacts: Ints) -> None:
-        """From tomorrow, isolate today's cases and contacts, ``(ages, districts)``, who comply."""
+        """Isolate the compliant share of today's cases and contacts, ``(ages, districts)``, from tomorrow."""
         self._isolated += self._section.cases_compliance * cases
         self._isolated += self._section.contacts_compliance * contacts
 
     def begin_day(self) -> None:
-        """Begin a day: everybody's onset is now one day longer ago."""
+        """Begin a day, on which everybody's onset is one day further in the past."""
         self._isolated[1:] = self._isolated[:-1]
         self._isolated[0] = 0.0
         self.infectious = self._still @ self._isolated

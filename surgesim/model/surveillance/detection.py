@@ -117,14 +117,14 @@ class Surveillance:
     Attributes
     ----------
     detection
-        Reports, day by day.
+        The reports, day by day.
     laboratories, case_isolation
-        None if the scenario does not limit tests, or if nobody isolates.
+        The laboratories, None if tests are unlimited; the isolation of cases, None if nobody isolates.
 
     Parameters
     ----------
     population
-        ``(districts,)``.
+        ``(districts,)`` residents.
     at_admission
         By district: patients reported at admission so far; the ledger keeps updating this list.
     """

@@ -21,7 +21,7 @@ Ints = NDArray[np.int64]
 
 TESTS = (
     Column("tests_used", "samples/day", "samples tested within the limit (0 if tests are unlimited)"),
-    Column("contacts_tested", "people/day", "contacts of cases among `tests_used`"),
+    Column("contacts_tested", "people/day", "samples in `tests_used` that are from contacts of cases"),
     Column("waiting_for_test", "people", "people who got no test on the day and will try again"),
 )
 SHARES = (
@@ -70,9 +70,10 @@ class FoundCases:
 class Laboratories:
     """The tests of the province, day by day.
 
-    Everybody who needs a test on a day has the same chance of getting one. Of those who get none,
-    `return_share` try again the next day; the others are detected at admission or not at all. Contacts do
-    not try again. Patients in hospital when their report is due are tested there, outside this limit.
+    Everybody who needs a test on a day has the same chance of getting one. Of the people who get none, a
+    share `return_share` tries again the next day; the others are detected at admission or not at all.
+    Contacts do not try again. Patients in hospital when their report is due are tested there, outside this
+    limit.
 
     Attributes
     ----------
@@ -272,11 +273,17 @@ class Laboratories:
         now = self._found + int(self._mild_waiting.sum()) + self._gave_up
         if now != expected:
             raise IdentityError(
-                "test seekers = found + waiting + gave up", "the province", day, f"{expected} against {now}"
+                "test seekers = found + waiting + gave up",
+                "the province",
+                day,
+                f"expected {expected}, got {now}",
             )
         if self.used > self.capacity + 1e-6 or self._hidden.min() < 0:
             raise IdentityError(
-                "tests used <= test capacity", "the province", day, f"{self.used} against {self.capacity}"
+                "tests used <= test capacity",
+                "the province",
+                day,
+                f"{self.used} tests used, capacity {self.capacity}",
             )
 
 
