@@ -1,4 +1,4 @@
-"""Numbers and dates with their source, a cell of a result file, and the passages that contain them.
+"""Numbers and dates, each with its source cell in a result file, and passages that contain them.
 
 On the screen and in figures they are plain text. In documents they are `data` or `time` elements with a
 `data-source`, so that a test or a sceptical reader can trace any number to its file.

@@ -31,8 +31,8 @@ def without_price(results: Results) -> dict[str, list[str]]:
 def per_death_averted(results: Results) -> dict[str, Row]:
     """Return the cost comparison of each plan for which a cost per death averted can be given.
 
-    Such a plan costs more than the baseline, has an interval with fewer deaths throughout, and uses only
-    items with a price.
+    Such a plan costs more than the baseline, averts deaths over the whole interval, and uses only items with
+    a price.
     """
     partly = {name for names in without_price(results).values() for name in names}
     table = results.comparison[results.comparison["outcome"].isin((COST, DEATHS))]

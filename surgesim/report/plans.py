@@ -49,7 +49,7 @@ def plan_changes(scenario: Scenario, alternative: str, lang: str) -> Iterator[st
 
 
 def idle_rules(results: Results, lang: str) -> Iterator[str]:
-    """List, on one line, the rules that never fired, with the alternatives in which they are."""
+    """List, on one line, the rules that never fired, with the alternatives that contain them."""
     fired = results.actions[results.actions["what"] == "fired"]
     seen = set(zip(fired["alternative"], fired["rule"], strict=True))
     titles: dict[str, str] = {}

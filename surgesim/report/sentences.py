@@ -172,7 +172,7 @@ FEW_PATIENTS: Final = 10.0
 
 
 def timely_access(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[str]:
-    """State the share of patients with timely access, the groups with the lowest, and deaths per million."""
+    """State the share with timely access, the groups with the lowest share, and deaths per million."""
     scenario = results.scenario.alternative(alternative)
     districts = scenario.people.districts
     table = results.reached[results.reached["alternative"] == alternative]

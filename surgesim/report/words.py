@@ -122,7 +122,7 @@ def to_decimals(value: float, lang: str, decimals: int) -> str:
 def common_decimals(value: float, low: float, high: float) -> int:
     """Return the number of decimals for a difference and both ends of its interval.
 
-    It gives two significant digits of the half-width, and no decimals if that is ten or more. Trailing zeros
+    The half-width gets two significant digits, and no decimals if it is ten or more. Trailing zeros
     are dropped, and decimals are added if a non-zero end would otherwise be written as zero.
 
     Examples

@@ -80,7 +80,8 @@ def draw(
     """
     if name == SWEEP_MAP:
         raise ResultsError(
-            f"got figure {name!r} of a run, expected a sweep's folder, or one of {', '.join(FIGURES)}"
+            f"got figure {name!r} of a run, expected a sweep's folder, or one of the figures "
+            f"{', '.join(FIGURES)}"
         )
     if name not in FIGURES:
         raise ResultsError(f"got figure {name!r}, expected one of {', '.join(FIGURES)}")

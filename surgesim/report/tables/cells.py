@@ -83,7 +83,7 @@ def table_builder(name: str, lang: str, *columns: str) -> TableBuilder:
 
 
 def lines(*parts: str) -> Passage:
-    """Stack texts and values, one per line."""
+    """Join texts and values as lines of a cell."""
     kept = [part for part in parts if part]
     return Passage("\n".join(map(str, kept)), Markup("<br> ").join(map(escape, kept)))
 

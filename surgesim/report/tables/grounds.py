@@ -1,4 +1,4 @@
-"""The tables of the basis of the results: figures and sources, identity checks, versions."""
+"""The tables that document the results: confidence and sources of figures, identity checks, versions."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def _peak(cases: pd.DataFrame, name: str, lang: str) -> str:
 
 
 def reached(results: Results, lang: str) -> ReportTable | None:
-    """Build the table of timely access to beds in the baseline: overall, then lowest group first."""
+    """Build the table of timely access in the baseline: overall, then by group, lowest share first."""
     builder = table_builder("reached", lang, "group", "patients", "in_time", "deaths_million")
     table = results.reached[
         (results.reached["alternative"] == BASELINE) & (results.reached["patients_mean"] > 0)
@@ -166,7 +166,7 @@ def _group(scenario: Scenario, by: str, group: str, lang: str) -> str:
 def supplies(results: Results, lang: str) -> ReportTable | None:
     """Build the table of consumables and burdens in the baseline.
 
-    It has use or output, unmet need, least days of cover and peak backlog.
+    The columns are use or output, unmet need, least days of cover and peak backlog.
     """
     supply = results.scenario.supply
     builder = table_builder("supplies", lang, "item", "unit", "used", "unmet", "least_cover", "most_backlog")

@@ -44,23 +44,23 @@ class Course:
         return day_numbers(self.dates)
 
     def scale(self, factor: float) -> Course:
-        """Return the course with all values multiplied by `factor`."""
+        """Return the curve with all values multiplied by `factor`."""
         bands = (self.mean, self.p5, self.p25, self.p50, self.p75, self.p95)
         return Course(self.dates, *(factor * band for band in bands))
 
     def rolling_mean(self, days: int) -> Course:
-        """Return the course averaged over the last `days` days, or as many as there are so far."""
+        """Return the curve averaged over the last `days` days, or as many as there are so far."""
         bands = (self.mean, self.p5, self.p25, self.p50, self.p75, self.p95)
         return Course(self.dates, *(_averaged(band, days) for band in bands))
 
     def cap(self, most: float) -> Course:
-        """Return the course with values capped at `most`."""
+        """Return the curve with values capped at `most`."""
         bands = (self.mean, self.p5, self.p25, self.p50, self.p75, self.p95)
         return Course(self.dates, *(np.minimum(band, most) for band in bands))
 
 
 def course(results: Results, alternative: str, indicator: str, area: str | None = None) -> Course:
-    """Return the course of an indicator in the province, or in the district `area`."""
+    """Return the curve of an indicator in the province, or in the district `area`."""
     table = results.daily if area is None else results.daily_districts
     here = (table["alternative"] == alternative) & (table["indicator"] == indicator)
     if area is not None:
@@ -119,7 +119,7 @@ def run_span(results: Results) -> tuple[date, date]:
 
 
 def peak(curve: Course) -> tuple[float, date]:
-    """Return the peak of a course's median, and its date."""
+    """Return the highest median of a curve, and its date."""
     place = int(np.nanargmax(curve.p50))
     return float(curve.p50[place]), curve.dates[place].item()
 

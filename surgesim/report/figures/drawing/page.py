@@ -302,7 +302,7 @@ def stack_steps(
 
 
 def date_ticks(first: date, last: date, most: int) -> list[date]:
-    """Return at most `most` evenly spaced dates from `first` to `last` as axis ticks.
+    """Return at most `most` regular dates from `first` to `last` as axis ticks.
 
     Ticks are days, weeks, half-months, months or years apart, or multiples of these.
     """

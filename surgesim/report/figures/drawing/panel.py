@@ -1,4 +1,4 @@
-"""A panel that shows one course and its thresholds."""
+"""A panel that shows the curve of an indicator and its thresholds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def facilities_of(results: Results, alternative: str) -> Sequence[Facility]:
 
 
 def in_tonnes(results: Results, alternative: str, indicator: str) -> Course:
-    """Return an indicator in kg as a course in tonnes, averaged over a week to smooth out deliveries."""
+    """Return the curve of an indicator in kg, converted to tonnes and averaged over 7 days."""
     return course(results, alternative, indicator).scale(1e-3).rolling_mean(7)
 
 
@@ -47,9 +47,9 @@ def course_panel(
     labelled: bool = True,
     assessed: Course | None = None,
 ) -> int:
-    """Draw a course with its bands and thresholds; return the number of thresholds drawn.
+    """Draw a curve with its bands and thresholds; return the number of thresholds drawn.
 
-    `assessed` is the course to which the thresholds apply, if it differs from the course drawn.
+    `assessed` is the curve to which the thresholds apply, if it differs from the curve drawn.
     """
     first, last = run_span(results)
     draw_bands(axes, curve)

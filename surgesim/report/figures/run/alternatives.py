@@ -188,7 +188,7 @@ def _brief(value: float, lang: str) -> str:
 
 
 def _value(axes: Axes, place: int, difference: float, lang: str, width: float) -> None:
-    """Write the mean difference above its mark, inside the panel (`width` inches) and clear of zero."""
+    """Write the mean difference above its mark, inside the panel (`width` inches), away from zero."""
     text = _brief(difference, lang)
     low, high = axes.get_xlim()
     across, zero = ((value - low) / (high - low) for value in (difference, 0.0))

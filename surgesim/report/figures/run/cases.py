@@ -84,7 +84,7 @@ def _curve(
     lang: str,
     marks: Sequence[ThresholdSummary] = (),
 ) -> None:
-    """Draw the course of cases with its bands and thresholds."""
+    """Draw the curve of cases with its bands and thresholds."""
     draw_bands(axes, curve)
     first, last = run_span(results)
     for watch in marks:
@@ -99,7 +99,7 @@ def _curve(
 
 
 def _case_course(results: Results, alternative: str, indicator: str, area: str | None = None) -> Course:
-    """Return the course of an indicator of reported cases.
+    """Return the curve of an indicator of reported cases.
 
     Raises
     ------

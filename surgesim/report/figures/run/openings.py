@@ -71,7 +71,7 @@ class Strip:
 
     @property
     def first_stir(self) -> int:
-        """The first day on which the facility is not closed in some replication; the horizon if none."""
+        """The first day on which the facility is not closed in at least one replication, or the horizon."""
         days = np.flatnonzero(self.shares["closed"] < 1)
         return int(days[0]) if len(days) else len(self.dates)
 

@@ -109,7 +109,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 def _course(
     axes: Axes, watch: ThresholdSummary, curve: Course | None, results: Results, width: float, lang: str
 ) -> None:
-    """Draw the course of a threshold's indicator and its bound, or write why there is no course."""
+    """Draw the curve of a threshold's indicator and its bound, or write why there is no curve."""
     if watch.missing:
         said = wrap(watch.outcome(lang, results.scenario.days), width - 0.3, NOTE_SIZE)
         axes.text(0.5, 0.5, said, transform=axes.transAxes, ha="center", va="center", color=GREY)
@@ -123,7 +123,7 @@ def _course(
 
 
 def _narrow_limits(curve: Course | None, bound: float) -> tuple[float, float] | None:
-    """Return axis limits for a course and its bound if the axis need not start at 0; otherwise None."""
+    """Return axis limits for a curve and its bound if the axis need not start at 0; otherwise None."""
     if curve is None or np.isnan(curve.p5).all():
         return None
     least, most = min(bound, float(np.nanmin(curve.p5))), max(bound, float(np.nanmax(curve.p95)))
@@ -132,10 +132,10 @@ def _narrow_limits(curve: Course | None, bound: float) -> tuple[float, float] | 
 
 
 def _course_of(results: Results, alternative: str, watch: ThresholdSummary) -> Course | None:
-    """Return the course of a threshold's indicator; None if the results have no daily values of it.
+    """Return the curve of a threshold's indicator; None if the results have no daily values of it.
 
     Daily values of vacant beds cover all bed types that patients can occupy. If a threshold counts only one
-    type, the course is computed from the number of such beds; for another pair of types there are no
+    type, the curve is computed from the number of such beds; for another pair of types there are no
     quantiles.
     """
     scenario = results.scenario.alternative(alternative)
