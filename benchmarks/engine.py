@@ -140,7 +140,7 @@ def line(row: Row, ours: float) -> str:
 
 
 def seconds_of(rows: list[Row], engine: str, patients: int) -> float:
-    """Return the seconds of an engine at one size; NaN if it was not run."""
+    """Return the run time of an engine at one size, in seconds; NaN if it was not run."""
     found = [row.seconds for row in rows if (row.engine, row.patients) == (engine, patients)]
     return math.nan if not found or found[0] is None else found[0]
 

@@ -1,6 +1,6 @@
 """Measure time and memory for Kiên Giang: `python benchmarks/kien_giang.py`.
 
-It measures start-up, a replication and a run as shipped. Each figure comes from a separate process.
+The figures cover start-up, a replication and a run as shipped. Each figure comes from a separate process.
 Replications are measured in processor time, commands in elapsed time. Because other load changes a machine's
 speed, the surge of `surge.py` in plain SimPy is timed alternately with the replications: compare machines by
 that yardstick, not by seconds.

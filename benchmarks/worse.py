@@ -381,7 +381,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help="number of processes (default: 1)")
     given = parser.parse_args()
     if min(given.replications, given.again) < 2 or given.more <= 0 or given.workers < 1:
-        parser.error("expected at least 2 replications, more than 0 added and at least one worker")
+        parser.error("expected at least 2 replications, a share above 0 to add and at least one worker")
     there = read(given.csv)
     listed: list[str] = []
     for path in given.scenarios:

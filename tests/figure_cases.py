@@ -198,7 +198,7 @@ def surge_record(scenario: Scenario, replication: int, alternative: int) -> Reco
 
 
 def site_states(day: np.ndarray[Any, Any], facilities: int, peak: float) -> np.ndarray[Any, Any]:
-    """Return states: the first facility is always open; the others open and stand down in turn."""
+    """Return the facilities' states: the first is always open, the others open and stand down in turn."""
     states = np.zeros((len(day), facilities), dtype=np.int8)
     states[:, 0] = STATES.index("open")
     for i in range(1, facilities):

@@ -77,7 +77,7 @@ class Element:
         return "".join(child if isinstance(child, str) else child.text for child in self.children)
 
     def all(self, *tags: str) -> Iterator[Element]:
-        """Yield the elements below it that have one of the tags, or all of them without tags, in order."""
+        """Yield, in order, the elements below this one: with one of the tags, or all if none is given."""
         for child in self.children:
             if isinstance(child, Element):
                 if not tags or child.tag in tags:
@@ -85,7 +85,7 @@ class Element:
                 yield from child.all(*tags)
 
     def inside(self, tag: str) -> bool:
-        """Return True if it is within an element of that tag."""
+        """Return True if the element is within another one with this tag."""
         return self.parent is not None and (self.parent.tag == tag or self.parent.inside(tag))
 
 

@@ -27,7 +27,7 @@ DAYS = 12
 
 
 def small_scenario(**changes: Any) -> Scenario:
-    """Build a scenario of two districts (one named `na`), facilities, thresholds and alternatives."""
+    """Build a scenario with two each of districts (one is `na`), facilities, thresholds, alternatives."""
     days = {"fixed": 3}
     death = {"full": 0.1, "thin": 0.1, "boarded": 0.2, "untreated": 0.5}
     matrix = [[1.0] * 9] * 9
