@@ -1,9 +1,10 @@
-"""Time to check a draw, compared with its replication: it should be at most a tenth.
+"""Compare the time to check a draw with that of its replication; it should be at most a tenth.
 
     python benchmarks/draws.py scenarios/kien-giang.yaml
 
-A draw is a separate scenario, and passes the same checks as a file with its values (`surgesim.overlaid`).
-Draws and replications are timed alternately, so that drifts in the machine's speed affect both equally.
+A draw gives a separate scenario, which passes the same checks as a file with its values
+(`surgesim.overlaid`). Draws and replications are timed alternately, so that changes in the machine's speed
+affect both equally.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ VALUES = {"epidemic.variant.r0": (4.8, 5.2), "epidemic.variant.severity": (0.9, 
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Processor time of one call."""
+    """Return the processor time of one call, in seconds."""
     begun = time.process_time()
     work()
     return time.process_time() - begun

@@ -1,7 +1,7 @@
-"""The shipped care engine compared with SimPy, Ciw and salabim on a surge: `python benchmarks/engine.py`.
+"""Compare the shipped care engine with SimPy, Ciw and salabim: `python benchmarks/engine.py`.
 
-All engines receive the same drawn patients, and must first agree for every patient on whether they are lost
-and on the times of admission and departure; their run times are then compared within the same run.
+All engines simulate a surge of the same drawn patients. They must first agree, for every patient, on whether
+the patient is lost and on the times of admission and departure; then their run times are compared.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PEERS: dict[str, Callable[[Surge], Outcome]] = {
 }
 
 SAME_DAYS = 1e-6
-"""Tolerance in days for rounding errors in sums; Ciw adds up the times between arrivals."""
+"""Tolerance for rounding errors in times, in days; Ciw adds up the times between arrivals."""
 
 FOOTNOTE = (
     "* Ciw cannot hold the ICU bed until a ward bed is free: its patients leave the ICU bed at once.\n"
@@ -37,7 +37,7 @@ FOOTNOTE = (
 
 
 class DisagreementError(Exception):
-    """Two engines that should agree do not."""
+    """Raised if two engines that should agree differ."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class Row:
 
 
 def time_runs(simulate: Callable[[Surge], object], surge: Surge) -> tuple[object, float]:
-    """The result, and the least processor time of up to five runs within about three seconds.
+    """Return the result, and the least processor time of up to five runs within about three seconds.
 
-    Each engine runs as a user would run it: the shipped one turns garbage collection off during a
-    replication, the peers keep Python's default.
+    Each engine runs as a user would run it: the shipped engine turns garbage collection off during a
+    replication, the others keep Python's default.
     """
     best, spent, runs = math.inf, 0.0, 0
     while runs == 0 or (runs < 5 and spent + best < 3.0):
@@ -74,7 +74,7 @@ def must_agree(name: str, outcome: Outcome, reference: Outcome) -> None:
     Raises
     ------
     DisagreementError
-        If a patient is lost in only one of them, or a time differs.
+        If a patient is lost in only one of the outcomes, or a time differs.
     """
     for what in ("admitted", "left"):
         ours, theirs = getattr(outcome, what), getattr(reference, what)
@@ -88,7 +88,7 @@ def must_agree(name: str, outcome: Outcome, reference: Outcome) -> None:
 
 
 def rows_of(surge: Surge, peers: list[str], past: list[Row], limit: float) -> Iterator[Row]:
-    """Run all engines on one surge, skipping peers expected to take longer than `limit` seconds.
+    """Run all engines on one surge, except peers expected to take longer than `limit` seconds.
 
     Raises
     ------
@@ -98,10 +98,10 @@ def rows_of(surge: Surge, peers: list[str], past: list[Row], limit: float) -> It
     n = len(surge)
     outcome = shipped.run_logged(surge)
     if np.isnan(outcome.left).any():
-        raise DisagreementError(f"{SHIPPED}: a patient is still there on day {HORIZON}")
+        raise DisagreementError(f"{SHIPPED}: a patient is still in care on day {HORIZON}")
     record, seconds = time_runs(shipped.run, surge)
     if (record.outcomes["deaths"], record.series("recovered").sum()) != (outcome.lost, outcome.served):
-        raise DisagreementError(f"{SHIPPED}: got different counts without the log than with it")
+        raise DisagreementError(f"{SHIPPED}: counts with and without the event log differ")
     yield Row(SHIPPED, n, surge, outcome, seconds)
     for name in peers:
         expected = projection(name, n, past)
@@ -116,7 +116,7 @@ def rows_of(surge: Surge, peers: list[str], past: list[Row], limit: float) -> It
 
 
 def projection(name: str, patients: int, past: list[Row]) -> float:
-    """Expected seconds, extrapolated from the last two sizes, growing at least as N squared."""
+    """Return the expected seconds, extrapolated from the last two sizes and at least as N squared."""
     run = [(row.patients, row.seconds) for row in past if row.engine == name and row.seconds]
     if not run:
         return 0.0
@@ -128,7 +128,7 @@ def projection(name: str, patients: int, past: list[Row]) -> float:
 
 
 def line(row: Row, ours: float) -> str:
-    """One line of the table."""
+    """Format a row as a line of the table."""
     start = f"{row.engine:<19}{row.patients:>8,}"
     if row.outcome is None or row.seconds is None:
         return f"{start}  {row.remark}"
@@ -140,7 +140,7 @@ def line(row: Row, ours: float) -> str:
 
 
 def seconds_of(rows: list[Row], engine: str, patients: int) -> float:
-    """Seconds of one engine at one size; NaN if it was not run."""
+    """Return the run time of an engine at one size, in seconds; NaN if it was not run."""
     found = [row.seconds for row in rows if (row.engine, row.patients) == (engine, patients)]
     return math.nan if not found or found[0] is None else found[0]
 
@@ -154,7 +154,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[5_000, 20_000, 80_000, 320_000])
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
-    parser.add_argument("--limit", type=float, default=600.0, help="skip a peer that would take longer (s)")
+    parser.add_argument(
+        "--limit",
+        type=float,
+        default=600.0,
+        help="skip a peer expected to take longer than this many seconds",
+    )
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     rows: list[Row] = []

@@ -1,8 +1,9 @@
-"""Time and memory for Kiên Giang: start-up, a replication, a shipped run: `python benchmarks/kien_giang.py`.
+"""Measure time and memory for Kiên Giang: `python benchmarks/kien_giang.py`.
 
-Each figure comes from a separate process. Replications are measured in processor time, commands in elapsed
-time. Because other load changes a machine's speed, the surge of `surge.py` in plain SimPy is timed
-alternately with the replications: compare machines by that yardstick, not by seconds.
+The figures cover start-up, a replication and a run as shipped. Each figure comes from a separate process.
+Replications are measured in processor time, commands in elapsed time. Because other load changes a machine's
+speed, the surge of `surge.py` in plain SimPy is timed alternately with the replications: compare machines by
+that yardstick, not by seconds.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from surgesim.scenario.schema.scenario import Scenario
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "kien-giang.yaml"
 SURGE = 80_000
-"""Number of patients in the yardstick."""
+"""Number of patients in the surge that serves as yardstick."""
 
 SPACE_ONLY = "space only"
 EVERYTHING = "everything"
@@ -33,9 +34,9 @@ YARDSTICK = "plain SimPy"
 
 
 def space_only(scenario: Scenario) -> Scenario:
-    """The scenario with beds limited only by space, and without vaccine, home care or levels.
+    """Return the scenario with beds limited only by space, and without vaccine, home care or levels.
 
-    Epidemic, detection, journeys, transfers by travel time, facilities, plan and record are unchanged.
+    The epidemic, detection, journeys, transfers by travel time, facilities, plan and record are unchanged.
     """
     off: dict[str, Any] = {"staff": None, "oxygen": None, "ventilators": None, "essential": None}
     sites = {name: site.model_copy(update=off) for name, site in scenario.care.facilities.items()}
@@ -52,7 +53,7 @@ def space_only(scenario: Scenario) -> Scenario:
 
 
 def seconds_of(what: str) -> float:
-    """Processor time of one replication, or of the yardstick, in this process."""
+    """Return the processor time of one replication, or of the yardstick, in this process."""
     if what == YARDSTICK:
         from peers.plain_simpy import run
         from surge import draw_surge
@@ -71,7 +72,7 @@ def seconds_of(what: str) -> float:
 
 
 def measure_apart(what: str) -> tuple[float, float]:
-    """Run `seconds_of` in a separate process; also return its peak memory in MB."""
+    """Run `seconds_of` in a separate process; return its result, and the peak memory in MB."""
     command = [sys.executable, __file__, "--one", what]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     seconds, megabytes = json.loads(done.stdout)
@@ -79,14 +80,14 @@ def measure_apart(what: str) -> tuple[float, float]:
 
 
 def one(what: str) -> None:
-    """Print the figures that `measure_apart` reads."""
+    """Measure in this process, and print the figures that `measure_apart` reads."""
     seconds = seconds_of(what)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kilobytes, on macOS bytes
     say(json.dumps([seconds, peak / (1024**2 if sys.platform == "darwin" else 1024)]))
 
 
 def time_command(*command: str) -> float:
-    """Elapsed time of a command in seconds."""
+    """Return the elapsed time of a command in seconds."""
     began = perf_counter()
     subprocess.run([sys.executable, "-m", "surgesim.cli", *command], check=True, stdout=subprocess.DEVNULL)
     return perf_counter() - began
@@ -100,8 +101,8 @@ def say(text: str) -> None:
 def main() -> None:
     """Measure, and print one line per figure."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else None)
-    parser.add_argument("--times", type=int, default=5, help="number of timings of each (default: 5)")
-    parser.add_argument("--shipped", action="store_true", help="also time the run with every alternative")
+    parser.add_argument("--times", type=int, default=5, help="number of timings of each figure (default: 5)")
+    parser.add_argument("--shipped", action="store_true", help="also time a run with all alternatives")
     parser.add_argument("--one", choices=(SPACE_ONLY, EVERYTHING, YARDSTICK), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one is not None:

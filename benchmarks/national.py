@@ -1,4 +1,6 @@
-"""How time and memory of one replication grow with the number of areas: `python benchmarks/national.py`.
+"""Measure how a replication's time and memory grow with the number of areas.
+
+    python benchmarks/national.py
 
 The scenario is `scenarios/teaching/national.yaml`, cut to its first areas. All areas are of similar size, so
 people and patients grow with their number. Each size runs in a separate process, whose peak memory is read at
@@ -40,12 +42,12 @@ class Cost:
 
 
 def first_areas(country: Scenario, areas: int) -> Scenario:
-    """The scenario cut to its first areas, with their facilities and share of importation.
+    """Return the scenario cut to its first areas, with their facilities and share of imports.
 
     Raises
     ------
     ValueError
-        If there are fewer areas.
+        If the scenario has fewer areas.
     """
     districts = country.people.districts
     if not 1 <= areas <= len(districts):
@@ -99,7 +101,7 @@ def measure_apart(areas: int, days: int | None) -> Cost:
 
 
 def exponent(costs: Sequence[Cost], what: str) -> float:
-    """Least-squares slope of the log of a cost against the log of the number of areas."""
+    """Return the least-squares slope of log(cost) against log(number of areas)."""
     x = [math.log(cost.areas) for cost in costs]
     y = [math.log(getattr(cost, what)) for cost in costs]
     x_mean, y_mean = sum(x) / len(x), sum(y) / len(y)
@@ -129,7 +131,7 @@ def show(costs: Sequence[Cost]) -> None:
 def main() -> None:
     """Measure every size and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else None)
-    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="numbers of areas")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="numbers of areas to simulate")
     parser.add_argument("--days", type=int, help="days to simulate (default: the scenario's)")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()

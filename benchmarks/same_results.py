@@ -31,7 +31,7 @@ MAY_DIFFER = {"format", "versions", "started", "ended", "command", "processor", 
 
 
 def make(checkout: Path, folder: Path, scenario: Path, replications: int) -> Path:
-    """Run a scenario with a checkout, unless its result exists; return the result folder."""
+    """Run a scenario with a checkout, unless its results exist; return the folder of results."""
     out = folder / scenario.stem
     if not (out / "manifest.json").exists():
         command = [
@@ -51,7 +51,7 @@ def make(checkout: Path, folder: Path, scenario: Path, replications: int) -> Pat
 
 
 def differences(one: Path, other: Path) -> Iterator[tuple[bool, str]]:
-    """Yield the differences between two result folders: whether each is only text, and a description."""
+    """Yield each difference between two result folders: True if it is only text, and a description."""
     names = [
         {path.relative_to(f).as_posix() for path in f.rglob("*") if path.is_file()} for f in (one, other)
     ]
@@ -93,7 +93,7 @@ def _columns(path: Path) -> dict[str, list[str]]:
 
 
 def _is_value(text: str) -> bool:
-    """True if a cell is empty, a number, a truth value or a date."""
+    """Return True if a cell is empty, a number, a truth value or a date."""
     if text in ("", "True", "False") or text[:4].isdigit():
         return True
     try:
@@ -109,7 +109,11 @@ def main() -> None:
     parser.add_argument("now", type=Path, help="another")
     parser.add_argument("scenarios", type=Path, nargs="*", help="scenario files (default: all shipped)")
     parser.add_argument("--replications", type=int, default=2)
-    parser.add_argument("--keep", type=Path, help="folder of results by checkout (default: a temporary one)")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        help="folder in which to keep the results of each checkout (default: a temporary one)",
+    )
     given = parser.parse_args()
     shipped = sorted(p for p in (ROOT / "scenarios").rglob("*.yaml") if p.parent.name != "base")
     failed = False

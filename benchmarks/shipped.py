@@ -1,7 +1,7 @@
-"""The shipped care engine on the surge: a full replication, with its record and identity checks.
+"""The surge in the shipped care engine: a full replication, with its record and identity checks.
 
-An ordinary scenario configures it, but its arrivals are the patients of the surge instead of drawn ones.
-A lost patient is one who dies untreated, with the patience as the clock.
+An ordinary scenario configures the engine, but the patients of the surge replace the scenario's arrivals.
+A patient is lost by dying untreated when the patience, used as the clock of the unmet need, ends.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def run_logged(surge: Surge) -> Outcome:
 
 
 class GivenArrivals:
-    """The patients of a surge by day, replacing the scenario's arrivals."""
+    """The patients of a surge by day, which replace the scenario's arrivals."""
 
     def __init__(self, surge: Surge) -> None:
         n = len(surge)
@@ -92,7 +92,7 @@ def _simulation(surge: Surge, log: list[LogEntry] | None) -> Simulation:
 
 
 def _scenario(surge: Surge) -> Scenario:
-    """One district with one hospital; two thirds of its beds are open until the rest are converted."""
+    """Return a scenario of one hospital, with two thirds of its beds open until the rest convert."""
     zero = {"full": 0.0, "thin": 0.0, "boarded": 0.0, "untreated": 1.0}
     at_once = {"fixed": 0.0}
     plain = {

@@ -1,6 +1,6 @@
-"""The surge simulated by all engines: drawn patients, beds, and the outcome each engine reports.
+"""The surge that all engines simulate: drawn patients, beds, and the outcome that engines report.
 
-It is a separate module, so that no peer depends on the code of another.
+It is a separate module, so that no engine depends on the code of another.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ Bools = NDArray[np.bool_]
 
 ARRIVALS_END = 180.0
 RAISED_AT = 67.0
-"""Day from which there are 50 % more beds."""
+"""Day on which the number of beds rises by 50 %."""
 
 HORIZON = 240
-"""Days simulated; the last patients leave earlier (`engine.py` checks this)."""
+"""Number of days simulated; the last patients leave earlier (`engine.py` checks this)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Surge:
-    """Patients in order of arrival, and the beds for which they compete; times in days.
+    """The patients, in order of arrival, and the beds for which they compete; times in days.
 
     Attributes
     ----------
     arrival
         Time at which the need begins.
     critical
-        Whether the patient needs ICU immediately; the others need a ward bed.
+        True if the patient needs ICU immediately, otherwise the patient needs a ward bed.
     urgent
-        Whether the patient has priority in the queue.
+        True if the patient has priority in the queue.
     patience
         Days of waiting after which the patient is lost.
     stay
         Days in the ICU or ward bed.
     step_down
-        Days of a critical patient in a ward bed after intensive care.
+        Days that a critical patient spends in a ward bed after intensive care.
     icu_beds, ward_beds
         Beds until day `RAISED_AT`, when 50 % more are added. Both are even.
     """
@@ -67,7 +67,7 @@ class Surge:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome an engine reports for each patient, in order of arrival.
+    """The outcome that an engine reports for each patient, in order of arrival.
 
     Attributes
     ----------
@@ -89,12 +89,12 @@ class Outcome:
         return len(self.admitted) - self.lost
 
     def mean_wait(self, surge: Surge, critical: bool) -> float:
-        """Mean days from need to first bed for patients served."""
+        """Return the mean days from need to first bed of critical or other patients who were served."""
         return float(np.nanmean((self.admitted - surge.arrival)[surge.critical == critical]))
 
 
 def draw_surge(patients: int, seed: int = 1) -> Surge:
-    """Draw one surge.
+    """Draw the patients of a surge, and set the beds.
 
     Arrivals are normal around day 70 with sd 20, within the 180 days; 30 % are critical; 40 % of the
     critical and 30 % of the others are urgent; patience is exponential with mean 1 d for ICU and 3 d
@@ -121,12 +121,12 @@ def _lognormal_of_mean_1(rng: np.random.Generator, size: int) -> Floats:
 
 
 def _peak(start: Floats, length: Floats) -> int:
-    """Peak number of patients with unlimited beds."""
+    """Return the peak number of patients if beds were unlimited."""
     times = np.concatenate([start, start + length])
     change = np.repeat([1, -1], len(start))[np.argsort(times, kind="stable")]
     return int(change.cumsum().max())
 
 
 def _half(beds: int) -> int:
-    """Half of the beds, rounded to an even number so that 50 % more is an integer."""
+    """Return half of the beds, rounded to an even number, so that 50 % more is an integer."""
     return 2 * round(beds / 4)

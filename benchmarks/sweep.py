@@ -1,13 +1,13 @@
-"""How well a sweep uses a machine: busy cores, memory over time, runs per second against a bare loop.
+"""Measure how well a sweep uses a machine: busy cores, memory over time, runs per second.
 
     python benchmarks/sweep.py --runs 500 scenarios/teaching/small-town.yaml
-    python benchmarks/sweep.py --runs 240 scenarios/kien-giang.yaml    # some minutes
+    python benchmarks/sweep.py --runs 240 scenarios/kien-giang.yaml    # takes some minutes
 
-Reports the share of all cores kept busy by this program and its workers, the memory of this process and of
-the largest worker at run 50 and at the end, and the runs per second and core for the sweep and for a bare
-loop over the same points (the model alone: no dispatch, parts or tables). A core is slower when all others
-are busy, and a machine's speed drifts within minutes, so the loop runs on as many cores as the sweep, before
-and after it. Linux only: it reads /proc.
+Reports the share of all cores that this program and its workers keep busy, the memory of this process and of
+the largest worker at run 50 and at the end, and the runs per second and core of the sweep and of a bare loop
+over the same points (the model alone, without dispatch, part files or tables). A core is slower when all
+others are busy, and a machine's speed drifts within minutes, so the loop runs on as many cores as the sweep,
+before and after it. Linux only: it reads /proc.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 def family() -> list[int]:
-    """This process and all its descendants."""
+    """Return the ids of this process and of all its descendants."""
     parents = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -52,7 +52,7 @@ def family() -> list[int]:
 
 
 def cpu_seconds(pids: list[int]) -> dict[int, float]:
-    """User and system time of each process."""
+    """Return the user and system time of each process, in seconds."""
     seconds = {}
     for pid in pids:
         try:
@@ -64,7 +64,7 @@ def cpu_seconds(pids: list[int]) -> dict[int, float]:
 
 
 def resident_mb(pids: list[int]) -> list[float]:
-    """Resident memory of each process."""
+    """Return the resident memory of each process, in MB."""
     sizes = []
     for pid in pids:
         try:
@@ -82,7 +82,7 @@ def say(line: str) -> None:
 
 
 class Watch:
-    """Processor time of the family, sampled because a process that has ended no longer reports it."""
+    """The processor time of `family`, sampled because a process that has ended no longer reports it."""
 
     def __init__(self) -> None:
         self.seconds: dict[int, float] = {}
@@ -103,7 +103,7 @@ class Watch:
 
 
 class Speed(NamedTuple):
-    """Runs per second on one core, and seconds of processor time per run."""
+    """The runs per second on one core, and the seconds of processor time per run."""
 
     rate: float
     cpu: float
@@ -120,7 +120,7 @@ def loop(scenario: Scenario, points: Sequence[Mapping[str, Any]]) -> Speed:
 
 
 def loops(scenario: Scenario, points: Sequence[Mapping[str, Any]], workers: int) -> Speed:
-    """The mean of simultaneous bare loops, one per worker."""
+    """Run simultaneous bare loops, one per worker, and return their mean speed."""
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         speeds = list(pool.map(loop, [scenario] * workers, [points[k::workers] for k in range(workers)]))
     return Speed(*map(mean, zip(*speeds, strict=True)))
@@ -158,7 +158,7 @@ def measure_sweep(scenario: Scenario, runs: int, workers: int) -> Speed:
 
 
 def main() -> None:
-    """Loop, sweep and loop, repeatedly."""
+    """Time a loop, a sweep and a loop, as many times as requested."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("scenario", type=Path)
     parser.add_argument("--runs", type=int, default=500)

@@ -1,4 +1,4 @@
-"""Resources where more is worse: each kind + 10 %, one at a time, compared with the unchanged plan.
+"""Find resources of which more is worse, by raising each by 10 % and comparing with the plan as it is.
 
     python benchmarks/worse.py worse.csv scenarios/kien-giang.yaml scenarios/ha-nam.yaml    # hours
     python benchmarks/worse.py worse.csv scenarios/lai-chau.yaml --only icu-beds ventilators
@@ -55,7 +55,7 @@ OTHER_OUTCOMES = (
 
 CONFIDENCE = 0.99
 EVERYWHERE = ""
-"""Place name for a change over the whole province."""
+"""Place name that stands for the whole province."""
 
 PATHS = {
     "basic-beds": ("care.facilities.*.beds.basic",),
@@ -93,11 +93,11 @@ NEEDS = {
     "neighbour-beds": lambda plain: any(rule["action"] == "transfer_out" for rule in _rules(plain)),
     "drug-packages": lambda plain: bool(amounts(plain, PATHS["home-care-teams"])),
 }
-"""Conditions for a resource to have an effect."""
+"""Conditions under which a resource has an effect."""
 
 
 class Change(NamedTuple):
-    """An increase of a resource in one place or everywhere."""
+    """An increase of a resource, in one place or everywhere."""
 
     resource: str
     place: str
@@ -133,7 +133,7 @@ def _rules(plain: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def amounts(plain: Mapping[str, Any], patterns: Sequence[str]) -> list[tuple[tuple[str, ...], str, float]]:
-    """The path, place and value of every non-zero amount matching the patterns."""
+    """Return the path, place and value of every non-zero amount that matches a pattern."""
     here: list[tuple[tuple[str, ...], str, Any]] = []
     for pattern in patterns:
         at: list[tuple[tuple[str, ...], str, Any]] = [((), EVERYWHERE, plain)]
@@ -150,7 +150,7 @@ def amounts(plain: Mapping[str, Any], patterns: Sequence[str]) -> list[tuple[tup
 
 
 def raise_amounts(numbers: Sequence[float], more: float) -> list[float]:
-    """Raise each number by its share; integers get integer additions, at least one in total."""
+    """Raise each number by the share `more`; add whole numbers to integers, at least one in total."""
     whole = [number for number in numbers if isinstance(number, int)]
     parts: list[float] = []
     if whole:
@@ -160,7 +160,7 @@ def raise_amounts(numbers: Sequence[float], more: float) -> list[float]:
 
 
 def change(plain: Mapping[str, Any], resource: str, place: str, more: float) -> Change | None:
-    """An increase of a resource as an overlay; None if the scenario has none."""
+    """Build an overlay that increases a resource; None if the scenario does not have the resource."""
     if resource in NEEDS and not NEEDS[resource](plain):
         return None
     here = [one for one in amounts(plain, PATHS[resource]) if place in (EVERYWHERE, one[1])]
@@ -178,11 +178,11 @@ def change(plain: Mapping[str, Any], resource: str, place: str, more: float) -> 
     for (path, name, old), given in zip(here, after, strict=True):
         new = given
         site = plain["care"]["facilities"].get(name, {})
-        if resource == "icu-target":  # limited by the oxygen beds to equip
+        if resource == "icu-target":  # at most all oxygen beds can be equipped
             new = min(new, site["beds"]["icu"] + site["beds"]["oxygen"])
-        elif resource == "icu-beds" and "icu_target" in site:  # the number still to be equipped is unchanged
+        elif resource == "icu-beds" and "icu_target" in site:  # the number still to equip is unchanged
             _lay(overlay, (*path[:-2], "icu_target"), site["icu_target"] + new - old)
-        elif resource == "larger-deliveries" and name in plain["care"]["facilities"]:  # and room for them
+        elif resource == "larger-deliveries" and name in plain["care"]["facilities"]:  # and room for it
             tank = site["oxygen"]["tank_kg"] * (1 + more)
             bottles = ceil(site["oxygen"]["cylinders"] * (1 + more))
             _lay(overlay, (*path[:-2], "tank_kg"), tank)
@@ -201,7 +201,7 @@ def _lay(overlay: dict[str, Any], path: Sequence[str], value: float) -> None:
 
 
 def by_name(changes: Sequence[Change | None]) -> dict[str, Change]:
-    """The changes that are not None, by name."""
+    """Return the changes that are not None, by name."""
     return {each.name: each for each in changes if each is not None}
 
 
@@ -221,7 +221,7 @@ def work(
 
 
 def key(case: Case, name: str, replication: int) -> Key:
-    """The key of a row in the CSV."""
+    """Return the key of a row in the CSV."""
     of = case.changes.get(name)
     resource, place = (BASELINE, EVERYWHERE) if of is None else (of.resource, of.place)
     more = "0" if of is None else f"{case.more:g}"
@@ -229,7 +229,7 @@ def key(case: Case, name: str, replication: int) -> Key:
 
 
 def simulate(case: Case, there: Rows, file: Path, workers: int) -> None:
-    """Run the missing replications, writing each when it completes."""
+    """Run the missing replications, and write each to the CSV when it completes."""
     tasks = []
     for replication in range(case.replications):
         names = [name for name in (BASELINE, *case.changes) if key(case, name, replication) not in there]
@@ -274,7 +274,7 @@ def read(file: Path) -> Rows:
 
 
 def differences(case: Case, name: str, there: Rows, outcome: str) -> Floats:
-    """Paired differences of a change from the baseline."""
+    """Return the paired differences of a change from the baseline."""
     after, before = (
         np.array([there[key(case, each, k)][outcome] for k in range(case.replications)])
         for each in (name, BASELINE)
@@ -284,7 +284,7 @@ def differences(case: Case, name: str, there: Rows, outcome: str) -> Floats:
 
 
 def table_line(case: Case, name: str, there: Rows) -> str:
-    """A line of the table: deaths with their interval, and other outcomes."""
+    """Format a line of the table: deaths with their interval, and other outcomes."""
     deaths = differences(case, name, there, "deaths")
     low, high = paired_interval(deaths, CONFIDENCE)
     others = (
@@ -296,7 +296,7 @@ def table_line(case: Case, name: str, there: Rows) -> str:
 
 
 def worse(case: Case, there: Rows, *, certain: bool) -> list[str]:
-    """The changes with more deaths, by their mean or, if `certain`, by their whole interval."""
+    """Return the changes with more deaths, by their mean or, if `certain`, by their whole interval."""
 
     def least(name: str) -> float:
         deaths = differences(case, name, there, "deaths")
@@ -308,7 +308,7 @@ def worse(case: Case, there: Rows, *, certain: bool) -> list[str]:
 def twice(
     first: Case, again: Callable[[Mapping[str, Change]], Case], run: Callable[[Case], None], there: Rows
 ) -> list[str]:
-    """Run all changes, repeat those that are worse, print both, and return those confirmed as worse."""
+    """Run all changes, repeat the worse ones, print both, and return the changes confirmed as worse."""
     run(first)
     say(f"\n{first.scenario.name}, seed {first.seed}, {first.replications} replications")
     for name in first.changes:
@@ -351,18 +351,20 @@ def one_scenario(scenario: Scenario, there: Rows, given: argparse.Namespace) -> 
 
 
 def say(line: str, stream: Any = None) -> None:
-    """Print a line at once."""
+    """Print a line immediately."""
     stream = stream or sys.stdout
     stream.write(f"{line}\n")
     stream.flush()
 
 
 def main() -> None:
-    """Run what is missing, scenario by scenario, and print the list."""
+    """Run the missing replications, scenario by scenario, and print the list."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else None)
-    parser.add_argument("csv", type=Path, help="file for the replications; created if missing")
+    parser.add_argument("csv", type=Path, help="CSV file of the replications; created if missing")
     parser.add_argument("scenarios", type=Path, nargs="+")
-    parser.add_argument("--more", type=float, default=0.1, help="share to add (default: 0.1)")
+    parser.add_argument(
+        "--more", type=float, default=0.1, help="share by which to raise each resource (default: 0.1)"
+    )
     parser.add_argument(
         "--replications", type=int, default=30, help="replications of the first run (default: 30)"
     )
@@ -374,12 +376,12 @@ def main() -> None:
     )
     parser.add_argument("--only", nargs="+", choices=PATHS, metavar="RESOURCE", help=", ".join(PATHS))
     parser.add_argument(
-        "--no-places", dest="places", action="store_false", help="skip the comparison by facility"
+        "--no-places", dest="places", action="store_false", help="skip the comparison in each facility"
     )
-    parser.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
+    parser.add_argument("--workers", type=int, default=1, help="number of processes (default: 1)")
     given = parser.parse_args()
     if min(given.replications, given.again) < 2 or given.more <= 0 or given.workers < 1:
-        parser.error("expected at least 2 replications, more than 0 added and at least one worker")
+        parser.error("expected at least 2 replications, a share above 0 to add and at least one worker")
     there = read(given.csv)
     listed: list[str] = []
     for path in given.scenarios:

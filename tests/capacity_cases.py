@@ -1,6 +1,7 @@
-"""Scenarios in which staff, oxygen, equipment, vehicles and other patients limit beds; a run looked into.
+"""Scenarios in which staff, oxygen, equipment, vehicles and non-COVID patients limit beds.
 
-Beside `strategies`: the sections there say who comes and which beds there are; here is what they lack.
+The sections in `strategies` give the patients and the beds; this module adds what limits the beds. `Watched`
+keeps details of a run for tests.
 """
 
 from __future__ import annotations
@@ -43,16 +44,16 @@ from surgesim.model.simulation import Simulation
 from surgesim.scenario.schema.scenario import Scenario
 
 MASK_ONLY: Plain = {"oxygen_beds": {"mask": 1.0}, "icu_beds": {"mask": 1.0}}
-"""Everybody breathes 10 L/min, in every bed."""
+"""A mask with 10 L/min for every patient, in every bed."""
 
 KG_OF_MASK = 10 * 1.354e-3 * 1440
-"""Kilograms a day of one mask: L/min, kg a litre, minutes."""
+"""Oxygen use of one mask, kg per day: L/min, kg per litre, minutes per day."""
 
 FOREVER: Plain = {"fixed": 1000.0}
 
 
 def nobody_dies(**changes: Any) -> Plain:
-    """Section `clinical`: long fixed stays, no deaths, clocks that never run out, masks only."""
+    """Return a section `clinical` with long fixed stays, no deaths, endless clocks and masks only."""
     return (
         clinical(
             severity=severity(p_icu=0.0, death_oxygen=deaths(0, 0, 0), death_icu=deaths(0, 0, 0)),
@@ -73,7 +74,7 @@ def nobody_dies(**changes: Any) -> Plain:
 def standing(
     days: int, sites: Plain, census: Plain | None = None, plan: Plain | None = None, **sections: Any
 ) -> Scenario:
-    """Facilities whose patients of the first day stay; nobody else comes unless `sections` say so."""
+    """Build a scenario whose initial patients stay; nobody else arrives unless `sections` say so."""
     care = {"facilities": sites, "initial_census": census or {}, "initial_stays": "fresh"}
     return build(
         small(
@@ -88,7 +89,7 @@ def standing(
 
 
 def rule(action: str, on: str = "2024-01-03", **changes: Any) -> Plain:
-    """A rule of a date, without delays."""
+    """Return a rule that fires on a date, without delays."""
     return {"action": action, "when": {"on": on}, "decision_days": 0.0} | changes
 
 
@@ -100,11 +101,11 @@ PARTS_WITHOUT_LIMIT: Plain = {
     "oxygen": {"tank_kg": 1e12, "tank_start_share": 1.0, "plant_nm3_per_hour": 10.0, "cylinders": 5},
     "essential": {"emergency_share": 0.0, "elective_share": 0.0},
 }
-"""Parts of a facility of which there is plenty."""
+"""Staff, oxygen and equipment of a facility that never limit its beds."""
 
 
 def with_parts(scenario: Scenario, *, vehicles: int = 10**9) -> Scenario:
-    """A scenario with staff, oxygen and ventilators in plenty at every facility, and vehicles."""
+    """Add ample staff, oxygen and ventilators at every facility, and vehicles, to a scenario."""
     fleets = {name: {"ambulances": vehicles, "boats": vehicles} for name in scenario.people.districts}
     sites = dict.fromkeys(scenario.care.facilities, PARTS_WITHOUT_LIMIT)
     care = {"facilities": sites, "transport": {"fleets": fleets}, "staffing": {"absence": NEVER_ABSENT}}
@@ -112,28 +113,28 @@ def with_parts(scenario: Scenario, *, vehicles: int = 10**9) -> Scenario:
     gowns = {"title": "Gowns", "unit": "sets", "use": USE, "stock": 0.0}
     parts: Plain = {"care": care, "supply": {"consumables": {"gowns": gowns}}}
     if scenario.epidemic is not None and scenario.epidemic.vaccination is not None:
-        parts["epidemic"] = {"vaccination": {"health_workers": 0.0}}  # that many staff would take all doses
+        parts["epidemic"] = {"vaccination": {"health_workers": 0.0}}  # so many staff would take all doses
     return laid(scenario, parts)
 
 
-# -- a run looked into ----------------------------------------------------------------------------
+# -- details of a run -----------------------------------------------------------------------------
 
 
 class Watched:
-    """A run with its log, and what its parts were at each 24:00 that is recorded.
+    """A run with its event log, and the state of its parts at the end of each recorded day.
 
     Attributes
     ----------
     record, simulation
-        What came out, and the parts as they stand at the end.
+        The record, and the simulation as it is at the end.
     days
-        The log, cut where each day was recorded; the first part holds the warm-up too.
+        The event log, split by recorded day; the first part also covers the warm-up.
     seen
-        What `see` told of each day at its 24:00.
+        The values that `see` returned at 24:00 of each day.
     at_hand
-        By day ``(facilities, 4)``: staff on the payroll by cadre and ventilators brought in, at its 00:00.
+        By day, ``(facilities, 4)``: staff on the payroll by cadre, and ventilators added by rules, at 00:00.
     highest
-        ``(days, 2, facilities)`` the most oxygen and ICU beds that counted at any time of the day.
+        ``(days, 2, facilities)`` highest number of staffed oxygen and ICU beds at any time of the day.
     """
 
     def __init__(
@@ -181,11 +182,11 @@ class Watched:
         self.highest = np.array(all_highest)
 
     def __getitem__(self, column: str) -> Floats:
-        """The province's daily series."""
+        """Return a daily series of the province."""
         return self.record.series(column)
 
     def facility(self, column: str) -> Floats:
-        """``(days, facilities)``"""
+        """Return a column of the facilities, ``(days, facilities)``."""
         return self.record.facilities[:, :, FACILITY_INDEX[column]]
 
     @property
@@ -199,7 +200,7 @@ _few = st.sampled_from([0, 1, 3, 8, 25])
 
 
 def _oxygen(draw: st.DrawFn) -> Plain | None:
-    """A supply that is mostly too small; None where it is not modelled."""
+    """Draw an oxygen supply, usually too small; None where it is not modelled."""
     if draw(st.integers(0, 4)) == 0:
         return None
     tank = draw(st.sampled_from([0.0, 30.0, 150.0, 600.0]))
@@ -229,7 +230,7 @@ def _oxygen(draw: st.DrawFn) -> Plain | None:
 
 
 def _lacking(draw: st.DrawFn, site: Plain) -> Plain:
-    """A facility of `strategies`, with what it lacks."""
+    """Draw the limits of a facility from `strategies`."""
     counted = "unlimited" not in site["beds"].values()
     more: Plain = {}
     if draw(st.integers(0, 3)):
@@ -251,7 +252,7 @@ def _lacking(draw: st.DrawFn, site: Plain) -> Plain:
 
 
 def _levers(draw: st.DrawFn, home: bool, neighbours: Plain) -> Plain:
-    """Rules of every action at facilities and in the province, quick to begin and quick to end."""
+    """Draw rules with every action at facilities and in the province; they begin and end quickly."""
     owners = {"ownership": ["public", "private"]}
     actions: list[Plain] = [
         {"action": "reinforce_staff", "doctors": 5, "ward_nurses": 20, "icu_nurses": 10} | owners,
@@ -296,7 +297,7 @@ COSTS: Plain = {"basic_bed_day": 1.0, "oxygen_bed_day": 3.0, "icu_bed_day": 10.0
 
 @st.composite
 def shortages(draw: st.DrawFn) -> Scenario:
-    """Whole scenarios of three weeks with every part on, and too little of everything."""
+    """Draw scenarios of three weeks with all parts of the model, and too little of everything."""
     days = draw(st.integers(12, 22))
     people = draw(provinces())
     districts = [name for name in DISTRICTS if name in people["districts"]]

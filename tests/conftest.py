@@ -1,4 +1,4 @@
-"""Settings of all tests; this file also puts `strategies` within reach of every test module."""
+"""The settings of all tests."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile(
     "surgesim",
-    deadline=None,  # a slow machine is no failure
-    derandomize=True,  # the same examples everywhere, so that a failure can be had again
+    deadline=None,  # a slow machine is not a failure
+    derandomize=True,  # the same examples everywhere, so that failures can be reproduced
     database=None,
-    phases=(Phase.explicit, Phase.generate),  # a scenario is large, and slow to make smaller
+    phases=(Phase.explicit, Phase.generate),  # a scenario is large, and shrinking it is slow
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile(
@@ -22,7 +22,7 @@ settings.load_profile("surgesim")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """A file that is slow as a whole need not be imported only for its tests to be left out."""
+    """Skip the import of a file all of whose tests are slow, if slow tests are left out."""
     if config.option.markexpr != "not slow" or not collection_path.match("test_*.py"):
         return None
     return "\npytestmark = pytest.mark.slow\n" in collection_path.read_text(encoding="utf-8") or None

@@ -1,4 +1,4 @@
-"""The texts of a drawn figure: their boxes, overlaps, and texts that leave the page."""
+"""The texts of a drawn figure: overlaps, and texts that cross the edge of the page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def lay_out(figure: Figure) -> Figure:
 
 
 def texts(figure: Figure) -> list[Text]:
-    """Every visible text of the figure."""
+    """Return every visible text of the figure."""
     hidden = {id(text) for axes in figure.axes for text in hidden_ticks(axes)}
     return [
         text
@@ -28,7 +28,7 @@ def texts(figure: Figure) -> list[Text]:
 
 
 def hidden_ticks(axes: Axes) -> list[Text]:
-    """Labels of ticks outside the axis, or of a hidden axis."""
+    """Return the labels of ticks outside their axis or on a hidden axis."""
     found: list[Text] = []
     for axis, bounds in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
         for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
@@ -42,7 +42,7 @@ def boxes(figure: Figure) -> list[tuple[str, Bbox]]:
 
 
 def overlaps(figure: Figure) -> list[tuple[str, str]]:
-    """Pairs of texts whose boxes overlap by more than half a pixel each way."""
+    """Return pairs of texts whose boxes overlap by more than half a pixel in both directions."""
     found = []
     for (one, a), (other, b) in combinations(boxes(figure), 2):
         both = Bbox.intersection(a, b)
@@ -52,7 +52,7 @@ def overlaps(figure: Figure) -> list[tuple[str, str]]:
 
 
 def outside(figure: Figure) -> list[str]:
-    """Texts that cross the edge of the page."""
+    """Return the texts that cross the edge of the page."""
     page = figure.bbox.padded(0.5)
     return [
         text

@@ -1,4 +1,4 @@
-"""Made-up results of a surge for the tests of the figures: a full province, or a small one."""
+"""Invented results of a surge for the tests of figures: for a full province or a small one."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ BASE_FACILITY = {
 
 
 def surge_scenario(sites: int = 30, overlays: int = 10, **changes: Any) -> Scenario:
-    """A province with so many temporary sites and so many alternatives."""
+    """Build a province with `sites` temporary facilities and `overlays` alternatives."""
     temporary = {
         f"site-{i}": BASE_FACILITY
         | {
@@ -107,7 +107,7 @@ def surge_scenario(sites: int = 30, overlays: int = 10, **changes: Any) -> Scena
 
 
 def surge_results(scenario: Scenario | None = None, replications: int = 20) -> Results:
-    """Results of a made-up surge around day 90 in every alternative, later and lower from one to the next."""
+    """Build results of an invented surge around day 90, later and lower with each alternative."""
     scenario = scenario or surge_scenario()
     names = (BASELINE, *scenario.alternatives)
     collections = {}
@@ -123,7 +123,7 @@ def surge_results(scenario: Scenario | None = None, replications: int = 20) -> R
 
 
 def surge_record(scenario: Scenario, replication: int, alternative: int) -> Record:
-    """One replication: bell-shaped need, beds that open in three steps, sites that open one after another."""
+    """Build a replication: bell-shaped need, beds that open in three steps, sites that open in turn."""
     random = np.random.default_rng(replication)
     day = np.arange(scenario.days)
     peak, height = 90 + 8 * random.standard_normal(), 1 + 0.15 * random.standard_normal()
@@ -198,7 +198,7 @@ def surge_record(scenario: Scenario, replication: int, alternative: int) -> Reco
 
 
 def site_states(day: np.ndarray[Any, Any], facilities: int, peak: float) -> np.ndarray[Any, Any]:
-    """The first facility is open throughout; the others prepare, open and stand down one after another."""
+    """Return the facilities' states: the first is always open, the others open and stand down in turn."""
     states = np.zeros((len(day), facilities), dtype=np.int8)
     states[:, 0] = STATES.index("open")
     for i in range(1, facilities):

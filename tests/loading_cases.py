@@ -1,4 +1,4 @@
-"""A small scenario file in parts, and what loading it says."""
+"""A small scenario file in parts, and helpers that load it with changes."""
 
 from __future__ import annotations
 
@@ -66,20 +66,20 @@ arrivals:
     icu: {bed: icu, counts: [1, 2, 3]}
 """
 SMALL = HEAD + PEOPLE + EPIDEMIC + CLINICAL + CARE + COMMAND
-"""A whole scenario; line n is counted from its first."""
+"""A complete scenario file; line numbers count from its first line."""
 
 WITH_ARRIVALS = HEAD + PEOPLE + ARRIVALS + CLINICAL + CARE
 
 
 def replaced(old: str, new: str, text: str = SMALL) -> str:
-    """`text` with `old`, which must stand in it once, replaced."""
-    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in the text"
+    """Return `text` with `old`, which must occur in it exactly once, replaced by `new`."""
+    assert text.count(old) == 1, f"{old!r} occurs {text.count(old)} times in the text"
     return text.replace(old, new)
 
 
 def line_of(part: str, text: str) -> int:
-    """The line on which `part` begins; it must stand in the text once."""
-    assert text.count(part) == 1, f"{part!r} stands {text.count(part)} times in the text"
+    """Return the line on which `part` begins; it must occur in the text exactly once."""
+    assert text.count(part) == 1, f"{part!r} occurs {text.count(part)} times in the text"
     return text[: text.index(part)].count("\n") + 1
 
 
@@ -91,17 +91,17 @@ def written(folder: Path, text: str | bytes, name: str = "s.yaml") -> Path:
 
 
 def refused(folder: Path, text: str | bytes, *changes: str) -> list[Problem]:
-    """The problems of a scenario that must not load."""
+    """Return the problems of a scenario file, which must fail to load."""
     with pytest.raises(ScenarioError) as caught:
         load(written(folder, text), changes=changes)
     return list(caught.value.problems)
 
 
 def told(folder: Path, text: str | bytes, *changes: str) -> list[tuple[str, str]]:
-    """Path and message of each problem of a scenario that must not load."""
+    """Return the path and message of each problem of a scenario file, which must fail to load."""
     return [(problem.path, problem.message) for problem in refused(folder, text, *changes)]
 
 
 def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
-    """A copy with other values at dotted paths, such as ``epidemic.variant.r0``."""
+    """Return a copy of a scenario with new values at dotted paths, e.g. ``epidemic.variant.r0``."""
     return overlaid(scenario, overlay_of(values))

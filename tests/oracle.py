@@ -1,11 +1,11 @@
-"""The oracle: the journey of a patient through the care system in plain SimPy, for comparison only.
+"""The oracle: the journey of patients through care in plain SimPy, for comparison with the engine.
 
-It stands alone: written from the rules of care (docs/model.md), not from the shipped engine, whose
-results it must reproduce event by event. Every patient is one SimPy process that reads as the
-patient's story; queues are lists that are scanned in full and sorted at every decision. It is slow
-on purpose, and simple on purpose.
+It is independent: written from the rules of care (docs/model.md), not from the shipped engine, whose
+results it must reproduce event by event. Every patient is one SimPy process that reads like the
+patient's story; queues are lists that are scanned and sorted at every decision. It is slow and simple
+on purpose.
 
-Times are in days from the start, hours are named so. Bed types are "oxygen" and "icu".
+Times are in days from the start, unless the name says hours. Bed types are "oxygen" and "icu".
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NEVER = math.inf
 
 @dataclass(frozen=True)
 class DrawnPatients:
-    """Everything random about the patients, one array element each, shape ``(patients,)``.
+    """All random traits of the patients, as arrays of shape ``(patients,)``.
 
     `district` and `age_group` are indices; `need_time` is when oxygen (or, with an `icu_delay` of 0,
     intensive care) is first needed. Probabilities of death are those of the highest need:
@@ -63,7 +63,7 @@ class DrawnPatients:
 
 @dataclass(frozen=True)
 class District:
-    """A district: its name, hours of travel to the provincial centre, whether it is an island."""
+    """A district: its name, hours of travel to the provincial centre, and whether it is an island."""
 
     name: str
     travel_hours: float = 0.0
@@ -72,7 +72,7 @@ class District:
 
 @dataclass(frozen=True)
 class Facility:
-    """A facility: its name, district, beds at the start, hours of access, districts it serves (None: all)."""
+    """A facility: name, district, beds at the start, hours of access, districts served (None: all)."""
 
     name: str
     district: str
@@ -83,7 +83,7 @@ class Facility:
 
 
 class CapacityChange(NamedTuple):
-    """From `time` on, a facility has `capacity` beds of a type."""
+    """A change of capacity: from `time` on, a facility has `capacity` beds of a type."""
 
     time: float
     facility: str
@@ -93,7 +93,7 @@ class CapacityChange(NamedTuple):
 
 @dataclass(frozen=True)
 class Options:
-    """What a scenario may choose. `travel` gives hours between two districts (the same both ways)."""
+    """The options of a scenario. `travel` gives hours between two districts, the same in both directions."""
 
     boarding: bool = True
     step_down: bool = True
@@ -104,7 +104,7 @@ class Options:
 
 
 class Event(NamedTuple):
-    """One thing that happened to one patient: when, what, where (None: in no facility)."""
+    """An event of a patient: when, what and where (None: in no facility)."""
 
     time: float
     what: str
@@ -112,7 +112,7 @@ class Event(NamedTuple):
 
 
 class Patient:
-    """One patient: what was drawn, and where the patient is now."""
+    """A patient: the random traits, and the current state."""
 
     def __init__(self, index: int, drawn: DrawnPatients, home: str) -> None:
         self.index = index
@@ -136,20 +136,20 @@ class Patient:
         }
 
         self.location = home
-        self.facility: Facility | None = None  # where the patient lies
-        self.bed: Bed | None = None  # in what the patient lies
+        self.facility: Facility | None = None  # where the patient has a bed
+        self.bed: Bed | None = None  # type of that bed
         self.bound_for: tuple[Facility, Bed] | None = None  # the bed that is held for the patient
-        self.journey_days = 0.0  # length of the journey to it
+        self.journey_days = 0.0  # length of the journey to that bed
         self.need: Bed = "oxygen"
-        self.since = self.need_time  # when the wait for the bed of this need began
+        self.since = self.need_time  # when the wait for the bed type needed began
         self.ready_since = NEVER  # when the patient became ready to step down
-        self.elapsed = 0.0  # days the clock of this need has run
+        self.elapsed = 0.0  # days for which the clock of this need has run
         self.log: list[Event] = []
         self.process: simpy.Process
 
 
 class CareSystem:
-    """Facilities, queues and the patients in them, on one SimPy clock."""
+    """The facilities, the queues and the patients in them, on one SimPy clock."""
 
     def __init__(
         self,
@@ -165,11 +165,11 @@ class CareSystem:
         self.options = options
         self.capacity = {(f.name, bed): getattr(f, bed) for f in facilities for bed in ("oxygen", "icu")}
         self.patients = [Patient(i, drawn, districts[int(drawn.district[i])].name) for i in range(len(drawn))]
-        self.present: list[Patient] = []  # who lies in a bed or has one held, or both
+        self.present: list[Patient] = []  # patients who are in a bed, have one held for them, or both
         self.oxygen_queue: list[Patient] = []
         self.icu_queue: list[Patient] = []
-        self.blockers: list[Patient] = []  # ready to step down, holding an ICU bed
-        self.freed: list[tuple[Facility, Bed]] = []  # beds to be handed on, first in, first out
+        self.blockers: list[Patient] = []  # patients ready to step down but still in an ICU bed
+        self.freed: list[tuple[Facility, Bed]] = []  # beds to offer to waiting patients, first in, first out
         for patient in self.patients:
             patient.process = self.env.process(self.journey(patient))
         for change in sorted(changes, key=lambda change: change.time):
@@ -193,13 +193,13 @@ class CareSystem:
         return (self.travel_hours(patient.location, facility.district) + facility.access_hours) / 24
 
     def boats_go(self) -> bool:
-        """Whether a crossing may start now; the last bit of a rounded time of day does not count."""
+        """Return True if a crossing may start now, with a tolerance for rounding."""
         day_start = self.options.crossing_from_hour / 24
         open_for = (self.options.crossing_to_hour - self.options.crossing_from_hour) / 24
         return (self.env.now - day_start + 1e-9) % 1.0 < open_for
 
     def can_reach(self, patient: Patient, facility: Facility) -> bool:
-        """Whether the facility takes this patient and the journey may start now."""
+        """Return True if the facility takes this patient and the journey may start now."""
         if patient.facility is facility:
             return True
         if facility.serves is not None and patient.location not in facility.serves:
@@ -212,13 +212,13 @@ class CareSystem:
     # ---- beds
 
     def free(self, facility: Facility, bed: Bed) -> int:
-        """Capacity less occupied and held beds; below zero where capacity fell under occupancy."""
+        """Return capacity less occupied and held beds; negative if capacity has fallen below occupancy."""
         lying = sum(p.facility is facility and p.bed == bed for p in self.present)
         held = sum(p.bound_for == (facility, bed) for p in self.present)
         return self.capacity[facility.name, bed] - lying - held
 
     def first_free(self, patient: Patient, bed: Bed) -> Facility | None:
-        """The first facility with a free bed: where the patient lies, the own district, then by travel."""
+        """Return the first facility with a free bed: the patient's own, then its district, then by travel."""
 
         def order(place: tuple[int, Facility]) -> tuple[bool, bool, float, int]:
             number, facility = place
@@ -232,7 +232,7 @@ class CareSystem:
         return None
 
     def takes(self, patient: Patient, facility: Facility, bed: Bed) -> None:
-        """A bed is held for the patient, who leaves queues and the old bed at once and sets out."""
+        """Hold a bed for a patient, who leaves the queues and the old bed at once and sets out."""
         for queue in (self.oxygen_queue, self.icu_queue, self.blockers):
             if patient in queue:
                 queue.remove(patient)
@@ -255,7 +255,7 @@ class CareSystem:
             self.offers(*self.freed.pop(0))
 
     def offers(self, facility: Facility, bed: Bed) -> None:
-        """Offer one free bed to those who wait for it, in their order."""
+        """Offer a free bed to the patients who wait for one, in their order."""
         if self.free(facility, bed) <= 0:
             return
         if bed == "icu":
@@ -272,7 +272,7 @@ class CareSystem:
                 return
 
     def calls(self, patient: Patient) -> None:
-        """Wake a waiting patient; who acts at this moment is awake."""
+        """Wake a waiting patient; the patient who is acting now is awake already."""
         if patient.process is not self.env.active_process:
             patient.process.interrupt()
 
@@ -344,7 +344,7 @@ class CareSystem:
         yield from self.steps_down(p)
 
     def seeks_icu_bed(self, p: Patient) -> Steps:
-        """Ask once for an ICU bed; without one board, or look for a bed to board in, or wait in none."""
+        """Ask once for an ICU bed; if none is free, board, or find a bed to board in, or wait without one."""
         icu = self.first_free(p, "icu")
         board = self.first_free(p, "oxygen") if p.bed is None and self.options.boarding else None
         if icu is not None:
@@ -400,7 +400,7 @@ class CareSystem:
     def waits(self, p: Patient, until: float) -> Steps:
         """Wait with the clock running, until called to a bed, until `until`, or until the clock ends.
 
-        The care at this moment, boarding or none, decides what the end will be and when.
+        The care at the start of the wait, boarding or none, decides the outcome and its time.
         """
         dies = p.u < (p.p_boarded if p.bed == "oxygen" else p.p_untreated)
         length = p.death_after[p.need] if dies else p.recovery_after[p.need]
@@ -424,7 +424,7 @@ class CareSystem:
             pass
 
     def travels(self, p: Patient) -> Steps:
-        """To the bed that is held; a journey of no length ends at once."""
+        """Travel to the bed that is held; a journey of length 0 ends at once."""
         assert p.bound_for is not None
         if p.journey_days > 0:
             yield self.env.timeout(p.journey_days)
@@ -434,7 +434,7 @@ class CareSystem:
         self.says(p, f"admitted to {p.bed}", p.facility)
 
     def swap(self, boarder: Patient, blocker: Patient) -> None:
-        """Boarder and blocker of one facility change beds at one instant."""
+        """Swap the beds of a boarder and a blocker of the same facility, in an instant."""
         self.icu_queue.remove(boarder)
         self.blockers.remove(blocker)
         boarder.bed, blocker.bed = "icu", "oxygen"
@@ -442,7 +442,7 @@ class CareSystem:
         self.says(blocker, "swaps to oxygen", blocker.facility)
 
     def leaves(self, p: Patient, dies: bool) -> None:
-        """Leave the care system, dead or recovered; a bed is freed and handed on."""
+        """Leave the care system, dead or recovered; offer the freed bed to waiting patients."""
         kind = "unavoidable" if p.u < p.p_full else "untreated"
         self.says(p, f"dead, {kind}" if dies else "recovered", p.facility)
         if p.bed is not None:
@@ -453,7 +453,7 @@ class CareSystem:
     def says(self, p: Patient, what: str, facility: Facility | None = None) -> None:
         p.log.append(Event(self.env.now, what, facility.name if facility else None))
 
-    # ---- what happens to beds besides
+    # ---- changes of beds, and mornings
 
     def changes_capacity(self, change: CapacityChange) -> Steps:
         yield self.env.timeout(change.time)
@@ -464,7 +464,7 @@ class CareSystem:
         self.hand_on_freed_beds()
 
     def dawns(self) -> Steps:
-        """Every morning, when boats go again, all free beds are offered to those who wait."""
+        """Offer all free beds to waiting patients every morning, when boats start to run."""
         yield self.env.timeout(self.options.crossing_from_hour / 24)
         day = 0
         while True:
@@ -492,7 +492,7 @@ def simulate(
     options: Options | None = None,
     until: float = 400.0,
 ) -> list[list[Event]]:
-    """What happens to every patient before day `until`, in order of time.
+    """Return the events of every patient before day `until`, in order of time.
 
     Returns
     -------

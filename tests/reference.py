@@ -1,4 +1,4 @@
-"""Where the outside cases lie, and how to read them; their tests skip where the folder is absent."""
+"""The external reference cases; tests that need them are skipped if their folder is missing."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ FOLDER, CASES = SHARED / "validation", SHARED / "cases"
 
 
 def needs(folder: Path) -> pytest.MarkDecorator:
-    """Skip where a folder of outside cases is not beside the project."""
-    reason = f"the outside cases are not here: expected ../shared/{folder.name} beside the project"
+    """Return a mark that skips a test if a folder of external cases is missing."""
+    reason = f"the external cases are missing: expected ../shared/{folder.name} beside the project"
     return pytest.mark.skipif(not folder.is_dir(), reason=reason)
 
 
@@ -21,6 +21,6 @@ needs_reference_data = needs(FOLDER)
 
 
 def rows(name: str) -> list[dict[str, str]]:
-    """The rows of a file of the folder, by the names of its columns."""
+    """Return the rows of a file of external cases, each by column name."""
     with (FOLDER / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

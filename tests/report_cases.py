@@ -1,4 +1,4 @@
-"""A small result in a folder for the tests of the report, and a reader of pages that knows no template."""
+"""A small stored result for the tests of the report, and a reader of HTML pages."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ alternatives:
 
 
 def stored_case(folder: Path, replications: int = 4) -> Results:
-    """Simulate the case into ``folder/result`` and read it back."""
+    """Simulate the case, store it in ``folder/result`` and read it back."""
     shutil.copytree(SCENARIOS, folder / "scenarios")
     path = folder / "scenarios" / "report-case.yaml"
     path.write_text(OVER, encoding="utf-8")
@@ -64,7 +64,7 @@ def stored_case(folder: Path, replications: int = 4) -> Results:
 
 @dataclass
 class Element:
-    """An element of a page with what it holds."""
+    """An element of an HTML page with its content."""
 
     tag: str
     attributes: dict[str, str]
@@ -73,11 +73,11 @@ class Element:
 
     @property
     def text(self) -> str:
-        """All text below it."""
+        """All text in the element."""
         return "".join(child if isinstance(child, str) else child.text for child in self.children)
 
     def all(self, *tags: str) -> Iterator[Element]:
-        """The elements below it with one of the tags, in order; all of them where none is given."""
+        """Yield, in order, the elements below this one: with one of the tags, or all if none is given."""
         for child in self.children:
             if isinstance(child, Element):
                 if not tags or child.tag in tags:
@@ -85,12 +85,12 @@ class Element:
                 yield from child.all(*tags)
 
     def inside(self, tag: str) -> bool:
-        """Whether it lies within an element of that tag."""
+        """Return True if the element is within another one with this tag."""
         return self.parent is not None and (self.parent.tag == tag or self.parent.inside(tag))
 
 
 class Page(HTMLParser):
-    """A page as a tree of elements; fails on tags that do not match."""
+    """A page as a tree of elements; raises an error if tags do not match."""
 
     EMPTY = frozenset({"meta", "br", "link", "img"})
 
@@ -123,7 +123,10 @@ class Page(HTMLParser):
 
 
 class Files:
-    """What stands at a source of the report, looked up in the files with csv, json and yaml alone."""
+    """The files of a result, in which the sources of a report's values are looked up.
+
+    It uses only csv, json and yaml, not surgesim.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -135,7 +138,7 @@ class Files:
             self.start = date.fromisoformat(self.start)
 
     def at(self, source: str) -> Any:
-        """A number, a date or a text."""
+        """Return the number, date or text at a source."""
         place, _, column = source.partition("#")
         name, _, query = place.partition("?")
         if name == "manifest.json":
@@ -186,7 +189,7 @@ class Files:
 
 
 def walk(tree: Any, path: str) -> Any:
-    """The entry of a tree at a dotted path; names may hold spaces."""
+    """Return the entry of a tree at a dotted path; names may contain spaces."""
     for name in path.split("."):
         tree = tree[name]
     return tree

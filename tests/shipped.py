@@ -1,4 +1,4 @@
-"""The scenarios that ship, each loaded once: they are frozen, so tests may share them."""
+"""The shipped scenarios, each loaded once: they are frozen, so tests may share them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ SHIPPED = sorted(path for path in FOLDER.rglob("*.yaml") if path.parent.name != 
 
 @cache
 def shipped(path: Path) -> Scenario:
-    """The scenario of a file."""
+    """Load the scenario of a file."""
     return load(path)
 
 
 @cache
 def alternatives(path: Path) -> dict[str, Scenario]:
-    """The alternatives of the scenario of a file, each put together."""
+    """Return the alternatives of a file's scenario, by name, as complete scenarios."""
     scenario = shipped(path)
     return {name: scenario.alternative(name) for name in scenario.alternatives}

@@ -1,7 +1,7 @@
-"""Small scenarios for the tests: builders of plain sections, and hypothesis strategies over them.
+"""Small scenarios for the tests: builders of plain sections, and Hypothesis strategies.
 
-A scenario is written here as a planner would write it: plain values through the schema. Every builder
-gives a whole section, so a test names only what it is about.
+Scenarios are written here as a planner would write them: plain values that the schema validates. Every
+builder returns a complete section, so that a test gives only the values it is about.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ MEASURE = "distancing"
 
 
 def build(plain: Mapping[str, Any]) -> Scenario:
-    """Plain values through the schema, as the loader gives them."""
+    """Build a scenario from plain values, through the schema, as the loader does."""
     return Scenario.model_validate_json(json.dumps(plain))
 
 
 def laid(scenario: Scenario, overlay: Mapping[str, Any]) -> Scenario:
-    """`overlay` over a generated scenario, which need not be one that a file could have."""
+    """Apply `overlay` to a generated scenario, even one that no file could contain."""
     return build(deep_merge(scenario.to_plain(), overlay))
 
 
@@ -42,7 +42,7 @@ def gamma_of_shape(mean: float, shape: float) -> Plain:
 
 
 def people(**changes: Any) -> Plain:
-    """One town of 100,000 in which everybody meets everybody alike."""
+    """Return a section `people`: one town of 100,000 in which everybody mixes equally."""
     homogeneous = [EQUAL_AGES] * 9  # a person meets each age group in proportion to its size
     return {
         "districts": {"town": {"title": "Town", "population": 100_000}},
@@ -96,7 +96,7 @@ def clinical(**changes: Any) -> Plain:
 
 
 def facility(oxygen: int | str = 0, icu: int | str = 0, basic: int = 0, **changes: Any) -> Plain:
-    """A public facility in town, all of its beds open to COVID patients."""
+    """Return a public facility in town with all beds open to COVID patients."""
     return {
         "title": "Facility",
         "district": "town",
@@ -108,13 +108,13 @@ def facility(oxygen: int | str = 0, icu: int | str = 0, basic: int = 0, **change
 
 
 def arrivals(counts_are: str = "poisson", **by_bed: Sequence[float]) -> Plain:
-    """Daily arrivals by bed type needed: ``arrivals(icu=[2, 2, 3])``."""
+    """Return daily arrivals by the bed type needed, e.g. ``arrivals(icu=[2, 2, 3])``."""
     series = {bed: {"bed": bed, "counts": list(counts)} for bed, counts in by_bed.items()}
     return {"series": series, "counts_are": counts_are}
 
 
 def small(days: int, **sections: Any) -> Plain:
-    """A town with one facility of 20 oxygen and 5 ICU beds; give `epidemic` or `arrivals`."""
+    """Return a town with a facility of 20 oxygen and 5 ICU beds; needs `epidemic` or `arrivals`."""
     return {
         "name": "small",
         "title": "Small",
@@ -129,7 +129,10 @@ def small(days: int, **sections: Any) -> Plain:
 def icu_queue(
     days: int, per_day: float, beds: int | str, stay: Plain, patience: Any, **changes: Any
 ) -> Plain:
-    """A pure ICU: Poisson arrivals, a stay, and a clock that ends the wait in death; served, all survive."""
+    """Return a queue for ICU only: Poisson arrivals, and death when the patience ends.
+
+    All patients who get a bed survive.
+    """
     never_dies = deaths(0.0, 1.0, 1.0)
     return (
         small(
@@ -155,7 +158,7 @@ probabilities = st.floats(0, 1).map(lambda p: round(p, 3))
 
 
 def durations() -> st.SearchStrategy[Plain]:
-    """Distributions of times around a week, in every form but `never`."""
+    """Draw distributions of durations of about a week, of every kind except `never`."""
     days = st.floats(0.05, 12).map(lambda d: round(d, 2))
     moments = st.builds(lambda m, cv: {"mean": m, "sd": round(m * cv, 3)}, days, st.floats(0.2, 2))
     return st.one_of(
@@ -172,7 +175,7 @@ def clocks() -> st.SearchStrategy[Any]:
 
 @st.composite
 def provinces(draw: st.DrawFn) -> Plain:
-    """Section `people`: one to four districts near and far, some of them islands."""
+    """Draw a section `people`: one to four districts near and far, some of them islands."""
     names = DISTRICTS[: draw(st.integers(1, 4))]
     districts = {
         name: district(
@@ -194,7 +197,7 @@ def provinces(draw: st.DrawFn) -> Plain:
 
 @st.composite
 def epidemics(draw: st.DrawFn, districts: Sequence[str]) -> Plain:
-    """Section `epidemic`: fast enough to overwhelm a small province within a month."""
+    """Draw a section `epidemic` that can overwhelm a small province within a month."""
     spread = variant(
         draw(st.sampled_from([8.0, 3.0, 0.8, 0.0])),
         severity=draw(st.sampled_from([1.0, 3.0, 20.0])),
@@ -228,7 +231,7 @@ def epidemics(draw: st.DrawFn, districts: Sequence[str]) -> Plain:
 
 @st.composite
 def fought_epidemics(draw: st.DrawFn, districts: Sequence[str]) -> Plain:
-    """Section `epidemic` with vaccination, isolation and limited tests, each given or not."""
+    """Draw a section `epidemic` with or without vaccination, isolation and limited tests."""
     doses = {
         "doses_per_day": draw(st.sampled_from([0.0, 30.5, 1_000.0])),
         "start": "2024-01-02",
@@ -253,7 +256,7 @@ def fought_epidemics(draw: st.DrawFn, districts: Sequence[str]) -> Plain:
 
 @st.composite
 def given_arrivals(draw: st.DrawFn, days: int, districts: Sequence[str]) -> Plain:
-    """Section `arrivals`: some of the bed types, in the province or one district."""
+    """Draw a section `arrivals`: some of the bed types, in the province or in one district."""
     series = {}
     for bed in draw(st.sets(st.sampled_from(["basic", "oxygen", "icu"]), min_size=1)):
         level = draw(st.sampled_from([3, 10, 1, 0]))
@@ -269,7 +272,7 @@ def given_arrivals(draw: st.DrawFn, days: int, districts: Sequence[str]) -> Plai
 
 @st.composite
 def courses(draw: st.DrawFn) -> Plain:
-    """Section `clinical`, boarding and step-down on or off."""
+    """Draw a section `clinical`, with or without boarding and step-down."""
     levels = st.lists(probabilities, min_size=3, max_size=3).map(lambda p: deaths(*sorted(p)))
     stay_names = stays().keys()
     return clinical(
@@ -292,7 +295,7 @@ def courses(draw: st.DrawFn) -> Plain:
 
 @st.composite
 def facilities(draw: st.DrawFn, districts: Sequence[str]) -> Plain:
-    """One to six facilities of few beds; some are closed at first, serve some districts, replace another."""
+    """Draw one to six small facilities; some start closed, serve only some districts or replace another."""
     names = FACILITIES[: draw(st.integers(1, 6))]
     oxygen = st.sampled_from([10, 3, 30, 1, 60, 0, "unlimited"])
     icu = st.sampled_from([2, 1, 5, 15, 0, 4, "unlimited"])
@@ -324,7 +327,7 @@ def facilities(draw: st.DrawFn, districts: Sequence[str]) -> Plain:
 
 @st.composite
 def rules(draw: st.DrawFn, sites: Plain, epidemic: Plain) -> Plain:
-    """Section `command.plan`: rules of every action, quick to begin and quick to end."""
+    """Draw a section `command.plan`: rules with every action, which begin and end quickly."""
     closed = [name for name, site in sites.items() if not site["open_at_start"]]
     actions: list[Plain] = [
         {"action": "convert_beds", "ownership": ["public", "private"], "share": draw(shares)},
@@ -371,12 +374,12 @@ THRESHOLDS: Plain = {
     "vacant": {"indicator": "vacant_covid_beds_per_100k", "below": 10, "beds": ["oxygen", "icu"]},
     "icu-staffed": {"indicator": "staffed_icu_beds_per_100k", "below": 4},
 }
-"""The five of the appendix."""
+"""The five thresholds of the appendix."""
 
 
 @st.composite
 def scenarios(draw: st.DrawFn) -> Scenario:
-    """Whole scenarios of a month or less, a few hundred patients, beds far too few or plenty."""
+    """Draw scenarios of up to a month with a few hundred patients and too few or plenty of beds."""
     days = draw(st.integers(14, 30))
     section = draw(provinces())
     districts = list(section["districts"])
@@ -415,7 +418,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
 
 
 def _open(site: Plain, bed: str) -> int:
-    """Beds of a type open to COVID patients at the start; of an unlimited number, a few."""
+    """Return the beds of a type open to COVID patients at the start; a few if they are unlimited."""
     beds = site["beds"][bed]
     if not site["open_at_start"] or site["covid_share"] == 0:
         return 0

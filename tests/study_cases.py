@@ -1,4 +1,4 @@
-"""A small scenario and made-up records for the tests of `study`."""
+"""A small scenario and invented records for the tests of `study`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DAYS = 12
 
 
 def small_scenario(**changes: Any) -> Scenario:
-    """Two districts (one of them named `na`), two facilities, two thresholds, two alternatives."""
+    """Build a scenario with two each of districts (one is `na`), facilities, thresholds, alternatives."""
     days = {"fixed": 3}
     death = {"full": 0.1, "thin": 0.1, "boarded": 0.2, "untreated": 0.5}
     matrix = [[1.0] * 9] * 9
@@ -110,7 +110,7 @@ def made_up_record(
     at_start: tuple[bool, ...] | None = None,
     outcomes: Mapping[str, float] | None = None,
 ) -> Record:
-    """A record of the right shape; everything not given is zero."""
+    """Build a record of the right shape; values that are not given are zero."""
     days, facilities = scenario.days, len(scenario.care.facilities)
     thresholds = len(scenario.command.thresholds)
     province = np.zeros((days, len(PROVINCE)))
@@ -134,7 +134,7 @@ def made_up_record(
 
 
 def local(scenario: Scenario) -> dict[str, Any]:
-    """What a record has of districts and groups: 90 patients of each, 30 of them in time, 10 dead."""
+    """Return a record's tables by district and group: 90 patients each, 30 of them in time, 10 dead."""
     districts, thresholds = len(scenario.people.districts), len(scenario.command.in_districts)
     shape = (scenario.days, thresholds, districts)
     return {
@@ -147,7 +147,7 @@ def local(scenario: Scenario) -> dict[str, Any]:
 
 
 def made_up_simulation(scenario: Scenario, seed: int, replication: int, shared: object = None) -> Record:
-    """A stand-in for the model: random numbers of (seed, replication), fewer deaths with more ICU beds."""
+    """Replace the model: draw random numbers from seed and replication; more ICU beds, fewer deaths."""
     random = np.random.default_rng([seed, replication])
     icu = scenario.care.facilities["general"].beds.icu
     assert isinstance(icu, int)
@@ -180,7 +180,7 @@ def made_up_simulation(scenario: Scenario, seed: int, replication: int, shared: 
 
 
 def shown(renderable: Any, width: int = 140) -> str:
-    """What the console prints, with plain spaces."""
+    """Return what the console prints, with plain spaces."""
     console = Console(file=StringIO(), width=width, highlight=False, markup=False, color_system=None)
     console.print(renderable)
     return console.file.getvalue().replace("\N{NO-BREAK SPACE}", " ")  # type: ignore[attr-defined, no-any-return]

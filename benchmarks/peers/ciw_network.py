@@ -1,4 +1,4 @@
-"""Ciw: a node per bed type with priority classes, reneging and a schedule of servers.
+"""The surge in Ciw: a node per bed type with priority classes, reneging and a schedule of servers.
 
 Ciw cannot hold an ICU bed until a ward bed is free while others also wait for the ward: a patient ready to
 step down leaves the ICU bed at once and waits for the ward without a bed, ahead of all others.
@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 from surge import HORIZON, RAISED_AT, Outcome, Surge
 
 ICU, WARD = 1, 2
-"""Numbers of the nodes."""
+"""Numbers of the Ciw nodes."""
 
 CLASSES = {"Step-down": 0, "Urgent": 1, "Other": 2}
 """Customer classes by priority."""
 
 
 class OfIndividual(ciw.dists.Distribution):
-    """The value drawn for this patient; Ciw numbers individuals from 1 in order of arrival."""
+    """A distribution that returns the value drawn for the patient concerned.
+
+    Ciw numbers individuals from 1 in order of arrival.
+    """
 
     def __init__(self, values: NDArray[np.float64]) -> None:
         self.values = values.tolist()
@@ -64,14 +67,14 @@ def run(surge: Surge) -> Outcome:
 
 
 def _arrivals(surge: Surge, critical: bool, urgent: bool) -> ciw.dists.Distribution | None:
-    """Times between arrivals of one class at one node; infinite after the last."""
+    """Return the times between arrivals of one class at one node; infinite after the last arrival."""
     times = surge.arrival[(surge.critical == critical) & (surge.urgent == urgent)]
     gaps = np.diff(times, prepend=0.0).tolist()
     return ciw.dists.Sequential([*gaps, float("inf")])
 
 
 def _beds(beds: int, raised: int) -> ciw.Schedule:
-    """With `resume`, patients keep their bed when the number of beds changes."""
+    """Return the schedule of a node's beds; patients keep their bed when the number changes."""
     return ciw.Schedule(
         numbers_of_servers=[beds, raised], shift_end_dates=[RAISED_AT, 10.0 * HORIZON], preemption="resume"
     )

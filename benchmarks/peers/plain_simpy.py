@@ -1,4 +1,4 @@
-"""Plain SimPy: a process per patient, a `PriorityResource` per bed type, `request | timeout`."""
+"""The surge in plain SimPy: a process per patient, a `PriorityResource` per bed type."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from surge import HORIZON, RAISED_AT, Outcome, Surge
 Process = Generator[simpy.Event, object, None]
 
 STEP_DOWN, URGENT, OTHER = 0, 1, 2
-"""Priorities in the queue for a ward bed; the lowest goes first."""
+"""Priorities in the queue for a ward bed; the lowest number is served first."""
 
 
 class Beds(simpy.PriorityResource):
-    """Beds of one type, with a number that can be raised."""
+    """The beds of one type, whose number can be raised."""
 
     def raise_to(self, beds: int) -> None:
         while self._capacity < beds:

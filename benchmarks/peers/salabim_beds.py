@@ -1,6 +1,7 @@
-"""salabim: a component per patient, a `Resource` per bed type, requests that fail when the patience ends.
+"""The surge in salabim: a component per patient, a `Resource` per bed type.
 
-Monitors are off, so that only the simulation is timed.
+A request for a bed fails when the patient's patience ends. Monitors are off, so that only the simulation is
+timed.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import salabim
 from surge import HORIZON, RAISED_AT, Outcome, Surge
 
 STEP_DOWN, URGENT, OTHER = 0, 1, 2
-"""Priorities in the queue for a ward bed; the lowest goes first."""
+"""Priorities in the queue for a ward bed; the lowest number is served first."""
 
 Process = Generator[object, None, None]
 

@@ -25,12 +25,12 @@ MOST_DAYS_OF_COVER = 365.0
 
 
 class Column(NamedTuple):
-    """A documented column: name, unit, meaning. Flows are per day, stocks are at 24:00.
+    """A column with its name, unit and meaning. Flows are per day, stocks are at 24:00.
 
     Attributes
     ----------
     default
-        Value if the scenario has no part that fills the column.
+        Value recorded if the scenario has no part that fills the column.
     """
 
     name: str
@@ -40,20 +40,20 @@ class Column(NamedTuple):
 
 
 def by_bed(name: str, unit: str, meaning: str) -> tuple[Column, ...]:
-    """Return a column for each bed type: basic, oxygen, ICU."""
+    """Return a column for each bed type, in the order basic, oxygen, ICU."""
     return tuple(Column(f"{name}_{bed}", unit, meaning.format(bed=bed)) for bed in BED_TYPES)
 
 
 @dataclass(slots=True)
 class Entries(Generic[Entry]):
-    """The entries of a page for the province, districts or facilities, by column.
+    """The entries of a page, by column, for one level: province, districts or facilities.
 
     Attributes
     ----------
     values
         Values to record unchanged.
     totals
-        Running totals, of which the increase since the day before is recorded.
+        Running totals; the increase since the day before is recorded.
     """
 
     values: dict[str, Entry] = field(default_factory=dict)
@@ -68,12 +68,12 @@ class Entries(Generic[Entry]):
 
 @dataclass(slots=True)
 class Page:
-    """One day of the record, filled in by the parts of a run.
+    """A day of the record, which the parts of a run fill in.
 
     Attributes
     ----------
     province
-        Single numbers.
+        Single numbers, by column.
     districts, facilities
         Arrays ``(districts,)`` and ``(facilities,)``, in the order of the scenario.
     """
@@ -87,4 +87,4 @@ class Part(Protocol):
     """A part of a run that has columns in the record."""
 
     def fill(self, page: Page) -> None:
-        """Enter the values to record at the end of a day."""
+        """Add the values to record at the end of a day to `page`."""

@@ -1,4 +1,4 @@
-"""The outcomes of a replication, one declaration each: unit, meaning, computation and better direction.
+"""The outcomes of a replication, with their unit, meaning, computation and better direction.
 
 The tables of a run, their units, the data dictionary, comparisons and the report's totals derive from
 OUTCOMES. To add an outcome, add an entry here and its label and unit to the catalogues.
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from surgesim.model.record import FACILITY_INDEX, PROVINCE_INDEX, Column, Floats
 
 Better = Literal["lower", ""]
-"""Whether lower values of an outcome are better. Empty if neither direction is: more testing reports more
-cases, and more beds mean more bed-days."""
+"""The better direction of an outcome, empty if neither is better: more testing reports more cases, and more
+beds mean more bed-days."""
 
 Group = Literal[
     "epidemic",
@@ -33,7 +33,7 @@ Group = Literal[
     "countermeasures",
     "money",
 ]
-"""The subject of an outcome; the report's tables of totals are made up of these groups."""
+"""The subject of an outcome, by which the report groups its totals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class Days:
     Attributes
     ----------
     province
-        ``(days, len(PROVINCE))``.
+        ``(days, len(PROVINCE))`` daily values of the province.
     facilities
-        ``(days, facilities, len(FACILITY))``.
+        ``(days, facilities, len(FACILITY))`` daily values of the facilities.
     private
         ``(facilities,)`` True for private facilities.
     """
@@ -55,11 +55,11 @@ class Days:
     private: NDArray[np.bool_]
 
     def column(self, name: str) -> Floats:
-        """Return a column of the province, by day."""
+        """Return a column of the province's table, by day."""
         return self.province[:, PROVINCE_INDEX[name]]
 
     def of_facilities(self, name: str) -> Floats:
-        """Return a column of the facilities, by day and facility."""
+        """Return a column of the facilities' table, by day and facility."""
         return self.facilities[:, :, FACILITY_INDEX[name]]
 
 
@@ -93,11 +93,11 @@ class Outcome:
     unit, meaning
         As shown in docs/data-dictionary.md.
     compute
-        Computes its value from the daily tables.
+        Function that computes its value from the daily tables.
     group
-        Its subject.
+        The subject of the outcome.
     better
-        The better direction.
+        The better direction: ``lower``, or empty if neither is better.
     deadly
         True if an increase outweighs any gain in other outcomes.
     """
@@ -112,7 +112,7 @@ class Outcome:
 
     @property
     def column(self) -> Column:
-        """The column of this outcome in the tables of a run."""
+        """The definition of this outcome's column in the tables of a run."""
         return Column(self.name, self.unit, self.meaning)
 
 
@@ -235,7 +235,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "facility_days_dry",
         "facility-days",
-        "time short of oxygen, summed over facilities",
+        "time with a shortage of oxygen, summed over facilities",
         lambda days: float(days.of_facilities("dry").sum()),
         "oxygen",
     ),
@@ -249,7 +249,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "emergency_unserved_private",
         "patients",
-        "those of `emergency_unserved` in private facilities",
+        "patients in `emergency_unserved` who were turned away by private facilities",
         lambda days: float(_of_private(days, "emergency_unserved").sum()),
         "other_patients",
     ),
@@ -263,7 +263,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "elective_backlog_private",
         "patients",
-        "those of `elective_backlog` in private facilities",
+        "patients in `elective_backlog` who wait for private facilities",
         lambda days: float(_of_private(days, "elective_backlog")[-1].sum()),
         "other_patients",
     ),
@@ -277,7 +277,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "tests_used",
         "samples",
-        "samples tested, if tests are limited",
+        "samples tested (0 if tests are unlimited)",
         _total("tests_used"),
         "countermeasures",
         better="",
@@ -294,7 +294,7 @@ OUTCOMES: tuple[Outcome, ...] = (
 )
 
 DEADLY = tuple(outcome.name for outcome in OUTCOMES if outcome.deadly)
-"""Outcomes of which more is always worse; a plan that increases them is not credited with other gains."""
+"""Outcomes whose increase outweighs any gain; a plan that increases them is not called better."""
 
 
 def outcomes_of(province: Floats, facilities: Floats, private: NDArray[np.bool_]) -> dict[str, float]:

@@ -1,6 +1,6 @@
-"""The parts of one run, assembled and linked.
+"""The parts of the model in one run, assembled and linked.
 
-`simulation` defines what the parts do during a day, and in which order.
+The module `simulation` defines what the parts do during a day, and in which order.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ Ints = NDArray[np.int64]
 
 
 class Province:
-    """The parts of a run; None for parts that the scenario does not have.
+    """The parts of the model in one run; parts that the scenario does not have are None.
 
     Attributes
     ----------
     first_day, end_day
         The first day of the warm-up, and the day after the last day of the run.
     incidence
-        Infections of the last day per resident.
+        Yesterday's infections per resident.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Province:
         return Surveillance(section, self.first_day, self.end_day, residents, at_admission, self.streams)
 
     def _arrivals(self) -> ArrivalSource | None:
-        """Build the source of given arrivals, if no epidemic is simulated."""
+        """Build the source of the scenario's arrivals, or return None if an epidemic is simulated."""
         scenario, severity = self.scenario, self.scenario.clinical.severity
         if scenario.arrivals is None or scenario.epidemic is not None:
             return None
@@ -120,7 +120,7 @@ class Province:
         )
 
     def _oxygen_supply(self) -> OxygenSupply | None:
-        """Build the oxygen stores, if any facility has one."""
+        """Build the oxygen stores, or return None if no facility has one."""
         sources = {name: facility.oxygen for name, facility in self.scenario.care.facilities.items()}
         if not any(sources.values()):
             return None
@@ -130,12 +130,12 @@ class Province:
 
     @property
     def vaccination(self) -> Vaccination | None:
-        """The epidemic's vaccination, if there is one."""
+        """The vaccination of the epidemic, or None."""
         return None if self.epidemic is None else self.epidemic.vaccination
 
     @property
     def laboratories(self) -> Laboratories | None:
-        """The laboratories, if tests are limited."""
+        """The laboratories, or None if tests are unlimited."""
         return None if self.surveillance is None else self.surveillance.laboratories
 
     def parts(self) -> list[Part]:
@@ -157,7 +157,7 @@ class Province:
     # -- beds -------------------------------------------------------------------------------------
 
     def open_beds(self, day: int) -> None:
-        """Count the staff on duty, open the beds they can staff, and admit as many patients as fit."""
+        """Count the staff on duty, open the beds that they can staff, and admit as many patients as fit."""
         before = self.capacity.today
         opened = self.capacity.open(day, self.wards.occupied().T, self.incidence)
         if opened is before:
@@ -174,7 +174,7 @@ class Province:
                 self._set_capacity(f, oxygen, icu)
 
     def _set_capacity(self, facility: int, oxygen: int, icu: int) -> None:
-        """Set the beds that admit patients: the staffed beds, or none if oxygen has run out."""
+        """Set the number of beds that admit patients: the staffed beds, or none if oxygen has run out."""
         store = None if self.supply is None else self.supply.stores[facility]
         if store is not None and store.short:
             oxygen = icu = 0
@@ -198,7 +198,10 @@ class Province:
     # -- links between parts ------------------------------------------------------------------------
 
     def link(self, facilities: list[int], *, on: bool) -> None:
-        """Link facilities to a higher-level hospital, or unlink them; with specialists, care is full."""
+        """Link facilities to a higher-level hospital, or end the link.
+
+        A link gives access to specialists, without whom care is understaffed.
+        """
         for facility in facilities:
             section = self.facilities.sites[facility].section
             self.journey.specialists[facility] = on or section.specialists or section.remote_link
@@ -212,7 +215,7 @@ class Province:
         return int(self.capacity.heads().sum())
 
     def protect_staff(self) -> None:
-        """Protect vaccinated staff against infection as much as vaccinated residents."""
+        """Give vaccinated staff the same protection against infection as vaccinated residents."""
         section, vaccination, absences = self.scenario.epidemic, self.vaccination, self.capacity.absences
         if section is None or vaccination is None or absences is None:
             return
@@ -222,11 +225,11 @@ class Province:
     # -- use and cost of a day ----------------------------------------------------------------------
 
     def begin_books(self) -> None:
-        """At t = 0, exclude the warm-up from the totals of the first day."""
+        """At t = 0, exclude the warm-up from the first day's use and cost."""
         self._growth()
 
     def keep_books(self, day: int) -> None:
-        """Account for the day's use of supplies, its waste and its cost."""
+        """Record the day's use of supplies, its waste and its cost."""
         mild = float(self.basic_beds.occupied.sum())
         growth, surveillance = self._growth(), self.surveillance
         detection = None if surveillance is None else surveillance.detection
@@ -267,7 +270,7 @@ class Province:
         Raises
         ------
         IdentityError
-            If one does not hold.
+            If an identity fails.
         """
         self.journey.check(day)
         self.basic_beds.check(day)
@@ -285,8 +288,8 @@ class Province:
     # -- the start ----------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Before the first day, open the beds if only space limits them, and place the initial census."""
-        if not self.capacity.limited:  # otherwise beds are first counted on the first day
+        """Before the first day, put the initial census in beds; open beds that only space limits."""
+        if not self.capacity.limited:  # otherwise beds are counted on the first day
             for f, (_, oxygen, icu) in enumerate(self.capacity.today.space.tolist()):
                 self._set_capacity(f, oxygen, icu)
         census = self.scenario.care.initial_census
@@ -296,7 +299,7 @@ class Province:
                 self._fill(self.facilities.index(name), beds.oxygen, beds.icu, rng)
 
     def _fill(self, facility: int, oxygen: int, icu: int, rng: np.random.Generator) -> None:
-        """Place `oxygen` and `icu` patients in the beds of a facility."""
+        """Put `oxygen` and `icu` patients in the beds of a facility."""
         ages = self.population.count.sum(axis=(0, 2)).astype(float)
         severity = self.scenario.clinical.severity
         need = ages * np.array(severity.p_oxygen)

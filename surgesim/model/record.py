@@ -1,4 +1,4 @@
-"""The daily record of one replication: one flat table per level, with columns in the order given here.
+"""The daily record of one replication: a flat table per level, with columns in the order defined here.
 
 Most columns are declared by the parts of the model that fill them. `study` and `report` read a run through
 this module, without knowing how it was simulated.
@@ -92,7 +92,7 @@ DISTRICT: tuple[Column, ...] = (
 )
 
 PRESENT = len(DISTRICT)
-"""Index of the first column that only assessed districts have, after those of DISTRICT."""
+"""Index of the first column that only assessed districts have; it follows the columns of DISTRICT."""
 
 DISTRICT_PRESENT = ledger.PRESENT_IN_DISTRICT
 
@@ -130,7 +130,7 @@ def assessed_columns(command: Command) -> tuple[Column, ...]:
         Column(
             key_of(watch.indicator, watch.of),
             by_name[watch.indicator].unit,
-            f"the same for the group {watch.of}",
+            f"the same indicator for the group {watch.of}",
         )
         for watch in dict.fromkeys(command.watches)
         if watch.indicator in BY_GROUP and watch.of is not None
@@ -147,8 +147,10 @@ def district_columns(command: Command) -> tuple[Column, ...]:
 
 
 class ActionEvent(NamedTuple):
-    """A step of a rule. `day` is the time in days from the start (3.0 is 00:00 of day 3); `what` is one of
-    fired, ordered, phase 1.., ended, stood down."""
+    """A step of a rule.
+
+    `day` is the time in days from the start (3.0 is 00:00 of day 3); `what` is one of ``fired``, ``ordered``,
+    ``phase 1`` …, ``ended``, ``stood down``."""
 
     day: float
     rule: str
@@ -164,7 +166,7 @@ class Record:
     replication
         Index of the replication, from 0.
     province
-        ``(days, len(PROVINCE))``; row d is day d, assessed at its 24:00.
+        ``(days, len(PROVINCE))``; row d is day d, assessed at 24:00.
     districts
         ``(days, districts, columns)``, districts in the order of the scenario; columns as
         `district_columns` names them.
@@ -183,21 +185,21 @@ class Record:
         ``(days, thresholds)``: the value of each threshold's indicator that day; for a threshold assessed
         by district, the worst value.
     breached_at_start
-        ``(thresholds,)``: breached at t = 0, before anything happened.
+        ``(thresholds,)``: whether each threshold was breached at t = 0, before anything happened.
     breached_by_district, values_by_district
-        ``(days, thresholds by district, districts)``: the same in each district, for the thresholds
-        assessed by district.
+        ``(days, thresholds by district, districts)``: breaches and values in each district, for the
+        thresholds assessed by district.
     breached_at_start_by_district
-        ``(thresholds by district, districts)``.
+        ``(thresholds by district, districts)``: whether each was breached at t = 0 in each district.
     reached
-        ``(3, districts, 9, 2)`` by district, age and risk: patients who needed a bed, those who got every
-        bed they needed in time, and deaths.
+        ``(3, districts, 9, 2)``, by district, age and risk: patients who needed a bed, patients who got all
+        the beds they needed in time, and deaths.
     actions
         The steps of the plan's rules, in order of time.
     outcomes
-        One number for each of `model.outcomes.OUTCOMES`, by name.
+        The value of each outcome in `model.outcomes.OUTCOMES`, by name.
     checks
-        Number of times each identity was checked (all held; a failure would have stopped the run).
+        Number of times each identity was checked; a failed check would have stopped the run.
     drawn
         The values drawn for the uncertain parameters, by path.
     """

@@ -1,4 +1,4 @@
-"""The recorder: fills the tables of a Record day by day."""
+"""The recorder, which fills the tables of a Record day by day."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _OF_INDICATORS = {
 """Columns that are empty if the indicator computed from them is not assessed."""
 
 _ITEMS_SEEN = ("stock_cover_days:", "burden_backlog:")
-"""Prefixes of the columns of consumables and burdens that the command sees."""
+"""Prefixes of the columns of consumables and burdens that rules and thresholds can use."""
 
 
 class Recorder:
@@ -90,7 +90,7 @@ class Recorder:
         self._before = self._page()
 
     def begin(self) -> None:
-        """At t = 0, with the beds of the first day, mark the thresholds that are breached already."""
+        """At t = 0, with the beds of the first day, record the thresholds that are already breached."""
         self._write(0, self._page())
         start = self._assess(0)
         self._at_start[:] = start.breached
@@ -117,14 +117,14 @@ class Recorder:
         return assessment
 
     def _page(self) -> Page:
-        """Let the parts fill in a page with their current values."""
+        """Return a page on which all parts have written their current values."""
         page = Page()
         for part in self._parts:
             part.fill(page)
         return page
 
     def _write(self, day: int, page: Page) -> None:
-        """Write a page into the rows of a day; running totals as their increase since the last page."""
+        """Write a page into a day's rows; of running totals, write the increase since the last page."""
         before = self._before
         row = self._blank | page.province.changes_since(before.province) | self._empty
         self.province[day] = list(row.values())
@@ -136,7 +136,7 @@ class Recorder:
         self._logistics[day] = self._run.logistics.row()
 
     def _assess(self, day: int) -> Assessment:
-        """Assess a day, and write the indicators of the districts into their rows."""
+        """Assess a day, and write the districts' indicators into their rows."""
         items = self._logistics[day].tolist()
         by_item = {name: items[place] for name, place in self._items_seen}
         assessment = self._assessor.assess(day, self.province, self._districts, by_item)
@@ -151,7 +151,7 @@ class Recorder:
         self._checks += 1
 
     def finish(self, actions: Iterable[ActionEvent]) -> Record:
-        """Return the record of the run; `actions` are the steps of the plan's rules."""
+        """Return the record of the run, including `actions`, the steps of the plan's rules."""
         return Record(
             self._replication,
             self.province,

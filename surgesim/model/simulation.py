@@ -1,4 +1,4 @@
-"""One replication: from a scenario and a seed to a Record. `Simulation.run` defines the order of a day.
+"""The simulation of one replication. `Simulation.run` defines the order of events in a day.
 
 Day d is [d, d + 1), see `calendar`: events at 00:00 belong to the day that begins.
 
@@ -40,9 +40,9 @@ def simulate(scenario: Scenario, seed: int, replication: int, shared: SharedDays
     Parameters
     ----------
     scenario
-        The scenario of one alternative; its own `alternatives` are ignored.
+        The scenario of one alternative; the section `alternatives` is ignored.
     seed, replication
-        Replication k of a seed is the same whatever else is run.
+        Replication k of a seed gives the same results whatever else is run.
     shared
         Days already simulated by other alternatives of this seed and replication. They are reused as long
         as care has not affected the epidemic; new days are added.
@@ -50,7 +50,7 @@ def simulate(scenario: Scenario, seed: int, replication: int, shared: SharedDays
     Raises
     ------
     IdentityError
-        If a conservation identity does not hold: a defect of the program, never the scenario's fault.
+        If a conservation identity fails; this is always a defect of the program, never of the scenario.
     """
     return Simulation(scenario, seed, replication, shared=shared).run()
 
@@ -121,7 +121,7 @@ class Simulation:
         province.basic_beds.pass_day(day, reported_mild, province.streams.day("isolation", day))
 
     def _new_patients(self, day: int) -> Ints:
-        """Put the day's patients into the calendar; return the mild cases reported, ``(districts,)``."""
+        """Schedule the day's new patients; return the mild cases reported today, ``(districts,)``."""
         province = self.province
         if province.epidemic is not None and province.surveillance is not None:
             return self._cases_of(day, province.epidemic, province.surveillance)
@@ -132,7 +132,10 @@ class Simulation:
         return reported_mild
 
     def _cases_of(self, day: int, epidemic: Epidemic, surveillance: Surveillance) -> Ints:
-        """Advance the epidemic; its onsets become patients and mild cases, some of them reported."""
+        """Advance the epidemic by a day, and turn its onsets into patients and mild cases.
+
+        Return the mild cases reported today, ``(districts,)``.
+        """
         province, home = self.province, self.province.home
         isolated = surveillance.begin_day()
         infection = epidemic.advance(day, province.dead(), province.heads(), isolated)
@@ -158,7 +161,7 @@ class Simulation:
 
 @contextmanager
 def _no_collections() -> Iterator[None]:
-    """Turn off garbage collection: a run leaves no cycles, and collection would add a sixth to its time."""
+    """Turn off garbage collection: a run creates no reference cycles, so it would only cost time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""Which thresholds are not assessed, why, and how many criteria the emergency is based on."""
+"""Sentences on the assessment: thresholds not assessed and why, and the criteria of the emergency."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 
 
 def is_assessed(row: Row) -> bool:
-    """True if a row of breaches.csv has numbers."""
+    """Return True if a row of breaches.csv is assessed, i.e. has numbers."""
     return not row["not_assessed"]
 
 
 def reason(row: Row, lang: str) -> str:
-    """Explain why a row of breaches.csv has no numbers."""
+    """Return the reason, in words, why a row of breaches.csv is not assessed."""
     return phrase(lang, f"reason.{row['not_assessed']}")
 
 
 def not_assessed_text(row: Row, lang: str) -> str:
-    """State that a row of breaches.csv is not assessed, and why."""
+    """Return a sentence that says that a row of breaches.csv is not assessed, and why."""
     return phrase(lang, "assessed.not_because", reason=reason(row, lang))
 
 
 def missing_assessments(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[Passage]:
-    """State how many criteria the emergency is based on, and which thresholds are not assessed and why."""
+    """State how many criteria decide the emergency, and which thresholds are not assessed and why."""
     table = results.breaches[results.breaches["alternative"] == alternative]
     rows: dict[str, list[Row]] = {}
     for row in table.to_dict("records"):

@@ -1,7 +1,7 @@
-"""Numbers and dates that carry their source, a cell of a result file, and the passages that contain them.
+"""Numbers and dates, each with its source cell in a result file, and passages that contain them.
 
-They are plain text on the screen and in figures, and `data` or `time` elements with a `data-source` in
-documents, so that a test or a sceptical reader can trace any number to its file.
+On the screen and in figures they are plain text. In documents they are `data` or `time` elements with a
+`data-source`, so that a test or a sceptical reader can trace any number to its file.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "facilities": ("alternative", "facility"),
     "reached": ("alternative", "by", "group"),
 }
-"""Columns that identify a row of each table."""
+"""The columns that identify a row, by table."""
 
 Row = Mapping[Hashable, Any]
 
@@ -39,9 +39,9 @@ class Value(str):
         preceded by an aggregate (``mean:``, ``sum:``, ``q0.05:``, ``count:`` …); a key column may be
         repeated to give several values. ``manifest.json#…`` and ``scenario.yaml#…`` name an entry.
     scale
-        The value of one displayed unit in units of the file, e.g. 1e9 for billions.
+        The size of one displayed unit in units of the file, e.g. 1e9 for billions.
     per
-        Source of the divisor, for a number per 100,000.
+        The source of the divisor of a number per 100,000.
     """
 
     value: str
@@ -82,7 +82,7 @@ class Value(str):
 
 
 class Passage(str):
-    """Text that contains values: plain as a string, and with their sources as HTML."""
+    """A text that contains values: plain as a string, with their sources as HTML."""
 
     html: Markup
 
@@ -96,28 +96,28 @@ class Passage(str):
 
 
 def passage(lang: str, key: str, **fields: object) -> Passage:
-    """Fill in the phrase `key`; values among the fields keep their sources."""
+    """Return the phrase `key` with its fields filled in; values among the fields keep their sources."""
     html = Markup(escape(phrase(lang, key)))
     return Passage(phrase(lang, key, **fields), html.format(**fields) if fields else html)
 
 
 def join(parts: list[str], between: str) -> Passage:
-    """Join texts and values with a separator."""
+    """Join texts and values with the separator `between`."""
     return Passage(between.join(map(str, parts)), Markup(escape(between)).join(map(escape, parts)))
 
 
 def proper_name(text: str) -> Passage:
-    """Mark a name from the scenario, whose digits are not results."""
+    """Mark a text as a name from the scenario, whose digits are not results."""
     return Passage(text, Markup('<span class="name">{}</span>').format(text))
 
 
 def cell(table: str, row: Row, column: str) -> str:
-    """The source string for a cell."""
+    """Return the source string of a cell."""
     return source(table, column, **{key: str(row[key]) for key in KEYS[table]})
 
 
 def source(table: str, column: str, **keys: str | Sequence[str]) -> str:
-    """The source string for a column in the rows with these keys; a key may have several values."""
+    """Return the source string of a column in the rows with these keys; a key may have several values."""
     query = f"?{urlencode(keys, doseq=True)}" if keys else ""
     return f"{table}.csv{query}#{column}"
 
@@ -125,6 +125,6 @@ def source(table: str, column: str, **keys: str | Sequence[str]) -> str:
 def quote(
     table: str, row: Row, column: str, write: Callable[[float, str], str], lang: str, scale: float = 1.0
 ) -> Value:
-    """The number in a cell, formatted by `write`, with its source."""
+    """Return the number in a cell, formatted by `write`, with its source."""
     number = float(row[column])
     return Value(write(number / scale, lang), number, cell(table, row, column), scale=scale)

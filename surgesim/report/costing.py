@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 USED: Final = {"dose": "doses_given", "test": "tests_used"}
-"""Items of `supply.costs` that plans can add, with the outcome that counts their use."""
+"""Items of `supply.costs` that plans can add, with the outcome that counts the use of each."""
 
 
 def without_price(results: Results) -> dict[str, list[str]]:
-    """For each item without a price, list the plans that use it: their true cost is higher than reported."""
+    """List, for each item without a price, the plans that use it and so cost more than reported."""
     prices = results.scenario.supply.costs
     used = results.replications.groupby("alternative", sort=False)[list(USED.values())].mean()
     return {
@@ -29,7 +29,11 @@ def without_price(results: Results) -> dict[str, list[str]]:
 
 
 def per_death_averted(results: Results) -> dict[str, Row]:
-    """Cost comparisons of plans that cost more, avert deaths with confidence, and have all their prices."""
+    """Return the cost comparison of each plan for which a cost per death averted can be given.
+
+    Such a plan costs more than the baseline, averts deaths over the whole interval, and uses only items with
+    a price.
+    """
     partly = {name for names in without_price(results).values() for name in names}
     table = results.comparison[results.comparison["outcome"].isin((COST, DEATHS))]
     rows = {(str(row["alternative"]), row["outcome"]): row for row in table.to_dict("records")}
@@ -44,7 +48,7 @@ def per_death_averted(results: Results) -> dict[str, Row]:
 
 
 def costs_left_out(results: Results, lang: str) -> Iterator[str]:
-    """List the costs that are not included."""
+    """State which costs are not included."""
     for item, names in without_price(results).items():
         titles = "; ".join(alternative_title(results.scenario, name, lang) for name in names)
         yield phrase(lang, f"cost.{item}_unpriced", plans=titles)

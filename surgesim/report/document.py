@@ -1,4 +1,4 @@
-"""The report: one HTML file for screen and print that needs no network or scripts."""
+"""The report: a single HTML file for screen and print that needs neither network nor scripts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ METHOD: Final = ("epidemic", "patients", "beds", "plan", "runs", "pairs")
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A figure in a document: its title, SVG and alternative text."""
+    """A figure in a document, with its title, SVG and alternative text."""
 
     name: str
     title: str
@@ -46,7 +46,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A section: its catalogue key (``section.<name>``), sentences, pictures and tables."""
+    """A section of the report: its catalogue key (``section.<name>``), sentences, pictures and tables."""
 
     name: str
     sentences: Sequence[str] = ()
@@ -60,7 +60,7 @@ class Part:
 
 
 def report(results: Results, lang: str = "en") -> str:
-    """Render the report as HTML.
+    """Render the report of a result as HTML.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def report(results: Results, lang: str = "en") -> str:
 
 
 def write_report(results: Results, path: Path | str, lang: str = "en") -> Path:
-    """Write the report to a file, either completely or not at all.
+    """Write the report of a result to a file, either completely or not at all.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def write_report(results: Results, path: Path | str, lang: str = "en") -> Path:
 
 
 def _notes(results: Results, lang: str) -> Iterator[str]:
-    """Explain the words and intervals of the summary."""
+    """Explain the likelihood words and the intervals used in the summary."""
     yield phrase(lang, "summary.note")
     yield from list(uncertainty_notes(results.scenario, lang)) or [phrase(lang, "limit.chance")]
     yield from assumption_notes(results, lang)
@@ -135,7 +135,7 @@ def _notes(results: Results, lang: str) -> Iterator[str]:
 
 
 def _parts(results: Results, lang: str) -> Iterator[Part]:
-    """The sections in order; each figure declares its own section."""
+    """Build the sections in order; each figure declares the section to which it belongs."""
 
     def part(name: str, *found: ReportTable | None, sentences: Sequence[str] = ()) -> Part:
         pictures = list(_pictures(results, name, lang))
@@ -175,7 +175,7 @@ def _parts(results: Results, lang: str) -> Iterator[Part]:
 
 
 def _reproduce(results: Results) -> dict[str, str]:
-    """The command that produced the result, the command to repeat it, and the scenario's hash."""
+    """Return the command that produced the result, the command to repeat it, and the scenario's hash."""
     manifest = results.manifest
     return {
         "command": str(manifest.get("command", "")),
@@ -185,7 +185,7 @@ def _reproduce(results: Results) -> dict[str, str]:
 
 
 def _place(results: Results) -> str:
-    """Path of the result folder, relative to the parent of results/ if it is there, otherwise as stored."""
+    """Return the path of the result folder, relative to the parent of results/ if it is in results/."""
     folder = results.folder
     if folder is None:
         return f"results/{results.scenario.name}"

@@ -1,4 +1,4 @@
-"""The drivers of a sweep's outcomes, as a table on the screen."""
+"""The on-screen table of the parameters that drive a sweep's outcomes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NONE: Final = "–"
 
 
 def sensitivity_table(table: pd.DataFrame, lang: str) -> Table:
-    """Build a table of sensitivity indices: under each outcome a row per path, the most important first."""
+    """Build a table of sensitivity indices, with a row per path under each outcome, highest index first."""
     kinds = list(dict.fromkeys(table["index"]))
     notes = [phrase(lang, "drivers.untold", mark=NONE)] if table["value"].isna().any() else []
     if without_interval(table):
@@ -50,12 +50,12 @@ def sensitivity_table(table: pd.DataFrame, lang: str) -> Table:
 
 
 def without_interval(table: pd.DataFrame) -> bool:
-    """True if an index lacks an interval because there are too few points."""
+    """Return True if an index has no interval because there are too few points."""
     return bool((table["value"].notna() & table["low"].isna()).any())
 
 
 def cautions(sweep: Sweep, lang: str) -> Iterator[str]:
-    """Caveats on the sensitivity of a sweep: failed runs, and points with different horizons."""
+    """State caveats on a sweep's sensitivity: failed runs, and points with different horizons."""
     plan, failed = sweep.manifest["sweep"], sweep.manifest["failed"]
     if failed:
         all_points = plan["points"] * len(plan["scenarios"])
@@ -73,7 +73,7 @@ def cautions(sweep: Sweep, lang: str) -> Iterator[str]:
 
 
 def _index(value: float, low: float, high: float, lang: str) -> str:
-    """Format an index, and its interval if any, with two decimals."""
+    """Format an index and its interval, if it has one, with two decimals."""
     if math.isnan(value):
         return NONE
     value_text, low_text, high_text = (to_decimals(each, lang, 2) for each in (value, low, high))
@@ -81,7 +81,7 @@ def _index(value: float, low: float, high: float, lang: str) -> str:
 
 
 def outcome_name(outcome: str, lang: str) -> str:
-    """Display name of an outcome; threshold outcomes use the threshold's name in the scenario."""
+    """Return the display name of an outcome; for a threshold's, use its name in the scenario."""
     try:
         return outcome_words(lang, outcome).label
     except KeyError:

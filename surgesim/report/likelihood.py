@@ -1,4 +1,4 @@
-"""Words for probabilities on a defined scale; a word is used only if the whole interval fits it."""
+"""Words for probabilities, on a defined scale. A word is used only if the whole interval is in its range."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 
 class Step(NamedTuple):
-    """A word of the scale and its range of probabilities, both ends included."""
+    """A word of the scale, with its range of probabilities, both ends included."""
 
     name: str
     low: float
@@ -31,11 +31,11 @@ SCALE: Final = (
 """The scale of the IPCC (Mastrandrea et al. 2010, guidance note on uncertainties, table 1)."""
 
 OPEN: Final = "likelihood.open"
-"""Key of the phrase used if the interval fits no word."""
+"""Key of the phrase used if no word's range contains the interval."""
 
 
 def likelihood(low: float, high: float) -> str:
-    """The key of the narrowest word whose range contains the interval of a probability.
+    """Return the key of the word with the narrowest range that contains a probability's interval.
 
     Examples
     --------

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def alternative_title(scenario: Scenario, name: str, lang: str) -> str:
-    """The title from the alternative's overlay, or else its short name."""
+    """Return the title of an alternative, or its short name if it has no title."""
     if name == BASELINE:
         return phrase(lang, "figure.baseline")
     title = scenario.alternatives[name].get("title")
@@ -32,7 +32,10 @@ def alternative_title(scenario: Scenario, name: str, lang: str) -> str:
 
 
 def threshold_title(scenario: Scenario, name: str, lang: str) -> str:
-    """The title of a threshold, or else its indicator and bound, with no line break at the bound."""
+    """Return the title of a threshold, or its indicator and bound if it has no title.
+
+    No-break spaces keep the bound on one line.
+    """
     threshold = scenario.command.thresholds.get(name)
     if threshold is None:
         return phrase(lang, "figure.situation") if name == SITUATION else name
@@ -50,12 +53,12 @@ def threshold_title(scenario: Scenario, name: str, lang: str) -> str:
 
 
 def is_share(indicator: str) -> bool:
-    """True if an indicator is a share of 1, shown as a percentage."""
+    """Return True if an indicator is a share of 1, shown as a percentage."""
     return INDICATORS[indicator].share
 
 
 def unit_of(scenario: Scenario, name: str, lang: str) -> str:
-    """The unit of a threshold's indicator, or of its item if it counts one."""
+    """Return the unit of a threshold's indicator, or of its item if the indicator counts an item."""
     threshold = scenario.command.thresholds[name]
     if threshold.item is not None and threshold.indicator == "burden_backlog":
         return unit_words(lang, item_of(scenario, threshold.item).unit)
@@ -70,7 +73,7 @@ def with_unit(scenario: Scenario, name: str, value: float, lang: str, *, unit: b
 
 
 def criteria(scenario: Scenario) -> tuple[str, ...]:
-    """The criteria of the declared emergency, in scenario order."""
+    """Return the names of the criteria of the declared emergency, in scenario order."""
     of_situation = scenario.command.of_situation
     return tuple(name for name in scenario.command.thresholds if name in of_situation)
 

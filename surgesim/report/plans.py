@@ -1,4 +1,4 @@
-"""How an alternative differs from the baseline, in words: rules of the plan and other values."""
+"""Descriptions of how an alternative differs from the baseline: rules of the plan and other values."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 PLAN: Final = ("command", "plan")
 TITLE: Final = "title"
 FEWEST_TO_MERGE: Final = 4
-"""Min number of identical changes to similarly named values that are merged into one line."""
+"""Min number of identical changes to similar paths for the changes to be merged into one line."""
 
 
 def plan_in_words(scenario: Scenario, alternative: str, lang: str) -> str:
-    """The title of an alternative, or else its name and its first change."""
+    """Return the title of an alternative, or its name and first change if it has no title."""
     changes = list(plan_changes(scenario, alternative, lang))
     title = alternative_title(scenario, alternative, lang)
     if title != alternative or not changes:
@@ -30,7 +30,7 @@ def plan_in_words(scenario: Scenario, alternative: str, lang: str) -> str:
 
 
 def plan_changes(scenario: Scenario, alternative: str, lang: str) -> Iterator[str]:
-    """Describe, one per line, each rule that is added, changed or removed, and each other changed value."""
+    """Describe each rule that is added, changed or removed, and each other changed value, one per line."""
     overlay = scenario.alternatives[alternative]
     rules = _at(overlay, PLAN)
     before = scenario.command.plan
@@ -49,7 +49,7 @@ def plan_changes(scenario: Scenario, alternative: str, lang: str) -> Iterator[st
 
 
 def idle_rules(results: Results, lang: str) -> Iterator[str]:
-    """List on one line the rules that never fired, with the alternatives concerned."""
+    """List, on one line, the rules that never fired, with the alternatives that contain them."""
     fired = results.actions[results.actions["what"] == "fired"]
     seen = set(zip(fired["alternative"], fired["rule"], strict=True))
     titles: dict[str, str] = {}
@@ -71,7 +71,7 @@ def idle_rules(results: Results, lang: str) -> Iterator[str]:
 
 
 def _values(overlay: Mapping[str, Any], lang: str) -> Iterator[str]:
-    """Describe changed values outside the plan, merging identical changes to many named values."""
+    """Describe changed values outside the plan; merge identical changes to many items."""
     own = f"{'.'.join(PLAN)}."
     leaves = [(p, v) for p, v in _leaves(overlay) if not p.startswith(own) and p.split(".")[0] != TITLE]
     counts = Counter((_wildcard(path), str(value)) for path, value in leaves)
@@ -88,7 +88,7 @@ def _values(overlay: Mapping[str, Any], lang: str) -> Iterator[str]:
 
 
 def _wildcard(path: str) -> str:
-    """Replace the third key of a path, the name of an item in a collection, by ``*``."""
+    """Replace the third key of a path, which is the name of an item in a collection, by ``*``."""
     parts = path.split(".")
     return ".".join([*parts[:2], "*", *parts[3:]]) if len(parts) > 3 else path
 

@@ -1,4 +1,4 @@
-"""The on-screen summary of a run: which thresholds are breached, and what each alternative changes."""
+"""The on-screen summary of a run: the thresholds breached, and the effects of each alternative."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ COMPARED: Final = ("deaths", "deaths_untreated", "situation_days", f"first_day_{
 
 
 def summary(results: Results, lang: str, folder: str | None = None) -> Group:
-    """Build the summary of a run for planners.
+    """Build the on-screen summary of a run for planners.
 
     Parameters
     ----------
     lang
         ``vi`` or ``en``.
     folder
-        Path of the results to display; None leaves it out.
+        Path of the results, displayed at the end; None to leave it out.
     """
     scenario = results.scenario
     horizon = number(scenario.days, lang)
@@ -126,7 +126,7 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
 
 
 def breach_table(results: Results, lang: str) -> ScreenTable:
-    """One row per threshold in the baseline, including those assessed by district, plus the emergency."""
+    """Build the table of breaches in the baseline: a row per threshold, and one for the emergency."""
     scenario = results.scenario
     table = ScreenTable(phrase(lang, "screen.breaches"))
     for column in ("threshold", "probability", "first", "days", "worst"):
@@ -158,7 +158,7 @@ def breach_table(results: Results, lang: str) -> ScreenTable:
 
 
 def _in_province(results: Results, row: Mapping[Any, Any], lang: str) -> tuple[str, ...]:
-    """A row for the province: bound, breach probability, first day, duration and worst value."""
+    """Build a row for the province: bound, breach probability, first day, duration and worst value."""
     title, bound, worst = _threshold(results.scenario, row, lang)
     if not is_assessed(row):
         return _without_numbers(title, bound, row, lang)
@@ -173,18 +173,18 @@ def _in_province(results: Results, row: Mapping[Any, Any], lang: str) -> tuple[s
 
 
 def _without_numbers(title: str, bound: str, row: Mapping[Any, Any], lang: str) -> tuple[str, ...]:
-    """A row that is not assessed, with the reason in place of the first day."""
+    """Build a row for a threshold that is not assessed, with the reason in place of the first day."""
     return (f"{title}\n{bound}", phrase(lang, "assessed.short"), reason(row, lang), "", "")
 
 
 def _share(row: Mapping[Any, Any], lang: str) -> str:
-    """The breach probability, as a lower bound if some runs are undecided."""
+    """Format the breach probability, as a lower bound if some runs are undecided."""
     share = percent(row["probability"], lang)
     return phrase(lang, "assessed.at_least", share=share) if row["undecided"] > 0 else share
 
 
 def _in_districts(results: Results, rows: Sequence[Mapping[Any, Any]], lang: str) -> tuple[str, ...]:
-    """One row for all districts of a threshold: their number, the first, the duration and the worst."""
+    """Build one row for all districts of a threshold: number in breach, first day, duration, worst."""
     scenario = results.scenario
     threshold = scenario.command.thresholds[rows[0]["threshold"]]
     title, bound, _ = _threshold(scenario, rows[0], lang)
@@ -219,7 +219,7 @@ def _in_districts(results: Results, rows: Sequence[Mapping[Any, Any]], lang: str
 
 
 def comparison_table(results: Results, lang: str) -> ScreenTable:
-    """One row per alternative: mean differences from the baseline, with intervals."""
+    """Build the table of mean differences from the baseline, with intervals: a row per alternative."""
     rows = results.comparison[results.comparison["outcome"].isin(COMPARED)]
     table = ScreenTable(phrase(lang, "screen.comparison"))
     table.add_column(phrase(lang, "screen.alternative"), "left")
@@ -234,10 +234,10 @@ def comparison_table(results: Results, lang: str) -> ScreenTable:
 
 
 def threshold_table(results: Results, lang: str) -> ScreenTable:
-    """One block per alternative, with a row for each threshold whose outcomes it changes."""
+    """Build a table with a block per alternative and a row for each threshold that it changes."""
     table = ScreenTable(phrase(lang, "screen.by_threshold"), show_lines=False)
     table.add_column(phrase(lang, "screen.alternative_threshold"), "left")
-    shares = results.comparison["outcome"].str.startswith(BREACHED).any()  # none before this version
+    shares = results.comparison["outcome"].str.startswith(BREACHED).any()  # earlier versions have none
     columns = (*(("points",) if shares else ()), "days", "first_breach")
     for column in columns:
         table.add_column(phrase(lang, f"screen.{column}"))
@@ -265,7 +265,7 @@ def threshold_table(results: Results, lang: str) -> ScreenTable:
 
 
 def cost_table(results: Results, lang: str) -> ScreenTable:
-    """The cost of each plan: total, compared with the baseline, and per death averted."""
+    """Build the table of costs by plan: total, difference from the baseline, and per death averted."""
     table = ScreenTable(phrase(lang, "screen.cost"), show_lines=False)
     table.add_column(phrase(lang, "screen.alternative"), "left")
     means = results.replications.groupby("alternative", sort=False)[COST].mean()
@@ -318,7 +318,7 @@ def _with_sign(value: float, lang: str, decimals: int) -> str:
 
 
 def _threshold(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> tuple[str, str, str]:
-    """The title, bound and worst value for a row of the breach table, as text."""
+    """Return the title, bound and worst value of a row of the breach table, as text."""
     name = row["threshold"]
     bound, worst = float(row["bound"]), float(row["worst_value_median"])
     if name == SITUATION:
@@ -343,7 +343,7 @@ def _threshold(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> tuple[s
 
 
 def _first(results: Results, row: Mapping[Any, Any], lang: str) -> str:
-    """The first breach as text: at the start, the median date with its range, or none by the horizon."""
+    """Describe the first breach: at the start, the median date with its range, or none by the horizon."""
     scenario = results.scenario
     none = phrase(lang, "screen.none", days=number(scenario.days, lang))
     if row["breached_at_start"] == 1:

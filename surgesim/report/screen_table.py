@@ -1,4 +1,4 @@
-"""A table that stays complete in a narrow terminal: cells are wrapped, never truncated.
+"""A table for the terminal whose cells are wrapped, never truncated, however narrow the terminal.
 
 It replaces the layout of rich's own table, which breaks dates at no-break spaces and truncates cells that
 do not fit their column.
@@ -32,11 +32,11 @@ class _Row(NamedTuple):
 
 
 class ScreenTable:
-    """A table of text, laid out for the available width when it is printed.
+    """A table of text that is laid out for the available width when it is printed.
 
-    Each column is at least as wide as its longest word, if all fit; the remaining width goes to the columns
-    whose cells would break into the most lines. Lines break at newlines and, where necessary, at spaces;
-    leading spaces indent every line that follows from the same line of text.
+    Each column is at least as wide as its longest word, if all columns fit; the remaining width goes to the
+    columns whose cells would break into the most lines. Lines break at newlines and, where necessary, at
+    spaces. If a line of text starts with spaces, the lines into which it is broken are all indented by them.
     """
 
     def __init__(self, title: str, *, show_lines: bool = True) -> None:
@@ -68,7 +68,7 @@ class ScreenTable:
         yield table
 
     def _widths(self, available: int) -> list[int]:
-        """Width of each column, narrower than its longest word only if space runs out."""
+        """Return the width of each column, narrower than its longest word only if space is short."""
         room = available - 3 * len(self._columns) - 1  # borders and padding
         least, most = [], []
         for place, (header, _) in enumerate(self._columns):
@@ -99,7 +99,7 @@ def _indent(line: str) -> int:
 
 
 def wrap_cell(text: str, width: int) -> str:
-    """Wrap `text` to lines of at most `width` cells, at spaces (not no-break spaces) or within words."""
+    """Break `text` into lines of at most `width` characters, at breaking spaces or else within words."""
     lines: list[str] = []
     for part in text.split("\n"):
         indent = " " * _indent(part)

@@ -1,4 +1,4 @@
-"""Sentences of the summary: deaths, constraints, ICU care, access, level, uncertainty, missing plans."""
+"""The sentences of the summary: deaths, constraints, ICU care, access, level, uncertainty, missing plans."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 FEWEST_FOR_A_RANGE: Final = 5
-"""Min replications for meaningful 5 % and 95 % quantiles."""
+"""Min number of replications for meaningful 5 % and 95 % quantiles."""
 
 
 def enough_for_ranges(results: Results) -> bool:
-    """True if there are enough replications to report a range."""
+    """Return True if there are enough replications to report a range."""
     return int(results.replications["replication"].nunique()) >= FEWEST_FOR_A_RANGE
 
 
 def amount(row: Row, sign: float, lang: str) -> dict[str, Value]:
-    """A difference and its interval with equal decimals; `sign` -1 expresses it as a reduction."""
+    """Format a difference and its interval with equal decimals; `sign` -1 gives them as a reduction."""
     low, high = ("difference_low", "difference_high")[:: int(sign)]
     decimals = common_decimals(*(float(row[c]) for c in ("difference", "difference_low", "difference_high")))
     return {
@@ -56,7 +56,7 @@ def amount(row: Row, sign: float, lang: str) -> dict[str, Value]:
 
 
 def longer_without_fewer_deaths(results: Results, lang: str) -> Iterator[Passage]:
-    """Name plans with a longer emergency but no fewer deaths, and the criterion that lengthens most.
+    """Name plans with a longer emergency but no fewer deaths, and the criterion that is prolonged most.
 
     A plan or criterion counts only if its whole interval supports the claim.
     """
@@ -84,7 +84,7 @@ def longer_without_fewer_deaths(results: Results, lang: str) -> Iterator[Passage
 
 
 def deaths(results: Results, lang: str, alternative: str = BASELINE) -> str:
-    """Deaths in an alternative, in total and without treatment; with ranges only if there are enough runs."""
+    """State an alternative's deaths, in total and for lack of care; give ranges if runs are enough."""
     rows = results.replications[results.replications["alternative"] == alternative]
     runs = len(rows)
     said = {"runs": number(runs, lang)}
@@ -97,10 +97,10 @@ def deaths(results: Results, lang: str, alternative: str = BASELINE) -> str:
 
 
 def main_constraints(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[Passage]:
-    """State the main binding constraint per bed type on breach days, or that only space is modelled.
+    """State the main binding constraint of each bed type on breach days, or that only space is modelled.
 
-    Breach days are those of the declared emergency; if there are none, days with patients who lack such a
-    bed are used.
+    Breach days are days of the declared emergency. If there are none, days on which patients lack such a bed
+    are used instead.
     """
     if not modelled_limits(results.scenario.alternative(alternative)):
         yield passage(lang, "sentence.only_space")
@@ -112,7 +112,10 @@ def main_constraints(results: Results, lang: str, alternative: str = BASELINE) -
 def binding_of_beds(
     results: Results, lang: str, alternative: str = BASELINE
 ) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Per bed type: the days used (``breach``, ``short`` or ``never``), the main constraint and its days."""
+    """Yield each bed type with the kind of days used, and the main constraint with its days.
+
+    The days are ``breach``, ``short`` (patients lack such a bed) or ``never``.
+    """
     table = results.binding[results.binding["alternative"] == alternative]
     for bed in BEDS:
         rows = table[table["bed"] == bed]
@@ -138,7 +141,7 @@ USABLE_ICU: Final = "usable_icu_beds_per_100k"
 
 
 def icu_care(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[Passage]:
-    """State ICU admissions, the lowest share of need served, and the fewest staffed and usable ICU beds."""
+    """State ICU admissions, the lowest share of need met, and the fewest staffed and usable ICU beds."""
     table = results.daily[results.daily["alternative"] == alternative]
 
     def taken(indicator: str, by: str, column: str, write: Callable[[float, str], str]) -> Value | None:
@@ -165,11 +168,11 @@ def icu_care(results: Results, lang: str, alternative: str = BASELINE) -> Iterat
 LEVEL: Final = "epidemic_level"
 
 FEW_PATIENTS: Final = 10.0
-"""Min mean patients for a group to be named as having the least timely access, to avoid chance results."""
+"""Min mean number of patients in a group for it to be named, so that chance does not pick the group."""
 
 
 def timely_access(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[str]:
-    """State the share with timely access, the groups with the least, and deaths per million."""
+    """State the share with timely access, the groups with the lowest share, and deaths per million."""
     scenario = results.scenario.alternative(alternative)
     districts = scenario.people.districts
     table = results.reached[results.reached["alternative"] == alternative]
@@ -201,7 +204,7 @@ def timely_access(results: Results, lang: str, alternative: str = BASELINE) -> I
 
 
 def epidemic_level(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[str]:
-    """State the highest epidemic level, its date, and its districts; empty without a table of levels."""
+    """State the highest epidemic level, its date and its districts, if there is a table of levels."""
     if results.scenario.alternative(alternative).command.levels is None:
         return
 
@@ -228,7 +231,7 @@ def epidemic_level(results: Results, lang: str, alternative: str = BASELINE) -> 
 
 
 def without_plan(scenario: Scenario, lang: str) -> str:
-    """State how many facilities have no mobilisation plan, and for how many this is unknown."""
+    """State how many facilities lack a mobilisation plan, and for how many this is unknown."""
     plans = [facility.mobilisation_plan for facility in scenario.care.facilities.values()]
     silent, without = plans.count(None), plans.count(False)
     key = "plans" if silent == 0 else "plans_unknown" if silent == len(plans) else "plans_and_silent"
@@ -248,7 +251,7 @@ def uncertainty_notes(scenario: Scenario, lang: str) -> Iterator[str]:
 
 
 def _of_precision(entry: Mapping[str, Any]) -> str:
-    """Key of the sentence on a precision; results of earlier versions do not give `why_not`."""
+    """Return the key of the sentence on a precision; earlier versions did not store `why_not`."""
     why_not = entry.get("why_not")
     if why_not in (NO_EVENT, NOT_MEASURED):
         return f"sentence.{why_not}"

@@ -1,4 +1,4 @@
-"""A summary in three sentences: the emergency, the first breach and constraints, the effect of plans.
+"""The summary in three sentences: the emergency, the first breach and constraints, the effect of plans.
 
 All are generated from results. `likelihood` puts probabilities into words; differences are reported only if
 their whole interval lies on one side of zero.
@@ -38,19 +38,19 @@ NOTHING: Final = Passage("", Markup(""))
 
 
 def three_sentences(results: Results, lang: str) -> tuple[Passage, Passage, Passage]:
-    """The summary of the baseline and of how the alternatives differ from it."""
+    """Summarise the baseline, and how the alternatives differ from it."""
     return _emergency(results, lang), _first_and_binding(results, lang), _plans(results, lang)
 
 
 def province_rows(results: Results, alternative: str = BASELINE) -> list[Row]:
-    """The rows of breaches.csv for the province in one alternative."""
+    """Return the rows of breaches.csv for the province in one alternative."""
     table = results.breaches
     mine = (table["alternative"] == alternative) & (table["area"] == PROVINCE_AREA)
     return list(table[mine].to_dict("records"))
 
 
 def runs(results: Results, lang: str) -> Value:
-    """The number of runs of each alternative."""
+    """Return the number of runs of each alternative, as text."""
     n = int(results.manifest["replications"])
     return Value(number(n, lang), n, "manifest.json#replications")
 
@@ -63,7 +63,7 @@ def share(row: Row, column: str, lang: str) -> Value:
 
 
 def first_date(results: Results, row: Row, column: str, lang: str) -> Value | None:
-    """The date of a first day in breaches.csv, or None if missing."""
+    """Return the date of a column of first days in breaches.csv, or None if it is empty."""
     if pd.isna(row[column]):
         return None
     day = results.scenario.start + timedelta(days=round(float(row[column])))
@@ -71,7 +71,7 @@ def first_date(results: Results, row: Row, column: str, lang: str) -> Value | No
 
 
 def how_likely(row: Row, lang: str) -> str:
-    """The word for the probability of a row of breaches.csv."""
+    """Return the word for the probability in a row of breaches.csv."""
     return phrase(lang, likelihood(float(row["probability_low"]), float(row["probability_high"])))
 
 
@@ -81,7 +81,7 @@ def within_sentence(text: str) -> str:
 
 
 def _happens(row: Row, results: Results, lang: str) -> Passage:
-    """The share of runs with an emergency, and the interval of its probability."""
+    """State the share of runs with an emergency, and the interval of its probability."""
     key = "summary.in_every_run" if row["probability"] == 1 else "summary.in_some_runs"
     if row["undecided"] > 0:
         key = "summary.in_at_least"
@@ -96,7 +96,7 @@ def _happens(row: Row, results: Results, lang: str) -> Passage:
 
 
 def _emergency(results: Results, lang: str) -> Passage:
-    """The criteria breached, and the probability, start and duration of the declared emergency."""
+    """State the criteria breached, and the probability, start and duration of the declared emergency."""
     rows = [row for row in province_rows(results) if row["threshold"] == SITUATION]
     if not rows:
         return passage(lang, "summary.no_thresholds")
@@ -121,7 +121,7 @@ def _emergency(results: Results, lang: str) -> Passage:
 
 
 def _criteria(results: Results, lang: str, *, brief: bool = False) -> Passage:
-    """The number of criteria breached in at least half of the runs, and their names."""
+    """State how many criteria are breached in at least half of the runs, and their names."""
     names = criteria(results.scenario)
     rows = [row for row in province_rows(results) if row["threshold"] in names]
     missing = [row for row in rows if not is_assessed(row)]
@@ -156,7 +156,7 @@ def _criteria(results: Results, lang: str, *, brief: bool = False) -> Passage:
 
 
 def _when(results: Results, row: Row, lang: str) -> Passage:
-    """The start and duration of the emergency, with ranges only if there are enough runs."""
+    """State the start and duration of the emergency, with ranges only if there are enough runs."""
     if row["probability"] == 0:
         return NOTHING
     ranges = enough_for_ranges(results)
@@ -174,7 +174,7 @@ def _when(results: Results, row: Row, lang: str) -> Passage:
 
 
 def _lasts(row: Row, ranges: bool, lang: str) -> Passage:
-    """The mean number of days; if it includes runs without an emergency, the sentence says so."""
+    """State the mean number of days, and whether it includes runs without an emergency."""
     days = {q: quote("breaches", row, f"days_breached_{q}", round_off, lang) for q in ("mean", "p5", "p95")}
     if row["probability"] < 1:
         return passage(lang, "summary.lasts_in_the_mean", **days)
@@ -182,7 +182,7 @@ def _lasts(row: Row, ranges: bool, lang: str) -> Passage:
 
 
 def _first_and_binding(results: Results, lang: str) -> Passage:
-    """The first criterion breached, and what limits beds on emergency days, else on days of shortage."""
+    """State the first criterion breached, and the constraints on beds on emergency or shortage days."""
     names = criteria(results.scenario)
     begun = [row for row in province_rows(results) if row["threshold"] in names]
     later = [row for row in begun if row["breached_at_start"] < 1 and not pd.isna(row["first_day_median"])]
@@ -201,14 +201,14 @@ def _first_and_binding(results: Results, lang: str) -> Passage:
 
 
 def _without_stop(sentence: Passage) -> Passage:
-    """Convert a sentence for use within a longer one."""
+    """Remove the full stop from a sentence for use within a longer one."""
     return Passage(
         within_sentence(sentence.removesuffix(".")), Markup(within_sentence(sentence.html.removesuffix(".")))
     )
 
 
 def _plans(results: Results, lang: str) -> Passage:
-    """The plan that reduces deaths most, if the intervals support it."""
+    """Name the plan that reduces deaths most, if the intervals support it."""
     table = results.comparison[results.comparison["outcome"] == JUDGED_BY]
     rows: list[Row] = list(table.to_dict("records"))
     if not rows:
@@ -233,13 +233,13 @@ def _plans(results: Results, lang: str) -> Passage:
 
 
 def _best(table: pd.DataFrame) -> Row | None:
-    """The plan with the fewest deaths, among those whose whole interval shows fewer than the baseline."""
+    """Return the plan with the fewest deaths, among plans whose whole interval shows a reduction."""
     fewer = table[table["difference_high"] < 0]
     return None if fewer.empty else fewer.sort_values("difference").to_dict("records")[0]
 
 
 def assumption_notes(results: Results, lang: str) -> Iterator[Passage]:
-    """The number of assumed figures, and a note if the required number of criteria is one of them."""
+    """State how many figures are assumed, and whether the required number of criteria is one of them."""
     confidence = results.assumptions["confidence"]
     assumed = int((confidence == ASSUMED).sum())
     if assumed:
@@ -257,7 +257,7 @@ def assumption_notes(results: Results, lang: str) -> Iterator[Passage]:
 
 
 def in_brief(results: Results, lang: str) -> list[Passage]:
-    """The three sentences, shortened to a few lines for the end of the screen."""
+    """Return the three sentences, shortened to a few lines for the end of the screen."""
     return [
         _emergency_in_brief(results, lang),
         _binding_in_brief(results, lang),
@@ -321,7 +321,7 @@ def _plans_in_brief(results: Results, lang: str) -> Passage:
 
 
 def _deaths(row: Row, lang: str) -> Passage:
-    """The difference in deaths of a plan, if its interval supports one."""
+    """State a plan's difference in deaths, if its interval supports one."""
     fewer, more = row["difference_high"] < 0, row["difference_low"] > 0
     key = "summary.deaths_fewer" if fewer else "summary.deaths_more" if more else "summary.deaths_unclear"
     return passage(
@@ -333,7 +333,7 @@ def _deaths(row: Row, lang: str) -> Passage:
 
 
 def _plan(results: Results, row: Row, lang: str, key: str) -> Passage:
-    """The effect of a plan on deaths and on the days of the emergency."""
+    """State the effect of a plan on deaths and on the days of the emergency."""
     name = str(row["alternative"])
     table = results.comparison
     mine = (table["alternative"] == name) & (table["outcome"] == "situation_days")
@@ -348,7 +348,7 @@ def _plan(results: Results, row: Row, lang: str, key: str) -> Passage:
 
 
 def _emergency_days(row: Row, lang: str) -> Passage:
-    """By how many days a plan shortens or lengthens the emergency, if its interval supports it."""
+    """State by how many days a plan shortens or lengthens the emergency, if its interval supports it."""
     if row["difference_high"] < 0:
         return passage(lang, "summary.days_shorter", **amount(row, -1.0, lang))
     if row["difference_low"] > 0:
@@ -357,7 +357,10 @@ def _emergency_days(row: Row, lang: str) -> Passage:
 
 
 def _non_public(scenario: Scenario, rows: Sequence[Row], best: Row | None) -> Row | None:
-    """The first alternative that only mobilises non-public facilities; None if absent or the best plan."""
+    """Return the first alternative that only mobilises non-public facilities.
+
+    Return None if there is none, or if it is the best plan.
+    """
     before = scenario.command.plan
     for row in rows:
         name = str(row["alternative"])

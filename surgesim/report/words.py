@@ -1,4 +1,4 @@
-"""All displayed words, and numbers and dates formatted for each language.
+"""Words from the catalogues, and numbers and dates formatted for each language.
 
 Words come from gettext catalogues, ``locale/<language>/LC_MESSAGES/surgesim.po``, under short keys
 (``figure.need_title``); English is a catalogue like any other. Catalogues are read directly, so changes
@@ -60,18 +60,18 @@ def _translations(lang: str) -> GNUTranslations:
 
 
 def phrase(lang: str, key: str, **fields: object) -> str:
-    """The phrase `key` in `lang` with its fields filled in; KeyError if it is missing."""
+    """Return the phrase `key` in `lang` with its fields filled in; KeyError if it is missing."""
     text = _translations(lang).gettext(key)
     return text.format(**fields) if fields else text
 
 
 def plain_percent(text: str) -> str:
-    """Remove the space in a scenario text's percentages: ``80 %`` becomes ``80%``."""
+    """Remove the space before percent signs in a scenario's text: ``80 %`` becomes ``80%``."""
     return re.sub(r"(?<=\d)\s%", "%", text)
 
 
 def unit_words(lang: str, unit: str) -> str:
-    """The unit of a scenario item, unchanged if it has no translation."""
+    """Return the unit of a scenario item in `lang`; unchanged if it has no translation."""
     try:
         return phrase(lang, f"item.{unit}")
     except KeyError:
@@ -79,24 +79,24 @@ def unit_words(lang: str, unit: str) -> str:
 
 
 def indicator_words(lang: str, name: str) -> Label:
-    """Label and unit of a threshold indicator."""
+    """Return the label and unit of a threshold's indicator."""
     return Label(phrase(lang, f"indicator.{name}"), phrase(lang, f"indicator.{name}.unit"))
 
 
 def group_words(lang: str, group: str) -> str:
-    """Display name of an age or risk group."""
+    """Return the display name of an age or risk group."""
     if group[0].isdigit():
         return phrase(lang, "group.years", ages=group.replace("-", EN_DASH))
     return phrase(lang, f"group.{group}")
 
 
 def outcome_words(lang: str, name: str) -> Label:
-    """Label and unit of a replication outcome."""
+    """Return the label and unit of a replication's outcome."""
     return Label(phrase(lang, f"outcome.{name}"), phrase(lang, f"outcome.{name}.unit"))
 
 
 def number(value: float, lang: str, digits: int = 3) -> str:
-    """Format `value` with the decimals needed for `digits` significant digits: ``1,234.5`` or ``1.234,5``."""
+    """Format `value` with the decimals that `digits` significant digits need: ``1,234.5`` or ``1.234,5``."""
     from babel.numbers import format_decimal
 
     decimals = 0
@@ -107,7 +107,7 @@ def number(value: float, lang: str, digits: int = 3) -> str:
 
 
 def round_off(value: float, lang: str) -> str:
-    """Format with two significant digits below ten, and as an integer above."""
+    """Format `value` with two significant digits if below ten, otherwise as an integer."""
     return number(float(f"{value:.2g}") if abs(value) < 10 else round(value), lang)
 
 
@@ -120,10 +120,10 @@ def to_decimals(value: float, lang: str, decimals: int) -> str:
 
 
 def common_decimals(value: float, low: float, high: float) -> int:
-    """Number of decimals for a difference and both ends of its interval.
+    """Return the number of decimals for a difference and both ends of its interval.
 
-    Enough for two digits of the half-width, and none from ten on; fewer if only zeros are dropped; more if
-    a non-zero end would otherwise be written as zero.
+    The half-width gets two significant digits, and no decimals if it is ten or more. Trailing zeros
+    are dropped, and decimals are added if a non-zero end would otherwise be written as zero.
 
     Examples
     --------
@@ -149,7 +149,7 @@ def common_decimals(value: float, low: float, high: float) -> int:
 
 
 def percent(share: float, lang: str) -> str:
-    """Format a share of 1 as an integer percentage; 0 and 100 only if exact."""
+    """Format a share of 1 as an integer percentage, which is 0 or 100 only if exact."""
     hundredths = round(100 * share)
     if hundredths == 0 < share:
         return f"<{NBSP}{_percent(1, lang)}"
@@ -177,7 +177,7 @@ def _percent(hundredths: int, lang: str) -> str:
 
 
 def money_unit(largest: float, currency: str, lang: str) -> tuple[float, str]:
-    """The scale and name of a currency unit suited to sums up to `largest`."""
+    """Return the scale and name of a currency unit suited to sums up to `largest`."""
     name = phrase(lang, "currency.VND") if currency == "VND" else currency
     for scale, many in ((1e9, "billion"), (1e6, "million")):
         if largest >= scale:
@@ -186,17 +186,17 @@ def money_unit(largest: float, currency: str, lang: str) -> tuple[float, str]:
 
 
 def day_month(day: date, lang: str) -> str:
-    """``5 Mar`` or ``05/03``."""
+    """Format a date as ``5 Mar`` or ``05/03``."""
     return _date(day, "date.day_month", lang)
 
 
 def month_year(day: date, lang: str) -> str:
-    """``Mar 2024`` or ``03/2024``."""
+    """Format a month as ``Mar 2024`` or ``03/2024``."""
     return _date(day, "date.month_year", lang)
 
 
 def day_text(day: date, lang: str) -> str:
-    """``5 Mar 2024`` or ``05/03/2024``."""
+    """Format a date with its year as ``5 Mar 2024`` or ``05/03/2024``."""
     return _date(day, "date.day", lang)
 
 

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 MOST_ROWS: Final = 1_048_576
-"""Max rows of a sheet, including the header; further rows would be lost silently."""
+"""Max number of rows in a sheet, header included; further rows would be lost without a warning."""
 
 LEFT_OUT: Final = ("daily", "daily_districts")
-"""Daily tables, written only on request because they would make up most of the workbook."""
+"""Daily tables, written only on request, because they would make up most of the workbook."""
 
 DEFINITIONS: Final = "definitions"
 AUTHOR: Final = "surgesim"
@@ -41,7 +41,7 @@ def write_workbook(results: Results, path: Path | str, lang: str = "en", *, dail
         Language of the headings on the sheet of definitions: ``vi`` or ``en``. Columns keep the names
         they have in the CSV files.
     daily
-        Whether to include the daily tables.
+        True to include the daily tables.
 
     Raises
     ------
@@ -64,8 +64,8 @@ def write_workbook(results: Results, path: Path | str, lang: str = "en", *, dail
     for name, frame in frames.items():
         if len(frame) + 1 > MOST_ROWS:
             raise ResultsError(
-                f"{name}.csv: got {len(frame)} rows, expected at most the {MOST_ROWS - 1} of a sheet; read "
-                "the file itself, or write the workbook without the daily tables"
+                f"{name}.csv: got {len(frame)} rows, expected at most {MOST_ROWS - 1}, the limit of a "
+                "sheet; read the CSV file itself, or write the workbook without the daily tables"
             )
     content = BytesIO()  # in memory: a ZIP file on a full disk would raise a second error when closed
     with atomic_write(path) as part:
@@ -80,7 +80,7 @@ def write_workbook(results: Results, path: Path | str, lang: str = "en", *, dail
 
 @contextmanager
 def _as_os_errors() -> Iterator[None]:
-    """Unwrap the OSError inside XlsxWriter's own exception."""
+    """Raise the OSError inside XlsxWriter's own exception instead of that exception."""
     from xlsxwriter.exceptions import FileCreateError
 
     try:
@@ -90,7 +90,7 @@ def _as_os_errors() -> Iterator[None]:
 
 
 def _is_own(path: Path) -> bool:
-    """Whether a file is a workbook as surgesim wrote it; those of 0.1.0 do not name it."""
+    """Return True if a file is an unedited workbook of surgesim; in those of 0.1.0 the author is missing."""
     if not path.is_file():
         return False
     try:

@@ -1,7 +1,7 @@
-"""Capacity: at 00:00 of each day, count the beds that have space, staff, equipment and oxygen.
+"""Capacity: the beds that have space, staff, equipment and oxygen, counted at 00:00 of each day.
 
-One vectorised step over all facilities. Where a scenario gives no staff, ventilators, oxygen source or
-non-COVID patients, space is the only limit, and beds change only when rules change them.
+Each day is one vectorised step over all facilities. Where a scenario gives no staff, ventilators, oxygen
+source or non-COVID patients, space is the only limit, and beds change only when rules change them.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ ALL_ICU_BEDS = (
     Column(
         "usable_icu_all",
         "beds",
-        "those of `staffed_icu_all` that also have a ventilator and oxygen, where the scenario gives them; "
+        "beds in `staffed_icu_all` that also have a ventilator and oxygen, where the scenario gives them; "
         "empty if it gives neither",
     ),
 )
@@ -69,26 +69,26 @@ FACILITY = (
         "the binding constraint on basic beds: index into space, doctors, nurses, equipment, pipes, "
         "oxygen_stock",
     ),
-    Column("binding_oxygen", "index", "the same for oxygen beds"),
-    Column("binding_icu", "index", "the same for ICU beds"),
+    Column("binding_oxygen", "index", "the binding constraint on oxygen beds: index as for basic beds"),
+    Column("binding_icu", "index", "the binding constraint on ICU beds: index as for basic beds"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class OpenBeds:
-    """The beds of a day.
+    """The beds available on one day.
 
     Attributes
     ----------
     space
         ``(facilities, 3)`` beds open to COVID patients, staffed or not.
     staffed
-        The staffed, equipped and supplied beds among them, and the binding constraints.
+        The beds among `space` that are also staffed, equipped and supplied, and their binding constraints.
     icu_staffed
         ``(facilities,)`` ICU beds, for any patient, that staff can look after at normal ratios; 0 where
         staff is not modelled.
     icu_usable
-        ``(facilities,)`` those of `icu_staffed` that also have a ventilator and oxygen, where these are
+        ``(facilities,)`` beds in `icu_staffed` that also have a ventilator and oxygen, where these are
         modelled.
     """
 
@@ -99,14 +99,14 @@ class OpenBeds:
 
 
 class Adjustment(StrEnum):
-    """What a rule can adjust at facilities."""
+    """The quantities that a rule can adjust at a facility."""
 
     HEADS = "heads"
     """Staff: doctors, ward nurses, ICU nurses."""
     REDEPLOYMENT = "redeployment"
     """Share of ward nurses redeployed to ICU."""
     EFFICIENCY = "efficiency"
-    """That share times the part of an ICU nurse that each of them counts for."""
+    """Share of ward nurses redeployed, times the part of an ICU nurse that each replaces."""
     VENTILATORS = "ventilators"
     POSTPONEMENT = "postponement"
     """Share of elective care that is postponed."""
@@ -115,7 +115,7 @@ class Adjustment(StrEnum):
 
 
 class Adjustments:
-    """The adjustments in force at facilities, by rule; setting one to 0 removes it."""
+    """The adjustments in force at facilities, by rule. An adjustment set to 0 is removed."""
 
     def __init__(self, facilities: int) -> None:
         self._by_rule: dict[tuple[Adjustment, str], tuple[list[int], Floats]] = {}
@@ -123,17 +123,17 @@ class Adjustments:
         self._changed = True
 
     def take_changes(self) -> bool:
-        """True if a rule has set an adjustment since the last call; also true on the first call."""
+        """Return True if a rule has set an adjustment since the last call, and on the first call."""
         changed, self._changed = self._changed, False
         return changed
 
     def set(self, adjustment: Adjustment, rule: str, where: list[int], amount: Floats | float) -> None:
-        """Set what `rule` adjusts at the facilities `where`, from now on."""
+        """Set an adjustment by `rule` at the facilities `where` to `amount`, from now on."""
         self._by_rule[adjustment, rule] = (where, np.asarray(amount, float))
         self._changed = True
 
     def total(self, adjustment: Adjustment, width: int = 0) -> Floats:
-        """Sum an adjustment over all rules: ``(facilities,)`` or ``(facilities, width)``."""
+        """Return an adjustment summed over all rules, ``(facilities,)`` or ``(facilities, width)``."""
         total = np.zeros((self._n, width) if width else self._n)
         for (kind, _), (where, amount) in self._by_rule.items():
             if kind == adjustment:
@@ -143,19 +143,19 @@ class Adjustments:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Resources with all adjustments applied; they change only when a rule sets an adjustment.
+    """The resources of facilities with all adjustments applied; only rules change them.
 
     Attributes
     ----------
     reinforcement
-        Heads of staff that rules have brought, over all facilities and cadres.
+        Number of staff that rules have brought in, over all facilities and cadres.
     heads
         ``(facilities, 3)`` staff on the payroll, reinforcements included.
     at_work_here
-        ``(facilities, 3)`` share of them who can work here: 1, or the share of reinforcements where a
+        ``(facilities, 3)`` share of `heads` who can work here: 1, or the share of reinforcements where a
         facility was mobilised without its own staff.
     moved, worth
-        ``(facilities,)`` ward nurses redeployed to ICU, and the part of an ICU nurse that each counts for.
+        ``(facilities,)`` ward nurses redeployed to ICU, and the part of an ICU nurse that each replaces.
     postponed
         ``(facilities,)`` share of elective care that is postponed, in [0, 1].
     limits
@@ -173,16 +173,16 @@ class Resources:
 
 
 class Capacity:
-    """Staffed, equipped and supplied beds, day by day.
+    """The beds of all facilities that are staffed, equipped and supplied, day by day.
 
     Attributes
     ----------
     adjustments
-        What rules have changed.
+        The adjustments that rules have made.
     today
-        The beds of today.
+        Today's beds.
     absences, essential
-        Staff away, and non-COVID patients; None if no facility has them.
+        The absent staff and the non-COVID patients; None if no facility has them.
     """
 
     def __init__(
@@ -243,14 +243,14 @@ class Capacity:
     # -- a day ------------------------------------------------------------------------------------
 
     def open(self, day: int, covid: Ints, incidence: float) -> OpenBeds:
-        """Count the staff on duty and the beds that follow.
+        """Count the staff on duty, and the beds that can be open today.
 
         Parameters
         ----------
         covid
             ``(facilities, 3)`` COVID patients present.
         incidence
-            Infections of yesterday per resident.
+            Yesterday's infections per resident.
         """
         changed = self._facilities.take_changes()
         if changed:
@@ -292,15 +292,15 @@ class Capacity:
 
     @property
     def reinforcement(self) -> int:
-        """Heads of staff from outside today: those that rules had brought by 00:00."""
+        """Number of staff from outside at work today: all whom rules had brought in by 00:00."""
         return self._resources.reinforcement
 
     def heads(self) -> Ints:
-        """``(facilities, 3)`` staff on the payroll at the last count, reinforcements included."""
+        """Staff on the payroll at the last count, reinforcements included, ``(facilities, 3)``."""
         return self._resources.heads
 
     def _count_resources(self) -> Resources:
-        """Apply the current adjustments to the resources of the scenario."""
+        """Return the resources of the scenario with the current adjustments applied."""
         total = self.adjustments.total
         reinforcements = np.rint(total(Adjustment.HEADS, 3)).astype(np.int64)
         heads = self._heads if self.absences is None else self._heads + reinforcements
@@ -320,7 +320,7 @@ class Capacity:
         return Resources(brought, heads, at_work_here, moved, worth, postponed, limits)
 
     def _posts(self, day: int, covid: Ints, incidence: float) -> Floats:
-        """``(facilities, 3)`` round-the-clock posts filled today; infinite where staff is not modelled."""
+        """Return the posts filled round the clock today, ``(facilities, 3)``; infinite without staff data."""
         if self.absences is None:
             return np.full((len(covid), 3), np.inf)
         heads, moved = self._resources.heads, self._resources.moved
@@ -331,7 +331,7 @@ class Capacity:
         return posts(self._care.staffing, working, self._has_staff)
 
     def _limits(self, covid: Ints) -> Floats:
-        """``(2, facilities, 3)`` beds that equipment and oxygen pipes allow; pipes supply ICU beds first."""
+        """Return the beds that equipment and oxygen pipes allow, ``(2, facilities, 3)``; ICU beds first."""
         limits = self._resources.limits.copy()
         icu_kg = np.minimum(limits[1, :, ICU], covid[:, ICU]) * self._mean_kg[1]
         left = np.maximum(self._pipes - icu_kg, 0)
@@ -344,7 +344,7 @@ class Capacity:
         Raises
         ------
         IdentityError
-            If any are not.
+            If a person is missing or counted twice.
         """
         if self.absences is not None:
             self.absences.check(day, self.heads())
@@ -352,7 +352,7 @@ class Capacity:
             self.essential.check(day)
 
     def fill(self, page: Page) -> None:
-        """Enter open beds, their binding constraints, absent staff and non-COVID patients."""
+        """Record open beds, their binding constraints, absent staff and non-COVID patients."""
         space, binding = self.today.space, self.today.staffed.binding
         row = page.province.values
         row["staffed_icu_all"] = number_of_beds(int(self.today.icu_staffed.sum()))
@@ -370,7 +370,7 @@ class Capacity:
             self.essential.fill(page)
 
     def _bound(self, bed: int) -> list[float]:
-        """For each constraint, the share of the open beds of a type in facilities where it binds."""
+        """Return, for each constraint, the share of open beds of a type in facilities where it binds."""
         beds = np.minimum(self.today.space[:, bed], UNLIMITED)
         binding = self.today.staffed.binding[:, bed]
         by_constraint = np.bincount(binding, weights=beds, minlength=len(CONSTRAINTS))
@@ -378,7 +378,7 @@ class Capacity:
         return shares
 
     def _beds(self) -> tuple[Ints, Ints]:
-        """``(facilities, 3)`` all beds today, and those intended for COVID patients."""
+        """Return all beds today, and the beds intended for COVID patients, ``(facilities, 3)`` each."""
         total = np.array([site.total for site in self._facilities.sites], np.int64)
         target = np.array([site.beds for site in self._facilities.sites], np.int64)
         return total, target
@@ -392,7 +392,7 @@ class Capacity:
 
 
 def _mean_kg(support: Respiratory) -> Floats:
-    """``(2,)`` mean oxygen use of a patient in an oxygen bed and in an ICU bed, kg per day."""
+    """Return the mean oxygen use per patient in oxygen beds and in ICU beds, ``(2,)``, kg per day."""
     flow = support.flow
     return np.array(
         [

@@ -1,7 +1,7 @@
-"""Essential care: a facility's non-COVID patients, as counts, and those it cannot serve.
+"""Essential care: counts of each facility's non-COVID patients, served and unserved.
 
-Emergency patients come before elective ones; nobody is evicted. Each day is one vectorised step over all
-facilities. ICU beds are not counted: `ward beds` are the basic and oxygen beds of a facility together.
+Emergency patients have priority over elective ones; nobody is evicted. Each day is one vectorised step over
+all facilities. ICU beds are not counted: `ward beds` are the basic and oxygen beds of a facility together.
 """
 
 from __future__ import annotations
@@ -23,7 +23,11 @@ EMERGENCY, ELECTIVE = range(2)
 
 COLUMNS = (
     Column("emergency_arrivals", "patients/day", "non-COVID emergency patients"),
-    Column("emergency_unserved", "patients/day", "those turned away for lack of a bed or staff"),
+    Column(
+        "emergency_unserved",
+        "patients/day",
+        "non-COVID emergency patients turned away for lack of a bed or staff",
+    ),
     Column("elective_served", "patients/day", "elective patients admitted"),
     Column("elective_backlog", "patients", "elective patients waiting"),
     Column(
@@ -42,11 +46,11 @@ FACILITY = (
     Column("elective_backlog", "patients", "elective patients waiting"),
 )
 
-_WINDOW = 7  # days of the share of emergency patients served
+_WINDOW = 7  # days over which the share of emergency patients served is computed
 
 
 class EssentialPatients:
-    """Emergency and elective patients of each facility.
+    """The emergency and elective patients of each facility.
 
     The initial census is a share of the ward beds, limited to the beds not open to COVID patients,
     emergencies first. Arrivals are Poisson at the rate that maintains it: census / mean length of stay.
@@ -59,12 +63,12 @@ class EssentialPatients:
     section
         Lengths of stay, catch-up rate and floor.
     shares
-        One per facility; None if it has no such patients.
+        By facility: shares of ward beds that non-COVID patients occupy; None if it has no such patients.
     names
         Names of the facilities.
     total, target
-        ``(facilities, 3)`` beds by type (basic, oxygen, ICU) at the start: all, and those intended for
-        COVID patients.
+        ``(facilities, 3)`` beds by type (basic, oxygen, ICU) at the start: all beds, and the beds intended
+        for COVID patients.
 
     Attributes
     ----------
@@ -73,7 +77,7 @@ class EssentialPatients:
     emergency_arrivals, emergency_served, emergency_unserved
         ``(facilities,)`` emergency patients of the day.
     elective_arrivals, elective_served
-        ``(facilities,)`` of the day: elective patients due, and those admitted (backlog included).
+        ``(facilities,)`` elective patients due on the day, and those admitted (backlog included).
     backlog
         ``(facilities,)`` elective patients waiting.
     """
@@ -120,7 +124,7 @@ class EssentialPatients:
         Parameters
         ----------
         total, target
-            ``(facilities, 3)`` all beds today, and those intended for COVID patients.
+            ``(facilities, 3)`` all beds today, and the beds intended for COVID patients.
 
         Returns
         -------
@@ -146,7 +150,7 @@ class EssentialPatients:
         postponed: Floats,
         rng: np.random.Generator,
     ) -> None:
-        """Discharge, then admit: emergencies, today's elective patients, the backlog.
+        """Discharge patients, then admit emergencies, today's elective patients and the backlog.
 
         While beds are being converted, a vacated bed serves emergencies before it opens to COVID patients,
         as long as emergencies alone fill fewer beds than will remain for non-COVID patients.
@@ -156,12 +160,12 @@ class EssentialPatients:
         day
             Today; call on consecutive days.
         total, target, opened
-            ``(facilities, 3)`` all beds; those intended for COVID patients; those open to them today, from
-            `room_for_covid`.
+            ``(facilities, 3)`` all beds; the beds intended for COVID patients; the beds open to COVID
+            patients today, from `room_for_covid`.
         covid
             ``(facilities, 3)`` COVID patients present.
         staff
-            Two arrays ``(facilities,)``: emergency and elective patients the staff can look after.
+            Two arrays ``(facilities,)``: emergency and elective patients whom the staff can look after.
         postponed
             ``(facilities,)`` share of elective care that is postponed, in [0, 1].
         rng
@@ -181,11 +185,11 @@ class EssentialPatients:
         self._last_days[day % _WINDOW] = arrivals[:, EMERGENCY].sum(), self.emergency_served.sum()
 
     def _within_beds(self, beds: Ints) -> Ints:
-        """``(facilities,)`` beds, limited to between 0 and the beds that can hold non-COVID patients."""
+        """Limit beds, ``(facilities,)``, to between 0 and the beds that non-COVID patients can occupy."""
         return np.minimum(np.maximum(beds, 0), self._beds)
 
     def _discharge(self, rng: np.random.Generator) -> None:
-        """Draw once per bed: emergency patients occupy the first beds, elective patients the last."""
+        """Discharge patients at random: one draw per bed, first beds emergency, last beds elective."""
         draws = rng.random(self._all_beds)
         emergency, elective = self.census.T
         for kind, first, end in (
@@ -222,9 +226,9 @@ class EssentialPatients:
         self._admitted[:, ELECTIVE] += served
 
     def _kept_for_emergencies(self) -> Ints:
-        """``(facilities,)`` beds that tomorrow's emergencies may need beyond those that will be vacated.
+        """Return the beds to keep free for tomorrow's emergencies, ``(facilities,)``.
 
-        Emergencies count at two standard deviations above their mean, discharges at their mean.
+        They cover emergencies at two standard deviations above their mean, less the mean discharges.
         """
         return _round_down(self._coming_at_most - self.census @ self._leaves)
 
@@ -237,7 +241,7 @@ class EssentialPatients:
         return served / arrivals if arrivals else 1.0
 
     def fill(self, page: Page) -> None:
-        """Enter the non-COVID patients."""
+        """Record the non-COVID patients."""
         page.province.values |= {
             "emergency_arrivals": int(self.emergency_arrivals.sum()),
             "emergency_unserved": int(self.emergency_unserved.sum()),
@@ -256,8 +260,8 @@ class EssentialPatients:
         Raises
         ------
         IdentityError
-            If one does not hold: flows match the census; arrivals match their outcomes; nobody is evicted
-            or admitted without room; no count is negative.
+            If an identity fails: flows match the census; arrivals match their outcomes; nobody is evicted or
+            admitted without room; no count is negative.
         """
         census = self._start + self._admitted - self._discharged
         not_admitted = self._arrived - self._admitted
@@ -280,17 +284,17 @@ class EssentialPatients:
             if np.count_nonzero(wrong):
                 i = tuple(np.argwhere(wrong)[0].tolist())
                 where = f"{self._names[i[0]]}, other patients"
-                raise IdentityError(identity, where, day, f"{left[i]} against {right[i]}")
+                raise IdentityError(identity, where, day, f"left side {left[i]}, right side {right[i]}")
 
 
 def _ward(beds: Ints) -> Ints:
-    """``(facilities,)`` basic and oxygen beds together."""
+    """Sum basic and oxygen beds, ``(facilities,)``."""
     together: Ints = beds[:, BASIC] + beds[:, OXYGEN]
     return together
 
 
 def _together(census: Ints) -> Ints:
-    """``(facilities,)`` emergency and elective patients together."""
+    """Sum emergency and elective patients, ``(facilities,)``."""
     both: Ints = census[:, EMERGENCY] + census[:, ELECTIVE]
     return both
 
@@ -301,7 +305,7 @@ def _round_down(room: Floats) -> Ints:
 
 
 def _census_at_start(shares: Sequence[Essential | None], ward: Ints, free: Ints) -> Ints:
-    """``(facilities, 2)``: the shares of the ward beds, limited to the `free` beds."""
+    """Return the initial census, ``(facilities, 2)``: shares of the ward beds, limited to the `free` beds."""
     target = np.array([(s.emergency_share, s.elective_share) if s else (0.0, 0.0) for s in shares])
     patients = np.rint(target.reshape(-1, 2) * ward[:, None]).astype(np.int64)
     emergency = np.minimum(patients[:, EMERGENCY], free)
@@ -309,9 +313,9 @@ def _census_at_start(shares: Sequence[Essential | None], ward: Ints, free: Ints)
 
 
 def _poisson_table(rates: Floats) -> Floats:
-    """``(rates, most + 1)`` P(X <= k) for k = 0 to most, for sampling by inversion.
+    """Tabulate Poisson P(X <= k) for k = 0 to most, ``(rates, most + 1)``, for sampling by inversion.
 
-    One uniform draw u in [0, 1) gives one number, the smallest k with u < P(X <= k).
+    A uniform draw u in [0, 1) gives the smallest k with u < P(X <= k).
     """
     highest = float(rates.max(initial=0.0))
     k = np.arange(1, int(highest + 8 * highest**0.5 + 17))  # P(X > most) < 1e-15

@@ -13,19 +13,19 @@ from surgesim.scenario.schema.base import BED_TYPES
 from surgesim.scenario.schema.care import Care, Facility
 
 STATES = ("closed", "preparing", "open", "standing-down")
-"""States of a facility's care for COVID patients; the record holds the index."""
+"""States of a facility's care for COVID patients; the record stores the index."""
 CLOSED, PREPARING, OPEN, STANDING_DOWN = range(4)
 """Indices into `STATES`."""
 
 
 class Site:
-    """One facility during a run.
+    """The state of one facility during a run.
 
     Attributes
     ----------
     shares
-        The share set by each rule in force, by rule: the share of the beds to open if the facility was
-        closed at the start, otherwise the share of the way from `covid_share` to `convertible_share`.
+        By rule in force, the share it has set. If the facility was closed at the start, this is the share of
+        its beds to open; otherwise it is how far to go from `covid_share` (0) to `convertible_share` (1).
     beds
         Beds open to COVID patients: basic, oxygen, ICU.
     total
@@ -80,14 +80,14 @@ def _count(beds: int | str) -> int:
 
 
 def _part(share: float, beds: int) -> int:
-    """Take a share of beds, rounded down; any share above 0 of unlimited beds is unlimited."""
+    """Return a share of `beds`, rounded down; any share above 0 of unlimited beds is unlimited."""
     if beds >= UNLIMITED:
         return UNLIMITED if share > 0 else 0
     return floor(share * beds + 1e-9)
 
 
 class Facilities:
-    """All facilities of a run. Beds that rules change during a day open or close at the next 00:00.
+    """All facilities of a run. Beds that rules open or close during a day change at the next 00:00.
 
     Attributes
     ----------
@@ -112,7 +112,7 @@ class Facilities:
         return self._index[name]
 
     def prepare(self, rule: str, names: list[str]) -> None:
-        """Mark these facilities as ordered by a rule; the facilities they replace close as they empty."""
+        """Mark facilities as ordered by a rule; the facilities they replace close as patients leave."""
         for name in names:
             site = self.sites[self._index[name]]
             site.preparing.add(rule)
@@ -120,7 +120,7 @@ class Facilities:
                 self._replace(other, name, closed=True)
 
     def set_share(self, rule: str, names: list[str], share: float) -> None:
-        """Apply a rule to these facilities at `share` of its full amount."""
+        """Apply a rule to the facilities `names` at `share` of its full amount."""
         for name in names:
             i = self._index[name]
             site = self.sites[i]
@@ -131,7 +131,7 @@ class Facilities:
             self._changed.add(i)
 
     def end(self, rule: str, names: list[str]) -> None:
-        """End a rule's hold on these facilities; their beds close as they are vacated."""
+        """End a rule's effect on the facilities `names`; their beds close as they are vacated."""
         for name in names:
             i = self._index[name]
             site = self.sites[i]

@@ -1,7 +1,7 @@
-"""Logistics of a day: use of stocks, backlogs of waste and bodies, and costs.
+"""Logistics: daily use of stocks, backlogs of waste and bodies, and costs.
 
-Self-contained: a day's `Drivers` go in, and attributes hold the values of the day. Every day passed counts,
-so a run starts with the first day of the scenario, not with its warm-up.
+Self-contained: the input is a day's `Drivers`, and attributes hold the day's results. Every day passed is
+counted, so the first must be the first day of the scenario, not of its warm-up.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ Floats = NDArray[np.float64]
 COST = Column("cost", "currency/day", "cost of the day in the scenario's currency")
 
 COVER_WINDOW = 7
-"""Days over which the mean daily use for days of cover is taken."""
+"""Number of days over which demand is averaged to compute days of cover."""
 
 _NOTHING = 1e-9
-"""Mean daily use, in units of the item, that counts as none."""
+"""Mean daily use below which an item counts as unused, in its unit."""
 
-_TOLERANCE = 1e-9  # as a share of the total received: rounding of sums over a run
+_TOLERANCE = 1e-9  # tolerance for rounding in sums, as a share of the total received
 
 
 @dataclass(frozen=True, slots=True)
 class Drivers:
-    """What happened in the province on one day, in the units to which rates apply.
+    """The province's activity on one day, in the units to which rates apply.
 
     Attributes
     ----------
     basic_bed, oxygen_bed, icu_bed
         Bed-days of COVID patients, by bed type.
     reported_case, death
-        Cases reported and deaths on the day.
+        Reported cases and deaths of the day.
     home_case
         Mild cases followed at home.
     oxygen_kg
@@ -48,7 +48,7 @@ class Drivers:
     opening
         Facilities opened, converted or mobilised by a rule on the day.
     reinforcement
-        Heads of staff from outside the province.
+        Number of staff from outside the province.
     dose, test
         Doses of vaccine given, and samples tested where tests are limited.
     """
@@ -70,12 +70,12 @@ _per_day = attrgetter(*PerDay.model_fields)
 
 
 def _rates(uses: Iterable[PerDay]) -> Floats:
-    """``(items, drivers)`` rates in the order of `PerDay`."""
+    """Return rates as an array ``(items, drivers)``, drivers in the order of `PerDay`."""
     return np.array([_per_day(use) for use in uses], float).reshape(-1, len(PerDay.model_fields))
 
 
 class Stocks:
-    """Province-wide stocks of consumables. A day's deliveries come before its use.
+    """Province-wide stocks of consumables. On each day, deliveries come before use.
 
     Attributes
     ----------
@@ -84,10 +84,10 @@ class Stocks:
     stock
         Stock at the end of the day, in each item's unit; infinite for an item without a stock limit.
     demanded, used, unmet, delivered
-        Amounts of the day. ``used`` is what the stock could serve, ``unmet`` the rest of ``demanded``.
+        Amounts of the day. ``used`` is the demand that the stock met, ``unmet`` the rest of ``demanded``.
     cover_days
-        Stock above the reserve / mean daily demand of the last 7 days (fewer at first). Demand, not use, so
-        that an empty stock has 0 days of cover. Infinite if there was no demand.
+        Stock above the reserve / mean daily demand of the last 7 days (fewer at first). It is based on demand
+        rather than use, so that an empty stock has 0 days of cover. Infinite if there was no demand.
     """
 
     def __init__(self, consumables: Mapping[str, Consumable]) -> None:
@@ -117,12 +117,12 @@ class Stocks:
         self._added[self._index[name]] += amount
 
     def raise_deliveries(self, name: str, per_day: float) -> None:
-        """Raise daily deliveries by `per_day` from the next 00:00; below 0 reverses an earlier rise."""
+        """Raise daily deliveries by `per_day` from the next 00:00; a negative value reverses a rise."""
         i = self._index[name]
         self._per_day[i] = max(self._per_day[i] + per_day, 0.0)
 
     def pass_day(self, drivers: Drivers) -> None:
-        """Deliver, use, and count unmet demand."""
+        """Add the day's deliveries, subtract its use, and count unmet demand."""
         self.delivered = self._today + self._added
         self._added = np.zeros(len(self.names))
         available = self.stock + self.delivered
@@ -144,12 +144,12 @@ class Stocks:
         return cover
 
     def check(self, day: int) -> None:
-        """Check: start + delivered - used = end over the run so far; no stock and no use is negative.
+        """Check that start + delivered - used = end over the run so far, and that nothing is negative.
 
         Raises
         ------
         IdentityError
-            If it does not hold.
+            If the identity fails.
         """
         _hold_flows(
             "start + delivered - used = end",
@@ -161,7 +161,7 @@ class Stocks:
 
 
 class Burdens:
-    """Waste and bodies: the daily output, the amount disposed of, and the backlog.
+    """Waste and bodies: daily output, amounts disposed of, and backlogs.
 
     Attributes
     ----------
@@ -185,7 +185,7 @@ class Burdens:
         self.output, self.disposal, self.backlog = np.zeros(n), np.zeros(n), np.zeros(n)
 
     def pass_day(self, drivers: Drivers) -> None:
-        """Dispose of the backlog and the day's output, up to the capacity of the day."""
+        """Dispose of the backlog and the day's output, up to the day's capacity."""
         self.output = self._rates @ np.array(_per_day(drivers))
         waiting = self.backlog + self.output
         self.disposal = np.minimum(waiting, self._capacity)
@@ -194,12 +194,12 @@ class Burdens:
         self._total_disposal += self.disposal
 
     def check(self, day: int) -> None:
-        """Check: made - treated = backlog over the run so far; nothing is negative.
+        """Check that output - disposal = backlog over the run so far, and that nothing is negative.
 
         Raises
         ------
         IdentityError
-            If it does not hold.
+            If the identity fails.
         """
         _hold_flows(
             "made - treated = backlog",
@@ -272,7 +272,7 @@ class Costs:
 
 
 def logistics_columns(consumables: Iterable[str], burdens: Iterable[str]) -> tuple[Column, ...]:
-    """The columns of a scenario: four per consumable, two per burden."""
+    """Return the columns of a scenario's consumables (four each) and burdens (two each)."""
     columns: list[Column] = []
     for name in consumables:
         columns += [
@@ -292,12 +292,12 @@ def logistics_columns(consumables: Iterable[str], burdens: Iterable[str]) -> tup
 
 
 class Logistics:
-    """Stocks, burdens and costs of a run, one day at a time.
+    """The stocks, burdens and costs of a run, updated once a day.
 
     Attributes
     ----------
     stocks, burdens, costs
-        The three accounts.
+        The accounts of consumables, of waste and bodies, and of money.
     """
 
     def __init__(self, supply: Supply) -> None:
@@ -308,7 +308,7 @@ class Logistics:
         self._before: dict[str, float] = {}
 
     def growth(self, name: str, total: float) -> float:
-        """Return how much a running total has grown since the last call."""
+        """Return the increase of the running total `name` to `total` since the last call."""
         growth = total - self._before.get(name, 0.0)
         self._before[name] = total
         return growth
@@ -330,7 +330,7 @@ class Logistics:
         return np.concatenate([by_item.ravel(), by_burden.ravel()])
 
     def fill(self, page: Page) -> None:
-        """Enter the cost of the day."""
+        """Record the cost of the day."""
         page.province.values["cost"] = self.costs.today
 
     def check(self, day: int) -> None:
@@ -339,7 +339,7 @@ class Logistics:
         Raises
         ------
         IdentityError
-            If one does not.
+            If a stock or burden does not balance.
         """
         self.stocks.check(day)
         self.burdens.check(day)
@@ -352,10 +352,13 @@ def _hold_flows(
     sums: tuple[Floats, Floats, Floats],
     now: tuple[Floats, Floats],
 ) -> None:
-    """Check flows: `sums` are start, in, out over the run; `now` is out and level at the end of the day."""
+    """Check that start + in - out (`sums`, over the run) is the level at the end of the day (`now`).
+
+    `now` holds the day's outflow and that level; neither may be negative.
+    """
     for name, start, came, went, today, end in zip(names, *(a.tolist() for a in (*sums, *now)), strict=True):
         expected = start + came - went  # infinite on both sides where there is no limit
         close = expected == end or abs(expected - end) <= _TOLERANCE * (1 + start + came)
         if not (close and end >= 0 and today >= 0):
-            detail = f"{expected:.9g} against {end:.9g}, {today:.9g} on the day"
+            detail = f"expected {expected:.9g}, got {end:.9g}; outflow of the day {today:.9g}"
             raise IdentityError(identity, name, day, detail)

@@ -1,7 +1,8 @@
-"""Staff: who is on duty today, and how many beds of each type they can staff.
+"""Staff: the number on duty each day, and the beds of each type that they can staff.
 
-Each day is one vectorised step over all facilities. `_ORDER` is the order in which patient groups draw on
-the pool of staff. Arrays by bed type are (basic, oxygen, ICU); by cadre, (doctors, ward nurses, ICU nurses).
+Each day is one vectorised step over all facilities. `_ORDER` is the order in which patient groups are
+served from the pool of staff. Arrays by bed type are (basic, oxygen, ICU); arrays by cadre are (doctors, ward
+nurses, ICU nurses).
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 DOCTORS, WARD_NURSES, ICU_NURSES = range(3)
-"""Cadres."""
+"""Indices of the cadres."""
 
 CONSTRAINTS = ("space", "doctors", "nurses", "equipment", "pipes", "oxygen_stock")
-"""Constraints that can bind a bed type; facility columns hold the index."""
+"""Constraints that can bind a bed type; facility columns contain the index."""
 SPACE, DOCTOR, NURSE, EQUIPMENT, PIPES, OXYGEN_STOCK = range(6)
 """Indices into `CONSTRAINTS`."""
 
@@ -44,17 +45,17 @@ _ORDER = (
 
 _DOCTOR, _NURSE = range(2)
 _NORMAL, _MOST = range(2)
-_ROUNDING = 1e-9  # posts; a bed that lacks no more than this is staffed
+_ROUNDING = 1e-9  # in posts; a bed short of no more than this counts as staffed
 
 
 class PatientsPerPost:
-    """The ratios of a scenario as arrays: normal and maximum (the surge ratios, where allowed).
+    """Patients per post as arrays: normal ratios, and maximum ones (the surge ratios, where allowed).
 
     Attributes
     ----------
     ratios
-        By group (icu, oxygen, emergency, basic, elective): ``(2, 2, 1)`` patients per doctor post and per
-        nurse post, at normal and at maximum ratios.
+        By group (icu, oxygen, emergency, basic, elective): an array ``(2, 2, 1)`` of patients per doctor
+        post and per nurse post, at normal and at maximum ratios.
     """
 
     def __init__(self, staffing: Staffing) -> None:
@@ -75,9 +76,10 @@ class PatientsPerPost:
         )
 
     def _posts_used(self) -> Floats:
-        """``(4, 4)`` posts that one ICU, oxygen, emergency or basic patient takes from non-COVID care.
+        """Return the posts that a patient of each of four groups takes from non-COVID care, ``(4, 4)``.
 
-        Columns: doctors for emergencies, doctors for elective care, then ward nurses for each.
+        Rows: ICU, oxygen, emergency, basic. Columns: doctors for emergencies, doctors for elective care, then
+        ward nurses for each.
         """
         use = np.zeros((len(_ORDER), 4))
         for row, (group, _, team) in enumerate(_ORDER):
@@ -90,19 +92,19 @@ class PatientsPerPost:
         return use
 
     def left_for_others(self, posts: Floats, covid: Ints, emergencies: Ints) -> tuple[Floats, Floats]:
-        """``(facilities,)`` twice: emergency and elective patients whom the remaining staff can serve."""
+        """Return the emergency and elective patients whom remaining staff can serve, ``(facilities,)``."""
         present = np.empty((len(posts), len(_ORDER)))
         for row, patients in enumerate((covid[:, ICU], covid[:, OXYGEN], emergencies, covid[:, BASIC])):
             present[:, row] = patients
         left = posts.take((DOCTORS, DOCTORS, WARD_NURSES, WARD_NURSES), axis=1) - present @ self._use
         served = np.floor(np.maximum(left * self._serve, 0.0) + _ROUNDING)
-        both = np.minimum(served[:, :2], served[:, 2:])  # by doctors, by nurses
+        both = np.minimum(served[:, :2], served[:, 2:])  # the limit by doctors, the limit by nurses
         return both[:, 0], both[:, 1]
 
 
 @dataclass(frozen=True, slots=True)
 class StaffedBeds:
-    """Beds and patients that the staff of each facility can look after.
+    """The beds and patients that the staff of each facility can look after.
 
     Attributes
     ----------
@@ -114,8 +116,8 @@ class StaffedBeds:
         ``(facilities, 3)`` the constraint that binds `most`: SPACE, DOCTOR, NURSE, EQUIPMENT or PIPES (the
         first of these in a tie); OXYGEN_STOCK where the stock has run out.
     emergency, elective
-        ``(facilities,)`` non-COVID patients whom the staff can look after in addition to the patients
-        present with priority over them; infinite where staff is not modelled.
+        ``(facilities,)`` non-COVID patients whom the staff can look after in addition to the present
+        patients who have priority; infinite where staff is not modelled.
     """
 
     normal: Ints
@@ -126,18 +128,18 @@ class StaffedBeds:
 
 
 class Absences:
-    """Absent staff: a base rate, plus those infected at home or at work until they return.
+    """Absent staff: a base share, plus staff infected at home or at work, until they return.
 
-    Heads are those on the payroll, reinforcements included; they may change from day to day. Staff are
-    not tracked individually: the same head can be infected again.
+    `heads` are the numbers on the payroll, reinforcements included; they may change from day to day. Staff
+    are not tracked individually: the same person can be infected again.
 
     Attributes
     ----------
     infected
-        ``(facilities, 3)`` heads away after an infection.
+        ``(facilities, 3)`` staff away after an infection.
     infections, returned, departed
-        ``(facilities, 3)`` heads since the start of the run: infected, returned to work, and removed from
-        the payroll while away.
+        ``(facilities, 3)`` staff since the start of the run who were infected, who returned to work, and who
+        were removed from the payroll while away.
     protection
         Share by which vaccination reduces the hazard of infection, in [0, 1].
     """
@@ -147,7 +149,7 @@ class Absences:
         self._names = tuple(names)
         self._days_off = max(round(section.days_off), 1)
         shape = (len(self._names), 3)
-        self._sent_home = np.zeros((self._days_off, *shape), np.int64)  # row: day modulo days off
+        self._sent_home = np.zeros((self._days_off, *shape), np.int64)  # row: day modulo number of days off
         self.infected = np.zeros(shape, np.int64)
         self.infections = np.zeros(shape, np.int64)
         self.returned = np.zeros(shape, np.int64)
@@ -157,20 +159,20 @@ class Absences:
     def pass_day(
         self, day: int, heads: Ints, incidence: float | Floats, patients: Ints, rng: np.random.Generator
     ) -> None:
-        """Return to work the staff due back today, and send home those infected yesterday.
+        """Bring back the staff who are due back today, and send home the staff infected yesterday.
 
         Parameters
         ----------
         day
             Today; call on consecutive days.
         heads
-            ``(facilities, 3)`` heads on the payroll today.
+            ``(facilities, 3)`` staff on the payroll today.
         incidence
-            Infections of yesterday per resident: one number, or one per facility.
+            Yesterday's infections per resident: one number, or one per facility.
         patients
             ``(facilities,)`` COVID patients present.
         rng
-            Supplies one uniform draw per facility and cadre, whatever their numbers.
+            Supplies one uniform draw per facility and cadre, whatever the number of staff.
         """
         cohort = self._sent_home[day % self._days_off]
         self.infected -= cohort
@@ -200,22 +202,22 @@ class Absences:
             excess -= gone
 
     def base_absent(self, heads: Ints) -> Floats:
-        """``(facilities, 3)`` heads away for reasons other than infection (an expected number)."""
+        """Return the expected number of staff away for reasons other than infection, ``(facilities, 3)``."""
         absent: Floats = np.multiply(heads - self.infected, self._section.base, dtype=np.float64)
         return absent
 
     def on_duty(self, heads: Ints) -> Floats:
-        """``(facilities, 3)`` heads on the payroll: on duty + absent for other reasons + infected."""
+        """Return the staff on duty, ``(facilities, 3)``, who are neither infected nor absent otherwise."""
         present: Floats = np.multiply(heads - self.infected, 1 - self._section.base, dtype=np.float64)
         return present
 
     def check(self, day: int, heads: Ints) -> None:
-        """Check: staff infected = returned + departed + away; heads = on duty + base absent + away.
+        """Check that staff infected = returned + departed + away, and heads = on duty + base absent + away.
 
         Raises
         ------
         IdentityError
-            If one does not hold.
+            If an identity fails.
         """
         away = self.infections - self.returned - self.departed
         by_day = self._sent_home.sum(axis=0)
@@ -230,15 +232,18 @@ class Absences:
                 facility, cadre = (int(i) for i in np.argwhere(wrong)[0])
                 where = f"{self._names[facility]}, cadre {cadre}"
                 raise IdentityError(
-                    identity, where, day, f"{left[facility, cadre]} against {right[facility, cadre]}"
+                    identity,
+                    where,
+                    day,
+                    f"left side {left[facility, cadre]}, right side {right[facility, cadre]}",
                 )
 
 
 def binomial_quantile(u: Floats, n: Ints, p: Floats) -> Ints:
-    """Draw binomial numbers by inversion: the smallest k with P(X <= k) >= u, X ~ Binomial(n, p).
+    """Return binomial quantiles: the smallest k with P(X <= k) >= u, X ~ Binomial(n, p).
 
-    One uniform draw gives one number, so a change of `n` or `p` in one cell affects no draw elsewhere, and
-    the number increases with each of `u`, `n` and `p`.
+    Each number uses one uniform draw, so a change of `n` or `p` in one cell affects no draw elsewhere. The
+    number never decreases if `u`, `n` or `p` increases.
 
     Parameters
     ----------
@@ -266,17 +271,17 @@ def binomial_quantile(u: Floats, n: Ints, p: Floats) -> Ints:
 
 
 def redeploy(on_duty: Floats, heads: Ints, moved: Ints, efficiency: float | Floats) -> Floats:
-    """Return the heads on duty after ward nurses have been redeployed to ICU.
+    """Return the staff on duty after ward nurses have been redeployed to ICU.
 
     Parameters
     ----------
     on_duty, heads
-        ``(facilities, 3)`` heads at work and on the payroll, by their original cadre.
+        ``(facilities, 3)`` staff at work and on the payroll, by their original cadre.
     moved
-        ``(facilities,)`` trained ward nurses redeployed to ICU, capped at the ward nurses there are. They
+        ``(facilities,)`` trained ward nurses redeployed to ICU, capped at the number of ward nurses. They
         have the absence rate of other ward nurses.
     efficiency
-        Part of an ICU nurse that each of them counts for, in [0, 1]: one number, or one per facility.
+        Part of an ICU nurse that each redeployed nurse replaces, in [0, 1]: one number, or one per facility.
 
     Returns
     -------
@@ -291,7 +296,7 @@ def redeploy(on_duty: Floats, heads: Ints, moved: Ints, efficiency: float | Floa
 
 
 def posts(staffing: Staffing, on_duty: Floats, modelled: NDArray[np.bool_]) -> Floats:
-    """``(facilities, 3)`` round-the-clock posts; infinite where a facility's staff is not modelled."""
+    """Return the round-the-clock posts filled, ``(facilities, 3)``; infinite where staff is not modelled."""
     filled: Floats = np.where(modelled[:, None], on_duty / staffing.heads_per_post, np.inf)
     return filled
 
@@ -299,11 +304,12 @@ def posts(staffing: Staffing, on_duty: Floats, modelled: NDArray[np.bool_]) -> F
 def staffed_beds(
     per_post: PatientsPerPost, posts: Floats, space: Ints, limits: Floats, covid: Ints, others: Ints
 ) -> StaffedBeds:
-    """Return what the posts can look after, in the order ICU, oxygen, emergency, basic, elective.
+    """Return the beds and patients that the posts can serve: ICU, oxygen, emergency, basic, elective.
 
-    COVID ICU and oxygen beds count if staff could serve them all at once; the emergency patients present
-    come next, and basic beds get the remaining staff. Emergency and elective patients are served by the
-    staff that the COVID patients present leave: emergencies at surge ratios, elective care at normal ones.
+    Groups are served in that order. COVID ICU and oxygen beds count if staff could serve them all at once;
+    the emergency patients present come next, and basic beds get the remaining staff. Emergency and elective
+    patients are served by staff not needed for the COVID patients present: emergencies at surge ratios,
+    elective care at normal ratios.
 
     Parameters
     ----------
@@ -318,12 +324,12 @@ def staffed_beds(
     others
         ``(facilities, 2)`` emergency and elective patients present.
     """
-    bound = np.empty((5, 3, len(space)))  # constraint, bed type, facility: maximum beds
+    bound = np.empty((5, 3, len(space)))  # axes: constraint, bed type, facility; values: maximum beds
     bound[SPACE] = space.T
     bound[EQUIPMENT:] = limits.transpose(0, 2, 1)
     equipped = np.minimum(np.minimum(bound[SPACE], bound[EQUIPMENT]), bound[PIPES]) + _ROUNDING
     beds = np.empty((2, 3, len(space)), np.int64)
-    pool = np.repeat(posts.T[:, None], 2, axis=1)  # cadre, kind of ratio, facility
+    pool = np.repeat(posts.T[:, None], 2, axis=1)  # axes: cadre, normal or maximum ratio, facility
     for group, bed, team in _ORDER:
         at_hand, ratios = pool[team], per_post.ratios[group]
         by_cadre = at_hand * ratios + _ROUNDING
@@ -344,12 +350,14 @@ def staffed_beds(
 
 
 def staffed_icu_beds(per_post: PatientsPerPost, posts: Floats, beds: Ints) -> Ints:
-    """``(facilities,)`` ICU beds staffed at normal ratios, for any patient; ICU has first call on staff.
+    """Return the ICU beds for all patients that can be staffed at normal ratios, ``(facilities,)``.
+
+    ICU patients have priority over all other patients.
 
     Parameters
     ----------
     posts
-        ``(facilities, 3)`` as for `staffed_beds`.
+        ``(facilities, 3)`` round-the-clock posts, as for `staffed_beds`.
     beds
         ``(facilities,)`` all ICU beds.
     """

@@ -1,4 +1,4 @@
-"""Given arrivals: patients from the daily counts of a scenario, instead of from an epidemic."""
+"""Patients from a scenario's daily counts of arrivals, instead of from an epidemic."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Ints = NDArray[np.int64]
 
 
 class ArrivalSource:
-    """Patients and mild cases of each day, from series of counts.
+    """The patients and mild cases of each day, from series of daily counts.
 
     Every day of a warm-up has the arrivals of the first day. Patients of a series without a district are
     split by population; without an age, by population times the probability of the need.
@@ -25,7 +25,7 @@ class ArrivalSource:
     by_age
         ``(districts, 9)`` population.
     p_oxygen, p_icu
-        ``(9,)`` P(needs oxygen) and P(needs ICU | needs oxygen) by age, for the mix of ages.
+        ``(9,)`` P(needs oxygen) and P(needs ICU | needs oxygen) by age, which give the mix of ages.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class ArrivalSource:
             self._series.append((series.bed, np.array(series.counts, float), chance))
 
     def on(self, day: int) -> tuple[PatientBatch, Ints]:
-        """Return the patients of `day`, ordered by district and age, and its mild cases by district."""
+        """Return the patients of `day`, ordered by district and age, and the day's mild cases by district."""
         rng = self._streams.day("arrivals", day)
         cells = np.zeros((2, self._n, len(AGE_GROUPS)), np.int64)
         mild = np.zeros(self._n, np.int64)
@@ -78,7 +78,7 @@ def _one(index: int, length: int) -> Floats:
 
 
 def _demand_factor(sd: float, streams: Streams) -> float:
-    """Draw a lognormal factor of mean 1 that scales all arrivals of the replication."""
+    """Draw the factor, lognormal with mean 1, that scales all arrivals of a replication."""
     if sd == 0:
         return 1.0
     variance = float(np.log1p(sd**2))

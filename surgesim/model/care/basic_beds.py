@@ -1,4 +1,4 @@
-"""Basic beds: isolation of mild cases, as counts, in their own district first, then by travel time."""
+"""Basic beds, in which mild cases isolate: counts by facility, filled from the nearest."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ COLUMNS = (
 
 
 class BasicBeds:
-    """Basic beds and the mild cases isolated in them.
+    """The basic beds and the mild cases isolated in them.
 
     Attributes
     ----------
     capacity
         By facility: staffed basic beds; the list is shared with `Wards`.
     occupied
-        ``(facilities,)`` people in them; the array is shared with `Wards`.
+        ``(facilities,)`` people in basic beds; the array is shared with `Wards`.
     admitted, discharged
-        ``(facilities,)`` since the start of the run.
+        ``(facilities,)`` people admitted and discharged since the start of the run.
     refused
         People due for isolation on the day for whom no basic bed was free.
     """
@@ -52,7 +52,7 @@ class BasicBeds:
         self.capacity = wards.staffed[BASIC]
         self._share = share
         stay = daily_delays(stay_days)
-        self._stay = np.concatenate([[stay[0] + stay[1]], stay[2:]])  # leaves after 1, 2, … days
+        self._stay = np.concatenate([[stay[0] + stay[1]], stay[2:]])  # P(stays 1, 2, … days)
         self._first = first_day
         self._leaving = np.zeros((end_day - first_day + len(self._stay) + 1, n), np.int64)
         self.occupied = wards.mild
@@ -61,7 +61,7 @@ class BasicBeds:
         self.refused = 0
 
     def pass_day(self, day: int, reported: Ints, rng: np.random.Generator) -> None:
-        """Discharge people whose isolation ends today, then admit the share of today's mild cases."""
+        """Discharge people whose isolation ends today; admit the share of today's mild cases who isolate."""
         row = day - self._first
         leaving = self._leaving[row]
         self.occupied -= leaving
@@ -75,7 +75,7 @@ class BasicBeds:
                 self.refused += self._admit(row, district, number, free, rng)
 
     def _admit(self, row: int, district: int, number: int, free: list[int], rng: np.random.Generator) -> int:
-        """Admit cases of a district to `free` beds, nearest first; return how many find none."""
+        """Admit a district's cases to `free` beds, nearest first; return how many find no bed."""
         for route in self._network.from_district[district]:
             f = route.facility
             taken = min(number, free[f])
@@ -90,19 +90,19 @@ class BasicBeds:
         return number
 
     def fill(self, page: Page) -> None:
-        """Enter the isolated cases and those for whom no bed was free."""
+        """Record the isolated cases, and the cases for whom no bed was free."""
         page.province.values |= {
             "mild_in_isolation": int(self.occupied.sum()),
             "isolation_refused": self.refused,
         }
 
     def check(self, day: int) -> None:
-        """Check: admissions - discharges = census in every facility.
+        """Check that admissions - discharges = census in every facility.
 
         Raises
         ------
         IdentityError
-            If it does not hold.
+            If the identity fails.
         """
         census = self.admitted - self.discharged
         if not np.array_equal(census, self.occupied):
@@ -111,5 +111,5 @@ class BasicBeds:
                 "flows = census",
                 f"{self._network.facilities[f]}, basic",
                 day,
-                f"{census[f]} against {self.occupied[f]}",
+                f"flows give {census[f]}, census is {self.occupied[f]}",
             )

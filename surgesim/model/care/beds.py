@@ -2,10 +2,10 @@
 
 Districts that can reach the same facilities share a queue; a facility sees only the first of each queue.
 
-A pool tracks beds, claims and places in the queue; `journey` decides what a bed means for a patient.
-`simpy.Resource` is not used because a surge keeps thousands in the queue. Here a place is a heap entry that
-a patient leaves by being forgotten: the entry stays in the heap and is dropped once it reaches the head, so
-the head of a queue is always a patient who still waits.
+A pool tracks beds and positions in the queue; `journey` decides what a bed means for a patient.
+`simpy.Resource` is not used because a surge keeps thousands in the queue. Here a position is an entry in a
+heap. When a patient leaves the queue, the entry stays in the heap and is dropped once it reaches the head, so
+the head of a queue is always a patient who is still waiting.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from surgesim.model.care.network import Network, Route
 from surgesim.model.care.patients import Patient
 
 BASIC, OXYGEN, ICU = range(3)
-"""Bed types, as in BED_TYPES."""
+"""Indices of the bed types in BED_TYPES."""
 
 UNLIMITED = 1 << 40
 """Capacity of a pool whose beds are `unlimited`."""
 
 Key = tuple[int, float, float, int]
-"""Position in a queue: triage class, order within it, start of the wait, patient's index."""
+"""Sort key in a queue: triage class, order within the class, start of the wait, patient's index."""
 
 
 class QueuePlace(NamedTuple):
-    """A place in a queue. Fields are in sort order: the key, then a number, as a patient may reuse a key."""
+    """A position in a queue; sorts by key, then by a number, because a patient may reuse a key."""
 
     triage: int
     order: float
@@ -42,27 +42,27 @@ class QueuePlace(NamedTuple):
 
 
 def number_of_beds(number: int) -> float:
-    """Return a number of beds as recorded: infinite if any of them are unlimited."""
+    """Return a number of beds as it is recorded: infinite if any of the beds are unlimited."""
     return inf if number >= UNLIMITED // 2 else float(number)
 
 
 class BedPool:
-    """Beds of one type: capacity, occupied and held beds by facility; queues by group of districts.
+    """The beds of one type, by facility, and the queues for them, by group of districts.
 
     Attributes
     ----------
     capacity
         By facility: staffed beds, 0 at first; the list is shared with `Wards`.
     occupied, held
-        By facility: beds with a patient, beds held for a patient on the way.
+        By facility: beds with a patient, and beds kept free for a patient on the way.
     free
         ``capacity - occupied - held``; negative while occupancy exceeds a reduced capacity.
     total_free
-        Sum of the positive ``free``: at 0, no search is needed.
+        Sum of the positive ``free``; if it is 0, no search is needed.
     line
-        The place of each waiting patient, by the patient's index.
+        The position of each waiting patient, by the patient's index.
     waiting
-        Waiting patients, by district.
+        Number of waiting patients, by district.
     """
 
     def __init__(self, network: Network, capacity: list[int]) -> None:
@@ -84,7 +84,7 @@ class BedPool:
     # -- beds -------------------------------------------------------------------------------------
 
     def find(self, routes: list[Route], district: int, now: float) -> Route | None:
-        """Return the first route from a district to a free bed that is open now, or None."""
+        """Return the first route from a district that is open now and leads to a free bed, or None."""
         if not self.total_free:
             return None
         free = self.free
@@ -102,7 +102,7 @@ class BedPool:
         self.total_free -= 1
 
     def occupy_at_start(self, facility: int) -> None:
-        """Place a patient of the initial census in a bed, even if there is none free."""
+        """Put a patient of the initial census in a bed, even if no bed is free."""
         self.occupied[facility] += 1
         self._used[facility] += 1
         self.free[facility] -= 1
@@ -110,7 +110,7 @@ class BedPool:
             self.total_free -= 1
 
     def hold(self, facility: int) -> None:
-        """Hold a free bed for a patient who departs for it."""
+        """Hold a free bed for a patient who sets out for it."""
         self.held[facility] += 1
         self.free[facility] -= 1
         self.total_free -= 1
@@ -128,7 +128,7 @@ class BedPool:
             self.total_free += 1
 
     def set_capacity(self, facility: int, beds: int) -> int:
-        """Change the staffed beds of a facility; return how many beds that freed."""
+        """Change the number of staffed beds in a facility; return how many more beds are free."""
         before = max(self.free[facility], 0)
         self.free[facility] += beds - self.capacity[facility]
         self.capacity[facility] = beds
@@ -138,14 +138,15 @@ class BedPool:
         return max(now - before, 0)
 
     def check(self, bed: str, day: int) -> None:
-        """Check: free = capacity - occupied - held; occupied <= max(staffed, occupied the day before).
+        """Check that the numbers of free and occupied beds are consistent.
 
-        In the second, held beds count as occupied, and `staffed` is the highest capacity of the day.
+        free = capacity - occupied - held; occupied <= max(staffed, occupied the day before). In the second,
+        held beds count as occupied, and `staffed` is the highest capacity of the day.
 
         Raises
         ------
         IdentityError
-            If one does not hold.
+            If an identity fails.
         """
         names = self._network.facilities
         all_used = list(map(add, self.occupied, self.held))
@@ -179,7 +180,7 @@ class BedPool:
         return place
 
     def leave(self, patient: Patient) -> None:
-        """Give up the patient's place in the queue."""
+        """Remove a patient from the queue."""
         place = self.line.pop(patient.index)
         self.waiting[place.district] -= 1
         queue = self._queues[self._network.group_of[place.district]]
@@ -187,11 +188,11 @@ class BedPool:
             heappop(queue)
 
     def is_current(self, place: QueuePlace) -> bool:
-        """True if the patient still holds this place."""
+        """Return True if the patient still waits in this position."""
         return self.line.get(place.who) is place
 
     def best_for(self, facility: int, now: float) -> QueuePlace | None:
-        """Return the first in line among patients whom the facility can take now: the best queue head."""
+        """Return the position that is first in line among patients whom the facility can take now."""
         if not self.line:
             return None
         best: QueuePlace | None = None
@@ -203,19 +204,19 @@ class BedPool:
         return best
 
     def _head(self, group: int) -> QueuePlace | None:
-        """Return the first in line of a group of districts."""
+        """Return the first position in the queue of a group of districts."""
         queue = self._queues[group]
         return queue[0] if queue else None
 
     def first_of(self, district: int) -> QueuePlace | None:
-        """Return the first in line in a district; where vehicles are limited, each has its own queue."""
+        """Return the first position in the queue of a district's group."""
         return self._head(self._network.group_of[district])
 
     def first_in_line(self) -> QueuePlace | None:
-        """Return the first in line across all queues."""
+        """Return the first position across all queues."""
         heads = map(self._head, range(len(self._queues)))
         return min((head for head in heads if head is not None), default=None)
 
     def in_line_of(self, district: int) -> list[Patient]:
-        """Return all waiting patients in a district, in no particular order."""
+        """Return all patients who wait in a district, in no particular order."""
         return [place.patient for place in self.line.values() if place.district == district]

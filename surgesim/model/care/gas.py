@@ -6,19 +6,19 @@ A plant is rated in Nm³/h (0 °C, 1 atm) of gas at its purity; a cylinder holds
 from __future__ import annotations
 
 KG_PER_M3 = 1.354
-"""Density of oxygen at 15 °C and 1 atm; a kilogram, liquid or gas, gives 738 L of such gas."""
+"""Density of oxygen at 15 °C and 1 atm, at which 1 kg of oxygen fills 738 L."""
 
 KG_PER_NM3 = 1.429
 """Density of oxygen at 0 °C and 1 atm."""
 
 CYLINDER_M3 = 6.0
-"""Gas at 15 °C and 1 atm in a 40 L cylinder at 150 bar."""
+"""Oxygen in a 40 L cylinder at 150 bar, as m³ of gas at 15 °C and 1 atm."""
 
 MINUTES_PER_DAY = 1440.0
 HOURS_PER_DAY = 24.0
 
 KG_PER_DAY_OF_LPM = KG_PER_M3 / 1000 * MINUTES_PER_DAY
-"""Kilograms per day at 1 L/min: 1.95."""
+"""Kilograms of oxygen per day at a flow of 1 L/min: 1.95."""
 
 
 def kg_per_day(flow_lpm: float) -> float:

@@ -1,7 +1,7 @@
 """Home care: teams follow mild cases, give drug packages, and keep some cases from needing oxygen.
 
-Self-contained: counts of a day go in; the reduction for the next day's onsets comes out. The province is
-treated as a whole: teams go where the cases are.
+Self-contained: the input is a day's counts, the output the reduction for the next day's onsets. The province
+is treated as a whole: teams go where the cases are.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Bools = NDArray[np.bool_]
 
 COLUMNS = (
     Column("home_cases", "people", "reported mild cases at home (0 if home care is not modelled)"),
-    Column("home_cases_not_followed", "people", "those of `home_cases` that no team follows"),
+    Column("home_cases_not_followed", "people", "mild cases in `home_cases` that no team follows"),
     Column("without_package", "people/day", "newly followed cases for whom no drug package was left"),
 )
 
@@ -31,16 +31,17 @@ class HomeCare:
 
     A case is active at home for `followed_days` from the day of its report, unless it is isolated in a
     facility. Teams follow as many active cases as they can; the same share of followed and other cases ends
-    each day. Newly followed cases get a package while stocks last; cases without one do not get one later.
+    each day. Newly followed cases get a package while stocks last; later packages do not go to cases left
+    without one.
 
     Attributes
     ----------
     teams
         Current number of teams; the number at 00:00 is at work for the day.
     active, followed
-        Reported mild cases at home, and those of them who are followed, at the end of the day.
+        Reported mild cases at home at the end of the day, and the number followed by teams.
     newly_followed, packages_given, without_package
-        Counts of the day; the last is newly followed cases without a package.
+        The day's newly followed cases, the packages given to them, and the cases left without a package.
     packages
         Stock at the end of the day.
     reduction
@@ -50,7 +51,7 @@ class HomeCare:
     def __init__(self, section: HomeCareSection) -> None:
         self._section = section
         days = section.followed_days
-        self._weights = np.minimum(days - np.arange(ceil(days)), 1.0)  # of today's cases, yesterday's, …
+        self._weights = np.minimum(days - np.arange(ceil(days)), 1.0)  # for today's cases, yesterday's, …
         self._recent: deque[float] = deque([0.0] * len(self._weights), maxlen=len(self._weights))
         self._came, self._went = section.packages, 0.0
         self.teams = self._at_work = section.teams
@@ -118,12 +119,12 @@ class HomeCare:
         Parameters
         ----------
         draws
-            ``(patients,)`` one uniform draw in [0, 1) each, used for nothing else, so that a larger
-            reduction averts the same cases and more.
+            ``(patients,)`` uniform draws in [0, 1), used for nothing else, so that a larger reduction averts
+            the same cases and more.
         reported
             ``(patients,)`` True for cases detected in the community, which can be followed.
         reduction
-            `reduction` of the day before; 0 averts no case.
+            The attribute `reduction` of the day before; 0 averts no case.
         """
         return reported & (draws < reduction)
 
@@ -136,12 +137,12 @@ class HomeCare:
         }
 
     def check(self, day: int) -> None:
-        """Check packages: start + delivered - given = end over the run so far, and not negative.
+        """Check that packages at the start + delivered - given = end, over the run so far, and end >= 0.
 
         Raises
         ------
         IdentityError
-            If it does not hold.
+            If the identity fails.
         """
         expected = self._came - self._went
         if not (abs(expected - self.packages) <= 1e-9 * (1 + self._came) and self.packages >= 0):
@@ -149,5 +150,5 @@ class HomeCare:
                 "start + delivered - given = end",
                 "home drug packages",
                 day,
-                f"{expected:.9g} against {self.packages:.9g}",
+                f"expected {expected:.9g}, got {self.packages:.9g}",
             )

@@ -1,8 +1,8 @@
-"""The journey of a patient: need, wait, travel, bed, deterioration, boarding, step-down, end.
+"""The journey of a patient through care: waits, travel, beds, deterioration, step-down, outcome.
 
-Each clinical event is one method, scheduled as a callback; no generator and no resource per patient.
-docs/model.md, "Journey", states the rules in words. Every change is entered in the ledger, which is
-checked against the beds at the end of each day.
+Each clinical event is one method, scheduled as a callback; patients have no generator and no resource.
+docs/model.md, "Journey", states the rules in words. Every change is recorded in the ledger,
+which is checked against the beds at the end of each day.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ WAITING_IN_DISTRICT = (
 
 
 class LogEntry(NamedTuple):
-    """One line of the event log: time, patient, event, facility (-1: none)."""
+    """An entry of the event log: time, patient, event, facility (-1: none)."""
 
     time: float
     patient: int
@@ -73,11 +73,11 @@ class Journey:
     oxygen, icu
         The bed pools of the wards.
     ledger
-        Counts of patients, and what has happened to them.
+        Counts of patients by need, place and outcome.
     waits
-        Waits of patients for the bed type they need.
+        The waits of patients for the bed type they need.
     specialists
-        By facility: whether it has specialists, or a link to them.
+        By facility: True if it has specialists, or a link to a hospital that has them.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class Journey:
     # -- new patients -----------------------------------------------------------------------------
 
     def expect(self, batch: PatientBatch) -> list[Patient]:
-        """Put new patients in the calendar at the times of their need; return them."""
+        """Schedule new patients for the times at which their need begins; return them."""
         patients = batch.patients(self._next_index)
         self._next_index += len(patients)
         self._env.foresee(
@@ -133,7 +133,7 @@ class Journey:
         return patients
 
     def start_in_beds(self, batch: PatientBatch, facilities: list[int]) -> None:
-        """Put patients into beds at the start, the k-th in the k-th facility."""
+        """Put the patients of the initial census into beds, the k-th in the k-th of `facilities`."""
         patients = batch.patients(self._next_index)
         self._next_index += len(patients)
         for patient, facility in zip(patients, facilities, strict=True):
@@ -179,7 +179,10 @@ class Journey:
         self._run_clock(patient)
 
     def _go_to_oxygen(self, patient: Patient, route: Route) -> None:
-        """Send a patient without a bed, or a step-down, to a free oxygen bed; without travel, admit now."""
+        """Send a patient to a free oxygen bed, and admit at once if no travel is needed.
+
+        The patient has no bed, or is ready to step down from ICU.
+        """
         if route.travel_days > 0:
             self.oxygen.hold(route.facility)
             self._depart(patient, route, self._arrives_at_oxygen)
@@ -205,7 +208,7 @@ class Journey:
         self._settle()
 
     def _in_oxygen_bed(self, patient: Patient, facility: int) -> None:
-        """Handle a patient's arrival in an oxygen bed: to be treated, to step down, or to board."""
+        """Handle a patient's arrival in an oxygen bed, for treatment, step-down or boarding."""
         if patient.need == READY:
             self._step_down_stay(patient, facility)
         elif patient.need == NEEDS_ICU:
@@ -248,7 +251,10 @@ class Journey:
             self._settle()
 
     def _care_in(self, bed: int, facility: int) -> int:
-        """Return the care of a patient admitted now: thin beyond normal staffing or without specialists."""
+        """Return the level of care of a patient admitted now.
+
+        It is THIN in beds beyond normal staffing and in facilities without specialists.
+        """
         pool = self.oxygen if bed == OXYGEN else self.icu
         thin = pool.occupied[facility] > self._wards.staffed_normally[bed][facility]
         return THIN if thin or not self.specialists[facility] else FULL
@@ -260,7 +266,7 @@ class Journey:
         if patient.need != NEEDS_OXYGEN or patient.place == GONE:
             return
         if patient.place == TRAVELLING:
-            patient.icu_delay = 0.0  # asks for ICU on arrival
+            patient.icu_delay = 0.0  # requests ICU on arrival
         else:
             self._need_icu(patient)
             self._settle()
@@ -270,7 +276,7 @@ class Journey:
         self.ledger.move(patient, NEEDS_ICU, patient.place)
 
     def _need_icu(self, patient: Patient) -> None:
-        """Handle deterioration, in a bed or without one: the ICU clock replaces the oxygen clock."""
+        """Handle the start of a need for ICU: the ICU clock replaces the oxygen clock."""
         self._pause_clock(patient)
         self._leave_line(patient)
         self._begin_icu_need(patient)
@@ -331,13 +337,13 @@ class Journey:
         return 0 if patient.urgent else 1, self._order(patient), patient.icu_need_time, patient.index
 
     def _order(self, patient: Patient) -> float:
-        """Return the scenario's ordering within a triage class, which precedes waiting time."""
+        """Return the patient's sort value within a triage class, which comes before waiting time."""
         if self._options.queue_order == "age":
             return -float(patient.age)
         return patient.p_full if self._options.queue_order == "survival" else 0.0
 
     def _go_to_icu(self, patient: Patient, route: Route) -> None:
-        """Send a patient to a free ICU bed; free the oxygen bed only once the ICU bed is taken."""
+        """Send a patient to a free ICU bed; release the oxygen bed only once the ICU bed is taken."""
         self._leave_line(patient)
         self._pause_clock(patient)
         from_oxygen = patient.facility if patient.place == IN_OXYGEN else -1
@@ -391,7 +397,7 @@ class Journey:
         patient.ready_time = self._env.now
         self.ledger.move(patient, READY, IN_ICU)
         self._pause_clock(patient)
-        patient.clock_elapsed = 0.0  # the need is oxygen again, and so is the clock
+        patient.clock_elapsed = 0.0  # the need is oxygen again, so the oxygen clock runs
         if patient.breathless:
             self._run_clock(patient)
         route = self.oxygen.find(
@@ -425,7 +431,7 @@ class Journey:
     # -- swap, claims and free beds ---------------------------------------------------------------
 
     def _swap(self, boarder: Patient, blocker: Patient) -> None:
-        """Swap the beds of a boarder and a step-down of the same facility at the same instant."""
+        """Swap, at once, the beds of a boarder and of a patient ready to step down in the same facility."""
         facility = boarder.facility
         self._note(boarder, "swaps", facility)
         self._leave_line(boarder)
@@ -436,12 +442,12 @@ class Journey:
         self._step_down_stay(blocker, facility)
 
     def _first_blocker(self, facility: int) -> Patient | None:
-        """Remove and return the blocker of a facility who has been ready to step down for longest."""
+        """Remove and return the facility's patient who has waited longest to step down, or None."""
         blockers = self._blocking_in(facility)
         return heappop(blockers)[2] if blockers else None
 
     def _blocking_in(self, facility: int) -> list[tuple[float, int, Patient]]:
-        """Return the heap of a facility's blockers; patients who have died are removed from its head."""
+        """Return the heap of patients who wait to step down in a facility; drop the dead at its head."""
         blockers = self._blockers[facility]
         while blockers and blockers[0][2].place == GONE:
             heappop(blockers)
@@ -455,13 +461,13 @@ class Journey:
         return boarders[0] if boarders else None
 
     def _vacate(self, patient: Patient, bed: int) -> None:
-        """Move a patient out of a bed; the flow of oxygen there ends, and so does any lack of it."""
+        """Move a patient out of a bed; the supply of oxygen there, or the lack of it, ends."""
         self.ledger.flows[bed].moves_out[patient.facility] += 1
         self._stop_breathing(patient)
 
     def _stop_breathing(self, patient: Patient) -> None:
         if self._supply is not None:
-            settling, self._settling = self._settling, True  # assign any beds this opens afterwards
+            settling, self._settling = self._settling, True  # assign the beds that this frees afterwards
             self._supply.part(patient)
             self._settling = settling
             if patient.breathless:
@@ -469,14 +475,14 @@ class Journey:
                 self._pause_clock(patient)
 
     def _free(self, bed: int, facility: int) -> None:
-        """Release a bed; if anyone waits, it is assigned once the current event is complete."""
+        """Release a bed; if patients wait, it is assigned once the current event is complete."""
         pool = self.oxygen if bed == OXYGEN else self.icu
         pool.release(facility)
         if pool.line or self._blocking():
             self._freed.append((bed, facility))
 
     def set_capacity(self, bed: int, facility: int, beds: int) -> None:
-        """Change the staffed beds of a facility; admit as many waiting patients as fit at once."""
+        """Change the number of staffed beds in a facility; admit at once as many waiting patients as fit."""
         pool = self.oxygen if bed == OXYGEN else self.icu
         for _ in range(min(pool.set_capacity(facility, beds), len(pool.line) + self._blocking())):
             self._freed.append((bed, facility))
@@ -524,7 +530,10 @@ class Journey:
             self._go_to_oxygen(patient, self._network.routes[patient.location][facility])
 
     def _claimant(self, facility: int) -> Patient | None:
-        """Return the step-down patient with first claim on a bed: in the facility, then in its catchment."""
+        """Return the patient ready to step down who gets a free bed first, or None.
+
+        Patients in the facility come before patients in its catchment.
+        """
         own = self._first_blocker(facility)
         if own is not None:
             return own
@@ -555,7 +564,7 @@ class Journey:
             self._go_to_icu(patient, route)
 
     def _dawn(self, due: Due) -> None:
-        """Offer free beds again when boats start to run."""
+        """Offer free beds again in the morning, when boats start to run."""
         self._offer_free_beds()
         self._await_dawn()
 
@@ -564,7 +573,10 @@ class Journey:
         self._env.after(self._network.next_dawn(now) - now, self._dawn, None)
 
     def _returns(self, due: Due) -> None:
-        """Return a vehicle; if there was none, patients waiting for one try again: ICU, step-down, oxygen."""
+        """Return a vehicle to its district; if none was free, let patients who wait for one try again.
+
+        The order is ICU, step-down, oxygen.
+        """
         district, crosses = due[3]
         fleet = self._network.fleet
         if fleet is None:
@@ -624,13 +636,13 @@ class Journey:
         self._supply = supply
 
     def cut_off(self, patient: Patient) -> None:
-        """Cut a patient's oxygen off: the clock of the need runs alongside the stay."""
+        """Cut off a patient's oxygen: the clock of the unmet need runs alongside the stay."""
         self._pause_clock(patient)
         patient.breathless = True
         self._run_clock(patient)
 
     def restore(self, patient: Patient) -> None:
-        """Restore a patient's oxygen: the clock pauses, or continues as a boarder's."""
+        """Restore a patient's oxygen: the clock of the unmet need pauses, or continues as a boarder's."""
         self._pause_clock(patient)
         patient.breathless = False
         if patient.need == NEEDS_ICU and patient.place == IN_OXYGEN:
@@ -663,7 +675,7 @@ class Journey:
     # -- clocks and ends --------------------------------------------------------------------------
 
     def _unmet(self, patient: Patient) -> None:
-        """Start the wait for the bed type needed, unless it has started already."""
+        """Start a patient's wait for the bed type needed, unless it has started already."""
         if patient.unmet_since == inf:
             self.waits.begin(patient)
 
@@ -674,7 +686,7 @@ class Journey:
             self.icu.leave(patient)
 
     def _run_clock(self, patient: Patient) -> None:
-        """Start or continue the clock of the highest unmet need."""
+        """Start or continue the clock of a patient's highest unmet need."""
         if patient.need != NEEDS_ICU:
             end = patient.oxygen_need_ends
         else:
@@ -700,9 +712,9 @@ class Journey:
         self._settle()
 
     def _leave(self, patient: Patient, dies_by: int | None) -> None:
-        """End a journey, in a bed or without one: recovery, or a death of the kind `dies_by`.
+        """End a journey, in a bed or without one: by a death of the kind `dies_by`, or by recovery (None).
 
-        A death that full care would not have prevented is unavoidable, whatever the care.
+        A death that full care would not have prevented counts as unavoidable, whatever the care received.
         """
         bed, facility = patient.place, patient.facility
         in_bed = bed in (IN_OXYGEN, IN_ICU)
@@ -721,7 +733,7 @@ class Journey:
     # -- the end of a day -------------------------------------------------------------------------
 
     def fill(self, page: Page) -> None:
-        """Enter the patients and the queues."""
+        """Record the patients and the queues."""
         self.ledger.fill(page)
         page.province.values["without_bed"] = self.waits.without_bed()
         page.districts.values |= {
@@ -735,5 +747,5 @@ class Journey:
 
 
 def _boards(patient: Patient) -> bool:
-    """True if a patient with an unmet need is at least in an oxygen bed with oxygen."""
+    """Return True if a patient with an unmet need has an oxygen bed and oxygen."""
     return patient.place == IN_OXYGEN and not patient.breathless

@@ -1,6 +1,6 @@
-"""The ledger of care: where patients are, what has happened to them, and the identities that must hold.
+"""The ledger of care: counts of patients by place and outcome, and the identities they must satisfy.
 
-A separate module, so that counts are kept in one place and checked against the beds independently.
+It is a separate module, so that counts are kept in one place and checked independently against the beds.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from surgesim.model.columns import Column, Page
 from surgesim.scenario.schema.base import AGE_GROUPS, BED_TYPES
 
 NEEDS_OXYGEN, NEEDS_ICU, READY = range(3)
-"""Need: oxygen (or step-down) bed; ICU bed; ready to step down but still in the ICU bed."""
+"""A patient's need: an oxygen (or step-down) bed; an ICU bed; to step down from the ICU bed."""
 
 NOWHERE, IN_OXYGEN, IN_ICU, TRAVELLING, GONE = range(5)
-"""Place of a patient; for a patient in a bed, the value is the bed type."""
+"""A patient's place; for a patient in a bed, the value is the bed type."""
 
 UNAVOIDABLE, THIN_CARE, UNTREATED = range(3)
 """Kinds of death."""
@@ -28,7 +28,9 @@ UNAVOIDABLE, THIN_CARE, UNTREATED = range(3)
 NEEDS = (
     Column("new_oxygen_need", "patients/day", "patients who began to need oxygen"),
     Column("new_icu_need", "patients/day", "patients who began to need intensive care"),
-    Column("oxygen_need", "patients", "patients who need an oxygen bed: in one, waiting or travelling"),
+    Column(
+        "oxygen_need", "patients", "patients who need an oxygen bed: in such a bed, waiting or travelling"
+    ),
     Column("icu_need", "patients", "patients who need ICU: in an ICU bed, boarding, waiting or travelling"),
     Column("present", "patients", "all patients who need oxygen or ICU, including step-down blockers"),
 )
@@ -62,7 +64,7 @@ PRESENT_IN_DISTRICT = Column(
 
 
 class Flows:
-    """Patient flows through the beds of one type, by facility, since the start of the run."""
+    """The patient flows through the beds of one type, by facility, since the start of the run."""
 
     __slots__ = ("admissions", "deaths", "discharges", "moves_in", "moves_out")
 
@@ -74,34 +76,35 @@ class Flows:
         self.deaths = [0] * facilities
 
     def census(self) -> list[int]:
-        """Return the census by facility: patients who have come in and not left."""
+        """Return the census by facility: patients who have entered a bed and not left it."""
         entries = map(add, self.admissions, self.moves_in)
         exits = map(add, self.moves_out, map(add, self.discharges, self.deaths))
         return list(map(sub, entries, exits))
 
 
 class Ledger:
-    """Running counts of patients.
+    """The running counts of patients.
 
     Attributes
     ----------
     count
         ``count[need][place]`` patients present.
     needed, met
-        Patients who ever had each need (oxygen, ICU, ready to step down), and those whose need has ended.
+        By need (oxygen, ICU, ready to step down): patients who have ever had the need, and patients whose
+        need has ended.
     created, recovered, transferred_out
         Patients who began to need care, who recovered, and who left for another province.
     deaths
-        By kind: UNAVOIDABLE, THIN_CARE, UNTREATED.
+        Deaths by kind: UNAVOIDABLE, THIN_CARE, UNTREATED.
     needs, dead
         Patients who began to need care, and deaths, by district, age and risk, flat in that order.
     gone
         Patients whose journey has ended, by district.
     too_late
-        For each patient found to be late: the time the need began, and the group (as in `dead`). The
-        reader clears the list.
+        For each patient found to be late: the time the need began, and the group (as in `dead`). Whoever
+        reads the list clears it.
     flows
-        By bed type.
+        The flows of each bed type.
     """
 
     def __init__(self, network: Network) -> None:
@@ -122,10 +125,10 @@ class Ledger:
         self.reported_at_admission = [0] * districts
         self.flows = {OXYGEN: Flows(n), ICU: Flows(n)}
 
-    # -- entries ----------------------------------------------------------------------------------
+    # -- changes ----------------------------------------------------------------------------------
 
     def begin(self, patient: Patient) -> None:
-        """Enter a new patient, who needs oxygen and has no bed yet."""
+        """Record a new patient, who needs oxygen and has no bed yet."""
         self.created += 1
         self.needs[(patient.district * len(AGE_GROUPS) + patient.age) * 2 + patient.high_risk] += 1
         self.needed[NEEDS_OXYGEN] += 1
@@ -133,7 +136,7 @@ class Ledger:
         patient.need, patient.place = NEEDS_OXYGEN, NOWHERE
 
     def move(self, patient: Patient, need: int, place: int) -> None:
-        """Enter a patient's change of need, place, or both."""
+        """Record a change of a patient's need, place, or both."""
         count = self.count
         count[patient.need][patient.place] -= 1
         count[need][place] += 1
@@ -151,14 +154,14 @@ class Ledger:
         patient.place = GONE
 
     def miss(self, patient: Patient) -> None:
-        """Count a patient, at most once, as not having got a bed in time."""
+        """Count a patient as late for a bed; count each patient at most once."""
         if not patient.late:
             patient.late = True
             group = (patient.district * len(AGE_GROUPS) + patient.age) * 2 + patient.high_risk
             self.too_late.append((patient.need_time, group))
 
     def recover(self, patient: Patient) -> None:
-        """Enter a recovery, in a bed or without one."""
+        """Record a patient's recovery, in a bed or without one."""
         bed = patient.place
         if bed in (IN_OXYGEN, IN_ICU):
             self.flows[bed].discharges[patient.facility] += 1
@@ -166,7 +169,7 @@ class Ledger:
         self.end(patient)
 
     def die(self, patient: Patient, kind: int) -> None:
-        """Enter a death, in a bed or without one."""
+        """Record a patient's death, in a bed or without one."""
         bed = patient.place
         if bed in (IN_OXYGEN, IN_ICU):
             self.flows[bed].deaths[patient.facility] += 1
@@ -178,7 +181,7 @@ class Ledger:
     # -- the end of a day -------------------------------------------------------------------------
 
     def fill(self, page: Page) -> None:
-        """Enter the places, needs and flows of patients."""
+        """Record the places, needs and flows of patients."""
         count, deaths = self.count, self.deaths
         icu_need = sum(count[NEEDS_ICU])
         page.province.values |= {
@@ -218,7 +221,7 @@ class Ledger:
         Raises
         ------
         IdentityError
-            If one does not hold.
+            If an identity fails.
         """
         count = self.count
         for need, name in enumerate(("oxygen need", "ICU need", "step-down")):
@@ -262,4 +265,4 @@ class Ledger:
 
 def _hold(identity: str, where: str, day: int, left: int, right: int) -> None:
     if left != right:
-        raise IdentityError(identity, where, day, f"{left} against {right}")
+        raise IdentityError(identity, where, day, f"left side {left}, right side {right}")

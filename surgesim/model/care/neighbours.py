@@ -1,4 +1,4 @@
-"""Neighbouring provinces: their ICU beds take patients from this province while a rule transfers them."""
+"""Neighbouring provinces, whose ICU beds take patients from this province while a rule transfers them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from surgesim.scenario.schema.capacity.transport import Neighbour
 
 
 class Sender(Protocol):
-    """A source of transfers: the journey."""
+    """The source of the patients to transfer: `Journey`."""
 
     def transfer_out(self, number: int) -> int: ...
 
 
 class Neighbours:
-    """Beds of neighbours and their occupancy.
+    """The ICU beds of neighbouring provinces, and their occupancy.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Neighbours:
         (self._sending.add if on else self._sending.discard)(name)
 
     def take(self, sender: Sender) -> None:
-        """At 00:00, transfer the first in the ICU queues to each neighbour, as far as it has beds."""
+        """At 00:00, transfer patients from the head of the ICU queues to neighbours that have beds."""
         for name in sorted(self._sending):
             section = self._sections[name]
             number = sender.transfer_out(min(section.per_day, section.icu_beds - self.occupied[name]))

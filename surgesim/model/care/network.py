@@ -1,4 +1,4 @@
-"""The geography of care: search orders, travel times, catchments, hours of boat crossings."""
+"""The geography of care: search order for beds, travel times, catchments and boat hours."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from surgesim.scenario.schema.scenario import Scenario
 
 AWAY = Column("vehicles_away", "vehicles", "ambulances and boats away on a journey")
 
-_INSTANT = 1e-9  # days; times this close count as equal
+_INSTANT = 1e-9  # in days; times this close count as equal
 
 
 class Route(NamedTuple):
-    """A route to a facility: its index, travel time in days, whether it crosses water, whether it is gated.
+    """A route to a facility, with its travel time in days.
 
-    A gated route may be closed: it needs a boat service in operation or an available vehicle.
+    `crosses` is True if the route crosses water. A gated route may be closed: it needs a running boat service
+    or an available vehicle.
     """
 
     facility: int
@@ -32,14 +33,14 @@ def stay_in(facility: int) -> Route:
 
 
 class Fleet:
-    """Ambulances and boats by district.
+    """The ambulances and boats of each district.
 
     Attributes
     ----------
     free
         ``free[crosses][district]``: available ambulances (0) and boats (1).
     away
-        Vehicles on the road or water.
+        Number of vehicles on the road or on the water.
     """
 
     def __init__(self, section: Transport, districts: tuple[str, ...]) -> None:
@@ -51,17 +52,17 @@ class Fleet:
         self.away = 0
 
     def take(self, district: int, crosses: bool) -> None:
-        """Send a vehicle out from its district."""
+        """Send out a district's vehicle: a boat if the route crosses water, otherwise an ambulance."""
         self.free[crosses][district] -= 1
         self.away += 1
 
     def give_back(self, district: int, crosses: bool) -> None:
-        """Return a vehicle to its district."""
+        """Return a vehicle to the district from which it was sent."""
         self.free[crosses][district] += 1
         self.away -= 1
 
     def fill(self, page: Page) -> None:
-        """Enter the vehicles that are away."""
+        """Record the vehicles that are away."""
         page.province.values["vehicles_away"] = self.away
 
 
@@ -72,15 +73,15 @@ class Network:
     ----------
     from_district
         For each district, the routes to the facilities that serve it, in search order: facilities of the
-        district first, then by travel time, then as in the scenario.
+        district first, then by travel time, then in the order of the scenario.
     from_facility
-        The same for a patient in a facility: that facility first, at no distance.
+        For each facility, the routes for a patient there: the facility itself first, without travel.
     group_of
-        The group of each district: districts of a group reach the same facilities by the same kind of
-        route, so that one queue serves them all. Where vehicles are limited, each district is a group.
+        The group of each district. Districts of a group reach the same facilities by the same kind of route,
+        so that one queue serves them all. Where vehicles are limited, each district is a group of its own.
     catchments
-        For each facility, the groups it can take patients from: group, one of its districts, whether the
-        route is gated, whether it crosses water.
+        For each facility, the groups from which it can take patients: group, one of the group's districts,
+        whether the route is gated, whether it crosses water.
     fleet
         Vehicles by district; None if they are unlimited.
     district_of
@@ -138,7 +139,7 @@ class Network:
         self.fleet = None if care.transport is None else Fleet(care.transport, self.districts)
 
     def way_is_open(self, district: int, crosses: bool, now: float) -> bool:
-        """True if a journey on a gated route can start from a district now."""
+        """Return True if a journey on a gated route can start from a district now."""
         if crosses and not self._opens - _INSTANT <= now % 1.0 < self._closes - _INSTANT:
             return False
         return self.fleet is None or self.fleet.free[crosses][district] > 0

@@ -1,8 +1,8 @@
-"""Oxygen as stock and flow: tanks, plants, cylinders, deliveries, and rationing when it runs short.
+"""Oxygen as stock and flow: tanks, plants, cylinders, deliveries, and rationing in a shortage.
 
 A stock falls continuously with the flow to the patients present. Between changes everything is linear, so
-the moment a stock runs out is known exactly and is an event in the calendar. It is scheduled only while
-cover is less than a day, and updated at each change, at 00:00 and at deliveries.
+the moment at which a stock runs out is known exactly and is an event in the calendar. This event is scheduled
+only while cover is less than a day, and updated at each change, at 00:00 and at deliveries.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ COLUMNS = (
     Column(
         "oxygen_cover_days",
         "days",
-        "stock / need that plants do not cover (max 365; 365 if nothing is drawn from stock)",
+        "stock / need that plants do not cover (max 365; 365 if no oxygen is taken from stock)",
         MOST_DAYS_OF_COVER,
     ),
     Column(
@@ -42,15 +42,15 @@ COLUMNS = (
 FACILITY = (
     Column("oxygen_used_kg", "kg/day", "oxygen used by COVID patients"),
     Column("oxygen_stock_kg", "kg", "oxygen in tank and cylinders"),
-    Column("dry", "days/day", "part of the day short of oxygen"),
+    Column("dry", "days/day", "part of the day with a shortage of oxygen"),
 )
 
 _TOLERANCE_KG = 1e-6
-_INSTANT = 1e-11  # days; a stock that lasts no longer is empty
+_INSTANT = 1e-11  # in days; a stock that lasts no longer counts as empty
 
 
 class Breathers(Protocol):
-    """The receiver of notices that oxygen fails or returns: the journey."""
+    """The receiver of notices that a patient's oxygen fails or returns: `Journey`."""
 
     def cut_off(self, patient: Patient) -> None: ...
 
@@ -63,9 +63,9 @@ class Store:
     Attributes
     ----------
     tank, cylinders
-        Contents.
+        Oxygen in the tank and in the cylinders.
     served, demand
-        Rate supplied to the patients present, and rate they need.
+        Rate supplied to the patients present, and the rate they need.
     draw
         Rate at which the stock falls: supply and losses beyond the plant's output.
     used, lost, spilled, produced, delivered, returned, unmet
@@ -73,7 +73,7 @@ class Store:
     short
         True if the stock is empty and the plant does not meet the demand.
     short_days
-        Time spent short of oxygen.
+        Total time with a shortage of oxygen, in days.
     """
 
     __slots__ = (
@@ -106,7 +106,7 @@ class Store:
     def serve(self, rate: float) -> None:
         """Supply the patients present at `rate` from now on; call again when the plant changes.
 
-        A draw within rounding error counts as 0: otherwise a plant that exactly meets the demand would
+        A `draw` within rounding error counts as 0; otherwise a plant that exactly meets the demand would
         cause endless shortages.
         """
         self.served = rate
@@ -115,7 +115,7 @@ class Store:
 
     @property
     def cover_days(self) -> float:
-        """Days the stock lasts at the current demand."""
+        """Number of days that the stock lasts at the current demand."""
         draw = self.demand * (1 + self.loss) - self.plant
         return self.stock / draw if draw > 0 else float("inf")
 
@@ -148,7 +148,7 @@ class Store:
             self.cylinders = 0.0
 
     def fill(self, kg: float) -> None:
-        """Fill up from a delivery: tank first, then cylinders; the excess is returned."""
+        """Fill the tank, then the cylinders, from a delivery; any excess goes back."""
         into_tank = min(kg, self.tank_full - self.tank)
         into_cylinders = min(kg - into_tank, self.cylinders_full - self.cylinders)
         self.tank += into_tank
@@ -190,7 +190,7 @@ class OxygenSupply:
 
     @property
     def cover_days(self) -> float:
-        """Days that all stocks together last at the current draw; infinite if nothing is drawn."""
+        """Number of days that all stocks together last at the current rate; infinite if none falls."""
         stores = [store for store in self.stores if store is not None]
         draw = sum(max(store.demand * (1 + store.loss) - store.plant, 0.0) for store in stores)
         return sum(store.stock for store in stores) / draw if draw > 0 else float("inf")
@@ -198,7 +198,7 @@ class OxygenSupply:
     # -- patients ---------------------------------------------------------------------------------
 
     def join(self, patient: Patient, facility: int, flow_lpm: float) -> None:
-        """Start to supply a patient in a bed of the facility, if there is enough oxygen."""
+        """Start supplying a patient in a bed of a facility, if there is enough oxygen."""
         store = self.stores[facility]
         patient.flow_kg = kg_per_day(flow_lpm)
         patient.breathes_at = facility
@@ -216,7 +216,7 @@ class OxygenSupply:
             self._watch(facility, store)
 
     def part(self, patient: Patient) -> None:
-        """Stop supplying a patient who leaves the bed."""
+        """Stop supplying a patient who leaves a bed."""
         store = self.stores[patient.breathes_at]
         if store is None:
             return
@@ -238,9 +238,9 @@ class OxygenSupply:
     # -- running out ------------------------------------------------------------------------------
 
     def _watch(self, facility: int, store: Store) -> None:
-        """Schedule the moment the stock runs out, if it is less than a day away.
+        """Schedule the event of the stock running out, if it is less than a day away.
 
-        An event already scheduled at or before that moment stays; it is checked when it is due.
+        An event already scheduled at or before that time stays; it is checked when it is due.
         """
         draw = store.draw
         if draw > 0 and store.stock < draw:
@@ -258,7 +258,7 @@ class OxygenSupply:
             return
         store.advance(self._env.now)
         draw = store.draw
-        if draw <= 0 or store.stock > draw * _INSTANT:  # patients have left, or oxygen has come
+        if draw <= 0 or store.stock > draw * _INSTANT:  # patients have left, or oxygen has arrived
             self._watch(facility, store)
             return
         store.short = True
@@ -266,7 +266,7 @@ class OxygenSupply:
         self._short_changed(facility)
 
     def _ration(self, facility: int, store: Store) -> None:
-        """Ration the plant's output, ICU first, then by order of arrival; cut off or restore patients."""
+        """Ration the plant's output, ICU first, then by order of arrival; cut off or restore supply."""
         left = store.plant / (1 + store.loss)
         served = 0.0
         for patient in sorted(store.patients.values(), key=_after_icu):
@@ -280,20 +280,20 @@ class OxygenSupply:
         self._end_shortage(facility, store)
 
     def _end_shortage(self, facility: int, store: Store) -> None:
-        """End a shortage if the plant meets the demand."""
+        """End a facility's shortage if its plant meets the demand."""
         if store.short and store.served >= store.demand - _TOLERANCE_KG:
             store.short = False
             self._short_changed(facility)
             self._watch(facility, store)
 
     def advance(self) -> None:
-        """Bring every store up to date."""
+        """Bring every store up to the current time."""
         for store in self.stores:
             if store is not None:
                 store.advance(self._env.now)
 
     def look(self) -> None:
-        """At 00:00, bring every store up to date and watch those with less than a day of cover."""
+        """At 00:00, bring every store up to the current time; watch stores with under a day of cover."""
         for facility, store in enumerate(self.stores):
             if store is not None:
                 store.advance(self._env.now)
@@ -312,7 +312,7 @@ class OxygenSupply:
         self._after_change(facility, store)
 
     def enlarge(self, facility: int, tank_kg: float, plant_nm3_per_hour: float, purity: float) -> None:
-        """Add a full tank or a plant."""
+        """Add a full tank or a plant to a facility."""
         store = self.stores[facility]
         if store is None:
             return
@@ -353,7 +353,7 @@ class OxygenSupply:
     # -- the end of a day -------------------------------------------------------------------------
 
     def fill(self, page: Page) -> None:
-        """Enter the oxygen of the province and of each facility."""
+        """Record the oxygen of the province and of each facility."""
         stores = [store for store in self.stores if store is not None]
         stock = [0.0 if store is None else store.stock for store in self.stores]
         used = [0.0 if store is None else store.used for store in self.stores]
@@ -372,12 +372,12 @@ class OxygenSupply:
         page.facilities.totals |= {"oxygen_used_kg": np.array(used), "dry": np.array(dry)}
 
     def check(self, day: int) -> None:
-        """Check that every store balances and none is negative.
+        """Check that every store balances and that no stock is negative.
 
         Raises
         ------
         IdentityError
-            If one does not balance.
+            If a store does not balance, or a stock is negative.
         """
         for name, store in zip(self._names, self.stores, strict=True):
             if store is None:
@@ -395,5 +395,5 @@ class OxygenSupply:
 
 
 def _after_icu(patient: Patient) -> bool:
-    """Sort key for rationing oxygen: patients in ICU beds first."""
+    """Return the sort key for rationing oxygen: patients in ICU beds first."""
     return patient.place != IN_ICU

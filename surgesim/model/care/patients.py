@@ -1,7 +1,7 @@
-"""Patients: all random traits of a day's new patients, drawn in one vectorised call.
+"""Patients, whose random traits are drawn in one vectorised call per day.
 
-Each patient uses exactly `DRAWS` uniforms, in order of district and age. One extra patient on a day thus
-changes no other day, and alternatives share each patient's luck.
+Each patient uses exactly `DRAWS` uniform random numbers, in order of district and age. An extra patient on
+one day thus changes no other day, and alternatives share each patient's luck.
 """
 
 from __future__ import annotations
@@ -48,33 +48,33 @@ FULL, THIN, BOARDED, NO_CARE = range(4)
 """Levels of care, best first."""
 
 DRAWS = 20
-"""Uniforms per patient; those without a name are spare, so that a new use changes no patient's luck."""
+"""Uniform random numbers per patient; some are spare, so that a new use changes no patient's luck."""
 
 
 @dataclass(frozen=True, slots=True)
 class PatientBatch:
-    """New patients as arrays of equal length; times in days.
+    """A batch of new patients as arrays of equal length; times in days.
 
     Attributes
     ----------
     need_time
-        Start of the need for oxygen (or for ICU, for patients who go straight to it).
+        Start of the need for oxygen, or for ICU if the patient needs it at once.
     district, age
         Indices of the home district and the age group.
     needs_icu, icu_delay
-        Whether ICU will be needed, and how long after oxygen.
+        True if ICU will be needed, and how long after the need for oxygen.
     urgent
         True if the patient has priority in the queue.
     luck
         The uniform random number that decides whether the patient dies.
     p_full, p_thin, p_boarded, p_untreated
-        P(death) by level of care, for the highest need, each at least the one before.
+        P(death) at the highest need, by level of care; each at least as high as the one before.
     oxygen_stay, icu_survivor_stay, icu_dying_stay, step_down_stay
         Lengths of stay.
     oxygen_death, oxygen_recovery, icu_death, icu_recovery
-        Clocks of unmet needs; infinite if they never run out.
+        Times for which a need can stay unmet until death or recovery; infinite if neither ever follows.
     unreported
-        True if not detected in the community: becomes a reported case at admission.
+        True if not detected in the community; the patient is then reported at admission.
     oxygen_flow, icu_flow
         Oxygen flow in an oxygen bed and in an ICU bed, L/min.
     high_risk
@@ -109,7 +109,7 @@ class PatientBatch:
         return len(self.need_time)
 
     def patients(self, first_index: int) -> list[Patient]:
-        """Return one object per patient, numbered from `first_index`; `luck` is resolved here."""
+        """Return one object per patient, numbered from `first_index`, with `luck` turned into `dies_from`."""
         dies = self.luck < np.array([self.p_full, self.p_thin, self.p_boarded, self.p_untreated])
         dies_from = np.where(dies.any(axis=0), dies.argmax(axis=0), NO_CARE + 1)
         boarded, untreated = dies_from <= BOARDED, dies_from <= NO_CARE
@@ -142,10 +142,10 @@ class Patient:
     """One patient: the random traits, and the current state of the journey.
 
     `dies_from` is the first level of care, FULL to NO_CARE, in which the patient dies (NO_CARE + 1: survives
-    any). The `_ends` attributes give the length of an unmet need that follows from it. `late` is True if a
-    bed was not got in time. `need` and `place` are the indices of `ledger`. `timer` is the current end of a
-    stay or journey, and `clock` that of an unmet need; an outdated event finds another in its place and does
-    nothing.
+    any). The `_ends` attributes give how long a need can stay unmet, which follows from it. `late` is True if
+    the patient missed timely access. `need` and `place` are indices from `ledger`. `timer` is the scheduled
+    end of a stay or journey, and `clock` the scheduled end of an unmet need; an outdated event does
+    nothing, because `timer` or `clock` is then another event.
     """
 
     __slots__ = (
@@ -252,7 +252,7 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class DrawnDay:
-    """The patients of a day's onsets, which alternatives of a replication may share.
+    """The patients drawn from a day's onsets, which alternatives of a replication may share.
 
     Attributes
     ----------
@@ -261,7 +261,7 @@ class DrawnDay:
     batch
         The patients.
     mild
-        ``(districts,)`` the mild cases.
+        ``(districts,)`` mild cases.
     """
 
     infection: DayOfInfection
@@ -271,7 +271,7 @@ class DrawnDay:
 
 
 class PatientSource:
-    """Draws patients according to the clinical section of a scenario.
+    """A source of patients, drawn according to the clinical section of a scenario.
 
     Parameters
     ----------
@@ -327,7 +327,7 @@ class PatientSource:
         self.p_oxygen = self._chance_of_oxygen(epidemic) if epidemic is not None else None
 
     def _chance_of_oxygen(self, epidemic: Epidemic) -> Floats:
-        """``(9, 2, strata)`` P(needs oxygen | infected); severity and protection apply only here."""
+        """Return P(needs oxygen | infected), ``(9, 2, strata)``; severity and protection apply only here."""
         open_to = 1 - protection(epidemic)[:, 1]
         chance = self.p_oxygen_by_risk[..., None] * epidemic.variant.severity * open_to
         capped: Floats = np.minimum(1.0, chance)
@@ -336,7 +336,7 @@ class PatientSource:
     def of_day(
         self, infection: DayOfInfection, day: int, streams: Streams, reduction: float
     ) -> tuple[PatientBatch, Ints]:
-        """Draw a day with `from_epidemic`, or reuse the draw of another alternative."""
+        """Draw a day's patients with `from_epidemic`, or reuse the patients drawn by another alternative."""
         known = None if self._drawn is None else self._drawn.get(day)
         if known is not None and known.infection is infection and known.reduction == reduction:
             return known.batch, known.mild
@@ -354,7 +354,7 @@ class PatientSource:
         traits: np.random.Generator,
         reduction: float = 0.0,
     ) -> tuple[PatientBatch, Ints]:
-        """Draw the patients among a day's onsets; also return the mild cases by district.
+        """Draw the patients among a day's onsets; return them and the mild cases by district.
 
         Parameters
         ----------
@@ -366,7 +366,7 @@ class PatientSource:
         assert self.p_oxygen is not None
         onsets = infection.onsets
         chance = np.broadcast_to(self.p_oxygen[..., None], onsets.shape)
-        some = np.flatnonzero(onsets)  # a cell without onsets takes no draw
+        some = np.flatnonzero(onsets)  # a cell without onsets uses no draw
         ill = needs.binomial(onsets.ravel()[some], chance.ravel()[some])
         district, age, risk, _stratum, step = np.unravel_index(np.repeat(some, ill), onsets.shape)
         mild = onsets.sum(axis=(1, 2, 3, 4)) - np.bincount(district, minlength=len(onsets))
@@ -387,7 +387,7 @@ class PatientSource:
     def from_arrivals(
         self, day: int, district: Ints, age: Ints, straight_to_icu: Bools, rng: np.random.Generator
     ) -> PatientBatch:
-        """Draw patients who arrive during `day`, uniformly within it."""
+        """Draw the traits of patients who arrive during `day`, at times uniform within it."""
         draws = rng.random((len(district), DRAWS))
         needs_icu = straight_to_icu | (draws[:, U_ICU] < self._p_icu[age])
         delay = np.where(needs_icu, self._icu_delay(draws[:, U_ICU_DELAY]), np.inf)
@@ -397,10 +397,10 @@ class PatientSource:
     def in_beds(
         self, time: float, district: Ints, age: Ints, icu: Bools, fresh: bool, rng: np.random.Generator
     ) -> PatientBatch:
-        """Draw the patients of the initial census; those in oxygen beds will not need ICU.
+        """Draw the patients of the initial census; patients in oxygen beds will not need ICU.
 
-        If `fresh`, their stays begin now. Otherwise the census is in equilibrium: stays are length-biased,
-        and a uniform share of each remains.
+        If `fresh`, their stays begin now. Otherwise the census is in equilibrium: lengths of stay are
+        length-biased, and a uniform share of each remains.
         """
         draws = rng.random((len(district), DRAWS))
         delay = np.where(icu, 0.0, np.inf)
@@ -408,7 +408,7 @@ class PatientSource:
         if fresh:
             return batch
         left = draws[:, U_RESIDUAL]
-        # an ICU patient in equilibrium is dying in proportion to the share times the stay of the dying
+        # in equilibrium, the share of ICU patients who will die is weighted by their length of stay
         dying = batch.p_full * self._mean["dying"]
         living = (1 - batch.p_full) * self._mean["survivor"]
         p_found_dying = np.where(icu, dying / np.maximum(dying + living, 1e-300), batch.p_full)
@@ -474,7 +474,7 @@ class PatientSource:
 
 
 def _flow_quantile(support: Support, flow: Flow) -> Quantile:
-    """Return the flow, L/min, as a function of the uniform that chooses the respiratory support."""
+    """Return the function that turns a uniform random number into a patient's oxygen flow, L/min."""
     kinds = ("mask", "high_flow", "non_invasive", "invasive")
     edges = np.cumsum([getattr(support, kind) for kind in kinds])
     flows = np.array([getattr(flow, f"{kind}_lpm") for kind in kinds])
@@ -487,7 +487,7 @@ def _flow_quantile(support: Support, flow: Flow) -> Quantile:
 
 
 def _death_table(death: DeathByCare, factor: float, *, boards: bool) -> Floats:
-    """``(4, 9)`` P(death) in full, thin, boarded and no care, at most 1, each at least the one before."""
+    """Return P(death) by level of care and age, ``(4, 9)``; it never falls from one level to the next."""
     full = np.minimum(1.0, np.array(death.full) * factor)
     rows: list[Any] = [full, death.thin, death.boarded if boards else full, death.untreated]
     return np.maximum.accumulate(np.array(rows, float), axis=0)

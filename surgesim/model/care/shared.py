@@ -1,4 +1,4 @@
-"""Days that alternatives of a replication share, kept so that they are simulated only once.
+"""The days that alternatives of a replication share, kept so that they are simulated only once.
 
 Self-contained: the days belong to no alternative and outlive the run that simulated them first.
 """
@@ -13,12 +13,12 @@ from surgesim.model.epidemic.spread import EpidemicPath
 
 @dataclass(frozen=True, slots=True)
 class SharedDays:
-    """Days shared by alternatives with the same people, epidemic and (for patients) clinical section.
+    """The days shared by alternatives with the same people, epidemic and (for patients) clinical section.
 
     Attributes
     ----------
     path
-        The epidemic, up to the day from which care affects it.
+        The epidemic, up to the day on which care begins to affect it.
     patients
         The patients drawn from each day's onsets, by day.
     """

@@ -1,4 +1,4 @@
-"""Waits: which patients lack the bed type they need, since when, and for longer than the scenario allows."""
+"""Waits of patients who lack the bed type they need, compared with the limits of the scenario."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ WITHOUT_BED = Column(
     "without_bed", "patients", "patients without the bed type they need for longer than no_bed_hours"
 )
 
-_INSTANT = 1e-9  # days; a journey exactly as long as the time allowed is in time
+_INSTANT = 1e-9  # in days; a journey exactly as long as the time allowed is in time
 
 
 class Waits:
-    """Waits of patients for the bed type they need.
+    """The waits of patients for the bed type they need.
 
     Parameters
     ----------
@@ -60,13 +60,14 @@ class Waits:
         self._may_be_late.append(unmet)
 
     def is_late(self, began: float) -> bool:
-        """True if a bed now is too late for a need that began at `began`."""
+        """Return True if a bed now is too late for timely access, given when the need began."""
         return self._env.now - began > self._in_time
 
     def without_bed(self) -> int:
         """Count patients without the bed type they need for longer than the scenario's limit.
 
-        Boarders count. Patients who travel, or who only wait for a boat or vehicle to a free bed, do not.
+        Boarders count. Patients who are travelling, or who only wait for a boat or vehicle to a free bed, do
+        not count.
         """
         count = self._ledger.count
         in_line = count[NEEDS_OXYGEN][NOWHERE] + count[NEEDS_ICU][NOWHERE] + count[NEEDS_ICU][IN_OXYGEN]
@@ -75,17 +76,17 @@ class Waits:
         return late - sum(self._awaiting_a_way(recent)) if late else 0
 
     def without_bed_by_district(self) -> list[int]:
-        """Count `without_bed` by the district in which the patients are."""
+        """Count the patients of `without_bed` by the district in which they are."""
         late = list(map(add, self._oxygen.waiting, self._icu.waiting))
         for index in self._oxygen.line.keys() & self._icu.line.keys():
-            late[self._icu.line[index].district] -= 1  # one patient in both queues
+            late[self._icu.line[index].district] -= 1  # a patient in both queues counts once
         recent = self._recently_unmet()
         for patient in recent.values():
             late[patient.location] -= 1
         return list(map(sub, late, self._awaiting_a_way(recent))) if any(late) else late
 
     def _recently_unmet(self) -> dict[int, Patient]:
-        """Return waiting patients who have not yet waited longer than the limit of `without_bed`."""
+        """Return, by index, waiting patients who are not yet past the limit of `without_bed`."""
         since = self._env.now - self._no_bed_days
         first = bisect_left(self._recent, since, key=_unmet_at)
         self._recent = self._recent[first:]
@@ -97,7 +98,7 @@ class Waits:
         }
 
     def find_late(self) -> None:
-        """Record as late the patients who wait, or travel, for longer than timely access allows."""
+        """Record as late the patients who have waited or travelled for longer than timely access allows."""
         waiting, now = self._may_be_late, self._env.now
         while waiting and now - waiting[0][0] > self._in_time:
             began, patient = waiting.popleft()
@@ -105,7 +106,7 @@ class Waits:
                 self._ledger.miss(patient)
 
     def _awaiting_a_way(self, recent: dict[int, Patient]) -> list[int]:
-        """By district: patients past the limit for whom a bed is free at the end of a closed route."""
+        """Count, by district, patients past the limit with a free bed at the end of a closed route."""
         awaiting = [0] * len(self._oxygen.waiting)
         gated = self._network.has_water or self._network.fleet is not None
         if not gated or not (self._oxygen.total_free or self._icu.total_free):

@@ -1,6 +1,6 @@
 """Wards: the beds of all facilities by type (basic, oxygen, ICU), staffed and occupied.
 
-The numbers of staffed beds are held only here: `BedPool` and `BasicBeds` share these lists.
+The numbers of staffed beds are stored only here: `BedPool` and `BasicBeds` share the lists.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ FACILITY = (
 
 
 class Wards:
-    """Beds by type and facility.
+    """The beds of each type and facility.
 
     Attributes
     ----------
     staffed
-        By bed type, a list by facility: beds that admit patients, 0 at first.
+        For each bed type, a list by facility of beds that admit patients; 0 at first.
     staffed_normally
-        The same for beds staffed at normal ratios; care in the beds beyond is understaffed. Unlimited
-        where no surge ratios are in use.
+        For each bed type, a list by facility of beds staffed at normal ratios; care in further beds is
+        understaffed. Unlimited where no surge ratios are in use.
     mild
         ``(facilities,)`` people in basic beds.
     oxygen, icu
@@ -66,14 +66,14 @@ class Wards:
         return int(self.mild[facility]) + self.oxygen.occupied[facility] + self.icu.occupied[facility]
 
     def vacant(self) -> Ints:
-        """``(3, facilities)`` staffed beds neither occupied nor held; negative where capacity is exceeded."""
+        """``(3, facilities)`` staffed beds neither occupied nor held; negative where overfull."""
         vacant = np.array(self.staffed)
         vacant[BASIC] -= self.mild
         vacant[OXYGEN], vacant[ICU] = self.oxygen.free, self.icu.free
         return vacant
 
     def fill(self, page: Page) -> None:
-        """Enter the beds."""
+        """Record the beds."""
         staffed, occupied = np.array(self.staffed), self.occupied()
         free = (
             int(np.maximum(staffed[BASIC] - self.mild, 0).sum()),

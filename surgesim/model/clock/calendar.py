@@ -2,8 +2,8 @@
 
 Patients' events are plain tuples, not `simpy.Event` objects, and are kept outside SimPy's queue. An event on
 a later day is appended to that day's list, which is sorted when the day begins; an event on the current day
-is inserted in order. Most stays and clocks are days long, so no heap is needed. In all else this is SimPy:
-one clock, and events at the same instant run in the order in which they were scheduled.
+is inserted in order. Most stays and clocks are days long, so no heap is needed. Otherwise it works as
+SimPy does: one clock, and events at the same instant run in the order in which they were scheduled.
 
 Day d is [d, d + 1): events at 00:00 belong to the day that begins, here and everywhere in the model.
 `day_of` applies this rule to a time; `Calendar.run_until` stops before 00:00, so that the record of a day
@@ -25,13 +25,13 @@ from simpy.events import NORMAL, Event, EventPriority
 Due = tuple[float, int, Callable[[Any], None], Any]
 """A scheduled event: time, number among the events of that instant, callback, and the callback's subject.
 
-The callback receives the whole `Due`, so that the holder of a `Due` can tell it from an outdated one.
+The callback receives the whole `Due`, so that whoever stored a `Due` can recognise an outdated one.
 """
 
 _FIRST = 1 << 62
 
 ENDING, BEGINNING = EventPriority(-2), EventPriority(-1)
-"""Order within an instant: endings first, then beginnings, then all else (SimPy's URGENT and NORMAL)."""
+"""Order within an instant: endings, beginnings, then all other events (SimPy's URGENT and NORMAL)."""
 
 _ROUNDING_DAYS = 1e-9
 
@@ -48,12 +48,13 @@ def instant(time: float) -> float:
 
 
 class Calendar(Environment):
-    """SimPy's environment, with patients' events beside its queue.
+    """A SimPy environment that keeps patients' events outside SimPy's queue.
 
     Attributes
     ----------
     now
-        Current time in days; a plain attribute, not SimPy's property, as it is read several times per event.
+        Current time in days. It is a plain attribute, not SimPy's property, because it is read several times
+        per event.
     """
 
     now: float = 0.0
@@ -62,19 +63,19 @@ class Calendar(Environment):
         super().__init__(initial_time)
         self.now = initial_time
         self._begun = float(day_of(initial_time))  # 00:00 of the current day
-        self._today: list[Due] = []  # events of the current day, in order
+        self._today: list[Due] = []  # the current day's events of patients, in order
         self._next = 0  # index of the next event in `_today`
         self._later: defaultdict[float, list[Due]] = defaultdict(list)  # by 00:00 of their day
         self._elsewhere = inf  # time of the first event in SimPy's queue
 
     def after(self, delay: float, what: Callable[[Due], None], value: Any) -> Due:
-        """Schedule the callback `what` for `value` in `delay` days."""
+        """Schedule a call of `what` for `value` in `delay` days."""
         return self._put((self.now + delay, next(self._eid), what, value))
 
     def foresee(self, known: Iterable[tuple[float, int, Any]], what: Callable[[Due], None]) -> None:
-        """Schedule `what` for each (time, number, value) at its time, or now if that has passed.
+        """Schedule a call of `what` for each (time, number, value), at the time or now if it has passed.
 
-        At the same instant, these events precede all others and follow the order of their numbers.
+        At the same instant, these events precede all others, in the order of their numbers.
         """
         for time, number, value in known:
             self._put((time, number - _FIRST, what, value))
@@ -87,7 +88,7 @@ class Calendar(Environment):
         return due
 
     def at(self, time: float, priority: EventPriority = NORMAL) -> Event:
-        """Return an event at a time, or now if that has passed; rounding moves no event across 00:00."""
+        """Schedule and return an event at `time`, or now if it has passed; `instant` corrects rounding."""
         event = Event(self)
         event._ok, event._value = True, None
         heappush(self._queue, (max(instant(time), self.now), priority, next(self._eid), event))
@@ -101,7 +102,7 @@ class Calendar(Environment):
         self._elsewhere = self._queue[0][0]
 
     def step(self) -> None:
-        """Do not use: a run advances by `run_until` and `run_through`."""
+        """Raise an error; a run advances by `run_until` and `run_through`."""
         raise NotImplementedError("expected run_until: SimPy's own loop does not process patients")
 
     def run_until(self, end: float) -> None:
@@ -138,7 +139,7 @@ class Calendar(Environment):
                 first[2](first)
 
     def _process_event(self) -> None:
-        """Process the first event in SimPy's queue."""
+        """Process the first event in SimPy's own queue."""
         self.now, _, _, event = heappop(self._queue)
         self._elsewhere = self._queue[0][0] if self._queue else inf
         callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]

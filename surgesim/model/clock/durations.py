@@ -1,7 +1,7 @@
-"""Quantile functions of duration distributions: uniform draws in, days out.
+"""Quantile functions of durations, which turn uniform random numbers into days.
 
-Quantile functions rather than samplers, because each patient then uses a fixed number of draws, and
-alternatives that share a uniform share the patient's luck.
+They are used instead of samplers so that each patient needs a fixed number of draws, and alternatives that
+share a uniform number share the patient's luck.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _Z = np.linspace(-8.5, 8.5, 4353)  # normal scores of every double in (0, 1)
 
 @lru_cache(maxsize=256)
 def _gamma_table(shape: float) -> Floats:
-    """Return cube roots of gamma(shape, 1) quantiles at the normal scores `_Z`; nearly linear in them."""
+    """Return cube roots of gamma(shape, 1) quantiles at the normal scores `_Z`, which are nearly linear."""
     low = special.gammaincinv(shape, special.ndtr(_Z[_Z <= 0]))
     high = special.gammainccinv(shape, special.ndtr(-_Z[_Z > 0]))
     roots: Floats = np.cbrt(np.concatenate([low, high]))
@@ -31,7 +31,7 @@ def _gamma_table(shape: float) -> Floats:
 
 
 def gamma_quantile(shape: float, scale: float) -> Quantile:
-    """Quantile function of a gamma distribution, by table; error below 1e-5 of the value or 1e-6 of scale."""
+    """Return a gamma quantile function, from a table; error below 1e-5 of the value or 1e-6 of `scale`."""
     table = _gamma_table(shape)
 
     def quantile(u: Floats) -> Floats:
@@ -42,7 +42,7 @@ def gamma_quantile(shape: float, scale: float) -> Quantile:
 
 
 def lognormal_quantile(mu: float, sigma: float) -> Quantile:
-    """Quantile function of exp(N(mu, sigma²))."""
+    """Return the quantile function of exp(N(mu, sigma²))."""
 
     def quantile(u: Floats) -> Floats:
         result: Floats = np.exp(mu + sigma * special.ndtri(u))
@@ -65,7 +65,7 @@ def _lognormal_parameters(moments: MeanSd) -> tuple[float, float]:
 
 
 def quantile_of(distribution: Distribution) -> Quantile:
-    """Quantile function of a duration: from an array of uniforms in [0, 1) to an array of days."""
+    """Return a duration's quantile function, from an array of numbers in [0, 1) to an array of days."""
     if distribution.gamma is not None:
         return gamma_quantile(*_gamma_parameters(distribution.gamma))
     if distribution.lognormal is not None:
@@ -77,9 +77,10 @@ def quantile_of(distribution: Distribution) -> Quantile:
 
 
 def length_biased_quantile_of(distribution: Distribution) -> Quantile:
-    """Quantile function of the full length of stay of a patient in an equilibrium census.
+    """Return the quantile function of a patient's full length of stay in an equilibrium census.
 
-    Its density is proportional to that of the stay times its length; a uniform share of it remains.
+    Its density is proportional to the length of stay times the density of the stay. The time left is a
+    uniform share of the stay.
     """
     if distribution.gamma is not None:
         shape, scale = _gamma_parameters(distribution.gamma)
@@ -94,9 +95,9 @@ def length_biased_quantile_of(distribution: Distribution) -> Quantile:
 
 @lru_cache(maxsize=64)
 def daily_delays(distribution: Distribution, most_days: int = 60) -> Floats:
-    """Return P(the report follows the event k days later), k = 0 .. `most_days`.
+    """Return P(a report comes k days after its event) for k = 0 to `most_days`.
 
-    The event is uniform within its day. Delays beyond `most_days` are counted at `most_days`.
+    The event is equally likely at any time of its day. Delays beyond `most_days` count as `most_days`.
     """
     ages = (np.arange(256) + 0.5) / 256  # time of day of the event
     delays = quantile_of(distribution)((np.arange(2048) + 0.5) / 2048)

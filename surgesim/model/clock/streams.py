@@ -1,4 +1,4 @@
-"""Random generators: one for each (seed, replication, purpose, day), so that draws do not affect each other.
+"""Random generators, one for each seed, replication, purpose and day, so that draws are independent.
 
 This is the only module that creates generators. A new feature uses a new purpose.
 """
@@ -11,7 +11,7 @@ from hashlib import blake2b
 import numpy as np
 
 _DAY_ZERO = 1 << 20  # offset that keeps the negative days of a warm-up in range
-_POOL = 4  # words of a SeedSequence's pool; the seed is padded to at least this length before the key
+_POOL = 4  # number of words in a SeedSequence's pool; the seed is padded to at least this many before the key
 
 
 @cache
@@ -21,12 +21,12 @@ def _word(text: str) -> int:
 
 
 def _words(number: int) -> tuple[int, ...]:
-    """Return the 32-bit words of a number, lowest first."""
+    """Return the 32-bit words of a whole number, lowest first."""
     return (number,) if number >> 32 == 0 else (number & 0xFFFFFFFF, *_words(number >> 32))
 
 
 class Streams:
-    """The generators of one replication.
+    """The random generators of one replication.
 
     The words of seed and key are passed to numpy as one array. ``SeedSequence(seed, spawn_key=key)`` gives
     the same generator but takes twice as long.

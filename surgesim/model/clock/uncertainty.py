@@ -1,7 +1,7 @@
 """Uncertain parameters: one draw of each per replication, shared by all alternatives.
 
-Each parameter has its own stream, so that a further uncertain parameter changes no other draw. They have
-their own purpose, so that they change no other draw of the model.
+Each parameter has its own stream, so that another uncertain parameter changes no draw. These streams have a
+purpose of their own, so that they change no other draw of the model.
 """
 
 from __future__ import annotations

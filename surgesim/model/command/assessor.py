@@ -20,7 +20,7 @@ from surgesim.scenario.schema.scenario import Scenario
 
 
 class Assessor:
-    """Compares the record of a day with the thresholds.
+    """The assessor, which computes each day's indicators and compares them with the thresholds.
 
     Attributes
     ----------
@@ -60,24 +60,24 @@ class Assessor:
         self._not_assessed_in: dict[str, NDArray[np.bool_]] = {
             name: np.array([unmet_need(scenario, Watch(name, district=place)) is not None for place in names])
             for name in self._wanted
-            if name != "epidemic_level"  # a district's level follows from its own criteria
+            if name != "epidemic_level"  # a district's level depends on its own criteria
         }
 
     def assess(self, day: int, rows: Floats, districts: Floats, items: dict[str, float]) -> Assessment:
-        """Compute the indicators of the province and districts at the end of `day`, and check thresholds.
+        """Compute the indicators of the province and the districts at the end of `day`; check thresholds.
 
         Parameters
         ----------
         rows, districts
-            ``(days, len(PROVINCE))`` and ``(days, districts, columns)``: the record up to `day`, without
-            its indicators.
+            ``(days, len(PROVINCE))`` and ``(days, districts, columns)``: the record up to `day`, without the
+            columns of indicators.
         items
-            The day's values of indicators of an item, by `key_of`.
+            The day's values of indicators that concern an item, by `key_of`.
         """
         command, population = self._command, self._population
         seen = compute(rows, day, population, self._beds_counted) | items | self._of_groups(day)
         if self._has_level:
-            seen["epidemic_level"] = np.nan  # unless the scenario has a table
+            seen["epidemic_level"] = np.nan  # replaced below if the scenario has a table of levels
         seen |= dict.fromkeys(self.not_assessed & seen.keys(), np.nan)
         by_district: dict[str, Floats] = {}
         of_districts: dict[str, Floats] = {}
@@ -91,7 +91,7 @@ class Assessor:
         return replace(assessment, of_districts=of_districts) if of_districts else assessment
 
     def _of_districts(self, day: int, table: Floats, seen: dict[str, float]) -> DistrictValues:
-        """Compute the indicators of each district; add to `seen` the level and those that rules watch."""
+        """Compute the districts' indicators; add the level and the indicators that rules watch to `seen`."""
         local = values_of(
             self._province, self._wanted, self._residents, table, day, self._reach, self._beds_counted
         )
@@ -115,7 +115,7 @@ class Assessor:
 
 
 def _not_assessed(scenario: Scenario) -> frozenset[str]:
-    """See `Assessor.not_assessed`."""
+    """Return the keys for `Assessor.not_assessed`."""
     watches = {Watch(name) for name in get_args(IndicatorName)} | set(scenario.command.watches)
     return frozenset(
         key_of(watch.indicator or "", watch.of)

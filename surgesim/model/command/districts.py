@@ -1,7 +1,7 @@
-"""The indicators of each district at the end of a day, computed in one step over all districts.
+"""The indicators of the districts at the end of a day, computed in one step over all districts.
 
-Cases, need, deaths and timely access are those of residents; beds are those of the facilities in the
-district; waiting patients count in the district where they are.
+Cases, need, deaths and timely access refer to residents; beds refer to facilities in the district;
+waiting patients count in the district where they are.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class DistrictValues:
     Attributes
     ----------
     indicators
-        Arrays ``(districts,)`` by name.
+        Values of each indicator, ``(districts,)``, by name.
     beds
         COVID beds by type and district.
     people
@@ -44,7 +44,7 @@ class DistrictValues:
     people: Ints
 
     def of(self, threshold: Threshold) -> Floats:
-        """``(districts,)`` the values to compare with a threshold."""
+        """Return the districts' values to compare with a threshold, ``(districts,)``."""
         if threshold.indicator == "vacant_covid_beds_per_100k" and threshold.beds is not None:
             rate: Floats = self.beds.vacant_of(threshold.beds) * PER / self.people
             return rate
@@ -67,9 +67,9 @@ def values_of(
     counted
         The bed types included in vacant beds.
     residents
-        ``(districts,)``.
+        ``(districts,)`` residents.
     table
-        ``(days, districts, columns)``: the districts' record up to row `day`, without its indicators.
+        ``(days, districts, columns)``: the districts' record up to row `day`, without columns of indicators.
     """
     people = np.maximum(residents, 1)
     beds = DistrictBeds(province)
@@ -96,7 +96,7 @@ def values_of(
         "oxygen_occupancy": lambda: beds.occupancy(OXYGEN),
         "icu_occupancy": lambda: beds.occupancy(ICU),
         "deaths_7d_per_100k": lambda: weekly("deaths"),
-        "epidemic_level": lambda: np.full(len(people), np.nan),  # unless the scenario has a table
+        "epidemic_level": lambda: np.full(len(people), np.nan),  # levels are looked up later
         "in_time_7d_share": lambda: reach.by_district("in_time_7d_share", day),
         "deaths_per_million": lambda: reach.by_district("deaths_per_million", day),
     }
@@ -104,23 +104,23 @@ def values_of(
 
 
 class DistrictBeds:
-    """COVID beds by type and district at the end of a day, counted on request."""
+    """The COVID beds by type and district at the end of a day, computed when needed."""
 
     def __init__(self, province: Province) -> None:
         self._province = province
 
     @cached_property
     def staffed(self) -> Floats:
-        """``(3, districts)`` staffed beds; infinite if any of them are unlimited."""
+        """``(3, districts)`` staffed beds; infinite where some of a district's beds are unlimited."""
         return self._sum(self._province.wards.staffed)
 
     @cached_property
     def vacant(self) -> Floats:
-        """``(3, districts)`` staffed beds neither occupied nor held; infinite if any are unlimited."""
+        """``(3, districts)`` staffed beds neither occupied nor held; infinite where some are unlimited."""
         return self._sum(self._province.wards.vacant())
 
     def vacant_of(self, beds: Sequence[str]) -> Floats:
-        """``(districts,)`` vacant beds of the given types."""
+        """Return the vacant beds of the given types, ``(districts,)``."""
         total: Floats = self.vacant[[BED_TYPES.index(bed) for bed in beds]].sum(axis=0)
         return total
 
@@ -132,12 +132,12 @@ class DistrictBeds:
 
     @property
     def icu_usable(self) -> Floats:
-        """``(districts,)`` those of `icu_staffed` that also have a ventilator and oxygen."""
+        """``(districts,)`` beds in `icu_staffed` that also have a ventilator and oxygen."""
         usable: Floats = self._sum([self._province.capacity.today.icu_usable])[0]
         return usable
 
     def occupancy(self, bed: int) -> Floats:
-        """Occupancy of the staffed beds of a type: 1 if there are none, 0 if they are unlimited."""
+        """Return the occupancy of staffed beds of a type: 1 if there are none, 0 if they are unlimited."""
         staffed, vacant = self.staffed[bed], self.vacant[bed]
         counted = np.isfinite(staffed) & (staffed > 0)
         share = np.where(np.isinf(staffed), 0.0, 1.0)

@@ -1,7 +1,7 @@
-"""Indicators: the values that the command sees at the end of a day, each with a unit and a window.
+"""Indicators: the values that the provincial command sees at the end of a day.
 
 They are declared in `surgesim.scenario.schema.indicators` and computed here. In the first six days, a
-7-day window covers only the days so far.
+7-day window covers only the days that have passed.
 """
 
 from __future__ import annotations
@@ -33,11 +33,13 @@ class Assessment:
     indicators
         Value of every indicator by name; NaN if it is not assessed.
     values, breached
-        By threshold, in the scenario's order.
+        The value of each threshold's indicator, and True where it is breached; by threshold, in the
+        scenario's order.
     situation
-        True while the declared emergency holds.
+        True while an emergency is declared.
     values_by_district, breached_by_district
-        ``(thresholds by district, districts)``; `values` holds the worst of these, `breached` whether any is.
+        ``(thresholds by district, districts)``; for such a threshold, `values` has the worst value, and
+        `breached` is True if any district is in breach.
     of_districts
         Indicators of the districts, ``(districts,)`` each, by name; empty if districts are not assessed.
     """
@@ -68,7 +70,7 @@ class _Seen:
         return self.sums[PROVINCE_INDEX[column]]
 
     def per_100k(self, count: float, days: int = 1) -> float:
-        """Return a rate, by one division of whole numbers: a value exactly on a bound is not past it."""
+        """Return a daily mean rate per 100,000; a single division keeps values on a bound exact."""
         return count * PER / (self.population * days)
 
 
@@ -86,18 +88,18 @@ _COMPUTED: Mapping[str, Callable[[_Seen], float]] = {
     "icu_need_per_100k": lambda seen: seen.per_100k(seen.now("icu_need")),
     "deaths_7d_per_100k": lambda seen: seen.per_100k(seen.week("deaths")),
 }
-"""How each indicator of the province is computed from its table."""
+"""The computation of each indicator of the province from the province's table."""
 
 _AS_RECORDED = tuple(
     (name, PROVINCE_INDEX[name])
     for name, indicator in INDICATORS.items()
     if name in PROVINCE_INDEX and name not in _COMPUTED and not indicator.is_composite
 )
-"""Indicators that are themselves a column of the record, with its index."""
+"""Indicators that are columns of the record, with the index of the column."""
 
 
 def window(series: NDArray[Number], day: int) -> NDArray[Number]:
-    """Return the last 7 values up to and including `day` (row index), fewer at the start."""
+    """Return the last 7 values up to and including row `day`; fewer at the start."""
     return series[max(day + 1 - WINDOW_DAYS, 0) : day + 1]
 
 
@@ -135,14 +137,14 @@ def assess(
     indicators: dict[str, float],
     local: Mapping[str, Floats],
 ) -> Assessment:
-    """Compare indicators with the thresholds, and decide whether the emergency holds.
+    """Compare indicators with the thresholds, and decide whether an emergency is declared.
 
     Parameters
     ----------
     row
         ``(len(PROVINCE),)`` the day's row of the province's table.
     indicators
-        All indicator values by `key_of`: those from `compute` and all others.
+        All indicator values by `key_of`, from `compute` and from elsewhere.
     local
         For each threshold assessed by district, its values ``(districts,)``.
     """
@@ -180,12 +182,12 @@ def _value(threshold: Threshold, indicators: dict[str, float], row: Floats, popu
 
 
 def is_past(threshold: Threshold, values: Floats) -> NDArray[np.bool_]:
-    """Return which values are strictly past the bound."""
+    """Return True for each value strictly past the threshold's bound."""
     return values > threshold.bound if threshold.above is not None else values < threshold.bound
 
 
 def worst_of(threshold: Threshold, values: Floats) -> float:
-    """Return the assessed value that is furthest past the bound, or else nearest to it."""
+    """Return the worst of the values that are assessed: the highest or lowest, depending on the bound."""
     return float((np.fmax if threshold.above is not None else np.fmin).reduce(values))
 
 

@@ -15,14 +15,14 @@ Ints = NDArray[np.int64]
 
 
 class _Classes:
-    """The classes of one criterion, numbered from 0, the best.
+    """The classes of one criterion, numbered from 0 (the best).
 
     Attributes
     ----------
     key
         Key of the indicator's value, from `key_of`.
     by_district
-        True if districts are classed by their own value, where there is one.
+        True if each district is classified by its own value, where it has one.
     """
 
     def __init__(self, criterion: Criterion) -> None:
@@ -32,14 +32,14 @@ class _Classes:
         self._worse_above = criterion.at_least is not None
 
     def of_each(self, values: Floats) -> Floats:
-        """Return the class of each value; a value on a bound has reached it; NaN stays NaN."""
+        """Return the class of each value; a value equal to a bound counts as past it; NaN stays NaN."""
         reached = self._bounds.searchsorted(values, side="right").astype(float)
         reached[np.isnan(values)] = np.nan
         return reached if self._worse_above else len(self._bounds) - reached
 
 
 class LevelTable:
-    """The criteria and the table of a scenario."""
+    """The criteria and the table of levels of a scenario."""
 
     def __init__(self, section: Levels) -> None:
         self._transmission = [_Classes(criterion) for criterion in section.transmission.values()]
@@ -47,13 +47,13 @@ class LevelTable:
         self._table = np.array(section.levels, float)
 
     def of_province(self, indicators: Mapping[str, float]) -> float:
-        """Return the province's level from its indicators by key; NaN if a side has no assessed criterion."""
+        """Return the province's level from its indicators by key; NaN if a side of the table is unknown."""
         return float(self.of_districts(indicators, {}, 1)[0])
 
     def of_districts(
         self, indicators: Mapping[str, float], by_district: Mapping[str, Floats], districts: int
     ) -> Floats:
-        """``(districts,)`` levels; the value of a province-wide criterion applies to all districts."""
+        """Return the districts' levels, ``(districts,)``; a province-wide criterion applies to all."""
         row, column = (
             _worst_by_district(side, indicators, by_district, districts)
             for side in (self._transmission, self._response)
@@ -67,7 +67,10 @@ class LevelTable:
 def _worst_by_district(
     side: list[_Classes], indicators: Mapping[str, float], by_district: Mapping[str, Floats], districts: int
 ) -> Floats:
-    """``(districts,)`` the worst class among a side's assessed criteria; NaN if none is assessed."""
+    """Return each district's worst class on one side of the table, ``(districts,)``.
+
+    Only criteria that are assessed count; NaN if there are none.
+    """
     worst = np.full(districts, np.nan if side else 0.0)
     for criterion in side:
         if criterion.by_district and criterion.key in by_district:

@@ -1,6 +1,6 @@
-"""Timely access by group: patients by the day of their need, those without timely access, and deaths.
+"""Counts for timely access by group: patients by the day of their need, late patients, and deaths.
 
-A group is a district, an age and a risk; groups are flattened in that order, as in the ledger.
+A group is a combination of district, age and risk; groups are flattened in that order, as in the ledger.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 FEWEST = 10
-"""Minimum number of patients in 7 days for a share in time to be computed; fewer would say little."""
+"""Min patients in 7 days for a share with timely access; with fewer patients, the share is set to 1."""
 
 
 def members(group: str | None) -> slice:
-    """Return the slice of an age or risk group among the ages and risks of a district; None: everybody."""
+    """Return the slice of an age or risk group in a district's flattened counts; None selects everybody."""
     risks = len(RISK_GROUPS)
     if group is None:
         return slice(None)
@@ -35,7 +35,7 @@ def members(group: str | None) -> slice:
 
 
 def share_in_time(late: int, patients: int) -> float:
-    """Return the share of patients who were not late; 1 if there were fewer than FEWEST."""
+    """Return the share of patients with timely access; 1 if there were fewer than FEWEST patients."""
     return (patients - late) / patients if patients >= FEWEST else 1.0
 
 
@@ -48,13 +48,13 @@ _RATIOS = {"in_time_7d_share": share_in_time, "deaths_per_million": per_million}
 
 
 class ReachCounts:
-    """Counts of patients and deaths by group.
+    """The counts of patients, late patients and deaths by group.
 
     Attributes
     ----------
     needs, late
-        ``(days, groups)`` patients by the day on which they began to need a bed: all, and those known so
-        far to have missed timely access.
+        ``(days, groups)`` patients by the day on which they began to need a bed: all of them, and those known
+        so far to have missed timely access.
     """
 
     def __init__(self, days: int, people: Ints, ledger: Ledger) -> None:
@@ -73,7 +73,7 @@ class ReachCounts:
         self._ledger.too_late.clear()
 
     def pass_day(self, day: int) -> None:
-        """Add the ledger's counts since the day before."""
+        """Add the patients that the ledger has counted since the day before."""
         ledger = self._ledger
         needs = np.array(ledger.needs)
         self.needs[day] = needs - self._needs_before
@@ -92,7 +92,7 @@ class ReachCounts:
         return dead
 
     def by_district(self, indicator: str, day: int) -> Floats:
-        """``(districts,)`` the value of an indicator for the residents of each district."""
+        """Return the value of an indicator for the residents of each district, ``(districts,)``."""
         counted, among = (counts.sum(axis=(0, 2)).tolist() for counts in self._counts(indicator, day))
         return np.array(list(map(_RATIOS[indicator], counted, among)))
 
@@ -103,13 +103,13 @@ class ReachCounts:
         return [ratio(sum(counted[part]), sum(among[part])) for part in map(members, groups)]
 
     def totals(self) -> Ints:
-        """``(3, districts, 9, 2)`` totals of the run: patients, those with timely access, deaths."""
+        """Return the run's patients, patients with timely access, and deaths, ``(3, districts, 9, 2)``."""
         patients = self.needs.sum(axis=0)
         shape = (3, len(self._people), len(AGE_GROUPS), len(RISK_GROUPS))
         return np.stack([patients, patients - self.late.sum(axis=0), self.dead]).reshape(shape)
 
     def _counts(self, indicator: str, day: int) -> tuple[Ints, Ints]:
-        """Return numerator and denominator of an indicator, each ``(days, districts, ages and risks)``."""
+        """Return an indicator's numerator and denominator, ``(days, districts, ages and risks)`` each."""
         shape = (-1, *self._people.shape)
         if indicator == "deaths_per_million":
             return self.dead.reshape(shape), self._people.reshape(shape)

@@ -1,4 +1,6 @@
-"""Command: the plan's rules, each a process: when -> decision -> lead time -> phases -> until -> stand-down.
+"""The provincial command, which carries out the rules of its plan.
+
+Each rule is a process: when -> decision -> lead time -> phases -> until -> stand-down.
 
 A rule sees only the daily assessment; its action does the work.
 """
@@ -25,12 +27,12 @@ class Command:
     """The rules of a plan, which receive one assessment a day.
 
     At the same instant, actions end before others begin, and rules come before deliveries and patients:
-    staff who leave at 00:00 of a day are not there on that day, and staff who come then are.
+    staff who leave at 00:00 of a day are absent on that day, and staff who arrive then are present.
 
     Attributes
     ----------
     actions
-        The steps of the rules so far.
+        The steps that rules have taken so far.
     """
 
     def __init__(self, env: Calendar, start: date) -> None:
@@ -44,7 +46,7 @@ class Command:
         self._env.process(self._rule(name, rule, action))
 
     def hear(self, assessment: Assessment) -> None:
-        """Pass the day's assessment to the rules; rules without delay act at the 00:00 that is now due."""
+        """Pass the day's assessment to the rules; rules without delay act at the 00:00 that follows."""
         heard, self._assessed = self._assessed, self._env.event()
         heard._ok, heard._value = True, assessment
         self._env.schedule(heard, ENDING)
@@ -83,12 +85,12 @@ class Command:
             action.set_share(phase.share)
 
     def _wait_until(self, time: float, priority: EventPriority) -> Process:
-        """Wait until a time; return at once if it is now or past."""
+        """Wait until a time; return at once if it is not in the future."""
         if time > self._env.now:
             yield self._env.at(time, priority)
 
     def _wait_for(self, condition: Trigger | Until, watch: Watch, priority: EventPriority) -> Process:
-        """Wait until the condition has held for its number of consecutive days, or until its date."""
+        """Wait until a condition has been true for its number of consecutive days, or until its date."""
         if condition.on is not None:
             yield from self._wait_until((condition.on - self._start).days, priority)
             return
@@ -104,6 +106,6 @@ class Command:
 
 
 class _Course:
-    """One course of a rule; its phases continue while it stands."""
+    """A single activation of a rule; its phases continue as long as `stands` is True."""
 
     stands = True

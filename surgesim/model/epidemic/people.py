@@ -17,7 +17,7 @@ Ints = NDArray[np.int64]
 N_AGES = len(AGE_GROUPS)
 
 RARE: Final = 0.01
-"""Share of the people below which contacts with an age group are scaled in proportion to its size."""
+"""Share of the population below which contacts with an age group are scaled down with its size."""
 
 MOST_OUTSIDE: Final = 2.0
 """Upper limit on a district's contacts with other districts, as a multiple of `outside_share`."""
@@ -28,19 +28,20 @@ _TINY: Final = 1e-300
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """The people of a province, as counts.
+    """The people of a province, as counts, with their contacts and mixing.
 
     Attributes
     ----------
     count
         ``(districts, 9, 2)`` people by district, age group and risk (0 low, 1 high).
     contacts
-        ``(4, 9, 9)`` mean contacts per day by setting, reciprocal: a person of the row meets the column.
+        ``(4, 9, 9)`` mean contacts per day, by setting, of a person of the row with people of the column;
+        reciprocal.
     mixing
         ``(districts, districts)``: share of the row's contacts that are with residents of the column.
     contact_pool
-        ``(districts, 9)`` people over whom contacts with an age group of a district are spread: the people
-        of the group, with a lower limit for rare groups.
+        ``(districts, 9)`` people among whom contacts with an age group of a district are spread: the size of
+        the group, with a lower limit for rare groups.
     """
 
     count: Ints
@@ -54,7 +55,7 @@ class Population:
 
 
 def populate(people: People) -> Population:
-    """Build the population of a scenario in whole people; each district's total is exact."""
+    """Build the population of a scenario, in whole people; each district's total is exact."""
     by_age = np.array(
         [apportion(d.population, np.array(d.ages or people.ages)) for d in people.districts.values()]
     )
@@ -64,7 +65,7 @@ def populate(people: People) -> Population:
 
 
 def apportion(total: int, shares: Floats) -> Ints:
-    """Return whole numbers in proportion to `shares` that add up to `total` (largest remainders)."""
+    """Return whole numbers that add up to `total`, in proportion to `shares` (largest remainders)."""
     exact = total * shares / shares.sum()
     whole: Ints = np.floor(exact).astype(np.int64)
     short = total - int(whole.sum())
@@ -73,10 +74,10 @@ def apportion(total: int, shares: Floats) -> Ints:
 
 
 def _contacts(people: People, of_age: Ints) -> Floats:
-    """``(4, 9, 9)`` reciprocal contacts: the meetings of two groups are the mean of both sides' counts.
+    """Return reciprocal contacts, ``(4, 9, 9)``.
 
-    A table that ends at 70+ is split: the two oldest groups have equal contacts, and contacts with them are
-    shared out by population.
+    The meetings of two groups are the mean of the numbers that the two groups report. A table that ends at
+    70+ is split: the two oldest groups have equal contacts, and contacts with them are divided by population.
     """
     tables = np.array([getattr(people.contacts, setting) for setting in SETTINGS])
     number = of_age.astype(float)
@@ -93,11 +94,11 @@ def _contacts(people: People, of_age: Ints) -> Floats:
 
 
 def _left_of_meetings(table: Floats, people: Floats) -> Floats:
-    """Return the share of the mean of both counts that remains where a group is small; 1 elsewhere.
+    """Return the share of meetings between two groups that remains where a group is small; 1 elsewhere.
 
-    Neither of two groups meets the other more often than both rows of `table` (the sum of all settings) add
-    up to, so that a small group among many people has no excess contacts. Rare groups meet each other less
-    often.
+    A person of one group meets the other group at most as often as the two entries of `table` (the sum of all
+    settings) add up to, so that a small group among many people has no excess contacts. Rare groups meet each
+    other less often.
     """
     mean = (table * people[:, None] + (table * people[:, None]).T) / 2
     most = (table + table.T) * np.minimum(people[:, None], people)
@@ -108,7 +109,7 @@ def _left_of_meetings(table: Floats, people: Floats) -> Floats:
 
 
 def _contact_pool(by_age: Ints) -> Floats:
-    """See `Population.contact_pool`."""
+    """Return `Population.contact_pool`."""
     share = by_age.sum(axis=0) / by_age.sum()
     least = np.minimum(share, RARE) * by_age.sum(axis=1, keepdims=True)
     pool: Floats = np.maximum(np.maximum(by_age, least), _TINY)
@@ -116,7 +117,7 @@ def _contact_pool(by_age: Ints) -> Floats:
 
 
 def travel_hours(people: People) -> Floats:
-    """``(districts, districts)`` hours one way; via the centre unless the pair is given."""
+    """Return hours of travel one way, ``(districts, districts)``; via the centre unless a pair is given."""
     to_centre = np.array([district.travel_hours for district in people.districts.values()])
     hours: Floats = to_centre[:, None] + to_centre[None, :]
     index = {name: i for i, name in enumerate(people.districts)}
@@ -128,7 +129,9 @@ def travel_hours(people: People) -> Floats:
 
 
 def _mixing(people: People) -> Floats:
-    """Return row-stochastic, reciprocal mixing: `outside_share` of contacts, by population and distance."""
+    """Return reciprocal mixing whose rows add up to 1.
+
+    `outside_share` of contacts are with other districts, divided by population and distance."""
     population = np.array([district.population for district in people.districts.values()], float)
     n = len(population)
     if n == 1 or people.outside_share == 0:
@@ -139,21 +142,22 @@ def _mixing(people: People) -> Floats:
     meetings = population[:, None] * outside
     mixing: Floats = (meetings + meetings.T) / 2 / population[:, None]
     left = np.minimum(1.0, most / np.maximum(mixing.sum(axis=1), _TINY))
-    mixing *= np.minimum(left[:, None], left[None, :])  # both sides of a pair lose the same meetings
+    mixing *= np.minimum(left[:, None], left[None, :])  # both districts of a pair lose the same meetings
     np.fill_diagonal(mixing, np.maximum(1.0 - mixing.sum(axis=1), 0.0))
     return mixing
 
 
 def _outside(district: int, population: Floats, away: Floats, share: float) -> Floats:
-    """``(districts,)`` share of its contacts that a district seeks in each other district, `share` in all.
+    """Return the share of a district's contacts that it seeks in each other district, ``(districts,)``.
 
-    It seeks no more contacts in a district than the people there have; the rest are sought elsewhere.
+    The shares add up to `share`. A district seeks no more contacts in another than the people there have, and
+    seeks the rest elsewhere.
     """
     sought = np.zeros(len(population))
     can_take = population / population[district]
     closed = np.arange(len(population)) == district
     while not closed.all():
-        # relative to the nearest district, so that the pull does not vanish if all are far away
+        # relative to the nearest district, so that the weights do not vanish if all districts are far away
         open_away = np.where(closed, np.inf, away)
         pull = population * np.exp(open_away.min() - open_away)
         demand = share * pull / pull.sum()

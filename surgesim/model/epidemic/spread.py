@@ -1,8 +1,8 @@
 """The spread of infection: a stochastic chain-binomial SEIR with two stages each for E and I.
 
-Cells are district x age x risk, and also immunity stratum until onset, where severity is drawn and the
-stratum no longer matters. A step uses the state at its start, and people infected in a step move on in the
-next step at the earliest, so mean durations, and thus R0, are exact at any step.
+Cells are district x age x risk. Until onset, when severity is drawn, they are also split by immunity stratum.
+A step uses the state at its start, and people infected in a step move on in the next step at the earliest, so
+mean durations, and thus R0, are exact for any length of step.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ INFECTIONS = (
 )
 SUSCEPTIBLE = Column("susceptible", "people", "people neither immune nor infected", np.nan)
 VACCINATED_PEOPLE = Column(
-    "vaccinated", "people", "susceptible people protected by the vaccine against the variant"
+    "vaccinated", "people", "susceptible people who are protected by the vaccine against the variant"
 )
 DISTRICT = (Column("infections", "people/day", "residents infected in the province", np.nan),)
 
 NONE, WANED, VACCINATED, BOTH = range(4)
-"""Immunity strata. BOTH (vaccinated, with waned protection) exists only if the waned is better in part."""
+"""Immunity strata. BOTH is for vaccinated people whose waned immunity protects better in some respect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class DayOfInfection:
     infections
         ``(districts,)`` residents infected in the province.
     imported
-        ``(districts,)`` residents infected outside it.
+        ``(districts,)`` residents infected outside the province.
     infectious, susceptible
         Infectious and susceptible people in the province at 24:00.
     """
@@ -74,7 +74,7 @@ class PathDay:
     Attributes
     ----------
     day, in_force
-        The day, and the measures in force on it.
+        The number of the day, and the measures in force on it.
     infection
         The result of the day.
     state
@@ -92,11 +92,12 @@ EpidemicPath: TypeAlias = list[PathDay]
 
 
 def next_generation(population: Population, susceptibility: Floats) -> float:
-    """Dominant eigenvalue of the next-generation matrix without immunity, per unit of transmission and time.
+    """Return the dominant eigenvalue of the next-generation matrix without immunity.
 
-    The matrix covers the districts and ages that have people. If contacts with each age group are the same
-    in all districts, districts drop out because their mixing is row-stochastic. Otherwise a small district
-    counts in proportion to its people, so that an almost empty district does not dominate the others.
+    The eigenvalue is per unit of transmission and infectious time. The matrix covers the districts and ages
+    that have people. If contacts with each age group are the same in all districts, districts drop out
+    because their mixing is row-stochastic. Otherwise a small district counts in proportion to its people, so
+    that an almost empty district does not dominate the others.
     """
     by_age = susceptibility[:, None] * population.contacts.sum(axis=0)
     people = population.count.sum(axis=2)
@@ -116,12 +117,12 @@ def _dominant(matrix: Floats) -> float:
 def transmission_rate(
     r0: float, infectious_days: float, population: Population, susceptibility: Floats
 ) -> float:
-    """Return the infections per contact that give the next-generation matrix dominant eigenvalue `r0`.
+    """Return the infections per contact that give the next-generation matrix the dominant eigenvalue `r0`.
 
     Raises
     ------
     ScenarioError
-        If no rate does, because nobody can infect anybody.
+        If there is no such rate, because nobody can infect anybody.
     """
     if r0 == 0:
         return 0.0
@@ -133,9 +134,9 @@ def transmission_rate(
 
 
 def protection(section: EpidemicSection) -> Floats:
-    """``(strata, 2)`` protection against infection and severe disease, for the strata in use.
+    """Return protection against infection and severe disease, ``(strata, 2)``, for the strata in use.
 
-    A dose never reduces protection: people with waned protection keep it where it is better.
+    A dose never reduces protection: people with waned immunity keep its protection where that is better.
     """
     immunity = section.immunity
     waned = np.array([immunity.waned.infection, immunity.waned.severe])
@@ -151,7 +152,7 @@ def protection(section: EpidemicSection) -> Floats:
 
 
 def _parts(flat: NDArray[Number], shape: tuple[int, ...]) -> tuple[NDArray[Number], ...]:
-    """Return views of an array as S ``shape``, E ``(2, *shape)`` and I ``(2, *shape[:-1])``."""
+    """Return views of a flat array as S ``shape``, E ``(2, *shape)`` and I ``(2, *shape[:-1])``."""
     cells, groups = prod(shape), prod(shape[:-1])
     exposed, infectious = cells, 3 * cells
     return (
@@ -175,15 +176,16 @@ class Epidemic:
     recovered
         ``(districts, 9, 2)`` immune people.
     vaccination
-        The doses; None if the scenario has no vaccination.
+        The state of vaccination; None if the scenario has none.
     today
-        The result of the last day; None before the first.
+        The result of the last day simulated; None before the first day.
 
     Parameters
     ----------
     path
         Days already simulated by other alternatives of this replication. They are reused as long as they
-        match this one; new days are added. All must have the same `section`, `people` and `streams`.
+        match this alternative; new days are added. All alternatives must have the same `section`, `people`
+        and `streams`.
     """
 
     def __init__(
@@ -253,7 +255,7 @@ class Epidemic:
     # -- measures ---------------------------------------------------------------------------------
 
     def start_measure(self, name: str) -> None:
-        """Put a measure into force for a rule."""
+        """Put a measure into force on behalf of a rule."""
         self._running[name] = self._running.get(name, 0) + 1
 
     def end_measure(self, name: str) -> None:
@@ -274,7 +276,7 @@ class Epidemic:
         return tuple(name for name, measure in measures if self._in_force(name, measure, day))
 
     def _contact_factor(self, in_force: tuple[str, ...]) -> Floats:
-        """``(districts, settings)`` share of contacts that remains under the measures in force."""
+        """Return the share of contacts left by the measures in force, ``(districts, settings)``."""
         left = np.ones((len(self._names), len(SETTINGS)))
         for name in in_force:
             measure = self._section.measures[name]
@@ -289,7 +291,7 @@ class Epidemic:
         return [self._districts[district] for district in measure.districts]
 
     def _left(self, in_force: tuple[str, ...], lever: Literal["travel", "screening"]) -> Floats:
-        """``(districts,)`` share of outside contacts, or of imported infections, that measures leave."""
+        """Return the share of outside contacts or of imports that measures leave, ``(districts,)``."""
         left = np.ones(len(self._names))
         for name in in_force:
             measure = self._section.measures[name]
@@ -297,9 +299,9 @@ class Epidemic:
         return left
 
     def _mixing_of(self, in_force: tuple[str, ...]) -> Floats:
-        """``(districts, districts)`` mixing under travel limits; each row still adds up to 1.
+        """Return mixing under travel limits, ``(districts, districts)``; each row still adds up to 1.
 
-        Between two districts the stricter limit applies; contacts prevented move into the home district.
+        Between two districts the stricter limit applies; prevented contacts take place in the home district.
         """
         if in_force not in self._mixings:
             left = self._left(in_force, "travel")
@@ -319,12 +321,12 @@ class Epidemic:
         Parameters
         ----------
         dead
-            ``(districts, 9, 2)`` deaths so far; the dead stay immune, never wane and get no dose.
+            ``(districts, 9, 2)`` deaths so far; the dead stay immune for good and get no dose.
         staff
             Clinical staff on the payroll, who are vaccinated first.
         isolated
-            ``(steps, districts)`` infectious people who infect nobody in each step of the day because they
-            isolate; the share is the same for all ages of a district.
+            ``(steps, districts)`` infectious people who, in each step of the day, isolate and infect nobody;
+            the share is the same for all ages of a district.
         """
         in_force = self._measures_of(day)
         doses = 0 if self.vaccination is None else self.vaccination.receive(day)
@@ -338,19 +340,20 @@ class Epidemic:
         return infection
 
     def _depends_on_care(self, isolated: Floats | None) -> bool:
-        """True if care, or a plan other than by its measures, affects infections today or later.
+        """Return True if care, or the plan by other means than measures, affects infections from today on.
 
-        This is so if immunity wanes (the dead never wane), from the first dose on (the dead get none, staff
-        come first) and while cases isolate (reports depend on home care, tests and beds).
+        This is so if immunity wanes, because the dead keep theirs; from the first dose on, because the dead
+        get none and staff get theirs first; and while cases isolate, because reports depend on home care,
+        tests and beds.
         """
         wanes = self._section.immunity.waning_days is not None
         dosed = self.vaccination is not None and self.vaccination.has_begun
         return wanes or dosed or (isolated is not None and bool(isolated.any()))
 
     def _take_from_path(self, day: int, in_force: tuple[str, ...]) -> DayOfInfection | None:
-        """Reuse the day from another alternative; return None if there is none or the paths have diverged.
+        """Return the day as another alternative simulated it; None if there is none or the paths differ.
 
-        A day with different measures in force makes this alternative leave the path for good.
+        Once a day has different measures in force, this alternative no longer uses the path.
         """
         if self._path is None or self._passed == len(self._path):
             return None
@@ -363,7 +366,7 @@ class Epidemic:
         return shared.infection
 
     def _add_to_path(self, day: int, in_force: tuple[str, ...], infection: DayOfInfection) -> None:
-        """Add a day to the path if this alternative is still on it and the first to simulate the day."""
+        """Add a day to the path if this alternative still uses it and is the first to simulate the day."""
         if self._path is not None:
             self._path.append(PathDay(day, in_force, infection, self._everybody.copy()))
             self._passed += 1
@@ -377,7 +380,7 @@ class Epidemic:
         staff: int,
         isolated: Floats | None,
     ) -> DayOfInfection:
-        """Simulate the day, on which `doses` are given; other parameters as for `advance`."""
+        """Simulate a day on which `doses` are given; other parameters as for `advance`."""
         rng = self._streams.day("infection", day)
         imported = self._import(day, in_force)
         self._wane(rng, dead)
@@ -410,7 +413,7 @@ class Epidemic:
         )
 
     def _hazard_of(self, in_force: tuple[str, ...]) -> Floats:
-        """``(districts, 9, 9)`` hazard per step and unit of prevalence under the measures in force."""
+        """Return the hazard per step and unit of prevalence under the measures, ``(districts, 9, 9)``."""
         if in_force not in self._hazards:
             contacts = np.tensordot(self._contact_factor(in_force), self._contacts, axes=1)
             per_step = self._rate * self._section.dt_days * self._susceptibility[None, :, None]
@@ -433,7 +436,7 @@ class Epidemic:
         return imported
 
     def _let_in(self, in_force: tuple[str, ...]) -> Floats:
-        """``(districts,)`` mean imported infections per day that screening does not stop."""
+        """Return the mean imported infections per day that screening misses, ``(districts,)``."""
         if in_force not in self._imports:
             plan = self._section.importation
             let_in = (1 - plan.screening) * self._left(in_force, "screening")
@@ -441,7 +444,7 @@ class Epidemic:
         return self._imports[in_force]
 
     def _infect_outside(self, district: int, number: int, rng: np.random.Generator) -> int:
-        """Move up to `number` residents of a district from S to E at random; return how many."""
+        """Move up to `number` residents of a district from S to E at random; return the number moved."""
         cells = self.susceptible[district]
         if not cells[..., VACCINATED:].any():
             cells = cells[..., :VACCINATED]  # so that an empty stratum changes no draw
@@ -464,7 +467,7 @@ class Epidemic:
         self.susceptible[..., WANED] += lost
 
     def _vaccinate(self, day: int, doses: int, dead: Ints, staff: int) -> None:
-        """Give the doses of the day; doses that take effect and doses that wane move people within S."""
+        """Give the day's doses; move susceptible people between strata as doses take effect or wane."""
         if self.vaccination is None or not self.vaccination.has_begun:
             return
         rng = self._streams.day("vaccination", day)
@@ -478,7 +481,7 @@ class Epidemic:
         self.susceptible[..., -1] += from_waned
 
     def fill(self, page: Page) -> None:
-        """Enter the infections of the day, the state at 24:00 and vaccination."""
+        """Record the infections of the day, the state at 24:00 and vaccination."""
         if self.today is not None:
             page.province.values |= {
                 "infections": int(self.today.infections.sum()),
@@ -492,12 +495,12 @@ class Epidemic:
             page.province.values["vaccinated"] = float(self.susceptible[..., VACCINATED:].sum())
 
     def check(self, day: int) -> None:
-        """Check: S + E + I + R is constant in each district, age and risk; no compartment is negative.
+        """Check that S + E + I + R is constant in each district, age and risk, and that no count is negative.
 
         Raises
         ------
         IdentityError
-            If one does not hold.
+            If an identity fails.
         """
         if self.vaccination is not None:
             self.vaccination.check(day)
@@ -511,5 +514,5 @@ class Epidemic:
                 "S + E + I + R",
                 f"{self._names[district]}, age group {age}, risk {risk}",
                 day,
-                f"{now[district, age, risk]} people, expected {self._people[district, age, risk]}",
+                f"got {now[district, age, risk]} people, expected {self._people[district, age, risk]}",
             )

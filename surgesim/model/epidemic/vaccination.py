@@ -1,7 +1,8 @@
-"""Vaccination: who gets the doses of a day, and whom they protect once they take effect.
+"""Vaccination: the people who get each day's doses, and the people protected once doses take effect.
 
-Self-contained: susceptible people and deaths go in, and people to move between strata come out. A dose goes
-to a person who has had none, infected or not, and protects those susceptible when it takes effect.
+Self-contained: the input is susceptible people and deaths, the output people to move between strata. A dose
+goes to a person who has had none, infected or not, and protects a person who is susceptible when it takes
+effect.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 DOSES = (
-    Column("doses_given", "doses/day", "doses of the vaccine given, including those of health workers"),
+    Column("doses_given", "doses/day", "doses of the vaccine given, including doses for health workers"),
     Column(
         "doses_without_effect",
         "doses/day",
-        "doses whose effect was due but whose recipient was not susceptible",
+        "doses that were due to take effect but whose recipient was not susceptible",
     ),
 )
 VULNERABLE = Column(
@@ -35,24 +36,24 @@ VULNERABLE = Column(
 
 
 class Vaccination:
-    """Doses given, doses not yet effective, and doses whose effect was due.
+    """The doses given so far, and their effect.
 
     Cells are district x age x risk. Health workers are counted separately: they are few, and their doses
-    protect the staff of facilities, not the cells.
+    protect the staff of facilities, not people in the cells.
 
     Attributes
     ----------
     doses, doses_due
-        ``(districts, 9, 2)`` doses given so far, and those of them whose effect was due.
+        ``(districts, 9, 2)`` doses given so far, and doses that were due to take effect by now.
     protected, without_effect
-        Of `doses_due`, over all cells: doses whose recipient was susceptible, and doses whose was not.
+        Doses in `doses_due`, summed over cells, with a susceptible recipient and with any other recipient.
     staff_doses, staff_doses_due
-        The same for health workers.
+        Doses of health workers, given so far and due to take effect by now.
     doses_today, without_effect_today
-        Doses given today, including those of health workers, and doses of the cells that proved to be
-        without effect today.
+        Doses given today, health workers included; and doses due today, health workers excluded, whose
+        recipient was not susceptible.
     has_begun
-        True once a dose has been given. Before, vaccination moves nobody and deaths do not affect it.
+        True once a dose has been given. Until then, vaccination moves nobody and deaths do not affect it.
     """
 
     def __init__(self, section: VaccinationSection, people: Ints, start: date) -> None:
@@ -60,7 +61,7 @@ class Vaccination:
         self._people = people
         self._start = start
         self._by_rules = 0.0
-        self._part = 0.0  # part of a dose left from previous days
+        self._part = 0.0  # fraction of a dose left over from previous days
         masks = _masks(section, people.shape)
         self._groups = [
             (mask, np.rint(people * group.acceptance).astype(np.int64) * mask)
@@ -85,11 +86,11 @@ class Vaccination:
         self.has_begun = False
 
     def raise_doses(self, per_day: float) -> None:
-        """Raise doses by `per_day` from the next 00:00; below 0 reverses an earlier rise."""
+        """Raise doses by `per_day` from the next 00:00; a negative value reverses an earlier rise."""
         self._by_rules = max(self._by_rules + per_day, 0.0)
 
     def receive(self, day: int) -> int:
-        """Return the whole doses that arrive on `day`; keep the remaining part for later days."""
+        """Return the whole doses that arrive on `day`; keep the remaining fraction for later days."""
         self._part += self._doses_of(day)
         doses = int(self._part + 1e-9)
         self._part = max(self._part - doses, 0.0)
@@ -127,7 +128,7 @@ class Vaccination:
         self.doses_today = doses - left
 
     def _doses_of(self, day: int) -> float:
-        """Return the doses available on a day: those of the scenario's dates, and those of rules."""
+        """Return the doses available on a day: from the scenario's dates and from rules."""
         section, planned = self._section, 0.0
         if section.start is not None:
             allocated = day - section.days_to_delivery
@@ -140,10 +141,10 @@ class Vaccination:
     def take_effect(
         self, day: int, susceptible: Ints, dead: Ints, rng: np.random.Generator
     ) -> tuple[Ints, Ints]:
-        """Return whom the doses that take effect today protect: people to move from the first two strata.
+        """Return the people whom the doses that take effect today protect.
 
-        The doses due in a cell fall at random on those of its people who have had no dose take effect
-        before: the susceptible without the vaccine's protection, and everybody else alive.
+        The recipients of the doses due in a cell are drawn at random from the living in whom no dose has
+        taken effect before. Only susceptible recipients are protected.
 
         Parameters
         ----------
@@ -152,7 +153,7 @@ class Vaccination:
 
         Returns
         -------
-        ``(districts, 9, 2)`` twice: people to move from stratum none and from stratum waned.
+        ``(districts, 9, 2)`` each: people to move from stratum none and from stratum waned.
         """
         row = (day - self._section.days_to_effect) % self._cohorts
         due = self._transit[row].copy()
@@ -179,7 +180,7 @@ class Vaccination:
         self._staff_protected += due
 
     def waning(self, vaccinated: Ints, rng: np.random.Generator) -> Ints:
-        """Draw how many of those `vaccinated` lose protection today."""
+        """Draw how many `vaccinated` people lose protection today, by cell."""
         mean = self._section.waning_days
         return rng.binomial(vaccinated, 0.0 if mean is None else 1.0 / mean)
 
@@ -194,7 +195,7 @@ class Vaccination:
         return int(self.doses[self._vulnerable].sum()) / people if people and self.has_begun else 0.0
 
     def fill(self, page: Page) -> None:
-        """Enter the doses of the day."""
+        """Record the doses of the day."""
         page.province.values |= {
             "doses_given": self.doses_today,
             "doses_without_effect": self.without_effect_today,
@@ -202,23 +203,24 @@ class Vaccination:
         }
 
     def check(self, day: int) -> None:
-        """Check that every dose is in transit or was due, and that nobody has two.
+        """Check that every dose is yet to take effect or was due to, and that nobody has had two.
 
         Raises
         ------
         IdentityError
-            If one does not hold.
+            If an identity fails.
         """
         expected = self._transit.sum(axis=0) + self.doses_due
         if not np.array_equal(self.doses, expected):
             cell = tuple(int(i) for i in np.argwhere(self.doses != expected)[0])
-            _broken(f"cell {cell}", day, f"{self.doses[cell]} against {expected[cell]}")
+            _broken(f"cell {cell}", day, f"{self.doses[cell]} given, {expected[cell]} due or in transit")
         matured = int(self.doses_due.sum())
         if matured != self.protected + self.without_effect:
-            detail = f"{matured} against {self.protected} and {self.without_effect}"
+            detail = f"{matured} due, {self.protected} protected, {self.without_effect} without effect"
             _broken("the province", day, detail)
         if self.staff_doses != int(self._staff_transit.sum()) + self.staff_doses_due:
-            detail = f"{self.staff_doses} against {self._staff_transit.sum()} and {self.staff_doses_due}"
+            in_transit = self._staff_transit.sum()
+            detail = f"{self.staff_doses} given, {in_transit} in transit, {self.staff_doses_due} due"
             _broken("health workers", day, detail)
         if (self.doses > self._people).any() or (self._transit < 0).any():
             _broken("the province", day, "a cell has more doses than people")
@@ -229,7 +231,7 @@ def _broken(where: str, day: int, detail: str) -> NoReturn:
 
 
 def _masks(section: VaccinationSection, shape: tuple[int, ...]) -> list[Bools]:
-    """Return the cells of each group, in the scenario's order; a cell belongs to the first group it fits."""
+    """Return the cells of each group, in the scenario's order; a cell is in the first group it matches."""
     taken = np.zeros(shape, bool)
     masks = []
     for group in section.groups.values():
@@ -241,7 +243,7 @@ def _masks(section: VaccinationSection, shape: tuple[int, ...]) -> list[Bools]:
 
 
 def _sample(open_to: Ints, number: int, rng: np.random.Generator) -> Ints:
-    """Draw `number` of the people counted in `open_to` at random."""
+    """Draw `number` people at random from those counted in `open_to`; return the counts drawn."""
     if number == int(open_to.sum()):
         return open_to
     flat = rng.multivariate_hypergeometric(open_to.ravel(), number, method="marginals")

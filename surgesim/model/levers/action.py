@@ -1,7 +1,7 @@
-"""Actions: what a rule of the plan does.
+"""Actions: the effects of the rules of a plan.
 
-An action is ordered, set to a share at each of the rule's phases, and ended. The part of the model that it
-acts on holds the change.
+An action is ordered, set to a share at each of the rule's phases, and ended. The change is stored in the part
+of the model on which it acts.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from surgesim.model.province import Province
 
 
 class Action:
-    """What a rule does: `order` at the decision, `set_share` at each phase, `end` at stand-down."""
+    """The effect of a rule: `order` at the decision, `set_share` at each phase, `end` at stand-down."""
 
     def order(self) -> None:
-        """Order the action; for most actions nothing happens before the lead time has passed."""
+        """Order the action; most actions have no effect before the lead time has passed."""
 
     def set_share(self, share: float) -> None:
         """Apply `share` of the action's full amount."""
@@ -27,11 +27,11 @@ class Action:
 
 
 ActionFactory: TypeAlias = Callable[[str, Any, Province], Action]
-"""Creates the action of a rule from the rule's name, the rule and the parts of the run."""
+"""A function that creates an action from the name of its rule, the rule and the parts of the run."""
 
 
 class Lever(Action):
-    """An action with an amount, applied in shares; a share of 0 removes it."""
+    """An action with an amount that is applied in shares; a share of 0 removes it."""
 
     def __init__(self, apply: Callable[[float], None]) -> None:
         self._apply = apply
@@ -61,5 +61,5 @@ class Switch(Action):
 
 
 def round_down(number: float) -> int:
-    """Round down to a whole number, tolerating floating-point error."""
+    """Round down to a whole number, with a tolerance for floating-point error."""
     return floor(number + 1e-9)

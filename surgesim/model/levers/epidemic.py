@@ -1,4 +1,4 @@
-"""Levers on the epidemic and on need: measures, doses, tests, home care, transfers out of the province."""
+"""Actions on the epidemic and on need: measures, doses, tests, home care, transfers to other provinces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Levers on beds: opening, converting and mobilising facilities."""
+"""Actions on beds: opening, converting and mobilising facilities."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from surgesim.scenario.schema.levers.rule import RuleBase
 
 
 class BedAction(Action):
-    """Open, convert or mobilise beds of facilities."""
+    """The action of opening, converting or mobilising beds."""
 
     def __init__(self, rule: str, facilities: Facilities, names: list[str], share: float) -> None:
         self._rule, self._facilities, self._names, self._share = rule, facilities, names, share
@@ -30,7 +30,7 @@ class BedAction(Action):
 
 
 class BedsWithoutStaff(BedAction):
-    """Mobilise beds without the staff of their facilities."""
+    """The action of mobilising beds without the staff of their facilities."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ def sites_of(rule: AtFacilities, province: Province) -> list[int]:
 
 
 def _names_of(care: Care, names: tuple[str, ...] | None, ownership: tuple[str, ...]) -> list[str]:
-    """Return the facilities named, or those of the given ownership that are open at the start."""
+    """Return the facilities that a rule names, or the facilities of its `ownership` open at the start."""
     if names is not None:
         return list(names)
     return [

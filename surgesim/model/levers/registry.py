@@ -1,4 +1,4 @@
-"""The actions of all kinds of rule."""
+"""The actions of all types of rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Levers on staff, equipment and elective care of facilities."""
+"""Actions on the staff, equipment and elective care of facilities."""
 
 from __future__ import annotations
 

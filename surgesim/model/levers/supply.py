@@ -1,4 +1,4 @@
-"""Levers on supplies: oxygen and consumables."""
+"""Actions on supplies: oxygen and consumables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from surgesim.scenario.schema.levers.supply import OrderOxygen, Restock
 
 
 class OxygenOrder(Action):
-    """A tank and a plant, installed once and kept, and deliveries until the rule ends."""
+    """The action of ordering oxygen: a tank and a plant, which stay, and deliveries until the rule ends."""
 
     def __init__(self, rule: OrderOxygen, where: list[int], supply: OxygenSupply, env: Calendar) -> None:
         self._rule, self._where, self._supply, self._env = rule, where, supply, env

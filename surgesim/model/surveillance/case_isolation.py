@@ -1,7 +1,7 @@
-"""Isolation of cases and contacts: how many infectious people infect nobody because they isolate.
+"""Isolation of cases and contacts: the number of infectious people who isolate and infect nobody.
 
-Self-contained: reported cases go in as counts by district and days since onset; the expected number of
-people who isolate and are still infectious comes out. The model does not track them individually.
+Self-contained: the input is counts of reported cases by district and days since onset, the output the
+expected number of people who isolate and are still infectious. People are not tracked individually.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _NEGLIGIBLE = 1e-3
 
 
 def still_infectious(infectious_days: float, dt_days: float) -> Floats:
-    """Return P(a person with onset on day d is infectious at the start of each step of day d + k).
+    """Return the probability of being infectious at the start of each step, k days after the day of onset.
 
     Onset is equally likely in each step of its day; the two stages of I last as in the epidemic.
 
     Returns
     -------
-    ``(steps of a day, ages)``: k = 0 (1 by convention), 1, … until less than 0.1 % are still infectious.
+    ``(steps of a day, ages)``, for ages k = 0 (probability 1 by convention), 1, … until less than 0.1 %.
     """
     steps = round(1 / dt_days)
     leave = 2 * dt_days / infectious_days
@@ -43,13 +43,13 @@ def still_infectious(infectious_days: float, dt_days: float) -> Floats:
 
 
 class CaseIsolation:
-    """People who isolate, by district and days since onset, until they are no longer infectious.
+    """The people who isolate, by district and days since onset, until they are no longer infectious.
 
     Attributes
     ----------
     infectious
-        ``(steps, districts)`` expected number of isolated people who are infectious at the start of each
-        step of today.
+        ``(steps, districts)`` expected number of isolated people who are infectious at the start of each of
+        today's steps.
     """
 
     def __init__(self, section: CaseIsolationSection, still: Floats, districts: int) -> None:
@@ -59,16 +59,16 @@ class CaseIsolation:
         self.infectious = np.zeros((still.shape[0], districts))
 
     def isolate(self, cases: Ints, contacts: Ints) -> None:
-        """Isolate, from tomorrow, those who comply of today's cases and contacts, ``(ages, districts)``."""
+        """Isolate the compliant share of today's cases and contacts, ``(ages, districts)``, from tomorrow."""
         self._isolated += self._section.cases_compliance * cases
         self._isolated += self._section.contacts_compliance * contacts
 
     def begin_day(self) -> None:
-        """Start a day: move everybody's onset one day further back."""
+        """Begin a day, on which everybody's onset is one day further in the past."""
         self._isolated[1:] = self._isolated[:-1]
         self._isolated[0] = 0.0
         self.infectious = self._still @ self._isolated
 
     def fill(self, page: Page) -> None:
-        """Enter the infectious people who isolate."""
+        """Record the infectious people who isolate."""
         page.province.values["isolated_infectious"] = float(self.infectious[0].sum())

@@ -29,7 +29,7 @@ DISTRICT = (Column("reported_cases", "cases/day", "cases among residents reporte
 
 
 class Detection:
-    """Pending and past reports, by day and district."""
+    """The pending and past reports of cases, by day and district."""
 
     def __init__(self, section: DetectionSection, first_day: int, end_day: int, districts: int) -> None:
         self._share = section.share
@@ -51,7 +51,7 @@ class Detection:
 
         Returns
         -------
-        ``(districts, days)`` twice: mild cases and future patients detected, by days from onset to report.
+        ``(districts, days)`` each: mild cases and future patients detected, by days from onset to report.
         """
         row = day - self._first
         found = rng.binomial(mild, self._share)
@@ -63,23 +63,23 @@ class Detection:
         return delayed[0], delayed[1]
 
     def report(self, day: int, mild: Ints, ill: Ints) -> None:
-        """Replace the reports pending for `day`, ``(districts,)`` each."""
+        """Replace the pending reports of `day` by `mild` and `ill`, ``(districts,)`` each."""
         self._mild[day - self._first] = mild
         self._ill[day - self._first] = ill
 
     def mild_reports(self, day: int) -> Ints:
-        """``(districts,)`` mild cases reported on `day`."""
+        """Return the mild cases reported on `day`, ``(districts,)``."""
         result: Ints = self._mild[day - self._first]
         return result
 
     def reports(self, day: int) -> Ints:
-        """``(districts,)`` all cases reported on `day` from the community."""
+        """Return all cases reported from the community on `day`, ``(districts,)``."""
         result: Ints = self._mild[day - self._first] + self._ill[day - self._first]
         return result
 
 
 class Reports:
-    """Reports of recent onsets by day of onset, including those still to come.
+    """The reports of recent onsets, including those still to come, by day of onset.
 
     Attributes
     ----------
@@ -97,7 +97,10 @@ class Reports:
         self._by_onset[day % len(self._by_onset)] = after
 
     def on(self, day: int) -> Ints:
-        """``(ages, districts)`` reports of `day` by days since onset; the last row includes later ones."""
+        """Return the reports due on `day` by days since onset, ``(ages, districts)``.
+
+        The last row includes all longer delays.
+        """
         delays = np.arange(len(self._by_onset))
         of_day = self._by_onset[(day - delays) % len(delays), :, delays]
         by_age = np.zeros((self._ages, of_day.shape[1]), np.int64)
@@ -114,14 +117,14 @@ class Surveillance:
     Attributes
     ----------
     detection
-        Reports, day by day.
+        The reports, day by day.
     laboratories, case_isolation
-        None if the scenario does not limit tests, or if nobody isolates.
+        The laboratories, None if tests are unlimited; the isolation of cases, None if nobody isolates.
 
     Parameters
     ----------
     population
-        ``(districts,)``.
+        ``(districts,)`` residents.
     at_admission
         By district: patients reported at admission so far; the ledger keeps updating this list.
     """
@@ -138,7 +141,7 @@ class Surveillance:
         districts = len(population)
         self._streams = streams
         self._at_admission = at_admission
-        self._in_community = np.zeros(districts, np.int64)  # reported so far
+        self._in_community = np.zeros(districts, np.int64)  # number of cases reported so far
         self.detection = Detection(section.detection, first_day, end_day, districts)
         self.laboratories: Laboratories | None = None
         self.case_isolation: CaseIsolation | None = None
@@ -153,33 +156,34 @@ class Surveillance:
         delays = len(daily_delays(section.detection.delay_days))
         self._mild = Reports(delays, districts, still.shape[1])
         self._ill = Reports(delays, districts, still.shape[1])
-        self._before = self._reported()  # at 00:00 of the last day
+        self._before = self._reported()  # number of cases reported by 00:00 of the last day
 
     @property
     def tested_share(self) -> float:
-        """Share of those who needed a test on the last day who got one; 1 if tests are unlimited."""
+        """Share of people needing a test on the last day who got one; 1 if tests are unlimited."""
         return 1.0 if self.laboratories is None else self.laboratories.tested_share
 
     def begin_day(self) -> Floats | None:
-        """Return today's isolated infectious people, ``(steps, districts)``; None if nobody isolates."""
+        """Begin a day; return its infectious people who isolate, ``(steps, districts)``, or None."""
         if self.case_isolation is None:
             return None
         self.case_isolation.begin_day()
         return self.case_isolation.infectious
 
     def _reported(self) -> Ints:
-        """``(districts,)`` cases reported so far, from the community and at admission."""
+        """Return the cases reported so far, in the community and at admission, ``(districts,)``."""
         return self._in_community + np.array(self._at_admission, np.int64)
 
     def pass_day(self, day: int, mild: Ints, seekers: list[Patient]) -> None:
-        """Detect cases among a day's onsets, and report those that are due.
+        """Detect cases among a day's onsets, and report the cases that are due.
 
         Parameters
         ----------
         mild
             ``(districts,)`` onsets of people who stay mild.
         seekers
-            The future patients among the onsets who are detected, or seek a test, ordered by district.
+            Future patients among the onsets who are detected or, if tests are limited, seek a test; ordered
+            by district.
         """
         ill = np.bincount([patient.district for patient in seekers], minlength=len(mild))
         mild_after, ill_after = self.detection.find(day, mild, ill, self._streams.day("detection", day))
@@ -188,7 +192,7 @@ class Surveillance:
         self._in_community += self.detection.reports(day)
 
     def _limit(self, day: int, mild: Ints, seekers: list[Patient], mild_after: Ints, ill_after: Ints) -> None:
-        """Test within the limit, and isolate the cases found.
+        """Test as many people as the limit allows, and isolate the cases found.
 
         Parameters
         ----------
@@ -213,7 +217,7 @@ class Surveillance:
             self.case_isolation.isolate(of_day.mild + of_day.ill, of_day.contacts)
 
     def fill(self, page: Page) -> None:
-        """Enter the cases of the day, its tests, and people who isolate."""
+        """Record the day's cases and tests, and the people who isolate."""
         reported = self._reported()
         page.province.totals["reported_cases"] = int(reported.sum())
         page.districts.totals["reported_cases"] = reported.astype(float)
@@ -228,7 +232,7 @@ class Surveillance:
         Raises
         ------
         IdentityError
-            If any are not.
+            If a person is missing or counted twice.
         """
         if self.laboratories is not None:
             self.laboratories.check(day, self._mild.due)

@@ -1,8 +1,8 @@
-"""Laboratories: a limited number of tests per day, for which infected, other people and contacts compete.
+"""Laboratories: a limited number of tests per day, for which cases, contacts and other people compete.
 
-Self-contained: the cases that unlimited tests would find go in by day of report; the cases tested come out.
-Cases are counts by district and days since onset; future patients are tracked individually, so that those
-who get no test are reported at admission.
+Self-contained: the input is the cases that unlimited tests would find, by day of report, and the output the
+cases that the tests find. Mild cases are counts by district and days since onset. Future patients are tracked
+individually, so that patients who get no test can be reported at admission.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ Ints = NDArray[np.int64]
 
 TESTS = (
     Column("tests_used", "samples/day", "samples tested within the limit (0 if tests are unlimited)"),
-    Column("contacts_tested", "people/day", "contacts of cases among `tests_used`"),
+    Column("contacts_tested", "people/day", "samples in `tests_used` that are from contacts of cases"),
     Column("waiting_for_test", "people", "people who got no test on the day and will try again"),
 )
 SHARES = (
     Column(
-        "test_positivity", "share", "share of samples tested within the limit that are positive (0 if none)"
+        "test_positivity",
+        "share",
+        "share of samples tested within the limit that are positive (0 if there were none)",
     ),
     Column(
         "test_capacity_used", "share", "samples tested / test capacity of the day (0 if tests are unlimited)"
@@ -35,15 +37,15 @@ SHARES = (
 
 
 def pooled_samples(per_day: float, pool_size: int, positivity: float) -> float:
-    """Return the samples per day of a testing line that pools, if a share `positivity` is positive.
+    """Return how many samples a line of pooled tests can process per day at a given positivity.
 
-    A sample takes 1 / k tests in its pool of k, and one more if the pool is positive, which has probability
-    1 - (1 - p)^k. A line does not pool if that would take more than one test per sample.
+    A sample takes 1 / k tests in its pool of k, and one more if the pool is positive, with probability
+    1 - (1 - p)^k. The line does not pool if pooling would take more than one test per sample.
 
     Parameters
     ----------
     per_day
-        Samples per day if none is positive: ``k`` times the tests of the line.
+        Samples per day if none is positive: k times the number of tests.
     """
     tests_per_pool = 1 + pool_size * (1 - (1 - positivity) ** pool_size)
     return per_day / min(tests_per_pool, pool_size)
@@ -51,7 +53,7 @@ def pooled_samples(per_day: float, pool_size: int, positivity: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class FoundCases:
-    """The cases that a day's tests find.
+    """The cases found by a day's tests.
 
     Attributes
     ----------
@@ -66,22 +68,23 @@ class FoundCases:
 
 
 class Laboratories:
-    """Tests of the province, day by day.
+    """The tests of the province, day by day.
 
-    Everybody who needs a test on a day has the same chance of getting one. Of those who get none,
-    `return_share` try again the next day; the others are detected at admission or not at all. Contacts do
-    not try again. Patients in hospital when their report is due are tested there, outside this limit.
+    Everybody who needs a test on a day has the same chance of getting one. Of the people who get none, a
+    share `return_share` tries again the next day; the others are detected at admission or not at all.
+    Contacts do not try again. Patients in hospital when their report is due are tested there, outside this
+    limit.
 
     Attributes
     ----------
     used, positive, contacts_tested
-        Samples tested on the day, the positive ones, and those of contacts.
+        All samples tested on the day, the positive samples, and the samples of contacts.
     waiting
         People who got no test on the day and will try again.
     capacity
-        Samples possible at the day's positivity.
+        Samples that could be tested on the day, at the day's positivity.
     tested_share
-        Share of those who needed a test on the day who got one; 1 if nobody needed one.
+        Share of people needing a test on the day who got one; 1 if nobody needed one.
     """
 
     def __init__(self, section: LaboratoryTests, population: Ints, ages: int) -> None:
@@ -93,7 +96,7 @@ class Laboratories:
         self._ill_waiting: list[tuple[Patient, int]] = []
         self._mild_waiting = np.zeros((ages, districts), np.int64)
         self._others_waiting = np.zeros(districts, np.int64)
-        self._hidden = np.zeros((ages, districts), np.int64)  # mild, infectious, and not seeking a test
+        self._hidden = np.zeros((ages, districts), np.int64)  # infectious mild cases who do not seek a test
         self._found = self._gave_up = 0
         self.used = self.positive = self.contacts_tested = self.waiting = 0
         self.capacity = self._single + self._pooled
@@ -106,23 +109,23 @@ class Laboratories:
 
     @property
     def capacity_used(self) -> float:
-        """Samples of the day / capacity; without any capacity, 1 if somebody needed a test, otherwise 0."""
+        """Samples tested on the day / capacity; without capacity, 1 if somebody needed a test, else 0."""
         return self.used / int(self.capacity) if self.capacity >= 1 else float(self.tested_share < 1)
 
     def raise_tests(self, single: float, pooled: float) -> None:
-        """Raise the single and pooled samples per day; values below 0 reverse an earlier rise."""
+        """Raise the single and pooled samples per day; negative values reverse an earlier rise."""
         self._single = max(self._single + single, 0.0)
         self._pooled = max(self._pooled + pooled, 0.0)
 
     def enrol(self, day: int, patients: list[Patient], delays: Ints, rng: np.random.Generator) -> None:
-        """Register when the future patients among a day's onsets who seek a test would be reported.
+        """Set the days on which future patients who seek a test are due to be tested and reported.
 
         Parameters
         ----------
         patients
-            The patients who seek a test, ordered by district.
+            Future patients among a day's onsets who seek a test, ordered by district.
         delays
-            ``(districts, days)`` number of patients who would be reported after 0, 1, … days.
+            ``(districts, days)`` number of patients whose report is due after 0, 1, … days.
         """
         days = np.tile(np.arange(delays.shape[1]), len(delays))
         after = np.repeat(days, delays.ravel())
@@ -172,7 +175,7 @@ class Laboratories:
         self._hidden[0] = mild
 
     def _test(self, demand: Ints, rng: np.random.Generator) -> Ints:
-        """Return how many of each kind and district are tested, of those who need it."""
+        """Return how many people of each type and district are tested, of the `demand` for tests."""
         total = int(demand.sum())
         infected = demand[:-2].sum() + self._section.contact_positivity * demand[-1].sum()
         pooled = pooled_samples(self._pooled, self._section.pool_size, infected / total if total else 0.0)
@@ -190,7 +193,7 @@ class Laboratories:
     def _choose(
         self, ill: list[tuple[Patient, int]], numbers: Ints, rng: np.random.Generator
     ) -> tuple[list[tuple[Patient, int]], list[tuple[Patient, int]]]:
-        """Choose `numbers` patients per district at random; return those tested and those not."""
+        """Choose `numbers` patients per district at random; return patients tested and not tested."""
         left = numbers.tolist()
         tested, untested = [], []
         for place in rng.permutation(len(ill)).tolist():
@@ -210,7 +213,7 @@ class Laboratories:
         return found
 
     def _among_contacts(self, tested: Ints, rng: np.random.Generator) -> Ints:
-        """``(ages, districts)`` hidden infections found among the contacts tested."""
+        """Return the hidden infections found among the contacts tested, ``(ages, districts)``."""
         number = np.minimum(rng.binomial(tested, self._section.contact_positivity), self._hidden.sum(axis=0))
         found = np.zeros(self._hidden.shape, np.int64)
         for district in np.flatnonzero(number).tolist():
@@ -242,7 +245,7 @@ class Laboratories:
         self.waiting = int(staying.sum() + self._others_waiting.sum()) + len(self._ill_waiting)
 
     def fill(self, page: Page) -> None:
-        """Enter the tests of the day."""
+        """Record the tests of the day."""
         page.province.values |= {
             "tests_used": self.used,
             "contacts_tested": self.contacts_tested,
@@ -252,7 +255,10 @@ class Laboratories:
         }
 
     def check(self, day: int, expected: int) -> None:
-        """Check: mild seekers whose report was due = found + waiting + gave up; tests used <= capacity.
+        """Check the identities of tests at the end of a day.
+
+        Mild cases who sought a test and whose report was due = found + waiting + gave up.
+        Tests used <= capacity.
 
         Parameters
         ----------
@@ -262,16 +268,22 @@ class Laboratories:
         Raises
         ------
         IdentityError
-            If one does not hold.
+            If an identity fails.
         """
         now = self._found + int(self._mild_waiting.sum()) + self._gave_up
         if now != expected:
             raise IdentityError(
-                "test seekers = found + waiting + gave up", "the province", day, f"{expected} against {now}"
+                "test seekers = found + waiting + gave up",
+                "the province",
+                day,
+                f"expected {expected}, got {now}",
             )
         if self.used > self.capacity + 1e-6 or self._hidden.min() < 0:
             raise IdentityError(
-                "tests used <= test capacity", "the province", day, f"{self.used} against {self.capacity}"
+                "tests used <= test capacity",
+                "the province",
+                day,
+                f"{self.used} tests used, capacity {self.capacity}",
             )
 
 

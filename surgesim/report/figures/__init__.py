@@ -1,7 +1,7 @@
 """The figures of a result: functions to draw, describe and save them by name, or save all at once.
 
-`run` contains the figures of a run, one module each, collected in FIGURES; `sweep` contains those of a
-sweep; `drawing` contains shared code.
+`run` contains the figures of a run, one module each, collected in FIGURES; `sweep` contains the figures of a
+sweep; `drawing` contains the code that they share.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def draw(
     lang
         ``en`` or ``vi``.
     alternative
-        The alternative to draw; in figure ``alternatives``, ``baseline`` draws all.
+        The alternative to draw; in figure ``alternatives``, ``baseline`` means all alternatives.
     area
         Name of a district, for figures that support one (``cases``).
 
@@ -80,7 +80,8 @@ def draw(
     """
     if name == SWEEP_MAP:
         raise ResultsError(
-            f"got figure {name!r} of a run, expected the folder of a sweep, or one of {', '.join(FIGURES)}"
+            f"got figure {name!r} of a run, expected a sweep's folder, or one of the figures "
+            f"{', '.join(FIGURES)}"
         )
     if name not in FIGURES:
         raise ResultsError(f"got figure {name!r}, expected one of {', '.join(FIGURES)}")
@@ -100,7 +101,7 @@ def draw(
 
 
 def describe(results: Results, name: str, lang: str, alternative: str = BASELINE) -> str:
-    """The alternative text of a figure: its title and what it shows in this result."""
+    """Return the alternative text of a figure: its title, and a description of this result."""
     what = " ".join(FIGURES[name].describe(results, lang, alternative))
     return phrase(lang, "alt.figure", title=phrase(lang, f"figure.{name}_title"), what=what).strip()
 

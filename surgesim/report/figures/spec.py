@@ -13,27 +13,27 @@ if TYPE_CHECKING:
 
 
 Section = Literal["need", "thresholds", "binding", "plans", "districts", "logistics", "facilities"]
-"""Sections of the report that have figures."""
+"""The sections of the report that have figures."""
 
 
 @dataclass(frozen=True, slots=True)
 class FigureSpec:
-    """A figure of a run, as declared by its module.
+    """The declaration of a figure of a run.
 
     Attributes
     ----------
     name
         Its name on the command line, in files and in the catalogues (``figure.<name>_title``).
     draw
-        Draws it from results, a language and an alternative.
+        Function that draws it from results, a language and an alternative.
     describe
-        Describes it in words for readers who cannot see it; takes the same arguments.
+        Function that describes it for readers who cannot see it; takes the same arguments.
     section
         The section of the report that contains it.
     place
         Sort key for the figures, in the report and in lists.
     draw_area
-        Draws it for a district, the last argument; None if it covers only the whole province.
+        Function that draws it for a district, the last argument; None if it covers only the whole province.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Tables of breaches: which, when, how likely, and the binding constraints."""
+"""The tables of breaches, their dates and likelihood, and of the binding constraints."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 def breaches(results: Results, lang: str) -> ReportTable | None:
-    """The criteria of the emergency in the baseline, in scenario order, then the emergency itself."""
+    """Build the table of the criteria of the emergency in the baseline, then the emergency itself."""
     by_name = {str(row["threshold"]): row for row in province_rows(results)}
     names = criteria(results.scenario)
     if SITUATION not in by_name:
@@ -55,7 +55,7 @@ def breaches(results: Results, lang: str) -> ReportTable | None:
 
 
 def glance(results: Results, lang: str) -> ReportTable | None:
-    """Overview: the date and likelihood of the emergency and of each criterion."""
+    """Build the overview: the date and likelihood of the emergency and of each criterion."""
     by_name = {str(row["threshold"]): row for row in province_rows(results)}
     if SITUATION not in by_name:
         return None
@@ -75,7 +75,7 @@ def glance(results: Results, lang: str) -> ReportTable | None:
 
 
 def thresholds(results: Results, lang: str) -> ReportTable | None:
-    """The thresholds in the baseline that are not criteria of the emergency."""
+    """Build the table of the thresholds in the baseline that are not criteria of the emergency."""
     of_situation = {*criteria(results.scenario), SITUATION}
     rows = [row for row in province_rows(results) if row["threshold"] not in of_situation]
     return _breach_rows(results, "thresholds", "threshold", rows, lang).build(
@@ -94,7 +94,10 @@ def _breach_note(results: Results, key: str, lang: str) -> Passage:
 
 
 def _breach_rows(results: Results, name: str, column: str, rows: Sequence[Row], lang: str) -> TableBuilder:
-    """The likelihood, first date and duration of each breach, with ranges only if there are enough runs."""
+    """Build rows with the likelihood, first date and duration of breaches.
+
+    Give ranges only if there are enough runs.
+    """
     builder = table_builder(name, lang, column, "likelihood", "first_breach", "days_breached", "worst")
     for row in rows:
         if not is_assessed(row):
@@ -116,7 +119,7 @@ def _breach_rows(results: Results, name: str, column: str, rows: Sequence[Row], 
 
 
 def _worst(results: Results, row: Row, lang: str) -> str:
-    """The worst value with its unit; a share as a percentage."""
+    """Format the worst value with its unit, or as a percentage if it is a share."""
     name = str(row["threshold"])
     if name == SITUATION:
         worst = quote("breaches", row, "worst_value_median", number, lang)
@@ -137,7 +140,7 @@ def _likely(row: Row, lang: str) -> Cell:
 
 
 def _shares(row: Row, lang: str) -> Passage:
-    """The share of runs with a breach, and its interval."""
+    """Format the share of runs with a breach, and its interval."""
     low, high = (share(row, f"probability_{end}", lang) for end in ("low", "high"))
     probability: Passage | Value = share(row, "probability", lang)
     if row["undecided"] > 0:
@@ -146,14 +149,14 @@ def _shares(row: Row, lang: str) -> Passage:
 
 
 def _risk(row: Row) -> str:
-    """The style of a probability cell."""
+    """Return the style of a probability cell."""
     return (
         "risk-none" if row["probability"] == 0 else "risk-half" if row["probability"] < 0.5 else "risk-most"
     )
 
 
 def _middle(results: Results, row: Row, lang: str) -> str:
-    """The median first date of a breach."""
+    """Format the median first date of a breach."""
     if row["breached_at_start"] == 1:
         return phrase(lang, "screen.at_start")
     return first_date(results, row, "first_day_median", lang) or phrase(lang, "table.none_by_end")
@@ -174,7 +177,7 @@ def _first(results: Results, row: Row, lang: str) -> Passage:
 
 
 def areas(results: Results, lang: str) -> ReportTable | None:
-    """Thresholds assessed by district: the likelihood, first date and duration of breaches there."""
+    """Build the table of thresholds assessed by district: likelihood, first date and duration of breaches."""
     table = results.breaches
     mine = table[(table["alternative"] == BASELINE) & (table["area"] != PROVINCE_AREA)]
     names = list(dict.fromkeys(mine["threshold"]))
@@ -199,7 +202,7 @@ def areas(results: Results, lang: str) -> ReportTable | None:
 
 
 def binding(results: Results, lang: str) -> ReportTable | None:
-    """Days on which each constraint binds, by bed type: emergency days and shortage days."""
+    """Build the table of emergency days and shortage days on which each constraint binds, by bed type."""
     if not modelled_limits(results.scenario):
         return None
     builder = table_builder("binding", lang, "constraint")

@@ -28,7 +28,7 @@ NONE: Final = "–"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The content of a cell, and its style `tone`: a verdict such as better or worse, or a risk class."""
+    """A cell, with its style `tone`: a verdict such as better or worse, or a class of risk."""
 
     content: str
     tone: str = ""
@@ -43,11 +43,11 @@ class ReportTable:
     name
         Its key in the catalogues: caption and note are ``table.<name>`` and ``table.<name>.note``.
     columns
-        Column headings; the first is for the row headings.
+        Column headings; the first is above the row headings.
     rows
-        Rows of cells; the first cell of each is its heading.
+        Rows of cells; the first cell of a row is its heading.
     text
-        Number of text columns, from the left; the others are numbers.
+        Number of text columns, from the left; the others contain numbers.
     note
         Text below the table.
     """
@@ -62,7 +62,7 @@ class ReportTable:
 
 @dataclass(slots=True)
 class TableBuilder:
-    """Collects the rows of a table."""
+    """A builder that collects the rows of a table."""
 
     name: str
     lang: str
@@ -73,7 +73,7 @@ class TableBuilder:
         self.rows.append([c if isinstance(c, Cell) else Cell(c) for c in cells])
 
     def build(self, text: int = 1, note: str = "", **fields: object) -> ReportTable | None:
-        """The table, or None if it has no rows."""
+        """Return the table, or None if it has no rows."""
         caption = phrase(self.lang, f"table.{self.name}", **fields)
         return ReportTable(self.name, caption, self.columns, self.rows, text, note) if self.rows else None
 
@@ -83,7 +83,7 @@ def table_builder(name: str, lang: str, *columns: str) -> TableBuilder:
 
 
 def lines(*parts: str) -> Passage:
-    """Stack texts and values, one per line."""
+    """Join texts and values as lines of a cell."""
     kept = [part for part in parts if part]
     return Passage("\n".join(map(str, kept)), Markup("<br> ").join(map(escape, kept)))
 
@@ -94,7 +94,7 @@ def in_brackets(parts: Sequence[str]) -> Passage:
 
 
 def plan_heading(results: Results, name: str, lang: str) -> Passage:
-    """The title of an alternative as a row heading."""
+    """Return the title of an alternative as a row heading."""
     return proper_name(alternative_title(results.scenario, name, lang))
 
 
@@ -113,7 +113,7 @@ def with_sign(value: float, lang: str) -> str:
 
 
 def change(row: Row, lang: str, scale: float = 1.0) -> Passage:
-    """A difference with its sign, above its interval with equal decimals."""
+    """Format a difference with its sign and, below it, its interval with equal decimals."""
     values = [float(row[c]) / scale for c in ("difference", "difference_low", "difference_high")]
     if math.isnan(values[1]):
         return lines(quote("comparison", row, "difference", with_sign, lang, scale))

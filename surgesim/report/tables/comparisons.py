@@ -1,4 +1,4 @@
-"""Tables that compare plans: their changes to the baseline, their effects and their cost."""
+"""The tables that compare plans: their changes to the baseline, their effects and their cost."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ COMPARED: Final = (
 
 
 POINT: Final = 0.01
-"""A percentage point."""
+"""A percentage point, as a share."""
 
 
 def plans(results: Results, lang: str) -> ReportTable | None:
-    """The changes made by each alternative, in words."""
+    """Build the table of the changes that each alternative makes, in words."""
     builder = table_builder("plans", lang, "plan", "changes")
     for name in results.alternatives:
         if name != BASELINE:
@@ -67,7 +67,7 @@ def plans(results: Results, lang: str) -> ReportTable | None:
 
 
 def comparison(results: Results, lang: str) -> ReportTable | None:
-    """Each alternative compared with the baseline, the fewest deaths first."""
+    """Build the table that compares each alternative with the baseline, fewest deaths first."""
     table = results.comparison[results.comparison["outcome"].isin(COMPARED)]
     shown = [outcome for outcome in COMPARED if (table["outcome"] == outcome).any()]
     builder = table_builder("comparison", lang, "plan")
@@ -97,7 +97,7 @@ def _add_baseline(
     lang: str,
     scale: float = 1.0,
 ) -> None:
-    """Add the baseline row; its means come from any alternative that has the outcome."""
+    """Add the row of the baseline, whose means come from any alternative's comparison with it."""
     known = {outcome: row for rows in by_plan.values() for outcome, row in rows.items()}
     builder.add(
         phrase(lang, "table.baseline_mean"),
@@ -106,7 +106,7 @@ def _add_baseline(
 
 
 def _difference(row: Row | None, lang: str, more_deaths: bool) -> Cell:
-    """A difference with a verdict; gains of a plan with more deaths are not called better."""
+    """Build a cell with a difference and a verdict; no gain is better in a plan with more deaths."""
     if row is None:
         return Cell(NONE)
     low, high = float(row["difference_low"]), float(row["difference_high"])
@@ -121,7 +121,7 @@ def _difference(row: Row | None, lang: str, more_deaths: bool) -> Cell:
 
 
 def _tone(low: float, high: float, better: str) -> str:
-    """Classify the interval: on the better or worse side of zero, or containing zero."""
+    """Classify an interval by its position: on the better or worse side of zero, or containing zero."""
     if low == high == 0:
         return "same"
     if low <= 0 <= high:
@@ -130,9 +130,10 @@ def _tone(low: float, high: float, better: str) -> str:
 
 
 def thresholds_by_plan(results: Results, lang: str) -> list[ReportTable]:
-    """The effect of each plan on each criterion, then on each other threshold.
+    """Build the tables of the effect of each plan on each criterion and on each other threshold.
 
-    One table each for the probability of a breach (including the emergency), days in breach and first day.
+    There is a table each for the probability of a breach (including the emergency), days in breach and first
+    day.
     """
     of_situation = criteria(results.scenario)
     others = [name for name in results.scenario.command.thresholds if name not in of_situation]
@@ -149,7 +150,7 @@ def thresholds_by_plan(results: Results, lang: str) -> list[ReportTable]:
 def _changes(
     results: Results, table: str, prefix: str, names: Sequence[str], lang: str
 ) -> ReportTable | None:
-    """Differences from the baseline by threshold, leaving out thresholds that no plan changes."""
+    """Build a table of differences from the baseline by threshold; omit thresholds that no plan changes."""
     builder = table_builder(table, lang, "plan")
     rows = results.comparison
     rows = rows[rows["outcome"].isin([f"{prefix}{name}" for name in names])]
@@ -188,12 +189,12 @@ def _changes(
 
 
 def _never(results: Results, plan: str) -> set[str]:
-    """Thresholds never breached under a plan, for which a delay of the first day is undefined."""
+    """Return thresholds never breached under a plan, so that a delay of the first day is undefined."""
     return {str(row["threshold"]) for row in province_rows(results, plan) if row["probability"] == 0}
 
 
 def costs(results: Results, lang: str) -> ReportTable | None:
-    """The cost of each plan, cheapest first: total, compared with the baseline, and per death averted."""
+    """Build the table of costs by plan, cheapest first: total, difference, and per death averted."""
     if results.scenario.supply.costs is None:
         return None
     means = results.replications.groupby("alternative", sort=False)[COST].mean()

@@ -1,4 +1,4 @@
-"""Tables of the basis of the results: figures and sources, identity checks, versions."""
+"""The tables that document the results: confidence and sources of figures, identity checks, versions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CONFIDENCE: Final = ("assumed", "counted", "published", "official")
 
 
 def confidences(results: Results, lang: str) -> ReportTable | None:
-    """The number of scenario figures at each confidence level."""
+    """Build the table of the number of scenario figures at each confidence level."""
     builder = table_builder("confidences", lang, "confidence", "meaning", "figures")
     counts = results.assumptions["confidence"].value_counts()
     for what in CONFIDENCE:
@@ -32,7 +32,7 @@ def confidences(results: Results, lang: str) -> ReportTable | None:
 
 
 def assumptions(results: Results, lang: str) -> ReportTable | None:
-    """The sources of the scenario's figures, by confidence (weakest first), then number of figures."""
+    """Build the table of the sources of the scenario's figures, the weakest confidence first."""
     builder = table_builder("assumptions", lang, "source", "confidence", "concerns", "figures")
     groups = []
     for (what, confidence), rows in results.assumptions.groupby(["source", "confidence"], sort=False):
@@ -52,7 +52,7 @@ def assumptions(results: Results, lang: str) -> ReportTable | None:
 
 
 def identities(results: Results, lang: str) -> ReportTable | None:
-    """The number of days on which each identity was checked; a run stops if one fails."""
+    """Build the table of days on which each identity was checked; a run stops if a check fails."""
     builder = table_builder("identities", lang, "checked", "held")
     scenario = results.scenario
     days = (
@@ -68,7 +68,7 @@ def identities(results: Results, lang: str) -> ReportTable | None:
 
 
 def versions(results: Results, lang: str) -> ReportTable | None:
-    """The package versions that produced the result."""
+    """Build the table of the package versions that produced the result."""
     builder = table_builder("versions", lang, "package", "version")
     for name, version in results.manifest.get("versions", {}).items():
         builder.add(proper_name(name), Value(str(version), str(version), f"manifest.json#versions.{name}"))

@@ -1,4 +1,4 @@
-"""Tables of totals and peaks: for the province, districts, population groups, facilities and supplies."""
+"""The tables of totals and peaks by province, district, population group, facility and supply item."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ if TYPE_CHECKING:
 LOGISTIC: Final = in_groups("oxygen", "staff", "other_patients", "transfers")
 
 IF_ANY: Final = in_groups("countermeasures")
-"""Totals left out if zero, because tests without a limit are not counted."""
+"""Totals that are omitted if zero, because tests without a limit are not counted."""
 
 ELSEWHERE: Final = in_groups("emergency", "money")
-"""Totals that have separate tables."""
+"""Outcomes that have tables of their own."""
 
 TOTALS: Final = tuple(o.name for o in OUTCOMES if o.name not in (*LOGISTIC, *ELSEWHERE))
 
 
 def outcomes(results: Results, lang: str, chosen: Sequence[str] | None = None) -> ReportTable | None:
-    """Totals of the baseline: the mean over runs, and the 5 % and 95 % quantiles."""
+    """Build the table of the baseline's totals: mean over runs, and 5 % and 95 % quantiles."""
     name = "outcomes" if chosen is None else "logistics"
     ranges = enough_for_ranges(results)
     builder = table_builder(name, lang, "outcome", "unit", "mean", *(("p5", "p95") if ranges else ()))
@@ -73,7 +73,7 @@ def _spread(table: pd.DataFrame, outcome: str, lang: str) -> list[Value]:
 
 
 def districts(results: Results, lang: str) -> ReportTable | None:
-    """Cases and deaths of each district in the baseline, the most deaths per 100,000 first."""
+    """Build the table of cases and deaths by district in the baseline, highest death rate first."""
     table = results.daily_districts[results.daily_districts["alternative"] == BASELINE]
     people = results.scenario.people.districts
     if table.empty or len(people) < 2:
@@ -129,7 +129,7 @@ def _peak(cases: pd.DataFrame, name: str, lang: str) -> str:
 
 
 def reached(results: Results, lang: str) -> ReportTable | None:
-    """Timely access to beds in the baseline: overall, then by group, the lowest share first."""
+    """Build the table of timely access in the baseline: overall, then by group, lowest share first."""
     builder = table_builder("reached", lang, "group", "patients", "in_time", "deaths_million")
     table = results.reached[
         (results.reached["alternative"] == BASELINE) & (results.reached["patients_mean"] > 0)
@@ -164,7 +164,10 @@ def _group(scenario: Scenario, by: str, group: str, lang: str) -> str:
 
 
 def supplies(results: Results, lang: str) -> ReportTable | None:
-    """Consumables and burdens in the baseline: use or production, unmet need, least cover, peak backlog."""
+    """Build the table of consumables and burdens in the baseline.
+
+    The columns are use or output, unmet need, least days of cover and peak backlog.
+    """
     supply = results.scenario.supply
     builder = table_builder("supplies", lang, "item", "unit", "used", "unmet", "least_cover", "most_backlog")
     table = results.daily[results.daily["alternative"] == BASELINE]
@@ -203,7 +206,7 @@ def supplies(results: Results, lang: str) -> ReportTable | None:
 
 
 def facilities(results: Results, lang: str) -> ReportTable | None:
-    """Facilities with COVID beds in the baseline, in order of opening."""
+    """Build the table of facilities with COVID beds in the baseline, in order of opening."""
     builder = table_builder(
         "facilities",
         lang,

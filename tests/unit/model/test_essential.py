@@ -300,7 +300,7 @@ def test_fewer_patients_than_none_are_found(beside: str, identity: str) -> None:
         gone = stock[facility] + facility
         getattr(patients, beside)[facility, ELECTIVE] += gone if beside == "_discharged" else -gone
         stock[facility] = -facility
-    with pytest.raises(IdentityError, match=f"{identity}.*hospital-1, other patients.*: -1 against 0$"):
+    with pytest.raises(IdentityError, match=f"{identity}.*hospital-1, other.*: left side -1, right side 0$"):
         patients.check(0)
 
 

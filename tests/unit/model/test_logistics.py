@@ -187,7 +187,7 @@ def test_a_use_or_stock_below_zero_is_told_though_it_adds_up() -> None:
     stocks.pass_day(Drivers(death=4))
     stocks.stock -= 7
     stocks._total_used += 7
-    with pytest.raises(IdentityError, match="-1 against -1"):
+    with pytest.raises(IdentityError, match="expected -1, got -1"):
         stocks.check(0)
 
 

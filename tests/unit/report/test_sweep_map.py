@@ -91,7 +91,7 @@ def test_a_map_that_cannot_be_drawn_is_refused(swept: Any) -> None:
         ({"scenario": "other"}, "got scenario 'other', expected one of small"),
         ({"lang": "fr"}, "got language 'fr', expected one of "),
         ({"x": "people"}, f"got path 'people', expected one of {SHARE}, {BEDS}"),
-        ({"x": BEDS, "y": BEDS}, f"got path '{BEDS}' for both axes, expected two paths"),
+        ({"x": BEDS, "y": BEDS}, f"got path '{BEDS}' for both axes, expected two different paths"),
     ):
         with pytest.raises(ResultsError) as caught:
             sweep_map(made, **given)

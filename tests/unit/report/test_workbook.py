@@ -89,7 +89,7 @@ def test_a_table_too_long_for_a_sheet_is_refused(
     write_workbook(results, tmp_path / "tables.xlsx")
     monkeypatch.setattr(workbook, "MOST_ROWS", longest)
     with pytest.raises(
-        ResultsError, match=f"got {longest} rows, expected at most the {longest - 1} of a sheet"
+        ResultsError, match=f"got {longest} rows, expected at most {longest - 1}, the limit of a sheet"
     ):
         write_workbook(results, tmp_path / "other.xlsx")
     assert [entry.name for entry in tmp_path.iterdir()] == ["tables.xlsx"]

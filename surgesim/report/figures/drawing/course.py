@@ -1,4 +1,4 @@
-"""The course of an indicator over the days of a run, and functions to draw it."""
+"""An indicator over the days of a run, as a curve with bands, and functions to draw it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BAND50: Final = "#8FBFDF"
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """One indicator over the days of a run: its dates, mean and quantiles over replications."""
+    """The values of an indicator over the days of a run: dates, mean and quantiles over replications."""
 
     dates: NDArray[np.datetime64]
     mean: NDArray[np.float64]
@@ -44,23 +44,23 @@ class Course:
         return day_numbers(self.dates)
 
     def scale(self, factor: float) -> Course:
-        """The course times `factor`."""
+        """Return the curve with all values multiplied by `factor`."""
         bands = (self.mean, self.p5, self.p25, self.p50, self.p75, self.p95)
         return Course(self.dates, *(factor * band for band in bands))
 
     def rolling_mean(self, days: int) -> Course:
-        """The trailing mean of each curve over `days` days, or over those available."""
+        """Return the curve averaged over the last `days` days, or as many as there are so far."""
         bands = (self.mean, self.p5, self.p25, self.p50, self.p75, self.p95)
         return Course(self.dates, *(_averaged(band, days) for band in bands))
 
     def cap(self, most: float) -> Course:
-        """The course with values capped at `most`."""
+        """Return the curve with values capped at `most`."""
         bands = (self.mean, self.p5, self.p25, self.p50, self.p75, self.p95)
         return Course(self.dates, *(np.minimum(band, most) for band in bands))
 
 
 def course(results: Results, alternative: str, indicator: str, area: str | None = None) -> Course:
-    """The course of an indicator in the province, or in one district."""
+    """Return the curve of an indicator in the province, or in the district `area`."""
     table = results.daily if area is None else results.daily_districts
     here = (table["alternative"] == alternative) & (table["indicator"] == indicator)
     if area is not None:
@@ -68,7 +68,9 @@ def course(results: Results, alternative: str, indicator: str, area: str | None 
     rows = table[here].sort_values("day")
     if rows.empty:
         where = "the province" if area is None else f"area {area!r}"
-        raise ResultsError(f"got no daily values of {indicator!r} for {where} under {alternative!r}")
+        raise ResultsError(
+            f"the results have no daily values of {indicator!r} for {where} in alternative {alternative!r}"
+        )
     return Course(
         rows["date"].to_numpy(dtype="datetime64[D]"),
         *(
@@ -86,7 +88,7 @@ def _averaged(values: NDArray[np.float64], days: int) -> NDArray[np.float64]:
 
 
 def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Replace infinite values (unlimited beds) by NaN, which leaves a gap."""
+    """Replace infinite values (unlimited beds) by NaN, which leaves a gap in a curve."""
     return np.where(np.isfinite(values), values, np.nan)
 
 
@@ -98,7 +100,7 @@ def draw_bands(axes: Axes, curve: Course) -> None:
 
 
 def band_entries(lang: str) -> list[tuple[Artist, str]]:
-    """Legend entries for `draw_bands`."""
+    """Return the legend entries for `draw_bands`."""
     return [
         (Line2D([], [], color=BLUE), phrase(lang, "figure.median")),
         (Patch(color=BAND50), phrase(lang, "figure.band50")),
@@ -107,17 +109,17 @@ def band_entries(lang: str) -> list[tuple[Artist, str]]:
 
 
 def breach_entries(lang: str) -> list[tuple[Artist, str]]:
-    """Legend entries for thresholds and their breaches."""
+    """Return the legend entries for thresholds and their breaches."""
     return [bound_entry(lang), shade_entry(lang), first_entry(lang)]
 
 
 def run_span(results: Results) -> tuple[date, date]:
-    """The first day of the run and the day after its last."""
+    """Return the first day of the run and the day after the last."""
     return results.scenario.start, results.scenario.end
 
 
 def peak(curve: Course) -> tuple[float, date]:
-    """The peak of a course's median, and its date."""
+    """Return the highest median of a curve, and its date."""
     place = int(np.nanargmax(curve.p50))
     return float(curve.p50[place]), curve.dates[place].item()
 

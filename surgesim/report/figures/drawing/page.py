@@ -1,7 +1,6 @@
-"""Elements shared by all figures: page, heading, legend, colours, date and number axes.
+"""The elements shared by all figures: page, heading, legend, colours, date and number axes.
 
-They are separate so that a figure's module contains only what is specific to it. pyplot is not used: a
-figure belongs to its caller and needs no display.
+pyplot is not used: a figure belongs to its caller and needs no display.
 """
 
 from __future__ import annotations
@@ -56,24 +55,24 @@ _LEGEND: Final = {"handlelength": 2.6, "columnspacing": 1.2}
 _HANDLE: Final = 0.5  # inches for a legend handle and the space around it
 _STYLE: Final = Path(__file__).with_name("surgesim.mplstyle")
 _MONTHLY_AFTER_DAYS: Final = 370
-_DECIMALS: Final = 6  # of an axes' position, as a share of the page
+_DECIMALS: Final = 6  # decimals of an axes' position, as a share of the page
 
 
 class EmptyFigureError(ResultsError):
-    """The results contain no data for the figure, e.g. a scenario without thresholds."""
+    """Raised if the results contain no data for a figure, e.g. because the scenario has no thresholds."""
 
     reason = "because there is nothing to show"
 
 
 class ProvinceOnlyError(ResultsError):
-    """An area was requested for a figure of the whole province."""
+    """Raised if a district is requested for a figure that covers only the whole province."""
 
     reason = "because they cover only the whole province"
 
 
 @contextmanager
 def project_style() -> Iterator[None]:
-    """Context with the project's style, ignoring user settings."""
+    """Apply the project's style within the context, ignoring user settings."""
     with style.context(str(_STYLE), after_reset=True):
         yield
 
@@ -91,7 +90,7 @@ def check_choice(results: Results, lang: str, alternative: str, area: str | None
 
 
 def text_width(text: str, size: float, weight: str = "normal") -> float:
-    """Width in inches of the widest line of `text` at font size `size` (points)."""
+    """Return the width in inches of the widest line of `text` at font size `size` (points)."""
     return max(
         sum(_width(word, size, weight) for word in line.split(" "))
         + line.count(" ") * _width(" ", size, weight)
@@ -107,14 +106,14 @@ def _width(word: str, size: float, weight: str) -> float:
 
 
 def text_height(text: str, size: float) -> float:
-    """Height in inches of `text` at font size `size` (points), including line spacing."""
+    """Return the height in inches of `text` at font size `size` (points), including line spacing."""
     return (text.count("\n") + 1) * size * _LINE / 72
 
 
 def wrap(text: str, width: float, size: float, weight: str = "normal") -> str:
     """Break `text` at spaces so that no line is wider than `width` inches.
 
-    Wider words are not broken, nor are no-break spaces.
+    Words are not broken, even if wider, and neither are no-break spaces.
     """
     lines: list[str] = []
     for word in text.split(" "):
@@ -127,7 +126,7 @@ def wrap(text: str, width: float, size: float, weight: str = "normal") -> str:
 
 
 def wrap_evenly(text: str, width: float, size: float, weight: str = "normal") -> str:
-    """Wrap `text` into the fewest lines that fit `width` inches, of similar length."""
+    """Wrap `text` into the fewest lines that fit `width` inches, and make the lines similar in length."""
     full = wrap(text, width, size, weight)
     tries = (wrap(text, width * share, size, weight) for share in np.arange(0.5, 1.0, 0.05))
     return next((tried for tried in tries if tried.count("\n") == full.count("\n")), full)
@@ -142,18 +141,18 @@ def page(
     alternative: str | None,
     notes: Sequence[str] = (),
 ) -> Figure:
-    """Create an empty figure with a heading for results.
+    """Create an empty figure with a heading that names the results.
 
     Parameters
     ----------
     what
-        Title of the figure, to follow the province's name.
+        Title of the figure, placed after the province's name.
     body
         Height in inches below the heading.
     alternative
-        Named below the title; None if the figure shows several.
+        The alternative named below the title; None if the figure shows several.
     notes
-        Additional notes below the title.
+        Further notes below the title.
     """
     province = results.scenario.title.get(lang)
     lines = [phrase(lang, "figure.replications", n=number(replications(results), lang)), *notes]
@@ -164,7 +163,7 @@ def page(
 
 
 def with_heading(title: str, notes: Sequence[str], body: float) -> Figure:
-    """Create an empty figure with `title` and `notes` below it; for `body`, see `page`."""
+    """Create an empty figure with `title` and, below it, `notes`; for `body`, see `page`."""
     title = wrap_evenly(title, WIDTH - 2 * MARGIN, TITLE_SIZE, "bold")
     note = wrap("; ".join(notes), WIDTH - 2 * MARGIN, NOTE_SIZE)
     title_height, note_height = text_height(title, TITLE_SIZE), text_height(note, NOTE_SIZE)
@@ -189,7 +188,7 @@ def with_heading(title: str, notes: Sequence[str], body: float) -> Figure:
 
 
 def replications(results: Results) -> int:
-    """Number of replications in the results."""
+    """Return the number of replications in the results."""
     return int(results.replications["replication"].nunique())
 
 
@@ -215,7 +214,7 @@ def legend_in(axes: Axes, entries: Sequence[tuple[Artist, str]], width: float) -
 
 
 def label(text: str, unit: str, lang: str) -> str:
-    """An axis label with the unit in brackets."""
+    """Return an axis label with the unit in brackets."""
     return phrase(lang, "figure.labelled", label=text, unit=unit)
 
 
@@ -225,12 +224,12 @@ def day_number(day: date) -> float:
 
 
 def day_numbers(days: NDArray[np.datetime64]) -> NDArray[np.float64]:
-    """Convert dates to axis positions, as `day_number`."""
+    """Convert dates to axis positions: days since 1970-01-01."""
     return days.astype("datetime64[D]").astype(np.int64).astype(float)
 
 
 def spans(true: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """The start and end (exclusive) index of each unbroken run of True."""
+    """Return the start and end (exclusive) index of each unbroken run of True."""
     edges = np.diff(np.concatenate(([0], true.astype(np.int8), [0])))
     begins, ends = np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist()
     return list(zip(begins, ends, strict=True))
@@ -248,7 +247,7 @@ class Look(NamedTuple):
 
     @property
     def patch(self) -> Patch:
-        """The legend handle."""
+        """The legend handle with this style."""
         return Patch(facecolor=self.colour, hatch=self.hatch, edgecolor=self.ink, linewidth=0.4)
 
 
@@ -259,8 +258,8 @@ PROBABILITIES: Final = (
     (0.66, 0.90, Look("#D7301F", "", GREY)),
     (0.90, 1.0, Look("#7F0000", "", GREY)),
 )
-"""Classes of probability above the first number, up to the second, as in the likelihood scale; colours
-also darken in greyscale print."""
+"""Classes of probability, each above its first number and up to its second, as in the likelihood scale, with
+colours that also darken in greyscale print."""
 
 
 def stack_steps(
@@ -272,14 +271,15 @@ def stack_steps(
     bottom: float = 0.0,
     height: float = 1.0,
 ) -> None:
-    """Draw daily shares stacked as steps between `bottom` and `bottom + height`.
+    """Draw stacked daily shares as steps between `bottom` and `bottom + height`.
 
-    To keep files small, each part extends down to the bottom behind lower parts, and equal days are merged.
+    To keep files small, each part extends down to the bottom behind the lower parts, and equal days are
+    merged.
 
     Parameters
     ----------
     parts
-        Parts with their shares, from the bottom up.
+        The style and daily shares of each part, from the bottom up.
     finest
         Rounding step for levels, as a share of the height.
     """
@@ -302,7 +302,10 @@ def stack_steps(
 
 
 def date_ticks(first: date, last: date, most: int) -> list[date]:
-    """At most `most` dates from `first` to `last`: every few days, weeks, half-months, months or years."""
+    """Return at most `most` regular dates from `first` to `last` as axis ticks.
+
+    Ticks are days, weeks, half-months, months or years apart, or multiples of these.
+    """
     days = [first + timedelta(days=d) for d in range((last - first).days + 1)]
     in_month = ({1, 8, 15, 22}, {1, 15})
     choices = [
@@ -320,9 +323,9 @@ def date_ticks(first: date, last: date, most: int) -> list[date]:
 def date_axis(
     axes: Axes, first: date, last: date, lang: str, *, ticks: int = 9, labelled: bool = True
 ) -> None:
-    """Set a date axis on x from `first` to `last`, with month and year instead of days for long spans.
+    """Format the x axis as dates from `first` to `last`; long spans show month and year instead of days.
 
-    `ticks` is the max number of ticks; `labelled` is False for a panel above another with the same axis.
+    `ticks` is the max number of ticks; `labelled` is False for a panel above another one with the same axis.
     """
     axes.set_xlim(day_number(first), day_number(last))
     monthly = (last - first).days > _MONTHLY_AFTER_DAYS
@@ -339,7 +342,7 @@ def date_axis(
 
 
 def number_ticks(axes: Axes, lang: str, which: str = "y", ticks: int = 5, *, percent: bool = False) -> None:
-    """Format an axis in the language's number style, with about `ticks` ticks; `percent` is for shares."""
+    """Format an axis in the language's number style, with about `ticks` ticks; `percent` formats shares."""
     scale = 100 if percent else 1
     axis = axes.yaxis if which == "y" else axes.xaxis
     axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]))
@@ -347,10 +350,11 @@ def number_ticks(axes: Axes, lang: str, which: str = "y", ticks: int = 5, *, per
 
 
 def settle(figure: Figure) -> None:
-    """Fix the layout: solving it again on saving would move it by a hair and take as long as drawing.
+    """Fix the layout of a figure, so that saving does not solve it again and shift it slightly.
 
-    The solver adds terms in the order of their addresses in memory, so its last digits differ from process
-    to process, and an SVG names clip paths by them. Rounded positions make equal figures equal files.
+    The solver adds terms in the order of their addresses in memory, so the last digits of positions differ
+    from process to process, and an SVG names clip paths by them. With rounded positions, equal figures give
+    equal files.
     """
     engine = figure.get_layout_engine()
     if engine is not None:

@@ -1,4 +1,4 @@
-"""A panel for one course with its thresholds."""
+"""A panel that shows the curve of an indicator and its thresholds."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def facilities_of(results: Results, alternative: str) -> Sequence[Facility]:
 
 
 def in_tonnes(results: Results, alternative: str, indicator: str) -> Course:
-    """Convert a course from kg to tonnes, averaged over a week to smooth out deliveries every few days."""
+    """Return the curve of an indicator in kg, converted to tonnes and averaged over 7 days."""
     return course(results, alternative, indicator).scale(1e-3).rolling_mean(7)
 
 
 def thresholds_of(marks: Sequence[ThresholdSummary], indicator: str) -> list[ThresholdSummary]:
-    """The thresholds on an indicator."""
+    """Return the thresholds that apply to an indicator."""
     return [watch for watch in marks if watch.indicator == indicator]
 
 
@@ -47,9 +47,9 @@ def course_panel(
     labelled: bool = True,
     assessed: Course | None = None,
 ) -> int:
-    """Draw a course with its bands and thresholds; return the number of thresholds.
+    """Draw a curve with its bands and thresholds; return the number of thresholds drawn.
 
-    `assessed` is the course that the thresholds apply to, if it differs from the one drawn.
+    `assessed` is the curve to which the thresholds apply, if it differs from the curve drawn.
     """
     first, last = run_span(results)
     draw_bands(axes, curve)

@@ -1,4 +1,4 @@
-"""The thresholds of one alternative with their breaches, for use in figures."""
+"""Summaries of the thresholds of one alternative and their breaches, for use in figures."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ class ThresholdSummary:
     name, title
         Its name in the scenario and its display title.
     indicator, beds
-        Its indicator (``indicator:item`` for an item), and the bed types counted.
+        Its indicator (``indicator:item`` for an item), and the bed types that it counts.
     unit
         Unit of the indicator, in the display language.
     bound, above
-        The bound in the indicator's unit, and whether values above it are breaches.
+        The bound in the indicator's unit, and True if values above it (not below it) are breaches.
     at_start
-        Whether it was in breach at the start in at least half of the replications.
+        True if it was in breach at the start in at least half of the replications.
     probability, low, high
         Share of replications with a breach, and its Wilson interval.
     first, early, late
-        Date of the first breach: median, 5 % and 95 % quantile over replications; None if that
-        share of the replications has no breach by the end.
+        Date of the first breach: median, 5 % and 95 % quantile over replications. A quantile is None if too
+        few replications have a breach.
     missing
         Why it is not assessed, in words; empty if it is assessed.
     """
@@ -73,7 +73,7 @@ class ThresholdSummary:
     missing: str = ""
 
     def breached(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Flag the values strictly beyond the bound."""
+        """Return True for each value strictly beyond the bound."""
         return values > self.bound if self.above else values < self.bound
 
     def outcome(self, lang: str, days: int) -> str:
@@ -97,7 +97,7 @@ class ThresholdSummary:
 
 
 def threshold_summaries(results: Results, alternative: str, lang: str) -> list[ThresholdSummary]:
-    """The province-wide thresholds of `alternative` in scenario order, then the declared emergency."""
+    """Summarise the province-wide thresholds of `alternative`, then the declared emergency."""
     scenario = results.scenario.alternative(alternative)
     table = results.breaches
     rows = table[(table["alternative"] == alternative) & (table["area"] == PROVINCE_AREA)]
@@ -145,7 +145,7 @@ def shade(axes: Axes, days: NDArray[np.float64], breached: NDArray[np.bool_]) ->
 
 
 def shade_entry(lang: str) -> tuple[Artist, str]:
-    """Legend entry for `shade`."""
+    """Return the legend entry for `shade`."""
     return Patch(color=BREACH_SHADE), phrase(lang, "figure.breached_span")
 
 
@@ -155,12 +155,12 @@ def bound_line(axes: Axes, bound: float) -> None:
 
 
 def bound_entry(lang: str) -> tuple[Artist, str]:
-    """Legend entry for `bound_line`."""
+    """Return the legend entry for `bound_line`."""
     return Line2D([], [], color=BLACK, linewidth=1.0, linestyle=(0, (5, 2))), phrase(lang, "figure.bound")
 
 
 def mark_first(axes: Axes, watch: ThresholdSummary, height: float, last: date) -> None:
-    """Mark the first breach at `height`: a dot at the median and a bar over the 90 % range up to `last`."""
+    """Mark the first breach: a dot at the median and a bar over the 90 % range, cut off at `last`."""
     if watch.early is not None:
         span = [day_number(watch.early), day_number(watch.late or last)]
         axes.plot(
@@ -187,6 +187,6 @@ def mark_first(axes: Axes, watch: ThresholdSummary, height: float, last: date) -
 
 
 def first_entry(lang: str) -> tuple[Artist, str]:
-    """Legend entry for `mark_first`."""
+    """Return the legend entry for `mark_first`."""
     mark = Line2D([], [], color=VERMILION, linewidth=2.2, marker="o", markeredgecolor="white", markersize=5.5)
     return mark, phrase(lang, "figure.first_breach")

@@ -1,4 +1,4 @@
-"""Figure of the alternatives' effects: paired differences from the baseline with their intervals."""
+"""The figure of the alternatives' effects: paired differences from the baseline with their intervals."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ CHOSEN: Final = (
     f"{FIRST_DAY}{SITUATION}",
     "situation_days",
 )
-"""The outcomes drawn, one panel each, if present in the comparison."""
+"""The outcomes to draw, one panel each, if the comparison has them."""
 
 COLUMNS: Final = 3
 NAME_WIDTH: Final = 1.7
@@ -65,14 +65,14 @@ _MARKS: Final = {
 
 
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
-    """Draw differences from the baseline for all alternatives, or for the named one."""
+    """Draw differences from the baseline for all alternatives, or for a single one."""
     table = results.comparison
     if alternative != BASELINE:
         table = table[table["alternative"] == alternative]
     names = list(dict.fromkeys(table["alternative"]))
     outcomes = [outcome for outcome in CHOSEN if (table["outcome"] == outcome).any()]
     if not names or not outcomes:
-        raise EmptyFigureError(f"results of {results.scenario.name!r} compare no alternatives")
+        raise EmptyFigureError(f"the results of scenario {results.scenario.name!r} compare no alternatives")
     columns = min(COLUMNS, len(outcomes))
     lines = -(-len(outcomes) // columns)
     titles = [_title(outcome, lang, (WIDTH - NAME_WIDTH) / columns - 0.3) for outcome in outcomes]
@@ -111,7 +111,10 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 
 
 def _name(results: Results, alternative: str, lang: str) -> str:
-    """The title of an alternative, wrapped to the available width; short names may break at hyphens."""
+    """Return the title of an alternative, wrapped to the available width.
+
+    Names used for lack of a title may break at hyphens.
+    """
     title = alternative_title(results.scenario, alternative, lang)
     if title == alternative:
         return wrap(title.replace("-", "- "), NAME_WIDTH, SMALL_SIZE).replace("- ", "-")
@@ -127,7 +130,7 @@ def _unit(outcome: str, lang: str) -> str:
 
 
 def _kind(row: Mapping[Hashable, Any]) -> str:
-    """Classify the interval: on the better or worse side of zero, or containing zero."""
+    """Classify an interval by its position: on the better or worse side of zero, or containing zero."""
     low, high = float(row["difference_low"]), float(row["difference_high"])
     if math.isnan(low) or low <= 0 <= high:
         return "undecided"
@@ -185,7 +188,7 @@ def _brief(value: float, lang: str) -> str:
 
 
 def _value(axes: Axes, place: int, difference: float, lang: str, width: float) -> None:
-    """Write the mean difference above its mark, inside the panel (`width` inches) and clear of zero."""
+    """Write the mean difference above its mark, inside the panel (`width` inches), away from zero."""
     text = _brief(difference, lang)
     low, high = axes.get_xlim()
     across, zero = ((value - low) / (high - low) for value in (difference, 0.0))

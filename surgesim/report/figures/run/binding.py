@@ -1,4 +1,4 @@
-"""Figure of the binding constraints on the open beds over time."""
+"""The figure of the constraints that bind the open beds over time."""
 
 from __future__ import annotations
 
@@ -49,16 +49,18 @@ LOOKS: Final = {
     "pipes": Look(BLUE, "xxxx", "#FFFFFF"),
     "oxygen_stock": Look("#3B3B3B", "----", "#FFFFFF"),
 }
-"""Constraints in stacking order, from the bottom."""
+"""Styles of the constraints, in stacking order from the bottom."""
 FINEST: Final = 1 / 200
 """Rounding step for shares, as a share of the panel's height."""
 _EMERGENCY: Final[dict[str, Any]] = {"color": VERMILION, "linewidth": 3.0, "solid_capstyle": "butt"}
 
 
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
-    """Draw the share of open oxygen and ICU beds bound by each constraint over time."""
+    """Draw the share of open oxygen and ICU beds that each constraint binds over time."""
     if not modelled_limits(results.scenario.alternative(alternative)):
-        raise EmptyFigureError(f"{alternative!r} of {results.scenario.name!r} models only space")
+        raise EmptyFigureError(
+            f"alternative {alternative!r} of scenario {results.scenario.name!r} limits beds only by space"
+        )
     days = [bound_days(results, alternative, bed, lang) for bed in BEDS]
     notes = [wrap(text, WIDTH - 0.8, SMALL_SIZE) for text in days]
     header = sum(text_height(note, SMALL_SIZE) for note in notes if note)
@@ -99,7 +101,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 
 
 def bound_days(results: Results, alternative: str, bed: str, lang: str) -> str:
-    """List the breach days on which each constraint binds a bed type; empty if there are none."""
+    """Describe on how many breach days each constraint binds a bed type; empty if there are none."""
     table = results.binding
     rows = table[(table["alternative"] == alternative) & (table["bed"] == bed)]
     days = dict(zip(rows["constraint"], rows["breach_days_mean"].to_numpy(dtype=float), strict=True))

@@ -1,4 +1,4 @@
-"""Figure of the breach calendar: the probability of breach for each threshold and day."""
+"""The figure of the breach calendar: the probability of breach for each threshold and day."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _GAP: Final = 0.1
 
 
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
-    """Draw a strip per threshold with the daily share of runs in breach."""
+    """Draw a strip for each threshold with the daily share of runs in breach."""
     shares = breach_shares(results, alternative)
     if not shares:
         raise EmptyFigureError(f"scenario {results.scenario.name!r} has no thresholds")
@@ -92,7 +92,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 
 
 def breach_shares(results: Results, alternative: str) -> dict[str, NDArray[np.float64]]:
-    """The daily share of runs in breach, by threshold and for the situation."""
+    """Return the daily share of runs in breach, by threshold and for the declared emergency."""
     table = results.breach_days
     mine = table[table["alternative"] == alternative]
     return {

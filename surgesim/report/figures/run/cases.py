@@ -1,4 +1,4 @@
-"""Figure of the reported cases."""
+"""The figure of reported cases."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _curve(
     lang: str,
     marks: Sequence[ThresholdSummary] = (),
 ) -> None:
-    """Draw the course of cases with its bands and thresholds."""
+    """Draw the curve of cases with its bands and thresholds."""
     draw_bands(axes, curve)
     first, last = run_span(results)
     for watch in marks:
@@ -99,7 +99,7 @@ def _curve(
 
 
 def _case_course(results: Results, alternative: str, indicator: str, area: str | None = None) -> Course:
-    """The course of reported cases.
+    """Return the curve of an indicator of reported cases.
 
     Raises
     ------
@@ -109,12 +109,14 @@ def _case_course(results: Results, alternative: str, indicator: str, area: str |
     curve = course(results, alternative, indicator, area)
     if np.isnan(curve.mean).all():
         name = results.scenario.name
-        raise EmptyFigureError(f"{name!r} gives arrivals, not an epidemic, and has no reported cases")
+        raise EmptyFigureError(
+            f"scenario {name!r} has arrivals instead of an epidemic, so there are no reported cases"
+        )
     return curve
 
 
 def _date_at_top(axes: Axes, watch: ThresholdSummary, lang: str) -> None:
-    """Write the date of the first breach on the side with more room."""
+    """Write the date of a first breach on the side of its mark with more room."""
     if watch.first is None:
         return
     left, right = axes.get_xlim()

@@ -1,4 +1,4 @@
-"""Figure of the districts: one tile each, coloured by deaths per 100,000 residents.
+"""The figure of the districts: one tile each, coloured by deaths per 100,000 residents.
 
 Scenarios contain no coordinates, so tiles are ordered by travel time instead of placed on a map.
 """
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 NONE: Final = "#FFF5EB"
 MOST: Final = "#8C2D04"
-"""Colours for zero and the most deaths; values between are interpolated, so like districts look alike."""
+"""Colours for zero and for the most deaths; values between them get an interpolated colour."""
 STEPS: Final = 5
 """Number of colours in the legend."""
 
@@ -44,7 +44,7 @@ TILE: Final = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A district with its deaths and reported cases per 100,000 residents, and its peak day of cases.
+    """A district with its deaths and reported cases per 100,000 residents, and the peak day of cases.
 
     `cases` and `peak` are None if reported cases are not simulated.
     """
@@ -59,7 +59,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
     """Draw a tile for each district, ordered by travel time to the province's centre."""
     tiles = tiles_of(results, alternative, lang)
     if len(tiles) < 2:
-        raise EmptyFigureError(f"scenario {results.scenario.name!r} has a single district")
+        raise EmptyFigureError(f"scenario {results.scenario.name!r} has only one district")
     columns = min(MOST_COLUMNS, max(2, round(len(tiles) ** 0.5 * 1.3)))
     rows = -(-len(tiles) // columns)
     figure = page(
@@ -114,7 +114,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 
 
 def shade_of(value: float, most: float) -> str:
-    """The colour of `value`, interpolated between those of 0 and `most`."""
+    """Return the colour of `value`, interpolated between the colours of 0 and `most`."""
     share = value / most if most else 0.0
     low, high = to_rgb(NONE), to_rgb(MOST)
     red, green, blue = (a + share * (b - a) for a, b in zip(low, high, strict=True))
@@ -122,14 +122,14 @@ def shade_of(value: float, most: float) -> str:
 
 
 def _ink(colour: str) -> str:
-    """Black or white, whichever is more legible on `colour`."""
+    """Return black or white, whichever is more legible on `colour`."""
     parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
     luminance = 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
     return "white" if luminance < 0.179 else "black"
 
 
 def tiles_of(results: Results, alternative: str, lang: str) -> list[Tile]:
-    """The districts by travel time, with sums of daily means from daily_districts.csv."""
+    """Return the districts' tiles by travel time, with sums of daily means from daily_districts.csv."""
     people = results.scenario.alternative(alternative).people.districts
     table = results.daily_districts
     table = table[table["alternative"] == alternative]

@@ -1,4 +1,4 @@
-"""Figure of the epidemic: daily infections and reported cases, and the level if available."""
+"""The figure of the epidemic: daily infections and reported cases, and the level if available."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ PANELS: Final = ("infections", "reported_cases")
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
     """Draw daily infections and reported cases, with the median epidemic level above."""
     if not np.nansum(course(results, alternative, PANELS[0]).mean):
-        raise EmptyFigureError(f"nobody is infected under {alternative!r} of {results.scenario.name!r}")
+        raise EmptyFigureError(
+            f"nobody is infected in alternative {alternative!r} of scenario {results.scenario.name!r}"
+        )
     levels = median_levels(results, alternative)
     strip = 0.0 if levels is None else 0.45
     heights = [1.9, 1.9] if levels is None else [strip, 1.9, 1.9]
@@ -80,7 +82,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 def median_levels(
     results: Results, alternative: str
 ) -> tuple[NDArray[np.datetime64], NDArray[np.float64]] | None:
-    """Dates and median epidemic level; None if the results contain no levels."""
+    """Return the dates and the median epidemic level; None if the results contain no levels."""
     table = results.daily
     rows = table[(table["alternative"] == alternative) & (table["indicator"] == LEVEL)].sort_values("day")
     values = rows["p50"].to_numpy(dtype=float)
@@ -90,7 +92,7 @@ def median_levels(
 
 
 def _draw_levels(axes: Axes, dates: NDArray[np.datetime64], values: NDArray[np.float64]) -> list[int]:
-    """Draw a strip of levels; return the levels that occur."""
+    """Draw a strip of epidemic levels; return the levels that occur."""
     days = day_numbers(np.append(dates, dates[-1] + np.timedelta64(1, "D")))
     seen = []
     for level, look in LOOKS.items():

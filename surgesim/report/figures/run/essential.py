@@ -1,4 +1,4 @@
-"""Figure of non-COVID patients: unserved emergencies and the elective backlog."""
+"""The figure of non-COVID patients: unserved emergencies and the elective backlog."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
     """Draw unserved non-COVID emergencies and waiting elective patients."""
     if not any(facility.essential is not None for facility in facilities_of(results, alternative)):
-        raise EmptyFigureError(f"{alternative!r} of {results.scenario.name!r} models no other patients")
+        raise EmptyFigureError(
+            f"alternative {alternative!r} of scenario {results.scenario.name!r} models no non-COVID patients"
+        )
     figure = page(
         results, phrase(lang, "figure.essential_title"), 2 * 2.1 + 0.75, lang=lang, alternative=alternative
     )

@@ -1,4 +1,4 @@
-"""Figure of oxygen and ICU need against staffed beds, with the first breach of every threshold."""
+"""The figure of oxygen and ICU need against staffed beds, with the first breach of every threshold."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 TOGETHER_DAYS: Final = 7
-"""First breaches within this many days of each other are bracketed instead of drawn individually."""
+"""First breaches at most this many days apart share a bracket instead of being drawn individually."""
 _STAFFED: Final[dict[str, Any]] = {"color": BLACK, "linewidth": 1.3, "linestyle": (0, (5, 2))}
 _WITHOUT_BED: Final[dict[str, Any]] = {"color": PURPLE, "linestyle": (0, (1, 1)), "linewidth": 2.0}
 _PANEL_WIDTH: Final = WIDTH - 0.95  # approximate width in inches of a full-page panel
@@ -90,7 +90,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 
 
 def _need(axes: Axes, results: Results, alternative: str, bed: str) -> None:
-    """Draw the need for a bed type with its bands, staffed beds and patients without a bed."""
+    """Draw the need for a bed type with its bands, its staffed beds, and patients without a bed."""
     curve = course(results, alternative, f"{bed}_need")
     staffed = course(results, alternative, f"staffed_{bed}")
     without = [course(results, alternative, indicator).mean for indicator in SHORTAGE[bed]]
@@ -125,7 +125,7 @@ def _entries(lang: str) -> list[tuple[Artist, str]]:
 
 
 def _clusters(days: list[date]) -> list[list[date]]:
-    """Sort the days and group those that follow each other within `TOGETHER_DAYS`."""
+    """Sort the days and group days that follow each other within `TOGETHER_DAYS`."""
     found: list[list[date]] = []
     for day in sorted(days):
         if found and (day - found[-1][-1]).days <= TOGETHER_DAYS:
@@ -139,7 +139,7 @@ def _brackets(axes: Axes, clusters: list[list[date]], lang: str) -> None:
     """Draw brackets at the top of a panel over first breaches too close together to distinguish.
 
     Labels are above the panel so that they hide nothing: to the right of the bracket's start and of other
-    text, or at the panel's right edge. A bracket without room has no label.
+    text, or at the panel's right edge. A bracket gets no label if there is no room.
     """
     left, right = axes.get_xlim()
     inch = (right - left) / _PANEL_WIDTH
@@ -169,7 +169,7 @@ def _brackets(axes: Axes, clusters: list[list[date]], lang: str) -> None:
 
 
 def _row(watch: ThresholdSummary, results: Results, lang: str) -> tuple[str, bool]:
-    """The text for a threshold in the strip of first breaches, and whether it is left of its mark."""
+    """Return a threshold's text in the strip of first breaches, and True if it is left of its mark."""
     days = results.scenario.days
     if watch.missing:
         text = phrase(lang, "figure.not_assessed", title=watch.title)
@@ -200,7 +200,7 @@ def _row(watch: ThresholdSummary, results: Results, lang: str) -> tuple[str, boo
 def _first_breaches(
     axes: Axes, watches: list[ThresholdSummary], rows: list[tuple[str, bool]], last: date, lang: str
 ) -> None:
-    """Draw a strip with a row per threshold: the mark, name and date of its first breach."""
+    """Draw a strip with a row for each threshold: the mark, name and date of its first breach."""
     top = 0.0
     for watch, (text, left) in zip(watches, rows, strict=True):
         lines = text.count("\n") + 1

@@ -1,4 +1,4 @@
-"""Figure of the facilities not open throughout: a strip of their states over time."""
+"""The figure of the facilities that are not open throughout: their states over time."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LOOKS: Final = {
     "preparing": Look(ORANGE, "/////", "#5A3D00"),
     "closed": Look("#F4F4F4", "", GREY),
 }
-"""States in stacking order, from the bottom of a row."""
+"""Styles of the states, in stacking order from the bottom of a row."""
 
 TITLE_WIDTH: Final = 2.4
 STRIP: Final = 0.14
@@ -55,7 +55,7 @@ _BEDS_AT: Final = 74
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """A facility: its name, wrapped title, beds and, by state, the daily share of replications."""
+    """A facility in the figure: name, wrapped title, beds and, by state, the daily share of replications."""
 
     name: str
     title: str
@@ -65,22 +65,22 @@ class Strip:
 
     @property
     def opening(self) -> int | None:
-        """The first day on which it is open in at least half of the replications, or None."""
+        """The first day on which the facility is open in at least half of the replications, or None."""
         days = np.flatnonzero(self.shares["open"] >= 0.5)
         return int(days[0]) if len(days) else None
 
     @property
     def first_stir(self) -> int:
-        """The first day on which the facility is not closed in at least one replication, else the horizon."""
+        """The first day on which the facility is not closed in at least one replication, or the horizon."""
         days = np.flatnonzero(self.shares["closed"] < 1)
         return int(days[0]) if len(days) else len(self.dates)
 
 
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
-    """Draw the facilities not open throughout, by opening date, with their states."""
+    """Draw the states of the facilities that are not open throughout, in order of opening."""
     strips = strips_of(results, alternative, lang)
     if not strips:
-        raise EmptyFigureError(f"every facility of {alternative!r} is open all the time")
+        raise EmptyFigureError(f"every facility is open throughout in alternative {alternative!r}")
     heights = [max(_LINE * (strip.title.count("\n") + 1), STRIP) + _GAP for strip in strips]
     figure = page(
         results,
@@ -123,7 +123,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 
 
 def _beds(axes: Axes, strips: Sequence[Strip], middles: Sequence[float], lang: str) -> None:
-    """Write the headings to the right of the panel, and the beds of each facility."""
+    """Write the beds of each facility, with headings, to the right of the panel."""
     for text, at in (("figure.open_in_half", 5), ("figure.beds_of_types", _BEDS_AT)):
         axes.annotate(
             phrase(lang, text),
@@ -148,7 +148,7 @@ def _beds(axes: Axes, strips: Sequence[Strip], middles: Sequence[float], lang: s
 
 
 def _replaced(results: Results, alternative: str, strips: Sequence[Strip], lang: str) -> Iterator[str]:
-    """Name the facilities that close because another replaces them."""
+    """State which facilities close because another facility replaces them."""
     facilities = results.scenario.alternative(alternative).care.facilities
     opened = {strip.name for strip in strips if strip.shares["open"].any()}
     for name, facility in facilities.items():
@@ -163,7 +163,7 @@ def _count(beds: int | str, lang: str) -> str:
 
 
 def strips_of(results: Results, alternative: str, lang: str) -> list[Strip]:
-    """The facilities not open throughout, by opening day."""
+    """Return the facilities that are not open throughout, by opening day."""
     table, scenario = results.facility_states, results.scenario
     facilities = scenario.alternative(alternative).care.facilities
     dates = np.datetime64(scenario.start) + np.arange(scenario.days)

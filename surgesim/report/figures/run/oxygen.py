@@ -1,4 +1,4 @@
-"""Figure of oxygen: stock and use, days of cover, facilities that have run out."""
+"""The figure of oxygen: stock and use, days of cover, facilities that have run out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 MOST_COVER: Final = 30.0
-"""Upper limit of the panel in days of cover."""
+"""Upper limit of the panel of days of cover."""
 _COVER: Final = "oxygen_cover_days"
 _DRY: Final = "facilities_out_of_oxygen"
 
@@ -34,7 +34,9 @@ _DRY: Final = "facilities_out_of_oxygen"
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
     """Draw oxygen stock and use, days of cover, and facilities that have run out."""
     if not any(facility.oxygen is not None for facility in facilities_of(results, alternative)):
-        raise EmptyFigureError(f"{alternative!r} of {results.scenario.name!r} models no oxygen supply")
+        raise EmptyFigureError(
+            f"alternative {alternative!r} of scenario {results.scenario.name!r} models no oxygen supply"
+        )
     figure = page(
         results, phrase(lang, "figure.oxygen_title"), 2 * 2.1 + 0.75, lang=lang, alternative=alternative
     )

@@ -1,4 +1,4 @@
-"""Figure of absent staff."""
+"""The figure of absent staff."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
     """Draw the share of clinical staff who are absent."""
     if not any(facility.staff is not None for facility in facilities_of(results, alternative)):
-        raise EmptyFigureError(f"{alternative!r} of {results.scenario.name!r} models no staff")
+        raise EmptyFigureError(
+            f"alternative {alternative!r} of scenario {results.scenario.name!r} models no staff"
+        )
     indicator = "staff_absent_share"
     figure = page(results, phrase(lang, "figure.staff_title"), 3.2, lang=lang, alternative=alternative)
     axes = figure.subplots()

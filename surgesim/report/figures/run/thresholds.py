@@ -1,4 +1,4 @@
-"""Figure of every threshold: its indicator, bound and days in breach."""
+"""The figure of the thresholds, each with its indicator, bound and days in breach."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ VACANT_BEDS: Final = "vacant_covid_beds_per_100k"
 
 
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
-    """Draw every threshold: its indicator with bands, its bound and its days in breach."""
+    """Draw each threshold's indicator with bands, its bound and its days in breach."""
     watches = [
         watch for watch in threshold_summaries(results, alternative, lang) if watch.indicator != SITUATION
     ]
@@ -109,7 +109,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 def _course(
     axes: Axes, watch: ThresholdSummary, curve: Course | None, results: Results, width: float, lang: str
 ) -> None:
-    """Draw the course of a threshold's indicator with its bound, or write why there is none."""
+    """Draw the curve of a threshold's indicator and its bound, or write why there is no curve."""
     if watch.missing:
         said = wrap(watch.outcome(lang, results.scenario.days), width - 0.3, NOTE_SIZE)
         axes.text(0.5, 0.5, said, transform=axes.transAxes, ha="center", va="center", color=GREY)
@@ -123,7 +123,7 @@ def _course(
 
 
 def _narrow_limits(curve: Course | None, bound: float) -> tuple[float, float] | None:
-    """Axis limits for a course and its bound if the axis need not start at 0; otherwise None."""
+    """Return axis limits for a curve and its bound if the axis need not start at 0; otherwise None."""
     if curve is None or np.isnan(curve.p5).all():
         return None
     least, most = min(bound, float(np.nanmin(curve.p5))), max(bound, float(np.nanmax(curve.p95)))
@@ -132,10 +132,11 @@ def _narrow_limits(curve: Course | None, bound: float) -> tuple[float, float] | 
 
 
 def _course_of(results: Results, alternative: str, watch: ThresholdSummary) -> Course | None:
-    """The course of a threshold's indicator; None if the results contain no daily values for it.
+    """Return the curve of a threshold's indicator; None if the results have no daily values of it.
 
-    Daily values of vacant beds cover the bed types that patients can occupy. For another single type, the
-    course is derived from its number of beds; other pairs have no quantiles.
+    Daily values of vacant beds cover all bed types that patients can occupy. If a threshold counts only one
+    type, the curve is computed from the number of such beds; for another pair of types there are no
+    quantiles.
     """
     scenario = results.scenario.alternative(alternative)
     if watch.indicator == VACANT_BEDS and set(watch.beds) != set(beds_occupied(scenario)):

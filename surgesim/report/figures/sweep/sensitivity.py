@@ -1,4 +1,4 @@
-"""Figure of the drivers of a sweep's outcomes: an index per path with its interval."""
+"""The figure of the parameters that drive a sweep's outcomes: an index per path, with its interval."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _LOOKS: Final = {FIRST: ("o", BLUE), TOTAL: ("s", VERMILION), RANK: ("o", BLUE),
 
 
 def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternative: str, lang: str) -> Figure:
-    """Draw one panel per outcome and one row per path, ordered by importance for the first outcome."""
+    """Draw a panel per outcome with a row per path, ordered by importance for the first outcome."""
     rows = table[(table["scenario"] == scenario) & (table["alternative"] == alternative)]
     outcomes = list(dict.fromkeys(rows["outcome"]))
     kinds = list(dict.fromkeys(rows["index"]))

@@ -1,4 +1,4 @@
-"""Figure of a grid sweep: the breach probability for each pair of values of two paths."""
+"""The figure of a grid sweep: the breach probability for each pair of values of two paths."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def sweep_map(
     Parameters
     ----------
     x, y
-        The paths on the horizontal and vertical axis; by default the first two with several values.
+        The paths on the horizontal and vertical axes; by default, the first two paths with several values.
     threshold
         Name of a threshold, or ``situation`` for the declared emergency.
     scenario
-        Name of a scenario of the sweep; by default the first.
+        Name of a scenario of the sweep; by default, the first.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def sweep_map(
 
 
 def _rows(sweep: Sweep, lang: str, scenario: str, alternative: str, threshold: str) -> pd.DataFrame:
-    """The rows of breaches.csv to draw."""
+    """Return the rows of breaches.csv to draw."""
     table = sweep.breaches
     for what, got, known in (
         ("language", lang, LANGUAGES),
@@ -126,10 +126,12 @@ def _rows(sweep: Sweep, lang: str, scenario: str, alternative: str, threshold: s
 
 
 def _paths(sweep: Sweep, x: str | None, y: str | None) -> tuple[str, str]:
-    """The paths of the two axes."""
+    """Return the paths of the x and y axes, as requested or by default."""
     plan = sweep.manifest["sweep"]
     if plan["design"] != GRID:
-        raise ResultsError(f"{sweep.folder}: got design {plan['design']}, expected {GRID} for a {SWEEP_MAP}")
+        raise ResultsError(
+            f"{sweep.folder}: got design {plan['design']}, expected {GRID} for the figure {SWEEP_MAP}"
+        )
     varied = [path for path in sweep.paths if sweep.design[path].nunique() > 1]
     for path in (x, y):
         if path is not None and path not in varied:
@@ -137,17 +139,17 @@ def _paths(sweep: Sweep, x: str | None, y: str | None) -> tuple[str, str]:
     if len(varied) < 2:
         raise ResultsError(
             f"{sweep.folder}: got {len(varied)} path with several values, expected two or more"
-            f" for a {SWEEP_MAP}"
+            f" for the figure {SWEEP_MAP}"
         )
     first = x if x is not None else next(path for path in varied if path != y)
     second = y if y is not None else next(path for path in varied if path != first)
     if first == second:
-        raise ResultsError(f"got path {first!r} for both axes, expected two paths")
+        raise ResultsError(f"got path {first!r} for both axes, expected two different paths")
     return first, second
 
 
 def _levels(column: pd.Series[Any]) -> list[Any]:
-    """The values of a path: numbers sorted, others in order of appearance."""
+    """Return the values of a path, sorted if they are numbers, otherwise in order of appearance."""
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
     values = list(dict.fromkeys(column))
@@ -168,7 +170,7 @@ def _notes(sweep: Sweep, scenario: str, alternative: str, others: Sequence[str],
 def _cell(
     axes: Any, column: int, row: int, here: pd.DataFrame, lang: str, *, pooled: bool, narrow: bool
 ) -> None:
-    """Draw the cell of a pair of values: colour, probability and, for a single point, its interval."""
+    """Draw the cell of a pair of values, with its probability and, if not `pooled`, the interval."""
     runs = float(here["replications"].sum())
     share = float((here["probability"] * here["replications"]).sum()) / runs if runs else None
     place = next(
