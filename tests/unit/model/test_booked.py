@@ -1,8 +1,8 @@
 """What a lever brings is there, and is booked and paid for, on exactly the days on which it is there.
 
 Every action x trigger (a date, an indicator) x when (first day, middle, last) x `until` (a date, an
-indicator, none) x phases and delays, whole and not: the days are reckoned here from the rule alone, with exact
-fractions, and held against what a run has booked day by day. Day d is [d, d + 1); what is counted once a day
+indicator, none) x phases and delays, whole and not: the days are reckoned here from the rule alone, with
+exact fractions, and held against what a run has booked day by day. Day d is [d, d + 1); what is counted once a day
 is there on a day if it is there at its 00:00.
 """
 
