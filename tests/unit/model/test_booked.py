@@ -2,8 +2,8 @@
 
 Every action x trigger (a date, an indicator) x when (first day, middle, last) x `until` (a date, an
 indicator, none) x phases and delays, whole and not: the days are reckoned here from the rule alone, with
-exact fractions, and held against what a run has booked day by day. Day d is [d, d + 1); what is counted once a day
-is there on a day if it is there at its 00:00.
+exact fractions, and compared with what a run has booked day by day. Day d is [d, d + 1); what is counted
+once a day is there on a day if it is there at its 00:00.
 """
 
 from __future__ import annotations
