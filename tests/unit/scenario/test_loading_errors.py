@@ -97,13 +97,15 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "icu: 10",
             "icu: 5.5",
             "care.facilities.general.beds.icu",
-            "got 5.5, expected a whole number from 0 to 1000000 or unlimited (write 5500 if thousands are meant)",
+            "got 5.5, expected a whole number from 0 to 1000000 or unlimited "
+            "(write 5500 if thousands are meant)",
         ),
         (
             "icu: 10",
             "icu: 5.0",
             "care.facilities.general.beds.icu",
-            "got 5.0, expected a whole number from 0 to 1000000 or unlimited (write 5000, or 5 if that is meant)",
+            "got 5.0, expected a whole number from 0 to 1000000 or unlimited "
+            "(write 5000, or 5 if that is meant)",
         ),
         (
             "icu: 10",
