@@ -119,15 +119,19 @@ def cases(
             )
             assert worker.stdout is not None
             case: dict[str, Any] = {}
-            for line in worker.stdout:
-                got = json.loads(line)
-                if "case" in got:
-                    case = got
-                elif "peak" in got:
-                    yield got
-                else:
-                    yield case | got
-                    first, case = case["case"] + 1, {}
+            try:
+                for line in worker.stdout:
+                    got = json.loads(line)
+                    if "case" in got:
+                        case = got
+                    elif "peak" in got:
+                        yield got
+                    else:
+                        yield case | got
+                        first, case = case["case"] + 1, {}
+            except GeneratorExit:
+                worker.kill()
+                raise
             worker.wait()
             said.seek(0)
             heard = said.read()
@@ -163,6 +167,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--loads", type=int, default=0)
     parser.add_argument("--runs", type=int, default=0, help="number of cases that have run")
+    parser.add_argument("--begin", type=int, default=0, help="number of the first case")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop each kind after this time")
     parser.add_argument("--case", type=int)
     parser.add_argument("--kind", choices=("loads", "runs"), default="loads")
     for hidden in ("--first", "--last"):
@@ -179,12 +185,12 @@ def main() -> None:
     failed = False
     for kind, wanted in (("loads", options.loads), ("runs", options.runs)):
         if wanted:
-            failed |= attack(options.seed, kind, wanted)
+            failed |= attack(options.seed, kind, wanted, options.begin, options.seconds)
     raise SystemExit(1 if failed else 0)
 
 
-def attack(seed: int, kind: str, wanted: int) -> bool:
-    """Attempt cases until there are enough; say what was found."""
+def attack(seed: int, kind: str, wanted: int, first: int, seconds: float) -> bool:
+    """Attempt cases from `first` until there are enough, or time is up; say what was found."""
     from fuzzing import PROVINCES
 
     provinces = {path.stem for path in PROVINCES}
@@ -193,8 +199,10 @@ def attack(seed: int, kind: str, wanted: int) -> bool:
     failures: dict[str, list[dict[str, Any]]] = {}
     slowest: dict[str, Any] = {"seconds": 0.0}
     peak = 0
-    last = wanted if kind == "loads" else 100 * wanted
-    for got in cases(seed, kind, 0, last):
+    last = first + (wanted if kind == "loads" else 100 * wanted)
+    for got in cases(seed, kind, first, last):
+        if time.monotonic() - start > seconds:
+            break
         if "peak" in got:
             peak = max(peak, got["peak"])
             continue
@@ -213,7 +221,9 @@ def attack(seed: int, kind: str, wanted: int) -> bool:
         slowest = max(slowest, got, key=lambda each: each.get("seconds", 0.0))
         if kind == "runs" and counts["run"] >= wanted:
             break
-    sys.stdout.write(f"{kind}, seed {seed}: {dict(counts)} in {time.monotonic() - start:.0f} s")
+    sys.stdout.write(
+        f"{kind}, seed {seed} from case {first}: {dict(counts)} in {time.monotonic() - start:.0f} s"
+    )
     sys.stdout.write(f"; the slowest took {slowest['seconds']:.1f} s (case {slowest.get('case')})")
     sys.stdout.write(f"; at most {peak / 2**20:.2f} GB\n" if peak else "\n")
     for name, found_cases in sorted(failures.items()):
