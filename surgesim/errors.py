@@ -8,8 +8,19 @@ SurgesimError
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+MOST_PROBLEMS = 50
+"""Problems of one scenario that are printed; the others are counted."""
+
+MOST_LETTERS = 80
+"""Letters of a name, or of another text of a user's own, in a message."""
+
+_QUOTED = re.compile(r"(?<!\w)(['\"])((?:(?!\1).){81,})\1")
+_LONG_WORD = re.compile(r"[^\s/\\'\"]{81,}")
 
 
 class SurgesimError(Exception):
@@ -39,9 +50,32 @@ class Problem:
     line: int | None = None
     detail: str = ""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", ".".join(map(cut, self.path.split("."))))
+        object.__setattr__(self, "message", with_short_names(self.message))
+
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
         return escaped(": ".join(part for part in (place, self.path, self.message) if part))
+
+
+def cut(text: str) -> str:
+    """`text` of at most `MOST_LETTERS` letters, the last an ellipsis if some are left out."""
+    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
+
+
+def with_short_names(message: str) -> str:
+    """`message` with each quoted text and each word cut to `MOST_LETTERS`; paths of files stay whole."""
+    if len(message) <= MOST_LETTERS:
+        return message
+    quoted = _QUOTED.sub(lambda found: f"{found[1]}{cut(found[2])}{found[1]}", message)
+    return _LONG_WORD.sub(lambda found: cut(found[0]), quoted)
+
+
+def listed(texts: Sequence[str]) -> str:
+    """One text a line: at most `MOST_PROBLEMS`, then the number of the others."""
+    more = len(texts) - MOST_PROBLEMS
+    return "\n".join([*texts[:MOST_PROBLEMS], *([f"and {more} more"] if more > 0 else [])])
 
 
 def escaped(text: str) -> str:
@@ -61,7 +95,7 @@ class ScenarioError(SurgesimError):
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in problems))
+        super().__init__(listed([str(problem) for problem in problems]))
 
     def __reduce__(self) -> tuple[type[ScenarioError], tuple[list[Problem]]]:
         return type(self), (list(self.problems),)

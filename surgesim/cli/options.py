@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from surgesim.study.compute.backend import MOST_WORKERS
+
 BASELINE = "baseline"
 
 OF_SCENARIO = "the scenario's"
@@ -42,8 +44,14 @@ class WrongValueError(typer.BadParameter):
     """An invalid option value, with a message in the project's own form."""
 
 
-def integer_option(help_: str, *names: str, show_default: str | None = None, least: int | None = None) -> Any:
-    """An integer option with minimum `least`; bounds of scenario values are checked by the scenario."""
+def integer_option(
+    help_: str,
+    *names: str,
+    show_default: str | None = None,
+    least: int | None = None,
+    most: int | None = None,
+) -> Any:
+    """An integer option from `least` to `most`; bounds of scenario values are checked by the scenario."""
 
     def read(text: str) -> int:
         try:
@@ -52,6 +60,8 @@ def integer_option(help_: str, *names: str, show_default: str | None = None, lea
             raise WrongValueError(f"got {text!r}, expected a whole number") from None
         if least is not None and number < least:
             raise WrongValueError(f"got {number}, expected at least {least}")
+        if most is not None and number > most:
+            raise WrongValueError(f"got {number}, expected at most {most}")
         return number
 
     return typer.Option(*names, parser=read, metavar="INTEGER", help=help_, show_default=show_default or True)
@@ -87,10 +97,11 @@ FormatOption = Annotated[Format, choice_option("File format of figures.", Format
 WorkersOption = Annotated[
     int | None,
     integer_option(
-        "Number of processes, at least 1; does not affect results.",
+        f"Number of processes, from 1 to {MOST_WORKERS}; does not affect results.",
         "--workers",
         show_default="cores",
         least=1,
+        most=MOST_WORKERS,
     ),
 ]
 SchedulerOption = Annotated[

@@ -9,15 +9,16 @@ from typing import Annotated
 import typer
 
 from surgesim.cli.app import app
-from surgesim.cli.options import QuietOption, SetOption
+from surgesim.cli.options import LangOption, QuietOption, SetOption
 from surgesim.cli.terminal import BAD_INPUT, count, errors, fail
-from surgesim.errors import ScenarioError
+from surgesim.errors import ScenarioError, escaped, listed
 from surgesim.files import atomic_write
 
 
 @app.command(epilog="Example: surgesim validate scenarios/kien-giang.yaml")
 def validate(
     scenarios: Annotated[list[Path], typer.Argument(metavar="SCENARIO...", help="Scenario files (YAML).")],
+    lang: LangOption,
     set_: SetOption = None,
     all_: Annotated[
         bool, typer.Option("--all", help="List every figure that is assumed or has no source.")
@@ -26,25 +27,31 @@ def validate(
 ) -> None:
     """Check scenarios without running them.
 
-    Reports all errors at once, with file and line; warnings count figures that are unsourced or assumed.
+    Reports all errors at once, with file and line; warnings count figures that are unsourced or assumed. Then
+    come the totals of the scenario: people, facilities, beds, staff and oxygen.
     """
     failed = False
     with errors():
-        from surgesim.scenario.door import inspect
+        from surgesim.report.inventory import inventory
+        from surgesim.scenario.door import examine
         from surgesim.study.precision import check_precision
 
         for path in scenarios:
             try:
-                loaded, warnings = inspect(path, changes=set_ or ())
+                loaded, warnings, origins = examine(path, changes=set_ or ())
                 check_precision(loaded)
             except ScenarioError as error:
                 failed = True
                 typer.echo(str(error), err=True)
                 continue
             if not quiet:
-                for warning in warnings:
-                    listed = f": {warning.detail}" if all_ and warning.detail else ""
-                    typer.echo(f"warning: {warning}{listed}")
+                lines = [
+                    f"warning: {warning}" + (f": {warning.detail}" if all_ and warning.detail else "")
+                    for warning in warnings
+                ]
+                if lines:
+                    typer.echo(listed(lines))
+                typer.echo("\n".join(map(escaped, inventory(loaded, origins, lang.value))))
                 more = any(warning.detail for warning in warnings) and not all_
                 hint = "; --all lists the figures" if more else ""
                 typer.echo(f"{path}: no errors, {count(len(warnings), 'warning')}{hint}")

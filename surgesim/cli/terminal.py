@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from surgesim.errors import IdentityError, Problem, ScenarioError, SurgesimError
+from surgesim.errors import IdentityError, Problem, ScenarioError, SurgesimError, listed
 
 if TYPE_CHECKING:
     from surgesim.study.compute.backend import Progress
@@ -37,7 +37,7 @@ def errors(
         typer.echo(f"The run was stopped because of a defect in the program: {error}", err=True)
         raise typer.Exit(FAILED) from None
     except ScenarioError as error:
-        fail("\n".join(str(_by_option(problem, options or {})) for problem in error.problems))
+        fail(listed([str(_by_option(problem, options or {})) for problem in error.problems]))
     except SurgesimError as error:
         fail(str(error))
 

@@ -16,11 +16,12 @@ from pydantic import ValidationError
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.loading import assignments, overlays, values
 from surgesim.scenario.loading.chain import absorb, read_chain
-from surgesim.scenario.loading.context import LoadContext, in_order
+from surgesim.scenario.loading.context import LoadContext, Origin, in_order
 from surgesim.scenario.loading.placement import embed, embed_in_alternative, embed_in_overlay
 from surgesim.scenario.messages import wording as messages
 from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, nearest
 from surgesim.scenario.schema.merging import scaled
+from surgesim.scenario.schema.numbers import MOST_ALTERNATIVES
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.scenario.validation import cautions, checks, inherited, uncertain_checks
 from surgesim.scenario.validation.parts import Parts
@@ -57,9 +58,28 @@ def inspect(path: str | Path, *, changes: Sequence[str] = ()) -> tuple[Scenario,
     ScenarioError
         As `load`.
     """
+    return examine(path, changes=changes)[:2]
+
+
+class Examination(NamedTuple):
+    """A scenario, the warnings for its author, and the files it comes from, the one named first."""
+
+    scenario: Scenario
+    warnings: tuple[Problem, ...]
+    origins: tuple[Origin, ...]
+
+
+def examine(path: str | Path, *, changes: Sequence[str] = ()) -> Examination:
+    """Load a scenario with all that `inspect` collects, and the files it comes from.
+
+    Raises
+    ------
+    ScenarioError
+        As `load`.
+    """
     context = LoadContext()
     tree = read_chain(Path(path), context)
-    return _finish(tree, changes, context)
+    return Examination(*_finish(tree, changes, context), tuple(context.origins))
 
 
 def from_plain(tree: Mapping[str, Any], *, changes: Sequence[str] = ()) -> Scenario:
@@ -190,6 +210,10 @@ def _finish(
 def _assemble(tree: Mapping[str, Any], texts: Sequence[str], context: LoadContext) -> _Assembly:
     assigned = _assigned(tree, texts, context)
     given = assigned.tree.get("alternatives", {})
+    if isinstance(given, Mapping) and len(given) > MOST_ALTERNATIVES:  # before each is checked
+        message = messages.too_many(len(given), MOST_ALTERNATIVES)
+        context.refuse([Finding(("alternatives",), message)])
+        given = {}
     plain = embed({key: value for key, value in assigned.tree.items() if key != "alternatives"}, (), context)
     alternatives = given
     if isinstance(given, Mapping):
@@ -206,6 +230,7 @@ def _assemble(tree: Mapping[str, Any], texts: Sequence[str], context: LoadContex
     scenarios = {} if base.scenario is None else {BASELINE: base.scenario}
     below = plain if base.scenario is None else base.scenario.to_plain()
     below = {key: value for key, value in below.items() if key != "alternatives"}
+    below = inherited.without_unknown_keys(below, base.faults)
     faulty: list[str] = []
     for name, overlay in alternatives.items() if isinstance(alternatives, Mapping) else ():
         if isinstance(overlay, Mapping):

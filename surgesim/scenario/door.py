@@ -6,6 +6,8 @@ The contents of a scenario are in its sections, in `surgesim.scenario.schema`.
 from __future__ import annotations
 
 from surgesim.scenario.assembly import (
+    Examination,
+    examine,
     findings_at,
     from_plain,
     inspect,
@@ -24,9 +26,11 @@ from surgesim.scenario.starting import starter
 from surgesim.scenario.validation.sources import assumptions
 
 __all__ = [
+    "Examination",
     "assumptions",
     "compose",
     "dump",
+    "examine",
     "findings_at",
     "fit_value",
     "from_plain",

@@ -70,12 +70,19 @@ def test_a_delivery_meets_no_need_of_the_day_before() -> None:
         ("imports-end-before-start", "epidemic.importation.until_day"),
         ("no-contacts", "epidemic.variant.r0"),
         ("waning-in-hours", "epidemic.immunity.waning_days"),
+        ("population-slip", "people.districts.a.population"),
+        ("arrivals-slip", "arrivals.series.ward.counts.0"),
         ("uncertain-pair", "study.uncertainty"),
         ("uncertain-inside", "study.uncertainty.care.facilities.h1.convertible_share.oxygen"),
     ],
 )
 def test_what_cannot_be_run_is_refused(name: str, path: str) -> None:
     assert [found.startswith(path) for found, _ in refusal(name)] == [True]
+
+
+def test_a_stay_that_is_too_big_is_refused_by_its_bound() -> None:
+    path, bound = "clinical.stays.oxygen_days.gamma", "got 1e+160, expected a number from 0.0001 to 1000000"
+    assert refusal("stay-too-big") == [(f"{path}.mean", bound), (f"{path}.sd", bound)]
 
 
 def test_a_name_that_is_too_long_is_told_the_limit() -> None:

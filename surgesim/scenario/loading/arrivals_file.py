@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.loading.yaml_nodes import read_text
-from surgesim.scenario.messages import thousands
+from surgesim.scenario.messages import shape, thousands
 from surgesim.scenario.messages.finding import Finding, Location, suggestion
 from surgesim.scenario.messages.shape import Number
 from surgesim.scenario.schema.base import AGE_GROUPS, BED_TYPES
@@ -161,6 +162,7 @@ def _day(table: _Table, row: Mapping[str, str], line: int) -> int | None:
 
 
 def _count(table: _Table, bed: str, text: str, line: int) -> float:
+    allowed = _allowed()
     if text == "":
         table.note(f"got an empty value for {bed}, expected a number (0 if nobody came)", line)
     elif text.lower() in ("nan", "na", "n/a", "null"):
@@ -168,9 +170,9 @@ def _count(table: _Table, bed: str, text: str, line: int) -> float:
     elif not _NUMBER.fullmatch(text) and (written := thousands.hint(text, Number())):
         table.note(f"got {text!r} for {bed}, expected a number{written}", line)
     elif re.fullmatch(rf"-{_NUMBER.pattern}", text):
-        table.note(f"got {text} for {bed}, expected a number >= 0", line)
-    elif not _NUMBER.fullmatch(text) or float(text) > 1e9:
-        table.note(f"got {text!r} for {bed}, expected a number from 0 to 1e9", line)
+        table.note(f"got {text} for {bed}, expected {allowed.phrase}", line)
+    elif not _NUMBER.fullmatch(text) or float(text) > (allowed.high or 0):
+        table.note(f"got {text!r} for {bed}, expected {allowed.phrase}", line)
     elif table.integers and not float(text).is_integer():
         expected = "a whole number because counts_are is exact"
         hint = thousands.hint(text, Number(integer=True))
@@ -179,6 +181,15 @@ def _count(table: _Table, bed: str, text: str, line: int) -> float:
         table.doubts.see(bed, text, line)
         return float(text)
     return 0.0
+
+
+@cache
+def _allowed() -> Number:
+    """Return the counts that the schema allows in a series."""
+    found = shape.at(("arrivals", "series", "", "counts", 0))
+    if found is None or found.number is None:
+        raise LookupError("the schema has no counts of arrivals")
+    return found.number
 
 
 def _complete(table: _Table) -> None:

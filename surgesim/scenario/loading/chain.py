@@ -9,7 +9,7 @@ from typing import Any
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.loading import overlays
-from surgesim.scenario.loading.context import LoadContext
+from surgesim.scenario.loading.context import LoadContext, Origin
 from surgesim.scenario.loading.yaml_nodes import Document, read_file
 from surgesim.scenario.messages import shape
 from surgesim.scenario.messages import wording as messages
@@ -49,6 +49,9 @@ def read_chain(path: Path, context: LoadContext) -> dict[str, Any]:
     if problems:
         raise ScenarioError(problems)
     merged: dict[str, Any] = {}
+    for document in documents:
+        given = tuple(str(key) for key, value in document.value.items() if value is not None)
+        context.origins.append(Origin(str(document.locations[()].file), given))
     for document in reversed(documents):
         context.locations |= document.locations
         context.fractions |= document.fractions
@@ -65,6 +68,7 @@ def absorb(base: Mapping[str, Any], child: Mapping[str, Any], context: LoadConte
         for idle in overlays.idle_nulls(base, child)
         if idle.path[0] != "alternatives" or len(idle.path) <= 2
     )
+    context.remark(overlays.renamed_facilities(base, child))
     return overlays.absorb(base, child)
 
 

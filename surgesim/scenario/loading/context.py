@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from surgesim.errors import Problem
 from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, Location
+
+
+class Origin(NamedTuple):
+    """A file of a chain of `extends`, and the sections and other top-level keys that it gives."""
+
+    file: str
+    keys: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -25,6 +33,8 @@ class LoadContext:
         True if dates may lie past the end.
     quiet
         True if warnings are not needed.
+    origins
+        The files, from the one that extends the others.
     drawable
         True if the draws of uncertain parameters are to be checked.
     """
@@ -38,6 +48,7 @@ class LoadContext:
     shortened: bool = False
     quiet: bool = False
     drawable: bool = True
+    origins: list[Origin] = field(default_factory=list)
 
     def refuse(self, findings: Iterable[Finding]) -> None:
         self.faults += map(self._placed, findings)

@@ -18,6 +18,8 @@ from surgesim.scenario.messages.wording import unknown_key, value_at
 from surgesim.scenario.schema.base import Section
 from surgesim.scenario.schema.merging import deep_merge
 
+FACILITIES: KeyPath = ("care", "facilities")
+
 IDLE = "got null, which removes an entry, but there is none to remove"
 
 
@@ -117,3 +119,18 @@ def idle_nulls(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> Iterator[
         holder = value_at(base, path[:-1])
         if not isinstance(holder, Mapping) or path[-1] not in holder:
             yield Finding(path, IDLE)
+
+
+def renamed_facilities(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield a finding if `overlay` removes facilities of `base` and adds others, as a new name does."""
+    before, change = value_at(base, FACILITIES), value_at(overlay, FACILITIES)
+    if not (isinstance(before, Mapping) and isinstance(change, Mapping)):
+        return
+    removed = [name for name, value in change.items() if value is None and name in before]
+    added = [name for name, value in change.items() if value is not None and name not in before]
+    if removed and added:
+        message = (
+            f"removes {', '.join(removed)} and adds {', '.join(added)}: if this renames a facility, what was "
+            "given for the old name (beds, staff, oxygen, patients, sources) is lost"
+        )
+        yield Finding((*FACILITIES, removed[0]), message)

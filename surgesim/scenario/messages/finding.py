@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import lru_cache
 
 from surgesim.errors import Problem
 
@@ -76,6 +77,12 @@ def dotted(path: KeyPath) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name most similar to `name`, ignoring case and diacritics; None if none is similar."""
+    names = tuple(known)
+    return _nearest(name, names) if names else None
+
+
+@lru_cache(maxsize=1024)
+def _nearest(name: str, known: tuple[str, ...]) -> str | None:
     names = {_bare(other): other for other in known}
     close = difflib.get_close_matches(_bare(name), names, n=1, cutoff=0.6)
     return names[close[0]] if close else None

@@ -17,7 +17,15 @@ from pydantic import StringConstraints
 from pydantic.fields import FieldInfo
 
 from surgesim.scenario.messages.finding import KeyPath
-from surgesim.scenario.schema.base import A_NAME, AGE_GROUPS, BED_TYPES, ByAge, Distribution, Section, Text
+from surgesim.scenario.schema.base import (
+    A_NAME,
+    AGE_GROUPS,
+    BED_TYPES,
+    ByAge,
+    Distribution,
+    Section,
+    Text,
+)
 from surgesim.scenario.schema.care import ShareByBed
 from surgesim.scenario.schema.names import Reference
 from surgesim.scenario.schema.scenario import Scenario
@@ -42,11 +50,15 @@ class Number:
         what = "a whole number" if self.integer else "a number"
         closed = not (self.exclusive_low or self.exclusive_high)
         if self.low is not None and self.high is not None and closed:
-            return f"{what} from {self.low} to {self.high}"
-        low = "" if self.low is None else f"{'>' if self.exclusive_low else '>='} {self.low}"
-        high = "" if self.high is None else f"{'<' if self.exclusive_high else '<='} {self.high}"
+            return f"{what} from {_written(self.low)} to {_written(self.high)}"
+        low = "" if self.low is None else f"{'>' if self.exclusive_low else '>='} {_written(self.low)}"
+        high = "" if self.high is None else f"{'<' if self.exclusive_high else '<='} {_written(self.high)}"
         bounds = " and ".join(filter(None, (low, high)))
         return f"{what} {bounds}" if bounds else what
+
+
+def _written(bound: float) -> str:
+    return str(bound) if isinstance(bound, int) else f"{bound:.12g}".replace("e+", "e")
 
 
 @dataclass(slots=True)

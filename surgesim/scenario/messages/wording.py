@@ -16,6 +16,9 @@ from surgesim.scenario.schema.base import A_NAME, IncompleteError
 from surgesim.scenario.schema.merging import is_scale
 
 _COMMA_HINT = " (a comma splits one value into two: write 0.5, not 0,5)"
+MOST_SUGGESTIONS = 200
+"""Errors of one scenario among which unknown keys get a suggestion: each is a search among all names."""
+
 _THOUSANDS_HINT = " (a comma splits one value into two: write 50000, not 50,000)"
 
 
@@ -25,8 +28,14 @@ def findings(error: ValidationError, data: Any) -> list[Finding]:
     `data` is the tree of plain values that was validated.
     """
     found: dict[Finding, None] = {}
-    for detail in error.errors(include_url=False):
-        found[_finding(detail["type"], detail["loc"], detail["input"], detail.get("ctx", {}), data)] = None
+    for number, detail in enumerate(error.errors(include_url=False)):
+        kind, loc = detail["type"], detail["loc"]
+        if kind == "extra_forbidden" and number >= MOST_SUGGESTIONS:
+            path, *_ = _locate(loc, data)
+            finding = unknown_key(path, ())
+        else:
+            finding = _finding(kind, loc, detail["input"], detail.get("ctx", {}), data)
+        found[finding] = None
     return list(found)
 
 
@@ -51,7 +60,7 @@ def unknown_key(path: KeyPath, known: Any) -> Finding:
         hint = _THOUSANDS_HINT if len(key) == 3 else _COMMA_HINT
     elif key == "<<":
         hint = " (YAML 1.2 has no merge keys: use extends, or repeat the values)"
-    message = f"unknown key {key!r}{suggestion(key, known)}{hint}"
+    message = f"unknown key {key!r}{suggestion(key, known) if known else ''}{hint}"
     return Finding(path, message, Kind.UNKNOWN_KEY, nearest(key, known))
 
 
@@ -104,7 +113,14 @@ def _finding(kind: str, loc: tuple[str | int, ...], got: Any, ctx: Mapping[str, 
     if kind == "too_short":
         each = f", each {_expected(shape.entry)}" if shape is not None and shape.kind == "named" else ""
         return Finding(path, f"got {display(got)}, expected at least {_entries(ctx['min_length'])}{each}")
+    if kind == "too_long":
+        return Finding(path, too_many(ctx["actual_length"], ctx["max_length"]))
     return Finding(path, f"got {display(got)}{_tail(shape, got, value)}")
+
+
+def too_many(number: int, most: int) -> str:
+    """Return the message about a mapping or list that is too long."""
+    return f"got {_entries(number)}, expected at most {most}"
 
 
 def value_at(data: Any, path: KeyPath) -> Any:

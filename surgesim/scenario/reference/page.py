@@ -172,14 +172,16 @@ def _needs(name: str) -> str:
 def _holds(node: Node) -> str:
     """Return the allowed values in words, with their bounds."""
     kind = _kind(node)
-    bounds = ", ".join(text.format(f"{node[name]:g}") for name, text in _BOUNDS if name in node)
+    bounds = ", ".join(
+        text.format(f"{node[name]:.12g}".replace("e+", "e")) for name, text in _BOUNDS if name in node
+    )
     return f"{kind} {bounds}".strip() + _length(node)
 
 
 def _length(node: Node) -> str:
     least, most = node.get("minItems"), node.get("maxItems")
     if least is None:
-        return ""
+        return "" if most is None else f" (at most {most})"
     return f" ({least} values)" if least == most else f" (at least {least})"
 
 

@@ -20,6 +20,8 @@ from pydantic import (
     model_validator,
 )
 
+from surgesim.scenario.schema.numbers import MOST_ENTRIES, Days, Multiplier, Share, SomeDays
+
 AGE_GROUPS = ("0-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "70-79", "80+")
 """The nine age groups, youngest first; every table by age has this order."""
 
@@ -58,10 +60,10 @@ def _freeze(value: dict[K, V]) -> FrozenDict[K, V]:
     return FrozenDict(value)
 
 
-Named = Annotated[dict[Name, V], AfterValidator(_freeze)]
+Named = Annotated[dict[Name, V], Field(max_length=MOST_ENTRIES), AfterValidator(_freeze)]
 """A frozen mapping of named entries: the keys are short names, the order is that of the file."""
 
-FrozenMapping = Annotated[dict[K, V], AfterValidator(_freeze)]
+FrozenMapping = Annotated[dict[K, V], Field(max_length=MOST_ENTRIES), AfterValidator(_freeze)]
 
 
 def _none_is_off(value: object) -> object:
@@ -96,12 +98,6 @@ def _as_date(value: object) -> object:
 
 Day = Annotated[date, BeforeValidator(_as_date)]
 """A calendar date, written ``2024-03-31``."""
-
-Share = Annotated[float, Field(ge=0, le=1)]
-NonNegative = Annotated[float, Field(ge=0)]
-Positive = Annotated[float, Field(gt=0)]
-WaningDays = Annotated[float, Field(ge=1)]
-"""Mean days until protection wanes: at least one, because waning is drawn once a day."""
 
 
 class IncompleteError(ValueError):
@@ -153,11 +149,11 @@ def _one_for_all(value: object) -> object:
 _Nine = Annotated[list[T], Field(min_length=len(AGE_GROUPS), max_length=len(AGE_GROUPS))]
 
 ByAge = Annotated[
-    tuple[NonNegative, ...],
-    BeforeValidator(_one_for_all, json_schema_input_type=NonNegative | _Nine[NonNegative]),
+    tuple[Multiplier, ...],
+    BeforeValidator(_one_for_all, json_schema_input_type=Multiplier | _Nine[Multiplier]),
     AfterValidator(_nine),
 ]
-"""Nine values >= 0, one per age group; a single number applies to all."""
+"""Nine multipliers, one per age group; a single number applies to all."""
 
 ShareByAge = Annotated[
     tuple[Share, ...],
@@ -244,10 +240,10 @@ class Source(Section):
 
 
 class MeanSd(Section):
-    """Mean and standard deviation, in the unit of the field that holds them."""
+    """Mean and standard deviation, in days."""
 
-    mean: Positive
-    sd: Positive
+    mean: SomeDays
+    sd: SomeDays
 
 
 class Distribution(Section):
@@ -259,8 +255,8 @@ class Distribution(Section):
 
     gamma: MeanSd | None = None
     lognormal: MeanSd | None = None
-    exponential: Positive | None = None
-    fixed: NonNegative | None = None
+    exponential: SomeDays | None = None
+    fixed: Days | None = None
     never: Literal[True] | None = None
 
     @model_validator(mode="before")

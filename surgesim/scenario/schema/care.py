@@ -4,26 +4,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from surgesim.scenario.schema.base import (
-    FrozenMapping,
-    Named,
-    NonNegative,
-    Off,
-    Section,
-    Sequence_,
-    Share,
-    Text,
-    figure,
-)
+from surgesim.scenario.schema.base import FrozenMapping, Named, Off, Section, Sequence_, Text, figure
 from surgesim.scenario.schema.capacity.essential import Essential, EssentialCare
 from surgesim.scenario.schema.capacity.oxygen import OxygenSource
 from surgesim.scenario.schema.capacity.staffing import Staff, Staffing
 from surgesim.scenario.schema.capacity.transport import Neighbours, Transport
 from surgesim.scenario.schema.names import DistrictName, FacilityName
+from surgesim.scenario.schema.numbers import Count, Hours, Share
 
 Ownership = Literal["public", "private", "military", "police", "university", "workplace"]
 Kind = Literal["hospital", "icu-centre", "field-hospital", "mobile-station"]
-BedCount = Annotated[int, Field(ge=0)] | Literal["unlimited"]
+BedCount = Count | Literal["unlimited"]
 
 
 class Beds(Section):
@@ -69,14 +60,14 @@ class Facility(Section):
     beds: Beds
     covid_share: ShareByBed = ShareByBed()
     convertible_share: ShareByBed = ShareByBed()
-    icu_target: Off[Annotated[int, Field(ge=0)]] = None
+    icu_target: Off[Count] = None
     open_at_start: bool = True
-    access_hours: NonNegative = figure(0.0, "hours added to every journey to the facility")
+    access_hours: Hours = figure(0.0, "hours added to every journey to the facility")
     serves: Off[Sequence_[DistrictName]] = None
     replaces: Sequence_[FacilityName] = ()
     mobilisation_plan: Off[bool] = None
     staff: Off[Staff] = None
-    ventilators: Off[Annotated[int, Field(ge=0)]] = None
+    ventilators: Off[Count] = None
     oxygen: Off[OxygenSource] = None
     essential: Off[Essential] = None
     specialists: bool = True
@@ -109,8 +100,8 @@ class Facility(Section):
 class Census(Section):
     """COVID patients in a facility at the start."""
 
-    oxygen: Annotated[int, Field(ge=0)] = 0
-    icu: Annotated[int, Field(ge=0)] = 0
+    oxygen: Count = 0
+    icu: Count = 0
 
 
 class Care(Section):
@@ -119,7 +110,7 @@ class Care(Section):
     facilities: Annotated[Named[Facility], Field(min_length=1)]
     initial_census: FrozenMapping[FacilityName, Census] = Field(default_factory=dict)
     initial_stays: Literal["equilibrium", "fresh"] = "equilibrium"
-    no_bed_hours: NonNegative = figure(6.0, "hours of waiting after which a patient counts as without a bed")
+    no_bed_hours: Hours = figure(6.0, "hours of waiting after which a patient counts as without a bed")
     staffing: Staffing = Staffing()
     essential: EssentialCare = EssentialCare()
     transport: Off[Transport] = None

@@ -1,19 +1,13 @@
 """Section `clinical`: severity of infection, lengths of stay, and the effect of missing care."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from surgesim.scenario.schema.base import (
-    Distribution,
-    MeanSd,
-    NonNegative,
-    Off,
-    Section,
-    Share,
-    ShareByAge,
-    figure,
-)
+from pydantic import Field
+
+from surgesim.scenario.schema.base import Distribution, MeanSd, Off, Section, ShareByAge, figure
 from surgesim.scenario.schema.capacity.home import HomeCare
 from surgesim.scenario.schema.capacity.oxygen import Respiratory
+from surgesim.scenario.schema.numbers import Share
 
 
 class DeathByCare(Section):
@@ -36,8 +30,8 @@ class Severity(Section):
     p_icu: ShareByAge
     death_oxygen: DeathByCare
     death_icu: DeathByCare
-    high_risk_ratio: NonNegative = figure(
-        1.0, "P(needs oxygen) of a high-risk person relative to a low-risk one of the same age", ge=1
+    high_risk_ratio: Annotated[float, Field(ge=1, le=1_000)] = figure(
+        1.0, "P(needs oxygen) of a high-risk person relative to a low-risk one of the same age"
     )
 
 

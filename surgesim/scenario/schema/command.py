@@ -5,18 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from surgesim.scenario.schema.base import (
-    BedType,
-    Name,
-    Named,
-    NonNegative,
-    Off,
-    Positive,
-    Section,
-    Sequence_,
-    Text,
-    require_one_of,
-)
+from surgesim.scenario.schema.base import BedType, Name, Named, Off, Section, Sequence_, Text, require_one_of
 from surgesim.scenario.schema.indicators import BY_DISTRICT, GroupName, IndicatorName, Watch, check_watch
 from surgesim.scenario.schema.levels import Levels
 from surgesim.scenario.schema.levers.epidemic import EpidemicRule
@@ -25,6 +14,7 @@ from surgesim.scenario.schema.levers.rule import RuleBase
 from surgesim.scenario.schema.levers.staff import StaffRule
 from surgesim.scenario.schema.levers.supply import SupplyRule
 from surgesim.scenario.schema.names import ThresholdName
+from surgesim.scenario.schema.numbers import MOST_ENTRIES, Bound, Hours
 
 
 class Threshold(Section):
@@ -37,8 +27,8 @@ class Threshold(Section):
 
     title: Off[Text] = None
     indicator: IndicatorName
-    above: Off[float] = None
-    below: Off[float] = None
+    above: Off[Bound] = None
+    below: Off[Bound] = None
     beds: Off[Annotated[Sequence_[BedType], Field(min_length=1)]] = None
     item: Off[Name] = None
     group: Off[GroupName] = None
@@ -73,7 +63,7 @@ REQUIRED_PATH = "command.situation.require"
 class Situation(Section):
     """The declared emergency: all, any, or at least a given number of thresholds are breached at once."""
 
-    require: Literal["all", "any"] | Annotated[int, Field(ge=1)] = "any"
+    require: Literal["all", "any"] | Annotated[int, Field(ge=1, le=MOST_ENTRIES)] = "any"
     thresholds: Off[Annotated[Sequence_[ThresholdName], Field(min_length=1)]] = None
 
 
@@ -86,8 +76,8 @@ class Reach(Section):
     `within_hours` is ``care.no_bed_hours`` unless given.
     """
 
-    within_hours: Off[NonNegative] = None
-    reference_deaths_per_million: Off[Positive] = None
+    within_hours: Off[Hours] = None
+    reference_deaths_per_million: Off[Annotated[float, Field(ge=0.0001, le=1_000_000)]] = None
 
 
 class Command(Section):

@@ -15,18 +15,26 @@ from surgesim.scenario.schema.base import (
     FrozenMapping,
     IncompleteError,
     Named,
-    NonNegative,
     Off,
-    Positive,
     Section,
     Sequence_,
-    Share,
     ShareByAge,
     Text,
-    WaningDays,
     figure,
 )
 from surgesim.scenario.schema.names import DistrictName
+from surgesim.scenario.schema.numbers import (
+    LONGEST_RUN_DAYS,
+    MOST_ARRIVALS,
+    DayOrMore,
+    Infections,
+    Multiplier,
+    PatientsPerDay,
+    Share,
+    SomeDays,
+    Step,
+    WholeDays,
+)
 from surgesim.scenario.schema.response.detection import CaseIsolation, Detection
 from surgesim.scenario.schema.response.vaccination import Vaccination
 
@@ -34,12 +42,12 @@ from surgesim.scenario.schema.response.vaccination import Vaccination
 class Variant(Section):
     """A variant of the virus. Multipliers are relative to the severity table in `clinical`."""
 
-    r0: NonNegative
-    latent_days: Positive
-    infectious_days: Positive
-    severity: NonNegative = figure(1.0, "multiplies P(needs oxygen)")
-    icu_severity: NonNegative = figure(1.0, "multiplies P(needs ICU | needs oxygen)")
-    death_severity: NonNegative = figure(1.0, "multiplies P(death | full care)")
+    r0: Multiplier
+    latent_days: SomeDays
+    infectious_days: SomeDays
+    severity: Multiplier = figure(1.0, "multiplies P(needs oxygen)")
+    icu_severity: Multiplier = figure(1.0, "multiplies P(needs ICU | needs oxygen)")
+    death_severity: Multiplier = figure(1.0, "multiplies P(death | full care)")
     vaccine_escape: Share = figure(0.0, "share of the waned stratum's protection that is lost")
     infection_escape: Share = figure(
         0.0, "share of people immune at the start who are not immune to this variant"
@@ -68,7 +76,7 @@ class Immunity(Section):
     waned_share: ShareByAge = figure((0.0,) * 9, "nobody protected unless given")
     waned: Protection = Protection()
     vaccinated: Off[Protection] = None
-    waning_days: Off[WaningDays] = None
+    waning_days: Off[DayOrMore] = None
 
 
 class Importation(Section):
@@ -77,10 +85,10 @@ class Importation(Section):
     Split by population unless `weights` (relative, by district) are given. They occur in the warm-up too.
     """
 
-    per_day: NonNegative = 0.0
-    weights: FrozenMapping[DistrictName, NonNegative] = Field(default_factory=dict)
-    from_day: Annotated[int, Field(ge=0)] = 0
-    until_day: Off[Annotated[int, Field(ge=0)]] = None
+    per_day: PatientsPerDay = 0.0
+    weights: FrozenMapping[DistrictName, Multiplier] = Field(default_factory=dict)
+    from_day: WholeDays = 0
+    until_day: Off[WholeDays] = None
     screening: Share = figure(0.0, "share of imported infections stopped at entry")
 
 
@@ -121,10 +129,10 @@ class Epidemic(Section):
     """The spread of the variant through the population."""
 
     variant: Variant
-    dt_days: Annotated[float, Field(gt=0, le=1)] = 0.25
+    dt_days: Step = 0.25
     immunity: Immunity = Immunity()
     susceptibility: ByAge = figure((1.0,) * 9, "equal susceptibility at all ages")
-    initial_infections: FrozenMapping[DistrictName, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    initial_infections: FrozenMapping[DistrictName, Infections] = Field(default_factory=dict)
     importation: Importation = Importation()
     measures: Named[Measure] = Field(default_factory=dict)
     detection: Detection = Detection()
@@ -149,7 +157,7 @@ class ArrivalSeries(Section):
     """Daily arrivals of one kind: `counts[d]` on day d (the first is 0)."""
 
     bed: BedType
-    counts: Sequence_[NonNegative]
+    counts: Annotated[Sequence_[PatientsPerDay], Field(max_length=LONGEST_RUN_DAYS)]
     district: Off[DistrictName] = None
     age: Off[str] = None
 
@@ -170,7 +178,7 @@ class Arrivals(Section):
     file: Off[str] = None
     series: Named[ArrivalSeries] = Field(default_factory=dict)
     counts_are: Literal["exact", "poisson"] = "poisson"
-    demand_sd: NonNegative = figure(
+    demand_sd: Annotated[float, Field(ge=0, le=10)] = figure(
         0.0, "sd of a lognormal factor with mean 1 that multiplies all arrivals of a replication"
     )
 
@@ -178,6 +186,9 @@ class Arrivals(Section):
     def _whole_counts(self) -> Self:
         if not self.series:
             raise IncompleteError("got no series, expected a file or series of daily counts")
+        total = sum(sum(series.counts) for series in self.series.values())
+        if total > MOST_ARRIVALS:
+            raise ValueError(f"got {total:.12g} arrivals in all series, expected at most {MOST_ARRIVALS}")
         if self.counts_are == "exact" and self.demand_sd == 0:
             for name, series in self.series.items():
                 for day, count in enumerate(series.counts):

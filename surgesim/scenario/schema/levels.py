@@ -23,6 +23,7 @@ from surgesim.scenario.schema.indicators import (
     Watch,
     check_watch,
 )
+from surgesim.scenario.schema.numbers import Bound
 
 Level = Annotated[int, Field(ge=1, le=HIGHEST_LEVEL)]
 
@@ -36,8 +37,8 @@ class Criterion(Section):
 
     title: Off[Text] = None
     indicator: IndicatorName
-    at_least: Off[Sequence_[float]] = None
-    below: Off[Sequence_[float]] = None
+    at_least: Off[Sequence_[Bound]] = None
+    below: Off[Sequence_[Bound]] = None
     item: Off[Name] = None
     group: Off[GroupName] = None
     by: Off[Literal["province", "district"]] = None

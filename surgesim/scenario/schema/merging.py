@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,7 +78,10 @@ def scaled(base: Any, overlay: Any) -> Any:
 
 def _product(value: Any, factor: float) -> Any:
     if _is_number(value):
-        return round(value * factor) if isinstance(value, int) else value * factor
+        try:
+            return round(value * factor) if isinstance(value, int) else value * factor
+        except OverflowError:
+            return math.inf
     if isinstance(value, (list, tuple)) and value:
         products = [_product(inner, factor) for inner in value]
         return None if None in products else products

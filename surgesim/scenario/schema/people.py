@@ -9,17 +9,25 @@ from surgesim.scenario.schema.base import (
     SETTINGS,
     FrozenMapping,
     Named,
-    NonNegative,
     Off,
     Section,
     Sequence_,
-    Share,
     ShareByAge,
     Text,
     figure,
     join_words,
 )
 from surgesim.scenario.schema.names import DistrictName
+from surgesim.scenario.schema.numbers import (
+    MOST_DISTRICTS,
+    MOST_PEOPLE,
+    ContactsPerDay,
+    HourOfDay,
+    Hours,
+    Residents,
+    Share,
+    SomeHours,
+)
 
 
 def _sums_to_one(value: tuple[float, ...]) -> tuple[float, ...]:
@@ -41,7 +49,7 @@ def _square(rows: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, ...], ...
     return rows
 
 
-Matrix = Annotated[Sequence_[Sequence_[NonNegative]], AfterValidator(_square)]
+Matrix = Annotated[Sequence_[Sequence_[ContactsPerDay]], AfterValidator(_square)]
 
 
 class Contacts(Section):
@@ -67,8 +75,8 @@ class District(Section):
     """One district, town or island unit."""
 
     title: Text
-    population: Annotated[int, Field(gt=0)]
-    travel_hours: NonNegative = figure(0.0, "hours one way by road or boat to the provincial centre")
+    population: Residents
+    travel_hours: Hours = figure(0.0, "hours one way by road or boat to the provincial centre")
     island: bool = False
     ages: Off[AgeShares] = None
 
@@ -80,23 +88,17 @@ class People(Section):
     the pair (hours, the same in both directions).
     """
 
-    districts: Annotated[Named[District], Field(min_length=1)]
+    districts: Annotated[Named[District], Field(min_length=1, max_length=MOST_DISTRICTS)]
     ages: AgeShares
     high_risk: ShareByAge = figure((0.0,) * 9, "no high-risk group unless given")
     contacts: Contacts
     outside_share: Share = figure(0.15, "share of contacts outside the home district")
-    distance_scale_hours: Annotated[float, Field(gt=0)] = figure(
+    distance_scale_hours: SomeHours = figure(
         2.0, "contacts outside fall by a factor of e over this many hours of travel"
     )
-    travel: FrozenMapping[DistrictName, FrozenMapping[DistrictName, NonNegative]] = Field(
-        default_factory=dict
-    )
-    crossing_from_hour: Annotated[float, Field(ge=0, le=24)] = figure(
-        6.0, "hour of the day from which boats leave"
-    )
-    crossing_to_hour: Annotated[float, Field(ge=0, le=24)] = figure(
-        18.0, "hour of the day until which boats leave"
-    )
+    travel: FrozenMapping[DistrictName, FrozenMapping[DistrictName, Hours]] = Field(default_factory=dict)
+    crossing_from_hour: HourOfDay = figure(6.0, "hour of the day from which boats leave")
+    crossing_to_hour: HourOfDay = figure(18.0, "hour of the day until which boats leave")
 
     @model_validator(mode="after")
     def _crossings(self) -> Self:
@@ -105,6 +107,12 @@ class People(Section):
                 f"got crossings from {self.crossing_from_hour:g} to {self.crossing_to_hour:g} h, "
                 "expected the first before the second"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _not_too_many(self) -> Self:
+        if self.total > MOST_PEOPLE:
+            raise ValueError(f"got {self.total} people in all districts, expected at most {MOST_PEOPLE}")
         return self
 
     @property

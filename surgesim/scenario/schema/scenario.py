@@ -12,6 +12,7 @@ from surgesim.scenario.schema.clinical import Clinical
 from surgesim.scenario.schema.command import Command
 from surgesim.scenario.schema.epidemic import Arrivals, Epidemic
 from surgesim.scenario.schema.merging import deep_merge, scaled
+from surgesim.scenario.schema.numbers import MOST_ALTERNATIVES, RunDays, WholeDays
 from surgesim.scenario.schema.people import People
 from surgesim.scenario.schema.study import Study
 from surgesim.scenario.schema.supply import Supply
@@ -29,8 +30,8 @@ class Scenario(Section):
     title: Text
     description: Off[Text] = None
     start: Day
-    days: Annotated[int, Field(ge=1, le=20_000)]
-    warm_up_days: Annotated[int, Field(ge=0, le=20_000)] = 0
+    days: RunDays
+    warm_up_days: WholeDays = 0
     people: People
     epidemic: Off[Epidemic] = None
     arrivals: Off[Arrivals] = None
@@ -39,7 +40,7 @@ class Scenario(Section):
     supply: Supply = Supply()
     command: Command = Command()
     study: Study = Study()
-    alternatives: Named[Overlay] = Field(default_factory=dict)
+    alternatives: Annotated[Named[Overlay], Field(max_length=MOST_ALTERNATIVES)] = Field(default_factory=dict)
     sources: FrozenMapping[str, Source] = Field(default_factory=dict)
 
     @model_validator(mode="after")

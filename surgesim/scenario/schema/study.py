@@ -2,11 +2,12 @@
 
 import math
 from statistics import NormalDist
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
-from surgesim.scenario.schema.base import FrozenMapping, Off, Positive, Section, Sequence_
+from surgesim.scenario.schema.base import FrozenMapping, Off, Section, Sequence_
+from surgesim.scenario.schema.numbers import BetaShape, Precision, Replications, Seed, SomeValue, Value
 
 _LEAST = 2.0**-53
 """Smallest probability used for a quantile: unbounded distributions end at 8.2 standard deviations."""
@@ -15,10 +16,10 @@ _LEAST = 2.0**-53
 class Normal(Section):
     """A normal distribution, truncated at `low` or `high` if given (`mean` and `sd` before truncation)."""
 
-    mean: float
-    sd: Positive
-    low: Off[float] = None
-    high: Off[float] = None
+    mean: Value
+    sd: SomeValue
+    low: Off[Value] = None
+    high: Off[Value] = None
 
     def quantile(self, u: float) -> float:
         """Return the value below which a share `u` (from 0 to 1) of the distribution lies."""
@@ -28,10 +29,10 @@ class Normal(Section):
 class Lognormal(Section):
     """A lognormal distribution by its mean and sd (not those of the log), truncated as in `Normal`."""
 
-    mean: Positive
-    sd: Positive
-    low: Off[Positive] = None
-    high: Off[Positive] = None
+    mean: SomeValue
+    sd: SomeValue
+    low: Off[SomeValue] = None
+    high: Off[SomeValue] = None
 
     def quantile(self, u: float) -> float:
         """Return the value below which a share `u` (from 0 to 1) of the distribution lies."""
@@ -47,10 +48,10 @@ class Lognormal(Section):
 class Beta(Section):
     """A beta distribution with shapes `alpha` and `beta`, from `low` to `high`."""
 
-    alpha: Positive
-    beta: Positive
-    low: float = 0.0
-    high: float = 1.0
+    alpha: BetaShape
+    beta: BetaShape
+    low: Value = 0.0
+    high: Value = 1.0
 
     def quantile(self, u: float) -> float:
         """Return the value below which a share `u` (from 0 to 1) of the distribution lies."""
@@ -75,12 +76,12 @@ class Uncertain(Section):
     (equally likely).
     """
 
-    uniform: Sequence_[float] | None = None
-    triangular: Sequence_[float] | None = None
+    uniform: Sequence_[Value] | None = None
+    triangular: Sequence_[Value] | None = None
     normal: Normal | None = None
     lognormal: Lognormal | None = None
     beta: Beta | None = None
-    choice: Sequence_[float] | None = None
+    choice: Sequence_[Value] | None = None
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -148,11 +149,11 @@ class Study(Section):
     in any replication (no deaths, no breach) is not yet precise.
     """
 
-    replications: Annotated[int, Field(ge=1, le=100_000)] = 50
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    replications: Replications = 50
+    seed: Seed = 1
     uncertainty: FrozenMapping[str, Uncertain] = Field(default_factory=dict)
-    precision: FrozenMapping[str, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
-    most_replications: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    precision: FrozenMapping[str, Precision] = Field(default_factory=dict)
+    most_replications: Replications = 1000
 
     @model_validator(mode="after")
     def _room(self) -> Self:

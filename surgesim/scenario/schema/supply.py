@@ -4,19 +4,20 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from surgesim.scenario.schema.base import Named, NonNegative, Off, Section, Text, Words, figure
+from surgesim.scenario.schema.base import Named, Off, Section, Text, Words, figure
+from surgesim.scenario.schema.numbers import Amount, Money
 
 
 class PerDay(Section):
     """Amount of an item per day: per COVID bed-day by bed type, per case reported that day, per mild case
     followed at home, and per death that day."""
 
-    basic_bed: NonNegative = 0.0
-    oxygen_bed: NonNegative = 0.0
-    icu_bed: NonNegative = 0.0
-    reported_case: NonNegative = 0.0
-    home_case: NonNegative = 0.0
-    death: NonNegative = 0.0
+    basic_bed: Amount = 0.0
+    oxygen_bed: Amount = 0.0
+    icu_bed: Amount = 0.0
+    reported_case: Amount = 0.0
+    home_case: Amount = 0.0
+    death: Amount = 0.0
 
 
 class Consumable(Section):
@@ -29,9 +30,9 @@ class Consumable(Section):
     title: Text
     unit: Words
     use: PerDay
-    stock: Off[NonNegative] = None
-    reserve: NonNegative = figure(0.0, "all of the stock counts as cover unless given")
-    delivered_per_day: NonNegative = figure(0.0, "no deliveries unless given")
+    stock: Off[Amount] = None
+    reserve: Amount = figure(0.0, "all of the stock counts as cover unless given")
+    delivered_per_day: Amount = figure(0.0, "no deliveries unless given")
 
     @model_validator(mode="after")
     def _has_a_stock(self) -> Self:
@@ -50,24 +51,24 @@ class Burden(Section):
     title: Text
     unit: Words
     made: PerDay
-    capacity_per_day: Off[NonNegative] = None
+    capacity_per_day: Off[Amount] = None
 
 
 class Costs(Section):
     """Cost rates in the scenario's currency."""
 
-    basic_bed_day: NonNegative = figure(0.0, "no cost unless given")
-    oxygen_bed_day: NonNegative = figure(0.0, "no cost unless given")
-    icu_bed_day: NonNegative = figure(0.0, "no cost unless given")
-    oxygen_kg: NonNegative = figure(0.0, "no cost unless given")
-    facility_opening: NonNegative = figure(
+    basic_bed_day: Money = figure(0.0, "no cost unless given")
+    oxygen_bed_day: Money = figure(0.0, "no cost unless given")
+    icu_bed_day: Money = figure(0.0, "no cost unless given")
+    oxygen_kg: Money = figure(0.0, "no cost unless given")
+    facility_opening: Money = figure(
         0.0, "no cost unless given; per facility that a rule opens, converts or mobilises"
     )
-    staff_day: NonNegative = figure(0.0, "no cost unless given; per reinforcement staff member and day")
-    home_case_day: NonNegative = figure(0.0, "no cost unless given; per followed home case and day")
-    dose: NonNegative = figure(0.0, "no cost unless given; per dose of vaccine given")
-    test: NonNegative = figure(0.0, "no cost unless given; per sample, if tests are limited")
-    consumable: Named[NonNegative] = Field(default_factory=dict)
+    staff_day: Money = figure(0.0, "no cost unless given; per reinforcement staff member and day")
+    home_case_day: Money = figure(0.0, "no cost unless given; per followed home case and day")
+    dose: Money = figure(0.0, "no cost unless given; per dose of vaccine given")
+    test: Money = figure(0.0, "no cost unless given; per sample, if tests are limited")
+    consumable: Named[Money] = Field(default_factory=dict)
 
 
 class Supply(Section):

@@ -18,6 +18,7 @@ from surgesim.scenario.schema.needs import assessed_criteria, icu_sites, unmet_n
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.scenario.validation.care_cautions import care_cautions
 from surgesim.scenario.validation.epidemic_cautions import epidemic_cautions, has_doses
+from surgesim.scenario.validation.plausibility import implausible, renamed_in_alternatives
 from surgesim.scenario.validation.sources import Row, Survey
 
 _Bound: TypeAlias = Threshold | Trigger | Until
@@ -32,6 +33,7 @@ def cautions(scenarios: Mapping[str, Scenario], survey: Survey) -> Iterator[Find
                 seen.add(finding)
                 yield finding if name == BASELINE else finding.under(("alternatives", name))
     yield from _never_used(scenarios)
+    yield from renamed_in_alternatives(scenarios[BASELINE])
     for pattern in survey.unused:
         yield Finding(("sources", pattern), "got a source for which the scenario has no figure")
 
@@ -47,6 +49,7 @@ def _without_effect(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(("command", "plan", name, *keys), message)
     yield from care_cautions(scenario)
     yield from epidemic_cautions(scenario)
+    yield from implausible(scenario)
 
 
 def _bounds(scenario: Scenario) -> Iterator[tuple[KeyPath, _Bound]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from surgesim.scenario.messages.finding import Finding, KeyPath
+from surgesim.scenario.messages.finding import Finding, KeyPath, Kind
 from surgesim.scenario.messages.wording import value_at
 
 
@@ -22,6 +22,29 @@ def without_base_gaps(
         if path and isinstance(over, Mapping) and not isinstance(below, Mapping):
             overlay = _without(overlay, path)
     return overlay
+
+
+def without_unknown_keys(base: Mapping[str, Any], faults: Iterable[Finding]) -> dict[str, Any]:
+    """Return `base` without its unknown keys, which each alternative would otherwise be told of again."""
+    unknown: dict[KeyPath, set[str | int]] = {}
+    for fault in faults:
+        if fault.kind is Kind.UNKNOWN_KEY:
+            unknown.setdefault(fault.path[:-1], set()).add(fault.path[-1])
+    tree = dict(base)
+    for holder, keys in unknown.items():
+        inner = value_at(tree, holder)
+        if isinstance(inner, Mapping):
+            tree = _with(tree, holder, {key: value for key, value in inner.items() if key not in keys})
+    return tree
+
+
+def _with(tree: Mapping[str, Any], path: KeyPath, value: dict[str, Any]) -> dict[str, Any]:
+    if not path:
+        return value
+    key = str(path[0])
+    return (
+        {**tree, key: _with(tree[key], path[1:], value)} if isinstance(tree.get(key), Mapping) else dict(tree)
+    )
 
 
 def _without(tree: Mapping[str, Any], path: KeyPath) -> dict[str, Any]:

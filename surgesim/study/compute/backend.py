@@ -6,10 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from surgesim.errors import SurgesimError
 from surgesim.study.compute.environment import available_cores
 
 Progress: TypeAlias = Callable[[int, int], object]
 """Called with the amount of work done and the total."""
+
+
+MOST_WORKERS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,10 @@ class Backend:
     scheduler: str | None = None
     progress: Progress | None = None
     tell: Callable[[str], object] | None = None
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.workers > MOST_WORKERS:
+            raise SurgesimError(f"got {self.workers} workers, expected at most {MOST_WORKERS}")
 
     @classmethod
     def of(cls, workers: int | Backend | None) -> Backend:

@@ -6,6 +6,7 @@ Values are rounded to ten significant digits, so that design.csv records exactly
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -17,6 +18,7 @@ from surgesim.errors import Problem, ScenarioError
 from surgesim.model.clock.streams import Streams
 from surgesim.scenario.door import compose, findings_at, is_integer, unknown_path, with_certain
 from surgesim.scenario.schema.base import FrozenDict
+from surgesim.scenario.schema.numbers import MOST_POINTS, MOST_VALUE
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.scenario.schema.study import Uncertain
 
@@ -142,12 +144,14 @@ def _range(path: str, text: str, design: str, *, integer: bool) -> Factor:
         raise ValueError(f"got {text!r}, expected {expected} for design {design}")
     if not low < high:
         raise ValueError(f"got a range from {low:g} to {high:g}, expected low below high")
+    if max(abs(low), abs(high)) > MOST_VALUE:
+        raise ValueError(f"got a range from {low:g} to {high:g}, expected numbers up to {MOST_VALUE:g}")
     distribution = Uncertain(uniform=(low, high))
     every = Factor(path, distribution=distribution, integer=integer)
     if design != GRID:
         return every
-    if rest[0] < 2 or not rest[0].is_integer():
-        raise ValueError(f"got {rest[0]:g} levels, expected a whole number >= 2")
+    if not 2 <= rest[0] <= MOST_POINTS or not rest[0].is_integer():
+        raise ValueError(f"got {rest[0]:g} levels, expected a whole number from 2 to {MOST_POINTS}")
     levels = [every.at(u) for u in np.linspace(0, 1, int(rest[0])).tolist()]
     return Factor(path, tuple(dict.fromkeys(levels)))
 
@@ -187,12 +191,21 @@ def points(factors: Sequence[Factor], design: str, samples: int | None, seed: in
     """
     _check_samples(design, samples)
     paths = [factor.path for factor in factors]
+    number = _number_of_points(factors, design, samples)
+    if number > MOST_POINTS:
+        raise ScenarioError([Problem("", f"got {number} points, expected at most {MOST_POINTS}")])
     if samples is None:
         levels = [factor.values for factor in factors]
         return [dict(zip(paths, values, strict=True)) for values in itertools.product(*levels)]
     shares = _shares(len(factors), design, samples, seed)
     columns = [[factor.at(u) for u in shares[:, i].tolist()] for i, factor in enumerate(factors)]
     return [dict(zip(paths, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def _number_of_points(factors: Sequence[Factor], design: str, samples: int | None) -> int:
+    if samples is None:
+        return math.prod(len(factor.values) for factor in factors)
+    return samples * (len(factors) + 2) if design == SOBOL else samples
 
 
 def _check_samples(design: str, samples: int | None) -> None:

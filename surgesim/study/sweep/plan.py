@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from surgesim.errors import Problem, ScenarioError
+from surgesim.scenario.door import findings_at
+from surgesim.scenario.schema.numbers import MOST_RUNS
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.environment import COMPUTING, versions
 from surgesim.study.compute.replicate import keep_alternatives
@@ -74,6 +76,8 @@ def plan_sweep(
     replications, seed = _numbers(scenarios[0], replications, seed)
     the_points = points(varied, design, samples, seed)
     cases = Cases(len(stored), the_points, replications)
+    if len(cases) > MOST_RUNS:
+        raise ScenarioError([Problem("", f"got {len(cases)} runs, expected at most {MOST_RUNS}")])
     table = design_frame(the_points)
     texts = {each.name: scenario_text(each) for each in stored}
     entry = {
@@ -94,10 +98,16 @@ def plan_sweep(
 
 def _numbers(scenario: Scenario, replications: int | None, seed: int | None) -> tuple[int, int]:
     """The number of replications and the seed: those given, or the scenario's."""
-    if replications is not None and replications < 1:
-        raise ScenarioError([Problem("study.replications", f"got {replications}, expected at least 1")])
-    if seed is not None and seed < 0:
-        raise ScenarioError([Problem("study.seed", f"got {seed}, expected at least 0")])
+    given = {"replications": replications, "seed": seed}
+    plain = scenario.to_plain()
+    faults = [
+        fault.problem
+        for name, value in given.items()
+        if value is not None
+        for fault in findings_at(("study", name), value, plain)
+    ]
+    if faults:
+        raise ScenarioError(faults)
     study = scenario.study
     return (
         study.replications if replications is None else replications,

@@ -210,7 +210,7 @@ def test_covid_patients_in_beds_that_have_closed_leave_no_room() -> None:
 
 def test_nobody_is_evicted() -> None:
     """Patients who stay for ever keep their beds, whatever is meant for COVID-19 and whoever works."""
-    stay = EssentialCare(emergency_stay_days=1e12, elective_stay_days=1e12)
+    stay = EssentialCare(emergency_stay_days=1e6, elective_stay_days=1e6)
     hospitals = Hospitals(care=stay)
     hospitals.target[:] = (100, 100, 20)
     hospitals.staff = (np.zeros(1), np.zeros(1))

@@ -92,7 +92,7 @@ def test_the_whole_scenario_is_valid_and_nothing_but_the_clinic_is_remarked(tmp_
             "care:\n",
             "care:\n  staffing: {icu: {nurse: {normal: 0}}}\n",
             "care.staffing.icu.nurse.normal",
-            "got 0, expected a number > 0",
+            "got 0, expected a number from 0.0001 to 1000000",
         ),
         (
             "care:\n",

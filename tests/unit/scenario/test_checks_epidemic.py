@@ -312,7 +312,7 @@ def test_waning_within_a_day_is_refused(tmp_path: Path, section: str, days: str)
         text = with_vaccination(f"{waning}, {GROUPS}")
     [(path, message)] = told(tmp_path, text)
     assert path == f"epidemic.{section}.waning_days"
-    assert message == f"got {days}, expected a number >= 1 or none"
+    assert message == f"got {days}, expected a number from 1 to 1000000 or none"
 
 
 def test_waning_in_a_day_is_not_refused(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "decision_days, lead_days, phases, until, stand_down_days, action, facilities",
         ),
         # missing
-        ("r0: 3, ", "", "epidemic.variant.r0", "missing, expected a number >= 0"),
+        ("r0: 3, ", "", "epidemic.variant.r0", "missing, expected a number from 0 to 1000"),
         (
             "district: town",
             "kind: hospital",
@@ -91,31 +91,33 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "icu: 10",
             "icu: -5",
             "care.facilities.general.beds.icu",
-            "got -5, expected a whole number >= 0 or unlimited",
+            "got -5, expected a whole number from 0 to 1000000 or unlimited",
         ),
         (
             "icu: 10",
             "icu: 5.5",
             "care.facilities.general.beds.icu",
-            "got 5.5, expected a whole number >= 0 or unlimited (write 5500 if thousands are meant)",
+            "got 5.5, expected a whole number from 0 to 1000000 or unlimited "
+            "(write 5500 if thousands are meant)",
         ),
         (
             "icu: 10",
             "icu: 5.0",
             "care.facilities.general.beds.icu",
-            "got 5.0, expected a whole number >= 0 or unlimited (write 5000, or 5 if that is meant)",
+            "got 5.0, expected a whole number from 0 to 1000000 or unlimited "
+            "(write 5000, or 5 if that is meant)",
         ),
         (
             "icu: 10",
             "icu: lots",
             "care.facilities.general.beds.icu",
-            "got 'lots', expected a whole number >= 0 or unlimited",
+            "got 'lots', expected a whole number from 0 to 1000000 or unlimited",
         ),
         (
             "population: 100000",
             "population: 0",
             "people.districts.town.population",
-            "got 0, expected a whole number > 0",
+            "got 0, expected a whole number from 1 to 200000000",
         ),
         (
             "covid_share: 0.3",
@@ -351,14 +353,17 @@ def test_each_mistake_has_its_own_sentence(
 def test_thousands_are_never_led_to_a_thousandth(tmp_path: Path, value: str, hint: str) -> None:
     text = replaced("population: 100000", f"population: {value}")
     [problem] = refused(tmp_path, text)
-    assert problem.message.endswith(f", expected a whole number > 0 ({hint})")
+    assert problem.message.endswith(f", expected a whole number from 1 to 200000000 ({hint})")
 
 
 def test_both_readings_are_named_only_where_both_are_allowed(tmp_path: Path) -> None:
     [problem] = refused(tmp_path, replaced("days: 60", "days: 60.0"))
     assert problem.message == "got 60.0, expected a whole number from 1 to 20000 (write 60)"
     [problem] = refused(tmp_path, replaced("r0: 3", "r0: '1,500'"))
-    assert problem.message == "got '1,500', expected a number >= 0 (write 1500, or 1.5 if that is meant)"
+    assert (
+        problem.message
+        == "got '1,500', expected a number from 0 to 1000 (write 1500, or 1.5 if that is meant)"
+    )
 
 
 def test_a_comma_between_thousands_in_a_mapping_makes_two_values(tmp_path: Path) -> None:
@@ -423,7 +428,10 @@ def test_an_error_reads_as_file_line_path_and_sentence(tmp_path: Path) -> None:
         load(written(tmp_path, text))
     place = f"{tmp_path / 's.yaml'}:{line_of('icu: -5', text)}"
     path = "care.facilities.general.beds.icu"
-    assert str(caught.value) == f"{place}: {path}: got -5, expected a whole number >= 0 or unlimited"
+    assert (
+        str(caught.value)
+        == f"{place}: {path}: got -5, expected a whole number from 0 to 1000000 or unlimited"
+    )
 
 
 OVERLAY = """\
@@ -448,7 +456,7 @@ alternatives:
             "beds: {icu: 5}",
             "beds: {icu: -5}",
             "more.care.facilities.field.beds.icu",
-            "got -5, expected a whole number >= 0 or unlimited",
+            "got -5, expected a whole number from 0 to 1000000 or unlimited",
         ),
         (
             "beds: {icu: 5}",

@@ -92,10 +92,15 @@ def test_an_error_in_the_base_is_told_with_the_base_and_its_line(tmp_path: Path)
     written(tmp_path, base, "small.yaml")
     child = "extends: small.yaml\n\npeople: {districts: {town: {population: -1}}}\n"
     assert refusal(written(tmp_path, child)) == [
-        ("people.districts.town.population", "got -1, expected a whole number > 0", "s.yaml", 3),
+        (
+            "people.districts.town.population",
+            "got -1, expected a whole number from 1 to 200000000",
+            "s.yaml",
+            3,
+        ),
         (
             "care.facilities.general.beds.icu",
-            "got -10, expected a whole number >= 0 or unlimited",
+            "got -10, expected a whole number from 0 to 1000000 or unlimited",
             "small.yaml",
             line_of("icu: -10", base),
         ),
@@ -238,10 +243,10 @@ def test_rows_before_the_start_are_left_out_with_a_warning_and_rows_after_the_en
         ("day,icu\n-1,1\n", 2, "got day '-1', expected a whole number from 0"),
         ("day,icu\n0,\n", 2, "got an empty value for icu, expected a number (0 if nobody came)"),
         ("day,icu\n0,NaN\n", 2, "got NaN for icu, expected a number (0 if nobody came)"),
-        ("day,icu\n0,-2\n", 2, "got -2 for icu, expected a number >= 0"),
-        ("day,icu\n0,two\n", 2, "got 'two' for icu, expected a number from 0 to 1e9"),
-        ("day,icu\n0,inf\n", 2, "got 'inf' for icu, expected a number from 0 to 1e9"),
-        ("day,icu\n0,1e300\n", 2, "got '1e300' for icu, expected a number from 0 to 1e9"),
+        ("day,icu\n0,-2\n", 2, "got -2 for icu, expected a number from 0 to 1000000"),
+        ("day,icu\n0,two\n", 2, "got 'two' for icu, expected a number from 0 to 1000000"),
+        ("day,icu\n0,inf\n", 2, "got 'inf' for icu, expected a number from 0 to 1000000"),
+        ("day,icu\n0,1e300\n", 2, "got '1e300' for icu, expected a number from 0 to 1000000"),
         ('day,icu\n0,"1,5"\n', 2, "got '1,5' for icu, expected a number (use a decimal point: 1.5)"),
         (
             'day,icu\n0,"1,500"\n',
@@ -418,7 +423,7 @@ def test_null_removes_a_named_entry_by_a_change(tmp_path: Path) -> None:
         (
             "care.facilities.general.beds.icu=-5",
             "care.facilities.general.beds.icu",
-            "got -5, expected a whole number >= 0 or unlimited",
+            "got -5, expected a whole number from 0 to 1000000 or unlimited",
         ),
         (
             "care.facilities.general.beds.icu.x=5",

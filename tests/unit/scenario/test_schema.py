@@ -193,8 +193,8 @@ def test_a_frozen_dict_survives_pickling_and_cannot_be_changed() -> None:
     [
         ("days", "value", "a whole number from 1 to 20000"),
         ("start", "value", "a date such as 2024-03-31"),
-        ("epidemic.importation.until_day", "value", "a whole number >= 0 or none"),
-        ("epidemic.dt_days", "value", "a number > 0 and <= 1"),
+        ("epidemic.importation.until_day", "value", "a whole number from 0 to 20000 or none"),
+        ("epidemic.dt_days", "value", "a number from 0.001 to 1"),
         ("study.seed", "value", "a whole number >= 0 and < 9223372036854775808"),
         (
             "people.districts",
@@ -207,7 +207,7 @@ def test_a_frozen_dict_survives_pickling_and_cannot_be_changed() -> None:
             "nine values, youngest age group first, or one for all, each a number from 0 to 1",
         ),
         ("command.plan.x.phases", "list", "a list, each entry a mapping with after_days, share"),
-        ("command.situation.require", "value", "one of all, any or a whole number >= 1"),
+        ("command.situation.require", "value", "one of all, any or a whole number from 1 to 10000"),
         ("alternatives.x.people.districts.y.title", "section", "text, or a mapping of texts vi and en"),
     ],
 )

@@ -94,7 +94,7 @@ def test_words_and_numbers_take_their_place() -> None:
         (SHARE, "0:1:3", "lhs", "got '0:1:3', expected low:high for design lhs"),
         (SHARE, "0:x", "sobol", "got '0:x', expected low:high or a,b,c"),
         (SHARE, "0:inf", "lhs", "got '0:inf', expected low:high"),
-        (SHARE, "0:1:1", "grid", "got 1 levels, expected a whole number >= 2"),
+        (SHARE, "0:1:1", "grid", "got 1 levels, expected a whole number from 2 to 1000000"),
         (SHARE, "0:2:3", "grid", "cannot be 2.0: got 2.0, expected a number from 0 to 1"),
         (SHARE, "0,a", "grid", "cannot be a: got 'a', expected a number from 0 to 1"),
         (SHARE, "", "lhs", "has no values and is not in study.uncertainty"),

@@ -375,7 +375,7 @@ def test_cases_are_made_when_asked_for() -> None:
 
 
 def test_replications_below_one_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ScenarioError, match="got 0, expected at least 1"):
+    with pytest.raises(ScenarioError, match="got 0, expected a whole number from 1 to 100000"):
         swept(tmp_path / "out", replications=0)
     with pytest.raises(ScenarioError, match="got 'nope', expected one of baseline"):
         swept(tmp_path / "out", alternatives=["nope"])

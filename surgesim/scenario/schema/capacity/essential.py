@@ -1,12 +1,11 @@
 """Part of `care`: non-COVID patients, who compete with COVID-19 patients for beds and staff."""
 
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from surgesim.scenario.schema.base import NonNegative, Section, Share, figure
-
-_Days = Annotated[float, Field(ge=1)]
+from surgesim.scenario.schema.base import Section, figure
+from surgesim.scenario.schema.numbers import DayOrMore, Multiplier, Share
 
 
 class Essential(Section):
@@ -28,9 +27,9 @@ class Essential(Section):
 class EssentialCare(Section):
     """Lengths of stay of non-COVID patients; their arrivals keep the initial census if no beds are lost."""
 
-    emergency_stay_days: _Days = figure(6.0, "mean length of stay")
-    elective_stay_days: _Days = figure(5.0, "mean length of stay")
-    catch_up_share: NonNegative = figure(
+    emergency_stay_days: DayOrMore = figure(6.0, "mean length of stay")
+    elective_stay_days: DayOrMore = figure(5.0, "mean length of stay")
+    catch_up_share: Multiplier = figure(
         0.2,
         "elective admissions above the usual rate, as a share of it, while a backlog is cleared (COVIDSurg "
         "2020: 45 weeks at 20 % more)",

@@ -1,10 +1,14 @@
 """Part of `care`: the oxygen supply of a facility."""
 
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from surgesim.scenario.schema.base import NonNegative, Off, Positive, Section, Share, figure
+from surgesim.scenario.schema.base import Off, Section, figure
+from surgesim.scenario.schema.numbers import Amount, Count, Days, Interval, Purity, Share, SomeAmount
+
+KG_PER_NM3 = 1.429
+"""Density of oxygen at 0 °C and 1 atm."""
 
 CYLINDER_KG = 8.124
 """Oxygen in a full cylinder of 40 L at 150 bar (6 m³ at 15 °C and 1 atm)."""
@@ -17,9 +21,9 @@ class Delivery(Section):
     drawn for each facility and replication.
     """
 
-    size_kg: Positive
-    interval_days: Annotated[float, Field(ge=0.1)]
-    first_days: Off[NonNegative] = None
+    size_kg: SomeAmount
+    interval_days: Interval
+    first_days: Off[Days] = None
     failure: Share = figure(0.0, "share of deliveries that fail to arrive")
 
 
@@ -30,12 +34,12 @@ class OxygenSource(Section):
     tank is empty. Losses on the way (purging, leaks, boil-off) add `loss_share` to what patients breathe.
     """
 
-    tank_kg: NonNegative = 0.0
+    tank_kg: Amount = 0.0
     tank_start_share: Share = figure(0.8, "level of the tank at the start, as a share")
-    plant_nm3_per_hour: NonNegative = 0.0
-    plant_purity: Annotated[float, Field(gt=0, le=1)] = figure(0.93, "PSA plants give 93 %", "published")
-    cylinders: Annotated[int, Field(ge=0)] = 0
-    pipe_lpm: Off[Positive] = None
+    plant_nm3_per_hour: Amount = 0.0
+    plant_purity: Purity = figure(0.93, "PSA plants give 93 %", "published")
+    cylinders: Count = 0
+    pipe_lpm: Off[SomeAmount] = None
     delivery: Off[Delivery] = None
     loss_share: Share = figure(0.1, "purging, leaks and boil-off, 10-25 %")
 
@@ -54,6 +58,15 @@ class OxygenSource(Section):
     def room_kg(self) -> float:
         """Oxygen in a full tank and full cylinders, kg."""
         return self.tank_kg + self.cylinders * CYLINDER_KG
+
+    @property
+    def mean_kg_per_day(self) -> float:
+        """Mean oxygen that the plant makes and deliveries bring, kg per day."""
+        plant = self.plant_nm3_per_hour * 24 * KG_PER_NM3 * self.plant_purity
+        brought = self.delivery
+        if brought is None:
+            return plant
+        return plant + brought.size_kg * (1 - brought.failure) / brought.interval_days
 
 
 class Support(Section):
@@ -75,10 +88,10 @@ class Support(Section):
 class Flow(Section):
     """Oxygen flow by respiratory support, L/min."""
 
-    mask_lpm: NonNegative = figure(10.0, "WHO ESFT: 10 L/min for severe patients", "published")
-    high_flow_lpm: NonNegative = figure(60.0, "up to 60 L/min")
-    non_invasive_lpm: NonNegative = figure(30.0, "WHO ESFT: 30 L/min", "published")
-    invasive_lpm: NonNegative = figure(30.0, "WHO ESFT: 30 L/min", "published")
+    mask_lpm: Amount = figure(10.0, "WHO ESFT: 10 L/min for severe patients", "published")
+    high_flow_lpm: Amount = figure(60.0, "up to 60 L/min")
+    non_invasive_lpm: Amount = figure(30.0, "WHO ESFT: 30 L/min", "published")
+    invasive_lpm: Amount = figure(30.0, "WHO ESFT: 30 L/min", "published")
 
 
 class Respiratory(Section):

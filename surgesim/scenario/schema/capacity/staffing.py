@@ -1,10 +1,11 @@
 """Part of `care`: the staffing of beds. Ratios, posts, absence, and shortfalls on the first day."""
 
-from typing import Annotated, NamedTuple, Self
+from typing import NamedTuple, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from surgesim.scenario.schema.base import NonNegative, Positive, Section, Share, figure
+from surgesim.scenario.schema.base import Section, figure
+from surgesim.scenario.schema.numbers import Count, DaysKept, HeadsPerPost, Multiplier, Places, Share
 
 _WARD = (
     "Vietnamese public wards: one nurse to 10-15 patients by day; doctors near the WHO figure. "
@@ -20,16 +21,16 @@ _BASIC = "isolation of mild cases: half the staff of a ward. WHO ESFT moderate t
 class Staff(Section):
     """Clinical staff of a facility: people on the payroll, not posts."""
 
-    doctors: Annotated[int, Field(ge=0)] = 0
-    ward_nurses: Annotated[int, Field(ge=0)] = 0
-    icu_nurses: Annotated[int, Field(ge=0)] = 0
+    doctors: Count = 0
+    ward_nurses: Count = 0
+    icu_nurses: Count = 0
 
 
 class Ratio(Section):
     """Patients per round-the-clock post: normally, and at most (`surge`; care is then thin)."""
 
-    normal: Positive
-    surge: Positive
+    normal: Places
+    surge: Places
 
     @model_validator(mode="after")
     def _stretches(self) -> Self:
@@ -62,19 +63,17 @@ class Absence(Section):
         "UK hospital doctors in January 2020 1.5 % (Khorasanee 2021); Turkey over a year 1.4 % (PMC10671277)",
         "published",
     )
-    community: NonNegative = figure(
+    community: Multiplier = figure(
         1.0,
         "infection risk of staff outside work relative to residents; at a community incidence of 0.8 % a day "
         "this makes 9 % absent; 9.1 % of UK hospital doctors were in the first wave (Khorasanee 2021)",
     )
-    at_work: NonNegative = figure(
+    at_work: Multiplier = figure(
         0.01,
         "infections per staff member and day, for each COVID-19 patient per staff member: one patient to "
         "four staff and ten days off make 2.4 % absent",
     )
-    days_off: Annotated[float, Field(ge=1)] = figure(
-        10.0, "7-14 d per infection; Turkey 13.5 d per absence (PMC10671277)"
-    )
+    days_off: DaysKept = figure(10.0, "7-14 d per infection; Turkey 13.5 d per absence (PMC10671277)")
 
 
 class Staffing(Section):
@@ -84,7 +83,7 @@ class Staffing(Section):
     can stretch staff to the surge ratios; elective care never does.
     """
 
-    heads_per_post: Annotated[float, Field(ge=1)] = figure(
+    heads_per_post: HeadsPerPost = figure(
         5.0, "people for one round-the-clock post: 3 shifts, leave and breaks (4.2-5.5)"
     )
     icu: Ratios = figure(_ratios((2, 4), (8, 16)), _ICU)

@@ -4,15 +4,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from surgesim.scenario.schema.base import FrozenMapping, Named, Positive, Section, figure
+from surgesim.scenario.schema.base import FrozenMapping, Named, Section, figure
 from surgesim.scenario.schema.names import DistrictName
+from surgesim.scenario.schema.numbers import Count, SomeDays
 
 
 class Fleet(Section):
     """Vehicles of one district; a vehicle is away for the whole round trip."""
 
-    ambulances: Annotated[int, Field(ge=0)] = 0
-    boats: Annotated[int, Field(ge=0)] = 0
+    ambulances: Count = 0
+    boats: Count = 0
 
 
 class Transport(Section):
@@ -24,9 +25,9 @@ class Transport(Section):
 class Neighbour(Section):
     """ICU beds in a neighbouring province, for patients whom a rule sends there."""
 
-    icu_beds: Annotated[int, Field(ge=0)]
-    per_day: Annotated[int, Field(ge=0)] = figure(10, "maximum number of patients sent per day")
-    stay_days: Positive = figure(14.0, "mean length of stay in ICU there")
+    icu_beds: Count
+    per_day: Count = figure(10, "maximum number of patients sent per day")
+    stay_days: SomeDays = figure(14.0, "mean length of stay in ICU there")
 
 
 Neighbours = Named[Neighbour]

@@ -1,14 +1,13 @@
 """Rules on transmission, vaccination, testing and home care."""
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field
-
-from surgesim.scenario.schema.base import NonNegative, figure
+from surgesim.scenario.schema.base import figure
 from surgesim.scenario.schema.care import Care
 from surgesim.scenario.schema.levers.rule import Remark, Requirement, RuleBase
 from surgesim.scenario.schema.names import MeasureName
+from surgesim.scenario.schema.numbers import Amount, Days, SomeCount
 from surgesim.scenario.schema.supply import Supply
 
 
@@ -25,10 +24,8 @@ class Vaccinate(RuleBase):
     needs: ClassVar = Requirement("epidemic.vaccination", "adds doses")
 
     action: Literal["vaccinate"]
-    doses_per_day: NonNegative
-    lead_days: NonNegative = figure(
-        7.0, "from allocation to delivery; Thanh Hóa's plan: within 7 days", "official"
-    )
+    doses_per_day: Amount
+    lead_days: Days = figure(7.0, "from allocation to delivery; Thanh Hóa's plan: within 7 days", "official")
 
     @property
     def brings_nothing(self) -> bool:
@@ -43,8 +40,8 @@ class RaiseTesting(RuleBase):
     )
 
     action: Literal["raise_testing"]
-    single_per_day: NonNegative = 0.0
-    pooled_per_day: NonNegative = 0.0
+    single_per_day: Amount = 0.0
+    pooled_per_day: Amount = 0.0
 
     @property
     def brings_nothing(self) -> bool:
@@ -61,7 +58,7 @@ class OpenHomeCare(RuleBase):
     needs: ClassVar = Requirement("clinical.home_care", "adds home care teams")
 
     action: Literal["open_home_care"]
-    teams: Annotated[int, Field(ge=1)]
+    teams: SomeCount
 
 
 EpidemicRule = StartMeasure | Vaccinate | RaiseTesting | OpenHomeCare

@@ -1,18 +1,16 @@
 """The base of all rules of the plan: when they begin and end, what they need, and where they act."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar, NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from surgesim.scenario.schema.base import (
     Day,
     Name,
-    NonNegative,
     Off,
     Section,
     Sequence_,
-    Share,
     Text,
     bound_text,
     figure,
@@ -22,6 +20,7 @@ from surgesim.scenario.schema.base import (
 from surgesim.scenario.schema.care import Care, Facility
 from surgesim.scenario.schema.indicators import GroupName, IndicatorName, Watch, check_watch
 from surgesim.scenario.schema.names import DistrictName, Reference
+from surgesim.scenario.schema.numbers import Bound, Days, RunDays, Share
 from surgesim.scenario.schema.supply import Supply
 
 
@@ -30,9 +29,9 @@ class Trigger(Section):
 
     indicator: Off[IndicatorName] = None
     item: Off[Name] = None
-    above: Off[float] = None
-    below: Off[float] = None
-    for_days: Annotated[int, Field(ge=1)] = 1
+    above: Off[Bound] = None
+    below: Off[Bound] = None
+    for_days: RunDays = 1
     on: Off[Day] = None
     group: Off[GroupName] = None
     district: Off[DistrictName] = None
@@ -62,9 +61,9 @@ class Until(Section):
 
     indicator: Off[IndicatorName] = None
     item: Off[Name] = None
-    above: Off[float] = None
-    below: Off[float] = None
-    for_days: Annotated[int, Field(ge=1)] = 1
+    above: Off[Bound] = None
+    below: Off[Bound] = None
+    for_days: RunDays = 1
     on: Off[Day] = None
     group: Off[GroupName] = None
     district: Off[DistrictName] = None
@@ -81,7 +80,7 @@ class Until(Section):
 class Phase(Section):
     """A step of a rule: a `share` of its beds is in use from `after_days` days after the lead time."""
 
-    after_days: NonNegative
+    after_days: Days
     share: Share
 
 
@@ -122,11 +121,11 @@ class RuleBase(Section):
 
     title: Off[Text] = None
     when: Trigger
-    decision_days: NonNegative = figure(1.0, "days from the assessment that triggers the rule to the order")
-    lead_days: NonNegative = figure(0.0, "days from the order to the first phase")
+    decision_days: Days = figure(1.0, "days from the assessment that triggers the rule to the order")
+    lead_days: Days = figure(0.0, "days from the order to the first phase")
     phases: Sequence_[Phase] = (Phase(after_days=0.0, share=1.0),)
     until: Off[Until] = None
-    stand_down_days: NonNegative = figure(0.0, "days from the decision to end the rule to its effect")
+    stand_down_days: Days = figure(0.0, "days from the decision to end the rule to its effect")
 
     @model_validator(mode="after")
     def _phases_grow(self) -> Self:

@@ -1,12 +1,13 @@
 """Rules on staff, and on equipment and demand that let the same staff do more."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from surgesim.scenario.schema.base import Share, figure
+from surgesim.scenario.schema.base import figure
 from surgesim.scenario.schema.care import Facility
 from surgesim.scenario.schema.levers.facilities import AtFacilities
+from surgesim.scenario.schema.numbers import Count, Share, SomeCount
 
 
 class ReinforceStaff(AtFacilities):
@@ -16,9 +17,9 @@ class ReinforceStaff(AtFacilities):
     brings_staff: ClassVar = True
 
     action: Literal["reinforce_staff"]
-    doctors: Annotated[int, Field(ge=0)] = 0
-    ward_nurses: Annotated[int, Field(ge=0)] = 0
-    icu_nurses: Annotated[int, Field(ge=0)] = 0
+    doctors: Count = 0
+    ward_nurses: Count = 0
+    icu_nurses: Count = 0
 
     @model_validator(mode="after")
     def _somebody(self) -> Self:
@@ -51,7 +52,7 @@ class Equip(AtFacilities):
     facility_need: ClassVar = "ventilators given"
 
     action: Literal["equip"]
-    ventilators: Annotated[int, Field(ge=1)]
+    ventilators: SomeCount
 
     def has_a_use(self, facility: Facility) -> bool:
         return facility.ventilators is not None

@@ -2,15 +2,16 @@
 
 import math
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from surgesim.scenario.schema.base import NonNegative, figure
+from surgesim.scenario.schema.base import figure
 from surgesim.scenario.schema.care import Care, Facility
 from surgesim.scenario.schema.levers.facilities import AtFacilities
 from surgesim.scenario.schema.levers.rule import Remark, RuleBase
 from surgesim.scenario.schema.names import ConsumableName
+from surgesim.scenario.schema.numbers import Amount, Interval, Purity
 from surgesim.scenario.schema.supply import Supply
 
 
@@ -20,11 +21,11 @@ class OrderOxygen(AtFacilities):
     facility_need: ClassVar = "an oxygen source"
 
     action: Literal["order_oxygen"]
-    tank_kg: NonNegative = 0.0
-    plant_nm3_per_hour: NonNegative = 0.0
-    plant_purity: Annotated[float, Field(gt=0, le=1)] = figure(0.93, "PSA plants give 93 %", "published")
-    delivery_kg: NonNegative = 0.0
-    interval_days: Annotated[float, Field(ge=0.1)] = 1.0
+    tank_kg: Amount = 0.0
+    plant_nm3_per_hour: Amount = 0.0
+    plant_purity: Purity = figure(0.93, "PSA plants give 93 %", "published")
+    delivery_kg: Amount = 0.0
+    interval_days: Interval = 1.0
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -48,8 +49,8 @@ class Restock(RuleBase):
 
     action: Literal["restock"]
     item: ConsumableName
-    amount: NonNegative = 0.0
-    per_day: NonNegative = 0.0
+    amount: Amount = 0.0
+    per_day: Amount = 0.0
 
     @model_validator(mode="after")
     def _something(self) -> Self:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from surgesim.scenario.schema.base import Distribution, MeanSd, NonNegative, Off, Section, Share, figure
+from surgesim.scenario.schema.base import Distribution, MeanSd, Off, Section, figure
+from surgesim.scenario.schema.numbers import Amount, Share
 
 
 class LaboratoryTests(Section):
@@ -15,8 +16,8 @@ class LaboratoryTests(Section):
     as either single or pooled tests must be counted once.
     """
 
-    single_per_day: NonNegative = 0.0
-    pooled_per_day: NonNegative = 0.0
+    single_per_day: Amount = 0.0
+    pooled_per_day: Amount = 0.0
     pool_size: Annotated[int, Field(ge=2, le=100)] = figure(
         10, "Thanh Hóa's plan has ten times as many pooled as single samples per day"
     )

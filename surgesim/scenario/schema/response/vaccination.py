@@ -4,19 +4,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from surgesim.scenario.schema.base import (
-    Day,
-    Named,
-    NonNegative,
-    Off,
-    Section,
-    Sequence_,
-    Share,
-    Text,
-    WaningDays,
-    figure,
-)
+from surgesim.scenario.schema.base import Day, Named, Off, Section, Sequence_, Text, figure
 from surgesim.scenario.schema.names import VaccineGroupName
+from surgesim.scenario.schema.numbers import Amount, DayOrMore, Share, WholeDays
 
 _DELIVERY = "Thanh Hóa's plan: vaccination within 7 days of the allocation of vaccine"
 
@@ -41,14 +31,14 @@ class Vaccination(Section):
     the `groups` in the order of the file, each until all who accept have a dose.
     """
 
-    doses_per_day: NonNegative = 0.0
+    doses_per_day: Amount = 0.0
     start: Off[Day] = None
     end: Off[Day] = None
-    days_to_delivery: Annotated[int, Field(ge=0)] = figure(7, _DELIVERY, "official")
+    days_to_delivery: WholeDays = figure(7, _DELIVERY, "official")
     days_to_effect: Annotated[int, Field(ge=0, le=365)] = figure(
         14, "14 d from dose to protection (nimue, Imperial College London)", "published"
     )
-    waning_days: Off[WaningDays] = None
+    waning_days: Off[DayOrMore] = None
     health_workers: Share = figure(0.95, "share of clinical staff who accept a dose; they come first")
     groups: Annotated[Named[VaccineGroup], Field(min_length=1)]
     vulnerable: Sequence_[VaccineGroupName] = ()
