@@ -155,8 +155,7 @@ def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietO
         from surgesim.study.reproduce import RELATIVE
         from surgesim.study.reproduce import reproduce as repeat
         from surgesim.study.store.contents import SWEEP
-        from surgesim.study.store.folder import kind_of
-        from surgesim.study.store.run_folder import read_manifest
+        from surgesim.study.store.manifest import kind_of, read_manifest
 
         drawn = None if kind_of(results) == SWEEP else read_manifest(results).get("figures")
         with progress_bar(quiet) as progress:
@@ -184,7 +183,7 @@ def _warn_of_replacement(folder: Path) -> None:
     from surgesim.errors import ResultsError
     from surgesim.study.store.contents import RUN
     from surgesim.study.store.folder import Folder
-    from surgesim.study.store.run_folder import read_manifest
+    from surgesim.study.store.manifest import read_manifest
 
     Folder(folder, RUN).check()
     try:
