@@ -6,6 +6,7 @@ as they complete. joblib's own Dask backend is not used because it hangs when a 
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import socket
@@ -222,18 +223,34 @@ def _client(address: str) -> Iterator[Any]:
         client = Client(address, timeout=ANSWER_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise _no_answer(address, ANSWER_SECONDS) from error
-    with client:
+    with _without_log(), client:
         try:
-            client.wait_for_workers(1, timeout=ANSWER_SECONDS)
-        except TimeoutError as error:
-            raise SurgesimError(
-                f"{address}: the scheduler has no workers, expected at least one (dask worker {address})"
-            ) from error
-        _check_versions(client, address)
-        try:
+            try:
+                client.wait_for_workers(1, timeout=ANSWER_SECONDS)
+            except TimeoutError as error:
+                raise SurgesimError(
+                    f"{address}: the scheduler has no workers, expected at least one (dask worker {address})"
+                ) from error
+            _check_versions(client, address)
             yield client
-        except (FutureCancelledError, CommClosedError) as error:
+        except SurgesimError:
+            raise
+        except Exception as error:
+            if client.status == "running" and not isinstance(error, FutureCancelledError | CommClosedError):
+                raise
             raise SurgesimError(f"{address}: the connection to the scheduler was lost") from error
+
+
+@contextmanager
+def _without_log() -> Iterator[None]:
+    """Keep Dask from logging a lost connection, which an error tells."""
+    logger = logging.getLogger("distributed.client")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _host_and_port(address: str) -> tuple[str, int]:

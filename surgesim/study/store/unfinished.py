@@ -116,7 +116,7 @@ class Unfinished(Generic[Content]):
     def opened(
         self, *, resume: bool, backend: Backend, is_complete: Callable[[Mapping[str, Any]], bool]
     ) -> Iterator[None]:
-        """Open the folder, see `open`; if the block fails before there is a part, remove it.
+        """Open the folder, see `open`; if the block fails, say where the parts are, or remove it without any.
 
         A folder whose plan `is_complete` is what a kill left of a completed study; it is removed first.
         """
@@ -132,9 +132,11 @@ class Unfinished(Generic[Content]):
         self.open(resume=resume)
         try:
             yield
-        except BaseException:
-            if not any(self.done):
-                self.remove()  # there is nothing to resume
+        except BaseException as error:
+            if any(self.done):
+                error.add_note(f"completed {_UNITS[self._kind]} are in {self.path}; continue with --resume")
+            else:
+                self.remove()
             raise
 
     def open(self, *, resume: bool) -> None:

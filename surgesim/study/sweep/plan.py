@@ -133,4 +133,4 @@ def _check_alternatives(
 
 
 def _text(levels: Levels) -> str:
-    return levels if isinstance(levels, str) else ",".join(map(str, levels))
+    return levels if isinstance(levels, str) else ",".join("null" if v is None else str(v) for v in levels)
