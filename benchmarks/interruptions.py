@@ -121,9 +121,10 @@ def finish(folder: Path, *args: str | Path) -> tuple[int, str]:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file of a result but its manifest."""
+    """SHA-256 of every file of a result but its manifest, without its place, which a report names."""
+    place = bytes(folder.parent)
     return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes().replace(place, b"")).hexdigest()
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != "manifest.json"
     }
