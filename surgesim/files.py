@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from surgesim.errors import ResultsError
+from surgesim.locks import Lock
+
+TEMPORARY = ".surgesim-part"
+"""Ends the name of a file that is being written."""
 
 
 def write_failure(path: Path, error: OSError) -> str:
@@ -41,23 +44,21 @@ def disk_errors(target: Path) -> Iterator[None]:
 def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary name beside `path` to write to; at the end of the block it replaces `path`.
 
-    If the block or the move fails, the temporary file is removed and `path` stays as it was.
+    If the block or the move fails, the temporary file is removed and `path` stays as it was. The name is
+    always the same, so that the next process to write `path` takes over what a killed one left.
 
     Raises
     ------
     ResultsError
-        If the file cannot be written.
+        If the file cannot be written, or another process is writing it.
     """
     with disk_errors(path):
         place = path.resolve() if path.is_symlink() else path  # the link stays; its target is written
-        beside = place.parent / f".{place.name}.part-{os.getpid()}"
-        try:
+        beside = place.parent / f".{place.name}{TEMPORARY}"
+        with Lock(beside, path, named=False) as lock:
             yield beside
+            lock.free_to_move()
             beside.replace(place)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                beside.unlink()
-            raise
 
 
 GENERATOR = "surgesim report"

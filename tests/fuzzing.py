@@ -483,7 +483,7 @@ def _read(problems: Sequence[Problem], least: int = 1) -> None:
         line = str(problem)
         assert line.encode().decode() == line
         assert problem.message.strip()
-        assert len(problem.message) < 30_000, f"a message of {len(problem.message)} characters"
+        assert len(problem.message) < 2_000, f"a message of {len(problem.message)} characters"
 
 
 def check_stored(scenario: Scenario, folder: Path) -> None:

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from surgesim.cli import documents, runs, scenarios, sweeps  # noqa: F401  imported to register their commands
 from surgesim.cli.app import app
-from surgesim.cli.terminal import TERMINATED, speak_unicode
+from surgesim.cli.terminal import TERMINATED, output_errors, speak_unicode
 
 __all__ = ["app", "main"]
 
@@ -25,4 +25,5 @@ def main() -> None:
     """Entry point of the command `surgesim`."""
     speak_unicode()
     signal.signal(signal.SIGTERM, _terminate)  # so that unfinished folders are removed
-    app()
+    with output_errors():
+        app()

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from surgesim.cli.options import WrongValueError
-from surgesim.cli.terminal import fail
+from surgesim.cli.terminal import fail, output_errors
 from surgesim.version import __version__
 
 ORDER = ("run", "validate", "new", "schema", "plot", "report", "reproduce", "sweep", "sensitivity")
@@ -23,7 +23,8 @@ class _Group(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with output_errors():
+                return super().invoke(ctx)
         except WrongValueError as error:
             option = "" if error.param is None else f"{error.param.opts[0]}: "
             fail(f"{option}{error.message}")

@@ -45,7 +45,7 @@ def plot(
     with errors(interrupted="the figures already written are complete"):
         from surgesim.report.figures import FIGURES, EmptyFigureError, ProvinceOnlyError, draw, save
         from surgesim.study.store.contents import SWEEP
-        from surgesim.study.store.folder import kind_of
+        from surgesim.study.store.manifest import kind_of
         from surgesim.study.store.run_folder import read
 
         if kind_of(results) == SWEEP:

@@ -116,4 +116,7 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Change a scenario value; may be repeated."),
 ]
+ResumeOption = Annotated[
+    bool, typer.Option("--resume", help="Continue what was interrupted, from FOLDER.unfinished.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]

@@ -16,6 +16,7 @@ from surgesim.cli.options import (
     LangOption,
     QuietOption,
     ResultsPath,
+    ResumeOption,
     ScenarioPath,
     SchedulerOption,
     SeedOption,
@@ -65,6 +66,7 @@ def run(
     most: Annotated[
         int | None, integer_option("Max number of runs with --precision.", show_default=OF_SCENARIO)
     ] = None,
+    resume: ResumeOption = False,
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
     figures: Annotated[
@@ -75,7 +77,8 @@ def run(
     """Run a scenario and its alternatives.
 
     Shows which thresholds are breached, when and how likely, and what each alternative changes, and writes
-    the result folder. In each run, all alternatives share the same random numbers.
+    the result folder. In each run, all alternatives share the same random numbers. Completed runs are kept
+    in FOLDER.unfinished until all are complete.
     """
     given = {
         "study.replications": ("--replications", replications),
@@ -103,7 +106,8 @@ def run(
         if not quiet:
             if most is not None and not loaded.study.precision:
                 typer.echo(NO_PRECISION, err=True)
-            _warn_of_replacement(folder)
+            if not resume:
+                _warn_of_replacement(folder)
         drawn = {"lang": lang.value, "format": FIGURE_FORMAT} if figures else None
         extras = _figures(lang.value) if figures else None
         with progress_bar(quiet) as progress:
@@ -112,6 +116,7 @@ def run(
                 only=only,
                 workers=Backend(workers, scheduler, progress, partial(typer.echo, err=True)),
                 out=Output(folder, {"command": command_line(), "figures": drawn}, extras),
+                resume=resume,
             )
         _show(results, lang.value, folder, quiet)
 
@@ -155,8 +160,7 @@ def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietO
         from surgesim.study.reproduce import RELATIVE
         from surgesim.study.reproduce import reproduce as repeat
         from surgesim.study.store.contents import SWEEP
-        from surgesim.study.store.folder import kind_of
-        from surgesim.study.store.run_folder import read_manifest
+        from surgesim.study.store.manifest import kind_of, read_manifest
 
         drawn = None if kind_of(results) == SWEEP else read_manifest(results).get("figures")
         with progress_bar(quiet) as progress:
@@ -184,7 +188,7 @@ def _warn_of_replacement(folder: Path) -> None:
     from surgesim.errors import ResultsError
     from surgesim.study.store.contents import RUN
     from surgesim.study.store.folder import Folder
-    from surgesim.study.store.run_folder import read_manifest
+    from surgesim.study.store.manifest import read_manifest
 
     Folder(folder, RUN).check()
     try:

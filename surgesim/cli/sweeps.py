@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +17,7 @@ from surgesim.cli.options import (
     FormatOption,
     LangOption,
     QuietOption,
+    ResumeOption,
     SchedulerOption,
     SeedOption,
     SetOption,
@@ -26,7 +25,7 @@ from surgesim.cli.options import (
     choice_option,
     integer_option,
 )
-from surgesim.cli.terminal import FAILED, INTERRUPTED, command_line, count, errors, progress_bar, show
+from surgesim.cli.terminal import FAILED, command_line, count, errors, progress_bar, show
 from surgesim.errors import Problem, ScenarioError
 from surgesim.files import atomic_write, is_drawn, make_folder, refuse_to_replace
 
@@ -67,7 +66,7 @@ def sweep(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write.", show_default="results/<scenario name>-sweep")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue an unfinished sweep.")] = False,
+    resume: ResumeOption = False,
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
     quiet: QuietOption = False,
@@ -91,7 +90,7 @@ def sweep(
         loaded = [load(path, changes=set_ or ()) for path in scenarios]
         folder = out if out is not None else Path("results") / f"{loaded[0].name}-sweep"
         tell = None if quiet else partial(typer.echo, err=True)
-        with _resumable(folder), progress_bar(quiet) as progress:
+        with progress_bar(quiet) as progress:
             done = run_sweep(
                 loaded,
                 _parse_vary(vary),
@@ -105,18 +104,6 @@ def sweep(
                 resume=resume,
             )
         _summarise(done, folder, quiet)
-
-
-@contextmanager
-def _resumable(folder: Path) -> Iterator[None]:
-    """Report where the data of an interrupted sweep are."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        kept = f"completed runs are in {folder}.unfinished; continue with --resume"
-        there = folder.with_name(f"{folder.name}.unfinished").is_dir()
-        typer.echo(f"Interrupted: {kept if there else 'nothing was written'}.", err=True)
-        raise typer.Exit(INTERRUPTED) from None
 
 
 def _summarise(done: Sweep, folder: Path, quiet: bool) -> None:

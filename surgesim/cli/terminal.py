@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, NoReturn
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 
 FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
+_OUTPUT_FAILURES = {errno.ENOSPC, errno.EDQUOT, errno.EPIPE, errno.EIO, errno.EINVAL}
+"""Errors of a stream that is full, or whose reader has gone (EINVAL on Windows)."""
+
 
 @contextmanager
 def errors(
@@ -26,20 +32,62 @@ def errors(
     """Convert surgesim's exceptions to messages and exit codes.
 
     `options` maps scenario paths to the options that set them; `interrupted` is the message about files if
-    the user interrupts the command.
+    the command is interrupted and the error has no note about them.
     """
     try:
         yield
-    except KeyboardInterrupt:
-        typer.echo(f"Interrupted: {interrupted}.", err=True)
+    except KeyboardInterrupt as error:
+        _tell_interrupted(error, interrupted)
         raise typer.Exit(INTERRUPTED) from None
+    except SystemExit as error:
+        if error.code == TERMINATED:
+            _tell_interrupted(error, interrupted)
+        raise
     except IdentityError as error:
-        typer.echo(f"The run was stopped because of a defect in the program: {error}", err=True)
+        sentence = "; ".join([str(error), *_notes(error)])
+        typer.echo(f"The run was stopped because of a defect in the program: {sentence}", err=True)
         raise typer.Exit(FAILED) from None
     except ScenarioError as error:
         fail(listed([str(_by_option(problem, options or {})) for problem in error.problems]))
     except SurgesimError as error:
-        fail(str(error))
+        fail("; ".join([str(error), *_notes(error)]))
+
+
+def _tell_interrupted(error: BaseException, otherwise: str) -> None:
+    typer.echo(f"Interrupted: {'; '.join(_notes(error)) or otherwise}.", err=True)
+
+
+def _notes(error: BaseException) -> Sequence[str]:
+    return getattr(error, "__notes__", ())
+
+
+@contextmanager
+def output_errors() -> Iterator[None]:
+    """Turn a standard output that is full or closed into one sentence and an exit code."""
+    try:
+        try:
+            yield
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except OSError as error:
+        if error.filename is not None or error.errno not in _OUTPUT_FAILURES:
+            raise
+        with contextlib.suppress(OSError):
+            typer.echo(f"The output cannot be written: {error.strerror}", err=True)
+        _discard_output()
+        sys.exit(FAILED)
+
+
+def _discard_output() -> None:
+    """Send what Python still holds of the output nowhere: writing it at exit would fail again."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+            continue
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            os.dup2(nowhere, stream.fileno())
 
 
 def _by_option(problem: Problem, options: Mapping[str, str]) -> Problem:
@@ -62,7 +110,7 @@ def fail(message: str) -> NoReturn:
 @contextmanager
 def progress_bar(quiet: bool) -> Iterator[Progress | None]:
     """Show a progress bar on the terminal; yields None if there is no terminal."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
@@ -76,9 +124,14 @@ def progress_bar(quiet: bool) -> Iterator[Progress | None]:
 
 
 def show(renderable: object) -> None:
-    from rich.console import Console
+    from rich import console
 
-    width = None if sys.stdout.isatty() else 110
+    class Console(console.Console):
+        def on_broken_pipe(self) -> None:
+            """Leave the error to `output_errors`."""
+            raise
+
+    width = None if sys.stdout is not None and sys.stdout.isatty() else 110
     Console(width=width, highlight=False, markup=False).print(renderable)
 
 

@@ -44,7 +44,7 @@ MANIFEST_ENTRIES = (
     ),
     Column("days", "days", "number of days simulated"),
     Column("alternatives", "text", "alternatives that were run, baseline first"),
-    Column("started", "text", "time the run began, UTC"),
+    Column("started", "text", "time the run began, or was last resumed, UTC"),
     Column("ended", "text", "time its tables were complete, UTC"),
     Column("identities_checked", "", "number of checks of each accounting identity of the model; all held"),
     Column("command", "text", "the command line; absent if the run was started from Python"),
@@ -86,7 +86,8 @@ plot` draws `plots/sweep-map.svg`, the probability of a breach over two paths; i
 _HEAD = """\
 # Data dictionary
 
-Every file in a result folder (`results/<scenario name>/`, or `--out`), written by `surgesim run`.
+Every file in a result folder (`results/<scenario name>/`, or `--out`), written by `surgesim run`. Until the
+run is complete, there is only `<folder>.unfinished/`, with a file for each completed replication.
 
 CSV files are UTF-8 with a header; numbers have ten significant digits; dates are ISO 8601. An empty cell
 means that a value does not exist, or is not assessed because the scenario lacks an input for it. Text that

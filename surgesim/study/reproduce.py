@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -19,11 +18,12 @@ from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.environment import environment
 from surgesim.study.results import Extras, Output
 from surgesim.study.run import run
-from surgesim.study.store.contents import SWEEP
-from surgesim.study.store.folder import hashes, kind_of, recover
-from surgesim.study.store.run_folder import FIGURES, PARQUET, SCENARIO, read_manifest
-from surgesim.study.sweep.parts import SCENARIOS
-from surgesim.study.sweep.result import read_sweep_manifest
+from surgesim.study.store.contents import RUN, SWEEP
+from surgesim.study.store.folder import hashes
+from surgesim.study.store.manifest import kind_of, read_manifest
+from surgesim.study.store.run_folder import FIGURES, PARQUET, SCENARIO
+from surgesim.study.store.temporary import temporary_folder
+from surgesim.study.store.unfinished import SCENARIOS
 from surgesim.study.sweep.sweep import sweep
 
 Floats = NDArray[np.float64]
@@ -80,13 +80,12 @@ def reproduce(
         If `folder` is not a result folder.
     """
     stored = Path(folder).resolve()
-    recover(stored)
     is_sweep = kind_of(stored) == SWEEP
-    manifest = read_sweep_manifest(stored) if is_sweep else read_manifest(stored)
+    manifest = read_manifest(stored, SWEEP if is_sweep else RUN)
     setting = tuple(_settings_that_differ(manifest, environment()))
     with_figures = extras is not None and not setting
-    with tempfile.TemporaryDirectory(prefix="surgesim-") as temporary:
-        again = Path(temporary) / "again"
+    with temporary_folder() as temporary:
+        again = temporary / "again"
         if is_sweep:
             _sweep_again(stored, manifest, again, workers)
         else:

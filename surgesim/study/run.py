@@ -6,19 +6,24 @@ import contextlib
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from surgesim.errors import Problem, ScenarioError
+from surgesim.errors import Problem, ResultsError, ScenarioError
 from surgesim.scenario.door import suggestion
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
-from surgesim.study.compute.environment import environment, now
+from surgesim.study.compute.environment import COMPUTING, environment, now, versions
 from surgesim.study.compute.replicate import check_draws, keep_alternatives, replicate
 from surgesim.study.precision import Precision, check_precision
 from surgesim.study.results import Extras, Output, Results
+from surgesim.study.store.contents import RUN
 from surgesim.study.store.folder import scenario_text, tell_kept
-from surgesim.study.store.run_folder import RunFolder
+from surgesim.study.store.manifest import read_manifest
+from surgesim.study.store.records import RECORDS, Records
+from surgesim.study.store.run_folder import RunFolder, read
+from surgesim.study.store.unfinished import Unfinished
 from surgesim.study.tables.collect import Collection
 from surgesim.study.tables.fill import fill
 
@@ -32,6 +37,7 @@ def run(
     only: Sequence[str] | None = None,
     workers: int | Backend | None = None,
     out: str | Path | Output | None = None,
+    resume: bool = False,
 ) -> Results:
     """Run a scenario and its alternatives, paired on common random numbers.
 
@@ -47,12 +53,15 @@ def run(
         Number of processes, by default one per core; or a `surgesim.Backend`, to use a Dask cluster or
         follow progress. Results do not depend on it.
     out
-        Result folder to write (by default none), or an `Output` with additional contents for it.
+        Result folder to write (by default none), or an `Output` with additional contents for it. Until the
+        run is complete, its replications are in ``<out>.unfinished``.
+    resume
+        Continue an unfinished run in `out`. If it is already complete, only read it; if there is none, begin.
 
     Returns
     -------
     Results
-        The tables; identical for any number of workers.
+        The tables; identical for any number of workers, and whether or not the run was interrupted.
 
     Raises
     ------
@@ -60,7 +69,9 @@ def run(
         If `only` names an unknown alternative, an overridden value is invalid, or a replication would draw
         values that are invalid in a scenario file. All draws are checked before the first replication.
     ResultsError
-        If `out` cannot be written. An earlier result there is replaced only by a completed run.
+        If `out` cannot be written or another process is writing it, or there is an unfinished run with a
+        different plan (the message lists the changes). An earlier result there is replaced only by a
+        completed run.
     IdentityError
         If an accounting identity of the model fails.
 
@@ -74,14 +85,31 @@ def run(
     scenarios = select(scenario, only)
     check_precision(scenario)
     backend, output, started = Backend.of(workers), Output.of(out), now()
-    check_draws(keep_alternatives(scenario, scenarios), scenario.study.seed, _most(scenario), backend)
+    text = scenario_text(scenario)
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
     with contextlib.ExitStack() as stack:
-        draft = None if output is None else stack.enter_context(RunFolder(output.folder, scenarios))
-        collections, reached = _collect(scenario, scenarios, backend, draft)
+        draft = kept = None
+        if output is not None:
+            draft = stack.enter_context(RunFolder(output.folder, scenarios))
+            plan = {
+                "alternatives": list(scenarios),
+                "runs": _most(scenario),
+                "scenarios": {scenario.name: sha256},
+                "versions": {name: version for name, version in versions().items() if name in COMPUTING},
+            }
+            texts = {scenario.name: text}
+            kept = Unfinished(draft.target, RUN, plan, texts, _most(scenario), RECORDS)
+            is_complete = partial(_is_complete, draft.target)
+            if resume and is_complete(plan):
+                kept.finish(backend)
+                return read(draft.target)
+            stack.enter_context(kept.opened(resume=resume, backend=backend, is_complete=is_complete))
+        check_draws(keep_alternatives(scenario, scenarios), scenario.study.seed, _most(scenario), backend)
+        collections, reached = _collect(scenario, scenarios, backend, draft, kept)
         manifest = {
             **environment(),
             "scenario": scenario.name,
-            "scenario_sha256": hashlib.sha256(scenario_text(scenario).encode()).hexdigest(),
+            "scenario_sha256": sha256,
             "seed": scenario.study.seed,
             "replications": collections[BASELINE].replications,
             "precision": reached["precision"],
@@ -92,15 +120,28 @@ def run(
             "identities_checked": reached["identities_checked"],
         }
         tables = fill(scenario, collections)
-        if draft is None or output is None:
+        if draft is None or kept is None or output is None:
             return Results(scenario=scenario, manifest=manifest, folder=None, **tables)
         manifest |= output.notes
         results = Results(scenario=scenario, manifest=manifest, folder=draft.path, **tables)
         draft.write(results)
         failed = None if output.extras is None else _failure(output.extras, results, draft.path)
         sealed = draft.seal({**manifest, "extras_failed": failed})
+        kept.finish(backend)
         tell_kept(draft, backend)
         return Results(scenario=scenario, manifest=sealed, folder=draft.target, **tables)
+
+
+def _is_complete(target: Path, plan: Mapping[str, Any]) -> bool:
+    """Whether there is a completed run with this plan."""
+    with contextlib.suppress(ResultsError):
+        manifest = read_manifest(target)
+        return (
+            manifest["alternatives"] == plan.get("alternatives")
+            and {manifest.get("scenario"): manifest.get("scenario_sha256")} == plan.get("scenarios")
+            and {name: manifest["versions"].get(name) for name in COMPUTING} == plan.get("versions")
+        )
+    return False
 
 
 def _most(scenario: Scenario) -> int:
@@ -110,14 +151,19 @@ def _most(scenario: Scenario) -> int:
 
 
 def _collect(
-    scenario: Scenario, scenarios: Mapping[str, Scenario], backend: Backend, draft: RunFolder | None
+    scenario: Scenario,
+    scenarios: Mapping[str, Scenario],
+    backend: Backend,
+    draft: RunFolder | None,
+    kept: Unfinished[Records] | None,
 ) -> tuple[dict[str, Collection], dict[str, Any]]:
     """Run replications until there are enough; return the collections and the related manifest entries."""
     most = _most(scenario)
     collections = {name: Collection(alternative, most) for name, alternative in scenarios.items()}
     checks: Counter[str] = Counter()
     precision = Precision(scenario)
-    with contextlib.closing(replicate(scenarios, scenario.study.seed, most, backend)) as runs:
+    compute = None if kept is None else kept.contents
+    with contextlib.closing(replicate(scenarios, scenario.study.seed, most, backend, compute)) as runs:
         for records in runs:
             for name, record in records.items():
                 collections[name].add(record)

@@ -254,7 +254,7 @@ def as_from_a_terminal() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_signals_stop_workers_and_leave_nothing(town: Path, number: signal.Signals, code: int) -> None:
+def test_signals_stop_workers_and_keep_what_is_done(town: Path, number: signal.Signals, code: int) -> None:
     command = [sys.executable, "-m", "surgesim.cli", "run", str(town), "--workers", "2", "--seed", "1"]
     with subprocess.Popen(
         [*command, "--replications", "1000"],
@@ -273,8 +273,10 @@ def test_signals_stop_workers_and_leave_nothing(town: Path, number: signal.Signa
         finally:
             process.kill()
     assert process.returncode == code
-    assert (out, err) == ("", "Interrupted: nothing was written.\n" if number == signal.SIGINT else "")
-    assert not Path("results").exists()
+    kept = town.parent / "results" / "town.unfinished"
+    message = f"Interrupted: completed replications are in {kept}; continue with --resume.\n"
+    assert (out, err) == ("", message)
+    assert list(Path("results").iterdir()) == [Path("results/town.unfinished")]
 
 
 def test_validate_warns_of_assumed_figures(town: Path) -> None:

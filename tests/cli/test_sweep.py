@@ -135,7 +135,8 @@ def test_interrupt_says_how_to_go_on(whole: Path) -> None:
         wait_for(process, "interrupted", 5)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
-    message = "Interrupted: completed runs are in interrupted.unfinished; continue with --resume.\n"
+    kept = whole / "interrupted.unfinished"
+    message = f"Interrupted: completed runs are in {kept}; continue with --resume.\n"
     assert (process.returncode, err) == (130, message)
     again = CliRunner().invoke(app, command("interrupted")[3:])
     assert again.exit_code == 2
@@ -186,6 +187,21 @@ def test_a_cluster_gives_the_same_tables_though_a_worker_is_killed(whole: Path) 
         here = [record["baseline"].outcomes for record in replicate({"baseline": scenario}, 7, 4)]
         there = replicate({"baseline": scenario}, 7, 4, Backend(scheduler=address))
         np.testing.assert_equal([record["baseline"].outcomes for record in there], here)
+
+
+def test_a_cluster_whose_scheduler_is_killed_is_one_sentence(whole: Path) -> None:
+    pytest.importorskip("distributed")
+    with dask(whole, 1) as (address, (scheduler, _)):
+        _wait_for_workers(address, 1)
+        with subprocess.Popen(
+            command("headless", "--scheduler", address), env=environment(), stderr=subprocess.PIPE, text=True
+        ) as process:
+            wait_for(process, "headless", 5)
+            scheduler.kill()
+            _, err = process.communicate(timeout=120)
+    kept = f"completed runs are in {whole / 'headless.unfinished'}; continue with --resume"
+    lost = f"{address}: the connection to the scheduler was lost"
+    assert (process.returncode, err) == (2, f"{lost}; {kept}\n")
 
 
 def _wait_for_workers(address: str, count: int) -> None:

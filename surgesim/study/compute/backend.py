@@ -30,8 +30,8 @@ class Backend:
         Called at the start and as work completes, with the amount done and the total:
         (alternative, replication) pairs of a run, runs of a sweep.
     tell
-        Called with a sentence when a sweep does something unexpected: `resume` finds nothing to resume,
-        or the horizon varies.
+        Called with a sentence when a study does something unexpected: `resume` finds nothing to resume,
+        or the horizon of a sweep varies.
 
     Examples
     --------

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.model.clock.uncertainty import draws
@@ -20,6 +20,11 @@ from surgesim.study.compute.spread import spread
 if TYPE_CHECKING:
     from surgesim.model.simulation import SharedDays
 
+Compute: TypeAlias = Callable[
+    [Callable[[int], Mapping[str, Record]], Sequence[int], Backend],
+    Generator[Mapping[str, Record], None, None],
+]
+
 MOST_DAYS_SHARED = 1_000
 """Max days shared between alternatives; longer epidemics are simulated anew for each, to save memory."""
 
@@ -29,7 +34,8 @@ def replicate(
     seed: int,
     replications: int,
     workers: int | Backend = 1,
-) -> Generator[dict[str, Record], None, None]:
+    compute: Compute | None = None,
+) -> Generator[Mapping[str, Record], None, None]:
     """Simulate every scenario `replications` times, all scenarios of a replication in one task.
 
     Parameters
@@ -43,6 +49,8 @@ def replicate(
     workers
         Number of processes, where 1 runs in the current one; or a `Backend`, whose `progress` is called
         after every replication.
+    compute
+        Applies a function to every replication, in order; by default, all are computed on the workers.
 
     Yields
     ------
@@ -60,10 +68,18 @@ def replicate(
     backend = Backend.of(workers)
     backend.report(0, total)
     work = partial(one_replication, scenarios, seed)
-    with closing(spread(work, range(replications), backend, ordered=True)) as records:
-        for done, (_, record) in enumerate(records, start=1):
+    with closing((compute or _computed)(work, range(replications), backend)) as records:
+        for done, record in enumerate(records, start=1):
             backend.report(done * len(scenarios), total)
             yield record
+
+
+def _computed(
+    work: Callable[[int], Mapping[str, Record]], replications: Sequence[int], backend: Backend
+) -> Generator[Mapping[str, Record], None, None]:
+    with closing(spread(work, replications, backend, ordered=True)) as results:
+        for _, records in results:
+            yield records
 
 
 def drawn_values(scenario: Scenario, seed: int, replication: int) -> dict[str, float]:

@@ -6,13 +6,18 @@ as they complete. joblib's own Dask backend is not used because it hangs when a 
 
 from __future__ import annotations
 
+import logging
+import os
 import re
 import socket
+import sys
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import islice
+from multiprocessing import parent_process
+from threading import Thread
 from typing import Any, TypeVar
 
 from surgesim.errors import SurgesimError
@@ -30,6 +35,9 @@ _ADDRESS = re.compile(r"(?:tcp|tls)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s/:\[\]@]+)
 REACH_SECONDS = 3
 """Time limit for a connection to the scheduler's address."""
 
+WATCH_SECONDS = 0.5
+"""How often a worker looks whether the process that started it lives."""
+
 ANSWER_SECONDS = 10
 """Time limit for a scheduler and its workers to answer."""
 
@@ -40,6 +48,7 @@ def spread(
     workers: int | Backend = 1,
     *,
     ordered: bool = False,
+    done: bytes = b"",
 ) -> Generator[tuple[int, Result], None, None]:
     """Apply `work` to each task.
 
@@ -53,6 +62,8 @@ def spread(
         Number of processes on this machine, where 1 runs in the current one; or a `Backend`.
     ordered
         True to yield results in task order, False to yield them as they complete.
+    done
+        One byte per task, 1 to leave it out; by default, none is left out.
 
     Yields
     ------
@@ -66,37 +77,43 @@ def spread(
         have different package versions. Exceptions from `work` propagate.
     """
     backend = Backend.of(workers)
+    places = [place for place in range(len(tasks)) if not (done and done[place])]
+    if not places:
+        return
     if backend.scheduler is not None:
-        results = _on_cluster(work, tasks, backend.scheduler)
+        results = _on_cluster(work, tasks, places, backend.scheduler)
     elif backend.processes == 1:
-        results = ((place, work(tasks[place])) for place in range(len(tasks)))
+        results = ((place, work(tasks[place])) for place in places)
     else:
-        results = _in_processes(work, tasks, min(backend.processes, len(tasks)))
+        results = _in_processes(work, tasks, places, min(backend.processes, len(places)))
     with closing(results):
-        yield from _in_order(results) if ordered else results
+        if ordered:
+            yield from zip(places, in_order(results, places), strict=True)
+        else:
+            yield from results
 
 
-def _in_order(results: Iterable[tuple[int, Result]]) -> Iterator[tuple[int, Result]]:
+def in_order(results: Iterator[tuple[int, Result]], places: Iterable[int]) -> Iterator[Result]:
+    """Yield the results of `places`, given with their places in any order, in this order."""
     early: dict[int, Result] = {}
-    following = 0
-    for place, result in results:
-        early[place] = result
-        while following in early:
-            yield following, early.pop(following)
-            following += 1
+    for place in places:
+        while place not in early:
+            early.update([next(results)])
+        yield early.pop(place)
 
 
 def _in_processes(
-    work: Callable[[Task], Result], tasks: Sequence[Task], workers: int
+    work: Callable[[Task], Result], tasks: Sequence[Task], places: Iterable[int], workers: int
 ) -> Generator[tuple[int, Result], None, None]:
     from concurrent.futures.process import BrokenProcessPool
 
-    done = bytearray(len(tasks))
+    undone = dict.fromkeys(places)
     restarts = 0
     while True:
         try:
-            for place, result in _one_pool(work, tasks, workers, done):
-                done[place], restarts = 1, 0
+            for place, result in _one_pool(work, tasks, list(undone), workers):
+                del undone[place]
+                restarts = 0
                 yield place, result
         except BrokenProcessPool as error:
             restarts += 1
@@ -110,20 +127,49 @@ def _in_processes(
 
 
 def _one_pool(
-    work: Callable[[Task], Result], tasks: Sequence[Task], workers: int, done: bytearray
+    work: Callable[[Task], Result], tasks: Sequence[Task], places: Sequence[int], workers: int
 ) -> Generator[tuple[int, Result], None, None]:
     from joblib import Parallel, delayed, parallel_config
 
     # stopping a run early leaves tasks undone on purpose
     warnings.filterwarnings("ignore", r"\d+\s+tasks", UserWarning, r"joblib\.parallel")
-    with parallel_config(backend="loky", inner_max_num_threads=1):
+    with parallel_config(backend=_backend()):
         parallel = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
-        undone = (place for place in range(len(tasks)) if not done[place])
-        results = parallel(delayed(_with_place)(work, place, tasks[place]) for place in undone)
+        results = parallel(delayed(_with_place)(work, place, tasks[place]) for place in places)
         try:
             yield from results
         finally:
             results.close()
+
+
+def _backend() -> Any:
+    """joblib's processes, one thread each, which end when this process does."""
+    from joblib.parallel import LokyBackend
+
+    class Backend(LokyBackend):  # type: ignore[misc]
+        def configure(self, *given: Any, **settings: Any) -> int:
+            """Start the processes."""
+            of = {"initializer": end_with, "initargs": (os.getpid(),)}
+            return int(super().configure(*given, **settings, **of))
+
+    return Backend(inner_max_num_threads=1)
+
+
+def end_with(parent: int) -> None:
+    """Make this process end soon after its parent, which a kill keeps from ending its workers."""
+    Thread(target=_watch, args=(parent,), name="end-with-parent", daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    if sys.platform == "win32":  # where the number of a parent outlives it
+        started_by = parent_process()
+        if started_by is None:
+            return
+        started_by.join()
+    else:
+        while os.getppid() == parent:
+            time.sleep(WATCH_SECONDS)
+    os._exit(1)
 
 
 def _with_place(work: Callable[[Task], Result], place: int, task: Task) -> tuple[int, Result]:
@@ -131,17 +177,17 @@ def _with_place(work: Callable[[Task], Result], place: int, task: Task) -> tuple
 
 
 def _on_cluster(
-    work: Callable[[Task], Result], tasks: Sequence[Task], address: str
+    work: Callable[[Task], Result], tasks: Sequence[Task], places: Iterable[int], address: str
 ) -> Generator[tuple[int, Result], None, None]:
     with _client(address) as client:
         from distributed import as_completed
         from distributed.scheduler import KilledWorker
 
-        places = iter(range(len(tasks)))
+        following = iter(places)
         running: dict[str, int] = {}
 
         def submitted(count: int) -> Iterator[Any]:
-            for place in islice(places, count):
+            for place in islice(following, count):
                 future = client.submit(work, tasks[place], pure=False)
                 running[future.key] = place
                 yield future
@@ -158,8 +204,8 @@ def _on_cluster(
                 ) from error
             yield running.pop(future.key), result
             future.release()
-            for following in submitted(1):
-                completed.add(following)
+            for more in submitted(1):
+                completed.add(more)
 
 
 @contextmanager
@@ -177,18 +223,34 @@ def _client(address: str) -> Iterator[Any]:
         client = Client(address, timeout=ANSWER_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise _no_answer(address, ANSWER_SECONDS) from error
-    with client:
+    with _without_log(), client:
         try:
-            client.wait_for_workers(1, timeout=ANSWER_SECONDS)
-        except TimeoutError as error:
-            raise SurgesimError(
-                f"{address}: the scheduler has no workers, expected at least one (dask worker {address})"
-            ) from error
-        _check_versions(client, address)
-        try:
+            try:
+                client.wait_for_workers(1, timeout=ANSWER_SECONDS)
+            except TimeoutError as error:
+                raise SurgesimError(
+                    f"{address}: the scheduler has no workers, expected at least one (dask worker {address})"
+                ) from error
+            _check_versions(client, address)
             yield client
-        except (FutureCancelledError, CommClosedError) as error:
+        except SurgesimError:
+            raise
+        except Exception as error:
+            if client.status == "running" and not isinstance(error, FutureCancelledError | CommClosedError):
+                raise
             raise SurgesimError(f"{address}: the connection to the scheduler was lost") from error
+
+
+@contextmanager
+def _without_log() -> Iterator[None]:
+    """Keep Dask from logging a lost connection, which an error tells."""
+    logger = logging.getLogger("distributed.client")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _host_and_port(address: str) -> tuple[str, int]:

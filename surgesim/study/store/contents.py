@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from surgesim.errors import ResultsError
-from surgesim.files import is_figure, is_report
+from surgesim.files import TEMPORARY, is_figure, is_report
 
 MANIFEST = "manifest.json"
 FORMAT = "format"
@@ -32,10 +32,12 @@ _ADDED_TO = {RUN: {"plots", "figures"}, SWEEP: {"plots", SENSITIVITY}}
 DESKTOP_FILES = {".DS_Store", "Thumbs.db"}
 """Caches that desktops create in every folder a user opens."""
 
-_TEMPORARY = re.compile(r"\..+\.part-\d+")
-"""An incomplete file that a killed process left."""
+_TEMPORARY = re.compile(rf"\..+({re.escape(TEMPORARY)}|\.part-\d+)")
+"""An incomplete file that a killed process left, of this version or an earlier one."""
 
 _MAX_NAMES = 3
+
+_MAX_JSON_BYTES = 64 << 20
 
 _MOUNTS = Path("/proc/self/mountinfo")
 """The mount points, on Linux."""
@@ -113,10 +115,32 @@ def _manifest(folder: Path) -> Mapping[str, Any]:
     if path.is_symlink() or not path.is_file():
         return {}
     try:
-        manifest = json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
+        manifest = read_json(path)
+    except ResultsError:
         return {}
     return manifest if isinstance(manifest, dict) else {}
+
+
+def read_json(path: Path) -> Any:
+    """Read a file that surgesim wrote as JSON.
+
+    Raises
+    ------
+    ResultsError
+        If it cannot be read, or is not such a file.
+    """
+    try:
+        if path.stat().st_size > _MAX_JSON_BYTES:
+            raise ResultsError(f"{path}: damaged (larger than {_MAX_JSON_BYTES >> 20} MB)")
+        content = json.loads(path.read_text(encoding="utf-8"))
+        json.dumps(content, ensure_ascii=False).encode()  # a lone surrogate could not be printed
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except RecursionError as error:
+        raise ResultsError(f"{path}: damaged (nested too deeply)") from error
+    except ValueError as error:
+        raise ResultsError(f"{path}: damaged ({error})") from error
+    return content
 
 
 def refuse_strangers(folder: Path, found: Sequence[str], what: str) -> None:

@@ -2,7 +2,8 @@
 
 An incomplete folder is a hidden sibling ``.<name>.part-<tag>``; the folder it replaces is kept as
 ``.<name>.old-<tag>`` between the two renames, and as ``.<name>.gone-<tag>`` while it is removed. The next
-process that reads or writes the folder completes a move that a crash interrupted.
+process that reads or writes the folder completes a move that a crash interrupted. While a process writes, it
+holds the lock ``.<name>.lock``, so the next to hold it knows that whatever else it finds is of a dead one.
 """
 
 from __future__ import annotations
@@ -12,34 +13,28 @@ import hashlib
 import json
 import re
 import shutil
-import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from surgesim.errors import ResultsError
 from surgesim.files import disk_errors, missing_folders, remove_empty
+from surgesim.locks import Lock
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.store.contents import (
     FORMAT,
     MANIFEST,
-    SWEEP,
     format_name,
     refuse_result,
     strangers_in_result,
 )
 
-if TYPE_CHECKING:
-    pass
-
-_STALE_SECONDS = 86_400.0
-
 
 class Folder:
-    """An incomplete folder; a context manager that leaves nothing behind unless the folder is sealed.
+    """An incomplete folder, locked; a context manager that leaves nothing behind unless it is sealed.
 
     Parameters
     ----------
@@ -56,7 +51,7 @@ class Folder:
     Raises
     ------
     ResultsError
-        If `target` is not such a folder, or cannot be written.
+        If `target` is not such a folder, cannot be written, or another process is writing it.
     """
 
     def __init__(self, target: Path, kind: str) -> None:
@@ -65,7 +60,7 @@ class Folder:
         self._kind = kind
         self._tag = uuid.uuid4().hex[:8]
         self.path = _sibling(self.target, "part", self._tag)
-        self._made: list[Path] = []
+        self._held = contextlib.ExitStack()
 
     def check(self) -> None:
         """Raise an error if the folder could not be moved to its target."""
@@ -75,22 +70,21 @@ class Folder:
 
     def __enter__(self) -> Self:
         self.check()
-        self._made = missing_folders(self.target.parent)
-        try:
-            with disk_errors(self.target):
-                self.target.parent.mkdir(parents=True, exist_ok=True)
-                _clear(self.target)
-                self.path.mkdir()
-        except ResultsError:
-            remove_empty(self._made)
-            raise
+        with contextlib.ExitStack() as stack, disk_errors(self.target):
+            stack.callback(remove_empty, missing_folders(self.target.parent))
+            self.target.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(Lock(self.target.with_name(f".{self.target.name}.lock"), self.target))
+            recover(self.target)
+            _clear(self.target)
+            self.path.mkdir()
+            stack.callback(shutil.rmtree, self.path, ignore_errors=True)
+            self._held = stack.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
-        remove_empty(self._made)  # they are not empty once this folder has been moved there
+        self._held.close()
 
     def seal(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
         """Write the manifest, with hashes of all other files, and move the folder into place.
@@ -138,30 +132,6 @@ def place_of(target: str | Path) -> Path:
     return place
 
 
-def kind_of(folder: Path) -> str | None:
-    """Return `SWEEP` for a sweep folder, None for any other."""
-    with contextlib.suppress(OSError, ValueError, TypeError):
-        if SWEEP in json.loads((folder / MANIFEST).read_text(encoding="utf-8")):
-            return SWEEP
-    return None
-
-
-def read_json(path: Path) -> Any:
-    """Read the manifest of a run or a sweep.
-
-    Raises
-    ------
-    ResultsError
-        If it cannot be read, or is not JSON.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ResultsError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except ValueError as error:
-        raise ResultsError(f"{path}: damaged ({error})") from error
-
-
 def check_file(folder: Path, name: str, manifest: Mapping[str, Any]) -> None:
     """Check that a file in a result folder is the one written with the manifest.
 
@@ -206,9 +176,9 @@ def recover(target: Path) -> None:
     old = _siblings(target, "old")
     if not old:
         return
-    whole = [path for path in _siblings(target, "part") if (path / MANIFEST).is_file()]
+    new = _sibling(target, "part", old[-1].name.rpartition("-")[2])
     with contextlib.suppress(FileNotFoundError):  # the run that was moving it finished first
-        (whole or old)[-1].rename(target)
+        (new if (new / MANIFEST).is_file() else old[-1]).rename(target)
     if target.exists():
         for path in _siblings(target, "old"):
             _discard(path, target)
@@ -237,9 +207,11 @@ def _move(path: Path, target: Path, tag: str) -> Path | None:
 
 def _discard(old: Path, target: Path) -> Path | None:
     """Remove a replaced result, or keep it under a visible name if a user put something into it."""
+    if not old.exists():
+        return None
     tag = old.name.rpartition("-")[2]
-    with contextlib.suppress(OSError):  # there was none, or another run removed it first
-        if strangers_in_result(old):
+    with contextlib.suppress(OSError):  # a reader removed it first
+        if not old.is_dir() or strangers_in_result(old):
             kept = target.with_name(f"{target.name}.kept-{tag}")
             old.rename(kept)
             return kept
@@ -262,13 +234,10 @@ def _siblings(target: Path, role: str) -> list[Path]:
 
 
 def _clear(target: Path) -> None:
-    """Remove what killed runs left beside `target`; incomplete folders only after a day."""
-    for path in _siblings(target, "gone"):
-        shutil.rmtree(path, ignore_errors=True)
+    """Remove what killed runs left beside `target`; whoever calls holds its lock."""
+    for role in ("gone", "part"):
+        for path in _siblings(target, role):
+            shutil.rmtree(path, ignore_errors=True)
     if target.exists():
         for path in _siblings(target, "old"):
             _discard(path, target)
-    for path in _siblings(target, "part"):
-        newest = max((p.stat().st_mtime for p in (path, *path.rglob("*"))), default=0.0)
-        if time.time() - newest > _STALE_SECONDS:
-            shutil.rmtree(path, ignore_errors=True)

@@ -16,9 +16,10 @@ from surgesim.model.record import PROVINCE_INDEX, Record, district_columns
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.breaches import PROVINCE_AREA
 from surgesim.study.results import Results
-from surgesim.study.store.contents import MANIFEST, RUN, SWEEP
+from surgesim.study.store.contents import RUN
 from surgesim.study.store.csv_files import read_csv, write_csv
-from surgesim.study.store.folder import Folder, check_file, read_json, recover, scenario_text
+from surgesim.study.store.folder import Folder, check_file, scenario_text
+from surgesim.study.store.manifest import read_manifest
 from surgesim.study.tables.collect import scenario_columns
 from surgesim.study.tables.columns import TABLES, wide_columns
 
@@ -93,8 +94,6 @@ def read(folder: str | Path) -> Results:
     from surgesim.scenario.door import load_stored
 
     target = Path(folder).resolve()
-    with disk_errors(target):
-        recover(target)
     try:
         manifest = read_manifest(target)
         for name in (SCENARIO, *(f"{table.name}.csv" for table in TABLES)):
@@ -106,22 +105,6 @@ def read(folder: str | Path) -> Results:
     except ScenarioError as error:
         raise ResultsError(f"{folder}: its {SCENARIO} cannot be used: {error}") from error
     return Results(scenario=scenario, manifest=manifest, folder=target, **tables)
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a result folder."""
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise ResultsError(f"{folder}: got no {MANIFEST}, expected a folder written by `surgesim run`")
-    manifest = read_json(path)
-    if isinstance(manifest, dict) and SWEEP in manifest:
-        raise ResultsError(f"{folder}: got a sweep, expected a folder written by `surgesim run`")
-    missing = {"alternatives", "seed", "replications", "days", "files", "versions", "processor"} - set(
-        manifest if isinstance(manifest, dict) else ()
-    )
-    if missing:
-        raise ResultsError(f"{path}: damaged, it lacks {', '.join(sorted(missing))}")
-    return dict(manifest)
 
 
 def _wide(alternative: str, scenario: Scenario, record: Record, indicators: Sequence[str]) -> Any:

@@ -14,8 +14,9 @@ from surgesim.study.compute.checks import check_all, with_values
 from surgesim.study.compute.replicate import drawn_values, one_replication
 from surgesim.study.measures.breaches import breaches_of
 from surgesim.study.measures.outcomes import outcome_row
+from surgesim.study.store.unfinished import Failure
 from surgesim.study.sweep.design import at_point
-from surgesim.study.sweep.parts import KEY, Failure
+from surgesim.study.sweep.parts import KEY, Rows
 from surgesim.study.tables.columns import DRAWN
 
 
@@ -35,15 +36,11 @@ class Cases(Sequence[Case]):
     scenarios: int
     points: Sequence[Mapping[str, Any]]
     replications: int
-    pending: Sequence[int] | None = None
 
     def __len__(self) -> int:
-        if self.pending is not None:
-            return len(self.pending)
         return self.scenarios * len(self.points) * self.replications
 
-    def __getitem__(self, place: Any) -> Any:
-        run = place if self.pending is None else self.pending[place]
+    def __getitem__(self, run: Any) -> Any:
         rest, replication = divmod(run, self.replications)
         scenario, point = divmod(rest, len(self.points))
         return Case(scenario, point, replication, self.points[point])
@@ -85,7 +82,7 @@ def _case_problem(scenarios: Sequence[Scenario], cases: Cases, seed: int, run: i
     return None
 
 
-def one_run(scenarios: Sequence[Scenario], seed: int, case: Case) -> list[dict[str, Any]] | Failure:
+def one_run(scenarios: Sequence[Scenario], seed: int, case: Case) -> Rows | Failure:
     """Return the outcomes of one run, a row per alternative; or a `Failure`, so that other runs continue."""
     try:
         drawn = drawn_values(scenarios[case.scenario], seed, case.replication)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -115,7 +115,7 @@ def _factor(path: str, levels: Levels, design: str, scenarios: Sequence[Scenario
     if not isinstance(levels, str):
         if not levels:
             raise ValueError("got no values, expected at least one")
-        return Factor(path, tuple(map(_read, levels)))
+        return Factor(path, _values(levels))
     if not levels.strip():
         distribution = scenarios[0].study.uncertainty.get(path)
         if distribution is None:
@@ -125,7 +125,16 @@ def _factor(path: str, levels: Levels, design: str, scenarios: Sequence[Scenario
         return Factor(path, distribution=distribution, integer=integer)
     if ":" in levels:
         return _range(path, levels, design, integer=integer)
-    return Factor(path, tuple(map(_read, levels.split(","))))
+    return Factor(path, _values(levels.split(",")))
+
+
+def _values(levels: Sequence[Any]) -> tuple[Any, ...]:
+    values = tuple(map(_read, levels))
+    for value in values:
+        if isinstance(value, Mapping) or (isinstance(value, Iterable) and not isinstance(value, str)):
+            what = "a mapping" if isinstance(value, Mapping) else "a list"
+            raise ValueError(f"got {what}, expected numbers, texts, true, false or null; vary paths in it")
+    return values
 
 
 def _read(value: Any) -> Any:

@@ -15,9 +15,9 @@ from surgesim.study.compute.environment import COMPUTING, versions
 from surgesim.study.compute.replicate import keep_alternatives
 from surgesim.study.run import alternative_names
 from surgesim.study.store.folder import scenario_text
+from surgesim.study.store.unfinished import DESIGN_HASH
 from surgesim.study.sweep.cases import Cases
 from surgesim.study.sweep.design import Levels, factors, points, without_factors
-from surgesim.study.sweep.parts import DESIGN_HASH
 from surgesim.study.sweep.tables import design_frame
 
 if TYPE_CHECKING:
@@ -143,4 +143,4 @@ def _check_alternatives(
 
 
 def _text(levels: Levels) -> str:
-    return levels if isinstance(levels, str) else ",".join(map(str, levels))
+    return levels if isinstance(levels, str) else ",".join("null" if v is None else str(v) for v in levels)

@@ -6,15 +6,15 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from surgesim.errors import ResultsError, ScenarioError
-from surgesim.files import disk_errors
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.store.contents import MANIFEST, SWEEP
+from surgesim.study.store.contents import SWEEP
 from surgesim.study.store.csv_files import read_csv, unguarded
-from surgesim.study.store.folder import check_file, read_json, recover
-from surgesim.study.sweep.parts import SCENARIOS
+from surgesim.study.store.folder import check_file
+from surgesim.study.store.manifest import read_manifest
+from surgesim.study.store.unfinished import SCENARIOS
 from surgesim.study.sweep.tables import (
     DESIGN,
     FAILURES,
@@ -52,7 +52,7 @@ class Sweep:
 
     def __init__(self, folder: str | Path, repeats: Sequence[str] = ()) -> None:
         self.folder = Path(folder).resolve()
-        self.manifest = read_sweep_manifest(self.folder)
+        self.manifest = read_manifest(self.folder, SWEEP)
         self.repeats = tuple(repeats)
 
     def __repr__(self) -> str:
@@ -118,22 +118,3 @@ class Sweep:
             raise ResultsError(f"{self.folder}: not a readable sweep ({error})") from error
         except ScenarioError as error:
             raise ResultsError(f"{self.folder}: its scenario cannot be used: {error}") from error
-
-
-def read_sweep_manifest(folder: Path) -> dict[str, Any]:
-    """Read the manifest of a sweep folder."""
-    with disk_errors(folder):
-        recover(folder)
-    path = folder / MANIFEST
-    if not path.is_file():
-        beside = folder.with_name(f"{folder.name}.unfinished")
-        more = "; it is unfinished: continue with `surgesim sweep … --resume`" if beside.is_dir() else ""
-        raise ResultsError(
-            f"{folder}: got no {MANIFEST}, expected a folder written by `surgesim sweep`{more}"
-        )
-    manifest = read_json(path)
-    if not isinstance(manifest, dict) or SWEEP not in manifest:
-        raise ResultsError(f"{folder}: got no sweep, expected a folder written by `surgesim sweep`")
-    if missing := {"files", "failed"} - set(manifest):
-        raise ResultsError(f"{path}: damaged, it lacks {', '.join(sorted(missing))}")
-    return dict(manifest)

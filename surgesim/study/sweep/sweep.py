@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from surgesim.errors import ResultsError
 from surgesim.files import disk_errors
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.environment import environment, now
-from surgesim.study.compute.spread import spread
 from surgesim.study.results import Output
-from surgesim.study.store.contents import MANIFEST, SWEEP
+from surgesim.study.store.contents import FORMAT, SWEEP
 from surgesim.study.store.csv_files import CsvFile, write_csv
-from surgesim.study.store.folder import Folder, place_of, recover, tell_kept
+from surgesim.study.store.folder import Folder, tell_kept
+from surgesim.study.store.manifest import read_manifest
+from surgesim.study.store.temporary import temporary_folder
+from surgesim.study.store.unfinished import SCENARIOS, Failure, Unfinished
 from surgesim.study.sweep.cases import check_cases, keys_of, one_run
 from surgesim.study.sweep.design import DAYS, GRID, Levels
-from surgesim.study.sweep.parts import SCENARIOS, Failure, UnfinishedSweep
+from surgesim.study.sweep.parts import ROWS, Rows
 from surgesim.study.sweep.plan import Plan, plan_sweep
 from surgesim.study.sweep.result import Sweep
 from surgesim.study.sweep.tables import (
@@ -108,44 +109,28 @@ def sweep(
             "compare them only between points with the same horizon"
         )
     with contextlib.ExitStack() as stack:
-        if output is None:
-            target = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="surgesim-"))) / "sweep"
-        else:
-            target = place_of(output.folder)
-        unfinished = UnfinishedSweep(target, plan.entry, plan.texts, len(plan.cases))
-        if resume and (finished := _completed(target, plan.entry)) is not None:
-            _remove(unfinished, backend)
-            return finished
-        folder = Folder(target, SWEEP)
-        folder.check()
-        if resume and not unfinished.exists:
-            there = "; the completed sweep there is a different one and will be replaced"
-            backend.say(
-                f"{unfinished.path}: nothing to resume, so the sweep starts from the beginning"
-                f"{there if (target / MANIFEST).is_file() else ''}"
-            )
+        given_folder = stack.enter_context(temporary_folder()) / "sweep" if output is None else output.folder
+        folder = stack.enter_context(Folder(given_folder, SWEEP))
+        unfinished = Unfinished(folder.target, SWEEP, plan.entry, plan.texts, len(plan.cases), ROWS)
+        is_complete = partial(_is_complete, folder.target)
+        if resume and is_complete(plan.entry):
+            unfinished.finish(backend)
+            return Sweep(folder.target)
         started = now()
-        unfinished.open(resume=resume)
-        _run(unfinished, plan, backend)
-        with folder:
-            with disk_errors(target):
+        with unfinished.opened(resume=resume, backend=backend, is_complete=is_complete):
+            _run(unfinished, plan, backend)
+            with disk_errors(folder.target):
                 _write_scenarios(folder.path, plan.texts)
                 failed = _write_tables(folder.path, unfinished, plan)
-            times = {"started": started, "ended": now()}
-            notes = {} if output is None else output.notes
-            folder.seal({**environment(), "sweep": plan.entry, "failed": failed, **times, **notes})
-        _remove(unfinished, backend)
+        times = {"started": started, "ended": now()}
+        notes = {} if output is None else output.notes
+        folder.seal({**environment(), "sweep": plan.entry, "failed": failed, **times, **notes})
+        unfinished.finish(backend)
         tell_kept(folder, backend)
-        result = Sweep(target, unfinished.repeats)
+        result = Sweep(folder.target, unfinished.repeats)
         if output is None:
             result.keep()
         return result
-
-
-def _remove(unfinished: UnfinishedSweep, backend: Backend) -> None:
-    unfinished.remove()
-    if unfinished.path.exists():
-        backend.say(f"{unfinished.path}: is kept, because it contains more than the sweep, which is complete")
 
 
 def _write_scenarios(folder: Path, texts: Mapping[str, str]) -> None:
@@ -154,25 +139,19 @@ def _write_scenarios(folder: Path, texts: Mapping[str, str]) -> None:
         (folder / SCENARIOS / f"{name}.yaml").write_text(text, encoding="utf-8", newline="\n")
 
 
-def _run(unfinished: UnfinishedSweep, plan: Plan, backend: Backend) -> None:
+def _run(unfinished: Unfinished[Rows], plan: Plan, backend: Backend) -> None:
     """Check and run all pending runs, storing each as it completes."""
     total = len(plan.cases)
     pending = [run for run in range(total) if not unfinished.done[run]]
-    try:
-        check_cases(plan.scenarios, plan.cases, pending, plan.seed, backend)
-        backend.report(total - len(pending), total)
-        work = partial(one_run, plan.scenarios, plan.seed)
-        with contextlib.closing(spread(work, replace(plan.cases, pending=pending), backend)) as results:
-            for done, (place, result) in enumerate(results, start=total - len(pending) + 1):
-                unfinished.add(pending[place], result)
-                backend.report(done, total)
-    except BaseException:
-        if not any(unfinished.done):
-            unfinished.remove()  # there is nothing to resume
-        raise
+    check_cases(plan.scenarios, plan.cases, pending, plan.seed, backend)
+    backend.report(total - len(pending), total)
+    work = partial(one_run, plan.scenarios, plan.seed)
+    with contextlib.closing(unfinished.compute(work, plan.cases, backend)) as results:
+        for done, _ in enumerate(results, start=total - len(pending) + 1):
+            backend.report(done, total)
 
 
-def _write_tables(folder: Path, unfinished: UnfinishedSweep, plan: Plan) -> int:
+def _write_tables(folder: Path, unfinished: Unfinished[Rows], plan: Plan) -> int:
     """Write the tables from the parts, in chunks; return the number of failed runs."""
     scenarios, cases = plan.scenarios, plan.cases
     columns = run_columns(
@@ -203,15 +182,9 @@ def _write_tables(folder: Path, unfinished: UnfinishedSweep, plan: Plan) -> int:
     return failed
 
 
-def _completed(target: Path, plan: Mapping[str, Any]) -> Sweep | None:
-    """Return the completed sweep with this plan, if it exists."""
-    with disk_errors(target):
-        recover(target)
-    if not (target / MANIFEST).is_file():
-        return None
-    found = Sweep(target)
-    return found if found.manifest["sweep"] == _as_json(plan) else None
-
-
-def _as_json(value: Any) -> Any:
-    return json.loads(json.dumps(value))
+def _is_complete(target: Path, plan: Mapping[str, Any]) -> bool:
+    """Whether there is a completed sweep with this plan."""
+    with contextlib.suppress(ResultsError):
+        stored = {key: value for key, value in plan.items() if key != FORMAT}
+        return bool(read_manifest(target, SWEEP)["sweep"] == json.loads(json.dumps(stored)))
+    return False

@@ -20,7 +20,8 @@ from surgesim.study.run import run
 from surgesim.study.store.contents import FORMAT, MANIFEST, RUN, SWEEP
 from surgesim.study.store.folder import Folder
 from surgesim.study.store.run_folder import read
-from surgesim.study.sweep.parts import UnfinishedSweep
+from surgesim.study.store.unfinished import Unfinished
+from surgesim.study.sweep.parts import ROWS, Rows
 from surgesim.study.sweep.sweep import sweep
 
 OF_A_RUN = {
@@ -334,7 +335,8 @@ def test_what_a_kill_leaves_of_a_replaced_result_goes_with_the_next_run(tmp_path
     (tmp_path / "earlier").rmdir()
     write(tmp_path / ".small.gone-11111111" / "daily.csv", "half removed")
     with Folder(target, RUN) as folder:
-        assert [path.name for path in tmp_path.iterdir() if path != folder.path] == ["small"]
+        left = sorted(path.name for path in tmp_path.iterdir() if path != folder.path)
+        assert left == [".small.lock", "small"]
         folder.seal({})
     assert [path.name for path in tmp_path.iterdir()] == ["small"]
     result(tmp_path / ".small.old-22222222")
@@ -363,8 +365,8 @@ def test_what_comes_into_the_earlier_result_during_the_run_is_kept(
     assert sentences == [f"{kept}: the earlier result, kept because something was put into it during the run"]
 
 
-def unfinished(target: Path) -> UnfinishedSweep:
-    return UnfinishedSweep(target, PLAN, {"small": "name: small"}, 2)
+def unfinished(target: Path) -> Unfinished[Rows]:
+    return Unfinished(target, SWEEP, PLAN, {"small": "name: small"}, 2, ROWS)
 
 
 def begun(target: Path, *, of_0_1_0: bool = False) -> Path:

@@ -23,9 +23,9 @@ from surgesim.model.record import DISTRICT, PROVINCE, Record
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.results import Output
 from surgesim.study.run import run
-from surgesim.study.store.contents import MANIFEST
+from surgesim.study.store.contents import MANIFEST, RUN
 from surgesim.study.store.csv_files import ten_digits
-from surgesim.study.store.folder import hashes
+from surgesim.study.store.folder import Folder, hashes
 from surgesim.study.store.run_folder import read
 from surgesim.study.tables.collect import items_of
 from surgesim.study.tables.columns import TABLES
@@ -217,16 +217,17 @@ def test_old_result_comes_back_where_the_new_one_is_gone(tmp_path: Path) -> None
     assert hidden(tmp_path) == []
 
 
-@pytest.mark.slow
-def test_leftovers_of_killed_runs_go_after_a_day(tmp_path: Path) -> None:
-    old, recent = tmp_path / ".small.part-aaaaaaaa", tmp_path / ".small.part-bbbbbbbb"
-    for folder in (old, recent):
-        folder.mkdir()
-        (folder / "daily.parquet").write_text("half")
-    for path in (old, old / "daily.parquet"):
-        os.utime(path, (time.time() - 90_000,) * 2)
-    run(small_scenario(), out=tmp_path / "small", workers=1)
-    assert hidden(tmp_path) == [recent.name]
+@pytest.mark.parametrize("age_seconds", [90_000, 0, -90_000])
+def test_leftovers_of_killed_runs_go_whatever_the_clock_says(tmp_path: Path, age_seconds: int) -> None:
+    left = tmp_path / ".small.part-aaaaaaaa"
+    left.mkdir()
+    (left / "daily.parquet").write_text("half")
+    for path in (left, left / "daily.parquet"):
+        os.utime(path, (time.time() - age_seconds,) * 2)
+    with Folder(tmp_path / "small", RUN) as folder:
+        assert not left.exists()
+        assert folder.path.is_dir()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow

@@ -1,0 +1,122 @@
+"""The manifests of runs and sweeps, read back and checked before anything relies on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from surgesim.errors import ResultsError, escaped
+from surgesim.files import disk_errors
+from surgesim.study.store.contents import MANIFEST, RUN, SWEEP, read_json
+from surgesim.study.store.folder import recover
+from surgesim.study.store.unfinished import unfinished_path
+
+_Count = Annotated[int, Field(ge=0)]
+_Some = Annotated[int, Field(ge=1)]
+
+
+class _Entries(BaseModel):
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
+
+
+class _Manifest(_Entries):
+    versions: dict[str, str]
+    processor: str
+    files: dict[str, str]
+
+
+class _Figures(_Entries):
+    lang: Literal["vi", "en"]
+
+
+class _Precision(_Entries):
+    alternative: str
+    outcome: str
+    wanted_share: float
+    half_width_share: float | None
+    reached: bool
+
+
+class _Run(_Manifest):
+    alternatives: Annotated[list[str], Field(min_length=1)]
+    seed: _Count
+    replications: _Some
+    days: _Some
+    scenario: str = ""
+    scenario_sha256: str = ""
+    command: str = ""
+    figures: _Figures | None = None
+    precision: list[_Precision] | None = None
+    identities_checked: dict[str, int] = {}
+    extras_failed: str | None = None
+
+
+class _Plan(_Entries):
+    design: str
+    samples: int | None
+    vary: dict[str, str]
+    replications: _Some
+    seed: _Count
+    alternatives: list[str]
+    points: _Count
+    runs: _Count
+    scenarios: Annotated[dict[str, str], Field(min_length=1)]
+
+
+class _Sweep(_Manifest):
+    sweep: _Plan
+    failed: _Count
+
+
+_FORMS: Mapping[str, type[_Manifest]] = {RUN: _Run, SWEEP: _Sweep}
+
+
+def kind_of(folder: Path) -> str | None:
+    """Return `SWEEP` for a sweep folder, None for any other; complete a move that a crash interrupted."""
+    with disk_errors(folder):
+        recover(folder)
+    path = folder / MANIFEST
+    return SWEEP if path.is_file() and SWEEP in _entries(path) else None
+
+
+def read_manifest(folder: Path, kind: str = RUN) -> dict[str, Any]:
+    """The manifest of a run or a sweep.
+
+    Raises
+    ------
+    ResultsError
+        If there is none, it is of something else, or an entry is missing or wrong.
+    """
+    there, path = kind_of(folder), folder / MANIFEST
+    if not path.is_file():
+        beside = f"; it is unfinished: continue with `surgesim {kind} … --resume`"
+        raise ResultsError(
+            f"{folder}: got no {MANIFEST}, expected a folder written by `surgesim {kind}`"
+            f"{beside if unfinished_path(folder).is_dir() else ''}"
+        )
+    if (there == SWEEP) != (kind == SWEEP):
+        got = "a" if there == SWEEP else "no"
+        raise ResultsError(f"{folder}: got {got} sweep, expected a folder written by `surgesim {kind}`")
+    entries = _entries(path)
+    try:
+        _FORMS[kind].model_validate(entries)
+    except ValidationError as error:
+        raise ResultsError(f"{path}: damaged, {_fault(error)}") from error
+    return entries
+
+
+def _entries(path: Path) -> dict[str, Any]:
+    content = read_json(path)
+    return content if isinstance(content, dict) else {}
+
+
+def _fault(error: ValidationError) -> str:
+    faults = error.errors(include_url=False, include_context=False)
+    missing = [".".join(map(str, fault["loc"])) for fault in faults if fault["type"] == "missing"]
+    if missing:
+        return f"it lacks {escaped(', '.join(sorted(missing)))}"
+    place, what = ".".join(map(str, faults[0]["loc"])), faults[0]["msg"]
+    return escaped(f"{place[:80]}: {what[:1].lower()}{what[1:]}")

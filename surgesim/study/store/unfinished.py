@@ -1,0 +1,421 @@
+"""The parts of an unfinished study: one Parquet file per replication or run, beside the final result.
+
+``<result>.unfinished/`` contains the plan of the study, its scenarios and its parts. A part is written
+under another name and then renamed, so that a kill at any moment leaves a complete part or none. The error
+of a failed run is stored in a separate kind of part, and the run is repeated when the study is resumed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from surgesim.errors import ResultsError, ScenarioError
+from surgesim.files import atomic_write, disk_errors
+from surgesim.study.compute.backend import Backend
+from surgesim.study.compute.spread import in_order, spread
+from surgesim.study.store.contents import (
+    FORMAT,
+    MANIFEST,
+    RUN,
+    SWEEP,
+    format_name,
+    refuse_strangers,
+    strangers,
+)
+
+Content = TypeVar("Content")
+Task = TypeVar("Task")
+
+PLAN, SCENARIOS, PARTS = "plan.json", "scenarios", "parts"
+
+DESIGN_HASH = "design_sha256"
+"""Plan entry with the hash of its points."""
+
+_KEYS_BEFORE_FORMAT = {DESIGN_HASH, "design", "points", "runs", "scenarios", "versions"}
+"""Entries that identify plans of 0.1.0, which have no `FORMAT`."""
+
+_PART = re.compile(r"parts/\d{8}\.(parquet|failed)")
+
+_PART_OF = b"run"
+"""Metadata of a part: its number."""
+
+_FOLLOWING = (DESIGN_HASH, "points", "runs")
+"""Plan entries that are derived from others."""
+
+_UNITS = {RUN: "replications", SWEEP: "runs"}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failed run and its error message."""
+
+    error: str
+
+
+class Form(NamedTuple, Generic[Content]):
+    """How the content of a part becomes an Arrow table, compressed or not, and a table that content again."""
+
+    table: Callable[[Content], Any]
+    content: Callable[[Any], Content]
+    compression: str = "none"
+
+
+class Unfinished(Generic[Content]):
+    """The folder of an unfinished run or sweep; whoever opens or removes it holds the lock of its target.
+
+    Parameters
+    ----------
+    target
+        The result folder of the completed study.
+    kind
+        `RUN` or `SWEEP`.
+    plan
+        The identity of the study, as JSON-serialisable data.
+    scenarios
+        The text of each scenario, by name.
+    parts
+        Number of parts: replications of a run, runs of a sweep.
+    form
+        The form of a part.
+
+    Attributes
+    ----------
+    done
+        One byte per part: 1 if it exists.
+    repeats
+        Names of existing parts that could not be read, and are computed again.
+    """
+
+    def __init__(
+        self,
+        target: Path,
+        kind: str,
+        plan: Mapping[str, Any],
+        scenarios: Mapping[str, str],
+        parts: int,
+        form: Form[Content],
+    ) -> None:
+        self.path = unfinished_path(target)
+        self.done = bytearray(parts)
+        self.repeats: list[str] = []
+        self._target = target
+        self._kind = kind
+        self._form = form
+        self._plan = json.loads(json.dumps(plan))
+        self._scenarios = scenarios
+
+    @contextlib.contextmanager
+    def opened(
+        self, *, resume: bool, backend: Backend, is_complete: Callable[[Mapping[str, Any]], bool]
+    ) -> Iterator[None]:
+        """Open the folder, see `open`; if the block fails, say where the parts are, or remove it without any.
+
+        A folder whose plan `is_complete` is what a kill left of a completed study; it is removed first.
+        """
+        with disk_errors(self.path):
+            if self.exists and is_complete(self._stored()):
+                self.remove()
+        if resume and not self.exists:
+            other = f"; the completed {self._kind} there is a different one and will be replaced"
+            backend.say(
+                f"{self.path}: nothing to resume, so the {self._kind} starts from the beginning"
+                f"{other if (self._target / MANIFEST).is_file() else ''}"
+            )
+        self.open(resume=resume)
+        try:
+            yield
+        except BaseException as error:
+            if any(self.done):
+                error.add_note(f"completed {_UNITS[self._kind]} are in {self.path}; continue with --resume")
+            else:
+                self.remove()
+            raise
+
+    def open(self, *, resume: bool) -> None:
+        """Begin the study, or continue it if `resume` is True.
+
+        Raises
+        ------
+        ResultsError
+            If there is an unfinished study with parts and `resume` is False, if it has a different plan (the
+            message lists the changes), or if the folder is not an unfinished study.
+        """
+        with disk_errors(self.path):
+            self._refuse_others()
+            if self.exists and (resume or self._count()):
+                stored = self._stored()
+                if not resume:
+                    count = f"{self._count()} of {stored.get('runs')} {_UNITS[self._kind]}"
+                    raise ResultsError(
+                        f"{self.path}: an unfinished {self._kind} with {count}: "
+                        "continue with --resume, or remove the folder to start again"
+                    )
+                if changes := self._changes(stored):
+                    raise ResultsError(
+                        f"{self.path}: cannot be resumed because this changed since it began: "
+                        + "; ".join(changes)
+                        + "; undo it, or remove the folder to start again"
+                    )
+                self._look()
+                return
+            self._begin()
+
+    @property
+    def exists(self) -> bool:
+        """True if there is an unfinished study."""
+        return (self.path / PLAN).is_file()
+
+    def _begin(self) -> None:
+        self.remove()
+        try:
+            (self.path / PARTS).mkdir(parents=True, exist_ok=True)
+            (self.path / SCENARIOS).mkdir(exist_ok=True)
+            for name, text in self._scenarios.items():
+                (self.path / SCENARIOS / f"{name}.yaml").write_text(text, encoding="utf-8", newline="\n")
+            plan = {FORMAT: format_name(self._kind), **self._plan}
+            _write(self.path / PLAN, json.dumps(plan, indent=2, ensure_ascii=False).encode())
+        except BaseException:
+            self.remove()
+            raise
+
+    def _refuse_others(self) -> None:
+        """Raise an error if the folder contains anything but an unfinished study or the rest of one."""
+        if not self.path.exists():
+            return
+        if self.path.is_symlink() or not self.path.is_dir():
+            raise ResultsError(f"{self.path}: got a file or a link, expected a folder or nothing")
+        refuse_strangers(self.path, self._strangers(), f"an unfinished {self._kind}")
+
+    def _strangers(self) -> list[str]:
+        """Return what the folder contains besides an unfinished study; everything, if it is not one."""
+        scenarios = set(self._scenarios)
+        if self.exists:
+            stored = self._stored()
+            if not _is_plan(stored, self._kind):
+                return strangers(self.path, lambda name: False)
+            scenarios |= set(stored["scenarios"])
+        elif not self._parts().is_dir():  # created first and removed last
+            return strangers(self.path, lambda name: False)
+        own = {PLAN, *(f"{SCENARIOS}/{name}.yaml" for name in scenarios)}
+        return strangers(
+            self.path,
+            lambda name: name in own or _PART.fullmatch(name) is not None,
+            {SCENARIOS, PARTS},
+        )
+
+    def _stored(self) -> dict[str, Any]:
+        try:
+            return dict(json.loads((self.path / PLAN).read_text(encoding="utf-8")))
+        except (ValueError, TypeError, RecursionError) as error:
+            raise ResultsError(f"{self.path / PLAN}: damaged ({error})") from error
+
+    def _changes(self, stored: Mapping[str, Any]) -> list[str]:
+        """Describe the differences between the stored plan and this one."""
+        changes = []
+        for key in dict.fromkeys((*(key for key in stored if key != FORMAT), *self._plan)):
+            then, now = stored.get(key), self._plan.get(key)
+            if then == now:
+                continue
+            if key == "scenarios" and isinstance(then, Mapping) and isinstance(now, Mapping):
+                changes += self._scenario_changes(then, now)
+            elif key == "versions" and isinstance(then, Mapping) and isinstance(now, Mapping):
+                changes += _differences(then, now, ())
+            elif key not in _FOLLOWING:
+                changes.append(f"{key} was {_brief(then)}, is {_brief(now)}")
+        then, now = stored.get(DESIGN_HASH), self._plan.get(DESIGN_HASH)
+        if not changes and then != now:
+            changes.append(
+                f"values of the points of the design (SHA-256 was {_digits(then)}, is {_digits(now)})"
+            )
+        return changes
+
+    def _scenario_changes(self, then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+        if list(then) != list(now):
+            return [f"scenarios were {', '.join(then)}, are {', '.join(now)}"]
+        changes = []
+        for name in now:
+            if then[name] != now[name]:
+                values = self._value_changes(name)
+                listed = ", ".join(values[:3]) + (", …" if len(values) > 3 else "")
+                changes.append(f"scenario {name} ({listed or 'how it is written'})")
+        return changes
+
+    def _value_changes(self, name: str) -> list[str]:
+        from surgesim.scenario.door import compose
+
+        texts = (self.path / SCENARIOS / f"{name}.yaml").read_text(encoding="utf-8"), self._scenarios[name]
+        try:
+            then, now = (compose(text, name).value for text in texts)
+        except ScenarioError:
+            return ["its stored copy is damaged"]
+        return list(_differences(then, now, ()))
+
+    def _parts(self) -> Path:
+        return self.path / PARTS
+
+    def _count(self) -> int:
+        return sum(1 for entry in os.scandir(self._parts()) if entry.name.endswith(".parquet"))
+
+    def _look(self) -> None:
+        """Find the valid parts; remove other files, incomplete parts and failures."""
+        for entry in list(os.scandir(self._parts())):
+            path = Path(entry.path)
+            if path.suffix == ".parquet" and path.stem.isdigit() and int(path.stem) < len(self.done):
+                try:
+                    self.read(int(path.stem))
+                except ResultsError:
+                    self.repeats.append(entry.name)
+                else:
+                    self.done[int(path.stem)] = 1
+                    continue
+            path.unlink()
+        self.repeats.sort()
+
+    def add(self, part: int, content: Content | Failure) -> None:
+        """Write a part, or its failure."""
+        with disk_errors(self.path):
+            if isinstance(content, Failure):
+                _write(self._failed(part), json.dumps({"error": content.error}).encode())
+            else:
+                _write(self._part(part), _parquet(part, self._form.table(content), self._form.compression))
+        self.done[part] = 1
+
+    def compute(
+        self, work: Callable[[Task], Content | Failure], tasks: Sequence[Task], backend: Backend
+    ) -> Generator[tuple[int, Content | Failure], None, None]:
+        """Compute the missing parts, one per task; store and yield each as it completes."""
+        with contextlib.closing(spread(work, tasks, backend, done=bytes(self.done))) as results:
+            for part, content in results:
+                self.add(part, content)
+                yield part, content
+
+    def contents(
+        self, work: Callable[[Task], Content], tasks: Sequence[Task], backend: Backend
+    ) -> Generator[Content, None, None]:
+        """Yield the content of all parts in order: read where it is there, computed and stored elsewhere."""
+        stored = bytes(self.done)
+        missing = [part for part in range(len(tasks)) if not stored[part]]
+        with contextlib.closing(self.compute(work, tasks, backend)) as computed:
+            new = in_order(computed, missing)
+            for part in range(len(tasks)):
+                content = self.read(part) if stored[part] else next(new)
+                if isinstance(content, Failure):
+                    raise ResultsError(f"{self._failed(part)}: {content.error}")
+                yield content
+
+    def read(self, part: int) -> Content | Failure:
+        """Read a part, or its failure.
+
+        Raises
+        ------
+        ResultsError
+            If it is missing or damaged.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        path = self._part(part)
+        try:
+            if self._failed(part).is_file():
+                return Failure(json.loads(self._failed(part).read_text(encoding="utf-8"))["error"])
+            table = pq.read_table(path, page_checksum_verification=True)
+            content = self._form.content(table)
+        except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+            raise ResultsError(f"{path}: damaged ({error})") from error
+        if (table.schema.metadata or {}).get(_PART_OF) != str(part).encode():
+            raise ResultsError(f"{path}: damaged (it is the part of another run)")
+        return content
+
+    def remove(self) -> None:
+        """Remove this folder; one that contains anything that is not ours stays as it is."""
+        try:
+            self._refuse_others()
+        except (OSError, ResultsError):
+            return
+        with contextlib.suppress(OSError):
+            (self.path / PLAN).unlink()  # first, so that a kill cannot leave what looks like a sweep
+        shutil.rmtree(self.path / SCENARIOS, ignore_errors=True)
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def finish(self, backend: Backend) -> None:
+        """Remove this folder after the study is complete, and say so if it has to stay."""
+        self.remove()
+        if self.path.exists():
+            backend.say(
+                f"{self.path}: is kept, because it contains more than the {self._kind}, which is complete"
+            )
+
+    def _part(self, part: int) -> Path:
+        return self._parts() / f"{part:08d}.parquet"
+
+    def _failed(self, part: int) -> Path:
+        return self._parts() / f"{part:08d}.failed"
+
+
+def unfinished_path(target: Path) -> Path:
+    """Return the folder of the unfinished study whose result folder will be `target`."""
+    return target.parent / f"{target.name}.unfinished"
+
+
+def _is_plan(stored: Mapping[str, Any], kind: str) -> bool:
+    """Whether surgesim wrote the plan of a study of this kind."""
+    if not isinstance(stored.get("scenarios"), Mapping):
+        return False
+    return stored.get(FORMAT) == format_name(kind) or (
+        kind == SWEEP and FORMAT not in stored and stored.keys() >= _KEYS_BEFORE_FORMAT
+    )
+
+
+def _parquet(part: int, table: Any, compression: str) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        table.replace_schema_metadata({_PART_OF: str(part)}),
+        sink,
+        compression=compression,
+        use_dictionary=False,
+        write_statistics=False,
+        write_page_checksum=True,
+    )
+    return bytes(sink.getvalue())
+
+
+def _write(path: Path, content: bytes) -> None:
+    with atomic_write(path) as beside:
+        beside.write_bytes(content)
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {inner}" for key, inner in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value is None else str(value)
+
+
+def _digits(sha256: Any) -> str:
+    return str(sha256)[:12]
+
+
+def _differences(then: Any, now: Any, path: tuple[str, ...]) -> list[str]:
+    """Describe each path at which plain values differ, with both values."""
+    if isinstance(then, Mapping) and isinstance(now, Mapping):
+        keys = dict.fromkeys((*then, *now))
+        return [text for key in keys for text in _differences(then.get(key), now.get(key), (*path, str(key)))]
+    if then == now:
+        return []
+    shown = [
+        "a table" if isinstance(value, (list, Mapping)) else "nothing" if value is None else str(value)
+        for value in (then, now)
+    ]
+    return [f"{'.'.join(path)} was {shown[0]}, is {shown[1]}"]
