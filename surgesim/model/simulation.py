@@ -29,12 +29,12 @@ from surgesim.model.recorder import Recorder
 from surgesim.model.surveillance.detection import Surveillance
 from surgesim.scenario.schema.scenario import Scenario
 
-__all__ = ["SharedDays", "Simulation", "simulate"]
+__all__ = ["SharedDays", "Simulation", "run_once"]
 
 Ints = NDArray[np.int64]
 
 
-def simulate(scenario: Scenario, seed: int, replication: int, shared: SharedDays | None = None) -> Record:
+def run_once(scenario: Scenario, seed: int, replication: int, shared: SharedDays | None = None) -> Record:
     """Run one replication.
 
     Parameters

@@ -80,7 +80,7 @@ def one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: i
     Results are the same as when each alternative is simulated separately. With uncertain parameters, all
     alternatives are built from the scenario with the values that this replication draws.
     """
-    from surgesim.model.simulation import simulate
+    from surgesim.model.simulation import run_once
 
     drawn = drawn_values(scenarios[BASELINE], seed, replication) if BASELINE in scenarios else {}
     if drawn:
@@ -89,7 +89,7 @@ def one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: i
     several = len(scenarios) > 1
     met: list[tuple[Scenario, SharedDays]] = []
     records = {
-        name: simulate(scenario, seed, replication, _shared_days(scenario, met) if several else None)
+        name: run_once(scenario, seed, replication, _shared_days(scenario, met) if several else None)
         for name, scenario in scenarios.items()
     }
     return {name: replace(record, drawn=drawn) for name, record in records.items()} if drawn else records

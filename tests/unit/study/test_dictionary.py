@@ -55,7 +55,7 @@ COMMAND = {
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(simulation, "simulate", made_up_simulation)
+    monkeypatch.setattr(simulation, "run_once", made_up_simulation)
     notes = {"command": "surgesim run small.yaml", "figures": {"lang": "vi", "format": "svg"}}
     use = {"use": {"icu_bed": 1}}
     made = {"made": {"icu_bed": 1}}
@@ -143,7 +143,7 @@ def test_every_row_of_the_page_has_a_meaning() -> None:
 
 
 def test_a_sweep_is_documented_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulation, "simulate", made_up_simulation)
+    monkeypatch.setattr(simulation, "run_once", made_up_simulation)
     path = "care.facilities.general.beds.icu"
     found = sweep(small_scenario(), {path: "2:6:3"}, workers=1, out=Output(tmp_path / "s", {"command": "c"}))
     assert found.folder is not None
