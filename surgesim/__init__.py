@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from surgesim.scenario.door import load, overlaid
     from surgesim.scenario.schema.scenario import Scenario
     from surgesim.study.compute.backend import Backend
+    from surgesim.study.replication import Replication, simulate
     from surgesim.study.results import Results
     from surgesim.study.run import run
     from surgesim.study.sensitivity import sensitivity
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Backend",
     "IdentityError",
+    "Replication",
     "Results",
     "ResultsError",
     "Scenario",
@@ -39,11 +41,13 @@ __all__ = [
     "read",
     "run",
     "sensitivity",
+    "simulate",
     "sweep",
 ]
 
 _HOMES = {
     "Backend": "surgesim.study.compute.backend",
+    "Replication": "surgesim.study.replication",
     "Results": "surgesim.study.results",
     "Scenario": "surgesim.scenario.schema.scenario",
     "Sweep": "surgesim.study.sweep.result",
@@ -52,6 +56,7 @@ _HOMES = {
     "read": "surgesim.study.store.run_folder",
     "run": "surgesim.study.run",
     "sensitivity": "surgesim.study.sensitivity",
+    "simulate": "surgesim.study.replication",
     "sweep": "surgesim.study.sweep.sweep",
 }
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.compute.checks import alternative_names
 from surgesim.study.compute.environment import COMPUTING, versions
 from surgesim.study.compute.replicate import keep_alternatives
-from surgesim.study.run import alternative_names
 from surgesim.study.store.folder import scenario_text
 from surgesim.study.sweep.cases import Cases
 from surgesim.study.sweep.design import Levels, factors, points, without_factors

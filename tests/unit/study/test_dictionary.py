@@ -24,6 +24,7 @@ PROVINCE, ITEMS, DISTRICTS = (
     f"Daily indicators of {what}" for what in ("the province", "consumables and burdens", "the districts")
 )
 ASSESSED, ASSESSED_DISTRICTS = "Daily assessed indicators", "Daily assessed indicators of the districts"
+FACILITIES, EVENTS = "Daily indicators of the facilities", "Events"
 KINDS = (PROVINCE, ITEMS, ASSESSED, DISTRICTS, ASSESSED_DISTRICTS)
 
 GROUPS = ("all", *(f"age:{age}" for age in AGE_GROUPS), "district:na", "district:null")
@@ -97,8 +98,8 @@ def test_page_is_what_the_code_says() -> None:
 
 def test_every_file_has_its_section_and_every_section_its_file(folder: Path) -> None:
     files = {path.name + ("/" if path.is_dir() else "") for path in folder.iterdir()}
-    of_runs = {name for name in sections() if not name.startswith("Sweep: ")}
-    assert of_runs - set(KINDS) == files
+    of_runs = {name for name in sections() if not name.startswith(("Sweep: ", "Replication: "))}
+    assert of_runs - {*KINDS, FACILITIES, EVENTS} == files
 
 
 def test_every_column_is_documented_and_every_documented_column_exists(folder: Path) -> None:

@@ -291,6 +291,7 @@ def test_public_names() -> None:
     assert sorted(surgesim.__all__) == [
         "Backend",
         "IdentityError",
+        "Replication",
         "Results",
         "ResultsError",
         "Scenario",
@@ -303,6 +304,7 @@ def test_public_names() -> None:
         "read",
         "run",
         "sensitivity",
+        "simulate",
         "sweep",
     ]
     assert surgesim.run is run
