@@ -14,7 +14,7 @@ from surgesim.errors import IdentityError, ResultsError, ScenarioError, Surgesim
 from surgesim.version import __version__
 
 if TYPE_CHECKING:
-    from surgesim.scenario.door import load, overlaid
+    from surgesim.scenario.door import load, loads, overlaid
     from surgesim.scenario.schema.scenario import Scenario
     from surgesim.study.compute.backend import Backend
     from surgesim.study.replication import Replication, simulate
@@ -37,6 +37,7 @@ __all__ = [
     "Sweep",
     "__version__",
     "load",
+    "loads",
     "overlaid",
     "read",
     "run",
@@ -52,6 +53,7 @@ _HOMES = {
     "Scenario": "surgesim.scenario.schema.scenario",
     "Sweep": "surgesim.study.sweep.result",
     "load": "surgesim.scenario.door",
+    "loads": "surgesim.scenario.door",
     "overlaid": "surgesim.scenario.door",
     "read": "surgesim.study.store.run_folder",
     "run": "surgesim.study.run",

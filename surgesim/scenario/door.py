@@ -11,6 +11,7 @@ from surgesim.scenario.assembly import (
     inspect,
     load,
     load_stored,
+    loads,
     overlaid,
     with_certain,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "json_schema",
     "load",
     "load_stored",
+    "loads",
     "overlaid",
     "starter",
     "suggestion",

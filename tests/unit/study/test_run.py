@@ -300,6 +300,7 @@ def test_public_names() -> None:
         "Sweep",
         "__version__",
         "load",
+        "loads",
         "overlaid",
         "read",
         "run",
