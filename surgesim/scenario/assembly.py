@@ -189,7 +189,7 @@ def _laid_over(scenario: Scenario, overlay: Mapping[str, Any], *, shortened: boo
         }
     elif "alternatives" in overlay:
         change["alternatives"] = given
-    return _assemble(absorb(plain, change, context), (), context).scenario
+    return _assemble(absorb(plain, change, context), (), context, below=plain).scenario
 
 
 def with_certain(scenario: Scenario, drawn: Mapping[str, Any]) -> Scenario:
@@ -247,7 +247,13 @@ def _finish(
     return scenario, tuple(in_order(context.warnings))
 
 
-def _assemble(tree: Mapping[str, Any], texts: Sequence[str], context: LoadContext) -> _Assembly:
+def _assemble(
+    tree: Mapping[str, Any],
+    texts: Sequence[str],
+    context: LoadContext,
+    below: Mapping[str, Any] | None = None,
+) -> _Assembly:
+    """Build the scenario of `tree`; `below` is the scenario that it changes, if any."""
     assigned = _assigned(tree, texts, context)
     given = assigned.tree.get("alternatives", {})
     plain = embed({key: value for key, value in assigned.tree.items() if key != "alternatives"}, (), context)
@@ -261,15 +267,16 @@ def _assemble(tree: Mapping[str, Any], texts: Sequence[str], context: LoadContex
     context.shortened |= any(path in (("days",), ("start",)) for path in assigned.paths)
     whole = {**plain, "alternatives": alternatives}
     base = _validated(whole, context)
-    context.refuse(_unless_following(base.faults, (), context))
+    faults = _unless_following(base.faults, (), context)
+    context.refuse(faults if below is None else _misnamed(faults, below))
     context.remark(base.late)
     scenarios = {} if base.scenario is None else {BASELINE: base.scenario}
-    below = plain if base.scenario is None else base.scenario.to_plain()
-    below = {key: value for key, value in below.items() if key != "alternatives"}
+    whole_base = plain if base.scenario is None else base.scenario.to_plain()
+    resolved = {key: value for key, value in whole_base.items() if key != "alternatives"}
     faulty: list[str] = []
     for name, overlay in alternatives.items() if isinstance(alternatives, Mapping) else ():
         if isinstance(overlay, Mapping):
-            changed, right = _alternative(name, overlay, below, base, context)
+            changed, right = _alternative(name, overlay, resolved, base, context)
             if not right:
                 faulty.append(name)
             if changed is not None:

@@ -64,7 +64,7 @@ class Scenario(Section):
         return self.care.no_bed_hours if given is None else given
 
     def __repr_args__(self) -> Iterator[tuple[str, Any]]:
-        """Yield what tells scenarios apart at a glance, for `repr`, `str` and Rich."""
+        """Yield what tells scenarios apart at a glance, for `repr` and Rich."""
         yield "name", self.name
         yield "title", self.title.get("en")
         yield "start", self.start.isoformat()
@@ -74,6 +74,9 @@ class Scenario(Section):
         yield "facilities", len(self.care.facilities)
         yield "beds", self.care.beds
         yield "alternatives", list(self.alternatives)
+
+    def __str__(self) -> str:
+        return repr(self)
 
     def _repr_html_(self) -> str:
         """Return a small table, for notebooks."""

@@ -209,6 +209,10 @@ def circle() -> dict[str, Any]:
         ({R0: "x"}, f"{R0}: got 'x', expected a number >= 0"),
         ({"epidemic.varient.r0": 4}, "epidemic.varient: unknown key 'varient', did you mean 'variant'?"),
         ({"epidemic": {"variant.r1": 4}}, "epidemic.variant.r1: unknown key 'r1', expected one of r0, "),
+        (
+            {"care.facilities.generl.beds.icu": 4},
+            "care.facilities.generl: unknown name 'generl', did you mean 'general'?",
+        ),
         ({"epidemic..r0": 4}, "got the key 'epidemic..r0', expected names joined by dots"),
         ({"epidemic": {"": 4}}, "epidemic: got the key '', expected names joined by dots"),
         ({"care": {3: 4}}, "care: got the key 3, expected a text"),
