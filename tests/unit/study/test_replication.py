@@ -208,7 +208,7 @@ def test_the_last_state_of_a_day_is_that_of_the_daily_table() -> None:
             "action": "open_facility",
             "facilities": ["field"],
             "when": {"on": "2024-02-01"},
-            "decision_days": 0,
+            "decision_days": 0.25,
             "lead_days": 1.25,
             "until": {"on": "2024-02-05"},
         }
@@ -216,7 +216,7 @@ def test_the_last_state_of_a_day_is_that_of_the_daily_table() -> None:
     scenario = small_scenario(command={"plan": plan}, alternatives={})
     found = simulate(scenario, 1, 0, events=True)
     changes = found.events.query("facility == 'field'")[["time", "event"]].values.tolist()
-    assert changes[:3] == [[0.0, "closed"], [2.0, "preparing"], [4.0, "open"]]
+    assert changes[:3] == [[0.0, "closed"], [2.25, "preparing"], [4.0, "open"]]
     assert changes[3] in ([6.0, "standing-down"], [6.0, "closed"])
     assert changes[-1][1] == "closed"
     states = found.facilities.set_index(["facility", "day"])["state"]
