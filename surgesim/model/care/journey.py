@@ -660,14 +660,16 @@ class Journey:
 
     def cut_off(self, patient: Patient) -> None:
         """Cut a patient's oxygen off: the clock of the need runs alongside the stay."""
-        self._note(patient, "without oxygen", patient.facility)
+        if self._log is not None:
+            self._note(patient, "without oxygen", patient.facility)
         self._pause_clock(patient)
         patient.breathless = True
         self._run_clock(patient)
 
     def restore(self, patient: Patient) -> None:
         """Restore a patient's oxygen: the clock pauses, or continues as a boarder's."""
-        self._note(patient, "oxygen again", patient.facility)
+        if self._log is not None:
+            self._note(patient, "oxygen again", patient.facility)
         self._pause_clock(patient)
         patient.breathless = False
         if patient.need == NEEDS_ICU and patient.place == IN_OXYGEN:
