@@ -20,7 +20,7 @@ from statistics import median
 from time import perf_counter, process_time
 from typing import Any
 
-from surgesim.model.simulation import simulate
+from surgesim.model.simulation import run_once
 from surgesim.scenario.door import load
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -65,9 +65,9 @@ def seconds_of(what: str) -> float:
     scenario = load(SCENARIO)
     if what == SPACE_ONLY:
         scenario = space_only(scenario)
-    simulate(scenario, scenario.study.seed, 0)  # imports and tables
+    run_once(scenario, scenario.study.seed, 0)  # imports and tables
     began = process_time()
-    simulate(scenario, scenario.study.seed, 0)
+    run_once(scenario, scenario.study.seed, 0)
     return process_time() - began
 
 

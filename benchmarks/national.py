@@ -21,7 +21,7 @@ from pathlib import Path
 from time import process_time
 from typing import Any
 
-from surgesim.model.simulation import simulate
+from surgesim.model.simulation import run_once
 from surgesim.scenario.door import load, overlaid
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -83,7 +83,7 @@ def measure(areas: int, days: int | None) -> Cost:
     if days is not None:
         scenario = overlaid(scenario, {"days": days})
     loaded = process_time()
-    record = simulate(scenario, scenario.study.seed, 0)
+    record = run_once(scenario, scenario.study.seed, 0)
     ended = process_time()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kilobytes, on macOS bytes
     megabytes = peak / (1024**2 if sys.platform == "darwin" else 1024)

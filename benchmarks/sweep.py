@@ -25,7 +25,7 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any, NamedTuple
 
-from surgesim.model.simulation import simulate
+from surgesim.model.simulation import run_once
 from surgesim.scenario.door import load
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.backend import Backend
@@ -112,10 +112,10 @@ class Speed(NamedTuple):
 def loop(scenario: Scenario, points: Sequence[Mapping[str, Any]]) -> Speed:
     """Run the model alone over some points in this process."""
     some = [at_point(scenario, point) for point in points]
-    simulate(some[0], 1, 0)
+    run_once(some[0], 1, 0)
     begun, cpu = time.perf_counter(), time.process_time()
     for each in some:
-        simulate(each, scenario.study.seed, 0)
+        run_once(each, scenario.study.seed, 0)
     return Speed(len(some) / (time.perf_counter() - begun), (time.process_time() - cpu) / len(some))
 
 

@@ -14,9 +14,10 @@ from surgesim.errors import IdentityError, ResultsError, ScenarioError, Surgesim
 from surgesim.version import __version__
 
 if TYPE_CHECKING:
-    from surgesim.scenario.door import load, overlaid
+    from surgesim.scenario.door import load, loads, overlaid
     from surgesim.scenario.schema.scenario import Scenario
     from surgesim.study.compute.backend import Backend
+    from surgesim.study.replication import Replication, simulate
     from surgesim.study.results import Results
     from surgesim.study.run import run
     from surgesim.study.sensitivity import sensitivity
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Backend",
     "IdentityError",
+    "Replication",
     "Results",
     "ResultsError",
     "Scenario",
@@ -35,23 +37,28 @@ __all__ = [
     "Sweep",
     "__version__",
     "load",
+    "loads",
     "overlaid",
     "read",
     "run",
     "sensitivity",
+    "simulate",
     "sweep",
 ]
 
 _HOMES = {
     "Backend": "surgesim.study.compute.backend",
+    "Replication": "surgesim.study.replication",
     "Results": "surgesim.study.results",
     "Scenario": "surgesim.scenario.schema.scenario",
     "Sweep": "surgesim.study.sweep.result",
     "load": "surgesim.scenario.door",
+    "loads": "surgesim.scenario.door",
     "overlaid": "surgesim.scenario.door",
     "read": "surgesim.study.store.run_folder",
     "run": "surgesim.study.run",
     "sensitivity": "surgesim.study.sensitivity",
+    "simulate": "surgesim.study.replication",
     "sweep": "surgesim.study.sweep.sweep",
 }
 

@@ -131,8 +131,8 @@ def _precisions(wanted: Sequence[str]) -> list[str]:
 
 def _check(scenario: Scenario, only: Sequence[str] | None) -> None:
     """Check the options before printing anything."""
+    from surgesim.study.compute.checks import alternative_names
     from surgesim.study.precision import check_precision
-    from surgesim.study.run import alternative_names
 
     alternative_names(scenario, only)
     check_precision(scenario)

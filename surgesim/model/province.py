@@ -195,6 +195,11 @@ class Province:
             map(Site.state, self.facilities.sites, opened, self.wards.occupied().sum(axis=0).tolist())
         )
 
+    def state_of(self, facility: int) -> int:
+        """Return the state of one facility, as `states` does."""
+        opened = bool(self.capacity.today.space[facility].max() > 0)
+        return self.facilities.sites[facility].state(opened, self.wards.present(facility))
+
     # -- links between parts ------------------------------------------------------------------------
 
     def link(self, facilities: list[int], *, on: bool) -> None:

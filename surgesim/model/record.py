@@ -18,6 +18,7 @@ from surgesim.model.capacity.facilities import STATES
 from surgesim.model.capacity.logistics import logistics_columns
 from surgesim.model.capacity.staff import CONSTRAINTS
 from surgesim.model.care import basic_beds, home, journey, ledger, network, oxygen, waits, wards
+from surgesim.model.care.journey import EVENTS, LAST_EVENTS, NO_BED_EVENTS, LogEntry
 from surgesim.model.columns import PER, PER_MILLION, Column, Floats
 from surgesim.model.epidemic import spread, vaccination
 from surgesim.model.surveillance import case_isolation, detection, laboratories
@@ -31,8 +32,11 @@ __all__ = [
     "DISTRICT_ASSESSED",
     "DISTRICT_INDEX",
     "DISTRICT_PRESENT",
+    "EVENTS",
     "FACILITY",
     "FACILITY_INDEX",
+    "LAST_EVENTS",
+    "NO_BED_EVENTS",
     "PER",
     "PER_MILLION",
     "PRESENT",
@@ -41,7 +45,9 @@ __all__ = [
     "STATES",
     "ActionEvent",
     "Column",
+    "FacilityEvent",
     "Floats",
+    "LogEntry",
     "Record",
     "assessed_columns",
     "district_columns",
@@ -157,6 +163,14 @@ class ActionEvent(NamedTuple):
     what: str
 
 
+class FacilityEvent(NamedTuple):
+    """A facility's state from a time on: time in days from the start, facility, index into STATES."""
+
+    day: float
+    facility: int
+    state: int
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """Everything recorded from one replication of one scenario.
@@ -202,6 +216,9 @@ class Record:
         Number of times each identity was checked; a failed check would have stopped the run.
     drawn
         The values drawn for the uncertain parameters, by path.
+    patient_events, facility_events
+        In order of time, the warm-up included; None if the run did not keep its events. The first events
+        of the facilities are their states at the beginning of the first day.
     """
 
     replication: int
@@ -222,6 +239,8 @@ class Record:
     outcomes: dict[str, float]
     checks: dict[str, int]
     drawn: Mapping[str, float] = field(default_factory=dict)
+    patient_events: tuple[LogEntry, ...] | None = None
+    facility_events: tuple[FacilityEvent, ...] | None = None
 
     def series(self, column: str) -> Floats:
         """Return the province's daily series of one column, shape ``(days,)``."""

@@ -20,6 +20,7 @@ from surgesim.model.record import (
     PROVINCE,
     PROVINCE_INDEX,
     ActionEvent,
+    FacilityEvent,
     Record,
     assessed_columns,
     district_columns,
@@ -171,3 +172,31 @@ class Recorder:
             outcomes_of(self.province, self._facilities, self._private),
             {"days checked": self._checks},
         )
+
+
+class StateWatch:
+    """Notes each change of a facility's state when it happens.
+
+    Attributes
+    ----------
+    events
+        The states at the first look, and all changes since.
+    """
+
+    def __init__(self, province: Province) -> None:
+        self._province = province
+        self._states: list[int | None] = [None] * len(province.facilities.sites)
+        self.events: list[FacilityEvent] = []
+
+    def look(self) -> None:
+        """Look at all facilities; from the first time on, also whenever a patient comes or leaves."""
+        if not self.events:
+            self._province.journey.report_occupancy(self._look_at)
+        for facility in range(len(self._states)):
+            self._look_at(facility)
+
+    def _look_at(self, facility: int) -> None:
+        state = self._province.state_of(facility)
+        if state != self._states[facility]:
+            self._states[facility] = state
+            self.events.append(FacilityEvent(float(self._province.env.now), facility, state))

@@ -14,6 +14,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,19 +23,27 @@ from surgesim.model.care.journey import LogEntry
 from surgesim.model.care.shared import SharedDays
 from surgesim.model.command.rules import Command
 from surgesim.model.epidemic.spread import Epidemic
+from surgesim.model.levers.action import Observed
 from surgesim.model.levers.registry import action_of
 from surgesim.model.province import Province
 from surgesim.model.record import Record
-from surgesim.model.recorder import Recorder
+from surgesim.model.recorder import Recorder, StateWatch
 from surgesim.model.surveillance.detection import Surveillance
 from surgesim.scenario.schema.scenario import Scenario
 
-__all__ = ["SharedDays", "Simulation", "simulate"]
+__all__ = ["SharedDays", "Simulation", "run_once"]
 
 Ints = NDArray[np.int64]
 
 
-def simulate(scenario: Scenario, seed: int, replication: int, shared: SharedDays | None = None) -> Record:
+def run_once(
+    scenario: Scenario,
+    seed: int,
+    replication: int,
+    shared: SharedDays | None = None,
+    *,
+    events: bool = False,
+) -> Record:
     """Run one replication.
 
     Parameters
@@ -46,13 +55,16 @@ def simulate(scenario: Scenario, seed: int, replication: int, shared: SharedDays
     shared
         Days already simulated by other alternatives of this seed and replication. They are reused as long
         as care has not affected the epidemic; new days are added.
+    events
+        Whether the record keeps the events of patients and facilities.
 
     Raises
     ------
     IdentityError
         If a conservation identity fails; this is always a defect of the program, never of the scenario.
     """
-    return Simulation(scenario, seed, replication, shared=shared).run()
+    log: list[LogEntry] | None = [] if events else None
+    return Simulation(scenario, seed, replication, log=log, shared=shared).run()
 
 
 class Simulation:
@@ -80,6 +92,8 @@ class Simulation:
         self.province = Province(scenario, seed, replication, log=log, shared=shared)
         self.command = Command(self.province.env, scenario.start)
         self.recorder = Recorder(scenario, replication, self.province)
+        self._log = log
+        self._watch = None if log is None else StateWatch(self.province)
 
     def run(self) -> Record:
         """Simulate all days, from the first of the warm-up to the last of the run."""
@@ -95,12 +109,18 @@ class Simulation:
                 self._start_of_day(day)
                 province.env.run_until(day + 1)
                 self._end_of_day(day)
-        return self.recorder.finish(self.command.actions)
+        record = self.recorder.finish(self.command.actions)
+        if self._log is None or self._watch is None:
+            return record
+        return replace(record, patient_events=tuple(self._log), facility_events=tuple(self._watch.events))
 
     def _begin_plan(self) -> None:
         """At t = 0, start to follow the rules."""
         for name, rule in self.province.scenario.command.plan.items():
-            self.command.follow(name, rule, action_of(name, rule, self.province))
+            action = action_of(name, rule, self.province)
+            if self._watch is not None:
+                action = Observed(action, self._watch.look)
+            self.command.follow(name, rule, action)
 
     # -- the order of a day -----------------------------------------------------------------------
 
@@ -119,6 +139,8 @@ class Simulation:
         province.neighbours.take(province.journey)
         reported_mild = self._new_patients(day)
         province.basic_beds.pass_day(day, reported_mild, province.streams.day("isolation", day))
+        if self._watch is not None:
+            self._watch.look()
 
     def _new_patients(self, day: int) -> Ints:
         """Schedule the day's new patients; return the mild cases reported today, ``(districts,)``."""

@@ -6,6 +6,7 @@ file, validate against the schema, run the checks; then do the same with each al
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,9 +18,11 @@ from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.loading import assignments, overlays, values
 from surgesim.scenario.loading.chain import absorb, read_chain
 from surgesim.scenario.loading.context import LoadContext, Origin, in_order
+from surgesim.scenario.loading.mappings import read_mapping
 from surgesim.scenario.loading.placement import embed, embed_in_alternative, embed_in_overlay
+from surgesim.scenario.loading.yaml_nodes import Document, compose
 from surgesim.scenario.messages import wording as messages
-from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, nearest
+from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, Location, nearest
 from surgesim.scenario.schema.merging import scaled
 from surgesim.scenario.schema.numbers import MOST_ALTERNATIVES
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
@@ -28,14 +31,18 @@ from surgesim.scenario.validation.parts import Parts
 from surgesim.scenario.validation.references import references
 from surgesim.scenario.validation.sources import SourceIndex, Survey
 
+TEXT = "<text>"
+"""Replaces the file name in messages about a text."""
 
-def load(path: str | Path, *, changes: Sequence[str] = ()) -> Scenario:
+
+def load(source: str | Path | Mapping[str, Any], *, changes: Sequence[str] = ()) -> Scenario:
     """Load a scenario.
 
     Parameters
     ----------
-    path
-        The YAML file.
+    source
+        The YAML file, or a mapping with the contents of one. Its keys may be dotted paths. In a mapping, the
+        names of files (`extends`, `arrivals.file`) are relative to the working folder.
     changes
         Texts ``path=value``, applied before the alternatives' overlays, as ``--set`` does.
 
@@ -43,11 +50,48 @@ def load(path: str | Path, *, changes: Sequence[str] = ()) -> Scenario:
     ------
     ScenarioError
         With every problem in the files and in every alternative.
+
+    Examples
+    --------
+    >>> import surgesim
+    >>> town = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
+    >>> surgesim.load({**town.to_plain(), "epidemic.variant.r0": 4})  # doctest: +SKIP
     """
-    return inspect(path, changes=changes)[0]
+    return inspect(source, changes=changes)[0]
 
 
-def inspect(path: str | Path, *, changes: Sequence[str] = ()) -> tuple[Scenario, tuple[Problem, ...]]:
+def loads(text: str, *, changes: Sequence[str] = ()) -> Scenario:
+    """Load a scenario from the text of a file; the names of files in it are relative to the working folder.
+
+    Parameters
+    ----------
+    text
+        YAML.
+    changes
+        See `load`.
+
+    Raises
+    ------
+    ScenarioError
+        As `load`; lines are those of the text.
+
+    Examples
+    --------
+    >>> import surgesim
+    >>> surgesim.loads("extends: scenarios/teaching/small-town.yaml\\ndays: 60").days  # doctest: +SKIP
+    60
+    """
+    if not isinstance(text, str):
+        raise ScenarioError([Problem("", f"got a value of type {type(text).__name__}, expected a text")])
+    document = compose(text.removeprefix("\N{BYTE ORDER MARK}"), TEXT)
+    document.locations[()] = Location(TEXT, 1)
+    context = LoadContext()
+    return _finish(read_chain(document, context), changes, context)[0]
+
+
+def inspect(
+    source: str | Path | Mapping[str, Any], *, changes: Sequence[str] = ()
+) -> tuple[Scenario, tuple[Problem, ...]]:
     """Load a scenario and collect warnings for its author.
 
     Warnings concern figures that are assumed or have no source, changes that an overlay hides, and parts
@@ -58,7 +102,7 @@ def inspect(path: str | Path, *, changes: Sequence[str] = ()) -> tuple[Scenario,
     ScenarioError
         As `load`.
     """
-    return examine(path, changes=changes)[:2]
+    return examine(source, changes=changes)[:2]
 
 
 class Examination(NamedTuple):
@@ -69,7 +113,7 @@ class Examination(NamedTuple):
     origins: tuple[Origin, ...]
 
 
-def examine(path: str | Path, *, changes: Sequence[str] = ()) -> Examination:
+def examine(source: str | Path | Mapping[str, Any], *, changes: Sequence[str] = ()) -> Examination:
     """Load a scenario with all that `inspect` collects, and the files it comes from.
 
     Raises
@@ -78,8 +122,20 @@ def examine(path: str | Path, *, changes: Sequence[str] = ()) -> Examination:
         As `load`.
     """
     context = LoadContext()
-    tree = read_chain(Path(path), context)
+    tree = read_chain(_first(source), context)
     return Examination(*_finish(tree, changes, context), tuple(context.origins))
+
+
+def _first(source: object) -> Path | Document:
+    """Return the path or the document from which to load."""
+    if isinstance(source, Mapping):
+        return read_mapping(source)
+    if isinstance(source, (str, os.PathLike)):
+        return Path(source)
+    what = type(source).__name__
+    raise ScenarioError(
+        [Problem("", f"got a value of type {what}, expected the path of a file or a mapping")]
+    )
 
 
 def from_plain(tree: Mapping[str, Any], *, changes: Sequence[str] = ()) -> Scenario:
@@ -115,7 +171,8 @@ def overlaid(scenario: Scenario, overlay: Mapping[str, Any]) -> Scenario:
     """Return a copy with `overlay` laid over it, checked with its alternatives as a scenario file is.
 
     Mappings merge, None removes an entry, ``{scale: x}`` multiplies a number, and the name of a profile
-    stands for its figures. An overlay of an alternative merges with the alternative's own overlay.
+    stands for its figures. An overlay of an alternative merges with the alternative's own overlay. Keys may
+    be dotted paths. `Scenario.overlaid` is the same as a method.
 
     Raises
     ------
@@ -126,15 +183,19 @@ def overlaid(scenario: Scenario, overlay: Mapping[str, Any]) -> Scenario:
     --------
     >>> import surgesim
     >>> town = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
-    >>> surgesim.overlaid(town, {"epidemic": {"variant": {"r0": 4}}}).epidemic.variant.r0  # doctest: +SKIP
+    >>> surgesim.overlaid(town, {"epidemic.variant.r0": 4}).epidemic.variant.r0  # doctest: +SKIP
     4.0
     """
+    if not isinstance(overlay, Mapping):
+        what = type(overlay).__name__
+        raise ScenarioError([Problem("", f"got a value of type {what}, expected a mapping of changes")])
+    plain = read_mapping(overlay).value
     try:
-        return _laid_over(scenario, overlay, shortened=any(key in overlay for key in ("start", "days")))
+        return _laid_over(scenario, plain, shortened=any(key in plain for key in ("start", "days")))
     except ScenarioError:
         if not _ends_early(scenario):
             raise
-    return _laid_over(scenario, overlay, shortened=True)
+    return _laid_over(scenario, plain, shortened=True)
 
 
 def _laid_over(scenario: Scenario, overlay: Mapping[str, Any], *, shortened: bool) -> Scenario:
@@ -149,7 +210,7 @@ def _laid_over(scenario: Scenario, overlay: Mapping[str, Any], *, shortened: boo
         }
     elif "alternatives" in overlay:
         change["alternatives"] = given
-    return _assemble(absorb(plain, change, context), (), context).scenario
+    return _assemble(absorb(plain, change, context), (), context, below=plain).scenario
 
 
 def with_certain(scenario: Scenario, drawn: Mapping[str, Any]) -> Scenario:
@@ -207,7 +268,13 @@ def _finish(
     return scenario, tuple(in_order(context.warnings))
 
 
-def _assemble(tree: Mapping[str, Any], texts: Sequence[str], context: LoadContext) -> _Assembly:
+def _assemble(
+    tree: Mapping[str, Any],
+    texts: Sequence[str],
+    context: LoadContext,
+    below: Mapping[str, Any] | None = None,
+) -> _Assembly:
+    """Build the scenario of `tree`; `below` is the scenario that it changes, if any."""
     assigned = _assigned(tree, texts, context)
     given = assigned.tree.get("alternatives", {})
     if isinstance(given, Mapping) and len(given) > MOST_ALTERNATIVES:  # before each is checked
@@ -225,16 +292,17 @@ def _assemble(tree: Mapping[str, Any], texts: Sequence[str], context: LoadContex
     context.shortened |= any(path in (("days",), ("start",)) for path in assigned.paths)
     whole = {**plain, "alternatives": alternatives}
     base = _validated(whole, context)
-    context.refuse(_unless_following(base.faults, (), context))
+    faults = _unless_following(base.faults, (), context)
+    context.refuse(faults if below is None else _misnamed(faults, below))
     context.remark(base.late)
     scenarios = {} if base.scenario is None else {BASELINE: base.scenario}
-    below = plain if base.scenario is None else base.scenario.to_plain()
-    below = {key: value for key, value in below.items() if key != "alternatives"}
-    below = inherited.without_unknown_keys(below, base.faults)
+    whole_base = plain if base.scenario is None else base.scenario.to_plain()
+    resolved = {key: value for key, value in whole_base.items() if key != "alternatives"}
+    resolved = inherited.without_unknown_keys(resolved, base.faults)
     faulty: list[str] = []
     for name, overlay in alternatives.items() if isinstance(alternatives, Mapping) else ():
         if isinstance(overlay, Mapping):
-            changed, right = _alternative(name, overlay, below, base, context)
+            changed, right = _alternative(name, overlay, resolved, base, context)
             if not right:
                 faulty.append(name)
             if changed is not None:

@@ -13,6 +13,7 @@ from surgesim.scenario.assembly import (
     inspect,
     load,
     load_stored,
+    loads,
     overlaid,
     with_certain,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "json_schema",
     "load",
     "load_stored",
+    "loads",
     "overlaid",
     "starter",
     "suggestion",

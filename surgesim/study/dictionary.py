@@ -9,6 +9,7 @@ from surgesim.model.record import (
     DISTRICT,
     DISTRICT_ASSESSED,
     DISTRICT_PRESENT,
+    FACILITY,
     PROVINCE,
     Column,
     logistics_columns,
@@ -19,6 +20,15 @@ from surgesim.study.sensitivity import SENSITIVITY_TABLE
 from surgesim.study.store.contents import FORMAT
 from surgesim.study.sweep.tables import SWEEP_TABLES
 from surgesim.study.tables.columns import TABLES
+from surgesim.study.tables.replication import (
+    BREACHES,
+    DISTRICT_KEYS,
+    EVENT_TABLE,
+    FACILITY_KEYS,
+    PROVINCE_KEYS,
+    STATE,
+    event_meanings,
+)
 
 MANIFEST_ENTRIES = (
     Column(
@@ -81,6 +91,15 @@ _SWEEP_HEAD = """\
 Every file in the folder written by `surgesim sweep` (`results/<scenario name>-sweep/`, or `--out`). Until
 all runs are complete, there is only `<folder>.unfinished/`, with a file for each completed run. `surgesim
 plot` draws `plots/sweep-map.svg`, the probability of a breach over two paths; it is not part of the sweep.
+"""
+
+_REPLICATION_HEAD = """\
+# Tables of a replication
+
+The tables of `surgesim.simulate`, one replication in Python; they are written to no file. Numbers are those
+of the same replication of `surgesim.run`. `outcomes` has the outcomes of replications.csv by name, `draws`
+the values of its columns `drawn:<path>` by path. People who isolate in basic beds are counted by day, and
+have no events.
 """
 
 _HEAD = """\
@@ -154,7 +173,29 @@ def data_dictionary() -> str:
         "`report.html`. A new run deletes nothing else: a file that surgesim did not write stops it before "
         "it starts.\n",
     ]
-    return "\n".join([*parts, *_sweep()])
+    return "\n".join([*parts, *_replication(), *_sweep()])
+
+
+def _replication() -> Iterator[str]:
+    yield _REPLICATION_HEAD
+    of_province = "province, of consumables and burdens, and the daily assessed indicators of the province"
+    for name, row, keys, then in (
+        ("province", "day", PROVINCE_KEYS, of_province),
+        ("districts", "district × day", DISTRICT_KEYS, "districts, and their assessed indicators"),
+        ("facilities", "facility × day", FACILITY_KEYS, "facilities"),
+    ):
+        text = f"One row: {row}. After these columns come the daily indicators of the {then}."
+        yield _section(f"Replication: {name}", text, keys, "column")
+    yield _section("Daily indicators of the facilities", "", (*FACILITY, STATE), "indicator", level=3)
+    for table in (BREACHES, EVENT_TABLE):
+        yield _section(f"Replication: {table.name}", f"One row: {table.row}.", table.columns, "column")
+    yield _section(
+        "Events",
+        "The first event of each facility is its state at the beginning of the first day.",
+        event_meanings(),
+        "event",
+        level=3,
+    ).replace("| event | unit |", "| event | kind |")
 
 
 def _sweep() -> Iterator[str]:

@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from surgesim.errors import Problem, ResultsError, ScenarioError
-from surgesim.scenario.door import suggestion
+from surgesim.errors import ResultsError
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
+from surgesim.study.compute.checks import alternative_names
 from surgesim.study.compute.environment import COMPUTING, environment, now, versions
 from surgesim.study.compute.replicate import check_draws, keep_alternatives, replicate
 from surgesim.study.precision import Precision, check_precision
@@ -188,26 +188,6 @@ def select(scenario: Scenario, only: Sequence[str] | None = None) -> dict[str, S
         If `only` names an unknown alternative.
     """
     return {name: scenario.alternative(name) for name in alternative_names(scenario, only)}
-
-
-def alternative_names(scenario: Scenario, only: Sequence[str] | None) -> list[str]:
-    """The names of `select`, without building the alternatives.
-
-    Raises
-    ------
-    ScenarioError
-        If `only` names an unknown alternative.
-    """
-    known = (BASELINE, *scenario.alternatives)
-    wanted = known if only is None else (BASELINE, *only)
-    problems = [
-        Problem("alternatives", f"got {name!r}{suggestion(name, known)}")
-        for name in wanted
-        if name not in known
-    ]
-    if problems:
-        raise ScenarioError(problems)
-    return [name for name in known if name in wanted]
 
 
 def _failure(extras: Extras, results: Results, folder: Path) -> str | None:

@@ -213,7 +213,7 @@ def test_broken_identity_exits_1(town: Path, monkeypatch: pytest.MonkeyPatch) ->
     def breaks(*args: object) -> None:
         raise IdentityError("beds", "general", 3, "11 of 10")
 
-    monkeypatch.setattr(simulation, "simulate", breaks)
+    monkeypatch.setattr(simulation, "run_once", breaks)
     result = surgesim("run", town, *QUICK)
     assert result.exit_code == 1
     assert "a defect in the program: identity 'beds' failed in general on day 3: 11 of 10" in result.stderr
@@ -239,7 +239,7 @@ def test_interrupt_is_one_line_and_leaves_nothing(town: Path, monkeypatch: pytes
     def interrupted(*args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(simulation, "simulate", interrupted)
+    monkeypatch.setattr(simulation, "run_once", interrupted)
     result = surgesim("run", town, *QUICK)
     assert (result.exit_code, result.output) == (130, "Interrupted: nothing was written.\n")
     assert not Path("results").exists()
@@ -414,7 +414,7 @@ def test_run_stops_before_it_begins_where_a_result_holds_a_file_of_a_users(store
     (stored / name).write_text("precious")
     before = {path: path.read_bytes() for path in stored.rglob("*") if path.is_file()}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(simulation, "simulate", lambda *args: pytest.fail("the run began"))
+        patch.setattr(simulation, "run_once", lambda *args: pytest.fail("the run began"))
         result = surgesim("run", "town.yaml", *QUICK)
     assert (result.exit_code, result.stdout) == (2, "")
     message = (
@@ -463,7 +463,7 @@ def test_replaced_only_by_a_finished_run(stored: Path, monkeypatch: pytest.Monke
     def interrupted(*args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(simulation, "simulate", interrupted)
+    monkeypatch.setattr(simulation, "run_once", interrupted)
     assert surgesim("run", "town.yaml", *QUICK).exit_code == 130
     assert (stored / "manifest.json").read_text() == before
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +25,16 @@ BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTAL
 def test_every_recipe_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
+    monkeypatch.setenv("MPLBACKEND", "Agg")
     names: dict[str, Any] = {}
+    printed = ""
     for language, text in BLOCKS:
         if language == "python":
-            exec(compile(text, "docs/cookbook.md", "exec"), names)
+            with redirect_stdout(StringIO()) as output:
+                exec(compile(text, "docs/cookbook.md", "exec"), names)
+            printed = output.getvalue()
+        elif language == "text":
+            assert printed == text
         elif language == "sh":
             for line in text.splitlines():
                 program, *arguments = shlex.split(line)
@@ -34,6 +42,7 @@ def test_every_recipe_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
                 result = CliRunner().invoke(app, arguments)
                 assert result.exit_code == 0, (line, result.output)
     assert (tmp_path / "map.png").stat().st_size > 0
+    assert (tmp_path / "fan.png").stat().st_size > 0
     assert (tmp_path / "results" / "small-town-sweep" / "plots" / "sweep-map.svg").is_file()
     grid = names["grid"]
     assert grid.shape == (3, 3)
@@ -46,6 +55,8 @@ def test_every_recipe_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_every_block_is_of_a_known_kind() -> None:
     kinds = [language for language, _ in BLOCKS]
-    assert set(kinds) == {"python", "sh", "r", ""}
+    assert set(kinds) == {"python", "text", "sh", "r", ""}
     assert kinds.count("sh") == 5
-    assert kinds.count("python") == 5
+    assert kinds.count("python") == 10
+    assert kinds.count("text") == 4
+    assert all(kinds[i - 1] == "python" for i, kind in enumerate(kinds) if kind == "text")

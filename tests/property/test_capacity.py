@@ -169,6 +169,10 @@ def oxygen_is_conserved(run: Watched) -> None:
     np.testing.assert_allclose(np.diff(delivered), run["oxygen_delivered_kg"][1:], atol=1e-6)
 
 
+STAYS = ("needs ICU", "boards", "ready", "swaps", "without oxygen", "oxygen again")
+"""After these, patients are where they were."""
+
+
 def what_is_breathed_is_the_time_spent_in_beds(run: Watched) -> None:
     """Used + unmet = flow of a patient x time in beds that have a source, counted from the log."""
     support = run.scenario.clinical.respiratory
@@ -180,7 +184,7 @@ def what_is_breathed_is_the_time_spent_in_beds(run: Watched) -> None:
     begun: dict[int, tuple[float, int]] = {}
     days_in_bed = 0.0
     for entry in run.log:
-        if entry.patient in begun and entry.what not in ("needs ICU", "boards", "ready", "swaps"):
+        if entry.patient in begun and entry.what not in STAYS:
             since, f = begun.pop(entry.patient)
             days_in_bed += (entry.time - since) * (f in limited)
         if entry.what in ("in oxygen bed", "in ICU bed"):

@@ -13,7 +13,7 @@ import pytest
 from reference import needs_reference_data, rows
 from strategies import arrivals, build, clinical, deaths, facility, gamma_of_shape, severity, small, stays
 
-from surgesim.model.simulation import simulate
+from surgesim.model.simulation import run_once
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +51,7 @@ def simulated(first: date, last: date, shape: float) -> np.ndarray:
             },
         )
     )
-    runs = [simulate(scenario, 3, replication).series("occupied_icu") for replication in range(RUNS)]
+    runs = [run_once(scenario, 3, replication).series("occupied_icu") for replication in range(RUNS)]
     return np.mean(runs, axis=0)
 
 

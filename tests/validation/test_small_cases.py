@@ -15,7 +15,7 @@ from reference import CASES, needs
 from surgesim.errors import ScenarioError
 from surgesim.model.epidemic.people import populate
 from surgesim.model.record import Record, logistics_columns
-from surgesim.model.simulation import simulate
+from surgesim.model.simulation import run_once
 from surgesim.scenario.door import inspect, load
 from surgesim.study.run import run
 from surgesim.study.sweep.design import at_point
@@ -24,7 +24,7 @@ pytestmark = needs(CASES)
 
 
 def record(name: str) -> Record:
-    return simulate(load(CASES / f"{name}.yaml"), 1, 0)
+    return run_once(load(CASES / f"{name}.yaml"), 1, 0)
 
 
 def refusal(name: str) -> list[tuple[str, str]]:
@@ -109,7 +109,7 @@ def test_all_points_that_are_right_together_run() -> None:
     for first in (0.6, 0.7):
         for second in (0.8, 0.9):
             point = at_point(scenario, {covid: first, most: second})
-            assert simulate(point, 1, 0).series("open_oxygen").max() == round(100 * first)
+            assert run_once(point, 1, 0).series("open_oxygen").max() == round(100 * first)
 
 
 @pytest.mark.slow
@@ -134,5 +134,5 @@ def test_ages_of_nobody_do_not_govern_the_others() -> None:
     for _ in range(2000):
         infected = 1 - np.exp(-per_contact * contacts @ infected)
     expected = infected @ people[held] / people.sum()
-    seen = [simulate(scenario, 1, k).outcomes["infections"] / people.sum() for k in range(3)]
+    seen = [run_once(scenario, 1, k).outcomes["infections"] / people.sum() for k in range(3)]
     assert np.mean(seen) == pytest.approx(expected, rel=0.003)

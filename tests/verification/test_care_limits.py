@@ -29,7 +29,7 @@ from strategies import (
 )
 
 from surgesim.model.care.patients import PatientBatch
-from surgesim.model.simulation import Simulation, simulate
+from surgesim.model.simulation import Simulation, run_once
 from surgesim.scenario.schema.scenario import Scenario
 
 pytestmark = pytest.mark.slow
@@ -58,7 +58,7 @@ def of_all(batches: list[PatientBatch], name: str) -> np.ndarray:
 @pytest.mark.parametrize("boarding", [True, False])
 def test_no_beds_give_the_untreated_outcome_of_the_same_patients(boarding: bool) -> None:
     scenario = wave(0, clinical=clinical(boarding=boarding))
-    run = simulate(scenario, 5, 2)
+    run = run_once(scenario, 5, 2)
     batches = drawn(scenario, 5, 2)
     luck, p_full, p_untreated = (of_all(batches, name) for name in ("luck", "p_full", "p_untreated"))
     assert run.outcomes["oxygen_patients"] == len(luck) > 2_000
@@ -89,7 +89,7 @@ def test_without_beds_every_wait_ends_when_the_clock_of_the_highest_need_does() 
 @pytest.mark.parametrize("step_down", [True, False])
 def test_beds_for_all_give_the_full_care_outcome_of_the_same_patients(beds: Any, step_down: bool) -> None:
     scenario = wave(beds, clinical=clinical(step_down=step_down))
-    run = simulate(scenario, 5, 2)
+    run = run_once(scenario, 5, 2)
     batches = drawn(scenario, 5, 2)
     dead = of_all(batches, "luck") < of_all(batches, "p_full")
     assert run.outcomes["deaths"] == run.outcomes["deaths_unavoidable"] == np.count_nonzero(dead) > 100
@@ -109,7 +109,7 @@ def test_an_epidemic_brings_the_same_patients_with_no_beds_and_with_beds_for_all
             epidemic={"variant": variant(2.5), "initial_infections": {"town": 20}},
             care={"facilities": {"alpha": facility(oxygen=beds, icu=beds)}},
         )
-        return simulate(build(scenario), 1, 0).outcomes
+        return run_once(build(scenario), 1, 0).outcomes
 
     none, some, all_ = outcomes(0), outcomes(50), outcomes("unlimited")
     assert none["oxygen_patients"] == some["oxygen_patients"] == all_["oxygen_patients"] > 1_000
@@ -148,7 +148,7 @@ def test_a_census_without_limit_is_poisson_with_the_convolution_as_mean(stay: st
     )
     care = {"facilities": {"alpha": facility(oxygen="unlimited")}}
     scenario = build(small(40, arrivals=arrivals(oxygen=TIDE), clinical=survives, care=care))
-    census = np.array([simulate(scenario, 3, k).series("occupied_oxygen") for k in range(RUNS)])
+    census = np.array([run_once(scenario, 3, k).series("occupied_oxygen") for k in range(RUNS)])
     mean = expected_census(TIDE, survival)
     # The sum over runs is Poisson too, so each day's z is standard normal; some six stays fit in 40 days.
     z = (census.sum(axis=0) - RUNS * mean) / (RUNS * mean) ** 0.5
@@ -166,6 +166,6 @@ def test_an_icu_census_without_limit_mixes_the_stays_of_survivors_and_the_dying(
     )
     care = {"facilities": {"alpha": facility(icu="unlimited")}}
     scenario = build(small(40, arrivals=arrivals(icu=TIDE), clinical=course, care=care))
-    census = sum(simulate(scenario, 3, k).series("occupied_icu") for k in range(RUNS))
+    census = sum(run_once(scenario, 3, k).series("occupied_icu") for k in range(RUNS))
     mean = RUNS * expected_census(TIDE, lambda t: 0.6 * np.exp(-t / 8) + 0.4 * np.exp(-t / 3))
     assert (np.abs(census - mean) / mean**0.5).max() < 4

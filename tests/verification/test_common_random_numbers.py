@@ -23,7 +23,7 @@ from strategies import (
 
 from surgesim.model.care.patients import Patient, PatientBatch
 from surgesim.model.record import Record
-from surgesim.model.simulation import Simulation, simulate
+from surgesim.model.simulation import Simulation, run_once
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.replicate import replicate
 
@@ -76,19 +76,19 @@ def outbreak(**sections: Any) -> Scenario:
 @settings(max_examples=15)
 @given(scenarios())
 def test_a_replication_is_the_same_however_often_it_runs(scenario: Scenario) -> None:
-    assert_same(simulate(scenario, 3, 1), simulate(scenario, 3, 1))
+    assert_same(run_once(scenario, 3, 1), run_once(scenario, 3, 1))
 
 
 def test_an_alternative_that_changes_nothing_gives_the_same_record() -> None:
     scenario = outbreak()
-    baseline = simulate(scenario, 1, 0)
-    assert_same(baseline, simulate(scenario.alternative("same"), 1, 0))
-    assert baseline.outcomes != simulate(scenario.alternative("no-bravo"), 1, 0).outcomes
+    baseline = run_once(scenario, 1, 0)
+    assert_same(baseline, run_once(scenario.alternative("same"), 1, 0))
+    assert baseline.outcomes != run_once(scenario.alternative("no-bravo"), 1, 0).outcomes
 
 
 def test_what_is_done_in_care_leaves_the_epidemic_as_it_was() -> None:
     scenario = outbreak()
-    baseline, other = (simulate(s, 1, 0) for s in (scenario, scenario.alternative("few-beds")))
+    baseline, other = (run_once(s, 1, 0) for s in (scenario, scenario.alternative("few-beds")))
     for column in ("infections", "imported", "infectious", "susceptible", "new_oxygen_need"):
         np.testing.assert_array_equal(baseline.series(column), other.series(column), err_msg=column)
     assert other.outcomes["deaths"] > baseline.outcomes["deaths"]
@@ -99,13 +99,13 @@ def test_replication_3_of_20_is_replication_3_of_5() -> None:
     of_5 = list(replicate({"baseline": scenario}, 1, 5))
     of_20 = list(replicate({"baseline": scenario}, 1, 20))
     assert_same(of_5[3]["baseline"], of_20[3]["baseline"])
-    assert_same(of_20[3]["baseline"], simulate(scenario, 1, 3))
+    assert_same(of_20[3]["baseline"], run_once(scenario, 1, 3))
     infections = {run["baseline"].outcomes["infections"] for run in of_20}
     assert len(infections) == 20  # no two replications alike
 
 
 def test_seeds_differ() -> None:
-    assert simulate(outbreak(), 1, 0).outcomes != simulate(outbreak(), 2, 0).outcomes
+    assert run_once(outbreak(), 1, 0).outcomes != run_once(outbreak(), 2, 0).outcomes
 
 
 # -- one extra patient on day 40 ------------------------------------------------------------------

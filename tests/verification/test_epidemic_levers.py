@@ -12,7 +12,7 @@ from scipy import stats
 from strategies import Plain, build, clinical, district, facility, people, severity, small, variant
 
 from surgesim.model.record import Record
-from surgesim.model.simulation import simulate
+from surgesim.model.simulation import run_once
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.replicate import replicate
 
@@ -42,20 +42,20 @@ def thanh_hoa(tests: Plain | None) -> Scenario:
 
 
 def test_without_a_limit_reported_cases_are_what_detection_implies() -> None:
-    run = simulate(thanh_hoa(None), 1, 0)
+    run = run_once(thanh_hoa(None), 1, 0)
     assert run.series("infectious")[-1] < 20  # it is over
     onsets = 200 + run.series("infections").sum()
     assert onsets > 3_000_000
     reported = run.outcomes["reported_cases"]
     assert reported == pytest.approx(0.5 * onsets, abs=4 * (0.25 * onsets) ** 0.5)
-    more_than_enough = simulate(thanh_hoa({"single_per_day": 1e7}), 1, 0)
+    more_than_enough = run_once(thanh_hoa({"single_per_day": 1e7}), 1, 0)
     np.testing.assert_array_equal(more_than_enough.series("reported_cases"), run.series("reported_cases"))
 
 
 def test_with_the_tests_of_thanh_hoa_reported_cases_saturate_and_the_indicator_shows_it() -> None:
-    free = simulate(thanh_hoa(None), 1, 0)
+    free = run_once(thanh_hoa(None), 1, 0)
     limit = {"single_per_day": SINGLE, "pooled_per_day": POOLED, "pool_size": 10}
-    run = simulate(thanh_hoa(limit), 1, 0)
+    run = run_once(thanh_hoa(limit), 1, 0)
     np.testing.assert_array_equal(run.series("infections"), free.series("infections"))
     used, positivity = run.series("tests_used"), run.series("test_positivity")
     full = run.series("test_capacity_used") == 1.0

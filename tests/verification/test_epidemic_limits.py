@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 from strategies import build, clinical, district, facility, people, severity, small, variant
 
 from surgesim.model.record import Record
-from surgesim.model.simulation import simulate
+from surgesim.model.simulation import run_once
 from surgesim.scenario.schema.scenario import Scenario
 
 pytestmark = pytest.mark.slow
@@ -34,7 +34,7 @@ def outbreak(days: int, r0: float, *, population: int = LARGE, **epidemic: Any) 
 
 
 def test_below_r0_of_1_it_dies_out() -> None:
-    run = simulate(outbreak(500, 0.8), 1, 0)
+    run = run_once(outbreak(500, 0.8), 1, 0)
     assert run.series("infectious")[-1] == 0
     # Each seed starts a tree of 1 / (1 - R0) people, itself included; the variance of a tree is that of
     # the offspring of one, R0 + R0² / 2 for two stages (less, by a little, for steps), over (1 - R0)³.
@@ -44,7 +44,7 @@ def test_below_r0_of_1_it_dies_out() -> None:
 
 
 def test_without_transmission_nobody_is_infected_but_outside() -> None:
-    run = simulate(outbreak(100, 0.0, importation={"per_day": 20.0}), 1, 0)
+    run = run_once(outbreak(100, 0.0, importation={"per_day": 20.0}), 1, 0)
     imported = run.series("imported").sum()
     assert abs(imported - 2_000) < 4 * 2_000**0.5
     assert run.series("infections").sum() == 0
@@ -65,7 +65,7 @@ def test_the_final_size_equation_gives_the_published_figures() -> None:
 @pytest.mark.parametrize("dt", [0.25, 1.0])
 @pytest.mark.parametrize("r0", [1.5, 2.0, 3.0])
 def test_final_size_is_that_of_theory_within_three_in_a_thousand_at_any_step(r0: float, dt: float) -> None:
-    run = simulate(outbreak(500, r0, variant=variant(r0, latent_days=4.0), dt_days=dt), 1, 0)
+    run = run_once(outbreak(500, r0, variant=variant(r0, latent_days=4.0), dt_days=dt), 1, 0)
     assert run.series("infectious")[-1] == 0
     infected = 1 - run.series("susceptible")[-1] / LARGE
     assert infected == pytest.approx(final_size(r0, 0.0), rel=0.003)
@@ -79,7 +79,7 @@ def test_final_size_is_the_same_however_the_population_is_cut_into_districts() -
         "care": {"facilities": {"alpha": facility(district="d0")}},
     }
     scenario["epidemic"]["initial_infections"] = {"d0": SEEDS}
-    run = simulate(build(scenario), 1, 0)
+    run = run_once(build(scenario), 1, 0)
     infected = 1 - run.series("susceptible")[-1] / LARGE
     assert infected == pytest.approx(final_size(2.0, 0.0), rel=0.003)
 
@@ -113,7 +113,7 @@ def growth_rate(run: Record, first: int, last: int) -> float:
 def test_early_growth_is_the_root_of_the_discrete_euler_lotka_equation() -> None:
     root = discrete_euler_lotka_root(5.0, 3.0, 4.0, 0.25)
     assert round(root, 3) == 0.337
-    run = simulate(outbreak(20, 5.0, population=900_000_000), 1, 0)
+    run = run_once(outbreak(20, 5.0, population=900_000_000), 1, 0)
     assert growth_rate(run, 10, 18) == pytest.approx(root, rel=0.005)
 
 
@@ -126,5 +126,5 @@ def test_early_growth_nears_that_of_continuous_time_as_the_step_shrinks() -> Non
     continuous = brentq(excess, 1e-6, 5.0)
     assert round(continuous, 3) == 0.351
     assert discrete_euler_lotka_root(5.0, 3.0, 4.0, 1e-4) == pytest.approx(continuous, rel=1e-3)
-    run = simulate(outbreak(20, 5.0, population=900_000_000, dt_days=0.02), 1, 0)
+    run = run_once(outbreak(20, 5.0, population=900_000_000, dt_days=0.02), 1, 0)
     assert growth_rate(run, 10, 18) == pytest.approx(continuous, rel=0.01)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from strategies import Plain, build, clinical, district, people, severity, small, variant
 
-from surgesim.model.simulation import simulate
+from surgesim.model.simulation import run_once
 
 pytestmark = pytest.mark.slow
 
@@ -58,7 +58,7 @@ def outbreak(people_: Plain) -> float:
             epidemic={"variant": variant(R0), "initial_infections": {"town": SEEDS}, "dt_days": 0.5},
         )
     )
-    run = simulate(scenario, 1, 0)
+    run = run_once(scenario, 1, 0)
     assert run.series("infectious")[-1] < 10
     everybody = sum(int(one["population"]) for one in people_["districts"].values())
     return 1 - float(run.series("susceptible")[-1]) / everybody

@@ -6,7 +6,7 @@ import pytest
 from strategies import build, clinical, district, facility, people, severity, small, variant
 
 from surgesim.model.record import Record
-from surgesim.model.simulation import simulate
+from surgesim.model.simulation import run_once
 from surgesim.scenario.schema.scenario import Scenario
 
 pytestmark = pytest.mark.slow
@@ -88,4 +88,4 @@ BEFORE: dict[int, dict[str, float]] = {
 
 def test_results_are_what_they_were() -> None:
     for replication, expected in BEFORE.items():
-        assert numbers(simulate(province(), 7, replication)) == expected
+        assert numbers(run_once(province(), 7, replication)) == expected

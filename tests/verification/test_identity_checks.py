@@ -16,7 +16,7 @@ from surgesim.model.care.journey import Journey
 from surgesim.model.care.ledger import Ledger
 from surgesim.model.care.patients import Patient
 from surgesim.model.epidemic.spread import Epidemic
-from surgesim.model.simulation import simulate
+from surgesim.model.simulation import run_once
 
 # Everything at once: patients who travel, wait, board and swap; mild cases in basic beds.
 BUSY = build(
@@ -183,7 +183,7 @@ def test_a_model_broken_on_purpose_is_stopped(
 ) -> None:
     broken(monkeypatch)
     with pytest.raises(IdentityError, match="failed in") as stopped:
-        simulate(BUSY, 1, 0)
+        run_once(BUSY, 1, 0)
     assert stopped.value.identity.startswith(identity), stopped.value
     assert 0 <= stopped.value.day < 60
     assert stopped.value.where
@@ -191,7 +191,7 @@ def test_a_model_broken_on_purpose_is_stopped(
 
 
 def test_the_model_as_it_is_runs_through_and_counts_its_checks() -> None:
-    run = simulate(BUSY, 1, 0)
+    run = run_once(BUSY, 1, 0)
     assert run.checks["days checked"] == 60
     for column in (
         "boarding",
@@ -206,7 +206,7 @@ def test_the_model_as_it_is_runs_through_and_counts_its_checks() -> None:
 def test_the_message_says_what_where_and_when(monkeypatch: pytest.MonkeyPatch) -> None:
     forget("created")(monkeypatch)
     with pytest.raises(IdentityError) as stopped:
-        simulate(BUSY, 1, 0)
+        run_once(BUSY, 1, 0)
     error = stopped.value
     assert str(error) == (
         f"identity {error.identity!r} failed in the province on day {error.day}: {error.detail}"

@@ -15,7 +15,7 @@ import pytest
 from strategies import Plain, build, gamma, icu_queue
 
 from surgesim.model.record import Record
-from surgesim.model.simulation import Simulation, simulate
+from surgesim.model.simulation import Simulation, run_once
 
 pytestmark = pytest.mark.slow
 
@@ -72,7 +72,7 @@ def test_the_formulas_give_the_published_figures() -> None:
 )
 def test_erlang_b_a_clock_of_0_loses_who_finds_no_bed_whatever_the_stay(stay: Plain) -> None:
     scenario = queue(4_000, 2, 10, stay, {"fixed": 0.0})
-    runs = [simulate(scenario, 1, replication) for replication in range(RUNS)]
+    runs = [run_once(scenario, 1, replication) for replication in range(RUNS)]
     assert all(run.outcomes["waiting_days"] == 0 for run in runs)
     blocked, error = mean_and_error([share_lost(run, 4) for run in runs])
     assert error < 0.005
@@ -105,7 +105,7 @@ def waiting_times(scenario: Any, replication: int, *, warm_up: int) -> np.ndarra
 
 def test_erlang_a_an_exponential_clock_is_impatience() -> None:
     scenario = queue(2_500, 5, 45, {"exponential": 8.0705 * DAY}, {"exponential": 0.5 * DAY})
-    runs = [simulate(scenario, 1, replication) for replication in range(RUNS)]
+    runs = [run_once(scenario, 1, replication) for replication in range(RUNS)]
     abandoned, error = mean_and_error([share_lost(run, 4) for run in runs])
     assert error < 0.0025
     assert abs(abandoned - 0.0463) < 3.5 * error

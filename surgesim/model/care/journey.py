@@ -47,12 +47,38 @@ WAITING_IN_DISTRICT = (
 
 
 class LogEntry(NamedTuple):
-    """An entry of the event log: time, patient, event, facility (-1: none)."""
+    """An entry of the event log: time, patient, event (a key of `EVENTS`), facility (-1: none)."""
 
     time: float
     patient: int
     what: str
     facility: int
+
+
+EVENTS = {
+    "needs oxygen": "falls ill enough to need an oxygen bed",
+    "needs ICU": "gets worse and needs an ICU bed",
+    "waits for oxygen": "finds no oxygen bed and waits without a bed",
+    "waits for ICU": "finds no ICU bed and waits without a bed",
+    "boards": "finds no ICU bed and waits in the oxygen bed",
+    "departs": "sets out for a bed that is kept free",
+    "in oxygen bed": "is admitted to an oxygen bed, also to board or to step down",
+    "in ICU bed": "is admitted to an ICU bed",
+    "without oxygen": "the facility's oxygen no longer reaches the patient",
+    "oxygen again": "the facility's oxygen reaches the patient again",
+    "ready": "no longer needs the ICU bed, only an oxygen bed",
+    "swaps": "as a boarder, is given the ICU bed of a patient who is ready, in exchange for the oxygen bed",
+    "leaves the province": "is transferred to another province",
+    "recovers": "recovers, in a bed or without one",
+    "dies": "dies, in a bed or without one",
+}
+"""What can happen to a patient."""
+
+LAST_EVENTS = ("leaves the province", "recovers", "dies")
+"""The events that end a journey."""
+
+NO_BED_EVENTS = ("waits for oxygen", "waits for ICU", *LAST_EVENTS)
+"""After these, the patient is in no bed and on the way to none."""
 
 
 class Options(NamedTuple):
@@ -114,12 +140,17 @@ class Journey:
         )
         self.specialists = [True] * n
         self._supply: OxygenSupply | None = None
+        self._look: Callable[[int], None] | None = None
         if network.has_water:
             self._await_dawn()
 
     def _note(self, patient: Patient, what: str, facility: int = -1) -> None:
         if self._log is not None:
             self._log.append(LogEntry(self._env.now, patient.index, what, facility))
+
+    def report_occupancy(self, look: Callable[[int], None]) -> None:
+        """Call `look` with a facility whenever a patient has come to one of its beds or left it."""
+        self._look = look
 
     # -- new patients -----------------------------------------------------------------------------
 
@@ -228,10 +259,12 @@ class Journey:
         patient.facility = facility
         patient.location = self._network.district_of[facility]
         self.ledger.move(patient, need, place)
-        if self._supply is not None:
-            self._supply.join(patient, facility, patient.icu_flow if place == IN_ICU else patient.oxygen_flow)
         if self._log is not None:
             self._note(patient, "in oxygen bed" if place == IN_OXYGEN else "in ICU bed", facility)
+        if self._look is not None:
+            self._look(facility)
+        if self._supply is not None:
+            self._supply.join(patient, facility, patient.icu_flow if place == IN_ICU else patient.oxygen_flow)
 
     def _admit_to_oxygen(self, patient: Patient, facility: int) -> None:
         patient.unmet_since = inf
@@ -478,6 +511,8 @@ class Journey:
         """Release a bed; if patients wait, it is assigned once the current event is complete."""
         pool = self.oxygen if bed == OXYGEN else self.icu
         pool.release(facility)
+        if self._look is not None:
+            self._look(facility)
         if pool.line or self._blocking():
             self._freed.append((bed, facility))
 
@@ -637,12 +672,16 @@ class Journey:
 
     def cut_off(self, patient: Patient) -> None:
         """Cut off a patient's oxygen: the clock of the unmet need runs alongside the stay."""
+        if self._log is not None:
+            self._note(patient, "without oxygen", patient.facility)
         self._pause_clock(patient)
         patient.breathless = True
         self._run_clock(patient)
 
     def restore(self, patient: Patient) -> None:
         """Restore a patient's oxygen: the clock of the unmet need pauses, or continues as a boarder's."""
+        if self._log is not None:
+            self._note(patient, "oxygen again", patient.facility)
         self._pause_clock(patient)
         patient.breathless = False
         if patient.need == NEEDS_ICU and patient.place == IN_OXYGEN:

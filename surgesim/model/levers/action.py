@@ -60,6 +60,25 @@ class Switch(Action):
             self._turn(False)
 
 
+class Observed(Action):
+    """An action with an observer, who is called after each step."""
+
+    def __init__(self, action: Action, observe: Callable[[], None]) -> None:
+        self._action, self._observe = action, observe
+
+    def order(self) -> None:
+        self._action.order()
+        self._observe()
+
+    def set_share(self, share: float) -> None:
+        self._action.set_share(share)
+        self._observe()
+
+    def end(self) -> None:
+        self._action.end()
+        self._observe()
+
+
 def round_down(number: float) -> int:
     """Round down to a whole number, with a tolerance for floating-point error."""
     return floor(number + 1e-9)

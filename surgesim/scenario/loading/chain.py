@@ -19,13 +19,22 @@ MAX_CHAIN = 20
 """Maximum length of a chain of files that extend each other."""
 
 
-def read_chain(path: Path, context: LoadContext) -> dict[str, Any]:
-    """Return the plain values of the file at `path`, laid over those of the files it extends."""
+def read_chain(first: Path | Document, context: LoadContext) -> dict[str, Any]:
+    """Return the plain values of a file or a document, laid over those of the files it extends.
+
+    In a document, the names of files are relative to the working folder.
+    """
     documents: list[Document] = []
     problems: list[Problem] = []
     chain: list[Path] = []
-    following: Path | None = path
+    following: Path | None = None
     named_at: Location | None = None
+    if isinstance(first, Path):
+        following = first
+    elif _is_scenario(first, problems):
+        documents.append(first)
+        following, named_at = _extended(Path(), first, problems)
+        _locate_arrivals(Path(), first)
     while following is not None:
         shown = os.path.normpath(following)
         try:
@@ -37,14 +46,11 @@ def read_chain(path: Path, context: LoadContext) -> dict[str, Any]:
         if resolved in chain or len(chain) >= MAX_CHAIN:
             raise ScenarioError([_cycle([*chain, resolved], named_at)])
         chain.append(resolved)
-        tree = document.value
-        if not isinstance(tree, dict):
-            got = "an empty file" if tree is None else messages.display(tree)
-            problems.append(Problem("", f"got {got}, expected the sections of a scenario", shown, 1))
-            break
         document.locations[()] = Location(shown, 1)
+        if not _is_scenario(document, problems):
+            break
         documents.append(document)
-        following, named_at = _extended(following, document, problems)
+        following, named_at = _extended(following.parent, document, problems)
         _locate_arrivals(Path(shown).parent, document)
     if problems:
         raise ScenarioError(problems)
@@ -72,7 +78,20 @@ def absorb(base: Mapping[str, Any], child: Mapping[str, Any], context: LoadConte
     return overlays.absorb(base, child)
 
 
-def _extended(path: Path, document: Document, problems: list[Problem]) -> tuple[Path | None, Location | None]:
+def _is_scenario(document: Document, problems: list[Problem]) -> bool:
+    """Return True if a document has keys; otherwise add the problem."""
+    value = document.value
+    if isinstance(value, dict):
+        return True
+    got = "an empty file" if value is None else messages.display(value)
+    message = f"got {got}, expected the sections of a scenario"
+    problems.append(Finding((), message, location=document.locations.get(())).problem)
+    return False
+
+
+def _extended(
+    folder: Path, document: Document, problems: list[Problem]
+) -> tuple[Path | None, Location | None]:
     name = document.value.pop("extends", None)
     if name is None or name == "none":
         return None, None
@@ -81,7 +100,7 @@ def _extended(path: Path, document: Document, problems: list[Problem]) -> tuple[
         message = f"got {messages.display(name)}, expected the name of a file, relative to this one"
         problems.append(Finding(("extends",), message, location=location).problem)
         return None, None
-    return path.parent / name, location
+    return folder / name, location
 
 
 def _from_extends(error: ScenarioError, named_at: Location | None, shown: str) -> list[Problem]:

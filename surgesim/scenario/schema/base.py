@@ -45,10 +45,13 @@ T = TypeVar("T")
 
 
 class FrozenDict(dict[K, V]):
-    """A read-only dict, so that a frozen scenario is frozen to its leaves."""
+    """A read-only dict, so that a frozen scenario is frozen to its leaves, and has a hash."""
 
     def _refuse(self, *args: object, **kwargs: object) -> Any:
         raise TypeError("a scenario is frozen: make a copy with changes with surgesim.overlaid")
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
 
     __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = __ior__ = _refuse
 

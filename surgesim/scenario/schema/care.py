@@ -4,7 +4,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from surgesim.scenario.schema.base import FrozenMapping, Named, Off, Section, Sequence_, Text, figure
+from surgesim.scenario.schema.base import (
+    BED_TYPES,
+    FrozenMapping,
+    Named,
+    Off,
+    Section,
+    Sequence_,
+    Text,
+    figure,
+)
 from surgesim.scenario.schema.capacity.essential import Essential, EssentialCare
 from surgesim.scenario.schema.capacity.oxygen import OxygenSource
 from surgesim.scenario.schema.capacity.staffing import Staff, Staffing
@@ -115,3 +124,16 @@ class Care(Section):
     essential: EssentialCare = EssentialCare()
     transport: Off[Transport] = None
     neighbours: Neighbours = Field(default_factory=dict)
+
+    @property
+    def beds(self) -> dict[str, int | str]:
+        """All beds of the facilities by type; ``unlimited`` if those of a facility are."""
+        return {
+            bed: _sum([getattr(facility.beds, bed) for facility in self.facilities.values()])
+            for bed in BED_TYPES
+        }
+
+
+def _sum(beds: list[int | str]) -> int | str:
+    numbers = [number for number in beds if isinstance(number, int)]
+    return sum(numbers) if len(numbers) == len(beds) else "unlimited"

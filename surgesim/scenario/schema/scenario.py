@@ -1,7 +1,8 @@
 """The whole scenario: its sections, constraints between them, and copies with changes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from html import escape
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
@@ -63,6 +64,29 @@ class Scenario(Section):
         given = None if reach is None else reach.within_hours
         return self.care.no_bed_hours if given is None else given
 
+    def __repr_args__(self) -> Iterator[tuple[str, Any]]:
+        """Yield what tells scenarios apart at a glance, for `repr` and Rich."""
+        yield "name", self.name
+        yield "title", self.title.get("en")
+        yield "start", self.start.isoformat()
+        yield "days", self.days
+        yield "districts", len(self.people.districts)
+        yield "people", self.people.total
+        yield "facilities", len(self.care.facilities)
+        yield "beds", self.care.beds
+        yield "alternatives", list(self.alternatives)
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def _repr_html_(self) -> str:
+        """Return a small table, for notebooks."""
+        rows = "".join(
+            f"<tr><th>{name}</th><td>{escape(_in_words(value))}</td></tr>"
+            for name, value in self.__repr_args__()
+        )
+        return f"<table>{rows}</table>"
+
     def to_plain(self) -> dict[str, Any]:
         """Return plain dicts, lists, numbers and strings that load back to an equal scenario."""
         return self.model_dump(mode="json", exclude_none=True)
@@ -76,6 +100,32 @@ class Scenario(Section):
             return self
         plain = self.to_plain()
         return read_plain(deep_merge(plain, scaled(plain, self.alternatives[name])))
+
+    def overlaid(self, overlay: Mapping[str, Any]) -> "Scenario":
+        """Return a copy with `overlay` laid over it; the same as `surgesim.overlaid`.
+
+        Raises
+        ------
+        ScenarioError
+            With every problem in the copy and in every alternative.
+
+        Examples
+        --------
+        >>> import surgesim
+        >>> town = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
+        >>> town.overlaid({"epidemic.variant.r0": 4, "care.no_bed_hours": 4})  # doctest: +SKIP
+        """
+        from surgesim.scenario.assembly import overlaid
+
+        return overlaid(self, overlay)
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, dict):
+        return ", ".join(f"{_in_words(number)} {name}" for name, number in value.items())
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def read_plain(plain: Mapping[str, Any]) -> Scenario:

@@ -1,4 +1,4 @@
-"""Checks, before the first replication, of everything to be simulated: each draw, each sweep point."""
+"""Checks, before the first replication, of all to be simulated: alternatives, draws, sweep points."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 
 from surgesim.errors import Problem, ScenarioError
+from surgesim.scenario.door import suggestion
+from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.spread import spread
 
@@ -18,6 +20,26 @@ MOST_VALUES = 4
 
 _AT_ONCE = 25
 """Cases per task: a check takes a few hundredths of the time of its replication."""
+
+
+def alternative_names(scenario: Scenario, only: Sequence[str] | None) -> list[str]:
+    """Return the names of the baseline and the alternatives to run, by default all, in scenario order.
+
+    Raises
+    ------
+    ScenarioError
+        If `only` names an unknown alternative.
+    """
+    known = (BASELINE, *scenario.alternatives)
+    wanted = known if only is None else (BASELINE, *only)
+    problems = [
+        Problem("alternatives", f"got {name!r}{suggestion(name, known)}")
+        for name in wanted
+        if name not in known
+    ]
+    if problems:
+        raise ScenarioError(problems)
+    return [name for name in known if name in wanted]
 
 
 def check_all(

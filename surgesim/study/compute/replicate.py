@@ -96,19 +96,39 @@ def one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: i
     Results are the same as when each alternative is simulated separately. With uncertain parameters, all
     alternatives are built from the scenario with the values that this replication draws.
     """
-    from surgesim.model.simulation import simulate
+    from surgesim.model.simulation import run_once
 
-    drawn = drawn_values(scenarios[BASELINE], seed, replication) if BASELINE in scenarios else {}
-    if drawn:
-        changed = with_certain(keep_alternatives(scenarios[BASELINE], scenarios), drawn)
-        scenarios = {name: changed.alternative(name) for name in scenarios}
+    drawn: Mapping[str, float] = {}
+    if BASELINE in scenarios:
+        changed, drawn = _drawn(keep_alternatives(scenarios[BASELINE], scenarios), seed, replication)
+        if drawn:
+            scenarios = {name: changed.alternative(name) for name in scenarios}
     several = len(scenarios) > 1
     met: list[tuple[Scenario, SharedDays]] = []
     records = {
-        name: simulate(scenario, seed, replication, _shared_days(scenario, met) if several else None)
+        name: run_once(scenario, seed, replication, _shared_days(scenario, met) if several else None)
         for name, scenario in scenarios.items()
     }
     return {name: replace(record, drawn=drawn) for name, record in records.items()} if drawn else records
+
+
+def one_record(
+    scenario: Scenario, seed: int, replication: int, alternative: str = BASELINE, *, events: bool = False
+) -> Record:
+    """Simulate one alternative as `one_replication` does; with `events`, keep those of the run.
+
+    Raises
+    ------
+    ScenarioError
+        If the replication draws values that would be invalid in a scenario file.
+    IdentityError
+        If an accounting identity of the model fails.
+    """
+    from surgesim.model.simulation import run_once
+
+    changed, drawn = _drawn(keep_alternatives(scenario, [alternative]), seed, replication)
+    record = run_once(changed.alternative(alternative), seed, replication, events=events)
+    return replace(record, drawn=drawn)
 
 
 def check_draws(scenario: Scenario, seed: int, replications: int, workers: int | Backend = 1) -> None:
@@ -125,12 +145,23 @@ def check_draws(scenario: Scenario, seed: int, replications: int, workers: int |
 
 
 def _draw_problem(scenario: Scenario, seed: int, replication: int) -> Problem | None:
-    values = drawn_values(scenario, seed, replication)
     try:
-        with_certain(scenario, values)
+        _drawn(scenario, seed, replication)
     except ScenarioError as error:
-        return with_values(error.problems[0], f"replication {replication} draws", values)
+        return error.problems[0]
     return None
+
+
+def _drawn(scenario: Scenario, seed: int, replication: int) -> tuple[Scenario, Mapping[str, float]]:
+    """Return the scenario with the values that a replication draws, and these values by path."""
+    values = drawn_values(scenario, seed, replication)
+    if not values:
+        return scenario, values
+    try:
+        return with_certain(scenario, values), values
+    except ScenarioError as error:
+        problem = with_values(error.problems[0], f"replication {replication} draws", values)
+        raise ScenarioError([problem]) from error
 
 
 def keep_alternatives(scenario: Scenario, kept: Collection[str]) -> Scenario:

@@ -185,28 +185,36 @@ def never_assessed(scenario: Scenario, threshold: str) -> bool:
     return all(not_assessed(scenario, threshold, place) for place in places)
 
 
-def breach_rows(alternative: str, scenario: Scenario, runs: Sequence[Breaches]) -> Iterator[dict[str, Any]]:
-    """Rows of the breach table for one alternative, from its replications in order.
+def breach_places(scenario: Scenario) -> Iterator[tuple[str, str, float, int]]:
+    """Yield area, threshold, bound and index of each row of a breach table.
 
-    A threshold assessed by district has a row for each district and none for the province. A row that is
-    not assessed has a reason instead of numbers. If some criteria of the situation are not assessed, its
-    probability is based on the others, and is missing if no replication declared it but some could have.
+    The index is that in the `Breaches` of a replication, or for a district in their `by_district`. A
+    threshold assessed by district has a row for each district and none for the province.
     """
-    import pandas as pd
-
     bounds = breach_bounds(scenario.command)
     local = tuple(scenario.command.in_districts)
     areas = tuple(scenario.people.districts)
-    in_districts = [run.by_district for run in runs if run.by_district is not None]
-    rows: list[tuple[str, str, float, int, Sequence[Breaches]]] = []
     for i, name in enumerate(breach_names(scenario.command)):
         if name in local:
-            first_row = local.index(name) * len(areas)
-            rows += [(area, name, bounds[i], first_row + d, in_districts) for d, area in enumerate(areas)]
+            first = local.index(name) * len(areas)
+            yield from ((area, name, bounds[i], first + d) for d, area in enumerate(areas))
         else:
-            rows.append((PROVINCE_AREA, name, bounds[i], i, runs))
+            yield PROVINCE_AREA, name, bounds[i], i
+
+
+def breach_rows(alternative: str, scenario: Scenario, runs: Sequence[Breaches]) -> Iterator[dict[str, Any]]:
+    """Rows of the breach table for one alternative, from its replications in order.
+
+    The rows are those of `breach_places`. A row that is not assessed has a reason instead of numbers. If
+    some criteria of the situation are not assessed, its probability is based on the others, and is missing
+    if no replication declared it but some could have.
+    """
+    import pandas as pd
+
+    in_districts = [run.by_district for run in runs if run.by_district is not None]
     criteria = len(assessed_criteria(scenario))
-    for area, threshold, bound, i, these in rows:
+    for area, threshold, bound, i in breach_places(scenario):
+        these = runs if area == PROVINCE_AREA else in_districts
         missing = not_assessed(scenario, threshold, None if area == PROVINCE_AREA else area)
         of_situation = threshold == SITUATION
         undecided = sum(run.undecided for run in these) if of_situation else 0

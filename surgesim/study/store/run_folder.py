@@ -12,7 +12,7 @@ import numpy as np
 
 from surgesim.errors import ResultsError, ScenarioError
 from surgesim.files import disk_errors
-from surgesim.model.record import PROVINCE_INDEX, Record, district_columns
+from surgesim.model.record import Record
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.breaches import PROVINCE_AREA
 from surgesim.study.results import Results
@@ -20,8 +20,8 @@ from surgesim.study.store.contents import RUN
 from surgesim.study.store.csv_files import read_csv, write_csv
 from surgesim.study.store.folder import Folder, check_file, scenario_text
 from surgesim.study.store.manifest import read_manifest
-from surgesim.study.tables.collect import scenario_columns
 from surgesim.study.tables.columns import TABLES, wide_columns
+from surgesim.study.tables.replication import district_values, province_values
 
 if TYPE_CHECKING:
     pass
@@ -121,18 +121,14 @@ def _wide(alternative: str, scenario: Scenario, record: Record, indicators: Sequ
         "area": _repeat(pa.array([PROVINCE_AREA, *districts]), np.repeat(np.arange(areas), days)),
         "day": pa.array(np.tile(np.arange(days, dtype=np.int64), areas)),
     }
-    items = {column.name: i for i, column in enumerate(scenario_columns(scenario))}
-    of_province = np.hstack([record.logistics, record.assessed])
-    of_districts = {column.name: i for i, column in enumerate(district_columns(scenario.command))}
+    of_province, of_districts = province_values(scenario, record), district_values(scenario, record)
     for name in indicators:
         values = np.full((areas, days), np.nan)
         absent = np.ones((areas, days), dtype=bool)
-        if name in PROVINCE_INDEX:
-            values[0], absent[0] = record.series(name), False
-        if name in items:
-            values[0], absent[0] = of_province[:, items[name]], False
+        if name in of_province:
+            values[0], absent[0] = of_province[name], False
         if name in of_districts:
-            values[1:], absent[1:] = record.districts[:, :, of_districts[name]].T, False
+            values[1:], absent[1:] = of_districts[name], False
         columns[name] = pa.array(values.ravel(), mask=absent.ravel())
     return pa.table(columns)
 

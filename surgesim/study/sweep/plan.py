@@ -11,9 +11,9 @@ from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.door import findings_at
 from surgesim.scenario.schema.numbers import MOST_RUNS
 from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.compute.checks import alternative_names
 from surgesim.study.compute.environment import COMPUTING, versions
 from surgesim.study.compute.replicate import keep_alternatives
-from surgesim.study.run import alternative_names
 from surgesim.study.store.folder import scenario_text
 from surgesim.study.store.unfinished import DESIGN_HASH
 from surgesim.study.sweep.cases import Cases

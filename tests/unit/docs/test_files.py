@@ -125,7 +125,7 @@ def test_a_run_that_fails_leaves_no_folder_above_its_own(
         else:
             sweep(small_scenario(), VARY, replications=1, out=out, workers=Backend(1, scheduler))
 
-    monkeypatch.setattr(simulation, "simulate", made_up_simulation)
+    monkeypatch.setattr(simulation, "run_once", made_up_simulation)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "distributed", None)
         with pytest.raises(SurgesimError, match="a scheduler needs Dask"):

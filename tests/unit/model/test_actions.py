@@ -22,7 +22,7 @@ from strategies import (
 
 from surgesim.model.capacity.capacity import Adjustment
 from surgesim.model.record import Record, logistics_columns
-from surgesim.model.simulation import Simulation, simulate
+from surgesim.model.simulation import Simulation, run_once
 from surgesim.scenario.door import overlaid
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -50,7 +50,7 @@ SHARES = [0.0] * 5 + [0.5] * 2 + [1.0] * 5 + [0.0] * 3
 
 def run(sites: Plain, plan: Plain, days: int = DAYS, **more: Any) -> Record:
     scenario = standing(days, sites, plan=plan, more_care={"staffing": STAFFING}, **more)
-    return simulate(scenario, 1, 0)
+    return run_once(scenario, 1, 0)
 
 
 def ward(icu: int = 0, oxygen: int = 0, **staff: int) -> Plain:
@@ -466,13 +466,13 @@ def province_in_need(plan: Plain) -> Scenario:
 @pytest.mark.slow
 @pytest.mark.parametrize("action", EVERYTHING)
 def test_a_lever_at_share_0_changes_nothing_and_at_share_1_something(action: str) -> None:
-    base = simulate(province_in_need({}), 2, 0)
+    base = run_once(province_in_need({}), 2, 0)
     phases = [{"after_days": 0.0, "share": 0.0}, {"after_days": 3.0, "share": 0.0}]
     nothing = {
         "lever": rule(action, **EVERYTHING[action]) | {"phases": phases, "until": {"on": "2024-01-15"}}
     }
-    same(simulate(province_in_need(nothing), 2, 0), base)
-    full = simulate(province_in_need({"lever": rule(action, **EVERYTHING[action])}), 2, 0)
+    same(run_once(province_in_need(nothing), 2, 0), base)
+    full = run_once(province_in_need({"lever": rule(action, **EVERYTHING[action])}), 2, 0)
     with pytest.raises(AssertionError):
         same(full, base)
     np.testing.assert_array_equal(full.province[:1], base.province[:1])  # nothing before its day
@@ -482,7 +482,7 @@ def test_a_lever_at_share_0_changes_nothing_and_at_share_1_something(action: str
 @pytest.mark.parametrize("action", ["redeploy_nurses", "postpone_elective"])
 def test_a_lever_whose_own_share_is_0_changes_nothing(action: str) -> None:
     plan = {"lever": rule(action, share=0.0)}
-    same(simulate(province_in_need(plan), 2, 0), simulate(province_in_need({}), 2, 0))
+    same(run_once(province_in_need(plan), 2, 0), run_once(province_in_need({}), 2, 0))
 
 
 def test_a_mobilisation_of_share_0_opens_and_takes_nothing() -> None:

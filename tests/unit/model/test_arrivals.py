@@ -9,7 +9,7 @@ import pytest
 from strategies import arrivals, build, clinical, district, facility, people, severity, small
 
 from surgesim.model.care.patients import PatientBatch
-from surgesim.model.simulation import Simulation, simulate
+from surgesim.model.simulation import Simulation, run_once
 
 COUNTS = [4.0, 0.0, 9.0, 1.0]
 
@@ -46,7 +46,7 @@ def test_patients_arrive_evenly_within_their_day() -> None:
 
 def test_days_past_the_end_have_no_arrivals_and_a_warm_up_has_those_of_the_first() -> None:
     section = arrivals("exact", icu=[3, 1])
-    run = simulate(build(small(5, arrivals=section)), 1, 0)
+    run = run_once(build(small(5, arrivals=section)), 1, 0)
     assert run.series("new_icu_need").tolist() == [3, 1, 0, 0, 0]
     warmed = Simulation(build(small(5, warm_up_days=10, arrivals=section)), 1, 0)
     record = warmed.run()
@@ -91,7 +91,7 @@ def test_demand_uncertainty_is_one_factor_of_mean_1_on_a_whole_replication() -> 
 def test_arrivals_of_the_mild_go_to_basic_beds() -> None:
     section = arrivals("exact", basic=[30, 0])
     care = {"facilities": {"alpha": facility(basic=20)}}
-    run = simulate(build(small(2, arrivals=section, care=care)), 1, 0)
+    run = run_once(build(small(2, arrivals=section, care=care)), 1, 0)
     assert run.series("mild_in_isolation")[0] == 20
     assert run.series("isolation_refused").tolist() == [10, 0]
     assert run.outcomes["oxygen_patients"] == 0

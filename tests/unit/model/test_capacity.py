@@ -21,7 +21,7 @@ from strategies import Plain, arrivals, build, clinical, facility, gamma, scenar
 from surgesim.model.capacity.capacity import Adjustment, Adjustments
 from surgesim.model.care.gas import kg_per_day
 from surgesim.model.record import CONSTRAINTS, DISTRICT, FACILITY_INDEX, PROVINCE_INDEX, Record
-from surgesim.model.simulation import Simulation, simulate
+from surgesim.model.simulation import Simulation, run_once
 from surgesim.scenario.door import overlaid
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -36,7 +36,7 @@ DOCTORS = 10_000
 
 
 def staffed(scenario: Scenario) -> Record:
-    return simulate(scenario, 1, 0)
+    return run_once(scenario, 1, 0)
 
 
 def binding(record: Record, bed: str, site: int = 0) -> list[str]:
@@ -236,7 +236,7 @@ def old_columns_equal(one: Record, other: Record) -> None:
 @given(scenarios())
 def test_parts_that_are_there_in_plenty_change_nothing(scenario: Scenario) -> None:
     """Staff, oxygen and ventilators for everybody, vehicles for all: the record as without them."""
-    old_columns_equal(simulate(scenario, 3, 1), simulate(with_parts(scenario), 3, 1))
+    old_columns_equal(run_once(scenario, 3, 1), run_once(with_parts(scenario), 3, 1))
 
 
 @pytest.mark.slow
@@ -254,8 +254,8 @@ def test_each_of_those_parts_would_bind_if_it_were_less() -> None:
             care={"facilities": {"alpha": facility(oxygen=30, icu=10, access_hours=1.0)}},
         )
     )
-    plain = simulate(scenario, 3, 1)
-    old_columns_equal(plain, simulate(with_parts(scenario), 3, 1))
+    plain = run_once(scenario, 3, 1)
+    old_columns_equal(plain, run_once(with_parts(scenario), 3, 1))
     few: dict[str, Plain] = {
         "staff": {"staff": {"doctors": 30, "ward_nurses": 30, "icu_nurses": 10}},
         "ventilators": {"ventilators": 2},
@@ -265,11 +265,11 @@ def test_each_of_those_parts_would_bind_if_it_were_less() -> None:
     for part, less in few.items():
         limited = overlaid(with_parts(scenario), {"care": {"facilities": {"alpha": less}}})
         with pytest.raises(AssertionError):
-            old_columns_equal(plain, simulate(limited, 3, 1))
+            old_columns_equal(plain, run_once(limited, 3, 1))
         assert part in less
     limited = with_parts(scenario, vehicles=1)
     with pytest.raises(AssertionError):
-        old_columns_equal(plain, simulate(limited, 3, 1))
+        old_columns_equal(plain, run_once(limited, 3, 1))
 
 
 def test_patients_whose_need_never_comes_stop_no_run() -> None:

@@ -13,7 +13,7 @@ from strategies import Plain, build, clinical, district, people, severity, small
 from surgesim.model.clock.streams import Streams
 from surgesim.model.epidemic.people import populate
 from surgesim.model.epidemic.spread import Epidemic
-from surgesim.model.simulation import simulate
+from surgesim.model.simulation import run_once
 from surgesim.model.surveillance.case_isolation import CaseIsolation, still_infectious
 from surgesim.scenario.schema.epidemic import Epidemic as EpidemicSection
 from surgesim.scenario.schema.people import People
@@ -114,8 +114,8 @@ def outbreak(isolation: Plain | None, tests: Plain | None = None, share: float =
 @pytest.mark.slow
 @pytest.mark.parametrize("tests", [None, {"single_per_day": 300, "contacts_per_case": 5}])
 def test_isolation_with_which_nobody_complies_changes_nothing(tests: Plain | None) -> None:
-    free = simulate(outbreak(None, tests), 1, 0)
-    none = simulate(outbreak({"cases_compliance": 0, "contacts_compliance": 0}, tests), 1, 0)
+    free = run_once(outbreak(None, tests), 1, 0)
+    none = run_once(outbreak({"cases_compliance": 0, "contacts_compliance": 0}, tests), 1, 0)
     assert free.outcomes == none.outcomes
     np.testing.assert_array_equal(free.province, none.province)
 
@@ -123,7 +123,7 @@ def test_isolation_with_which_nobody_complies_changes_nothing(tests: Plain | Non
 @pytest.mark.slow
 def test_isolation_bends_the_epidemic_the_more_the_more_are_found() -> None:
     sizes = [
-        simulate(outbreak({"cases_compliance": compliance}, share=share), 1, 0).outcomes["infections"]
+        run_once(outbreak({"cases_compliance": compliance}, share=share), 1, 0).outcomes["infections"]
         for compliance, share in ((0.0, 0.5), (0.8, 0.25), (0.8, 0.5), (1.0, 1.0))
     ]
     assert sizes == sorted(sizes, reverse=True)
@@ -132,7 +132,7 @@ def test_isolation_bends_the_epidemic_the_more_the_more_are_found() -> None:
 
 @pytest.mark.slow
 def test_the_isolated_are_some_of_the_infectious() -> None:
-    run = simulate(outbreak({"cases_compliance": 1.0}, share=1.0), 1, 0)
+    run = run_once(outbreak({"cases_compliance": 1.0}, share=1.0), 1, 0)
     isolated, infectious = run.series("isolated_infectious"), run.series("infectious")
     assert isolated.max() > 50
     assert (isolated[1:] <= 1.1 * infectious[:-1] + 50).all()  # expected against drawn, a 00:00 on
@@ -141,14 +141,14 @@ def test_the_isolated_are_some_of_the_infectious() -> None:
 @pytest.mark.slow
 def test_few_tests_let_an_epidemic_grow_that_tests_for_all_would_hold() -> None:
     isolation = {"cases_compliance": 1.0}
-    plenty = simulate(outbreak(isolation, {"single_per_day": 1e6}, share=0.8), 1, 0)
-    few = simulate(outbreak(isolation, {"single_per_day": 100}, share=0.8), 1, 0)
+    plenty = run_once(outbreak(isolation, {"single_per_day": 1e6}, share=0.8), 1, 0)
+    few = run_once(outbreak(isolation, {"single_per_day": 100}, share=0.8), 1, 0)
     assert plenty.outcomes["infections"] < 0.5 * few.outcomes["infections"]
 
 
 @pytest.mark.slow
 def test_contacts_who_isolate_bend_it_further() -> None:
     tests = {"single_per_day": 1e6, "contacts_per_case": 10.0, "contact_positivity": 0.1}
-    cases = simulate(outbreak({"cases_compliance": 0.5}, tests), 1, 0)
-    both = simulate(outbreak({"cases_compliance": 0.5, "contacts_compliance": 0.9}, tests), 1, 0)
+    cases = run_once(outbreak({"cases_compliance": 0.5}, tests), 1, 0)
+    both = run_once(outbreak({"cases_compliance": 0.5, "contacts_compliance": 0.9}, tests), 1, 0)
     assert both.outcomes["infections"] < 0.95 * cases.outcomes["infections"]

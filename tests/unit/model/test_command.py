@@ -18,7 +18,7 @@ from surgesim.model.command.indicators import Assessment
 from surgesim.model.command.rules import Command
 from surgesim.model.levers.action import Action
 from surgesim.model.record import ActionEvent, Record
-from surgesim.model.simulation import simulate
+from surgesim.model.simulation import run_once
 from surgesim.scenario.schema.command import Rule
 
 START = date(2024, 1, 1)
@@ -181,7 +181,7 @@ def run(rule: dict[str, Any], **sections: Any) -> Record:
         care={"facilities": sites},
         command={"plan": {"rule": {"decision_days": 1.0} | rule}},
     )
-    return simulate(build(scenario | sections), 1, 0)
+    return run_once(build(scenario | sections), 1, 0)
 
 
 def first_day(series: np.ndarray, value: float) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from strategies import build, clinical, district, facility, people, severity, small, variant
 
-from surgesim.model.simulation import simulate
+from surgesim.model.simulation import run_once
 from surgesim.model.surveillance.detection import Detection
 from surgesim.scenario.schema.response.detection import Detection as DetectionSection
 from surgesim.scenario.schema.scenario import Scenario
@@ -63,7 +63,7 @@ def outbreak(share: float, population: int = 200_000, **course: Any) -> Scenario
 @pytest.mark.slow
 @pytest.mark.parametrize("share", [0.0, 0.2, 1.0])
 def test_reported_cases_of_a_mild_epidemic_are_the_share_of_infections(share: float) -> None:
-    run = simulate(outbreak(share, severity=severity(p_oxygen=0.0)), 1, 0)
+    run = run_once(outbreak(share, severity=severity(p_oxygen=0.0)), 1, 0)
     infections = run.series("infections").sum() + 200
     assert infections > 100_000
     expected = share * infections
@@ -72,7 +72,7 @@ def test_reported_cases_of_a_mild_epidemic_are_the_share_of_infections(share: fl
 
 @pytest.mark.slow
 def test_who_was_not_found_is_reported_at_admission() -> None:
-    run = simulate(outbreak(0.0), 1, 0)
+    run = run_once(outbreak(0.0), 1, 0)
     admitted = run.series("admissions_oxygen")
     assert admitted.sum() == run.outcomes["oxygen_patients"] > 5_000
     np.testing.assert_array_equal(run.series("reported_cases"), admitted)
@@ -81,6 +81,6 @@ def test_who_was_not_found_is_reported_at_admission() -> None:
 @pytest.mark.slow
 def test_everybody_admitted_is_reported_once() -> None:
     everyone_ill = severity(p_oxygen=1.0, p_icu=0.0)
-    run = simulate(outbreak(0.4, population=20_000, severity=everyone_ill), 1, 0)
+    run = run_once(outbreak(0.4, population=20_000, severity=everyone_ill), 1, 0)
     # those found are reported, and the others when they are admitted
     assert run.outcomes["reported_cases"] == run.outcomes["oxygen_patients"] > 10_000

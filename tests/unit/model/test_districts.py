@@ -26,7 +26,7 @@ from strategies import (
 
 from surgesim.model.care.journey import LogEntry
 from surgesim.model.record import PROVINCE_INDEX, Floats, Record, district_columns
-from surgesim.model.simulation import Simulation, simulate
+from surgesim.model.simulation import Simulation, run_once
 from surgesim.scenario.door import overlaid
 from surgesim.scenario.schema.indicators import BY_DISTRICT
 from surgesim.scenario.schema.scenario import Scenario
@@ -66,7 +66,7 @@ def column(scenario: Scenario, record: Record, name: str) -> Floats:
 @settings(max_examples=15, deadline=None)
 @given(scenarios())
 def test_looking_at_districts_changes_nothing_else(scenario: Scenario) -> None:
-    before, after = simulate(scenario, 5, 0), simulate(with_districts(scenario), 5, 0)
+    before, after = run_once(scenario, 5, 0), run_once(with_districts(scenario), 5, 0)
     thresholds = before.values.shape[1]
     for name in ("province", "facilities", "states", "logistics", "reached"):
         np.testing.assert_array_equal(getattr(before, name), getattr(after, name))
@@ -82,7 +82,7 @@ def test_looking_at_districts_changes_nothing_else(scenario: Scenario) -> None:
 @given(scenarios())
 def test_districts_add_up_to_the_province(plain: Scenario) -> None:
     scenario = with_districts(plain)
-    record = simulate(scenario, 5, 0)
+    record = run_once(scenario, 5, 0)
     population = np.array([d.population for d in scenario.people.districts.values()])
     share = population / population.sum()
 
@@ -110,7 +110,7 @@ def test_a_province_of_one_district_is_that_district(plain: Scenario) -> None:
     if dropped:
         return  # such scenarios name their districts in many places
     scenario = with_districts(laid(plain, {"care": {"facilities": everywhere}}))
-    record = simulate(scenario, 5, 0)
+    record = run_once(scenario, 5, 0)
     for name in BY_DISTRICT:
         if name in PROVINCE_INDEX:
             np.testing.assert_array_equal(column(scenario, record, name)[:, 0], record.series(name))
@@ -150,7 +150,7 @@ def test_a_rule_locks_down_one_district_on_that_district_s_indicator() -> None:
     threshold = {"here": {"indicator": WEEKLY, "above": 300.0, "by": "district"}}
     free = outbreak(60, command={"thresholds": threshold})
     ruled = outbreak(60, command={"thresholds": threshold, "plan": {"narrow": LOCKDOWN}})
-    before, after = simulate(free, 1, 0), simulate(ruled, 1, 0)
+    before, after = run_once(free, 1, 0), run_once(ruled, 1, 0)
     town, coast = column(ruled, after, WEEKLY).T
     first = int(np.argmax(town > 300))
     assert town[first] > 300 > coast[first]  # the coast is calm as yet
@@ -172,7 +172,7 @@ def test_a_rule_may_watch_the_level_of_a_district() -> None:
     rule = LOCKDOWN | {"when": when, "until": "none"}
     levels = {"transmission": {"cases": {"indicator": WEEKLY, "at_least": [90, 300, 900]}}}
     scenario = outbreak(command={"levels": levels, "plan": {"narrow": rule}})
-    record = simulate(scenario, 1, 0)
+    record = run_once(scenario, 1, 0)
     level, weekly = column(scenario, record, "epidemic_level"), column(scenario, record, WEEKLY)
     np.testing.assert_array_equal(level, 1 + sum((weekly >= bound).astype(int) for bound in (90, 300, 900)))
     assert record.actions[0].day == 1 + int(np.argmax(level[:, 0] > 2))
@@ -190,7 +190,7 @@ def test_a_threshold_by_district_is_held_against_each_and_the_worst_stands_for_t
         "beds": {"indicator": "vacant_covid_beds_per_100k", "below": 5.0, "by": "district", "beds": ["icu"]},
     }
     scenario = outbreak(command={"thresholds": thresholds})
-    record = simulate(scenario, 1, 0)
+    record = run_once(scenario, 1, 0)
     weekly = column(scenario, record, WEEKLY)
     np.testing.assert_array_equal(record.values_by_district[:, 0], weekly)
     np.testing.assert_array_equal(record.breached_by_district[:, 0], weekly > 300)
@@ -265,7 +265,7 @@ def test_unlimited_beds_of_a_district_are_without_limit_there_alone() -> None:
     sites = {"far": facility(oxygen="unlimited", icu=2), "near": facility(oxygen=4, district="isle")}
     scenario, record, _ = islands(levels=LEVELS)
     changed = overlaid(scenario, {"care": {"facilities": sites}})
-    record = simulate(with_districts(changed), 2, 0)
+    record = run_once(with_districts(changed), 2, 0)
     vacant = column(with_districts(changed), record, "vacant_covid_beds_per_100k")
     assert np.isinf(vacant[:, 0]).all()
     assert np.isfinite(vacant[:, 1]).all()

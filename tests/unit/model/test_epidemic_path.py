@@ -91,7 +91,7 @@ def same(one: Record, other: Record) -> bool:
 def pair(baseline: Scenario, other: Scenario, drawn: list[int]) -> tuple[list[int], list[Record]]:
     """Days that the second of two alternatives draws anew, and the records, which are those of each alone."""
     scenarios = {"baseline": baseline, "other": other}
-    alone = [simulation.simulate(s, 1, 0) for s in scenarios.values()]
+    alone = [simulation.run_once(s, 1, 0) for s in scenarios.values()]
     drawn.clear()
     shared = list(one_replication(scenarios, 1, 0).values())
     first = baseline.days + baseline.warm_up_days

@@ -11,7 +11,7 @@ from strategies import Plain, build, clinical, deaths, district, facility, peopl
 
 from surgesim.errors import IdentityError
 from surgesim.model.record import PROVINCE, Record
-from surgesim.model.simulation import simulate
+from surgesim.model.simulation import run_once
 from surgesim.model.surveillance.detection import Reports
 from surgesim.model.surveillance.laboratories import Laboratories, pooled_samples
 from surgesim.scenario.schema.response.detection import LaboratoryTests
@@ -162,8 +162,8 @@ def same_but_for_tests(one: Record, other: Record) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("course", [{}, {"home_care": {"teams": 20, "packages": 1e6}, "isolated_share": 0.3}])
 def test_tests_for_all_change_nothing_at_all(course: Plain) -> None:
-    free = simulate(outbreak(None, course=course), 1, 0)
-    tested = simulate(outbreak({"single_per_day": 1e7}, course=course), 1, 0)
+    free = run_once(outbreak(None, course=course), 1, 0)
+    tested = run_once(outbreak({"single_per_day": 1e7}, course=course), 1, 0)
     same_but_for_tests(free, tested)
     assert free.outcomes["reported_cases"] > 50_000
     assert tested.outcomes["tests_used"] > tested.outcomes["reported_cases"]
@@ -171,13 +171,13 @@ def test_tests_for_all_change_nothing_at_all(course: Plain) -> None:
 
 @pytest.mark.slow
 def test_without_tests_only_who_is_admitted_is_reported() -> None:
-    run = simulate(outbreak({}), 1, 0)
+    run = run_once(outbreak({}), 1, 0)
     np.testing.assert_array_equal(run.series("reported_cases").sum(), run.outcomes["reported_cases"])
     assert run.outcomes["tests_used"] == 0
     admitted = run.series("admissions_oxygen").sum() + run.series("admissions_icu").sum()
     assert 0 < run.outcomes["reported_cases"] <= admitted
     assert run.series("test_capacity_used").max() == 1.0
-    assert run.series("infections").sum() == simulate(outbreak(None), 1, 0).series("infections").sum()
+    assert run.series("infections").sum() == run_once(outbreak(None), 1, 0).series("infections").sum()
 
 
 @pytest.mark.slow
@@ -203,7 +203,7 @@ def test_everybody_admitted_is_reported_once_whatever_the_tests(return_share: fl
             care={"facilities": {"alpha": facility(oxygen="unlimited", icu="unlimited")}},
         )
     )
-    record = simulate(scenario, 1, 0)
+    record = run_once(scenario, 1, 0)
     assert record.outcomes["oxygen_patients"] > 7_000
     assert record.outcomes["reported_cases"] == record.outcomes["oxygen_patients"]
     assert 0 < record.outcomes["tests_used"] <= 40 * 220
@@ -211,12 +211,12 @@ def test_everybody_admitted_is_reported_once_whatever_the_tests(return_share: fl
 
 @pytest.mark.slow
 def test_contacts_add_cases_that_nobody_would_have_looked_for() -> None:
-    without = simulate(outbreak({"single_per_day": 1e7}), 1, 0)
-    traced = simulate(outbreak({"single_per_day": 1e7, "contacts_per_case": 8.0}), 1, 0)
+    without = run_once(outbreak({"single_per_day": 1e7}), 1, 0)
+    traced = run_once(outbreak({"single_per_day": 1e7, "contacts_per_case": 8.0}), 1, 0)
     assert without.outcomes["infections"] == traced.outcomes["infections"]
     assert traced.outcomes["reported_cases"] > 1.3 * without.outcomes["reported_cases"]
     everyone = {"single_per_day": 1e7, "contacts_per_case": 100.0, "contact_positivity": 1.0}
-    most = simulate(outbreak(everyone, days=200), 1, 0)
+    most = run_once(outbreak(everyone, days=200), 1, 0)
     assert most.outcomes["reported_cases"] <= most.outcomes["infections"] + 300
     assert most.outcomes["reported_cases"] > 0.9 * most.outcomes["infections"]
 
@@ -231,8 +231,8 @@ def test_a_rule_raises_tests_and_reports_rise() -> None:
         "until": {"below": 0.3, "for_days": 7},
     }
     few = {"single_per_day": 200, "pool_size": 5}
-    run = simulate(outbreak(few, command={"plan": {"more": rule}}), 1, 0)
-    plain = simulate(outbreak(few), 1, 0)
+    run = run_once(outbreak(few, command={"plan": {"more": rule}}), 1, 0)
+    plain = run_once(outbreak(few), 1, 0)
     assert run.series("tests_used").max() > 600
     assert plain.series("tests_used").max() == 200
     assert run.outcomes["reported_cases"] > 1.5 * plain.outcomes["reported_cases"]

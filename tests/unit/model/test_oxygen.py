@@ -430,7 +430,8 @@ def dry_run(
             },
         ),
     )
-    return [(entry.time, entry.what) for entry in Watched(scenario).log if entry.patient == 0][1:]
+    log = [(entry.time, entry.what) for entry in Watched(scenario).log if entry.patient == 0][1:]
+    return [(time, what) for time, what in log if what not in ("without oxygen", "oxygen again")]
 
 
 FULL = 20 / KG_OF_MASK

@@ -24,7 +24,7 @@ from strategies import (
 
 from surgesim.model.care.patients import DRAWS, PatientBatch, PatientSource
 from surgesim.model.epidemic.spread import DayOfInfection
-from surgesim.model.simulation import simulate
+from surgesim.model.simulation import run_once
 from surgesim.scenario.schema.scenario import Scenario
 
 N_AGES = 9
@@ -184,7 +184,7 @@ def census(beds: Plain, stays_begin: str, **course: Any) -> np.ndarray:
             },
         )
     )
-    runs = [simulate(scenario, 1, k) for k in range(3)]
+    runs = [run_once(scenario, 1, k) for k in range(3)]
     return np.mean([run.series("occupied_oxygen") + run.series("occupied_icu") for run in runs], axis=0)
 
 
@@ -225,7 +225,7 @@ def test_with_matching_arrivals_a_census_in_equilibrium_stays_flat(need: str) ->
         )
     )
     runs = 10
-    level = np.mean([simulate(scenario, 1, k).series(f"occupied_{need}") for k in range(runs)], axis=0)
+    level = np.mean([run_once(scenario, 1, k).series(f"occupied_{need}") for k in range(runs)], axis=0)
     np.testing.assert_allclose(level, per_day * mean, atol=4 * (per_day * mean / runs) ** 0.5)
 
 
@@ -249,6 +249,6 @@ def test_deaths_in_an_equilibrium_census_come_at_the_rate_of_the_steady_state() 
             },
         )
     )
-    share = simulate(scenario, 1, 0).outcomes["deaths"] / beds
+    share = run_once(scenario, 1, 0).outcomes["deaths"] / beds
     found_dying = 0.4 * 3 / (0.4 * 3 + 0.6 * 12)
     assert share == pytest.approx(found_dying, abs=4 * (found_dying / beds) ** 0.5)

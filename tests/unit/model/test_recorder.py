@@ -25,7 +25,7 @@ from strategies import (
 )
 
 from surgesim.model.record import CONSTRAINTS, DISTRICT, FACILITY_INDEX, STATES, Record
-from surgesim.model.simulation import Simulation, simulate
+from surgesim.model.simulation import Simulation, run_once
 from surgesim.scenario.schema.base import BED_TYPES
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -45,7 +45,7 @@ def course(p_icu: float = 0.0, **lengths: Any) -> Plain:
 
 
 def run(days: int, **sections: Any) -> Record:
-    return simulate(build(small(days, **sections)), 1, 0)
+    return run_once(build(small(days, **sections)), 1, 0)
 
 
 def test_a_step_down_on_the_way_to_an_oxygen_bed_needs_oxygen() -> None:
@@ -262,6 +262,6 @@ def test_the_command_sees_the_cover_and_the_backlog_of_the_item_it_names() -> No
             },
         )
     )  # fmt: skip
-    record = simulate(scenario, 1, 0)
+    record = run_once(scenario, 1, 0)
     assert record.values.tolist() == [[9, 4.5, 20], [8, 3.5, 40], [7, 2.5, 60]]
     assert record.breached.tolist() == [[False, False, False], [False, True, True], [True, True, True]]

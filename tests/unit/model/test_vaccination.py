@@ -15,7 +15,7 @@ from surgesim.model.clock.streams import Streams
 from surgesim.model.epidemic.people import populate
 from surgesim.model.epidemic.spread import BOTH, NONE, VACCINATED, WANED, Epidemic, protection
 from surgesim.model.epidemic.vaccination import Vaccination
-from surgesim.model.simulation import Simulation, simulate
+from surgesim.model.simulation import Simulation, run_once
 from surgesim.scenario.schema.epidemic import Epidemic as EpidemicSection
 from surgesim.scenario.schema.people import People
 from surgesim.scenario.schema.response.vaccination import Vaccination as VaccinationSection
@@ -292,10 +292,10 @@ def test_all_the_vaccinated_are_counted_and_fall_ill_by_what_protects_them() -> 
     }
     all_at_once = PLAN | {"doses_per_day": 1e6, "days_to_delivery": 0, "days_to_effect": 0}
     all_at_once |= {"groups": {"all": {"acceptance": 1.0}}, "vulnerable": []}
-    doses = simulate(scenario(all_at_once, immunity=immunity, variant=variant(5.0)), 1, 0)
+    doses = run_once(scenario(all_at_once, immunity=immunity, variant=variant(5.0)), 1, 0)
     assert doses.series("vaccinated")[0] > 190_000
     none = [
-        simulate(scenario(None, immunity=immunity, variant=variant(5.0)), 1, r).outcomes for r in range(4)
+        run_once(scenario(None, immunity=immunity, variant=variant(5.0)), 1, r).outcomes for r in range(4)
     ]
     for outcome, within in (("infections", 0.02), ("deaths", 0.2)):
         mean = sum(one[outcome] for one in none) / len(none)
@@ -340,7 +340,7 @@ PLAN: Plain = {
 
 @pytest.mark.slow
 def test_vaccination_lowers_infections_and_shows_in_the_record() -> None:
-    without, with_doses = simulate(scenario(None), 1, 0), simulate(scenario(PLAN), 1, 0)
+    without, with_doses = run_once(scenario(None), 1, 0), run_once(scenario(PLAN), 1, 0)
     assert with_doses.outcomes["infections"] < 0.8 * without.outcomes["infections"]
     assert with_doses.outcomes["deaths"] < without.outcomes["deaths"]
     assert with_doses.series("doses_given")[:7].sum() == 0  # 7 days to delivery
@@ -356,7 +356,7 @@ def test_vaccination_lowers_infections_and_shows_in_the_record() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("zero", [{"doses_per_day": 0}, {"start": "2024-03-25"}])
 def test_vaccination_without_a_dose_changes_nothing(zero: Plain) -> None:
-    plain, none = simulate(scenario(None), 1, 0), simulate(scenario(PLAN | zero), 1, 0)
+    plain, none = run_once(scenario(None), 1, 0), run_once(scenario(PLAN | zero), 1, 0)
     assert plain.outcomes == none.outcomes
 
 
@@ -382,7 +382,7 @@ def test_a_rule_brings_doses_after_its_lead_time_and_until_its_end() -> None:
         "until": {"on": "2024-01-20"},
         "decision_days": 0,
     }
-    run = simulate(scenario(PLAN | {"doses_per_day": 0}, {"doses": rule}), 1, 0)
+    run = run_once(scenario(PLAN | {"doses_per_day": 0}, {"doses": rule}), 1, 0)
     given = run.series("doses_given")
     assert given[:11].sum() == 0
     assert (given[11:19] == 1_000).all()

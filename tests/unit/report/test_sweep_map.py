@@ -29,7 +29,7 @@ def swept(monkeypatch: pytest.MonkeyPatch) -> Any:
         return made_up_record(scenario, replication)
 
     def make(vary: dict[str, str], **given: Any) -> Sweep:
-        monkeypatch.setattr(simulation, "simulate", simulate)
+        monkeypatch.setattr(simulation, "run_once", simulate)
         made = sweep(small_scenario(), vary, workers=1, **{"replications": 4, **given})
         table = made.breaches.merge(made.design, on="point")
         told = made.breaches.copy()

@@ -206,7 +206,7 @@ def test_values_that_are_refused_together_are_refused_at_load(
 def test_values_that_are_right_together_are_not_held_against_those_of_the_file(
     uncertainty: dict[str, Any], changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(simulation, "simulate", made_up_simulation)
+    monkeypatch.setattr(simulation, "run_once", made_up_simulation)
     scenario = uncertain(uncertainty, **changes)
     assert run(scenario, replications=20, workers=1).manifest["replications"] == 20
 
@@ -221,7 +221,7 @@ def test_all_draws_are_checked_before_the_first_replication(
     workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "2")
-    monkeypatch.setattr(simulation, "simulate", lambda *_: pytest.fail("a replication began"))
+    monkeypatch.setattr(simulation, "run_once", lambda *_: pytest.fail("a replication began"))
     scenario = uncertain(HOLE, **GENERAL)
     bad = [k for k in range(60) if drawn_values(scenario, 7, k)[f"{CONVERTIBLE}.oxygen"] == 0.4]
     with pytest.raises(ScenarioError) as caught:
@@ -238,7 +238,7 @@ def test_all_draws_are_checked_before_the_first_replication(
 
 @pytest.mark.slow
 def test_a_draw_is_checked_in_the_alternatives_that_are_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulation, "simulate", made_up_simulation)
+    monkeypatch.setattr(simulation, "run_once", made_up_simulation)
     half = {"care": {"facilities": {"general": {"covid_share": {"oxygen": 0.5}}}}}
     open_ = {"care": {"facilities": {"general": {"covid_share": 0.3, "convertible_share": 0.8}}}}
     scenario = uncertain(HOLE, **open_, alternatives={"half": half})
@@ -282,12 +282,12 @@ def swept(scenario: Scenario, vary: dict[str, Any], **given: Any) -> Sweep:
 def test_a_point_is_refused_exactly_where_a_file_is(
     changes: dict[str, Any], vary: dict[str, Any], refused: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(simulation, "simulate", made_up_simulation)
+    monkeypatch.setattr(simulation, "run_once", made_up_simulation)
     scenario = from_plain(deep_merge(small_scenario().to_plain(), changes))
     if not refused:
         assert swept(scenario, vary).manifest["failed"] == 0
         return
-    monkeypatch.setattr(simulation, "simulate", lambda *_: pytest.fail("a run began"))
+    monkeypatch.setattr(simulation, "run_once", lambda *_: pytest.fail("a run began"))
     with pytest.raises(ScenarioError) as caught:
         swept(scenario, vary)
     problems = caught.value.problems
@@ -306,7 +306,7 @@ def test_many_refused_points_are_counted_and_nothing_is_left(tmp_path: Path) -> 
 
 @pytest.mark.slow
 def test_points_are_checked_with_what_is_drawn_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulation, "simulate", made_up_simulation)
+    monkeypatch.setattr(simulation, "run_once", made_up_simulation)
     scenario = uncertain({NORMAL: {"uniform": [8, 10]}})
     found = swept(scenario, {SURGE: "11,15"}).runs
     drawn = sorted(drawn_values(scenario, 7, k)[NORMAL] for k in (0, 1))

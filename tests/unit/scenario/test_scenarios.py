@@ -15,7 +15,7 @@ from shipped import FOLDER, SHIPPED, alternatives, shipped
 from surgesim.model.capacity.facilities import Site
 from surgesim.model.care.gas import plant_kg_per_day
 from surgesim.model.record import CONSTRAINTS, FACILITY_INDEX, Record
-from surgesim.model.simulation import simulate
+from surgesim.model.simulation import run_once
 from surgesim.report.names import alternative_title
 from surgesim.scenario.door import overlaid
 from surgesim.scenario.loading import profile_tables
@@ -41,7 +41,7 @@ def kien_giang() -> Scenario:
 
 @pytest.fixture(scope="module")
 def baseline_records(kien_giang: Scenario) -> list[Record]:
-    return [simulate(kien_giang, 1, replication) for replication in range(3)]
+    return [run_once(kien_giang, 1, replication) for replication in range(3)]
 
 
 @pytest.fixture(scope="module")
@@ -427,8 +427,8 @@ def test_staff_that_does_not_come_makes_private_beds_count_for_nothing(
     kien_giang: Scenario, baseline_records: list[Record]
 ) -> None:
     baseline = baseline_records[0].outcomes
-    without = simulate(kien_giang.alternative("private-without-staff"), 1, 0).outcomes
-    with_staff = simulate(kien_giang.alternative("private-mobilised"), 1, 0).outcomes
+    without = run_once(kien_giang.alternative("private-without-staff"), 1, 0).outcomes
+    with_staff = run_once(kien_giang.alternative("private-mobilised"), 1, 0).outcomes
     for outcome in ("deaths", "oxygen_bed_days", "icu_bed_days"):
         assert without[outcome] == baseline[outcome]
     assert with_staff["deaths_untreated"] < 0.98 * baseline["deaths_untreated"]
@@ -522,7 +522,7 @@ def province(request: pytest.FixtureRequest) -> Scenario:
 def province_records(province: Scenario) -> dict[str, Record]:
     """A short run of every plan, to the peak."""
     short = overlaid(province, {"days": 84})
-    return {name: simulate(short.alternative(name), 1, 0) for name in ("baseline", *short.alternatives)}
+    return {name: run_once(short.alternative(name), 1, 0) for name in ("baseline", *short.alternatives)}
 
 
 def test_a_province_has_the_people_and_beds_that_are_counted(province: Scenario) -> None:
@@ -602,7 +602,7 @@ def test_a_province_breaches_and_each_of_its_plans_changes_something(
 @pytest.fixture(scope="module")
 def wave_2021() -> tuple[Scenario, list[Record]]:
     scenario = shipped(FOLDER / "kien-giang-2021.yaml")
-    return scenario, [simulate(scenario, 1, replication) for replication in range(3)]
+    return scenario, [run_once(scenario, 1, replication) for replication in range(3)]
 
 
 def weekly(record: Record, column: str) -> np.ndarray:
@@ -680,7 +680,7 @@ def test_the_country_is_made_by_the_rules_it_states() -> None:
 
 def test_the_country_runs_for_a_month() -> None:
     country = overlaid(shipped(FOLDER / "teaching" / "national.yaml"), {"days": 30})
-    record = simulate(country, 1, 0)
+    record = run_once(country, 1, 0)
     assert record.outcomes["infections"] > 450
     assert len(record.districts[0]) == 63
 
@@ -694,7 +694,7 @@ def test_a_third_of_the_beds_is_private(private_third: Scenario) -> None:
 
 def test_mobilising_the_private_third_moves_the_breach(private_third: Scenario) -> None:
     mobilised = private_third.alternative("private-mobilised")
-    pairs = [(simulate(private_third, 1, k), simulate(mobilised, 1, k)) for k in range(5)]
+    pairs = [(run_once(private_third, 1, k), run_once(mobilised, 1, k)) for k in range(5)]
     before = [days_breached(a, private_third, "without-bed") for a, _ in pairs]
     after = [days_breached(b, private_third, "without-bed") for _, b in pairs]
     first = [[first_day(record, private_third, "without-bed") for record in pair] for pair in pairs]
@@ -710,7 +710,7 @@ def test_mobilising_the_private_third_moves_the_breach(private_third: Scenario) 
 def nurses() -> dict[str, list[Record]]:
     scenario = shipped(FOLDER / "teaching" / "beds-without-nurses.yaml")
     plans = {"baseline": scenario} | {name: scenario.alternative(name) for name in scenario.alternatives}
-    return {name: [simulate(plan, 1, k) for k in range(3)] for name, plan in plans.items()}
+    return {name: [run_once(plan, 1, k) for k in range(3)] for name, plan in plans.items()}
 
 
 def test_beds_are_bound_by_nurses(nurses: dict[str, list[Record]]) -> None:

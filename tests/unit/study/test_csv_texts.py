@@ -32,7 +32,7 @@ HARMLESS = [
 
 @pytest.fixture(autouse=True)
 def _made_up_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulation, "simulate", made_up_simulation)
+    monkeypatch.setattr(simulation, "run_once", made_up_simulation)
 
 
 def assumptions(texts: list[str]) -> pd.DataFrame:

@@ -24,6 +24,7 @@ PROVINCE, ITEMS, DISTRICTS = (
     f"Daily indicators of {what}" for what in ("the province", "consumables and burdens", "the districts")
 )
 ASSESSED, ASSESSED_DISTRICTS = "Daily assessed indicators", "Daily assessed indicators of the districts"
+FACILITIES, EVENTS = "Daily indicators of the facilities", "Events"
 KINDS = (PROVINCE, ITEMS, ASSESSED, DISTRICTS, ASSESSED_DISTRICTS)
 
 GROUPS = ("all", *(f"age:{age}" for age in AGE_GROUPS), "district:na", "district:null")
@@ -55,7 +56,7 @@ COMMAND = {
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(simulation, "simulate", made_up_simulation)
+    monkeypatch.setattr(simulation, "run_once", made_up_simulation)
     notes = {"command": "surgesim run small.yaml", "figures": {"lang": "vi", "format": "svg"}}
     use = {"use": {"icu_bed": 1}}
     made = {"made": {"icu_bed": 1}}
@@ -97,8 +98,8 @@ def test_page_is_what_the_code_says() -> None:
 
 def test_every_file_has_its_section_and_every_section_its_file(folder: Path) -> None:
     files = {path.name + ("/" if path.is_dir() else "") for path in folder.iterdir()}
-    of_runs = {name for name in sections() if not name.startswith("Sweep: ")}
-    assert of_runs - set(KINDS) == files
+    of_runs = {name for name in sections() if not name.startswith(("Sweep: ", "Replication: "))}
+    assert of_runs - {*KINDS, FACILITIES, EVENTS} == files
 
 
 def test_every_column_is_documented_and_every_documented_column_exists(folder: Path) -> None:
@@ -143,7 +144,7 @@ def test_every_row_of_the_page_has_a_meaning() -> None:
 
 
 def test_a_sweep_is_documented_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulation, "simulate", made_up_simulation)
+    monkeypatch.setattr(simulation, "run_once", made_up_simulation)
     path = "care.facilities.general.beds.icu"
     found = sweep(small_scenario(), {path: "2:6:3"}, workers=1, out=Output(tmp_path / "s", {"command": "c"}))
     assert found.folder is not None

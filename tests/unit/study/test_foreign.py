@@ -90,7 +90,7 @@ def refused(target: Path, kind: str = RUN) -> str:
     """What is said of a run or a sweep that would replace `target`; nothing below its parent changes."""
     before = tree(target.parent)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(simulation, "simulate", never)
+        patch.setattr(simulation, "run_once", never)
         with pytest.raises(ResultsError) as caught:
             study(kind, target)
     assert tree(target.parent) == before
@@ -299,7 +299,7 @@ def test_places_that_are_no_place_for_a_result(
     (here / "round").symlink_to("other")
     (here / "other").symlink_to("round")
     monkeypatch.chdir(here)
-    monkeypatch.setattr(simulation, "simulate", never)
+    monkeypatch.setattr(simulation, "run_once", never)
     before = tree(tmp_path)
     with pytest.raises(ResultsError) as caught:
         study(kind, name)
@@ -355,7 +355,7 @@ def test_what_comes_into_the_earlier_result_during_the_run_is_kept(
         write(target / "notes.txt")
         return made_up_simulation(small_scenario(), seed, replication)
 
-    monkeypatch.setattr(simulation, "simulate", simulate)
+    monkeypatch.setattr(simulation, "run_once", simulate)
     sentences: list[str] = []
     run(small_scenario(), out=target, workers=Backend(1, tell=sentences.append), only=[])
     assert read(target).manifest[FORMAT] == "surgesim run"
@@ -490,7 +490,7 @@ def test_parts_go_last_so_that_a_kill_leaves_what_is_known_as_ours(
 def test_a_finished_sweep_leaves_what_a_user_put_beside_its_parts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(simulation, "simulate", made_up_simulation)
+    monkeypatch.setattr(simulation, "run_once", made_up_simulation)
     note = tmp_path / "out.unfinished" / "notes.txt"
     sentences: list[str] = []
     backend = Backend(1, progress=lambda done, total: write(note), tell=sentences.append)

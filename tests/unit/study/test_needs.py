@@ -31,7 +31,7 @@ from study_cases import DAYS, made_up_record, small_scenario
 
 from surgesim.model.command.levels import LevelTable
 from surgesim.model.record import PROVINCE_INDEX, Record
-from surgesim.model.simulation import simulate
+from surgesim.model.simulation import run_once
 from surgesim.report.figures import EmptyFigureError, draw
 from surgesim.report.figures.run.calendar import breach_shares
 from surgesim.report.screen import summary
@@ -63,7 +63,7 @@ def given(days: int = 4, **sections: Any) -> Scenario:
 
 
 def simulated(scenario: Scenario) -> Record:
-    return simulate(scenario, 1, 0)
+    return run_once(scenario, 1, 0)
 
 
 # -- what an indicator needs ----------------------------------------------------------------------

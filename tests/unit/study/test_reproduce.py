@@ -24,7 +24,7 @@ def draw(results: Results, folder: Path) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(simulation, "simulate", made_up_simulation)
+    monkeypatch.setattr(simulation, "run_once", made_up_simulation)
     run(small_scenario(), out=Output(tmp_path / "small", extras=draw), workers=1, only=["more-icu"])
     return tmp_path / "small"
 

@@ -107,7 +107,7 @@ TOWN = Path(__file__).parents[3] / "scenarios" / "teaching" / "private-third.yam
 @pytest.mark.slow
 def test_alternatives_that_share_an_epidemic_are_as_if_they_did_not(monkeypatch: pytest.MonkeyPatch) -> None:
     scenarios = select(load(TOWN, changes=["days=70"]))
-    alone = {name: simulation.simulate(scenario, 3, 1) for name, scenario in scenarios.items()}
+    alone = {name: simulation.run_once(scenario, 3, 1) for name, scenario in scenarios.items()}
     drawn = []
     move = Epidemic._move
 
@@ -165,7 +165,7 @@ def test_alternatives_share_days_only_of_the_same_epidemic_among_the_same_people
 
 def test_a_scenario_without_alternatives_keeps_no_days(monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[Any] = []
-    monkeypatch.setattr(simulation, "simulate", lambda scenario, seed, k, shared: kept.append(shared))
+    monkeypatch.setattr(simulation, "run_once", lambda scenario, seed, k, shared: kept.append(shared))
     town = load(TOWN)
     replicate_module.one_replication({"baseline": town}, 1, 0)
     replicate_module.one_replication({"baseline": town, "same": town}, 1, 0)
@@ -227,7 +227,7 @@ def test_broken_identity_stops_the_run(tmp_path: Path, monkeypatch: pytest.Monke
             raise IdentityError("beds", "general", 3, "11 of 10")
         return made_up_simulation(scenario, seed, replication)
 
-    monkeypatch.setattr(simulation, "simulate", breaks)
+    monkeypatch.setattr(simulation, "run_once", breaks)
     with pytest.raises(IdentityError, match="'beds' failed in general on day 3"):
         run(small_scenario(), out=tmp_path / "small", workers=1)
     assert [path.name for path in tmp_path.iterdir()] == ["small.unfinished"]
@@ -279,7 +279,7 @@ def test_records_come_in_order_from_many_workers(monkeypatch: pytest.MonkeyPatch
 
 def test_results_in_memory_have_no_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(simulation, "simulate", lambda scenario, seed, k, shared: made_up_record(scenario, k))
+    monkeypatch.setattr(simulation, "run_once", lambda scenario, seed, k, shared: made_up_record(scenario, k))
     results = run(small_scenario(), workers=1)
     assert results.folder is None
     assert results.alternatives == ("baseline", "nothing", "more-icu")
@@ -291,6 +291,7 @@ def test_public_names() -> None:
     assert sorted(surgesim.__all__) == [
         "Backend",
         "IdentityError",
+        "Replication",
         "Results",
         "ResultsError",
         "Scenario",
@@ -299,10 +300,12 @@ def test_public_names() -> None:
         "Sweep",
         "__version__",
         "load",
+        "loads",
         "overlaid",
         "read",
         "run",
         "sensitivity",
+        "simulate",
         "sweep",
     ]
     assert surgesim.run is run
@@ -326,7 +329,7 @@ def test_more_tests_share_an_epidemic_where_nobody_isolates_and_part_it_where_th
     for isolation, shared in (({}, True), ({"isolation": {"cases_compliance": 0.8}}, False)):
         town = overlaid(load(TOWN, changes=["days=60"]), {"epidemic": tests | isolation})
         scenarios = {"baseline": town, "more": overlaid(town, overlay)}
-        alone = {name: simulation.simulate(one, 3, 1) for name, one in scenarios.items()}
+        alone = {name: simulation.run_once(one, 3, 1) for name, one in scenarios.items()}
         together = replicate_module.one_replication(scenarios, 3, 1)
         for name, record in alone.items():
             assert pickle.dumps(record.province) == pickle.dumps(together[name].province)

@@ -61,7 +61,7 @@ def known_indices() -> tuple[list[float], list[float]]:
 
 def swept(monkeypatch: pytest.MonkeyPatch, function: Any, **given: Any) -> Sweep:
     others = given.pop("others", {})
-    monkeypatch.setattr(simulation, "simulate", simulates(function, **others))
+    monkeypatch.setattr(simulation, "run_once", simulates(function, **others))
     return sweep(small_scenario(), VARY, **{"replications": 1, "workers": 1, **given})
 
 
@@ -157,7 +157,7 @@ def test_rank_correlations_are_spearmans_and_the_partial_ones_take_the_others_aw
 def test_partial_correlations_of_a_grid_that_explains_all_have_their_sign(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(simulation, "simulate", simulates(lambda one, two, three: 10 * one - 30 * two))
+    monkeypatch.setattr(simulation, "run_once", simulates(lambda one, two, three: 10 * one - 30 * two))
     one = sweep(small_scenario(), {PATHS[0]: "0:1:4"}, replications=1, workers=1)
     alone = sensitivity(one, ["deaths"]).set_index("index")["value"]
     assert alone["rank_correlation"] == alone["partial_rank_correlation"] == pytest.approx(1)
@@ -176,7 +176,7 @@ def test_partial_correlations_of_a_grid_that_explains_all_have_their_sign(
 def test_a_partial_correlation_of_which_nothing_is_left_cannot_be_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(simulation, "simulate", simulates(lambda one, two, three: 10 * one))
+    monkeypatch.setattr(simulation, "run_once", simulates(lambda one, two, three: 10 * one))
     vary = {PATHS[0]: "0:1:4", PATHS[1]: "0:1:3"}
     found = sweep(small_scenario(), vary, replications=1, workers=1)
     table = sensitivity(found, ["deaths"])
@@ -265,7 +265,7 @@ def test_a_point_is_the_mean_of_the_runs_that_did_not_fail(monkeypatch: pytest.M
             raise ValueError("too much")
         return made_up_record(scenario, replication, outcomes={"deaths": one})
 
-    monkeypatch.setattr(simulation, "simulate", simulate)
+    monkeypatch.setattr(simulation, "run_once", simulate)
     found = sweep(small_scenario(), {PATHS[0]: "0:1:6"}, replications=2, workers=1)
     assert found.manifest["failed"] == 1
     assert sensitivity(found, ["deaths"])["value"].tolist() == pytest.approx([1, 1])
@@ -320,7 +320,7 @@ def test_paths_without_effect_are_named_in_one_of_twenty(points: int) -> None:
 
 @pytest.mark.slow
 def test_few_points_have_correlations_without_an_interval(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulation, "simulate", simulates(lambda one, two, three: one - two**2))
+    monkeypatch.setattr(simulation, "run_once", simulates(lambda one, two, three: one - two**2))
     for levels, told in (("0:1:5", False), ("0:1:6", True)):  # 4 degrees of freedom are enough
         found = sweep(small_scenario(), {PATHS[0]: levels}, replications=1, workers=1)
         table = sensitivity(found, ["deaths"])
@@ -336,7 +336,7 @@ def test_few_points_have_correlations_without_an_interval(monkeypatch: pytest.Mo
 
 @pytest.mark.slow
 def test_a_sweep_of_days_warns_of_its_horizons(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulation, "simulate", simulates(lambda one, two, three: one))
+    monkeypatch.setattr(simulation, "run_once", simulates(lambda one, two, three: one))
     for path, warned in (("days", True), (PATHS[0], False)):
         said: list[str] = []
         levels = "5,8,9,12" if warned else "0:1:4"
@@ -350,7 +350,7 @@ def test_a_sweep_of_days_warns_of_its_horizons(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.slow
 def test_words_have_no_rank_and_few_points_no_correlation(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulation, "simulate", simulates(lambda one, two, three: one))
+    monkeypatch.setattr(simulation, "run_once", simulates(lambda one, two, three: one))
     vary = {PATHS[0]: "0:1:5", "care.facilities.general.ownership": "public,private"}
     with pytest.raises(ResultsError, match="takes words, which have no rank"):
         sensitivity(sweep(small_scenario(), vary, replications=1, workers=1), ["deaths"])

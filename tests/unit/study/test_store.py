@@ -33,7 +33,7 @@ from surgesim.study.tables.columns import TABLES
 
 @pytest.fixture(autouse=True)
 def _made_up_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulation, "simulate", made_up_simulation)
+    monkeypatch.setattr(simulation, "run_once", made_up_simulation)
 
 
 def hidden(folder: Path) -> list[str]:
@@ -101,7 +101,7 @@ def test_consumables_and_burdens_are_in_the_daily_files(
         columns = len(items_of(scenario))
         return replace(record, logistics=np.add.outer(np.arange(DAYS), np.arange(columns)) / 2)
 
-    monkeypatch.setattr(simulation, "simulate", simulate)
+    monkeypatch.setattr(simulation, "run_once", simulate)
     results = run(scenario, out=tmp_path / "small", workers=1, replications=2)
     daily = results.daily
     made = daily[daily["indicator"] == "burden_backlog:bodies"]
@@ -154,7 +154,7 @@ def test_run_that_fails_leaves_the_earlier_result(tmp_path: Path, monkeypatch: p
             raise KeyboardInterrupt
         return made_up_simulation(small_scenario(), seed, replication)
 
-    monkeypatch.setattr(simulation, "simulate", fails)
+    monkeypatch.setattr(simulation, "run_once", fails)
     with pytest.raises(KeyboardInterrupt):
         run(small_scenario(), seed=8, out=tmp_path / "small", workers=1)
     assert hashes(tmp_path / "small") == before

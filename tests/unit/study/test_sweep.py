@@ -56,7 +56,7 @@ def swept(out: Path, **changes: Any) -> Sweep:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulation, "simulate", made_up_simulation)
+    monkeypatch.setattr(simulation, "run_once", made_up_simulation)
 
 
 @pytest.mark.slow
@@ -246,7 +246,7 @@ def fails_sometimes(scenario: Scenario, seed: int, replication: int, path: objec
 
 @pytest.mark.slow
 def test_a_failed_run_is_recorded_and_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulation, "simulate", fails_sometimes)
+    monkeypatch.setattr(simulation, "run_once", fails_sometimes)
     found = swept(tmp_path / "out")
     assert found.failures[["point", "replication"]].to_numpy().tolist() == [[2, 1], [3, 1]]
     message = "IdentityError: identity 'beds' failed in general on day 3: 11 of 10"
@@ -260,10 +260,10 @@ def test_a_failed_run_is_recorded_and_stops_no_other(tmp_path: Path, monkeypatch
 
 @pytest.mark.slow
 def test_a_failed_run_is_tried_again_when_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulation, "simulate", fails_sometimes)
+    monkeypatch.setattr(simulation, "run_once", fails_sometimes)
     with pytest.raises(KeyboardInterrupt):
         swept(tmp_path / "out", progress=stops_after(15))
-    monkeypatch.setattr(simulation, "simulate", made_up_simulation)
+    monkeypatch.setattr(simulation, "run_once", made_up_simulation)
     found = swept(tmp_path / "out", resume=True)
     assert len(found.failures) == 0
     assert hashes(found.folder) == hashes(swept(tmp_path / "whole").folder)
@@ -280,7 +280,7 @@ def test_several_scenarios_share_points_and_random_numbers(
     def record(scenario: Scenario, seed: int, replication: int, path: object = None) -> Record:
         return made_up_record(scenario, replication, outcomes={"deaths": replication})
 
-    monkeypatch.setattr(simulation, "simulate", record)
+    monkeypatch.setattr(simulation, "run_once", record)
     found = swept(tmp_path / "out", scenario=[small_scenario(), other])
     assert list(dict.fromkeys(found.runs["scenario"])) == ["small", "other"]
     assert found.runs["days_breached_third"].isna().sum() == 18

@@ -211,7 +211,7 @@ def test_an_overlay_wins_over_a_draw_and_a_factor_multiplies_it(monkeypatch: pyt
         seen.setdefault(replication, []).append(values)
         return made_up_record(scenario, replication)
 
-    monkeypatch.setattr(simulation, "simulate", noting)
+    monkeypatch.setattr(simulation, "run_once", noting)
     facility = {
         "beds": {"icu": {"scale": 0.5}, "oxygen": {"scale": 1.26}},
         "covid_share": {"oxygen": {"scale": 0.8}},
