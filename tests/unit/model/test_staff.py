@@ -336,7 +336,7 @@ def test_who_is_short_at_the_start() -> None:
 @pytest.mark.parametrize(
     ("section", "values", "message"),
     [
-        (Ratio, {"normal": 0.0, "surge": 1.0}, "greater than 0"),
+        (Ratio, {"normal": 0.0, "surge": 1.0}, "greater than or equal to 0.0001"),
         (Ratio, {"normal": 4.0, "surge": 2.0}, "got a surge ratio 2 below the normal 4"),
         (Absence, {"base": 1.2}, "less than or equal to 1"),
         (Absence, {"days_off": 0.5}, "greater than or equal to 1"),

@@ -47,7 +47,7 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         found.append(replication)
         return made_up_simulation(scenario, seed, replication)
 
-    monkeypatch.setattr(simulation, "simulate", simulate)
+    monkeypatch.setattr(simulation, "run_once", simulate)
     return found
 
 
@@ -390,7 +390,7 @@ def test_a_defect_says_where_the_replications_are(tmp_path: Path, monkeypatch: p
             raise IdentityError("beds", "general", 3, "11 of 10")
         return made_up_simulation(scenario, seed, replication)
 
-    monkeypatch.setattr(simulation, "simulate", breaks)
+    monkeypatch.setattr(simulation, "run_once", breaks)
     with pytest.raises(IdentityError) as caught:
         ran(tmp_path / "out")
     assert "continue with --resume" in caught.value.__notes__[0]
