@@ -319,6 +319,21 @@ def test_when_dry_without_a_plant_nobody_breathes() -> None:
     assert ward.breathless == [0, 1, 2]
 
 
+def test_a_dry_store_that_all_have_left_is_short_no_more() -> None:
+    ward = Ward(source(tank_kg=39.0), masks=2)
+    ward.run(1)
+    ward.part(ward.beds[0])
+    assert ward.store.short
+    ward.part(ward.beds[1])
+    assert (ward.store.short, ward.changes[-1]) == (False, (1, False))
+
+
+def test_cover_is_the_stock_over_demand_and_losses_that_no_plant_meets() -> None:
+    given = source(tank_kg=800.0, tank_start_share=1.0, loss_share=0.1, plant_nm3_per_hour=plant_for(1))
+    assert Ward(given, masks=4).supply.cover_days == pytest.approx(800 / (3.4 * KG_OF_MASK))
+    assert Ward(given, masks=4).store.cover_days == pytest.approx(800 / (3.4 * KG_OF_MASK))
+
+
 def test_a_delivery_lets_everybody_breathe_again() -> None:
     ward = Ward(source(tank_kg=100.0, tank_start_share=0.0), masks=3)
     assert ward.run(1).short_days == pytest.approx(1)
