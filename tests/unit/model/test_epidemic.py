@@ -338,6 +338,11 @@ def test_importation_has_its_days_and_weights() -> None:
     assert (imported[:, 1] > 0).tolist() == [False] * 3 + [True] * 3 + [False] * 3
 
 
+def test_without_importation_its_weights_may_all_be_0() -> None:
+    e = epidemic(population=two_towns(), importation={"per_day": 0.0, "weights": {"there": 0.0}})
+    assert sum(int(day.imported.sum()) for day in days(e, 3)) == 0
+
+
 def test_nobody_is_imported_who_is_not_susceptible() -> None:
     e = epidemic(
         population=people(districts={"town": district(500)}),

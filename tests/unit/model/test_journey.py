@@ -127,13 +127,13 @@ def test_who_steps_down_goes_home_after_that_stay() -> None:
     assert record.series("occupied_oxygen").tolist() == [0, 0, 10, 0, 0, 0]
 
 
-def test_urgent_patients_go_before_who_waits_longer() -> None:
-    urgent_share = {"oxygen": 0.4}
+@pytest.mark.parametrize("need", ["oxygen", "icu"])
+def test_urgent_patients_go_before_who_waits_longer(need: str) -> None:
     scenario = build(
         small(
             6,
-            arrivals=arrivals("exact", oxygen=[50]),
-            clinical=course(urgent_share=urgent_share),
+            arrivals=arrivals("exact", **{need: [50]}),
+            clinical=course(urgent_share={need: 0.4}, boarding=False),
             **opens(15, 3),
         )
     )
@@ -143,7 +143,7 @@ def test_urgent_patients_go_before_who_waits_longer() -> None:
     batch, _ = simulation.province.arrivals.on(0)
     simulation.run()
     urgent = set(batch.urgent.nonzero()[0].tolist())
-    admitted = {entry.patient for entry in log if entry.what == "in oxygen bed"}
+    admitted = {entry.patient for entry in log if entry.what.startswith("in ")}
     assert len(admitted) == 15 < len(urgent)
     assert admitted < urgent
 

@@ -332,6 +332,7 @@ def test_cover_is_the_stock_over_demand_and_losses_that_no_plant_meets() -> None
     given = source(tank_kg=800.0, tank_start_share=1.0, loss_share=0.1, plant_nm3_per_hour=plant_for(1))
     assert Ward(given, masks=4).supply.cover_days == pytest.approx(800 / (3.4 * KG_OF_MASK))
     assert Ward(given, masks=4).store.cover_days == pytest.approx(800 / (3.4 * KG_OF_MASK))
+    assert Ward(source(tank_kg=800.0)).store.cover_days == np.inf
 
 
 def test_a_delivery_lets_everybody_breathe_again() -> None:

@@ -22,7 +22,7 @@ from strategies import (
     variant,
 )
 
-from surgesim.model.care.patients import DRAWS, PatientBatch, PatientSource
+from surgesim.model.care.patients import DRAWS, PatientBatch, PatientSource, _flow_quantile
 from surgesim.model.clock.streams import Streams
 from surgesim.model.epidemic.spread import DayOfInfection
 from surgesim.model.simulation import simulate
@@ -289,3 +289,11 @@ def test_a_day_drawn_is_used_again_for_the_same_infections_and_the_same_home_car
     assert len(first) == pytest.approx(len(without) / 2, abs=4 * (len(without) / 4) ** 0.5)
     other = DayOfInfection(cells, np.zeros(1, np.int64), np.zeros(1, np.int64))
     assert shared.of_day(other, 3, streams, 0.5)[0] is not first
+
+
+def test_shares_that_miss_1_by_rounding_leave_no_draw_without_a_flow() -> None:
+    assert 0.7 + 0.2 + 0.1 < 1
+    support = {"oxygen_beds": {"mask": 0.7, "high_flow": 0.2, "non_invasive": 0.1}}
+    respiratory = outbreak(clinical(respiratory=support)).clinical.respiratory
+    flow = _flow_quantile(respiratory.oxygen_beds, respiratory.flow)
+    assert flow(np.array([0.0, 0.69, 0.71, 0.91, 1 - 2.0**-53])).tolist() == [10, 10, 60, 30, 30]

@@ -158,18 +158,15 @@ def test_a_bed_that_lacks_a_hundredth_of_a_post_is_not_staffed() -> None:
 @pytest.mark.parametrize(("limit", "constraint"), [("equipment", EQUIPMENT), ("supply", PIPES)])
 def test_a_limit_that_is_whole_but_for_rounding_counts_as_whole(limit: str, constraint: int) -> None:
     """4.35 * 100 is 434.99999999999994."""
-    just_short = (NO_LIMIT, 4.35 * 100, NO_LIMIT)
-    tie = one((0, 435, 0), (99, 99, 0), **{limit: just_short})
+    limits = {limit: (NO_LIMIT, 4.35 * 100, NO_LIMIT)}
+    tie = one((0, 435, 0), (99, 99, 0), **limits)
     assert (tie.most[0, OXYGEN], tie.binding[0, OXYGEN]) == (435, SPACE)
-    short = one((0, 436, 0), (99, 99, 0), **{limit: just_short})
-    assert (short.most[0, OXYGEN], short.binding[0, OXYGEN]) == (
-        435,
-        {"equipment": EQUIPMENT, "supply": PIPES}[limit],
-    )
+    short = one((0, 436, 0), (99, 99, 0), **limits)
+    assert (short.most[0, OXYGEN], short.binding[0, OXYGEN]) == (435, constraint)
 
 
 def test_covid_patients_take_doctors_from_others() -> None:
-    """Of two posts, 4 patients in ICU take 0.25 at surge ratios and 20 on oxygen 0.5; at normal ones double."""
+    """Of two posts, four patients in ICU take 0.25 and 20 on oxygen 0.5; at normal ratios double."""
     left = one((0, 20, 4), (2, 99, 99), covid=(0, 20, 4), others=(4, 0))
     assert left.emergency.tolist() == [50]  # 1.25 posts at 1:40
     assert left.elective.tolist() == [7]  # 2 - 0.5 - 1 - 0.2 (emergencies) = 0.3 posts at 1:25
