@@ -52,7 +52,7 @@ OPERATORS = (
 
 FAST = ("-m", "not slow", "tests/unit/model")
 SLOW = ("-m", "slow", "tests/unit/model", "tests/property", "tests/verification")
-LIMIT = 120
+LIMIT = 60
 """Seconds of processor time after which a mutant counts as found; for slow tests, ten times as many."""
 
 
