@@ -94,7 +94,8 @@ def test_mappings_and_texts_may_extend_a_file(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "base" / "small.yaml").write_text(SMALL.replace("r0: 3", "r0: -3"), encoding="utf-8")
     with pytest.raises(ScenarioError) as caught:
         surgesim.load({"extends": "base/small.yaml"})
-    assert str(caught.value) == "base/small.yaml:12: epidemic.variant.r0: got -3, expected a number from 0 to 1000"
+    expected = "base/small.yaml:12: epidemic.variant.r0: got -3, expected a number from 0 to 1000"
+    assert str(caught.value) == expected
 
 
 def test_arrivals_of_a_mapping_are_relative_to_the_working_folder(
