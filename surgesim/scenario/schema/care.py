@@ -105,7 +105,7 @@ class Census(Section):
 
 
 class Care(Section):
-    """The facilities, their initial patients, and what they share."""
+    """The facilities, their initial patients, and settings for all facilities."""
 
     facilities: Annotated[Named[Facility], Field(min_length=1)]
     initial_census: FrozenMapping[FacilityName, Census] = Field(default_factory=dict)

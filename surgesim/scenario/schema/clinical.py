@@ -11,7 +11,7 @@ from surgesim.scenario.schema.numbers import Share
 
 
 class DeathByCare(Section):
-    """P(death) by the care received and age; a value below that of the better care is raised to it."""
+    """P(death) by age and care received; values lower than for better care are raised to the latter."""
 
     full: ShareByAge
     thin: ShareByAge
@@ -51,14 +51,14 @@ class Stays(Section):
 
 
 class Clock(Section):
-    """Time from an unmet need to its end: `death_days` for patients who die of it, else `recovery_days`."""
+    """Time from an unmet need to death (`death_days`) or, for patients who survive, to recovery."""
 
     death_days: Distribution
     recovery_days: Distribution
 
 
 class Clocks(Section):
-    """One clock per need: oxygen need untreated; ICU need untreated or boarded in an oxygen bed."""
+    """One clock per unmet need: oxygen untreated, ICU untreated, and ICU boarded in an oxygen bed."""
 
     oxygen: Clock
     icu: Clock

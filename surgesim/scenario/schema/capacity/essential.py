@@ -25,7 +25,10 @@ class Essential(Section):
 
 
 class EssentialCare(Section):
-    """Lengths of stay of non-COVID patients; their arrivals keep the initial census if no beds are lost."""
+    """Lengths of stay of non-COVID patients, who arrive at rates that keep their initial census constant.
+
+    The census is constant on average, as long as no beds are lost.
+    """
 
     emergency_stay_days: DayOrMore = figure(6.0, "mean length of stay")
     elective_stay_days: DayOrMore = figure(5.0, "mean length of stay")

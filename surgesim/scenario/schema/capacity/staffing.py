@@ -27,7 +27,7 @@ class Staff(Section):
 
 
 class Ratio(Section):
-    """Patients per round-the-clock post: normally, and at most (`surge`; care is then thin)."""
+    """Patients per round-the-clock post: the normal number and the maximum (`surge`), with thinner care."""
 
     normal: Places
     surge: Places
@@ -106,7 +106,7 @@ class Shortfall(NamedTuple):
 def shortfall_at_start(
     staffing: Staffing, staff: Staff, *, icu: float, oxygen: float, emergency: float, elective: float
 ) -> Shortfall:
-    """Return the staff that a facility lacks to look after its patients of the first day at normal ratios.
+    """Return the staff that a facility lacks to care for its first-day patients at normal ratios.
 
     Parameters
     ----------
