@@ -59,7 +59,8 @@ def run(
         list[str] | None,
         typer.Option(
             metavar="OUTCOME=SHARE",
-            help="Continue until the interval of the mean has a half-width of this share; may be repeated.",
+            help="Add runs until the 95% interval of the outcome's mean has at most this half-width, as a "
+            "share of the mean; may be repeated.",
         ),
     ] = None,
     most: Annotated[
@@ -165,7 +166,7 @@ def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietO
             )
         if again.setting and not quiet:
             typer.echo(
-                f"Compared with relative tolerance {RELATIVE:g}, without figures, because these differ:"
+                f"Compared with relative tolerance {RELATIVE:g}, without figures, because of differences:"
             )
             for difference in again.setting:
                 typer.echo(f"  {difference}")
@@ -174,7 +175,7 @@ def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietO
         if again.differences:
             raise typer.Exit(FAILED)
         if not quiet:
-            typer.echo(f"Reproduced: {count(len(again.compared), 'file')} identical.")
+            typer.echo(f"Reproduced: {count(len(again.compared), 'identical file')}.")
 
 
 def _warn_of_replacement(folder: Path) -> None:

@@ -434,7 +434,7 @@ def test_reproduce_exits_0_where_all_files_are_the_same(town: Path) -> None:
     same = surgesim("reproduce", "results/town", "--workers", "1")
     assert (same.exit_code, same.stderr) == (0, "")
     files = [path for path in Path("results/town").rglob("*") if path.is_file()]
-    assert same.stdout == f"Reproduced: {len(files) - 1} files identical.\n"
+    assert same.stdout == f"Reproduced: {len(files) - 1} identical files.\n"
 
 
 @pytest.mark.slow

@@ -34,7 +34,7 @@ def embed(tree: Mapping[str, Any], above: KeyPath, context: LoadContext) -> dict
 
 
 def embed_in_alternative(name: str, overlay: Any, plain: Mapping[str, Any], context: LoadContext) -> Any:
-    """Return an alternative's overlay with profiles inserted and the keys that all share left out."""
+    """Return an alternative's overlay with profiles inserted and shared keys removed."""
     if not isinstance(overlay, Mapping):
         return overlay
     above = ("alternatives", name)

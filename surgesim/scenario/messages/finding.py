@@ -89,7 +89,7 @@ def _nearest(name: str, known: tuple[str, ...]) -> str | None:
 
 
 def _bare(name: str) -> str:
-    """Return `name` in lower case without diacritics: ``o mon`` of ``Ô Môn``."""
+    """Return `name` in lower case without diacritics: ``o mon`` for ``Ô Môn``."""
     parts = unicodedata.normalize("NFD", name.lower().replace("đ", "d"))
     return "".join(part for part in parts if not unicodedata.combining(part))
 

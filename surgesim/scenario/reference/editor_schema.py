@@ -100,7 +100,7 @@ def _one_form(definitions: Json) -> None:
 
 
 def _laid_over_defaults(definitions: Json) -> None:
-    """Allow an incomplete section if the section has a default value, over which it is laid."""
+    """Allow an incomplete section if the section has a default, which completes it."""
     for definition in definitions.values():
         for field in definition.get("properties", {}).values():
             target = str(field.get("$ref", "")).removeprefix(_DEFS)

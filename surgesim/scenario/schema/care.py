@@ -41,7 +41,7 @@ class ShareByBed(Section):
 
 
 class Facility(Section):
-    """One facility.
+    """One facility: its beds, patients, staff and supplies.
 
     `beds` are all its beds; a share `covid_share` of them is open to COVID patients at the start, and a
     rule (`convert_beds` or `mobilise`) can raise this to `convertible_share`. Conversion can also equip

@@ -11,7 +11,10 @@ from surgesim.scenario.schema.numbers import Share
 
 
 class DeathByCare(Section):
-    """P(death) by age and care received; values lower than for better care are raised to the latter."""
+    """Probability of death by age and care received.
+
+    If the value for one kind of care is lower than the value for better care, it is raised to the latter.
+    """
 
     full: ShareByAge
     thin: ShareByAge
@@ -23,7 +26,7 @@ class Severity(Section):
     """Severity of an infection by age, for the reference variant in an unprotected person.
 
     `p_oxygen` is per infection, `p_icu` per person who needs oxygen. `death_oxygen` and `death_icu` are
-    per person with that need. `death_oxygen` ignores `boarded`.
+    per person with that need. In `death_oxygen`, `boarded` has no effect.
     """
 
     p_oxygen: ShareByAge

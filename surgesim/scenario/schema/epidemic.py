@@ -67,8 +67,8 @@ class Immunity(Section):
     `immune_share` is the share immune from recent infection (or both infection and vaccine); those whom the
     variant's `infection_escape` makes susceptible join the waned stratum. `waned_share` is the share of the
     others with waned protection from earlier doses or infections; this protection is multiplied by
-    1 - `vaccine_escape`. `vaccinated` is the protection by a dose of section `vaccination`, which requires
-    it; nobody has it at the start. If waned protection is better than the dose, people keep it.
+    1 - `vaccine_escape`. Section `vaccination` requires `vaccinated`, the protection that its doses
+    give; nobody has it at the start. A dose never replaces better waned protection.
     """
 
     immune_share: ShareByAge = figure((0.0,) * 9, "nobody immune unless given")

@@ -26,7 +26,7 @@ class Indicator(NamedTuple):
     least, most
         Its minimum and maximum; `most` is None if it has no maximum.
     of_residents
-        For a rate per number of residents that counts each resident at most once: that number.
+        The denominator of a rate that counts each resident at most once, such as 100,000 residents.
     needs
         Names, in `schema.needs.NEEDS`, of the parts that a scenario must give for the indicator to be
         assessed, in the order of reporting; empty if it needs only patients and beds.

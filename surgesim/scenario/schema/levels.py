@@ -135,6 +135,6 @@ class Levels(Section):
 
     @property
     def criteria(self) -> dict[tuple[str, str], Criterion]:
-        """All criteria by side and name."""
+        """All criteria, by side (transmission or response) and name."""
         sides = (("transmission", self.transmission), ("response", self.response))
         return {(side, name): criterion for side, named in sides for name, criterion in named.items()}

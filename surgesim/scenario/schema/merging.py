@@ -34,7 +34,7 @@ _UNCERTAIN = {
 
 
 def _is_uncertain_form(value: Mapping[str, Any]) -> bool:
-    """Return True if `value` has one form of an uncertain parameter."""
+    """Return True if `value` has one of the forms of an uncertain parameter."""
     ((key, inner),) = value.items() if len(value) == 1 else (("", None),)
     if key not in _UNCERTAIN:
         return False

@@ -63,7 +63,7 @@ Money = Annotated[float, Field(ge=0, le=MOST_VALUE)]
 Bound = Annotated[float, Field(ge=-1e12, le=1e12)]
 """A bound on an indicator."""
 Value = Annotated[float, Field(ge=-MOST_VALUE, le=MOST_VALUE)]
-"""A value for any number of the scenario, in the unit of that number."""
+"""A possible value of an uncertain parameter, in the unit of the parameter."""
 SomeValue = Annotated[float, Field(ge=1e-9, le=MOST_VALUE)]
 BetaShape = Annotated[float, Field(ge=0.001, le=1_000_000)]
 

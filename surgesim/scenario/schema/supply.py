@@ -9,7 +9,7 @@ from surgesim.scenario.schema.numbers import Amount, Money
 
 
 class PerDay(Section):
-    """Amounts of an item: per COVID bed-day by bed type, reported case, day of a home case, and death."""
+    """Amounts of an item per COVID bed-day (by bed type), reported case, home case and day, and death."""
 
     basic_bed: Amount = 0.0
     oxygen_bed: Amount = 0.0

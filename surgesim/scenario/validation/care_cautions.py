@@ -160,7 +160,10 @@ def _given_arrivals(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _ends_early(arrivals: Arrivals, scenario: Scenario) -> Iterator[Finding]:
-    """Warn of series that end before the run, once for each end, unless all counts are 0."""
+    """Warn of series that end before the run, in one warning for all that end on the same day.
+
+    Series whose counts are all 0 cause no warning.
+    """
     by_end: dict[int, list[str]] = {}
     for name, series in arrivals.series.items():
         if len(series.counts) < scenario.days and any(series.counts):

@@ -34,7 +34,7 @@ class EssentialCare(Section):
     elective_stay_days: DayOrMore = figure(5.0, "mean length of stay")
     catch_up_share: Multiplier = figure(
         0.2,
-        "elective admissions above the usual rate, as a share of it, while a backlog is cleared (COVIDSurg "
+        "extra elective admissions while a backlog is cleared, as a share of usual admissions (COVIDSurg "
         "2020: 45 weeks at 20 % more)",
         "published",
     )

@@ -100,7 +100,7 @@ class Respiratory(Section):
 
     oxygen_beds: Support = figure(
         Support(mask=0.755, high_flow=0.226, non_invasive=0.019),
-        "Vietnam 30-31/8/2021: 4,157 mask, 1,247 high-flow, 105 non-invasive of the non-invasively treated",
+        "Vietnam 30-31/8/2021, without invasive ventilation: 4,157 mask, 1,247 high-flow, 105 non-invasive",
         "counted",
     )
     icu_beds: Support = figure(

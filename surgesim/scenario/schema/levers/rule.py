@@ -208,7 +208,7 @@ class RuleBase(Section):
         return False
 
     def misfit(self, facility: Facility) -> str | None:
-        """Return why the rule cannot name a facility, as the end of a message; None if it can."""
+        """Return the end of a message on why the rule cannot name a facility; None if it can."""
         return None
 
     def misfit_of_all(self, facilities: Mapping[str, Facility]) -> tuple[str, str] | None:

@@ -47,4 +47,4 @@ class CaseIsolation(Section):
     """Isolation of reported cases and contacts: they infect nobody from the day after the report."""
 
     cases_compliance: Share = figure(0.0, "share of reported cases who isolate")
-    contacts_compliance: Share = figure(0.0, "share of infected contacts found who isolate")
+    contacts_compliance: Share = figure(0.0, "of the infected contacts found, the share who isolate")

@@ -15,7 +15,6 @@ class VaccineGroup(Section):
     """A priority group: people from a given age, of any risk or of high risk only.
 
     People who belong to several groups count in the first.
-
     `from_age` must be the start of a ten-year age group, so 65 can only be written as 60 or 70.
     """
 
