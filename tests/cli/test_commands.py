@@ -511,7 +511,7 @@ def test_report_writes_a_workbook(stored: Path) -> None:
 def test_options_of_report_that_do_not_go_together_are_refused(stored: Path) -> None:
     result = surgesim("report", stored, "--excel", "town.xlsx", "--out", "town.html")
     assert result.exit_code == 2
-    assert result.stderr.startswith("got --out and --excel, expected one of them")
+    assert result.stderr.startswith("got --out and --excel, expected only one of the two")
     assert surgesim("report", stored, "--daily").exit_code == 2
     assert not Path("town.xlsx").exists()
 

@@ -440,8 +440,8 @@ def remarks(folder: Path, text: str) -> list[tuple[str, str, int | None]]:
             "  plan:\n",
             "  plan:\n    all: {action: mobilise, ownership: [private], share: 1, when: {on: 2024-01-02}}\n",
             "command.plan.all",
-            "has no effect: none of its facilities has beds that can be converted; facilities "
-            "with a convertible_share are public",
+            "has no effect: none of its facilities has beds that can be converted; the ownership "
+            "classes of facilities with convertible beds are public",
         ),
         (
             "    field: {",
