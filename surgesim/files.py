@@ -14,7 +14,7 @@ TEMPORARY = ".surgesim-part"
 
 
 def write_failure(path: Path, error: OSError) -> str:
-    """Return the message that `path` cannot be written; name a file that stands where a folder should."""
+    """Return the message that `path` cannot be written; name any file found in place of a folder."""
     if isinstance(error, FileExistsError) and path.is_file():
         return f"{path}: cannot be written: got a file, expected a folder or nothing"
     for parent in path.parents:
@@ -27,7 +27,7 @@ def write_failure(path: Path, error: OSError) -> str:
 
 @contextlib.contextmanager
 def disk_errors(target: Path) -> Iterator[None]:
-    """Turn an OSError of the block into a message that `target` cannot be written, and why.
+    """Turn an OSError in the block into an error that says why `target` cannot be written.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
         If the file cannot be written, or another process is writing it.
     """
     with disk_errors(path):
-        place = path.resolve() if path.is_symlink() else path  # the link stays; its target is written
+        place = path.resolve() if path.is_symlink() else path  # the link stays; its target is replaced
         beside = place.parent / f".{place.name}{TEMPORARY}"
         with Lock(beside, path, named=False) as lock:
             yield beside
@@ -62,13 +62,13 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 GENERATOR = "surgesim report"
-"""The generator that a report names."""
+"""The generator named in a report."""
 FIGURE_CREATOR = "Drawn by surgesim"
-"""The creator that a figure file names."""
+"""The creator named in a figure file."""
 
 
 def is_report(path: Path) -> bool:
-    """Whether surgesim wrote a report; those of 0.1.0 are identified by text that all of them contain."""
+    """Return True if a file is a report by surgesim; version 0.1.0 is identified by text in its reports."""
     if not path.is_file():
         return False
     content = path.read_bytes()
@@ -81,7 +81,7 @@ def _generator() -> bytes:
 
 
 def is_figure(path: Path) -> bool:
-    """Whether a file is a figure that surgesim drew, version 0.2.0 or later."""
+    """Return True if a file is a figure drawn by surgesim 0.2.0 or later."""
     return _is_picture(path) and FIGURE_CREATOR.encode() in path.read_bytes()
 
 
@@ -90,12 +90,12 @@ def _is_picture(path: Path) -> bool:
 
 
 def is_drawn(path: Path) -> bool:
-    """Whether surgesim, or as in 0.1.0 just Matplotlib, drew the figure in a file."""
+    """Return True if a file is a figure drawn by surgesim or, as in version 0.1.0, by Matplotlib."""
     return is_figure(path) or (_is_picture(path) and b"https://matplotlib.org" in path.read_bytes())
 
 
 def refuse_to_replace(path: Path, is_own: Callable[[Path], bool], what: str) -> None:
-    """Raise an error if `path` exists and is not ours.
+    """Raise an error if `path` exists and is not a file that surgesim wrote.
 
     Raises
     ------
@@ -105,14 +105,14 @@ def refuse_to_replace(path: Path, is_own: Callable[[Path], bool], what: str) -> 
     with disk_errors(path):
         if path.exists() and not is_own(path):
             raise ResultsError(
-                f"{path}: got something that is not {what} of surgesim, so it will not be replaced; choose "
+                f"{path}: got something that is not {what} by surgesim, so it will not be replaced; choose "
                 "another name"
             )
 
 
 @contextlib.contextmanager
 def make_folder(folder: Path) -> Iterator[None]:
-    """Make a folder and its parents; if the block fails, remove those that are new and still empty.
+    """Make a folder and its parents; if the block fails, remove the new folders that are still empty.
 
     Raises
     ------

@@ -320,8 +320,8 @@ def test_plot_draws_the_map_of_a_sweep(whole: Path) -> None:
     )
     assert (bare.exit_code, bare.stderr) == (2, "got alternative 'extra', expected one of baseline\n")
     for more, message in (
-        (["--figure", "need"], "got figure 'need' of a sweep, expected sweep-map\n"),
-        (["--area", "na"], "got --area na for a sweep, expected it for a run only\n"),
+        (["--figure", "need"], "got figure 'need' for a sweep, expected sweep-map\n"),
+        (["--area", "na"], "got --area na for a sweep, expected --area only for a run\n"),
     ):
         refused = CliRunner().invoke(app, ["plot", "whole", *more])
         assert (refused.exit_code, refused.stderr) == (2, message)

@@ -674,7 +674,7 @@ def test_a_report_replaces_only_reports(case: Results, tmp_path: Path, theirs: s
     with pytest.raises(ResultsError) as caught:
         write_report(case, path)
     assert str(caught.value) == (
-        f"{path}: got something that is not a report of surgesim, so it will not be replaced; choose another "
+        f"{path}: got something that is not a report by surgesim, so it will not be replaced; choose another "
         "name"
     )
     assert [(entry.name, entry.read_text()) for entry in tmp_path.iterdir()] == [("report.html", theirs)]

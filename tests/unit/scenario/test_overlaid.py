@@ -398,7 +398,8 @@ def test_none_is_no_district() -> None:
     with pytest.raises(ScenarioError) as caught:
         overlaid(small_scenario(), {"people": {"districts": {"none": district}}})
     assert [str(problem) for problem in caught.value.problems] == [
-        "people.districts.none: got the name 'none', which means no name in a reference, expected another"
+        "people.districts.none: got the name 'none', which in a reference means that no name is "
+        "given, expected another name"
     ]
 
 
