@@ -117,7 +117,7 @@ def test_arrivals_of_a_mapping_are_relative_to_the_working_folder(
         (3, "got a value of type int, expected the path of a file or a mapping"),
         (None, "got a value of type NoneType, expected the path of a file or a mapping"),
         ({"extends": "nowhere.yaml"}, "extends: got the name of a file that does not exist: nowhere.yaml"),
-        ({"extends": 4}, "extends: got 4, expected the name of a file, relative to this one"),
+        ({"extends": 4}, "extends: got 4, expected the path of a file, relative to this one"),
     ],
 )
 def test_what_cannot_be_loaded_is_refused_in_a_sentence(source: Any, message: str) -> None:
@@ -133,7 +133,7 @@ def test_what_cannot_be_loaded_is_refused_in_a_sentence(source: Any, message: st
         ("- 1", "<text>:1: got a list of 1 values, expected the sections of a scenario"),
         ("a: 1\na: 2", "<text>:2: got the key 'a' twice, on lines 1 and 2"),
         ("a: [", "<text>:2: got text that is not YAML (while parsing a flow node"),
-        ("\0", "<text>:1: got text that is not YAML (it holds the invisible character U+0000)"),
+        ("\0", "<text>:1: got text that is not YAML (it contains the invisible character U+0000)"),
         (b"a: 1", "got a value of type bytes, expected a text"),
     ],
 )
