@@ -31,12 +31,12 @@ class SourceIndex:
     """
 
     def __init__(self, patterns: Mapping[str, Any]) -> None:
-        self._tree: dict[str, Any] = {}
+        self._tree: dict[str | None, Any] = {}
         for pattern in patterns:
             node = self._tree
             for segment in pattern.split("."):
                 node = node.setdefault(segment, {})
-            node[""] = pattern
+            node[None] = pattern  # not "", which a pattern such as "care.." has as a segment
 
     def pattern_for(self, path: str) -> str | None:
         """Return the pattern that covers `path`; None if no pattern does."""
@@ -47,13 +47,13 @@ class SourceIndex:
         return None if best is None else best[2]
 
     def _matches(
-        self, node: dict[str, Any], segments: list[str], depth: int, stars: int
+        self, node: dict[str | None, Any], segments: list[str], depth: int, stars: int
     ) -> Iterator[tuple[int, int, str]]:
-        if "" in node:
-            yield depth, stars, node[""]
+        if None in node:
+            yield depth, stars, node[None]
         if depth < len(segments):
             for key in (segments[depth], "*"):
-                if key in node and key != "":
+                if key in node:
                     yield from self._matches(node[key], segments, depth + 1, stars + (key == "*"))
 
 

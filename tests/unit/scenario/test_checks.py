@@ -524,7 +524,7 @@ def test_reported_cases_mean_nothing_where_arrivals_are_given(tmp_path: Path) ->
 
 
 def test_the_longest_entry_that_covers_a_path_holds_then_the_one_with_fewest_stars() -> None:
-    patterns = ["a", "a.*", "a.*.c", "a.b.*", "a.b.c.d", "x.*.y", "p.*.*", "p.q.*"]
+    patterns = ["a", "a.*", "a.*.c", "a.b.*", "a.b.c.d", "x.*.y", "p.*.*", "p.q.*", "m", "m..", ""]
     index = SourceIndex(dict.fromkeys(patterns))
     expected = {
         "a": "a",
@@ -539,6 +539,7 @@ def test_the_longest_entry_that_covers_a_path_holds_then_the_one_with_fewest_sta
         "p.x.r": "p.*.*",
         "b": None,
         "x": None,
+        "m.n": "m",
     }
     assert {path: index.pattern_for(path) for path in expected} == expected
 
