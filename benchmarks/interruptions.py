@@ -292,7 +292,7 @@ def odd_places(home: Path) -> Iterator[tuple[str, str]]:
         (folder / "out" / name).write_text("{}")
         seen = said(*finish(folder, *RUN))
         kept = (folder / "out" / name).read_text() == "{}" and not lost(folder)
-        yield f"foreign folder with {name}", f"{seen} (kept: {kept})"
+        yield f"folder with a foreign {name}", f"{seen} (kept: {kept})"
     for what in ("> /dev/full", "| true"):
         shell = f"{sys.executable} -m surgesim.cli report out --lang en {what}"
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}

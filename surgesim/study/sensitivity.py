@@ -184,7 +184,8 @@ def _bootstrap_interval(estimate: Floats, resampled: Floats) -> tuple[Floats, Fl
 def sobol_of(values: Floats, samples: int, paths: int) -> Callable[[NDArray[np.intp]], Floats]:
     """Return a function that computes first and total Sobol indices ``(2, paths)`` from chosen samples.
 
-    `values` are in the order of `surgesim.study.sweep.design.points`: A, B, then A with each path from B.
+    `values` are in the order of `surgesim.study.sweep.design.points`: points A, points B, then for each path
+    the points A with the values of that path from B.
     """
     from scipy.stats import sobol_indices
 

@@ -94,7 +94,7 @@ def spread(
 
 
 def in_order(results: Iterator[tuple[int, Result]], places: Iterable[int]) -> Iterator[Result]:
-    """Yield results in the order of `places`; `results` yields (place, result) pairs in any order."""
+    """Yield results in the order of the indices `places`, from (index, result) pairs in any order."""
     early: dict[int, Result] = {}
     for place in places:
         while place not in early:
