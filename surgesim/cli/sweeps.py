@@ -165,7 +165,7 @@ def sensitivity(
         refuse_to_replace(
             target / "sensitivity.csv",
             lambda path: path.is_file() and path.read_bytes().startswith(columns),
-            "a table of sensitivity",
+            "a sensitivity table",
         )
         with make_folder(target):
             with atomic_write(target / "sensitivity.csv") as part:

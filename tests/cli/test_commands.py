@@ -179,7 +179,7 @@ def test_set_changes_the_scenario(town: Path) -> None:
         (("--precision", "deaths=5"), "--precision deaths: got 5, expected a number > 0 and < 1"),
         (("--set", "study.seed=-1"), "--set: study.seed: got -1"),
         (("--out", "town.yaml/x"), "town.yaml is a file, expected a folder"),
-        (("--out", "town.yaml"), "got a file, expected a folder or nothing"),
+        (("--out", "town.yaml"), "got a file, expected a folder or an unused path"),
         (("--out", "."), "contains 'town.yaml', which is not part of a result"),
     ],
 )
@@ -398,7 +398,7 @@ def test_plot_replaces_only_figures(stored: Path) -> None:
     mine.write_text("<svg>precious</svg>")
     result = surgesim("plot", stored, "--figure", "need", "--figure", "thresholds", "--out", "pictures")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert f"{mine}: got something that is not a figure of surgesim" in result.stderr
+    assert f"{mine}: got something that is not a figure written by surgesim" in result.stderr
     assert [path.name for path in mine.parent.iterdir()] == ["thresholds.svg"]
     assert mine.read_text() == "<svg>precious</svg>"
     mine.unlink()

@@ -217,7 +217,7 @@ def _wait_for_workers(address: str, count: int) -> None:
     [
         (
             "tcp://127.0.0.1:1",
-            "tcp://127.0.0.1:1: no scheduler answers within 1 s, expected the address that",
+            "tcp://127.0.0.1:1: no scheduler responded within 1 s, expected the address that",
         ),
         ("nonsense", "got scheduler 'nonsense', expected the address that `dask scheduler` prints"),
         ("127.0.0.1:8786", "got scheduler '127.0.0.1:8786', expected the address"),
