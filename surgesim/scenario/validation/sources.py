@@ -83,9 +83,9 @@ class _Default:
         return cls(None if info.is_required() else info.default, source)
 
     def below(self, holder: Section, name: str, info: FieldInfo) -> _Default:
-        """Return the default of a field of `holder`; `self` is the default of `holder` as a whole.
+        """Return the default of a field of `holder`, with its source; `self` is the default of all of `holder`.
 
-        A source of the field itself takes precedence.
+        A source given for the field takes precedence over that of `holder`.
         """
         own = _Default.of(info)
         if type(self.value) is not type(holder):

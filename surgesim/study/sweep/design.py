@@ -256,7 +256,7 @@ def without_factors(scenario: Scenario, factors: Sequence[Factor]) -> Scenario:
 
 
 def at_point(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
-    """Return the scenario with fixed values: those of a point and of all uncertain parameters.
+    """Return the scenario with the values of a point and with every uncertain parameter fixed.
 
     Raises
     ------
