@@ -83,7 +83,7 @@ class _Default:
         return cls(None if info.is_required() else info.default, source)
 
     def below(self, holder: Section, name: str, info: FieldInfo) -> _Default:
-        """Return the default of a field of `holder`, with its source; `self` is the default of all of `holder`.
+        """Return the default and source of a field of `holder`; `self` is the default of `holder` as a whole.
 
         A source given for the field takes precedence over that of `holder`.
         """

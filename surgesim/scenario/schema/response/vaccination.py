@@ -28,8 +28,8 @@ class Vaccination(Section):
     """Vaccination against the variant, one dose per person; the protection is `immunity.vaccinated`.
 
     `doses_per_day` are allocated from `start` to the day before `end`, and administered `days_to_delivery`
-    days later; without a `start`, only a rule (action `vaccinate`) adds doses. Health workers come first, then
-    the `groups` in the order of the file, each until everyone who accepts has had a dose.
+    days later; without a `start`, only a rule (action `vaccinate`) adds doses. Health workers come first,
+    then the `groups` in the order of the file, each until everyone who accepts has had a dose.
     """
 
     doses_per_day: Amount = 0.0
