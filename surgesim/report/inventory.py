@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def inventory(scenario: Scenario, origins: Sequence[tuple[str, Sequence[str]]], lang: str) -> list[str]:
-    """The totals, a line each: people, facilities, beds, ventilators, staff, oxygen, and what files give.
+    """Return a line each on people, facilities, beds, ventilators, staff, oxygen, and the keys in each file.
 
     Parameters
     ----------

@@ -166,7 +166,7 @@ def _range(path: str, text: str, design: str, *, integer: bool) -> Factor:
 
 
 def _rejections(factor: Factor, scenario: Scenario) -> Iterator[Problem]:
-    """Yield a problem if the schema does not allow a value at the factor's path, regardless of other values.
+    """Yield a problem if one of the factor's values is invalid at its path, whatever the other values are.
 
     Constraints between values are checked at each point.
     """

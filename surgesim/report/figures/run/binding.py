@@ -56,7 +56,7 @@ _EMERGENCY: Final[dict[str, Any]] = {"color": VERMILION, "linewidth": 3.0, "soli
 
 
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
-    """Draw the share of open oxygen and ICU beds that each constraint binds over time."""
+    """Draw, over time, the share of open oxygen and ICU beds for which each constraint is binding."""
     if not modelled_limits(results.scenario.alternative(alternative)):
         raise EmptyFigureError(
             f"alternative {alternative!r} of scenario {results.scenario.name!r} limits beds only by space"
