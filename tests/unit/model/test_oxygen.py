@@ -508,6 +508,26 @@ def test_after_intensive_care_the_oxygen_clock_begins_anew() -> None:
     assert fate == [(pytest.approx(ready), "ready"), (pytest.approx(ready + 5.0), "dies")]
 
 
+def test_who_lacked_oxygen_before_a_move_has_it_after_and_leaves_others_theirs() -> None:
+    """From the dry intensive care of alpha to a ward of bravo for two days, where another stays."""
+    dry, full = ({"oxygen": PURE | {"tank_kg": kg, "tank_start_share": 1.0}} for kg in (20.0, 900.0))
+    scenario = standing(
+        7,
+        {"alpha": facility(icu=1) | dry, "bravo": facility(oxygen=2) | full},
+        {"alpha": {"icu": 1}, "bravo": {"oxygen": 1}},
+        clinical=nobody_dies(
+            stays=stays(
+                oxygen_days=FOREVER,
+                icu_survivor_days={"fixed": FULL + 1},
+                step_down_days={"fixed": 2.0},
+            )
+        ),
+    )
+    watched = Watched(scenario, see=lambda s: s.supply.stores[1].served)
+    assert watched["occupied_oxygen"].tolist() == [1, 1, 2, 2, 1, 1, 1]
+    assert watched.seen == pytest.approx([KG_OF_MASK * masks for masks in (1, 1, 2, 2, 1, 1, 1)])
+
+
 def test_a_boarders_clock_goes_on_when_oxygen_is_back() -> None:
     """As that of boarding, with what has run kept: nothing is drawn anew."""
     oxygen = PURE | {"tank_kg": 500.0, "tank_start_share": 20 / 500}
