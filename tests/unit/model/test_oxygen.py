@@ -397,6 +397,12 @@ def test_a_plant_added_takes_over_from_the_tank_at_once() -> None:
     assert before - ward.run(2).stock == pytest.approx(KG_OF_MASK)
 
 
+def test_a_tank_added_comes_full_however_small() -> None:
+    ward = Ward(source(tank_kg=10.0, tank_start_share=0.5))
+    ward.supply.enlarge(0, 0.5, 0.0, 1.0)
+    assert (ward.store.stock, ward.store.tank_full) == (5.5, 10.5)
+
+
 @pytest.mark.parametrize("more", [0.0, 1e-7, -1e-7, 4e-8])
 def test_a_plant_that_just_covers_what_is_wanted_does_not_run_dry_over_and_over(more: float) -> None:
     """What rounding leaves between plant and demand is no shortage: the same moment would never end."""
