@@ -397,6 +397,12 @@ def test_a_plant_added_takes_over_from_the_tank_at_once() -> None:
     assert before - ward.run(2).stock == pytest.approx(KG_OF_MASK)
 
 
+def test_a_tank_added_comes_full_however_small() -> None:
+    ward = Ward(source(tank_kg=10.0, tank_start_share=0.5))
+    ward.supply.enlarge(0, 0.5, 0.0, 1.0)
+    assert (ward.store.stock, ward.store.tank_full) == (5.5, 10.5)
+
+
 @pytest.mark.parametrize("more", [0.0, 1e-7, -1e-7, 4e-8])
 def test_a_plant_that_just_covers_what_is_wanted_does_not_run_dry_over_and_over(more: float) -> None:
     """What rounding leaves between plant and demand is no shortage: the same moment would never end."""
@@ -507,6 +513,26 @@ def test_after_intensive_care_the_oxygen_clock_begins_anew() -> None:
     fate = dry_run(5.0, FULL + 1.5, None, icu_death=2.0)
     ready = FULL + 1.5
     assert fate == [(pytest.approx(ready), "ready"), (pytest.approx(ready + 5.0), "dies")]
+
+
+def test_who_lacked_oxygen_before_a_move_has_it_after_and_leaves_others_theirs() -> None:
+    """From the dry intensive care of alpha to a ward of bravo for two days, where another stays."""
+    dry, full = ({"oxygen": PURE | {"tank_kg": kg, "tank_start_share": 1.0}} for kg in (20.0, 900.0))
+    scenario = standing(
+        7,
+        {"alpha": facility(icu=1) | dry, "bravo": facility(oxygen=2) | full},
+        {"alpha": {"icu": 1}, "bravo": {"oxygen": 1}},
+        clinical=nobody_dies(
+            stays=stays(
+                oxygen_days=FOREVER,
+                icu_survivor_days={"fixed": FULL + 1},
+                step_down_days={"fixed": 2.0},
+            )
+        ),
+    )
+    watched = Watched(scenario, see=lambda s: s.supply.stores[1].served)
+    assert watched["occupied_oxygen"].tolist() == [1, 1, 2, 2, 1, 1, 1]
+    assert watched.seen == pytest.approx([KG_OF_MASK * masks for masks in (1, 1, 2, 2, 1, 1, 1)])
 
 
 def test_a_boarders_clock_goes_on_when_oxygen_is_back() -> None:
