@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ from surgesim.model.clock.durations import Quantile, length_biased_quantile_of, 
 from surgesim.model.clock.streams import Streams
 from surgesim.model.epidemic.spread import DayOfInfection, protection
 from surgesim.scenario.schema.capacity.oxygen import Flow, Support
-from surgesim.scenario.schema.clinical import Clinical, DeathByCare
+from surgesim.scenario.schema.clinical import Clinical, DeathByCare, OddsOfDeath
 from surgesim.scenario.schema.epidemic import Epidemic
 
 Floats = NDArray[np.float64]
@@ -71,8 +70,9 @@ class PatientBatch:
         P(death) at the highest need, by level of care; each at least as high as the one before.
     oxygen_stay, icu_survivor_stay, icu_dying_stay, step_down_stay
         Lengths of stay.
-    oxygen_death, oxygen_recovery, icu_death, icu_recovery
-        Times for which a need can stay unmet until death or recovery; infinite if neither ever follows.
+    oxygen_death, oxygen_recovery, icu_death, icu_recovery, boarded_death, boarded_recovery
+        Times for which a need can stay unmet until death or recovery (of an ICU need without a bed, and in an
+        oxygen bed); infinite if neither ever follows.
     unreported
         True if not detected in the community; the patient is then reported at admission.
     oxygen_flow, icu_flow
@@ -100,6 +100,8 @@ class PatientBatch:
     oxygen_recovery: Floats
     icu_death: Floats
     icu_recovery: Floats
+    boarded_death: Floats
+    boarded_recovery: Floats
     unreported: Bools
     oxygen_flow: Floats
     icu_flow: Floats
@@ -113,6 +115,8 @@ class PatientBatch:
         dies = self.luck < np.array([self.p_full, self.p_thin, self.p_boarded, self.p_untreated])
         dies_from = np.where(dies.any(axis=0), dies.argmax(axis=0), NO_CARE + 1)
         boarded, untreated = dies_from <= BOARDED, dies_from <= NO_CARE
+        boarding_ends = np.where(boarded, self.boarded_death, self.boarded_recovery)
+        icu_need_ends = np.where(untreated, self.icu_death, self.icu_recovery)
         columns = (
             range(first_index, first_index + len(self)),
             self.need_time.tolist(),
@@ -128,8 +132,10 @@ class PatientBatch:
             self.icu_dying_stay.tolist(),
             self.step_down_stay.tolist(),
             np.where(untreated, self.oxygen_death, self.oxygen_recovery).tolist(),
-            np.where(boarded, self.icu_death, self.icu_recovery).tolist(),
-            np.where(untreated, self.icu_death, self.icu_recovery).tolist(),
+            boarding_ends.tolist(),
+            _gain(boarding_ends, np.where(boarded, self.icu_death, self.icu_recovery)).tolist(),
+            icu_need_ends.tolist(),
+            _gain(icu_need_ends, np.where(untreated, self.boarded_death, self.boarded_recovery)).tolist(),
             self.unreported.tolist(),
             self.oxygen_flow.tolist(),
             self.icu_flow.tolist(),
@@ -142,19 +148,24 @@ class Patient:
     """One patient: the random traits, and the current state of the journey.
 
     `dies_from` is the first level of care, FULL to NO_CARE, in which the patient dies (NO_CARE + 1: survives
-    any). The `_ends` attributes give how long a need can stay unmet, which follows from it. `late` is True if
-    the patient missed timely access. `need` and `place` are indices from `ledger`. `timer` is the scheduled
-    end of a stay or journey, and `clock` the scheduled end of an unmet need; an outdated event does
-    nothing, because `timer` or `clock` is then another event.
+    any). The `_ends` attributes give how long a need can stay unmet, which follows from it. A day of ICU need
+    without a bed counts as 1 + `boarding_gain` days toward the end as a boarder, and a day of boarding as
+    1 + `icu_gain` days toward the end without a bed. `late` is True if the patient missed timely access.
+    `need` and `place` are indices from `ledger`. `timer` is the scheduled end of a stay or journey, and
+    `clock` the scheduled end of an unmet need; an outdated event does nothing, because `timer` or `clock` is
+    then another event.
     """
 
     __slots__ = (
         "age",
+        "boarded_days",
         "boarding_ends",
+        "boarding_gain",
         "breathes_at",
         "breathless",
         "care",
         "clock",
+        "clock_boards",
         "clock_elapsed",
         "clock_since",
         "destination",
@@ -166,6 +177,7 @@ class Patient:
         "icu_delay",
         "icu_dying_stay",
         "icu_flow",
+        "icu_gain",
         "icu_need_ends",
         "icu_need_time",
         "icu_survivor_stay",
@@ -205,7 +217,9 @@ class Patient:
         step_down_stay: float,
         oxygen_need_ends: float,
         boarding_ends: float,
+        boarding_gain: float,
         icu_need_ends: float,
+        icu_gain: float,
         unreported: bool,
         oxygen_flow: float,
         icu_flow: float,
@@ -226,7 +240,9 @@ class Patient:
         self.step_down_stay = step_down_stay
         self.oxygen_need_ends = oxygen_need_ends
         self.boarding_ends = boarding_ends
+        self.boarding_gain = boarding_gain
         self.icu_need_ends = icu_need_ends
+        self.icu_gain = icu_gain
         self.unreported = unreported
         self.oxygen_flow = oxygen_flow
         self.icu_flow = icu_flow
@@ -244,7 +260,9 @@ class Patient:
         self.flow_kg = 0.0
         self.icu_need_time = inf
         self.ready_time = inf
+        self.clock_boards = False
         self.clock_elapsed = 0.0
+        self.boarded_days = 0.0
         self.clock_since = inf  # infinite while no clock runs
         self.unmet_since = inf
         self.late = False
@@ -308,9 +326,8 @@ class PatientSource:
         self._dying = quantile_of(stays.icu_dying_days)
         self._step_down = quantile_of(stays.step_down_days)
         self._clocks = [
-            quantile_of(clock)
-            for need in (clocks.oxygen, clocks.icu)
-            for clock in (need.death_days, need.recovery_days)
+            (quantile_of(need.death_days), quantile_of(need.recovery_days))
+            for need in (clocks.oxygen, clocks.icu, clocks.boarded or clocks.icu)
         ]
         self._oxygen_flow = _flow_quantile(clinical.respiratory.oxygen_beds, clinical.respiratory.flow)
         self._icu_flow = _flow_quantile(clinical.respiratory.icu_beds, clinical.respiratory.flow)
@@ -440,11 +457,9 @@ class PatientSource:
     ) -> PatientBatch:
         icu = needs_icu.astype(np.int64)
         full, thin, boarded, untreated = self._death[icu, :, age].T
-        oxygen_death, oxygen_recovery, icu_death, icu_recovery = (
-            quantile(draws[:, column])
-            for quantile, column in zip(
-                self._clocks, (U_OXYGEN_CLOCK, U_OXYGEN_CLOCK, U_ICU_CLOCK, U_ICU_CLOCK), strict=True
-            )
+        oxygen, icu_need, boarded_need = (
+            [quantile(draws[:, column]) for quantile in clock]
+            for clock, column in zip(self._clocks, (U_OXYGEN_CLOCK, U_ICU_CLOCK, U_ICU_CLOCK), strict=True)
         )
         return PatientBatch(
             need_time=need_time,
@@ -462,10 +477,12 @@ class PatientSource:
             icu_survivor_stay=self._survivor(draws[:, U_ICU_STAY]),
             icu_dying_stay=self._dying(draws[:, U_ICU_STAY]),
             step_down_stay=self._step_down(draws[:, U_STEP_DOWN]),
-            oxygen_death=oxygen_death,
-            oxygen_recovery=oxygen_recovery,
-            icu_death=icu_death,
-            icu_recovery=icu_recovery,
+            oxygen_death=oxygen[0],
+            oxygen_recovery=oxygen[1],
+            icu_death=icu_need[0],
+            icu_recovery=icu_need[1],
+            boarded_death=boarded_need[0],
+            boarded_recovery=boarded_need[1],
             unreported=draws[:, U_DETECTION] >= self._detected_share,
             oxygen_flow=self._oxygen_flow(draws[:, U_SUPPORT]),
             icu_flow=self._icu_flow(draws[:, U_SUPPORT]),
@@ -486,8 +503,26 @@ def _flow_quantile(support: Support, flow: Flow) -> Quantile:
     return quantile
 
 
+def _gain(end: Floats, other: Floats) -> Floats:
+    """Return by how much a day under a clock that ends at `other` counts for more toward `end`.
+
+    It is such that the shares run of both clocks add up to 1 at the end.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gain: Floats = np.where((end == other) | np.isinf(end), 0.0, end / other - 1)
+    return gain
+
+
 def _death_table(death: DeathByCare, factor: float, *, boards: bool) -> Floats:
     """Return P(death) by level of care and age, ``(4, 9)``; it never falls from one level to the next."""
     full = np.minimum(1.0, np.array(death.full) * factor)
-    rows: list[Any] = [full, death.thin, death.boarded if boards else full, death.untreated]
-    return np.maximum.accumulate(np.array(rows, float), axis=0)
+    others = (death.thin, death.boarded if boards else death.thin, death.untreated)
+    return np.maximum.accumulate(np.array([full, *(_risk(risk, full) for risk in others)]), axis=0)
+
+
+def _risk(risk: tuple[float, ...] | OddsOfDeath, full: Floats) -> Floats:
+    """Return P(death) by age; an odds ratio is relative to `full`."""
+    if isinstance(risk, OddsOfDeath):
+        raised = risk.odds * full
+        return raised / (1 - full + raised)
+    return np.array(risk, float)

@@ -1,6 +1,8 @@
 """Section `clinical`: severity of infection, lengths of stay, and the effect of missing care."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, Tag
 
 from surgesim.scenario.schema.base import (
     Distribution,
@@ -16,13 +18,33 @@ from surgesim.scenario.schema.capacity.home import HomeCare
 from surgesim.scenario.schema.capacity.oxygen import Respiratory
 
 
+class OddsOfDeath(Section):
+    """P(death) as an odds ratio to full care, the same at every age."""
+
+    odds: Annotated[float, Field(ge=1)]
+
+
+def _form(value: object) -> str:
+    return "ratio" if isinstance(value, (dict, OddsOfDeath)) else "table"
+
+
+DeathRisk = Annotated[
+    Annotated[ShareByAge, Tag("table")] | Annotated[OddsOfDeath, Tag("ratio")], Discriminator(_form)
+]
+"""P(death) by age: a table, or the odds of death relative to full care (of the variant)."""
+
+
 class DeathByCare(Section):
-    """P(death) by the care received and age; a value below that of the better care is raised to it."""
+    """P(death) by the care received and age; a value below that of the better care is raised to it.
+
+    With full care it is `full`; the others are tables too, or ``{odds: x}``: x times the odds of death in
+    full care, after the variant's `death_severity`.
+    """
 
     full: ShareByAge
-    thin: ShareByAge
-    boarded: ShareByAge
-    untreated: ShareByAge
+    thin: DeathRisk
+    boarded: DeathRisk
+    untreated: DeathRisk
 
 
 class Severity(Section):
@@ -64,10 +86,14 @@ class Clock(Section):
 
 
 class Clocks(Section):
-    """One clock per need: oxygen need untreated; ICU need untreated or boarded in an oxygen bed."""
+    """The clocks of the oxygen need untreated, the ICU need untreated, and the ICU need boarded.
+
+    Without `boarded`, the clock of those who board in an oxygen bed is `icu`.
+    """
 
     oxygen: Clock
     icu: Clock
+    boarded: Off[Clock] = None
 
 
 class UrgentShare(Section):

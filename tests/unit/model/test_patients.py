@@ -252,3 +252,24 @@ def test_deaths_in_an_equilibrium_census_come_at_the_rate_of_the_steady_state() 
     share = simulate(scenario, 1, 0).outcomes["deaths"] / beds
     found_dying = 0.4 * 3 / (0.4 * 3 + 0.6 * 12)
     assert share == pytest.approx(found_dying, abs=4 * (found_dying / beds) ** 0.5)
+
+
+@pytest.mark.slow
+def test_odds_of_death_are_relative_to_the_full_care_of_the_variant() -> None:
+    full = [0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 1.0]
+    raised = {"full": full, "thin": 0.0, "boarded": {"odds": 3.0}, "untreated": {"odds": 6.0}}
+    course = clinical(severity=severity(p_icu=0.5, death_icu=raised, death_oxygen=raised))
+    batch, _ = drawn(outbreak(course, epidemic={"variant": variant(3.0, death_severity=1.5)}), onsets=2_000)
+    p_full = np.minimum(1.0, 1.5 * np.array(full))[batch.age]
+    np.testing.assert_array_equal(batch.p_full, p_full)
+    np.testing.assert_array_equal(batch.p_thin, p_full)  # raised to full care
+    icu, some = batch.needs_icu, (p_full > 0) & (p_full < 1)
+
+    def odds(p: np.ndarray) -> np.ndarray:
+        ratio: np.ndarray = p / (1 - p)
+        return ratio
+
+    np.testing.assert_allclose(odds(batch.p_untreated[some]), 6 * odds(p_full[some]))
+    np.testing.assert_allclose(odds(batch.p_boarded[some & icu]), 3 * odds(p_full[some & icu]))
+    np.testing.assert_array_equal(batch.p_boarded[~icu], p_full[~icu])
+    np.testing.assert_array_equal(batch.p_untreated[~some], p_full[~some])
