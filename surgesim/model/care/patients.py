@@ -16,7 +16,7 @@ from surgesim.model.care.home import HomeCare
 from surgesim.model.clock.calendar import Due
 from surgesim.model.clock.durations import Quantile, length_biased_quantile_of, quantile_of
 from surgesim.model.clock.streams import Streams
-from surgesim.model.epidemic.spread import DayOfInfection, protection
+from surgesim.model.epidemic.spread import DayOfInfection, severe_if_infected
 from surgesim.scenario.schema.capacity.oxygen import Flow, Support
 from surgesim.scenario.schema.clinical import Clinical, DeathByCare, OddsOfDeath
 from surgesim.scenario.schema.epidemic import Epidemic
@@ -345,8 +345,7 @@ class PatientSource:
 
     def _chance_of_oxygen(self, epidemic: Epidemic) -> Floats:
         """Return P(needs oxygen | infected), ``(9, 2, strata)``; severity and protection apply only here."""
-        open_to = 1 - protection(epidemic)[:, 1]
-        chance = self.p_oxygen_by_risk[..., None] * epidemic.variant.severity * open_to
+        chance = self.p_oxygen_by_risk[..., None] * epidemic.variant.severity * severe_if_infected(epidemic)
         capped: Floats = np.minimum(1.0, chance)
         return capped
 
