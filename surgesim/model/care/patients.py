@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import inf
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.care.home import HomeCare
+from surgesim.model.care.home import HomeCare, followed_first
 from surgesim.model.clock.calendar import Due
 from surgesim.model.clock.durations import Quantile, length_biased_quantile_of, quantile_of
 from surgesim.model.clock.streams import Streams
@@ -20,6 +21,7 @@ from surgesim.model.epidemic.spread import DayOfInfection, severe_if_infected
 from surgesim.scenario.schema.capacity.oxygen import Flow, Support
 from surgesim.scenario.schema.clinical import Clinical, DeathByCare, OddsOfDeath
 from surgesim.scenario.schema.epidemic import Epidemic
+from surgesim.scenario.schema.response.detection import Detection
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -43,6 +45,9 @@ Bools = NDArray[np.bool_]
     U_SUPPORT,
     U_HOME,
 ) = range(16)
+Reduction: TypeAlias = tuple[float, float]
+"""Shares of detected cases that home care keeps from needing oxygen: of those followed first, of others."""
+
 FULL, THIN, BOARDED, NO_CARE = range(4)
 """Levels of care, best first."""
 
@@ -275,7 +280,7 @@ class DrawnDay:
     Attributes
     ----------
     infection, reduction
-        The onsets, and the share of detected cases that home care keeps from needing oxygen.
+        The onsets, and the shares of detected cases that home care keeps from needing oxygen.
     batch
         The patients.
     mild
@@ -283,7 +288,7 @@ class DrawnDay:
     """
 
     infection: DayOfInfection
-    reduction: float
+    reduction: Reduction
     batch: PatientBatch
     mild: Ints
 
@@ -295,7 +300,7 @@ class PatientSource:
     ----------
     drawn
         Days already drawn by other alternatives of this replication. They are reused if the onsets (the same
-        object) and the reduction match; new days are added. All alternatives must have the same sections.
+        object) and the reductions match; new days are added. All alternatives must have the same sections.
     """
 
     def __init__(
@@ -337,7 +342,8 @@ class PatientSource:
             "dying": length_biased_quantile_of(stays.icu_dying_days),
         }
         self._mean = {"survivor": stays.icu_survivor_days.mean, "dying": stays.icu_dying_days.mean}
-        self._detected_share = epidemic.detection.share if epidemic is not None else 1.0
+        self._detected_share = _severe_share(epidemic.detection) if epidemic is not None else 1.0
+        self._followed_first = followed_first(clinical.home_care)
         risk = np.array(high_risk)
         low = np.array(severity.p_oxygen) / (1 + risk * (severity.high_risk_ratio - 1))
         self.p_oxygen_by_risk = np.stack([low, low * severity.high_risk_ratio], axis=-1)
@@ -350,7 +356,7 @@ class PatientSource:
         return capped
 
     def of_day(
-        self, infection: DayOfInfection, day: int, streams: Streams, reduction: float
+        self, infection: DayOfInfection, day: int, streams: Streams, reduction: Reduction
     ) -> tuple[PatientBatch, Ints]:
         """Draw a day's patients with `from_epidemic`, or reuse the patients drawn by another alternative."""
         known = None if self._drawn is None else self._drawn.get(day)
@@ -368,7 +374,7 @@ class PatientSource:
         day: int,
         needs: np.random.Generator,
         traits: np.random.Generator,
-        reduction: float = 0.0,
+        reduction: Reduction = (0.0, 0.0),
     ) -> tuple[PatientBatch, Ints]:
         """Draw the patients among a day's onsets; return them and the mild cases by district.
 
@@ -377,7 +383,8 @@ class PatientSource:
         needs, traits
             Generators of the day, for the need of oxygen and for each patient's traits.
         reduction
-            Share of detected cases that home care keeps from needing oxygen.
+            Shares of detected cases that home care keeps from needing oxygen: of those followed first, and
+            of others.
         """
         assert self.p_oxygen is not None
         onsets = infection.onsets
@@ -387,9 +394,10 @@ class PatientSource:
         district, age, risk, _stratum, step = np.unravel_index(np.repeat(some, ill), onsets.shape)
         mild = onsets.sum(axis=(1, 2, 3, 4)) - np.bincount(district, minlength=len(onsets))
         draws = traits.random((len(district), DRAWS))
-        if reduction > 0:
+        if any(reduction):
             found = draws[:, U_DETECTION] < self._detected_share
-            averted = HomeCare.averted_cases(draws[:, U_HOME], found, reduction)
+            kept = np.where(self._followed_first[age, risk], *reduction)
+            averted = HomeCare.averted_cases(draws[:, U_HOME], found, kept)
             mild += np.bincount(district[averted], minlength=len(mild))
             stays = ~averted
             district, age, risk, step = district[stays], age[stays], risk[stays], step[stays]
@@ -487,6 +495,11 @@ class PatientSource:
             icu_flow=self._icu_flow(draws[:, U_SUPPORT]),
             high_risk=np.zeros(len(draws), bool) if high_risk is None else high_risk,
         )
+
+
+def _severe_share(detection: Detection) -> float:
+    """Return the share of people needing oxygen later who are detected in the community."""
+    return detection.share if detection.severe_share is None else detection.severe_share
 
 
 def _flow_quantile(support: Support, flow: Flow) -> Quantile:

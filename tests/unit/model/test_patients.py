@@ -273,3 +273,14 @@ def test_odds_of_death_are_relative_to_the_full_care_of_the_variant() -> None:
     np.testing.assert_allclose(odds(batch.p_boarded[some & icu]), 3 * odds(p_full[some & icu]))
     np.testing.assert_array_equal(batch.p_boarded[~icu], p_full[~icu])
     np.testing.assert_array_equal(batch.p_untreated[~some], p_full[~some])
+
+
+def test_the_share_found_of_the_severe_finds_the_same_people_and_more() -> None:
+    def unreported(**detection: float) -> np.ndarray:
+        spread = {"variant": variant(3.0), "detection": {"share": 0.2} | detection}
+        return drawn(outbreak(epidemic=spread), onsets=500)[0].unreported
+
+    few, many = unreported(), unreported(severe_share=0.6)
+    np.testing.assert_array_equal(few, unreported(severe_share=0.2))
+    assert (many <= few).all()
+    assert many.mean() == pytest.approx(0.4, abs=4 * (0.24 / len(many)) ** 0.5)
