@@ -106,7 +106,7 @@ def test_every_figure_of_a_shipped_scenario_has_a_source(path: Path) -> None:
         ("care.essential.catch_up_share", "published"),
         ("clinical.respiratory.oxygen_beds", "counted"),
         ("clinical.respiratory.flow.mask_lpm", "published"),
-        ("clinical.home_care.effect", "assumed"),
+        ("clinical.home_care.effect", "counted"),
         ("care.facilities.*.oxygen.loss_share", "assumed"),
     ],
 )
@@ -521,7 +521,7 @@ def province(request: pytest.FixtureRequest) -> Scenario:
 @pytest.fixture(scope="module")
 def province_records(province: Scenario) -> dict[str, Record]:
     """A short run of every plan, to the peak."""
-    short = overlaid(province, {"days": 84})
+    short = overlaid(province, {"days": 112})
     return {name: simulate(short.alternative(name), 1, 0) for name in ("baseline", *short.alternatives)}
 
 
