@@ -556,6 +556,26 @@ def test_a_boarders_clock_goes_on_when_oxygen_is_back() -> None:
     assert log[-1] == (pytest.approx(worse + 5.0), "recovers")
 
 
+def test_a_boarder_without_oxygen_keeps_the_share_of_the_boarders_clock_that_has_run() -> None:
+    oxygen = PURE | {"tank_kg": 500.0, "tank_start_share": 20 / 500}
+    clocks = {"oxygen": clock("never", "never"), "icu": clock({"fixed": 2.0}, {"fixed": 5.0})}
+    scenario = standing(
+        30,
+        {"alpha": facility(oxygen=1) | {"oxygen": oxygen}},
+        arrivals=arrivals("exact", oxygen=[1] + [0] * 29),
+        clinical=nobody_dies(
+            severity=severity(p_icu=1.0, death_icu=deaths(0, 0, 1)),
+            stays=stays(oxygen_to_icu_days={"fixed": 0.25}),
+            clocks=clocks | {"boarded": clock({"fixed": 8.0}, {"fixed": 10.0})},
+        ),
+    )
+    log = {entry.what: entry.time for entry in Watched(scenario).log}
+    dry = log["in oxygen bed"] + FULL
+    # boarded until the tank is empty, she has run that of 8 days to death as a boarder; the rest is of 2
+    run = (dry - log["boards"]) / 8
+    assert log["dies"] == pytest.approx(dry + 2 * (1 - run))
+
+
 def test_nobody_new_comes_while_a_facility_is_dry_and_as_soon_as_it_is_not_they_do() -> None:
     """Dry before 00:00, supplied at noon: who waits has a bed at noon, not the next morning."""
     oxygen = PURE | {"tank_kg": 200.0, "tank_start_share": 0.0}
