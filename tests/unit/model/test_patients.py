@@ -280,15 +280,15 @@ def test_a_day_drawn_is_used_again_for_the_same_infections_and_the_same_home_car
     cells = np.full((1, N_AGES, 2, 2, 4), 20)
     day = DayOfInfection(cells, np.zeros(1, np.int64), np.zeros(1, np.int64))
     streams = Streams(1, 0)
-    first, mild = shared.of_day(day, 3, streams, 0.5)
-    again, mild_again = shared.of_day(day, 3, streams, 0.5)
+    first, mild = shared.of_day(day, 3, streams, (0.5, 0.5))
+    again, mild_again = shared.of_day(day, 3, streams, (0.5, 0.5))
     assert again is first
     assert mild_again is mild
-    without, more_mild = shared.of_day(day, 3, streams, 0.0)
+    without, more_mild = shared.of_day(day, 3, streams, (0.0, 0.0))
     assert len(without) + more_mild.sum() == len(first) + mild.sum() == cells.sum()
     assert len(first) == pytest.approx(len(without) / 2, abs=4 * (len(without) / 4) ** 0.5)
     other = DayOfInfection(cells, np.zeros(1, np.int64), np.zeros(1, np.int64))
-    assert shared.of_day(other, 3, streams, 0.5)[0] is not first
+    assert shared.of_day(other, 3, streams, (0.5, 0.5))[0] is not first
 
 
 def test_shares_that_miss_1_by_rounding_leave_no_draw_without_a_flow() -> None:

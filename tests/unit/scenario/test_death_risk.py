@@ -39,9 +39,9 @@ def test_odds_are_one_number_and_may_be_uncertain() -> None:
 @pytest.mark.parametrize(
     ("value", "path", "message"),
     [
-        ("{odds: 0.5}", ".odds", "got 0.5, expected a number >= 1"),
+        ("{odds: 0.5}", ".odds", "got 0.5, expected a number from 1 to 1000"),
         ("{odd: 5}", ".odd", "unknown key 'odd', did you mean 'odds'?"),
-        ("{}", ".odds", "missing, expected a number >= 1"),
+        ("{}", ".odds", "missing, expected a number from 1 to 1000"),
         ("1.5", "", f"got 1.5, expected {NINE}, or a mapping with odds"),
         ("[0.1, 0.2]", "", "got 2 values, expected 9, one per age group 0-9 to 80+"),
         ("[0.1, 0, 0, 0, 0, 0, 0, 0, 2]", ".8", "got 2, expected a number from 0 to 1"),
