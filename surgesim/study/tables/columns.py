@@ -185,9 +185,9 @@ BINDING = Table(
         Column(
             "constraint",
             TEXT,
-            "space, doctors, nurses, equipment, pipes (their oxygen flow) or oxygen_stock (it has run out); "
-            "the constraint that binds the largest share of the open beds counts for the day (the first one "
-            "in a tie; space if no bed is open)",
+            "space, doctors, nurses, equipment, pipes (their oxygen flow) or oxygen_stock (it has run out, "
+            "or supplies no more beds); the constraint that binds the largest share of the open beds counts "
+            "for the day (the first one in a tie; space if no bed is open)",
         ),
         Column(
             "breach_days_mean", "days", "mean days of the declared emergency on which it binds the bed type"

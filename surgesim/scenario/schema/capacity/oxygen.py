@@ -79,10 +79,30 @@ class Flow(Section):
     high_flow_lpm: NonNegative = figure(60.0, "up to 60 L/min")
     non_invasive_lpm: NonNegative = figure(30.0, "WHO ESFT: 30 L/min", "published")
     invasive_lpm: NonNegative = figure(30.0, "WHO ESFT: 30 L/min", "published")
+    scale: Positive = figure(1.0, "factor on all flows; 1 leaves them as they are", "assumed")
+
+
+class Scarcity(Section):
+    """What a facility does so that its oxygen lasts: lower all flows, and admit fewer patients.
+
+    While a supply would not last until the next delivery, or for `horizon_days` if none is due, all flows
+    of the facility are lowered by one factor, down to `floor`. With `admission_days`, a facility admits only
+    as many patients as its plant, its deliveries and its stock, spread over so many days, can supply at the
+    floor.
+    """
+
+    floor: Annotated[float, Field(gt=0, le=1)] = figure(
+        1.0, "least share of the usual flow; 1: flows are never lowered"
+    )
+    risk: Annotated[float, Field(ge=1)] = figure(
+        1.0, "factor on P(death) in a bed at the floor flow; less at flows above it"
+    )
+    horizon_days: Positive = figure(7.0, "time for which a stock must last if no delivery is due")
+    admission_days: Off[Positive] = None
 
 
 class Respiratory(Section):
-    """Respiratory support of patients by bed type, and its oxygen flow."""
+    """Respiratory support of patients by bed type, its oxygen flow, and what scarcity does to it."""
 
     oxygen_beds: Support = figure(
         Support(mask=0.755, high_flow=0.226, non_invasive=0.019),
@@ -94,4 +114,8 @@ class Respiratory(Section):
         "WHO ESFT: ventilators for 0.67 of ICU beds, BiPAP and high-flow for 0.17 each",
         "published",
     )
+    by_severity: Share = figure(
+        0.0, "share of patients whose support in an oxygen bed depends on whether they will need ICU"
+    )
     flow: Flow = Flow()
+    scarcity: Scarcity = Scarcity()
