@@ -539,9 +539,8 @@ def in_small_steps(
         ]
         need = sum(flow for *_, flow in present)
         until = come * delivery.interval_days - now + HOUR
-        share = (
-            min(max((plant + stock / until) / (1 + supplied.loss_share) / need, 0.5), 1.0) if need else 1.0
-        )
+        lasting = (plant + stock / until) / (1 + supplied.loss_share)
+        share = min(max(lasting / need, 0.5), 1.0) if need else 1.0
         most = (plant + stock / STEP) / (1 + supplied.loss_share)
         served = 0.0
         for *_, flow in sorted(present):
