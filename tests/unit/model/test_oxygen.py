@@ -21,7 +21,7 @@ from surgesim.model.clock.calendar import Calendar
 from surgesim.model.clock.streams import Streams
 from surgesim.model.levers.supply import OxygenOrder
 from surgesim.model.record import FACILITY_INDEX
-from surgesim.model.simulation import Simulation, simulate
+from surgesim.model.simulation import Simulation, run_once
 from surgesim.scenario.door import overlaid
 from surgesim.scenario.schema.capacity.oxygen import Delivery, OxygenSource, Scarcity
 from surgesim.scenario.schema.levers.supply import OrderOxygen
@@ -920,7 +920,7 @@ def scarce(**scarcity: Any) -> Scenario:
 def effect_of(before: dict[str, Any], after: dict[str, Any], outcome: str) -> tuple[float, float]:
     """Return the 99 % interval of the paired effect of a change of `scarcity`."""
     change = [
-        simulate(scarce(**after), 7, k).outcomes[outcome] - simulate(scarce(**before), 7, k).outcomes[outcome]
+        run_once(scarce(**after), 7, k).outcomes[outcome] - run_once(scarce(**before), 7, k).outcomes[outcome]
         for k in range(12)
     ]
     return paired_interval(np.array(change), 0.99)
@@ -954,7 +954,7 @@ def test_lower_flows_without_more_risk_kill_nobody_who_is_never_cut_off() -> Non
     sites = {"alpha": {"beds": {"oxygen": 25}, "oxygen": oxygen | {"tank_kg": 0.0, "delivery": None}}}
     lowered = overlaid(one, {"care": {"facilities": sites}})
     free = overlaid(one, {"care": {"facilities": {"alpha": {"beds": {"oxygen": 25}, "oxygen": None}}}})
-    few, many = simulate(lowered, 3, 0), simulate(free, 3, 0)
+    few, many = run_once(lowered, 3, 0), run_once(free, 3, 0)
     assert few.series("oxygen_withheld_kg").sum() > 0
     assert few.outcomes["facility_days_dry"] == 0
     assert few.outcomes["deaths"] == many.outcomes["deaths"]

@@ -15,6 +15,7 @@ from surgesim.model.capacity.staff import (
     EQUIPMENT,
     ICU_NURSES,
     NURSE,
+    OXYGEN_STOCK,
     PIPES,
     SPACE,
     WARD_NURSES,
@@ -156,7 +157,7 @@ def test_a_bed_that_lacks_a_hundredth_of_a_post_is_not_staffed() -> None:
     assert one((0, 0, 9), (99, 0, 1.99)).most[0, ICU] == 7  # at four to one, 7.96
 
 
-@pytest.mark.parametrize(("limit", "constraint"), [("equipment", EQUIPMENT), ("supply", PIPES)])
+@pytest.mark.parametrize(("limit", "constraint"), [("equipment", EQUIPMENT), ("supply", OXYGEN_STOCK)])
 def test_a_limit_that_is_whole_but_for_rounding_counts_as_whole(limit: str, constraint: int) -> None:
     """4.35 * 100 is 434.99999999999994."""
     limits = {limit: (NO_LIMIT, 4.35 * 100, NO_LIMIT)}
