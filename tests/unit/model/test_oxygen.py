@@ -383,7 +383,7 @@ def test_of_deliveries_ended_and_ordered_again_only_the_new_ones_come() -> None:
     ward = Ward(source(tank_kg=5000.0, tank_start_share=0.0))
     given = {"delivery_kg": 100.0, "interval_days": 5.0, "when": {"on": "2024-01-01"}}
     order = {"action": "order_oxygen"} | given
-    action = OxygenOrder(OrderOxygen.model_validate(order), [0], ward.supply, ward.env)
+    action = OxygenOrder("order", OrderOxygen.model_validate(order), [0], ward.supply, ward.env)
     ward.run(0)
     delivered = []
     for day in range(13):
