@@ -75,6 +75,8 @@ class Collection:
         The population groups for timely access.
     reached
         ``(replications, 3, districts, 9, 2)``: patients, in time, deaths by district, age and risk.
+    numbers
+        The index of each replication.
     breaches, outcomes
         One per replication.
     draws
@@ -112,6 +114,7 @@ class Collection:
         self.districts: Floats = np.empty((replications, days, districts, len(self._kept)))
         self.groups = Groups(scenario)
         self.reached = np.empty((replications, 3, districts, len(AGE_GROUPS), len(RISK_GROUPS)), np.int64)
+        self.numbers: list[int] = []
         self.breaches: list[Breaches] = []
         self.outcomes: list[dict[str, float]] = []
         self.draws: list[Mapping[str, float]] = []
@@ -128,6 +131,7 @@ class Collection:
     def add(self, record: Record) -> None:
         """Add the next replication."""
         k = len(self.breaches)
+        self.numbers.append(record.replication)
         self.province[k] = record.province
         self.of_scenario[k] = np.hstack([record.logistics, record.assessed])
         self.districts[k] = record.districts[:, :, self._kept]
