@@ -67,11 +67,11 @@ class Extension:
             reason = error.msg if isinstance(error, SyntaxError) else str(error)
             raise ExtensionError(f"{self.file}{line}: not valid Python ({reason})") from error
         module = ModuleType(name)
-        module.__file__ = self.file
+        module.__file__ = f"{self.sha256[:12]}/{self.file}"  # its own, also if a file changes meanwhile
         vars(module)["__loader__"] = self  # shows its lines in tracebacks, on other machines too
         sys.modules[name] = module  # as dataclasses and pickle expect
         try:
-            exec(compile(tree, self.file, "exec", dont_inherit=True), vars(module))
+            exec(compile(tree, module.__file__, "exec", dont_inherit=True), vars(module))
             self._check(module, tree)
         except BaseException as error:
             del sys.modules[name]

@@ -9,7 +9,7 @@ from math import isfinite, isnan, nan
 from numbers import Real
 from typing import TYPE_CHECKING
 
-from surgesim.errors import ExtensionError, SurgesimError
+from surgesim.errors import ExtensionError, SurgesimError, cut
 from surgesim.extension.declarations import Outcome
 from surgesim.extension.files import Extension
 from surgesim.model.record import Record
@@ -130,5 +130,6 @@ def _measured(extension: Extension, outcome: Outcome, one: Replication) -> float
     except Exception as error:
         raise extension.failed(what, error) from error
     if not isinstance(value, Real) or not (isfinite(value) or isnan(value)):
-        raise ExtensionError(f"{extension.file}: {what} returned {value!r:.80}, expected a number")
+        got = cut(repr(value)) if value is None or isinstance(value, Real | str) else type(value).__name__
+        raise ExtensionError(f"{extension.file}: {what} returned {got}, expected a number")
     return nan if isnan(value) else float(value)
