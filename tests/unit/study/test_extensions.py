@@ -130,13 +130,10 @@ def test_a_changed_extension_does_not_resume(scenario: Scenario, tmp_path: Path)
 def test_an_outcome_that_raises_ends_a_run(
     scenario: Scenario, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sentence = (
-        "mine.py: the outcome 'days_with_patients' raised ZeroDivisionError: division by zero "
-        "(alternative 'baseline', replication 0)"
-    )
     with pytest.raises(ExtensionError) as caught:
         run(scenario, extensions=[written(tmp_path, RAISES)], workers=2)
-    assert str(caught.value) == sentence
+    sentence = "mine.py: the outcome 'days_with_patients' raised ZeroDivisionError: division by zero "
+    assert str(caught.value).startswith(f"{sentence}(alternative 'baseline', replication ")
     (record,) = [record for record in caplog.records if record.name == "surgesim"]
     assert record.levelno == logging.ERROR
     assert "return 1 / 0" in record.getMessage()
@@ -204,7 +201,7 @@ def test_a_name_in_two_files(scenario: Scenario, tmp_path: Path) -> None:
         run(scenario, extensions=files, workers=1)
 
 
-def test_what_raises_is_a_scenario_error_of_its_own(scenario: Scenario) -> None:
+def test_a_list_of_replications_has_no_index_twice(scenario: Scenario) -> None:
     with pytest.raises(ScenarioError, match=r"replications: got one twice, expected distinct indices"):
         run(scenario, replications=[1, 1], workers=1)
 
