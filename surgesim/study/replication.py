@@ -1,4 +1,4 @@
-"""One replication as an object: its days, outcomes, breaches and events, as a modeller reads them."""
+"""A single replication as an object, with its daily tables, outcomes, breaches and events."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ if TYPE_CHECKING:
 
 
 class Replication:
-    """One replication of one alternative, from `simulate`.
+    """One replication of one alternative, as returned by `simulate`.
 
-    Tables are built when they are first read, and kept. docs/data-dictionary.md documents their columns and
-    units. All have the columns `alternative` and `replication`, so that those of several replications can
-    be put together with `pandas.concat`.
+    Tables are built on first access and cached. docs/data-dictionary.md documents their columns and units.
+    All tables have the columns `alternative` and `replication`, so tables of several replications can be
+    combined with `pandas.concat`.
 
     Attributes
     ----------
     scenario
         The scenario of the alternative; the values drawn for its uncertain parameters are in `draws`.
     alternative
-        Its name.
+        The name of the alternative.
     seed, replication
-        The seed, and the index of the replication, from 0.
+        The seed of the random numbers, and the index of the replication, from 0.
     """
 
     def __init__(self, scenario: Scenario, alternative: str, seed: int, record: Record) -> None:
@@ -66,32 +66,32 @@ class Replication:
 
     @cached_property
     def province(self) -> pd.DataFrame:
-        """One row per day: the province's indicators, as in daily.parquet."""
+        """The province's daily indicators, as in daily.parquet, one row per day."""
         return province_frame(self.scenario, self.alternative, self._record)
 
     @cached_property
     def districts(self) -> pd.DataFrame:
-        """One row per district (`area`) and day: its indicators, as in daily.parquet."""
+        """The districts' daily indicators, as in daily.parquet, one row per district (`area`) and day."""
         return district_frame(self.scenario, self.alternative, self._record)
 
     @cached_property
     def facilities(self) -> pd.DataFrame:
-        """One row per facility and day: its beds, patients, oxygen and state."""
+        """The facilities' beds, patients, oxygen and state, one row per facility and day."""
         return facility_frame(self.scenario, self.alternative, self._record)
 
     @cached_property
     def outcomes(self) -> Mapping[str, float]:
-        """The outcomes by name, as in replications.csv; NaN if not assessed."""
+        """The outcomes by name, as in replications.csv; an outcome that is not assessed is NaN."""
         return outcome_row(self.scenario, self._record, self._breaches)
 
     @cached_property
     def breaches(self) -> pd.DataFrame:
-        """One row per threshold, and one for the declared emergency: when, how long, how far."""
+        """The breaches, with first day and duration: a row per threshold and one for the emergency."""
         return breach_frame(self.scenario, self.alternative, self._record, self._breaches)
 
     @cached_property
     def events(self) -> pd.DataFrame:
-        """Everything that happens to patients, facilities and rules, in order of time.
+        """All events of patients, facilities and rules, in chronological order.
 
         Raises
         ------
@@ -99,7 +99,9 @@ class Replication:
             If the replication was simulated without ``events=True``.
         """
         if self._record.patient_events is None:
-            raise SurgesimError("got a replication without events, expected simulate(..., events=True)")
+            raise SurgesimError(
+                "got a replication simulated without events, expected simulate(..., events=True)"
+            )
         return event_frame(self.scenario, self.alternative, self._record)
 
     @cached_property

@@ -21,13 +21,13 @@ def simulate(
 ) -> Replication:
     """Simulate one replication of a scenario or of one of its alternatives.
 
-    It is exactly replication number `replication` of ``run(scenario, seed=seed)``, uncertain parameters
-    included, whatever the number of replications there.
+    The result is exactly replication number `replication` of ``run(scenario, seed=seed)``, including the
+    values drawn for uncertain parameters, however many replications that run has.
 
     Parameters
     ----------
     scenario
-        From `surgesim.load`.
+        A scenario loaded with `surgesim.load`.
     seed
         Seed of the random numbers, at least 0.
     replication
@@ -35,7 +35,7 @@ def simulate(
     alternative
         Name of the alternative to simulate.
     events
-        Whether to keep every event. This changes no number, and takes about twice as long.
+        True to keep every event. The numbers do not change, but the simulation takes about twice as long.
     extensions
         Extension files besides those of the scenario, see `run`.
 
@@ -43,7 +43,7 @@ def simulate(
     ------
     ScenarioError
         If `alternative` is unknown, `seed` or `replication` is not a whole number of at least 0, or the
-        replication draws values that are invalid in a scenario file.
+        values drawn for the replication would be invalid in a scenario file.
     ExtensionError
         If an extension cannot be used, or raises.
     IdentityError

@@ -12,8 +12,9 @@ _DELIVERY = "Thanh Hóa's plan: vaccination within 7 days of the allocation of v
 
 
 class VaccineGroup(Section):
-    """A priority group: people from an age on, of any or high risk. People who fit several are in the first.
+    """A priority group: people from a given age, of any risk or of high risk only.
 
+    People who belong to several groups count in the first.
     `from_age` must be the start of a ten-year age group, so 65 can only be written as 60 or 70.
     """
 
