@@ -119,9 +119,7 @@ def test_a_changed_extension_does_not_resume(scenario: Scenario, tmp_path: Path)
             **given,
         )
     changed = written(tmp_path, MINE.replace("> 1", "> 2"))
-    with pytest.raises(
-        ResultsError, match=r"changes since the run started: extension mine\.py \(SHA-256 was "
-    ):
+    with pytest.raises(ResultsError, match=r"since the run started: extension mine\.py \(SHA-256 was "):
         run(scenario, extensions=[changed], workers=1, resume=True, **given)
     with pytest.raises(ResultsError, match=r"extension mine\.py was given, is not"):
         run(scenario, workers=1, resume=True, **given)
