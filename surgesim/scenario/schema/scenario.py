@@ -90,6 +90,8 @@ class Scenario(Section):
         yield "facilities", len(self.care.facilities)
         yield "beds", self.care.beds
         yield "alternatives", list(self.alternatives)
+        if self._extensions:
+            yield "extensions", list(self._extensions.hashes)
 
     def __str__(self) -> str:
         return repr(self)

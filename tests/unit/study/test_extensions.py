@@ -82,6 +82,21 @@ def test_bytes_are_the_same_on_two_workers(scenario: Scenario, tmp_path: Path) -
     assert reproduce(tmp_path / "1", extensions=mine, workers=1).differences == ()
 
 
+def test_draws_and_alternatives_keep_the_extension(scenario: Scenario, tmp_path: Path) -> None:
+    rule = {"action": "custom", "name": "none", "when": {"on": scenario.start}}
+    uncertain = {"study": {"uncertainty": {"care.no_bed_hours": {"uniform": [2, 9]}}}}
+    text = MINE + "\n\n@action\ndef none(province, share, options): ...\n"
+    mine = [written(tmp_path, text.replace("Province, ", "Province, action, "))]
+    plain = {**scenario.to_plain(), "alternatives": {"own": {"command": {"plan": {"own": rule}}}}}
+    drawing = surgesim.load(plain, extensions=mine).overlaid(uncertain)
+    assert repr(drawing).endswith("alternatives=['own'], extensions=['mine.py'])")
+    tables = [run(drawing, workers=workers) for workers in (1, 2)]
+    assert tables[0].replications.equals(tables[1].replications)
+    assert tables[0].replications["drawn:care.no_bed_hours"].nunique() == 3
+    assert set(tables[0].actions["rule"]) == {"own", "own-wards"}
+    assert "extensions" not in drawing.to_plain()
+
+
 def test_a_sweep_has_the_outcomes_of_an_extension(scenario: Scenario, tmp_path: Path) -> None:
     mine = [written(tmp_path)]
     vary = {"care.no_bed_hours": "4,8"}
