@@ -62,9 +62,11 @@ class Command:
         (folder / "tmp").mkdir(exist_ok=True)
         self._out = folder.with_name(f"{folder.name}.out")
         self.code: int | None = None
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # until the new process can handle it
         self.pid = os.fork()
         if self.pid == 0:
             self._become(folder, [str(arg) for arg in args])
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 
     def _become(self, folder: Path, args: Sequence[str]) -> NoReturn:
         os.setsid()
@@ -78,6 +80,7 @@ class Command:
         sys.argv = ["surgesim", *args]
         code: Any = 1
         try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
             main_of_surgesim()
         except SystemExit as error:
             code = error.code or 0

@@ -1,8 +1,7 @@
 """Mutants of the model: how many of a drawn sample of small errors in `surgesim/model/` the tests find.
 
 Cosmic Ray makes the mutants. This file draws the sample, and gives each mutant to a forked process, which
-runs first the tests that cover its line. Nothing is written into the checkout. Needs
-`pip install cosmic-ray coverage`.
+runs the fast tests that cover its line. Nothing is written into the checkout.
 """
 
 from __future__ import annotations
@@ -54,7 +53,6 @@ FAST = ("-m", "not slow", "tests/unit/model")
 SLOW = ("-m", "slow", "tests/unit/model", "tests/property", "tests/verification")
 LIMIT = 60
 """Seconds of processor time after which a mutant counts as found; for slow tests, ten times as many."""
-
 
 Place: TypeAlias = tuple[int, int]
 """Line, from 1, and column, from 0."""
@@ -195,7 +193,7 @@ def functions(code: CodeType) -> Iterator[CodeType]:
                 yield from functions(part)
 
 
-def place(code: CodeType) -> tuple[str, str, int]:
+def key_of(code: CodeType) -> tuple[str, str, int]:
     return (os.path.relpath(code.co_filename), code.co_qualname, code.co_firstlineno)
 
 
@@ -209,13 +207,13 @@ class Session:
         living: dict[tuple[str, str, int], list[FunctionType]] = defaultdict(list)
         for function in gc.get_objects():
             if isinstance(function, FunctionType) and "/surgesim/model/" in function.__code__.co_filename:
-                living[place(function.__code__)].append(function)
+                living[key_of(function.__code__)].append(function)
         for mutant in self._mutants:
             module = compile(mutant.source(), os.path.abspath(mutant.path), "exec", dont_inherit=True)
             changed = [
                 (function, code)
                 for code in functions(module)
-                for function in living[place(code)]
+                for function in living[key_of(code)]
                 if function.__code__ != code
             ]
             if changed:
@@ -276,6 +274,7 @@ def main() -> None:
     ]
     sample = random.Random(options.seed).sample(every, options.sample)
     out = options.out.resolve()
+    out.parent.mkdir(parents=True, exist_ok=True)
 
     def results() -> dict[Mutant, str]:
         lines = out.read_text(encoding="utf-8").splitlines() if out.exists() else []

@@ -90,7 +90,7 @@ def _is_picture(path: Path) -> bool:
 
 
 def is_drawn(path: Path) -> bool:
-    """Return whether surgesim or Matplotlib drew the figure; figures of 0.1.0 name only Matplotlib."""
+    """Return whether surgesim or Matplotlib drew the figure; those of version 0.1.0 name only Matplotlib."""
     return is_figure(path) or (_is_picture(path) and b"https://matplotlib.org" in path.read_bytes())
 
 

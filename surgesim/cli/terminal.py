@@ -31,8 +31,8 @@ def errors(
 ) -> Iterator[None]:
     """Convert surgesim's exceptions to messages and exit codes.
 
-    `options` maps scenario paths to the options that set them; `interrupted` is the message about files if
-    the command is interrupted and the error has no note about them.
+    `options` maps scenario paths to the options that set them; `interrupted` says what became of
+    files after an interruption; a note on the exception itself replaces it.
     """
     try:
         yield

@@ -238,7 +238,7 @@ def select(scenario: Scenario, only: Sequence[str] | None = None) -> dict[str, S
 
 
 def _failure(extras: Extras, results: Results, folder: Path) -> str | None:
-    """Call `extras` and return its error, if any, so that a failed figure does not lose the tables."""
+    """Call `extras` and return its error, if any, so that the tables are kept if a figure fails."""
     try:
         extras(results, folder)
     except Exception as error:

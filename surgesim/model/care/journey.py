@@ -726,16 +726,16 @@ class Journey:
 
     def _run_clock(self, patient: Patient) -> None:
         """Start or continue the clock of a patient's highest unmet need."""
-        if patient.need != NEEDS_ICU:
-            end = patient.oxygen_need_ends
-        else:
-            end = patient.boarding_ends if _boards(patient) else patient.icu_need_ends
+        patient.clock_boards = patient.need == NEEDS_ICU and _boards(patient)
         patient.clock_since = self._env.now
-        patient.clock = self._env.after(max(end - patient.clock_elapsed, 0.0), self._clock_ends, patient)
+        patient.clock = self._env.after(max(_clock_left(patient), 0.0), self._clock_ends, patient)
 
     def _pause_clock(self, patient: Patient) -> None:
         if patient.clock_since < inf:
-            patient.clock_elapsed += self._env.now - patient.clock_since
+            run = self._env.now - patient.clock_since
+            patient.clock_elapsed += run
+            if patient.clock_boards:
+                patient.boarded_days += run
             patient.clock_since = inf
             patient.clock = None
 
@@ -783,6 +783,21 @@ class Journey:
     def check(self, day: int) -> None:
         """Check the ledger against the beds; see `Ledger.check`."""
         self.ledger.check(day, self.oxygen, self.icu, boarding=self._options.boarding)
+
+
+def _clock_left(patient: Patient) -> float:
+    """Return the days left on the clock of the highest unmet need.
+
+    Days of ICU need under the other clock (without a bed, or boarding) count in proportion to the clocks.
+    """
+    elapsed = patient.clock_elapsed
+    if patient.need != NEEDS_ICU:
+        return patient.oxygen_need_ends - elapsed
+    if patient.clock_boards:
+        end, other, gain = patient.boarding_ends, elapsed - patient.boarded_days, patient.boarding_gain
+    else:
+        end, other, gain = patient.icu_need_ends, patient.boarded_days, patient.icu_gain
+    return end - elapsed - other * gain if other > 0 else end - elapsed
 
 
 def _boards(patient: Patient) -> bool:

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.care.home import HomeCare
+from surgesim.model.care.home import HomeCare, followed_first
 from surgesim.model.clock.calendar import Due
 from surgesim.model.clock.durations import Quantile, length_biased_quantile_of, quantile_of
 from surgesim.model.clock.streams import Streams
-from surgesim.model.epidemic.spread import DayOfInfection, protection
+from surgesim.model.epidemic.spread import DayOfInfection, severe_if_infected
 from surgesim.scenario.schema.capacity.oxygen import Flow, Support
-from surgesim.scenario.schema.clinical import Clinical, DeathByCare
+from surgesim.scenario.schema.clinical import Clinical, DeathByCare, OddsOfDeath
 from surgesim.scenario.schema.epidemic import Epidemic
+from surgesim.scenario.schema.response.detection import Detection
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -44,6 +45,9 @@ Bools = NDArray[np.bool_]
     U_SUPPORT,
     U_HOME,
 ) = range(16)
+Reduction: TypeAlias = tuple[float, float]
+"""Shares of detected cases that home care keeps from needing oxygen: of those followed first, of others."""
+
 FULL, THIN, BOARDED, NO_CARE = range(4)
 """Levels of care, best first."""
 
@@ -71,8 +75,9 @@ class PatientBatch:
         P(death) at the highest need, by level of care; each at least as high as the one before.
     oxygen_stay, icu_survivor_stay, icu_dying_stay, step_down_stay
         Lengths of stay.
-    oxygen_death, oxygen_recovery, icu_death, icu_recovery
-        Times for which a need can stay unmet until death or recovery; infinite if neither ever follows.
+    oxygen_death, oxygen_recovery, icu_death, icu_recovery, boarded_death, boarded_recovery
+        How long a need can go unmet (an ICU need without a bed, or in an oxygen bed) before death, or
+        before recovery; infinite if that never follows.
     unreported
         True if not detected in the community; the patient is then reported at admission.
     oxygen_flow, icu_flow
@@ -100,6 +105,8 @@ class PatientBatch:
     oxygen_recovery: Floats
     icu_death: Floats
     icu_recovery: Floats
+    boarded_death: Floats
+    boarded_recovery: Floats
     unreported: Bools
     oxygen_flow: Floats
     icu_flow: Floats
@@ -113,6 +120,8 @@ class PatientBatch:
         dies = self.luck < np.array([self.p_full, self.p_thin, self.p_boarded, self.p_untreated])
         dies_from = np.where(dies.any(axis=0), dies.argmax(axis=0), NO_CARE + 1)
         boarded, untreated = dies_from <= BOARDED, dies_from <= NO_CARE
+        boarding_ends = np.where(boarded, self.boarded_death, self.boarded_recovery)
+        icu_need_ends = np.where(untreated, self.icu_death, self.icu_recovery)
         columns = (
             range(first_index, first_index + len(self)),
             self.need_time.tolist(),
@@ -128,8 +137,10 @@ class PatientBatch:
             self.icu_dying_stay.tolist(),
             self.step_down_stay.tolist(),
             np.where(untreated, self.oxygen_death, self.oxygen_recovery).tolist(),
-            np.where(boarded, self.icu_death, self.icu_recovery).tolist(),
-            np.where(untreated, self.icu_death, self.icu_recovery).tolist(),
+            boarding_ends.tolist(),
+            _gain(boarding_ends, np.where(boarded, self.icu_death, self.icu_recovery)).tolist(),
+            icu_need_ends.tolist(),
+            _gain(icu_need_ends, np.where(untreated, self.boarded_death, self.boarded_recovery)).tolist(),
             self.unreported.tolist(),
             self.oxygen_flow.tolist(),
             self.icu_flow.tolist(),
@@ -142,19 +153,24 @@ class Patient:
     """One patient: the random traits, and the current state of the journey.
 
     `dies_from` is the first level of care, FULL to NO_CARE, in which the patient dies (NO_CARE + 1: survives
-    any). The `_ends` attributes give how long a need can stay unmet, which follows from it. `late` is True if
-    the patient missed timely access. `need` and `place` are indices from `ledger`. `timer` is the scheduled
-    end of a stay or journey, and `clock` the scheduled end of an unmet need; an outdated event does
-    nothing, because `timer` or `clock` is then another event.
+    any). The `_ends` attributes give how long a need can stay unmet, which follows from it. A day of ICU need
+    without a bed counts as 1 + `boarding_gain` days toward the end as a boarder, and a day of boarding as
+    1 + `icu_gain` days toward the end without a bed. `late` is True if the patient missed timely access.
+    `need` and `place` are indices from `ledger`. `timer` is the scheduled end of a stay or journey, and
+    `clock` the scheduled end of an unmet need; an outdated event does nothing, because `timer` or `clock` is
+    then another event.
     """
 
     __slots__ = (
         "age",
+        "boarded_days",
         "boarding_ends",
+        "boarding_gain",
         "breathes_at",
         "breathless",
         "care",
         "clock",
+        "clock_boards",
         "clock_elapsed",
         "clock_since",
         "destination",
@@ -166,6 +182,7 @@ class Patient:
         "icu_delay",
         "icu_dying_stay",
         "icu_flow",
+        "icu_gain",
         "icu_need_ends",
         "icu_need_time",
         "icu_survivor_stay",
@@ -205,7 +222,9 @@ class Patient:
         step_down_stay: float,
         oxygen_need_ends: float,
         boarding_ends: float,
+        boarding_gain: float,
         icu_need_ends: float,
+        icu_gain: float,
         unreported: bool,
         oxygen_flow: float,
         icu_flow: float,
@@ -226,7 +245,9 @@ class Patient:
         self.step_down_stay = step_down_stay
         self.oxygen_need_ends = oxygen_need_ends
         self.boarding_ends = boarding_ends
+        self.boarding_gain = boarding_gain
         self.icu_need_ends = icu_need_ends
+        self.icu_gain = icu_gain
         self.unreported = unreported
         self.oxygen_flow = oxygen_flow
         self.icu_flow = icu_flow
@@ -244,7 +265,9 @@ class Patient:
         self.flow_kg = 0.0
         self.icu_need_time = inf
         self.ready_time = inf
+        self.clock_boards = False
         self.clock_elapsed = 0.0
+        self.boarded_days = 0.0
         self.clock_since = inf  # infinite while no clock runs
         self.unmet_since = inf
         self.late = False
@@ -257,7 +280,7 @@ class DrawnDay:
     Attributes
     ----------
     infection, reduction
-        The onsets, and the share of detected cases that home care keeps from needing oxygen.
+        The onsets, and the shares of detected cases that home care keeps from needing oxygen.
     batch
         The patients.
     mild
@@ -265,7 +288,7 @@ class DrawnDay:
     """
 
     infection: DayOfInfection
-    reduction: float
+    reduction: Reduction
     batch: PatientBatch
     mild: Ints
 
@@ -277,7 +300,7 @@ class PatientSource:
     ----------
     drawn
         Days already drawn by other alternatives of this replication. They are reused if the onsets (the same
-        object) and the reduction match; new days are added. All alternatives must have the same sections.
+        object) and the reductions match; new days are added. All alternatives must have the same sections.
     """
 
     def __init__(
@@ -308,9 +331,8 @@ class PatientSource:
         self._dying = quantile_of(stays.icu_dying_days)
         self._step_down = quantile_of(stays.step_down_days)
         self._clocks = [
-            quantile_of(clock)
-            for need in (clocks.oxygen, clocks.icu)
-            for clock in (need.death_days, need.recovery_days)
+            (quantile_of(need.death_days), quantile_of(need.recovery_days))
+            for need in (clocks.oxygen, clocks.icu, clocks.boarded or clocks.icu)
         ]
         self._oxygen_flow = _flow_quantile(clinical.respiratory.oxygen_beds, clinical.respiratory.flow)
         self._icu_flow = _flow_quantile(clinical.respiratory.icu_beds, clinical.respiratory.flow)
@@ -320,7 +342,8 @@ class PatientSource:
             "dying": length_biased_quantile_of(stays.icu_dying_days),
         }
         self._mean = {"survivor": stays.icu_survivor_days.mean, "dying": stays.icu_dying_days.mean}
-        self._detected_share = epidemic.detection.share if epidemic is not None else 1.0
+        self._detected_share = _severe_share(epidemic.detection) if epidemic is not None else 1.0
+        self._followed_first = followed_first(clinical.home_care)
         risk = np.array(high_risk)
         low = np.array(severity.p_oxygen) / (1 + risk * (severity.high_risk_ratio - 1))
         self.p_oxygen_by_risk = np.stack([low, low * severity.high_risk_ratio], axis=-1)
@@ -328,13 +351,12 @@ class PatientSource:
 
     def _chance_of_oxygen(self, epidemic: Epidemic) -> Floats:
         """Return P(needs oxygen | infected), ``(9, 2, strata)``; severity and protection apply only here."""
-        open_to = 1 - protection(epidemic)[:, 1]
-        chance = self.p_oxygen_by_risk[..., None] * epidemic.variant.severity * open_to
+        chance = self.p_oxygen_by_risk[..., None] * epidemic.variant.severity * severe_if_infected(epidemic)
         capped: Floats = np.minimum(1.0, chance)
         return capped
 
     def of_day(
-        self, infection: DayOfInfection, day: int, streams: Streams, reduction: float
+        self, infection: DayOfInfection, day: int, streams: Streams, reduction: Reduction
     ) -> tuple[PatientBatch, Ints]:
         """Draw a day's patients with `from_epidemic`, or reuse the patients drawn by another alternative."""
         known = None if self._drawn is None else self._drawn.get(day)
@@ -352,7 +374,7 @@ class PatientSource:
         day: int,
         needs: np.random.Generator,
         traits: np.random.Generator,
-        reduction: float = 0.0,
+        reduction: Reduction = (0.0, 0.0),
     ) -> tuple[PatientBatch, Ints]:
         """Draw the patients among a day's onsets; return them and the mild cases by district.
 
@@ -361,7 +383,8 @@ class PatientSource:
         needs, traits
             Generators of the day, for the need of oxygen and for each patient's traits.
         reduction
-            Share of detected cases that home care keeps from needing oxygen.
+            Shares of detected cases that home care keeps from needing oxygen: of those followed first, and
+            of others.
         """
         assert self.p_oxygen is not None
         onsets = infection.onsets
@@ -371,9 +394,10 @@ class PatientSource:
         district, age, risk, _stratum, step = np.unravel_index(np.repeat(some, ill), onsets.shape)
         mild = onsets.sum(axis=(1, 2, 3, 4)) - np.bincount(district, minlength=len(onsets))
         draws = traits.random((len(district), DRAWS))
-        if reduction > 0:
+        if any(reduction):
             found = draws[:, U_DETECTION] < self._detected_share
-            averted = HomeCare.averted_cases(draws[:, U_HOME], found, reduction)
+            kept = np.where(self._followed_first[age, risk], *reduction)
+            averted = HomeCare.averted_cases(draws[:, U_HOME], found, kept)
             mild += np.bincount(district[averted], minlength=len(mild))
             stays = ~averted
             district, age, risk, step = district[stays], age[stays], risk[stays], step[stays]
@@ -440,11 +464,9 @@ class PatientSource:
     ) -> PatientBatch:
         icu = needs_icu.astype(np.int64)
         full, thin, boarded, untreated = self._death[icu, :, age].T
-        oxygen_death, oxygen_recovery, icu_death, icu_recovery = (
-            quantile(draws[:, column])
-            for quantile, column in zip(
-                self._clocks, (U_OXYGEN_CLOCK, U_OXYGEN_CLOCK, U_ICU_CLOCK, U_ICU_CLOCK), strict=True
-            )
+        oxygen, icu_need, boarded_need = (
+            [quantile(draws[:, column]) for quantile in clock]
+            for clock, column in zip(self._clocks, (U_OXYGEN_CLOCK, U_ICU_CLOCK, U_ICU_CLOCK), strict=True)
         )
         return PatientBatch(
             need_time=need_time,
@@ -462,15 +484,22 @@ class PatientSource:
             icu_survivor_stay=self._survivor(draws[:, U_ICU_STAY]),
             icu_dying_stay=self._dying(draws[:, U_ICU_STAY]),
             step_down_stay=self._step_down(draws[:, U_STEP_DOWN]),
-            oxygen_death=oxygen_death,
-            oxygen_recovery=oxygen_recovery,
-            icu_death=icu_death,
-            icu_recovery=icu_recovery,
+            oxygen_death=oxygen[0],
+            oxygen_recovery=oxygen[1],
+            icu_death=icu_need[0],
+            icu_recovery=icu_need[1],
+            boarded_death=boarded_need[0],
+            boarded_recovery=boarded_need[1],
             unreported=draws[:, U_DETECTION] >= self._detected_share,
             oxygen_flow=self._oxygen_flow(draws[:, U_SUPPORT]),
             icu_flow=self._icu_flow(draws[:, U_SUPPORT]),
             high_risk=np.zeros(len(draws), bool) if high_risk is None else high_risk,
         )
+
+
+def _severe_share(detection: Detection) -> float:
+    """Return the share of people needing oxygen later who are detected in the community."""
+    return detection.share if detection.severe_share is None else detection.severe_share
 
 
 def _flow_quantile(support: Support, flow: Flow) -> Quantile:
@@ -486,8 +515,26 @@ def _flow_quantile(support: Support, flow: Flow) -> Quantile:
     return quantile
 
 
+def _gain(end: Floats, other: Floats) -> Floats:
+    """Return by how much a day under a clock that ends at `other` counts for more toward `end`.
+
+    It is such that the shares run of both clocks add up to 1 at the end.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gain: Floats = np.where((end == other) | np.isinf(end), 0.0, end / other - 1)
+    return gain
+
+
 def _death_table(death: DeathByCare, factor: float, *, boards: bool) -> Floats:
     """Return P(death) by level of care and age, ``(4, 9)``; it never falls from one level to the next."""
     full = np.minimum(1.0, np.array(death.full) * factor)
-    rows: list[Any] = [full, death.thin, death.boarded if boards else full, death.untreated]
-    return np.maximum.accumulate(np.array(rows, float), axis=0)
+    others = (death.thin, death.boarded if boards else death.thin, death.untreated)
+    return np.maximum.accumulate(np.array([full, *(_risk(risk, full) for risk in others)]), axis=0)
+
+
+def _risk(risk: tuple[float, ...] | OddsOfDeath, full: Floats) -> Floats:
+    """Return P(death) by age; an odds ratio is relative to `full`."""
+    if isinstance(risk, OddsOfDeath):
+        raised = risk.odds * full
+        return raised / (1 - full + raised)
+    return np.array(risk, float)

@@ -73,7 +73,7 @@ class LoadContext:
 
     @property
     def problems(self) -> list[Problem]:
-        """The errors, except missing keys of which an unknown key beside them appears to be a misspelling."""
+        """The errors, without a missing key if an unknown key next to it looks like a misspelling."""
         meant = {(*fault.path[:-1], fault.near) for fault in self.faults if fault.kind is Kind.UNKNOWN_KEY}
         return in_order(
             fault for fault in self.faults if not (fault.kind is Kind.MISSING and fault.path in meant)

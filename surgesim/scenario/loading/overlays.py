@@ -24,7 +24,7 @@ IDLE = "got null, which removes an entry, but there is no such entry"
 
 
 def lay(base: Mapping[str, Any], overlay: Mapping[str, Any], *, keep_none: bool = False) -> dict[str, Any]:
-    """Return `overlay` laid over `base`; a mapping over a short form keeps the short form's other values.
+    """Return `overlay` laid over `base`; a short form in `base` stays for what the overlay leaves out.
 
     ``covid_share: {icu: 1}`` over ``covid_share: 0.5`` leaves 0.5 for the other bed types.
     """

@@ -46,7 +46,7 @@ def doubt(text: str) -> str:
 class Doubts(Generic[Where]):
     """Counts, by kind, whose point may separate thousands, such as ``1.234``.
 
-    If any count of a kind has other decimals, such as ``1.5``, the point is a decimal point in all of them.
+    If it cannot do so in one count of a kind, as in ``1.5``, it is a decimal point in all of that kind.
     """
 
     _parted: dict[str, list[tuple[str, Where]]] = field(default_factory=dict)

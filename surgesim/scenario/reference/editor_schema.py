@@ -19,7 +19,7 @@ from surgesim.scenario.schema.scenario import SHARED, Scenario
 Json = dict[str, Any]
 
 OVERLAY = "Overlay"
-"""Suffix of a definition in which every key is optional or null."""
+"""Suffix of a definition in which every key may be omitted or null."""
 
 _DEFS = "#/$defs/"
 

@@ -29,7 +29,7 @@ RISK_GROUPS = ("low-risk", "high-risk")
 """The two risk groups, with indices 0 and 1 throughout the model."""
 
 BED_TYPES = ("basic", "oxygen", "icu")
-"""Bed types in ascending order of care, with indices 0, 1 and 2 throughout the model."""
+"""Bed types in ascending order of the level of care, with indices 0, 1 and 2 throughout the model."""
 
 SETTINGS = ("home", "school", "work", "community")
 

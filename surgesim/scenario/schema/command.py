@@ -102,7 +102,7 @@ class Command(Section):
 
     @property
     def of_situation(self) -> tuple[str, ...]:
-        """The thresholds that decide the declared emergency."""
+        """The thresholds that decide whether an emergency is declared."""
         named = self.situation.thresholds
         return tuple(self.in_province) if named is None else named
 

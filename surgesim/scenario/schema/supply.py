@@ -44,7 +44,7 @@ class Consumable(Section):
 class Burden(Section):
     """Something to dispose of, such as waste (kg) or bodies; what exceeds the daily capacity accumulates.
 
-    Without a `capacity_per_day`, everything is disposed of on the same day, and only counted.
+    Without a `capacity_per_day`, everything is disposed of on the same day and is merely counted.
     """
 
     title: Text

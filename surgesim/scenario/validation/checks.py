@@ -140,7 +140,7 @@ def _above(value: float | None, bound: float | None) -> bool:
 def _flapping(path: KeyPath, got: str, expected: str, on: str) -> Finding:
     message = (
         f"got {got} for a rule that begins {on}, expected {expected}: "
-        "otherwise the rule would switch on and off"
+        "otherwise the rule would keep switching on and off"
     )
     return Finding((*path, "until"), message)
 

@@ -62,7 +62,7 @@ def references(tree: Mapping[str, Any]) -> Iterator[Finding]:
 
 @cache
 def _may_be_off(pattern: str) -> bool:
-    """Return True if a reference may be ``none``, so that it refers to nothing."""
+    """Return True if a reference may be ``none``, meaning that it refers to nothing."""
     found = shape_at(tuple(pattern.split(".")))
     return found is not None and "none" in found.choices
 

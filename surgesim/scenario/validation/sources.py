@@ -60,11 +60,11 @@ class SourceIndex:
 def assumptions(scenario: Scenario) -> list[Row]:
     """Return one row for each figure that affects results: (path, value, source, confidence).
 
-    A table by age, a matrix and a distribution each count as one figure. A value equal to the schema's
-    default has the schema's source, in one row for all entries (``care.facilities.*.access_hours``),
-    unless an entry of `sources` names its full path; it has no row if the schema gives no source.
-    Other figures without a source have an empty source and are ``assumed``. The order is that of the
-    schema and of the file.
+    A table by age, a matrix and a distribution each count as one figure. Values
+    equal to the schema's default share one row (``care.facilities.*.access_hours``) with the schema's
+    source, or have no row if the schema gives none. A value whose full path is in `sources` has its own
+    row. Other figures without a source have an empty source and are ``assumed``. Rows follow the order of
+    the schema and, within it, of the file.
     """
     return list(Survey(scenario).rows.values())
 
@@ -83,9 +83,9 @@ class _Default:
         return cls(None if info.is_required() else info.default, source)
 
     def below(self, holder: Section, name: str, info: FieldInfo) -> _Default:
-        """Return the default of a field of `holder`; `self` is the default of `holder` as a whole.
+        """Return the default and source of a field of `holder`; `self` is the default of `holder` as a whole.
 
-        A source of the field itself takes precedence.
+        A source given for the field takes precedence over that of `holder`.
         """
         own = _Default.of(info)
         if type(self.value) is not type(holder):

@@ -15,7 +15,8 @@ _ROUNDING = 9
 
 
 def quantile(values: Floats, q: float | Sequence[float]) -> Floats:
-    """Return the quantile over the first axis: the smallest value not exceeded by a share `q` of the values.
+    """Return the quantile over the first axis: the smallest value that is at least as
+    large as a share `q` of the values.
 
     The results for several `q` are stacked as the first axis. The result is always one of the values: the
     inverse of their distribution function (type 1 of Hyndman and Fan 1996, doi:10.2307/2684934). Values are

@@ -185,7 +185,7 @@ def recover(target: Path) -> None:
 
 
 def _move(path: Path, target: Path, tag: str) -> Path | None:
-    """Rename `path` to `target`, and remove the existing folder; if it must be kept, return its new path."""
+    """Rename `path` to `target`. Remove the folder it replaces, or return its new path if it must be kept."""
     old = _sibling(target, "old", tag)
     for _ in range(10):
         if target.exists():

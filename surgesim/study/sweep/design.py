@@ -166,7 +166,7 @@ def _range(path: str, text: str, design: str, *, integer: bool) -> Factor:
 
 
 def _rejections(factor: Factor, scenario: Scenario) -> Iterator[Problem]:
-    """Yield a problem if the schema does not allow a value at the factor's path, regardless of other values.
+    """Yield a problem if one of the factor's values is invalid at its path, whatever the other values are.
 
     Constraints between values are checked at each point.
     """
@@ -256,7 +256,7 @@ def without_factors(scenario: Scenario, factors: Sequence[Factor]) -> Scenario:
 
 
 def at_point(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
-    """Return the scenario with fixed values: those of a point and of all uncertain parameters.
+    """Return the scenario with the values of a point and with every uncertain parameter fixed.
 
     Raises
     ------

@@ -30,6 +30,7 @@ def test_exact_counts_are_taken_as_they_are() -> None:
     assert [len(batch) for batch in batches] == [5, 2, 12, 5]
     straight = [int((batch.icu_delay == 0).sum()) for batch in batches]
     assert straight == [1, 2, 3, 4]
+    assert not any(batch.unreported.any() for batch in batches)  # who comes as given is known already
 
 
 @pytest.mark.slow

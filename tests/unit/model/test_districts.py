@@ -204,6 +204,9 @@ def test_a_threshold_by_district_is_held_against_each_and_the_worst_stands_for_t
     np.testing.assert_array_equal(record.series("situation"), record.breached[:, 1])
 
 
+STAFFED: Plain = {"staff": {"doctors": 500, "ward_nurses": 500, "icu_nurses": 500}, "ventilators": 100}
+
+
 def islands(**command: Any) -> tuple[Scenario, Record, list[LogEntry]]:
     """An island with four oxygen beds, the mainland with fifty and an ICU; boats from 6 to 18 h."""
     nobody = deaths(0, 0, 0)
@@ -274,13 +277,21 @@ def test_the_occupancy_of_a_district_is_the_share_of_its_beds_in_use() -> None:
 
 def test_intensive_care_of_a_district_is_by_its_people() -> None:
     """For 50,000 residents three staffed beds in town, and one on the island."""
-    staff = {"staff": {"doctors": 500, "ward_nurses": 500, "icu_nurses": 500}, "ventilators": 100}
     sites = {"far": facility(oxygen=50, icu=3), "near": facility(oxygen=4, icu=1, district="isle")}
-    care = {"facilities": {name: site | staff for name, site in sites.items()}}
+    care = {"facilities": {name: site | STAFFED for name, site in sites.items()}}
     watched = with_districts(overlaid(islands()[0], {"care": care}))
     record = run_once(watched, 2, 0)
     for name in ("staffed_icu_beds_per_100k", "usable_icu_beds_per_100k"):
         assert column(watched, record, name).tolist() == [[6.0, 2.0]] * 6
+
+
+def test_a_district_whose_staff_is_not_given_has_no_value() -> None:
+    sites = {"far": facility(oxygen=50, icu=3) | STAFFED, "near": facility(icu=1, district="isle")}
+    watched = with_districts(overlaid(islands()[0], {"care": {"facilities": sites}}))
+    record = run_once(watched, 2, 0)
+    staffed = column(watched, record, "staffed_icu_beds_per_100k")
+    assert staffed[:, 0].tolist() == [6.0] * 6
+    assert np.isnan(staffed[:, 1]).all()
 
 
 def test_unlimited_beds_of_a_district_are_without_limit_there_alone() -> None:

@@ -367,19 +367,33 @@ def test_the_vaccinated_are_imported_too() -> None:
     assert e.susceptible.sum() == 0
 
 
-def test_districts_of_different_ages_that_do_not_mix_have_the_r0_of_the_worst() -> None:
-    """Half the people are children who meet 4 children a day, half are old and meet 2 of the old."""
-    nothing = [[0.0] * 9 for _ in range(9)]
-    table = [list(row) for row in nothing]
-    table[0][0], table[8][8] = 4.0, 2.0
+def young_here_old_there(meetings: dict[tuple[int, int], float], outside_share: float) -> Population:
+    """Two districts of the same size, each of one age group; `meetings` a day by age groups."""
+    nothing = np.zeros((9, 9))
+    table = nothing.copy()
+    for ages, number in meetings.items():
+        table[ages] = number
     towns = people(
         districts={
-            "young": district(1_000_000, ages=[1.0] + [0.0] * 8),
-            "old": district(1_000_000, ages=[0.0] * 8 + [1.0]),
+            "here": district(1_000_000, ages=[1.0] + [0.0] * 8),
+            "there": district(1_000_000, ages=[0.0] * 8 + [1.0]),
         },
-        contacts=dict.fromkeys(("home", "school", "work", "community"), nothing) | {"work": table},
-        outside_share=0.0,
+        contacts=dict.fromkeys(("home", "school", "work", "community"), nothing.tolist())
+        | {"work": table.tolist()},
+        outside_share=outside_share,
     )
-    population = populate(section_of(towns))
+    return populate(section_of(towns))
+
+
+def test_districts_of_different_ages_that_do_not_mix_have_the_r0_of_the_worst() -> None:
+    """Children meet 4 children a day, the old 2 of the old."""
+    population = young_here_old_there({(0, 0): 4.0, (8, 8): 2.0}, outside_share=0.0)
     assert next_generation(population, np.ones(9)) == pytest.approx(4.0)
     assert next_generation(population, np.array([0.25] + [1.0] * 8)) == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(("outside_share", "r0"), [(0.0, 0.0), (1.0, 4.0)])
+def test_ages_of_different_districts_meet_only_where_these_mix(outside_share: float, r0: float) -> None:
+    """Everybody meets four people of the other age a day, if there are any."""
+    population = young_here_old_there({(0, 8): 4.0, (8, 0): 4.0}, outside_share)
+    assert next_generation(population, np.ones(9)) == pytest.approx(r0, abs=1e-6)

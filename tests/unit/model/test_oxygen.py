@@ -397,6 +397,12 @@ def test_a_plant_added_takes_over_from_the_tank_at_once() -> None:
     assert before - ward.run(2).stock == pytest.approx(KG_OF_MASK)
 
 
+def test_a_tank_added_comes_full_however_small() -> None:
+    ward = Ward(source(tank_kg=10.0, tank_start_share=0.5))
+    ward.supply.enlarge(0, 0.5, 0.0, 1.0)
+    assert (ward.store.stock, ward.store.tank_full) == (5.5, 10.5)
+
+
 @pytest.mark.parametrize("more", [0.0, 1e-7, -1e-7, 4e-8])
 def test_a_plant_that_just_covers_what_is_wanted_does_not_run_dry_over_and_over(more: float) -> None:
     """What rounding leaves between plant and demand is no shortage: the same moment would never end."""
@@ -509,6 +515,26 @@ def test_after_intensive_care_the_oxygen_clock_begins_anew() -> None:
     assert fate == [(pytest.approx(ready), "ready"), (pytest.approx(ready + 5.0), "dies")]
 
 
+def test_who_lacked_oxygen_before_a_move_has_it_after_and_leaves_others_theirs() -> None:
+    """From the dry intensive care of alpha to a ward of bravo for two days, where another stays."""
+    dry, full = ({"oxygen": PURE | {"tank_kg": kg, "tank_start_share": 1.0}} for kg in (20.0, 900.0))
+    scenario = standing(
+        7,
+        {"alpha": facility(icu=1) | dry, "bravo": facility(oxygen=2) | full},
+        {"alpha": {"icu": 1}, "bravo": {"oxygen": 1}},
+        clinical=nobody_dies(
+            stays=stays(
+                oxygen_days=FOREVER,
+                icu_survivor_days={"fixed": FULL + 1},
+                step_down_days={"fixed": 2.0},
+            )
+        ),
+    )
+    watched = Watched(scenario, see=lambda s: s.supply.stores[1].served)
+    assert watched["occupied_oxygen"].tolist() == [1, 1, 2, 2, 1, 1, 1]
+    assert watched.seen == pytest.approx([KG_OF_MASK * masks for masks in (1, 1, 2, 2, 1, 1, 1)])
+
+
 def test_a_boarders_clock_goes_on_when_oxygen_is_back() -> None:
     """As that of boarding, with what has run kept: nothing is drawn anew."""
     oxygen = PURE | {"tank_kg": 500.0, "tank_start_share": 20 / 500}
@@ -528,6 +554,26 @@ def test_a_boarders_clock_goes_on_when_oxygen_is_back() -> None:
     # boarding she would recover 5 days after ICU need; without oxygen (from FULL + admission to day 3) she
     # would die at 9: the time of both counts to whichever end is the one of the moment
     assert log[-1] == (pytest.approx(worse + 5.0), "recovers")
+
+
+def test_a_boarder_without_oxygen_keeps_the_share_of_the_boarders_clock_that_has_run() -> None:
+    oxygen = PURE | {"tank_kg": 500.0, "tank_start_share": 20 / 500}
+    clocks = {"oxygen": clock("never", "never"), "icu": clock({"fixed": 2.0}, {"fixed": 5.0})}
+    scenario = standing(
+        30,
+        {"alpha": facility(oxygen=1) | {"oxygen": oxygen}},
+        arrivals=arrivals("exact", oxygen=[1] + [0] * 29),
+        clinical=nobody_dies(
+            severity=severity(p_icu=1.0, death_icu=deaths(0, 0, 1)),
+            stays=stays(oxygen_to_icu_days={"fixed": 0.25}),
+            clocks=clocks | {"boarded": clock({"fixed": 8.0}, {"fixed": 10.0})},
+        ),
+    )
+    log = {entry.what: entry.time for entry in Watched(scenario).log}
+    dry = log["in oxygen bed"] + FULL
+    # boarded until the tank is empty, she has run that of 8 days to death as a boarder; the rest is of 2
+    run = (dry - log["boards"]) / 8
+    assert log["dies"] == pytest.approx(dry + 2 * (1 - run))
 
 
 def test_nobody_new_comes_while_a_facility_is_dry_and_as_soon_as_it_is_not_they_do() -> None:

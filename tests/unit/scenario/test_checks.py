@@ -193,7 +193,7 @@ def test_parts_of_a_faulty_scenario_are_what_is_valid_in_it() -> None:
     ]
 
 
-FLAP = "otherwise the rule would switch on and off"
+FLAP = "otherwise the rule would keep switching on and off"
 
 
 # -- what must fit together -----------------------------------------------------------------------
@@ -273,14 +273,14 @@ FLAP = "otherwise the rule would switch on and off"
             "below: 0.2}\n      until: {above: 0.1}",
             "command.plan.open-field.until",
             "got above 0.1 for a rule that begins below 0.2, expected `above` of at "
-            "least 0.2: otherwise the rule would switch on and off",
+            "least 0.2: otherwise the rule would keep switching on and off",
         ),
         (
             "above: 0.8}\n      until: {below: 0.5, for_days: 14}",
             "below: 0.2}\n      until: {below: 0.1}",
             "command.plan.open-field.until",
             "got below 0.1 for a rule that begins below 0.2, expected `above` of at "
-            "least 0.2: otherwise the rule would switch on and off",
+            "least 0.2: otherwise the rule would keep switching on and off",
         ),
         (
             "{indicator: oxygen_occupancy, above: 0.8}\n      until: {below: 0.5, for_days: 14}",

@@ -364,7 +364,7 @@ WHEN, UNTIL = "{indicator: oxygen_occupancy, above: 0.8}", "{below: 0.5, for_day
             "{above: 6}",
             "until",
             "got above 6 for a rule that begins below 7, expected `above` of at least 7: "
-            "otherwise the rule would switch on and off",
+            "otherwise the rule would keep switching on and off",
         ),
         ("{item: sets, on: 2024-01-09}", "{on: 2024-01-20}", "when", "got a date and an indicator, "
          "expected only one of the two"),

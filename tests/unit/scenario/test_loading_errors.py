@@ -225,7 +225,7 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "indicator: oxygen_occupancy, above: 0.8",
             "above: 0.8",
             "command.plan.open-field.when",
-            "got above 0.8 without an indicator, expected an indicator with one bound, or a date `on`",
+            "got above 0.8 without an indicator, expected an indicator with one bound, or a date in `on`",
         ),
         (
             "until: {below: 0.5, for_days: 14}",
@@ -482,7 +482,7 @@ alternatives:
             "when: {above: 0.4}",
             "other.command.plan.open-field.until",
             "got below 0.5 for a rule that begins above 0.4, "
-            "expected `below` of at most 0.4: otherwise the rule would switch on and off",
+            "expected `below` of at most 0.4: otherwise the rule would keep switching on and off",
         ),
         (
             "when: {above: 0.6}",

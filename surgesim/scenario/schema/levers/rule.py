@@ -50,7 +50,7 @@ class Trigger(Section):
                 or ["nothing"]
             )
             raise ValueError(
-                f"got {got} without an indicator, expected an indicator with one bound, or a date `on`"
+                f"got {got} without an indicator, expected an indicator with one bound, or a date in `on`"
             )
         require_one_of(above=self.above, below=self.below)
         return self

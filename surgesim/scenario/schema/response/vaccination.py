@@ -27,9 +27,9 @@ class VaccineGroup(Section):
 class Vaccination(Section):
     """Vaccination against the variant, one dose per person; the protection is `immunity.vaccinated`.
 
-    `doses_per_day` are allocated from `start` to the day before `end`, and given `days_to_delivery` days
-    later; without a `start`, only a rule (action `vaccinate`) adds doses. Health workers come first, then
-    the `groups` in the order of the file, each until all who accept have a dose.
+    `doses_per_day` are allocated from `start` to the day before `end`, and administered `days_to_delivery`
+    days later; without a `start`, only a rule (action `vaccinate`) adds doses. Health workers come first,
+    then the `groups` in the order of the file, each until everyone who accepts has had a dose.
     """
 
     doses_per_day: Amount = 0.0
