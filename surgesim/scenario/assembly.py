@@ -323,9 +323,12 @@ def _assemble(
                 faulty.append(name)
             if changed is not None:
                 scenarios[name] = changed
-    context.refuse(
-        uncertain_checks.uncertain(whole, base.faults, faulty, with_certain, drawable=context.drawable)
-    )
+    extensions = context.extensions or Extensions()
+
+    def drawn(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
+        return with_certain(scenario.with_extensions(extensions), values)
+
+    context.refuse(uncertain_checks.uncertain(whole, base.faults, faulty, drawn, drawable=context.drawable))
     problems = context.problems
     if problems or base.scenario is None:
         raise ScenarioError(problems)
