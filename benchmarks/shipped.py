@@ -75,6 +75,7 @@ class GivenArrivals:
             unreported=np.zeros(n, np.bool_),
             oxygen_flow=none,
             icu_flow=none,
+            step_down_flow=none,
             high_risk=np.zeros(n, np.bool_),
         )
         self._first = np.searchsorted(surge.arrival, np.arange(HORIZON + 1))

@@ -131,7 +131,14 @@ class Province:
         sources = {name: facility.oxygen for name, facility in self.scenario.care.facilities.items()}
         if not any(sources.values()):
             return None
-        supply = OxygenSupply(self.env, sources, self.journey, self._oxygen_changed, self.streams)
+        supply = OxygenSupply(
+            self.env,
+            sources,
+            self.journey,
+            self._oxygen_changed,
+            self.streams,
+            self.scenario.clinical.respiratory.scarcity,
+        )
         self.journey.breathe_from(supply)
         return supply
 

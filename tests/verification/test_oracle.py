@@ -172,7 +172,8 @@ def as_batch(patients: DrawnPatients) -> PatientBatch:
     columns = {
         field.name: getattr(patients, renamed.get(field.name, field.name))
         for field in fields(PatientBatch)
-        if field.name not in ("icu_delay", "unreported", "oxygen_flow", "icu_flow", "high_risk")
+        if field.name
+        not in ("icu_delay", "unreported", "oxygen_flow", "icu_flow", "step_down_flow", "high_risk")
     }
     return PatientBatch(
         **columns,
@@ -180,6 +181,7 @@ def as_batch(patients: DrawnPatients) -> PatientBatch:
         unreported=np.zeros(len(patients), np.bool_),
         oxygen_flow=np.zeros(len(patients)),
         icu_flow=np.zeros(len(patients)),
+        step_down_flow=np.zeros(len(patients)),
         high_risk=np.zeros(len(patients), np.bool_),
     )
 

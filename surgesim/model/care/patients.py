@@ -44,7 +44,8 @@ Bools = NDArray[np.bool_]
     U_RESIDUAL,
     U_SUPPORT,
     U_HOME,
-) = range(16)
+    U_SEVERITY,
+) = range(17)
 Reduction: TypeAlias = tuple[float, float]
 """Shares of detected cases that home care keeps from needing oxygen: of those followed first, of others."""
 
@@ -80,8 +81,8 @@ class PatientBatch:
         before recovery; infinite if that never follows.
     unreported
         True if not detected in the community; the patient is then reported at admission.
-    oxygen_flow, icu_flow
-        Oxygen flow in an oxygen bed and in an ICU bed, L/min.
+    oxygen_flow, icu_flow, step_down_flow
+        Oxygen flow in an oxygen bed, in an ICU bed, and in an oxygen bed after ICU, L/min.
     high_risk
         True for the high-risk group; always False if patients do not come from an epidemic.
     """
@@ -110,6 +111,7 @@ class PatientBatch:
     unreported: Bools
     oxygen_flow: Floats
     icu_flow: Floats
+    step_down_flow: Floats
     high_risk: Bools
 
     def __len__(self) -> int:
@@ -130,7 +132,9 @@ class PatientBatch:
             self.needs_icu.tolist(),
             self.icu_delay.tolist(),
             self.urgent.tolist(),
+            self.luck.tolist(),
             self.p_full.tolist(),
+            self.p_thin.tolist(),
             dies_from.tolist(),
             self.oxygen_stay.tolist(),
             self.icu_survivor_stay.tolist(),
@@ -144,6 +148,7 @@ class PatientBatch:
             self.unreported.tolist(),
             self.oxygen_flow.tolist(),
             self.icu_flow.tolist(),
+            self.step_down_flow.tolist(),
             self.high_risk.tolist(),
         )
         return list(map(Patient, *columns))
@@ -189,6 +194,7 @@ class Patient:
         "index",
         "late",
         "location",
+        "luck",
         "need",
         "need_time",
         "needs_icu",
@@ -196,9 +202,12 @@ class Patient:
         "oxygen_need_ends",
         "oxygen_stay",
         "p_full",
+        "p_thin",
         "place",
         "ready_time",
+        "step_down_flow",
         "step_down_stay",
+        "strain_before",
         "timer",
         "unmet_since",
         "unreported",
@@ -214,7 +223,9 @@ class Patient:
         needs_icu: bool,
         icu_delay: float,
         urgent: bool,
+        luck: float,
         p_full: float,
+        p_thin: float,
         dies_from: int,
         oxygen_stay: float,
         icu_survivor_stay: float,
@@ -228,6 +239,7 @@ class Patient:
         unreported: bool,
         oxygen_flow: float,
         icu_flow: float,
+        step_down_flow: float,
         high_risk: bool,
     ) -> None:
         self.index = index
@@ -237,7 +249,9 @@ class Patient:
         self.needs_icu = needs_icu
         self.icu_delay = icu_delay
         self.urgent = urgent
+        self.luck = luck
         self.p_full = p_full
+        self.p_thin = p_thin
         self.dies_from = dies_from
         self.oxygen_stay = oxygen_stay
         self.icu_survivor_stay = icu_survivor_stay
@@ -251,6 +265,7 @@ class Patient:
         self.unreported = unreported
         self.oxygen_flow = oxygen_flow
         self.icu_flow = icu_flow
+        self.step_down_flow = step_down_flow
         self.high_risk = high_risk
         self.location = district
         self.facility = -1  # current or last facility
@@ -263,6 +278,7 @@ class Patient:
         self.breathless = False
         self.breathes_at = -1
         self.flow_kg = 0.0
+        self.strain_before = 0.0  # strain of the store at admission
         self.icu_need_time = inf
         self.ready_time = inf
         self.clock_boards = False
@@ -336,6 +352,7 @@ class PatientSource:
         ]
         self._oxygen_flow = _flow_quantile(clinical.respiratory.oxygen_beds, clinical.respiratory.flow)
         self._icu_flow = _flow_quantile(clinical.respiratory.icu_beds, clinical.respiratory.flow)
+        self._by_severity = clinical.respiratory.by_severity
         self._residual: dict[str, Quantile] = {
             "oxygen": length_biased_quantile_of(stays.oxygen_days),
             "survivor": length_biased_quantile_of(stays.icu_survivor_days),
@@ -464,6 +481,7 @@ class PatientSource:
     ) -> PatientBatch:
         icu = needs_icu.astype(np.int64)
         full, thin, boarded, untreated = self._death[icu, :, age].T
+        usual_flow = self._oxygen_flow(draws[:, U_SUPPORT])
         oxygen, icu_need, boarded_need = (
             [quantile(draws[:, column]) for quantile in clock]
             for clock, column in zip(self._clocks, (U_OXYGEN_CLOCK, U_ICU_CLOCK, U_ICU_CLOCK), strict=True)
@@ -491,10 +509,26 @@ class PatientSource:
             boarded_death=boarded_need[0],
             boarded_recovery=boarded_need[1],
             unreported=draws[:, U_DETECTION] >= self._detected_share,
-            oxygen_flow=self._oxygen_flow(draws[:, U_SUPPORT]),
+            oxygen_flow=self._flow_by_severity(usual_flow, age, needs_icu, draws),
             icu_flow=self._icu_flow(draws[:, U_SUPPORT]),
+            step_down_flow=usual_flow,
             high_risk=np.zeros(len(draws), bool) if high_risk is None else high_risk,
         )
+
+    def _flow_by_severity(self, usual: Floats, age: Ints, needs_icu: Bools, draws: Floats) -> Floats:
+        """Return the flow in an oxygen bed before any ICU, L/min; patients who will need ICU rank highest.
+
+        Among patients of an age of whom a share s will need ICU, these take the top s of the mix of support,
+        and the others the rest, so that the mix of all is unchanged. Patients to whom `by_severity` does not
+        apply keep `usual`.
+        """
+        if self._by_severity == 0:
+            return usual
+        share, u = self._p_icu[age], draws[:, U_SUPPORT]
+        rank = np.where(needs_icu, 1 - share + share * u, (1 - share) * u)
+        ranked = draws[:, U_SEVERITY] < self._by_severity
+        flow: Floats = np.where(ranked, self._oxygen_flow(rank), usual)
+        return flow
 
 
 def _severe_share(detection: Detection) -> float:
@@ -506,7 +540,7 @@ def _flow_quantile(support: Support, flow: Flow) -> Quantile:
     """Return the function that turns a uniform random number into a patient's oxygen flow, L/min."""
     kinds = ("mask", "high_flow", "non_invasive", "invasive")
     edges = np.cumsum([getattr(support, kind) for kind in kinds])
-    flows = np.array([getattr(flow, f"{kind}_lpm") for kind in kinds])
+    flows = flow.scale * np.array([getattr(flow, f"{kind}_lpm") for kind in kinds])
 
     def quantile(u: Floats) -> Floats:
         chosen: Floats = flows[np.minimum(np.searchsorted(edges, u, side="right"), len(kinds) - 1)]

@@ -7,13 +7,13 @@ from pydantic import Discriminator, Field, Tag
 from surgesim.scenario.schema.base import Distribution, MeanSd, Off, Section, ShareByAge, figure
 from surgesim.scenario.schema.capacity.home import HomeCare
 from surgesim.scenario.schema.capacity.oxygen import Respiratory
-from surgesim.scenario.schema.numbers import Share
+from surgesim.scenario.schema.numbers import OneOrMore, Share
 
 
 class OddsOfDeath(Section):
     """P(death) as an odds ratio to full care, the same at every age."""
 
-    odds: Annotated[float, Field(ge=1, le=1_000)]
+    odds: OneOrMore
 
 
 def _form(value: object) -> str:

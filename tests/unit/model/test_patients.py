@@ -132,6 +132,34 @@ def test_shares_drawn_are_the_shares_given() -> None:
     assert batch.icu_delay[batch.needs_icu].mean() == pytest.approx(2.0, rel=0.03)
 
 
+def by_support(batch: PatientBatch, of: np.ndarray) -> np.ndarray:
+    """Return the number of patients by flow in an oxygen bed: mask, high-flow, non-invasive."""
+    return np.array([(batch.oxygen_flow[of] == lpm).sum() for lpm in (10.0, 60.0, 30.0)])
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.5])
+def test_who_will_need_icu_has_the_higher_flows_and_the_mix_of_all_is_unchanged(strength: float) -> None:
+    mix = np.array([0.755, 0.226, 0.019])
+    course = clinical(severity=severity(p_icu=0.3), respiratory={"by_severity": strength})
+    batch, _ = drawn(outbreak(course))
+    for age in range(3, N_AGES):
+        of_age = batch.age == age
+        expected = mix * of_age.sum()
+        sd = np.sqrt(expected * (1 - mix))
+        assert (np.abs(by_support(batch, of_age) - expected) < 4 * sd).all()
+    severe = batch.needs_icu
+    assert batch.oxygen_flow[severe].mean() > 1.5 * batch.oxygen_flow[~severe].mean()
+    usual = batch.step_down_flow
+    assert usual[severe].mean() == pytest.approx(usual[~severe].mean(), rel=0.03)
+    if strength == 1:
+        assert (batch.oxygen_flow[~severe] == 10.0).mean() > 0.99
+
+
+def test_at_no_strength_flow_does_not_depend_on_severity() -> None:
+    batch, _ = drawn(outbreak(clinical(severity=severity(p_icu=0.3), respiratory={})))
+    assert (batch.oxygen_flow == batch.step_down_flow).all()
+
+
 def test_what_is_drawn_for_a_patient_does_not_hang_together() -> None:
     batch, _ = drawn(outbreak(clinical(severity=severity(p_oxygen=1.0, p_icu=1.0))), onsets=100)
     names = (
