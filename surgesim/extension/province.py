@@ -39,7 +39,7 @@ class Province(Protocol):
 
     @property
     def random(self) -> np.random.Generator:
-        """Random numbers of this function, replication and day, apart from those of the model."""
+        """Generator of this function, replication and day, apart from those of the model."""
 
     @property
     def indicators(self) -> Mapping[str, float]:

@@ -106,7 +106,7 @@ def _call(extension: Extension, what: str, view: View, function: Callable[[], ob
     """Call a function of an extension; what it raises becomes an `ExtensionError` that names it."""
     try:
         function()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise extension.failed(f"{what} (day {view.day})", error) from error
 
 
@@ -116,6 +116,7 @@ class View:
     def __init__(self, of: Orders, function: str, memory: dict[str, Any]) -> None:
         self._of = of
         self._function = function
+        self._drawing: tuple[int, np.random.Generator] | None = None
         self.memory = memory
         self.scenario = of.province.scenario
         self.district_names = tuple(self.scenario.people.districts)
@@ -134,7 +135,9 @@ class View:
     @property
     def random(self) -> np.random.Generator:
         """Random numbers of this function and day."""
-        return self._of.province.streams.day(_STREAM, self.day, self._function)
+        if self._drawing is None or self._drawing[0] != self.day:
+            self._drawing = self.day, self._of.province.streams.day(_STREAM, self.day, self._function)
+        return self._drawing[1]
 
     @property
     def indicators(self) -> Mapping[str, float]:
@@ -159,7 +162,7 @@ class View:
 
     def _so_far(self, table: Floats, column: str, index: Mapping[str, int]) -> Floats:
         if column not in index:
-            raise KeyError(f"got {column!r}, expected one of {', '.join(index)}")
+            raise ValueError(f"got {column!r}, expected one of {', '.join(index)}")
         if self.day < 0:
             raise ValueError("got no day yet: the first rules act before the first day is recorded")
         values = table[: self.day + 1, ..., index[column]]

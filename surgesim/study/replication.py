@@ -129,7 +129,7 @@ def _measured(extension: Extension, outcome: Outcome, one: Replication) -> float
     what = f"the outcome {outcome.name!r}"
     try:
         value = outcome.measure(one)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise extension.failed(what, error) from error
     if not isinstance(value, Real) or not (isfinite(value) or isnan(value)):
         got = cut(repr(value)) if value is None or isinstance(value, Real | str) else type(value).__name__

@@ -61,7 +61,7 @@ def run(
         Number of processes, by default one per core; or a `surgesim.Backend`, to use a Dask cluster or
         follow progress. Results do not depend on the workers.
     progress
-        True to show a bar in a terminal or notebook.
+        True to show a bar in a terminal or notebook, unless a backend notifies somebody else.
     out
         Result folder to write (by default none), or an `Output` with additional contents for it. Until the
         run is complete, its replications are in ``<out>.unfinished``.

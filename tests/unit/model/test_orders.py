@@ -187,7 +187,9 @@ def look(province):
     [
         ('province.series("present")[0] = 1', "ValueError: assignment destination is read-only"),
         ('province.indicators["x"] = 1', "TypeError: 'mappingproxy' object does not support item"),
-        ('province.series("presnt")', "KeyError: \"got 'presnt', expected one of "),
+        ('province.series("presnt")', "ValueError: got 'presnt', expected one of "),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("assert province.random.random() == province.random.random()", "AssertionError: "),
         ('province.order("own", action="open")', "ScenarioError: command.plan.own"),
         ('province.order("own", action="remote_link", when={})', "ScenarioError: command.plan.own.when: got"),
         ('province.order("Own", action="remote_link")', "ScenarioError: command.plan"),
