@@ -10,23 +10,25 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from surgesim.errors import IdentityError, ResultsError, ScenarioError, SurgesimError
+from surgesim.errors import ExtensionError, IdentityError, ResultsError, ScenarioError, SurgesimError
 from surgesim.version import __version__
 
 if TYPE_CHECKING:
     from surgesim.scenario.door import load, loads, overlaid
     from surgesim.scenario.schema.scenario import Scenario
     from surgesim.study.compute.backend import Backend
-    from surgesim.study.replication import Replication, simulate
+    from surgesim.study.replication import Replication
     from surgesim.study.results import Results
     from surgesim.study.run import run
     from surgesim.study.sensitivity import sensitivity
+    from surgesim.study.simulate import simulate
     from surgesim.study.store.run_folder import read
     from surgesim.study.sweep.result import Sweep
     from surgesim.study.sweep.sweep import sweep
 
 __all__ = [
     "Backend",
+    "ExtensionError",
     "IdentityError",
     "Replication",
     "Results",
@@ -58,7 +60,7 @@ _HOMES = {
     "read": "surgesim.study.store.run_folder",
     "run": "surgesim.study.run",
     "sensitivity": "surgesim.study.sensitivity",
-    "simulate": "surgesim.study.replication",
+    "simulate": "surgesim.study.simulate",
     "sweep": "surgesim.study.sweep.sweep",
 }
 

@@ -3,6 +3,7 @@
 SurgesimError
 ├── ScenarioError      the scenario (or its files) cannot be used; lists every problem found
 ├── ResultsError       a result folder cannot be read or written
+├── ExtensionError     an extension cannot be loaded, does not fit, or fails in a run
 └── IdentityError      a conservation identity failed during a run: a bug in the program
 """
 
@@ -103,6 +104,23 @@ class ScenarioError(SurgesimError):
 
 class ResultsError(SurgesimError):
     """Raised for a result folder that is missing, damaged or cannot be written."""
+
+
+class ExtensionError(SurgesimError):
+    """Raised for an extension that cannot be loaded, does not fit the scenario, or fails in a run.
+
+    Attributes
+    ----------
+    traceback
+        The traceback in the extension, as text; empty if nothing in it was raised.
+    """
+
+    def __init__(self, message: str, traceback: str = "") -> None:
+        self.traceback = traceback
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[ExtensionError], tuple[str, str]]:
+        return type(self), (str(self), self.traceback)
 
 
 class IdentityError(SurgesimError):

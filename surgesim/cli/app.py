@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,6 +11,7 @@ from typer.core import TyperGroup
 
 from surgesim.cli.options import WrongValueError
 from surgesim.cli.terminal import fail, output_errors
+from surgesim.log import LOG
 from surgesim.version import __version__
 
 ORDER = ("run", "validate", "new", "schema", "plot", "report", "reproduce", "sweep", "sensitivity")
@@ -48,10 +51,36 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _log_to(path: Path, context: typer.Context) -> None:
+    """Append to a file what the logger "surgesim" is told, until the command ends."""
+    try:
+        handler = logging.FileHandler(path, encoding="utf-8")
+    except OSError as error:
+        fail(f"--log: {path}: cannot be written: {error.strerror}")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    LOG.addHandler(handler)
+
+    def close() -> None:
+        LOG.removeHandler(handler)
+        handler.close()
+
+    context.call_on_close(close)
+
+
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            "--log",
+            metavar="FILE",
+            help="Append to this file the traceback of each extension that raises, and of each failed run.",
+        ),
+    ] = None,
 ) -> None:
-    pass
+    if log is not None:
+        _log_to(log, context)

@@ -116,6 +116,15 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Change a scenario value; may be repeated."),
 ]
+ExtensionOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--extension",
+        metavar="FILE",
+        help="Python file with your own outcomes, interventions and actions, which is executed; may be "
+        "repeated.",
+    ),
+]
 ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Continue what was interrupted, from FOLDER.unfinished.")
 ]

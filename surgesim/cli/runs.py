@@ -13,6 +13,7 @@ import typer
 from surgesim.cli.app import app
 from surgesim.cli.options import (
     OF_SCENARIO,
+    ExtensionOption,
     LangOption,
     QuietOption,
     ResultsPath,
@@ -53,6 +54,7 @@ def run(
         ),
     ] = None,
     set_: SetOption = None,
+    extension: ExtensionOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Result folder to write.", show_default="results/<scenario name>")
     ] = None,
@@ -99,7 +101,7 @@ def run(
 
         changes = [*(set_ or ()), *_precisions(precision or ())]
         changes += [f"{path}={value}" for path, (_, value) in overrides.items()]
-        loaded = load(scenario, changes=changes)
+        loaded = load(scenario, changes=changes, extensions=extension or ())
         folder = out if out is not None else Path("results") / loaded.name
         _check(loaded, only)
         if not quiet:
@@ -130,9 +132,10 @@ def _precisions(wanted: Sequence[str]) -> list[str]:
 
 def _check(scenario: Scenario, only: Sequence[str] | None) -> None:
     """Check the options before printing anything."""
-    from surgesim.study.compute.checks import alternative_names
+    from surgesim.study.compute.checks import alternative_names, with_extensions
     from surgesim.study.precision import check_precision
 
+    with_extensions(scenario, ())
     alternative_names(scenario, only)
     check_precision(scenario)
 
@@ -149,10 +152,16 @@ def _show(results: Results, lang: str, folder: Path, quiet: bool) -> None:
 
 
 @app.command(epilog="Example: surgesim reproduce results/kien-giang")
-def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietOption = False) -> None:
+def reproduce(
+    results: ResultsPath,
+    extension: ExtensionOption = None,
+    workers: WorkersOption = None,
+    quiet: QuietOption = False,
+) -> None:
     """Run a stored result again and compare the files.
 
-    Exit code 0 if all files are the same, otherwise 1.
+    A result that was run with extensions needs the same files again: it loads none by itself. Exit code 0
+    if all files are the same, otherwise 1.
     """
     with errors():
         from surgesim.study.compute.backend import Backend
@@ -167,6 +176,7 @@ def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietO
                 results,
                 workers=Backend(workers, progress=progress),
                 extras=_figures(drawn["lang"]) if drawn else None,
+                extensions=extension or (),
             )
         if again.setting and not quiet:
             typer.echo(

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from surgesim.cli.app import app
-from surgesim.cli.options import LangOption, QuietOption, SetOption
+from surgesim.cli.options import ExtensionOption, LangOption, QuietOption, SetOption
 from surgesim.cli.terminal import BAD_INPUT, count, errors, fail
 from surgesim.errors import ScenarioError, escaped, listed
 from surgesim.files import atomic_write
@@ -20,6 +20,7 @@ def validate(
     scenarios: Annotated[list[Path], typer.Argument(metavar="SCENARIO...", help="Scenario files (YAML).")],
     lang: LangOption,
     set_: SetOption = None,
+    extension: ExtensionOption = None,
     all_: Annotated[
         bool, typer.Option("--all", help="List every figure that is assumed or has no source.")
     ] = False,
@@ -32,13 +33,17 @@ def validate(
     """
     failed = False
     with errors():
+        from surgesim.extension.reading import read_extensions
         from surgesim.report.inventory import inventory
         from surgesim.scenario.door import examine
+        from surgesim.study.compute.checks import with_extensions
         from surgesim.study.precision import check_precision
 
+        own = read_extensions(extension or ())
         for path in scenarios:
             try:
-                loaded, warnings, origins = examine(path, changes=set_ or ())
+                loaded, warnings, origins = examine(path, changes=set_ or (), extensions=own)
+                with_extensions(loaded, ())
                 check_precision(loaded)
             except ScenarioError as error:
                 failed = True
@@ -68,6 +73,7 @@ def new(
             "--from", metavar="SCENARIO", help="Scenario to start from.", show_default="a small example"
         ),
     ] = None,
+    extension: ExtensionOption = None,
     out: Annotated[Path | None, typer.Option(help="File to write.", show_default="NAME.yaml")] = None,
 ) -> None:
     """Write a commented scenario as a starting point."""
@@ -75,7 +81,7 @@ def new(
         from surgesim.scenario.door import starter
 
         path = out if out is not None else Path(f"{name}.yaml")
-        text = starter(name, like, folder=path.parent)
+        text = starter(name, like, folder=path.parent, extensions=extension or ())
         if path.exists():
             fail(f"{path}: exists already, expected a new file")
         with atomic_write(path) as part:
@@ -84,7 +90,7 @@ def new(
 
 
 @app.command(epilog="Example: surgesim schema > surgesim.schema.json")
-def schema() -> None:
+def schema(extension: ExtensionOption = None) -> None:
     """Print the JSON Schema of scenarios.
 
     Editors use it to complete and check scenario files.
@@ -92,6 +98,7 @@ def schema() -> None:
     with errors():
         import json
 
+        from surgesim.extension.reading import read_extensions
         from surgesim.scenario.door import json_schema
 
-        typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(json_schema(read_extensions(extension or ())), indent=2, ensure_ascii=False))

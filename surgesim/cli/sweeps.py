@@ -13,6 +13,7 @@ from surgesim.cli.app import app
 from surgesim.cli.options import (
     OF_SCENARIO,
     Design,
+    ExtensionOption,
     Format,
     FormatOption,
     LangOption,
@@ -63,6 +64,7 @@ def sweep(
         typer.Option(metavar="NAME", help="Alternative to run besides the baseline; may be repeated."),
     ] = None,
     set_: SetOption = None,
+    extension: ExtensionOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write.", show_default="results/<scenario name>-sweep")
     ] = None,
@@ -82,12 +84,14 @@ def sweep(
         "alternatives": "--alternative",
     }
     with errors(options):
+        from surgesim.extension.reading import read_extensions
         from surgesim.scenario.door import load
         from surgesim.study.compute.backend import Backend
         from surgesim.study.results import Output
         from surgesim.study.sweep.sweep import sweep as run_sweep
 
-        loaded = [load(path, changes=set_ or ()) for path in scenarios]
+        own = read_extensions(extension or ())
+        loaded = [load(path, changes=set_ or (), extensions=own) for path in scenarios]
         folder = out if out is not None else Path("results") / f"{loaded[0].name}-sweep"
         tell = None if quiet else partial(typer.echo, err=True)
         with progress_bar(quiet) as progress:

@@ -45,6 +45,8 @@ class Recorder:
     ----------
     province
         ``(days, len(PROVINCE))``, filled up to the last day recorded.
+    districts, facilities
+        Likewise ``(days, districts, columns)`` and ``(days, facilities, len(FACILITY))``.
     """
 
     def __init__(self, scenario: Scenario, replication: int, run: Province) -> None:
@@ -65,8 +67,8 @@ class Recorder:
         self.province = np.zeros((days, len(PROVINCE)))
         self._district_columns = [column.name for column in district_columns(command)]
         self._filled_in_districts = (*DISTRICT, DISTRICT_PRESENT)[: len(self._district_columns)]
-        self._districts = np.zeros((days, districts, len(self._district_columns)))
-        self._facilities = np.zeros((days, facilities, len(FACILITY)))
+        self.districts = np.zeros((days, districts, len(self._district_columns)))
+        self.facilities = np.zeros((days, facilities, len(FACILITY)))
         self._states = np.zeros((days, facilities), np.int8)
         items = [column.name for column in logistics_columns(supply.consumables, supply.burdens)]
         self._items_seen = [(name, place) for place, name in enumerate(items) if name.startswith(_ITEMS_SEEN)]
@@ -83,6 +85,11 @@ class Recorder:
         self._at_start_local = np.zeros((local, districts), np.bool_)
         self._checks = 0
 
+    @property
+    def district_index(self) -> dict[str, int]:
+        """The place of each column of the districts."""
+        return {name: place for place, name in enumerate(self._district_columns)}
+
     # -- recording --------------------------------------------------------------------------------
 
     def start_totals(self) -> None:
@@ -97,7 +104,7 @@ class Recorder:
         self._at_start[:] = start.breached
         if start.breached_by_district.size:
             self._at_start_local[:] = start.breached_by_district
-        self._facilities[0] = 0.0
+        self.facilities[0] = 0.0
         self.province[0] = 0.0
 
     def record(self, day: int) -> Assessment:
@@ -131,18 +138,18 @@ class Recorder:
         self.province[day] = list(row.values())
         of_districts = page.districts.changes_since(before.districts)
         for place, column in enumerate(self._filled_in_districts):
-            self._districts[day, :, place] = of_districts.get(column.name, column.default)
+            self.districts[day, :, place] = of_districts.get(column.name, column.default)
         for name, values in page.facilities.changes_since(before.facilities).items():
-            self._facilities[day, :, FACILITY_INDEX[name]] = values
+            self.facilities[day, :, FACILITY_INDEX[name]] = values
         self._logistics[day] = self._run.logistics.row()
 
     def _assess(self, day: int) -> Assessment:
         """Assess a day, and write the districts' indicators into their rows."""
         items = self._logistics[day].tolist()
         by_item = {name: items[place] for name, place in self._items_seen}
-        assessment = self._assessor.assess(day, self.province, self._districts, by_item)
+        assessment = self._assessor.assess(day, self.province, self.districts, by_item)
         for name, values in assessment.of_districts.items():
-            self._districts[day, :, self._district_columns.index(name)] = values
+            self.districts[day, :, self._district_columns.index(name)] = values
         return assessment
 
     # -- the end -----------------------------------------------------------------------------------
@@ -156,8 +163,8 @@ class Recorder:
         return Record(
             self._replication,
             self.province,
-            self._districts,
-            self._facilities,
+            self.districts,
+            self.facilities,
             self._states,
             self._logistics,
             self._breached,
@@ -169,7 +176,7 @@ class Recorder:
             self._at_start_local,
             self._reach.totals(),
             tuple(actions),
-            outcomes_of(self.province, self._facilities, self._private),
+            outcomes_of(self.province, self.facilities, self._private),
             {"days checked": self._checks},
         )
 

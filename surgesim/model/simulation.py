@@ -6,7 +6,7 @@ Day d is [d, d + 1), see `calendar`: events at 00:00 belong to the day that begi
    advances; the day's patients are drawn.
 2. During the day: patients' events, deliveries, rules (SimPy's calendar).
 3. 24:00  before any event of the next day: the day is recorded, assessed and checked; the command receives
-   the assessment, and rules without delay act at the next 00:00.
+   the assessment, and rules without delay act at the next 00:00, as do the interventions of extensions.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ from surgesim.model.care.journey import LogEntry
 from surgesim.model.care.shared import SharedDays
 from surgesim.model.command.rules import Command
 from surgesim.model.epidemic.spread import Epidemic
-from surgesim.model.levers.action import Observed
-from surgesim.model.levers.registry import action_of
+from surgesim.model.orders import Orders
 from surgesim.model.province import Province
 from surgesim.model.record import Record
 from surgesim.model.recorder import Recorder, StateWatch
@@ -94,6 +93,8 @@ class Simulation:
         self.recorder = Recorder(scenario, replication, self.province)
         self._log = log
         self._watch = None if log is None else StateWatch(self.province)
+        look = None if self._watch is None else self._watch.look
+        self._orders = Orders(self.province, self.command, self.recorder, look)
 
     def run(self) -> Record:
         """Simulate all days, from the first of the warm-up to the last of the run."""
@@ -104,7 +105,7 @@ class Simulation:
                 if day == 0:
                     self.recorder.start_totals()
                     province.begin_books()
-                    self._begin_plan()
+                    self._orders.begin_plan()
                 province.env.run_through(day)
                 self._start_of_day(day)
                 province.env.run_until(day + 1)
@@ -113,14 +114,6 @@ class Simulation:
         if self._log is None or self._watch is None:
             return record
         return replace(record, patient_events=tuple(self._log), facility_events=tuple(self._watch.events))
-
-    def _begin_plan(self) -> None:
-        """At t = 0, start to follow the rules."""
-        for name, rule in self.province.scenario.command.plan.items():
-            action = action_of(name, rule, self.province)
-            if self._watch is not None:
-                action = Observed(action, self._watch.look)
-            self.command.follow(name, rule, action)
 
     # -- the order of a day -----------------------------------------------------------------------
 
@@ -184,7 +177,9 @@ class Simulation:
         self.recorder.count_check()
         if day >= 0:
             province.journey.waits.find_late()
-            self.command.hear(self.recorder.record(day))
+            assessment = self.recorder.record(day)
+            self.command.hear(assessment)
+            self._orders.pass_day(day, assessment.indicators)
 
 
 @contextmanager

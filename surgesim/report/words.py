@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
@@ -93,6 +94,15 @@ def group_words(lang: str, group: str) -> str:
 def outcome_words(lang: str, name: str) -> Label:
     """Return the label and unit of a replication's outcome."""
     return Label(phrase(lang, f"outcome.{name}"), phrase(lang, f"outcome.{name}.unit"))
+
+
+def own_outcome_words(manifest: Mapping[str, Any]) -> dict[str, Label]:
+    """Return the label and unit of each outcome of the extensions of a run, as the manifest keeps them."""
+    return {
+        name: Label(plain_percent(declared["label"]), plain_percent(declared["unit"]))
+        for extension in manifest.get("extensions", ())
+        for name, declared in extension["outcomes"].items()
+    }
 
 
 def number(value: float, lang: str, digits: int = 3) -> str:

@@ -10,11 +10,13 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from pydantic import ValidationError
 
 from surgesim.errors import Problem, ScenarioError
+from surgesim.extension.files import Extensions
+from surgesim.extension.reading import read_extensions
 from surgesim.scenario.loading import assignments, overlays, values
 from surgesim.scenario.loading.chain import absorb, read_chain
 from surgesim.scenario.loading.context import LoadContext, Origin, in_order
@@ -31,11 +33,16 @@ from surgesim.scenario.validation.parts import Parts
 from surgesim.scenario.validation.references import references
 from surgesim.scenario.validation.sources import SourceIndex, Survey
 
+Files: TypeAlias = Sequence[str | Path] | Extensions
+"""Extension files, as paths or read already."""
+
 TEXT = "<text>"
 """Replaces the file name in messages about a text."""
 
 
-def load(source: str | Path | Mapping[str, Any], *, changes: Sequence[str] = ()) -> Scenario:
+def load(
+    source: str | Path | Mapping[str, Any], *, changes: Sequence[str] = (), extensions: Files = ()
+) -> Scenario:
     """Load a scenario.
 
     Parameters
@@ -45,11 +52,15 @@ def load(source: str | Path | Mapping[str, Any], *, changes: Sequence[str] = ())
         names of files (`extends`, `arrivals.file`) are relative to the working folder.
     changes
         Texts ``path=value``, applied before the alternatives' overlays, as ``--set`` does.
+    extensions
+        Python files of your own (see `surgesim.extension`), which are executed; the scenario keeps them.
 
     Raises
     ------
     ScenarioError
         If there are problems; the error lists every problem in the files and in every alternative.
+    ExtensionError
+        If an extension cannot be used.
 
     Examples
     --------
@@ -57,17 +68,17 @@ def load(source: str | Path | Mapping[str, Any], *, changes: Sequence[str] = ())
     >>> town = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
     >>> surgesim.load({**town.to_plain(), "epidemic.variant.r0": 4})  # doctest: +SKIP
     """
-    return inspect(source, changes=changes)[0]
+    return examine(source, changes=changes, extensions=extensions).scenario
 
 
-def loads(text: str, *, changes: Sequence[str] = ()) -> Scenario:
+def loads(text: str, *, changes: Sequence[str] = (), extensions: Files = ()) -> Scenario:
     """Load a scenario from the text of a file; the names of files in it are relative to the working folder.
 
     Parameters
     ----------
     text
         YAML.
-    changes
+    changes, extensions
         See `load`.
 
     Raises
@@ -85,7 +96,7 @@ def loads(text: str, *, changes: Sequence[str] = ()) -> Scenario:
         raise ScenarioError([Problem("", f"got a value of type {type(text).__name__}, expected a text")])
     document = compose(text.removeprefix("\N{BYTE ORDER MARK}"), TEXT)
     document.locations[()] = Location(TEXT, 1)
-    context = LoadContext()
+    context = LoadContext(extensions=read_extensions(extensions))
     return _finish(read_chain(document, context), changes, context)[0]
 
 
@@ -113,7 +124,9 @@ class Examination(NamedTuple):
     origins: tuple[Origin, ...]
 
 
-def examine(source: str | Path | Mapping[str, Any], *, changes: Sequence[str] = ()) -> Examination:
+def examine(
+    source: str | Path | Mapping[str, Any], *, changes: Sequence[str] = (), extensions: Files = ()
+) -> Examination:
     """Load a scenario with all that `inspect` collects, and the files it comes from.
 
     Raises
@@ -121,7 +134,7 @@ def examine(source: str | Path | Mapping[str, Any], *, changes: Sequence[str] = 
     ScenarioError
         As for `load`.
     """
-    context = LoadContext()
+    context = LoadContext(extensions=read_extensions(extensions))
     tree = read_chain(_first(source), context)
     return Examination(*_finish(tree, changes, context), tuple(context.origins))
 
@@ -138,7 +151,7 @@ def _first(source: object) -> Path | Document:
     )
 
 
-def from_plain(tree: Mapping[str, Any], *, changes: Sequence[str] = ()) -> Scenario:
+def from_plain(tree: Mapping[str, Any], *, changes: Sequence[str] = (), extensions: Files = ()) -> Scenario:
     """Build a scenario from plain values, as if a file contained them.
 
     `extends` is not allowed; the path of an arrivals file is relative to the working directory.
@@ -148,12 +161,12 @@ def from_plain(tree: Mapping[str, Any], *, changes: Sequence[str] = ()) -> Scena
     ScenarioError
         As for `load`.
     """
-    context = LoadContext()
+    context = LoadContext(extensions=read_extensions(extensions))
     return _finish(absorb({}, dict(tree), context), changes, context)[0]
 
 
 def load_stored(path: str | Path) -> Scenario:
-    """Load the scenario file of a result folder.
+    """Load the scenario file of a result folder, without the extensions that it was run with.
 
     The scenario has already been simulated, so its dates may lie past the end of a shortened run, and the
     values drawn for its uncertain parameters are known to be valid.
@@ -163,7 +176,7 @@ def load_stored(path: str | Path) -> Scenario:
     ScenarioError
         As for `load`.
     """
-    context = LoadContext(shortened=True, quiet=True, drawable=False)
+    context = LoadContext(shortened=True, quiet=True, drawable=False, extensions=None)
     return _assemble(read_chain(Path(path), context), (), context).scenario
 
 
@@ -199,7 +212,7 @@ def overlaid(scenario: Scenario, overlay: Mapping[str, Any]) -> Scenario:
 
 
 def _laid_over(scenario: Scenario, overlay: Mapping[str, Any], *, shortened: bool) -> Scenario:
-    context = LoadContext(shortened=shortened, quiet=True)
+    context = LoadContext(shortened=shortened, quiet=True, extensions=scenario.extensions)
     plain = scenario.to_plain()
     given = overlay.get("alternatives")
     placed = embed_in_overlay({k: v for k, v in overlay.items() if k != "alternatives"}, plain, (), context)
@@ -310,9 +323,12 @@ def _assemble(
                 faulty.append(name)
             if changed is not None:
                 scenarios[name] = changed
-    context.refuse(
-        uncertain_checks.uncertain(whole, base.faults, faulty, with_certain, drawable=context.drawable)
-    )
+    extensions = context.extensions or Extensions()
+
+    def drawn(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
+        return with_certain(scenario.with_extensions(extensions), values)
+
+    context.refuse(uncertain_checks.uncertain(whole, base.faults, faulty, drawn, drawable=context.drawable))
     problems = context.problems
     if problems or base.scenario is None:
         raise ScenarioError(problems)
@@ -346,7 +362,7 @@ def _validated(plain: Mapping[str, Any], context: LoadContext) -> _Validated:
     found: list[Finding] = []
     scenario: Scenario | None = None
     try:
-        scenario = Scenario.model_validate(plain)
+        scenario = Scenario.model_validate(plain).with_extensions(context.extensions or Extensions())
     except ValidationError as error:
         found += messages.findings(error, plain)
         if not any(finding.path == () for finding in found):
@@ -354,6 +370,8 @@ def _validated(plain: Mapping[str, Any], context: LoadContext) -> _Validated:
     parts = Parts.of(scenario) if scenario is not None else Parts.from_tree(plain)
     found += references(plain)
     found += checks.consistency(parts)
+    if context.extensions is not None:
+        found += checks.custom_actions(parts, context.extensions)
     late = list(checks.out_of_range(parts))
     if not context.shortened:
         found, late = found + late, []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from surgesim.scenario.assembly import (
     Examination,
+    Files,
     examine,
     findings_at,
     from_plain,
@@ -28,6 +29,7 @@ from surgesim.scenario.validation.sources import assumptions
 
 __all__ = [
     "Examination",
+    "Files",
     "assumptions",
     "compose",
     "dump",

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.assembly import load
+from surgesim.scenario.assembly import Files, load
 from surgesim.scenario.schema.base import A_NAME, Name
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -17,7 +17,7 @@ _STARTER = Path(__file__).parent / "starter" / "starter.yaml"
 _PLACEHOLDER = "my-province"
 
 
-def starter(name: str, like: str | None = None, *, folder: str | Path = ".") -> str:
+def starter(name: str, like: str | None = None, *, folder: str | Path = ".", extensions: Files = ()) -> str:
     """Return the text of a commented scenario that is valid without changes.
 
     Parameters
@@ -28,6 +28,8 @@ def starter(name: str, like: str | None = None, *, folder: str | Path = ".") -> 
         A scenario file that the new one extends; None for a small complete scenario.
     folder
         Folder of the new file; the path of `like` is written relative to it.
+    extensions
+        Extension files that `like` needs.
 
     Raises
     ------
@@ -41,7 +43,7 @@ def starter(name: str, like: str | None = None, *, folder: str | Path = ".") -> 
         raise ScenarioError([Problem("name", message)]) from None
     if like is None:
         return _STARTER.read_text(encoding="utf-8").replace(_PLACEHOLDER, name)
-    return _laid_over(name, os.path.relpath(like, folder), load(like))
+    return _laid_over(name, os.path.relpath(like, folder), load(like, extensions=extensions))
 
 
 def _laid_over(name: str, base: str, scenario: Scenario) -> str:

@@ -59,6 +59,17 @@ MANIFEST_ENTRIES = (
     Column("ended", "text", "UTC time at which the tables of the run were complete"),
     Column("identities_checked", "", "number of checks of each accounting identity of the model; all passed"),
     Column("command", "text", "the command line; absent if the run was started from Python"),
+    Column(
+        "extensions",
+        "text",
+        "for each extension: `file`, its `sha256`, and what it declares: `outcomes` with unit, meaning, "
+        "label and better direction, `interventions`, `actions`; absent without extensions",
+    ),
+    Column(
+        "replication_numbers",
+        "index",
+        "indices of the replications, if the run was of chosen ones; absent otherwise",
+    ),
     Column("extras_failed", "text", "reason why figures could not be drawn; null if nothing failed"),
     Column("figures", "text", "language and format of the figures; null if no figures were drawn"),
     Column("files", "text", "SHA-256 of every file except the manifest"),
@@ -79,6 +90,7 @@ SWEEP_ENTRIES = (
         "the plan: design, samples, varied paths, replications, seed, alternatives, points, runs, SHA-256 of "
         "the points and of each scenario, and versions of the packages that affect results",
     ),
+    next(entry for entry in MANIFEST_ENTRIES if entry.name == "extensions"),
     Column("failed", "", "number of runs that failed"),
     Column("started", "text", "UTC time at which the sweep started or was last resumed"),
     Column("ended", "text", "UTC time at which the tables of the sweep were complete"),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
+from math import isfinite, isnan, nan
+from numbers import Real
 from typing import TYPE_CHECKING
 
-from surgesim.errors import Problem, ScenarioError, SurgesimError
+from surgesim.errors import ExtensionError, SurgesimError, cut
+from surgesim.extension.declarations import Outcome
+from surgesim.extension.files import Extension
 from surgesim.model.record import Record
-from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.compute.checks import alternative_names
-from surgesim.study.compute.replicate import one_record
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.breaches import Breaches, breaches_of
 from surgesim.study.measures.outcomes import outcome_row
 from surgesim.study.tables.replication import (
@@ -107,60 +109,29 @@ class Replication:
         return breaches_of(self.scenario, self._record)
 
 
-def simulate(
-    scenario: Scenario,
-    seed: int,
-    replication: int,
-    *,
-    alternative: str = BASELINE,
-    events: bool = False,
-) -> Replication:
-    """Simulate one replication of a scenario or of one of its alternatives.
-
-    The result is exactly replication number `replication` of ``run(scenario, seed=seed)``, including the
-    values drawn for uncertain parameters, however many replications that run has.
-
-    Parameters
-    ----------
-    scenario
-        A scenario loaded with `surgesim.load`.
-    seed
-        Seed of the random numbers, at least 0.
-    replication
-        Index of the replication, from 0.
-    alternative
-        Name of the alternative to simulate.
-    events
-        True to keep every event. The numbers do not change, but the simulation takes about twice as long.
+def with_own_outcomes(scenario: Scenario, alternative: str, seed: int, record: Record) -> Record:
+    """Return a record with the outcomes that the scenario's extensions measure.
 
     Raises
     ------
-    ScenarioError
-        If `alternative` is unknown, `seed` or `replication` is not a whole number of at least 0, or the
-        values drawn for the replication would be invalid in a scenario file.
-    IdentityError
-        If an accounting identity of the model fails.
-
-    Examples
-    --------
-    >>> import surgesim
-    >>> town = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
-    >>> one = surgesim.simulate(town, seed=1, replication=0, events=True)  # doctest: +SKIP
-    >>> one.province.set_index("date")["icu_need"].idxmax()  # doctest: +SKIP
+    ExtensionError
+        If an outcome raises, or returns no number.
     """
-    seed, replication = _whole("seed", seed), _whole("replication", replication)
-    alternative_names(scenario, [alternative])
-    record = one_record(scenario, seed, replication, alternative, events=events)
-    return Replication(scenario.alternative(alternative), alternative, seed, record)
+    declared = scenario.extensions.of(Outcome)
+    if not declared:
+        return record
+    one = Replication(scenario, alternative, seed, record)
+    own = {outcome.name: _measured(extension, outcome, one) for extension, outcome in declared}
+    return replace(record, outcomes={**record.outcomes, **own})
 
 
-def _whole(name: str, value: object) -> int:
-    """Convert a whole number from 0 to 2**63 - 1, such as a NumPy integer, to an int."""
-    problem = Problem(name, f"got {value!r}, expected a whole number from 0 to 2**63 - 1")
+def _measured(extension: Extension, outcome: Outcome, one: Replication) -> float:
+    what = f"the outcome {outcome.name!r}"
     try:
-        number = -1 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise ScenarioError([problem]) from None
-    if not 0 <= number < 2**63:
-        raise ScenarioError([problem])
-    return number
+        value = outcome.measure(one)
+    except (Exception, SystemExit) as error:
+        raise extension.failed(what, error) from error
+    if not isinstance(value, Real) or not (isfinite(value) or isnan(value)):
+        got = cut(repr(value)) if value is None or isinstance(value, Real | str) else type(value).__name__
+        raise ExtensionError(f"{extension.file}: {what} returned {got}, expected a number")
+    return nan if isnan(value) else float(value)

@@ -12,7 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.errors import ResultsError, ScenarioError
+from surgesim.errors import ResultsError, ScenarioError, listed
+from surgesim.extension.files import Extensions
+from surgesim.extension.reading import read_extensions
+from surgesim.scenario.door import Files
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.environment import environment
@@ -20,7 +23,7 @@ from surgesim.study.results import Extras, Output
 from surgesim.study.run import run
 from surgesim.study.store.contents import RUN, SWEEP
 from surgesim.study.store.folder import hashes
-from surgesim.study.store.manifest import kind_of, read_manifest
+from surgesim.study.store.manifest import NUMBERS, hashes_of, kind_of, read_manifest
 from surgesim.study.store.run_folder import FIGURES, PARQUET, SCENARIO
 from surgesim.study.store.temporary import temporary_folder
 from surgesim.study.store.unfinished import SCENARIOS
@@ -59,6 +62,7 @@ def reproduce(
     *,
     workers: int | Backend | None = None,
     extras: Extras | None = None,
+    extensions: Files = (),
 ) -> Reproduction:
     """Repeat a stored run or sweep, and compare every file except the manifest.
 
@@ -73,23 +77,30 @@ def reproduce(
         See `run`.
     extras
         Function that draws the figures of the folder; by default, figures are left out.
+    extensions
+        The extension files of the stored result, which itself loads none.
 
     Raises
     ------
     ResultsError
-        If `folder` is not a result folder.
+        If `folder` is not a result folder, or an extension is missing, has changed, or was not used.
+    ExtensionError
+        If an extension cannot be loaded, or raises.
     """
     stored = Path(folder).resolve()
     is_sweep = kind_of(stored) == SWEEP
     manifest = read_manifest(stored, SWEEP if is_sweep else RUN)
+    own = read_extensions(extensions)
+    _check_extensions(stored, hashes_of(manifest), own.hashes)
     setting = tuple(_settings_that_differ(manifest, environment()))
     with_figures = extras is not None and not setting
     with temporary_folder() as temporary:
         again = temporary / "again"
         if is_sweep:
-            _sweep_again(stored, manifest, again, workers)
+            _sweep_again(stored, manifest, again, workers, own)
         else:
-            _run_again(stored, manifest, Output(again, extras=extras if with_figures else None), workers)
+            output = Output(again, extras=extras if with_figures else None)
+            _run_again(stored, manifest, output, workers, own)
         fresh = hashes(again)
         expected = {
             name: digest
@@ -109,21 +120,22 @@ def reproduce(
 
 
 def _run_again(
-    stored: Path, manifest: Mapping[str, Any], again: Output, workers: int | Backend | None
+    stored: Path, manifest: Mapping[str, Any], again: Output, workers: int | Backend | None, own: Extensions
 ) -> None:
     run(
         _load(stored, SCENARIO),
         only=[name for name in manifest["alternatives"] if name != BASELINE],
-        replications=manifest["replications"],
+        replications=manifest.get(NUMBERS, manifest["replications"]),
         seed=manifest["seed"],
         days=manifest["days"],
+        extensions=own,
         workers=workers,
         out=again,
     )
 
 
 def _sweep_again(
-    stored: Path, manifest: Mapping[str, Any], again: Path, workers: int | Backend | None
+    stored: Path, manifest: Mapping[str, Any], again: Path, workers: int | Backend | None, own: Extensions
 ) -> None:
     plan = manifest["sweep"]
     sweep(
@@ -134,9 +146,26 @@ def _sweep_again(
         replications=plan["replications"],
         seed=plan["seed"],
         alternatives=plan["alternatives"],
+        extensions=own,
         workers=workers,
         out=again,
     )
+
+
+def _check_extensions(stored: Path, then: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Refuse extensions that are not those of the stored result."""
+    faults = [
+        f"was run with the extension {file} (SHA-256 {digest[:12]}…): give it with --extension FILE "
+        "(in Python, extensions=[file])"
+        if file not in now
+        else f"the extension {file} has changed (SHA-256 was {digest[:12]}…, is {now[file][:12]}…): "
+        "give the file it was run with"
+        for file, digest in then.items()
+        if now.get(file) != digest
+    ]
+    faults += [f"was run without the extension {file}: leave it out" for file in now if file not in then]
+    if faults:
+        raise ResultsError(listed([f"{stored}: {fault}" for fault in faults]))
 
 
 def _load(stored: Path, name: str) -> Scenario:

@@ -5,22 +5,24 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from surgesim.errors import ResultsError
+from surgesim.errors import Problem, ResultsError, ScenarioError
+from surgesim.log import logged
+from surgesim.scenario.door import Files
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
-from surgesim.study.compute.checks import alternative_names
+from surgesim.study.compute.checks import alternative_names, whole, with_extensions
 from surgesim.study.compute.environment import COMPUTING, environment, now, versions
 from surgesim.study.compute.replicate import check_draws, keep_alternatives, replicate
 from surgesim.study.precision import Precision, check_precision
 from surgesim.study.results import Extras, Output, Results
 from surgesim.study.store.contents import RUN
 from surgesim.study.store.folder import scenario_text, tell_kept
-from surgesim.study.store.manifest import read_manifest
+from surgesim.study.store.manifest import NUMBERS, hashes_of, read_manifest
 from surgesim.study.store.records import RECORDS, Records
 from surgesim.study.store.run_folder import RunFolder, read
 from surgesim.study.store.unfinished import Unfinished
@@ -31,11 +33,13 @@ from surgesim.study.tables.fill import fill
 def run(
     scenario: Scenario,
     *,
-    replications: int | None = None,
+    replications: int | Iterable[int] | None = None,
     seed: int | None = None,
     days: int | None = None,
     only: Sequence[str] | None = None,
+    extensions: Files = (),
     workers: int | Backend | None = None,
+    progress: bool = False,
     out: str | Path | Output | None = None,
     resume: bool = False,
 ) -> Results:
@@ -46,12 +50,18 @@ def run(
     scenario
         A scenario loaded with `surgesim.load`.
     replications, seed, days
-        Override the scenario's values.
+        Override the scenario's values. A list of replications runs these, by their indices: each is the
+        same as in a run of all.
     only
         Names of the alternatives to run besides the baseline; by default all.
+    extensions
+        Python files of your own (see `surgesim.extension`), besides those of the scenario. They are executed
+        here and by the workers.
     workers
         Number of processes, by default one per core; or a `surgesim.Backend`, to use a Dask cluster or
         follow progress. Results do not depend on the workers.
+    progress
+        True to show a bar in a terminal or notebook, unless a backend notifies somebody else.
     out
         Result folder to write (by default none), or an `Output` with additional contents for it. Until the
         run is complete, its replications are in ``<out>.unfinished``.
@@ -73,6 +83,8 @@ def run(
         If `out` cannot be written or another process is writing it, or there is an unfinished run with a
         different plan (the message lists the changes). An earlier result in `out` is replaced only by a
         completed run.
+    ExtensionError
+        If an extension cannot be used, or raises; the logger "surgesim" has the traceback.
     IdentityError
         If an accounting identity of the model fails.
 
@@ -82,31 +94,40 @@ def run(
     >>> scenario = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
     >>> surgesim.run(scenario, replications=20).breaches  # doctest: +SKIP
     """
-    scenario = _override(scenario, replications, seed, days)
+    scenario = with_extensions(scenario, extensions)
+    chosen = _indices(replications) if isinstance(replications, Iterable) else None
+    count = replications if chosen is None else len(chosen)
+    scenario = _override(scenario, count, seed, days)
     scenarios = select(scenario, only)
     check_precision(scenario)
-    backend, output, started = Backend.of(workers), Output.of(out), now()
+    if chosen is not None and scenario.study.precision:
+        raise ScenarioError([Problem("study.precision", "got a list of replications, expected no precision")])
+    backend, output, started = Backend.of(workers).with_bar(progress), Output.of(out), now()
+    numbers = range(_most(scenario)) if chosen is None else chosen
+    own = _own(scenario, numbers)
     text = scenario_text(scenario)
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     with contextlib.ExitStack() as stack:
+        stack.enter_context(logged())
         draft = kept = None
         if output is not None:
             draft = stack.enter_context(RunFolder(output.folder, scenarios))
             plan = {
                 "alternatives": list(scenarios),
-                "runs": _most(scenario),
+                "runs": len(numbers),
                 "scenarios": {scenario.name: sha256},
                 "versions": {name: version for name, version in versions().items() if name in COMPUTING},
+                **own,
             }
             texts = {scenario.name: text}
-            kept = Unfinished(draft.target, RUN, plan, texts, _most(scenario), RECORDS)
+            kept = Unfinished(draft.target, RUN, plan, texts, len(numbers), RECORDS)
             is_complete = partial(_is_complete, draft.target)
             if resume and is_complete(plan):
                 kept.finish(backend)
                 return read(draft.target)
             stack.enter_context(kept.opened(resume=resume, backend=backend, is_complete=is_complete))
-        check_draws(keep_alternatives(scenario, scenarios), scenario.study.seed, _most(scenario), backend)
-        collections, reached = _collect(scenario, scenarios, backend, draft, kept)
+        check_draws(keep_alternatives(scenario, scenarios), scenario.study.seed, numbers, backend)
+        collections, reached = _collect(scenario, scenarios, numbers, backend, draft, kept)
         manifest = {
             **environment(),
             "scenario": scenario.name,
@@ -119,7 +140,10 @@ def run(
             "started": started,
             "ended": now(),
             "identities_checked": reached["identities_checked"],
+            **own,
         }
+        if scenario.extensions:
+            manifest["extensions"] = scenario.extensions.entries()
         tables = fill(scenario, collections)
         if draft is None or kept is None or output is None:
             return Results(scenario=scenario, manifest=manifest, folder=None, **tables)
@@ -141,6 +165,8 @@ def _is_complete(target: Path, plan: Mapping[str, Any]) -> bool:
             manifest["alternatives"] == plan.get("alternatives")
             and {manifest.get("scenario"): manifest.get("scenario_sha256")} == plan.get("scenarios")
             and {name: manifest["versions"].get(name) for name in COMPUTING} == plan.get("versions")
+            and hashes_of(manifest) == plan.get("extensions", {})
+            and manifest.get(NUMBERS) == plan.get(NUMBERS)
         )
     return False
 
@@ -151,20 +177,40 @@ def _most(scenario: Scenario) -> int:
     return study.most_replications if study.precision else study.replications
 
 
+def _indices(replications: Iterable[int]) -> list[int]:
+    """Return a list of replications, checked."""
+    numbers = [whole("replications", number) for number in replications]
+    if not numbers or len(set(numbers)) < len(numbers):
+        got = "none" if not numbers else "one twice"
+        raise ScenarioError([Problem("replications", f"got {got}, expected distinct indices in a list")])
+    return sorted(numbers)
+
+
+def _own(scenario: Scenario, numbers: Sequence[int]) -> dict[str, Any]:
+    """Return what identifies a run with extensions, or with a list of replications."""
+    own: dict[str, Any] = {}
+    if not isinstance(numbers, range):
+        own[NUMBERS] = list(numbers)
+    if scenario.extensions:
+        own["extensions"] = scenario.extensions.hashes
+    return own
+
+
 def _collect(
     scenario: Scenario,
     scenarios: Mapping[str, Scenario],
+    numbers: Sequence[int],
     backend: Backend,
     draft: RunFolder | None,
     kept: Unfinished[Records] | None,
 ) -> tuple[dict[str, Collection], dict[str, Any]]:
     """Run replications until there are enough; return the collections and the related manifest entries."""
-    most = _most(scenario)
+    most = len(numbers)
     collections = {name: Collection(alternative, most) for name, alternative in scenarios.items()}
     checks: Counter[str] = Counter()
     precision = Precision(scenario)
     compute = None if kept is None else kept.contents
-    with contextlib.closing(replicate(scenarios, scenario.study.seed, most, backend, compute)) as runs:
+    with contextlib.closing(replicate(scenarios, scenario.study.seed, numbers, backend, compute)) as runs:
         for records in runs:
             for name, record in records.items():
                 collections[name].add(record)
@@ -200,11 +246,11 @@ def _failure(extras: Extras, results: Results, folder: Path) -> str | None:
     return None
 
 
-def _override(scenario: Scenario, replications: int | None, seed: int | None, days: int | None) -> Scenario:
+def _override(scenario: Scenario, replications: object, seed: int | None, days: int | None) -> Scenario:
     values = {"study.replications": replications, "study.seed": seed, "days": days}
     changes = [f"{path}={value}" for path, value in values.items() if value is not None]
     if not changes:
         return scenario
     from surgesim.scenario.door import from_plain
 
-    return from_plain(scenario.to_plain(), changes=changes)
+    return from_plain(scenario.to_plain(), changes=changes, extensions=scenario.extensions)

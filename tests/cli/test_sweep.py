@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 import surgesim as surgesim_package
 from surgesim.cli import app
 from surgesim.errors import SurgesimError
+from surgesim.extension.files import Extension, Extensions
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.replicate import replicate
 from surgesim.study.compute.spread import spread
@@ -187,6 +188,11 @@ def test_a_cluster_gives_the_same_tables_though_a_worker_is_killed(whole: Path) 
         here = [record["baseline"].outcomes for record in replicate({"baseline": scenario}, 7, 4)]
         there = replicate({"baseline": scenario}, 7, 4, Backend(scheduler=address))
         np.testing.assert_equal([record["baseline"].outcomes for record in there], here)
+        own = b"from surgesim.extension import outcome\n@outcome(unit='days', meaning='days')\n"
+        extensions = Extensions((Extension("mine.py", own + b"def length(one): return len(one.province)"),))
+        extended = {"baseline": scenario.with_extensions(extensions)}
+        (record,) = replicate(extended, 7, 1, Backend(scheduler=address))
+        np.testing.assert_equal(record["baseline"].outcomes, {**here[0], "length": scenario.days})
 
 
 def test_a_cluster_whose_scheduler_is_killed_is_one_sentence(whole: Path) -> None:

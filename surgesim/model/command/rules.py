@@ -39,11 +39,24 @@ class Command:
         self._env = env
         self._start = start
         self._assessed = env.event()
+        self._courses: dict[str, _Course] = {}
         self.actions: list[ActionEvent] = []
 
     def follow(self, name: str, rule: Rule, action: Action) -> None:
         """Start the process of a rule."""
-        self._env.process(self._rule(name, rule, action))
+        course = self._courses[name] = _Course(action)
+        self._env.process(self._rule(name, rule, course))
+
+    def is_in_force(self, name: str) -> bool:
+        """Return True if a rule is followed and has not ended."""
+        return name in self._courses and self._courses[name].stands
+
+    def stop(self, name: str) -> None:
+        """End a rule for good, unless it has ended."""
+        if self.is_in_force(name):
+            self._note(name, "ended")
+            self._courses[name].end()
+            self._note(name, "stood down")
 
     def hear(self, assessment: Assessment) -> None:
         """Pass the day's assessment to the rules; rules without delay act at the 00:00 that follows."""
@@ -54,35 +67,40 @@ class Command:
     def _note(self, rule: str, what: str) -> None:
         self.actions.append(ActionEvent(float(self._env.now), rule, what))
 
-    def _rule(self, name: str, rule: Rule, action: Action) -> Process:
+    def _rule(self, name: str, rule: Rule, course: _Course) -> Process:
         while True:
             yield from self._wait_for(rule.when, rule.begins_on, BEGINNING)
+            if not course.stands:
+                return
             self._note(name, "fired")
             yield from self._wait_until(self._env.now + rule.decision_days, BEGINNING)
+            if not course.stands:
+                return
             self._note(name, "ordered")
-            action.order()
+            course.action.order()
             yield from self._wait_until(self._env.now + rule.lead_days, BEGINNING)
-            course = _Course()
-            self._env.process(self._phases(name, rule, action, course))
+            self._env.process(self._phases(name, rule, course))
             if rule.until is None:
                 return
             yield from self._wait_for(rule.until, rule.ends_on, ENDING)
+            if not course.stands:
+                return
             self._note(name, "ended")
             yield from self._wait_until(self._env.now + rule.stand_down_days, ENDING)
-            course.stands = False
-            action.end()
+            course.end()
             self._note(name, "stood down")
             if rule.when.on is not None:
                 return
+            course = self._courses[name] = _Course(course.action)
 
-    def _phases(self, name: str, rule: Rule, action: Action, course: _Course) -> Process:
+    def _phases(self, name: str, rule: Rule, course: _Course) -> Process:
         begun = self._env.now
         for number, phase in enumerate(rule.phases, start=1):
             yield from self._wait_until(begun + phase.after_days, BEGINNING)
             if not course.stands:
                 return
             self._note(name, f"phase {number}")
-            action.set_share(phase.share)
+            course.action.set_share(phase.share)
 
     def _wait_until(self, time: float, priority: EventPriority) -> Process:
         """Wait until a time; return at once if it is not in the future."""
@@ -108,4 +126,11 @@ class Command:
 class _Course:
     """A single activation of a rule; its phases continue as long as `stands` is True."""
 
-    stands = True
+    def __init__(self, action: Action) -> None:
+        self.action = action
+        self.stands = True
+
+    def end(self) -> None:
+        """End the activation and its action."""
+        self.stands = False
+        self.action.end()

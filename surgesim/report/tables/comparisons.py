@@ -29,6 +29,7 @@ from surgesim.report.words import (
     money_unit,
     number,
     outcome_words,
+    own_outcome_words,
     phrase,
     round_off,
 )
@@ -68,10 +69,12 @@ def plans(results: Results, lang: str) -> ReportTable | None:
 
 def comparison(results: Results, lang: str) -> ReportTable | None:
     """Build the table that compares each alternative with the baseline, fewest deaths first."""
-    table = results.comparison[results.comparison["outcome"].isin(COMPARED)]
-    shown = [outcome for outcome in COMPARED if (table["outcome"] == outcome).any()]
+    own = own_outcome_words(results.manifest)
+    table = results.comparison[results.comparison["outcome"].isin((*COMPARED, *own))]
+    shown = [outcome for outcome in (*COMPARED, *own) if (table["outcome"] == outcome).any()]
     builder = table_builder("comparison", lang, "plan")
-    builder.columns += [f"{outcome_words(lang, o).label} ({outcome_words(lang, o).unit})" for o in shown]
+    words = [own.get(outcome) or outcome_words(lang, outcome) for outcome in shown]
+    builder.columns += [f"{label} ({unit})" for label, unit in words]
     by_plan = {
         str(name): {row["outcome"]: row for row in rows.to_dict("records")}
         for name, rows in table.groupby("alternative", sort=False)

@@ -72,4 +72,9 @@ def versions(results: Results, lang: str) -> ReportTable | None:
     builder = table_builder("versions", lang, "package", "version")
     for name, version in results.manifest.get("versions", {}).items():
         builder.add(proper_name(name), Value(str(version), str(version), f"manifest.json#versions.{name}"))
+    for place, extension in enumerate(results.manifest.get("extensions", ())):
+        digest = f"SHA-256 {extension['sha256'][:12]}…"
+        builder.add(
+            proper_name(extension["file"]), Value(digest, digest, f"manifest.json#extensions.{place}.sha256")
+        )
     return builder.build()

@@ -19,6 +19,7 @@ from surgesim.report.words import (
     group_words,
     number,
     outcome_words,
+    own_outcome_words,
     percent,
     phrase,
     round_off,
@@ -51,10 +52,11 @@ def outcomes(results: Results, lang: str, chosen: Sequence[str] | None = None) -
     ranges = enough_for_ranges(results)
     builder = table_builder(name, lang, "outcome", "unit", "mean", *(("p5", "p95") if ranges else ()))
     table = results.replications[results.replications["alternative"] == BASELINE]
-    for outcome in TOTALS if chosen is None else chosen:
+    own = own_outcome_words(results.manifest) if chosen is None else {}
+    for outcome in (*TOTALS, *own) if chosen is None else chosen:
         if (chosen is not None or outcome in IF_ANY) and not table[outcome].fillna(0.0).any():
             continue
-        label, unit = outcome_words(lang, outcome)
+        label, unit = own.get(outcome) or outcome_words(lang, outcome)
         if table[outcome].isna().any():
             builder.add(label, unit, phrase(lang, "assessed.short"), *[NONE] * (2 if ranges else 0))
             continue

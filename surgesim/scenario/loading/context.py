@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from surgesim.errors import Problem
+from surgesim.extension.files import Extensions
 from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, Location
 
 
@@ -37,6 +38,8 @@ class LoadContext:
         The files read, starting with the one that extends the others.
     drawable
         True if the draws of uncertain parameters are to be checked.
+    extensions
+        The extensions of the scenario; None if it is read without those that it was run with.
     """
 
     locations: dict[KeyPath, Location] = field(default_factory=dict)
@@ -49,6 +52,7 @@ class LoadContext:
     quiet: bool = False
     drawable: bool = True
     origins: list[Origin] = field(default_factory=list)
+    extensions: Extensions | None = field(default_factory=Extensions)
 
     def refuse(self, findings: Iterable[Finding]) -> None:
         self.faults += map(self._placed, findings)

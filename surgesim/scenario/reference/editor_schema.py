@@ -9,7 +9,10 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from surgesim.extension.declarations import Action
+from surgesim.extension.files import Extensions
 from surgesim.scenario.loading import profile_tables
+from surgesim.scenario.schema.levers.custom import Custom
 from surgesim.scenario.schema.names import NAMES
 from surgesim.scenario.schema.scenario import SHARED, Scenario
 
@@ -19,6 +22,8 @@ OVERLAY = "Overlay"
 """Suffix of a definition in which every key may be omitted or null."""
 
 _DEFS = "#/$defs/"
+
+NO_EXTENSIONS = Extensions()
 
 SCALE: Json = {"type": "object", "properties": {"scale": {"type": "number"}}, "required": ["scale"]}
 """A factor by which an alternative multiplies a number of the scenario."""
@@ -31,10 +36,12 @@ _SHORT_FORMS: dict[str, Json] = {
 """Short forms allowed instead of a mapping, by name of the definition."""
 
 
-def json_schema() -> Json:
-    """Return the JSON Schema (draft 2020-12) of a scenario file."""
+def json_schema(extensions: Extensions = NO_EXTENSIONS) -> Json:
+    """Return the JSON Schema (draft 2020-12) of a scenario file, with the custom actions of extensions."""
     whole = Scenario.model_json_schema()
     definitions: Json = whole.pop("$defs")
+    if actions := [action.name for _, action in extensions.of(Action)]:
+        definitions[Custom.__name__]["properties"]["name"]["enum"] = actions
     whole["properties"]["extends"] = {
         "type": "string",
         "description": "A file whose values this file changes.",

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from surgesim.scenario.schema.base import BedType, Name, Named, Off, Section, Sequence_, Text, require_one_of
 from surgesim.scenario.schema.indicators import BY_DISTRICT, GroupName, IndicatorName, Watch, check_watch
 from surgesim.scenario.schema.levels import Levels
+from surgesim.scenario.schema.levers.custom import Custom
 from surgesim.scenario.schema.levers.epidemic import EpidemicRule
 from surgesim.scenario.schema.levers.facilities import FacilityRule
 from surgesim.scenario.schema.levers.rule import RuleBase
@@ -67,7 +68,7 @@ class Situation(Section):
     thresholds: Off[Annotated[Sequence_[ThresholdName], Field(min_length=1)]] = None
 
 
-Rule = Annotated[FacilityRule | EpidemicRule | StaffRule | SupplyRule, Field(discriminator="action")]
+Rule = Annotated[FacilityRule | EpidemicRule | StaffRule | SupplyRule | Custom, Field(discriminator="action")]
 
 
 class Reach(Section):

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from html import escape
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
+from surgesim.extension.files import Extensions
 from surgesim.scenario.schema.base import Day, FrozenMapping, Name, Named, Off, Overlay, Section, Source, Text
 from surgesim.scenario.schema.care import Care
 from surgesim.scenario.schema.clinical import Clinical
@@ -43,6 +44,7 @@ class Scenario(Section):
     study: Study = Study()
     alternatives: Annotated[Named[Overlay], Field(max_length=MOST_ALTERNATIVES)] = Field(default_factory=dict)
     sources: FrozenMapping[str, Source] = Field(default_factory=dict)
+    _extensions: Extensions = PrivateAttr(default=Extensions())
 
     @model_validator(mode="after")
     def _one_driver(self) -> Self:
@@ -51,6 +53,19 @@ class Scenario(Section):
         if BASELINE in self.alternatives:
             raise ValueError(f"got an alternative named {BASELINE!r}, expected another name")
         return self
+
+    @property
+    def extensions(self) -> Extensions:
+        """The extensions given with this scenario; no file of a scenario names them."""
+        return self._extensions
+
+    def with_extensions(self, extensions: Extensions) -> "Scenario":
+        """Return this scenario with other extensions."""
+        if extensions == self._extensions:
+            return self
+        changed = self.model_copy()
+        changed._extensions = extensions
+        return changed
 
     @property
     def end(self) -> date:
@@ -75,6 +90,8 @@ class Scenario(Section):
         yield "facilities", len(self.care.facilities)
         yield "beds", self.care.beds
         yield "alternatives", list(self.alternatives)
+        if self._extensions:
+            yield "extensions", list(self._extensions.hashes)
 
     def __str__(self) -> str:
         return repr(self)
@@ -99,7 +116,8 @@ class Scenario(Section):
         if name == BASELINE:
             return self
         plain = self.to_plain()
-        return read_plain(deep_merge(plain, scaled(plain, self.alternatives[name])))
+        changed = read_plain(deep_merge(plain, scaled(plain, self.alternatives[name])))
+        return changed.with_extensions(self._extensions)
 
     def overlaid(self, overlay: Mapping[str, Any]) -> "Scenario":
         """Return a copy with `overlay` laid over it; the same as `surgesim.overlaid`.

@@ -11,11 +11,16 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from surgesim.scenario.messages.finding import Finding, KeyPath
+from surgesim.extension.declarations import Action
+from surgesim.extension.files import Extensions
+from surgesim.scenario.messages.finding import Finding, KeyPath, suggestion
+from surgesim.scenario.schema.levers.custom import Custom
 from surgesim.scenario.schema.levers.rule import RuleBase
 from surgesim.scenario.validation.care_checks import at_facilities, between_facilities, open_at_start
 from surgesim.scenario.validation.epidemic_checks import dose_without_protection, imports, unmet_r0
 from surgesim.scenario.validation.parts import Parts
+
+WITH_EXTENSION = "expected its file, given with --extension FILE (in Python, extensions=[file])"
 
 
 def one_driver(tree: Mapping[str, Any]) -> Iterator[Finding]:
@@ -46,6 +51,16 @@ def consistency(parts: Parts) -> Iterator[Finding]:
     yield from _command(parts)
     for name, rule in parts.plan.items():
         yield from _rule(parts, ("command", "plan", name), rule)
+
+
+def custom_actions(parts: Parts, extensions: Extensions) -> Iterator[Finding]:
+    """Check that an extension declares each custom action of the plan."""
+    for name, rule in parts.plan.items():
+        if isinstance(rule, Custom) and extensions.action(rule.name) is None:
+            known = [action.name for _, action in extensions.of(Action)]
+            near = suggestion(rule.name, known) if known else f", {WITH_EXTENSION}"
+            message = f"got {rule.name!r}, which no extension declares{near}"
+            yield Finding(("command", "plan", name, "name"), message)
 
 
 def _epidemic(parts: Parts) -> Iterator[Finding]:

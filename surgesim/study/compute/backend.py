@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from surgesim.errors import SurgesimError
+from surgesim.study.compute.bar import Bar
 from surgesim.study.compute.environment import available_cores
 
 Progress: TypeAlias = Callable[[int, int], object]
@@ -52,6 +53,10 @@ class Backend:
     def of(cls, workers: int | Backend | None) -> Backend:
         """Convert the `workers` argument of a study to a `Backend`."""
         return workers if isinstance(workers, Backend) else cls(workers)
+
+    def with_bar(self, wanted: bool) -> Backend:
+        """Return this backend with a bar that shows progress, if wanted and nobody else is notified."""
+        return replace(self, progress=Bar()) if wanted and self.progress is None else self
 
     @property
     def processes(self) -> int:

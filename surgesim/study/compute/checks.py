@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.door import suggestion
+from surgesim.errors import ExtensionError, Problem, ScenarioError
+from surgesim.extension.declarations import Outcome
+from surgesim.extension.reading import read_extensions
+from surgesim.model.outcomes import OUTCOMES
+from surgesim.scenario.door import Files, suggestion
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.spread import spread
+from surgesim.study.measures.compare import BREACHED, DAYS_BREACHED, FIRST_DAY
 
 MOST_REPORTED = 5
 """Max number of rejected cases reported individually."""
 
 MOST_VALUES = 4
 """Max number of values listed in one message."""
+
+_KEYS = {"alternative", "replication", "scenario", "point"}
+_PREFIXES = (FIRST_DAY, DAYS_BREACHED, BREACHED)
 
 _AT_ONCE = 25
 """Number of cases per task; checking a case takes a few hundredths of the time of simulating it."""
@@ -40,6 +48,37 @@ def alternative_names(scenario: Scenario, only: Sequence[str] | None) -> list[st
     if problems:
         raise ScenarioError(problems)
     return [name for name in known if name in wanted]
+
+
+def with_extensions(scenario: Scenario, extensions: Files) -> Scenario:
+    """Return the scenario with its extensions and these, checked against the names that surgesim uses.
+
+    Raises
+    ------
+    ExtensionError
+        If an extension cannot be used.
+    """
+    joined = scenario.extensions.joined(read_extensions(extensions))
+    known = {outcome.name for outcome in OUTCOMES} | _KEYS
+    for extension, outcome in joined.of(Outcome):
+        if outcome.name in known or outcome.name.startswith(_PREFIXES):
+            raise ExtensionError(
+                f"{extension.file}: got the outcome {outcome.name!r}, a name that surgesim uses, "
+                "expected another"
+            )
+    return scenario.with_extensions(joined)
+
+
+def whole(name: str, value: object) -> int:
+    """Convert a whole number from 0 to 2**63 - 1, such as a NumPy integer, to an int."""
+    problem = Problem(name, f"got {value!r}, expected a whole number from 0 to 2**63 - 1")
+    try:
+        number = -1 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise ScenarioError([problem]) from None
+    if not 0 <= number < 2**63:
+        raise ScenarioError([problem])
+    return number
 
 
 def check_all(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from surgesim.errors import Problem, ScenarioError
+from surgesim.errors import ExtensionError, Problem, ScenarioError
 from surgesim.model.clock.uncertainty import draws
 from surgesim.model.record import Record
 from surgesim.scenario.door import fit_value, with_certain
@@ -16,6 +16,7 @@ from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.checks import check_all, with_values
 from surgesim.study.compute.spread import spread
+from surgesim.study.replication import with_own_outcomes
 
 if TYPE_CHECKING:
     from surgesim.model.simulation import SharedDays
@@ -32,11 +33,11 @@ MOST_DAYS_SHARED = 1_000
 def replicate(
     scenarios: Mapping[str, Scenario],
     seed: int,
-    replications: int,
+    replications: int | Sequence[int],
     workers: int | Backend = 1,
     compute: Compute | None = None,
 ) -> Generator[Mapping[str, Record], None, None]:
-    """Simulate every scenario `replications` times, all scenarios of a replication in one task.
+    """Simulate some replications of every scenario, all scenarios of a replication in one task.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ def replicate(
     seed
         Seed of the study. Replication k depends only on `seed` and k, not on the number of replications.
     replications
-        Number of replications, at least 1.
+        Their number, counted from 0, or their indices.
     workers
         Number of processes, where 1 runs in the current one; or a `Backend`, whose `progress` is called
         after every replication.
@@ -56,7 +57,7 @@ def replicate(
     Yields
     ------
     dict of str to Record
-        The records of one replication by alternative, in order from replication 0, for any `workers`.
+        The records of one replication by alternative, in the order of `replications`, for any `workers`.
 
     Raises
     ------
@@ -65,11 +66,12 @@ def replicate(
     IdentityError
         If an accounting identity of the model fails.
     """
-    total = replications * len(scenarios)
+    numbers = range(replications) if isinstance(replications, int) else replications
+    total = len(numbers) * len(scenarios)
     backend = Backend.of(workers)
     backend.report(0, total)
     work = partial(one_replication, scenarios, seed)
-    with closing((compute or _computed)(work, range(replications), backend)) as records:
+    with closing((compute or _computed)(work, numbers, backend)) as records:
         for done, record in enumerate(records, start=1):
             backend.report(done * len(scenarios), total)
             yield record
@@ -99,6 +101,7 @@ def one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: i
     """
     from surgesim.model.simulation import run_once
 
+    given = scenarios
     drawn: Mapping[str, float] = {}
     if BASELINE in scenarios:
         changed, drawn = _drawn(keep_alternatives(scenarios[BASELINE], scenarios), seed, replication)
@@ -106,11 +109,14 @@ def one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: i
             scenarios = {name: changed.alternative(name) for name in scenarios}
     several = len(scenarios) > 1
     met: list[tuple[Scenario, SharedDays]] = []
-    records = {
-        name: run_once(scenario, seed, replication, _shared_days(scenario, met) if several else None)
-        for name, scenario in scenarios.items()
-    }
-    return {name: replace(record, drawn=drawn) for name, record in records.items()} if drawn else records
+    records = {}
+    for name, scenario in scenarios.items():
+        shared = _shared_days(scenario, met) if several else None
+        with _naming(name, replication):
+            record = run_once(scenario, seed, replication, shared)
+            record = replace(record, drawn=drawn) if drawn else record
+            records[name] = with_own_outcomes(given[name], name, seed, record)
+    return records
 
 
 def one_record(
@@ -128,11 +134,25 @@ def one_record(
     from surgesim.model.simulation import run_once
 
     changed, drawn = _drawn(keep_alternatives(scenario, [alternative]), seed, replication)
-    record = run_once(changed.alternative(alternative), seed, replication, events=events)
-    return replace(record, drawn=drawn)
+    with _naming(alternative, replication):
+        record = run_once(changed.alternative(alternative), seed, replication, events=events)
+        record = replace(record, drawn=drawn)
+        return with_own_outcomes(scenario.alternative(alternative), alternative, seed, record)
 
 
-def check_draws(scenario: Scenario, seed: int, replications: int, workers: int | Backend = 1) -> None:
+@contextmanager
+def _naming(alternative: str, replication: int) -> Iterator[None]:
+    """Name the alternative and the replication in the error of an extension."""
+    try:
+        yield
+    except ExtensionError as error:
+        where = f"{error} (alternative {alternative!r}, replication {replication})"
+        raise ExtensionError(where, error.traceback) from error
+
+
+def check_draws(
+    scenario: Scenario, seed: int, replications: int | Sequence[int], workers: int | Backend = 1
+) -> None:
     """Check the values drawn in every replication, for the scenario and all its alternatives.
 
     Raises
@@ -142,7 +162,8 @@ def check_draws(scenario: Scenario, seed: int, replications: int, workers: int |
     """
     if scenario.study.uncertainty:
         check = partial(_draw_problem, scenario, seed)
-        check_all(check, range(replications), "draws", workers)
+        numbers = range(replications) if isinstance(replications, int) else replications
+        check_all(check, numbers, "draws", workers)
 
 
 def _draw_problem(scenario: Scenario, seed: int, replication: int) -> Problem | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from statistics import NormalDist
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,7 +51,9 @@ def deadlier(comparison: pd.DataFrame) -> set[str]:
     return set(comparison.loc[more, "alternative"])
 
 
-def comparison_rows(replications: pd.DataFrame, units: Mapping[str, str]) -> list[dict[str, Any]]:
+def comparison_rows(
+    replications: pd.DataFrame, units: Mapping[str, str], sides: Mapping[str, str] = MappingProxyType({})
+) -> list[dict[str, Any]]:
     """Compare every alternative with the baseline.
 
     Parameters
@@ -60,6 +63,8 @@ def comparison_rows(replications: pd.DataFrame, units: Mapping[str, str]) -> lis
         the same order for each alternative.
     units
         Unit of each outcome to compare, by column. Outcomes missing on either side are left out.
+    sides
+        The better direction of outcomes of extensions.
 
     Returns
     -------
@@ -79,7 +84,7 @@ def comparison_rows(replications: pd.DataFrame, units: Mapping[str, str]) -> lis
                 "alternative": name,
                 "outcome": outcome,
                 "unit": unit,
-                **_paired(outcome, before, after),
+                **_paired(sides.get(outcome, better(outcome)), before, after),
             }
             for outcome, unit in units.items()
             for before, after in [(baseline[outcome].to_numpy(), rows[outcome].to_numpy())]
@@ -92,7 +97,7 @@ def comparison_rows(replications: pd.DataFrame, units: Mapping[str, str]) -> lis
             if days in paired:
                 before, after = (side[days].to_numpy() > 0 for side in (baseline, rows))
                 keys = {"alternative": name, "outcome": outcome, "unit": "share"}
-                compared.append({**keys, **_paired(outcome, before, after)})
+                compared.append({**keys, **_paired(better(outcome), before, after)})
     return compared
 
 
@@ -112,11 +117,10 @@ def _per_death_averted(cost: Mapping[str, Any], deaths: Mapping[str, Any]) -> fl
     return extra / averted if extra > 0 and averted > 0 else float("nan")
 
 
-def _paired(outcome: str, before: Floats | Bools, after: Floats | Bools) -> dict[str, Any]:
+def _paired(side: str, before: Floats | Bools, after: Floats | Bools) -> dict[str, Any]:
     difference = after.astype(float) - before.astype(float)
     interval = paired_interval if before.dtype != bool else paired_shares_interval
     low, high = interval(difference)
-    side = better(outcome)
     gained = {"later": difference > 0, "higher": difference > 0, "lower": difference < 0}.get(side)
     return {
         "baseline_mean": before.mean(),

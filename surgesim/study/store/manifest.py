@@ -22,12 +22,6 @@ class _Entries(BaseModel):
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
 
 
-class _Manifest(_Entries):
-    versions: dict[str, str]
-    processor: str
-    files: dict[str, str]
-
-
 class _Figures(_Entries):
     lang: Literal["vi", "en"]
 
@@ -40,10 +34,31 @@ class _Precision(_Entries):
     reached: bool
 
 
+class _Outcome(_Entries):
+    unit: str
+    meaning: str
+    label: str
+    better: str
+
+
+class _Extension(_Entries):
+    file: str
+    sha256: str
+    outcomes: dict[str, _Outcome]
+
+
+class _Manifest(_Entries):
+    versions: dict[str, str]
+    processor: str
+    files: dict[str, str]
+    extensions: list[_Extension] = []
+
+
 class _Run(_Manifest):
     alternatives: Annotated[list[str], Field(min_length=1)]
     seed: _Count
     replications: _Some
+    replication_numbers: list[_Count] | None = None
     days: _Some
     scenario: str = ""
     scenario_sha256: str = ""
@@ -72,6 +87,15 @@ class _Sweep(_Manifest):
 
 
 _FORMS: Mapping[str, type[_Manifest]] = {RUN: _Run, SWEEP: _Sweep}
+
+
+NUMBERS = "replication_numbers"
+"""Entry of a run of chosen replications: their indices."""
+
+
+def hashes_of(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the SHA-256 of each extension of a result, by file name."""
+    return {extension["file"]: extension["sha256"] for extension in manifest.get("extensions", ())}
 
 
 def kind_of(folder: Path) -> str | None:

@@ -47,6 +47,8 @@ _PART = re.compile(r"parts/\d{8}\.(parquet|failed)")
 _PART_OF = b"run"
 """Metadata key under which a part stores its number."""
 
+EXTENSIONS = "extensions"
+
 _FOLLOWING = (DESIGN_HASH, "points", "runs")
 """Plan entries that follow from other entries."""
 
@@ -55,9 +57,10 @@ _UNITS = {RUN: "replications", SWEEP: "runs"}
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed run and its error message."""
+    """A failed run, its error message and its traceback, which is not stored."""
 
     error: str
+    traceback: str = ""
 
 
 class Form(NamedTuple, Generic[Content]):
@@ -228,6 +231,8 @@ class Unfinished(Generic[Content]):
                 continue
             if key == "scenarios" and isinstance(then, Mapping) and isinstance(now, Mapping):
                 changes += self._scenario_changes(then, now)
+            elif key == EXTENSIONS:
+                changes += _extension_changes(then or {}, now or {})
             elif key == "versions" and isinstance(then, Mapping) and isinstance(now, Mapping):
                 changes += _differences(then, now, ())
             elif key not in _FOLLOWING:
@@ -403,6 +408,17 @@ def _brief(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value)) or "none"
     return "none" if value is None else str(value)
+
+
+def _extension_changes(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Describe the extensions that differ between two studies."""
+    return [
+        f"extension {file} (SHA-256 was {_digits(then[file])}, is {_digits(now[file])})"
+        if file in then and file in now
+        else f"extension {file} was {'given, is not' if file in then else 'not given, is'}"
+        for file in dict.fromkeys((*then, *now))
+        if then.get(file) != now.get(file)
+    ]
 
 
 def _digits(sha256: Any) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-from surgesim.errors import Problem, ScenarioError
+from surgesim.errors import ExtensionError, Problem, ScenarioError
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.checks import check_all, with_values
@@ -97,7 +98,9 @@ def one_run(scenarios: Sequence[Scenario], seed: int, case: Case) -> Rows | Fail
             for name, record in one_replication(changed, seed, case.replication).items()
         ]
     except Exception as error:
-        return Failure(f"{type(error).__name__}: {error}")
+        text = error.traceback if isinstance(error, ExtensionError) else ""
+        text = text or "".join(traceback.format_exception(error))
+        return Failure(f"{type(error).__name__}: {error}", text)
 
 
 def keys_of(scenarios: Sequence[Scenario], case: Case) -> dict[str, Any]:

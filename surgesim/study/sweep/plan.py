@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from surgesim.errors import Problem, ScenarioError
+from surgesim.extension.files import Extensions
 from surgesim.scenario.door import findings_at
 from surgesim.scenario.schema.numbers import MOST_RUNS
 from surgesim.scenario.schema.scenario import Scenario
@@ -51,6 +52,11 @@ class Plan:
     design: pd.DataFrame
     entry: Mapping[str, Any]
 
+    @property
+    def extensions(self) -> Extensions:
+        """The extensions of the scenarios."""
+        return joined_extensions(self.scenarios)
+
 
 def plan_sweep(
     scenarios: Sequence[Scenario],
@@ -80,7 +86,7 @@ def plan_sweep(
         raise ScenarioError([Problem("", f"got {len(cases)} runs, expected at most {MOST_RUNS}")])
     table = design_frame(the_points)
     texts = {each.name: scenario_text(each) for each in stored}
-    entry = {
+    entry: dict[str, Any] = {
         "design": design,
         "samples": samples,
         "vary": {path: _text(levels) for path, levels in vary.items()},
@@ -93,7 +99,17 @@ def plan_sweep(
         "scenarios": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()},
         "versions": {name: version for name, version in versions().items() if name in COMPUTING},
     }
+    if extensions := joined_extensions(stored):
+        entry["extensions"] = extensions.hashes
     return Plan([without_factors(each, varied) for each in stored], texts, cases, seed, table, entry)
+
+
+def joined_extensions(scenarios: Sequence[Scenario]) -> Extensions:
+    """Return the extensions of all scenarios."""
+    joined = Extensions()
+    for scenario in scenarios:
+        joined = joined.joined(scenario.extensions)
+    return joined
 
 
 def _numbers(scenario: Scenario, replications: int | None, seed: int | None) -> tuple[int, int]:

@@ -11,8 +11,11 @@ from typing import Any
 
 from surgesim.errors import ResultsError
 from surgesim.files import disk_errors
+from surgesim.log import log_failure
+from surgesim.scenario.door import Files
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
+from surgesim.study.compute.checks import with_extensions
 from surgesim.study.compute.environment import environment, now
 from surgesim.study.results import Output
 from surgesim.study.store.contents import FORMAT, SWEEP
@@ -50,7 +53,9 @@ def sweep(
     replications: int | None = None,
     seed: int | None = None,
     alternatives: Sequence[str] = (),
+    extensions: Files = (),
     workers: int | Backend | None = None,
+    progress: bool = False,
     out: str | Path | Output | None = None,
     resume: bool = False,
 ) -> Sweep:
@@ -71,7 +76,9 @@ def sweep(
         Override the scenario's values. Replication k has the same random numbers at every point.
     alternatives
         Names of alternatives to run besides the baseline.
-    workers
+    extensions
+        See `run`; they apply to every scenario.
+    workers, progress
         See `run`; progress is counted in runs.
     out
         Folder to write, or an `Output` with additional entries for the manifest. Until the sweep is
@@ -91,6 +98,9 @@ def sweep(
     ScenarioError
         If a path is unknown, a range is reversed, a value is not allowed, or the values of a point would be
         invalid in a scenario file. All points are checked before the first run.
+    ExtensionError
+        If an extension cannot be used. A run in which it raises has failed; the logger "surgesim" has the
+        traceback.
     ResultsError
         If the folder cannot be written, or there is an unfinished sweep with a different plan (the message
         lists the changes).
@@ -102,9 +112,10 @@ def sweep(
     >>> beds = "care.facilities.general-hospital.beds.icu"
     >>> surgesim.sweep(town, {"epidemic.variant.r0": "3:6:4", beds: "6:18:3"}).breaches  # doctest: +SKIP
     """
-    given = [scenario] if isinstance(scenario, Scenario) else list(scenario)
+    loaded = [scenario] if isinstance(scenario, Scenario) else list(scenario)
+    given = [with_extensions(each, extensions) for each in loaded]
     plan = plan_sweep(given, vary, design, samples, replications, seed, alternatives)
-    backend, output = Backend.of(workers), Output.of(out)
+    backend, output = Backend.of(workers).with_bar(progress), Output.of(out)
     if DAYS in vary:
         backend.say(
             f"{DAYS} varies: restricted means of first days and sums over days depend on the horizon, so "
@@ -126,7 +137,8 @@ def sweep(
                 failed = _write_tables(folder.path, unfinished, plan)
         times = {"started": started, "ended": now()}
         notes = {} if output is None else output.notes
-        folder.seal({**environment(), "sweep": plan.entry, "failed": failed, **times, **notes})
+        used = {"extensions": plan.extensions.entries()} if plan.extensions else {}
+        folder.seal({**environment(), "sweep": plan.entry, **used, "failed": failed, **times, **notes})
         unfinished.finish(backend)
         tell_kept(folder, backend)
         result = Sweep(folder.target, unfinished.repeats)
@@ -149,8 +161,16 @@ def _run(unfinished: Unfinished[Rows], plan: Plan, backend: Backend) -> None:
     backend.report(total - len(pending), total)
     work = partial(one_run, plan.scenarios, plan.seed)
     with contextlib.closing(unfinished.compute(work, plan.cases, backend)) as results:
-        for done, _ in enumerate(results, start=total - len(pending) + 1):
+        for done, (run, content) in enumerate(results, start=total - len(pending) + 1):
+            if isinstance(content, Failure):
+                _log(plan, run, content)
             backend.report(done, total)
+
+
+def _log(plan: Plan, run: int, failure: Failure) -> None:
+    keys = keys_of(plan.scenarios, plan.cases[run])
+    where = ", ".join(f"{key} {value}" for key, value in keys.items())
+    log_failure(f"{where}: {failure.error}", failure.traceback)
 
 
 def _write_tables(folder: Path, unfinished: Unfinished[Rows], plan: Plan) -> int:

@@ -85,6 +85,8 @@ class Collection:
     reached
         ``(replications, 3, districts, 9, 2)``: patients, patients in time, and deaths, by district, age and
         risk.
+    numbers
+        The index of each replication.
     breaches, outcomes
         The breaches and the outcomes of each replication.
     draws
@@ -122,6 +124,7 @@ class Collection:
         self.districts: Floats = np.empty((replications, days, districts, len(self._kept)))
         self.groups = Groups(scenario)
         self.reached = np.empty((replications, 3, districts, len(AGE_GROUPS), len(RISK_GROUPS)), np.int64)
+        self.numbers: list[int] = []
         self.breaches: list[Breaches] = []
         self.outcomes: list[dict[str, float]] = []
         self.draws: list[Mapping[str, float]] = []
@@ -138,6 +141,7 @@ class Collection:
     def add(self, record: Record) -> None:
         """Add the next replication."""
         k = len(self.breaches)
+        self.numbers.append(record.replication)
         self.province[k] = record.province
         self.of_scenario[k] = np.hstack([record.logistics, record.assessed])
         self.districts[k] = record.districts[:, :, self._kept]

@@ -245,6 +245,10 @@ BY_THRESHOLD = (
 DRAWN = "drawn:"
 """Prefix of columns with drawn values, followed by the path of the parameter."""
 
+OWN_OUTCOME = Column(
+    "<outcome of an extension>", "of the outcome", "the manifest has its unit and meaning, under `extensions`"
+)
+
 BY_GROUP = (
     Column(
         f"{IN_TIME}:<group>",
@@ -268,6 +272,7 @@ REPLICATIONS = Table(
         _ALTERNATIVE,
         Column("replication", "index", "index of the replication, from 0"),
         *(outcome.column for outcome in OUTCOMES),
+        OWN_OUTCOME,
         *BY_GROUP,
         *BY_THRESHOLD,
         Column(
@@ -508,6 +513,8 @@ def outcome_units(scenarios: Iterable[Scenario]) -> dict[str, str]:
     units = {outcome.name: outcome.unit for outcome in OUTCOMES}
     scenarios = list(scenarios)
     for scenario in scenarios:
+        units |= {outcome.name: outcome.unit for outcome in scenario.extensions.outcomes}
+    for scenario in scenarios:
         if scenario.command.reach is not None:
             units |= Groups(scenario).outcomes()
     names = {name: None for scenario in scenarios for name in scenario.command.thresholds}
@@ -515,3 +522,10 @@ def outcome_units(scenarios: Iterable[Scenario]) -> dict[str, str]:
     if names:
         units[f"{FIRST_DAY}{SITUATION}"] = "days"
     return units
+
+
+def own_sides(scenarios: Iterable[Scenario]) -> dict[str, str]:
+    """The better direction of each outcome of an extension, by name."""
+    return {
+        outcome.name: outcome.better for scenario in scenarios for outcome in scenario.extensions.outcomes
+    }

@@ -33,6 +33,7 @@ from surgesim.study.tables.columns import (
     REPLICATIONS,
     Table,
     outcome_units,
+    own_sides,
     with_dtypes,
 )
 
@@ -46,7 +47,8 @@ def fill(scenario: Scenario, collections: Mapping[str, Collection]) -> dict[str,
     """Build all tables, by name, from the collected replications of each alternative."""
     import pandas as pd
 
-    units = outcome_units(c.scenario for c in collections.values())
+    scenarios = [c.scenario for c in collections.values()]
+    units, sides = outcome_units(scenarios), own_sides(scenarios)
     replications = _replications(collections, units)
     frames = {
         BREACHES: _frame(
@@ -54,7 +56,10 @@ def fill(scenario: Scenario, collections: Mapping[str, Collection]) -> dict[str,
             [row for name, c in collections.items() for row in breach_rows(name, c.scenario, c.breaches)],
         ),
         BREACH_DAYS: pd.concat([_breach_days(name, c) for name, c in collections.items()], ignore_index=True),
-        COMPARISON: _frame(COMPARISON, comparison_rows(replications, units)),
+        COMPARISON: _frame(
+            COMPARISON,
+            comparison_rows(replications, units, sides),
+        ),
         BINDING: _frame(
             BINDING, [row for name, c in collections.items() for row in binding_rows(name, c.province)]
         ),
@@ -169,7 +174,7 @@ def _replications(collections: Mapping[str, Collection], units: Iterable[str]) -
 
     parts = []
     for name, c in collections.items():
-        keys = {"alternative": name, "replication": np.arange(c.replications)}
+        keys = {"alternative": name, "replication": np.array(c.numbers, np.int64)}
         parts.append(pd.DataFrame(keys).join(pd.DataFrame(c.outcomes)).join(_drawn(c.draws)))
     frame = pd.concat(parts, ignore_index=True)
     drawn = [f"{DRAWN}{path}" for c in collections.values() for path in c.scenario.study.uncertainty]
@@ -219,7 +224,7 @@ def _facilities(name: str, c: Collection) -> list[dict[str, Any]]:
 def _actions(name: str, c: Collection) -> list[dict[str, Any]]:
     return [
         {"alternative": name, "replication": k, "day": event.day, "rule": event.rule, "what": event.what}
-        for k, events in enumerate(c.actions)
+        for k, events in zip(c.numbers, c.actions, strict=True)
         for event in events
     ]
 

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from study_cases import made_up_simulation, small_scenario
 
+from surgesim.extension.files import Extension, Extensions
 from surgesim.model import simulation
 from surgesim.scenario.schema.base import AGE_GROUPS
 from surgesim.scenario.schema.indicators import BY_DISTRICT
@@ -54,6 +55,19 @@ COMMAND = {
 """All that puts columns of its own into the files."""
 
 
+OWN = Extensions(
+    (
+        Extension(
+            "mine.py",
+            b"from surgesim.extension import outcome\n"
+            b"@outcome(unit='days', meaning='days')\n"
+            b"def own(one): return len(one.province)",
+        ),
+    )
+)
+"""An extension with the outcome `own`."""
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(simulation, "run_once", made_up_simulation)
@@ -66,6 +80,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }
     run(
         small_scenario(supply=supply, command=COMMAND, alternatives={}),
+        replications=[0, 1],
+        extensions=OWN,
         out=Output(tmp_path / "small", notes, lambda results, draft: (draft / "figures").mkdir()),
         workers=1,
     )
@@ -103,7 +119,7 @@ def test_every_file_has_its_section_and_every_section_its_file(folder: Path) -> 
 
 
 def test_every_column_is_documented_and_every_documented_column_exists(folder: Path) -> None:
-    fillings = {"<threshold>": ("icu", "cases"), "<group>": GROUPS}
+    fillings = {"<outcome of an extension>": ("own",), "<threshold>": ("icu", "cases"), "<group>": GROUPS}
     paths = sorted(folder.glob("*.csv"))
     assert "replications.csv" in {path.name for path in paths}
     for path in paths:
@@ -146,7 +162,8 @@ def test_every_row_of_the_page_has_a_meaning() -> None:
 def test_a_sweep_is_documented_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulation, "run_once", made_up_simulation)
     path = "care.facilities.general.beds.icu"
-    found = sweep(small_scenario(), {path: "2:6:3"}, workers=1, out=Output(tmp_path / "s", {"command": "c"}))
+    out = Output(tmp_path / "s", {"command": "c"})
+    found = sweep(small_scenario(), {path: "2:6:3"}, extensions=OWN, workers=1, out=out)
     assert found.folder is not None
     files = {entry.name + ("/" if entry.is_dir() else "") for entry in found.folder.iterdir()}
     documented = {name.removeprefix("Sweep: ") for name in sections() if name.startswith("Sweep: ")}
@@ -156,5 +173,5 @@ def test_a_sweep_is_documented_too(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         names = columns(f"Sweep: {name}.csv")
         of_thresholds = [n.replace("<threshold>", t) for n in names if "<th" in n for t in ("icu", "cases")]
         expected = [n for n in names if "<" not in n] + of_thresholds
-        expected += [path] if name == "design" else ["first_day_situation"] if name == "runs" else []
+        expected += [path] if name == "design" else ["first_day_situation", "own"] if name == "runs" else []
         assert sorted(pd.read_csv(found.folder / f"{name}.csv", nrows=0).columns) == sorted(expected)

@@ -18,8 +18,9 @@ from surgesim.scenario.door import from_plain, load
 from surgesim.scenario.schema.merging import deep_merge
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.replicate import drawn_values
-from surgesim.study.replication import Replication, simulate
+from surgesim.study.replication import Replication
 from surgesim.study.run import run
+from surgesim.study.simulate import simulate
 
 ROOT = Path(surgesim.__file__).parents[1]
 KEYS = ["alternative", "replication", "area", "day"]

@@ -292,6 +292,7 @@ def test_results_in_memory_have_no_folder(monkeypatch: pytest.MonkeyPatch, tmp_p
 def test_public_names() -> None:
     assert sorted(surgesim.__all__) == [
         "Backend",
+        "ExtensionError",
         "IdentityError",
         "Replication",
         "Results",

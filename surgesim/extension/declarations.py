@@ -1,0 +1,144 @@
+"""Declarations in an extension: decorators that turn a function into an outcome, intervention or action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from surgesim.extension.province import Province
+
+Measure: TypeAlias = Callable[[Any], float]
+"""A function of a `surgesim.Replication`."""
+
+Better: TypeAlias = Literal["lower", "higher", ""]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An outcome of an extension, from `outcome`; it can be called like the function.
+
+    Attributes
+    ----------
+    name
+        Name of the function, and of the outcome's column in the tables.
+    measure
+        The function: it takes a `surgesim.Replication` and returns a number.
+    unit, meaning
+        As in the data dictionary.
+    label
+        Name in reports.
+    better
+        The better direction: ``lower``, ``higher``, or empty if neither is better.
+    """
+
+    name: str
+    measure: Measure
+    unit: str
+    meaning: str
+    label: str
+    better: Better
+
+    def __call__(self, replication: Any) -> float:
+        return self.measure(replication)
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """An intervention of an extension, from `intervention`; it can be called like the function.
+
+    Attributes
+    ----------
+    name
+        Name of the function.
+    act
+        The function, which is called at the end of each day.
+    """
+
+    name: str
+    act: Callable[[Province], object]
+
+    def __call__(self, province: Province) -> object:
+        return self.act(province)
+
+
+@dataclass(frozen=True)
+class Action:
+    """A custom action of an extension, from `action`; it can be called like the function.
+
+    Attributes
+    ----------
+    name
+        Name of the function, and of the action in a rule.
+    act
+        The function, which is called at each phase of a rule and at its end.
+    """
+
+    name: str
+    act: Callable[[Province, float, Mapping[str, Any]], object]
+
+    def __call__(self, province: Province, share: float, options: Mapping[str, Any]) -> object:
+        return self.act(province, share, options)
+
+
+def outcome(
+    *, unit: str, meaning: str, better: Better = "lower", label: str = ""
+) -> Callable[[Measure], Outcome]:
+    """Declare an outcome: a function that takes a `surgesim.Replication` and returns a number.
+
+    Parameters
+    ----------
+    unit, meaning
+        As in the data dictionary; the manifest of a result keeps both.
+    better
+        The better direction: ``lower``, ``higher``, or empty if neither is better.
+    label
+        Name in reports; by default the meaning.
+
+    Examples
+    --------
+    >>> @outcome(unit="days", meaning="days without a free ICU bed")
+    ... def days_without_free_icu_bed(one):
+    ...     return (one.province["vacant_icu"] == 0).sum()
+    """
+
+    def declare(measure: Measure) -> Outcome:
+        return Outcome(measure.__name__, measure, unit, meaning, label or meaning, better)
+
+    return declare
+
+
+def intervention(act: Callable[[Province], object]) -> Intervention:
+    """Declare an intervention: a function that is called at the end of each day, in every alternative.
+
+    It sees the province as the day's record does, and may order what the levers do, from 00:00 of the next
+    day. The result of a replication may depend only on what it is given: state belongs in
+    `Province.memory`, and random numbers come from `Province.random`.
+
+    Examples
+    --------
+    >>> @intervention
+    ... def open_wards_at_200(province: Province) -> None:
+    ...     if province.now("present") > 200 and "wards" not in province.ordered:
+    ...         province.order("wards", action="convert_beds", ownership=["public"])
+    """
+    return Intervention(act.__name__, act)
+
+
+def action(act: Callable[[Province, float, Mapping[str, Any]], object]) -> Action:
+    """Declare a custom action, for a rule with ``action: custom`` and this function's name.
+
+    It is called with the province, a share and the rule's `options`: at each phase with its share, and with
+    share 0 when the rule has stood down. A phase begins with the share's effect: what the function orders
+    begins at once.
+
+    Examples
+    --------
+    >>> @action
+    ... def link_all(province: Province, share: float, options) -> None:
+    ...     if share:
+    ...         province.order("links", action="remote_link", **options)
+    ...     else:
+    ...         province.end("links")
+    """
+    return Action(act.__name__, act)

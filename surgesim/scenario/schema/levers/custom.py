@@ -1,0 +1,16 @@
+"""The rule whose action an extension declares."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from surgesim.scenario.schema.base import Overlay
+from surgesim.scenario.schema.levers.rule import RuleBase
+
+
+class Custom(RuleBase):
+    """Do what a function of an extension does, given with ``--extension``; `options` are passed to it."""
+
+    action: Literal["custom"]
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+    options: Overlay = Field(default_factory=dict)
