@@ -19,12 +19,14 @@ from surgesim.study.compute.environment import environment
 from surgesim.study.results import Extras, Output
 from surgesim.study.run import run
 from surgesim.study.store.contents import RUN, SWEEP
-from surgesim.study.store.folder import hashes
+from surgesim.study.store.folder import check_file, hashes
 from surgesim.study.store.manifest import kind_of, read_manifest
-from surgesim.study.store.run_folder import FIGURES, PARQUET, SCENARIO
+from surgesim.study.store.run_folder import FIGURES, SCENARIO
 from surgesim.study.store.temporary import temporary_folder
-from surgesim.study.store.unfinished import SCENARIOS
+from surgesim.study.store.unfinished import OUTCOMES, SCENARIOS
+from surgesim.study.sweep.points import POINTS, POINTS_FILE, read_points
 from surgesim.study.sweep.sweep import sweep
+from surgesim.study.tables.series import FACILITY_SERIES, SERIES
 
 Floats = NDArray[np.float64]
 
@@ -62,7 +64,7 @@ def reproduce(
 ) -> Reproduction:
     """Run a stored result again and compare every file but the manifest.
 
-    Files are compared byte for byte, daily.parquet by its content. If versions or the processor differ,
+    Files are compared byte for byte, Parquet files by their content. If versions or the processor differ,
     numbers are compared with tolerance `RELATIVE` and figures are left out.
 
     Parameters
@@ -77,7 +79,7 @@ def reproduce(
     Raises
     ------
     ResultsError
-        If `folder` is not a result folder.
+        If `folder` is not a result folder, or is a sweep with outcomes of a user's own.
     """
     stored = Path(folder).resolve()
     is_sweep = kind_of(stored) == SWEEP
@@ -117,6 +119,8 @@ def _run_again(
         replications=manifest["replications"],
         seed=manifest["seed"],
         days=manifest["days"],
+        series=manifest.get(SERIES.name, ()),
+        facility_series=manifest.get(FACILITY_SERIES.name, ()),
         workers=workers,
         out=again,
     )
@@ -126,11 +130,20 @@ def _sweep_again(
     stored: Path, manifest: Mapping[str, Any], again: Path, workers: int | Backend | None
 ) -> None:
     plan = manifest["sweep"]
+    if OUTCOMES in plan:
+        raise ResultsError(
+            f"{stored}: its outcomes {', '.join(plan[OUTCOMES])} are functions, which a result does not "
+            "contain: call surgesim.sweep with them again"
+        )
+    design: dict[str, Any] = {name: plan[name] for name in ("vary", "design", "samples")}
+    if plan["design"] == POINTS:
+        check_file(stored, POINTS_FILE, manifest)
+        design = {"points": read_points((stored / POINTS_FILE).read_text(encoding="utf-8"))}
     sweep(
         [_load(stored, f"{SCENARIOS}/{name}.yaml") for name in plan["scenarios"]],
-        plan["vary"],
-        design=plan["design"],
-        samples=plan["samples"],
+        **design,
+        series=plan.get(SERIES.name, ()),
+        facility_series=plan.get(FACILITY_SERIES.name, ()),
         replications=plan["replications"],
         seed=plan["seed"],
         alternatives=plan["alternatives"],
@@ -164,7 +177,7 @@ def _difference(stored: Path, again: Path, name: str, digest: str, *, exact: boo
         return "missing"
     if name.endswith(".yaml"):
         return None if hashes(stored)[name] == digest else "changed since the run"
-    if name == PARQUET:
+    if name.endswith(".parquet"):
         return _parquet_difference(before, after, exact=exact)
     if before.read_bytes() == after.read_bytes():
         return None

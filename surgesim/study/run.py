@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from surgesim.errors import ResultsError
+from surgesim.errors import ResultsError, ScenarioError
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.checks import alternative_names
@@ -22,10 +22,11 @@ from surgesim.study.store.contents import RUN
 from surgesim.study.store.folder import scenario_text, tell_kept
 from surgesim.study.store.manifest import read_manifest
 from surgesim.study.store.records import RECORDS, Records
-from surgesim.study.store.run_folder import RunFolder, read
+from surgesim.study.store.run_folder import RunFolder, open_stored, read
 from surgesim.study.store.unfinished import Unfinished
 from surgesim.study.tables.collect import Collection
 from surgesim.study.tables.fill import fill
+from surgesim.study.tables.series import SERIES_NAMES, Series, SeriesInMemory
 
 
 def run(
@@ -35,6 +36,8 @@ def run(
     seed: int | None = None,
     days: int | None = None,
     only: Sequence[str] | None = None,
+    series: Sequence[str] = (),
+    facility_series: Sequence[str] = (),
     workers: int | Backend | None = None,
     out: str | Path | Output | None = None,
     resume: bool = False,
@@ -49,6 +52,10 @@ def run(
         Override the scenario's values.
     only
         Names of the alternatives to run besides the baseline; by default all.
+    series, facility_series
+        Daily indicators of the province, and of the facilities, to keep of every replication: for
+        `Results.series`, `Results.facility_series` and `Results.to_xarray`. With `out`, all daily
+        indicators of the province are in daily.parquet, whether they are named or not.
     workers
         Number of processes, by default one per core; or a `surgesim.Backend`, to use a Dask cluster or
         follow progress. Results do not depend on it.
@@ -66,8 +73,9 @@ def run(
     Raises
     ------
     ScenarioError
-        If `only` names an unknown alternative, an overridden value is invalid, or a replication would draw
-        values that are invalid in a scenario file. All draws are checked before the first replication.
+        If `only` names an unknown alternative, a series is unknown, an overridden value is invalid, or a
+        replication would draw values that are invalid in a scenario file. All draws are checked before the
+        first replication.
     ResultsError
         If `out` cannot be written or another process is writing it, or there is an unfinished run with a
         different plan (the message lists the changes). An earlier result there is replaced only by a
@@ -84,13 +92,16 @@ def run(
     scenario = _override(scenario, replications, seed, days)
     scenarios = select(scenario, only)
     check_precision(scenario)
+    keep = Series.of(series, facility_series)
+    if problems := list(keep.problems(scenarios.values())):
+        raise ScenarioError(problems)
     backend, output, started = Backend.of(workers), Output.of(out), now()
     text = scenario_text(scenario)
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     with contextlib.ExitStack() as stack:
         draft = kept = None
         if output is not None:
-            draft = stack.enter_context(RunFolder(output.folder, scenarios))
+            draft = stack.enter_context(RunFolder(output.folder, scenarios, keep))
             plan = {
                 "alternatives": list(scenarios),
                 "runs": _most(scenario),
@@ -99,13 +110,14 @@ def run(
             }
             texts = {scenario.name: text}
             kept = Unfinished(draft.target, RUN, plan, texts, _most(scenario), RECORDS)
-            is_complete = partial(_is_complete, draft.target)
+            is_complete = partial(_is_complete, draft.target, keep)
             if resume and is_complete(plan):
                 kept.finish(backend)
                 return read(draft.target)
             stack.enter_context(kept.opened(resume=resume, backend=backend, is_complete=is_complete))
         check_draws(keep_alternatives(scenario, scenarios), scenario.study.seed, _most(scenario), backend)
-        collections, reached = _collect(scenario, scenarios, backend, draft, kept)
+        memory = SeriesInMemory(scenarios, keep)
+        collections, reached = _collect(scenario, scenarios, backend, draft or memory, kept)
         manifest = {
             **environment(),
             "scenario": scenario.name,
@@ -118,10 +130,13 @@ def run(
             "started": started,
             "ended": now(),
             "identities_checked": reached["identities_checked"],
+            **keep.entry,
         }
-        tables = fill(scenario, collections)
+        tables: dict[str, Any] = {**fill(scenario, collections)}
         if draft is None or kept is None or output is None:
-            return Results(scenario=scenario, manifest=manifest, folder=None, **tables)
+            return Results(
+                scenario=scenario, manifest=manifest, folder=None, **tables, open_series=memory.open
+            )
         manifest |= output.notes
         results = Results(scenario=scenario, manifest=manifest, folder=draft.path, **tables)
         draft.write(results)
@@ -129,15 +144,17 @@ def run(
         sealed = draft.seal({**manifest, "extras_failed": failed})
         kept.finish(backend)
         tell_kept(draft, backend)
-        return Results(scenario=scenario, manifest=sealed, folder=draft.target, **tables)
+        opened = partial(open_stored, draft.target, sealed)
+        return Results(scenario=scenario, manifest=sealed, folder=draft.target, **tables, open_series=opened)
 
 
-def _is_complete(target: Path, plan: Mapping[str, Any]) -> bool:
-    """Whether there is a completed run with this plan."""
+def _is_complete(target: Path, series: Series, plan: Mapping[str, Any]) -> bool:
+    """Whether there is a completed run with this plan and these series."""
     with contextlib.suppress(ResultsError):
         manifest = read_manifest(target)
         return (
-            manifest["alternatives"] == plan.get("alternatives")
+            {name: manifest[name] for name in SERIES_NAMES if name in manifest} == series.entry
+            and manifest["alternatives"] == plan.get("alternatives")
             and {manifest.get("scenario"): manifest.get("scenario_sha256")} == plan.get("scenarios")
             and {name: manifest["versions"].get(name) for name in COMPUTING} == plan.get("versions")
         )
@@ -154,7 +171,7 @@ def _collect(
     scenario: Scenario,
     scenarios: Mapping[str, Scenario],
     backend: Backend,
-    draft: RunFolder | None,
+    store: RunFolder | SeriesInMemory,
     kept: Unfinished[Records] | None,
 ) -> tuple[dict[str, Collection], dict[str, Any]]:
     """Run replications until there are enough; return the collections and the related manifest entries."""
@@ -168,8 +185,7 @@ def _collect(
             for name, record in records.items():
                 collections[name].add(record)
                 checks.update(record.checks)
-            if draft is not None:
-                draft.add(records)
+            store.add(records)
             precision.add({name: c.outcomes[-1] for name, c in collections.items()})
             if precision.enough():
                 break

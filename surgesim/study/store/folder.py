@@ -146,12 +146,11 @@ def check_file(folder: Path, name: str, manifest: Mapping[str, Any]) -> None:
         raise ResultsError(f"{folder}: its {MANIFEST} lists no {name}: run it again with this version")
     if not path.is_file():
         raise ResultsError(f"{path}: missing, although it was written with this result: run it again")
-    with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != files[name]:
-            raise ResultsError(
-                f"{path}: is not the file written with this result: `surgesim reproduce` shows the "
-                "differences, and a new run writes it again"
-            )
+    if _sha256(path) != files[name]:
+        raise ResultsError(
+            f"{path}: is not the file written with this result: `surgesim reproduce` shows the "
+            "differences, and a new run writes it again"
+        )
 
 
 def scenario_text(scenario: Scenario) -> str:
@@ -164,9 +163,12 @@ def scenario_text(scenario: Scenario) -> str:
 def hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file below `folder` except the manifest, by relative path."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
-    }
+    return {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def recover(target: Path) -> None:
