@@ -57,6 +57,6 @@ def test_every_block_is_of_a_known_kind() -> None:
     kinds = [language for language, _ in BLOCKS]
     assert set(kinds) == {"python", "text", "sh", "r", ""}
     assert kinds.count("sh") == 5
-    assert kinds.count("python") == 10
-    assert kinds.count("text") == 4
+    assert kinds.count("python") == 12
+    assert kinds.count("text") == 6
     assert all(kinds[i - 1] == "python" for i, kind in enumerate(kinds) if kind == "text")
