@@ -1,4 +1,4 @@
-"""The totals of a scenario, to check at a glance that it holds what its author meant to give."""
+"""The totals of a scenario, to check at a glance that it contains what its author intended."""
 
 from __future__ import annotations
 

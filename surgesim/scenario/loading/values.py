@@ -28,7 +28,7 @@ def overlay_at(path: str, value: Any) -> dict[str, Any]:
 
 
 def overlay_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one overlay with all values, given by dotted path."""
+    """Return one overlay that sets each value at its dotted path."""
     overlay: dict[str, Any] = {}
     for path, value in values.items():
         overlay = lay(overlay, overlay_at(path, value), keep_none=True)
@@ -36,5 +36,5 @@ def overlay_of(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def certain_overlay(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the overlay of `overlay_of` that also removes all uncertainty: one draw, or one sweep point."""
+    """Return an overlay for one draw or sweep point: it sets the values and removes all uncertainty."""
     return lay(overlay_of(values), {"study": {"uncertainty": None}}, keep_none=True)

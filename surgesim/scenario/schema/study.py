@@ -27,7 +27,7 @@ class Normal(Section):
 
 
 class Lognormal(Section):
-    """A lognormal distribution by its mean and sd (not those of the log), truncated as in `Normal`."""
+    """A lognormal distribution by mean and sd (of the value, not of its log), truncated as in `Normal`."""
 
     mean: SomeValue
     sd: SomeValue
@@ -114,12 +114,12 @@ class Uncertain(Section):
             return self.choice[min(int(u * len(self.choice)), len(self.choice) - 1)]
         form = self.normal or self.lognormal or self.beta
         if form is None:
-            raise ValueError("expected a distribution of one form")
+            raise ValueError("expected a distribution in exactly one form")
         return form.quantile(u)
 
     @property
     def limits(self) -> tuple[float, float]:
-        """Minimum and maximum (of an unbounded form, the quantiles nearest to 0 and 1)."""
+        """Minimum and maximum (for an unbounded distribution, the quantiles nearest to 0 and 1)."""
         if self.choice is not None:
             return min(self.choice), max(self.choice)
         return self.quantile(0.0), self.quantile(1.0)
@@ -141,12 +141,12 @@ def _triangular(u: float, low: float, mode: float, high: float) -> float:
 
 
 class Study(Section):
-    """The replications, their seed, and the parameters drawn anew in each.
+    """The number of replications, the seed, and the parameters that each replication draws anew.
 
-    `precision` gives outcomes and the maximum half-width of the 95 % interval of their mean, as a share of
-    the mean. The study then starts with `replications`, but at least 10, and adds more until every named
-    outcome is precise in every alternative, or there are `most_replications`. An outcome without an event
-    in any replication (no deaths, no breach) is not yet precise.
+    `precision` gives, for each outcome named, the maximum half-width of the 95 % interval of its mean, as a
+    share of the mean. The study then starts with `replications`, but at least 10, and adds more until every
+    named outcome is precise in every alternative, or until there are `most_replications`. An outcome
+    without an event in any replication (no deaths, no breach) is not yet precise.
     """
 
     replications: Replications = 50

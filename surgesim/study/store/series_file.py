@@ -13,7 +13,10 @@ from surgesim.study.tables.columns import Table
 from surgesim.study.tables.series import Series, schema
 
 _ROWS = 1 << 16
-"""Rows held in memory while a file is written."""
+"""Rows held in memory while a file is written: those of a row group."""
+
+_TABLES = 256
+"""Tables held in memory while a file is written: a table of a few rows needs much more than its rows."""
 
 
 class SeriesFile:
@@ -47,6 +50,8 @@ class SeriesFile:
         self._rows += table.num_rows
         if self._rows >= _ROWS:
             self._flush()
+        elif len(self._tables) >= _TABLES:
+            self._tables = [pa.concat_tables(self._tables).combine_chunks()]
 
     def _flush(self) -> None:
         import pyarrow as pa

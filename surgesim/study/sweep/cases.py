@@ -1,4 +1,4 @@
-"""The runs of a sweep: their enumeration, checks and outcomes."""
+"""The runs of a sweep: enumeration, checks and outcomes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from surgesim.study.tables.series import Series
 
 
 class Case(NamedTuple):
-    """One run: the scenario, point and replication, as indices, with the values of the point."""
+    """One run: the indices of its scenario, point and replication, and the values of the point."""
 
     scenario: int
     point: int
@@ -57,7 +57,7 @@ def check_cases(
     seed: int,
     backend: Backend,
 ) -> None:
-    """Check the scenario of every pending run before the first one starts.
+    """Check the scenario of every pending run before the first run starts.
 
     Without uncertain parameters, all runs of a point have the same scenario.
     """

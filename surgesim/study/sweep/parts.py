@@ -21,7 +21,7 @@ class Run(NamedTuple):
 
 
 def _table(run: Run) -> Any:
-    """Rows as alternative, name and value: a fifth of the cost of one column per outcome."""
+    """Convert a run to a table of alternative, name and value, at a fifth of the cost of wide columns."""
     import pyarrow as pa
 
     cells = [(row[KEY], name, value) for row in run.rows for name, value in row.items() if name != KEY]
@@ -67,4 +67,4 @@ def _run(table: Any) -> Run:
 
 
 RUN: Form[Run] = Form(_table, _run)
-"""The outcomes and series of one run."""
+"""The form of the outcomes and series of one run."""

@@ -14,7 +14,15 @@ from strategies import Plain, district, fought_epidemics, people, provinces, var
 from surgesim.errors import ScenarioError
 from surgesim.model.clock.streams import Streams
 from surgesim.model.epidemic.people import Population, populate
-from surgesim.model.epidemic.spread import WANED, DayOfInfection, Epidemic, transmission_rate
+from surgesim.model.epidemic.spread import (
+    NONE,
+    VACCINATED,
+    WANED,
+    DayOfInfection,
+    Epidemic,
+    next_generation,
+    transmission_rate,
+)
 from surgesim.scenario.schema.epidemic import Epidemic as EpidemicSection
 from surgesim.scenario.schema.people import People
 
@@ -330,6 +338,11 @@ def test_importation_has_its_days_and_weights() -> None:
     assert (imported[:, 1] > 0).tolist() == [False] * 3 + [True] * 3 + [False] * 3
 
 
+def test_without_importation_its_weights_may_all_be_0() -> None:
+    e = epidemic(population=two_towns(), importation={"per_day": 0.0, "weights": {"there": 0.0}})
+    assert sum(int(day.imported.sum()) for day in days(e, 3)) == 0
+
+
 def test_nobody_is_imported_who_is_not_susceptible() -> None:
     e = epidemic(
         population=people(districts={"town": district(500)}),
@@ -339,3 +352,34 @@ def test_nobody_is_imported_who_is_not_susceptible() -> None:
     imported = sum(int(day.imported.sum()) for day in days(e, 10))
     assert imported == 500
     assert e.susceptible.sum() == 0
+
+
+def test_the_vaccinated_are_imported_too() -> None:
+    e = epidemic(
+        population=people(districts={"town": district(500)}),
+        variant=variant(0.0),
+        importation={"per_day": 400.0},
+        vaccination={"groups": {"all": {}}},
+    )
+    e.susceptible[..., VACCINATED] = e.susceptible[..., NONE] // 2
+    e.susceptible[..., NONE] -= e.susceptible[..., VACCINATED]
+    assert sum(int(day.imported.sum()) for day in days(e, 10)) == 500
+    assert e.susceptible.sum() == 0
+
+
+def test_districts_of_different_ages_that_do_not_mix_have_the_r0_of_the_worst() -> None:
+    """Half the people are children who meet 4 children a day, half are old and meet 2 of the old."""
+    nothing = [[0.0] * 9 for _ in range(9)]
+    table = [list(row) for row in nothing]
+    table[0][0], table[8][8] = 4.0, 2.0
+    towns = people(
+        districts={
+            "young": district(1_000_000, ages=[1.0] + [0.0] * 8),
+            "old": district(1_000_000, ages=[0.0] * 8 + [1.0]),
+        },
+        contacts=dict.fromkeys(("home", "school", "work", "community"), nothing) | {"work": table},
+        outside_share=0.0,
+    )
+    population = populate(section_of(towns))
+    assert next_generation(population, np.ones(9)) == pytest.approx(4.0)
+    assert next_generation(population, np.array([0.25] + [1.0] * 8)) == pytest.approx(2.0)

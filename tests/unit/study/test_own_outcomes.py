@@ -238,10 +238,10 @@ def test_a_changed_function_is_not_resumed_and_the_same_one_is(quick: None, tmp_
     with pytest.raises(KeyboardInterrupt):
         go("out", 3, workers=Backend(1, progress=stop))
     with pytest.raises(
-        ResultsError, match=r"began: outcome days \(its code, or a value that it uses\); undo it"
+        ResultsError, match=r"started: outcome days \(its code, or a value that it uses\); undo the changes"
     ):
         go("out", 4, resume=True)
-    with pytest.raises(ResultsError, match=r"began: outcomes were days, peak, are peak; undo it"):
+    with pytest.raises(ResultsError, match=r"started: outcomes were days, peak, are peak; undo the changes"):
         swept({"peak": peak}, out=tmp_path / "out", resume=True)
     found = go("out", 3, resume=True)
     assert hashes(found.folder) == hashes(whole.folder)

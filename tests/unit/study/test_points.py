@@ -190,9 +190,9 @@ def test_an_interrupted_sweep_of_points_resumes_only_with_the_same_points(tmp_pa
     whole = go("whole")
     with pytest.raises(KeyboardInterrupt):
         go("out", workers=Backend(1, progress=stops_after(3)))
-    with pytest.raises(ResultsError, match="began: values of the points of the design"):
+    with pytest.raises(ResultsError, match="started: values of the points of the design"):
         go("out", [*POINTS[:2], {ICU: 6, SHARE: 0.9999999999999}], resume=True)
-    with pytest.raises(ResultsError, match="began: series was icu_need, is deaths"):
+    with pytest.raises(ResultsError, match="started: series was icu_need, is deaths"):
         go("out", series=["deaths"], resume=True)
     found = go("out", resume=True)
     assert hashes(found.folder) == hashes(whole.folder)
@@ -231,7 +231,7 @@ def test_arrays_and_ranges_vary_a_path(levels: Any, design: str, values: list[in
         ((1, 2, 3), "lhs", "got (1, 2, 3), expected (low, high), or a list to draw from, for design lhs"),
         (("a", "b"), "sobol", "got ('a', 'b'), expected (low, high), or a list to draw from, for design"),
         ((5, 2), "lhs", "got a range from 5 to 2, expected low below high"),
-        (np.array([[1, 2], [3, 4]]), "grid", "got a list, expected numbers, texts, true, false or null"),
+        (np.array([[1, 2], [3, 4]]), "grid", "got a list, expected numbers, text, true, false or null"),
         (4, "grid", "got 4, expected a list of values or a text such as '4:6:3'"),
         (np.array(4), "grid", "got 4, expected a list of values or a text such as '4:6:3'"),
         (np.array([]), "grid", "got no values, expected at least one"),

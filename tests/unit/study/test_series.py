@@ -112,7 +112,7 @@ def test_files_are_listed_and_a_changed_one_is_refused(quick: None, tmp_path: Pa
     swept(out=tmp_path / "out")
     path = tmp_path / "out" / "series.parquet"
     path.write_bytes(path.read_bytes()[:-9])
-    with pytest.raises(ResultsError, match=r"series\.parquet: is not the file written with this result"):
+    with pytest.raises(ResultsError, match=r"series\.parquet: has changed since this result was written"):
         Sweep(tmp_path / "out").series("deaths")
     path.unlink()
     with pytest.raises(ResultsError, match=r"series\.parquet: missing"):

@@ -101,7 +101,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 
 
 def bound_days(results: Results, alternative: str, bed: str, lang: str) -> str:
-    """Describe on how many breach days each constraint binds a bed type; empty if there are none."""
+    """State the number of breach days on which each constraint binds a bed type; empty if there are none."""
     table = results.binding
     rows = table[(table["alternative"] == alternative) & (table["bed"] == bed)]
     days = dict(zip(rows["constraint"], rows["breach_days_mean"].to_numpy(dtype=float), strict=True))
