@@ -83,20 +83,18 @@ def measure(number: int, out: Path, workers: int) -> None:
 
 
 def interrupt(number: int, out: Path, workers: int, kills: int, context: Any) -> bool:
-    """Kill a sweep as often as requested, then complete it, and compare it with the whole one."""
+    """Kill a sweep at random numbers of runs, then complete it, and compare it with the whole one."""
     again = out.with_name("again")
-    draw = random.Random()
-    while True:
+    parts = again.with_name("again.unfinished") / "parts"
+    moments = sorted(random.Random().sample(range(number), kills))
+    for moment in (*moments, number + 1):
         process = context.Process(target=swept, args=(number, again, workers))
         process.start()
-        process.join(draw.uniform(5, 40) if kills else None)
-        if process.exitcode is not None:
-            break
+        while process.is_alive() and len(list(parts.glob("*.parquet"))) < moment:
+            time.sleep(0.05)
         process.kill()
         process.join()
-        kills -= 1
-        done = len(list((again.parent / "again.unfinished" / "parts").glob("*.parquet")))
-        say(f"  killed after {done} of {number} runs")
+        say(f"  killed after {moment} of {number} runs" if moment < number else "  and completed")
     same = hashes(again) == hashes(out)
     say(f"  the files of the killed and resumed sweep are {'the same' if same else 'OTHERS'}")
     return same
