@@ -20,6 +20,7 @@ from surgesim.scenario.assembly import (
 )
 from surgesim.scenario.loading.assignments import unknown_path
 from surgesim.scenario.loading.dumping import dump
+from surgesim.scenario.loading.mappings import read_mapping
 from surgesim.scenario.loading.values import fit_value, is_integer
 from surgesim.scenario.loading.yaml_nodes import compose
 from surgesim.scenario.messages.finding import suggestion
@@ -44,6 +45,7 @@ __all__ = [
     "load_stored",
     "loads",
     "overlaid",
+    "read_mapping",
     "starter",
     "suggestion",
     "unknown_path",

@@ -22,12 +22,14 @@ from surgesim.study.compute.environment import environment
 from surgesim.study.results import Extras, Output
 from surgesim.study.run import run
 from surgesim.study.store.contents import RUN, SWEEP
-from surgesim.study.store.folder import hashes
+from surgesim.study.store.folder import check_file, hashes
 from surgesim.study.store.manifest import NUMBERS, hashes_of, kind_of, read_manifest
-from surgesim.study.store.run_folder import FIGURES, PARQUET, SCENARIO
+from surgesim.study.store.run_folder import FIGURES, SCENARIO
 from surgesim.study.store.temporary import temporary_folder
-from surgesim.study.store.unfinished import SCENARIOS
+from surgesim.study.store.unfinished import OUTCOMES, SCENARIOS
+from surgesim.study.sweep.points import POINTS, POINTS_FILE, read_points
 from surgesim.study.sweep.sweep import sweep
+from surgesim.study.tables.series import FACILITY_SERIES, SERIES
 
 Floats = NDArray[np.float64]
 
@@ -66,7 +68,7 @@ def reproduce(
 ) -> Reproduction:
     """Repeat a stored run or sweep, and compare every file except the manifest.
 
-    Files are compared byte for byte, except daily.parquet, which is compared by content. If versions or the
+    Files are compared byte for byte, except Parquet files, which are compared by content. If versions or the
     processor differ, numbers are compared with tolerance `RELATIVE` and figures are left out.
 
     Parameters
@@ -83,7 +85,8 @@ def reproduce(
     Raises
     ------
     ResultsError
-        If `folder` is not a result folder, or an extension is missing, has changed, or was not used.
+        If `folder` is not a result folder, or is a sweep with outcomes of a user's own, or an extension is
+        missing, has changed, or was not used.
     ExtensionError
         If an extension cannot be loaded, or raises.
     """
@@ -129,6 +132,8 @@ def _run_again(
         seed=manifest["seed"],
         days=manifest["days"],
         extensions=own,
+        series=manifest.get(SERIES.name, ()),
+        facility_series=manifest.get(FACILITY_SERIES.name, ()),
         workers=workers,
         out=again,
     )
@@ -138,11 +143,20 @@ def _sweep_again(
     stored: Path, manifest: Mapping[str, Any], again: Path, workers: int | Backend | None, own: Extensions
 ) -> None:
     plan = manifest["sweep"]
+    if OUTCOMES in plan:
+        raise ResultsError(
+            f"{stored}: its outcomes {', '.join(plan[OUTCOMES])} are functions, which a result does not "
+            "contain: call surgesim.sweep with them again"
+        )
+    design: dict[str, Any] = {name: plan[name] for name in ("vary", "design", "samples")}
+    if plan["design"] == POINTS:
+        check_file(stored, POINTS_FILE, manifest)
+        design = {"points": read_points((stored / POINTS_FILE).read_text(encoding="utf-8"))}
     sweep(
         [_load(stored, f"{SCENARIOS}/{name}.yaml") for name in plan["scenarios"]],
-        plan["vary"],
-        design=plan["design"],
-        samples=plan["samples"],
+        **design,
+        series=plan.get(SERIES.name, ()),
+        facility_series=plan.get(FACILITY_SERIES.name, ()),
         replications=plan["replications"],
         seed=plan["seed"],
         alternatives=plan["alternatives"],
@@ -193,7 +207,7 @@ def _difference(stored: Path, again: Path, name: str, digest: str, *, exact: boo
         return "missing"
     if name.endswith(".yaml"):
         return None if hashes(stored)[name] == digest else "changed since the run"
-    if name == PARQUET:
+    if name.endswith(".parquet"):
         return _parquet_difference(before, after, exact=exact)
     if before.read_bytes() == after.read_bytes():
         return None

@@ -8,9 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.tables.columns import Table, outcome_units
+from surgesim.study.tables.labelled import FACILITY, OUTCOME, labelled
+from surgesim.study.tables.series import (
+    FACILITY_SERIES,
+    SERIES,
+    OpenSeries,
+    arrow_frame,
+    province_names,
+    series_frame,
+    series_units,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray
 
 
 Extras: TypeAlias = "Callable[[Results, Path], object]"
@@ -42,6 +54,10 @@ class Output:
         return out if out is None or isinstance(out, Output) else cls(Path(out))
 
 
+def _without_series(table: Table) -> None:
+    """Open no series, because none are kept."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Results:
     """The tables of a run; docs/data-dictionary.md documents their columns, units and meanings.
@@ -57,6 +73,8 @@ facility_states, actions, assumptions
         pandas DataFrames, each equal to the CSV file of the same name.
     folder
         The folder in which the results are stored; None if they are only in memory.
+    open_series
+        Opens the series of a table as a pyarrow dataset.
     """
 
     scenario: Scenario
@@ -74,8 +92,66 @@ facility_states, actions, assumptions
     actions: pd.DataFrame = field(repr=False)
     assumptions: pd.DataFrame = field(repr=False)
     folder: Path | None = None
+    open_series: OpenSeries = field(default=_without_series, repr=False)
 
     @property
     def alternatives(self) -> tuple[str, ...]:
         """The alternatives that were run, baseline first."""
         return tuple(self.manifest["alternatives"])
+
+    def series(self, name: str) -> pd.DataFrame:
+        """One daily series of the province by replication: alternative, replication, day, date, its values.
+
+        If the results are stored, any daily indicator of the province, which is read from daily.parquet;
+        if they are only in memory, one of those named in the argument `series` of `run`.
+
+        Raises
+        ------
+        ResultsError
+            If there is no such series.
+        """
+        return self._dated(series_frame(self.open_series, SERIES, name, province_names(self._scenarios())))
+
+    def facility_series(self, name: str) -> pd.DataFrame:
+        """One daily series of the facilities, named in the argument `facility_series` of `run`: as `series`,
+        with the facility."""
+        return series_frame(self.open_series, FACILITY_SERIES, name)
+
+    def to_xarray(self) -> xarray.Dataset:
+        """Outcomes, and the series named in the call of `run`, as labelled arrays; needs the extra `xarray`.
+
+        Variables are the daily series by name, ``facility_<series>`` and ``outcome_<column of
+        replications.csv>``.
+
+        Raises
+        ------
+        SurgesimError
+            If xarray is not installed.
+        """
+        import pandas as pd
+
+        frames = {OUTCOME: self.replications}
+        for prefix, table in (("", SERIES), (FACILITY, FACILITY_SERIES)):
+            names = self.manifest.get(table.name, [])
+            if names:
+                keys = [column.name for column in table.columns[:-1] if column.name != "date"]
+                frames[prefix] = arrow_frame(self.open_series(table).to_table(columns=[*keys, *names]))
+        units = {f"{OUTCOME}{name}": unit for name, unit in outcome_units(self._scenarios()).items()}
+        keys = ["alternative", "replication", "facility", "day"]
+        dataset = labelled(frames, keys, {**units, **series_units(self._scenarios())})
+        if "day" not in dataset.dims:
+            return dataset
+        dates = pd.date_range(self.scenario.start, periods=dataset.sizes["day"], unit="us")
+        return dataset.assign_coords(date=("day", dates))
+
+    def _scenarios(self) -> list[Scenario]:
+        return [self.scenario.alternative(name) for name in self.alternatives]
+
+    def _dated(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Add the date to rows of daily.parquet, which has only the day."""
+        import pandas as pd
+
+        if "date" not in frame.columns:
+            dates = pd.Timestamp(self.scenario.start) + pd.to_timedelta(frame["day"], unit="D")
+            frame.insert(list(frame.columns).index("day") + 1, "date", dates.astype("datetime64[us]"))
+        return frame

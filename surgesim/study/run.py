@@ -24,10 +24,11 @@ from surgesim.study.store.contents import RUN
 from surgesim.study.store.folder import scenario_text, tell_kept
 from surgesim.study.store.manifest import NUMBERS, hashes_of, read_manifest
 from surgesim.study.store.records import RECORDS, Records
-from surgesim.study.store.run_folder import RunFolder, read
+from surgesim.study.store.run_folder import RunFolder, open_stored, read
 from surgesim.study.store.unfinished import Unfinished
 from surgesim.study.tables.collect import Collection
 from surgesim.study.tables.fill import fill
+from surgesim.study.tables.series import SERIES_NAMES, Series, SeriesInMemory
 
 
 def run(
@@ -38,6 +39,8 @@ def run(
     days: int | None = None,
     only: Sequence[str] | None = None,
     extensions: Files = (),
+    series: Sequence[str] = (),
+    facility_series: Sequence[str] = (),
     workers: int | Backend | None = None,
     progress: bool = False,
     out: str | Path | Output | None = None,
@@ -57,6 +60,10 @@ def run(
     extensions
         Python files of your own (see `surgesim.extension`), besides those of the scenario. They are executed
         here and by the workers.
+    series, facility_series
+        Daily indicators of the province, and of the facilities, to keep of every replication: for
+        `Results.series`, `Results.facility_series` and `Results.to_xarray`. With `out`, all daily
+        indicators of the province are in daily.parquet, whether they are named or not.
     workers
         Number of processes, by default one per core; or a `surgesim.Backend`, to use a Dask cluster or
         follow progress. Results do not depend on the workers.
@@ -77,8 +84,9 @@ def run(
     Raises
     ------
     ScenarioError
-        If `only` names an unknown alternative, an overridden value is invalid, or a replication would draw
-        values that are invalid in a scenario file. All draws are checked before the first replication.
+        If `only` names an unknown alternative, a series is unknown, an overridden value is invalid, or a
+        replication would draw values that are invalid in a scenario file. All draws are checked before the
+        first replication.
     ResultsError
         If `out` cannot be written or another process is writing it, or there is an unfinished run with a
         different plan (the message lists the changes). An earlier result in `out` is replaced only by a
@@ -100,8 +108,12 @@ def run(
     scenario = _override(scenario, count, seed, days)
     scenarios = select(scenario, only)
     check_precision(scenario)
+    keep = Series.of(series, facility_series)
+    problems = list(keep.problems(scenarios.values()))
     if chosen is not None and scenario.study.precision:
-        raise ScenarioError([Problem("study.precision", "got a list of replications, expected no precision")])
+        problems.append(Problem("study.precision", "got a list of replications, expected no precision"))
+    if problems:
+        raise ScenarioError(problems)
     backend, output, started = Backend.of(workers).with_bar(progress), Output.of(out), now()
     numbers = range(_most(scenario)) if chosen is None else chosen
     own = _own(scenario, numbers)
@@ -111,7 +123,7 @@ def run(
         stack.enter_context(logged())
         draft = kept = None
         if output is not None:
-            draft = stack.enter_context(RunFolder(output.folder, scenarios))
+            draft = stack.enter_context(RunFolder(output.folder, scenarios, keep))
             plan = {
                 "alternatives": list(scenarios),
                 "runs": len(numbers),
@@ -121,13 +133,14 @@ def run(
             }
             texts = {scenario.name: text}
             kept = Unfinished(draft.target, RUN, plan, texts, len(numbers), RECORDS)
-            is_complete = partial(_is_complete, draft.target)
+            is_complete = partial(_is_complete, draft.target, keep)
             if resume and is_complete(plan):
                 kept.finish(backend)
                 return read(draft.target)
             stack.enter_context(kept.opened(resume=resume, backend=backend, is_complete=is_complete))
         check_draws(keep_alternatives(scenario, scenarios), scenario.study.seed, numbers, backend)
-        collections, reached = _collect(scenario, scenarios, numbers, backend, draft, kept)
+        memory = SeriesInMemory(scenarios, keep)
+        collections, reached = _collect(scenario, scenarios, numbers, backend, draft or memory, kept)
         manifest = {
             **environment(),
             "scenario": scenario.name,
@@ -141,12 +154,15 @@ def run(
             "ended": now(),
             "identities_checked": reached["identities_checked"],
             **own,
+            **keep.entry,
         }
         if scenario.extensions:
             manifest["extensions"] = scenario.extensions.entries()
-        tables = fill(scenario, collections)
+        tables: dict[str, Any] = {**fill(scenario, collections)}
         if draft is None or kept is None or output is None:
-            return Results(scenario=scenario, manifest=manifest, folder=None, **tables)
+            return Results(
+                scenario=scenario, manifest=manifest, folder=None, **tables, open_series=memory.open
+            )
         manifest |= output.notes
         results = Results(scenario=scenario, manifest=manifest, folder=draft.path, **tables)
         draft.write(results)
@@ -154,15 +170,17 @@ def run(
         sealed = draft.seal({**manifest, "extras_failed": failed})
         kept.finish(backend)
         tell_kept(draft, backend)
-        return Results(scenario=scenario, manifest=sealed, folder=draft.target, **tables)
+        opened = partial(open_stored, draft.target, sealed)
+        return Results(scenario=scenario, manifest=sealed, folder=draft.target, **tables, open_series=opened)
 
 
-def _is_complete(target: Path, plan: Mapping[str, Any]) -> bool:
-    """Return whether `target` contains a completed run with this plan."""
+def _is_complete(target: Path, series: Series, plan: Mapping[str, Any]) -> bool:
+    """Return whether `target` contains a completed run with this plan and these series."""
     with contextlib.suppress(ResultsError):
         manifest = read_manifest(target)
         return (
-            manifest["alternatives"] == plan.get("alternatives")
+            {name: manifest[name] for name in SERIES_NAMES if name in manifest} == series.entry
+            and manifest["alternatives"] == plan.get("alternatives")
             and {manifest.get("scenario"): manifest.get("scenario_sha256")} == plan.get("scenarios")
             and {name: manifest["versions"].get(name) for name in COMPUTING} == plan.get("versions")
             and hashes_of(manifest) == plan.get("extensions", {})
@@ -201,7 +219,7 @@ def _collect(
     scenarios: Mapping[str, Scenario],
     numbers: Sequence[int],
     backend: Backend,
-    draft: RunFolder | None,
+    store: RunFolder | SeriesInMemory,
     kept: Unfinished[Records] | None,
 ) -> tuple[dict[str, Collection], dict[str, Any]]:
     """Run replications until there are enough; return the collections and the related manifest entries."""
@@ -215,8 +233,7 @@ def _collect(
             for name, record in records.items():
                 collections[name].add(record)
                 checks.update(record.checks)
-            if draft is not None:
-                draft.add(records)
+            store.add(records)
             precision.add({name: c.outcomes[-1] for name, c in collections.items()})
             if precision.enough():
                 break

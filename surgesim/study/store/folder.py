@@ -146,12 +146,11 @@ def check_file(folder: Path, name: str, manifest: Mapping[str, Any]) -> None:
         raise ResultsError(f"{folder}: {name} is not in its {MANIFEST}: repeat the run with this version")
     if not path.is_file():
         raise ResultsError(f"{path}: missing, although it was part of this result: repeat the run")
-    with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != files[name]:
-            raise ResultsError(
-                f"{path}: has changed since this result was written: `surgesim reproduce` shows the "
-                "differences, and a new run restores the file"
-            )
+    if _sha256(path) != files[name]:
+        raise ResultsError(
+            f"{path}: has changed since this result was written: `surgesim reproduce` shows the "
+            "differences, and a new run restores the file"
+        )
 
 
 def scenario_text(scenario: Scenario) -> str:
@@ -164,9 +163,12 @@ def scenario_text(scenario: Scenario) -> str:
 def hashes(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file below `folder` except the manifest, by relative path."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
-    }
+    return {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def recover(target: Path) -> None:

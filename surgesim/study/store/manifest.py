@@ -67,6 +67,8 @@ class _Run(_Manifest):
     precision: list[_Precision] | None = None
     identities_checked: dict[str, int] = {}
     extras_failed: str | None = None
+    series: list[str] = []
+    facility_series: list[str] = []
 
 
 class _Plan(_Entries):
@@ -79,6 +81,9 @@ class _Plan(_Entries):
     points: _Count
     runs: _Count
     scenarios: Annotated[dict[str, str], Field(min_length=1)]
+    outcomes: dict[str, str] = {}
+    series: list[str] = []
+    facility_series: list[str] = []
 
 
 class _Sweep(_Manifest):

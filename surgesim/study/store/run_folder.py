@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -20,11 +21,10 @@ from surgesim.study.store.contents import RUN
 from surgesim.study.store.csv_files import read_csv, write_csv
 from surgesim.study.store.folder import Folder, check_file, scenario_text
 from surgesim.study.store.manifest import read_manifest
-from surgesim.study.tables.columns import TABLES, wide_columns
+from surgesim.study.store.series_file import SeriesFile, open_series, series_files
+from surgesim.study.tables.columns import TABLES, Table, wide_columns
 from surgesim.study.tables.replication import district_values, province_values
-
-if TYPE_CHECKING:
-    pass
+from surgesim.study.tables.series import SERIES, Series
 
 SCENARIO = "scenario.yaml"
 PARQUET = "daily.parquet"
@@ -40,13 +40,24 @@ class RunFolder(Folder):
         See `Folder`.
     scenarios
         The scenarios of the alternatives whose records will be added, by name.
+    series
+        The series to keep: those of the facilities, as the others are in daily.parquet.
     """
 
-    def __init__(self, target: Path, scenarios: Mapping[str, Scenario]) -> None:
+    def __init__(self, target: Path, scenarios: Mapping[str, Scenario], series: Series) -> None:
         super().__init__(target, RUN)
         self._scenarios = scenarios
         self._columns = wide_columns(tuple(scenarios.values()))
         self._parquet: Any = None
+        self._series = Series(facilities=series.facilities)
+        self._open = contextlib.ExitStack()
+        self._facilities: Mapping[str, SeriesFile] = {}
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        with disk_errors(self.target):
+            self._facilities = self._open.enter_context(series_files(self.path, self._series))
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -54,6 +65,8 @@ class RunFolder(Folder):
         if self._parquet is not None:
             with contextlib.suppress(OSError):
                 self._parquet.close()
+        with contextlib.suppress(OSError):
+            self._open.close()
         super().__exit__(kind, error, trace)
 
     def add(self, records: Mapping[str, Record]) -> None:
@@ -70,6 +83,9 @@ class RunFolder(Folder):
                     self.path / PARQUET, rows.schema, compression="zstd", write_statistics=False
                 )
             self._parquet.write_table(rows, row_group_size=max(rows.num_rows, 1))
+            for name, record in records.items():
+                for table, rows in self._series.tables(self._scenarios[name], name, record).items():
+                    self._facilities[table].add({}, rows)
 
     def write(self, results: Results) -> None:
         """Write the scenario and the tables."""
@@ -77,6 +93,7 @@ class RunFolder(Folder):
             if self._parquet is not None:
                 self._parquet.close()
                 self._parquet = None
+            self._open.close()
             (self.path / SCENARIO).write_text(scenario_text(results.scenario), encoding="utf-8", newline="\n")
             for table in TABLES:
                 write_csv(self.path / f"{table.name}.csv", getattr(results, table.name))
@@ -104,7 +121,23 @@ def read(folder: str | Path) -> Results:
         raise ResultsError(f"{folder}: not a readable result folder ({error})") from error
     except ScenarioError as error:
         raise ResultsError(f"{folder}: the {SCENARIO} in it cannot be used: {error}") from error
-    return Results(scenario=scenario, manifest=manifest, folder=target, **tables)
+    return Results(
+        scenario=scenario,
+        manifest=manifest,
+        folder=target,
+        **tables,
+        open_series=partial(open_stored, target, manifest),
+    )
+
+
+def open_stored(folder: Path, manifest: Mapping[str, Any], table: Table) -> Any:
+    """Open the series of a run: those of the province are in daily.parquet."""
+    from pyarrow import dataset
+
+    if table is not SERIES:
+        return open_series(folder, manifest, table)
+    check_file(folder, PARQUET, manifest)
+    return dataset.dataset(folder / PARQUET).filter(dataset.field("area") == PROVINCE_AREA)
 
 
 def _wide(alternative: str, scenario: Scenario, record: Record, indicators: Sequence[str]) -> Any:

@@ -39,6 +39,9 @@ PLAN, SCENARIOS, PARTS = "plan.json", "scenarios", "parts"
 DESIGN_HASH = "design_sha256"
 """Plan entry with the hash of the points of the design."""
 
+OUTCOMES = "outcomes"
+"""Plan entry with the hash of each function that computes an outcome."""
+
 _KEYS_BEFORE_FORMAT = {DESIGN_HASH, "design", "points", "runs", "scenarios", "versions"}
 """Entries that identify plans of 0.1.0, which have no `FORMAT`."""
 
@@ -235,6 +238,8 @@ class Unfinished(Generic[Content]):
                 changes += _extension_changes(then or {}, now or {})
             elif key == "versions" and isinstance(then, Mapping) and isinstance(now, Mapping):
                 changes += _differences(then, now, ())
+            elif key == OUTCOMES:
+                changes += _outcome_changes(then or {}, now or {})
             elif key not in _FOLLOWING:
                 changes.append(f"{key} was {_brief(then)}, is {_brief(now)}")
         then, now = stored.get(DESIGN_HASH), self._plan.get(DESIGN_HASH)
@@ -400,6 +405,12 @@ def _parquet(part: int, table: Any, compression: str) -> bytes:
 def _write(path: Path, content: bytes) -> None:
     with atomic_write(path) as beside:
         beside.write_bytes(content)
+
+
+def _outcome_changes(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    if list(then) != list(now):
+        return [f"outcomes were {_brief(list(then))}, are {_brief(list(now))}"]
+    return [f"outcome {name} (its code, or a value that it uses)" for name in now if then[name] != now[name]]
 
 
 def _brief(value: Any) -> str:

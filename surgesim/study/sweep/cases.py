@@ -9,16 +9,20 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from surgesim.errors import ExtensionError, Problem, ScenarioError
+from surgesim.model.record import Record
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.checks import check_all, with_values
 from surgesim.study.compute.replicate import drawn_values, one_replication
 from surgesim.study.measures.breaches import breaches_of
 from surgesim.study.measures.outcomes import outcome_row
+from surgesim.study.replication import Replication
 from surgesim.study.store.unfinished import Failure
 from surgesim.study.sweep.design import at_point
-from surgesim.study.sweep.parts import KEY, Rows
+from surgesim.study.sweep.outcomes import Outcome, OutcomeError, own_outcomes
+from surgesim.study.sweep.parts import KEY, Run
 from surgesim.study.tables.columns import DRAWN
+from surgesim.study.tables.series import Series
 
 
 class Case(NamedTuple):
@@ -83,24 +87,46 @@ def _case_problem(scenarios: Sequence[Scenario], cases: Cases, seed: int, run: i
     return None
 
 
-def one_run(scenarios: Sequence[Scenario], seed: int, case: Case) -> Rows | Failure:
-    """Return the outcomes of a run, one row per alternative; or a `Failure`, so that other runs continue."""
+class Keep(NamedTuple):
+    """What a sweep keeps of every run besides the outcomes of the model: those of functions, and series."""
+
+    outcomes: Mapping[str, Outcome]
+    series: Series
+
+
+def one_run(scenarios: Sequence[Scenario], seed: int, keep: Keep, case: Case) -> Run | Failure:
+    """Return what is kept of one run; or a `Failure`, so that other runs continue."""
     try:
         drawn = drawn_values(scenarios[case.scenario], seed, case.replication)
         scenario = at_point(scenarios[case.scenario], {**case.values, **drawn})
         changed = {name: scenario.alternative(name) for name in (BASELINE, *scenario.alternatives)}
-        return [
+        records = one_replication(changed, seed, case.replication)
+        rows = [
             {
                 KEY: name,
                 **outcome_row(changed[name], record, breaches_of(changed[name], record)),
+                **own_outcomes(keep.outcomes, Replication(changed[name], name, seed, record)),
                 **{f"{DRAWN}{path}": value for path, value in drawn.items()},
             }
-            for name, record in one_replication(changed, seed, case.replication).items()
+            for name, record in records.items()
         ]
+        return Run(rows, _series(keep.series, changed, records))
+    except OutcomeError as error:
+        return Failure(str(error))
     except Exception as error:
         text = error.traceback if isinstance(error, ExtensionError) else ""
         text = text or "".join(traceback.format_exception(error))
         return Failure(f"{type(error).__name__}: {error}", text)
+
+
+def _series(
+    series: Series, scenarios: Mapping[str, Scenario], records: Mapping[str, Record]
+) -> dict[str, Any]:
+    """The series of all alternatives, by the name of their table."""
+    import pyarrow as pa
+
+    tables = [series.tables(scenarios[name], name, record) for name, record in records.items()]
+    return {name: pa.concat_tables([table[name] for table in tables]) for name in tables[0]}
 
 
 def keys_of(scenarios: Sequence[Scenario], case: Case) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -26,9 +26,9 @@ Floats = NDArray[np.float64]
 
 GRID, LHS, SOBOL = DESIGNS = ("grid", "lhs", "sobol")
 
-Levels: TypeAlias = str | Sequence[Any]
+Levels: TypeAlias = str | Sequence[Any] | NDArray[Any]
 """The values of a path: ``"lo:hi:n"``, ``"lo:hi"``, ``"a,b,c"``, a sequence of values, or ``""`` for the
-path's distribution in `study.uncertainty`."""
+path's distribution in `study.uncertainty`. Except in a grid, a tuple ``(lo, hi)`` means ``"lo:hi"``."""
 
 DAYS = "days"
 """Path of the number of days simulated."""
@@ -82,7 +82,7 @@ def factors(scenarios: Sequence[Scenario], vary: Mapping[str, Levels], design: s
     if not vary:
         problems.append(Problem("", "got nothing to vary, expected at least one path=low:high:levels"))
     for path, levels in vary.items():
-        faults = list(dict.fromkeys(_wrong_path(path, scenario) for scenario in scenarios))
+        faults = list(dict.fromkeys(wrong_path(path, scenario) for scenario in scenarios))
         problems += [Problem(path, fault) for fault in faults if fault is not None]
         if faults != [None]:
             continue
@@ -99,7 +99,8 @@ def factors(scenarios: Sequence[Scenario], vary: Mapping[str, Levels], design: s
     return found
 
 
-def _wrong_path(path: str, scenario: Scenario) -> str | None:
+def wrong_path(path: str, scenario: Scenario) -> str | None:
+    """What is wrong with a path of a sweep, if anything."""
     keys = tuple(path.split("."))
     if keys[0] in UNSWEPT:
         return f"cannot be varied, expected a path in a section other than {keys[0]}"
@@ -112,6 +113,7 @@ def _wrong_path(path: str, scenario: Scenario) -> str | None:
 def _factor(path: str, levels: Levels, design: str, scenarios: Sequence[Scenario]) -> Factor:
     plain = scenarios[0].to_plain()
     integer = is_integer(path, plain)
+    levels = _plain(levels, design, integer=integer)
     if not isinstance(levels, str):
         if not levels:
             raise ValueError("got no values, expected at least one")
@@ -126,6 +128,39 @@ def _factor(path: str, levels: Levels, design: str, scenarios: Sequence[Scenario
     if ":" in levels:
         return _range(path, levels, design, integer=integer)
     return Factor(path, _values(levels.split(",")))
+
+
+def _plain(levels: Any, design: str, *, integer: bool) -> str | list[Any]:
+    """Levels as a text or a list: arrays become lists, and a tuple is a range in designs that sample."""
+    if isinstance(levels, tuple) and design != GRID:
+        if len(levels) != 2 or not all(isinstance(end, (int, float, np.number)) for end in levels):
+            raise ValueError(
+                f"got {levels!r}, expected (low, high), or a list to draw from, for design {design}"
+            )
+        return ":".join(map(_text, levels))
+    if hasattr(levels, "tolist"):
+        levels = levels.tolist()
+    if isinstance(levels, str):
+        return levels
+    if not isinstance(levels, Iterable) or isinstance(levels, Mapping):
+        raise ValueError(f"got {levels!r}, expected a list of values or a text such as '4:6:3'")
+    values = [each.item() if isinstance(each, np.generic) else each for each in levels]
+    return [whole(value) for value in values] if integer else values
+
+
+def levels_text(path: str, levels: Levels, design: str, scenario: Scenario) -> str:
+    """Levels that `factors` has checked, as a text that means the same."""
+    plain = _plain(levels, design, integer=is_integer(path, scenario.to_plain()))
+    return plain if isinstance(plain, str) else ",".join(map(_text, plain))
+
+
+def _text(value: Any) -> str:
+    return "null" if value is None else str(value)
+
+
+def whole(value: Any) -> Any:
+    """A number without decimals as an int, as NumPy's floats at paths of whole numbers are meant."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _values(levels: Sequence[Any]) -> tuple[Any, ...]:
@@ -247,9 +282,8 @@ def _shares(paths: int, design: str, samples: int, seed: int) -> Floats:
     return np.concatenate([a, b, *mixed])
 
 
-def without_factors(scenario: Scenario, factors: Sequence[Factor]) -> Scenario:
+def without_swept(scenario: Scenario, swept: Collection[str]) -> Scenario:
     """Remove the swept paths from the uncertain parameters of the scenario."""
-    swept = {factor.path for factor in factors}
     kept = {path: form for path, form in scenario.study.uncertainty.items() if path not in swept}
     study = scenario.study.model_copy(update={"uncertainty": FrozenDict(kept)})
     return scenario.model_copy(update={"study": study})

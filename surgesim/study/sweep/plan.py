@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +11,17 @@ from surgesim.errors import Problem, ScenarioError
 from surgesim.extension.files import Extensions
 from surgesim.scenario.door import findings_at
 from surgesim.scenario.schema.numbers import MOST_RUNS
-from surgesim.scenario.schema.scenario import Scenario
+from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.checks import alternative_names
 from surgesim.study.compute.environment import COMPUTING, versions
 from surgesim.study.compute.replicate import keep_alternatives
 from surgesim.study.store.folder import scenario_text
-from surgesim.study.store.unfinished import DESIGN_HASH
-from surgesim.study.sweep.cases import Cases
-from surgesim.study.sweep.design import Levels, factors, points, without_factors
-from surgesim.study.sweep.tables import design_frame
+from surgesim.study.store.unfinished import DESIGN_HASH, OUTCOMES
+from surgesim.study.sweep.cases import Cases, Keep
+from surgesim.study.sweep.design import GRID, Levels, factors, levels_text, points, without_swept
+from surgesim.study.sweep.outcomes import fingerprint, outcome_problems
+from surgesim.study.sweep.points import POINTS, Points, leaf_paths, own_points, own_rows, points_text
+from surgesim.study.sweep.tables import design_frame, run_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,8 +41,12 @@ class Plan:
         All runs.
     seed
         Seed of the study.
+    keep
+        What is kept of each run besides the outcomes of the model.
     design
         The table of design.csv.
+    points
+        The text of points.jsonl; None if a design made the points.
     entry
         The identity of the sweep, as stored in the manifest.
     """
@@ -49,7 +55,9 @@ class Plan:
     texts: Mapping[str, str]
     cases: Cases
     seed: int
+    keep: Keep
     design: pd.DataFrame
+    points: str | None
     entry: Mapping[str, Any]
 
     @property
@@ -61,11 +69,13 @@ class Plan:
 def plan_sweep(
     scenarios: Sequence[Scenario],
     vary: Mapping[str, Levels],
+    given_points: Points | None,
     design: str,
     samples: int | None,
     replications: int | None,
     seed: int | None,
     alternatives: Sequence[str],
+    keep: Keep,
 ) -> Plan:
     """Build the plan of a sweep; for the arguments, see `sweep`.
 
@@ -76,32 +86,74 @@ def plan_sweep(
     """
     _check_names(scenarios)
     names = [alternative_names(each, alternatives) for each in scenarios]
-    _check_alternatives(vary, scenarios, alternatives)
     stored = [keep_alternatives(each, kept) for each, kept in zip(scenarios, names, strict=True)]
-    varied = factors(stored, vary, design)
-    replications, seed = _numbers(scenarios[0], replications, seed)
-    the_points = points(varied, design, samples, seed)
-    cases = Cases(len(stored), the_points, replications)
+    problems = _keep_problems(stored, keep)
+    try:
+        number, first = _numbers(scenarios[0], replications, seed)
+        if given_points is None:
+            _check_alternatives(vary, scenarios, alternatives)
+            the_points = points(factors(stored, vary, design), design, samples, first)
+            varied = {path: levels_text(path, vary[path], design, stored[0]) for path in vary}
+            swept = set(varied)
+        else:
+            _check_only_points(vary, design, samples)
+            rows = own_rows(given_points)
+            _check_alternatives(rows[0], scenarios, alternatives)
+            the_points = own_points(stored, rows)
+            varied, design = dict.fromkeys(the_points[0], POINTS), POINTS
+            swept = leaf_paths(the_points)
+    except ScenarioError as error:
+        problems = [*error.problems, *problems]
+    if problems:
+        raise ScenarioError(problems)
+    cases = Cases(len(stored), the_points, number)
     if len(cases) > MOST_RUNS:
         raise ScenarioError([Problem("", f"got {len(cases)} runs, expected at most {MOST_RUNS}")])
     table = design_frame(the_points)
+    own = None if given_points is None else points_text(the_points)
+    identity = table.to_csv(index=False) if own is None else own
     texts = {each.name: scenario_text(each) for each in stored}
     entry: dict[str, Any] = {
         "design": design,
         "samples": samples,
-        "vary": {path: _text(levels) for path, levels in vary.items()},
-        "replications": replications,
-        "seed": seed,
+        "vary": varied,
+        "replications": number,
+        "seed": first,
         "alternatives": list(alternatives),
         "points": len(the_points),
         "runs": len(cases),
-        DESIGN_HASH: hashlib.sha256(table.to_csv(index=False).encode()).hexdigest(),
+        DESIGN_HASH: hashlib.sha256(identity.encode()).hexdigest(),
         "scenarios": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()},
         "versions": {name: version for name, version in versions().items() if name in COMPUTING},
+        **_keep_entry(keep),
     }
     if extensions := joined_extensions(stored):
         entry["extensions"] = extensions.hashes
-    return Plan([without_factors(each, varied) for each in stored], texts, cases, seed, table, entry)
+    certain = [without_swept(each, swept) for each in stored]
+    return Plan(certain, texts, cases, first, keep, table, own, entry)
+
+
+def _keep_entry(keep: Keep) -> dict[str, Any]:
+    """What identifies the functions and series, where there are any."""
+    functions = {name: fingerprint(function) for name, function in keep.outcomes.items()}
+    return {**({OUTCOMES: functions} if functions else {}), **keep.series.entry}
+
+
+def _keep_problems(scenarios: Sequence[Scenario], keep: Keep) -> list[Problem]:
+    every = [each.alternative(name) for each in scenarios for name in (BASELINE, *each.alternatives)]
+    return [*outcome_problems(keep.outcomes, run_columns(every)), *keep.series.problems(every)]
+
+
+def _check_only_points(vary: Mapping[str, Levels], design: str, samples: int | None) -> None:
+    """Raise an error if anything else says what the points are."""
+    others = {"vary": vary, "samples": samples, "design": None if design == GRID else design}
+    problems = [
+        Problem(POINTS, f"got points and {name}, expected one of them")
+        for name, value in others.items()
+        if value
+    ]
+    if problems:
+        raise ScenarioError(problems)
 
 
 def joined_extensions(scenarios: Sequence[Scenario]) -> Extensions:
@@ -142,13 +194,11 @@ def _check_names(scenarios: Sequence[Scenario]) -> None:
         )
 
 
-def _check_alternatives(
-    vary: Mapping[str, Levels], scenarios: Sequence[Scenario], run: Sequence[str]
-) -> None:
+def _check_alternatives(vary: Iterable[str], scenarios: Sequence[Scenario], run: Sequence[str]) -> None:
     """Raise an error if a path varies within an alternative that is not run."""
     problems = []
     for path in vary:
-        first, *rest = path.split(".")
+        first, *rest = str(path).split(".")
         if first == "alternatives" and rest and rest[0] not in run:
             name = rest[0]
             if any(name in scenario.alternatives for scenario in scenarios):
@@ -156,7 +206,3 @@ def _check_alternatives(
                 problems.append(Problem(path, message))
     if problems:
         raise ScenarioError(problems)
-
-
-def _text(levels: Levels) -> str:
-    return levels if isinstance(levels, str) else ",".join("null" if v is None else str(v) for v in levels)

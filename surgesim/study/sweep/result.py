@@ -6,31 +6,43 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from surgesim.errors import ResultsError, ScenarioError
-from surgesim.scenario.schema.scenario import Scenario
+from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.store.contents import SWEEP
 from surgesim.study.store.csv_files import read_csv, unguarded
 from surgesim.study.store.folder import check_file
 from surgesim.study.store.manifest import read_manifest
+from surgesim.study.store.series_file import open_series
 from surgesim.study.store.unfinished import SCENARIOS
 from surgesim.study.sweep.tables import (
     DESIGN,
     FAILURES,
+    RUN_KEYS,
     RUNS,
     SWEEP_BREACHES,
 )
-from surgesim.study.tables.columns import Table
+from surgesim.study.tables.columns import Table, outcome_units
+from surgesim.study.tables.labelled import FACILITY, OUTCOME, labelled
+from surgesim.study.tables.series import (
+    FACILITY_SERIES,
+    SERIES,
+    SERIES_TABLES,
+    arrow_frame,
+    series_frame,
+    series_units,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray
 
 
 class Sweep:
     """The results of a sweep; docs/data-dictionary.md documents their columns, units and meanings.
 
-    Tables are read on first access and kept in memory.
+    Tables are read on first access and kept in memory; of the series, only the one asked for is read.
 
     Parameters
     ----------
@@ -54,6 +66,7 @@ class Sweep:
         self.folder = Path(folder).resolve()
         self.manifest = read_manifest(self.folder, SWEEP)
         self.repeats = tuple(repeats)
+        self._series: dict[str, Any] = {}
 
     def __repr__(self) -> str:
         plan = self.manifest["sweep"]
@@ -104,6 +117,62 @@ class Sweep:
         """Read everything into memory, because the folder will be deleted."""
         for name in ("scenarios", "design", "runs", "breaches", "failures"):
             getattr(self, name)
+        for table in SERIES_TABLES:
+            opened = open_series(self.folder, self.manifest, table)
+            if opened is not None:
+                self._series[table.name] = opened.to_table()
+
+    def series(self, name: str) -> pd.DataFrame:
+        """One daily series of every run: scenario, point, replication, alternative, day, date, its values.
+
+        For more than memory holds, read series.parquet in batches: ``pyarrow.dataset.dataset(path)``.
+
+        Raises
+        ------
+        ResultsError
+            If the sweep did not keep it.
+        """
+        return series_frame(self._open, SERIES, name)
+
+    def facility_series(self, name: str) -> pd.DataFrame:
+        """One daily series of the facilities: as `series`, with the facility."""
+        return series_frame(self._open, FACILITY_SERIES, name)
+
+    def to_xarray(self) -> xarray.Dataset:
+        """Outcomes and series as labelled arrays, with NaN for failed runs; needs the extra `xarray`.
+
+        Variables are the daily series by name, ``facility_<series>`` and ``outcome_<column of runs.csv>``;
+        the varied paths are coordinates of the points.
+
+        Raises
+        ------
+        SurgesimError
+            If xarray is not installed.
+        """
+        frames = {OUTCOME: self.runs}
+        for prefix, table in (("", SERIES), (FACILITY, FACILITY_SERIES)):
+            opened = self._open(table)
+            if opened is not None:
+                frames[prefix] = arrow_frame(opened.to_table())
+        every = [
+            each.alternative(name)
+            for each in self.scenarios.values()
+            for name in (BASELINE, *each.alternatives)
+        ]
+        units = {f"{OUTCOME}{name}": unit for name, unit in outcome_units(every).items()}
+        keys = [*(column.name for column in RUN_KEYS), "facility", "day"]
+        dataset = labelled(frames, keys, {**units, **series_units(every)})
+        points = self.design.set_index("point").reindex(dataset["point"].to_numpy())
+        return dataset.assign_coords({path: ("point", points[path].to_numpy()) for path in self.paths})
+
+    def _open(self, table: Table) -> Any:
+        """The series of a table as a pyarrow dataset; None if none were kept."""
+        from pyarrow import dataset
+
+        if table.name in self._series:
+            return dataset.dataset(self._series[table.name])
+        with self._reading():
+            return open_series(self.folder, self.manifest, table)
 
     def _table(self, table: Table) -> pd.DataFrame:
         with self._reading():

@@ -22,16 +22,20 @@ from surgesim.study.store.contents import FORMAT, SWEEP
 from surgesim.study.store.csv_files import CsvFile, write_csv
 from surgesim.study.store.folder import Folder, tell_kept
 from surgesim.study.store.manifest import read_manifest
+from surgesim.study.store.series_file import series_files
 from surgesim.study.store.temporary import temporary_folder
 from surgesim.study.store.unfinished import SCENARIOS, Failure, Unfinished
-from surgesim.study.sweep.cases import check_cases, keys_of, one_run
+from surgesim.study.sweep.cases import Keep, check_cases, keys_of, one_run
 from surgesim.study.sweep.design import DAYS, GRID, Levels
-from surgesim.study.sweep.parts import ROWS, Rows
+from surgesim.study.sweep.outcomes import Outcome
+from surgesim.study.sweep.parts import RUN, Run
 from surgesim.study.sweep.plan import Plan, plan_sweep
+from surgesim.study.sweep.points import POINTS_FILE, Points
 from surgesim.study.sweep.result import Sweep
 from surgesim.study.sweep.tables import (
     DESIGN,
     FAILURES,
+    POINT_KEYS,
     RUNS,
     SWEEP_BREACHES,
     breach_frame,
@@ -39,6 +43,7 @@ from surgesim.study.sweep.tables import (
     run_columns,
     runs_frame,
 )
+from surgesim.study.tables.series import Series
 
 _AT_ONCE = 1_000
 """Number of runs held in memory while the tables are written."""
@@ -46,20 +51,24 @@ _AT_ONCE = 1_000
 
 def sweep(
     scenario: Scenario | Sequence[Scenario],
-    vary: Mapping[str, Levels],
+    vary: Mapping[str, Levels] | None = None,
     *,
+    points: Points | None = None,
     design: str = GRID,
     samples: int | None = None,
     replications: int | None = None,
     seed: int | None = None,
     alternatives: Sequence[str] = (),
     extensions: Files = (),
+    outcomes: Mapping[str, Outcome] | None = None,
+    series: Sequence[str] = (),
+    facility_series: Sequence[str] = (),
     workers: int | Backend | None = None,
     progress: bool = False,
     out: str | Path | Output | None = None,
     resume: bool = False,
 ) -> Sweep:
-    """Run one or more scenarios at every point of a design.
+    """Run one or more scenarios at every point of a design, or at points of your own.
 
     Parameters
     ----------
@@ -67,8 +76,11 @@ def sweep(
         One or more scenarios loaded with `surgesim.load`; the `study` of the first applies to all.
     vary
         The values of each path: ``"4:6:5"`` (low, high and number of levels in a grid), ``"4:6"`` (in other
-        designs), ``"a,b,c"`` or a sequence of values, or ``""`` for the path's distribution in
-        `study.uncertainty`. Varied paths are not drawn as uncertain parameters.
+        designs; also a tuple ``(4, 6)``), ``"a,b,c"`` or a sequence or array of values, or ``""`` for the
+        path's distribution in `study.uncertainty`. Varied paths are not drawn as uncertain parameters.
+    points
+        Instead of `vary`, your own points: a DataFrame whose columns are paths, or a list of mappings from
+        paths to values, all with the same paths. Values may be numbers, words, None, lists and mappings.
     design, samples
         ``grid``; ``lhs``, a Latin hypercube of `samples` points; or ``sobol``, ``samples * (paths + 2)``
         points for Sobol indices, where `samples` is a power of two.
@@ -78,6 +90,12 @@ def sweep(
         Names of alternatives to run besides the baseline.
     extensions
         See `run`; they apply to every scenario.
+    outcomes
+        Your own outcomes by name: functions of a `Replication` that return a number. They are columns of
+        runs.csv. Workers get a copy of each function; modules that it imports must be installed there.
+    series, facility_series
+        Daily indicators of the province, and of the facilities, to keep of every run: for `Sweep.series`,
+        `Sweep.facility_series` and `Sweep.to_xarray`.
     workers, progress
         See `run`; progress is counted in runs.
     out
@@ -91,19 +109,20 @@ def sweep(
     -------
     Sweep
         The results; identical for any backend, and whether or not the sweep was interrupted. Failed runs are
-        in `failures`.
+        in `failures`, including those in which a function fails or returns no number.
 
     Raises
     ------
     ScenarioError
         If a path is unknown, a range is reversed, a value is not allowed, or the values of a point would be
         invalid in a scenario file. All points are checked before the first run.
+        Also if a series is unknown, the name of an outcome is taken, or a function cannot be copied.
     ExtensionError
         If an extension cannot be used. A run in which it raises has failed; the logger "surgesim" has the
         traceback.
     ResultsError
         If the folder cannot be written, or there is an unfinished sweep with a different plan (the message
-        lists the changes).
+        lists the changes, also of functions).
 
     Examples
     --------
@@ -114,9 +133,10 @@ def sweep(
     """
     loaded = [scenario] if isinstance(scenario, Scenario) else list(scenario)
     given = [with_extensions(each, extensions) for each in loaded]
-    plan = plan_sweep(given, vary, design, samples, replications, seed, alternatives)
+    keep = Keep(outcomes or {}, Series.of(series, facility_series))
+    plan = plan_sweep(given, vary or {}, points, design, samples, replications, seed, alternatives, keep)
     backend, output = Backend.of(workers).with_bar(progress), Output.of(out)
-    if DAYS in vary:
+    if DAYS in plan.entry["vary"]:
         backend.say(
             f"{DAYS} varies: restricted means of first days and sums over days depend on the horizon, so "
             "compare them only between points with the same horizon"
@@ -124,7 +144,7 @@ def sweep(
     with contextlib.ExitStack() as stack:
         given_folder = stack.enter_context(temporary_folder()) / "sweep" if output is None else output.folder
         folder = stack.enter_context(Folder(given_folder, SWEEP))
-        unfinished = Unfinished(folder.target, SWEEP, plan.entry, plan.texts, len(plan.cases), ROWS)
+        unfinished = Unfinished(folder.target, SWEEP, plan.entry, plan.texts, len(plan.cases), RUN)
         is_complete = partial(_is_complete, folder.target)
         if resume and is_complete(plan.entry):
             unfinished.finish(backend)
@@ -153,13 +173,13 @@ def _write_scenarios(folder: Path, texts: Mapping[str, str]) -> None:
         (folder / SCENARIOS / f"{name}.yaml").write_text(text, encoding="utf-8", newline="\n")
 
 
-def _run(unfinished: Unfinished[Rows], plan: Plan, backend: Backend) -> None:
+def _run(unfinished: Unfinished[Run], plan: Plan, backend: Backend) -> None:
     """Check and execute all pending runs, and store each as it completes."""
     total = len(plan.cases)
     pending = [run for run in range(total) if not unfinished.done[run]]
     check_cases(plan.scenarios, plan.cases, pending, plan.seed, backend)
     backend.report(total - len(pending), total)
-    work = partial(one_run, plan.scenarios, plan.seed)
+    work = partial(one_run, plan.scenarios, plan.seed, plan.keep)
     with contextlib.closing(unfinished.compute(work, plan.cases, backend)) as results:
         for done, (run, content) in enumerate(results, start=total - len(pending) + 1):
             if isinstance(content, Failure):
@@ -173,20 +193,24 @@ def _log(plan: Plan, run: int, failure: Failure) -> None:
     log_failure(f"{where}: {failure.error}", failure.traceback)
 
 
-def _write_tables(folder: Path, unfinished: Unfinished[Rows], plan: Plan) -> int:
+def _write_tables(folder: Path, unfinished: Unfinished[Run], plan: Plan) -> int:
     """Write the tables from the parts, in chunks; return the number of failed runs."""
     scenarios, cases = plan.scenarios, plan.cases
     columns = run_columns(
-        scenario.alternative(name) for scenario in scenarios for name in (BASELINE, *scenario.alternatives)
+        (scenario.alternative(name) for scenario in scenarios for name in (BASELINE, *scenario.alternatives)),
+        plan.keep.outcomes,
     )
     at_once = max(_AT_ONCE // cases.replications, 1) * cases.replications  # whole points
     failed = 0
     write_csv(folder / f"{DESIGN.name}.csv", plan.design)
+    if plan.points is not None:
+        (folder / POINTS_FILE).write_text(plan.points, encoding="utf-8", newline="\n")
     with contextlib.ExitStack() as stack:
         runs, breaches, failures = (
             stack.enter_context(CsvFile(folder / f"{each.name}.csv"))
             for each in (RUNS, SWEEP_BREACHES, FAILURES)
         )
+        series = stack.enter_context(series_files(folder, plan.keep.series, POINT_KEYS))
         for first in range(0, len(cases), at_once):
             rows: list[dict[str, Any]] = []
             faults: list[dict[str, Any]] = []
@@ -195,7 +219,11 @@ def _write_tables(folder: Path, unfinished: Unfinished[Rows], plan: Plan) -> int
                 if isinstance(result, Failure):
                     faults.append({**keys, "error": result.error})
                 else:
-                    rows += [{**keys, **row} for row in result]
+                    rows += [{**keys, **row} for row in result.rows]
+                    for name, file in series.items():
+                        file.add(
+                            {column.name: keys[column.name] for column in POINT_KEYS}, result.series[name]
+                        )
             frame = runs_frame(rows, columns)
             runs.add(frame)
             breaches.add(breach_frame(frame))

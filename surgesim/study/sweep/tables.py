@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,7 @@ RUNS = Table(
         OWN_OUTCOME,
         *BY_GROUP,
         *BY_THRESHOLD,
+        Column("<outcome>", "as the function", "value of an outcome of your own (`sweep(outcomes=…)`)"),
         Column(f"{DRAWN}<path>", "as the parameter", "as in replications.csv"),
     ),
 )
@@ -90,6 +92,9 @@ FAILURES = Table(
     (_SCENARIO, _POINT, _REPLICATION, Column("error", TEXT, "error message of the run")),
 )
 
+RUN_KEYS = RUNS.columns[:4]
+POINT_KEYS = RUN_KEYS[:2]
+
 SWEEP_TABLES = (DESIGN, RUNS, SWEEP_BREACHES, FAILURES)
 
 
@@ -98,16 +103,31 @@ def design_frame(points: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     import pandas as pd
 
     frame = pd.DataFrame(list(points))
+    for name, cells in frame.items():
+        if cells.dtype.kind == "O":
+            frame[name] = _same_kind(cells)
     frame.insert(0, "point", np.arange(len(points)))
     return frame
 
 
-def run_columns(scenarios: Iterable[Scenario]) -> list[str]:
-    """Return the columns of runs.csv; `scenarios` contains every alternative of every scenario."""
+def _same_kind(cells: Iterable[Any]) -> list[Any]:
+    """Cells of several kinds, or lists and mappings, as texts: JSON, except for words."""
+    cells = list(cells)
+    kinds = {type(cell) for cell in cells if cell is not None}
+    if len(kinds) <= 1 and not kinds & {dict, list}:
+        return cells
+    return [
+        cell if cell is None or isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)
+        for cell in cells
+    ]
+
+
+def run_columns(scenarios: Iterable[Scenario], own: Iterable[str] = ()) -> list[str]:
+    """Return the columns of runs.csv, with `own` outcomes; `scenarios` contains every alternative."""
     scenarios = list(scenarios)
     drawn = [f"{DRAWN}{path}" for scenario in scenarios for path in scenario.study.uncertainty]
-    keys = [column.name for column in RUNS.columns[:4]]
-    return [*keys, *outcome_units(scenarios), *dict.fromkeys(drawn)]
+    keys = [column.name for column in RUN_KEYS]
+    return [*keys, *outcome_units(scenarios), *own, *dict.fromkeys(drawn)]
 
 
 def runs_frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:

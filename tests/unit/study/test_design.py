@@ -11,7 +11,7 @@ from study_cases import small_scenario
 from surgesim.errors import ScenarioError
 from surgesim.scenario.door import from_plain
 from surgesim.scenario.schema.merging import deep_merge
-from surgesim.study.sweep.design import Factor, at_point, factors, points, without_factors
+from surgesim.study.sweep.design import Factor, at_point, factors, points, without_swept
 
 ICU = "care.facilities.general.beds.icu"
 SHARE = "clinical.isolated_share"
@@ -67,7 +67,7 @@ def test_a_path_alone_takes_its_distribution_and_is_not_drawn_too() -> None:
     found = factors([scenario], {SHARE: ""}, "lhs")
     values = [point[SHARE] for point in points(found, "lhs", 200, 1)]
     assert np.median(values) == pytest.approx(1 - np.sqrt(0.5 * 0.8), abs=0.01)
-    assert list(without_factors(scenario, found).study.uncertainty) == [ICU]
+    assert list(without_swept(scenario, {SHARE}).study.uncertainty) == [ICU]
 
 
 def test_values_have_ten_digits_as_in_the_file() -> None:

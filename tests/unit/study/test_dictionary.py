@@ -83,6 +83,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         replications=[0, 1],
         extensions=OWN,
         out=Output(tmp_path / "small", notes, lambda results, draft: (draft / "figures").mkdir()),
+        series=["icu_need"],
+        facility_series=["occupied_icu", "state"],
         workers=1,
     )
     return tmp_path / "small"
@@ -141,6 +143,9 @@ def test_manifest_and_parquet_too(folder: Path) -> None:
     documented = [*columns("daily.parquet"), *(name for kind in KINDS for name in columns(kind))]
     assert set(written) == set(documented)
     assert len(written) == len(set(written))
+    assert pq.read_schema(folder / "facility_series.parquet").names == [
+        *columns("facility_series.parquet")[:-1], "occupied_icu", "state",
+    ]  # fmt: skip
 
 
 def test_indicators_of_the_daily_tables_are_those_documented(folder: Path) -> None:
@@ -162,8 +167,16 @@ def test_every_row_of_the_page_has_a_meaning() -> None:
 def test_a_sweep_is_documented_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulation, "run_once", made_up_simulation)
     path = "care.facilities.general.beds.icu"
-    out = Output(tmp_path / "s", {"command": "c"})
-    found = sweep(small_scenario(), {path: "2:6:3"}, extensions=OWN, workers=1, out=out)
+    found = sweep(
+        small_scenario(),
+        points=[{path: 2}, {path: 4}],
+        outcomes={"peak": lambda one: float(one.province["icu_need"].max())},
+        series=["icu_need"],
+        facility_series=["state"],
+        extensions=OWN,
+        workers=1,
+        out=Output(tmp_path / "s", {"command": "c"}),
+    )
     assert found.folder is not None
     files = {entry.name + ("/" if entry.is_dir() else "") for entry in found.folder.iterdir()}
     documented = {name.removeprefix("Sweep: ") for name in sections() if name.startswith("Sweep: ")}
@@ -173,5 +186,10 @@ def test_a_sweep_is_documented_too(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         names = columns(f"Sweep: {name}.csv")
         of_thresholds = [n.replace("<threshold>", t) for n in names if "<th" in n for t in ("icu", "cases")]
         expected = [n for n in names if "<" not in n] + of_thresholds
-        expected += [path] if name == "design" else ["first_day_situation", "own"] if name == "runs" else []
+        expected += (
+            [path] if name == "design" else ["first_day_situation", "own", "peak"] if name == "runs" else []
+        )
         assert sorted(pd.read_csv(found.folder / f"{name}.csv", nrows=0).columns) == sorted(expected)
+    for name, series in (("series", "icu_need"), ("facility_series", "state")):
+        expected = ["scenario", "point", *columns(f"Sweep: {name}.parquet")[:-1], series]
+        assert sorted(pq.read_schema(found.folder / f"{name}.parquet").names) == sorted(expected)

@@ -31,7 +31,7 @@ from surgesim.study.store.folder import hashes
 from surgesim.study.store.run_folder import read
 from surgesim.study.store.unfinished import Unfinished
 from surgesim.study.sweep.cases import Cases
-from surgesim.study.sweep.parts import ROWS
+from surgesim.study.sweep.parts import RUN, Run
 from surgesim.study.sweep.result import Sweep
 from surgesim.study.sweep.sweep import sweep
 
@@ -358,15 +358,19 @@ def test_what_a_kill_leaves_of_a_finished_sweep_is_not_taken_up(quick: None, tmp
 
 
 def test_a_part_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    parts = Unfinished(tmp_path / "out", SWEEP, {"runs": 2}, {}, 2, ROWS)
+    parts = Unfinished(tmp_path / "out", SWEEP, {"runs": 2}, {}, 2, RUN)
     parts.open(resume=False)
     monkeypatch.setattr(Path, "replace", lambda self, target: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        parts.add(0, [{"alternative": "baseline", "deaths": 1.0}])
+        parts.add(0, Run([{"alternative": "baseline", "deaths": 1.0}]))
     assert list((tmp_path / "out.unfinished" / "parts").iterdir()) == []
     monkeypatch.undo()
-    parts.add(1, [{"alternative": "baseline", "deaths": 0.1 + 0.2}, {"alternative": "a", "deaths": np.nan}])
-    assert parts.read(1)[0] == {"alternative": "baseline", "deaths": 0.1 + 0.2}  # type: ignore[index]
+    rows = [{"alternative": "baseline", "deaths": 0.1 + 0.2}, {"alternative": "a", "deaths": np.nan}]
+    parts.add(1, Run(rows))
+    found = parts.read(1)
+    assert isinstance(found, Run)
+    assert found.rows[0] == rows[0]
+    assert found.series == {}
 
 
 def test_cases_are_made_when_asked_for() -> None:
