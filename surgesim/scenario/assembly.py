@@ -221,7 +221,7 @@ def with_certain(scenario: Scenario, drawn: Mapping[str, Any]) -> Scenario:
     ScenarioError
         As `overlaid`, if a file with all these values would be rejected.
     """
-    return overlaid(scenario, values.certain_overlay(drawn))
+    return overlaid(values.certain(scenario), values.overlay_of(drawn))
 
 
 def findings_at(path: KeyPath, value: Any, plain: Mapping[str, Any]) -> list[Finding]:
@@ -308,7 +308,7 @@ def _assemble(
             if changed is not None:
                 scenarios[name] = changed
     context.refuse(
-        uncertain_checks.uncertain(whole, base.faults, faulty, with_certain, drawable=context.drawable)
+        uncertain_checks.drawn(whole, base.faults, faulty, with_certain, drawable=context.drawable)
     )
     problems = context.problems
     if problems or base.scenario is None:

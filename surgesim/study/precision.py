@@ -52,7 +52,7 @@ class Precision:
         study = scenario.study
         self._wanted = study.precision
         self._horizon = float(scenario.days)
-        self._most = study.most_replications if study.precision else study.replications
+        self._most = study.most
         self._first_look = min(max(FEWEST_REPLICATIONS, study.replications), self._most)
         self._count = 0
         self._moments: dict[tuple[str, str], _Moments] = {}

@@ -93,18 +93,18 @@ def run(
             draft = stack.enter_context(RunFolder(output.folder, scenarios))
             plan = {
                 "alternatives": list(scenarios),
-                "runs": _most(scenario),
+                "runs": scenario.study.most,
                 "scenarios": {scenario.name: sha256},
                 "versions": {name: version for name, version in versions().items() if name in COMPUTING},
             }
             texts = {scenario.name: text}
-            kept = Unfinished(draft.target, RUN, plan, texts, _most(scenario), RECORDS)
+            kept = Unfinished(draft.target, RUN, plan, texts, scenario.study.most, RECORDS)
             is_complete = partial(_is_complete, draft.target)
             if resume and is_complete(plan):
                 kept.finish(backend)
                 return read(draft.target)
             stack.enter_context(kept.opened(resume=resume, backend=backend, is_complete=is_complete))
-        check_draws(keep_alternatives(scenario, scenarios), scenario.study.seed, _most(scenario), backend)
+        check_draws(keep_alternatives(scenario, scenarios), scenario.study.seed, scenario.study.most, backend)
         collections, reached = _collect(scenario, scenarios, backend, draft, kept)
         manifest = {
             **environment(),
@@ -144,12 +144,6 @@ def _is_complete(target: Path, plan: Mapping[str, Any]) -> bool:
     return False
 
 
-def _most(scenario: Scenario) -> int:
-    """Max number of replications."""
-    study = scenario.study
-    return study.most_replications if study.precision else study.replications
-
-
 def _collect(
     scenario: Scenario,
     scenarios: Mapping[str, Scenario],
@@ -158,7 +152,7 @@ def _collect(
     kept: Unfinished[Records] | None,
 ) -> tuple[dict[str, Collection], dict[str, Any]]:
     """Run replications until there are enough; return the collections and the related manifest entries."""
-    most = _most(scenario)
+    most = scenario.study.most
     collections = {name: Collection(alternative, most) for name, alternative in scenarios.items()}
     checks: Counter[str] = Counter()
     precision = Precision(scenario)

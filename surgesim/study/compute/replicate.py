@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from surgesim.errors import Problem, ScenarioError
 from surgesim.model.clock.uncertainty import draws
 from surgesim.model.record import Record
-from surgesim.scenario.door import fit_value, with_certain
+from surgesim.scenario.door import certain, fit_value, with_certain
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.checks import check_all, with_values
@@ -83,10 +83,10 @@ def _computed(
 
 
 def drawn_values(scenario: Scenario, seed: int, replication: int) -> dict[str, float]:
-    """Uncertain parameter values drawn by a replication, by path; integers where the schema requires them."""
-    if not scenario.study.uncertainty:
+    """Parameter values drawn by a replication, by path; integers where the schema requires them."""
+    if not scenario.study.drawn:
         return {}
-    plain = scenario.to_plain()
+    plain = certain(scenario).to_plain()
     return {path: fit_value(path, value, plain) for path, value in draws(scenario, seed, replication).items()}
 
 
@@ -139,7 +139,7 @@ def check_draws(scenario: Scenario, seed: int, replications: int, workers: int |
     ScenarioError
         With the first draws that would be invalid in a scenario file, and the number of further ones.
     """
-    if scenario.study.uncertainty:
+    if scenario.study.drawn:
         check = partial(_draw_problem, scenario, seed)
         check_all(check, range(replications), "draws", workers)
 

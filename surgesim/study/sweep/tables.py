@@ -102,7 +102,7 @@ def design_frame(points: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 def run_columns(scenarios: Iterable[Scenario]) -> list[str]:
     """The columns of runs.csv; `scenarios` contains every alternative of every scenario."""
     scenarios = list(scenarios)
-    drawn = [f"{DRAWN}{path}" for scenario in scenarios for path in scenario.study.uncertainty]
+    drawn = [f"{DRAWN}{path}" for scenario in scenarios for path in scenario.study.drawn]
     keys = [column.name for column in RUNS.columns[:4]]
     return [*keys, *outcome_units(scenarios), *dict.fromkeys(drawn)]
 

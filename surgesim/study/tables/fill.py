@@ -169,7 +169,7 @@ def _replications(collections: Mapping[str, Collection], units: Iterable[str]) -
         keys = {"alternative": name, "replication": np.arange(c.replications)}
         parts.append(pd.DataFrame(keys).join(pd.DataFrame(c.outcomes)).join(_drawn(c.draws)))
     frame = pd.concat(parts, ignore_index=True)
-    drawn = [f"{DRAWN}{path}" for c in collections.values() for path in c.scenario.study.uncertainty]
+    drawn = [f"{DRAWN}{path}" for c in collections.values() for path in c.scenario.study.drawn]
     return with_dtypes(REPLICATIONS, frame[["alternative", "replication", *units, *dict.fromkeys(drawn)]])
 
 
