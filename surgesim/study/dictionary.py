@@ -16,7 +16,7 @@ from surgesim.model.record import (
 )
 from surgesim.scenario.schema.indicators import BY_GROUP
 from surgesim.study.measures.breaches import PROVINCE_AREA
-from surgesim.study.sensitivity import SENSITIVITY_TABLE
+from surgesim.study.sensitivity import RUN_SENSITIVITY_TABLE, SENSITIVITY_TABLE
 from surgesim.study.store.contents import FORMAT
 from surgesim.study.sweep.tables import SWEEP_TABLES
 from surgesim.study.tables.columns import TABLES
@@ -128,8 +128,8 @@ def data_dictionary() -> str:
     parts = [
         _HEAD,
         _section("manifest.json", "The data needed to repeat the run.", MANIFEST_ENTRIES, "entry"),
-        "## scenario.yaml\n\nThe scenario as run, with all defaults written out and arrivals embedded. "
-        "It can be run again unchanged.\n",
+        "## scenario.yaml\n\nThe scenario as run, with all defaults written out, and arrivals and draws "
+        "embedded. It can be run again unchanged.\n",
     ]
     parts += [
         _section(f"{table.name}.csv", f"One row: {table.row}.", table.columns, "column") for table in TABLES
@@ -173,6 +173,15 @@ def data_dictionary() -> str:
         "`report.html`. A new run deletes nothing else: a file that surgesim did not write stops it before "
         "it starts.\n",
     ]
+    parts.append(
+        _section(
+            f"sensitivity/{RUN_SENSITIVITY_TABLE.name}.csv",
+            f"One row: {RUN_SENSITIVITY_TABLE.row}. Written by `surgesim sensitivity` with its figures; not "
+            "part of the run.",
+            RUN_SENSITIVITY_TABLE.columns,
+            "column",
+        )
+    )
     return "\n".join([*parts, *_replication(), *_sweep()])
 
 
