@@ -35,7 +35,7 @@ def draws(scenario: Scenario, seed: int, replication: int) -> dict[str, float]:
             most = len(study.draws.rows) * study.runs_per_draw
             message = f"got replication {replication}, expected at most {most - 1}: there are no more rows"
             raise ScenarioError([Problem("study.draws", message)])
-        values |= zip(study.draws.paths, study.draws.rows[_row(study.draws, seed, draw)], strict=True)
+        values |= zip(study.draws.paths, study.draws.rows[row_of(study.draws, seed, draw)], strict=True)
     return values
 
 
@@ -46,7 +46,7 @@ def _together(group: Correlated, shares: Mapping[str, float]) -> dict[str, float
     return dict(zip(group.paths, map(standard.cdf, group.together(normals)), strict=True))
 
 
-def _row(table: Draws, seed: int, draw: int) -> int:
+def row_of(table: Draws, seed: int, draw: int) -> int:
     """Return the row of a draw: with weights, by systematic resampling from a stream of its own.
 
     The positions of the first 2, 4, 8, ... draws are evenly spaced, from a random start (van der Corput's

@@ -93,7 +93,6 @@ def draw_shares(results: Results, table: pd.DataFrame, alternative: str, against
             draws=number(results.manifest["replications"] // results.scenario.study.runs_per_draw, lang),
             runs=number(results.scenario.study.runs_per_draw, lang),
         ),
-        phrase(lang, "drivers.overlap"),
     ]
     title = _title(results.scenario, lang)
     return _draw(rows, list(labels.values()), names, title, notes, lang)
