@@ -1,12 +1,12 @@
-"""Load and run scenarios with random faults, in a process that is stopped after 10 s of its time or at 1 GB.
+"""Load and run scenarios with random faults, limiting each case to 10 s of CPU time and 1 GB of memory.
 
-    python benchmarks/fuzz.py --seed 1 --loads 20000 --runs 2000    # an hour of a core
-    python benchmarks/fuzz.py --seed 1 --loads 300 --runs 30        # a minute
-    python benchmarks/fuzz.py --seed 1 --case 4711                  # one load, with its traceback
+    python benchmarks/fuzz.py --seed 1 --loads 20000 --runs 2000    # about an hour on one core
+    python benchmarks/fuzz.py --seed 1 --loads 300 --runs 30        # about a minute
+    python benchmarks/fuzz.py --seed 1 --case 4711                  # load one case, with its traceback
 
-One load in six is of a province. Runs are of the cases that load, for a few days. A failure is any error
-but the refusal of a scenario, a warning of Python or numpy, a message that nobody can read, 10 s, or 1 GB.
-Of each kind of failure, the first case is listed with only the edits that it needs.
+One case in six is based on a province. Cases that load are run for a few days. A failure is any error other
+than the rejection of a scenario, a warning from Python or NumPy, an unreadable message, or exceeding a limit.
+For each kind of failure, the first case is listed with only the edits needed to reproduce it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 SECONDS, BYTES = 10, 2**30
 SECONDS_OF_CLOCK = 600
-"""Stops a case that waits for something; other work of the machine does not."""
+"""Wall-clock limit for a case that is blocked; long enough for a busy machine."""
 DAYS = 6
 IN_SIX = 6
 
@@ -46,7 +46,7 @@ def the_case(seed: int, number: int, *, runs: bool) -> Any:
 
 
 def attempt(case: Any, folder: Path, number: int, *, runs: bool) -> str:
-    """What became of a case."""
+    """Attempt a case and return its result."""
     from fuzzing import check_stored, load_case, run_case
 
     scenario = load_case(case, folder)
@@ -60,7 +60,7 @@ def attempt(case: Any, folder: Path, number: int, *, runs: bool) -> str:
 
 
 def kind_of(error: BaseException) -> str:
-    """Names an error by its type and the last line of the project that it passed."""
+    """Return the type of an error and the last line of the project in its traceback."""
     passed = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -71,11 +71,11 @@ def kind_of(error: BaseException) -> str:
 
 
 def work(options: argparse.Namespace) -> None:
-    """The worker: attempt cases in order, a line of JSON before and after each."""
+    """Attempt cases in order, as a worker process; print a line of JSON before and after each case."""
     from fuzzing import prepare
 
     resource.setrlimit(resource.RLIMIT_DATA, (BYTES, BYTES))
-    faulthandler.register(signal.SIGPROF, chain=True)  # then the signal ends the process
+    faulthandler.register(signal.SIGPROF, chain=True)  # after the traceback, the signal ends the process
     warnings.simplefilter("error")
     with tempfile.TemporaryDirectory() as name:
         folder = prepare(Path(name))
@@ -108,7 +108,7 @@ def say(line: dict[str, Any]) -> None:
 def cases(
     seed: int, kind: str, first: int, last: int, without: tuple[int, ...] = ()
 ) -> Iterator[dict[str, Any]]:
-    """What became of each case from `first`, with a new worker after one that was stopped."""
+    """Yield the result of each case from `first`; start a new worker whenever one was stopped."""
     while first < last:
         command = [sys.executable, __file__, "--work", "--seed", str(seed), "--kind", kind]
         command += ["--first", str(first), "--last", str(last), "--without", *map(str, without)]
@@ -143,13 +143,13 @@ def cases(
 
 
 def _last(heard: str) -> str:
-    """The innermost line of the project in what faulthandler wrote (innermost first)."""
+    """Return the innermost line of the project in the output of faulthandler (innermost first)."""
     inner = [line.strip() for line in heard.splitlines() if str(ROOT) in line]
     return inner[0].replace(f"{ROOT}/", "") if inner else heard[-200:]
 
 
 def needed(seed: int, kind: str, found: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Leave away each edit without which the case fails in the same way."""
+    """Remove each edit without which the case still fails in the same way."""
     without: tuple[int, ...] = ()
     number = found["case"]
     for position in range(found["edits"]):
@@ -166,15 +166,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--loads", type=int, default=0)
-    parser.add_argument("--runs", type=int, default=0, help="number of cases that have run")
+    parser.add_argument("--runs", type=int, default=0, help="number of successful runs")
     parser.add_argument("--begin", type=int, default=0, help="number of the first case")
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop each kind after this time")
+    parser.add_argument(
+        "--seconds", type=float, default=float("inf"), help="time limit for loads and for runs"
+    )
     parser.add_argument("--case", type=int)
     parser.add_argument("--kind", choices=("loads", "runs"), default="loads")
     for hidden in ("--first", "--last"):
         parser.add_argument(hidden, type=int, help=argparse.SUPPRESS)
     parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--without", type=int, nargs="*", default=[], help="edits of the case to leave away")
+    parser.add_argument("--without", type=int, nargs="*", default=[], help="edits of the case to leave out")
     options = parser.parse_args()
     if options.case is not None:
         options.first, options.last = options.case, options.case + 1
@@ -190,7 +192,7 @@ def main() -> None:
 
 
 def attack(seed: int, kind: str, wanted: int, first: int, seconds: float) -> bool:
-    """Attempt cases from `first` until there are enough, or time is up; say what was found."""
+    """Attempt cases from `first` until there are enough or time is up; print the failures and counts."""
     from fuzzing import PROVINCES
 
     provinces = {path.stem for path in PROVINCES}
@@ -207,8 +209,8 @@ def attack(seed: int, kind: str, wanted: int, first: int, seconds: float) -> boo
             peak = max(peak, got["peak"])
             continue
         counts[got["result"]] += 1
-        counts["of provinces"] += got["base"] in provinces
-        counts["run, of provinces"] += got["result"] == "run" and got["base"] in provinces
+        counts["provinces"] += got["base"] in provinces
+        counts["provinces run"] += got["result"] == "run" and got["base"] in provinces
         if got["result"] == "failed":
             failures.setdefault(got["kind"], []).append(got)
             if len(failures[got["kind"]]) == 1:

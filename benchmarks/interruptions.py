@@ -1,9 +1,9 @@
-"""Interrupt commands at random moments, start them again, and print as a table what was seen.
+"""Interrupt commands at random moments, start them again, and print a table of the results.
 
 python benchmarks/interruptions.py [--moments 40] [--seed 1] [--workers 1]
 
-Linux only; as root also with a full disk, a read-only disk and a mount point. Exit code 1 if a file of a
-user's went, a result differs, or something is left.
+Linux only. If run as root, it also tries a full disk, a read-only disk and a mount point. The exit code is 1
+if a user's file is lost, a result differs, or temporary files remain.
 """
 
 from __future__ import annotations
@@ -56,15 +56,17 @@ NEEDS_WORKERS = {"run", "sweep", "reproduce"}
 
 
 class Command:
-    """A command in a process of its own, forked from this one so that imports cost nothing."""
+    """A command in a separate process, forked from this process to avoid repeated imports."""
 
     def __init__(self, folder: Path, *args: str | Path) -> None:
         (folder / "tmp").mkdir(exist_ok=True)
         self._out = folder.with_name(f"{folder.name}.out")
         self.code: int | None = None
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # until the new process can handle it
         self.pid = os.fork()
         if self.pid == 0:
             self._become(folder, [str(arg) for arg in args])
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 
     def _become(self, folder: Path, args: Sequence[str]) -> NoReturn:
         os.setsid()
@@ -78,6 +80,7 @@ class Command:
         sys.argv = ["surgesim", *args]
         code: Any = 1
         try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
             main_of_surgesim()
         except SystemExit as error:
             code = error.code or 0
@@ -89,14 +92,14 @@ class Command:
         os._exit(code if isinstance(code, int) else 1)
 
     def poll(self) -> int | None:
-        """The exit code, or None while the command runs."""
+        """Return the exit code, or None while the command is running."""
         if self.code is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             self.code = os.waitstatus_to_exitcode(status) if pid else None
         return self.code
 
     def wait(self) -> tuple[int, str]:
-        """The exit code and the output, after the end."""
+        """Wait until the command ends; return its exit code and output."""
         while (code := self.poll()) is None:
             time.sleep(0.01)
         return code, self._out.read_text(encoding="utf-8")
@@ -106,7 +109,7 @@ class Command:
             os.kill(self.pid, number)
 
     def processes(self) -> list[int]:
-        """The processes of its session that live, its own among them."""
+        """Return the living processes of the command's session, including the command itself."""
         found = []
         for path in Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
@@ -121,7 +124,7 @@ def finish(folder: Path, *args: str | Path) -> tuple[int, str]:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file of a result but its manifest, without its place, which a report names."""
+    """Return the SHA-256 of every file of a result except the manifest; the folder's path is left out."""
     place = bytes(folder.parent)
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes().replace(place, b"")).hexdigest()
@@ -144,7 +147,7 @@ def lost(folder: Path) -> list[str]:
 
 
 def left(folder: Path) -> list[str]:
-    """What lies in a folder besides the result, what was planted, and the empty temporary folder."""
+    """Return the files in a folder other than the result, the planted files and the temporary folder."""
     beside = [path.name for path in folder.iterdir() if path.name not in {"out", "tmp", *PLANTED}]
     inside = [path.name for path in (folder / "out").rglob(".*")] if (folder / "out").is_dir() else []
     return sorted([*beside, *inside, *(f"tmp/{path.name}" for path in (folder / "tmp").iterdir())])
@@ -152,7 +155,7 @@ def left(folder: Path) -> list[str]:
 
 @dataclass
 class Seen:
-    """What was seen of one command and one signal."""
+    """The observations for one command and one signal."""
 
     counts: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
@@ -162,7 +165,7 @@ class Seen:
 def interrupt(
     folder: Path, name: str, number: signal.Signals, delay: float, workers: str, same: object
 ) -> Iterator[str | float]:
-    """Interrupt a command, start it again; yield what is counted, faults after ``!``, and seconds."""
+    """Interrupt a command and start it again; yield events to count, faults (after ``!``) and seconds."""
     args, resume = COMMANDS[name]
     given = [*args, *(["--workers", workers] if name in NEEDS_WORKERS else [])]
     command = Command(folder, *given)
@@ -174,7 +177,7 @@ def interrupt(
         time.sleep(0.05)
     yield time.monotonic() - begun
     if command.processes():
-        yield "! processes live on"
+        yield "! processes still running"
     if code != 0:
         yield "stopped"
     if "Traceback" in out:
@@ -185,9 +188,9 @@ def interrupt(
         yield "resumed"
     code, out = finish(folder, *given, *resume)
     if code != 0:
-        yield f"! the next ended with {code}: {out[-300:]}"
+        yield f"! the repeated command ended with {code}: {out[-300:]}"
     elif outcome(folder, name, out) != same:
-        yield "! other bytes"
+        yield "! different bytes"
     else:
         yield "same"
     if remains := left(folder):
@@ -242,7 +245,7 @@ def attack(home: Path, moments: int, seed: int, workers: str) -> dict[tuple[str,
 
 @contextlib.contextmanager
 def mounted(place: Path, options: str) -> Iterator[bool]:
-    """Mount an empty disk in memory; yield False if that is not allowed."""
+    """Mount an empty disk in memory; yield False if mounting is not allowed."""
     place.mkdir()
     done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True)
     try:
@@ -255,11 +258,14 @@ def mounted(place: Path, options: str) -> Iterator[bool]:
 def said(code: int, out: str) -> str:
     lines = [line for line in out.splitlines() if line.strip()]
     traceback = "TRACEBACK " if "Traceback" in out else ""
-    return f"exit {code}: {traceback}{lines[-1] if lines else 'nothing'}"
+    return f"exit {code}: {traceback}{lines[-1] if lines else 'no output'}"
 
 
 def odd_places(home: Path) -> Iterator[tuple[str, str]]:
-    """Yield a case and what was seen: disks, two at once, foreign folders, closed outputs, dead workers."""
+    """Yield each special case and its result.
+
+    The cases are unusual disks, two runs at once, foreign files, closed outputs and a killed worker.
+    """
     whole = fresh(home, "whole", None)
     assert finish(whole, *RUN)[0] == 0
     out = RUN.index("--out") + 1
@@ -275,21 +281,21 @@ def odd_places(home: Path) -> Iterator[tuple[str, str]]:
             code, _ = finish(folder, *at("disk/out"), "--resume")
             same = code == 0 and digests(folder / "disk" / "out") == digests(whole / "out")
             remains = sorted(path.name for path in (folder / "disk").iterdir())
-            yield "  with space again, --resume", f"exit {code}, same bytes: {same}, there: {remains}"
+            yield "  with space again, --resume", f"exit {code}, same bytes: {same}, files: {remains}"
             shutil.rmtree(folder / "disk" / "out", ignore_errors=True)
             yield "mount point", said(*finish(folder, *at("disk")))
             subprocess.run(["mount", "-o", "remount,ro", folder / "disk"], check=True)
             yield "read-only disk", said(*finish(folder, *at("disk/other")))
         else:
-            yield "disk full, mount point, read-only", "not tried: no right to mount"
-    yield "two at once", two_at_once(home)
+            yield "disk full, mount point, read-only disk", "not tried: mounting is not permitted"
+    yield "two runs at once", two_at_once(home)
     for name in ("notes.txt", ".git/config", "manifest.json"):
         folder = fresh(home, "foreign", None)
         (folder / "out" / name).parent.mkdir(parents=True)
         (folder / "out" / name).write_text("{}")
         seen = said(*finish(folder, *RUN))
         kept = (folder / "out" / name).read_text() == "{}" and not lost(folder)
-        yield f"foreign folder with {name}", f"{seen} (kept: {kept})"
+        yield f"folder with a foreign {name}", f"{seen} (kept: {kept})"
     for what in ("> /dev/full", "| true"):
         shell = f"{sys.executable} -m surgesim.cli report out --lang en {what}"
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -337,14 +343,14 @@ def main() -> int:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="interruptions-") as home:
         found = attack(Path(home), given.moments, given.seed, given.workers)
-        say("| command | signal | moments | stopped | left at once | resumed | same bytes | slowest end, s |")
+        say("| command | signal | moments | stopped | files left | resumed | same bytes | slowest exit, s |")
         say("|---|---|---|---|---|---|---|---|")
         for (name, number), seen in found.items():
             counts = (seen.counts[what] for what in ("stopped", "left at once", "resumed", "same"))
             cells = [name, number, given.moments, *counts, f"{seen.slowest_seconds:.1f}"]
             say(f"| {' | '.join(map(str, cells))} |")
         faults = [fault for seen in found.values() for fault in seen.faults]
-        say("\n| case | seen |\n|---|---|")
+        say("\n| case | result |\n|---|---|")
         for case, what in odd_places(Path(home)):
             say(f"| {case} | {what.replace(home, '')} |")
     say("\n".join(["", f"Faults: {len(faults)}", *faults]))

@@ -1,4 +1,4 @@
-"""Builds these pages as a site: sphinx-build -W docs build/docs."""
+"""Sphinx configuration for building these pages as a site: sphinx-build -W docs build/docs."""
 
 project = "surgesim"
 author = "The surgesim authors"
@@ -10,6 +10,6 @@ html_title = "surgesim"
 myst_heading_anchors = 4
 myst_fence_as_directive = []
 suppress_warnings = [
-    "myst.xref_missing",  # links that lead out of this folder: a test of the repository follows them
-    "misc.highlighting_failure",  # mermaid is shown as its text
+    "myst.xref_missing",  # links that lead out of this folder, which a test in the repository follows
+    "misc.highlighting_failure",  # mermaid diagrams are shown as text
 ]

@@ -1,4 +1,4 @@
-"""Writes the pages that the code generates; a test holds them to the code.
+"""Write the pages that are generated from the code; a test checks that they are up to date.
 
 python docs/generate.py
 """
@@ -12,7 +12,7 @@ DOCS = Path(__file__).resolve().parent
 
 
 def main() -> None:
-    sys.path.insert(0, str(DOCS.parent))  # this checkout, whatever is installed
+    sys.path.insert(0, str(DOCS.parent))  # import this checkout, not an installed version
     from surgesim.scenario.reference.page import scenario_reference
     from surgesim.study.dictionary import data_dictionary
 

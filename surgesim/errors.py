@@ -1,7 +1,7 @@
-"""Errors a user can cause.
+"""The errors that surgesim raises.
 
 SurgesimError
-├── ScenarioError      the scenario (or its files) cannot be used; carries every problem found
+├── ScenarioError      the scenario (or its files) cannot be used; lists every problem found
 ├── ResultsError       a result folder cannot be read or written
 └── IdentityError      a conservation identity failed during a run: a bug in the program
 """
@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST_PROBLEMS = 50
-"""Problems of one scenario that are printed; the others are counted."""
+"""Maximum number of problems printed for one scenario; the others are counted."""
 
 MOST_LETTERS = 80
-"""Letters of a name, or of another text of a user's own, in a message."""
+"""Maximum number of letters of a name, or of another text by the user, in a message."""
 
 _QUOTED = re.compile(r"(?<!\w)(['\"])((?:(?!\1).){81,})\1")
 _LONG_WORD = re.compile(r"[^\s/\\'\"]{81,}")
@@ -60,12 +60,12 @@ class Problem:
 
 
 def cut(text: str) -> str:
-    """`text` of at most `MOST_LETTERS` letters, the last an ellipsis if some are left out."""
+    """Return `text` cut to `MOST_LETTERS` letters, ending in an ellipsis if letters are left out."""
     return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
 
 
 def with_short_names(message: str) -> str:
-    """`message` with each quoted text and each word cut to `MOST_LETTERS`; paths of files stay whole."""
+    """Return `message` with quoted texts and words cut to `MOST_LETTERS`; file paths are not cut."""
     if len(message) <= MOST_LETTERS:
         return message
     quoted = _QUOTED.sub(lambda found: f"{found[1]}{cut(found[2])}{found[1]}", message)
@@ -73,13 +73,13 @@ def with_short_names(message: str) -> str:
 
 
 def listed(texts: Sequence[str]) -> str:
-    """One text a line: at most `MOST_PROBLEMS`, then the number of the others."""
+    """Return at most `MOST_PROBLEMS` of the texts, one per line, then the number of the others."""
     more = len(texts) - MOST_PROBLEMS
     return "\n".join([*texts[:MOST_PROBLEMS], *([f"and {more} more"] if more > 0 else [])])
 
 
 def escaped(text: str) -> str:
-    """`text` with control and invisible characters as Python escapes: ``\\x1b``."""
+    """Return `text` with control and invisible characters as Python escapes: ``\\x1b``."""
     if text.isprintable():
         return text
     return "".join(
@@ -91,7 +91,7 @@ def escaped(text: str) -> str:
 
 
 class ScenarioError(SurgesimError):
-    """Raised for a scenario that cannot be used; carries all of its problems."""
+    """Raised for a scenario that cannot be used; lists all of its problems."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = tuple(problems)
@@ -106,7 +106,7 @@ class ResultsError(SurgesimError):
 
 
 class IdentityError(SurgesimError):
-    """Raised when a conservation identity (docs/model.md) fails; says which, where and when."""
+    """Raised when a conservation identity (docs/model.md) fails; the message states which, where and when."""
 
     def __init__(self, identity: str, where: str, day: int, detail: str) -> None:
         self.identity, self.where, self.day, self.detail = identity, where, day, detail

@@ -10,13 +10,13 @@ from surgesim.errors import ResultsError
 from surgesim.locks import Lock
 
 TEMPORARY = ".surgesim-part"
-"""Ends the name of a file that is being written."""
+"""Suffix of the name of a file that is being written."""
 
 
 def write_failure(path: Path, error: OSError) -> str:
-    """Return the message that `path` cannot be written; name a file that stands where a folder should."""
+    """Return a message that `path` cannot be written; if a file is in the way of a folder, name the file."""
     if isinstance(error, FileExistsError) and path.is_file():
-        return f"{path}: cannot be written: got a file, expected a folder or nothing"
+        return f"{path}: cannot be written: got a file, expected a folder or an unused path"
     for parent in path.parents:
         if parent.exists():
             if not parent.is_dir():
@@ -27,12 +27,12 @@ def write_failure(path: Path, error: OSError) -> str:
 
 @contextlib.contextmanager
 def disk_errors(target: Path) -> Iterator[None]:
-    """Turn an OSError of the block into a message that `target` cannot be written, and why.
+    """Convert an OSError raised in the block into a message that says why `target` cannot be written.
 
     Raises
     ------
     ResultsError
-        For an OSError in the block.
+        If the block raises an OSError.
     """
     try:
         yield
@@ -42,10 +42,10 @@ def disk_errors(target: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Yield a temporary name beside `path` to write to; at the end of the block it replaces `path`.
+    """Yield the path of a temporary file to write, which replaces `path` at the end of the block.
 
-    If the block or the move fails, the temporary file is removed and `path` stays as it was. The name is
-    always the same, so that the next process to write `path` takes over what a killed one left.
+    If the block or the move fails, the temporary file is removed and `path` is unchanged. The temporary
+    name is always the same, so the next process that writes `path` reuses a file left by a killed process.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
         If the file cannot be written, or another process is writing it.
     """
     with disk_errors(path):
-        place = path.resolve() if path.is_symlink() else path  # the link stays; its target is written
+        place = path.resolve() if path.is_symlink() else path  # keep the link, write its target
         beside = place.parent / f".{place.name}{TEMPORARY}"
         with Lock(beside, path, named=False) as lock:
             yield beside
@@ -62,13 +62,13 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 GENERATOR = "surgesim report"
-"""The generator that a report names."""
+"""Generator named in the HTML of a report."""
 FIGURE_CREATOR = "Drawn by surgesim"
-"""The creator that a figure file names."""
+"""Creator named in the metadata of a figure file."""
 
 
 def is_report(path: Path) -> bool:
-    """Whether surgesim wrote a report; those of 0.1.0 are identified by text that all of them contain."""
+    """Return whether surgesim wrote the report; reports of 0.1.0 are recognised by text they all contain."""
     if not path.is_file():
         return False
     content = path.read_bytes()
@@ -81,7 +81,7 @@ def _generator() -> bytes:
 
 
 def is_figure(path: Path) -> bool:
-    """Whether a file is a figure that surgesim drew, version 0.2.0 or later."""
+    """Return whether the file is a figure drawn by surgesim 0.2.0 or later."""
     return _is_picture(path) and FIGURE_CREATOR.encode() in path.read_bytes()
 
 
@@ -90,34 +90,34 @@ def _is_picture(path: Path) -> bool:
 
 
 def is_drawn(path: Path) -> bool:
-    """Whether surgesim, or as in 0.1.0 just Matplotlib, drew the figure in a file."""
+    """Return whether surgesim or Matplotlib drew the figure; those of version 0.1.0 name only Matplotlib."""
     return is_figure(path) or (_is_picture(path) and b"https://matplotlib.org" in path.read_bytes())
 
 
 def refuse_to_replace(path: Path, is_own: Callable[[Path], bool], what: str) -> None:
-    """Raise an error if `path` exists and is not ours.
+    """Raise an error if `path` exists and surgesim did not write it.
 
     Raises
     ------
     ResultsError
-        If it exists and `is_own` is False.
+        If `path` exists and `is_own(path)` is False.
     """
     with disk_errors(path):
         if path.exists() and not is_own(path):
             raise ResultsError(
-                f"{path}: got something that is not {what} of surgesim, so it will not be replaced; choose "
-                "another name"
+                f"{path}: got something that is not {what} written by surgesim, so it will not be replaced; "
+                "choose another name"
             )
 
 
 @contextlib.contextmanager
 def make_folder(folder: Path) -> Iterator[None]:
-    """Make a folder and its parents; if the block fails, remove those that are new and still empty.
+    """Create a folder and its parents; if the block fails, remove the new folders that are still empty.
 
     Raises
     ------
     ResultsError
-        If the folder cannot be made.
+        If the folder cannot be created.
     """
     new = missing_folders(folder)
     try:
@@ -130,12 +130,12 @@ def make_folder(folder: Path) -> Iterator[None]:
 
 
 def missing_folders(folder: Path) -> list[Path]:
-    """Return the folder and those of its parents that do not exist, innermost first."""
+    """Return the missing folders among `folder` and its parents, innermost first."""
     return [each for each in (folder, *folder.parents) if not each.exists()]
 
 
 def remove_empty(folders: Iterable[Path]) -> None:
-    """Remove the folders, given innermost first, that exist and are empty."""
+    """Remove each folder that is empty; `folders` must list the innermost folder first."""
     for folder in folders:
         with contextlib.suppress(OSError):
             folder.rmdir()

@@ -1,4 +1,4 @@
-"""Locks on files: one process at a time holds one, and the system frees it however the process ends."""
+"""File locks. At most one process holds a lock; the operating system frees it even if the process dies."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import Self
 from surgesim.errors import ResultsError, escaped
 
 _OURS = "surgesim"
-"""Begins the text of a lock file, so that no file of a user's is taken for one."""
+"""First word of every lock file; a file that starts with anything else belongs to the user."""
 
 _MAX_TEXT = 300
 
 _FAR = 1 << 30
-"""The byte that Windows locks, beyond the text, which others can then read."""
+"""Offset of the byte that Windows locks, beyond the text, so that other processes can read the text."""
 
 
 class LockedError(ResultsError):
@@ -27,23 +27,23 @@ class LockedError(ResultsError):
 
 
 class Lock:
-    """Hold a file that at most one process holds; a context manager that removes the file at the end.
+    """A lock file that at most one process can hold; a context manager that removes the file on exit.
 
     Parameters
     ----------
     path
-        The file; it is created. What a killed holder left of it is taken over.
+        The lock file, created if missing. A lock file left by a killed process is reused.
     of
-        What the lock protects, for messages.
+        The file or folder that the lock protects, for messages.
     named
-        Whether the file says who holds it; otherwise it is for other content.
+        True to write the process that holds the lock into the file; False if the file is for other content.
 
     Raises
     ------
     LockedError
-        If another process holds it; the message says which.
+        If another process holds the lock; the message names that process if the file does.
     ResultsError
-        If the file is a user's, or the disk has no locks.
+        If the file belongs to the user, or the disk does not support locks.
     OSError
         If the file cannot be created.
     """
@@ -71,12 +71,12 @@ class Lock:
         self.release()
 
     def release(self) -> None:
-        """Free the lock and remove its file, unless that was moved."""
+        """Release the lock, and remove its file unless the file was moved."""
         if self._file is None:
             return
         file, self._file = self._file, None
         there = _is_at(file, self.path)
-        if sys.platform == "win32":  # it removes no open file
+        if sys.platform == "win32":  # Windows cannot remove an open file
             os.close(file)
         if there:
             with contextlib.suppress(OSError):
@@ -85,7 +85,7 @@ class Lock:
             os.close(file)
 
     def free_to_move(self) -> None:
-        """Close the file where the system moves no open one; elsewhere it stays locked until it is moved."""
+        """Close the file on Windows, which cannot move an open file; elsewhere keep it locked."""
         if sys.platform == "win32" and self._file is not None:
             os.close(self._file)
             self._file = None
@@ -96,19 +96,19 @@ class Lock:
             free = _lock(file)
         except OSError as error:
             raise ResultsError(
-                f"{self._of}: cannot be written: its disk has no locks ({error.strerror or error}); choose a "
-                "place on another disk"
+                f"{self._of}: cannot be written: its disk does not support locks "
+                f"({error.strerror or error}); choose a location on another disk"
             ) from error
         text = _text(file) if self._named else ""
         if not free:
             holder = text.removeprefix(_OURS).strip() or "another process"
             raise LockedError(
-                f"{self._of}: is being written by {escaped(holder)}; wait until that ends, or stop it"
+                f"{self._of}: is being written by {escaped(holder)}; wait for it to finish, or stop it"
             )
         if text and not text.startswith(_OURS):
             raise ResultsError(
-                f"{self.path}: got a file that is not a lock of surgesim, so it will not be replaced; choose "
-                "another name"
+                f"{self.path}: got a file that is not a surgesim lock file, so it will not be replaced; "
+                "choose another name"
             )
         if not _is_at(file, self.path):
             return False

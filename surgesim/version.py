@@ -1,3 +1,3 @@
-"""The version of surgesim, apart so that any room can say it."""
+"""The version of surgesim, in a module that every package can import."""
 
 __version__ = "0.2.0.dev0"

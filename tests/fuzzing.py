@@ -1,7 +1,7 @@
-"""Scenario files with random faults, and what loading and running them does.
+"""Scenario files with random faults, and functions that load and run them.
 
-Every case follows from a seed and a number. Most are a shipped scenario with a few edits of its values;
-the others have edits of the text, of ``--set`` or of a CSV of arrivals.
+Every case is determined by a seed and a number. Most cases are a shipped scenario with a few edited values;
+in the others, the text, the arguments of ``--set`` or a CSV file of arrivals is edited.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ TEXTS: tuple[str, ...] = (
 
 @dataclass(frozen=True)
 class Edit:
-    """One change: of the entry at a path, or of the text from a position (a share of its length)."""
+    """One change to the entry at a path, or to the text at a position (as a share of its length)."""
 
     what: str
     path: Path_ = ()
@@ -119,7 +119,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Case:
-    """A shipped scenario and the edits of its values, its text, its ``--set`` or its arrivals."""
+    """A shipped scenario, and the edits to its values, text, ``--set`` arguments or arrivals."""
 
     base: Path
     edits: tuple[Edit, ...]
@@ -132,12 +132,12 @@ class Case:
         return f"{self.base.name} ({self.kind}): {'; '.join(map(str, self.edits))}"
 
 
-# -- what a case is -------------------------------------------------------------------------------
+# -- cases ----------------------------------------------------------------------------------------
 
 
 @cache
 def tree(base: Path) -> dict[str, Any]:
-    """The plain values of a shipped file, without those of the file it extends."""
+    """Return the plain values of a shipped file, without the values of the file that it extends."""
     value = compose(base.read_text(encoding="utf-8"), base.name).value
     assert isinstance(value, dict)
     return value
@@ -145,7 +145,7 @@ def tree(base: Path) -> dict[str, Any]:
 
 @cache
 def paths(base: Path) -> tuple[Path_, ...]:
-    """The path of every value in a shipped file."""
+    """Return the path of every value in a shipped file."""
     return tuple(_paths(tree(base), ()))
 
 
@@ -169,7 +169,7 @@ def value_at(node: Any, path: Path_) -> Any:
 
 
 def a_case(seed: int, number: int, bases: Sequence[Path], *, gentle: bool = False) -> Case:
-    """Case `number` of a seed; with `gentle`, one whose scenario can often be run."""
+    """Create case `number` of a seed; if `gentle` is True, the scenario is more likely to be valid."""
     random = Random(f"{seed}-{number}")
     base = random.choice(bases)
     several = min(1 + int(random.expovariate(0.7)), 6)
@@ -183,7 +183,7 @@ def a_case(seed: int, number: int, bases: Sequence[Path], *, gentle: bool = Fals
 
 
 def _a_path(random: Random, base: Path) -> Path_:
-    """Any value alike, or a walk from the top, which meets whole sections more often."""
+    """Choose a path uniformly, or by a walk from the root, which selects entire sections more often."""
     if random.random() < 0.5:
         return random.choice(paths(base))
     node: Any = tree(base)
@@ -210,7 +210,10 @@ def _edit(random: Random, base: Path, bases: Sequence[Path]) -> Edit:
 
 
 def _gentle_edit(random: Random, base: Path, bases: Sequence[Path]) -> Edit:
-    """An edit that a scenario often survives: another number, a value of a like key, an entry less."""
+    """Create an edit that often leaves a valid scenario.
+
+    It scales numbers, sets a common value, copies the value of the same key elsewhere, or deletes an entry.
+    """
     path = _a_path(random, base)
     what = random.choice(("delete", "scale", "scale", "like", "like", "small"))
     if what == "like":
@@ -310,14 +313,14 @@ def _arrivals_edit(random: Random, base: Path, bases: Sequence[Path]) -> Edit:
 
 @dataclass(frozen=True)
 class Files:
-    """What `inspect` is called with."""
+    """The arguments of `inspect`."""
 
     path: Path
     changes: tuple[str, ...] = ()
 
 
 def write(case: Case, folder: Path) -> Files:
-    """Write the files of a case to a folder that `prepare` made."""
+    """Write the files of a case to a folder created by `prepare`."""
     path = folder / case.base.relative_to(FOLDER).parent / "case.yaml"
     changes: tuple[str, ...] = ()
     if case.kind == "text":
@@ -334,7 +337,7 @@ def write(case: Case, folder: Path) -> Files:
 
 
 def prepare(folder: Path) -> Path:
-    """Copy the shipped scenarios, so that a case finds the file that it extends."""
+    """Copy the shipped scenarios to `folder`, so that a case finds the file that it extends."""
     shutil.copytree(FOLDER, folder / "scenarios", dirs_exist_ok=True)
     return folder / "scenarios"
 
@@ -361,7 +364,7 @@ def _changed_values(case: Case) -> Any:
             holder = value_at(root, path[:-1])
             _apply(edit, holder, path[-1])
         except (LookupError, TypeError, ValueError, AttributeError):
-            continue  # an earlier edit took the place away
+            continue  # an earlier edit removed this path
     return root[""]
 
 
@@ -389,7 +392,7 @@ def _apply(edit: Edit, holder: Any, key: str | int) -> None:
 
 
 def _scale(holder: Any, key: str | int, factor: float) -> None:
-    """Multiply every number at and below a place."""
+    """Multiply every number at or below a key by `factor`."""
     value = holder[key]
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         holder[key] = round(value * factor) if isinstance(value, int) else value * factor
@@ -461,11 +464,11 @@ def _changed_arrivals(case: Case) -> bytes:
     return "\n".join(",".join(row) for row in rows).encode()
 
 
-# -- what is wrong if it happens ------------------------------------------------------------------
+# -- checks ---------------------------------------------------------------------------------------
 
 
 def load_case(case: Case, folder: Path) -> Scenario | None:
-    """Load a case as `validate` does; None if it is refused, as it should be, with readable sentences."""
+    """Load a case as `validate` does; return None if it is rejected with readable messages."""
     files = write(case, folder)
     try:
         scenario, warnings = inspect(files.path, changes=files.changes)
@@ -487,16 +490,16 @@ def _read(problems: Sequence[Problem], least: int = 1) -> None:
 
 
 def check_stored(scenario: Scenario, folder: Path) -> None:
-    """The scenario that a result folder holds is the one that was loaded."""
+    """Check that a scenario stored in a result folder equals the scenario that was loaded."""
     stored = folder / "stored.yaml"
     stored.write_text(dump(scenario), encoding="utf-8", newline="\n")
     assert load_stored(stored) == scenario
 
 
 def run_case(scenario: Scenario, days: int, alternatives: int = 1, out: Path | None = None) -> bool:
-    """One short replication of the baseline and the first alternatives; all identities are checked.
+    """Run a short replication of the baseline and the first alternatives, with all identities checked.
 
-    False if the shortened scenario, or what it draws, is refused.
+    Return False if the shortened scenario or the values drawn for it are rejected.
     """
     study = {"replications": 1, "precision": None}
     short = {"days": days, "warm_up_days": min(scenario.warm_up_days, 2), "study": study}

@@ -22,7 +22,7 @@ def _terminate(number: int, frame: object) -> NoReturn:
 
 
 def main() -> None:
-    """Entry point of the command `surgesim`."""
+    """Run the command `surgesim`."""
     speak_unicode()
     signal.signal(signal.SIGTERM, _terminate)  # so that unfinished folders are removed
     with output_errors():

@@ -37,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Hospital capacity and surge planning: which thresholds are breached when, what each lever changes.",
+    help="Hospital capacity and surge planning: shows breaches of thresholds and the effect of each lever.",
     epilog="Example: surgesim run scenarios/kien-giang.yaml --replications 20",
 )
 

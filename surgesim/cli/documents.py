@@ -33,7 +33,7 @@ def plot(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Threshold for a sweep-map.",
+            help="Threshold shown on the sweep-map.",
             show_default="situation, the declared emergency",
         ),
     ] = None,
@@ -52,7 +52,7 @@ def plot(
             _plot_sweep(results, lang.value, figure or [], alternative, area, format_, out, threshold)
             return
         if threshold is not None:
-            fail(f"got --threshold {threshold} for a run, expected it for a sweep only")
+            fail(f"got --threshold {threshold} for a run, expected --threshold only for a sweep")
         stored = read(results)
         folder = out if out is not None else results / "plots"
         drawn = {}
@@ -90,10 +90,11 @@ def report(
 ) -> None:
     """Write the report of a completed run.
 
-    One HTML file to view, send or print, with a summary, tables, figures, assumptions and limits.
+    The report is one HTML file to view, send or print, with a summary, tables, figures, assumptions and
+    limits.
     """
     if excel is not None and out is not None:
-        fail("got --out and --excel, expected one of them: --excel names the file itself")
+        fail("got --out and --excel, expected only one of the two: --excel also names the file")
     if daily and excel is None:
         fail("got --daily without --excel, expected both: the report has no daily tables")
     with errors():
@@ -128,9 +129,9 @@ def _plot_sweep(
 
     for name in figures:
         if name != SWEEP_MAP:
-            fail(f"got figure {name!r} of a sweep, expected {SWEEP_MAP}")
+            fail(f"got figure {name!r} for a sweep, expected {SWEEP_MAP}")
     if area is not None:
-        fail(f"got --area {area} for a sweep, expected it for a run only")
+        fail(f"got --area {area} for a sweep, expected --area only for a run")
     done = Sweep(folder)
     chosen = threshold if threshold is not None else SITUATION
     drawn = {

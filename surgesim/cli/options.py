@@ -18,14 +18,14 @@ OF_SCENARIO = "the scenario's"
 
 
 class Lang(StrEnum):
-    """Language of the screen and of figures."""
+    """The language of the screen and of figures."""
 
     vi = "vi"
     en = "en"
 
 
 class Format(StrEnum):
-    """Format of figures."""
+    """The file format of figures."""
 
     svg = "svg"
     png = "png"
@@ -33,7 +33,7 @@ class Format(StrEnum):
 
 
 class Design(StrEnum):
-    """Design of a sweep."""
+    """The design of a sweep."""
 
     grid = "grid"
     lhs = "lhs"
@@ -51,7 +51,7 @@ def integer_option(
     least: int | None = None,
     most: int | None = None,
 ) -> Any:
-    """An integer option from `least` to `most`; bounds of scenario values are checked by the scenario."""
+    """Return an integer option from `least` to `most`; the scenario checks the bounds of its own values."""
 
     def read(text: str) -> int:
         try:
@@ -68,7 +68,7 @@ def integer_option(
 
 
 def choice_option(help_: str, choices: type[StrEnum], *names: str, **settings: Any) -> Any:
-    """An option that takes one of `choices`."""
+    """Return an option that takes one of `choices`."""
 
     def read(text: str) -> StrEnum:
         try:

@@ -60,7 +60,8 @@ def run(
         list[str] | None,
         typer.Option(
             metavar="OUTCOME=SHARE",
-            help="Continue until the half-width of the mean outcome is this share of it; may be repeated.",
+            help="Add runs until the 95% interval of the outcome's mean has at most this half-width, as a "
+            "share of the mean; may be repeated.",
         ),
     ] = None,
     most: Annotated[
@@ -69,9 +70,7 @@ def run(
     resume: ResumeOption = False,
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
-    figures: Annotated[
-        bool, typer.Option("--figures/--no-figures", help="Whether to draw the figures.")
-    ] = True,
+    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures.")] = True,
     quiet: QuietOption = False,
 ) -> None:
     """Run a scenario and its alternatives.
@@ -122,10 +121,10 @@ def run(
 
 
 def _precisions(wanted: Sequence[str]) -> list[str]:
-    """Convert `--precision` options to scenario changes."""
+    """Return the values of the option `--precision` as scenario changes."""
     for text in wanted:
         if "=" not in text:
-            fail(f"--precision: got {text!r}, expected outcome=share as deaths=0.05")
+            fail(f"--precision: got {text!r}, expected outcome=share, such as deaths=0.05")
     return [f"study.precision.{text}" for text in wanted]
 
 
@@ -171,7 +170,7 @@ def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietO
             )
         if again.setting and not quiet:
             typer.echo(
-                f"Compared with relative tolerance {RELATIVE:g}, without figures, because these differ:"
+                f"Compared with relative tolerance {RELATIVE:g}, without figures, because of differences:"
             )
             for difference in again.setting:
                 typer.echo(f"  {difference}")
@@ -180,7 +179,7 @@ def reproduce(results: ResultsPath, workers: WorkersOption = None, quiet: QuietO
         if again.differences:
             raise typer.Exit(FAILED)
         if not quiet:
-            typer.echo(f"Reproduced: {count(len(again.compared), 'file')} the same.")
+            typer.echo(f"Reproduced: {count(len(again.compared), 'identical file')}.")
 
 
 def _warn_of_replacement(folder: Path) -> None:
@@ -197,7 +196,7 @@ def _warn_of_replacement(folder: Path) -> None:
         return
     number, alternatives = earlier.get("replications", "?"), len(earlier.get("alternatives", ())) - 1
     typer.echo(
-        f"{folder}: the results there ({number} runs of the baseline and "
+        f"{folder}: the results in this folder ({number} runs of the baseline and "
         f"{count(alternatives, 'alternative')}) will be replaced when this run is complete; "
         "use --out to write elsewhere.",
         err=True,

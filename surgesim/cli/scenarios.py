@@ -28,7 +28,7 @@ def validate(
     """Check scenarios without running them.
 
     Reports all errors at once, with file and line; warnings count figures that are unsourced or assumed. Then
-    come the totals of the scenario: people, facilities, beds, staff and oxygen.
+    prints the totals of the scenario: people, facilities, beds, staff and oxygen.
     """
     failed = False
     with errors():
@@ -65,7 +65,7 @@ def new(
     like: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="SCENARIO", help="Scenario to start from.", show_default="a small one"
+            "--from", metavar="SCENARIO", help="Scenario to start from.", show_default="a small example"
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write.", show_default="NAME.yaml")] = None,

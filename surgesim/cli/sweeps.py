@@ -109,7 +109,7 @@ def sweep(
 def _summarise(done: Sweep, folder: Path, quiet: bool) -> None:
     """Report the outcome of a sweep."""
     if done.repeats:
-        first = f"{done.repeats[0]} first" if len(done.repeats) > 1 else done.repeats[0]
+        first = f"{done.repeats[0]} was the first" if len(done.repeats) > 1 else done.repeats[0]
         what = "could not be read (damaged, or in an older format) and were run again"
         typer.echo(f"{count(len(done.repeats), 'part')} {what}: {first}", err=True)
     plan, failed = done.manifest["sweep"], done.manifest["failed"]
@@ -183,7 +183,7 @@ def sensitivity(
         refuse_to_replace(
             target / "sensitivity.csv",
             lambda path: path.is_file() and path.read_bytes().startswith(columns),
-            "a table of sensitivity",
+            "a sensitivity table",
         )
         with make_folder(target):
             with atomic_write(target / "sensitivity.csv") as part:
@@ -204,7 +204,7 @@ def _parse_vary(texts: list[str]) -> dict[str, str]:
     for text in texts:
         path, equals, levels = text.partition("=")
         if path in varied:
-            problems.append(Problem(path, "got it twice, expected once"))
+            problems.append(Problem(path, "got this path twice, expected it once"))
         if equals and not levels.strip():
             problems.append(Problem(path, "got no values after =, expected low:high:levels or a,b,c"))
         varied[path] = levels

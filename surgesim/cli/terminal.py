@@ -31,8 +31,8 @@ def errors(
 ) -> Iterator[None]:
     """Convert surgesim's exceptions to messages and exit codes.
 
-    `options` maps scenario paths to the options that set them; `interrupted` is the message about files if
-    the command is interrupted and the error has no note about them.
+    `options` maps scenario paths to the options that set them; `interrupted` says what became of
+    files after an interruption; a note on the exception itself replaces it.
     """
     try:
         yield
@@ -91,7 +91,7 @@ def _discard_output() -> None:
 
 
 def _by_option(problem: Problem, options: Mapping[str, str]) -> Problem:
-    """Name the option, instead of the path, in a problem with a value set by an option."""
+    """Replace the path by the option's name in a problem with a value that an option set."""
     if problem.file not in (None, "--set"):
         return problem
     for path, option in options.items():
@@ -109,7 +109,7 @@ def fail(message: str) -> NoReturn:
 
 @contextmanager
 def progress_bar(quiet: bool) -> Iterator[Progress | None]:
-    """Show a progress bar on the terminal; yields None if there is no terminal."""
+    """Show a progress bar on the terminal; yield None if there is no terminal."""
     if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
@@ -136,7 +136,7 @@ def show(renderable: object) -> None:
 
 
 def command_line() -> str:
-    """The command line as typed."""
+    """Return the command line as typed."""
     return shlex.join(["surgesim", *sys.argv[1:]])
 
 

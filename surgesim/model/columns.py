@@ -87,4 +87,4 @@ class Part(Protocol):
     """A part of a run that has columns in the record."""
 
     def fill(self, page: Page) -> None:
-        """Add the values to record at the end of a day to `page`."""
+        """Fill in on `page` the values that are recorded at the end of a day."""

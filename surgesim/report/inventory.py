@@ -1,4 +1,4 @@
-"""The totals of a scenario, to check at a glance that it holds what its author meant to give."""
+"""The totals of a scenario, to check at a glance that it contains what its author intended."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def inventory(scenario: Scenario, origins: Sequence[tuple[str, Sequence[str]]], lang: str) -> list[str]:
-    """The totals, a line each: people, facilities, beds, ventilators, staff, oxygen, and what files give.
+    """Return a line each on people, facilities, beds, ventilators, staff, oxygen, and the keys in each file.
 
     Parameters
     ----------

@@ -343,7 +343,7 @@ def _threshold(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> tuple[s
 
 
 def _first(results: Results, row: Mapping[Any, Any], lang: str) -> str:
-    """Describe the first breach: at the start, the median date with its range, or none by the horizon."""
+    """Return when a breach first occurs: a date with its range, or that it is at the start or never."""
     scenario = results.scenario
     none = phrase(lang, "screen.none", days=number(scenario.days, lang))
     if row["breached_at_start"] == 1:

@@ -112,9 +112,9 @@ def main_constraints(results: Results, lang: str, alternative: str = BASELINE) -
 def binding_of_beds(
     results: Results, lang: str, alternative: str = BASELINE
 ) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Yield each bed type with the kind of days used, and the main constraint with its days.
+    """Yield each bed type with the kind of days counted, its main constraint, and the days on which it binds.
 
-    The days are ``breach``, ``short`` (patients lack such a bed) or ``never``.
+    The kind is ``breach``, ``short`` (patients lack such a bed) or ``never``.
     """
     table = results.binding[results.binding["alternative"] == alternative]
     for bed in BEDS:

@@ -164,7 +164,7 @@ def percent_range(low: float, high: float, lang: str) -> str:
 
 
 def tenths(share: float, lang: str) -> str:
-    """Format a share of 1 as a percentage, with one decimal below 10 %: ``3.3%``, ``33%``."""
+    """Format a share in [0, 1] as a percentage, with one decimal below 10%: ``3.3%``, ``33%``."""
     if not 0 < share < 0.0995:
         return percent(share, lang)
     return f"{to_decimals(100 * share, lang, 0 if round(1000 * share) % 10 == 0 else 1)}%"

@@ -47,7 +47,7 @@ def write_workbook(results: Results, path: Path | str, lang: str = "en", *, dail
     ------
     ResultsError
         If XlsxWriter is not installed, a table has more rows than a sheet, or the file cannot be written or
-        is something other than an unedited workbook of surgesim.
+        is something other than an unedited surgesim workbook.
     """
     try:
         import xlsxwriter  # noqa: F401
@@ -90,7 +90,7 @@ def _as_os_errors() -> Iterator[None]:
 
 
 def _is_own(path: Path) -> bool:
-    """Return True if a file is an unedited workbook of surgesim; in those of 0.1.0 the author is missing."""
+    """Return True if a file is an unedited surgesim workbook; in those of 0.1.0 the author is missing."""
     if not path.is_file():
         return False
     try:

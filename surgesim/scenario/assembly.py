@@ -49,7 +49,7 @@ def load(source: str | Path | Mapping[str, Any], *, changes: Sequence[str] = ())
     Raises
     ------
     ScenarioError
-        With every problem in the files and in every alternative.
+        If there are problems; the error lists every problem in the files and in every alternative.
 
     Examples
     --------
@@ -100,13 +100,13 @@ def inspect(
     Raises
     ------
     ScenarioError
-        As `load`.
+        As for `load`.
     """
     return examine(source, changes=changes)[:2]
 
 
 class Examination(NamedTuple):
-    """A scenario, the warnings for its author, and the files it comes from, the one named first."""
+    """A scenario, the warnings for its author, and the files read, starting with the one that was named."""
 
     scenario: Scenario
     warnings: tuple[Problem, ...]
@@ -119,7 +119,7 @@ def examine(source: str | Path | Mapping[str, Any], *, changes: Sequence[str] = 
     Raises
     ------
     ScenarioError
-        As `load`.
+        As for `load`.
     """
     context = LoadContext()
     tree = read_chain(_first(source), context)
@@ -139,36 +139,36 @@ def _first(source: object) -> Path | Document:
 
 
 def from_plain(tree: Mapping[str, Any], *, changes: Sequence[str] = ()) -> Scenario:
-    """Build the scenario that a file with these plain values would give.
+    """Build a scenario from plain values, as if a file contained them.
 
-    `extends` is not allowed here; the path of an arrivals file is relative to the working directory.
+    `extends` is not allowed; the path of an arrivals file is relative to the working directory.
 
     Raises
     ------
     ScenarioError
-        As `load`.
+        As for `load`.
     """
     context = LoadContext()
     return _finish(absorb({}, dict(tree), context), changes, context)[0]
 
 
 def load_stored(path: str | Path) -> Scenario:
-    """Load the scenario of a result folder.
+    """Load the scenario file of a result folder.
 
-    It has already been simulated: its dates may lie past the end of a shortened run, and the values
-    drawn for its uncertain parameters are known to be valid.
+    The scenario has already been simulated, so its dates may lie past the end of a shortened run, and the
+    values drawn for its uncertain parameters are known to be valid.
 
     Raises
     ------
     ScenarioError
-        As `load`.
+        As for `load`.
     """
     context = LoadContext(shortened=True, quiet=True, drawable=False)
     return _assemble(read_chain(Path(path), context), (), context).scenario
 
 
 def overlaid(scenario: Scenario, overlay: Mapping[str, Any]) -> Scenario:
-    """Return a copy with `overlay` laid over it, checked with its alternatives as a scenario file is.
+    """Return a copy of a scenario with `overlay` laid over it.
 
     Mappings merge, None removes an entry, ``{scale: x}`` multiplies a number, and the name of a profile
     stands for its figures. An overlay of an alternative merges with the alternative's own overlay. Keys may
@@ -177,7 +177,7 @@ def overlaid(scenario: Scenario, overlay: Mapping[str, Any]) -> Scenario:
     Raises
     ------
     ScenarioError
-        With every problem in the scenario and in every alternative.
+        If there are problems; the error lists every problem in the scenario and in every alternative.
 
     Examples
     --------
@@ -214,20 +214,23 @@ def _laid_over(scenario: Scenario, overlay: Mapping[str, Any], *, shortened: boo
 
 
 def with_certain(scenario: Scenario, drawn: Mapping[str, Any]) -> Scenario:
-    """Return a copy with other values at dotted paths and nothing uncertain: one draw, or one sweep point.
+    """Return a copy with the values in `drawn` (by dotted path) and no uncertain parameters.
+
+    The copy represents one draw or one sweep point.
 
     Raises
     ------
     ScenarioError
-        As `overlaid`, if a file with all these values would be rejected.
+        As for `overlaid`, if a file with all these values would be rejected.
     """
     return overlaid(values.certain(scenario), values.overlay_of(drawn))
 
 
 def findings_at(path: KeyPath, value: Any, plain: Mapping[str, Any]) -> list[Finding]:
-    """Return the schema's findings on `value`, set at `path` of the valid scenario `plain`.
+    """Return the schema errors that `value` at `path` causes in a valid scenario.
 
-    These are wrong whatever the other values are; constraints between values are not checked.
+    `plain` contains the scenario's plain values. The errors do not depend on other values; constraints
+    between values are not checked.
     """
     overlay: Any = value
     for key in reversed(path):
@@ -243,13 +246,13 @@ def findings_at(path: KeyPath, value: Any, plain: Mapping[str, Any]) -> list[Fin
 
 
 def _ends_early(scenario: Scenario) -> bool:
-    """Return True if dates of the scenario lie past its end, for example because it was shortened."""
+    """Return True if any date lies past the scenario's end, for example because the run was shortened."""
     every = (scenario.alternative(name) for name in (BASELINE, *scenario.alternatives))
     return any(True for each in every for _ in checks.out_of_range(Parts.of(each)))
 
 
 class _Assembly(NamedTuple):
-    """A valid scenario, that scenario and its alternatives by name, and the paths set with ``--set``."""
+    """A valid scenario, its baseline and alternatives as scenarios by name, and the paths set by users."""
 
     scenario: Scenario
     every: Mapping[str, Scenario]
@@ -277,7 +280,7 @@ def _assemble(
     """Build the scenario of `tree`; `below` is the scenario that it changes, if any."""
     assigned = _assigned(tree, texts, context)
     given = assigned.tree.get("alternatives", {})
-    if isinstance(given, Mapping) and len(given) > MOST_ALTERNATIVES:  # before each is checked
+    if isinstance(given, Mapping) and len(given) > MOST_ALTERNATIVES:  # before checking each
         message = messages.too_many(len(given), MOST_ALTERNATIVES)
         context.refuse([Finding(("alternatives",), message)])
         given = {}
@@ -319,7 +322,7 @@ def _assemble(
 def _alternative(
     name: str, overlay: Mapping[str, Any], below: Mapping[str, Any], base: _Validated, context: LoadContext
 ) -> tuple[Scenario | None, bool]:
-    """Return the scenario of an overlay, if it can be built, and True if the overlay itself is valid."""
+    """Return an alternative's scenario (None if it cannot be built), and True if its own overlay is valid."""
     above = ("alternatives", name)
     context.remark(idle.under(above) for idle in overlays.idle_nulls(below, overlay))
     judged = inherited.without_base_gaps(overlay, below, base.faults)
@@ -332,7 +335,7 @@ def _alternative(
 
 
 class _Validated(NamedTuple):
-    """The scenario of plain values, if it can be built, its faults, and its dates out of range."""
+    """The scenario built from plain values (None if invalid), its faults, and its dates out of range."""
 
     scenario: Scenario | None
     faults: list[Finding]
@@ -358,7 +361,7 @@ def _validated(plain: Mapping[str, Any], context: LoadContext) -> _Validated:
 
 
 def _misnamed(found: Iterable[Finding], base: Mapping[str, Any]) -> Iterable[Finding]:
-    """Report an incomplete new entry of an overlay as a misspelt name if an entry has a similar name."""
+    """Report an incomplete new entry of an overlay as a misspelt name if a similar name exists."""
     renamed: dict[Finding, None] = {}
     for finding in found:
         *above, name, _ = finding.path if len(finding.path) > 2 else ("", "")
@@ -376,7 +379,7 @@ def _unless_following(found: Iterable[Finding], above: KeyPath, context: LoadCon
 
 
 def _follows(finding: Finding, above: KeyPath, context: LoadContext) -> bool:
-    """Return True if a problem only follows from a profile or arrivals file that could not be read."""
+    """Return True if a problem arises only because a profile or arrivals file could not be read."""
     if finding.kind not in (Kind.MISSING, Kind.INCOMPLETE):
         return False
     here = (*above, *finding.path)
@@ -397,7 +400,7 @@ def _assigned(tree: Mapping[str, Any], texts: Sequence[str], context: LoadContex
 
 
 def _add_sources(plain: dict[str, Any], context: LoadContext) -> None:
-    """Add the sources of profile figures that the scenario's own entries do not cover."""
+    """Add the sources of profile figures for which the scenario itself gives no source."""
     own = plain.get("sources", {})
     if isinstance(own, Mapping):
         index = SourceIndex(own)

@@ -1,6 +1,6 @@
-"""The interface of the scenario package: what the other packages use to read and write scenario files.
+"""The interface of the scenario package: functions with which other packages read and write scenarios.
 
-The contents of a scenario are in its sections, in `surgesim.scenario.schema`.
+The sections of a scenario are defined in `surgesim.scenario.schema`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The text of a new scenario: a small complete one, or one that extends an existing scenario."""
+"""Write the text of a new scenario: a small complete one, or one that extends an existing scenario."""
 
 from __future__ import annotations
 
@@ -49,15 +49,15 @@ def _laid_over(name: str, base: str, scenario: Scenario) -> str:
     district, people = next(iter(scenario.people.districts.items()))
     shown = base.replace(os.sep, "/")
     lines = [
-        f"# {name}: what differs from {scenario.title.get('en')}",
+        f"# {name}: changes to {scenario.title.get('en')}",
         "#",
         f"# Everything in {shown} applies here; the values below change it.",
-        "# A mapping merges with the one there, a value or list replaces it, null removes a named entry.",
+        "# Mappings merge with those there, values and lists replace the old ones, null removes an entry.",
         f"name: {name}",
         f"title: {name}",
         f"extends: {json.dumps(shown, ensure_ascii=False)}",
         "",
-        "# Some values you can change, as they are now. To use a line, remove the # from it and those above.",
+        "# Some values you can change. To change one, remove the # from its line and from the keys above it.",
         f"# days: {scenario.days}",
         "# people:",
         "#   districts:",

@@ -34,12 +34,13 @@ MANIFEST_ENTRIES = (
     Column(
         FORMAT,
         "text",
-        "`surgesim run` or `surgesim sweep`: what wrote the folder; a folder is replaced only if it has this "
-        "entry and contains nothing except `files` and what surgesim added; absent in results of 0.1.0",
+        "the command that wrote the folder, `surgesim run` or `surgesim sweep`; a folder is replaced only if "
+        "it has this entry and contains only the files listed in `files` and files that surgesim added "
+        "later; absent in results of 0.1.0",
     ),
     Column("versions", "text", "versions of Python and of the packages that affect results"),
     Column("platform", "text", "operating system"),
-    Column("processor", "text", "processor; another may round the last digit differently"),
+    Column("processor", "text", "processor model; other models may round the last digit differently"),
     Column("scenario", "text", "name of the scenario"),
     Column("scenario_sha256", "text", "SHA-256 of scenario.yaml"),
     Column("seed", "", "seed of the random numbers"),
@@ -47,27 +48,27 @@ MANIFEST_ENTRIES = (
     Column(
         "precision",
         "",
-        "if a precision was requested, for each alternative and such outcome: the half-width of the 95 % "
-        "interval over the mean, requested and reached, and `why_not`: `wide`, `no_event` (in no "
-        "replication, such as 0 deaths or no breach), `not_measured` or `too_few` (a single "
-        "replication); null if none was requested",
+        "for each alternative and each outcome with a requested precision: the requested and the achieved "
+        "half-width of the 95 % interval divided by the mean, and `why_not`, the reason why the precision "
+        "was not reached: `wide`, `no_event` (no deaths or no breach in any replication), `not_measured` "
+        "or `too_few` (measured in only one replication); null if no precision was requested",
     ),
     Column("days", "days", "number of days simulated"),
     Column("alternatives", "text", "alternatives that were run, baseline first"),
-    Column("started", "text", "time the run began, or was last resumed, UTC"),
-    Column("ended", "text", "time its tables were complete, UTC"),
-    Column("identities_checked", "", "number of checks of each accounting identity of the model; all held"),
+    Column("started", "text", "UTC time at which the run started or was last resumed"),
+    Column("ended", "text", "UTC time at which the tables of the run were complete"),
+    Column("identities_checked", "", "number of checks of each accounting identity of the model; all passed"),
     Column("command", "text", "the command line; absent if the run was started from Python"),
-    Column("extras_failed", "text", "why figures could not be drawn; null if nothing failed"),
-    Column("figures", "text", "language and format of the figures; null if none were drawn"),
-    Column("files", "text", "SHA-256 of every other file"),
+    Column("extras_failed", "text", "reason why figures could not be drawn; null if nothing failed"),
+    Column("figures", "text", "language and format of the figures; null if no figures were drawn"),
+    Column("files", "text", "SHA-256 of every file except the manifest"),
 )
 
 PARQUET_KEYS = (
     Column("alternative", "text", "name of the alternative"),
     Column("replication", "index", "index of the replication, from 0"),
     Column("area", "text", f"`{PROVINCE_AREA}`, or the name of a district"),
-    Column("day", "days", "day of the scenario, 0 is the first"),
+    Column("day", "days", "day of the scenario, from 0"),
 )
 
 SWEEP_ENTRIES = (
@@ -76,55 +77,56 @@ SWEEP_ENTRIES = (
         "sweep",
         "",
         "the plan: design, samples, varied paths, replications, seed, alternatives, points, runs, SHA-256 of "
-        "the points and of each scenario, versions of the packages that affect results",
+        "the points and of each scenario, and versions of the packages that affect results",
     ),
     Column("failed", "", "number of runs that failed"),
-    Column("started", "text", "time the sweep began, or was last resumed, UTC"),
-    Column("ended", "text", "time its tables were complete, UTC"),
+    Column("started", "text", "UTC time at which the sweep started or was last resumed"),
+    Column("ended", "text", "UTC time at which the tables of the sweep were complete"),
     Column("command", "text", "the command line; absent if the sweep was started from Python"),
-    Column("files", "text", "SHA-256 of every other file"),
+    Column("files", "text", "SHA-256 of every file except the manifest"),
 )
 
 _SWEEP_HEAD = """\
 # Files of a sweep
 
-Every file in the folder written by `surgesim sweep` (`results/<scenario name>-sweep/`, or `--out`). Until
-all runs are complete, there is only `<folder>.unfinished/`, with a file for each completed run. `surgesim
-plot` draws `plots/sweep-map.svg`, the probability of a breach over two paths; it is not part of the sweep.
+These files are in the folder written by `surgesim sweep` (`results/<scenario name>-sweep/`, or `--out`).
+Until all runs are complete, only `<folder>.unfinished/` exists, with a file for each completed run.
+`surgesim plot` draws `plots/sweep-map.svg`, which maps the probability of a breach against two varied paths;
+this figure is not part of the sweep.
 """
 
 _REPLICATION_HEAD = """\
 # Tables of a replication
 
-The tables of `surgesim.simulate`, one replication in Python; they are written to no file. Numbers are those
-of the same replication of `surgesim.run`. `outcomes` has the outcomes of replications.csv by name, `draws`
-the values of its columns `drawn:<path>` by path. People who isolate in basic beds are counted by day, and
-have no events.
+`surgesim.simulate` returns these tables of a single replication in Python; they are not written to files. The
+numbers equal those of the same replication in `surgesim.run`. `outcomes` contains the outcomes of
+replications.csv by name; `draws` contains the values of the columns `drawn:<path>` by path. People who
+isolate in basic beds are counted by day and have no events.
 """
 
 _HEAD = """\
 # Data dictionary
 
-Every file in a result folder (`results/<scenario name>/`, or `--out`), written by `surgesim run`. Until the
-run is complete, there is only `<folder>.unfinished/`, with a file for each completed replication.
+These files are in the folder written by `surgesim run` (`results/<scenario name>/`, or `--out`). Until the
+run is complete, only `<folder>.unfinished/` exists, with a file for each completed replication.
 
 CSV files are UTF-8 with a header; numbers have ten significant digits; dates are ISO 8601. An empty cell
 means that a value does not exist, or is not assessed because the scenario lacks an input for it. Text that
 begins with =, +, -, @, a tab or a carriage return and is not a number is written with an apostrophe in front
-(another one if it already begins with apostrophes), so that no spreadsheet takes it for a formula. Medians
-and quantiles are always the value of one replication: the smallest that the given share of replications
-does not exceed; nothing is interpolated. Read the tables with `surgesim.read(folder)`, which removes the
-apostrophes, or in pandas with `keep_default_na=False`, which keeps a district named `null` as text. Flows
-are per day; stocks are at 24:00; day 0 is the scenario's first day. Day d is [d, d + 1): an event at 00:00
-belongs to the day that begins then. Only the manifest contains clock times, so `surgesim reproduce` can
-compare all other files byte for byte (daily.parquet by its content).
+(an additional one if it already begins with apostrophes), so that spreadsheets do not treat it as a formula.
+Medians and quantiles are always the value of one replication: the smallest value that the given share of
+replications does not exceed. Nothing is interpolated. Read the tables with `surgesim.read(folder)`, which
+removes the apostrophes, or in pandas with `keep_default_na=False`, which keeps a district named `null` as
+text. Flows are per day; stocks are at 24:00; day 0 is the scenario's first day. Day d is [d, d + 1): an event
+at 00:00 belongs to the day that begins at that moment. Only the manifest contains clock times, so `surgesim
+reproduce` can compare all other files byte for byte (except daily.parquet, which is compared by content).
 
 This page is generated by `surgesim.study.dictionary.data_dictionary()`; a test keeps it up to date.
 """
 
 
 def data_dictionary() -> str:
-    """The text of docs/data-dictionary.md."""
+    """Return the text of docs/data-dictionary.md."""
     parts = [
         _HEAD,
         _section("manifest.json", "The data needed to repeat the run.", MANIFEST_ENTRIES, "entry"),
@@ -132,29 +134,30 @@ def data_dictionary() -> str:
         "embedded. It can be run again unchanged.\n",
     ]
     parts += [
-        _section(f"{table.name}.csv", f"One row: {table.row}.", table.columns, "column") for table in TABLES
+        _section(f"{table.name}.csv", f"One row per {table.row}.", table.columns, "column")
+        for table in TABLES
     ]
     parts += [
         _section(
             "daily.parquet",
-            "Every replication by day, without aggregation, with one row group per replication. Rows for "
-            "the province have the first three kinds of indicators below (as in daily.csv), rows for "
-            "districts the others; all other columns are null.",
+            "Daily values of every replication, without aggregation; one row group per replication. Rows for "
+            "the province contain the first three kinds of indicators below (as in daily.csv), and rows for "
+            "districts contain the others; all other columns are null.",
             PARQUET_KEYS,
             "column",
         ),
         _section("Daily indicators of the province", "", PROVINCE, "indicator", level=3),
         _section(
             "Daily indicators of consumables and burdens",
-            "For the province, by name of each consumable and burden.",
+            "For the province, with one set of columns per consumable and per burden.",
             logistics_columns(["<consumable>"], ["<burden>"]),
             "indicator",
             level=3,
         ),
         _section(
             "Daily assessed indicators",
-            "For the province: the level if the scenario has a table of levels, the others if it gives "
-            "`command.reach`; each also if a threshold, a level or a rule names it.",
+            "For the province: the level if the scenario has a table of levels, the other indicators if it "
+            "gives `command.reach`; any of them also if a threshold, a level or a rule uses it.",
             (*ASSESSED, *(_of_group(column) for column in ASSESSED if column.name in BY_GROUP)),
             "indicator",
             level=3,
@@ -162,16 +165,16 @@ def data_dictionary() -> str:
         _section("Daily indicators of the districts", "", DISTRICT, "indicator", level=3),
         _section(
             "Daily assessed indicators of the districts",
-            "If a threshold is assessed by district, a rule monitors a district, or the scenario has "
-            "a table of levels; only the indicators monitored in this way.",
+            "Present if a threshold is assessed by district, a rule monitors a district, or the scenario has "
+            "a table of levels; only the indicators monitored in this way are included.",
             (DISTRICT_PRESENT, *DISTRICT_ASSESSED),
             "indicator",
             level=3,
         ),
-        "## figures/\n\nThe figures of the run as SVG. `surgesim plot` draws more, by default into "
-        "`plots/`, which is not part of the result and is deleted when a new run replaces it, as is "
-        "`report.html`. A new run deletes nothing else: a file that surgesim did not write stops it before "
-        "it starts.\n",
+        "## figures/\n\nThe figures of the run as SVG. `surgesim plot` draws more figures, by default into "
+        "`plots/`. That folder and `report.html` are not part of the result; both are deleted when a new run "
+        "replaces the result. A new run deletes nothing else: if the folder contains a file that surgesim "
+        "did not write, the run stops before it starts.\n",
     ]
     parts.append(
         _section(
@@ -193,11 +196,11 @@ def _replication() -> Iterator[str]:
         ("districts", "district × day", DISTRICT_KEYS, "districts, and their assessed indicators"),
         ("facilities", "facility × day", FACILITY_KEYS, "facilities"),
     ):
-        text = f"One row: {row}. After these columns come the daily indicators of the {then}."
+        text = f"One row per {row}. After these columns come the daily indicators of the {then}."
         yield _section(f"Replication: {name}", text, keys, "column")
     yield _section("Daily indicators of the facilities", "", (*FACILITY, STATE), "indicator", level=3)
     for table in (BREACHES, EVENT_TABLE):
-        yield _section(f"Replication: {table.name}", f"One row: {table.row}.", table.columns, "column")
+        yield _section(f"Replication: {table.name}", f"One row per {table.row}.", table.columns, "column")
     yield _section(
         "Events",
         "The first event of each facility is its state at the beginning of the first day.",
@@ -210,20 +213,20 @@ def _replication() -> Iterator[str]:
 def _sweep() -> Iterator[str]:
     yield _SWEEP_HEAD
     yield _section("Sweep: manifest.json", "The data needed to repeat the sweep.", SWEEP_ENTRIES, "entry")
-    yield "## Sweep: scenarios/\n\nThe scenarios as swept, by name, with all defaults written out.\n"
+    yield "## Sweep: scenarios/\n\nThe scenarios of the sweep, one file each, with all defaults included.\n"
     for table in SWEEP_TABLES:
-        yield _section(f"Sweep: {table.name}.csv", f"One row: {table.row}.", table.columns, "column")
+        yield _section(f"Sweep: {table.name}.csv", f"One row per {table.row}.", table.columns, "column")
     yield _section(
         f"Sweep: sensitivity/{SENSITIVITY_TABLE.name}.csv",
-        f"One row: {SENSITIVITY_TABLE.row}. Written by `surgesim sensitivity` with its figures; not part "
-        "of the sweep.",
+        f"One row per {SENSITIVITY_TABLE.row}. `surgesim sensitivity` writes this table together with its "
+        "figures; it is not part of the sweep.",
         SENSITIVITY_TABLE.columns,
         "column",
     )
 
 
 def _of_group(column: Column) -> Column:
-    meaning = "the same for an age or risk group, if a threshold, a level or a rule names it"
+    meaning = "the same indicator for an age or risk group, if a threshold, a level or a rule uses it"
     return Column(f"{column.name}:<age or risk group>", column.unit, meaning)
 
 

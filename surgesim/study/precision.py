@@ -17,11 +17,11 @@ from surgesim.study.measures.compare import FIRST_DAY
 from surgesim.study.tables.columns import outcome_units
 
 FEWEST_REPLICATIONS = 10
-"""Min replications before the first check: with fewer, the variance is too often small by chance."""
+"""Min replications before the first check: with fewer, chance too often makes the variance too small."""
 
 WIDE, NO_EVENT, NOT_MEASURED, TOO_FEW = "wide", "no_event", "not_measured", "too_few"
-"""Why a precision was not reached: a wide interval, no event in any replication (a count of 0, or no
-breach), an outcome not measured in any replication, or measured in only one."""
+"""Reasons why a precision was not reached: the interval is too wide, no event occurred in any replication
+(a count of 0, or no breach), or the outcome was measured in no replication or in only one."""
 
 
 def check_precision(scenario: Scenario) -> None:
@@ -30,7 +30,7 @@ def check_precision(scenario: Scenario) -> None:
     Raises
     ------
     ScenarioError
-        With every unknown outcome.
+        If an outcome is unknown; the error lists every unknown outcome.
     """
     known = outcome_units([scenario])
     problems = [
@@ -45,7 +45,8 @@ def check_precision(scenario: Scenario) -> None:
 class Precision:
     """Running means of the outcomes of `study.precision`, with 95 % Student t intervals.
 
-    The state depends only on the ordered replications, so any number of workers stops at the same one.
+    The state depends only on the replications in order, so a run stops after the same replication with any
+    number of workers.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -80,10 +81,10 @@ class Precision:
         return all(entry["reached"] or entry["why_not"] == NOT_MEASURED for entry in self.note())
 
     def note(self) -> list[dict[str, Any]]:
-        """Requested and achieved precision, for the manifest: one entry per alternative and outcome.
+        """Return the requested and the achieved precision of each alternative's outcomes, for the manifest.
 
-        `half_width_share` is the half-width over the mean, or None if undefined. `why_not` is None if the
-        precision was reached, otherwise `WIDE`, `NO_EVENT`, `NOT_MEASURED` or `TOO_FEW`.
+        `half_width_share` is the half-width divided by the mean, or None if undefined. `why_not` is None if
+        the precision was reached, otherwise `WIDE`, `NO_EVENT`, `NOT_MEASURED` or `TOO_FEW`.
         """
         return [
             {
@@ -99,7 +100,7 @@ class Precision:
         ]
 
     def _without_event(self, outcome: str) -> float:
-        """The outcome's value without an event; a first day is then censored at the end."""
+        """Return the value of an outcome if no event occurs: 0, or the horizon for a first day."""
         return self._horizon if outcome.startswith(FIRST_DAY) else 0.0
 
 
@@ -118,17 +119,17 @@ class _Moments:
         self.squares += away * (value - self.mean)
 
     def verdict(self, wanted: float, without_event: float) -> tuple[float | None, str | None]:
-        """Return the half-width over the mean, if defined, and why the precision was not reached, if so."""
+        """Return the half-width divided by the mean, and the reason for missing the precision, or None."""
         from scipy.special import stdtrit
 
         n = self.count
         if n == 0:
             return None, NOT_MEASURED
         if self.squares == 0 and self.mean == without_event:
-            return None, NO_EVENT  # no event in any replication: its rarity is unknown
+            return None, NO_EVENT  # no event in any replication: its probability is unknown
         if n < 2:
             return None, TOO_FEW
-        if self.mean == 0:  # share undefined; a breach on day 0 in every replication is exact
+        if self.mean == 0:  # share undefined; a first day of 0 in every replication is exact
             return (None, WIDE) if self.squares else (0.0, None)
         half = float(stdtrit(n - 1, 0.975)) * math.sqrt(self.squares / (n - 1) / n)
         share = half / abs(self.mean)

@@ -1,4 +1,4 @@
-"""One replication as an object: its days, outcomes, breaches and events, as a modeller reads them."""
+"""A single replication as an object, with its daily tables, outcomes, breaches and events."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
 
 
 class Replication:
-    """One replication of one alternative, from `simulate`.
+    """One replication of one alternative, as returned by `simulate`.
 
-    Tables are built when they are first read, and kept. docs/data-dictionary.md documents their columns and
-    units. All have the columns `alternative` and `replication`, so that those of several replications can
-    be put together with `pandas.concat`.
+    Tables are built on first access and cached. docs/data-dictionary.md documents their columns and units.
+    All tables have the columns `alternative` and `replication`, so tables of several replications can be
+    combined with `pandas.concat`.
 
     Attributes
     ----------
     scenario
         The scenario of the alternative; the values drawn for its uncertain parameters are in `draws`.
     alternative
-        Its name.
+        The name of the alternative.
     seed, replication
-        The seed, and the index of the replication, from 0.
+        The seed of the random numbers, and the index of the replication, from 0.
     """
 
     def __init__(self, scenario: Scenario, alternative: str, seed: int, record: Record) -> None:
@@ -64,32 +64,32 @@ class Replication:
 
     @cached_property
     def province(self) -> pd.DataFrame:
-        """One row per day: the province's indicators, as in daily.parquet."""
+        """The province's daily indicators, as in daily.parquet, one row per day."""
         return province_frame(self.scenario, self.alternative, self._record)
 
     @cached_property
     def districts(self) -> pd.DataFrame:
-        """One row per district (`area`) and day: its indicators, as in daily.parquet."""
+        """The districts' daily indicators, as in daily.parquet, one row per district (`area`) and day."""
         return district_frame(self.scenario, self.alternative, self._record)
 
     @cached_property
     def facilities(self) -> pd.DataFrame:
-        """One row per facility and day: its beds, patients, oxygen and state."""
+        """The facilities' beds, patients, oxygen and state, one row per facility and day."""
         return facility_frame(self.scenario, self.alternative, self._record)
 
     @cached_property
     def outcomes(self) -> Mapping[str, float]:
-        """The outcomes by name, as in replications.csv; NaN if not assessed."""
+        """The outcomes by name, as in replications.csv; an outcome that is not assessed is NaN."""
         return outcome_row(self.scenario, self._record, self._breaches)
 
     @cached_property
     def breaches(self) -> pd.DataFrame:
-        """One row per threshold, and one for the declared emergency: when, how long, how far."""
+        """The breaches, with first day and duration: a row per threshold and one for the emergency."""
         return breach_frame(self.scenario, self.alternative, self._record, self._breaches)
 
     @cached_property
     def events(self) -> pd.DataFrame:
-        """Everything that happens to patients, facilities and rules, in order of time.
+        """All events of patients, facilities and rules, in chronological order.
 
         Raises
         ------
@@ -97,7 +97,9 @@ class Replication:
             If the replication was simulated without ``events=True``.
         """
         if self._record.patient_events is None:
-            raise SurgesimError("got a replication without events, expected simulate(..., events=True)")
+            raise SurgesimError(
+                "got a replication simulated without events, expected simulate(..., events=True)"
+            )
         return event_frame(self.scenario, self.alternative, self._record)
 
     @cached_property
@@ -115,13 +117,13 @@ def simulate(
 ) -> Replication:
     """Simulate one replication of a scenario or of one of its alternatives.
 
-    It is exactly replication number `replication` of ``run(scenario, seed=seed)``, uncertain parameters
-    included, whatever the number of replications there.
+    The result is exactly replication number `replication` of ``run(scenario, seed=seed)``, including the
+    values drawn for uncertain parameters, however many replications that run has.
 
     Parameters
     ----------
     scenario
-        From `surgesim.load`.
+        A scenario loaded with `surgesim.load`.
     seed
         Seed of the random numbers, at least 0.
     replication
@@ -129,13 +131,13 @@ def simulate(
     alternative
         Name of the alternative to simulate.
     events
-        Whether to keep every event. This changes no number, and takes about twice as long.
+        True to keep every event. The numbers do not change, but the simulation takes about twice as long.
 
     Raises
     ------
     ScenarioError
         If `alternative` is unknown, `seed` or `replication` is not a whole number of at least 0, or the
-        replication draws values that are invalid in a scenario file.
+        values drawn for the replication would be invalid in a scenario file.
     IdentityError
         If an accounting identity of the model fails.
 
@@ -153,7 +155,7 @@ def simulate(
 
 
 def _whole(name: str, value: object) -> int:
-    """Return a whole number from 0 to 2**63 - 1, also one of NumPy, as an int."""
+    """Convert a whole number from 0 to 2**63 - 1, such as a NumPy integer, to an int."""
     problem = Problem(name, f"got {value!r}, expected a whole number from 0 to 2**63 - 1")
     try:
         number = -1 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]

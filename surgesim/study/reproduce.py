@@ -1,4 +1,4 @@
-"""Repetition of a stored run from its scenario and manifest, with a comparison of every file."""
+"""Repetition of a stored run from its scenario and manifest, and comparison of every file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ZERO = 1e-12  # absolute tolerance for rounding errors
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """The outcome of repeating a run.
+    """The result of repeating a stored run.
 
     Attributes
     ----------
@@ -45,8 +45,8 @@ class Reproduction:
     compared
         Names of the files compared.
     setting
-        Differences between this machine and that of the original run; empty if there are none and files
-        were compared byte for byte.
+        Differences in versions and processor between this machine and the machine of the original run. If
+        there are none, files were compared byte for byte.
     """
 
     differences: tuple[str, ...]
@@ -60,10 +60,10 @@ def reproduce(
     workers: int | Backend | None = None,
     extras: Extras | None = None,
 ) -> Reproduction:
-    """Run a stored result again and compare every file but the manifest.
+    """Repeat a stored run or sweep, and compare every file except the manifest.
 
-    Files are compared byte for byte, daily.parquet by its content. If versions or the processor differ,
-    numbers are compared with tolerance `RELATIVE` and figures are left out.
+    Files are compared byte for byte, except daily.parquet, which is compared by content. If versions or the
+    processor differ, numbers are compared with tolerance `RELATIVE` and figures are left out.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def reproduce(
     workers
         See `run`.
     extras
-        Draws the figures of the folder; without it, figures are left out.
+        Function that draws the figures of the folder; by default, figures are left out.
 
     Raises
     ------
@@ -100,9 +100,9 @@ def reproduce(
         differences = []
         for name in names:
             if name not in expected:
-                differences.append(f"{name}: the manifest does not list it")
+                differences.append(f"{name}: not listed in the manifest")
             elif name not in fresh:
-                differences.append(f"{name}: the repeated run does not make it")
+                differences.append(f"{name}: not written by the repeated run")
             elif difference := _difference(stored, again, name, expected[name], exact=not setting):
                 differences.append(f"{name}: {difference}")
     return Reproduction(tuple(differences), names, setting)
@@ -145,20 +145,20 @@ def _load(stored: Path, name: str) -> Scenario:
     try:
         return load_stored(stored / name)
     except (OSError, ScenarioError) as error:
-        raise ResultsError(f"{stored}: its {name} cannot be used: {error}") from error
+        raise ResultsError(f"{stored}: the {name} in it cannot be used: {error}") from error
 
 
 def _settings_that_differ(then: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
     for name in sorted(then["versions"].keys() | now["versions"].keys()):
         before, after = (setting["versions"].get(name, "none") for setting in (then, now))
         if before != after:
-            yield f"{name} {before} then, {after} now"
+            yield f"{name} was {before}, is now {after}"
     if then["processor"] != now["processor"]:
-        yield f"processor {then['processor']} then, {now['processor']} now"
+        yield f"processor was {then['processor']}, is now {now['processor']}"
 
 
 def _difference(stored: Path, again: Path, name: str, digest: str, *, exact: bool) -> str | None:
-    """Describe how the stored file differs from the repeated one; None if it does not."""
+    """Describe how a stored file differs from the file of the repeated run; None if they are equal."""
     before, after = stored / name, again / name
     if not before.is_file():
         return "missing"
@@ -188,7 +188,7 @@ def _csv_difference(before: Path, after: Path, *, exact: bool) -> str | None:
             for column, cell, cell_again in zip(header, row, again, strict=True):
                 if cell != cell_again and (exact or not _close(cell, cell_again)):
                     return f"row {line}, {column}: {cell!r} is {cell_again!r} in the repeated run"
-    return "differs in its line ends or quotes" if exact else None
+    return "differs only in line endings or quotes" if exact else None
 
 
 def _close(cell: str, again: str) -> bool:
@@ -210,9 +210,9 @@ def _parquet_difference(before: Path, after: Path, *, exact: bool) -> str | None
     try:
         old, new = pq.ParquetFile(before), pq.ParquetFile(after)
         if old.schema_arrow != new.schema_arrow:
-            return "other columns than the repeated run"
+            return "its columns differ from the repeated run"
         if old.num_row_groups != new.num_row_groups or old.metadata.num_rows != new.metadata.num_rows:
-            return "other rows than the repeated run"
+            return "its number of rows differs from the repeated run"
         for group in range(old.num_row_groups):
             one, two = old.read_row_group(group), new.read_row_group(group)
             for column in one.column_names:

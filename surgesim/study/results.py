@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 Extras: TypeAlias = "Callable[[Results, Path], object]"
-"""Adds files, such as figures, to a result folder before it is sealed."""
+"""Function that adds files, such as figures, to a result folder before the folder is sealed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A result folder to write, and its contents beyond the results.
+    """A result folder to write, with additional manifest entries and files.
 
     Attributes
     ----------
@@ -28,8 +28,8 @@ class Output:
     notes
         Additional entries for the manifest.
     extras
-        Called with the results of a run and the unsealed folder, to add files to it. If it fails, the
-        tables are kept, and the manifest's `extras_failed` gives the reason.
+        Function that adds files to the folder, called with the results of a run and the unsealed folder. If
+        the function fails, the tables are kept, and the manifest's `extras_failed` gives the reason.
     """
 
     folder: Path
@@ -44,7 +44,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Results:
-    """The tables of a run; docs/data-dictionary.md documents columns, units and meanings.
+    """The tables of a run; docs/data-dictionary.md documents their columns, units and meanings.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Results:
 facility_states, actions, assumptions
         pandas DataFrames, each equal to the CSV file of the same name.
     folder
-        Where the results are stored; None if only in memory.
+        The folder in which the results are stored; None if they are only in memory.
     """
 
     scenario: Scenario

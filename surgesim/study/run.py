@@ -1,4 +1,4 @@
-"""A run: replicate the baseline and alternatives, collect the tables, store them."""
+"""Runs: simulate all replications of the baseline and alternatives, then build and store the tables."""
 
 from __future__ import annotations
 
@@ -39,24 +39,25 @@ def run(
     out: str | Path | Output | None = None,
     resume: bool = False,
 ) -> Results:
-    """Run a scenario and its alternatives, paired on common random numbers.
+    """Run a scenario and its alternatives, paired by common random numbers.
 
     Parameters
     ----------
     scenario
-        From `surgesim.load`.
+        A scenario loaded with `surgesim.load`.
     replications, seed, days
         Override the scenario's values.
     only
         Names of the alternatives to run besides the baseline; by default all.
     workers
         Number of processes, by default one per core; or a `surgesim.Backend`, to use a Dask cluster or
-        follow progress. Results do not depend on it.
+        follow progress. Results do not depend on the workers.
     out
         Result folder to write (by default none), or an `Output` with additional contents for it. Until the
         run is complete, its replications are in ``<out>.unfinished``.
     resume
-        Continue an unfinished run in `out`. If it is already complete, only read it; if there is none, begin.
+        True to continue an unfinished run in `out`. If the run is already complete, it is only read; if
+        there is no unfinished run, a new one starts.
 
     Returns
     -------
@@ -70,7 +71,7 @@ def run(
         values that are invalid in a scenario file. All draws are checked before the first replication.
     ResultsError
         If `out` cannot be written or another process is writing it, or there is an unfinished run with a
-        different plan (the message lists the changes). An earlier result there is replaced only by a
+        different plan (the message lists the changes). An earlier result in `out` is replaced only by a
         completed run.
     IdentityError
         If an accounting identity of the model fails.
@@ -133,7 +134,7 @@ def run(
 
 
 def _is_complete(target: Path, plan: Mapping[str, Any]) -> bool:
-    """Whether there is a completed run with this plan."""
+    """Return whether `target` contains a completed run with this plan."""
     with contextlib.suppress(ResultsError):
         manifest = read_manifest(target)
         return (
@@ -174,7 +175,7 @@ def _collect(
 
 
 def select(scenario: Scenario, only: Sequence[str] | None = None) -> dict[str, Scenario]:
-    """The baseline and the alternatives to run, by name, in scenario order.
+    """Return the baseline and the alternatives to run, by name, in the order of the scenario.
 
     Raises
     ------
@@ -185,7 +186,7 @@ def select(scenario: Scenario, only: Sequence[str] | None = None) -> dict[str, S
 
 
 def _failure(extras: Extras, results: Results, folder: Path) -> str | None:
-    """Call `extras` and return its error, if any: a failed figure must not lose the tables of a long run."""
+    """Call `extras` and return its error, if any, so that the tables are kept if a figure fails."""
     try:
         extras(results, folder)
     except Exception as error:

@@ -1,9 +1,9 @@
 """Sensitivity of a sweep's outcomes: Sobol indices for a Sobol design, otherwise rank correlations.
 
-First and total Sobol indices use Saltelli's estimators (scipy.stats.sobol_indices). Rank correlations are
-Spearman's and the partial one, which removes the effects of the other paths (Marino 2008,
-doi:10.1016/j.jtbi.2008.04.011). Intervals are at 95 %: for Sobol indices by percentile bootstrap over the
-points, for rank correlations by Student's t distribution with their degrees of freedom.
+First and total Sobol indices use Saltelli's estimators (scipy.stats.sobol_indices). The rank correlations
+are Spearman's and the partial rank correlation, which removes the effects of the other paths (Marino 2008,
+doi:10.1016/j.jtbi.2008.04.011). The 95 % intervals of Sobol indices come from a percentile bootstrap over
+the points; the intervals of rank correlations use Student's t distribution with their degrees of freedom.
 """
 
 from __future__ import annotations
@@ -38,16 +38,17 @@ RANK, PARTIAL = "rank_correlation", "partial_rank_correlation"
 SHARE, ASSUMPTIONS, UNEXPLAINED, CHANCE = "share", "assumptions", "unexplained", "chance"
 
 DEFAULT = ("deaths_untreated", "deaths", "situation_days")
-"""Outcomes analysed by default; those that do not vary are left out."""
+"""Outcomes analysed by default; an outcome that does not vary is left out."""
 
 RESAMPLES = 1_000
 
 FEWEST_FREE = 4
 """Min degrees of freedom for the interval of a rank correlation: with fewer, ranks take too few values for
-the t distribution (with 5 points and one path, the test of no correlation errs in 8 %, not 5 %, of cases)."""
+the t distribution (with 5 points and one path, a 5 % test of no correlation rejects wrongly in 8 % of cases).
+"""
 
 _NOTHING = 1e-9
-"""A share of variance this small is a rounding error."""
+"""Shares of variance below this value are rounding errors."""
 
 SENSITIVITY_TABLE = Table(
     SENSITIVITY,
@@ -55,29 +56,29 @@ SENSITIVITY_TABLE = Table(
     (
         Column("scenario", TEXT, "name of the scenario"),
         Column("alternative", TEXT, "name of the alternative; `baseline` is the scenario itself"),
-        Column("outcome", TEXT, "a column of runs.csv, its mean over the replications of a point"),
-        Column("path", TEXT, "a path that varies"),
+        Column("outcome", TEXT, "a column of runs.csv, averaged over the replications of each point"),
+        Column("path", TEXT, "a path that varies in the sweep"),
         Column(
             "index",
             TEXT,
             f"`{FIRST}` and `{TOTAL}`: share of the outcome's variance due to the path alone, and due to "
-            f"the path and its interactions (Sobol indices); `{RANK}` and `{PARTIAL}`: Spearman's, from "
-            "-1 to 1, the partial one with the effects of the other paths removed",
+            f"the path and its interactions (Sobol indices); `{RANK}`: Spearman's rank correlation, from "
+            f"-1 to 1; `{PARTIAL}`: the same with the effects of the other paths removed",
         ),
         Column(
             "value",
             "",
-            "the index; empty where it is undefined because the other paths fully explain the path or the "
-            "outcome",
+            "value of the index; empty if it is undefined because the other paths fully explain the path or "
+            "the outcome",
         ),
         Column(
             "low",
             "",
-            "lower end of its 95 % interval: by bootstrap for Sobol indices; by Student's t distribution for "
-            f"correlations, empty below {FEWEST_FREE} degrees of freedom (points minus 2; for the partial "
-            "one also minus the other paths)",
+            "lower end of the 95 % interval: by bootstrap for Sobol indices; by Student's t distribution for "
+            f"rank correlations, empty below {FEWEST_FREE} degrees of freedom (number of points minus 2; for "
+            "the partial rank correlation also minus the number of other paths)",
         ),
-        Column("high", "", "upper end of its 95 % interval"),
+        Column("high", "", "upper end of the 95 % interval"),
     ),
 )
 
@@ -236,7 +237,7 @@ def _of_sweep(sweep: Sweep, outcomes: Sequence[str] | None) -> pd.DataFrame:
     plan = sweep.manifest["sweep"]
     failed = sweep.manifest["failed"]
     if failed and (plan["design"] == SOBOL or failed == plan["runs"]):
-        what = "expected none for Sobol indices" if failed < plan["runs"] else "so that there is no outcome"
+        what = "expected none for Sobol indices" if failed < plan["runs"] else "so there are no outcomes"
         raise ResultsError(f"{failed} of {plan['runs']} runs failed, {what}: see failures.csv")
     rows: list[dict[str, Any]] = []
     for (scenario, alternative), group in runs.groupby(["scenario", "alternative"], sort=False):
@@ -248,19 +249,21 @@ def _of_sweep(sweep: Sweep, outcomes: Sequence[str] | None) -> pd.DataFrame:
                 if outcomes is None:
                     continue
                 raise ResultsError(
-                    f"{outcome} is {values.iloc[0]:g} at every point: there is nothing to explain"
+                    f"{outcome} is {values.iloc[0]:g} at every point: there is no variation to explain"
                 )
             keys = {"scenario": scenario, "alternative": alternative, "outcome": outcome}
             rows += ({**keys, **row} for row in _rows(sweep, values))
     if not rows:
-        raise ResultsError(f"{', '.join(DEFAULT)} are the same at every point: there is nothing to explain")
+        raise ResultsError(
+            f"{', '.join(DEFAULT)} are the same at every point: there is no variation to explain"
+        )
     return with_dtypes(
         SENSITIVITY_TABLE, pd.DataFrame(rows, columns=[column.name for column in SENSITIVITY_TABLE.columns])
     )
 
 
 def _means(group: pd.DataFrame, outcome: str) -> pd.Series[float]:
-    """Mean over the runs of each point; raise an error if the outcome is not a number in some run."""
+    """Return the mean over the runs of each point; raise an error if a run's outcome is not a number."""
     bad = group[~np.isfinite(group[outcome])]
     if len(bad):
         first = bad.iloc[0]
@@ -297,7 +300,7 @@ def _rows(sweep: Sweep, means: pd.Series[float]) -> Iterator[dict[str, Any]]:
 
 
 def _bootstrap_interval(estimate: Floats, resampled: Floats) -> tuple[Floats, Floats]:
-    """Percentile intervals over the finite resamples; NaN if the estimate or all resamples are NaN."""
+    """Return percentile intervals over the finite resamples; NaN if the estimate or all resamples are NaN."""
     known = np.isfinite(estimate) & np.isfinite(resampled).any(axis=0)
     low, high = np.full((2, *estimate.shape), np.nan)
     low[known], high[known] = np.nanquantile(resampled[:, known], (0.025, 0.975), axis=0)
@@ -305,9 +308,10 @@ def _bootstrap_interval(estimate: Floats, resampled: Floats) -> tuple[Floats, Fl
 
 
 def sobol_of(values: Floats, samples: int, paths: int) -> Callable[[NDArray[np.intp]], Floats]:
-    """Return a function giving first and total Sobol indices ``(2, paths)`` for chosen rows of the design.
+    """Return a function that computes first and total Sobol indices ``(2, paths)`` from chosen samples.
 
-    `values` are in the order of `surgesim.study.sweep.design.points`: A, B, then A with each path from B.
+    `values` are in the order of `surgesim.study.sweep.design.points`: points A, points B, then for each path
+    the points A with the values of that path from B.
     """
     from scipy.stats import sobol_indices
 
@@ -325,7 +329,7 @@ def sobol_of(values: Floats, samples: int, paths: int) -> Callable[[NDArray[np.i
 
 
 def rank_correlations(design: Floats, values: Floats) -> tuple[Floats, Floats]:
-    """Rank correlations, plain and partial, ``(2, paths)``, and their degrees of freedom.
+    """Return the rank and partial rank correlations, ``(2, paths)``, and their degrees of freedom.
 
     `design` is ``(points, paths)``. NaN if the path or the outcome does not vary, or is fully explained by
     the other paths (see `_partial`).
@@ -347,27 +351,28 @@ def rank_correlations(design: Floats, values: Floats) -> tuple[Floats, Floats]:
 
 
 def correlation_interval(correlation: Floats, free: Floats) -> tuple[Floats, Floats]:
-    """The 95 % interval of correlations with `free` degrees of freedom.
+    """Return the 95 % interval of correlations with `free` degrees of freedom.
 
-    Its width in Fisher's z makes it contain 0 exactly when Student's t test of no correlation does not
-    reject, because ``t = r * sqrt(free / (1 - r**2))`` equals ``sqrt(free) * sinh(z)``. NaN if the
-    correlation is NaN or has fewer than `FEWEST_FREE` degrees of freedom.
+    The width in Fisher's z is chosen so that the interval contains 0 exactly when Student's t test of no
+    correlation does not reject: ``t = r * sqrt(free / (1 - r**2))`` equals ``sqrt(free) * sinh(z)``. NaN if
+    the correlation is NaN or has fewer than `FEWEST_FREE` degrees of freedom.
     """
     from scipy.special import stdtrit
 
     enough = free >= FEWEST_FREE
     free = np.where(enough, free, np.nan)
     half = np.arcsinh(stdtrit(free, 0.975) / np.sqrt(free))
-    with np.errstate(divide="ignore"):  # at 1 and -1, where the interval is a point
+    with np.errstate(divide="ignore"):  # at 1 and -1, the interval is a point
         z = np.arctanh(np.clip(correlation, -1, 1))
     return np.tanh(z - half), np.tanh(z + half)
 
 
 def _partial(correlation: Floats, path: int, points: int) -> tuple[float, int]:
-    """Partial correlation of a path with the outcome (the last row), and the degrees of freedom it uses.
+    """Return the partial correlation of a path with the outcome, and the degrees of freedom it uses.
 
-    It correlates the least-squares residuals of both on the other paths. NaN if either residual vanishes, or
-    if so few points are left that any two residuals lie on a line.
+    The outcome is the last row of `correlation`. The partial correlation is the correlation of the residuals
+    of the path and of the outcome after least-squares regression on the other paths. NaN if either residual
+    is 0, or if too few points remain for the residuals to differ from a perfect correlation.
     """
     others = np.delete(np.arange(len(correlation) - 1), path)
     two = np.array([path, len(correlation) - 1])
@@ -386,5 +391,5 @@ def _partial(correlation: Floats, path: int, points: int) -> tuple[float, int]:
 def _numbers(sweep: Sweep) -> Floats:
     words = [path for path in sweep.paths if sweep.design[path].dtype.kind not in "if"]
     if words:
-        raise ResultsError(f"{words[0]} takes words, which have no rank: expected paths of numbers only")
+        raise ResultsError(f"{words[0]} has values that are text and cannot be ranked: expected only numbers")
     return np.asarray(sweep.design[list(sweep.paths)].to_numpy(dtype=float))

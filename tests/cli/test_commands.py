@@ -175,11 +175,11 @@ def test_set_changes_the_scenario(town: Path) -> None:
         (("--lang", "fr"), "--lang: got 'fr', expected vi or en"),
         (("--replications", "ten"), "--replications: got 'ten', expected a whole number"),
         (("--workers", "0"), "--workers: got 0, expected at least 1"),
-        (("--precision", "deaths"), "--precision: got 'deaths', expected outcome=share as deaths=0.05"),
+        (("--precision", "deaths"), "--precision: got 'deaths', expected outcome=share, such as deaths=0.05"),
         (("--precision", "deaths=5"), "--precision deaths: got 5, expected a number > 0 and < 1"),
         (("--set", "study.seed=-1"), "--set: study.seed: got -1"),
         (("--out", "town.yaml/x"), "town.yaml is a file, expected a folder"),
-        (("--out", "town.yaml"), "got a file, expected a folder or nothing"),
+        (("--out", "town.yaml"), "got a file, expected a folder or an unused path"),
         (("--out", "."), "contains 'town.yaml', which is not part of a result"),
     ],
 )
@@ -398,7 +398,7 @@ def test_plot_replaces_only_figures(stored: Path) -> None:
     mine.write_text("<svg>precious</svg>")
     result = surgesim("plot", stored, "--figure", "need", "--figure", "thresholds", "--out", "pictures")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert f"{mine}: got something that is not a figure of surgesim" in result.stderr
+    assert f"{mine}: got something that is not a figure written by surgesim" in result.stderr
     assert [path.name for path in mine.parent.iterdir()] == ["thresholds.svg"]
     assert mine.read_text() == "<svg>precious</svg>"
     mine.unlink()
@@ -436,7 +436,7 @@ def test_reproduce_exits_0_where_all_files_are_the_same(town: Path) -> None:
     same = surgesim("reproduce", "results/town", "--workers", "1")
     assert (same.exit_code, same.stderr) == (0, "")
     files = [path for path in Path("results/town").rglob("*") if path.is_file()]
-    assert same.stdout == f"Reproduced: {len(files) - 1} files the same.\n"
+    assert same.stdout == f"Reproduced: {len(files) - 1} identical files.\n"
 
 
 @pytest.mark.slow
@@ -472,7 +472,7 @@ def test_replaced_only_by_a_finished_run(stored: Path, monkeypatch: pytest.Monke
 def test_run_tells_what_it_will_replace(stored: Path) -> None:
     again = surgesim("run", "town.yaml", *QUICK, "--no-figures")
     assert (
-        f"{stored}: the results there (2 runs of the baseline and 2 alternatives) will be replaced"
+        f"{stored}: the results in this folder (2 runs of the baseline and 2 alternatives) will be replaced"
         in again.stderr
     )
     elsewhere = surgesim("run", "town.yaml", *QUICK, "--no-figures", "--out", "other")
@@ -513,7 +513,7 @@ def test_report_writes_a_workbook(stored: Path) -> None:
 def test_options_of_report_that_do_not_go_together_are_refused(stored: Path) -> None:
     result = surgesim("report", stored, "--excel", "town.xlsx", "--out", "town.html")
     assert result.exit_code == 2
-    assert result.stderr.startswith("got --out and --excel, expected one of them")
+    assert result.stderr.startswith("got --out and --excel, expected only one of the two")
     assert surgesim("report", stored, "--daily").exit_code == 2
     assert not Path("town.xlsx").exists()
 

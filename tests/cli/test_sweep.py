@@ -217,7 +217,7 @@ def _wait_for_workers(address: str, count: int) -> None:
     [
         (
             "tcp://127.0.0.1:1",
-            "tcp://127.0.0.1:1: no scheduler answers within 1 s, expected the address that",
+            "tcp://127.0.0.1:1: no scheduler responded within 1 s, expected the address that",
         ),
         ("nonsense", "got scheduler 'nonsense', expected the address that `dask scheduler` prints"),
         ("127.0.0.1:8786", "got scheduler '127.0.0.1:8786', expected the address"),
@@ -320,8 +320,8 @@ def test_plot_draws_the_map_of_a_sweep(whole: Path) -> None:
     )
     assert (bare.exit_code, bare.stderr) == (2, "got alternative 'extra', expected one of baseline\n")
     for more, message in (
-        (["--figure", "need"], "got figure 'need' of a sweep, expected sweep-map\n"),
-        (["--area", "na"], "got --area na for a sweep, expected it for a run only\n"),
+        (["--figure", "need"], "got figure 'need' for a sweep, expected sweep-map\n"),
+        (["--area", "na"], "got --area na for a sweep, expected --area only for a run\n"),
     ):
         refused = CliRunner().invoke(app, ["plot", "whole", *more])
         assert (refused.exit_code, refused.stderr) == (2, message)

@@ -152,8 +152,8 @@ class EssentialPatients:
     ) -> None:
         """Discharge patients, then admit emergencies, today's elective patients and the backlog.
 
-        While beds are being converted, a vacated bed serves emergencies before it opens to COVID patients,
-        as long as emergencies alone fill fewer beds than will remain for non-COVID patients.
+        While beds are being converted, a vacated bed takes an emergency before it opens to COVID patients.
+        This stops once emergencies alone fill all the beds that non-COVID patients will keep.
 
         Parameters
         ----------

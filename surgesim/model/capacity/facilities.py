@@ -112,7 +112,7 @@ class Facilities:
         return self._index[name]
 
     def prepare(self, rule: str, names: list[str]) -> None:
-        """Mark facilities as ordered by a rule; the facilities they replace close as patients leave."""
+        """Record that a rule has ordered facilities; those that they replace close as patients leave."""
         for name in names:
             site = self.sites[self._index[name]]
             site.preparing.add(rule)

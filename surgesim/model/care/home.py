@@ -114,7 +114,7 @@ class HomeCare:
 
     @staticmethod
     def averted_cases(draws: Floats, reported: Bools, reduction: float) -> Bools:
-        """Return which of a day's future patients stay mild because of early treatment.
+        """Return True for each of a day's future patients whose illness stays mild thanks to early treatment.
 
         Parameters
         ----------
@@ -124,7 +124,7 @@ class HomeCare:
         reported
             ``(patients,)`` True for cases detected in the community, which can be followed.
         reduction
-            The attribute `reduction` of the day before; 0 averts no case.
+            The previous day's `reduction`; 0 averts no cases.
         """
         return reported & (draws < reduction)
 

@@ -216,7 +216,7 @@ class Ledger:
         }
 
     def check(self, day: int, oxygen: BedPool, icu: BedPool, *, boarding: bool) -> None:
-        """Check the identities of patients and beds (docs/model.md) at the end of a day.
+        """Check the accounting identities for patients and beds (docs/model.md) at the end of a day.
 
         Raises
         ------

@@ -72,7 +72,7 @@ class PatientBatch:
     oxygen_stay, icu_survivor_stay, icu_dying_stay, step_down_stay
         Lengths of stay.
     oxygen_death, oxygen_recovery, icu_death, icu_recovery
-        Times for which a need can stay unmet until death or recovery; infinite if neither ever follows.
+        How long a need can go unmet before death, or before recovery; infinite if that never follows.
     unreported
         True if not detected in the community; the patient is then reported at admission.
     oxygen_flow, icu_flow

@@ -60,7 +60,7 @@ class Waits:
         self._may_be_late.append(unmet)
 
     def is_late(self, began: float) -> bool:
-        """Return True if a bed now is too late for timely access, given when the need began."""
+        """Return True if even a bed at once would come too late for a need that began at `began`."""
         return self._env.now - began > self._in_time
 
     def without_bed(self) -> int:

@@ -340,7 +340,7 @@ class Epidemic:
         return infection
 
     def _depends_on_care(self, isolated: Floats | None) -> bool:
-        """Return True if care, or the plan by other means than measures, affects infections from today on.
+        """Return True if future infections depend on care, or on parts of the plan beside its measures.
 
         This is so if immunity wanes, because the dead keep theirs; from the first dose on, because the dead
         get none and staff get theirs first; and while cases isolate, because reports depend on home care,

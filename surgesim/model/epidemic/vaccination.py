@@ -141,7 +141,7 @@ class Vaccination:
     def take_effect(
         self, day: int, susceptible: Ints, dead: Ints, rng: np.random.Generator
     ) -> tuple[Ints, Ints]:
-        """Return the people whom the doses that take effect today protect.
+        """Return the people protected by the doses that take effect today.
 
         The recipients of the doses due in a cell are drawn at random from the living in whom no dose has
         taken effect before. Only susceptible recipients are protected.

@@ -113,7 +113,7 @@ def with_sign(value: float, lang: str) -> str:
 
 
 def change(row: Row, lang: str, scale: float = 1.0) -> Passage:
-    """Format a difference with its sign and, below it, its interval with equal decimals."""
+    """Format a difference with its sign and, below it, its interval, to the same number of decimals."""
     values = [float(row[c]) / scale for c in ("difference", "difference_low", "difference_high")]
     if math.isnan(values[1]):
         return lines(quote("comparison", row, "difference", with_sign, lang, scale))

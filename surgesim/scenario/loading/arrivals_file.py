@@ -20,7 +20,7 @@ from surgesim.scenario.schema.base import AGE_GROUPS, BED_TYPES
 
 MAX_BYTES = 5_000_000
 MAX_COUNTS = 150_000
-"""Maximum number of counts in all series, so that the scenario with embedded arrivals can be read again."""
+"""Maximum number of counts in all series; a scenario with more embedded counts could not be read back."""
 
 _KEYS = ("day", "date", "district", "age")
 _NUMBER = re.compile(r"\+?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
@@ -31,7 +31,7 @@ Group = tuple[str | None, str | None]
 
 @dataclass(slots=True)
 class ArrivalsFile:
-    """The contents of a file: series as in a scenario, the line each begins on, and warnings."""
+    """The contents of an arrivals file: the series, the line on which each begins, and warnings."""
 
     series: dict[str, dict[str, Any]] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
@@ -56,19 +56,19 @@ class _Table:
 
 
 def read(path: Path, label: str, start: date, days: int, *, integers: bool = False) -> ArrivalsFile:
-    """Read the file for a scenario that begins on the date `start` and lasts `days` days.
+    """Read an arrivals file for a scenario that begins on the date `start` and lasts `days` days.
 
     With `integers`, every count must be a whole number, as `counts_are: exact` requires.
 
     The header names ``date`` (ISO) or ``day`` (0 is the start), then optionally ``district`` and
-    ``age``, and one or more of ``basic``, ``oxygen``, ``icu``: the bed type needed. Each group has a
-    row for every day from the start, or earlier, without a gap. Rows before the start are skipped
-    with a warning, rows after the end without one.
+    ``age``, and one or more of ``basic``, ``oxygen``, ``icu`` (the bed type needed). Each group needs a
+    row for every day from the start, or from an earlier day, without gaps. Rows before the start are
+    skipped with a warning, rows after the end without one.
 
     Raises
     ------
     ScenarioError
-        With every problem of the file, by line.
+        If there are problems; the error lists every problem in the file, by line.
     """
     table = _Table(label, start, days, integers)
     rows = read_rows(path, label, MAX_BYTES, table.note)
@@ -90,7 +90,7 @@ def read(path: Path, label: str, start: date, days: int, *, integers: bool = Fal
 def _header(table: _Table, columns: list[str]) -> bool:
     before = len(table.problems)
     if not any(columns):
-        table.note("got an empty file, expected a header with day or date and basic, oxygen or icu", 1)
+        table.note("got an empty file, expected a header with day or date, and with basic, oxygen or icu", 1)
         return False
     for name in columns:
         if name not in (*_KEYS, *BED_TYPES):
@@ -99,10 +99,10 @@ def _header(table: _Table, columns: list[str]) -> bool:
         table.note(message, 1)
     if ("day" in columns) == ("date" in columns):
         got = "the columns day and date" if "day" in columns else "neither a column day nor a column date"
-        table.note(f"got {got}, expected one of them", 1)
+        table.note(f"got {got}, expected exactly one of the two", 1)
     table.beds = [name for name in columns if name in BED_TYPES]
     if not table.beds:
-        table.note("got no column of arrivals, expected one or more of basic, oxygen, icu", 1)
+        table.note("got no column of arrivals, expected basic, oxygen or icu", 1)
     return len(table.problems) == before
 
 
@@ -115,9 +115,9 @@ def _row(table: _Table, columns: list[str], cells: list[str], line: int) -> None
     day = _day(table, row, line)
     group = (row.get("district"), row.get("age"))
     if group[1] is not None and group[1] not in AGE_GROUPS:
-        table.note(f"got age {group[1]!r}, expected one of {', '.join(AGE_GROUPS)}", line)
+        table.note(f"got age {group[1]!r}, expected one of the age groups {', '.join(AGE_GROUPS)}", line)
     if group[0] == "":
-        table.note("got no district, expected its short name", line)
+        table.note("got no district, expected the short name of a district", line)
     counts = [_count(table, bed, row[bed], line) for bed in table.beds]
     if day is None:
         return
@@ -150,9 +150,9 @@ def _day(table: _Table, row: Mapping[str, str], line: int) -> int | None:
 def _count(table: _Table, bed: str, text: str, line: int) -> float:
     allowed = _allowed()
     if text == "":
-        table.note(f"got an empty value for {bed}, expected a number (0 if nobody came)", line)
+        table.note(f"got an empty value for {bed}, expected a number (0 if nobody arrived)", line)
     elif text.lower() in ("nan", "na", "n/a", "null"):
-        table.note(f"got {text} for {bed}, expected a number (0 if nobody came)", line)
+        table.note(f"got {text} for {bed}, expected a number (0 if nobody arrived)", line)
     elif not _NUMBER.fullmatch(text) and (written := thousands.hint(text, Number())):
         table.note(f"got {text!r} for {bed}, expected a number{written}", line)
     elif re.fullmatch(rf"-{_NUMBER.pattern}", text):
@@ -171,10 +171,10 @@ def _count(table: _Table, bed: str, text: str, line: int) -> float:
 
 @cache
 def _allowed() -> Number:
-    """Return the counts that the schema allows in a series."""
+    """Return the range of numbers that the schema allows as counts in a series."""
     found = shape.at(("arrivals", "series", "", "counts", 0))
     if found is None or found.number is None:
-        raise LookupError("the schema has no counts of arrivals")
+        raise LookupError("the schema has no arrival counts")
     return found.number
 
 
@@ -186,7 +186,7 @@ def _complete(table: _Table) -> None:
         days = sorted(rows)
         if days[0] > 0:
             first = _named(table, days[0])
-            message = f"got {first} as the first{_of(group)}, expected {_named(table, 0)} or before"
+            message = f"got {first} as the first day{_of(group)}, expected {_named(table, 0)} or earlier"
             table.note(message, rows[days[0]][0])
         for earlier, later in itertools.pairwise(days):
             if later - earlier > 1:
@@ -202,11 +202,11 @@ def _complete(table: _Table) -> None:
             table.before_line = table.before_line or min(rows[day][0] for day in early)
     counts = len(table.beds) * sum(0 <= day < table.days for rows in table.groups.values() for day in rows)
     if counts > MAX_COUNTS:
-        table.note(f"got {counts} counts in the days of the scenario, expected at most {MAX_COUNTS}", 1)
+        table.note(f"got {counts} counts within the scenario's days, expected at most {MAX_COUNTS}", 1)
 
 
 def _named(table: _Table, day: int) -> str:
-    """Return the name of a day in messages."""
+    """Return a day in the form used in messages."""
     return f"day {day} ({table.start + timedelta(days=day)})"
 
 
@@ -239,7 +239,7 @@ def _remarks(table: _Table) -> Iterator[Finding]:
         message = f"skipped {table.before} rows before the start {table.start}"
         yield _remark(table, message, table.before_line)
     if not any(0 <= day < table.days for rows in table.groups.values() for day in rows):
-        yield _remark(table, f"got no row within the {table.days} days of the scenario", 1)
+        yield _remark(table, f"got no row within the {table.days} days of the scenario, so nobody arrives", 1)
     for message, lines in table.doubts.remarks():
         yield _remark(table, message, lines[0])
 

@@ -15,14 +15,14 @@ from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, Location,
 from surgesim.scenario.messages.wording import value_at
 
 NAME = "--set"
-"""Replaces the file name in messages about values set this way."""
+"""Text shown in place of a file name in messages about values set with ``--set``."""
 
 LOCATION = Location(NAME)
 
 
 @dataclass(slots=True)
 class Assignments:
-    """A changed tree: which paths were set, and what was wrong with the other assignments."""
+    """A tree changed by assignments, the paths that were set, and the findings on the assignments."""
 
     tree: dict[str, Any]
     paths: list[KeyPath] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Assignments:
 
 
 def assign(tree: Mapping[str, Any], texts: Sequence[str]) -> Assignments:
-    """Apply texts ``path=value`` in order; a value is read as YAML, and ``null`` removes an entry."""
+    """Apply assignments ``path=value`` in order; values are read as YAML, and ``null`` removes an entry."""
     assigned = Assignments(dict(tree))
     for text in texts:
         name, equals, written = text.partition("=")
@@ -72,9 +72,9 @@ def _put(assigned: Assignments, path: KeyPath, value: Any) -> None:
 
 
 def unknown_path(path: KeyPath, tree: Mapping[str, Any]) -> Finding | None:
-    """Return what is wrong with a dotted path; None if a value of the scenario can be set there.
+    """Return a finding if no value can be set at a dotted path; None if one can.
 
-    Every key must be in the schema. A named entry must exist already, unless one value makes a complete
+    Every key must be in the schema. A named entry must exist already, unless a single value is a complete
     entry (``epidemic.initial_infections.ha-tien``).
     """
     where: shape.Shape | None = shape.scenario_shape()

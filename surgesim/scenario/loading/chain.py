@@ -16,7 +16,7 @@ from surgesim.scenario.messages import wording as messages
 from surgesim.scenario.messages.finding import Finding, Location
 
 MAX_CHAIN = 20
-"""Maximum length of a chain of files that extend each other."""
+"""Maximum number of files in a chain in which each extends the next."""
 
 
 def read_chain(first: Path | Document, context: LoadContext) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def read_chain(first: Path | Document, context: LoadContext) -> dict[str, Any]:
 
 
 def absorb(base: Mapping[str, Any], child: Mapping[str, Any], context: LoadContext) -> dict[str, Any]:
-    """Return `child` laid over `base`; note faulty removals in the context."""
+    """Return `child` laid over `base`; record invalid removals in `context`."""
     context.refuse(overlays.unknown_nulls(child))
     context.remark(
         idle
@@ -97,14 +97,14 @@ def _extended(
         return None, None
     location = document.locations[("extends",)]
     if not isinstance(name, str):
-        message = f"got {messages.display(name)}, expected the name of a file, relative to this one"
+        message = f"got {messages.display(name)}, expected the path of a file, relative to this one"
         problems.append(Finding(("extends",), message, location=location).problem)
         return None, None
     return folder / name, location
 
 
 def _from_extends(error: ScenarioError, named_at: Location | None, shown: str) -> list[Problem]:
-    """Return the problems of reading a file; report an unreadable file at the `extends` that names it."""
+    """Return the problems in a file; report an unreadable file at the `extends` key that names it."""
     if named_at is None or any(problem.line is not None for problem in error.problems):
         return list(error.problems)
     texts = [f"{problem.message}: {shown}" for problem in error.problems]
@@ -115,7 +115,7 @@ def _cycle(chain: list[Path], location: Location | None) -> Problem:
     names = " -> ".join(part.name for part in chain)
     what = f"got files that extend each other: {names}"
     if len(set(chain)) == len(chain):
-        what = f"got more than {MAX_CHAIN} files that extend each other: {names}"
+        what = f"got a chain of more than {MAX_CHAIN} files that extend each other: {names}"
     return Finding(("extends",), what, location=location).problem
 
 

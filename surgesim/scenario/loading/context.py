@@ -11,7 +11,7 @@ from surgesim.scenario.messages.finding import Finding, KeyPath, Kind, Location
 
 
 class Origin(NamedTuple):
-    """A file of a chain of `extends`, and the sections and other top-level keys that it gives."""
+    """One file in a chain of `extends`, and the top-level keys that it contains."""
 
     file: str
     keys: tuple[str, ...]
@@ -24,17 +24,17 @@ class LoadContext:
     Attributes
     ----------
     faults, warnings
-        What is wrong, and what the author should know, each with its location.
+        Errors and warnings, each with its location.
     fractions
         The original text of numbers whose point may separate thousands.
     unread
         The sections whose profile or file could not be read.
     shortened
-        True if dates may lie past the end.
+        True if dates may lie past the scenario's end.
     quiet
         True if warnings are not needed.
     origins
-        The files, from the one that extends the others.
+        The files read, starting with the one that extends the others.
     drawable
         True if the draws of uncertain parameters are to be checked.
     """
@@ -69,7 +69,7 @@ class LoadContext:
 
     @property
     def problems(self) -> list[Problem]:
-        """What is wrong, except a missing key that an unknown key beside it seems to be a misspelling of."""
+        """The errors, without a missing key if an unknown key next to it looks like a misspelling."""
         meant = {(*fault.path[:-1], fault.near) for fault in self.faults if fault.kind is Kind.UNKNOWN_KEY}
         return in_order(
             fault for fault in self.faults if not (fault.kind is Kind.MISSING and fault.path in meant)

@@ -14,7 +14,7 @@ _Dumper: Any = type(
     (getattr(yaml, "CSafeDumper", yaml.SafeDumper),),
     {"yaml_implicit_resolvers": {}, "ignore_aliases": lambda dumper, data: True},
 )
-"""Writes no aliases, and quotes text that the core schema of YAML 1.2 would read as something else."""
+"""A YAML dumper that writes no aliases, and quotes text that YAML 1.2 would not read back as text."""
 
 for _tag, _pattern, _first in (
     ("null", r"~|null|Null|NULL|", "~nN"),

@@ -52,7 +52,7 @@ def _paths(value: Any, path: KeyPath) -> Iterator[KeyPath]:
 
 
 class _LimitError(Exception):
-    """Too many values, or nested too deep; the finding is noted."""
+    """There are too many values, or they are nested too deeply; the finding is already recorded."""
 
 
 class _Reader:

@@ -20,11 +20,11 @@ from surgesim.scenario.schema.merging import deep_merge
 
 FACILITIES: KeyPath = ("care", "facilities")
 
-IDLE = "got null, which removes an entry, but there is none to remove"
+IDLE = "got null, which removes an entry, but there is no such entry"
 
 
 def lay(base: Mapping[str, Any], overlay: Mapping[str, Any], *, keep_none: bool = False) -> dict[str, Any]:
-    """Return `overlay` laid over `base`; a mapping over a short form keeps the short form's other values.
+    """Return `overlay` laid over `base`; a short form in `base` stays for what the overlay leaves out.
 
     ``covid_share: {icu: 1}`` over ``covid_share: 0.5`` leaves 0.5 for the other bed types.
     """
@@ -34,8 +34,8 @@ def lay(base: Mapping[str, Any], overlay: Mapping[str, Any], *, keep_none: bool 
 def absorb(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of a file laid over those of the file it extends; alternatives stay overlays.
 
-    If both have an alternative, the child's overlay is laid over the base's. Its removals stay in the
-    result, because they apply to the scenario.
+    If both have an alternative, the child's overlay is laid over the base's. Removals in the child's
+    overlay stay in the result, because they apply to the scenario.
     """
     child = profile_tables.with_names_as_mappings(child)
     merged = lay({**base, "alternatives": {}}, {**child, "alternatives": {}})
@@ -76,7 +76,7 @@ def _in_full(
 
 
 def with_defaults(tree: Mapping[str, Any], where: shape.Shape | None = None) -> dict[str, Any]:
-    """Return `tree` with each section that has a default as a whole laid over that default.
+    """Return `tree` with each section that has a default value laid over that default.
 
     ``staffing: {icu: {nurse: {normal: 3}}}`` changes one ratio; the others keep the schema's defaults,
     as they do in an overlay.
@@ -114,7 +114,7 @@ def unknown_nulls(tree: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def idle_nulls(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield a finding for each removal in `overlay` of something that `base` does not have."""
+    """Yield a finding for each entry that `overlay` removes but `base` does not have."""
     for path in nulls(overlay):
         holder = value_at(base, path[:-1])
         if not isinstance(holder, Mapping) or path[-1] not in holder:
@@ -122,7 +122,7 @@ def idle_nulls(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> Iterator[
 
 
 def renamed_facilities(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield a finding if `overlay` removes facilities of `base` and adds others, as a new name does."""
+    """Yield a finding if `overlay` removes facilities of `base` and adds others, which may be a renaming."""
     before, change = value_at(base, FACILITIES), value_at(overlay, FACILITIES)
     if not (isinstance(before, Mapping) and isinstance(change, Mapping)):
         return
@@ -130,7 +130,7 @@ def renamed_facilities(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> I
     added = [name for name, value in change.items() if value is not None and name not in before]
     if removed and added:
         message = (
-            f"removes {', '.join(removed)} and adds {', '.join(added)}: if this renames a facility, what was "
-            "given for the old name (beds, staff, oxygen, patients, sources) is lost"
+            f"removes {', '.join(removed)} and adds {', '.join(added)}: if this renames a facility, the "
+            "values given for the old name (beds, staff, oxygen, patients, sources) are lost"
         )
         yield Finding((*FACILITIES, removed[0]), message)

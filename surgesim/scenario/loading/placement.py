@@ -25,7 +25,7 @@ def embed(tree: Mapping[str, Any], above: KeyPath, context: LoadContext) -> dict
         if at[-1] == "profile":
             context.unread.append(at[:-1])
             if at not in context.locations and at[:-1] in context.locations:
-                at = at[:-1]  # the section is only the profile's name
+                at = at[:-1]  # the section is just the name of a profile
         context.refuse([replace(finding, path=at)])
     for path, source in resolved.sources.items():
         context.sources[dotted((*above, *path))] = source
@@ -36,14 +36,14 @@ def embed(tree: Mapping[str, Any], above: KeyPath, context: LoadContext) -> dict
 
 
 def embed_in_alternative(name: str, overlay: Any, plain: Mapping[str, Any], context: LoadContext) -> Any:
-    """Return the overlay of an alternative likewise, without the keys that all alternatives share."""
+    """Return an alternative's overlay with profiles inserted and shared keys removed."""
     if not isinstance(overlay, Mapping):
         return overlay
     above = ("alternatives", name)
     own = [field for field in Scenario.model_fields if field not in SHARED]
     for key in SHARED:
         if key in overlay:
-            message = f"got {key!r} in an alternative, expected only {', '.join(own)}"
+            message = f"got {key!r} in an alternative, expected only the keys {', '.join(own)}"
             context.refuse([Finding((*above, key), message)])
     return embed_in_overlay({k: v for k, v in overlay.items() if k not in SHARED}, plain, above, context)
 

@@ -1,8 +1,8 @@
-"""Built-in profiles: tables of figures with their sources, over which a scenario lays its own values.
+"""Built-in profiles: tables of sourced figures that a scenario can use and override.
 
 A scenario names a profile in place of a section (``contacts: vietnam-2021``) or inside it
 (``clinical: {profile: squire-2022, stays: …}``). The profile is the base; other values override it,
-and a figure that is overridden loses the profile's source.
+and an overridden figure loses the profile's source.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ PLACES = (
 """Sections that may name a profile."""
 
 WORDS = ("title", "unit", "indicator", "by")
-"""Keys that hold words, not figures, and need no source."""
+"""Keys whose values are words, not figures, and need no source."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One profile file.
+    """The contents of one profile file.
 
     Attributes
     ----------
     section
-        Dotted path of the section it is for.
+        Dotted path of the section for which the profile is intended.
     figures
         Plain values in the form of that section.
     sources
@@ -105,7 +105,7 @@ def _figures(name: str, node: Any, path: KeyPath, sources: dict[KeyPath, Mapping
 
 @dataclass(slots=True)
 class Resolution:
-    """A tree in which figures replace profile names, their sources by full path, and what was wrong."""
+    """A tree with profile names replaced by figures, the figures' sources by full path, and findings."""
 
     tree: dict[str, Any]
     sources: dict[KeyPath, Mapping[str, str]]
@@ -126,7 +126,7 @@ def with_names_as_mappings(tree: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def resolve(tree: Mapping[str, Any]) -> Resolution:
-    """Replace each profile that `tree` (a scenario or an overlay) names by its figures."""
+    """Replace each profile name in `tree` (a scenario or an overlay) by the profile's figures."""
     resolved = Resolution(dict(tree), {}, [])
     for place in sorted(PLACES, key=len, reverse=True):
         _resolve_at(resolved, tuple(place.split(".")))
@@ -150,7 +150,8 @@ def _resolve_at(resolved: Resolution, path: tuple[str, ...]) -> None:
     if not isinstance(profile.figures, Mapping):
         if rest:
             message = (
-                f"got {', '.join(rest)} beside profile {name!r}, which is one table: expected only the name"
+                f"got {', '.join(rest)} beside profile {name!r}, which is a single table: expected only the "
+                "profile's name"
             )
             resolved.findings.append(Finding(path, message))
         put(resolved.tree, path, profile.figures)
@@ -170,7 +171,7 @@ def _problem(name: Any, section: str) -> str | None:
         return f"unknown profile {name!r}{suggestion(name, fitting)}"
     if read(name).section != section:
         fitting = [known for known in names() if read(known).section == section]
-        known = f"one of {', '.join(fitting)}" if fitting else "the figures themselves"
+        known = f"one of the profiles {', '.join(fitting)}" if fitting else "the figures themselves"
         return f"got profile {name!r}, which is for {read(name).section}, expected {known}"
     return None
 

@@ -34,7 +34,7 @@ def overlay_at(path: str, value: Any) -> dict[str, Any]:
 
 
 def overlay_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one overlay with all values, given by dotted path."""
+    """Return one overlay that sets each value at its dotted path."""
     overlay: dict[str, Any] = {}
     for path, value in values.items():
         overlay = lay(overlay, overlay_at(path, value), keep_none=True)

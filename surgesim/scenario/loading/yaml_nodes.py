@@ -23,7 +23,7 @@ from surgesim.scenario.messages import thousands
 from surgesim.scenario.messages.finding import Finding, KeyPath, Location
 
 MAX_BYTES = 4_000_000
-"""Maximum file size: far above a hand-written scenario, and above one with embedded arrivals."""
+"""Maximum file size in bytes: far more than scenarios need, even with embedded arrivals."""
 
 MAX_DEPTH = 50
 TOO_DEEP = f"got values nested deeper than {MAX_DEPTH} levels"
@@ -51,14 +51,14 @@ _PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 @dataclass(slots=True)
 class Document:
-    """Plain dicts, lists and scalars, and the location of each by its path.
+    """A document as plain dicts, lists and scalars, with the location of each value by path.
 
     Attributes
     ----------
     fractions
         The original text of numbers whose point may separate thousands.
     doubts
-        Values that can be read, but may not be what their author meant.
+        Findings on values that can be read, but may not be what their author meant.
     """
 
     value: Any
@@ -68,7 +68,7 @@ class Document:
 
 
 def resolve(text: str) -> Any:
-    """Return the value of a plain scalar under the YAML 1.2 core schema; text if no other form fits.
+    """Return the value of a plain scalar under the YAML 1.2 core schema: `text` itself if no other type fits.
 
     Raises
     ------
@@ -101,8 +101,8 @@ def read_file(path: Path, label: str) -> Document:
     Raises
     ------
     ScenarioError
-        With every problem of the file: it cannot be read, is too large, is not UTF-8, is not YAML, or
-        has duplicate keys.
+        If the file cannot be read, is too large, is not UTF-8, is not YAML, or has duplicate keys; the
+        error lists every problem.
     """
     return compose(read_text(path, label, MAX_BYTES), label)
 
@@ -114,7 +114,7 @@ _NO_FILES = (
     (stat.S_ISBLK, "a device"),
     (stat.S_ISSOCK, "a socket"),
 )
-"""Paths that are not files; reading a pipe might never end."""
+"""Kinds of paths that are refused because they are not files; reading a pipe might never end."""
 
 
 def read_text(path: Path, label: str, most_bytes: int) -> str:
@@ -152,7 +152,8 @@ def compose(text: str, file: str) -> Document:
     Raises
     ------
     ScenarioError
-        With the first text that is not YAML or exceeds a limit, and all duplicate keys before it.
+        If the text is not YAML, exceeds a limit or has duplicate keys; the error lists the duplicate keys
+        up to the first text that is not YAML or exceeds a limit.
     """
     composer = _Composer(file)
     try:
@@ -169,11 +170,11 @@ def compose(text: str, file: str) -> Document:
 
 
 def _not_text(text: str, file: str) -> Problem:
-    """Names the first character that YAML lets stand in no text."""
+    """Return a problem that names the first character that YAML does not allow."""
     found = yaml.reader.Reader.NON_PRINTABLE.search(text)
     if found is None:
         return Problem("", "got text that is not YAML", file)
-    message = f"got text that is not YAML (it holds the invisible character U+{ord(found[0]):04X})"
+    message = f"got text that is not YAML (it contains the invisible character U+{ord(found[0]):04X})"
     return Problem("", message, file, text.count("\n", 0, found.start()) + 1)
 
 
@@ -195,7 +196,7 @@ def _not_yaml(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
 
 
 def _quotes_hint(line: str, column: int) -> str:
-    """What to write where the parser stopped at `column` (from 0) of a line, and quotes may be missing."""
+    """Return a hint if missing quotes may be why the parser stopped at `column` (from 0) of a line."""
     before, letter = line[:column], line[column : column + 1]
     if letter == ":" and ":" in before:
         return ', expected quotes around a text with a colon, as "a: b"'
@@ -212,7 +213,7 @@ def _open_brackets(lines: list[str]) -> int:
 
 
 class _LimitError(Exception):
-    """Stops composing; the reason is in the list of problems."""
+    """Raised to stop composing; the reason is in the list of problems."""
 
 
 class _Composer:
@@ -237,7 +238,7 @@ class _Composer:
                 break
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
-                self.stop("got a second document, expected one in a file", (), event)
+                self.stop("got a second document, expected only one in a file", (), event)
 
     def location(self, event: Any) -> Location:
         return Location(self.file, event.start_mark.line + 1)
@@ -289,7 +290,7 @@ class _Composer:
             return text
         if _FRACTION.fullmatch(text):
             self.fractions[path] = text
-            if text[-1] == "0":  # an author who means a fraction omits the last 0
+            if text[-1] == "0":  # an author who meant a fraction would omit the last 0
                 message = f"got {text}, {thousands.doubt(text)}"
                 self.doubts.append(Finding(path, message, location=self.location(event)))
         try:

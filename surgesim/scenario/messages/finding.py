@@ -1,4 +1,4 @@
-"""Findings in a scenario, as data: code uses their kind and path; only people read the message."""
+"""Findings about a scenario, as data: code uses their kind and path; only people read the message."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KeyPath = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """The location of a value: its file, and its line (the first is 1; None if there are no lines)."""
+    """The location of a value: its file and its line (from 1; None if the value has no line)."""
 
     file: str
     line: int | None = None
@@ -29,14 +29,14 @@ class Kind(Enum):
     FAULT = auto()
     UNKNOWN_KEY = auto()
     MISSING = auto()
-    """A required key is missing; the path is that of the key."""
+    """A required key is missing; the path leads to that key."""
     INCOMPLETE = auto()
     """A value needs another one that is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An error in a scenario, or a warning about it; with its location it becomes a `Problem`.
+    """An error in a scenario or a warning about it; users see it as a `Problem`.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Finding:
     near
         For an unknown key: the known key most similar to it, if any.
     detail
-        The items that the message counts.
+        A list of the items that the message counts.
     location
         Location in a file, once it is known.
     """
@@ -65,7 +65,7 @@ class Finding:
 
     @property
     def problem(self) -> Problem:
-        """The finding as users see it."""
+        """The finding in the form that users see."""
         location = self.location or Location("")
         return Problem(dotted(self.path), self.message, location.file or None, location.line, self.detail)
 
@@ -89,7 +89,7 @@ def _nearest(name: str, known: tuple[str, ...]) -> str | None:
 
 
 def _bare(name: str) -> str:
-    """`name` in small letters without diacritics: ``o mon`` of ``Ô Môn``."""
+    """Return `name` in lower case without diacritics: ``o mon`` for ``Ô Môn``."""
     parts = unicodedata.normalize("NFD", name.lower().replace("đ", "d"))
     return "".join(part for part in parts if not unicodedata.combining(part))
 

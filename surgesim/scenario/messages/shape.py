@@ -1,7 +1,7 @@
-"""What the schema allows at each path of a scenario: kinds, key names, and a phrase for messages.
+"""The values that the schema allows at each path of a scenario, with a phrase for messages.
 
-Pydantic validates. This tree of shapes, built once from the same models, answers what pydantic does
-not: which path an error belongs to, which names are similar to an unknown one, what was expected.
+Pydantic does the validation. This tree of shapes, built once from the same models, supplies the rest of
+a message: the path of an error, names similar to an unknown one, and the values expected.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _NINE = get_args(ByAge)[-1]
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """The numbers allowed: whole or any, within bounds, which are included unless `exclusive_*` is set."""
+    """A range of numbers, whole or any; the bounds are included unless `exclusive_*` is set."""
 
     integer: bool = False
     low: float | None = None
@@ -52,7 +52,7 @@ class Number:
 
     @property
     def phrase(self) -> str:
-        """The number in messages: ``a whole number from 1 to 20``."""
+        """The range in the words of a message: ``a whole number from 1 to 20``."""
         what = "a whole number" if self.integer else "a number"
         closed = not (self.exclusive_low or self.exclusive_high)
         if self.low is not None and self.high is not None and closed:
@@ -69,14 +69,14 @@ def _written(bound: float) -> str:
 
 @dataclass(slots=True)
 class Shape:
-    """What the schema allows at one path.
+    """The values that the schema allows at one path.
 
     Attributes
     ----------
     kind
         ``section`` (fixed keys), ``named`` (entries by name), ``list`` or ``value``.
     expected
-        Completes the message "got …, expected …".
+        The end of the message "got …, expected …".
     model
         The model of a section; None for a choice between sections (`variants`).
     fields, required
@@ -94,9 +94,9 @@ class Shape:
     truth
         True if true and false are allowed.
     reference
-        What a name there refers to.
+        The kind of entry to which a name at this path refers, and the path where it is defined.
     key_reference
-        What the keys of a named mapping refer to.
+        The same, for the keys of a named mapping.
     """
 
     kind: Literal["section", "named", "list", "value"]
@@ -116,7 +116,7 @@ class Shape:
 
 @cache
 def scenario_shape() -> Shape:
-    """Return the shape of a whole scenario, which is also that of an alternative's overlay."""
+    """Return the shape of a whole scenario, which is also the shape of an alternative's overlay."""
     whole = _section(Scenario)
     whole.fields["alternatives"] = Shape("named", "a mapping of overlays by name", entry=whole)
     return whole
@@ -145,7 +145,7 @@ def at(path: KeyPath, data: Any = None) -> Shape | None:
 
 
 def inside(data: Any, key: str | int) -> Any:
-    """Return the value under `key`, None if there is none."""
+    """Return the value under `key`; None if there is no value."""
     if isinstance(data, Mapping):
         return data.get(key)
     if isinstance(data, (list, tuple)) and isinstance(key, int) and key < len(data):

@@ -21,7 +21,7 @@ Where = TypeVar("Where")
 
 
 def hint(got: object, number: Number | None) -> str:
-    """Return what to write instead of `got`, in brackets; empty if no other reading of it is a number.
+    """Return a hint on how to write `got`, in brackets; empty if it cannot be read as another number.
 
     Parameters
     ----------
@@ -44,9 +44,9 @@ def doubt(text: str) -> str:
 
 @dataclass(slots=True)
 class Doubts(Generic[Where]):
-    """Counts of several kinds whose point may separate thousands: ``1.234``, if no other has decimals.
+    """Counts, by kind, whose point may separate thousands, such as ``1.234``.
 
-    If some counts of a kind have other decimals, such as ``1.5``, the point is a decimal point in all.
+    If it cannot do so in one count of a kind, as in ``1.5``, it is a decimal point in all of that kind.
     """
 
     _parted: dict[str, list[tuple[str, Where]]] = field(default_factory=dict)

@@ -17,7 +17,7 @@ from surgesim.scenario.schema.merging import is_scale
 
 _COMMA_HINT = " (a comma splits one value into two: write 0.5, not 0,5)"
 MOST_SUGGESTIONS = 200
-"""Errors of one scenario among which unknown keys get a suggestion: each is a search among all names."""
+"""Number of errors after which unknown keys get no suggestion; each suggestion searches all names."""
 
 _THOUSANDS_HINT = " (a comma splits one value into two: write 50000, not 50,000)"
 
@@ -40,7 +40,7 @@ def findings(error: ValidationError, data: Any) -> list[Finding]:
 
 
 def display(value: Any) -> str:
-    """Return a value as messages show it."""
+    """Return a value in the form used in messages."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -54,7 +54,7 @@ def display(value: Any) -> str:
 
 
 def unknown_key(path: KeyPath, known: Any) -> Finding:
-    """Return the finding that the section of `path` does not have its last key."""
+    """Return a finding that the last key of `path` is unknown in its section."""
     key, hint = str(path[-1]), ""
     if key.isdigit():
         hint = _THOUSANDS_HINT if len(key) == 3 else _COMMA_HINT
@@ -67,7 +67,7 @@ def unknown_key(path: KeyPath, known: Any) -> Finding:
 def _locate(loc: tuple[str | int, ...], data: Any) -> tuple[KeyPath, Shape | None, Any, Shape | None]:
     """Return the path of an error's `loc`, without union tags and no deeper than the given values.
 
-    Return also its shape, the value there, and the shape of the section or list that holds it.
+    Also return the shape and the value at that path, and the shape of the section or list around it.
     """
     path: list[str | int] = []
     shape: Shape | None = scenario_shape()
@@ -124,7 +124,7 @@ def too_many(number: int, most: int) -> str:
 
 
 def value_at(data: Any, path: KeyPath) -> Any:
-    """Return the value at `path`, None if there is none."""
+    """Return the value at `path`; None if there is no value."""
     for key in path:
         data = inside(data, key)
     return data
@@ -162,7 +162,7 @@ _PER_CENT = re.compile(r"(\d{1,6}(?:[.,]\d{1,6})?)\s*%")
 
 
 def _per_cent(got: str, number: Number | None) -> str:
-    """What to write instead of ``20 %`` where a number is expected that it can be."""
+    """Return a hint to write ``20 %`` as 0.2, if a number is expected and that share is allowed."""
     found = _PER_CENT.fullmatch(got.strip())
     if found is None or number is None or number.integer:
         return ""

@@ -1,7 +1,7 @@
 """The JSON Schema of a scenario file, which lets an editor complete and check what you type.
 
-It describes the file, not only the scenario: short forms, profile names, `extends`, and overlays, where
-every key is optional and null removes an entry.
+It covers everything that a file may contain: short forms, profile names, `extends`, and overlays, in
+which every key is optional and null removes an entry.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from surgesim.scenario.schema.scenario import SHARED, Scenario
 Json = dict[str, Any]
 
 OVERLAY = "Overlay"
-"""Suffix of a definition in which every key is optional or null."""
+"""Suffix of a definition in which every key may be omitted or null."""
 
 _DEFS = "#/$defs/"
 
@@ -28,7 +28,7 @@ _SHORT_FORMS: dict[str, Json] = {
     "Distribution": {"const": "never"},
     "ShareByBed": {"type": "number", "minimum": 0, "maximum": 1},
 }
-"""Short forms allowed instead of a mapping, by definition."""
+"""Short forms allowed instead of a mapping, by name of the definition."""
 
 
 def json_schema() -> Json:
@@ -68,7 +68,7 @@ def json_schema() -> Json:
 
 
 def _as_written(node: Any) -> Any:
-    """Return `node` with the word none instead of null, and with only valid names of entries."""
+    """Return `node` with the word `none` instead of null, and with only valid entry names allowed."""
     if isinstance(node, list):
         return [_as_written(inner) for inner in node]
     if not isinstance(node, dict):
@@ -88,7 +88,7 @@ def _as_written(node: Any) -> Any:
 
 
 def _one_form(definitions: Json) -> None:
-    """Do not allow `none` in texts and distributions, whose unused fields are left out."""
+    """Disallow `none` in texts and distributions, in which unused fields are simply left out."""
     for name in ("Text", "Distribution", "Uncertain"):
         definition = definitions[name]
         definition["minProperties"] = 1
@@ -100,7 +100,7 @@ def _one_form(definitions: Json) -> None:
 
 
 def _laid_over_defaults(definitions: Json) -> None:
-    """Allow part of a section that has a default as a whole, because it is laid over that default."""
+    """Allow an incomplete section if the section has a default, which completes it."""
     for definition in definitions.values():
         for field in definition.get("properties", {}).values():
             target = str(field.get("$ref", "")).removeprefix(_DEFS)
@@ -128,7 +128,7 @@ def _refer_to_overlays(node: Any) -> Any:
     changed = {key: _refer_to_overlays(inner) for key, inner in node.items() if key != "discriminator"}
     if "$ref" in changed:
         changed["$ref"] += OVERLAY
-    if "oneOf" in changed:  # an overlay may omit the action, and so match several
+    if "oneOf" in changed:  # an overlay may omit the action, and so match several forms
         changed["anyOf"] = changed.pop("oneOf")
     for key in ("additionalProperties", "patternProperties"):
         if isinstance(changed.get(key), dict):
@@ -181,7 +181,7 @@ def _section(definitions: Json, path: list[str], ending: str) -> Json:
     for key in path:
         target = _target(section["properties"][key])
         if target is None:
-            raise KeyError(f"{'.'.join(path)} is no section of the schema")
+            raise KeyError(f"{'.'.join(path)} is not a section of the schema")
         section = definitions[target]
     return section
 

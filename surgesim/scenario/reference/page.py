@@ -51,9 +51,9 @@ _ARRIVALS: Final = """\
 
 `arrivals: {file: wave.csv}` reads a CSV; its path is relative to the scenario file. The header names `date`
 (ISO) or `day` (0 is the start), then optionally `district` and `age`, then one or more of `basic`, `oxygen`
-and `icu`: the number of arrivals who need that type of bed. There is a row for every day from the start,
-without gaps; a warning reports a file that ends before the run. Columns are separated by commas, or by
-semicolons or tabs if the header has no comma.
+and `icu`: the number of arrivals who need that type of bed. The file needs a row for every day from the
+start, without gaps; a warning reports a file that ends before the run. Columns are separated by commas, or
+by semicolons or tabs if the header has no comma.
 
 ```csv
 date,district,oxygen,icu
@@ -65,7 +65,7 @@ date,district,oxygen,icu
 
 With `counts_are: exact`, every count is a whole number and exactly that many patients arrive; with `poisson`
 (the default), it is a mean. If the `icu` column counts all patients who need intensive care, write
-`clinical: {severity: {p_icu: 0}}`, or some are counted twice.
+`clinical: {severity: {p_icu: 0}}`, otherwise some are counted twice.
 """
 
 _BOUNDS: Final = (
@@ -121,7 +121,7 @@ def _profile_table() -> Iterator[str]:
 
 
 def _profiles(schema: Node) -> dict[str, list[str]]:
-    """Return the profiles that a section's key `profile` may name, by the section's definition."""
+    """Return the names allowed for the key `profile`, by the definition of each section that has profiles."""
     found = {}
     for place in profile_tables.PLACES:
         node: Node | None = schema
@@ -160,7 +160,7 @@ def _section(name: str, node: Node, profiles: Sequence[str] = ()) -> Iterator[st
 
 
 def _needs(name: str) -> str:
-    """Return what a rule of this name needs, from its class."""
+    """Return the sentences on what the rule called `name` needs."""
     rule = _RULES.get(name)
     if rule is None:
         return ""

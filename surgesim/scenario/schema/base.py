@@ -26,10 +26,10 @@ AGE_GROUPS = ("0-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "70-7
 """The nine age groups, youngest first; every table by age has this order."""
 
 RISK_GROUPS = ("low-risk", "high-risk")
-"""The two risk groups; index 0, 1 throughout the model."""
+"""The two risk groups, with indices 0 and 1 throughout the model."""
 
 BED_TYPES = ("basic", "oxygen", "icu")
-"""Bed types in ascending order of care; index 0, 1, 2 throughout the model."""
+"""Bed types in ascending order of the level of care, with indices 0, 1 and 2 throughout the model."""
 
 SETTINGS = ("home", "school", "work", "community")
 
@@ -48,7 +48,7 @@ class FrozenDict(dict[K, V]):
     """A read-only dict, so that a frozen scenario is frozen to its leaves, and has a hash."""
 
     def _refuse(self, *args: object, **kwargs: object) -> Any:
-        raise TypeError("a scenario is frozen: make a copy with changes with surgesim.overlaid")
+        raise TypeError("a scenario is frozen: make a changed copy with surgesim.overlaid")
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))
@@ -64,7 +64,7 @@ def _freeze(value: dict[K, V]) -> FrozenDict[K, V]:
 
 
 Named = Annotated[dict[Name, V], Field(max_length=MOST_ENTRIES), AfterValidator(_freeze)]
-"""A frozen mapping of named entries: the keys are short names, the order is that of the file."""
+"""A frozen mapping of named entries: the keys are short names, in the order of the file."""
 
 FrozenMapping = Annotated[dict[K, V], Field(max_length=MOST_ENTRIES), AfterValidator(_freeze)]
 
@@ -104,7 +104,7 @@ Day = Annotated[date, BeforeValidator(_as_date)]
 
 
 class IncompleteError(ValueError):
-    """A value needs another one that is missing."""
+    """Raised if a value needs another one that is missing."""
 
 
 def require_one_of(**given: Any) -> None:
@@ -131,7 +131,7 @@ def join_words(words: Iterable[str], last: str = "and") -> str:
 
 
 def bound_text(value: object) -> str:
-    """Return the value of a bound as it was written."""
+    """Return the value of a bound as the user wrote it."""
     if isinstance(value, (list, tuple)):
         return str([float(f"{inner:.12g}") for inner in value])
     return f"{value:.12g}" if isinstance(value, (int, float)) else str(value)
@@ -167,7 +167,7 @@ ShareByAge = Annotated[
 
 
 _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
-"""Unicode categories that no text may hold: controls, formats (bidirectional too), surrogates, separators."""
+"""Unicode categories not allowed in text: control, format, surrogate, and line or paragraph separator."""
 
 
 def _is_invisible(letter: str) -> bool:
@@ -179,7 +179,7 @@ def _is_invisible(letter: str) -> bool:
 def _readable(text: str) -> str:
     if not text.strip():
         raise ValueError("got a blank text, expected words")
-    # Nearly every text is printable throughout, which is much quicker to see than letter by letter.
+    # Nearly every text is printable, and checking that is much quicker than checking letter by letter.
     for letter in () if text.isprintable() else filter(_is_invisible, text):
         name = unicodedata.name(letter, "")
         named = f" ({name})" if name else ""
@@ -188,7 +188,7 @@ def _readable(text: str) -> str:
 
 
 Words = Annotated[str, AfterValidator(_readable)]
-"""A text of the user's own: not blank, and without characters that cannot be seen."""
+"""Text written by the user: not blank, and without invisible characters."""
 
 
 def figure(default: Any, source: str, confidence: Confidence = "assumed", **constraints: Any) -> Any:
@@ -207,7 +207,7 @@ Overlay = Annotated[dict[str, Any], AfterValidator(_freeze_deep)]
 
 
 class Section(BaseModel):
-    """Base of all sections: strict, frozen, no unknown keys, no infinities or NaN."""
+    """Base class of all sections: strict and frozen, without unknown keys, infinities or NaN."""
 
     model_config = ConfigDict(
         strict=True, frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True

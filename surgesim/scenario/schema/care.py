@@ -50,7 +50,7 @@ class ShareByBed(Section):
 
 
 class Facility(Section):
-    """One facility.
+    """One facility: its beds, patients, staff and supplies.
 
     `beds` are all its beds; a share `covid_share` of them is open to COVID patients at the start, and a
     rule (`convert_beds` or `mobilise`) can raise this to `convertible_share`. Conversion can also equip
@@ -114,7 +114,7 @@ class Census(Section):
 
 
 class Care(Section):
-    """The facilities, their initial patients, and what they share."""
+    """The facilities, their initial patients, and settings for all facilities."""
 
     facilities: Annotated[Named[Facility], Field(min_length=1)]
     initial_census: FrozenMapping[FacilityName, Census] = Field(default_factory=dict)

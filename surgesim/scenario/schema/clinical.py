@@ -11,7 +11,10 @@ from surgesim.scenario.schema.numbers import Share
 
 
 class DeathByCare(Section):
-    """P(death) by the care received and age; a value below that of the better care is raised to it."""
+    """Probability of death by age and care received.
+
+    If the value for one kind of care is lower than the value for better care, it is raised to the latter.
+    """
 
     full: ShareByAge
     thin: ShareByAge
@@ -23,7 +26,7 @@ class Severity(Section):
     """Severity of an infection by age, for the reference variant in an unprotected person.
 
     `p_oxygen` is per infection, `p_icu` per person who needs oxygen. `death_oxygen` and `death_icu` are
-    per person with that need. `death_oxygen` ignores `boarded`.
+    per person with that need. In `death_oxygen`, `boarded` has no effect.
     """
 
     p_oxygen: ShareByAge
@@ -51,14 +54,14 @@ class Stays(Section):
 
 
 class Clock(Section):
-    """Time from an unmet need to its end: `death_days` for patients who die of it, else `recovery_days`."""
+    """Time from an unmet need to death (`death_days`) or, for patients who survive, to recovery."""
 
     death_days: Distribution
     recovery_days: Distribution
 
 
 class Clocks(Section):
-    """One clock per need: oxygen need untreated; ICU need untreated or boarded in an oxygen bed."""
+    """One clock per unmet need: oxygen untreated, ICU untreated, and ICU boarded in an oxygen bed."""
 
     oxygen: Clock
     icu: Clock

@@ -18,11 +18,11 @@ from surgesim.scenario.schema.numbers import MOST_ENTRIES, Bound, Hours
 
 
 class Threshold(Section):
-    """An indicator and a bound; it is breached on days when the indicator is strictly beyond the bound.
+    """An indicator and a bound; a breach is a day on which the indicator is strictly beyond the bound.
 
-    With ``by: district`` it is assessed in each district and does not count towards the situation. `beds`
-    are the bed types in which vacant beds are counted; by default those that the scenario's patients can
-    occupy.
+    With ``by: district``, it is assessed in each district and does not count towards the declared
+    emergency. `beds` lists the bed types in which vacant beds are counted: by default, the types that the
+    scenario's patients can occupy.
     """
 
     title: Off[Text] = None
@@ -57,11 +57,11 @@ class Threshold(Section):
 
 
 REQUIRED_PATH = "command.situation.require"
-"""Path of the number of criteria that make the situation."""
+"""Path of the number of criteria required for the declared emergency."""
 
 
 class Situation(Section):
-    """The declared emergency: all, any, or at least a given number of thresholds are breached at once."""
+    """The rule for the declared emergency: all, any, or a minimum number of thresholds must be breached."""
 
     require: Literal["all", "any"] | Annotated[int, Field(ge=1, le=MOST_ENTRIES)] = "any"
     thresholds: Off[Annotated[Sequence_[ThresholdName], Field(min_length=1)]] = None
@@ -73,7 +73,7 @@ Rule = Annotated[FacilityRule | EpidemicRule | StaffRule | SupplyRule, Field(dis
 class Reach(Section):
     """Timely access: the time limit for getting a bed, and a reference for deaths.
 
-    `within_hours` is ``care.no_bed_hours`` unless given.
+    If `within_hours` is not given, the limit is ``care.no_bed_hours``.
     """
 
     within_hours: Off[Hours] = None
@@ -81,7 +81,7 @@ class Reach(Section):
 
 
 class Command(Section):
-    """Thresholds, the declared situation, the epidemic's level, timely access, and the plan."""
+    """Thresholds, the declared emergency, the epidemic's level, timely access, and the plan."""
 
     thresholds: Named[Threshold] = Field(default_factory=dict)
     situation: Situation = Situation()
@@ -101,13 +101,13 @@ class Command(Section):
 
     @property
     def of_situation(self) -> tuple[str, ...]:
-        """The thresholds that make the situation."""
+        """The thresholds that decide whether an emergency is declared."""
         named = self.situation.thresholds
         return tuple(self.in_province) if named is None else named
 
     @property
     def required_count(self) -> int:
-        """The number of these thresholds that must be breached at once."""
+        """The number of thresholds that must be breached at once for the declared emergency."""
         require = self.situation.require
         if isinstance(require, int):
             return require

@@ -62,14 +62,13 @@ class Protection(Section):
 
 
 class Immunity(Section):
-    """Who is protected at the start, by age, and how immunity wanes.
+    """Immunity at the start, by age, and the waning of immunity.
 
-    `immune_share` is the share immune from recent infection (or both infection and vaccine); the share of
-    them that the variant's `infection_escape` makes susceptible joins the waned stratum. `waned_share` is
-    the share of the others with waned protection from earlier doses or infections, which is multiplied by
-    1 - `vaccine_escape`. Nobody is in the stratum `vaccinated` at the start: it is the protection that
-    section `vaccination` gives, and is required with it. People with waned protection keep whatever part
-    of it is better.
+    `immune_share` is the share immune from recent infection (or both infection and vaccine); those whom the
+    variant's `infection_escape` makes susceptible join the waned stratum. `waned_share` is the share of the
+    others with waned protection from earlier doses or infections; this protection is multiplied by
+    1 - `vaccine_escape`. Section `vaccination` requires `vaccinated`, the protection that its doses
+    give; nobody has it at the start. A dose never replaces better waned protection.
     """
 
     immune_share: ShareByAge = figure((0.0,) * 9, "nobody immune unless given")
@@ -80,9 +79,10 @@ class Immunity(Section):
 
 
 class Importation(Section):
-    """Infections that residents bring from outside the province: Poisson, `per_day` over all districts.
+    """Infections that residents bring from outside the province, in the warm-up too.
 
-    Split by population unless `weights` (relative, by district) are given. They occur in the warm-up too.
+    Their daily number is Poisson with mean `per_day` for all districts together. It is split by population
+    unless `weights` (relative, by district) are given.
     """
 
     per_day: PatientsPerDay = 0.0
@@ -149,12 +149,14 @@ class Epidemic(Section):
             )
         steps = 1 / self.dt_days
         if abs(steps - round(steps)) > 1e-9:
-            raise ValueError(f"got a step dt_days of {self.dt_days:g}, expected one that divides a day")
+            raise ValueError(
+                f"got a step dt_days of {self.dt_days:g}, expected a step that divides a day evenly"
+            )
         return self
 
 
 class ArrivalSeries(Section):
-    """Daily arrivals of one kind: `counts[d]` on day d (the first is 0)."""
+    """Daily arrivals of one kind: `counts[d]` on day d (the first day is 0)."""
 
     bed: BedType
     counts: Annotated[Sequence_[PatientsPerDay], Field(max_length=LONGEST_RUN_DAYS)]
@@ -169,7 +171,7 @@ class ArrivalSeries(Section):
 
 
 class Arrivals(Section):
-    """Given daily arrivals instead of an epidemic.
+    """Daily arrivals, given instead of an epidemic.
 
     `file` (a CSV, relative to the scenario file) is read when the scenario is loaded and becomes `series`.
     There are no arrivals after the end of a series.

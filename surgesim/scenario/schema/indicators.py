@@ -1,7 +1,7 @@
-"""Indicators: what a threshold, a level or a rule can watch. Each is declared once, here.
+"""The indicators that thresholds, levels and rules can watch. Each is declared once, here.
 
-Those of the province are computed in `surgesim.model.command.indicators`, those of districts in
-`surgesim.model.command.districts`.
+`surgesim.model.command.indicators` computes them for the province, `surgesim.model.command.districts` for
+districts.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ class Indicator(NamedTuple):
     meaning
         Description in the data dictionary; empty if a part of the model records and describes it.
     least, most
-        Its range, if it has one.
+        Its minimum and maximum; `most` is None if it has no maximum.
     of_residents
-        If it counts residents, each at most once: the number of residents it is relative to.
+        The denominator of a rate that counts each resident at most once, such as 100,000 residents.
     needs
-        What a scenario must give for it to be assessed, by name in `schema.needs.NEEDS`, in the order of
-        reporting; if empty, it needs only patients and beds.
+        Names, in `schema.needs.NEEDS`, of the parts that a scenario must give for the indicator to be
+        assessed, in the order of reporting; empty if it needs only patients and beds.
     item
-        What it is measured for, if each value belongs to one item.
+        The kind of item, if the indicator is measured for one item, such as a consumable.
     by_district
         Its meaning in a district; empty if districts have no value of their own.
     by_group
@@ -110,16 +110,16 @@ _DECLARED = (
     Indicator(
         "oxygen_occupancy",
         "share",
-        "occupied and held beds over staffed oxygen beds (1 if none)",
+        "occupied and held beds as a share of staffed oxygen beds (1 if there are none)",
         most=1,
-        by_district="occupancy of the district's staffed oxygen beds (1 if none)",
+        by_district="occupancy of the district's staffed oxygen beds (1 if there are none)",
     ),
     Indicator(
         "icu_occupancy",
         "share",
-        "occupied and held beds over staffed ICU beds (1 if none)",
+        "occupied and held beds as a share of staffed ICU beds (1 if there are none)",
         most=1,
-        by_district="occupancy of the district's staffed ICU beds (1 if none)",
+        by_district="occupancy of the district's staffed ICU beds (1 if there are none)",
     ),
     Indicator(
         "icu_need_per_100k",
@@ -207,11 +207,11 @@ _DECLARED = (
     Indicator(
         "epidemic_level",
         "1 to 4",
-        "level of the epidemic by the scenario's table (empty without one)",
+        "level of the epidemic by the scenario's table (empty without a table)",
         least=1,
         most=HIGHEST_LEVEL,
         needs=("levels", "level_criteria"),
-        by_district="level of the epidemic by the scenario's table (empty without one)",
+        by_district="level of the epidemic by the scenario's table (empty without a table)",
         is_composite=True,
     ),
     Indicator(
@@ -244,13 +244,13 @@ else:
     IndicatorName = Literal[tuple(INDICATORS)]
 
 BY_DISTRICT = tuple(indicator.name for indicator in _DECLARED if indicator.by_district)
-"""Indicators that each district has too."""
+"""Indicators that are measured in each district too."""
 
 BY_GROUP = tuple(indicator.name for indicator in _DECLARED if indicator.by_group)
 """Indicators that can be measured in one age or risk group."""
 
 ICU_BEDS = tuple(indicator.name for indicator in _DECLARED if "icu_staff" in indicator.needs)
-"""Indicators that count ICU beds only of facilities whose staff is given."""
+"""Indicators that leave out the ICU beds of facilities whose staff is not given."""
 
 GroupName = Literal[
     "0-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "70-79", "80+", "low-risk", "high-risk"
@@ -259,7 +259,7 @@ GroupName = Literal[
 
 
 class Watch(NamedTuple):
-    """What is watched: an indicator (None for a date), its item or group, and its district."""
+    """A watched indicator (None for a date), with its item or group, and its district."""
 
     indicator: IndicatorName | None
     of: str | None = None
@@ -267,7 +267,7 @@ class Watch(NamedTuple):
 
 
 def check_allowed(key: str, indicator: str, known: Iterable[str], by: str) -> None:
-    """Reject a key that only some indicators allow.
+    """Reject a key that `indicator` does not allow.
 
     Raises
     ------
@@ -277,7 +277,8 @@ def check_allowed(key: str, indicator: str, known: Iterable[str], by: str) -> No
     known = tuple(known)
     if indicator not in known:
         raise ValueError(
-            f"got {key} for {indicator}, which is not available {by}: expected one of {', '.join(known)}"
+            f"got {key} for {indicator}, which is not available {by}: expected one of the indicators "
+            f"{', '.join(known)}"
         )
 
 
@@ -296,4 +297,4 @@ def check_watch(watch: Watch, *, group: bool, by_district: bool) -> None:
     if by_district:
         check_allowed("a district", watch.indicator, BY_DISTRICT, "by district")
         if group:
-            raise ValueError("got a group and a district, expected only one")
+            raise ValueError("got a group and a district, expected only one of the two")

@@ -31,8 +31,8 @@ Level = Annotated[int, Field(ge=1, le=HIGHEST_LEVEL)]
 class Criterion(Section):
     """An indicator and the bounds between its classes, from best to worst.
 
-    ``at_least: [90, 450]`` is class 1 below 90, 2 from 90 on, 3 from 450 on; ``below: [20, 10]`` is
-    class 1 from 20 on, 2 below 20, 3 below 10.
+    With ``at_least: [90, 450]``, the class is 1 below 90, 2 from 90, and 3 from 450; with
+    ``below: [20, 10]``, it is 1 from 20, 2 below 20, and 3 below 10.
     """
 
     title: Off[Text] = None
@@ -53,7 +53,7 @@ class Criterion(Section):
             raise ValueError(f"got below {bounds}, expected bounds that fall from class to class")
         if INDICATORS[self.indicator].is_composite:
             raise ValueError(
-                f"got {self.indicator}, which is computed from other indicators, expected another"
+                f"got {self.indicator}, which is computed from other indicators, expected another one"
             )
         check_watch(self.watch, group=self.group is not None, by_district=self.by == "district")
         return self
@@ -72,15 +72,15 @@ class Criterion(Section):
 
     @property
     def by_district(self) -> bool:
-        """True if each district has its own value; otherwise all have the province's."""
+        """True if each district has its own value; otherwise all have the province's value."""
         return self.indicator in BY_DISTRICT and self.by != "province" and self.group is None
 
 
 class Levels(Section):
     """The level of the epidemic, by class of transmission (row) and class of response (column).
 
-    The class of each side is the worst class of its criteria. Without response criteria there is one
-    column; without a table, the level is the class of transmission.
+    The class of transmission or response is the worst class of its criteria. Without response criteria
+    there is one column; without a table, the level is the class of transmission.
     """
 
     transmission: Named[Criterion]
@@ -113,7 +113,7 @@ class Levels(Section):
         lines = [*self.table, *zip(*self.table, strict=True)]
         if any(list(line) != sorted(line) for line in lines):
             raise ValueError(
-                "got a table in which a worse class has a lower level, expected levels that do not fall"
+                "got a table in which a worse class has a lower level, expected an equal or higher level"
             )
         return self
 
@@ -135,6 +135,6 @@ class Levels(Section):
 
     @property
     def criteria(self) -> dict[tuple[str, str], Criterion]:
-        """All criteria by side and name."""
+        """All criteria, by side (transmission or response) and name."""
         sides = (("transmission", self.transmission), ("response", self.response))
         return {(side, name): criterion for side, named in sides for name, criterion in named.items()}

@@ -38,7 +38,7 @@ _UNCERTAIN = {
 
 
 def _is_uncertain_form(value: Mapping[str, Any]) -> bool:
-    """Return True if `value` has one form of an uncertain parameter."""
+    """Return True if `value` has one of the forms of an uncertain parameter."""
     ((key, inner),) = value.items() if len(value) == 1 else (("", None),)
     if key not in _UNCERTAIN:
         return False
@@ -57,7 +57,7 @@ def _other_form(below: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
 
 
 def is_scale(value: object) -> bool:
-    """Return True if `value` is ``{scale: 0.8}``: in an alternative, a factor on the scenario's number."""
+    """Return True if `value` is ``{scale: 0.8}``: in an alternative, a factor for the scenario's number."""
     return isinstance(value, Mapping) and set(value) == {"scale"} and _is_number(value["scale"])
 
 
@@ -69,7 +69,7 @@ def scaled(base: Any, overlay: Any) -> Any:
     """Return `overlay` with each ``{scale: 0.8}`` replaced by that multiple of the value in `base`.
 
     A number, or each number of a table, is multiplied; an integer is rounded to an integer. If `base` has
-    no number, the overlay does not change.
+    no number, the overlay is returned unchanged.
     """
     if is_scale(overlay):
         product = _product(base, overlay["scale"])

@@ -1,4 +1,4 @@
-"""Names that refer to something defined elsewhere in the scenario: to what, and where it is defined."""
+"""Names that refer to entries defined elsewhere in the scenario, with the kind and path of the target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an indicator needs from a scenario; without it, the indicator is not assessed.
+"""The parts of a scenario that indicators need; without them, an indicator is not assessed.
 
 This is a separate module so that model, tables, report and warnings share one declaration.
 """
@@ -16,16 +16,16 @@ from surgesim.scenario.schema.scenario import Scenario
 
 
 class Need(NamedTuple):
-    """Part of a scenario from which an indicator is computed.
+    """A part of a scenario that an indicator needs to be assessed.
 
     Attributes
     ----------
     name
         Its name in the tables and the translation catalogues.
     missing
-        The reason reported if it is not given.
+        The reason reported if the scenario does not give the part.
     is_met
-        Returns True if a scenario gives it for what is watched.
+        A function that returns True if a scenario gives the part for a watched indicator.
     """
 
     name: str
@@ -127,7 +127,7 @@ NEEDS: Mapping[str, Need] = {need.name: need for need in _NEEDS}
 
 
 def unmet_need(scenario: Scenario, watch: Watch) -> Need | None:
-    """Return the first need that a scenario does not meet for what is watched; None if it is assessed."""
+    """Return the first need of a watched indicator that a scenario does not meet; None if it meets all."""
     if watch.indicator is None:
         return None
     needs = (NEEDS[name] for name in INDICATORS[watch.indicator].needs)
@@ -135,12 +135,12 @@ def unmet_need(scenario: Scenario, watch: Watch) -> Need | None:
 
 
 def unmet_need_of(scenario: Scenario, threshold: Threshold, district: str | None = None) -> Need | None:
-    """Return the first unmet need of a threshold in the province, or in one district; None if assessed."""
+    """Return the first unmet need of a threshold in the province, or in one district; None if all are met."""
     return unmet_need(scenario, threshold.watch._replace(district=district))
 
 
 def assessed_criteria(scenario: Scenario) -> tuple[str, ...]:
-    """Return the thresholds of the situation that are assessed."""
+    """Return the thresholds of the declared emergency that are assessed."""
     command = scenario.command
     return tuple(
         name
@@ -152,8 +152,8 @@ def assessed_criteria(scenario: Scenario) -> tuple[str, ...]:
 def beds_occupied(scenario: Scenario) -> tuple[BedType, ...]:
     """Return the bed types that the scenario's patients can occupy; all types if it has no patients.
 
-    Basic beds hold isolated mild cases, oxygen beds patients who need oxygen, and ICU beds patients who
-    need intensive care.
+    Basic beds are for isolated mild cases, oxygen beds for patients who need oxygen, and ICU beds for
+    patients who need intensive care.
     """
     severity = scenario.clinical.severity
     census = scenario.care.initial_census.values()
@@ -172,5 +172,5 @@ def beds_occupied(scenario: Scenario) -> tuple[BedType, ...]:
 
 
 def beds_counted(scenario: Scenario, threshold: Threshold) -> tuple[BedType, ...]:
-    """Return the bed types that a threshold on vacant beds counts: by default those of `beds_occupied`."""
+    """Return the bed types that a threshold on vacant beds counts: by default, those of `beds_occupied`."""
     return beds_occupied(scenario) if threshold.beds is None else threshold.beds

@@ -1,8 +1,8 @@
-"""The numbers of a scenario by what they measure, each with the bounds that keep memory and arithmetic safe.
+"""Types for the numbers of a scenario, with bounds that keep memory use and arithmetic safe.
 
 Every numeric field has one of these types or bounds of its own; messages, the JSON Schema and the
-scenario reference take the bounds from here. They refuse slips of the keyboard, not unusual provinces: what
-is merely implausible is remarked on.
+scenario reference take the bounds from here. The bounds reject typing errors, not unusual provinces:
+implausible values only cause warnings.
 """
 
 from typing import Annotated
@@ -11,13 +11,13 @@ from pydantic import Field
 
 LONGEST_RUN_DAYS = 20_000
 MOST_PEOPLE = 200_000_000
-"""In one district and in all: two countries of the size of Vietnam."""
+"""Maximum population, of one district and of all: about twice the population of Vietnam."""
 MOST_DISTRICTS = 1_000
 MOST_ALTERNATIVES = 200
 MOST_ENTRIES = 10_000
-"""In any mapping of named entries."""
+"""Maximum number of entries in a named mapping."""
 MOST_ARRIVALS = 10_000_000
-"""Given arrivals of a whole run."""
+"""Maximum number of given arrivals in a whole run."""
 MOST_REPLICATIONS = 100_000
 MOST_VALUE = 1e15
 
@@ -28,15 +28,15 @@ Purity = Annotated[float, Field(gt=0, le=1)]
 
 Days = Annotated[float, Field(ge=0, le=1_000_000)]
 SomeDays = Annotated[float, Field(ge=0.0001, le=1_000_000)]
-"""A length of time that is not 0: at least nine seconds."""
+"""A length of time above 0, in days: at least nine seconds."""
 DayOrMore = Annotated[float, Field(ge=1, le=1_000_000)]
-"""A mean that is drawn once a day, and so is at least a day."""
+"""A mean time in days, for events that are drawn once a day: at least a day."""
 DaysKept = Annotated[float, Field(ge=1, le=1_000)]
-"""Days for which those of each day are kept apart, in memory of their own."""
+"""A number of days for which memory is needed for each day, such as days of follow-up or absence."""
 Interval = Annotated[float, Field(ge=0.1, le=1_000_000)]
-"""Days between deliveries."""
+"""A number of days between deliveries."""
 Step = Annotated[float, Field(ge=0.001, le=1)]
-"""Days of a step of the epidemic: at most a thousand steps a day."""
+"""A time step of the epidemic, in days: at most a thousand steps a day."""
 RunDays = Annotated[int, Field(ge=1, le=LONGEST_RUN_DAYS)]
 WholeDays = Annotated[int, Field(ge=0, le=LONGEST_RUN_DAYS)]
 Hours = Annotated[float, Field(ge=0, le=10_000)]
@@ -46,13 +46,13 @@ HourOfDay = Annotated[float, Field(ge=0, le=24)]
 Residents = Annotated[int, Field(ge=1, le=MOST_PEOPLE)]
 Infections = Annotated[int, Field(ge=0, le=MOST_PEOPLE)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
-"""Beds, patients, staff, vehicles, or other things of one place."""
+"""A number of beds, patients, staff, vehicles or other items in one place."""
 SomeCount = Annotated[int, Field(ge=1, le=1_000_000)]
 Places = Annotated[float, Field(ge=0.0001, le=1_000_000)]
-"""Patients for one team or post."""
+"""A number of patients per team or post."""
 HeadsPerPost = Annotated[float, Field(ge=1, le=1_000)]
 PatientsPerDay = Annotated[float, Field(ge=0, le=1_000_000)]
-"""People who arrive on a day."""
+"""A number of people who arrive on one day."""
 ContactsPerDay = Annotated[float, Field(ge=0, le=1_000)]
 
 Amount = Annotated[float, Field(ge=0, le=1e12)]
@@ -63,7 +63,7 @@ Money = Annotated[float, Field(ge=0, le=MOST_VALUE)]
 Bound = Annotated[float, Field(ge=-1e12, le=1e12)]
 """A bound on an indicator."""
 Value = Annotated[float, Field(ge=-MOST_VALUE, le=MOST_VALUE)]
-"""A number in the unit of any other number of the scenario."""
+"""A possible value of an uncertain parameter, in the unit of the parameter."""
 SomeValue = Annotated[float, Field(ge=1e-9, le=MOST_VALUE)]
 BetaShape = Annotated[float, Field(ge=0.001, le=1_000_000)]
 WeibullShape = Annotated[float, Field(ge=0.01, le=1_000)]
@@ -74,9 +74,9 @@ MOST_DRAWN = 150_000
 """Numbers in a table of draws, so that the scenario with the embedded table can be read again."""
 
 MOST_POINTS = 1_000_000
-"""Points of a sweep, and levels of one path."""
+"""Maximum number of points in a sweep, and of levels of one path."""
 MOST_RUNS = 100_000_000
-"""Runs of a sweep."""
+"""Maximum number of runs in a sweep."""
 
 Replications = Annotated[int, Field(ge=1, le=MOST_REPLICATIONS)]
 RunsPerDraw = Annotated[int, Field(ge=1, le=1_000)]

@@ -94,7 +94,7 @@ class People(Section):
     contacts: Contacts
     outside_share: Share = figure(0.15, "share of contacts outside the home district")
     distance_scale_hours: SomeHours = figure(
-        2.0, "contacts outside fall by a factor of e over this many hours of travel"
+        2.0, "hours of travel over which contacts outside the home district fall by a factor of e"
     )
     travel: FrozenMapping[DistrictName, FrozenMapping[DistrictName, Hours]] = Field(default_factory=dict)
     crossing_from_hour: HourOfDay = figure(6.0, "hour of the day from which boats leave")
@@ -105,7 +105,7 @@ class People(Section):
         if self.crossing_from_hour >= self.crossing_to_hour:
             raise ValueError(
                 f"got crossings from {self.crossing_from_hour:g} to {self.crossing_to_hour:g} h, "
-                "expected the first before the second"
+                "expected the first hour before the last"
             )
         return self
 

@@ -21,7 +21,7 @@ from surgesim.scenario.schema.supply import Supply
 BASELINE = "baseline"
 
 SHARED = ("name", "start", "days", "warm_up_days", "study", "alternatives", "extends")
-"""Keys that all alternatives share, so that they can be compared day by day."""
+"""Keys that all alternatives share, so that alternatives can be compared day by day."""
 
 
 class Scenario(Section):

@@ -16,10 +16,10 @@ class Study(Section):
     joint draws. Draw j is shared by `runs_per_draw` replications, from replication j × `runs_per_draw`, which
     differ by chance alone; and by all alternatives.
 
-    `precision` gives outcomes and the maximum half-width of the 95 % interval of their mean, as a share of
-    the mean. The study then starts with `replications`, but at least 10, and adds more until every named
-    outcome is precise in every alternative, or there are `most_replications`. An outcome without an event
-    in any replication (no deaths, no breach) is not yet precise.
+    `precision` gives, for each outcome named, the maximum half-width of the 95 % interval of its mean, as a
+    share of the mean. The study then starts with `replications`, but at least 10, and adds more until every
+    named outcome is precise in every alternative, or until there are `most_replications`. An outcome
+    without an event in any replication (no deaths, no breach) is not yet precise.
     """
 
     replications: Replications = 50

@@ -9,8 +9,7 @@ from surgesim.scenario.schema.numbers import Amount, Money
 
 
 class PerDay(Section):
-    """Amount of an item per day: per COVID bed-day by bed type, per case reported that day, per mild case
-    followed at home, and per death that day."""
+    """Amounts of an item per COVID bed-day (by bed type), reported case, home case and day, and death."""
 
     basic_bed: Amount = 0.0
     oxygen_bed: Amount = 0.0
@@ -45,7 +44,7 @@ class Consumable(Section):
 class Burden(Section):
     """Something to dispose of, such as waste (kg) or bodies; what exceeds the daily capacity accumulates.
 
-    Without a `capacity_per_day`, all of it is disposed of on the same day, and only counted.
+    Without a `capacity_per_day`, everything is disposed of on the same day and is merely counted.
     """
 
     title: Text

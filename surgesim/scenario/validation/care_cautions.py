@@ -1,4 +1,4 @@
-"""Warnings about the resources that limit care: parts that have no effect, or are missing."""
+"""Warnings about the resources that limit care: parts that have no effect or are missing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _has_beds(facility: Facility) -> bool:
 
 
 def _unstaffed(scenario: Scenario) -> Iterator[Finding]:
-    """Warn of beds that count without staff, or never count, if other facilities have given staff."""
+    """Warn of beds with no staff given, or with no staff at all, if staff is given for other facilities."""
     facilities = scenario.care.facilities
     if all(facility.staff is None for facility in facilities.values()):
         return
@@ -100,7 +100,7 @@ def _plans(scenario: Scenario) -> Iterator[Finding]:
         if without or unsaid:
             message = f"{without} of {len(said)} facilities have no mobilisation plan"
             yield Finding(
-                ("care", "facilities"), message + (f"; for {unsaid} this is not given" if unsaid else "")
+                ("care", "facilities"), message + (f"; for {unsaid} this is not known" if unsaid else "")
             )
 
 
@@ -160,7 +160,10 @@ def _given_arrivals(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _ends_early(arrivals: Arrivals, scenario: Scenario) -> Iterator[Finding]:
-    """Warn once of all series that end on the same day before the run does, unless all counts are 0."""
+    """Warn of series that end before the run, in one warning for all that end on the same day.
+
+    Series whose counts are all 0 cause no warning.
+    """
     by_end: dict[int, list[str]] = {}
     for name, series in arrivals.series.items():
         if len(series.counts) < scenario.days and any(series.counts):
@@ -169,8 +172,8 @@ def _ends_early(arrivals: Arrivals, scenario: Scenario) -> Iterator[Finding]:
         others = f" (and {len(names) - 1} more series)" if len(names) > 1 else ""
         first = scenario.start + timedelta(days=days)
         message = (
-            f"has {days} days of counts{others} in a run of {scenario.days}: nobody arrives from {first} on; "
-            "give more counts, or reduce `days`"
+            f"has {days} days of counts{others}, but the run has {scenario.days}: nobody arrives from "
+            f"{first} on; give more counts, or reduce `days`"
         )
         yield Finding(("arrivals", "series", names[0], "counts"), message)
 
@@ -181,7 +184,7 @@ def _icu_counted_twice(arrivals: Arrivals, scenario: Scenario) -> Iterator[Findi
     if {"oxygen", "icu"} <= beds and most > 0:
         message = (
             f"sends a share of up to {most:.3g} of the oxygen series to intensive care, in addition to the "
-            "icu series: if those count all ICU patients, write p_icu: 0"
+            "icu series: if the icu series count all ICU patients, write p_icu: 0"
         )
         yield Finding(("clinical", "severity", "p_icu"), message)
 

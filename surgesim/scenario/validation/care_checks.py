@@ -1,4 +1,4 @@
-"""Consistency of facilities with each other, and of a rule of the plan with the facilities it acts on."""
+"""Check facilities against each other, and the rules of the plan against the facilities they act on."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from surgesim.scenario.schema.levers.rule import RuleBase
 
 
 def between_facilities(facilities: Mapping[str, Facility]) -> Iterator[Finding]:
-    """Check oxygen for intensive care, bed numbers for non-COVID patients, and replaced facilities."""
+    """Check facilities' oxygen for intensive care, beds for non-COVID patients, and replaced facilities."""
     some_supplied = any(facility.oxygen is not None for facility in facilities.values())
     for name, facility in facilities.items():
         path = ("care", "facilities", name)
         if name in facility.replaces:
-            yield Finding((*path, "replaces"), f"got {name!r} itself, expected other facilities")
+            yield Finding(
+                (*path, "replaces"), f"got {name!r}, the facility itself, expected other facilities"
+            )
         elif facility.replaces and facility.open_at_start:
-            message = "got facilities to replace with open_at_start: true, expected open_at_start: false"
+            message = "got facilities to replace, but open_at_start: true, expected open_at_start: false"
             yield Finding((*path, "replaces"), message)
         if some_supplied and facility.oxygen is None and (facility.beds.icu or facility.icu_target):
             message = (
@@ -50,9 +52,9 @@ def at_facilities(
     path
         Path of the rule.
     facilities
-        The facilities that are valid by themselves.
+        The facilities that have no errors of their own.
     complete
-        True if these are all facilities.
+        True if `facilities` contains all facilities of the scenario.
     """
     for index, name in enumerate(rule.named_facilities):
         misfit = rule.misfit(facilities[name]) if name in facilities else None

@@ -25,7 +25,7 @@ _Bound: TypeAlias = Threshold | Trigger | Until
 
 
 def cautions(scenarios: Mapping[str, Scenario], survey: Survey) -> Iterator[Finding]:
-    """Yield warnings; `scenarios` holds the baseline, which `survey` covers, and the alternatives by name."""
+    """Yield warnings about the baseline and alternatives in `scenarios`; `survey` covers the baseline."""
     seen: set[Finding] = set()
     for name, scenario in scenarios.items():
         for finding in _without_effect(scenario):
@@ -35,7 +35,7 @@ def cautions(scenarios: Mapping[str, Scenario], survey: Survey) -> Iterator[Find
     yield from _never_used(scenarios)
     yield from renamed_in_alternatives(scenarios[BASELINE])
     for pattern in survey.unused:
-        yield Finding(("sources", pattern), "got a source for which the scenario has no figure")
+        yield Finding(("sources", pattern), "got a source that covers no figure of the scenario")
 
 
 def _without_effect(scenario: Scenario) -> Iterator[Finding]:
@@ -66,7 +66,7 @@ def _bounds(scenario: Scenario) -> Iterator[tuple[KeyPath, _Bound]]:
 
 
 def _situation(scenario: Scenario) -> Iterator[Finding]:
-    """Warn of an emergency that is decided without some of its criteria, or cannot be decided."""
+    """Warn if the declared emergency is decided without some of its criteria, or cannot be decided."""
     names, assessed = scenario.command.of_situation, assessed_criteria(scenario)
     missing = [name for name in names if name not in assessed]
     if not missing:
@@ -89,13 +89,14 @@ def _criteria(levels: Levels, scenario: Scenario) -> Iterator[Finding]:
         yield from _followed(path, criterion, scenario)
         if criterion.by == "province" and not watched.by_district:
             yield Finding(
-                (*path, "by"), f"has no effect: {criterion.indicator} is always that of the province"
+                (*path, "by"), f"has no effect: {criterion.indicator} always has the value of the province"
             )
         if watched.most == 1 and max(criterion.bounds) > 1:
             bound = max(criterion.bounds)
             hint = " (write 80 % as 0.8)"
             yield Finding(
-                path, f"is unlikely to hold: {criterion.indicator} lies between 0 and 1, got {bound:g}{hint}"
+                path,
+                f"is unlikely to be met: {criterion.indicator} lies between 0 and 1, got {bound:g}{hint}",
             )
         if criterion.at_least is not None:
             yield from _beyond_all(path, criterion, max(criterion.bounds), scenario)
@@ -119,7 +120,7 @@ def _followed(path: KeyPath, bound: _Bound | Criterion, scenario: Scenario) -> I
             )
         yield from _left_out(path, of, scenario)
         return
-    never = "" if isinstance(bound, (Threshold, Criterion)) else "; the condition never holds"
+    never = "" if isinstance(bound, (Threshold, Criterion)) else "; the condition is never met"
     yield Finding(path, f"{bound.indicator} is not assessed: {missing.popitem()[1]}{never}")
 
 
@@ -145,32 +146,32 @@ def _bound(path: KeyPath, bound: _Bound, scenario: Scenario) -> Iterator[Finding
         below = bound.below is not None and bound.below <= least
         if below or (bound.above is not None and bound.above >= most):
             got = f"below {bound.below:g}" if below else f"above {bound.above:g}"
-            yield Finding(path, f"can never hold: {lies}, got {got}")
+            yield Finding(path, f"can never be met: {lies}, got {got}")
             return
     elif most is not None and bound.above is not None and bound.above >= most:
         hint = " (write 80 % as 0.8)" if bound.above > most and watched.share else ""
-        yield Finding(path, f"is unlikely to hold: {lies}, got above {bound.above:g}{hint}")
+        yield Finding(path, f"is unlikely to be met: {lies}, got above {bound.above:g}{hint}")
     if bound.below is not None and bound.below <= 0:
-        yield Finding(path, f"can never hold: {watched.name} is never below 0, got below {bound.below:g}")
+        yield Finding(path, f"can never be met: {watched.name} is never below 0, got below {bound.below:g}")
     yield from _followed(path, bound, scenario)
 
 
 def _beyond_all(
     path: KeyPath, bound: _Bound | Criterion, value: float, scenario: Scenario
 ) -> Iterator[Finding]:
-    """Warn of a bound that could be passed only by more people than there are residents."""
+    """Warn of a bound that the indicator could exceed only by counting more people than there are."""
     most = None if bound.indicator is None else INDICATORS[bound.indicator].of_residents
     if most is not None and value >= most and scenario.epidemic is not None:
-        message = f"is unlikely to hold: {bound.indicator} reaches {most} only if it counts everybody"
+        message = f"is unlikely to be met: {bound.indicator} reaches {most} only if it counts every resident"
         side = "" if isinstance(bound, Criterion) else "above "
         yield Finding(path, f"{message}, got {side}{value:.12g}")
 
 
 def _too_long(path: KeyPath, bound: _Bound, scenario: Scenario) -> Iterator[Finding]:
-    """Warn of a condition that must hold for more days than the scenario has."""
+    """Warn of a condition that must be met on more days than the scenario has."""
     for_days = 1 if isinstance(bound, Threshold) else bound.for_days
     if for_days > scenario.days:
-        message = f"can never hold: for_days is {for_days}, but the scenario has {scenario.days} days"
+        message = f"can never be met: for_days is {for_days}, but the scenario has {scenario.days} days"
         yield Finding(path, message)
 
 
@@ -210,7 +211,7 @@ def _in_force(scenario: Scenario, name: str) -> bool:
 
 
 def hidden_changes(paths: Sequence[KeyPath], scenario: Scenario) -> Iterator[Finding]:
-    """Yield alternatives whose overlay overrides a value that was set from outside the file."""
+    """Warn of alternatives whose overlay overrides a value that was set from outside the file."""
     for path in paths:
         for name, overlay in scenario.alternatives.items():
             if path[:2] != ("alternatives", name) and _covers(overlay, path):
@@ -232,7 +233,10 @@ def _covers(overlay: object, path: KeyPath) -> bool:
 
 
 def unsourced_figures(survey: Survey) -> Iterator[Finding]:
-    """Count the figures of each section that have no source or are assumed; `detail` lists them."""
+    """Warn of the number of figures in each section that have no source or are assumed.
+
+    The `detail` of each finding lists the figures.
+    """
     sections: dict[str, list[Row]] = {}
     for row in survey.rows.values():
         sections.setdefault(row[0].split(".")[0], []).append(row)
@@ -251,7 +255,7 @@ def _listed(paths: list[str]) -> str:
 
 
 def _starred(segments: list[str]) -> list[str]:
-    """Replace names of entries by ``*``, except of alternatives, so that figures of one kind are grouped."""
+    """Replace entry names (not names of alternatives) by ``*``, so that figures of one kind are grouped."""
     if segments[0] == "alternatives" and len(segments) > 2:
         return [*segments[:2], *_starred(segments[2:])]
     starred = []

@@ -1,4 +1,4 @@
-"""Consistency of the parts of a scenario: dates in range, bounds that fit, requirements that are met.
+"""Check the parts of a scenario against each other: dates in range, consistent bounds, needs that are met.
 
 The checks use only parts that are valid by themselves. They therefore also run on a scenario with
 errors elsewhere, and all errors are reported at once.
@@ -19,7 +19,7 @@ from surgesim.scenario.validation.parts import Parts
 
 
 def one_driver(tree: Mapping[str, Any]) -> Iterator[Finding]:
-    """Apply the schema's rule on epidemic and arrivals if other errors kept the schema from applying it."""
+    """Require either an epidemic or arrivals, if other errors kept the schema from checking this."""
     given = [name for name in ("epidemic", "arrivals") if tree.get(name, "none") not in ("none", None)]
     if len(given) != 1:
         yield Finding((), "expected exactly one of the sections epidemic and arrivals")
@@ -33,7 +33,7 @@ def _reserved(parts: Parts) -> Iterator[Finding]:
     ):
         if path[-1] in named:
             yield Finding(
-                path, f"got the name {path[-1]!r}, which is reserved for {meaning}, expected another"
+                path, f"got the name {path[-1]!r}, which is reserved for {meaning}, expected another name"
             )
 
 
@@ -92,7 +92,7 @@ def _command(parts: Parts) -> Iterator[Finding]:
             yield Finding(("command", "situation", "require"), message)
     for index, name in enumerate((situation.thresholds if situation is not None else None) or ()):
         if name in parts.thresholds and parts.thresholds[name].by_district:
-            message = f"got {name!r}, which is assessed by district, expected one of the province"
+            message = f"got {name!r}, which is assessed by district, expected a threshold of the province"
             yield Finding(("command", "situation", "thresholds", index), message)
 
 
@@ -112,10 +112,10 @@ def _rule(parts: Parts, path: KeyPath, rule: RuleBase) -> Iterator[Finding]:
         return
     if when.above is not None and (until.above is not None or _above(until.below, when.above)):
         got = f"above {until.above:g}" if until.above is not None else f"below {until.below:g}"
-        yield _flapping(path, got, f"below at most {when.above:g}", f"above {when.above:g}")
+        yield _flapping(path, got, f"`below` of at most {when.above:g}", f"above {when.above:g}")
     if when.below is not None and (until.below is not None or _above(when.below, until.above)):
         got = f"below {until.below:g}" if until.below is not None else f"above {until.above:g}"
-        yield _flapping(path, got, f"above at least {when.below:g}", f"below {when.below:g}")
+        yield _flapping(path, got, f"`above` of at least {when.below:g}", f"below {when.below:g}")
 
 
 def _above(value: float | None, bound: float | None) -> bool:
@@ -123,7 +123,10 @@ def _above(value: float | None, bound: float | None) -> bool:
 
 
 def _flapping(path: KeyPath, got: str, expected: str, on: str) -> Finding:
-    message = f"got {got} for a rule that begins {on}, expected {expected}: the rule would switch on and off"
+    message = (
+        f"got {got} for a rule that begins {on}, expected {expected}: "
+        "otherwise the rule would keep switching on and off"
+    )
     return Finding((*path, "until"), message)
 
 

@@ -19,7 +19,7 @@ def epidemic_cautions(scenario: Scenario) -> Iterator[Finding]:
 
 
 def has_doses(scenario: Scenario) -> bool:
-    """Return True if the scenario or a rule of it provides vaccine doses, or it has no vaccination at all."""
+    """Return True if the scenario or one of its rules provides vaccine doses, or has no vaccination."""
     section = scenario.epidemic.vaccination if scenario.epidemic is not None else None
     if section is None or section.doses_per_day:
         return True
@@ -31,7 +31,7 @@ def _measures(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
     for name, measure in epidemic.measures.items():
         path = ("epidemic", "measures", name)
         if measure.reduces == Reduction() and not measure.travel and not measure.screening:
-            yield Finding(path, "has no effect: it reduces no contacts, limits no travel and screens nobody")
+            yield Finding(path, "has no effect: it reduces no contacts, limits no travel, and screens nobody")
         if measure.travel and not apart:
             yield Finding((*path, "travel"), "has no effect: nobody meets people of another district")
         if measure.screening and not epidemic.importation.per_day:

@@ -1,4 +1,4 @@
-"""Consistency of the parts of an epidemic: people to infect or import, a dose that protects."""
+"""Check the parts of an epidemic against each other: imported infections, R0, protection by a dose."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from surgesim.scenario.schema.people import People
 
 
 def dose_without_protection() -> Finding:
-    """Return the finding that vaccination is given without the effect of a dose."""
+    """Return a finding that vaccination is given but the protection of a dose is not."""
     path = ("epidemic", "immunity", "vaccinated")
     return Finding(path, "got nothing, expected the protection that a dose of epidemic.vaccination gives")
 
@@ -32,7 +32,7 @@ def imports(importation: Importation, warm_up_days: int) -> Iterator[Finding]:
 
 
 def unmet_r0(r0: float, susceptibility: tuple[float, ...], people: People) -> Iterator[Finding]:
-    """Report an R0 above 0 that no transmission rate gives, because nobody can infect anybody."""
+    """Report an R0 above 0 that no transmission rate can produce, because nobody can infect anybody."""
     if r0 > 0 and not _can_spread(susceptibility, people):
         message = (
             f"got {r0:g}, expected 0, because nobody can infect anybody: no two people who meet "
@@ -42,9 +42,9 @@ def unmet_r0(r0: float, susceptibility: tuple[float, ...], people: People) -> It
 
 
 def _can_spread(susceptibility: tuple[float, ...], people: People) -> bool:
-    """Return True if any two susceptible people meet, of the same age group or not."""
+    """Return True if any two susceptible people, of the same age group or not, can meet."""
     tables = [getattr(people.contacts, setting) for setting in SETTINGS]
-    last = len(tables[0]) - 1  # a table may end at 70+
+    last = len(tables[0]) - 1  # the contact table may end at 70+
     held = [district.ages or people.ages for district in people.districts.values()]
     travels = people.outside_share > 0
     for a, b in combinations_with_replacement(range(len(AGE_GROUPS)), 2):

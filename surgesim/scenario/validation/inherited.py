@@ -1,4 +1,4 @@
-"""Separate the faults of an alternative's own overlay from those of the scenario below it."""
+"""Separate the faults of an alternative's own overlay from the faults of the base scenario."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def without_base_gaps(
 
 
 def without_unknown_keys(base: Mapping[str, Any], faults: Iterable[Finding]) -> dict[str, Any]:
-    """Return `base` without its unknown keys, which each alternative would otherwise be told of again."""
+    """Return `base` without its unknown keys, which would otherwise be reported for each alternative too."""
     unknown: dict[KeyPath, set[str | int]] = {}
     for fault in faults:
         if fault.kind is Kind.UNKNOWN_KEY:
@@ -57,9 +57,10 @@ def _without(tree: Mapping[str, Any], path: KeyPath) -> dict[str, Any]:
 def own_faults(
     found: Iterable[Finding], faults: Iterable[Finding], overlay: Mapping[str, Any]
 ) -> list[Finding]:
-    """Return the findings in `found` that an alternative's overlay causes, not the base's `faults`.
+    """Return the findings in `found` that an alternative's overlay causes.
 
-    In a part that is faulty in the base, only single values that the overlay itself gives are reported.
+    `faults` are the findings on the base scenario. In a part that is faulty there, only single values that
+    the overlay itself gives are reported.
     """
     known = set(faults)
     at = {fault.path for fault in known}

@@ -29,9 +29,9 @@ class Parts:
     Attributes
     ----------
     all_facilities, all_thresholds
-        True if `facilities` or `thresholds` are all that the scenario has.
+        True if `facilities` or `thresholds` contains all facilities or thresholds of the scenario.
     source
-        The scenario, or plain values that are not a valid scenario.
+        The scenario, or its plain values if it is not valid.
     """
 
     start: date | None = None
@@ -87,7 +87,7 @@ class Parts:
 
     @classmethod
     def from_tree(cls, tree: Mapping[str, Any]) -> Parts:
-        """Return the valid parts of plain values that are not a valid scenario."""
+        """Return the valid parts of a scenario that is not valid as a whole, from its plain values."""
         facilities = _valid(tree, "care.facilities", Facility)
         thresholds = _valid(tree, "command.thresholds", Threshold)
         return cls(

@@ -1,4 +1,4 @@
-"""Warnings about values that are allowed, but are hardly what their author meant."""
+"""Warnings about values that are allowed, but are probably not what their author meant."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from surgesim.scenario.schema.base import BED_TYPES, Section, Text
 from surgesim.scenario.schema.scenario import Scenario
 
 HIGHEST_R0 = 20
-"""Above that of every known disease: measles has 12 to 18."""
+"""Maximum plausible R0, above the R0 of every known disease (measles has 12 to 18)."""
 
 FEWEST_PEOPLE = 1_000
-"""In a district."""
+"""Minimum plausible population of a district."""
 
 LONGEST_TRAVEL_HOURS = 48
 
 FEWEST_BEDS, MOST_BEDS = 0.3, 15
-"""Beds of all types per 1,000 people: countries have 0.3 to 13, Vietnam about 3."""
+"""Plausible range of beds, of all types, per 1,000 people: countries have 0.3 to 13, Vietnam about 3."""
 
 
 def implausible(scenario: Scenario) -> Iterator[Finding]:
@@ -60,13 +60,13 @@ def _beds(scenario: Scenario) -> Iterator[Finding]:
     if not FEWEST_BEDS <= per_1000 <= MOST_BEDS:
         message = (
             f"got {sum(beds)} beds for {scenario.people.total} people, {per_1000:.2g} per 1000, "
-            f"expected {FEWEST_BEDS} to {MOST_BEDS}"
+            f"expected {FEWEST_BEDS} to {MOST_BEDS} per 1000"
         )
         yield Finding(FACILITIES, message)
 
 
 def _same_titles(section: Section, path: KeyPath) -> Iterator[Finding]:
-    """Warn of entries of one mapping that bear the same title, at any depth."""
+    """Warn of entries in the same mapping that have the same title, at any depth."""
     for key in type(section).model_fields:
         value = getattr(section, key)
         if isinstance(value, Section):

@@ -1,6 +1,6 @@
-"""Names in a scenario that refer to nothing in it; the schema says where names refer to something.
+"""Find names in a scenario that refer to nothing in it; the schema marks the names that are references.
 
-They are looked up in plain values, so that a scenario with errors elsewhere is checked too.
+The names are looked up in plain values, so that a scenario with errors elsewhere is checked too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from surgesim.scenario.schema.names import DISTRICT, FACILITY, Reference
 
 @cache
 def references_of_schema() -> Mapping[str, Reference]:
-    """Return the paths of references (``*`` is any entry, ``@`` the keys), and what each refers to."""
+    """Return the reference at each path of the schema that has one (``*`` is any entry, ``@`` the keys)."""
     return dict(_references(scenario_shape(), ()))
 
 
@@ -43,7 +43,7 @@ def references(tree: Mapping[str, Any]) -> Iterator[Finding]:
         defined = value_at(tree, tuple(target.split(".")))
         if not isinstance(defined, Mapping):
             if target in (DISTRICT.target, FACILITY.target) or _is_no_mapping(tree, target):
-                continue  # the schema reports that it is missing, or no section
+                continue  # the schema reports that it is missing or not a section
             defined = {}
         for path, name in _names(tree, pattern.split("."), ()):
             off = name == "none" and _may_be_off(pattern)
@@ -54,20 +54,22 @@ def references(tree: Mapping[str, Any]) -> Iterator[Finding]:
         defined_so: KeyPath = (*target.split("."), "none")
         if value_at(tree, defined_so) is not None:
             yield Finding(
-                defined_so, "got the name 'none', which means no name in a reference, expected another"
+                defined_so,
+                "got the name 'none', which in a reference means that no name is given, "
+                "expected another name",
             )
 
 
 @cache
 def _may_be_off(pattern: str) -> bool:
-    """Return True if a reference may be ``none``, which then means that it refers to nothing."""
+    """Return True if a reference may be ``none``, meaning that it refers to nothing."""
     found = shape_at(tuple(pattern.split(".")))
     return found is not None and "none" in found.choices
 
 
 @cache
 def _where_none_is_off() -> tuple[str, ...]:
-    """Return the paths of definitions that optional references (those that may be ``none``) name."""
+    """Return the paths of the entries to which optional references (those that may be ``none``) refer."""
     places = references_of_schema().items()
     named = (reference.target for pattern, reference in places if _may_be_off(pattern))
     items = (indicator.item.target for indicator in INDICATORS.values() if indicator.item is not None)
@@ -101,7 +103,7 @@ def _items(tree: Mapping[str, Any]) -> Iterator[Finding]:
             elif item not in defined:
                 yield Finding((*path, "item"), f"unknown {kind} {item!r}{suggestion(item, defined)}")
         elif item is not None:
-            yield Finding((*path, "item"), f"got {item!r}, but {indicator} has no items: expected none")
+            yield Finding((*path, "item"), f"got {item!r}, but {indicator} has no items: expected no item")
 
 
 def _watched(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Any, Any]]:

@@ -17,29 +17,29 @@ Row = tuple[str, Any, str, str]
 NOT_FIGURES = (
     "name", "title", "description", "start", "days", "warm_up_days", "study", "alternatives", "sources",
 )  # fmt: skip
-"""Sections and fields that hold no figures: they pose the question, rather than assume anything."""
+"""Sections and fields without figures: they define the question and assume nothing."""
 
 DATA = ("counts",)
-"""Fields that hold a series of data, shown by length and total."""
+"""Fields that contain a series of data, which is summarised by its length and total."""
 
 
 class SourceIndex:
-    """Find the entry of `sources` that covers a path.
+    """An index of `sources` that finds the entry for a path.
 
-    A pattern's ``*`` matches one segment, and an entry covers everything below it. If several match, the
-    longest pattern applies, then the one with fewest ``*``.
+    A pattern's ``*`` matches one segment, and an entry covers everything below its path. If several
+    patterns match, the longest applies; if these are equally long, the one with the fewest ``*``.
     """
 
     def __init__(self, patterns: Mapping[str, Any]) -> None:
-        self._tree: dict[str, Any] = {}
+        self._tree: dict[str | None, Any] = {}
         for pattern in patterns:
             node = self._tree
             for segment in pattern.split("."):
                 node = node.setdefault(segment, {})
-            node[""] = pattern
+            node[None] = pattern  # not "", which a pattern such as "care.." has as a segment
 
     def pattern_for(self, path: str) -> str | None:
-        """Return the pattern that covers `path`, None if there is none."""
+        """Return the pattern that covers `path`; None if no pattern does."""
         best: tuple[int, int, str] | None = None
         for depth, stars, pattern in self._matches(self._tree, path.split("."), 0, 0):
             if best is None or (depth, -stars) > (best[0], -best[1]):
@@ -47,24 +47,24 @@ class SourceIndex:
         return None if best is None else best[2]
 
     def _matches(
-        self, node: dict[str, Any], segments: list[str], depth: int, stars: int
+        self, node: dict[str | None, Any], segments: list[str], depth: int, stars: int
     ) -> Iterator[tuple[int, int, str]]:
-        if "" in node:
-            yield depth, stars, node[""]
+        if None in node:
+            yield depth, stars, node[None]
         if depth < len(segments):
             for key in (segments[depth], "*"):
-                if key in node and key != "":
+                if key in node:
                     yield from self._matches(node[key], segments, depth + 1, stars + (key == "*"))
 
 
 def assumptions(scenario: Scenario) -> list[Row]:
-    """One row for each figure that affects results: (path, value, source, confidence).
+    """Return one row for each figure that affects results: (path, value, source, confidence).
 
-    A table by age, a matrix and a distribution are one figure each. A value equal to the schema's
-    default has the schema's source, in one row for all entries (``care.facilities.*.access_hours``),
-    unless an entry of `sources` names its full path; it has no row if the schema gives it no source.
-    Other figures without a source have an empty source and are ``assumed``. The order is that of the
-    schema and of the file.
+    A table by age, a matrix and a distribution each count as one figure. Values
+    equal to the schema's default share one row (``care.facilities.*.access_hours``) with the schema's
+    source, or have no row if the schema gives none. A value whose full path is in `sources` has its own
+    row. Other figures without a source have an empty source and are ``assumed``. Rows follow the order of
+    the schema and, within it, of the file.
     """
     return list(Survey(scenario).rows.values())
 
@@ -83,7 +83,10 @@ class _Default:
         return cls(None if info.is_required() else info.default, source)
 
     def below(self, holder: Section, name: str, info: FieldInfo) -> _Default:
-        """Return the default of a field of `holder`, whose default this is; the field's own source wins."""
+        """Return the default and source of a field of `holder`; `self` is the default of `holder` as a whole.
+
+        A source given for the field takes precedence over that of `holder`.
+        """
         own = _Default.of(info)
         if type(self.value) is not type(holder):
             return own
@@ -150,7 +153,7 @@ class Survey:
         self.rows[dotted] = (dotted, _plain(value, path), source, confidence)
 
     def _plain_values(self, value: Any, path: tuple[str, ...]) -> None:
-        """Add the figures of an overlay, which holds plain values, under the overlay's own path."""
+        """Add the figures of an overlay, a tree of plain values, under the overlay's own path."""
         if isinstance(value, Mapping) and not (value and set(value) <= set(Distribution.model_fields)):
             for name, below in value.items():
                 self._plain_values(below, (*path, name))

@@ -27,7 +27,7 @@ JOINT = ("study", "draws")
 TOGETHER = ("study", "correlations")
 
 FIXED = (*SHARED, "title", "description", "sources")
-"""Sections and fields that no draw may change: the question, and what all replications share."""
+"""Sections and fields that no draw may change: they define the question, or all replications share them."""
 
 ASSESSED = (("command", "thresholds"), ("command", "situation"))
 """Sections that define the assessment, which is the same in every replication."""
@@ -40,7 +40,7 @@ MOST_CORNERS = 32
 
 
 def number_fault(path: KeyPath, plain: Mapping[str, Any]) -> str | None:
-    """Return what is wrong with a path that should lead to one number; None if nothing is."""
+    """Return the error in a path that must lead to one number; None if there is no error."""
     unknown = unknown_path(path, plain)
     if unknown is not None:
         return unknown.message
@@ -66,14 +66,14 @@ def drawn(
     plain
         The plain values of the scenario.
     found
-        What is wrong with them. Parameters in faulty parts are not checked. Draws are checked only if
-        nothing but distributions is faulty.
+        The faults in these values. Parameters in faulty parts are not checked. Draws are checked only if
+        all faults are in distributions.
     faulty
         Names of the alternatives whose own overlay has errors.
     with_certain
-        Returns a scenario changed by values at dotted paths, or raises `ScenarioError`.
+        A function that returns a scenario with values set at dotted paths, or raises `ScenarioError`.
     drawable
-        True if draws are checked too.
+        True if draws are to be checked too.
     """
     given = value_at(plain, PLACE)
     given = given if isinstance(given, Mapping) else {}
@@ -190,7 +190,7 @@ def _without(plain: Mapping[str, Any], unfit: Container[object], faulty: Contain
 
 
 class _Draws:
-    """The possible draws of a scenario; each is checked once, by building the scenario that it gives."""
+    """The possible draws of a scenario; each is checked once, by building a scenario with its values."""
 
     def __init__(self, scenario: Scenario, with_certain: WithCertain) -> None:
         self._scenario = scenario
@@ -213,9 +213,9 @@ class _Draws:
         return self._known[key]
 
     def least(self, values: Mapping[str, float], middle: Mapping[str, float]) -> Mapping[str, float]:
-        """Return a smallest subset of `values` that is rejected with all others at their medians.
+        """Return a minimal subset of `values` that is rejected while other parameters have their medians.
 
-        Parameters not in `middle` keep the value of the scenario.
+        `middle` contains the medians; parameters not in it keep the scenario's value.
         """
         least = dict(values)
         for name in values:
@@ -230,9 +230,9 @@ def _in_order(values: Mapping[str, float], names: Iterable[str]) -> dict[str, fl
 
 
 def _undrawable(draws: _Draws, uncertainty: Mapping[str, Uncertain]) -> Iterator[Finding]:
-    """Yield what is wrong with the scenario, or an alternative, at draws that its distributions allow.
+    """Yield the errors that draws allowed by the distributions cause in the scenario or an alternative.
 
-    This checks the median of all distributions, each limit with all others at the median, and all
+    This checks all parameters at their medians, each limit with all others at the median, and all
     combinations of the limits of bounded distributions, unless there are more than `MOST_CORNERS`. A run
     checks all of its draws before it begins.
     """
@@ -270,7 +270,7 @@ def _refusal(
     middle: Mapping[str, float],
     uncertainty: Mapping[str, Uncertain],
 ) -> Finding:
-    """Return the finding that values are rejected together, at the path of the last of them."""
+    """Return a finding that values are rejected together, at the path of the last value."""
     problem = draws.fault(_in_order({**middle, **values}, uncertainty))
     *others, name = values
     beside = join_words(f"{other} as {values[other]:.6g}" for other in others) if others else ""

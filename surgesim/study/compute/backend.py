@@ -1,4 +1,4 @@
-"""Where a study is computed, and who is notified of its progress."""
+"""The backend of a study: the processes or cluster that compute it, and its callbacks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from surgesim.errors import SurgesimError
 from surgesim.study.compute.environment import available_cores
 
 Progress: TypeAlias = Callable[[int, int], object]
-"""Called with the amount of work done and the total."""
+"""Function called with the amount of work done and the total amount."""
 
 
 MOST_WORKERS = 1_000
@@ -18,20 +18,20 @@ MOST_WORKERS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Where a study is computed, and who is notified of its progress; results do not depend on it.
+    """The processes or cluster that compute a study, and its callbacks; results do not depend on them.
 
     Parameters
     ----------
     workers
-        Processes on this machine: 1 runs in the current process, None uses every core.
+        Number of processes on this machine: 1 runs in the current process, None uses every core.
     scheduler
         Address of a Dask scheduler to use instead, such as ``tcp://192.168.1.10:8786``.
     progress
-        Called at the start and as work completes, with the amount done and the total:
-        (alternative, replication) pairs of a run, runs of a sweep.
+        Function called at the start and as work completes, with the amount done and the total amount,
+        counted in (alternative, replication) pairs for a run and in runs for a sweep.
     tell
-        Called with a sentence when a study does something unexpected: `resume` finds nothing to resume,
-        or the horizon of a sweep varies.
+        Function called with a sentence when a study does something unexpected, for example when `resume`
+        finds nothing to resume, or the horizon of a sweep varies.
 
     Examples
     --------
@@ -59,11 +59,11 @@ class Backend:
         return available_cores() if self.workers is None else self.workers
 
     def report(self, done: int, total: int) -> None:
-        """Report progress to the listener, if any."""
+        """Call `progress`, if there is one."""
         if self.progress is not None:
             self.progress(done, total)
 
     def say(self, sentence: str) -> None:
-        """Send a sentence to the listener, if any."""
+        """Call `tell` with a sentence, if there is one."""
         if self.tell is not None:
             self.tell(sentence)

@@ -1,4 +1,4 @@
-"""Checks, before the first replication, of all to be simulated: alternatives, draws, sweep points."""
+"""Checks before the first replication: names of alternatives, drawn values, and points of a sweep."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_VALUES = 4
 """Max number of values listed in one message."""
 
 _AT_ONCE = 25
-"""Cases per task: a check takes a few hundredths of the time of its replication."""
+"""Number of cases per task; checking a case takes a few hundredths of the time of simulating it."""
 
 
 def alternative_names(scenario: Scenario, only: Sequence[str] | None) -> list[str]:
@@ -53,14 +53,14 @@ def check_all(
     Parameters
     ----------
     check
-        Returns the problem with a case, or None. It must be picklable.
+        Function that returns the problem with a case, or None; it must be picklable.
     what
         Plural noun for the cases, used in the message.
 
     Raises
     ------
     ScenarioError
-        With the first rejected cases and the number of further ones.
+        If any case is rejected; the error lists the first problems and counts the others.
     """
     blocks = [cases[first : first + _AT_ONCE] for first in range(0, len(cases), _AT_ONCE)]
     found = [
@@ -69,7 +69,7 @@ def check_all(
         for problem in problems
     ]
     if len(found) > MOST_REPORTED:
-        more = f"{len(found) - MOST_REPORTED} more of the {len(cases)} {what} are refused"
+        more = f"{len(found) - MOST_REPORTED} more of the {len(cases)} {what} are rejected"
         found = [*found[:MOST_REPORTED], Problem("", more)]
     if found:
         raise ScenarioError(found)
@@ -80,7 +80,7 @@ def _block(check: Callable[[int], Problem | None], cases: Sequence[int]) -> list
 
 
 def with_values(problem: Problem, case: str, values: Mapping[str, Any]) -> Problem:
-    """Add the values of the case to `problem`, starting with those at or near its path."""
+    """Add the values of a case to `problem`, starting with the values at or near the problem's path."""
     near = [path for path in values if _near(path, problem.path)]
     paths = [*near, *(path for path in values if path not in near)]
     listed = ", ".join(f"{path} = {_text(values[path])}" for path in paths[:MOST_VALUES])

@@ -17,12 +17,12 @@ COMPUTING = ("surgesim", "numpy", "scipy", "simpy")
 
 
 def environment() -> dict[str, Any]:
-    """Versions, platform and processor, as stored in a manifest."""
+    """Return versions, platform and processor, as stored in a manifest."""
     return {"versions": versions(), "platform": platform.platform(), "processor": _processor()}
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that affect results."""
+    """Return the versions of Python and of the packages that affect results."""
     from importlib.metadata import PackageNotFoundError, version
 
     found = {"python": platform.python_version()}
@@ -43,12 +43,12 @@ def _processor() -> str:
 
 
 def available_cores() -> int:
-    """Number of cores available to this process."""
+    """Return the number of cores available to this process."""
     from joblib import cpu_count
 
     return int(cpu_count())
 
 
 def now() -> str:
-    """The current UTC time, as stored in a manifest."""
+    """Return the current UTC time, as stored in a manifest."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -26,7 +26,7 @@ Compute: TypeAlias = Callable[
 ]
 
 MOST_DAYS_SHARED = 1_000
-"""Max days shared between alternatives; longer epidemics are simulated anew for each, to save memory."""
+"""Max days that alternatives share; a longer epidemic is simulated once per alternative, to save memory."""
 
 
 def replicate(
@@ -50,7 +50,8 @@ def replicate(
         Number of processes, where 1 runs in the current one; or a `Backend`, whose `progress` is called
         after every replication.
     compute
-        Applies a function to every replication, in order; by default, all are computed on the workers.
+        Generator function that yields the records of every replication in order, for example from stored
+        replications. By default, the workers compute every replication.
 
     Yields
     ------
@@ -94,7 +95,7 @@ def one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: i
     """Simulate one replication of every alternative, sharing epidemic days that do not depend on care.
 
     Results are the same as when each alternative is simulated separately. With uncertain parameters, all
-    alternatives are built from the scenario with the values that this replication draws.
+    alternatives are built from the scenario with the values drawn for this replication.
     """
     from surgesim.model.simulation import run_once
 
@@ -115,12 +116,12 @@ def one_replication(scenarios: Mapping[str, Scenario], seed: int, replication: i
 def one_record(
     scenario: Scenario, seed: int, replication: int, alternative: str = BASELINE, *, events: bool = False
 ) -> Record:
-    """Simulate one alternative as `one_replication` does; with `events`, keep those of the run.
+    """Simulate one alternative as in `one_replication`; if `events` is True, keep its events.
 
     Raises
     ------
     ScenarioError
-        If the replication draws values that would be invalid in a scenario file.
+        If the values drawn for the replication would be invalid in a scenario file.
     IdentityError
         If an accounting identity of the model fails.
     """
@@ -132,12 +133,12 @@ def one_record(
 
 
 def check_draws(scenario: Scenario, seed: int, replications: int, workers: int | Backend = 1) -> None:
-    """Check the draws of every replication, for the scenario and all its alternatives.
+    """Check the values drawn in every replication, for the scenario and all its alternatives.
 
     Raises
     ------
     ScenarioError
-        With the first draws that would be invalid in a scenario file, and the number of further ones.
+        If drawn values would be invalid in a scenario file; the error lists the first and counts the others.
     """
     if scenario.study.drawn:
         check = partial(_draw_problem, scenario, seed)
@@ -153,7 +154,7 @@ def _draw_problem(scenario: Scenario, seed: int, replication: int) -> Problem | 
 
 
 def _drawn(scenario: Scenario, seed: int, replication: int) -> tuple[Scenario, Mapping[str, float]]:
-    """Return the scenario with the values that a replication draws, and these values by path."""
+    """Return the scenario with the values drawn for a replication, and these values by path."""
     values = drawn_values(scenario, seed, replication)
     if not values:
         return scenario, values
@@ -165,15 +166,16 @@ def _drawn(scenario: Scenario, seed: int, replication: int) -> tuple[Scenario, M
 
 
 def keep_alternatives(scenario: Scenario, kept: Collection[str]) -> Scenario:
-    """Drop the alternatives that are not run."""
+    """Return the scenario without the alternatives that are not in `kept`."""
     overlays = {name: overlay for name, overlay in scenario.alternatives.items() if name in kept}
     return scenario.model_copy(update={"alternatives": type(scenario.alternatives)(overlays)})
 
 
 def _shared_days(scenario: Scenario, met: list[tuple[Scenario, SharedDays]]) -> SharedDays | None:
-    """Return the days of a matching earlier alternative, or new ones, added to `met`; None if not shared.
+    """Return the days that an alternative shares with an earlier one that has the same epidemic.
 
-    During the run, `Epidemic` and `PatientSource` determine how many of these days this alternative shares.
+    If there is no such alternative, return new days and add them to `met`. If days cannot be shared, return
+    None. During the run, `Epidemic` and `PatientSource` determine how many days the alternative shares.
     """
     from surgesim.model.simulation import SharedDays
 

@@ -1,4 +1,4 @@
-"""Distribution of tasks: in this process, in several processes on this machine, or on a Dask cluster.
+"""Distribution of tasks to this process, to several processes on this machine, or to a Dask cluster.
 
 Only this module knows about joblib and Dask; the rest of the package asks for results and receives them
 as they complete. joblib's own Dask backend is not used because it hangs when a worker dies.
@@ -33,13 +33,13 @@ MOST_RESTARTS = 3
 _ADDRESS = re.compile(r"(?:tcp|tls)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s/:\[\]@]+):(?P<port>[0-9]{1,5})")
 
 REACH_SECONDS = 3
-"""Time limit for a connection to the scheduler's address."""
+"""Time limit for connecting to the scheduler's address."""
 
 WATCH_SECONDS = 0.5
-"""How often a worker looks whether the process that started it lives."""
+"""Interval at which a worker checks that the process that started it is alive."""
 
 ANSWER_SECONDS = 10
-"""Time limit for a scheduler and its workers to answer."""
+"""Time limit for the scheduler and its workers to respond."""
 
 
 def spread(
@@ -57,13 +57,13 @@ def spread(
     work
         A picklable function whose result depends only on its task.
     tasks
-        May be a lazy sequence: items are created only when needed.
+        The tasks. The sequence may be lazy: items are created only when needed.
     workers
         Number of processes on this machine, where 1 runs in the current one; or a `Backend`.
     ordered
         True to yield results in task order, False to yield them as they complete.
     done
-        One byte per task, 1 to leave it out; by default, none is left out.
+        One byte per task, 1 if the task is done and must be skipped; by default, no task is skipped.
 
     Yields
     ------
@@ -73,8 +73,8 @@ def spread(
     Raises
     ------
     SurgesimError
-        If workers die repeatedly, the scheduler's address is invalid or does not answer, or its workers
-        have different package versions. Exceptions from `work` propagate.
+        If workers die repeatedly, the scheduler's address is invalid, the scheduler does not respond, or its
+        workers have different package versions. Exceptions from `work` propagate.
     """
     backend = Backend.of(workers)
     places = [place for place in range(len(tasks)) if not (done and done[place])]
@@ -94,7 +94,7 @@ def spread(
 
 
 def in_order(results: Iterator[tuple[int, Result]], places: Iterable[int]) -> Iterator[Result]:
-    """Yield the results of `places`, given with their places in any order, in this order."""
+    """Yield results in the order of the indices `places`, from (index, result) pairs in any order."""
     early: dict[int, Result] = {}
     for place in places:
         while place not in early:
@@ -120,7 +120,7 @@ def _in_processes(
             if restarts > MOST_RESTARTS:
                 raise SurgesimError(
                     "a worker process ended unexpectedly, most likely because it ran out of memory: "
-                    f"got {workers} workers, try fewer"
+                    f"got {workers} workers, expected fewer"
                 ) from error
         else:
             return
@@ -143,12 +143,12 @@ def _one_pool(
 
 
 def _backend() -> Any:
-    """joblib's processes, one thread each, which end when this process does."""
+    """Return a joblib backend of single-threaded processes that end when this process ends."""
     from joblib.parallel import LokyBackend
 
     class Backend(LokyBackend):  # type: ignore[misc]
         def configure(self, *given: Any, **settings: Any) -> int:
-            """Start the processes."""
+            """Start the processes, with `end_with` as initializer."""
             of = {"initializer": end_with, "initargs": (os.getpid(),)}
             return int(super().configure(*given, **settings, **of))
 
@@ -156,12 +156,12 @@ def _backend() -> Any:
 
 
 def end_with(parent: int) -> None:
-    """Make this process end soon after its parent, which a kill keeps from ending its workers."""
+    """End this process soon after its parent ends, because a killed parent cannot end its workers."""
     Thread(target=_watch, args=(parent,), name="end-with-parent", daemon=True).start()
 
 
 def _watch(parent: int) -> None:
-    if sys.platform == "win32":  # where the number of a parent outlives it
+    if sys.platform == "win32":  # getppid() does not change when the parent ends
         started_by = parent_process()
         if started_by is None:
             return
@@ -210,7 +210,7 @@ def _on_cluster(
 
 @contextmanager
 def _client(address: str) -> Iterator[Any]:
-    """Connect to a scheduler and check that it answers and has suitable workers."""
+    """Connect to a scheduler and check that it responds and has suitable workers."""
     host, port = _host_and_port(address)
     try:
         from distributed import Client
@@ -229,7 +229,8 @@ def _client(address: str) -> Iterator[Any]:
                 client.wait_for_workers(1, timeout=ANSWER_SECONDS)
             except TimeoutError as error:
                 raise SurgesimError(
-                    f"{address}: the scheduler has no workers, expected at least one (dask worker {address})"
+                    f"{address}: the scheduler has no workers, expected at least one: start it with "
+                    f"`dask worker {address}`"
                 ) from error
             _check_versions(client, address)
             yield client
@@ -243,7 +244,7 @@ def _client(address: str) -> Iterator[Any]:
 
 @contextmanager
 def _without_log() -> Iterator[None]:
-    """Keep Dask from logging a lost connection, which an error tells."""
+    """Keep Dask from logging a lost connection, because an error reports it."""
     logger = logging.getLogger("distributed.client")
     level = logger.level
     logger.setLevel(logging.CRITICAL + 1)
@@ -258,7 +259,7 @@ def _host_and_port(address: str) -> tuple[str, int]:
     form = _ADDRESS.fullmatch(address)
     if form is None or not 0 < int(form["port"]) < 65_536:
         raise SurgesimError(
-            f"got scheduler {address!r}, expected the address that `dask scheduler` prints, as "
+            f"got scheduler {address!r}, expected the address that `dask scheduler` prints, such as "
             "tcp://192.168.1.10:8786 or tls://192.168.1.10:8786"
         )
     return form["host"].strip("[]"), int(form["port"])
@@ -280,13 +281,13 @@ def _reach(address: str, host: str, port: int) -> None:
 
 def _no_answer(address: str, seconds: int) -> SurgesimError:
     return SurgesimError(
-        f"{address}: no scheduler answers within {seconds} s, expected the address that "
-        "`dask scheduler` prints, as tcp://192.168.1.10:8786"
+        f"{address}: no scheduler responded within {seconds} s, expected the address that "
+        "`dask scheduler` prints, such as tcp://192.168.1.10:8786"
     )
 
 
 def _check_versions(client: Any, address: str) -> None:
-    """Check that workers have the same versions as this process, so that results do not depend on them."""
+    """Check that workers and this process have the same package versions, so that results are identical."""
     here = {package: version for package, version in versions().items() if package in COMPUTING}
     try:
         there: Mapping[str, dict[str, str]] = client.run(versions)
@@ -297,5 +298,5 @@ def _check_versions(client: Any, address: str) -> None:
             if found.get(package) != here[package]:
                 raise SurgesimError(
                     f"{address}: worker {worker} has {package} {found.get(package, 'none')}, "
-                    f"expected {here[package]} as here"
+                    f"expected {here[package]} as on this machine"
                 )

@@ -1,4 +1,4 @@
-"""The binding constraint of each bed type on the days that matter: space, staff, equipment or oxygen."""
+"""The binding constraints of each bed type on days of declared emergency and on days with a shortage."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ BEDS: Final = ("oxygen", "icu")
 """Bed types whose binding constraint is recorded."""
 
 SHORTAGE: Final = {"oxygen": ("waiting_oxygen",), "icu": ("waiting_icu", "boarding")}
-"""Daily columns that count patients without a bed of each type."""
+"""Daily columns that count the patients who lack a bed, by bed type."""
 
 
 def modelled_limits(scenario: Scenario) -> tuple[str, ...]:
-    """Constraints other than space that the scenario gives for any facility, in CONSTRAINTS order."""
+    """Return the constraints other than space that the scenario gives for any facility."""
     facilities = scenario.care.facilities.values()
     staffed = any(facility.staff is not None for facility in facilities)
     given = {
@@ -37,7 +37,7 @@ def modelled_limits(scenario: Scenario) -> tuple[str, ...]:
 
 
 def binding_rows(alternative: str, province: Floats) -> Iterator[dict[str, Any]]:
-    """Rows of binding.csv for one alternative.
+    """Yield the rows of binding.csv for one alternative.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def binding_rows(alternative: str, province: Floats) -> Iterator[dict[str, Any]]
 
 
 def constraint_of_the_day(province: Floats, bed: str) -> NDArray[np.intp]:
-    """Return, as ``(replications, days)``, the index of the constraint that binds most of the open beds.
+    """Return the index of the constraint that binds most of the open beds, ``(replications, days)``.
 
     Ties go to the first in CONSTRAINTS; days without open beds go to space.
     """
@@ -76,6 +76,6 @@ def _columns(province: Floats, names: Sequence[str]) -> Floats:
 
 
 def _days(bound: Bools, among: Bools) -> tuple[float, float]:
-    """Mean days per replication on which both are True, and their share of the days in `among`."""
+    """Count the days on which `bound` and `among` are True, per replication and as a share of `among`."""
     both, all_days = int((bound & among).sum()), int(among.sum())
     return both / len(among), both / all_days if all_days else np.nan

@@ -1,4 +1,4 @@
-"""Threshold breaches: when, how probable, how long and how severe."""
+"""Threshold breaches: first day, probability, duration and worst value."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SITUATION: Final = "situation"
 PROVINCE_AREA = "province"
 
 CRITERIA = "criteria"
-"""Reason the situation is not assessed: too few of its criteria are."""
+"""Reason why the situation is not assessed: too few of its criteria are assessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +39,20 @@ class Breaches:
     Attributes
     ----------
     at_start
-        Whether it was breached at t = 0, before any event.
+        True if there is a breach at t = 0, before any event.
     first_day
-        First day breached (0 is the first day of the scenario); infinite if never breached.
+        First day in breach (0 is the first day of the scenario); infinite if there is no breach.
     days
-        Number of days breached.
+        Number of days in breach.
     longest_spell
-        Length in days of the longest unbroken run of breached days.
+        Length in days of the longest unbroken run of days in breach.
     worst
         The value furthest beyond the bound (or closest to it), in the indicator's unit; for the
-        situation, the most thresholds breached on one day.
+        situation, the largest number of thresholds breached on one day.
+    by_district
+        The breaches in each district; None if no threshold is assessed by district.
     undecided
-        Whether the situation was not declared but could have been, had the criteria that are not assessed
+        True if the situation was not declared but could have been if the criteria that are not assessed had
         been breached.
     """
 
@@ -64,12 +66,12 @@ class Breaches:
 
 
 def breach_names(command: Command) -> tuple[str, ...]:
-    """Row names of a breach table: the thresholds in order, then the situation; empty without thresholds."""
+    """Return the row names of a breach table: thresholds, then the situation; empty without thresholds."""
     return (*command.thresholds, SITUATION) if command.thresholds else ()
 
 
 def breach_bounds(command: Command) -> Floats:
-    """The bound of each row; for the situation, the number of breached thresholds required."""
+    """Return the bound of each row; for the situation, the number of breached thresholds required."""
     if not command.thresholds:
         return np.empty(0)
     bounds = [threshold.bound for threshold in command.thresholds.values()]
@@ -77,7 +79,7 @@ def breach_bounds(command: Command) -> Floats:
 
 
 def breaches_of(scenario: Scenario, record: Record) -> Breaches:
-    """The breaches of one replication."""
+    """Return the breaches of one replication."""
     command = scenario.command
     if not command.thresholds:
         nothing = np.empty(0)
@@ -101,7 +103,7 @@ def breaches_of(scenario: Scenario, record: Record) -> Breaches:
 
 
 def _in_districts(command: Command, record: Record) -> Breaches | None:
-    """The breaches in each district, threshold by threshold."""
+    """Return the breaches in each district, threshold by threshold."""
     local = list(command.in_districts.values())
     if not local:
         return None
@@ -135,9 +137,9 @@ def _worst(threshold: Threshold, values: Floats) -> float:
 
 
 def breached_by_day(scenario: Scenario, record: Record) -> NDArray[np.bool_]:
-    """Return, as ``(days, rows)``, which rows of a breach table were in breach, the situation last.
+    """Return for each day whether each row of a breach table is in breach, as ``(days, rows)``.
 
-    A threshold assessed by district is in breach if it is breached in any district.
+    The situation is the last row. A threshold assessed by district is in breach if any district is.
     """
     if not scenario.command.thresholds:
         return np.empty((len(record.province), 0), dtype=bool)
@@ -145,14 +147,16 @@ def breached_by_day(scenario: Scenario, record: Record) -> NDArray[np.bool_]:
 
 
 def longest_spell(breached: NDArray[np.bool_]) -> int:
-    """Length of the longest unbroken run of True."""
+    """Return the length of the longest unbroken run of True."""
     edges = np.diff(np.concatenate(([0], breached.astype(np.int8), [0])))
     lengths = np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)
     return int(lengths.max(initial=0))
 
 
 def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson score interval of a probability (Wilson 1927, doi:10.1080/01621459.1927.10502953).
+    """Compute the Wilson score interval of a probability.
+
+    Wilson 1927, doi:10.1080/01621459.1927.10502953.
 
     Examples
     --------
@@ -168,7 +172,7 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float
 
 
 def not_assessed(scenario: Scenario, threshold: str, district: str | None = None) -> str:
-    """Name what a threshold (or the situation) lacks to be assessed; empty if it is assessed."""
+    """Return the missing input without which a threshold or the situation cannot be assessed, or ``""``."""
     known = scenario.command.thresholds
     missing = (
         unmet_need_of(scenario, known[threshold], district)
@@ -179,7 +183,7 @@ def not_assessed(scenario: Scenario, threshold: str, district: str | None = None
 
 
 def never_assessed(scenario: Scenario, threshold: str) -> bool:
-    """True if a threshold (or the situation) is assessed neither in the province nor in any district."""
+    """Return whether a threshold or the situation cannot be assessed in the province or any district."""
     local = threshold in scenario.command.in_districts
     places = scenario.people.districts if local else (None,)
     return all(not_assessed(scenario, threshold, place) for place in places)
@@ -188,8 +192,8 @@ def never_assessed(scenario: Scenario, threshold: str) -> bool:
 def breach_places(scenario: Scenario) -> Iterator[tuple[str, str, float, int]]:
     """Yield area, threshold, bound and index of each row of a breach table.
 
-    The index is that in the `Breaches` of a replication, or for a district in their `by_district`. A
-    threshold assessed by district has a row for each district and none for the province.
+    The index refers to the `Breaches` of a replication, or for a district to their `by_district`. A threshold
+    assessed by district has a row for each district and none for the province.
     """
     bounds = breach_bounds(scenario.command)
     local = tuple(scenario.command.in_districts)
@@ -203,11 +207,11 @@ def breach_places(scenario: Scenario) -> Iterator[tuple[str, str, float, int]]:
 
 
 def breach_rows(alternative: str, scenario: Scenario, runs: Sequence[Breaches]) -> Iterator[dict[str, Any]]:
-    """Rows of the breach table for one alternative, from its replications in order.
+    """Yield the rows of the breach table for one alternative, from its replications in order.
 
-    The rows are those of `breach_places`. A row that is not assessed has a reason instead of numbers. If
-    some criteria of the situation are not assessed, its probability is based on the others, and is missing
-    if no replication declared it but some could have.
+    The rows are the same as in `breach_places`. A row that is not assessed has a reason instead of numbers.
+    If some criteria of the situation are not assessed, its probability is based on the other criteria; it is
+    missing if the situation was declared in no replication but could have been in some.
     """
     import pandas as pd
 

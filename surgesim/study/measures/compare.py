@@ -23,7 +23,7 @@ Bools = NDArray[np.bool_]
 FIRST_DAY = "first_day_"
 DAYS_BREACHED = "days_breached_"
 BREACHED = "breached_"
-"""Prefix of the outcome that a threshold, or the emergency, was breached on any day; in comparisons only."""
+"""Prefix of outcomes, used only in comparisons: 1 if a threshold was breached on any day, otherwise 0."""
 COST, DEATHS, SITUATION_DAYS = "cost", "deaths", "situation_days"
 
 _BETTER = {outcome.name: outcome.better for outcome in OUTCOMES}
@@ -33,7 +33,7 @@ HIGHER = ("in_time_share:",)
 
 
 def better(outcome: str) -> str:
-    """Return the better direction: ``lower``, ``later`` for a first day, ``higher`` for a share, or empty."""
+    """Return the better direction of an outcome: ``lower``, ``later``, ``higher`` or, if neither, empty."""
     if outcome.startswith(FIRST_DAY):
         return "later"
     if outcome.startswith(HIGHER):
@@ -42,13 +42,16 @@ def better(outcome: str) -> str:
 
 
 def deadlier(comparison: pd.DataFrame) -> set[str]:
-    """Alternatives whose whole interval shows more deaths than the baseline, from rows of comparison.csv."""
+    """Return the alternatives with more deaths than the baseline over the whole interval of the difference.
+
+    `comparison` has the rows of comparison.csv.
+    """
     more = comparison["outcome"].isin(DEADLY) & (comparison["difference_low"] > 0)
     return set(comparison.loc[more, "alternative"])
 
 
 def comparison_rows(replications: pd.DataFrame, units: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Differences of every alternative from the baseline.
+    """Compare every alternative with the baseline.
 
     Parameters
     ----------
@@ -104,7 +107,7 @@ def _breaches(units: Iterable[str]) -> dict[str, str]:
 
 
 def _per_death_averted(cost: Mapping[str, Any], deaths: Mapping[str, Any]) -> float:
-    """Mean extra cost per death averted; NaN unless the alternative costs more and has fewer deaths."""
+    """Return the mean extra cost per death averted; NaN unless there are extra costs and fewer deaths."""
     extra, averted = float(cost["difference"]), -float(deaths["difference"])
     return extra / averted if extra > 0 and averted > 0 else float("nan")
 
@@ -128,7 +131,7 @@ def _paired(outcome: str, before: Floats | Bools, after: Floats | Bools) -> dict
 
 
 def paired_interval(difference: Floats, confidence: float = 0.95) -> tuple[float, float]:
-    """Student's t interval for the mean of paired differences; NaN for a single pair."""
+    """Compute Student's t interval for the mean of paired differences; NaN for a single pair."""
     from scipy.special import stdtrit  # scipy.stats takes half a second to import
 
     n = len(difference)
@@ -140,10 +143,10 @@ def paired_interval(difference: Floats, confidence: float = 0.95) -> tuple[float
 
 
 def paired_shares_interval(difference: Floats, confidence: float = 0.95) -> tuple[float, float]:
-    """Score interval for the difference between two paired proportions; NaN for a single pair.
+    """Compute the score interval for the difference of two paired proportions; NaN for a single pair.
 
     `difference` is 1, 0 or -1 for each pair. The interval contains every difference that a score test does
-    not reject, so it contains 0 exactly when McNemar's test does not reject; it does not shrink to a point
+    not reject, so it contains 0 exactly when McNemar's test does not reject. It does not shrink to a point
     if all pairs are equal (Tango 1998, doi:10.1002/(SICI)1097-0258(19980430)17:8<891::AID-SIM780>3.0.CO;2-B).
 
     Examples
@@ -161,7 +164,7 @@ def paired_shares_interval(difference: Floats, confidence: float = 0.95) -> tupl
 
 
 def _score_bound(more: int, less: int, n: int, z: float) -> float:
-    """Largest difference with a score of at least -z; the score falls as the difference rises."""
+    """Find the largest difference with a score of at least -z; the score falls as the difference rises."""
     low, high = (more - less) / n, 1.0
     while (middle := (low + high) / 2) not in (low, high):
         if _score(more, less, n, middle) < -z:
@@ -172,9 +175,10 @@ def _score_bound(more: int, less: int, n: int, z: float) -> float:
 
 
 def _score(more: int, less: int, n: int, difference: float) -> float:
-    """Distance of the pairs above a difference, in standard errors (Tango's equations 24 to 26).
+    """Compute the score of a difference: observed minus assumed, in standard errors (Tango's eq. 24 to 26).
 
-    The standard error is taken at this difference; `fewer` is the most likely share of the pairs `less`.
+    The standard error is computed at the assumed difference; `fewer` is the maximum-likelihood share of the
+    pairs counted in `less`.
     """
     linear = (2 * n - more + less) * difference - more - less
     constant = less * difference * (1 - difference)

@@ -12,10 +12,10 @@ from surgesim.study.measures.reached import Groups
 
 
 def outcome_row(scenario: Scenario, record: Record, breaches: Breaches) -> dict[str, float]:
-    """The outcomes of a replication, by column name in replications.csv.
+    """Return the outcomes of a replication, by column name in replications.csv.
 
     The first day of a breach is censored: without a breach, it is the number of days of the scenario.
-    Thresholds that are not assessed, and an undecided situation, are NaN.
+    Outcomes of thresholds that are not assessed, and of an undecided situation, are NaN.
     """
     horizon = float(scenario.days)
     row = dict(record.outcomes)

@@ -1,4 +1,4 @@
-"""Quantiles over replications: one rule for days, values and daily bands."""
+"""Quantiles over replications, by the same rule for days, values and daily bands."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _ROUNDING = 9
-"""Decimals kept in a rank: 0.05 of 140 values is the 7th, not the 8th because of rounding errors."""
+"""Decimals to which a rank is rounded, so that the 0.05 quantile of 140 values is the 7th and not the 8th."""
 
 
 def quantile(values: Floats, q: float | Sequence[float]) -> Floats:
-    """Quantile over the first axis: the smallest value that a share `q` of the values does not exceed.
+    """Return the quantile over the first axis: the smallest value that is at least as
+    large as a share `q` of the values.
 
-    Several `q` are stacked as the first axis. The result is always one of the values, the inverse of their
-    distribution function (type 1 of Hyndman and Fan 1996, doi:10.2307/2684934). Nothing is interpolated,
-    because no day lies between a day and never; medians of days and of values thus follow the same rule.
-    NaN if any value is NaN.
+    The results for several `q` are stacked as the first axis. The result is always one of the values: the
+    inverse of their distribution function (type 1 of Hyndman and Fan 1996, doi:10.2307/2684934). Values are
+    not interpolated, because there is no day between a given day and never; medians of days and of other
+    values thus follow the same rule. NaN if any value is NaN.
 
     Examples
     --------
@@ -35,6 +36,6 @@ def quantile(values: Floats, q: float | Sequence[float]) -> Floats:
 
 
 def censored_quantile(times: Floats, q: float) -> float:
-    """The `quantile` of times, infinite for events that never occur; NaN if the quantile is infinite."""
+    """Return the `quantile` of times, which are infinite if an event never occurs; NaN if it is infinite."""
     at = float(quantile(times, q))
     return at if math.isfinite(at) else math.nan

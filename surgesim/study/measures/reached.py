@@ -1,4 +1,4 @@
-"""Timely access by age, risk and district: the share given a bed in time, and deaths per million."""
+"""Timely access by age, risk and district: the share of patients given a bed in time, and deaths."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Group(NamedTuple):
     part: tuple[slice | int, ...]
 
     def total(self, counts: Ints) -> Ints:
-        """Sum counts over the group; their last axes are (districts, 9, 2)."""
+        """Sum over the group `counts` whose last axes are (districts, 9, 2)."""
         chosen = counts[(..., *self.part)]
         summed: Ints = chosen.sum(axis=tuple(range(counts.ndim - 3, chosen.ndim)))
         return summed
 
     @property
     def key(self) -> str:
-        """Suffix of the group's outcome names."""
+        """The suffix of the group's outcome names."""
         return ALL if self.by == ALL else f"{self.by}:{self.name}"
 
 
@@ -48,7 +48,7 @@ class Groups:
     all
         The whole population, then age groups, risk groups (if an epidemic is simulated) and districts.
     people
-        ``(districts, 9, 2)`` population at the start.
+        ``(districts, 9, 2)``: population at the start.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -68,25 +68,25 @@ class Groups:
             self._reference = reach.reference_deaths_per_million
 
     def outcomes(self) -> dict[str, str]:
-        """The names and units of the outcomes."""
+        """Return the units of the outcomes, by name."""
         keys = [group.key for group in self.all]
         shares = {f"{IN_TIME}:{key}": "share" for key in keys}
         return shares | {f"{DIED}:{key}": "deaths/1,000,000" for key in keys}
 
     def values(self, reached: Ints) -> dict[str, float]:
-        """The outcomes of one replication; the share is NaN for a group without patients."""
+        """Return the outcomes of one replication; the share of a group without patients is NaN."""
         one = reached[None]
         shares = [float(_shares(group, one)[0]) for group in self.all]
         died = [float(self._per_million(group, one)[0]) for group in self.all]
         return dict(zip(self.outcomes(), shares + died, strict=True))
 
     def rows(self, alternative: str, reached: Ints) -> Iterator[dict[str, Any]]:
-        """Rows of reached.csv for one alternative.
+        """Yield the rows of reached.csv for one alternative.
 
         Parameters
         ----------
         reached
-            ``(replications, 3, districts, 9, 2)``: patients, in time, deaths.
+            ``(replications, 3, districts, 9, 2)``: patients, patients in time, deaths.
         """
         for group in self.all:
             patients, _, deaths = group.total(reached).T
@@ -111,13 +111,13 @@ class Groups:
             }
 
     def _per_million(self, group: Group, reached: Ints) -> Floats:
-        """Return, as ``(replications,)``, deaths per million people in the group."""
+        """Return the deaths per million people in the group, ``(replications,)``."""
         died: Floats = group.total(reached)[:, 2] * PER_MILLION / group.total(self.people)
         return died
 
 
 def _shares(group: Group, reached: Ints) -> Floats:
-    """Return, as ``(replications,)``, the share of patients given every bed in time; NaN without patients."""
+    """Return the share of patients given every bed in time, ``(replications,)``; NaN without patients."""
     patients, in_time, _ = group.total(reached).T.astype(float)
     share: Floats = np.divide(in_time, patients, out=np.full(len(patients), np.nan), where=patients > 0)
     return share

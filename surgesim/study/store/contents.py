@@ -1,4 +1,4 @@
-"""Tell apart what surgesim wrote in a folder and what a user put there, which is never replaced."""
+"""Distinguish files that surgesim wrote in a folder from files of the user, which are never replaced."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from surgesim.files import TEMPORARY, is_figure, is_report
 
 MANIFEST = "manifest.json"
 FORMAT = "format"
-"""Entry of a manifest, and of the plan of an unfinished sweep, that identifies what wrote the folder."""
+"""Entry of a manifest or plan that identifies the command that wrote the folder."""
 RUN = "run"
 SWEEP = "sweep"
-"""Also the manifest entry that only sweeps have."""
+"""Kind of a sweep, and name of the manifest entry that only sweeps have."""
 
 _KEYS_BEFORE_FORMAT = {
     RUN: {"scenario_sha256", "seed", "replications", "days", "alternatives", "identities_checked"},
@@ -30,33 +30,33 @@ _ADDED_TO = {RUN: {"plots", "figures", SENSITIVITY}, SWEEP: {"plots", SENSITIVIT
 """Folders in a result to which commands add figures after the run."""
 
 DESKTOP_FILES = {".DS_Store", "Thumbs.db"}
-"""Caches that desktops create in every folder a user opens."""
+"""Files that desktops create in every folder that a user opens."""
 
 _TEMPORARY = re.compile(rf"\..+({re.escape(TEMPORARY)}|\.part-\d+)")
-"""An incomplete file that a killed process left, of this version or an earlier one."""
+"""Name of an incomplete file left by a killed process of this or an earlier version."""
 
 _MAX_NAMES = 3
 
 _MAX_JSON_BYTES = 64 << 20
 
 _MOUNTS = Path("/proc/self/mountinfo")
-"""The mount points, on Linux."""
+"""List of mount points, on Linux."""
 
 
 def format_name(kind: str) -> str:
-    """The name of the format of a run or of a sweep."""
+    """Return the name of the format of a run or of a sweep."""
     return f"surgesim {kind}"
 
 
 def strangers(folder: Path, is_own: Callable[[str], bool], own_folders: Collection[str] = ()) -> list[str]:
-    """Return the paths in a folder that are not ours; a folder that is not ours counts as one path.
+    """Return the paths in a folder that surgesim did not write; a foreign subfolder counts as one path.
 
     Parameters
     ----------
     is_own
-        Whether a regular file, by its path in the folder, is ours.
+        Function that returns whether surgesim wrote a regular file, called with its path in the folder.
     own_folders
-        Paths of the folders that are ours; only these are searched.
+        Paths of the subfolders that surgesim created; only these are searched.
     """
     found = []
 
@@ -92,7 +92,10 @@ def kind_of_result(folder: Path) -> str | None:
 
 
 def strangers_in_result(folder: Path) -> list[str]:
-    """Return what a folder contains besides a result and additions of commands; all, if it is no result."""
+    """Return the paths in a folder that are neither part of a result nor added by later commands.
+
+    If the folder is not a result, return everything in it.
+    """
     kind = kind_of_result(folder)
     if kind is None:
         return strangers(folder, lambda name: False)
@@ -127,7 +130,7 @@ def read_json(path: Path) -> Any:
     Raises
     ------
     ResultsError
-        If it cannot be read, or is not such a file.
+        If the file cannot be read, or is damaged.
     """
     try:
         if path.stat().st_size > _MAX_JSON_BYTES:
@@ -144,12 +147,12 @@ def read_json(path: Path) -> Any:
 
 
 def refuse_strangers(folder: Path, found: Sequence[str], what: str) -> None:
-    """Raise an error that names what a folder contains besides `what`.
+    """Raise an error that names the foreign files found in a folder, if there are any.
 
     Raises
     ------
     ResultsError
-        If anything was found.
+        If `found` is not empty.
     """
     if not found:
         return
@@ -168,24 +171,24 @@ def printable(name: str) -> str:
 
 
 def refuse_result(target: Path, kind: str) -> None:
-    """Raise an error if a result of this kind must not replace what is at `target`.
+    """Raise an error if a result of this kind must not replace the folder `target`.
 
     Raises
     ------
     ResultsError
-        If `target` is neither such a result nor an empty folder, or cannot be moved.
+        If `target` is neither a result of this kind nor an empty folder, or cannot be moved.
     """
     if not target.exists():
         return
     if not target.is_dir():
-        raise ResultsError(f"{target}: got a file, expected a folder or nothing")
+        raise ResultsError(f"{target}: got a file, expected a folder or an unused path")
     there = kind_of_result(target)
     if there not in (kind, None):
         raise ResultsError(
-            f"{target}: contains a {there}, which a {kind} does not replace; choose another folder with --out"
+            f"{target}: contains a {there}, which a {kind} must not replace; choose another folder with --out"
         )
     foreign = there is None and (target / MANIFEST).exists()
-    hint = f" (its {MANIFEST} is damaged, or of something else)" if foreign else ""
+    hint = f" (the {MANIFEST} there is damaged, or not from surgesim)" if foreign else ""
     refuse_strangers(target, strangers_in_result(target), f"a result{hint}")
     if _is_mount_point(target):
         raise ResultsError(
@@ -194,13 +197,13 @@ def refuse_result(target: Path, kind: str) -> None:
         )
     if Path.cwd().is_relative_to(target):
         raise ResultsError(
-            f"{target}: is the folder that you are in, which cannot be replaced from inside; choose another "
-            "folder with --out, or go to another one"
+            f"{target}: is or contains the current folder, so it cannot be replaced; choose another folder "
+            "with --out, or change to another folder"
         )
 
 
 def _is_mount_point(folder: Path) -> bool:
-    """Whether a disk or folder is mounted there; only Linux reports a mounted folder of the same disk."""
+    """Return whether `folder` is a mount point; only Linux reports a folder mounted from the same disk."""
     if os.path.ismount(folder):
         return True
     if not _MOUNTS.is_file():

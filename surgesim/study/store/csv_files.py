@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 
 class CsvFile:
-    """A CSV file written frame by frame, all with the same columns; a context manager."""
+    """A CSV file to which frames with the same columns are appended; a context manager."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
@@ -50,13 +50,13 @@ def _csv_rows(frame: pd.DataFrame) -> bytes:
     import pyarrow.csv  # ten times as fast as pandas
 
     table = pa.table({str(name): _cells(frame[name]) for name in frame.columns})
-    for quotes in ("none", "needed"):  # "needed" quotes every string, "none" fails if quotes are required
+    for quotes in ("none", "needed"):  # "needed" quotes every string; "none" fails if a text requires quotes
         with contextlib.suppress(pa.ArrowInvalid):
             options = pa.csv.WriteOptions(include_header=False, quoting_style=quotes)
             text = pa.BufferOutputStream()
             pa.csv.write_csv(table, text, options)
             return bytes(text.getvalue())
-    raise ValueError("a text cannot be written as CSV")
+    raise ValueError("got a text that cannot be written as CSV")
 
 
 def _cells(column: pd.Series[Any]) -> Any:
@@ -73,14 +73,14 @@ def _cells(column: pd.Series[Any]) -> Any:
 
 
 _GUARDED = r"'*[=+\-@\t\r]"
-"""Begins a text that a spreadsheet takes for a formula, or one that was guarded."""
+"""Pattern of the start of a text that a spreadsheet treats as a formula, after any added apostrophes."""
 
 _SIGNED = r"^[-+](\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$"
-"""A number written as text: it is no formula."""
+"""Pattern of a signed number written as text, which is not a formula."""
 
 
 def _guarded(texts: Any) -> Any:
-    """Arrow texts with an apostrophe before those that a spreadsheet would take for a formula."""
+    """Put an apostrophe before each Arrow text that a spreadsheet would treat as a formula."""
     import pyarrow.compute as pc
 
     guarded = pc.replace_substring_regex(texts, f"^({_GUARDED})", r"'\1")
@@ -88,7 +88,7 @@ def _guarded(texts: Any) -> Any:
 
 
 def unguarded(frame: pd.DataFrame) -> pd.DataFrame:
-    """The cells of a CSV file with its texts as they were before they were written."""
+    """Remove from the texts of a CSV file the apostrophes that were added on writing."""
     import pandas as pd
 
     texts = [name for name in frame.columns if pd.api.types.is_string_dtype(frame[name])]
@@ -102,7 +102,7 @@ _POWERS = np.array([float(f"1e{k}") for k in range(23)])
 
 
 def ten_digits(values: Floats) -> Floats:
-    """Round `values` to ten significant digits, as the floats that print with those digits."""
+    """Round `values` to ten significant digits: to the floats that print with these digits."""
     near = values.copy()
     some = np.isfinite(values) & (values != 0)
     shown = values[some]
@@ -133,8 +133,8 @@ def read_csv(path: Path, table: Table) -> pd.DataFrame:
         absent = {c.name for c in table.columns if "<" not in c.name} - set(header)
         if absent:
             raise ResultsError(
-                f"{path}: lacks the columns {', '.join(sorted(absent))}, so another version wrote it: "
-                "run it again with this version"
+                f"{path}: lacks the columns {', '.join(sorted(absent))}, so it was written by another "
+                "version: repeat the run with this version"
             )
         return with_dtypes(table, frame)
     except ValueError as error:  # pandas' parser errors are ValueErrors

@@ -1,9 +1,9 @@
-"""Result folders: written beside their target, and moved into place when complete.
+"""Result folders: written beside their target, and moved to the target when complete.
 
-An incomplete folder is a hidden sibling ``.<name>.part-<tag>``; the folder it replaces is kept as
-``.<name>.old-<tag>`` between the two renames, and as ``.<name>.gone-<tag>`` while it is removed. The next
-process that reads or writes the folder completes a move that a crash interrupted. While a process writes, it
-holds the lock ``.<name>.lock``, so the next to hold it knows that whatever else it finds is of a dead one.
+An incomplete folder is a hidden sibling ``.<name>.part-<tag>`` of its target. An earlier result is renamed to
+``.<name>.old-<tag>`` while the new one is moved, and to ``.<name>.gone-<tag>`` while it is removed. The next
+process that reads or writes the folder completes a move that a crash interrupted. A process holds the lock
+``.<name>.lock`` while it writes, so any other such sibling that it finds was left by a dead process.
 """
 
 from __future__ import annotations
@@ -34,24 +34,25 @@ from surgesim.study.store.contents import (
 
 
 class Folder:
-    """An incomplete folder, locked; a context manager that leaves nothing behind unless it is sealed.
+    """An incomplete result folder, locked; a context manager that removes it unless it is sealed.
 
     Parameters
     ----------
     target
-        Final location. A folder that already exists there is untouched until this one is sealed.
+        Final location. A folder that already exists there is unchanged until this one is sealed.
     kind
-        `RUN` or `SWEEP`: only a result of the same kind that contains nothing else is replaced.
+        `RUN` or `SWEEP`: only a result of the same kind without foreign files is replaced.
 
     Attributes
     ----------
     kept
-        Where the earlier result was set aside, if a user put something into it during the run.
+        Path to which the earlier result was moved, if a user added files to it during the run.
 
     Raises
     ------
     ResultsError
-        If `target` is not such a folder, cannot be written, or another process is writing it.
+        If `target` exists and must not be replaced, cannot be written, or is being written by another
+        process.
     """
 
     def __init__(self, target: Path, kind: str) -> None:
@@ -87,7 +88,7 @@ class Folder:
         self._held.close()
 
     def seal(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
-        """Write the manifest, with hashes of all other files, and move the folder into place.
+        """Write the manifest, with hashes of all other files, and move the folder to its target.
 
         Returns
         -------
@@ -103,11 +104,9 @@ class Folder:
 
 
 def tell_kept(folder: Folder, backend: Backend) -> None:
-    """Say where an earlier result was kept that could not be removed."""
+    """Report the path of an earlier result that was kept because a user added files to it."""
     if folder.kept is not None:
-        backend.say(
-            f"{folder.kept}: the earlier result, kept because something was put into it during the run"
-        )
+        backend.say(f"{folder.kept}: the earlier result, kept because files were added to it during the run")
 
 
 def place_of(target: str | Path) -> Path:
@@ -116,53 +115,54 @@ def place_of(target: str | Path) -> Path:
     Raises
     ------
     ResultsError
-        If it is a root, starts with a ~ that no shell replaced, or its links form a circle or lead nowhere.
+        If the path is the root of a disk, starts with a ~ that the shell did not expand, or has links that
+        form a loop or point to a missing file.
     """
     given = Path(target)
     if given.parts[:1] == ("~",):
-        raise ResultsError(f"{given}: got a folder that starts with ~, expected the home folder written out")
+        raise ResultsError(f"{given}: got a folder that starts with ~, expected the full path")
     try:
         place = given.resolve()
-    except (OSError, RuntimeError):  # RuntimeError of links in a circle, up to Python 3.12
+    except (OSError, RuntimeError):  # Python up to 3.12 raises RuntimeError for links in a loop
         place = given
     if not place.name:
         raise ResultsError(f"{place}: got the root of a disk, expected a folder in it")
     if place.is_symlink():
-        raise ResultsError(f"{given}: got a link that leads nowhere, expected a folder or nothing")
+        raise ResultsError(f"{given}: got a link that points nowhere, expected a folder or an unused path")
     return place
 
 
 def check_file(folder: Path, name: str, manifest: Mapping[str, Any]) -> None:
-    """Check that a file in a result folder is the one written with the manifest.
+    """Check that a file in a result folder matches its hash in the manifest.
 
     Raises
     ------
     ResultsError
-        If it has changed, or is missing.
+        If the file has changed, or is missing.
     """
     path = folder / name
     files = manifest["files"]
     if not isinstance(files, Mapping) or name not in files:
-        raise ResultsError(f"{folder}: its {MANIFEST} lists no {name}: run it again with this version")
+        raise ResultsError(f"{folder}: {name} is not in its {MANIFEST}: repeat the run with this version")
     if not path.is_file():
-        raise ResultsError(f"{path}: missing, although it was written with this result: run it again")
+        raise ResultsError(f"{path}: missing, although it was part of this result: repeat the run")
     with path.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != files[name]:
             raise ResultsError(
-                f"{path}: is not the file written with this result: `surgesim reproduce` shows the "
-                "differences, and a new run writes it again"
+                f"{path}: has changed since this result was written: `surgesim reproduce` shows the "
+                "differences, and a new run restores the file"
             )
 
 
 def scenario_text(scenario: Scenario) -> str:
-    """The text of scenario.yaml."""
+    """Return the text of scenario.yaml."""
     from surgesim.scenario.door import dump
 
     return dump(scenario)
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file below `folder` except the manifest, by relative path."""
+    """Return the SHA-256 of every file below `folder` except the manifest, by relative path."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
@@ -177,7 +177,7 @@ def recover(target: Path) -> None:
     if not old:
         return
     new = _sibling(target, "part", old[-1].name.rpartition("-")[2])
-    with contextlib.suppress(FileNotFoundError):  # the run that was moving it finished first
+    with contextlib.suppress(FileNotFoundError):  # the process that was moving the folder finished first
         (new if (new / MANIFEST).is_file() else old[-1]).rename(target)
     if target.exists():
         for path in _siblings(target, "old"):
@@ -185,7 +185,7 @@ def recover(target: Path) -> None:
 
 
 def _move(path: Path, target: Path, tag: str) -> Path | None:
-    """Rename `path` to `target`, setting aside any existing folder; return where that is kept, if it is."""
+    """Rename `path` to `target`. Remove the folder it replaces, or return its new path if it must be kept."""
     old = _sibling(target, "old", tag)
     for _ in range(10):
         if target.exists():
@@ -206,7 +206,7 @@ def _move(path: Path, target: Path, tag: str) -> Path | None:
 
 
 def _discard(old: Path, target: Path) -> Path | None:
-    """Remove a replaced result, or keep it under a visible name if a user put something into it."""
+    """Remove a replaced result; if a user added files to it, keep it under a visible name."""
     if not old.exists():
         return None
     tag = old.name.rpartition("-")[2]
@@ -215,7 +215,7 @@ def _discard(old: Path, target: Path) -> Path | None:
             kept = target.with_name(f"{target.name}.kept-{tag}")
             old.rename(kept)
             return kept
-        gone = _sibling(target, "gone", tag)  # what a kill leaves of it is not a user's
+        gone = _sibling(target, "gone", tag)  # removable even if this process is killed
         old.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
     return None
@@ -234,7 +234,7 @@ def _siblings(target: Path, role: str) -> list[Path]:
 
 
 def _clear(target: Path) -> None:
-    """Remove what killed runs left beside `target`; whoever calls holds its lock."""
+    """Remove folders that killed processes left beside `target`; the caller must hold the lock."""
     for role in ("gone", "part"):
         for path in _siblings(target, role):
             shutil.rmtree(path, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The manifests of runs and sweeps, read back and checked before anything relies on them."""
+"""Reading and validation of the manifests of runs and sweeps."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ _FORMS: Mapping[str, type[_Manifest]] = {RUN: _Run, SWEEP: _Sweep}
 
 
 def kind_of(folder: Path) -> str | None:
-    """Return `SWEEP` for a sweep folder, None for any other; complete a move that a crash interrupted."""
+    """Return `SWEEP` for a sweep folder, otherwise None; first complete a move that a crash interrupted."""
     with disk_errors(folder):
         recover(folder)
     path = folder / MANIFEST
@@ -83,23 +83,23 @@ def kind_of(folder: Path) -> str | None:
 
 
 def read_manifest(folder: Path, kind: str = RUN) -> dict[str, Any]:
-    """The manifest of a run or a sweep.
+    """Read the manifest of a run or a sweep.
 
     Raises
     ------
     ResultsError
-        If there is none, it is of something else, or an entry is missing or wrong.
+        If there is no manifest, it is of another kind, or an entry is missing or invalid.
     """
     there, path = kind_of(folder), folder / MANIFEST
     if not path.is_file():
-        beside = f"; it is unfinished: continue with `surgesim {kind} … --resume`"
+        beside = f"; the {kind} is unfinished: continue with `surgesim {kind} … --resume`"
         raise ResultsError(
             f"{folder}: got no {MANIFEST}, expected a folder written by `surgesim {kind}`"
             f"{beside if unfinished_path(folder).is_dir() else ''}"
         )
     if (there == SWEEP) != (kind == SWEEP):
-        got = "a" if there == SWEEP else "no"
-        raise ResultsError(f"{folder}: got {got} sweep, expected a folder written by `surgesim {kind}`")
+        got = "a sweep" if there == SWEEP else "a folder that is not a sweep"
+        raise ResultsError(f"{folder}: got {got}, expected a folder written by `surgesim {kind}`")
     entries = _entries(path)
     try:
         _FORMS[kind].model_validate(entries)

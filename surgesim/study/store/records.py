@@ -1,4 +1,4 @@
-"""The parts of an unfinished run: the records of one replication as a table, each value exact."""
+"""The parts of an unfinished run: the records of one replication as a table, without rounding."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Records = Mapping[str, Record]
 
 
 def _table(records: Records) -> Any:
-    """One row per alternative and field: arrays in the format of NumPy, everything else as JSON."""
+    """Convert records to a row per alternative and field: arrays in NumPy's format, other values as JSON."""
     import pyarrow as pa
 
     names = [field.name for field in fields(Record)]
@@ -59,4 +59,4 @@ def _value(content: bytes) -> Any:
 
 
 RECORDS: Form[Records] = Form(_table, _records, "zstd")
-"""The records of one replication, by alternative."""
+"""The form of the records of one replication, by alternative."""

@@ -1,4 +1,4 @@
-"""The result folder of a run: written as replications complete, read back as Results."""
+"""The result folder of a run: written as replications complete, and read as Results."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ FIGURES = "figures"
 
 
 class RunFolder(Folder):
-    """The result folder of a run, while it is written.
+    """The result folder of a run while it is being written.
 
     Parameters
     ----------
     target
         See `Folder`.
     scenarios
-        The alternatives whose records will be added.
+        The scenarios of the alternatives whose records will be added, by name.
     """
 
     def __init__(self, target: Path, scenarios: Mapping[str, Scenario]) -> None:
@@ -88,8 +88,8 @@ def read(folder: str | Path) -> Results:
     Raises
     ------
     ResultsError
-        If it is missing or is not a result folder, or if one of its files is missing, damaged, or does
-        not match its hash in the manifest.
+        If the folder is missing or is not a result folder, or if one of its files is missing, damaged, or
+        does not match its hash in the manifest.
     """
     from surgesim.scenario.door import load_stored
 
@@ -103,12 +103,12 @@ def read(folder: str | Path) -> Results:
     except (OSError, UnicodeDecodeError) as error:
         raise ResultsError(f"{folder}: not a readable result folder ({error})") from error
     except ScenarioError as error:
-        raise ResultsError(f"{folder}: its {SCENARIO} cannot be used: {error}") from error
+        raise ResultsError(f"{folder}: the {SCENARIO} in it cannot be used: {error}") from error
     return Results(scenario=scenario, manifest=manifest, folder=target, **tables)
 
 
 def _wide(alternative: str, scenario: Scenario, record: Record, indicators: Sequence[str]) -> Any:
-    """One replication as daily rows for daily.parquet: the province, then each district."""
+    """Convert one replication to rows of daily.parquet: the province, then each district."""
     import pyarrow as pa
 
     districts = list(scenario.people.districts)

@@ -1,4 +1,4 @@
-"""Folders for what is not kept, which the next process removes if theirs was killed."""
+"""Temporary folders; if a process is killed, the next process removes its folders."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def temporary_folder() -> Iterator[Path]:
     Raises
     ------
     ResultsError
-        If it cannot be made.
+        If the folder cannot be created.
     """
     with contextlib.ExitStack() as stack:
         with disk_errors(Path("the temporary folder")):
@@ -43,7 +43,7 @@ def _lock_of(folder: Path) -> Path:
 
 
 def _remove_left(home: Path) -> None:
-    """Remove the folders of killed processes: those whose lock is there and free."""
+    """Remove the folders of killed processes: their lock files exist, but no process holds the locks."""
     for path in home.iterdir():
         if _LOCK.fullmatch(path.name):
             with contextlib.suppress(OSError, ResultsError), Lock(path, path):

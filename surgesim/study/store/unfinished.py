@@ -1,8 +1,8 @@
 """The parts of an unfinished study: one Parquet file per replication or run, beside the final result.
 
 ``<result>.unfinished/`` contains the plan of the study, its scenarios and its parts. A part is written
-under another name and then renamed, so that a kill at any moment leaves a complete part or none. The error
-of a failed run is stored in a separate kind of part, and the run is repeated when the study is resumed.
+under another name and then renamed, so that a process killed at any moment leaves a complete part or none.
+The error of a failed run is stored in a separate file, and the run is repeated when the study is resumed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Task = TypeVar("Task")
 PLAN, SCENARIOS, PARTS = "plan.json", "scenarios", "parts"
 
 DESIGN_HASH = "design_sha256"
-"""Plan entry with the hash of its points."""
+"""Plan entry with the hash of the points of the design."""
 
 _KEYS_BEFORE_FORMAT = {DESIGN_HASH, "design", "points", "runs", "scenarios", "versions"}
 """Entries that identify plans of 0.1.0, which have no `FORMAT`."""
@@ -45,10 +45,10 @@ _KEYS_BEFORE_FORMAT = {DESIGN_HASH, "design", "points", "runs", "scenarios", "ve
 _PART = re.compile(r"parts/\d{8}\.(parquet|failed)")
 
 _PART_OF = b"run"
-"""Metadata of a part: its number."""
+"""Metadata key under which a part stores its number."""
 
 _FOLLOWING = (DESIGN_HASH, "points", "runs")
-"""Plan entries that are derived from others."""
+"""Plan entries that follow from other entries."""
 
 _UNITS = {RUN: "replications", SWEEP: "runs"}
 
@@ -61,7 +61,7 @@ class Failure:
 
 
 class Form(NamedTuple, Generic[Content]):
-    """How the content of a part becomes an Arrow table, compressed or not, and a table that content again."""
+    """The conversion between the content of a part and an Arrow table, and the compression of its file."""
 
     table: Callable[[Content], Any]
     content: Callable[[Any], Content]
@@ -69,7 +69,7 @@ class Form(NamedTuple, Generic[Content]):
 
 
 class Unfinished(Generic[Content]):
-    """The folder of an unfinished run or sweep; whoever opens or removes it holds the lock of its target.
+    """The folder of an unfinished run or sweep; the caller must hold the lock of the target to change it.
 
     Parameters
     ----------
@@ -84,14 +84,14 @@ class Unfinished(Generic[Content]):
     parts
         Number of parts: replications of a run, runs of a sweep.
     form
-        The form of a part.
+        The form in which parts are stored.
 
     Attributes
     ----------
     done
-        One byte per part: 1 if it exists.
+        One byte per part: 1 if the part exists.
     repeats
-        Names of existing parts that could not be read, and are computed again.
+        Names of existing parts that could not be read and are computed again.
     """
 
     def __init__(
@@ -116,15 +116,17 @@ class Unfinished(Generic[Content]):
     def opened(
         self, *, resume: bool, backend: Backend, is_complete: Callable[[Mapping[str, Any]], bool]
     ) -> Iterator[None]:
-        """Open the folder, see `open`; if the block fails, say where the parts are, or remove it without any.
+        """Open the folder with `open` for the duration of the block.
 
-        A folder whose plan `is_complete` is what a kill left of a completed study; it is removed first.
+        If the block fails, the error notes where the parts are; a folder without parts is removed. If
+        `is_complete` is True for the folder's plan, the study is complete but a killed process left the
+        folder, which is removed first.
         """
         with disk_errors(self.path):
             if self.exists and is_complete(self._stored()):
                 self.remove()
         if resume and not self.exists:
-            other = f"; the completed {self._kind} there is a different one and will be replaced"
+            other = f"; the completed {self._kind} has a different plan and will be replaced"
             backend.say(
                 f"{self.path}: nothing to resume, so the {self._kind} starts from the beginning"
                 f"{other if (self._target / MANIFEST).is_file() else ''}"
@@ -140,13 +142,13 @@ class Unfinished(Generic[Content]):
             raise
 
     def open(self, *, resume: bool) -> None:
-        """Begin the study, or continue it if `resume` is True.
+        """Start the study, or continue it if `resume` is True.
 
         Raises
         ------
         ResultsError
-            If there is an unfinished study with parts and `resume` is False, if it has a different plan (the
-            message lists the changes), or if the folder is not an unfinished study.
+            If there is an unfinished study with parts and `resume` is False, if that study has a different
+            plan (the message lists the changes), or if the folder is not an unfinished study.
         """
         with disk_errors(self.path):
             self._refuse_others()
@@ -155,14 +157,14 @@ class Unfinished(Generic[Content]):
                 if not resume:
                     count = f"{self._count()} of {stored.get('runs')} {_UNITS[self._kind]}"
                     raise ResultsError(
-                        f"{self.path}: an unfinished {self._kind} with {count}: "
-                        "continue with --resume, or remove the folder to start again"
+                        f"{self.path}: contains an unfinished {self._kind} with {count}: "
+                        "continue with --resume, or delete the folder to start again"
                     )
                 if changes := self._changes(stored):
                     raise ResultsError(
-                        f"{self.path}: cannot be resumed because this changed since it began: "
+                        f"{self.path}: cannot be resumed because of changes since the {self._kind} started: "
                         + "; ".join(changes)
-                        + "; undo it, or remove the folder to start again"
+                        + "; undo the changes, or delete the folder to start again"
                     )
                 self._look()
                 return
@@ -170,7 +172,7 @@ class Unfinished(Generic[Content]):
 
     @property
     def exists(self) -> bool:
-        """True if there is an unfinished study."""
+        """Whether there is an unfinished study."""
         return (self.path / PLAN).is_file()
 
     def _begin(self) -> None:
@@ -187,15 +189,15 @@ class Unfinished(Generic[Content]):
             raise
 
     def _refuse_others(self) -> None:
-        """Raise an error if the folder contains anything but an unfinished study or the rest of one."""
+        """Raise an error if the folder contains anything other than an unfinished study or its remains."""
         if not self.path.exists():
             return
         if self.path.is_symlink() or not self.path.is_dir():
-            raise ResultsError(f"{self.path}: got a file or a link, expected a folder or nothing")
+            raise ResultsError(f"{self.path}: got a file or a link, expected a folder or an unused path")
         refuse_strangers(self.path, self._strangers(), f"an unfinished {self._kind}")
 
     def _strangers(self) -> list[str]:
-        """Return what the folder contains besides an unfinished study; everything, if it is not one."""
+        """Return the foreign files in the folder; all files, if it is not an unfinished study."""
         scenarios = set(self._scenarios)
         if self.exists:
             stored = self._stored()
@@ -245,7 +247,7 @@ class Unfinished(Generic[Content]):
             if then[name] != now[name]:
                 values = self._value_changes(name)
                 listed = ", ".join(values[:3]) + (", …" if len(values) > 3 else "")
-                changes.append(f"scenario {name} ({listed or 'how it is written'})")
+                changes.append(f"scenario {name} ({listed or 'formatting only'})")
         return changes
 
     def _value_changes(self, name: str) -> list[str]:
@@ -265,7 +267,7 @@ class Unfinished(Generic[Content]):
         return sum(1 for entry in os.scandir(self._parts()) if entry.name.endswith(".parquet"))
 
     def _look(self) -> None:
-        """Find the valid parts; remove other files, incomplete parts and failures."""
+        """Find the valid parts; remove other files, damaged parts and failures."""
         for entry in list(os.scandir(self._parts())):
             path = Path(entry.path)
             if path.suffix == ".parquet" and path.stem.isdigit() and int(path.stem) < len(self.done):
@@ -280,7 +282,7 @@ class Unfinished(Generic[Content]):
         self.repeats.sort()
 
     def add(self, part: int, content: Content | Failure) -> None:
-        """Write a part, or its failure."""
+        """Write a part, or the failure of its run."""
         with disk_errors(self.path):
             if isinstance(content, Failure):
                 _write(self._failed(part), json.dumps({"error": content.error}).encode())
@@ -300,7 +302,7 @@ class Unfinished(Generic[Content]):
     def contents(
         self, work: Callable[[Task], Content], tasks: Sequence[Task], backend: Backend
     ) -> Generator[Content, None, None]:
-        """Yield the content of all parts in order: read where it is there, computed and stored elsewhere."""
+        """Yield the content of all parts in order; missing parts are computed and stored, others are read."""
         stored = bytes(self.done)
         missing = [part for part in range(len(tasks)) if not stored[part]]
         with contextlib.closing(self.compute(work, tasks, backend)) as computed:
@@ -312,12 +314,12 @@ class Unfinished(Generic[Content]):
                 yield content
 
     def read(self, part: int) -> Content | Failure:
-        """Read a part, or its failure.
+        """Read a part, or the failure of its run.
 
         Raises
         ------
         ResultsError
-            If it is missing or damaged.
+            If the part is missing or damaged.
         """
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -331,26 +333,26 @@ class Unfinished(Generic[Content]):
         except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
             raise ResultsError(f"{path}: damaged ({error})") from error
         if (table.schema.metadata or {}).get(_PART_OF) != str(part).encode():
-            raise ResultsError(f"{path}: damaged (it is the part of another run)")
+            raise ResultsError(f"{path}: damaged (the part belongs to another run)")
         return content
 
     def remove(self) -> None:
-        """Remove this folder; one that contains anything that is not ours stays as it is."""
+        """Remove this folder; if it contains foreign files, leave it unchanged."""
         try:
             self._refuse_others()
         except (OSError, ResultsError):
             return
         with contextlib.suppress(OSError):
-            (self.path / PLAN).unlink()  # first, so that a kill cannot leave what looks like a sweep
+            (self.path / PLAN).unlink()  # first, so that a killed process leaves no apparent study
         shutil.rmtree(self.path / SCENARIOS, ignore_errors=True)
         shutil.rmtree(self.path, ignore_errors=True)
 
     def finish(self, backend: Backend) -> None:
-        """Remove this folder after the study is complete, and say so if it has to stay."""
+        """Remove this folder after the study is complete; report it if the folder cannot be removed."""
         self.remove()
         if self.path.exists():
             backend.say(
-                f"{self.path}: is kept, because it contains more than the {self._kind}, which is complete"
+                f"{self.path}: is kept because it contains other files; the {self._kind} itself is complete"
             )
 
     def _part(self, part: int) -> Path:
@@ -366,7 +368,7 @@ def unfinished_path(target: Path) -> Path:
 
 
 def _is_plan(stored: Mapping[str, Any], kind: str) -> bool:
-    """Whether surgesim wrote the plan of a study of this kind."""
+    """Return whether the plan is of a study of this kind, written by surgesim."""
     if not isinstance(stored.get("scenarios"), Mapping):
         return False
     return stored.get(FORMAT) == format_name(kind) or (
@@ -408,7 +410,7 @@ def _digits(sha256: Any) -> str:
 
 
 def _differences(then: Any, now: Any, path: tuple[str, ...]) -> list[str]:
-    """Describe each path at which plain values differ, with both values."""
+    """Describe each path whose values differ, with both values."""
     if isinstance(then, Mapping) and isinstance(now, Mapping):
         keys = dict.fromkeys((*then, *now))
         return [text for key in keys for text in _differences(then.get(key), now.get(key), (*path, str(key)))]

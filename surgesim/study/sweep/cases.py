@@ -1,4 +1,4 @@
-"""The runs of a sweep: their enumeration, checks and outcomes."""
+"""The runs of a sweep: enumeration, checks and outcomes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from surgesim.study.tables.columns import DRAWN
 
 
 class Case(NamedTuple):
-    """One run: the scenario, point and replication, as indices, with the values of the point."""
+    """One run: the indices of its scenario, point and replication, and the values of the point."""
 
     scenario: int
     point: int
@@ -53,7 +53,7 @@ def check_cases(
     seed: int,
     backend: Backend,
 ) -> None:
-    """Check the scenario of every pending run before the first one starts.
+    """Check the scenario of every pending run before the first run starts.
 
     Without uncertain parameters, all runs of a point have the same scenario.
     """
@@ -83,7 +83,7 @@ def _case_problem(scenarios: Sequence[Scenario], cases: Cases, seed: int, run: i
 
 
 def one_run(scenarios: Sequence[Scenario], seed: int, case: Case) -> Rows | Failure:
-    """Return the outcomes of one run, a row per alternative; or a `Failure`, so that other runs continue."""
+    """Return the outcomes of a run, one row per alternative; or a `Failure`, so that other runs continue."""
     try:
         drawn = drawn_values(scenarios[case.scenario], seed, case.replication)
         scenario = at_point(scenarios[case.scenario], {**case.values, **drawn})

@@ -1,6 +1,6 @@
 """The points of a sweep: the paths that vary, their values and the design.
 
-Values are rounded to ten significant digits, so that design.csv records exactly what was run.
+Values are rounded to ten significant digits, so that design.csv contains exactly the values simulated.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ Floats = NDArray[np.float64]
 GRID, LHS, SOBOL = DESIGNS = ("grid", "lhs", "sobol")
 
 Levels: TypeAlias = str | Sequence[Any]
-"""How a path varies: ``"lo:hi:n"``, ``"lo:hi"``, ``"a,b,c"``, a sequence of values, or ``""`` for its
-distribution in `study.uncertainty`."""
+"""The values of a path: ``"lo:hi:n"``, ``"lo:hi"``, ``"a,b,c"``, a sequence of values, or ``""`` for the
+path's distribution in `study.uncertainty`."""
 
 DAYS = "days"
 """Path of the number of days simulated."""
@@ -44,7 +44,7 @@ class Factor:
     Attributes
     ----------
     integer
-        Whether values of the distribution are rounded to integers.
+        True to round values of the distribution to integers.
     """
 
     path: str
@@ -53,13 +53,13 @@ class Factor:
     integer: bool = False
 
     def at(self, u: float) -> Any:
-        """The value below which a share `u` of the values lies."""
+        """Return the quantile `u` of the values or of the distribution, where `u` is from 0 to 1."""
         if self.distribution is None:
             return self.values[min(int(u * len(self.values)), len(self.values) - 1)]
         return self._written(self.distribution.quantile(u))
 
     def ends(self) -> tuple[Any, ...]:
-        """The values to check against the schema: the limits, or every value of a list."""
+        """Return the values to check against the schema: limits of the distribution, or the listed values."""
         if self.distribution is None:
             return self.values
         return tuple(map(self._written, self.distribution.limits))
@@ -74,8 +74,8 @@ def factors(scenarios: Sequence[Scenario], vary: Mapping[str, Levels], design: s
     Raises
     ------
     ScenarioError
-        With every unknown path (and its closest match), reversed range, and value that a scenario
-        does not allow.
+        If a path is unknown, a range is reversed, or a scenario does not allow a value; the error lists all
+        such problems, with the closest match to an unknown path.
     """
     problems: list[Problem] = []
     found = []
@@ -131,7 +131,7 @@ def _factor(path: str, levels: Levels, design: str, scenarios: Sequence[Scenario
     if not levels.strip():
         distribution = scenarios[0].study.uncertainty.get(path)
         if distribution is None:
-            raise ValueError("has no values and is not in study.uncertainty: expected low:high or a,b,c")
+            raise ValueError("got no values, and study.uncertainty has none: expected low:high or a,b,c")
         if design == GRID:
             raise ValueError("got no values, expected low:high:levels or a,b,c for a grid")
         return Factor(path, distribution=distribution, integer=integer)
@@ -145,12 +145,12 @@ def _values(levels: Sequence[Any]) -> tuple[Any, ...]:
     for value in values:
         if isinstance(value, Mapping) or (isinstance(value, Iterable) and not isinstance(value, str)):
             what = "a mapping" if isinstance(value, Mapping) else "a list"
-            raise ValueError(f"got {what}, expected numbers, texts, true, false or null; vary paths in it")
+            raise ValueError(f"got {what}, expected numbers, text, true, false or null; vary paths inside it")
     return values
 
 
 def _read(value: Any) -> Any:
-    """Parse a list value as YAML if it is text."""
+    """Parse a value as YAML if it is text."""
     return compose(value, "--vary").value if isinstance(value, str) else value
 
 
@@ -178,7 +178,7 @@ def _range(path: str, text: str, design: str, *, integer: bool) -> Factor:
 
 
 def _rejections(factor: Factor, scenario: Scenario) -> Iterator[Problem]:
-    """Yield a problem if the schema does not allow a value at the factor's path, regardless of other values.
+    """Yield a problem if one of the factor's values is invalid at its path, whatever the other values are.
 
     Constraints between values are checked at each point.
     """
@@ -193,17 +193,17 @@ def _rejections(factor: Factor, scenario: Scenario) -> Iterator[Problem]:
 
 
 def points(factors: Sequence[Factor], design: str, samples: int | None, seed: int) -> list[dict[str, Any]]:
-    """The points of a design, each as the values of all paths.
+    """Build the points of a design, each as the values of all paths.
 
     Parameters
     ----------
     design
         ``grid``: every combination, with the last path changing fastest. ``lhs``: a Latin hypercube of
         `samples` points. ``sobol``: Saltelli's design for Sobol indices, on a scrambled Sobol' sequence:
-        `samples` points A, the same number B, then for each path the points A with that path from B
-        (Saltelli 2010, doi:10.1016/j.cpc.2009.09.018); ``samples * (paths + 2)`` in total.
+        `samples` points A, as many points B, then for each path the points A with the values of that path
+        from B (Saltelli 2010, doi:10.1016/j.cpc.2009.09.018); ``samples * (paths + 2)`` points in total.
     seed
-        Seed of the sampling; a grid does not use it.
+        Seed of the sampling; not used by a grid.
 
     Raises
     ------
@@ -235,7 +235,7 @@ def _check_samples(design: str, samples: int | None) -> None:
         message = f"got design {design!r}, expected one of {', '.join(DESIGNS)}"
     elif design == GRID:
         if samples is not None:
-            message = f"got {samples} samples for a grid, which contains all combinations: expected none"
+            message = f"got {samples} samples, expected none for a grid, which contains all combinations"
     elif samples is None or samples < 2:
         got = "no" if samples is None else samples
         message = f"got {got} samples, expected at least 2 for design {design}"
@@ -247,7 +247,7 @@ def _check_samples(design: str, samples: int | None) -> None:
 
 
 def _shares(paths: int, design: str, samples: int, seed: int) -> Floats:
-    """The design on the unit cube, ``(points, paths)``."""
+    """Return the design on the unit cube, ``(points, paths)``."""
     from scipy.stats import qmc
 
     rng = Streams(seed, 0).once("design")
@@ -268,7 +268,7 @@ def without_factors(scenario: Scenario, factors: Sequence[Factor]) -> Scenario:
 
 
 def at_point(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
-    """The scenario with the values of a point and of all uncertain parameters fixed.
+    """Return the scenario with the values of a point and with every uncertain parameter fixed.
 
     Raises
     ------

@@ -14,7 +14,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def _table(rows: Rows) -> Any:
-    """Rows as alternative, name and value: a fifth of the cost of one column per outcome."""
+    """Convert rows to a table of alternative, name and value, at a fifth of the cost of wide columns."""
     import pyarrow as pa
 
     cells = [(row[KEY], name, value) for row in rows for name, value in row.items() if name != KEY]
@@ -30,4 +30,4 @@ def _rows(table: Any) -> Rows:
 
 
 ROWS: Form[Rows] = Form(_table, _rows)
-"""The rows of one run, one per alternative."""
+"""The form of the rows of one run, one row per alternative."""

@@ -1,4 +1,4 @@
-"""The plan of a sweep: its scenarios and points, and the identity by which a sweep can be resumed."""
+"""The plan of a sweep: its scenarios, its points, and the identity that must match to resume it."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Plan:
     Attributes
     ----------
     scenarios
-        The scenarios with the alternatives to run; swept paths are not drawn.
+        The scenarios with the alternatives to run; varied paths are no longer uncertain parameters.
     texts
-        The text of each scenario as stored, by name.
+        The stored text of each scenario, by name.
     cases
         All runs.
     seed
@@ -41,7 +41,7 @@ class Plan:
     design
         The table of design.csv.
     entry
-        The identity of the sweep: its entry in the manifest.
+        The identity of the sweep, as stored in the manifest.
     """
 
     scenarios: Sequence[Scenario]
@@ -66,7 +66,7 @@ def plan_sweep(
     Raises
     ------
     ScenarioError
-        With all problems in the arguments.
+        If an argument is invalid; the error lists all problems.
     """
     _check_names(scenarios)
     names = [alternative_names(each, alternatives) for each in scenarios]
@@ -97,7 +97,7 @@ def plan_sweep(
 
 
 def _numbers(scenario: Scenario, replications: int | None, seed: int | None) -> tuple[int, int]:
-    """The number of replications and the seed: those given, or the scenario's."""
+    """Return the number of replications and the seed; the scenario's, if an argument is None."""
     given = {"replications": replications, "seed": seed}
     plain = scenario.to_plain()
     faults = [

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Sweep:
-    """The results of a sweep; docs/data-dictionary.md documents columns, units and meanings.
+    """The results of a sweep; docs/data-dictionary.md documents their columns, units and meanings.
 
     Tables are read on first access and kept in memory.
 
@@ -42,7 +42,7 @@ class Sweep:
     manifest
         Everything needed to repeat the sweep; its entry `sweep` is the plan.
     repeats
-        Names of parts that were damaged when the sweep was resumed, and whose runs were repeated.
+        Names of the parts that were damaged when the sweep was resumed; their runs were repeated.
 
     Raises
     ------
@@ -61,7 +61,7 @@ class Sweep:
 
     @cached_property
     def scenarios(self) -> Mapping[str, Scenario]:
-        """The scenarios by name, as swept."""
+        """The scenarios of the sweep, by name."""
         from surgesim.scenario.door import load_stored
 
         with self._reading():
@@ -117,4 +117,4 @@ class Sweep:
         except (OSError, UnicodeDecodeError) as error:
             raise ResultsError(f"{self.folder}: not a readable sweep ({error})") from error
         except ScenarioError as error:
-            raise ResultsError(f"{self.folder}: its scenario cannot be used: {error}") from error
+            raise ResultsError(f"{self.folder}: a scenario in it cannot be used: {error}") from error

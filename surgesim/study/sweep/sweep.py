@@ -1,4 +1,4 @@
-"""Sweeps: repeated runs at every point of a design, with the outcomes of each run stored immediately."""
+"""Sweeps: replications at every point of a design; the outcomes of each run are stored immediately."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from surgesim.study.sweep.tables import (
 )
 
 _AT_ONCE = 1_000
-"""Runs held in memory while the tables are written."""
+"""Number of runs held in memory while the tables are written."""
 
 
 def sweep(
@@ -59,11 +59,11 @@ def sweep(
     Parameters
     ----------
     scenario
-        From `surgesim.load`; with several, the `study` of the first applies to all.
+        One or more scenarios loaded with `surgesim.load`; the `study` of the first applies to all.
     vary
         The values of each path: ``"4:6:5"`` (low, high and number of levels in a grid), ``"4:6"`` (in other
-        designs), ``"a,b,c"`` or a sequence of values, or ``""`` for its distribution in
-        `study.uncertainty`. Swept paths are not drawn as uncertain parameters.
+        designs), ``"a,b,c"`` or a sequence of values, or ``""`` for the path's distribution in
+        `study.uncertainty`. Varied paths are not drawn as uncertain parameters.
     design, samples
         ``grid``; ``lhs``, a Latin hypercube of `samples` points; or ``sobol``, ``samples * (paths + 2)``
         points for Sobol indices, where `samples` is a power of two.
@@ -72,23 +72,25 @@ def sweep(
     alternatives
         Names of alternatives to run besides the baseline.
     workers
-        See `run`; progress counts runs.
+        See `run`; progress is counted in runs.
     out
         Folder to write, or an `Output` with additional entries for the manifest. Until the sweep is
         complete, its data are in ``<out>.unfinished``.
     resume
-        Continue an unfinished sweep. If it is already complete, only read it; if there is none, begin.
+        True to continue an unfinished sweep. If the sweep is already complete, it is only read; if there is
+        no unfinished sweep, a new one starts.
 
     Returns
     -------
     Sweep
-        Identical for any backend, and whether or not it was interrupted. Failed runs are in `failures`.
+        The results; identical for any backend, and whether or not the sweep was interrupted. Failed runs are
+        in `failures`.
 
     Raises
     ------
     ScenarioError
-        With every unknown path, reversed range and value that is not allowed, or with the first points
-        whose values would be invalid in a scenario file. All points are checked before the first run.
+        If a path is unknown, a range is reversed, a value is not allowed, or the values of a point would be
+        invalid in a scenario file. All points are checked before the first run.
     ResultsError
         If the folder cannot be written, or there is an unfinished sweep with a different plan (the message
         lists the changes).
@@ -105,7 +107,7 @@ def sweep(
     backend, output = Backend.of(workers), Output.of(out)
     if DAYS in vary:
         backend.say(
-            f"{DAYS} varies: restricted means of first days, and sums, cover the horizon of each point; "
+            f"{DAYS} varies: restricted means of first days and sums over days depend on the horizon, so "
             "compare them only between points with the same horizon"
         )
     with contextlib.ExitStack() as stack:
@@ -140,7 +142,7 @@ def _write_scenarios(folder: Path, texts: Mapping[str, str]) -> None:
 
 
 def _run(unfinished: Unfinished[Rows], plan: Plan, backend: Backend) -> None:
-    """Check and run all pending runs, storing each as it completes."""
+    """Check and execute all pending runs, and store each as it completes."""
     total = len(plan.cases)
     pending = [run for run in range(total) if not unfinished.done[run]]
     check_cases(plan.scenarios, plan.cases, pending, plan.seed, backend)
@@ -183,7 +185,7 @@ def _write_tables(folder: Path, unfinished: Unfinished[Rows], plan: Plan) -> int
 
 
 def _is_complete(target: Path, plan: Mapping[str, Any]) -> bool:
-    """Whether there is a completed sweep with this plan."""
+    """Return whether `target` contains a completed sweep with this plan."""
     with contextlib.suppress(ResultsError):
         stored = {key: value for key, value in plan.items() if key != FORMAT}
         return bool(read_manifest(target, SWEEP)["sweep"] == json.loads(json.dumps(stored)))

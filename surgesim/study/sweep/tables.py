@@ -1,4 +1,4 @@
-"""The tables of a sweep: their columns with unit and meaning, and their construction in chunks."""
+"""The tables of a sweep: definitions of their columns, and construction in chunks."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DESIGN = Table(
     "point of the design",
     (
         Column("point", "index", "index of the point, from 0"),
-        Column("<path>", "as the parameter", "value of a varied path; one column per dotted path"),
+        Column("<path>", "as the parameter", "value of the dotted path; one column per varied path"),
     ),
 )
 
@@ -64,34 +64,35 @@ SWEEP_BREACHES = Table(
         _POINT,
         _ALTERNATIVE,
         Column("threshold", TEXT, "name of the threshold; `situation` is the declared emergency"),
-        Column("replications", "index", "runs that did not fail"),
+        Column("replications", "index", "number of runs that did not fail"),
         Column(
             "probability",
             "share",
             "share of these runs with a breach on at least one day; thresholds not assessed have no row",
         ),
-        Column("probability_low", "share", "lower end of its 95 % Wilson interval"),
-        Column("probability_high", "share", "upper end of its 95 % Wilson interval"),
+        Column("probability_low", "share", "lower end of the 95 % Wilson interval of `probability`"),
+        Column("probability_high", "share", "upper end of the 95 % Wilson interval of `probability`"),
         Column(
             "first_day_mean",
             "days",
-            "mean first day, counting runs without a breach as the last day + 1; empty if a run is undecided",
+            "mean first day in breach, where a run without a breach counts as the number of days of the "
+            "scenario; empty if a run is undecided",
         ),
-        Column("days_breached_mean", "days", "mean number of days breached"),
+        Column("days_breached_mean", "days", "mean number of days in breach"),
     ),
 )
 
 FAILURES = Table(
     "failures",
     "failed run",
-    (_SCENARIO, _POINT, _REPLICATION, Column("error", TEXT, "its error message")),
+    (_SCENARIO, _POINT, _REPLICATION, Column("error", TEXT, "error message of the run")),
 )
 
 SWEEP_TABLES = (DESIGN, RUNS, SWEEP_BREACHES, FAILURES)
 
 
 def design_frame(points: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """The table of design.csv."""
+    """Build the table of design.csv."""
     import pandas as pd
 
     frame = pd.DataFrame(list(points))
@@ -100,7 +101,7 @@ def design_frame(points: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def run_columns(scenarios: Iterable[Scenario]) -> list[str]:
-    """The columns of runs.csv; `scenarios` contains every alternative of every scenario."""
+    """Return the columns of runs.csv; `scenarios` contains every alternative of every scenario."""
     scenarios = list(scenarios)
     drawn = [f"{DRAWN}{path}" for scenario in scenarios for path in scenario.study.drawn]
     keys = [column.name for column in RUNS.columns[:4]]
@@ -108,14 +109,14 @@ def run_columns(scenarios: Iterable[Scenario]) -> list[str]:
 
 
 def runs_frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
-    """Build a frame of rows of runs.csv, with all its columns."""
+    """Build a table from rows of runs.csv, with all columns of the file."""
     import pandas as pd
 
     return with_dtypes(RUNS, pd.DataFrame(list(rows), columns=list(columns)))
 
 
 def breach_frame(runs: pd.DataFrame) -> pd.DataFrame:
-    """Build rows of breaches.csv from all rows of runs.csv for the same points."""
+    """Build the rows of breaches.csv for some points from all their rows of runs.csv."""
     import pandas as pd
 
     names = [name.removeprefix(DAYS_BREACHED) for name in runs.columns if name.startswith(DAYS_BREACHED)]
@@ -152,7 +153,7 @@ def _breach_rows(
 
 
 def failure_frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """The table of failures.csv."""
+    """Build the table of failures.csv."""
     import pandas as pd
 
     return with_dtypes(

@@ -1,4 +1,4 @@
-"""Accumulation of the replications of one alternative into arrays, so that records need not be kept."""
+"""Accumulation of the replications of one alternative into arrays, so that records can be discarded."""
 
 from __future__ import annotations
 
@@ -42,41 +42,51 @@ _OPEN = STATES.index("open")
 
 
 def items_of(scenario: Scenario) -> tuple[Column, ...]:
-    """The daily columns of the scenario's consumables and burdens."""
+    """Return the daily columns of the scenario's consumables and burdens."""
     return logistics_columns(scenario.supply.consumables, scenario.supply.burdens)
 
 
 def scenario_columns(scenario: Scenario) -> tuple[Column, ...]:
-    """The scenario-specific daily columns of the province: its items and assessed indicators."""
+    """Return the scenario-specific daily columns of the province: items and assessed indicators."""
     return (*items_of(scenario), *assessed_columns(scenario.command))
 
 
 def district_columns_kept(command: Command) -> tuple[Column, ...]:
-    """Daily columns summarised by district: BY_DISTRICT, indicators of thresholds there, and the level."""
+    """Return the daily columns summarised by district.
+
+    These are BY_DISTRICT, the indicators of thresholds assessed by district, and the epidemic level.
+    """
     watched = {threshold.indicator for threshold in command.in_districts.values()} | {"epidemic_level"}
     assessed = district_columns(command)[len(DISTRICT) :]
     return (*BY_DISTRICT, *(column for column in assessed if column.name in watched))
 
 
 class Collection:
-    """The replications of one alternative, in order; the `replications` argument is the max number.
+    """The collected replications of one alternative, in order.
+
+    Parameters
+    ----------
+    scenario
+        The scenario of the alternative.
+    replications
+        Max number of replications.
 
     Attributes
     ----------
-    scenario
-        The alternative.
     province
-        ``(replications, days, len(PROVINCE))``.
+        ``(replications, days, len(PROVINCE))``: daily values of the province.
     of_scenario
-        ``(replications, days, len(scenario_columns(scenario)))``.
+        ``(replications, days, len(scenario_columns(scenario)))``: scenario-specific daily values.
     districts
-        ``(replications, days, districts, len(district_columns_kept(scenario.command)))``.
+        ``(replications, days, districts, len(district_columns_kept(scenario.command)))``: daily values of
+        the districts.
     groups
         The population groups for timely access.
     reached
-        ``(replications, 3, districts, 9, 2)``: patients, in time, deaths by district, age and risk.
+        ``(replications, 3, districts, 9, 2)``: patients, patients in time, and deaths, by district, age and
+        risk.
     breaches, outcomes
-        One per replication.
+        The breaches and the outcomes of each replication.
     draws
         The values of the uncertain parameters, by path, one mapping per replication.
     actions
@@ -90,7 +100,7 @@ class Collection:
     open_days
         ``(replications, facilities)``: days with a staffed COVID bed.
     peak_occupied
-        ``(replications, facilities, len(BEDS))``.
+        ``(replications, facilities, len(BEDS))``: peak number of occupied beds.
     bed_days
         ``(2, facilities, len(BEDS))``: occupied and staffed bed-days, summed over replications.
     bound_days

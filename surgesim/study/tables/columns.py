@@ -1,4 +1,4 @@
-"""Definitions of the result tables: columns with unit, dtype and meaning; `fill` builds the tables."""
+"""Definitions of the result tables: columns with units, dtypes and meanings; `fill` builds the tables."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ REASONS = tuple(NEEDS)
 """Names of the scenario inputs without which an indicator cannot be assessed."""
 
 _ALTERNATIVE = Column("alternative", TEXT, "name of the alternative; `baseline` is the scenario itself")
-_DAY = Column("day", "days", "day of the scenario, 0 is the first")
-_DATE = Column("date", DATE, "that day's date")
+_DAY = Column("day", "days", "day of the scenario, from 0")
+_DATE = Column("date", DATE, "date of the day")
 _BANDS = (
     Column("mean", "as the indicator", "mean over the replications"),
     *(
-        Column(f"p{100 * q:g}", "as the indicator", f"quantile {q:g} over the replications")
+        Column(f"p{100 * q:g}", "as the indicator", f"{q:g} quantile over the replications")
         for q in QUANTILES
     ),
 )
 
 
 class Table(NamedTuple):
-    """A result table: its name in `Results` and as ``<name>.csv``, the meaning of a row, and its columns."""
+    """A result table: its name in `Results` and in ``<name>.csv``, the content of a row, and its columns."""
 
     name: str
     row: str
@@ -52,34 +52,36 @@ BREACHES = Table(
     "alternative × threshold (× district if assessed by district), plus one row for the situation",
     (
         _ALTERNATIVE,
-        Column("area", TEXT, "where the indicator is assessed: `province`, or the name of a district"),
+        Column("area", TEXT, "area for which the indicator is assessed: `province`, or name of a district"),
         Column("threshold", TEXT, "name of the threshold; `situation` is the declared emergency"),
         Column(
             "bound",
             "as the indicator",
-            "breached when strictly passed; for the situation, the number of breached thresholds required",
+            "bound of the indicator, breached by values strictly beyond it; for the situation, the number of "
+            "breached thresholds required",
         ),
         Column(
             "not_assessed",
             TEXT,
-            "code for the input that the scenario lacks to assess it: "
-            f"{', '.join(f'`{name}`' for name in REASONS)}; empty if it is assessed. The "
-            "numbers of a row that is not assessed are empty, not 0",
+            "code of the missing scenario input without which the threshold cannot be assessed: "
+            f"{', '.join(f'`{name}`' for name in REASONS)}; empty if the threshold is assessed. If it is "
+            "not assessed, the numbers of the row are empty, not 0",
         ),
         Column(
             "criteria_assessed",
             "thresholds",
-            "for the situation, how many of its criteria are assessed; empty for thresholds",
+            "for the situation, the number of its criteria that are assessed; empty for thresholds",
         ),
         Column(
             "undecided",
             "share",
-            "for the situation, replications in which it was not declared but could have been, had the "
-            "thresholds that are not assessed been breached; empty for thresholds. If above 0, "
-            "`probability` is a lower bound, or empty (`not_assessed` is `criteria`) where it would be 0",
+            "for the situation, share of replications in which it was not declared but could have been if "
+            "the thresholds that are not assessed had been breached; empty for thresholds. If above 0, "
+            "`probability` is a lower bound; if that bound would be 0, `probability` is empty and "
+            "`not_assessed` is `criteria`",
         ),
-        Column("breached_at_start", "share", "replications in which it was breached at t = 0"),
-        Column("probability", "share", "replications in which it was breached on at least one day"),
+        Column("breached_at_start", "share", "share of replications with a breach at t = 0"),
+        Column("probability", "share", "share of replications with a breach on at least one day"),
         Column("probability_low", "share", "lower end of the 95 % Wilson interval of `probability`"),
         Column(
             "probability_high",
@@ -88,24 +90,32 @@ BREACHES = Table(
             "breached",
         ),
         Column(
-            "first_day_median", "days", "median first day breached; empty if fewer than half were breached"
+            "first_day_median",
+            "days",
+            "median of the first day in breach; empty if fewer than half of the replications have a breach",
         ),
         Column(
-            "first_day_p5", "days", "quantile 0.05 of the first day; empty if fewer than 5 % were breached"
+            "first_day_p5",
+            "days",
+            "0.05 quantile of the first day in breach; empty if fewer than 5 % of the replications have a "
+            "breach",
         ),
         Column(
-            "first_day_p95", "days", "quantile 0.95 of the first day; empty if fewer than 95 % were breached"
+            "first_day_p95",
+            "days",
+            "0.95 quantile of the first day in breach; empty if fewer than 95 % of the replications have a "
+            "breach",
         ),
         Column("first_date_median", DATE, "date of `first_day_median`"),
-        Column("days_breached_mean", "days", "mean number of days breached"),
-        Column("days_breached_p5", "days", "quantile 0.05 of the days breached"),
-        Column("days_breached_p95", "days", "quantile 0.95 of the days breached"),
-        Column("longest_spell_days", "days", "mean of the longest unbroken run of breached days"),
+        Column("days_breached_mean", "days", "mean number of days in breach"),
+        Column("days_breached_p5", "days", "0.05 quantile of the number of days in breach"),
+        Column("days_breached_p95", "days", "0.95 quantile of the number of days in breach"),
+        Column("longest_spell_days", "days", "mean length of the longest unbroken run of days in breach"),
         Column(
             "worst_value_median",
             "as the indicator",
             "median of each replication's worst value (largest, or smallest if the bound is `below`); "
-            "for the situation, the most thresholds breached on one day",
+            "for the situation, median of the largest number of thresholds breached on one day",
         ),
     ),
 )
@@ -113,7 +123,7 @@ BREACHES = Table(
 BREACH_DAYS = Table(
     "breach_days",
     "alternative × threshold (and the situation) × day on which the share changes; day 0 is always "
-    "present, and a missing day has the values of the last day present",
+    "present, and a day without a row has the same values as the day before",
     (
         _ALTERNATIVE,
         Column("threshold", TEXT, "name of the threshold; `situation` is the declared emergency"),
@@ -122,7 +132,7 @@ BREACH_DAYS = Table(
         Column(
             "probability",
             "share",
-            "replications in which it is in breach at 24:00 on the day; empty if it is not assessed",
+            "share of replications in breach at 24:00 on the day; empty if the threshold is not assessed",
         ),
     ),
 )
@@ -135,9 +145,9 @@ COMPARISON = Table(
         Column(
             "outcome",
             TEXT,
-            f"a column of replications.csv, or `{BREACHED}<threshold>` or `{BREACHED}{SITUATION}`: if the "
-            "threshold was breached, or the emergency declared, on at least one day, so that the means are "
-            "probabilities",
+            f"a column of replications.csv, or `{BREACHED}<threshold>` or `{BREACHED}{SITUATION}`: 1 if the "
+            "threshold was breached, or the emergency declared, on at least one day, otherwise 0, so that "
+            "the means are probabilities",
         ),
         Column("unit", TEXT, "unit of the outcome"),
         Column("baseline_mean", "as the outcome", "mean over the baseline's replications"),
@@ -145,33 +155,33 @@ COMPARISON = Table(
         Column(
             "difference",
             "as the outcome",
-            "mean of alternative − baseline; its interval is empty if there is only one pair",
+            "mean of alternative minus baseline; the interval is empty if there is only one pair",
         ),
         Column(
             "difference_low",
             "as the outcome",
-            "lower end of its 95 % interval: paired t, or for "
+            "lower end of the 95 % interval of `difference`: paired t, or for "
             f"`{BREACHED}…` Tango's score interval for paired proportions",
         ),
-        Column("difference_high", "as the outcome", "upper end of its 95 % interval"),
+        Column("difference_high", "as the outcome", "upper end of the 95 % interval of `difference`"),
         Column(
             "better",
             TEXT,
-            "which direction is better: `lower`, `later` for a first day, `higher` for the share with "
-            "timely access; empty for an outcome that is neither good nor bad (reported cases, bed-days, "
-            "oxygen used, transfers, tests, doses)",
+            "the better direction: `lower`, `later` for a first day, `higher` for the share with timely "
+            "access; empty for an outcome that is neither good nor bad (reported cases, bed-days, oxygen "
+            "used, transfers, tests, doses)",
         ),
         Column(
             "probability_better",
             "share",
-            "replications in which the alternative is better; empty if `better` is",
+            "share of replications in which the alternative is better; empty if `better` is empty",
         ),
-        Column("tied", "share", "replications in which both are exactly equal"),
+        Column("tied", "share", "share of replications in which alternative and baseline are exactly equal"),
         Column(
             "per_death_averted",
             "as the outcome, per death",
-            "in the `cost` row: mean extra cost over mean deaths averted; empty if the "
-            "alternative does not cost more or have fewer deaths, and in all other rows",
+            "in the `cost` row: mean extra cost divided by mean deaths averted, if the alternative costs "
+            "more and has fewer deaths; otherwise empty, as in all other rows",
         ),
     ),
 )
@@ -185,20 +195,33 @@ BINDING = Table(
         Column(
             "constraint",
             TEXT,
-            "space, doctors, nurses, equipment, pipes (their oxygen flow) or oxygen_stock (it has run out); "
-            "the constraint that binds the largest share of the open beds counts for the day (the first one "
-            "in a tie; space if no bed is open)",
+            "space, doctors, nurses, equipment, pipes (oxygen flow) or oxygen_stock (none left). The binding "
+            "constraint of a day is the one that binds the largest share of the open beds (the first of "
+            "these in a tie; space if no bed is open)",
         ),
         Column(
-            "breach_days_mean", "days", "mean days of the declared emergency on which it binds the bed type"
+            "breach_days_mean",
+            "days",
+            "mean number of days of declared emergency on which this is the binding constraint",
         ),
-        Column("breach_share", "share", "share of all such days; empty if there are none"),
+        Column(
+            "breach_share",
+            "share",
+            "`breach_days_mean` as a share of all days of declared emergency; empty if there are no such "
+            "days",
+        ),
         Column(
             "short_days_mean",
             "days",
-            "mean days on which it binds while a patient waits for such a bed or, for ICU, is boarding",
+            "mean number of days on which this is the binding constraint while a patient waits for such a "
+            "bed or, for ICU, is boarding",
         ),
-        Column("short_share", "share", "share of all such days; empty if there are none"),
+        Column(
+            "short_share",
+            "share",
+            "`short_days_mean` as a share of all days on which a patient waits or is boarding; empty if "
+            "there are no such days",
+        ),
     ),
 )
 
@@ -206,16 +229,15 @@ BY_THRESHOLD = (
     Column(
         f"{FIRST_DAY}<threshold>",
         "days",
-        "first day breached, or the number of days of the scenario if never breached "
-        "(the mean is the restricted mean); empty if the alternative lacks the threshold, it is not "
-        "assessed, or the situation is undecided; for a threshold assessed by district, the first day in "
-        "any district",
+        "first day in breach, or the number of days of the scenario if there is no breach (so that the mean "
+        "is a restricted mean); empty if the alternative lacks the threshold, the threshold is not assessed, "
+        "or the situation is undecided; for a threshold assessed by district, the first day in any district",
     ),
     Column(
         f"{DAYS_BREACHED}<threshold>",
         "days",
-        "days breached (those of the situation are `situation_days`); empty in the same cases; for a "
-        "threshold assessed by district, days with a breach in any district",
+        "number of days in breach (`situation_days` gives the days of the situation); empty in the same "
+        "cases as the first day; for a threshold assessed by district, days with a breach in any district",
     ),
 )
 """Columns of replications.csv repeated for each threshold; the first also for the situation."""
@@ -228,10 +250,14 @@ BY_GROUP = (
         f"{IN_TIME}:<group>",
         "share",
         "if the scenario gives `command.reach`: `in_time_share` of reached.csv in this replication; "
-        "the group is `all`, or its name after `age:`, `risk:` or `district:`; empty if it has no "
-        "patients",
+        "`<group>` is `all`, or a group's name after `age:`, `risk:` or `district:`; empty if the group has "
+        "no patients",
     ),
-    Column(f"{DIED}:<group>", "deaths/1,000,000", "likewise: deaths per million people in the group"),
+    Column(
+        f"{DIED}:<group>",
+        "deaths/1,000,000",
+        "if the scenario gives `command.reach`: deaths per million people in the group",
+    ),
 )
 """Columns of replications.csv repeated for each population group."""
 
@@ -247,8 +273,8 @@ REPLICATIONS = Table(
         Column(
             f"{DRAWN}<path>",
             "as the parameter",
-            "value drawn for an uncertain parameter of the scenario, the same in every "
-            "alternative; a value set by the alternative replaces it, or a scale multiplies it",
+            "value drawn for an uncertain parameter of the scenario, the same in every alternative; in the "
+            "model, a value set by the alternative replaces the drawn value, and a scale multiplies it",
         ),
     ),
 )
@@ -294,28 +320,41 @@ REACHED = Table(
         _ALTERNATIVE,
         Column("by", TEXT, "`all`, `age`, `risk` (if an epidemic is simulated) or `district` (of residence)"),
         Column("group", TEXT, "`all`; an age group; `low-risk` or `high-risk`; name of the district"),
-        Column("people", "people", "people in the group at the start; empty groups have no row"),
+        Column("people", "people", "number of people in the group at the start; empty groups have no row"),
         Column("patients_mean", "patients", "mean number of people who needed an oxygen or ICU bed"),
         Column(
             "in_time_share",
             "share",
-            "patients who got each bed they needed within the time allowed, waiting and travel included "
-            "(`command.reach.within_hours`, else `care.no_bed_hours`); patients who died or recovered "
-            "without a bed did not get it; patients who have waited no longer than allowed at the end "
-            "count as in time; mean over the replications with patients, empty if there are none",
+            "share of patients who got every bed they needed within the time allowed, including waiting and "
+            "travel (`command.reach.within_hours`, or `care.no_bed_hours` if that is not given); patients "
+            "who died or recovered without a bed do not count as in time, but patients who at the end have "
+            "waited no longer than allowed do; mean over the replications with patients, empty if there are "
+            "none",
         ),
-        Column("in_time_low", "share", "lower end of its 95 % t interval over replications"),
-        Column("in_time_high", "share", "upper end of its 95 % t interval"),
+        Column("in_time_low", "share", "lower end of the 95 % t interval of `in_time_share`"),
+        Column("in_time_high", "share", "upper end of the 95 % t interval of `in_time_share`"),
         Column("deaths_mean", "deaths", "mean number of deaths"),
-        Column("deaths_per_million", "deaths/1,000,000", "the same per million people in the group"),
-        Column("deaths_per_million_low", "deaths/1,000,000", "lower end of its 95 % t interval"),
-        Column("deaths_per_million_high", "deaths/1,000,000", "upper end of its 95 % t interval"),
+        Column("deaths_per_million", "deaths/1,000,000", "mean deaths per million people in the group"),
+        Column(
+            "deaths_per_million_low",
+            "deaths/1,000,000",
+            "lower end of the 95 % t interval of `deaths_per_million`",
+        ),
+        Column(
+            "deaths_per_million_high",
+            "deaths/1,000,000",
+            "upper end of the 95 % t interval of `deaths_per_million`",
+        ),
         Column(
             "reference_deaths_per_million",
             "deaths/1,000,000",
-            "the scenario's reference (`command.reach`); empty if none is given",
+            "the scenario's reference value (in `command.reach`); empty if none is given",
         ),
-        Column("times_reference", "ratio", "deaths per million over the reference; empty if there is none"),
+        Column(
+            "times_reference",
+            "ratio",
+            "deaths per million divided by the reference value; empty if none is given",
+        ),
     ),
 )
 
@@ -325,16 +364,20 @@ FACILITIES = Table(
     (
         _ALTERNATIVE,
         Column("facility", TEXT, "name of the facility"),
-        Column("title", TEXT, "its title, in Vietnamese if available"),
+        Column("title", TEXT, "title of the facility, in Vietnamese if available"),
         Column("ownership", TEXT, "public, private, military, police, university or workplace"),
-        Column("district", TEXT, "name of its district"),
+        Column("district", TEXT, "name of the facility's district"),
         Column(
             "open_date_median",
             DATE,
-            "median date of its first staffed COVID bed; empty if it had one in fewer than half of the "
-            "replications",
+            "median date of the first staffed COVID bed; empty if the facility had one in fewer than half of "
+            "the replications",
         ),
-        Column("share_of_replications_opened", "share", "replications in which it had a staffed COVID bed"),
+        Column(
+            "share_of_replications_opened",
+            "share",
+            "share of replications in which the facility had a staffed COVID bed",
+        ),
         Column("open_days_mean", "days", "mean number of days with a staffed COVID bed"),
         *(
             column
@@ -346,7 +389,7 @@ FACILITIES = Table(
                 Column(
                     f"mean_occupancy_{bed}",
                     "share",
-                    f"occupied over staffed COVID {bed} bed-days; empty if none are staffed",
+                    f"occupied divided by staffed COVID {bed} bed-days; empty if no such bed is staffed",
                 ),
             )
         ),
@@ -354,17 +397,18 @@ FACILITIES = Table(
             Column(
                 f"{bed}_days_bound_by_{what}",
                 "days",
-                f"mean days open with its {bed} beds bound by {what}; empty if it has none",
+                f"mean number of days open with {what} as the binding constraint of the {bed} beds; empty if "
+                f"the facility has no {bed} beds",
             )
             for bed in BEDS
             for what in CONSTRAINTS
         ),
         Column("oxygen_used_kg_mean", "kg", "mean oxygen used by patients"),
-        Column("days_dry_mean", "days", "mean time without enough oxygen"),
+        Column("days_dry_mean", "days", "mean time with a shortage of oxygen"),
         Column(
             "emergency_unserved_mean",
             "patients",
-            "mean number of non-COVID emergencies who found no bed or no staff",
+            "mean number of non-COVID emergency patients turned away for lack of a bed or of staff",
         ),
         Column(
             "elective_backlog_end_mean", "patients", "mean number of elective patients waiting at the end"
@@ -375,15 +419,19 @@ FACILITIES = Table(
 
 FACILITY_STATES = Table(
     "facility_states",
-    "alternative × facility × day on which a share changes; day 0 is always present, and a missing day "
-    "has the values of the last day present",
+    "alternative × facility × day on which a share changes; day 0 is always present, and a day without a "
+    "row has the same values as the day before",
     (
         _ALTERNATIVE,
         Column("facility", TEXT, "name of the facility"),
         _DAY,
         _DATE,
         *(
-            Column(state.replace("-", "_"), "share", f"replications in which it is {state} at 24:00")
+            Column(
+                state.replace("-", "_"),
+                "share",
+                f"share of replications in which the facility is {state} at 24:00",
+            )
             for state in STATES
         ),
     ),
@@ -397,17 +445,17 @@ ACTIONS = Table(
         Column("replication", "index", "index of the replication, from 0"),
         Column("day", "days", "time from 00:00 of the scenario's first day"),
         Column("rule", TEXT, "name of the rule"),
-        Column("what", TEXT, "fired, ordered, phase 1.., ended or stood down"),
+        Column("what", TEXT, "event of the rule: fired, ordered, phase 1.., ended or stood down"),
     ),
 )
 
 ASSUMPTIONS = Table(
     "assumptions",
-    "figure in the scenario",
+    "input of the scenario that affects results",
     (
-        Column("parameter", TEXT, "dotted path in the scenario"),
-        Column("value", TEXT, "its value"),
-        Column("source", TEXT, "its source"),
+        Column("parameter", TEXT, "dotted path of the input in the scenario"),
+        Column("value", TEXT, "value of the input"),
+        Column("source", TEXT, "source of the value"),
         Column("confidence", TEXT, "official, published, counted or assumed"),
     ),
 )
@@ -429,7 +477,7 @@ TABLES = (
 
 
 def wide_columns(scenarios: Sequence[Scenario]) -> tuple[str, ...]:
-    """The indicator columns of daily.parquet: those of the province, its items and the districts."""
+    """Return the indicator columns of daily.parquet: province, consumables and burdens, districts."""
     commands = [scenario.command for scenario in scenarios]
     items = [column for scenario in scenarios for column in scenario_columns(scenario)]
     districts = [column for command in commands for column in district_columns(command)]
@@ -437,7 +485,7 @@ def wide_columns(scenarios: Sequence[Scenario]) -> tuple[str, ...]:
 
 
 def with_dtypes(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
-    """Convert `frame` to the dtypes of `table`: str, datetime64[us], int64 for indices, otherwise float64."""
+    """Convert `frame` to the dtypes of `table`: str, datetime64[us], int64 for indices, else float64."""
     import pandas as pd
 
     units = {column.name: column.unit for column in table.columns}
@@ -456,7 +504,7 @@ def with_dtypes(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def outcome_units(scenarios: Iterable[Scenario]) -> dict[str, str]:
-    """Units of all outcomes in replications.csv, including the thresholds of all alternatives in order."""
+    """Return the units of all outcomes in replications.csv, with the thresholds of all alternatives."""
     units = {outcome.name: outcome.unit for outcome in OUTCOMES}
     scenarios = list(scenarios)
     for scenario in scenarios:

@@ -43,7 +43,7 @@ Floats = NDArray[np.float64]
 
 
 def fill(scenario: Scenario, collections: Mapping[str, Collection]) -> dict[str, pd.DataFrame]:
-    """Build all tables, by name, from the collected replications of each alternative in order."""
+    """Build all tables, by name, from the collected replications of each alternative."""
     import pandas as pd
 
     units = outcome_units(c.scenario for c in collections.values())
@@ -85,7 +85,7 @@ def _frame(table: Table, rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def bands(values: Floats) -> Floats:
-    """Mean and QUANTILES over the first axis, stacked as the last axis; infinite values are allowed."""
+    """Return mean and QUANTILES over the first axis, stacked as the last axis; values may be infinite."""
     return np.moveaxis(np.concatenate([values.mean(axis=0)[None], quantile(values, QUANTILES)]), 0, -1)
 
 
@@ -96,7 +96,7 @@ def _dates(scenario: Scenario) -> NDArray[np.datetime64]:
 def _long(
     keys: Mapping[str, NDArray[np.str_]], scenario: Scenario, values: Mapping[str, Floats]
 ) -> pd.DataFrame:
-    """Build a table with a row for each combination of `keys`, in order, and each day.
+    """Build a table with one row for each combination of `keys` and each day.
 
     Each array in `values` has one axis per key, then days.
     """
@@ -147,7 +147,10 @@ def _breach_days(name: str, c: Collection) -> pd.DataFrame:
 
 
 def _changes(values: Floats) -> NDArray[np.bool_]:
-    """Flag, flattened to one axis, the days on which any value changes in ``(things, days, values)``."""
+    """Flag the days on which any value changes, flattened to one axis.
+
+    `values` is ``(names, days, values)``; the first day of each name counts as a change.
+    """
     changes = np.ones(values.shape[:2], dtype=bool)
     changes[:, 1:] = (values[:, 1:] != values[:, :-1]).any(axis=2)
     return changes.reshape(-1)
@@ -174,7 +177,7 @@ def _replications(collections: Mapping[str, Collection], units: Iterable[str]) -
 
 
 def _drawn(draws: Sequence[Mapping[str, float]]) -> pd.DataFrame:
-    """The parameter values drawn by each replication, as columns."""
+    """Return the parameter values drawn for each replication, one column per parameter."""
     import pandas as pd
 
     return pd.DataFrame([{f"{DRAWN}{path}": value for path, value in row.items()} for row in draws])

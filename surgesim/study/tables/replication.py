@@ -1,6 +1,6 @@
-"""The tables of a single replication: every day, every breach, every event; nothing is aggregated.
+"""The tables of a single replication, without aggregation: every day, every breach and every event.
 
-`daily.parquet` has the same daily values.
+`daily.parquet` contains the same daily values.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ PATIENT, FACILITY_KIND, RULE = "patient", "facility", "rule"
 
 _ALTERNATIVE = Column("alternative", TEXT, "name of the alternative; `baseline` is the scenario itself")
 _REPLICATION = Column("replication", "index", "index of the replication, from 0")
-_DAY = Column("day", "days", "day of the scenario, 0 is the first")
-_DATE = Column("date", DATE, "that day's date")
+_DAY = Column("day", "days", "day of the scenario, from 0")
+_DATE = Column("date", DATE, "date of the day")
 
 STATE = Column("state", TEXT, f"state at 24:00: {', '.join(STATES)}")
 
@@ -56,77 +56,79 @@ FACILITY_KEYS = (_ALTERNATIVE, _REPLICATION, Column("facility", TEXT, "name of t
 
 BREACHES = Table(
     "breaches",
-    "threshold (× district if assessed by district), plus one for the situation",
+    "threshold (× district if assessed by district), plus one row for the situation",
     (
         _ALTERNATIVE,
         _REPLICATION,
         Column("area", TEXT, f"`{PROVINCE_AREA}`, or the name of a district"),
         Column("threshold", TEXT, f"name of the threshold; `{SITUATION}` is the declared emergency"),
         Column("bound", "as the indicator", "as in breaches.csv"),
-        Column("not_assessed", TEXT, "as in breaches.csv; if not empty, all columns that follow are"),
-        Column("breached_at_start", "true or false", "whether it was breached at t = 0"),
-        Column("breached", "true or false", "whether it was breached on at least one day"),
-        Column("first_day", "days", "first day breached; empty if never"),
-        Column("first_date", DATE, "that day's date"),
-        Column("days_breached", "days", "number of days breached"),
-        Column("longest_spell_days", "days", "length of the longest unbroken run of breached days"),
+        Column("not_assessed", TEXT, "as in breaches.csv; if not empty, all following columns are empty"),
+        Column("breached_at_start", "true or false", "whether there is a breach at t = 0"),
+        Column("breached", "true or false", "whether there is a breach on at least one day"),
+        Column("first_day", "days", "first day in breach; empty if there is no breach"),
+        Column("first_date", DATE, "date of the first day in breach"),
+        Column("days_breached", "days", "number of days in breach"),
+        Column("longest_spell_days", "days", "length of the longest unbroken run of days in breach"),
         Column(
             "worst_value",
             "as the indicator",
-            "worst value (largest, or smallest if the bound is `below`); for the situation, the most "
-            "thresholds breached on one day",
+            "worst value (largest, or smallest if the bound is `below`); for the situation, the largest "
+            "number of thresholds breached on one day",
         ),
     ),
 )
 
 EVENT_TABLE = Table(
     "events",
-    "event, in order of time; at the same time, rules come first, then facilities, then patients",
+    "event, in chronological order; among simultaneous events, rules come first, then facilities, then "
+    "patients",
     (
         _ALTERNATIVE,
         _REPLICATION,
         Column("time", "days", "time from 00:00 of the scenario's first day; negative in the warm-up"),
-        Column("day", "days", "day of the scenario on which it happens"),
+        Column("day", "days", "day of the scenario on which the event happens"),
         _DATE,
-        Column("kind", TEXT, f"`{PATIENT}`, `{FACILITY_KIND}` or `{RULE}`: what it happens to"),
-        Column("event", TEXT, "what happens: see below"),
+        Column("kind", TEXT, f"subject of the event: `{PATIENT}`, `{FACILITY_KIND}` or `{RULE}`"),
+        Column("event", TEXT, "name of the event; the names are listed below"),
         Column("patient", "index", "index of the patient in the replication; empty for other kinds"),
         Column(
             "from_facility",
             TEXT,
-            "of a patient: the facility in whose bed the patient was before the event, or to which the "
-            "patient was on the way; empty if none",
+            "for a patient: the facility in which the patient was in a bed before the event, or to which the "
+            "patient was travelling; empty if there was none",
         ),
         Column(
             "to_facility",
             TEXT,
-            "the same after the event: `from_facility` if the patient stays, empty after the last event",
+            "for a patient: the same after the event; equal to `from_facility` if the patient stays, empty "
+            "after the last event",
         ),
-        Column("facility", TEXT, "of a facility: its name; empty for other kinds"),
-        Column("rule", TEXT, "of a rule: its name; empty for other kinds"),
+        Column("facility", TEXT, "name of the facility; empty for other kinds"),
+        Column("rule", TEXT, "name of the rule; empty for other kinds"),
     ),
 )
 
 _RULE_EVENTS = {
-    "fired": "its trigger has held for the days required, or its date has come",
-    "ordered": "its decision has been taken",
-    "phase 1, phase 2 …": "a phase begins: the action has the share of that phase",
-    "ended": "its `until` has been met",
-    "stood down": "its action has ended",
+    "fired": "the trigger has been met for the required number of days, or the date has come",
+    "ordered": "the decision has been made",
+    "phase 1, phase 2 …": "a phase begins, and the action applies at the share of that phase",
+    "ended": "the condition `until` has been met",
+    "stood down": "the action has ended",
 }
 
 _STATE_EVENTS = {
     "closed": "has no beds open and no patients",
-    "preparing": "is ordered to open, or opens at the next 00:00",
+    "preparing": "has been ordered to open, or opens at the next 00:00",
     "open": "has beds open",
     "standing-down": "has no beds open, but still has patients",
 }
 
 
 def event_meanings() -> Iterator[Column]:
-    """Yield name, kind and meaning of every event; the first of a facility is its state at the start."""
+    """Yield name, kind and meaning of every event; a facility's first event is its state at the start."""
     yield from (Column(name, PATIENT, meaning) for name, meaning in EVENTS.items())
-    yield from (Column(name, FACILITY_KIND, f"from now on, {_STATE_EVENTS[name]}") for name in STATES)
+    yield from (Column(name, FACILITY_KIND, f"the facility {_STATE_EVENTS[name]}") for name in STATES)
     yield from (Column(name, RULE, meaning) for name, meaning in _RULE_EVENTS.items())
 
 
@@ -134,31 +136,31 @@ def event_meanings() -> Iterator[Column]:
 
 
 def province_values(scenario: Scenario, record: Record) -> dict[str, Floats]:
-    """The daily values of the province by column, each ``(days,)``."""
+    """Return the daily values of the province by column, each ``(days,)``."""
     columns = (*PROVINCE, *scenario_columns(scenario))
     values = np.hstack([record.province, record.logistics, record.assessed])
     return {column.name: values[:, i] for i, column in enumerate(columns)}
 
 
 def district_values(scenario: Scenario, record: Record) -> dict[str, Floats]:
-    """The daily values of the districts by column, each ``(districts, days)``."""
+    """Return the daily values of the districts by column, each ``(districts, days)``."""
     columns = district_columns(scenario.command)
     return {column.name: record.districts[:, :, i].T for i, column in enumerate(columns)}
 
 
 def province_frame(scenario: Scenario, alternative: str, record: Record) -> pd.DataFrame:
-    """The days of the province."""
+    """Build the daily table of the province."""
     return _daily(scenario, alternative, record, {}, province_values(scenario, record))
 
 
 def district_frame(scenario: Scenario, alternative: str, record: Record) -> pd.DataFrame:
-    """The days of the districts, district by district."""
+    """Build the daily table of the districts, district by district."""
     names = {"area": list(scenario.people.districts)}
     return _daily(scenario, alternative, record, names, district_values(scenario, record))
 
 
 def facility_frame(scenario: Scenario, alternative: str, record: Record) -> pd.DataFrame:
-    """The days of the facilities, facility by facility."""
+    """Build the daily table of the facilities, facility by facility."""
     names = {"facility": list(scenario.care.facilities)}
     values = {column.name: record.facilities[:, :, i].T for i, column in enumerate(FACILITY)}
     frame = _daily(scenario, alternative, record, names, values)
@@ -200,7 +202,7 @@ def _day_and_date(scenario: Scenario, days: NDArray[np.int64]) -> dict[str, Any]
 
 
 def _named(names: Sequence[str], index: NDArray[np.integer[Any]]) -> Any:
-    """Names by index as text; the index -1 is empty."""
+    """Convert an index to names; the index -1 gives an empty name."""
     import pandas as pd
 
     return pd.Series(np.array([*names, ""], dtype=object)[index]).astype("str")
@@ -210,7 +212,7 @@ def _named(names: Sequence[str], index: NDArray[np.integer[Any]]) -> Any:
 
 
 def breach_frame(scenario: Scenario, alternative: str, record: Record, breaches: Breaches) -> pd.DataFrame:
-    """The breaches, in the order of breaches.csv."""
+    """Build the table of breaches, in the order of breaches.csv."""
     import pandas as pd
 
     rows = [_breach(scenario, breaches, *place) for place in breach_places(scenario)]
@@ -253,7 +255,7 @@ def _breach(
 
 
 def event_frame(scenario: Scenario, alternative: str, record: Record) -> pd.DataFrame:
-    """The events of a record that has kept them."""
+    """Build the table of events from a record simulated with events."""
     import pandas as pd
 
     facilities = list(scenario.care.facilities)
@@ -297,7 +299,7 @@ def _of_facilities(record: Record, facilities: Sequence[str]) -> pd.DataFrame:
 
 
 def _of_patients(entries: Sequence[LogEntry], facilities: Sequence[str]) -> pd.DataFrame:
-    """The events of patients, who are after each event where they are before their next one."""
+    """Build the events of patients; a patient's `to_facility` is the `from_facility` of the next event."""
     import pandas as pd
 
     times, patients, events, given = _columns(entries, (float, np.int64, object, np.int64))
@@ -319,6 +321,6 @@ def _of_patients(entries: Sequence[LogEntry], facilities: Sequence[str]) -> pd.D
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], dtypes: Sequence[Any]) -> list[NDArray[Any]]:
-    """The columns of rows as arrays."""
+    """Convert rows to one array per column."""
     columns = zip(*rows, strict=True) if rows else ((),) * len(dtypes)
     return [np.array(column, dtype=dtype) for column, dtype in zip(columns, dtypes, strict=True)]

@@ -33,7 +33,7 @@ RUN = ("run", "small.yaml", "--workers", "1", "--no-figures", "--out", "out", "-
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(simulation, "simulate", made_up_simulation)
+    monkeypatch.setattr(simulation, "run_once", made_up_simulation)
     (tmp_path / "small.yaml").write_text(dump(small_scenario()), encoding="utf-8")
     return tmp_path
 
@@ -55,7 +55,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_does(
 ) -> None:
     run(small_scenario(), out="whole", workers=1, only=[])
     with monkeypatch.context() as patch:
-        patch.setattr(simulation, "simulate", stops(error))
+        patch.setattr(simulation, "run_once", stops(error))
         result = CliRunner().invoke(app, RUN)
     kept = f"completed replications are in {here / 'out.unfinished'}; continue with --resume"
     assert (result.exit_code, result.output) == (code, f"Interrupted: {kept}.\n")

@@ -334,6 +334,14 @@ def test_restocking_comes_once_and_then_daily_until_stand_down() -> None:
     assert stock(record, "stock") == expected.tolist()
 
 
+def test_drivers_that_a_scenario_has_not_use_nothing() -> None:
+    costs = {"dose": 1.0, "test": 1.0, "home_case_day": 1.0, "oxygen_kg": 1.0}
+    supply = gowns(use={"home_case": 1.0, "reported_case": 1.0}, stock=5.0) | {"costs": costs}
+    record = run({"alpha": facility(oxygen=1)}, {}, 3, supply=supply)
+    assert stock(record, "stock") == [5.0] * 3
+    assert record.series("cost").tolist() == [0.0] * 3
+
+
 def test_what_is_restocked_is_used() -> None:
     plan = {"order": rule("restock", item="gowns", amount=60.0)}
     scenario = standing(

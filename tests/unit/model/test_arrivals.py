@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from strategies import arrivals, build, clinical, district, facility, people, severity, small
 
+from surgesim.model.care.arrivals import _demand_factor
 from surgesim.model.care.patients import PatientBatch
+from surgesim.model.clock.streams import Streams
 from surgesim.model.simulation import Simulation, run_once
 
 COUNTS = [4.0, 0.0, 9.0, 1.0]
@@ -28,6 +30,7 @@ def test_exact_counts_are_taken_as_they_are() -> None:
     assert [len(batch) for batch in batches] == [5, 2, 12, 5]
     straight = [int((batch.icu_delay == 0).sum()) for batch in batches]
     assert straight == [1, 2, 3, 4]
+    assert not any(batch.unreported.any() for batch in batches)  # who comes as given is known already
 
 
 @pytest.mark.slow
@@ -86,6 +89,14 @@ def test_demand_uncertainty_is_one_factor_of_mean_1_on_a_whole_replication() -> 
     np.testing.assert_array_equal(numbers[:, 0], numbers[:, 1])
     assert numbers[:, 0].mean() == pytest.approx(200, abs=4 * 60 / 250**0.5)
     assert numbers[:, 0].std() == pytest.approx(60, rel=0.2)
+
+
+def test_the_factor_on_demand_is_lognormal_with_mean_1_and_the_sd_given() -> None:
+    assert _demand_factor(0.0, Streams(1, 0)) == 1.0
+    logs = np.log([_demand_factor(0.5, Streams(1, replication)) for replication in range(400)])
+    sd = np.log(1 + 0.5**2) ** 0.5  # of the logarithm; its mean is minus half the square
+    assert logs.mean() == pytest.approx(-(sd**2) / 2, abs=4 * sd / 400**0.5)
+    assert logs.std() == pytest.approx(sd, abs=4 * sd / 800**0.5)
 
 
 def test_arrivals_of_the_mild_go_to_basic_beds() -> None:

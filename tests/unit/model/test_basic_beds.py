@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import build, district, facility, people, small
+from strategies import arrivals, build, district, facility, people, small
 
 from surgesim.model.care.basic_beds import BasicBeds
 from surgesim.model.care.network import Network
 from surgesim.model.care.wards import Wards
+from surgesim.model.columns import Page
 from surgesim.scenario.schema.base import Distribution
 
 TOWNS = people(
@@ -106,3 +107,14 @@ def test_who_is_reported_is_isolated_or_refused_and_no_bed_is_used_twice(
         assert (beds.occupied == beds.admitted - beds.discharged).all()
         assert (beds.occupied <= np.maximum(beds.capacity, before)).all()
         assert beds.occupied.min() >= 0
+
+
+def test_a_facility_with_more_people_than_beds_takes_no_vacant_bed_from_another() -> None:
+    sites = {"alpha": facility(basic=9), "bravo": facility(basic=9)}
+    wards = Wards(Network(build(small(1, arrivals=arrivals(basic=[1]), care={"facilities": sites}))))
+    wards.staffed[0][:] = 2, 5
+    wards.mild[:] = 6, 1
+    page = Page()
+    wards.fill(page)
+    assert wards.vacant()[0].tolist() == [-4, 4]
+    assert page.province.values["vacant_basic"] == 4

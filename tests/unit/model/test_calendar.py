@@ -77,6 +77,16 @@ def test_an_instant_is_run_through_with_all_that_follows_at_once() -> None:
     assert env.log[-1] == (1.000001, "tomorrow")
 
 
+def test_what_is_due_at_an_instant_waits_while_the_clock_runs_until_then() -> None:
+    env = Watched()
+    env.after(1.0, env.note, "patient")
+    env.process(env.waits(1.0, "process"))
+    env.run_until(1.0)
+    assert (env.log, env.now) == ([], 1.0)
+    env.run_through(1.0)
+    assert env.log == [(1.0, "patient"), (1.0, "process")]
+
+
 def test_a_process_starts_from_the_time_of_the_patient_who_started_it() -> None:
     env = Watched()
     env.after(0.75, lambda _: env.process(env.waits(0.5, "process")), None)

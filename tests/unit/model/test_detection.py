@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 import pytest
 from strategies import build, clinical, district, facility, people, severity, small, variant
 
+from surgesim.model.clock.streams import Streams
+from surgesim.model.columns import Page
 from surgesim.model.simulation import run_once
-from surgesim.model.surveillance.detection import Detection
+from surgesim.model.surveillance.detection import Detection, Surveillance
+from surgesim.scenario.schema.epidemic import Epidemic
 from surgesim.scenario.schema.response.detection import Detection as DetectionSection
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -42,6 +46,49 @@ def test_days_add_up_and_a_report_after_the_last_day_is_lost_from_sight() -> Non
     for day in range(3):
         found.find(day, np.array([10 * (day + 1), 0]), ILL, np.random.default_rng(day))
     assert [int(found.reports(day)[0]) for day in range(3)] == [0, 10, 20]
+
+
+def test_contacts_are_traced_of_the_cases_reported_the_day_before() -> None:
+    """Ten contacts a case, at hospitals or not: of 200 and 300 cases, then of 400, then of none."""
+    admitted = [0, 0]
+    section = Epidemic.model_validate_json(
+        json.dumps(
+            {
+                "variant": variant(2.0),
+                "detection": {
+                    "share": 1.0,
+                    "delay_days": {"fixed": 0.0},
+                    "tests": {
+                        "single_per_day": 1e6,
+                        "contacts_per_case": 10.0,
+                        "contact_positivity": 0.0,
+                        "other_seekers_per_100k_per_day": 0.0,
+                    },
+                },
+            }
+        )
+    )
+    population = np.array([1_000_000, 1_000_000])
+    surveillance = Surveillance(section, 0, 9, population, admitted, Streams(1, 0))
+    laboratories = surveillance.laboratories
+    assert laboratories is not None
+    contacts, tests = [], []
+    for day, (mild, in_hospital) in enumerate([(300, 200), (0, 400), (0, 0), (0, 0)]):
+        surveillance.pass_day(day, np.array([0, mild]), [])
+        contacts.append(laboratories.contacts_tested)
+        tests.append(laboratories.used)
+        admitted[0] += in_hospital
+    assert tests == [300, *contacts[1:]]
+    assert contacts == [
+        0,
+        pytest.approx(5_000, abs=4 * 5_000**0.5),
+        pytest.approx(4_000, abs=4 * 4_000**0.5),
+        0,
+    ]
+    page = Page()
+    surveillance.fill(page)
+    assert page.province.totals["reported_cases"] == 900
+    assert page.districts.totals["reported_cases"].tolist() == [600, 300]
 
 
 def outbreak(share: float, population: int = 200_000, **course: Any) -> Scenario:

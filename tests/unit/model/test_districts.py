@@ -25,7 +25,7 @@ from strategies import (
 )
 
 from surgesim.model.care.journey import LogEntry
-from surgesim.model.record import PROVINCE_INDEX, Floats, Record, district_columns
+from surgesim.model.record import FACILITY_INDEX, PROVINCE_INDEX, Floats, Record, district_columns
 from surgesim.model.simulation import Simulation, run_once
 from surgesim.scenario.door import overlaid
 from surgesim.scenario.schema.indicators import BY_DISTRICT
@@ -204,6 +204,9 @@ def test_a_threshold_by_district_is_held_against_each_and_the_worst_stands_for_t
     np.testing.assert_array_equal(record.series("situation"), record.breached[:, 1])
 
 
+STAFFED: Plain = {"staff": {"doctors": 500, "ward_nurses": 500, "icu_nurses": 500}, "ventilators": 100}
+
+
 def islands(**command: Any) -> tuple[Scenario, Record, list[LogEntry]]:
     """An island with four oxygen beds, the mainland with fifty and an ICU; boats from 6 to 18 h."""
     nobody = deaths(0, 0, 0)
@@ -259,6 +262,36 @@ def test_nobody_waits_for_a_boat_longer_than_the_night(hour: float) -> None:
     _, record, _ = islands(reach={"within_hours": 12.0 + 1.0 + 0.01 * (hour / 6)})
     patients, in_time, _ = record.reached.sum(axis=(2, 3))
     assert in_time.tolist() == patients.tolist()
+
+
+def test_the_occupancy_of_a_district_is_the_share_of_its_beds_in_use() -> None:
+    watched = with_districts(islands()[0])
+    record = run_once(watched, 2, 0)
+    occupancy = column(watched, record, "oxygen_occupancy")
+    occupied = record.facilities[:, 0, FACILITY_INDEX["occupied_oxygen"]]
+    assert 0 < occupied[0] < occupied[2] < 50
+    np.testing.assert_allclose(occupancy[:, 0], occupied / 50)
+    assert occupancy[:, 1].tolist() == [1.0] * 6  # twelve patients for four beds on the first day
+    assert (column(watched, record, "icu_occupancy")[:, 1] == 1).all()  # no beds
+
+
+def test_intensive_care_of_a_district_is_by_its_people() -> None:
+    """For 50,000 residents three staffed beds in town, and one on the island."""
+    sites = {"far": facility(oxygen=50, icu=3), "near": facility(oxygen=4, icu=1, district="isle")}
+    care = {"facilities": {name: site | STAFFED for name, site in sites.items()}}
+    watched = with_districts(overlaid(islands()[0], {"care": care}))
+    record = run_once(watched, 2, 0)
+    for name in ("staffed_icu_beds_per_100k", "usable_icu_beds_per_100k"):
+        assert column(watched, record, name).tolist() == [[6.0, 2.0]] * 6
+
+
+def test_a_district_whose_staff_is_not_given_has_no_value() -> None:
+    sites = {"far": facility(oxygen=50, icu=3) | STAFFED, "near": facility(icu=1, district="isle")}
+    watched = with_districts(overlaid(islands()[0], {"care": {"facilities": sites}}))
+    record = simulate(watched, 2, 0)
+    staffed = column(watched, record, "staffed_icu_beds_per_100k")
+    assert staffed[:, 0].tolist() == [6.0] * 6
+    assert np.isnan(staffed[:, 1]).all()
 
 
 def test_unlimited_beds_of_a_district_are_without_limit_there_alone() -> None:

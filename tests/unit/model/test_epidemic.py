@@ -14,7 +14,15 @@ from strategies import Plain, district, fought_epidemics, people, provinces, var
 from surgesim.errors import ScenarioError
 from surgesim.model.clock.streams import Streams
 from surgesim.model.epidemic.people import Population, populate
-from surgesim.model.epidemic.spread import WANED, DayOfInfection, Epidemic, transmission_rate
+from surgesim.model.epidemic.spread import (
+    NONE,
+    VACCINATED,
+    WANED,
+    DayOfInfection,
+    Epidemic,
+    next_generation,
+    transmission_rate,
+)
 from surgesim.scenario.schema.epidemic import Epidemic as EpidemicSection
 from surgesim.scenario.schema.people import People
 
@@ -330,6 +338,11 @@ def test_importation_has_its_days_and_weights() -> None:
     assert (imported[:, 1] > 0).tolist() == [False] * 3 + [True] * 3 + [False] * 3
 
 
+def test_without_importation_its_weights_may_all_be_0() -> None:
+    e = epidemic(population=two_towns(), importation={"per_day": 0.0, "weights": {"there": 0.0}})
+    assert sum(int(day.imported.sum()) for day in days(e, 3)) == 0
+
+
 def test_nobody_is_imported_who_is_not_susceptible() -> None:
     e = epidemic(
         population=people(districts={"town": district(500)}),
@@ -339,3 +352,48 @@ def test_nobody_is_imported_who_is_not_susceptible() -> None:
     imported = sum(int(day.imported.sum()) for day in days(e, 10))
     assert imported == 500
     assert e.susceptible.sum() == 0
+
+
+def test_the_vaccinated_are_imported_too() -> None:
+    e = epidemic(
+        population=people(districts={"town": district(500)}),
+        variant=variant(0.0),
+        importation={"per_day": 400.0},
+        vaccination={"groups": {"all": {}}},
+    )
+    e.susceptible[..., VACCINATED] = e.susceptible[..., NONE] // 2
+    e.susceptible[..., NONE] -= e.susceptible[..., VACCINATED]
+    assert sum(int(day.imported.sum()) for day in days(e, 10)) == 500
+    assert e.susceptible.sum() == 0
+
+
+def young_here_old_there(meetings: dict[tuple[int, int], float], outside_share: float) -> Population:
+    """Two districts of the same size, each of one age group; `meetings` a day by age groups."""
+    nothing = np.zeros((9, 9))
+    table = nothing.copy()
+    for ages, number in meetings.items():
+        table[ages] = number
+    towns = people(
+        districts={
+            "here": district(1_000_000, ages=[1.0] + [0.0] * 8),
+            "there": district(1_000_000, ages=[0.0] * 8 + [1.0]),
+        },
+        contacts=dict.fromkeys(("home", "school", "work", "community"), nothing.tolist())
+        | {"work": table.tolist()},
+        outside_share=outside_share,
+    )
+    return populate(section_of(towns))
+
+
+def test_districts_of_different_ages_that_do_not_mix_have_the_r0_of_the_worst() -> None:
+    """Children meet 4 children a day, the old 2 of the old."""
+    population = young_here_old_there({(0, 0): 4.0, (8, 8): 2.0}, outside_share=0.0)
+    assert next_generation(population, np.ones(9)) == pytest.approx(4.0)
+    assert next_generation(population, np.array([0.25] + [1.0] * 8)) == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(("outside_share", "r0"), [(0.0, 0.0), (1.0, 4.0)])
+def test_ages_of_different_districts_meet_only_where_these_mix(outside_share: float, r0: float) -> None:
+    """Everybody meets four people of the other age a day, if there are any."""
+    population = young_here_old_there({(0, 8): 4.0, (8, 0): 4.0}, outside_share)
+    assert next_generation(population, np.ones(9)) == pytest.approx(r0, abs=1e-6)

@@ -74,6 +74,12 @@ def test_beds_open_to_covid_at_the_start_hold_no_other_patients() -> None:
     assert patients.room_for_covid(total, target).tolist() == target.tolist()
 
 
+def test_a_ward_that_is_all_for_covid_holds_no_other_patients() -> None:
+    total = np.array([[100, 100, 20]])
+    patients = EssentialPatients(CARE, [USUAL], ["one"], total, np.array([[100, 100, 0]]))
+    assert patients.census.tolist() == [[0, 0]]
+
+
 def test_the_census_is_steady_where_nothing_is_taken() -> None:
     """Mean census over 200 days within four Monte Carlo errors of the start, and nobody turned away."""
     roomy = Essential(emergency_share=0.3, elective_share=0.2)

@@ -41,6 +41,16 @@ def test_a_fraction_of_a_day_counts_as_such() -> None:
     assert active == [8, 8, 4, 0]
 
 
+def test_less_than_one_case_is_followed_like_any_other_and_taken_on_once() -> None:
+    care = home(followed_days=3.0)
+    seen = []
+    for reported in (0.5, 0, 0, 0):
+        care.begin_day()
+        care.pass_day(reported, 0)
+        seen.append((care.active, care.followed, care.newly_followed))
+    assert seen == [(0.5, 0.5, 0.5), (0.5, 0.5, 0), (0.5, 0.5, 0), (0, 0, 0)]
+
+
 def test_isolated_cases_are_not_at_home() -> None:
     care = home()
     care.begin_day()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surgesim.model.command.indicators import _COMPUTED, Assessment, assess, compute
+from surgesim.model.command.indicators import _COMPUTED, Assessment, assess, compute, is_past
 from surgesim.model.record import ASSESSED, PROVINCE, PROVINCE_INDEX, Floats, logistics_columns
 from surgesim.scenario.schema.command import Situation, Threshold
 from surgesim.scenario.schema.indicators import INDICATORS
@@ -156,3 +156,12 @@ def test_an_indicator_in_the_unit_share_lies_from_0_to_1() -> None:
     shares = [indicator for indicator in INDICATORS.values() if indicator.share]
     assert len(shares) == 8
     assert {(indicator.least, indicator.most) for indicator in shares} == {(0, 1)}
+
+
+def test_values_at_the_bound_or_missing_are_not_past_it() -> None:
+    values = np.array([9.5, 10.0, 10.5, np.nan])
+    above, below = (
+        Threshold.model_validate({"indicator": WEEKLY, side: 10.0}) for side in ("above", "below")
+    )
+    assert is_past(above, values).tolist() == [False, False, True, False]
+    assert is_past(below, values).tolist() == [True, False, False, False]

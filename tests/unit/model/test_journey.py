@@ -94,13 +94,46 @@ def test_the_scenario_can_put_the_old_before_who_waits_longer(order: str, served
     assert sorted(entry.patient for entry in log if entry.what == "in oxygen bed") == list(served)
 
 
-def test_urgent_patients_go_before_who_waits_longer() -> None:
-    urgent_share = {"oxygen": 0.4}
+@pytest.mark.parametrize(("order", "served"), [("survival", range(10, 20)), ("severity", range(10))])
+def test_the_scenario_can_put_those_first_whom_care_would_save(order: str, served: range) -> None:
+    """Of the first ten to come half die under full care, of the next ten nobody."""
+    half_of_the_old = {"full": [0.0] * 8 + [0.5], "thin": 1.0, "boarded": 1.0, "untreated": 1.0}
+    series = {
+        "old": {"bed": "oxygen", "counts": [10, 0], "age": "80+"},
+        "young": {"bed": "oxygen", "counts": [0, 10], "age": "20-29"},
+    }
+    ordered = course(queue_order=order)
+    _, log = run(
+        6,
+        arrivals={"series": series, "counts_are": "exact"},
+        clinical=ordered | {"severity": severity(p_icu=0.0, death_oxygen=half_of_the_old)},
+        **opens(10, 3),
+    )
+    assert sorted(entry.patient for entry in log if entry.what == "in oxygen bed") == list(served)
+
+
+def test_who_steps_down_goes_home_after_that_stay() -> None:
+    record, _ = run(
+        6,
+        arrivals=arrivals("exact", icu=[10]),
+        clinical=clinical(
+            severity=severity(death_icu=deaths(0.0, 0.0, 0.0)),
+            stays=stays(icu_survivor_days={"fixed": 2.0}, step_down_days={"fixed": 1.0}),
+        ),
+        care=beds(10, 10),
+    )
+    assert record.series("recovered").tolist() == [0, 0, 0, 10, 0, 0]
+    assert record.series("occupied_icu").tolist() == [10, 10, 0, 0, 0, 0]
+    assert record.series("occupied_oxygen").tolist() == [0, 0, 10, 0, 0, 0]
+
+
+@pytest.mark.parametrize("need", ["oxygen", "icu"])
+def test_urgent_patients_go_before_who_waits_longer(need: str) -> None:
     scenario = build(
         small(
             6,
-            arrivals=arrivals("exact", oxygen=[50]),
-            clinical=course(urgent_share=urgent_share),
+            arrivals=arrivals("exact", **{need: [50]}),
+            clinical=course(urgent_share={need: 0.4}, boarding=False),
             **opens(15, 3),
         )
     )
@@ -110,7 +143,7 @@ def test_urgent_patients_go_before_who_waits_longer() -> None:
     batch, _ = simulation.province.arrivals.on(0)
     simulation.run()
     urgent = set(batch.urgent.nonzero()[0].tolist())
-    admitted = {entry.patient for entry in log if entry.what == "in oxygen bed"}
+    admitted = {entry.patient for entry in log if entry.what.startswith("in ")}
     assert len(admitted) == 15 < len(urgent)
     assert admitted < urgent
 

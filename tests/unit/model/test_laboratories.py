@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,12 @@ import pytest
 from strategies import Plain, build, clinical, deaths, district, facility, people, severity, small, variant
 
 from surgesim.errors import IdentityError
+from surgesim.model.levers.registry import ACTION_FACTORIES
 from surgesim.model.record import PROVINCE, Record
 from surgesim.model.simulation import run_once
 from surgesim.model.surveillance.detection import Reports
 from surgesim.model.surveillance.laboratories import Laboratories, pooled_samples
+from surgesim.scenario.schema.levers.epidemic import RaiseTesting
 from surgesim.scenario.schema.response.detection import LaboratoryTests
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -90,6 +93,31 @@ def test_who_finds_no_test_tries_again_and_is_a_day_older() -> None:
         labs.check(1, 301)
 
 
+def test_who_fell_ill_long_ago_keeps_trying() -> None:
+    labs = laboratories(return_share=1.0)
+    for day in range(2):
+        labs.pass_day(day, seekers(30 * (1 - day), 0, age=AGES - 1), NONE, np.random.default_rng(1))
+        assert labs.waiting == 30
+    labs.raise_tests(100, 0)
+    found = labs.pass_day(2, seekers(0, 0), NONE, np.random.default_rng(1))
+    assert found.mild[AGES - 1].tolist() == [30, 0]
+
+
+def test_future_patients_wait_for_a_test_unless_they_are_in_hospital_by_then() -> None:
+    """Four are due; one is in hospital and needs no place in line, and there is one test a day."""
+    labs = laboratories(single_per_day=1, return_share=1.0)
+    patients: list[Any] = [
+        SimpleNamespace(district=0, facility=facility, unreported=False) for facility in (-1, -1, -1, 0)
+    ]
+    rng = np.random.default_rng(1)
+    labs.enrol(0, patients, np.array([[4, 0], [0, 0]]), rng)
+    first = labs.pass_day(0, seekers(0, 0), NONE, rng)
+    assert (first.ill[0].tolist(), labs.used, labs.positive, labs.waiting) == ([2, 0], 1, 1, 2)
+    second = labs.pass_day(1, seekers(0, 0), NONE, rng)
+    assert (second.ill[1].tolist(), labs.used, labs.positive, labs.waiting) == ([1, 0], 1, 1, 1)
+    assert [patient.unreported for patient in patients] == [False] * 4
+
+
 def test_contacts_compete_and_those_found_are_infections_that_are_there() -> None:
     labs = laboratories(single_per_day=400, contacts_per_case=5.0, contact_positivity=0.5)
     labs.hide(np.array([60, 0]))
@@ -114,6 +142,23 @@ def test_more_tests_by_a_rule_and_taken_back() -> None:
     labs.raise_tests(-50, -1_000)
     labs.pass_day(1, seekers(0, 0), NONE, np.random.default_rng(1))
     assert labs.capacity == 100
+
+
+def test_a_rule_raises_tests_by_its_shares() -> None:
+    labs = laboratories(single_per_day=100, pooled_per_day=10)
+    more = {"single_per_day": 40, "pooled_per_day": 1_000}
+    rule = RaiseTesting.model_validate({"action": "raise_testing", "when": {"on": "2024-01-01"}} | more)
+    province: Any = SimpleNamespace(laboratories=labs)
+    action = ACTION_FACTORIES[RaiseTesting]("more", rule, province)
+    seen = []
+    for share in (0.25, 1.0, 0.5):
+        action.set_share(share)
+        labs.pass_day(0, seekers(0, 0), NONE, np.random.default_rng(1))
+        seen.append(labs.capacity)
+    assert seen == [110 + 260, 110 + 1_040, 110 + 520]
+    action.end()
+    labs.pass_day(0, seekers(0, 0), NONE, np.random.default_rng(1))
+    assert labs.capacity == 110
 
 
 def test_reports_come_by_the_days_since_onset() -> None:

@@ -121,15 +121,15 @@ TABLE = "table: [[1, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 4]]"
         ("weekly_reported_cases_per_100k", "weekly_reported_cases", "transmission.cases.indicator",
          "got 'weekly_reported_cases', did you mean 'weekly_reported_cases_per_100k'?"),
         ("weekly_reported_cases_per_100k", "epidemic_level", "transmission.cases",
-         "got epidemic_level, which is computed from other indicators, expected another"),
+         "got epidemic_level, which is computed from other indicators, expected another one"),
         ("weekly_reported_cases_per_100k", "stock_cover_days", "transmission.cases.item",
          "missing, expected the name of a consumable for stock_cover_days"),
         (CASES, CASES + ", group: 80+", "transmission.cases",
          "got a group for weekly_reported_cases_per_100k, which is not available by age and risk group: "
-         "expected one of in_time_7d_share, deaths_per_million"),
+         "expected one of the indicators in_time_7d_share, deaths_per_million"),
         ("weekly_reported_cases_per_100k", "elective_backlog, by: district", "transmission.cases",
-         "got a district for elective_backlog, which is not available by district: expected one of "
-         "weekly_reported_cases_per_100k, oxygen_need_7d_per_100k, patients_without_bed, "
+         "got a district for elective_backlog, which is not available by district: expected one of the "
+         "indicators weekly_reported_cases_per_100k, oxygen_need_7d_per_100k, patients_without_bed, "
          "vacant_covid_beds_per_100k, staffed_icu_beds_per_100k, usable_icu_beds_per_100k, "
          "oxygen_occupancy, icu_occupancy, "
          "deaths_7d_per_100k, epidemic_level, in_time_7d_share, deaths_per_million"),
@@ -138,7 +138,7 @@ TABLE = "table: [[1, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 4]]"
         (TABLE, "table: [[1, 1, 2], [1, 2], [2, 3, 4], [3, 4, 4]]", "",
          "got 2 levels in row 2 of the table, expected 3, one per class of response"),
         (TABLE, "table: [[1, 1, 2], [1, 2, 3], [2, 3, 4], [3, 2, 4]]", "",
-         "got a table in which a worse class has a lower level, expected levels that do not fall"),
+         "got a table in which a worse class has a lower level, expected an equal or higher level"),
         (TABLE, "table: [[1, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 5]]", "table.3.2",
          "got 5, expected a whole number from 1 to 4"),
         ("    " + TABLE + "\n", "", "",
@@ -200,20 +200,20 @@ def remarks(tmp_path: Path, text: str) -> dict[str, str]:
          "epidemic_level is not assessed: command.levels is not given"),
         (LEVELS.replace("oxygen: {indicator: oxygen_need_7d_per_100k, above: 32}",
                         "level: {indicator: epidemic_level, above: 4}"), "thresholds.level",
-         "can never hold: epidemic_level lies between 1 and 4, got above 4"),
+         "can never be met: epidemic_level lies between 1 and 4, got above 4"),
         (LEVELS.replace("indicator: vacant_covid_beds_per_100k, below: [20, 10]",
                         "indicator: staff_absent_share, at_least: [0.2, 5]"), "levels.response.beds",
-         "is unlikely to hold: staff_absent_share lies between 0 and 1, got 5 (write 80 % as 0.8)"),
+         "is unlikely to be met: staff_absent_share lies between 0 and 1, got 5 (write 80 % as 0.8)"),
         (LEVELS.replace("indicator: vacant_covid_beds_per_100k",
                         "indicator: home_cases_not_followed, by: province"), "levels.response.beds.by",
-         "has no effect: home_cases_not_followed is always that of the province"),
+         "has no effect: home_cases_not_followed always has the value of the province"),
         (WITH_ARRIVALS + "command:\n  thresholds:\n"
          "    r: {indicator: in_time_7d_share, group: high-risk, below: 0.9}\n", "thresholds.r",
          "in_time_7d_share is not assessed: "
          "the risk group of given arrivals is not known"),
         (replaced("{indicator: oxygen_need_7d_per_100k, above: 32}",
                   "{indicator: in_time_7d_share, above: 90}"), "thresholds.oxygen",
-         "is unlikely to hold: in_time_7d_share lies between 0 and 1, got above 90 (write 80 % as 0.8)"),
+         "is unlikely to be met: in_time_7d_share lies between 0 and 1, got above 90 (write 80 % as 0.8)"),
     ],
 )  # fmt: skip
 def test_what_can_have_no_effect_is_remarked(tmp_path: Path, text: str, path: str, message: str) -> None:
@@ -229,7 +229,7 @@ def test_a_sound_table_is_not_remarked(tmp_path: Path) -> None:
 
 THRESHOLD = "oxygen: {indicator: oxygen_need_7d_per_100k, above: 32}"
 WHEN = "when: {indicator: oxygen_occupancy, above: 0.8}"
-BOTH = "got a group and a district, expected only one"
+BOTH = "got a group and a district, expected only one of the two"
 
 
 @pytest.mark.parametrize(
@@ -246,13 +246,13 @@ BOTH = "got a group and a district, expected only one"
         (WHEN, "when: {indicator: in_time_7d_share, below: 0.5, group: 80+, district: isle}",
          "plan.open-field", BOTH),
         (WHEN, "when: {on: 2024-01-05, district: isle}", "plan.open-field.when",
-         "got a date and an indicator, expected one of them"),
+         "got a date and an indicator, expected only one of the two"),
         ("until: {below: 0.5, for_days: 14}", "until: {on: 2024-02-05, district: isle}",
-         "plan.open-field.until", "got a date and an indicator, expected one of them"),
+         "plan.open-field.until", "got a date and an indicator, expected only one of the two"),
         ("until: {below: 0.5, for_days: 14}", "until: {below: 0.5, group: 80+}", "plan.open-field",
          "got a group for oxygen_occupancy, which is not available by age and risk group"),
         ("  plan:\n", "  situation: {thresholds: [here]}\n  plan:\n", "situation.thresholds.0",
-         "got 'here', which is assessed by district, expected one of the province"),
+         "got 'here', which is assessed by district, expected a threshold of the province"),
         ("  plan:\n", "  situation: {require: 2}\n  plan:\n", "situation.require",
          "got 2, expected at most 1, the number of thresholds for the province"),
     ],

@@ -178,9 +178,9 @@ def test_a_stock_that_does_not_add_up_is_told(tampered: float) -> None:
 
 def test_a_use_or_stock_below_zero_is_told_though_it_adds_up() -> None:
     stocks = Stocks({"sets": item(10.0)})
-    stocks.add("sets", -20.0)
+    stocks.add("sets", -10.5)
     stocks.pass_day(beds(0))
-    assert (stocks.used[0], stocks.stock[0]) == (-10, 0)
+    assert (stocks.used[0], stocks.stock[0]) == (-0.5, 0)
     with pytest.raises(IdentityError, match="in sets on day 0"):
         stocks.check(0)
     stocks = Stocks({"sets": item(10.0, use=PerDay(death=1.0))})

@@ -113,3 +113,12 @@ def test_a_night_on_the_island_is_spent_waiting() -> None:
     assert record.series("waiting_oxygen")[0] == evening
     # who only waits for a boat to a free bed is not without a bed
     assert record.series("without_bed")[0] == 0
+
+
+def test_districts_share_a_queue_if_their_ways_are_the_same_and_no_vehicles_are_counted() -> None:
+    sites = {"town": facility(oxygen=1)}
+    alike = {"town": district(10), "suburb": district(10), "isle": district(10, island=True)}
+    vehicles = {"transport": {"fleets": {"town": {"ambulances": 1}}}}
+    for transport, groups in (({}, [0, 0, 1]), (vehicles, [0, 1, 2])):
+        care = {"facilities": sites} | transport
+        assert Network(province(people=people(districts=alike), care=care)).group_of == groups

@@ -16,10 +16,12 @@ from surgesim.model.care.ledger import IN_ICU, IN_OXYGEN
 from surgesim.model.care.oxygen import OxygenSupply, Store
 from surgesim.model.clock.calendar import Calendar
 from surgesim.model.clock.streams import Streams
+from surgesim.model.levers.supply import OxygenOrder
 from surgesim.model.record import FACILITY_INDEX
 from surgesim.model.simulation import Simulation
 from surgesim.scenario.door import overlaid
 from surgesim.scenario.schema.capacity.oxygen import Delivery, OxygenSource
+from surgesim.scenario.schema.levers.supply import OrderOxygen
 from surgesim.scenario.schema.scenario import Scenario
 
 PURE: dict[str, Any] = {"plant_purity": 1.0, "loss_share": 0.0}
@@ -319,6 +321,22 @@ def test_when_dry_without_a_plant_nobody_breathes() -> None:
     assert ward.breathless == [0, 1, 2]
 
 
+def test_a_dry_store_that_all_have_left_is_short_no_more() -> None:
+    ward = Ward(source(tank_kg=39.0), masks=2)
+    ward.run(1)
+    ward.part(ward.beds[0])
+    assert ward.store.short
+    ward.part(ward.beds[1])
+    assert (ward.store.short, ward.changes[-1]) == (False, (1, False))
+
+
+def test_cover_is_the_stock_over_demand_and_losses_that_no_plant_meets() -> None:
+    given = source(tank_kg=800.0, tank_start_share=1.0, loss_share=0.1, plant_nm3_per_hour=plant_for(1))
+    assert Ward(given, masks=4).supply.cover_days == pytest.approx(800 / (3.4 * KG_OF_MASK))
+    assert Ward(given, masks=4).store.cover_days == pytest.approx(800 / (3.4 * KG_OF_MASK))
+    assert Ward(source(tank_kg=800.0)).store.cover_days == np.inf
+
+
 def test_a_delivery_lets_everybody_breathe_again() -> None:
     ward = Ward(source(tank_kg=100.0, tank_start_share=0.0), masks=3)
     assert ward.run(1).short_days == pytest.approx(1)
@@ -354,12 +372,35 @@ def test_who_leaves_without_having_breathed_may_end_the_shortage_and_changes_not
     assert (ward.told, ward.changes[-1]) == (told, (1.0, False))
 
 
+def test_of_deliveries_ended_and_ordered_again_only_the_new_ones_come() -> None:
+    """Every five days from day 0; ended on day 1; again from day 2: on 7 and 12, but not on 5 or 10."""
+    ward = Ward(source(tank_kg=5000.0, tank_start_share=0.0))
+    given = {"delivery_kg": 100.0, "interval_days": 5.0, "when": {"on": "2024-01-01"}}
+    order = {"action": "order_oxygen"} | given
+    action = OxygenOrder(OrderOxygen.model_validate(order), [0], ward.supply, ward.env)
+    ward.run(0)
+    delivered = []
+    for day in range(13):
+        if day == 1:
+            action.end()
+        if day in (0, 2):
+            action.set_share(1.0)
+        delivered.append(ward.run(day + 1).delivered)
+    assert delivered == [100, 100] + [200] * 4 + [300] * 5 + [400] * 2
+
+
 def test_a_plant_added_takes_over_from_the_tank_at_once() -> None:
     ward = Ward(source(tank_kg=1000.0, tank_start_share=1.0), masks=4)
     ward.run(1)
     ward.supply.enlarge(0, 0.0, plant_for(3), 1.0)
     before = ward.store.stock
     assert before - ward.run(2).stock == pytest.approx(KG_OF_MASK)
+
+
+def test_a_tank_added_comes_full_however_small() -> None:
+    ward = Ward(source(tank_kg=10.0, tank_start_share=0.5))
+    ward.supply.enlarge(0, 0.5, 0.0, 1.0)
+    assert (ward.store.stock, ward.store.tank_full) == (5.5, 10.5)
 
 
 @pytest.mark.parametrize("more", [0.0, 1e-7, -1e-7, 4e-8])
@@ -472,6 +513,26 @@ def test_after_intensive_care_the_oxygen_clock_begins_anew() -> None:
     fate = dry_run(5.0, FULL + 1.5, None, icu_death=2.0)
     ready = FULL + 1.5
     assert fate == [(pytest.approx(ready), "ready"), (pytest.approx(ready + 5.0), "dies")]
+
+
+def test_who_lacked_oxygen_before_a_move_has_it_after_and_leaves_others_theirs() -> None:
+    """From the dry intensive care of alpha to a ward of bravo for two days, where another stays."""
+    dry, full = ({"oxygen": PURE | {"tank_kg": kg, "tank_start_share": 1.0}} for kg in (20.0, 900.0))
+    scenario = standing(
+        7,
+        {"alpha": facility(icu=1) | dry, "bravo": facility(oxygen=2) | full},
+        {"alpha": {"icu": 1}, "bravo": {"oxygen": 1}},
+        clinical=nobody_dies(
+            stays=stays(
+                oxygen_days=FOREVER,
+                icu_survivor_days={"fixed": FULL + 1},
+                step_down_days={"fixed": 2.0},
+            )
+        ),
+    )
+    watched = Watched(scenario, see=lambda s: s.supply.stores[1].served)
+    assert watched["occupied_oxygen"].tolist() == [1, 1, 2, 2, 1, 1, 1]
+    assert watched.seen == pytest.approx([KG_OF_MASK * masks for masks in (1, 1, 2, 2, 1, 1, 1)])
 
 
 def test_a_boarders_clock_goes_on_when_oxygen_is_back() -> None:

@@ -22,7 +22,8 @@ from strategies import (
     variant,
 )
 
-from surgesim.model.care.patients import DRAWS, PatientBatch, PatientSource
+from surgesim.model.care.patients import DRAWS, PatientBatch, PatientSource, _flow_quantile
+from surgesim.model.clock.streams import Streams
 from surgesim.model.epidemic.spread import DayOfInfection
 from surgesim.model.simulation import run_once
 from surgesim.scenario.schema.scenario import Scenario
@@ -252,3 +253,47 @@ def test_deaths_in_an_equilibrium_census_come_at_the_rate_of_the_steady_state() 
     share = run_once(scenario, 1, 0).outcomes["deaths"] / beds
     found_dying = 0.4 * 3 / (0.4 * 3 + 0.6 * 12)
     assert share == pytest.approx(found_dying, abs=4 * (found_dying / beds) ** 0.5)
+
+
+def test_a_census_in_equilibrium_has_the_dying_in_proportion_to_their_stays() -> None:
+    """A quarter die, after 30 days; the others leave after 10: at any time half of those there will die."""
+    stay = stays(icu_survivor_days={"fixed": 10.0}, icu_dying_days={"fixed": 30.0})
+    course = clinical(severity=severity(death_icu=deaths(0.25, 0.5, 1.0)), stays=stay)
+    n = 20_000
+    nobody = np.zeros(n, np.int64)
+    batch = source(outbreak(course)).in_beds(
+        0.0, nobody, nobody, np.ones(n, np.bool_), False, np.random.default_rng(1)
+    )
+    dying = batch.luck < 0.25
+    assert dying.mean() == pytest.approx(0.5, abs=4 * (0.25 / n) ** 0.5)
+    assert batch.luck[dying].mean() == pytest.approx(0.125, abs=0.005)
+    assert batch.luck[~dying].mean() == pytest.approx(0.625, abs=0.015)
+    for left, days in ((batch.icu_survivor_stay, 10), (batch.icu_dying_stay, 30)):
+        assert 0 <= left.min() < 0.01 * days
+        assert 0.99 * days < left.max() <= days
+        assert left.mean() == pytest.approx(days / 2, rel=0.02)
+
+
+def test_a_day_drawn_is_used_again_for_the_same_infections_and_the_same_home_care() -> None:
+    scenario = outbreak(clinical(severity=severity(p_oxygen=0.5)), epidemic={"detection": {"share": 1.0}})
+    shared = PatientSource(scenario.clinical, scenario.epidemic, scenario.people.high_risk, {})
+    cells = np.full((1, N_AGES, 2, 2, 4), 20)
+    day = DayOfInfection(cells, np.zeros(1, np.int64), np.zeros(1, np.int64))
+    streams = Streams(1, 0)
+    first, mild = shared.of_day(day, 3, streams, 0.5)
+    again, mild_again = shared.of_day(day, 3, streams, 0.5)
+    assert again is first
+    assert mild_again is mild
+    without, more_mild = shared.of_day(day, 3, streams, 0.0)
+    assert len(without) + more_mild.sum() == len(first) + mild.sum() == cells.sum()
+    assert len(first) == pytest.approx(len(without) / 2, abs=4 * (len(without) / 4) ** 0.5)
+    other = DayOfInfection(cells, np.zeros(1, np.int64), np.zeros(1, np.int64))
+    assert shared.of_day(other, 3, streams, 0.5)[0] is not first
+
+
+def test_shares_that_miss_1_by_rounding_leave_no_draw_without_a_flow() -> None:
+    assert 0.7 + 0.2 + 0.1 < 1
+    support = {"oxygen_beds": {"mask": 0.7, "high_flow": 0.2, "non_invasive": 0.1}}
+    respiratory = outbreak(clinical(respiratory=support)).clinical.respiratory
+    flow = _flow_quantile(respiratory.oxygen_beds, respiratory.flow)
+    assert flow(np.array([0.0, 0.69, 0.71, 0.91, 1 - 2.0**-53])).tolist() == [10, 10, 60, 30, 30]

@@ -129,3 +129,29 @@ def test_travel_is_by_way_of_the_centre_unless_the_pair_is_given() -> None:
         travel={"d1": {"d2": 1.5}},
     )
     assert travel_hours(province).tolist() == [[0.0, 3.0, 6.0], [3.0, 0.0, 1.5], [6.0, 1.5, 0.0]]
+
+
+def test_where_all_contacts_are_outside_two_towns_alike_meet_only_each_other() -> None:
+    mixing = populate(section(districts=towns(500, 500), outside_share=1.0)).mixing
+    assert mixing.tolist() == [[0.0, 1.0], [1.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("of_first", "of_second", "meetings"),
+    [
+        (4.0, 1.0, 87.5),  # of 25 people, the others being 75: the mean of 25 * 4 and 75 * 1
+        (0.0, 10.0, 250.0),  # 375 would be 15 for each of 25, and both rows together say 10
+    ],
+)
+def test_meetings_of_two_groups_are_the_mean_of_what_both_count(
+    of_first: float, of_second: float, meetings: float
+) -> None:
+    nothing = [[0.0] * 9 for _ in range(9)]
+    table = [list(row) for row in nothing]
+    table[0][1], table[1][0] = of_first, of_second
+    contacts = dict.fromkeys(("home", "school", "work", "community"), nothing) | {"work": table}
+    population = populate(section(ages=[0.25, 0.75] + [0.0] * 7, contacts=contacts))
+    both = population.contacts.sum(axis=0)
+    assert both[0, 1] == pytest.approx(meetings / 25)
+    assert both[1, 0] == pytest.approx(meetings / 75)
+    assert both.sum() == pytest.approx(meetings / 25 + meetings / 75)

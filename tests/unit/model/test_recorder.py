@@ -265,3 +265,30 @@ def test_the_command_sees_the_cover_and_the_backlog_of_the_item_it_names() -> No
     record = run_once(scenario, 1, 0)
     assert record.values.tolist() == [[9, 4.5, 20], [8, 3.5, 40], [7, 2.5, 60]]
     assert record.breached.tolist() == [[False, False, False], [False, True, True], [True, True, True]]
+
+
+def test_who_comes_to_intensive_care_from_a_ward_enters_but_is_not_admitted() -> None:
+    record = run(
+        4,
+        arrivals=arrivals("exact", oxygen=[10], icu=[3]),
+        clinical=course(p_icu=1.0, oxygen_to_icu_days={"fixed": 1.5}, icu_survivor_days={"fixed": 9.0}),
+        care={"facilities": {"alpha": facility(oxygen=20, icu=20)}},
+    )
+    assert record.series("entries_icu").sum() == 13
+    assert record.series("admissions_icu").sum() == 3
+    assert record.series("admissions_oxygen").sum() == 10
+    assert record.checks == {"days checked": 4}
+
+
+def test_who_dies_in_line_before_the_limit_is_not_without_a_bed() -> None:
+    """No beds; everybody dies after six hours, and the limit is twelve."""
+    six_hours = clock({"fixed": 0.25}, {"fixed": 0.25})
+    record = run(
+        2,
+        arrivals=arrivals("exact", oxygen=[1_000]),
+        clinical=course() | {"clocks": {"oxygen": six_hours, "icu": six_hours}},
+        care={"facilities": {"alpha": facility(oxygen=0)}, "no_bed_hours": 12.0},
+    )
+    assert record.series("waiting_oxygen")[0] == pytest.approx(250, abs=4 * 190**0.5)
+    assert record.series("without_bed").tolist() == [0, 0]
+    assert record.series("patients_without_bed").tolist() == [0, 0]

@@ -27,6 +27,7 @@ from surgesim.model.capacity.staff import (
     posts,
     redeploy,
     staffed_beds,
+    staffed_icu_beds,
 )
 from surgesim.scenario.schema.capacity.staffing import (
     Absence,
@@ -150,6 +151,45 @@ def test_a_whole_bed_is_not_lost_to_rounding() -> None:
     assert one((0, 999, 0), (99, 4.35, 0), staffing=hundred).most[0, OXYGEN] == 435
 
 
+def test_a_bed_that_lacks_a_hundredth_of_a_post_is_not_staffed() -> None:
+    assert one((0, 0, 9), (99, 0, 1.99)).most[0, ICU] == 7  # at four to one, 7.96
+
+
+@pytest.mark.parametrize(("limit", "constraint"), [("equipment", EQUIPMENT), ("supply", PIPES)])
+def test_a_limit_that_is_whole_but_for_rounding_counts_as_whole(limit: str, constraint: int) -> None:
+    """4.35 * 100 is 434.99999999999994."""
+    limits = {limit: (NO_LIMIT, 4.35 * 100, NO_LIMIT)}
+    tie = one((0, 435, 0), (99, 99, 0), **limits)
+    assert (tie.most[0, OXYGEN], tie.binding[0, OXYGEN]) == (435, SPACE)
+    short = one((0, 436, 0), (99, 99, 0), **limits)
+    assert (short.most[0, OXYGEN], short.binding[0, OXYGEN]) == (435, constraint)
+
+
+def test_covid_patients_take_doctors_from_others() -> None:
+    """Of two posts, four patients in ICU take 0.25 and 20 on oxygen 0.5; at normal ratios double."""
+    left = one((0, 20, 4), (2, 99, 99), covid=(0, 20, 4), others=(4, 0))
+    assert left.emergency.tolist() == [50]  # 1.25 posts at 1:40
+    assert left.elective.tolist() == [7]  # 2 - 0.5 - 1 - 0.2 (emergencies) = 0.3 posts at 1:25
+
+
+def test_other_patients_are_not_lost_to_rounding() -> None:
+    hundred = STAFFING.model_copy(
+        update={group: ratios((100, 100), (100, 100)) for group in ("emergency", "elective")}
+    )
+    doctors, nurses = (one((0, 0, 0), filled, staffing=hundred) for filled in ((4.35, 99, 0), (99, 4.35, 0)))
+    assert doctors.emergency.tolist() == doctors.elective.tolist() == [435]
+    assert nurses.emergency.tolist() == nurses.elective.tolist() == [435]
+
+
+def test_all_icu_beds_are_staffed_at_normal_ratios_by_doctors_and_icu_nurses() -> None:
+    """At 1:8 and 1:2: nurses for 16, doctors for 12, no ward nurse counts; 4.35 posts at 1:100 staff 435."""
+    per_post = PatientsPerPost(STAFFING)
+    filled = np.array([[9.0, 0.0, 8.2], [1.5, 0.0, 99.0], [9.0, 99.0, 0.0], [9.0, 0.0, 9.0]])
+    assert staffed_icu_beds(per_post, filled, np.array([20, 20, 20, 7])).tolist() == [16, 12, 0, 7]
+    hundred = PatientsPerPost(STAFFING.model_copy(update={"icu": ratios((100, 200), (100, 200))}))
+    assert staffed_icu_beds(hundred, np.array([[4.35, 0.0, 99.0]]), np.array([999])).tolist() == [435]
+
+
 def test_doctors_are_one_pool() -> None:
     """Two doctor posts: 20 ICU beds take 1.25 of them at 1:16, 0.75 serve 30 oxygen beds at 1:40."""
     beds = one((0, 100, 20), (2, 100, 100))
@@ -241,6 +281,17 @@ def test_infected_staff_are_away_for_their_days_off() -> None:
         away.append(int(staff.infected.sum()))
     assert away == [HEADS.sum()] * 4 + [0] * 5
     assert staff.returned.tolist() == staff.infections.tolist() == HEADS.tolist()
+
+
+@pytest.mark.parametrize(("days_off", "days"), [(1.0, 1), (2.4, 2), (2.6, 3)])
+def test_days_off_are_rounded_to_whole_days(days_off: float, days: int) -> None:
+    staff = absences(days_off=days_off)
+    rng = np.random.default_rng(1)
+    away = []
+    for day in range(5):
+        staff.pass_day(day, HEADS, 50.0 if day == 0 else 0.0, NOBODY, rng)
+        away.append(int(staff.infected.sum()))
+    assert away == [HEADS.sum()] * days + [0] * (5 - days)
 
 
 def test_incidence_and_patients_of_a_facility_count_for_its_own_staff() -> None:
@@ -336,7 +387,7 @@ def test_who_is_short_at_the_start() -> None:
 @pytest.mark.parametrize(
     ("section", "values", "message"),
     [
-        (Ratio, {"normal": 0.0, "surge": 1.0}, "greater than 0"),
+        (Ratio, {"normal": 0.0, "surge": 1.0}, "greater than or equal to 0.0001"),
         (Ratio, {"normal": 4.0, "surge": 2.0}, "got a surge ratio 2 below the normal 4"),
         (Absence, {"base": 1.2}, "less than or equal to 1"),
         (Absence, {"days_off": 0.5}, "greater than or equal to 1"),

@@ -72,6 +72,21 @@ def test_a_journey_takes_an_ambulance_for_the_round_trip() -> None:
     assert any(left > asked + 1e-6 for asked, left in zip(ill, departs, strict=True))
 
 
+def test_who_waits_for_intensive_care_leaves_by_the_next_ambulance_back() -> None:
+    scenario = standing(
+        6,
+        {"alpha": facility(icu=50)},
+        people=places(),
+        arrivals=from_far([7] + [0] * 5, "icu"),
+        more_care={"transport": {"fleets": {"far": {"ambulances": 1}}}},
+    )
+    run = Watched(scenario)
+    departs, arrives = times(run, "departs"), times(run, "in ICU bed")
+    assert len(departs) == 7
+    assert np.array(arrives) - np.array(departs) == pytest.approx([HOURS / 24] * 7)
+    assert np.diff(departs).min() >= 2 * HOURS / 24 - 1e-9
+
+
 def test_vehicles_away_are_counted_and_come_back() -> None:
     scenario = transfers(40, {"ambulances": 1}, days=14)
     run = Watched(scenario, see=lambda s: (s.network.fleet.free[0][1], s.network.fleet.away))

@@ -156,6 +156,28 @@ def test_the_dead_get_no_dose() -> None:
     assert (vaccination.doses == 750).all()
 
 
+def test_where_the_others_are_dead_every_dose_protects() -> None:
+    everybody = section(groups={"all": {}}, doses_per_day=3_600, days_to_effect=0)
+    vaccination = Vaccination(everybody, PEOPLE, START)
+    dead, rng = np.full_like(PEOPLE, 400), np.random.default_rng(1)
+    vaccination.give(0, vaccination.receive(0), dead, 0, rng)
+    none, waned = vaccination.take_effect(0, susceptible(none=600), dead, rng)
+    assert (int(none.sum()), int(waned.sum())) == (3_600, 0)
+    assert vaccination.without_effect == 0
+
+
+def test_the_protection_of_health_workers_wanes_by_its_share_each_day() -> None:
+    once = {"doses_per_day": 800, "end": "2024-01-02", "days_to_effect": 0}
+    vaccination = Vaccination(section(health_workers=0.8, waning_days=4.0, **once), PEOPLE, START)
+    shares = []
+    for day in range(4):
+        rng = np.random.default_rng(day)
+        vaccination.give(day, vaccination.receive(day), NOBODY, 1_000, rng)
+        vaccination.take_effect(day, susceptible(), NOBODY, rng)
+        shares.append(vaccination.staff_protected_share(1_000))
+    assert shares == pytest.approx([0.8, 0.6, 0.45, 0.3375])
+
+
 def test_the_vulnerable_share_counts_doses_given_in_the_groups_named() -> None:
     vaccination = Vaccination(section(vulnerable=["over-50"]), PEOPLE, START)
     pass_days(vaccination, 8, susceptible())

@@ -674,8 +674,8 @@ def test_a_report_replaces_only_reports(case: Results, tmp_path: Path, theirs: s
     with pytest.raises(ResultsError) as caught:
         write_report(case, path)
     assert str(caught.value) == (
-        f"{path}: got something that is not a report of surgesim, so it will not be replaced; choose another "
-        "name"
+        f"{path}: got something that is not a report written by surgesim, so it will not be replaced; "
+        "choose another name"
     )
     assert [(entry.name, entry.read_text()) for entry in tmp_path.iterdir()] == [("report.html", theirs)]
     path.unlink()
@@ -694,7 +694,7 @@ def test_a_report_replaces_no_folder_and_no_device_and_goes_past_a_link(
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "folder", tmp_path / "pipe", Path(os.devnull)):
-        with pytest.raises(ResultsError, match="got something that is not a report of surgesim"):
+        with pytest.raises(ResultsError, match="got something that is not a report written by surgesim"):
             write_report(case, path)
     (tmp_path / "link.html").symlink_to("report.html")
     for lang in ("en", "vi"):

@@ -136,7 +136,9 @@ def test_a_workbook_replaces_only_one_that_nobody_edited(
         write_workbook(results, path)
     theirs(path)
     before = path.read_bytes()
-    with pytest.raises(ResultsError, match="got something that is not an unedited workbook of surgesim"):
+    with pytest.raises(
+        ResultsError, match="got something that is not an unedited workbook written by surgesim"
+    ):
         write_workbook(results, path)
     assert path.read_bytes() == before
 

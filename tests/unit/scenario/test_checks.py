@@ -193,7 +193,7 @@ def test_parts_of_a_faulty_scenario_are_what_is_valid_in_it() -> None:
     ]
 
 
-FLAP = "the rule would switch on and off"
+FLAP = "otherwise the rule would keep switching on and off"
 
 
 # -- what must fit together -----------------------------------------------------------------------
@@ -206,7 +206,7 @@ FLAP = "the rule would switch on and off"
             "open_at_start: false",
             "open_at_start: false, replaces: [field]",
             "care.facilities.field.replaces",
-            "got 'field' itself, expected other facilities",
+            "got 'field', the facility itself, expected other facilities",
         ),
         (
             "facilities: [field]",
@@ -254,33 +254,33 @@ FLAP = "the rule would switch on and off"
             "{below: 0.5, for_days: 14}",
             "{below: 0.9}",
             "command.plan.open-field.until",
-            f"got below 0.9 for a rule that begins above 0.8, expected below at most 0.8: {FLAP}",
+            f"got below 0.9 for a rule that begins above 0.8, expected `below` of at most 0.8: {FLAP}",
         ),
         (
             "{below: 0.5, for_days: 14}",
             "{above: 0.9}",
             "command.plan.open-field.until",
-            f"got above 0.9 for a rule that begins above 0.8, expected below at most 0.8: {FLAP}",
+            f"got above 0.9 for a rule that begins above 0.8, expected `below` of at most 0.8: {FLAP}",
         ),
         (
             "{below: 0.5, for_days: 14}",
             "{indicator: oxygen_occupancy, below: 0.81}",
             "command.plan.open-field.until",
-            f"got below 0.81 for a rule that begins above 0.8, expected below at most 0.8: {FLAP}",
+            f"got below 0.81 for a rule that begins above 0.8, expected `below` of at most 0.8: {FLAP}",
         ),
         (
             "above: 0.8}\n      until: {below: 0.5, for_days: 14}",
             "below: 0.2}\n      until: {above: 0.1}",
             "command.plan.open-field.until",
-            "got above 0.1 for a rule that begins below 0.2, expected above at "
-            "least 0.2: the rule would switch on and off",
+            "got above 0.1 for a rule that begins below 0.2, expected `above` of at "
+            "least 0.2: otherwise the rule would keep switching on and off",
         ),
         (
             "above: 0.8}\n      until: {below: 0.5, for_days: 14}",
             "below: 0.2}\n      until: {below: 0.1}",
             "command.plan.open-field.until",
-            "got below 0.1 for a rule that begins below 0.2, expected above at "
-            "least 0.2: the rule would switch on and off",
+            "got below 0.1 for a rule that begins below 0.2, expected `above` of at "
+            "least 0.2: otherwise the rule would keep switching on and off",
         ),
         (
             "{indicator: oxygen_occupancy, above: 0.8}\n      until: {below: 0.5, for_days: 14}",
@@ -396,52 +396,52 @@ def remarks(folder: Path, text: str) -> list[tuple[str, str, int | None]]:
             "oxygen_occupancy, above: 0.8",
             "oxygen_occupancy, above: 80",
             "command.plan.open-field.when",
-            "is unlikely to hold: oxygen_occupancy lies between 0 and 1, got above 80 (write 80 % as 0.8)",
+            "is unlikely to be met: oxygen_occupancy lies between 0 and 1, got above 80 (write 80 % as 0.8)",
         ),
         (
             "{below: 0.5, for_days: 14}",
             "{below: 0}",
             "command.plan.open-field.until",
-            "can never hold: oxygen_occupancy is never below 0, got below 0",
+            "can never be met: oxygen_occupancy is never below 0, got below 0",
         ),
         (
             "oxygen_need_7d_per_100k, above: 32",
             "icu_occupancy, above: 1",
             "command.thresholds.oxygen",
-            "is unlikely to hold: icu_occupancy lies between 0 and 1, got above 1",
+            "is unlikely to be met: icu_occupancy lies between 0 and 1, got above 1",
         ),
         (
             "oxygen_need_7d_per_100k, above: 32",
             "weekly_reported_cases_per_100k, above: 900000000",
             "command.thresholds.oxygen",
-            "is unlikely to hold: weekly_reported_cases_per_100k reaches 100000 only if it counts everybody, "
-            "got above 900000000",
+            "is unlikely to be met: weekly_reported_cases_per_100k reaches 100000 "
+            "only if it counts every resident, got above 900000000",
         ),
         (
             "oxygen_occupancy, above: 0.8",
             "deaths_per_million, above: 1000000",
             "command.plan.open-field.when",
-            "is unlikely to hold: deaths_per_million reaches 1000000 only if it counts everybody, "
+            "is unlikely to be met: deaths_per_million reaches 1000000 only if it counts every resident, "
             "got above 1000000",
         ),
         (
             "oxygen_occupancy, above: 0.8",
             "oxygen_occupancy, above: 0.8, for_days: 61",
             "command.plan.open-field.when",
-            "can never hold: for_days is 61, but the scenario has 60 days",
+            "can never be met: for_days is 61, but the scenario has 60 days",
         ),
         (
             "for_days: 14",
             "for_days: 61",
             "command.plan.open-field.until",
-            "can never hold: for_days is 61, but the scenario has 60 days",
+            "can never be met: for_days is 61, but the scenario has 60 days",
         ),
         (
             "  plan:\n",
             "  plan:\n    all: {action: mobilise, ownership: [private], share: 1, when: {on: 2024-01-02}}\n",
             "command.plan.all",
-            "has no effect: no facility it names has beds that can be converted; facilities "
-            "with a convertible_share are public",
+            "has no effect: none of its facilities has beds that can be converted; the ownership "
+            "classes of facilities with convertible beds are public",
         ),
         (
             "    field: {",
@@ -453,13 +453,13 @@ def remarks(folder: Path, text: str) -> list[tuple[str, str, int | None]]:
             "care:\n",
             "sources: {care.facilites: {source: x, confidence: counted}}\ncare:\n",
             "sources.care.facilites",
-            "got a source for which the scenario has no figure",
+            "got a source that covers no figure of the scenario",
         ),
         (
             "days: 60\n",
             "days: 60\nwarm_up_days:\n",
             "warm_up_days",
-            "got null, which removes an entry, but there is none to remove",
+            "got null, which removes an entry, but there is no such entry",
         ),
     ],
 )
@@ -499,7 +499,7 @@ alternatives:
 """
     got = remarks(tmp_path, SMALL + overlay)
     line = line_of("  shut:", SMALL + overlay)
-    message = "got null, which removes an entry, but there is none to remove"
+    message = "got null, which removes an entry, but there is no such entry"
     assert got == [("alternatives.shut.command.plan.open-feld", message, line)]
 
 
@@ -508,7 +508,7 @@ def test_a_remark_on_an_alternative_stands_under_its_name(tmp_path: Path) -> Non
     [_, (path, message, _)] = remarks(tmp_path, SMALL + overlay)
     assert path == "alternatives.late.command.plan.open-field.when"
     lies = "oxygen_occupancy lies between 0 and 1, got above 1.2"
-    assert message == f"is unlikely to hold: {lies} (write 80 % as 0.8)"
+    assert message == f"is unlikely to be met: {lies} (write 80 % as 0.8)"
 
 
 def test_reported_cases_mean_nothing_where_arrivals_are_given(tmp_path: Path) -> None:
@@ -524,7 +524,7 @@ def test_reported_cases_mean_nothing_where_arrivals_are_given(tmp_path: Path) ->
 
 
 def test_the_longest_entry_that_covers_a_path_holds_then_the_one_with_fewest_stars() -> None:
-    patterns = ["a", "a.*", "a.*.c", "a.b.*", "a.b.c.d", "x.*.y", "p.*.*", "p.q.*"]
+    patterns = ["a", "a.*", "a.*.c", "a.b.*", "a.b.c.d", "x.*.y", "p.*.*", "p.q.*", "m", "m..", ""]
     index = SourceIndex(dict.fromkeys(patterns))
     expected = {
         "a": "a",
@@ -539,6 +539,7 @@ def test_the_longest_entry_that_covers_a_path_holds_then_the_one_with_fewest_sta
         "p.x.r": "p.*.*",
         "b": None,
         "x": None,
+        "m.n": "m",
     }
     assert {path: index.pattern_for(path) for path in expected} == expected
 
@@ -686,7 +687,7 @@ supply:
             "indicator: oxygen_need_7d_per_100k",
             "indicator: oxygen_need_7d_per_100k, item: kits",
             "command.thresholds.oxygen.item",
-            "got 'kits', but oxygen_need_7d_per_100k has no items: expected none",
+            "got 'kits', but oxygen_need_7d_per_100k has no items: expected no item",
         ),
         (
             "{indicator: oxygen_occupancy, above: 0.8}",

@@ -148,7 +148,7 @@ def test_the_whole_scenario_is_valid_and_nothing_but_the_clinic_is_remarked(tmp_
             "beds: {oxygen: 20}",
             "beds: {oxygen: 20}, replaces: [field]",
             "care.facilities.clinic.replaces",
-            "got facilities to replace with open_at_start: true, expected open_at_start: false",
+            "got facilities to replace, but open_at_start: true, expected open_at_start: false",
         ),
         (
             "care:\n",
@@ -166,7 +166,7 @@ def test_the_whole_scenario_is_valid_and_nothing_but_the_clinic_is_remarked(tmp_
             "{below: 0.5, for_days: 14}",
             "{indicator: icu_occupancy, on: 2024-02-01}",
             "command.plan.open-field.until",
-            "got a date and an indicator, expected one of them",
+            "got a date and an indicator, expected only one of the two",
         ),
     ],
 )
@@ -207,12 +207,12 @@ def test_a_cylinder_holds_what_the_units_of_the_model_say() -> None:
         (
             "action: reinforce_staff, ownership: [private], doctors: 3",
             ".ownership",
-            "got private, expected an open facility among these with staff given",
+            "got private, expected a class that has an open facility with staff given",
         ),
         (
             "action: reinforce_staff, ownership: [military], doctors: 3",  # has staff, but is closed
             ".ownership",
-            "got military, expected an open facility among these with staff given",
+            "got military, expected a class that has an open facility with staff given",
         ),
         (
             "action: reinforce_staff",
@@ -237,7 +237,7 @@ def test_a_cylinder_holds_what_the_units_of_the_model_say() -> None:
         (
             "action: order_oxygen, ownership: [private, police], tank_kg: 100",
             ".ownership",
-            "got private, police, expected an open facility among these with an oxygen source",
+            "got private, police, expected a class that has an open facility with an oxygen source",
         ),
         (
             "action: order_oxygen",
@@ -357,17 +357,17 @@ WHEN, UNTIL = "{indicator: oxygen_occupancy, above: 0.8}", "{below: 0.5, for_day
             "{indicator: oxygen_occupancy, item: sets, above: 0.8}",
             "{below: 0.5}",
             "when.item",
-            "got 'sets', but oxygen_occupancy has no items: expected none",
+            "got 'sets', but oxygen_occupancy has no items: expected no item",
         ),
         (
             "{indicator: stock_cover_days, item: sets, below: 7}",
             "{above: 6}",
             "until",
-            "got above 6 for a rule that begins below 7, expected above at least 7: "
-            "the rule would switch on and off",
+            "got above 6 for a rule that begins below 7, expected `above` of at least 7: "
+            "otherwise the rule would keep switching on and off",
         ),
         ("{item: sets, on: 2024-01-09}", "{on: 2024-01-20}", "when", "got a date and an indicator, "
-         "expected one of them"),
+         "expected only one of the two"),
     ],
 )  # fmt: skip
 def test_a_rule_on_an_item_names_one_there_is(
@@ -435,7 +435,7 @@ def test_a_rule_ends_on_its_own_indicator_and_item_or_on_those_it_began_with(tmp
             "beds: {oxygen: 20}",
             "beds: {oxygen: 20}, mobilisation_plan: false",
             "care.facilities",
-            "1 of 3 facilities have no mobilisation plan; for 2 this is not given",
+            "1 of 3 facilities have no mobilisation plan; for 2 this is not known",
         ),
         (
             "isle: {boats: 1}",
@@ -472,14 +472,14 @@ def test_a_rule_ends_on_its_own_indicator_and_item_or_on_those_it_began_with(tmp
             "  plan:\n    it: {action: order_oxygen, facilities: [general], delivery_kg: 4000, "
             "when: {on: 2024-01-05}}\n",
             "command.plan.it.delivery_kg",
-            "is more than general holds (3000 kg): the rest is sent back",
+            "is more than general can store (3000 kg): the rest is sent back",
         ),
         (
             "  plan:\n",
             "  plan:\n    it: {action: order_oxygen, tank_kg: 100, delivery_kg: 3101, "
             "when: {on: 2024-01-05}}\n",
             "command.plan.it.delivery_kg",
-            "is more than general holds (3100 kg): the rest is sent back",
+            "is more than general can store (3100 kg): the rest is sent back",
         ),
     ],
 )

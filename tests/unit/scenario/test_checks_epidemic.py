@@ -31,7 +31,11 @@ def loads(folder: Path, text: str) -> bool:
 @pytest.mark.parametrize(
     ("changes", "path", "message"),
     [
-        ("compliance: 0.5", "", "has no effect: it reduces no contacts, limits no travel and screens nobody"),
+        (
+            "compliance: 0.5",
+            "",
+            "has no effect: it reduces no contacts, limits no travel, and screens nobody",
+        ),
         ("screening: 0.95", ".screening", "has no effect: epidemic.importation imports nobody"),
     ],
 )
@@ -216,7 +220,7 @@ def test_compliance_above_1_is_refused(tmp_path: Path) -> None:
 def test_a_rule_that_raises_tests_needs_their_limit(tmp_path: Path) -> None:
     rule = "    more: {action: raise_testing, single_per_day: 5, when: {on: 2024-01-05}}\n"
     text = replaced("  plan:\n", f"  plan:\n{rule}")
-    message = "adds tests, expected their limit in epidemic.detection.tests to be given"
+    message = "adds tests, expected a limit on tests in epidemic.detection.tests to be given"
     assert told(tmp_path, text) == [("command.plan.more", message)]
 
 

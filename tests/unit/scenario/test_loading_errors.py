@@ -225,7 +225,7 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "indicator: oxygen_occupancy, above: 0.8",
             "above: 0.8",
             "command.plan.open-field.when",
-            "got above 0.8 without an indicator, expected an indicator with one bound, or a date `on`",
+            "got above 0.8 without an indicator, expected an indicator with one bound, or a date in `on`",
         ),
         (
             "until: {below: 0.5, for_days: 14}",
@@ -308,7 +308,7 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "contacts: vietnam-2021",
             "contacts: squire-2022",
             "people.contacts",
-            "got profile 'squire-2022', which is for clinical, expected one of vietnam-2021",
+            "got profile 'squire-2022', which is for clinical, expected one of the profiles vietnam-2021",
         ),
         (
             "contacts: vietnam-2021",
@@ -320,7 +320,8 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "ages: vietnam-2020",
             "ages: {profile: vietnam-2020, note: x}",
             "people.ages",
-            "got note beside profile 'vietnam-2020', which is one table: expected only the name",
+            "got note beside profile 'vietnam-2020', which is a single table: "
+            "expected only the profile's name",
         ),
     ],
 )
@@ -481,7 +482,7 @@ alternatives:
             "when: {above: 0.4}",
             "other.command.plan.open-field.until",
             "got below 0.5 for a rule that begins above 0.4, "
-            "expected below at most 0.4: the rule would switch on and off",
+            "expected `below` of at most 0.4: otherwise the rule would keep switching on and off",
         ),
         (
             "when: {above: 0.6}",
@@ -511,8 +512,8 @@ alternatives:
             "  more:\n    care:",
             "  more:\n    days: 30\n    care:",
             "more.days",
-            "got 'days' in an alternative, expected "
-            "only title, description, people, epidemic, arrivals, clinical, care, supply, command, sources",
+            "got 'days' in an alternative, expected only the keys "
+            "title, description, people, epidemic, arrivals, clinical, care, supply, command, sources",
         ),
         (
             "    care:\n      facilities:",

@@ -134,7 +134,9 @@ def test_a_chain_without_end_is_refused(tmp_path: Path) -> None:
         written(tmp_path, f"extends: {number + 1}.yaml\n", f"{number}.yaml")
     [(path, message, _, _)] = refusal(tmp_path / "0.yaml")
     assert path == "extends"
-    assert message.startswith(f"got more than {MAX_CHAIN} files that extend each other: 0.yaml -> 1.yaml")
+    assert message.startswith(
+        f"got a chain of more than {MAX_CHAIN} files that extend each other: 0.yaml -> 1.yaml"
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,8 +144,8 @@ def test_a_chain_without_end_is_refused(tmp_path: Path) -> None:
     [
         ("no-such.yaml", "got the name of a file that does not exist: "),
         ("folder", "got a folder, expected a file: "),
-        ("[a, b]", "got a list of 2 values, expected the name of a file, relative to this one"),
-        ("5", "got 5, expected the name of a file, relative to this one"),
+        ("[a, b]", "got a list of 2 values, expected the path of a file, relative to this one"),
+        ("5", "got 5, expected the path of a file, relative to this one"),
     ],
 )
 def test_a_base_that_cannot_be_read_is_told_where_it_is_named(
@@ -234,15 +236,15 @@ def test_rows_before_the_start_are_left_out_with_a_warning_and_rows_after_the_en
         (
             "date,icu\n2024-01-02,1\n",
             2,
-            "got day 1 (2024-01-02) as the first, expected day 0 (2024-01-01) or before",
+            "got day 1 (2024-01-02) as the first day, expected day 0 (2024-01-01) or earlier",
         ),
         ("date,icu\n2024-01-01,1\n2024-01-01,2\n", 3, "got 2024-01-01 twice, on lines 2 and 3"),
         ("day,district,icu\n0,town,1\n0,isle,1\n0,town,1\n", 4, "got day 0 twice of town, on lines 2 and 4"),
         ("date,icu\n2024-02-30,1\n", 2, "got 2024-02-30, which is not a calendar date"),
         ("date,icu\n1/1/2024,1\n", 2, "got '1/1/2024', expected a date such as 2024-03-31"),
         ("day,icu\n-1,1\n", 2, "got day '-1', expected a whole number from 0"),
-        ("day,icu\n0,\n", 2, "got an empty value for icu, expected a number (0 if nobody came)"),
-        ("day,icu\n0,NaN\n", 2, "got NaN for icu, expected a number (0 if nobody came)"),
+        ("day,icu\n0,\n", 2, "got an empty value for icu, expected a number (0 if nobody arrived)"),
+        ("day,icu\n0,NaN\n", 2, "got NaN for icu, expected a number (0 if nobody arrived)"),
         ("day,icu\n0,-2\n", 2, "got -2 for icu, expected a number from 0 to 1000000"),
         ("day,icu\n0,two\n", 2, "got 'two' for icu, expected a number from 0 to 1000000"),
         ("day,icu\n0,inf\n", 2, "got 'inf' for icu, expected a number from 0 to 1000000"),
@@ -257,23 +259,24 @@ def test_rows_before_the_start_are_left_out_with_a_warning_and_rows_after_the_en
         (
             "day,age,icu\n0,old,1\n",
             2,
-            "got age 'old', expected one of 0-9, 10-19, 20-29, 30-39, 40-49, 50-59, 60-69, 70-79, 80+",
+            "got age 'old', expected one of the age groups "
+            "0-9, 10-19, 20-29, 30-39, 40-49, 50-59, 60-69, 70-79, 80+",
         ),
-        ("day,district,icu\n0,,1\n", 2, "got no district, expected its short name"),
+        ("day,district,icu\n0,,1\n", 2, "got no district, expected the short name of a district"),
         ("day,icuu\n0,1\n", 1, "unknown column 'icuu', did you mean 'icu'?"),
         ("day,icu,icu\n0,1,1\n", 1, "got the column 'icu' 2 times, expected it once"),
-        ("icu\n1\n", 1, "got neither a column day nor a column date, expected one of them"),
+        ("icu\n1\n", 1, "got neither a column day nor a column date, expected exactly one of the two"),
         (
             "day,date,icu\n0,2024-01-01,1\n",
             1,
-            "got the columns day and date, expected one of them",
+            "got the columns day and date, expected exactly one of the two",
         ),
         (
             "day,district\n0,town\n",
             1,
-            "got no column of arrivals, expected one or more of basic, oxygen, icu",
+            "got no column of arrivals, expected basic, oxygen or icu",
         ),
-        ("", 1, "got an empty file, expected a header with day or date and basic, oxygen or icu"),
+        ("", 1, "got an empty file, expected a header with day or date, and with basic, oxygen or icu"),
         ("day,icu\n", 1, "got no rows, expected one for each day"),
         (b"day,icu\n0,\xff\n", 2, "got the byte 0xff, expected text in UTF-8"),
         ('day,icu\n0,"1\n', 2, "got a line that is not CSV (unexpected end of data)"),
@@ -322,7 +325,7 @@ def test_a_csv_that_is_missing_or_too_large_is_told_where_it_is_named(
     assert refusal(path)[0][1].startswith("got a file of 5.1 MB, expected at most 5 MB: ")
     monkeypatch.setattr(arrivals_file, "MAX_COUNTS", 3)
     written(tmp_path, "day,oxygen,icu\n0,1,1\n1,1,1\n", "data/wave.csv")
-    assert refusal(path)[0][1] == "got 4 counts in the days of the scenario, expected at most 3"
+    assert refusal(path)[0][1] == "got 4 counts within the scenario's days, expected at most 3"
 
 
 def test_an_overlay_can_name_its_own_csv(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def test_what_is_not_yaml_is_told_with_its_line(text: str, line: int) -> None:
 
 
 def test_a_second_document_is_refused() -> None:
-    assert problems("a: 1\n---\nb: 2\n")[0].message == "got a second document, expected one in a file"
+    assert problems("a: 1\n---\nb: 2\n")[0].message == "got a second document, expected only one in a file"
 
 
 @pytest.mark.parametrize(

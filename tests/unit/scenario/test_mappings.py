@@ -55,7 +55,7 @@ def test_each_shipped_scenario_goes_through_mappings_and_texts(path: Path) -> No
 @pytest.mark.parametrize(
     ("text", "replacement", "expected"),
     [
-        ("r0: 3", "r0: -3", [("epidemic.variant.r0", "got -3, expected a number >= 0")]),
+        ("r0: 3", "r0: -3", [("epidemic.variant.r0", "got -3, expected a number from 0 to 1000")]),
         ("days: 60", "dayz: 60", [("dayz", "unknown key 'dayz', did you mean 'days'?")]),
         ("district: isle", "district: ile", None),
     ],
@@ -94,7 +94,8 @@ def test_mappings_and_texts_may_extend_a_file(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "base" / "small.yaml").write_text(SMALL.replace("r0: 3", "r0: -3"), encoding="utf-8")
     with pytest.raises(ScenarioError) as caught:
         surgesim.load({"extends": "base/small.yaml"})
-    assert str(caught.value) == "base/small.yaml:12: epidemic.variant.r0: got -3, expected a number >= 0"
+    expected = "base/small.yaml:12: epidemic.variant.r0: got -3, expected a number from 0 to 1000"
+    assert str(caught.value) == expected
 
 
 def test_arrivals_of_a_mapping_are_relative_to_the_working_folder(
@@ -116,7 +117,7 @@ def test_arrivals_of_a_mapping_are_relative_to_the_working_folder(
         (3, "got a value of type int, expected the path of a file or a mapping"),
         (None, "got a value of type NoneType, expected the path of a file or a mapping"),
         ({"extends": "nowhere.yaml"}, "extends: got the name of a file that does not exist: nowhere.yaml"),
-        ({"extends": 4}, "extends: got 4, expected the name of a file, relative to this one"),
+        ({"extends": 4}, "extends: got 4, expected the path of a file, relative to this one"),
     ],
 )
 def test_what_cannot_be_loaded_is_refused_in_a_sentence(source: Any, message: str) -> None:
@@ -132,7 +133,7 @@ def test_what_cannot_be_loaded_is_refused_in_a_sentence(source: Any, message: st
         ("- 1", "<text>:1: got a list of 1 values, expected the sections of a scenario"),
         ("a: 1\na: 2", "<text>:2: got the key 'a' twice, on lines 1 and 2"),
         ("a: [", "<text>:2: got text that is not YAML (while parsing a flow node"),
-        ("\0", "<text>:1: got text that is not YAML (it holds the invisible character U+0000)"),
+        ("\0", "<text>:1: got text that is not YAML (it contains the invisible character U+0000)"),
         (b"a: 1", "got a value of type bytes, expected a text"),
     ],
 )
@@ -206,7 +207,7 @@ def circle() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("overlay", "message"),
     [
-        ({R0: "x"}, f"{R0}: got 'x', expected a number >= 0"),
+        ({R0: "x"}, f"{R0}: got 'x', expected a number from 0 to 1000"),
         ({"epidemic.varient.r0": 4}, "epidemic.varient: unknown key 'varient', did you mean 'variant'?"),
         ({"epidemic": {"variant.r1": 4}}, "epidemic.variant.r1: unknown key 'r1', expected one of r0, "),
         (
@@ -220,8 +221,8 @@ def circle() -> dict[str, Any]:
         ({"days": 5, "days.x": 4}, "days: got 5 and values below it, expected one of them"),
         ({R0: {1, 2}}, f"{R0}: got a value of type set, expected a number, text, list or mapping"),
         ({R0: 10**5000}, f"{R0}: got a number of more than 100 digits"),
-        ({R0: float("nan")}, f"{R0}: got nan, expected a number >= 0"),
-        ({R0: True}, f"{R0}: got true, expected a number >= 0"),
+        ({R0: float("nan")}, f"{R0}: got nan, expected a number from 0 to 1000"),
+        ({R0: True}, f"{R0}: got true, expected a number from 0 to 1000"),
         (circle(), "people.people.people: got values nested deeper than 50 levels"),
         ({"extends": "x.yaml"}, "extends: unknown key 'extends'"),
         ([R0], "got a value of type list, expected a mapping of changes"),

@@ -232,7 +232,7 @@ def test_all_draws_are_checked_before_the_first_replication(
         f"replication {k} draws {CONVERTIBLE}.oxygen = 0.4"
         for k in bad[:5]
     ]
-    assert str(last) == f"{len(bad) - 5} more of the 60 draws are refused"
+    assert str(last) == f"{len(bad) - 5} more of the 60 draws are rejected"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -300,7 +300,7 @@ def test_many_refused_points_are_counted_and_nothing_is_left(tmp_path: Path) -> 
     with pytest.raises(ScenarioError) as caught:
         swept(scenario, {COVID: "0.85:0.95:6", ICU: "1:5:2"}, out=tmp_path / "out")
     assert len(caught.value.problems) == 6
-    assert str(caught.value.problems[-1]) == "7 more of the 12 points are refused"
+    assert str(caught.value.problems[-1]) == "7 more of the 12 points are rejected"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -398,7 +398,8 @@ def test_none_is_no_district() -> None:
     with pytest.raises(ScenarioError) as caught:
         overlaid(small_scenario(), {"people": {"districts": {"none": district}}})
     assert [str(problem) for problem in caught.value.problems] == [
-        "people.districts.none: got the name 'none', which means no name in a reference, expected another"
+        "people.districts.none: got the name 'none', which in a reference means that no name is "
+        "given, expected another name"
     ]
 
 

@@ -63,13 +63,13 @@ def test_an_ordinary_scenario_needs_no_remark(tmp_path: Path) -> None:
             "beds: {oxygen: 100, icu: 10}",
             "beds: {oxygen: 10000, icu: 10}",
             "care.facilities",
-            "got 10060 beds for 120000 people, 84 per 1000, expected 0.3 to 15",
+            "got 10060 beds for 120000 people, 84 per 1000, expected 0.3 to 15 per 1000",
         ),
         (
             "beds: {oxygen: 100, icu: 10}",
             "beds: {oxygen: 10}",
             "care.facilities",
-            "got 60 beds for 120000 people, 0.5 per 1000, expected 0.3 to 15",
+            "got 60 beds for 120000 people, 0.5 per 1000, expected 0.3 to 15 per 1000",
         ),
         (
             "title: Isle",
@@ -92,7 +92,7 @@ def test_an_implausible_value_is_remarked_on(
     if "0.5 per 1000" in message:
         assert found == {}  # within the range
         found = remarks_on(tmp_path, replaced(old, new).replace("beds: {oxygen: 50}", "beds: {oxygen: 5}"))
-        message = "got 15 beds for 120000 people, 0.12 per 1000, expected 0.3 to 15"
+        message = "got 15 beds for 120000 people, 0.12 per 1000, expected 0.3 to 15 per 1000"
     assert found == {path: message}
 
 
@@ -124,8 +124,8 @@ def test_a_remark_on_an_alternative_stands_under_it(tmp_path: Path) -> None:
 
 NEW = "new: {title: New, district: town, ownership: public, beds: {oxygen: 100}}"
 RENAMED = (
-    "removes general and adds new: if this renames a facility, what was given for the old name (beds, staff, "
-    "oxygen, patients, sources) is lost"
+    "removes general and adds new: if this renames a facility, the values given for the old name (beds, "
+    "staff, oxygen, patients, sources) are lost"
 )
 
 

@@ -21,7 +21,10 @@ def remarks(folder: Path, series: str, *, csv: str | None = None, clinical: str 
     return {w.path: w.message for w in warnings if w.path.startswith(of)}
 
 
-ENDS = "has {} days of counts{} in a run of 5: nobody arrives from {} on; give more counts, or reduce `days`"
+ENDS = (
+    "has {} days of counts{}, but the run has 5: nobody arrives from {} on; give more counts, "
+    "or reduce `days`"
+)
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_a_text_given_decomposed_is_composed(tmp_path: Path) -> None:
 def test_a_control_character_itself_is_told_with_its_line(tmp_path: Path, raw: str, code: str) -> None:
     text = replaced("title: General", f"title: Gen{raw}eral")
     [problem] = refused(tmp_path, text)
-    assert problem.message == f"got text that is not YAML (it holds the invisible character {code})"
+    assert problem.message == f"got text that is not YAML (it contains the invisible character {code})"
     assert problem.line == line_of("title: Gen", text)
 
 

@@ -97,7 +97,7 @@ def test_words_and_numbers_take_their_place() -> None:
         (SHARE, "0:1:1", "grid", "got 1 levels, expected a whole number from 2 to 1000000"),
         (SHARE, "0:2:3", "grid", "cannot be 2.0: got 2.0, expected a number from 0 to 1"),
         (SHARE, "0,a", "grid", "cannot be a: got 'a', expected a number from 0 to 1"),
-        (SHARE, "", "lhs", "has no values and is not in study.uncertainty"),
+        (SHARE, "", "lhs", "got no values, and study.uncertainty has none"),
         (SHARE, [], "grid", "got no values, expected at least one"),
         ("study.seed", "1,2", "grid", "cannot be varied, expected a path in a section other than study"),
         ("alternatives.none.care", "1,2", "grid", "unknown name 'none'"),
@@ -122,7 +122,7 @@ def test_all_bad_factors_are_told_at_once() -> None:
     ("name", "samples", "message"),
     [
         ("lhs", None, "got no samples, expected at least 2 for design lhs"),
-        ("grid", 5, "got 5 samples for a grid"),
+        ("grid", 5, "got 5 samples, expected none for a grid"),
         ("sobol", 100, "got 100 samples, expected a power of two for design sobol: 64 or 128"),
         ("halton", 4, "got design 'halton', expected one of grid, lhs, sobol"),
     ],

@@ -177,12 +177,12 @@ def test_a_folder_whose_manifest_is_not_ours_stops_the_run(
     first = sorted(name.partition("/")[0] for name in files)[0]
     message = refused(tmp_path / "small", kind)
     assert f"contains {first!r}" in message
-    assert ("(its manifest.json is damaged, or of something else)" in message) == (MANIFEST in files)
+    assert ("(the manifest.json there is damaged, or not from surgesim)" in message) == (MANIFEST in files)
 
 
 @pytest.mark.parametrize("of_0_1_0", [False, True])
 def test_a_run_and_a_sweep_do_not_replace_each_other(tmp_path: Path, of_0_1_0: bool) -> None:
-    message = "{}: contains a {}, which a {} does not replace; choose another folder with --out"
+    message = "{}: contains a {}, which a {} must not replace; choose another folder with --out"
     for there, kind in ((RUN, SWEEP), (SWEEP, RUN)):
         target = result(tmp_path / there, there, of_0_1_0=of_0_1_0)
         assert refused(target, kind) == message.format(target, there, kind)
@@ -272,7 +272,7 @@ def test_the_folder_that_one_is_in_is_refused(
 ) -> None:
     monkeypatch.chdir(result(tmp_path / "small") / inside)
     for name in (".", str(tmp_path / "small")) if not inside else ("..",):
-        with pytest.raises(ResultsError, match="small: is the folder that you are in, which cannot be"):
+        with pytest.raises(ResultsError, match="small: is or contains the current folder, so it cannot be"):
             Folder(Path(name), RUN).check()
 
 
@@ -281,10 +281,10 @@ def test_the_folder_that_one_is_in_is_refused(
     ("name", "message"),
     [
         ("/", "/: got the root of a disk, expected a folder in it"),
-        ("~", "~: got a folder that starts with ~, expected the home folder written out"),
+        ("~", "~: got a folder that starts with ~, expected the full path"),
         ("~/small", "~/small: got a folder that starts with ~"),
-        ("round", "round: got a link that leads nowhere"),
-        ("file/", "file: got a file, expected a folder or nothing"),
+        ("round", "round: got a link that points nowhere"),
+        ("file/", "file: got a file, expected a folder or an unused path"),
         ("file/small", "is a file, expected a folder"),
         (".", "contains 'file', 'other', 'round', which are not part of a result"),
         ("", "contains 'file', "),
@@ -362,7 +362,7 @@ def test_what_comes_into_the_earlier_result_during_the_run_is_kept(
     (kept,) = (path for path in tmp_path.iterdir() if path != target)
     assert kept.name.startswith("small.kept-")
     assert (kept / "notes.txt").read_text() == "precious"
-    assert sentences == [f"{kept}: the earlier result, kept because something was put into it during the run"]
+    assert sentences == [f"{kept}: the earlier result, kept because files were added to it during the run"]
 
 
 def unfinished(target: Path) -> Unfinished[Rows]:
@@ -506,5 +506,5 @@ def test_a_finished_sweep_leaves_what_a_user_put_beside_its_parts(
         assert note.read_text() == "precious"
         assert (
             sentences.pop()
-            == f"{note.parent}: is kept, because it contains more than the sweep, which is complete"
+            == f"{note.parent}: is kept because it contains other files; the sweep itself is complete"
         )

@@ -273,7 +273,7 @@ def test_validate_says_what_is_not_assessed(tmp_path: Path) -> None:
     got = remarks(tmp_path, small(4, arrivals=arrivals("exact", oxygen=[2] * 4), command=command))
     cases = "weekly_reported_cases_per_100k is not assessed: arrivals are given, not an epidemic"
     assert got["command.thresholds.cases"] == cases
-    assert got["command.plan.rule.when"] == f"{cases}; the condition never holds"
+    assert got["command.plan.rule.when"] == f"{cases}; the condition is never met"
     assert "oxygen_cover_days is not assessed" in got["command.plan.rule.until"]
     decided = (
         "is decided by 3 of its 5 criteria, of which 3 must be breached: cases, staffed are not assessed"

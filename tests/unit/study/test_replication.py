@@ -153,7 +153,9 @@ def test_events_change_no_number(eventful: Replication) -> None:
     pd.testing.assert_frame_equal(without.province, eventful.province)
     pd.testing.assert_frame_equal(without.facilities, eventful.facilities)
     assert without.outcomes == pytest.approx(dict(eventful.outcomes), rel=0, nan_ok=True)
-    with pytest.raises(SurgesimError, match=r"^got a replication without events, expected simulate"):
+    with pytest.raises(
+        SurgesimError, match=r"^got a replication simulated without events, expected simulate"
+    ):
         _ = without.events
 
 

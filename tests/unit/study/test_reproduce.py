@@ -84,8 +84,8 @@ def test_every_kind_of_change_is_found(folder: Path) -> None:
     assert again(folder).differences == (
         "actions.csv: missing",
         "breaches.csv: row 2, threshold: 'ICU' is 'icu' in the repeated run",
-        "daily.parquet: other rows than the repeated run",
-        "facilities.csv: differs in its line ends or quotes",
+        "daily.parquet: its number of rows differs from the repeated run",
+        "facilities.csv: differs only in line endings or quotes",
         "figures/need.svg: differs",
         "replications.csv: more rows than the repeated run",
         "scenario.yaml: changed since the run",
@@ -124,8 +124,8 @@ def test_other_versions_compare_to_a_relative_tolerance_and_say_so(folder: Path)
     (folder / "figures" / "need.svg").write_text("drawn otherwise")
     reproduced = again(folder)
     assert reproduced.differences == ()
-    assert reproduced.setting[0].startswith("numpy 1.0.0 then, ")
-    assert reproduced.setting[1].startswith("processor another then, ")
+    assert reproduced.setting[0].startswith("numpy was 1.0.0, is now ")
+    assert reproduced.setting[1].startswith("processor was another, is now ")
     assert not any(name.startswith("figures/") for name in reproduced.compared)
     far = f"{float(mean) * (1 + 3e-9):.12g}"
     edit(folder / "daily.csv", near, far)

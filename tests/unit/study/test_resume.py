@@ -47,7 +47,7 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         found.append(replication)
         return made_up_simulation(scenario, seed, replication)
 
-    monkeypatch.setattr(simulation, "simulate", simulate)
+    monkeypatch.setattr(simulation, "run_once", simulate)
     return found
 
 
@@ -150,11 +150,11 @@ def test_an_unfinished_run_is_not_begun_anew_by_mistake(tmp_path: Path) -> None:
     stopped(tmp_path / "out")
     with pytest.raises(ResultsError, match="an unfinished run with 2 of 4 replications: continue with --res"):
         ran(tmp_path / "out")
-    with pytest.raises(ResultsError, match=r"began: scenario small \(study\.seed was 7, is 8\); undo it"):
+    with pytest.raises(ResultsError, match=r"started: scenario small \(study\.seed was 7, is 8\); undo the"):
         ran(tmp_path / "out", resume=True, seed=8)
     with pytest.raises(ResultsError, match="which are not part of an unfinished sweep"):
         sweep(small_scenario(), VARY, out=tmp_path / "out", workers=1)
-    with pytest.raises(ResultsError, match="it is unfinished: continue with `surgesim run … --resume`"):
+    with pytest.raises(ResultsError, match="the run is unfinished: continue with `surgesim run … --resume`"):
         read_manifest(tmp_path / "out")
 
 
@@ -167,7 +167,7 @@ def test_a_finished_run_is_only_read_when_resumed(tmp_path: Path, simulated: lis
     told: list[str] = []
     ran(tmp_path / "out", resume=True, seed=8, tell=told.append)
     nothing = f"{tmp_path / 'out.unfinished'}: nothing to resume, so the run starts from the beginning"
-    assert told == [f"{nothing}; the completed run there is a different one and will be replaced"]
+    assert told == [f"{nothing}; the completed run has a different plan and will be replaced"]
     assert simulated == [0, 1, 2, 3]
 
 
@@ -207,7 +207,7 @@ def test_no_task_needs_no_worker(workers: Backend) -> None:
 def test_values_that_are_no_cell_are_refused_before_the_first_run(
     tmp_path: Path, simulated: list[int], values: Any, what: str
 ) -> None:
-    with pytest.raises(ScenarioError, match=f"oxygen_days: got {what}, expected numbers, texts, true"):
+    with pytest.raises(ScenarioError, match=f"oxygen_days: got {what}, expected numbers, text, true"):
         sweep(small_scenario(), {"clinical.stays.oxygen_days": values}, out=tmp_path / "out", workers=1)
     assert (simulated, names(tmp_path)) == ([], [])
 
@@ -217,7 +217,7 @@ def test_the_second_to_write_a_result_is_told_who_writes_it(tmp_path: Path) -> N
         for kind in (RUN, SWEEP):
             with pytest.raises(LockedError) as caught:
                 Folder(tmp_path / "out", kind).__enter__()
-            holder = rf"out: is being written by process {os.getpid()} on \S+ since 20\S+; wait until that"
+            holder = rf"out: is being written by process {os.getpid()} on \S+ since 20\S+; wait for it to"
             assert caught.match(holder)
         with Folder(tmp_path / "other", RUN):
             pass
@@ -245,7 +245,7 @@ def test_a_lock_is_free_when_its_holder_is_killed(tmp_path: Path) -> None:
 def test_a_file_of_a_users_is_no_lock(tmp_path: Path) -> None:
     path = tmp_path / ".out.lock"
     path.write_text("precious")
-    with pytest.raises(ResultsError, match=r"\.out\.lock: got a file that is not a lock of surgesim"):
+    with pytest.raises(ResultsError, match=r"\.out\.lock: got a file that is not a surgesim lock file"):
         Folder(tmp_path / "out", RUN).__enter__()
     assert path.read_text() == "precious"
     path.rename(tmp_path / "notes.txt")
@@ -390,7 +390,7 @@ def test_a_defect_says_where_the_replications_are(tmp_path: Path, monkeypatch: p
             raise IdentityError("beds", "general", 3, "11 of 10")
         return made_up_simulation(scenario, seed, replication)
 
-    monkeypatch.setattr(simulation, "simulate", breaks)
+    monkeypatch.setattr(simulation, "run_once", breaks)
     with pytest.raises(IdentityError) as caught:
         ran(tmp_path / "out")
     assert "continue with --resume" in caught.value.__notes__[0]

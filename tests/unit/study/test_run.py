@@ -250,7 +250,9 @@ def test_worker_that_dies_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> No
         os._exit(1)
 
     monkeypatch.setattr(replicate_module, "one_replication", dies)
-    with pytest.raises(SurgesimError, match=r"a worker process ended unexpectedly.*got 2 workers, try fewer"):
+    with pytest.raises(
+        SurgesimError, match=r"a worker process ended unexpectedly.*got 2 workers, expected fewer"
+    ):
         list(replicate({"baseline": small_scenario()}, 1, 2, workers=2))
 
 

@@ -98,7 +98,7 @@ def test_the_same_seed_gives_the_same_intervals(explained: tuple[Sweep, pd.DataF
 @pytest.mark.slow
 def test_what_does_not_vary_has_no_indices(explained: tuple[Sweep, pd.DataFrame]) -> None:
     found, _ = explained
-    with pytest.raises(ResultsError, match="cost is 0 at every point: there is nothing to explain"):
+    with pytest.raises(ResultsError, match="cost is 0 at every point: there is no variation to explain"):
         sensitivity(found, ["cost"])
     with pytest.raises(ResultsError, match="unknown outcome 'deats', did you mean 'deaths'"):
         sensitivity(found, ["deats"])
@@ -230,7 +230,7 @@ def test_a_failed_run_stops_sobol_indices(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.slow
 def test_a_sweep_of_failures_alone_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     found = swept(monkeypatch, lambda *at: 1 / 0, design="lhs", samples=8)
-    with pytest.raises(ResultsError, match="8 of 8 runs failed, so that there is no outcome"):
+    with pytest.raises(ResultsError, match="8 of 8 runs failed, so there are no outcomes"):
         sensitivity(found, ["deaths"])
 
 
@@ -355,7 +355,7 @@ def test_a_sweep_of_days_warns_of_its_horizons(monkeypatch: pytest.MonkeyPatch) 
 def test_words_have_no_rank_and_few_points_no_correlation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulation, "run_once", simulates(lambda one, two, three: one))
     vary = {PATHS[0]: "0:1:5", "care.facilities.general.ownership": "public,private"}
-    with pytest.raises(ResultsError, match="takes words, which have no rank"):
+    with pytest.raises(ResultsError, match="has values that are text and cannot be ranked"):
         sensitivity(sweep(small_scenario(), vary, replications=1, workers=1), ["deaths"])
     few = sweep(small_scenario(), {PATHS[0]: "0:1:3"}, replications=1, workers=1)
     with pytest.raises(ResultsError, match="got 3 points, expected at least 4 for 1 paths"):

@@ -285,7 +285,7 @@ def test_folder_of_something_else_is_never_replaced(tmp_path: Path) -> None:
 
 def test_file_in_the_way_is_refused(tmp_path: Path) -> None:
     (tmp_path / "small").write_text("a file")
-    with pytest.raises(ResultsError, match="got a file, expected a folder or nothing"):
+    with pytest.raises(ResultsError, match="got a file, expected a folder or an unused path"):
         run(small_scenario(), out=tmp_path / "small", workers=1)
 
 
@@ -331,8 +331,8 @@ DAILY_HEADER = "alternative,indicator,day,date,mean,p5,p25,p50,p75,p95"
         (_with(MANIFEST, "{"), "manifest.json: damaged"),
         (_with(MANIFEST, "[]"), "manifest.json: damaged, it lacks alternatives, days"),
         (_with(MANIFEST, "5"), "manifest.json: damaged, it lacks alternatives, days"),
-        (_without("breaches.csv"), r"breaches\.csv: missing, although it was written with this result"),
-        (_cut("daily.csv"), r"daily\.csv: is not the file written with this result"),
+        (_without("breaches.csv"), r"breaches\.csv: missing, although it was part of this result"),
+        (_cut("daily.csv"), r"daily\.csv: has changed since this result was written"),
         (_with("breaches.csv", ""), r"breaches\.csv: is not the file"),
         (_with("scenario.yaml", "days: -1\n"), r"scenario\.yaml: is not the file"),
         (_relisted(_with("breaches.csv", "")), "breaches.csv: damaged"),
@@ -344,8 +344,8 @@ DAILY_HEADER = "alternative,indicator,day,date,mean,p5,p25,p50,p75,p95"
             _relisted(_with("daily.csv", f"{DAILY_HEADER}\nbaseline,deaths,one,2024-01-30,1,1,1,1,1,1\n")),
             "daily.csv: damaged",
         ),
-        (_relisted(_with("scenario.yaml", "days: -1\n")), r"its scenario\.yaml cannot be used"),
-        (_relisted(_without("reached.csv")), r"its manifest\.json lists no reached\.csv: run it again"),
+        (_relisted(_with("scenario.yaml", "days: -1\n")), r"the scenario\.yaml in it cannot be used"),
+        (_relisted(_without("reached.csv")), r"reached\.csv is not in its manifest\.json: repeat the run"),
     ],
 )
 def test_damaged_folder_says_what_is_wrong(

@@ -118,7 +118,7 @@ def test_an_unfinished_sweep_is_not_begun_anew_by_mistake(quick: None, tmp_path:
         swept(tmp_path / "out", progress=stops_after(4))
     with pytest.raises(ResultsError, match=r"an unfinished sweep with 4 of 18 runs: continue with --resume"):
         swept(tmp_path / "out")
-    with pytest.raises(ResultsError, match="it is unfinished: continue with"):
+    with pytest.raises(ResultsError, match="the sweep is unfinished: continue with"):
         Sweep(tmp_path / "out")
 
 
@@ -140,7 +140,7 @@ def test_a_sweep_whose_tables_were_cut_is_refused(quick: None, tmp_path: Path) -
         path = tmp_path / "out" / f"{name}.csv"
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         path.write_text("".join(lines[:-1]), encoding="utf-8", newline="\n")
-        with pytest.raises(ResultsError, match=rf"{name}\.csv: is not the file written with this"):
+        with pytest.raises(ResultsError, match=rf"{name}\.csv: has changed since this"):
             getattr(Sweep(tmp_path / "out"), name)
 
 
@@ -151,11 +151,11 @@ def test_what_the_points_are_is_told_in_words_where_nothing_else_changed(quick: 
     plan = json.loads(path.read_text())
     plan["versions"] = plan["versions"] | {"numpy": "1.0"}
     path.write_text(json.dumps(plan))
-    with pytest.raises(ResultsError, match=r"began: numpy was 1\.0, is [0-9.]+; undo it"):
+    with pytest.raises(ResultsError, match=r"started: numpy was 1\.0, is [0-9.]+; undo the"):
         swept(tmp_path / "out", resume=True)
     plan["versions"]["numpy"] = np.__version__
     path.write_text(json.dumps(plan | {"design_sha256": "0" * 64}))
-    message = r"values of the points of the design \(SHA-256 was 000000000000, is [0-9a-f]{12}\); undo it"
+    message = r"values of the points of the design \(SHA-256 was 000000000000, is [0-9a-f]{12}\); undo the"
     with pytest.raises(ResultsError, match=message):
         swept(tmp_path / "out", resume=True)
 
@@ -168,7 +168,7 @@ def test_resuming_nothing_is_told(quick: None, tmp_path: Path) -> None:
     assert told == []  # the finished one is read
     beside = f"{tmp_path / 'out.unfinished'}: nothing to resume, so the sweep starts from the beginning"
     swept(tmp_path / "out", resume=True, seed=3, tell=told.append)
-    assert told.pop() == f"{beside}; the completed sweep there is a different one and will be replaced"
+    assert told.pop() == f"{beside}; the completed sweep has a different plan and will be replaced"
     shutil.rmtree(tmp_path / "out")
     with pytest.raises(KeyboardInterrupt):
         swept(tmp_path / "out", resume=True, tell=told.append, progress=stops_after(4))
@@ -200,7 +200,7 @@ def test_a_changed_sweep_is_not_resumed(
     with pytest.raises(ResultsError) as caught:
         swept(tmp_path / "out", resume=True, **changes)
     message = str(caught.value)
-    assert "cannot be resumed because this changed since it began: " in message
+    assert "cannot be resumed because of changes since the sweep started: " in message
     assert not re.search("[0-9a-f]{13}", message)
     assert "sha256" not in message
     assert told in message
@@ -337,7 +337,7 @@ def test_a_sweep_is_no_run_and_replaces_nothing_else(quick: None, tmp_path: Path
     run(small_scenario(), out=tmp_path / "run", workers=1)
     with pytest.raises(ResultsError, match="expected a folder written by `surgesim sweep`"):
         Sweep(tmp_path / "run")
-    with pytest.raises(ResultsError, match="contains a run, which a sweep does not replace"):
+    with pytest.raises(ResultsError, match="contains a run, which a sweep must not replace"):
         swept(tmp_path / "run")
     (tmp_path / "own.unfinished").mkdir()
     (tmp_path / "own.unfinished" / "letter.txt").write_text("dear")

@@ -344,7 +344,7 @@ def test_what_hides_what_is_remarked(tmp_path: Path) -> None:
     path.write_text(dump(with_uncertainty({ICU: {"choice": [4, 10]}})), encoding="utf-8")
     warnings = inspect(path, changes=[f"{ICU}=5", "study.most_replications=60"])[1]
     told = {problem.path: problem.message for problem in warnings}
-    assert told[f"study.uncertainty.{ICU}"].startswith("overrides the change of this value")
+    assert told[f"study.uncertainty.{ICU}"].startswith("overrides the value set for this run")
     assert told[f"alternatives.more-icu.{ICU}"].startswith("got 6, which overrides")
     assert told["study.most_replications"] == "has no effect: no study.precision is given"
 

@@ -259,7 +259,7 @@ PROBABILITIES: Final = (
     (0.90, 1.0, Look("#7F0000", "", GREY)),
 )
 """Classes of probability, each above its first number and up to its second, as in the likelihood scale, with
-colours that also darken in greyscale print."""
+colours that get steadily darker, in greyscale print too."""
 
 
 def stack_steps(

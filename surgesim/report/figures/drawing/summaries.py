@@ -77,7 +77,7 @@ class ThresholdSummary:
         return values > self.bound if self.above else values < self.bound
 
     def outcome(self, lang: str, days: int) -> str:
-        """Describe the probability and date of the first breach, or why it is not assessed."""
+        """Describe the probability and date of the first breach, or say why the threshold is not assessed."""
         if self.missing:
             return phrase(lang, "assessed.not_because", reason=self.missing)
         share = phrase(

@@ -56,7 +56,7 @@ _EMERGENCY: Final[dict[str, Any]] = {"color": VERMILION, "linewidth": 3.0, "soli
 
 
 def _draw(results: Results, lang: str, alternative: str) -> Figure:
-    """Draw the share of open oxygen and ICU beds that each constraint binds over time."""
+    """Draw, over time, the share of open oxygen and ICU beds for which each constraint is binding."""
     if not modelled_limits(results.scenario.alternative(alternative)):
         raise EmptyFigureError(
             f"alternative {alternative!r} of scenario {results.scenario.name!r} limits beds only by space"
@@ -101,7 +101,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 
 
 def bound_days(results: Results, alternative: str, bed: str, lang: str) -> str:
-    """Describe on how many breach days each constraint binds a bed type; empty if there are none."""
+    """State the number of breach days on which each constraint binds a bed type; empty if there are none."""
     table = results.binding
     rows = table[(table["alternative"] == alternative) & (table["bed"] == bed)]
     days = dict(zip(rows["constraint"], rows["breach_days_mean"].to_numpy(dtype=float), strict=True))

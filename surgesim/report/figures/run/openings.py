@@ -71,7 +71,7 @@ class Strip:
 
     @property
     def first_stir(self) -> int:
-        """The first day on which the facility is not closed in at least one replication, or the horizon."""
+        """The first day on which any replication has the facility not closed; the horizon if none has."""
         days = np.flatnonzero(self.shares["closed"] < 1)
         return int(days[0]) if len(days) else len(self.dates)
 

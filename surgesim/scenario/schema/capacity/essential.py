@@ -25,13 +25,16 @@ class Essential(Section):
 
 
 class EssentialCare(Section):
-    """Lengths of stay of non-COVID patients; their arrivals keep the initial census if no beds are lost."""
+    """Lengths of stay of non-COVID patients, who arrive at rates that keep their initial census constant.
+
+    The census is constant on average, as long as no beds are lost.
+    """
 
     emergency_stay_days: DayOrMore = figure(6.0, "mean length of stay")
     elective_stay_days: DayOrMore = figure(5.0, "mean length of stay")
     catch_up_share: Multiplier = figure(
         0.2,
-        "elective admissions above the usual rate, as a share of it, while a backlog is cleared (COVIDSurg "
+        "extra elective admissions while a backlog is cleared, as a share of usual admissions (COVIDSurg "
         "2020: 45 weeks at 20 % more)",
         "published",
     )

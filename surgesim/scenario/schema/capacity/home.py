@@ -15,7 +15,7 @@ class HomeCare(Section):
     patients_per_team: Places = figure(
         75.0, "a mobile station for 50-100 cases (Decision 4042/2021, not read in full)"
     )
-    followed_days: DaysKept = figure(10.0, "days a mild case is followed")
+    followed_days: DaysKept = figure(10.0, "days for which a mild case is followed")
     eligible_share: Share = figure(
         0.37, "Hanoi 6/1/2022: about 10,000 of 27,000 home cases were eligible for antivirals", "published"
     )

@@ -17,8 +17,8 @@ CYLINDER_KG = 8.124
 class Delivery(Section):
     """Regular deliveries: `size_kg` every `interval_days`.
 
-    The first comes after `first_days` or, if that is not given, at a random time within the first interval,
-    drawn for each facility and replication.
+    The first delivery comes after `first_days` or, if that is not given, at a random time within the first
+    interval, drawn for each facility and replication.
     """
 
     size_kg: SomeAmount
@@ -30,8 +30,9 @@ class Delivery(Section):
 class OxygenSource(Section):
     """Oxygen tank, plant, cylinders and pipes of one facility.
 
-    Plant output is used first, and its surplus is lost; then the tank; cylinders bridge the gap when the
-    tank is empty. Losses on the way (purging, leaks, boil-off) add `loss_share` to what patients breathe.
+    Patients are supplied first from the plant (any surplus is lost), then from the tank, and from cylinders
+    when the tank is empty. Losses on the way (purging, leaks, boil-off) come on top of the oxygen
+    that patients breathe, as a share `loss_share` of it.
     """
 
     tank_kg: Amount = 0.0
@@ -61,7 +62,7 @@ class OxygenSource(Section):
 
     @property
     def mean_kg_per_day(self) -> float:
-        """Mean oxygen that the plant makes and deliveries bring, kg per day."""
+        """Mean supply of oxygen from the plant and from deliveries, kg per day."""
         plant = self.plant_nm3_per_hour * 24 * KG_PER_NM3 * self.plant_purity
         brought = self.delivery
         if brought is None:
@@ -99,7 +100,7 @@ class Respiratory(Section):
 
     oxygen_beds: Support = figure(
         Support(mask=0.755, high_flow=0.226, non_invasive=0.019),
-        "Vietnam 30-31/8/2021: 4,157 mask, 1,247 high-flow, 105 non-invasive of the non-invasively treated",
+        "Vietnam 30-31/8/2021, without invasive ventilation: 4,157 mask, 1,247 high-flow, 105 non-invasive",
         "counted",
     )
     icu_beds: Support = figure(

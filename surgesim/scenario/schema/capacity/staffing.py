@@ -27,7 +27,7 @@ class Staff(Section):
 
 
 class Ratio(Section):
-    """Patients per round-the-clock post: normally, and at most (`surge`; care is then thin)."""
+    """Patients per round-the-clock post: the normal number, and the maximum (`surge`), with thin care."""
 
     normal: Places
     surge: Places
@@ -65,13 +65,13 @@ class Absence(Section):
     )
     community: Multiplier = figure(
         1.0,
-        "infection risk of staff outside work relative to residents; at a community incidence of 0.8 % a day "
-        "this makes 9 % absent; 9.1 % of UK hospital doctors were in the first wave (Khorasanee 2021)",
+        "infection risk of staff outside work relative to residents; at a community incidence of 0.8 % a "
+        "day, 9 % are absent; in the first wave, 9.1 % of UK hospital doctors were absent (Khorasanee 2021)",
     )
     at_work: Multiplier = figure(
         0.01,
-        "infections per staff member and day, for each COVID-19 patient per staff member: one patient to "
-        "four staff and ten days off make 2.4 % absent",
+        "infections per staff member and day, for each COVID-19 patient per staff member: with one "
+        "patient to four staff and ten days off, 2.4 % are absent",
     )
     days_off: DaysKept = figure(10.0, "7-14 d per infection; Turkey 13.5 d per absence (PMC10671277)")
 
@@ -106,7 +106,7 @@ class Shortfall(NamedTuple):
 def shortfall_at_start(
     staffing: Staffing, staff: Staff, *, icu: float, oxygen: float, emergency: float, elective: float
 ) -> Shortfall:
-    """Return the staff that a facility lacks to look after its patients of the first day at normal ratios.
+    """Return the staff that a facility lacks to care for its first-day patients at normal ratios.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ class Neighbour(Section):
 
     icu_beds: Count
     per_day: Count = figure(10, "maximum number of patients sent per day")
-    stay_days: SomeDays = figure(14.0, "mean length of stay in ICU there")
+    stay_days: SomeDays = figure(14.0, "mean length of stay in the neighbour's ICU")
 
 
 Neighbours = Named[Neighbour]

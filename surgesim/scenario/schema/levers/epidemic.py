@@ -36,7 +36,7 @@ class RaiseTesting(RuleBase):
     """Add single and pooled tests per day, until the rule ends."""
 
     needs: ClassVar = Requirement(
-        "epidemic.detection.tests", "adds tests", "their limit in epidemic.detection.tests"
+        "epidemic.detection.tests", "adds tests", "a limit on tests in epidemic.detection.tests"
     )
 
     action: Literal["raise_testing"]

@@ -38,7 +38,7 @@ class OpenFacility(RuleBase):
 class ConvertBeds(RuleBase):
     """Convert beds of open facilities to COVID care.
 
-    `share` is how far: 0 is the state at the start, 1 is all convertible beds.
+    `share` is the extent of conversion: 0 for the state at the start, 1 for all convertible beds.
     """
 
     action: Literal["convert_beds"]
@@ -67,7 +67,7 @@ class ConvertBeds(RuleBase):
 
 
 class Mobilise(RuleBase):
-    """Mobilise the facilities of an ownership class: each gives a `share` of its convertible beds."""
+    """Mobilise the facilities of an ownership class: each provides a `share` of its convertible beds."""
 
     action: Literal["mobilise"]
     ownership: Annotated[Sequence_[Ownership], Field(min_length=1)]
@@ -97,7 +97,7 @@ class TransferOut(RuleBase):
 
 
 class AtFacilities(RuleBase):
-    """A rule that acts at named facilities, or at all of an ownership class."""
+    """A rule that acts at named facilities, or at all open facilities of some ownership classes."""
 
     facility_need: ClassVar[str]
     """What a facility must have for the rule to have an effect there."""
@@ -124,13 +124,13 @@ class AtFacilities(RuleBase):
         if self.facilities is not None or any(map(self.has_a_use, chosen)):
             return None
         got = ", ".join(self.ownership)
-        return "ownership", f"got {got}, expected an open facility among these with {self.facility_need}"
+        return "ownership", f"got {got}, expected a class that has an open facility with {self.facility_need}"
 
 
 def _chosen(
     names: tuple[str, ...] | None, ownership: tuple[Ownership, ...], name: str, facility: Facility
 ) -> bool:
-    """Return True for a named facility or, if none is named, for an open one of an ownership class."""
+    """Return True for a named facility or, if none is named, for an open one of the ownership classes."""
     if names is not None:
         return name in names
     return facility.ownership in ownership and facility.open_at_start
@@ -140,8 +140,12 @@ def _nothing_converted(rule: ConvertBeds | Mobilise, care: Care) -> Iterator[Rem
     if any(rule.opens_beds(name, facility) for name, facility in care.facilities.items()):
         return
     owners = sorted({facility.ownership for facility in care.facilities.values() if facility.convertible})
-    known = f"; facilities with a convertible_share are {', '.join(owners)}" if owners else ""
-    yield Remark((), f"has no effect: no facility it names has beds that can be converted{known}")
+    known = (
+        f"; the ownership classes of facilities with convertible beds are {', '.join(owners)}"
+        if owners
+        else ""
+    )
+    yield Remark((), f"has no effect: none of its facilities has beds that can be converted{known}")
 
 
 FacilityRule = OpenFacility | ConvertBeds | Mobilise | TransferOut

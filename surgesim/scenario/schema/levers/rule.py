@@ -25,7 +25,7 @@ from surgesim.scenario.schema.supply import Supply
 
 
 class Trigger(Section):
-    """When a rule begins: an indicator is beyond a bound for `for_days` days in a row, or on a date."""
+    """The start of a rule: on a date, or when an indicator is beyond a bound for `for_days` days in a row."""
 
     indicator: Off[IndicatorName] = None
     item: Off[Name] = None
@@ -41,7 +41,7 @@ class Trigger(Section):
         if self.on is not None:
             given = (self.indicator, self.item, self.above, self.below, self.group, self.district)
             if any(value is not None for value in given):
-                raise ValueError("got a date and an indicator, expected one of them")
+                raise ValueError("got a date and an indicator, expected only one of the two")
             return self
         if self.indicator is None:
             bounds = {"above": self.above, "below": self.below}
@@ -50,14 +50,17 @@ class Trigger(Section):
                 or ["nothing"]
             )
             raise ValueError(
-                f"got {got} without an indicator, expected an indicator with one bound, or a date `on`"
+                f"got {got} without an indicator, expected an indicator with one bound, or a date in `on`"
             )
         require_one_of(above=self.above, below=self.below)
         return self
 
 
 class Until(Section):
-    """When a rule ends: its indicator (by default that of `when`) is beyond a bound, or on a date."""
+    """The end of a rule: on a date, or when an indicator is beyond a bound for `for_days` days in a row.
+
+    The indicator is the one of `when` unless another is given.
+    """
 
     indicator: Off[IndicatorName] = None
     item: Off[Name] = None
@@ -73,28 +76,28 @@ class Until(Section):
         require_one_of(above=self.above, below=self.below, on=self.on)
         given = (self.indicator, self.item, self.group, self.district)
         if self.on is not None and any(value is not None for value in given):
-            raise ValueError("got a date and an indicator, expected one of them")
+            raise ValueError("got a date and an indicator, expected only one of the two")
         return self
 
 
 class Phase(Section):
-    """A step of a rule: a `share` of its beds is in use from `after_days` days after the lead time."""
+    """A phase of a rule: a `share` of its beds is in use from `after_days` days after the lead time."""
 
     after_days: Days
     share: Share
 
 
 class Requirement(NamedTuple):
-    """A section that a rule needs because the rule adds to what it provides.
+    """A section that a rule needs because the rule adds to what the section provides.
 
     Attributes
     ----------
     section
         Dotted path of the section.
     does
-        What the rule does; begins the message about a missing section.
+        What the rule does: the beginning of the message about a missing section.
     remedy
-        What must be given, if that is not simply the section.
+        What must be given, if it is not the section as a whole.
     """
 
     section: str
@@ -114,7 +117,7 @@ class Remark(NamedTuple):
 
 
 class RuleBase(Section):
-    """The base of all rules: when -> decision time -> lead time and phases -> until -> stand-down."""
+    """The base class of all rules: `when`, decision time, lead time, phases, `until`, stand-down."""
 
     needs: ClassVar[Requirement | None] = None
     brings_staff: ClassVar[bool] = False
@@ -144,7 +147,7 @@ class RuleBase(Section):
         nameless = until is not None and until.on is None and until.indicator is None
         if nameless and self.when.indicator is None:
             raise ValueError(
-                "got `until` without an indicator and a date as `when`, expected an indicator or a date"
+                "got `until` without an indicator, and a date as `when`: expected an indicator or a date"
             )
         return self
 
@@ -160,12 +163,15 @@ class RuleBase(Section):
 
     @property
     def begins_on(self) -> Watch:
-        """What `when` watches."""
+        """The indicator that `when` watches, with its item or group, and its district."""
         return Watch(self.when.indicator, self.when.item or self.when.group, self.when.district)
 
     @property
     def ends_on(self) -> Watch:
-        """What `until` watches: its own indicator, or that of `when` with its own item, group or district."""
+        """The indicator that `until` watches: its own, or otherwise the indicator of `when`.
+
+        In the second case, an item, group or district of `until` replaces the one of `when`.
+        """
         if self.until is None or self.until.on is not None:
             return Watch(None)
         until, begins = self.until, self.begins_on
@@ -176,7 +182,7 @@ class RuleBase(Section):
 
     @property
     def references(self) -> frozenset[tuple[Reference, str]]:
-        """The references in fields of the rule, with the names there, such as a measure or a neighbour."""
+        """The references in the rule's fields, each with its name, such as a measure or a neighbour."""
         fields = type(self).model_fields.items()
         marked = (
             (mark, name) for name, info in fields for mark in info.metadata if isinstance(mark, Reference)
@@ -202,13 +208,13 @@ class RuleBase(Section):
         return False
 
     def misfit(self, facility: Facility) -> str | None:
-        """Return why the rule cannot name a facility, as the end of a message; None if it can."""
+        """Return the end of a message on why the rule cannot name a facility; None if it can."""
         return None
 
     def misfit_of_all(self, facilities: Mapping[str, Facility]) -> tuple[str, str] | None:
-        """Return key and message if none of the facilities that a rule selects is suitable, else None."""
+        """Return a key and a message if no facility that the rule selects is suitable; None if one is."""
         return None
 
     def remarks(self, care: Care, supply: Supply) -> Iterator[Remark]:
-        """Yield warnings about a valid rule that has no effect, or less than it says."""
+        """Yield warnings about a valid rule that has no effect, or less effect than it states."""
         yield from ()

@@ -11,7 +11,7 @@ from surgesim.scenario.schema.numbers import Count, Share, SomeCount
 
 
 class ReinforceStaff(AtFacilities):
-    """Add staff at each facility until the rule ends: from other provinces, returners, students."""
+    """Add staff (from other provinces, returners, students) at each facility until the rule ends."""
 
     facility_need: ClassVar = "staff given"
     brings_staff: ClassVar = True

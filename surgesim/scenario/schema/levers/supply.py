@@ -40,7 +40,7 @@ class OrderOxygen(AtFacilities):
         for name, facility in care.facilities.items():
             room = self.tank_kg + (facility.oxygen.room_kg if facility.oxygen is not None else math.inf)
             if self.acts_at(name, facility) and self.delivery_kg > room + 1e-6:
-                message = f"is more than {name} holds ({room:g} kg): the rest is sent back"
+                message = f"is more than {name} can store ({room:g} kg): the rest is sent back"
                 yield Remark(("delivery_kg",), message)
 
 

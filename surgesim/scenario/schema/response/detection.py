@@ -1,4 +1,4 @@
-"""Part of `epidemic`: how infections become reported cases, test capacity, and isolation of cases."""
+"""Part of `epidemic`: detection of cases, test capacity, and isolation of cases."""
 
 from typing import Annotated
 
@@ -32,10 +32,10 @@ class LaboratoryTests(Section):
 
 
 class Detection(Section):
-    """How infections become reported cases. Everyone admitted is detected."""
+    """Detection of infections as reported cases. Everyone admitted is detected."""
 
     share: Share = figure(
-        0.2, "share of infections found in the community; with `tests`, the share that seek a test"
+        0.2, "share of infections found in the community; with `tests`, the share who seek a test"
     )
     delay_days: Distribution = figure(
         Distribution(gamma=MeanSd(mean=3.0, sd=2.0)), "days from the onset of infectiousness to the report"
@@ -47,4 +47,4 @@ class CaseIsolation(Section):
     """Isolation of reported cases and contacts: they infect nobody from the day after the report."""
 
     cases_compliance: Share = figure(0.0, "share of reported cases who isolate")
-    contacts_compliance: Share = figure(0.0, "share of infected contacts found who isolate")
+    contacts_compliance: Share = figure(0.0, "of the infected contacts found, the share who isolate")

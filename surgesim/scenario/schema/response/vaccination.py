@@ -12,8 +12,9 @@ _DELIVERY = "Thanh Hóa's plan: vaccination within 7 days of the allocation of v
 
 
 class VaccineGroup(Section):
-    """A priority group: people from an age on, of any or high risk. People who fit several are in the first.
+    """A priority group: people from a given age, of any risk or of high risk only.
 
+    People who belong to several groups count in the first.
     `from_age` must be the start of a ten-year age group, so 65 can only be written as 60 or 70.
     """
 
@@ -26,9 +27,9 @@ class VaccineGroup(Section):
 class Vaccination(Section):
     """Vaccination against the variant, one dose per person; the protection is `immunity.vaccinated`.
 
-    `doses_per_day` are allocated from `start` to the day before `end`, and given `days_to_delivery` days
-    later; without a `start`, only a rule (action `vaccinate`) adds doses. Health workers come first, then
-    the `groups` in the order of the file, each until all who accept have a dose.
+    `doses_per_day` are allocated from `start` to the day before `end`, and administered `days_to_delivery`
+    days later; without a `start`, only a rule (action `vaccinate`) adds doses. Health workers come first,
+    then the `groups` in the order of the file, each until everyone who accepts has had a dose.
     """
 
     doses_per_day: Amount = 0.0
