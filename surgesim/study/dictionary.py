@@ -179,8 +179,8 @@ def data_dictionary() -> str:
     parts.append(
         _section(
             f"sensitivity/{RUN_SENSITIVITY_TABLE.name}.csv",
-            f"One row: {RUN_SENSITIVITY_TABLE.row}. Written by `surgesim sensitivity` with its figures; not "
-            "part of the run.",
+            f"One row per {RUN_SENSITIVITY_TABLE.row}. Written by `surgesim sensitivity` with its figures; "
+            "not part of the run.",
             RUN_SENSITIVITY_TABLE.columns,
             "column",
         )

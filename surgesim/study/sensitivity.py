@@ -117,7 +117,7 @@ RUN_SENSITIVITY_TABLE = Table(
 
 
 def sensitivity(results: Sweep | Results, outcomes: Sequence[str] | None = None) -> pd.DataFrame:
-    """Analyse what drives the outcomes of a sweep or of a run.
+    """Measure what drives the outcomes of a sweep or of a run.
 
     A run tells chance, within a draw, from assumptions, between draws, and gives the share of the variance
     due to each drawn parameter: for each alternative, and for its difference from the baseline. If nothing is

@@ -48,7 +48,7 @@ def test_every_recipe_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert grid.shape == (3, 3)
     assert ((grid >= 0) & (grid <= 1)).all(axis=None)
     assert {path.name for path in (tmp_path / "results").iterdir()} == {
-        "small-town", "small-town-sweep", "uncertain", "lhs", "sobol",
+        "small-town", "small-town-sweep", "uncertain", "posterior", "lhs", "sobol",
     }  # fmt: skip
     assert list((tmp_path / "results" / "sobol" / "sensitivity").glob("*.svg"))
 
@@ -56,7 +56,7 @@ def test_every_recipe_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_every_block_is_of_a_known_kind() -> None:
     kinds = [language for language, _ in BLOCKS]
     assert set(kinds) == {"python", "text", "sh", "r", ""}
-    assert kinds.count("sh") == 5
-    assert kinds.count("python") == 10
-    assert kinds.count("text") == 4
+    assert kinds.count("sh") == 6
+    assert kinds.count("python") == 11
+    assert kinds.count("text") == 5
     assert all(kinds[i - 1] == "python" for i, kind in enumerate(kinds) if kind == "text")

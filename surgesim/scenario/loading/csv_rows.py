@@ -14,7 +14,7 @@ def read_rows(
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield the line and the cells of the header and of each further row that is not blank.
 
-    Columns are parted by commas, or by semicolons or tabs where the header has no comma. The header of an
+    Columns are separated by commas, or by semicolons or tabs if the header has no comma. The header of an
     empty file has no cells. A line that is not CSV is noted and ends the rows.
 
     Raises
@@ -34,7 +34,7 @@ def read_rows(
 
 
 def _delimiter(lines: Sequence[str]) -> str:
-    """What parts the columns: where decimals have a comma, spreadsheets write semicolons or tabs."""
+    """Return the column separator: spreadsheets write semicolons or tabs where decimals have a comma."""
     header = next(iter(lines), "")
     return next((mark for mark in ";\t" if mark in header and "," not in header), ",")
 

@@ -52,6 +52,11 @@ class Study(Section):
         return self.model_copy(update={"uncertainty": empty, "correlations": empty, "draws": None})
 
     @property
+    def runs_together(self) -> int:
+        """Number of successive replications that share a draw; 1 if nothing is drawn."""
+        return self.runs_per_draw if self.drawn else 1
+
+    @property
     def drawn(self) -> tuple[str, ...]:
         """The paths of all parameters that are drawn."""
         return (*self.uncertainty, *(() if self.draws is None else self.draws.paths))

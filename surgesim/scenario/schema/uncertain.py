@@ -39,7 +39,7 @@ class Normal(Section):
 
 
 class Lognormal(Section):
-    """A lognormal distribution by its mean and sd (not those of the log), truncated as in `Normal`."""
+    """A lognormal distribution by mean and sd (of the value, not of its log), truncated as in `Normal`."""
 
     mean: SomeValue
     sd: SomeValue
@@ -219,7 +219,7 @@ class Uncertain(Section):
         if self.choice is not None:
             return self.choice[min(int(u * len(self.choice)), len(self.choice) - 1)]
         if self._form is None:
-            raise ValueError("expected a distribution of one form")
+            raise ValueError("expected a distribution in exactly one form")
         return self._form.quantile(u)
 
     @property
@@ -234,7 +234,7 @@ class Uncertain(Section):
 
     @property
     def limits(self) -> tuple[float, float]:
-        """Minimum and maximum (of an unbounded form, the quantiles nearest to 0 and 1)."""
+        """Minimum and maximum (for an unbounded distribution, the quantiles nearest to 0 and 1)."""
         if self.choice is not None:
             return min(self.choice), max(self.choice)
         return self.quantile(0.0), self.quantile(1.0)

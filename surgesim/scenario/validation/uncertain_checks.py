@@ -1,4 +1,4 @@
-"""Check what is drawn: its paths must lead to numbers, and its draws must be valid."""
+"""Check what is drawn: paths must lead to numbers, and draws must be valid."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def drawn(
     *,
     drawable: bool = True,
 ) -> Iterator[Finding]:
-    """Yield everything wrong with the parameters that a scenario draws; it may have other faults.
+    """Yield every error in the parameters that a scenario draws; it may have other faults.
 
     Parameters
     ----------
@@ -282,7 +282,7 @@ def _refusal(
     message = "" if problem is None else problem.message
     together = f" together with {beside}" if beside else ""
     bounded = bool(others) or uncertainty[name].bounded
-    hint = "" if bounded else " (low and high truncate a distribution)"
+    hint = "" if bounded else " (set low and high to truncate the distribution)"
     return Finding(
         (*PLACE, name), f"can be drawn as {values[name]:.6g}{together}{who}: {where}{message}{hint}"
     )
@@ -296,7 +296,7 @@ def remarks(paths: Sequence[KeyPath], scenario: Scenario) -> Iterator[Finding]:
         uncertain = name in study.uncertainty
         at: KeyPath = (*PLACE, name) if uncertain else JOINT
         if any(path[: len(changed)] == changed for changed in paths):
-            message = "overrides the change of this value: each draw has its own"
+            message = "overrides the value set for this run: each draw has its own"
             yield Finding(at, message if uncertain else f"{name}: {message}")
         for alternative, overlay in scenario.alternatives.items():
             value = value_at(overlay, path)

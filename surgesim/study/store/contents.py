@@ -27,7 +27,7 @@ _KEYS_BEFORE_FORMAT = {
 
 SENSITIVITY = "sensitivity"
 _ADDED_TO = {RUN: {"plots", "figures", SENSITIVITY}, SWEEP: {"plots", SENSITIVITY}}
-"""Folders in a result to which commands add figures after the run."""
+"""Folders in a result to which later commands add figures."""
 
 DESKTOP_FILES = {".DS_Store", "Thumbs.db"}
 """Files that desktops create in every folder that a user opens."""

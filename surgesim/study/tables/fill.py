@@ -54,7 +54,7 @@ def fill(scenario: Scenario, collections: Mapping[str, Collection]) -> dict[str,
             [row for name, c in collections.items() for row in breach_rows(name, c.scenario, c.breaches)],
         ),
         BREACH_DAYS: pd.concat([_breach_days(name, c) for name, c in collections.items()], ignore_index=True),
-        COMPARISON: _frame(COMPARISON, comparison_rows(replications, units)),
+        COMPARISON: _frame(COMPARISON, comparison_rows(replications, units, scenario.study.runs_together)),
         BINDING: _frame(
             BINDING, [row for name, c in collections.items() for row in binding_rows(name, c.province)]
         ),

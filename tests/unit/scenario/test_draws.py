@@ -290,7 +290,7 @@ def test_what_hides_draws_is_remarked(tmp_path: Path) -> None:
     )
     path = written(tmp_path, f"{R0},{SEVERITY}\n3,1\n4,2\n", study)
     found = {problem.path: problem.message for problem in inspect(path, changes=[f"{R0}=5"])[1]}
-    assert found["study.draws"] == f"{R0}: overrides the change of this value: each draw has its own"
+    assert found["study.draws"] == f"{R0}: overrides the value set for this run: each draw has its own"
     assert (
         found[f"alternatives.worse.{SEVERITY}"] == "got 3, which overrides the values that study.draws draws"
     )
