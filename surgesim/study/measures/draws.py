@@ -9,7 +9,7 @@ Floats = NDArray[np.float64]
 
 
 def draw_means(values: Floats, runs: int) -> Floats:
-    """Return the mean of each draw, of `runs` successive replications; without NaN, and the last may be short.
+    """Return the mean of each draw, of `runs` successive replications, without NaN; the last may be short.
 
     Examples
     --------
