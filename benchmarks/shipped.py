@@ -70,9 +70,12 @@ class GivenArrivals:
             oxygen_recovery=never,
             icu_death=np.where(critical, surge.patience, np.inf),
             icu_recovery=never,
+            boarded_death=np.where(critical, surge.patience, np.inf),
+            boarded_recovery=never,
             unreported=np.zeros(n, np.bool_),
             oxygen_flow=none,
             icu_flow=none,
+            step_down_flow=none,
             high_risk=np.zeros(n, np.bool_),
         )
         self._first = np.searchsorted(surge.arrival, np.arange(HORIZON + 1))

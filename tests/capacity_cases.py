@@ -229,6 +229,19 @@ def _oxygen(draw: st.DrawFn) -> Plain | None:
     return source
 
 
+def _scarcity(draw: st.DrawFn) -> Plain:
+    """Draw what facilities do while oxygen is scarce: nothing in a third of the cases."""
+    if draw(st.integers(0, 2)) == 0:
+        return {}
+    scarcity = {
+        "floor": draw(st.sampled_from([0.65, 0.33, 1.0])),
+        "risk": draw(st.sampled_from([1.0, 1.46])),
+        "horizon_days": draw(st.sampled_from([7.0, 1.0])),
+        "admission_days": draw(st.sampled_from([None, 7.0, 1.0])),
+    }
+    return {"scarcity": scarcity, "by_severity": draw(st.sampled_from([0.0, 1.0]))}
+
+
 def _lacking(draw: st.DrawFn, site: Plain) -> Plain:
     """Draw the limits of a facility from `strategies`."""
     counted = "unlimited" not in site["beds"].values()
@@ -308,7 +321,7 @@ def shortages(draw: st.DrawFn) -> Scenario:
         if epidemic
         else {"arrivals": draw(given_arrivals(days, districts))}
     )
-    course = draw(courses()) | {"respiratory": draw(st.sampled_from([{}, MASK_ONLY]))}
+    course = draw(courses()) | {"respiratory": draw(st.sampled_from([{}, MASK_ONLY])) | _scarcity(draw)}
     home = epidemic and draw(st.booleans())
     if home:
         course["home_care"] = {"teams": 1, "patients_per_team": 20.0, "packages": 30.0, "effect": 0.9}

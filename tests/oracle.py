@@ -56,6 +56,8 @@ class DrawnPatients:
     oxygen_recovery: Floats
     icu_death: Floats
     icu_recovery: Floats
+    boarded_death: Floats
+    boarded_recovery: Floats
 
     def __len__(self) -> int:
         return len(self.need_time)
@@ -129,11 +131,9 @@ class Patient:
         self.stay_icu_survivor = float(drawn.stay_icu_survivor[index])
         self.stay_icu_dying = float(drawn.stay_icu_dying[index])
         self.stay_step_down = float(drawn.stay_step_down[index])
-        self.death_after = {"oxygen": float(drawn.oxygen_death[index]), "icu": float(drawn.icu_death[index])}
-        self.recovery_after = {
-            "oxygen": float(drawn.oxygen_recovery[index]),
-            "icu": float(drawn.icu_recovery[index]),
-        }
+        clocks = ("oxygen", "icu", "boarded")
+        self.death_after = {name: float(getattr(drawn, f"{name}_death")[index]) for name in clocks}
+        self.recovery_after = {name: float(getattr(drawn, f"{name}_recovery")[index]) for name in clocks}
 
         self.location = home
         self.facility: Facility | None = None  # where the patient has a bed
@@ -143,7 +143,7 @@ class Patient:
         self.need: Bed = "oxygen"
         self.since = self.need_time  # when the wait for the bed type needed began
         self.ready_since = NEVER  # when the patient became ready to step down
-        self.elapsed = 0.0  # days for which the clock of this need has run
+        self.run: dict[str, float] = {}  # days for which each clock of this need has run
         self.log: list[Event] = []
         self.process: simpy.Process
 
@@ -327,7 +327,7 @@ class CareSystem:
     def intensive_care(self, p: Patient) -> Steps:
         if p in self.oxygen_queue:
             self.oxygen_queue.remove(p)
-        p.need, p.since, p.elapsed = "icu", self.env.now, 0.0
+        p.need, p.since, p.run = "icu", self.env.now, {}
         self.says(p, "needs icu")
         while p.bed != "icu":
             yield from self.seeks_icu_bed(p)
@@ -400,14 +400,17 @@ class CareSystem:
     def waits(self, p: Patient, until: float) -> Steps:
         """Wait with the clock running, until called to a bed, until `until`, or until the clock ends.
 
-        The care at the start of the wait, boarding or none, decides the outcome and its time.
+        The care at the start of the wait, boarding or none, decides the outcome and its time: the shares run
+        of all clocks of the need add up to 1 at the end.
         """
+        clock = "boarded" if p.bed == "oxygen" else p.need
         dies = p.u < (p.p_boarded if p.bed == "oxygen" else p.p_untreated)
-        length = p.death_after[p.need] if dies else p.recovery_after[p.need]
+        after = p.death_after if dies else p.recovery_after
+        share_run = sum(days / after[name] if after[name] > 0 else 1.0 for name, days in p.run.items())
         started = self.env.now
-        end = max(started, started + length - p.elapsed)
+        end = started + (max(0.0, 1.0 - share_run) * after[clock] if after[clock] < NEVER else NEVER)
         yield from self.until_called(min(end, until))
-        p.elapsed += self.env.now - started
+        p.run[clock] = p.run.get(clock, 0.0) + self.env.now - started
         if p.bound_for is None and p.bed != "icu" and end <= until:
             for queue in (self.oxygen_queue, self.icu_queue):
                 if p in queue:

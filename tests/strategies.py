@@ -274,6 +274,9 @@ def given_arrivals(draw: st.DrawFn, days: int, districts: Sequence[str]) -> Plai
 def courses(draw: st.DrawFn) -> Plain:
     """Draw a section `clinical`, with or without boarding and step-down."""
     levels = st.lists(probabilities, min_size=3, max_size=3).map(lambda p: deaths(*sorted(p)))
+    raised = st.sampled_from([1.0, 3.2, 17.0]).map(lambda odds: {"odds": odds})
+    levels = levels | st.tuples(levels, raised).map(lambda pair: pair[0] | {"untreated": pair[1]})
+    needs = ("oxygen", "icu", *draw(st.sampled_from([(), ("boarded",)])))
     stay_names = stays().keys()
     return clinical(
         severity=severity(
@@ -284,7 +287,7 @@ def courses(draw: st.DrawFn) -> Plain:
             high_risk_ratio=draw(st.sampled_from([1.0, 4.0])),
         ),
         stays={name: draw(durations()) for name in stay_names},
-        clocks={need: clock(draw(clocks()), draw(clocks())) for need in ("oxygen", "icu")},
+        clocks={need: clock(draw(clocks()), draw(clocks())) for need in needs},
         urgent_share={"oxygen": draw(shares), "icu": draw(shares)},
         queue_order=draw(st.sampled_from(["severity", "age", "survival"])),
         boarding=draw(st.sampled_from([True, True, False])),

@@ -156,7 +156,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "deaths_untreated",
         "deaths",
-        "deaths from lack of care, while boarding or untreated",
+        "deaths from lack of care, while boarding or untreated, or of lower oxygen flows",
         _total("deaths_untreated"),
         "deaths",
         deadly=True,

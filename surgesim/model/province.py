@@ -23,6 +23,7 @@ from surgesim.model.care.patients import PatientSource
 from surgesim.model.care.shared import SharedDays
 from surgesim.model.care.wards import Wards
 from surgesim.model.clock.calendar import Calendar
+from surgesim.model.clock.durations import daily_delays
 from surgesim.model.clock.streams import Streams
 from surgesim.model.columns import Part
 from surgesim.model.epidemic.people import apportion, populate
@@ -81,12 +82,18 @@ class Province:
         self.facilities = Facilities(care)
         self.supply = self._oxygen_supply()
         self.capacity = Capacity(care, clinical, self.facilities, self.supply, self.streams)
-        self.home = None if clinical.home_care is None else HomeCare(clinical.home_care)
+        self.home = self._home_care()
         self.logistics = Logistics(scenario.supply)
         self.neighbours = Neighbours(self.env, care.neighbours)
         self.incidence = 0.0
         self._beds_counted = False
         self.link(list(range(len(self.facilities.sites))), on=False)
+
+    def _home_care(self) -> HomeCare | None:
+        section, epidemic = self.scenario.clinical.home_care, self.scenario.epidemic
+        if section is None:
+            return None
+        return HomeCare(section, None if epidemic is None else daily_delays(epidemic.detection.delay_days))
 
     def _epidemic(self, shared: SharedDays | None) -> Epidemic | None:
         scenario, path = self.scenario, None if shared is None else shared.path
@@ -124,7 +131,14 @@ class Province:
         sources = {name: facility.oxygen for name, facility in self.scenario.care.facilities.items()}
         if not any(sources.values()):
             return None
-        supply = OxygenSupply(self.env, sources, self.journey, self._oxygen_changed, self.streams)
+        supply = OxygenSupply(
+            self.env,
+            sources,
+            self.journey,
+            self._oxygen_changed,
+            self.streams,
+            self.scenario.clinical.respiratory.scarcity,
+        )
         self.journey.breathe_from(supply)
         return supply
 

@@ -162,8 +162,14 @@ class Simulation:
         isolated = surveillance.begin_day()
         infection = epidemic.advance(day, province.dead(), province.heads(), isolated)
         province.incidence = float(infection.infections.sum()) / province.population.total
-        treated = 0.0 if home is None else home.reduction * surveillance.tested_share
+        tested = surveillance.tested_share
+        treated = (0.0, 0.0) if home is None else (home.first_reduction * tested, home.reduction * tested)
         batch, mild = province.patients.of_day(infection, day, province.streams, treated)
+        if home is not None:
+            first = infection.onsets.sum(axis=(0, 3, 4))[home.first].sum()
+            home.expect(
+                int(first - home.first[batch.age, batch.high_risk.astype(int)].sum()), int(mild.sum())
+            )
         found = [patient for patient in province.journey.expect(batch) if not patient.unreported]
         surveillance.pass_day(day, mild, found)
         return surveillance.detection.mild_reports(day)

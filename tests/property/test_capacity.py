@@ -40,7 +40,10 @@ class Day(NamedTuple):
 
 def see(running: Province) -> Day:
     capacity, supply, fleet = running.capacity, running.supply, running.network.fleet
-    totals = ("used", "lost", "spilled", "produced", "delivered", "unmet", "tank", "cylinders", "short_days")
+    totals = (
+        *("used", "lost", "spilled", "produced", "delivered", "unmet", "withheld", "tank", "cylinders"),
+        *("short_days", "strain"),
+    )
     stores = {} if supply is None else dict(enumerate(supply.stores))
     absences, essential = capacity.absences, capacity.essential
     return Day(
@@ -67,7 +70,8 @@ def test_what_limits_a_bed_adds_up_and_everything_runs_short() -> None:
 
     adds_up()
     for what in (
-        *("dry", "unmet and dead", "emergencies unserved", "driven", "sent out", "stock empty"),
+        *("dry", "unmet and dead", "flows lowered", "emergencies unserved", "driven", "sent out"),
+        *("stock empty",),
         *("bound by nurses", "bound by doctors", "bound by equipment", "bound by oxygen_stock"),
     ):
         assert seen[what] >= 4, f"{what} in too few of {seen['runs']} runs: {dict(seen)}"
@@ -79,6 +83,7 @@ def all_identities_hold(run: Watched) -> None:
     staff_look_after_every_bed_that_counts(run)
     oxygen_is_conserved(run)
     what_is_breathed_is_the_time_spent_in_beds(run)
+    flows_are_lowered_for_all_before_anybody_is_cut_off(run)
     other_patients_add_up(run)
     vehicles_are_there_or_away(run)
     neighbours_take_what_they_have_beds_for(run)
@@ -174,7 +179,7 @@ STAYS = ("needs ICU", "boards", "ready", "swaps", "without oxygen", "oxygen agai
 
 
 def what_is_breathed_is_the_time_spent_in_beds(run: Watched) -> None:
-    """Used + unmet = flow of a patient x time in beds that have a source, counted from the log."""
+    """Used + withheld + unmet = usual flow x time in beds that have a source, counted from the log."""
     support = run.scenario.clinical.respiratory
     flows = {"mask": 10.0, "high_flow": 60.0, "non_invasive": 30.0, "invasive": 30.0}
     possible = [
@@ -190,11 +195,28 @@ def what_is_breathed_is_the_time_spent_in_beds(run: Watched) -> None:
         if entry.what in ("in oxygen bed", "in ICU bed"):
             begun[entry.patient] = entry.time, entry.facility
     days_in_bed += sum(run.scenario.days - since for since, f in begun.values() if f in limited)
-    breathed = sum(s["used"] + s["unmet"] for s in run.seen[-1].stores.values())
+    breathed = sum(s["used"] + s["withheld"] + s["unmet"] for s in run.seen[-1].stores.values())
     assert kg_per_day(min(possible)) * days_in_bed <= breathed * (1 + 1e-9) + 1e-6
     assert kg_per_day(max(possible)) * days_in_bed >= breathed * (1 - 1e-9) - 1e-6
     if possible == [10.0, 10.0]:
         np.testing.assert_allclose(breathed, KG_OF_MASK * days_in_bed, rtol=1e-9, atol=1e-6)
+
+
+def flows_are_lowered_for_all_before_anybody_is_cut_off(run: Watched) -> None:
+    floor = run.scenario.clinical.respiratory.scarcity.floor
+    withheld = sum(s["withheld"] for s in run.seen[-1].stores.values())
+    if run.scenario.warm_up_days == 0:
+        np.testing.assert_allclose(run["oxygen_withheld_kg"].sum(), withheld, atol=1e-6)
+    assert floor < 1 or withheld == 0
+    assert all(0 <= s["strain"] <= run.scenario.days + 3 for s in run.seen[-1].stores.values())
+    supply = run.simulation.province.supply
+    for store in () if supply is None else supply.stores:
+        if store is None:
+            continue
+        assert floor <= store.share <= 1
+        breathing = [patient.flow_kg for patient in store.patients.values() if not patient.breathless]
+        np.testing.assert_allclose(store.served, store.share * sum(breathing), atol=1e-6)
+        assert store.share == floor or len(breathing) == len(store.patients)
 
 
 def other_patients_add_up(run: Watched) -> None:
@@ -270,6 +292,7 @@ def count_what_was_seen(run: Watched, seen: Counter[str]) -> None:
     seen["runs"] += 1
     told: dict[str, Any] = {
         "dry": run.record.outcomes["facility_days_dry"],
+        "flows lowered": run["oxygen_withheld_kg"].sum(),
         "unmet and dead": run["oxygen_unmet_kg"].sum() and run["deaths_untreated"].sum(),
         "emergencies unserved": run["emergency_unserved"].sum(),
         "driven": run.scenario.care.transport is not None and sum(e.what == "departs" for e in run.log),

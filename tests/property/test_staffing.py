@@ -70,7 +70,7 @@ staffings = st.builds(
 
 @st.composite
 def days(draw: st.DrawFn) -> Day:
-    limits = draw(whole((2, FACILITIES, 3), 60)).astype(float)
+    limits = draw(whole((3, FACILITIES, 3), 60)).astype(float)
     limits[limits > 40] = inf
     return Day(
         draw(staffings),

@@ -59,6 +59,10 @@ def drawn(*patients: dict[str, object]) -> DrawnPatients:
         "icu_recovery": NEVER,
     }
     rows = [usual | patient for patient in patients]
+    for row in rows:  # boarders have the clock of the ICU need, unless they have their own
+        row.setdefault("boarded_death", row["icu_death"])
+        row.setdefault("boarded_recovery", row["icu_recovery"])
+    usual |= {"boarded_death": NEVER, "boarded_recovery": NEVER}
     return DrawnPatients(**{name: np.array([row[name] for row in rows]) for name in usual})
 
 
@@ -168,7 +172,8 @@ def as_batch(patients: DrawnPatients) -> PatientBatch:
     columns = {
         field.name: getattr(patients, renamed.get(field.name, field.name))
         for field in fields(PatientBatch)
-        if field.name not in ("icu_delay", "unreported", "oxygen_flow", "icu_flow", "high_risk")
+        if field.name
+        not in ("icu_delay", "unreported", "oxygen_flow", "icu_flow", "step_down_flow", "high_risk")
     }
     return PatientBatch(
         **columns,
@@ -176,6 +181,7 @@ def as_batch(patients: DrawnPatients) -> PatientBatch:
         unreported=np.zeros(len(patients), np.bool_),
         oxygen_flow=np.zeros(len(patients)),
         icu_flow=np.zeros(len(patients)),
+        step_down_flow=np.zeros(len(patients)),
         high_risk=np.zeros(len(patients), np.bool_),
     )
 
@@ -456,6 +462,19 @@ def test_an_end_that_boarding_puts_in_the_past_comes_at_once() -> None:
     )
     (_, boarder) = journeys(patients, [TOWN], [Facility("a", "town", oxygen=1, icu=0)])
     assert told(boarder)[-2:] == [(2, "boards", "a"), (2, "recovered", "a")]
+
+
+def test_a_boarder_keeps_the_share_of_the_clock_that_has_run_without_a_bed() -> None:
+    # A quarter of the 4 days to death is run without a bed; boarding, death takes 8 days.
+    dying = {"needs_icu": True, "need_time": 1.0, "p_boarded": 1.0, "p_untreated": 1.0}
+    clocks = {"icu_death": 4.0, "icu_recovery": 4.0, "boarded_death": 8.0, "boarded_recovery": 2.0}
+    patients = drawn({"stay_oxygen": 2.0}, dying | clocks)
+    (_, boarder) = journeys(patients, [COAST], [Facility("a", "coast", oxygen=1, icu=0)])
+    assert told(boarder)[-2:] == [(2, "boards", "a"), (8, "dead, untreated", "a")]
+    # Who survives as a boarder has run a quarter of the 4 days to recovery without a bed; it takes 2.
+    patients = drawn({"stay_oxygen": 2.0}, dying | clocks | {"p_boarded": 0.0})
+    (_, boarder) = journeys(patients, [COAST], [Facility("a", "coast", oxygen=1, icu=0)])
+    assert told(boarder)[-2:] == [(2, "boards", "a"), (3.5, "recovered", "a")]
 
 
 def test_looks_for_a_bed_to_board_in_and_asks_for_icu_again_on_arrival() -> None:
@@ -764,6 +783,8 @@ def draw(rng: np.random.Generator, patients: int, districts: int) -> DrawnPatien
         oxygen_recovery=clock(8),
         icu_death=clock(2),
         icu_recovery=clock(6),
+        boarded_death=clock(4),
+        boarded_recovery=clock(7),
     )
 
 

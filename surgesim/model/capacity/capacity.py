@@ -159,8 +159,8 @@ class Resources:
     postponed
         ``(facilities,)`` share of elective care that is postponed, in [0, 1].
     limits
-        ``(2, facilities, 3)`` beds that equipment and oxygen pipes allow while all beds are empty;
-        infinite where there is no limit.
+        ``(3, facilities, 3)`` beds that equipment, oxygen pipes and oxygen supply allow while all beds are
+        empty; infinite where there is no limit.
     """
 
     reinforcement: int
@@ -211,6 +211,7 @@ class Capacity:
         )
         self._invasive = clinical.respiratory.icu_beds.invasive
         self._mean_kg = _mean_kg(clinical.respiratory)
+        self._scarcity = clinical.respiratory.scarcity
         self._pipes = np.array(
             [
                 np.inf
@@ -310,11 +311,10 @@ class Capacity:
         share = total(Adjustment.REDEPLOYMENT)
         moved = np.floor(np.minimum(share, 1) * heads[:, WARD_NURSES] + 1e-9).astype(np.int64)
         worth = np.divide(total(Adjustment.EFFICIENCY), share, out=np.zeros(len(share)), where=share > 0)
-        limits = np.full((2, len(heads), 3), np.inf)
+        limits = np.full((3, len(heads), 3), np.inf)
         if self._invasive > 0:
             ventilators = self._ventilators + total(Adjustment.VENTILATORS)
             limits[0, :, ICU] = np.floor(ventilators / self._invasive + 1e-9)
-        limits[1, :, ICU] = np.floor(self._pipes / max(self._mean_kg[1], 1e-9))
         postponed = np.clip(total(Adjustment.POSTPONEMENT), 0, 1)
         brought = int(reinforcements.sum())
         return Resources(brought, heads, at_work_here, moved, worth, postponed, limits)
@@ -331,12 +331,20 @@ class Capacity:
         return posts(self._care.staffing, working, self._has_staff)
 
     def _limits(self, covid: Ints) -> Floats:
-        """Return the beds that equipment and oxygen pipes allow, ``(2, facilities, 3)``; ICU beds first."""
+        """Return the beds that equipment, oxygen pipes and oxygen supply allow, ``(3, facilities, 3)``."""
         limits = self._resources.limits.copy()
-        icu_kg = np.minimum(limits[1, :, ICU], covid[:, ICU]) * self._mean_kg[1]
-        left = np.maximum(self._pipes - icu_kg, 0)
-        limits[1, :, OXYGEN] = np.floor(left / max(self._mean_kg[0], 1e-9))
+        self._limit_by_oxygen(limits[1], self._pipes, covid)
+        days = self._scarcity.admission_days
+        if self._supply is not None and days is not None:
+            self._limit_by_oxygen(limits[2], self._supply.sustained(days) / self._scarcity.floor, covid)
         return limits
+
+    def _limit_by_oxygen(self, limits: Floats, kg: Floats, covid: Ints) -> None:
+        """Set the beds that `kg` of oxygen per day allow: ICU beds first; oxygen beds what they leave."""
+        ward_kg, icu_kg = np.maximum(self._mean_kg, 1e-9)
+        limits[:, ICU] = np.floor(kg / icu_kg)
+        left = np.maximum(kg - np.minimum(limits[:, ICU], covid[:, ICU]) * self._mean_kg[1], 0)
+        limits[:, OXYGEN] = np.floor(left / ward_kg)
 
     def check(self, day: int) -> None:
         """Check that all absent staff and all non-COVID patients are accounted for.
@@ -397,7 +405,8 @@ def _mean_kg(support: Respiratory) -> Floats:
     return np.array(
         [
             kg_per_day(
-                sum(getattr(mix, kind) * getattr(flow, f"{kind}_lpm") for kind in type(mix).model_fields)
+                flow.scale
+                * sum(getattr(mix, kind) * getattr(flow, f"{kind}_lpm") for kind in type(mix).model_fields)
             )
             for mix in (support.oxygen_beds, support.icu_beds)
         ]

@@ -113,8 +113,8 @@ class StaffedBeds:
         normal and at maximum ratios. ``0 <= normal <= most <= space``; care is understaffed where more
         than `normal` are occupied.
     binding
-        ``(facilities, 3)`` the constraint that binds `most`: SPACE, DOCTOR, NURSE, EQUIPMENT or PIPES (the
-        first of these in a tie); OXYGEN_STOCK where the stock has run out.
+        ``(facilities, 3)`` the constraint that binds `most`: SPACE, DOCTOR, NURSE, EQUIPMENT, PIPES or
+        OXYGEN_STOCK (the first of these in a tie); OXYGEN_STOCK also where the stock has run out.
     emergency, elective
         ``(facilities,)`` non-COVID patients whom the staff can look after in addition to the present
         patients who have priority; infinite where staff is not modelled.
@@ -318,16 +318,18 @@ def staffed_beds(
     space
         ``(facilities, 3)`` beds open to COVID patients.
     limits
-        ``(2, facilities, 3)`` beds that equipment and oxygen pipes allow (infinite: no limit).
+        ``(3, facilities, 3)`` beds that equipment, oxygen pipes and oxygen supply allow (infinite: no limit).
     covid
         ``(facilities, 3)`` COVID patients present by bed type.
     others
         ``(facilities, 2)`` emergency and elective patients present.
     """
-    bound = np.empty((5, 3, len(space)))  # axes: constraint, bed type, facility; values: maximum beds
+    bound = np.empty(
+        (len(CONSTRAINTS), 3, len(space))
+    )  # axes: constraint, bed type, facility; values: maximum beds
     bound[SPACE] = space.T
     bound[EQUIPMENT:] = limits.transpose(0, 2, 1)
-    equipped = np.minimum(np.minimum(bound[SPACE], bound[EQUIPMENT]), bound[PIPES]) + _ROUNDING
+    equipped = np.minimum(bound[SPACE], bound[EQUIPMENT:].min(axis=0)) + _ROUNDING
     beds = np.empty((2, 3, len(space)), np.int64)
     pool = np.repeat(posts.T[:, None], 2, axis=1)  # axes: cadre, normal or maximum ratio, facility
     for group, bed, team in _ORDER:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from surgesim.errors import IdentityError
 from surgesim.model.columns import Column, Page
+from surgesim.scenario.schema.base import AGE_GROUPS, RISK_GROUPS
 from surgesim.scenario.schema.capacity.home import HomeCare as HomeCareSection
 
 Floats = NDArray[np.float64]
@@ -26,16 +27,56 @@ COLUMNS = (
 )
 
 
+class _Cases:
+    """Mild cases at home of one priority.
+
+    Attributes
+    ----------
+    known
+        Cases reported within the days that a case is followed, at home or isolated.
+    active, followed, newly_followed, packages_given
+        As in `HomeCare`.
+    """
+
+    def __init__(self, weights: Floats) -> None:
+        self._weights = weights
+        self._recent: deque[float] = deque([0.0] * len(weights), maxlen=len(weights))
+        self._reported = 0.0
+        self.known = self.active = self.followed = self.newly_followed = self.packages_given = 0.0
+
+    def report(self, cases: float) -> None:
+        """Add the cases reported on a day."""
+        self._reported = cases
+        self._recent.appendleft(cases)
+        self.known = float(self._weights @ np.array(self._recent))
+
+    def follow(self, isolated: float, most: float) -> None:
+        """Follow up to `most` of the cases that are at home, not among the `isolated`."""
+        active = max(self.known - isolated, 0.0)
+        new = self._reported * active / self.known if self.known > 0 else 0.0
+        stay = min((active - new) / self.active, 1.0) if self.active > 0 else 0.0
+        followed = min(active, most)
+        self.newly_followed = max(followed - self.followed * stay, 0.0)
+        self.active, self.followed = active, followed
+
+    @property
+    def coverage(self) -> float:
+        """Share of the active cases that are followed; 1 if there are none."""
+        return self.followed / self.active if self.active > 0 else 1.0
+
+
 class HomeCare:
     """Teams, the mild cases they follow, and the stock of drug packages.
 
     A case is active at home for `followed_days` from the day of its report, unless it is isolated in a
-    facility. Teams follow as many active cases as they can; the same share of followed and other cases ends
-    each day. Newly followed cases get a package while stocks last; later packages do not go to cases left
-    without one.
+    facility. Teams follow as many active cases as they can, the priority cases (`first`) before the others;
+    of each, the same share of followed and other cases ends each day. Newly followed cases get a package
+    while stocks last; later packages do not go to cases left without one.
 
     Attributes
     ----------
+    first
+        ``(9, 2)`` True for the people, by age and risk, whose cases are followed first.
     teams
         Current number of teams; the number at 00:00 is at work for the day.
     active, followed
@@ -44,21 +85,30 @@ class HomeCare:
         The day's newly followed cases, the packages given to them, and the cases left without a package.
     packages
         Stock at the end of the day.
-    reduction
-        Relative reduction of P(needs oxygen) among the next day's onsets that will be reported.
+    reduction, first_reduction
+        Relative reduction of P(needs oxygen) among the next day's onsets that will be reported, of other
+        people and of those in `first`.
+
+    Parameters
+    ----------
+    delays
+        P(report k days after onset), k = 0, 1, …; needed if some cases are followed first.
     """
 
-    def __init__(self, section: HomeCareSection) -> None:
+    def __init__(self, section: HomeCareSection, delays: Floats | None = None) -> None:
         self._section = section
         days = section.followed_days
-        self._weights = np.minimum(days - np.arange(ceil(days)), 1.0)  # for today's cases, yesterday's, …
-        self._recent: deque[float] = deque([0.0] * len(self._weights), maxlen=len(self._weights))
+        weights = np.minimum(days - np.arange(ceil(days)), 1.0)  # for today's cases, yesterday's, …
+        self._first, self._others = _Cases(weights), _Cases(weights)
+        self._delays = np.ones(1) if delays is None else delays
+        self._onsets: deque[tuple[float, float]] = deque(maxlen=len(self._delays))
         self._came, self._went = section.packages, 0.0
+        self.first = followed_first(section)
         self.teams = self._at_work = section.teams
         self.active = self.followed = 0.0
         self.newly_followed = self.packages_given = self.without_package = 0.0
         self.packages = section.packages
-        self.reduction = 0.0
+        self.reduction = self.first_reduction = 0.0
 
     @property
     def coverage(self) -> float:
@@ -73,6 +123,17 @@ class HomeCare:
         """Add `number` teams from the next 00:00; a negative number removes teams."""
         self.teams = max(self.teams + number, 0)
 
+    def expect(self, first: int, mild: int) -> None:
+        """Expect reports of a day's onsets that stay mild, in all and of people in `first`."""
+        self._onsets.appendleft((float(first), float(mild)))
+
+    def _first_share(self) -> float:
+        """Return the share of people in `first` among the mild cases reported today."""
+        if not self._onsets or not self.first.any():
+            return 0.0
+        first, mild = self._delays[: len(self._onsets)] @ np.array(self._onsets)
+        return float(first / mild) if mild > 0 else 0.0
+
     def pass_day(self, reported_mild: float, isolated: float) -> None:
         """Follow a day's cases.
 
@@ -83,37 +144,42 @@ class HomeCare:
         isolated
             Mild cases in basic beds of facilities at the end of the day.
         """
-        self._recent.appendleft(reported_mild)
-        known = float(self._weights @ np.array(self._recent))
-        active = max(known - isolated, 0.0)
-        new = reported_mild * active / known if known > 0 else 0.0
-        stay = min((active - new) / self.active, 1.0) if self.active > 0 else 0.0
-        followed = min(active, self._at_work * self._section.patients_per_team)
-        self.newly_followed = max(followed - self.followed * stay, 0.0)
-        self.active, self.followed = active, followed
-        self._give_packages()
-        self.reduction = self._next_reduction()
-
-    def _give_packages(self) -> None:
+        share = self._first_share()
+        self._first.report(share * reported_mild)
+        self._others.report((1 - share) * reported_mild)
+        known = self._first.known + self._others.known
+        most = self._at_work * self._section.patients_per_team
         delivered = self._section.packages_per_day
-        available = self.packages + delivered
-        self.packages_given = min(self.newly_followed, available)
-        self.without_package = self.newly_followed - self.packages_given
-        self.packages = available - self.packages_given
+        self.packages += delivered
         self._came += delivered
-        self._went += self.packages_given
+        for cases in (self._first, self._others):
+            cases.follow(isolated * (cases.known / known) if known > 0 else 0.0, most)
+            most -= cases.followed
+            cases.packages_given = min(cases.newly_followed, self.packages)
+            self.packages -= cases.packages_given
+        self._add_up()
 
-    def _next_reduction(self) -> float:
+    def _add_up(self) -> None:
+        both = (self._first, self._others)
+        self.active = sum(cases.active for cases in both)
+        self.followed = sum(cases.followed for cases in both)
+        self.newly_followed = sum(cases.newly_followed for cases in both)
+        self.packages_given = sum(cases.packages_given for cases in both)
+        self.without_package = self.newly_followed - self.packages_given
+        self._went += self.packages_given
+        self.first_reduction, self.reduction = map(self._next_reduction, both)
+
+    def _next_reduction(self, cases: _Cases) -> float:
         if self._at_work == 0:
             return 0.0
-        if self.newly_followed > 0:
-            with_package = self.packages_given / self.newly_followed
+        if cases.newly_followed > 0:
+            with_package = cases.packages_given / cases.newly_followed
         else:
             with_package = 1.0 if self.packages > 0 else 0.0
-        return self._section.eligible_share * self._section.effect * self.coverage * with_package
+        return self._section.eligible_share * self._section.effect * cases.coverage * with_package
 
     @staticmethod
-    def averted_cases(draws: Floats, reported: Bools, reduction: float) -> Bools:
+    def averted_cases(draws: Floats, reported: Bools, reduction: Floats | float) -> Bools:
         """Return True for each of a day's future patients whose illness stays mild thanks to early treatment.
 
         Parameters
@@ -124,7 +190,8 @@ class HomeCare:
         reported
             ``(patients,)`` True for cases detected in the community, which can be followed.
         reduction
-            The previous day's `reduction`; 0 averts no cases.
+            The previous day's `reduction` or, for people in `first`, its `first_reduction`; 0 averts no
+            cases.
         """
         return reported & (draws < reduction)
 
@@ -152,3 +219,12 @@ class HomeCare:
                 day,
                 f"expected {expected:.9g}, got {self.packages:.9g}",
             )
+
+
+def followed_first(section: HomeCareSection | None) -> Bools:
+    """Return whose cases are followed first, ``(9, 2)`` by age and risk; nobody's without home care."""
+    people = np.zeros((len(AGE_GROUPS), len(RISK_GROUPS)), bool)
+    if section is not None and section.first is not None:
+        people[section.first.from_age // 10 :] = True
+        people[:, 1] |= section.first.high_risk
+    return people

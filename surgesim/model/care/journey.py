@@ -280,7 +280,9 @@ class Journey:
     def _leaves_oxygen(self, due: Due) -> None:
         patient: Patient = due[3]
         if patient.timer is due:
-            self._leave(patient, THIN_CARE if patient.care >= patient.dies_from else None)
+            supply = self._supply
+            factor = 1.0 if supply is None else supply.risk_of_stay(patient, patient.oxygen_stay)
+            self._leave(patient, _kind_of_death(patient) if _dies(patient, factor) else None)
             self._settle()
 
     def _care_in(self, bed: int, facility: int) -> int:
@@ -406,7 +408,7 @@ class Journey:
             patient, facility, IN_ICU, NEEDS_ICU, flows.admissions if patient.facility < 0 else flows.moves_in
         )
         patient.care = self._care_in(ICU, facility)
-        if patient.care >= patient.dies_from:
+        if _dies(patient, 1.0 if self._supply is None else self._supply.risk_now(facility)):
             patient.timer = self._env.after(patient.icu_dying_stay, self._dies_in_icu, patient)
         else:
             patient.timer = self._env.after(patient.icu_survivor_stay, self._steps_down, patient)
@@ -414,7 +416,7 @@ class Journey:
     def _dies_in_icu(self, due: Due) -> None:
         patient: Patient = due[3]
         if patient.timer is due:
-            self._leave(patient, THIN_CARE)
+            self._leave(patient, _kind_of_death(patient))
             self._settle()
 
     def _steps_down(self, due: Due) -> None:
@@ -428,6 +430,7 @@ class Journey:
         if self._log is not None:
             self._note(patient, "ready", patient.facility)
         patient.ready_time = self._env.now
+        patient.oxygen_flow = patient.step_down_flow
         self.ledger.move(patient, READY, IN_ICU)
         self._pause_clock(patient)
         patient.clock_elapsed = 0.0  # the need is oxygen again, so the oxygen clock runs
@@ -726,16 +729,16 @@ class Journey:
 
     def _run_clock(self, patient: Patient) -> None:
         """Start or continue the clock of a patient's highest unmet need."""
-        if patient.need != NEEDS_ICU:
-            end = patient.oxygen_need_ends
-        else:
-            end = patient.boarding_ends if _boards(patient) else patient.icu_need_ends
+        patient.clock_boards = patient.need == NEEDS_ICU and _boards(patient)
         patient.clock_since = self._env.now
-        patient.clock = self._env.after(max(end - patient.clock_elapsed, 0.0), self._clock_ends, patient)
+        patient.clock = self._env.after(max(_clock_left(patient), 0.0), self._clock_ends, patient)
 
     def _pause_clock(self, patient: Patient) -> None:
         if patient.clock_since < inf:
-            patient.clock_elapsed += self._env.now - patient.clock_since
+            run = self._env.now - patient.clock_since
+            patient.clock_elapsed += run
+            if patient.clock_boards:
+                patient.boarded_days += run
             patient.clock_since = inf
             patient.clock = None
 
@@ -785,6 +788,38 @@ class Journey:
         self.ledger.check(day, self.oxygen, self.icu, boarding=self._options.boarding)
 
 
+def _clock_left(patient: Patient) -> float:
+    """Return the days left on the clock of the highest unmet need.
+
+    Days of ICU need under the other clock (without a bed, or boarding) count in proportion to the clocks.
+    """
+    elapsed = patient.clock_elapsed
+    if patient.need != NEEDS_ICU:
+        return patient.oxygen_need_ends - elapsed
+    if patient.clock_boards:
+        end, other, gain = patient.boarding_ends, elapsed - patient.boarded_days, patient.boarding_gain
+    else:
+        end, other, gain = patient.icu_need_ends, patient.boarded_days, patient.icu_gain
+    return end - elapsed - other * gain if other > 0 else end - elapsed
+
+
 def _boards(patient: Patient) -> bool:
     """Return True if a patient with an unmet need has an oxygen bed and oxygen."""
     return patient.place == IN_OXYGEN and not patient.breathless
+
+
+def _dies(patient: Patient, factor: float) -> bool:
+    """Return True if a patient dies of the stay; lower oxygen flows multiply P(death) by `factor`.
+
+    P(death) stays at most that of the next worse care: boarding, or without an ICU need no treatment.
+    """
+    if patient.care >= patient.dies_from or factor == 1:
+        return patient.care >= patient.dies_from
+    if patient.dies_from > (BOARDED if patient.needs_icu else NO_CARE):
+        return False
+    return patient.luck < factor * (patient.p_full if patient.care == FULL else patient.p_thin)
+
+
+def _kind_of_death(patient: Patient) -> int:
+    """Return the kind of a death at the end of a stay: of the care received, or of lower oxygen flows."""
+    return THIN_CARE if patient.care >= patient.dies_from else UNTREATED

@@ -54,7 +54,11 @@ FLOWS = (
     Column("deaths", "deaths/day", "all deaths; the sum of the next three columns"),
     Column("deaths_unavoidable", "deaths/day", "deaths that full care would not have prevented"),
     Column("deaths_thin_care", "deaths/day", "deaths due to understaffed care"),
-    Column("deaths_untreated", "deaths/day", "deaths from lack of care, while boarding or untreated"),
+    Column(
+        "deaths_untreated",
+        "deaths/day",
+        "deaths from lack of care, while boarding or untreated, or of lower oxygen flows",
+    ),
 )
 NEEDS_IN_DISTRICT = Column("new_oxygen_need", "patients/day", "residents who began to need oxygen")
 DEATHS_IN_DISTRICT = Column("deaths", "deaths/day", "deaths of residents")

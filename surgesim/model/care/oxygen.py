@@ -1,16 +1,21 @@
-"""Oxygen as stock and flow: tanks, plants, cylinders, deliveries, and rationing in a shortage.
+"""Oxygen as stock and flow: tanks, plants, cylinders, deliveries, lower flows, and rationing in a shortage.
 
 A stock falls continuously with the flow to the patients present. Between changes everything is linear, so
 the moment at which a stock runs out is known exactly and is an event in the calendar. This event is scheduled
 only while cover is less than a day, and updated at each change, at 00:00 and at deliveries.
+
+A scenario with a floor below 1 (`Scarcity`) lowers all flows of a facility by one factor, its `share`, as
+soon as its supply would not last. The share is set anew at the same moments.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from math import ceil, inf
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from simpy.events import Event
 
 from surgesim.errors import IdentityError
@@ -20,11 +25,16 @@ from surgesim.model.care.patients import Patient
 from surgesim.model.clock.calendar import Calendar, Due
 from surgesim.model.clock.streams import Streams
 from surgesim.model.columns import MOST_DAYS_OF_COVER, Column, Page
-from surgesim.scenario.schema.capacity.oxygen import Delivery, OxygenSource
+from surgesim.scenario.schema.capacity.oxygen import Delivery, OxygenSource, Scarcity
 
 COLUMNS = (
     Column("oxygen_used_kg", "kg/day", "oxygen used by COVID patients in facilities with a source"),
     Column("oxygen_unmet_kg", "kg/day", "unmet oxygen need of COVID patients in facilities with a source"),
+    Column(
+        "oxygen_withheld_kg",
+        "kg/day",
+        "oxygen that COVID patients do without because flows are lowered; not part of `oxygen_unmet_kg`",
+    ),
     Column("oxygen_delivered_kg", "kg/day", "oxygen delivered into tanks and cylinders"),
     Column("oxygen_stock_kg", "kg", "oxygen in tanks and cylinders"),
     Column(
@@ -47,6 +57,8 @@ FACILITY = (
 
 _TOLERANCE_KG = 1e-6
 _INSTANT = 1e-11  # in days; a stock that lasts no longer counts as empty
+_REGULAR = "regular deliveries"
+_MARGIN = 1 / 24  # in days; flows are lowered so that a stock outlasts the next delivery by this
 
 
 class Breathers(Protocol):
@@ -66,10 +78,19 @@ class Store:
         Oxygen in the tank and in the cylinders.
     served, demand
         Rate supplied to the patients present, and the rate they need.
+    share
+        Supply of a patient with oxygen as a share of the usual flow, from `floor` to 1.
     draw
         Rate at which the stock falls: supply and losses beyond the plant's output.
-    used, lost, spilled, produced, delivered, returned, unmet
-        Running totals; `unmet` is demand that was not served.
+    used, lost, spilled, produced, delivered, returned, unmet, withheld, needed
+        Running totals. `needed` is the demand; of this, `withheld` was not served because flows were lowered,
+        and `unmet` because patients were cut off.
+    strain
+        Integral of (1 - share) / (1 - floor) over time, in days.
+    orders
+        By name of an order: when its next delivery is due, its mean size, and the days between two.
+    next_delivery
+        When the next delivery of any order is due; infinite if none is.
     short
         True if the stock is empty and the plant does not meet the demand.
     short_days
@@ -77,12 +98,13 @@ class Store:
     """
 
     __slots__ = (
-        "at_start", "cylinders", "cylinders_full", "delivered", "demand", "draw", "last", "loss", "lost",
-        "patients", "pipe_lpm", "plant", "produced", "returned", "served", "short", "short_days", "spilled",
-        "tank", "tank_full", "unmet", "used", "watch",
+        "at_start", "cylinders", "cylinders_full", "delivered", "demand", "draw", "floor", "last", "loss",
+        "lost", "needed", "next_delivery", "orders", "patients", "pipe_lpm", "plant", "produced", "returned",
+        "served", "share", "short", "short_days", "spilled", "strain", "tank", "tank_full", "unmet", "used",
+        "watch", "withheld",
     )  # fmt: skip
 
-    def __init__(self, source: OxygenSource, now: float) -> None:
+    def __init__(self, source: OxygenSource, now: float, floor: float = 1.0) -> None:
         self.tank_full = source.tank_kg
         self.tank = source.tank_kg * source.tank_start_share
         self.cylinders_full = self.cylinders = cylinders_kg(source.cylinders)
@@ -90,10 +112,14 @@ class Store:
         self.loss = source.loss_share
         self.pipe_lpm = source.pipe_lpm
         self.at_start = self.stock
+        self.floor = floor
+        self.share = 1.0
         self.demand = 0.0
         self.serve(0.0)
         self.used = self.lost = self.spilled = self.produced = self.delivered = self.returned = 0.0
-        self.unmet = self.short_days = 0.0
+        self.unmet = self.withheld = self.needed = self.strain = self.short_days = 0.0
+        self.orders: dict[str, tuple[float, float, float]] = {}
+        self.next_delivery = inf
         self.short = False
         self.last = now
         self.watch: Due | None = None
@@ -113,11 +139,42 @@ class Store:
         beyond = rate * (1 + self.loss) - self.plant
         self.draw = beyond if beyond > 2 * _TOLERANCE_KG else 0.0
 
+    def expect(self, order: str, due: float, kg: float, interval_days: float) -> None:
+        """Set when an order's next delivery is due, its mean size, and the days between two."""
+        room = self.tank_full + self.cylinders_full
+        self.orders[order] = due, min(kg, room), interval_days
+        self.next_delivery = min(due for due, _, _ in self.orders.values())
+
+    def sustained(self, days: float) -> float:
+        """Return the rate that plant, stock and the deliveries due by then can supply for some days."""
+        end = self.last + days
+        to_come = sum(kg * ceil((end - due) / every) for due, kg, every in self.orders.values() if due < end)
+        return (self.plant + (self.stock + to_come) / days) / (1 + self.loss)
+
+    def titrate(self, horizon_days: float) -> None:
+        """Set the share of the usual flow at which the supply lasts until the next delivery is due.
+
+        If none is due, the supply must last for `horizon_days`. The share is at least `floor`.
+        """
+        share = 1.0
+        if self.demand > 0:
+            due = self.next_delivery
+            days = horizon_days if due == inf else due - self.last + _MARGIN
+            rate = (self.plant + self.stock / days) / (1 + self.loss)
+            share = min(max(rate / self.demand, self.floor), 1.0)
+        self.share = share
+        self.serve(share * self.demand)
+
+    @property
+    def present_strain(self) -> float:
+        """How much flows are lowered: 0 at the usual flow, 1 at the floor."""
+        return (1 - self.share) / (1 - self.floor) if self.share < 1 else 0.0
+
     @property
     def cover_days(self) -> float:
         """Number of days that the stock lasts at the current demand."""
         draw = self.demand * (1 + self.loss) - self.plant
-        return self.stock / draw if draw > 0 else float("inf")
+        return self.stock / draw if draw > 0 else inf
 
     def advance(self, now: float) -> None:
         """Bring all levels and totals up to `now`."""
@@ -131,7 +188,14 @@ class Store:
             self.spilled += (self.plant - from_plant) * days
         self.used += self.served * days
         self.lost += self.served * self.loss * days
-        self.unmet += (self.demand - self.served) * days
+        self.needed += self.demand * days
+        missing = self.demand - self.served
+        if self.share < 1:
+            withheld = self.served * (1 / self.share - 1) if self.short else missing
+            self.withheld += withheld * days
+            self.strain += self.present_strain * days
+            missing -= withheld
+        self.unmet += missing * days
         if self.short:
             self.short_days += days
         if self.draw:
@@ -161,6 +225,10 @@ class Store:
         inflow = self.at_start + self.delivered + self.produced
         return inflow - self.used - self.spilled - self.lost - self.stock
 
+    def unaccounted(self) -> float:
+        """Return needed - used - withheld - unmet: 0 except for rounding."""
+        return self.needed - self.used - self.withheld - self.unmet
+
 
 class OxygenSupply:
     """The stores of all facilities; None for facilities where oxygen is unlimited."""
@@ -172,16 +240,21 @@ class OxygenSupply:
         breathers: Breathers,
         short_changed: Callable[[int], None],
         streams: Streams,
+        scarcity: Scarcity | None = None,
     ) -> None:
+        scarcity = scarcity or Scarcity()
+        self._floor, self._horizon = scarcity.floor, scarcity.horizon_days
+        self._more_risk = scarcity.risk - 1
         self._env = env
         self._names = list(sources)
         self._breathers = breathers
         self._short_changed = short_changed
         self._streams = streams
-        self.stores = [None if s is None else Store(s, env.now) for s in sources.values()]
-        for name, source in sources.items():
+        self.stores = [None if s is None else Store(s, env.now, self._floor) for s in sources.values()]
+        for facility, source in enumerate(sources.values()):
             if source is not None and source.delivery is not None:
-                env.process(self._deliveries(name, source.delivery))
+                first = self._first_delivery(facility, source.delivery)
+                env.process(self._deliveries(facility, source.delivery, first))
 
     @property
     def used_kg(self) -> float:
@@ -193,7 +266,12 @@ class OxygenSupply:
         """Number of days that all stocks together last at the current rate; infinite if none falls."""
         stores = [store for store in self.stores if store is not None]
         draw = sum(max(store.demand * (1 + store.loss) - store.plant, 0.0) for store in stores)
-        return sum(store.stock for store in stores) / draw if draw > 0 else float("inf")
+        return sum(store.stock for store in stores) / draw if draw > 0 else inf
+
+    def sustained(self, days: float) -> NDArray[np.float64]:
+        """Return the use that each supply sustains for some days, kg per day; infinite if unlimited."""
+        self.advance()
+        return np.array([inf if store is None else store.sustained(days) for store in self.stores])
 
     # -- patients ---------------------------------------------------------------------------------
 
@@ -205,6 +283,7 @@ class OxygenSupply:
         if store is None:
             return
         store.advance(self._env.now)
+        patient.strain_before = store.strain
         store.patients[patient.index] = patient
         store.demand += patient.flow_kg
         if store.short and store.plant == 0:
@@ -212,7 +291,8 @@ class OxygenSupply:
         elif store.short:
             self._ration(facility, store)
         else:
-            store.serve(store.served + patient.flow_kg)
+            store.serve(store.served + patient.flow_kg * store.share)
+            self._titrate(store)
             self._watch(facility, store)
 
     def part(self, patient: Patient) -> None:
@@ -224,18 +304,37 @@ class OxygenSupply:
         del store.patients[patient.index]
         store.demand -= patient.flow_kg
         if not patient.breathless:
-            store.serve(store.served - patient.flow_kg)
+            store.serve(store.served - patient.flow_kg * store.share)
         if not store.patients:
             store.demand = 0.0  # clear rounding residue
             store.serve(0.0)
         if not store.short:
+            self._titrate(store)
             self._watch(patient.breathes_at, store)
         elif patient.breathless and store.patients:
             self._end_shortage(patient.breathes_at, store)  # the supply of others is unchanged
         elif store.plant > 0 or not store.patients:
             self._ration(patient.breathes_at, store)
 
+    def risk_of_stay(self, patient: Patient, days: float) -> float:
+        """Return the factor on the risk of a patient who has been in a bed for `days` days until now."""
+        store = self.stores[patient.breathes_at]
+        if store is None or self._more_risk == 0 or days <= 0:
+            return 1.0
+        store.advance(self._env.now)
+        return 1.0 + self._more_risk * min((store.strain - patient.strain_before) / days, 1.0)
+
+    def risk_now(self, facility: int) -> float:
+        """Return the factor on the risk of patients in a facility at its present flows."""
+        store = self.stores[facility]
+        return 1.0 if store is None else 1 + self._more_risk * store.present_strain
+
     # -- running out ------------------------------------------------------------------------------
+
+    def _titrate(self, store: Store) -> None:
+        """Set the flows of a facility that is not short, if the scenario lets them fall."""
+        if self._floor < 1:
+            store.titrate(self._horizon)
 
     def _watch(self, facility: int, store: Store) -> None:
         """Schedule the event of the stock running out, if it is less than a day away.
@@ -261,17 +360,22 @@ class OxygenSupply:
         if draw <= 0 or store.stock > draw * _INSTANT:  # patients have left, or oxygen has arrived
             self._watch(facility, store)
             return
+        self._titrate(store)
+        if store.draw <= 0:  # the plant is enough for lower flows
+            return
         store.short = True
         self._ration(facility, store)
         self._short_changed(facility)
 
     def _ration(self, facility: int, store: Store) -> None:
-        """Ration the plant's output, ICU first, then by order of arrival; cut off or restore supply."""
+        """Ration the plant's output, at the floor flow: ICU first, then by order of arrival."""
         left = store.plant / (1 + store.loss)
+        store.share = self._floor
         served = 0.0
         for patient in sorted(store.patients.values(), key=_after_icu):
-            if served + patient.flow_kg <= left + _TOLERANCE_KG:
-                served += patient.flow_kg
+            flow = patient.flow_kg * self._floor
+            if served + flow <= left + _TOLERANCE_KG:
+                served += flow
                 if patient.breathless:
                     self._breathers.restore(patient)
             elif not patient.breathless:
@@ -280,9 +384,10 @@ class OxygenSupply:
         self._end_shortage(facility, store)
 
     def _end_shortage(self, facility: int, store: Store) -> None:
-        """End a facility's shortage if its plant meets the demand."""
-        if store.short and store.served >= store.demand - _TOLERANCE_KG:
+        """End a facility's shortage if its plant meets the demand, at the floor flow."""
+        if store.short and store.served >= store.demand * self._floor - _TOLERANCE_KG:
             store.short = False
+            self._titrate(store)
             self._short_changed(facility)
             self._watch(facility, store)
 
@@ -293,14 +398,27 @@ class OxygenSupply:
                 store.advance(self._env.now)
 
     def look(self) -> None:
-        """At 00:00, bring every store up to the current time; watch stores with under a day of cover."""
+        """At 00:00, bring every store up to the current time, set flows, and watch stocks."""
         for facility, store in enumerate(self.stores):
             if store is not None:
                 store.advance(self._env.now)
                 if not store.short:
+                    self._titrate(store)
                     self._watch(facility, store)
 
     # -- deliveries and equipment -----------------------------------------------------------------
+
+    def expect(self, facility: int, order: str, due: float, kg: float, interval_days: float) -> None:
+        """Set when an order's next delivery to a facility is due, its mean size, and the days between two."""
+        store = self.stores[facility]
+        if store is not None:
+            store.expect(order, due, kg, interval_days)
+
+    def expect_no_more(self, facility: int, order: str) -> None:
+        """Note that an order has ended."""
+        store = self.stores[facility]
+        if store is not None:
+            store.expect(order, inf, 0.0, 1.0)
 
     def deliver(self, facility: int, kg: float) -> None:
         """Deliver oxygen to a facility; this ends any shortage."""
@@ -330,21 +448,34 @@ class OxygenSupply:
             for patient in store.patients.values():
                 if patient.breathless:
                     self._breathers.restore(patient)
-            store.serve(store.demand)
+            store.serve(store.demand * store.share)
+            self._titrate(store)
             self._short_changed(facility)
         elif store.short:
             self._ration(facility, store)
         if not store.short:
+            self._titrate(store)
             self._watch(facility, store)
 
-    def _deliveries(self, name: str, delivery: Delivery) -> Generator[Event, object, None]:
-        facility = self._names.index(name)
+    def _first_delivery(self, facility: int, delivery: Delivery) -> float:
+        """Return when the first regular delivery is due, and expect it."""
         first = delivery.first_days
         if first is None:  # deliveries to facilities fall on different days
+            name = self._names[facility]
             first = delivery.interval_days * (1 - self._streams.once("first delivery", name).random())
+        self._expect_regular(facility, delivery, first)
+        return first
+
+    def _expect_regular(self, facility: int, delivery: Delivery, due: float) -> None:
+        mean_kg = delivery.size_kg * (1 - delivery.failure)
+        self.expect(facility, _REGULAR, due, mean_kg, delivery.interval_days)
+
+    def _deliveries(self, facility: int, delivery: Delivery, first: float) -> Generator[Event, object, None]:
+        name, interval = self._names[facility], delivery.interval_days
         number = 0
         while True:
-            yield self._env.at(first + number * delivery.interval_days)
+            yield self._env.at(first + number * interval)
+            self._expect_regular(facility, delivery, first + (number + 1) * interval)
             certain = delivery.failure == 0
             if certain or self._streams.day("delivery", number, name).random() >= delivery.failure:
                 self.deliver(facility, delivery.size_kg)
@@ -366,18 +497,19 @@ class OxygenSupply:
         page.province.totals |= {
             "oxygen_used_kg": sum(used),
             "oxygen_unmet_kg": sum(store.unmet for store in stores),
+            "oxygen_withheld_kg": sum(store.withheld for store in stores),
             "oxygen_delivered_kg": sum(store.delivered for store in stores),
         }
         page.facilities.values["oxygen_stock_kg"] = np.array(stock)
         page.facilities.totals |= {"oxygen_used_kg": np.array(used), "dry": np.array(dry)}
 
     def check(self, day: int) -> None:
-        """Check that every store balances and that no stock is negative.
+        """Check that every store balances, that no stock is negative, and that all need is accounted for.
 
         Raises
         ------
         IdentityError
-            If a store does not balance, or a stock is negative.
+            If a store or its need does not balance, or a stock is negative.
         """
         for name, store in zip(self._names, self.stores, strict=True):
             if store is None:
@@ -391,6 +523,13 @@ class OxygenSupply:
                     name,
                     day,
                     f"{store.imbalance():g} kg unaccounted for, {store.stock:g} kg in stock",
+                )
+            if abs(store.unaccounted()) > tolerance or min(store.unmet, store.withheld) < -tolerance:
+                raise IdentityError(
+                    "oxygen: needed = used + withheld + unmet",
+                    name,
+                    day,
+                    f"{store.unaccounted():g} kg unaccounted for",
                 )
 
 

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.care.home import HomeCare
+from surgesim.model.care.home import HomeCare, followed_first
 from surgesim.model.clock.calendar import Due
 from surgesim.model.clock.durations import Quantile, length_biased_quantile_of, quantile_of
 from surgesim.model.clock.streams import Streams
-from surgesim.model.epidemic.spread import DayOfInfection, protection
+from surgesim.model.epidemic.spread import DayOfInfection, severe_if_infected
 from surgesim.scenario.schema.capacity.oxygen import Flow, Support
-from surgesim.scenario.schema.clinical import Clinical, DeathByCare
+from surgesim.scenario.schema.clinical import Clinical, DeathByCare, OddsOfDeath
 from surgesim.scenario.schema.epidemic import Epidemic
+from surgesim.scenario.schema.response.detection import Detection
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -43,7 +44,11 @@ Bools = NDArray[np.bool_]
     U_RESIDUAL,
     U_SUPPORT,
     U_HOME,
-) = range(16)
+    U_SEVERITY,
+) = range(17)
+Reduction: TypeAlias = tuple[float, float]
+"""Shares of detected cases that home care keeps from needing oxygen: of those followed first, of others."""
+
 FULL, THIN, BOARDED, NO_CARE = range(4)
 """Levels of care, best first."""
 
@@ -71,12 +76,13 @@ class PatientBatch:
         P(death) at the highest need, by level of care; each at least as high as the one before.
     oxygen_stay, icu_survivor_stay, icu_dying_stay, step_down_stay
         Lengths of stay.
-    oxygen_death, oxygen_recovery, icu_death, icu_recovery
-        How long a need can go unmet before death, or before recovery; infinite if that never follows.
+    oxygen_death, oxygen_recovery, icu_death, icu_recovery, boarded_death, boarded_recovery
+        How long a need can go unmet (an ICU need without a bed, or in an oxygen bed) before death, or
+        before recovery; infinite if that never follows.
     unreported
         True if not detected in the community; the patient is then reported at admission.
-    oxygen_flow, icu_flow
-        Oxygen flow in an oxygen bed and in an ICU bed, L/min.
+    oxygen_flow, icu_flow, step_down_flow
+        Oxygen flow in an oxygen bed, in an ICU bed, and in an oxygen bed after ICU, L/min.
     high_risk
         True for the high-risk group; always False if patients do not come from an epidemic.
     """
@@ -100,9 +106,12 @@ class PatientBatch:
     oxygen_recovery: Floats
     icu_death: Floats
     icu_recovery: Floats
+    boarded_death: Floats
+    boarded_recovery: Floats
     unreported: Bools
     oxygen_flow: Floats
     icu_flow: Floats
+    step_down_flow: Floats
     high_risk: Bools
 
     def __len__(self) -> int:
@@ -113,6 +122,8 @@ class PatientBatch:
         dies = self.luck < np.array([self.p_full, self.p_thin, self.p_boarded, self.p_untreated])
         dies_from = np.where(dies.any(axis=0), dies.argmax(axis=0), NO_CARE + 1)
         boarded, untreated = dies_from <= BOARDED, dies_from <= NO_CARE
+        boarding_ends = np.where(boarded, self.boarded_death, self.boarded_recovery)
+        icu_need_ends = np.where(untreated, self.icu_death, self.icu_recovery)
         columns = (
             range(first_index, first_index + len(self)),
             self.need_time.tolist(),
@@ -121,18 +132,23 @@ class PatientBatch:
             self.needs_icu.tolist(),
             self.icu_delay.tolist(),
             self.urgent.tolist(),
+            self.luck.tolist(),
             self.p_full.tolist(),
+            self.p_thin.tolist(),
             dies_from.tolist(),
             self.oxygen_stay.tolist(),
             self.icu_survivor_stay.tolist(),
             self.icu_dying_stay.tolist(),
             self.step_down_stay.tolist(),
             np.where(untreated, self.oxygen_death, self.oxygen_recovery).tolist(),
-            np.where(boarded, self.icu_death, self.icu_recovery).tolist(),
-            np.where(untreated, self.icu_death, self.icu_recovery).tolist(),
+            boarding_ends.tolist(),
+            _gain(boarding_ends, np.where(boarded, self.icu_death, self.icu_recovery)).tolist(),
+            icu_need_ends.tolist(),
+            _gain(icu_need_ends, np.where(untreated, self.boarded_death, self.boarded_recovery)).tolist(),
             self.unreported.tolist(),
             self.oxygen_flow.tolist(),
             self.icu_flow.tolist(),
+            self.step_down_flow.tolist(),
             self.high_risk.tolist(),
         )
         return list(map(Patient, *columns))
@@ -142,19 +158,24 @@ class Patient:
     """One patient: the random traits, and the current state of the journey.
 
     `dies_from` is the first level of care, FULL to NO_CARE, in which the patient dies (NO_CARE + 1: survives
-    any). The `_ends` attributes give how long a need can stay unmet, which follows from it. `late` is True if
-    the patient missed timely access. `need` and `place` are indices from `ledger`. `timer` is the scheduled
-    end of a stay or journey, and `clock` the scheduled end of an unmet need; an outdated event does
-    nothing, because `timer` or `clock` is then another event.
+    any). The `_ends` attributes give how long a need can stay unmet, which follows from it. A day of ICU need
+    without a bed counts as 1 + `boarding_gain` days toward the end as a boarder, and a day of boarding as
+    1 + `icu_gain` days toward the end without a bed. `late` is True if the patient missed timely access.
+    `need` and `place` are indices from `ledger`. `timer` is the scheduled end of a stay or journey, and
+    `clock` the scheduled end of an unmet need; an outdated event does nothing, because `timer` or `clock` is
+    then another event.
     """
 
     __slots__ = (
         "age",
+        "boarded_days",
         "boarding_ends",
+        "boarding_gain",
         "breathes_at",
         "breathless",
         "care",
         "clock",
+        "clock_boards",
         "clock_elapsed",
         "clock_since",
         "destination",
@@ -166,12 +187,14 @@ class Patient:
         "icu_delay",
         "icu_dying_stay",
         "icu_flow",
+        "icu_gain",
         "icu_need_ends",
         "icu_need_time",
         "icu_survivor_stay",
         "index",
         "late",
         "location",
+        "luck",
         "need",
         "need_time",
         "needs_icu",
@@ -179,9 +202,12 @@ class Patient:
         "oxygen_need_ends",
         "oxygen_stay",
         "p_full",
+        "p_thin",
         "place",
         "ready_time",
+        "step_down_flow",
         "step_down_stay",
+        "strain_before",
         "timer",
         "unmet_since",
         "unreported",
@@ -197,7 +223,9 @@ class Patient:
         needs_icu: bool,
         icu_delay: float,
         urgent: bool,
+        luck: float,
         p_full: float,
+        p_thin: float,
         dies_from: int,
         oxygen_stay: float,
         icu_survivor_stay: float,
@@ -205,10 +233,13 @@ class Patient:
         step_down_stay: float,
         oxygen_need_ends: float,
         boarding_ends: float,
+        boarding_gain: float,
         icu_need_ends: float,
+        icu_gain: float,
         unreported: bool,
         oxygen_flow: float,
         icu_flow: float,
+        step_down_flow: float,
         high_risk: bool,
     ) -> None:
         self.index = index
@@ -218,7 +249,9 @@ class Patient:
         self.needs_icu = needs_icu
         self.icu_delay = icu_delay
         self.urgent = urgent
+        self.luck = luck
         self.p_full = p_full
+        self.p_thin = p_thin
         self.dies_from = dies_from
         self.oxygen_stay = oxygen_stay
         self.icu_survivor_stay = icu_survivor_stay
@@ -226,10 +259,13 @@ class Patient:
         self.step_down_stay = step_down_stay
         self.oxygen_need_ends = oxygen_need_ends
         self.boarding_ends = boarding_ends
+        self.boarding_gain = boarding_gain
         self.icu_need_ends = icu_need_ends
+        self.icu_gain = icu_gain
         self.unreported = unreported
         self.oxygen_flow = oxygen_flow
         self.icu_flow = icu_flow
+        self.step_down_flow = step_down_flow
         self.high_risk = high_risk
         self.location = district
         self.facility = -1  # current or last facility
@@ -242,9 +278,12 @@ class Patient:
         self.breathless = False
         self.breathes_at = -1
         self.flow_kg = 0.0
+        self.strain_before = 0.0  # strain of the store at admission
         self.icu_need_time = inf
         self.ready_time = inf
+        self.clock_boards = False
         self.clock_elapsed = 0.0
+        self.boarded_days = 0.0
         self.clock_since = inf  # infinite while no clock runs
         self.unmet_since = inf
         self.late = False
@@ -257,7 +296,7 @@ class DrawnDay:
     Attributes
     ----------
     infection, reduction
-        The onsets, and the share of detected cases that home care keeps from needing oxygen.
+        The onsets, and the shares of detected cases that home care keeps from needing oxygen.
     batch
         The patients.
     mild
@@ -265,7 +304,7 @@ class DrawnDay:
     """
 
     infection: DayOfInfection
-    reduction: float
+    reduction: Reduction
     batch: PatientBatch
     mild: Ints
 
@@ -277,7 +316,7 @@ class PatientSource:
     ----------
     drawn
         Days already drawn by other alternatives of this replication. They are reused if the onsets (the same
-        object) and the reduction match; new days are added. All alternatives must have the same sections.
+        object) and the reductions match; new days are added. All alternatives must have the same sections.
     """
 
     def __init__(
@@ -308,19 +347,20 @@ class PatientSource:
         self._dying = quantile_of(stays.icu_dying_days)
         self._step_down = quantile_of(stays.step_down_days)
         self._clocks = [
-            quantile_of(clock)
-            for need in (clocks.oxygen, clocks.icu)
-            for clock in (need.death_days, need.recovery_days)
+            (quantile_of(need.death_days), quantile_of(need.recovery_days))
+            for need in (clocks.oxygen, clocks.icu, clocks.boarded or clocks.icu)
         ]
         self._oxygen_flow = _flow_quantile(clinical.respiratory.oxygen_beds, clinical.respiratory.flow)
         self._icu_flow = _flow_quantile(clinical.respiratory.icu_beds, clinical.respiratory.flow)
+        self._by_severity = clinical.respiratory.by_severity
         self._residual: dict[str, Quantile] = {
             "oxygen": length_biased_quantile_of(stays.oxygen_days),
             "survivor": length_biased_quantile_of(stays.icu_survivor_days),
             "dying": length_biased_quantile_of(stays.icu_dying_days),
         }
         self._mean = {"survivor": stays.icu_survivor_days.mean, "dying": stays.icu_dying_days.mean}
-        self._detected_share = epidemic.detection.share if epidemic is not None else 1.0
+        self._detected_share = _severe_share(epidemic.detection) if epidemic is not None else 1.0
+        self._followed_first = followed_first(clinical.home_care)
         risk = np.array(high_risk)
         low = np.array(severity.p_oxygen) / (1 + risk * (severity.high_risk_ratio - 1))
         self.p_oxygen_by_risk = np.stack([low, low * severity.high_risk_ratio], axis=-1)
@@ -328,13 +368,12 @@ class PatientSource:
 
     def _chance_of_oxygen(self, epidemic: Epidemic) -> Floats:
         """Return P(needs oxygen | infected), ``(9, 2, strata)``; severity and protection apply only here."""
-        open_to = 1 - protection(epidemic)[:, 1]
-        chance = self.p_oxygen_by_risk[..., None] * epidemic.variant.severity * open_to
+        chance = self.p_oxygen_by_risk[..., None] * epidemic.variant.severity * severe_if_infected(epidemic)
         capped: Floats = np.minimum(1.0, chance)
         return capped
 
     def of_day(
-        self, infection: DayOfInfection, day: int, streams: Streams, reduction: float
+        self, infection: DayOfInfection, day: int, streams: Streams, reduction: Reduction
     ) -> tuple[PatientBatch, Ints]:
         """Draw a day's patients with `from_epidemic`, or reuse the patients drawn by another alternative."""
         known = None if self._drawn is None else self._drawn.get(day)
@@ -352,7 +391,7 @@ class PatientSource:
         day: int,
         needs: np.random.Generator,
         traits: np.random.Generator,
-        reduction: float = 0.0,
+        reduction: Reduction = (0.0, 0.0),
     ) -> tuple[PatientBatch, Ints]:
         """Draw the patients among a day's onsets; return them and the mild cases by district.
 
@@ -361,7 +400,8 @@ class PatientSource:
         needs, traits
             Generators of the day, for the need of oxygen and for each patient's traits.
         reduction
-            Share of detected cases that home care keeps from needing oxygen.
+            Shares of detected cases that home care keeps from needing oxygen: of those followed first, and
+            of others.
         """
         assert self.p_oxygen is not None
         onsets = infection.onsets
@@ -371,9 +411,10 @@ class PatientSource:
         district, age, risk, _stratum, step = np.unravel_index(np.repeat(some, ill), onsets.shape)
         mild = onsets.sum(axis=(1, 2, 3, 4)) - np.bincount(district, minlength=len(onsets))
         draws = traits.random((len(district), DRAWS))
-        if reduction > 0:
+        if any(reduction):
             found = draws[:, U_DETECTION] < self._detected_share
-            averted = HomeCare.averted_cases(draws[:, U_HOME], found, reduction)
+            kept = np.where(self._followed_first[age, risk], *reduction)
+            averted = HomeCare.averted_cases(draws[:, U_HOME], found, kept)
             mild += np.bincount(district[averted], minlength=len(mild))
             stays = ~averted
             district, age, risk, step = district[stays], age[stays], risk[stays], step[stays]
@@ -440,11 +481,10 @@ class PatientSource:
     ) -> PatientBatch:
         icu = needs_icu.astype(np.int64)
         full, thin, boarded, untreated = self._death[icu, :, age].T
-        oxygen_death, oxygen_recovery, icu_death, icu_recovery = (
-            quantile(draws[:, column])
-            for quantile, column in zip(
-                self._clocks, (U_OXYGEN_CLOCK, U_OXYGEN_CLOCK, U_ICU_CLOCK, U_ICU_CLOCK), strict=True
-            )
+        usual_flow = self._oxygen_flow(draws[:, U_SUPPORT])
+        oxygen, icu_need, boarded_need = (
+            [quantile(draws[:, column]) for quantile in clock]
+            for clock, column in zip(self._clocks, (U_OXYGEN_CLOCK, U_ICU_CLOCK, U_ICU_CLOCK), strict=True)
         )
         return PatientBatch(
             need_time=need_time,
@@ -462,22 +502,45 @@ class PatientSource:
             icu_survivor_stay=self._survivor(draws[:, U_ICU_STAY]),
             icu_dying_stay=self._dying(draws[:, U_ICU_STAY]),
             step_down_stay=self._step_down(draws[:, U_STEP_DOWN]),
-            oxygen_death=oxygen_death,
-            oxygen_recovery=oxygen_recovery,
-            icu_death=icu_death,
-            icu_recovery=icu_recovery,
+            oxygen_death=oxygen[0],
+            oxygen_recovery=oxygen[1],
+            icu_death=icu_need[0],
+            icu_recovery=icu_need[1],
+            boarded_death=boarded_need[0],
+            boarded_recovery=boarded_need[1],
             unreported=draws[:, U_DETECTION] >= self._detected_share,
-            oxygen_flow=self._oxygen_flow(draws[:, U_SUPPORT]),
+            oxygen_flow=self._flow_by_severity(usual_flow, age, needs_icu, draws),
             icu_flow=self._icu_flow(draws[:, U_SUPPORT]),
+            step_down_flow=usual_flow,
             high_risk=np.zeros(len(draws), bool) if high_risk is None else high_risk,
         )
+
+    def _flow_by_severity(self, usual: Floats, age: Ints, needs_icu: Bools, draws: Floats) -> Floats:
+        """Return the flow in an oxygen bed before any ICU, L/min; patients who will need ICU rank highest.
+
+        Among patients of an age of whom a share s will need ICU, these take the top s of the mix of support,
+        and the others the rest, so that the mix of all is unchanged. Patients to whom `by_severity` does not
+        apply keep `usual`.
+        """
+        if self._by_severity == 0:
+            return usual
+        share, u = self._p_icu[age], draws[:, U_SUPPORT]
+        rank = np.where(needs_icu, 1 - share + share * u, (1 - share) * u)
+        ranked = draws[:, U_SEVERITY] < self._by_severity
+        flow: Floats = np.where(ranked, self._oxygen_flow(rank), usual)
+        return flow
+
+
+def _severe_share(detection: Detection) -> float:
+    """Return the share of people needing oxygen later who are detected in the community."""
+    return detection.share if detection.severe_share is None else detection.severe_share
 
 
 def _flow_quantile(support: Support, flow: Flow) -> Quantile:
     """Return the function that turns a uniform random number into a patient's oxygen flow, L/min."""
     kinds = ("mask", "high_flow", "non_invasive", "invasive")
     edges = np.cumsum([getattr(support, kind) for kind in kinds])
-    flows = np.array([getattr(flow, f"{kind}_lpm") for kind in kinds])
+    flows = flow.scale * np.array([getattr(flow, f"{kind}_lpm") for kind in kinds])
 
     def quantile(u: Floats) -> Floats:
         chosen: Floats = flows[np.minimum(np.searchsorted(edges, u, side="right"), len(kinds) - 1)]
@@ -486,8 +549,26 @@ def _flow_quantile(support: Support, flow: Flow) -> Quantile:
     return quantile
 
 
+def _gain(end: Floats, other: Floats) -> Floats:
+    """Return by how much a day under a clock that ends at `other` counts for more toward `end`.
+
+    It is such that the shares run of both clocks add up to 1 at the end.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gain: Floats = np.where((end == other) | np.isinf(end), 0.0, end / other - 1)
+    return gain
+
+
 def _death_table(death: DeathByCare, factor: float, *, boards: bool) -> Floats:
     """Return P(death) by level of care and age, ``(4, 9)``; it never falls from one level to the next."""
     full = np.minimum(1.0, np.array(death.full) * factor)
-    rows: list[Any] = [full, death.thin, death.boarded if boards else full, death.untreated]
-    return np.maximum.accumulate(np.array(rows, float), axis=0)
+    others = (death.thin, death.boarded if boards else death.thin, death.untreated)
+    return np.maximum.accumulate(np.array([full, *(_risk(risk, full) for risk in others)]), axis=0)
+
+
+def _risk(risk: tuple[float, ...] | OddsOfDeath, full: Floats) -> Floats:
+    """Return P(death) by age; an odds ratio is relative to `full`."""
+    if isinstance(risk, OddsOfDeath):
+        raised = risk.odds * full
+        return raised / (1 - full + raised)
+    return np.array(risk, float)

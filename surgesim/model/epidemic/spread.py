@@ -134,7 +134,7 @@ def transmission_rate(
 
 
 def protection(section: EpidemicSection) -> Floats:
-    """Return protection against infection and severe disease, ``(strata, 2)``, for the strata in use.
+    """Return a person's protection against infection and severe disease, ``(strata, 2)``, for strata in use.
 
     A dose never reduces protection: people with waned immunity keep its protection where that is better.
     """
@@ -149,6 +149,18 @@ def protection(section: EpidemicSection) -> Floats:
         if (waned > dose).any():
             strata.append(np.maximum(waned, dose))
     return np.array(strata)
+
+
+def severe_if_infected(section: EpidemicSection) -> Floats:
+    """Return the risk of severe disease of the infected relative to people without protection, by stratum.
+
+    Protection against severe disease is that of a person, infected or not; the part of it that prevents the
+    infection does not protect the infected again. At the least, it is the protection against infection.
+    """
+    infection, severe = protection(section).T
+    infected, ill = 1.0 - infection, 1.0 - np.maximum(infection, severe)
+    risk: Floats = np.divide(ill, infected, out=np.zeros_like(ill), where=infected > 0)
+    return risk
 
 
 def _parts(flat: NDArray[Number], shape: tuple[int, ...]) -> tuple[NDArray[Number], ...]:

@@ -18,8 +18,11 @@ from surgesim.scenario.schema.levers.supply import OrderOxygen, Restock
 class OxygenOrder(Action):
     """The action of ordering oxygen: a tank and a plant, which stay, and deliveries until the rule ends."""
 
-    def __init__(self, rule: OrderOxygen, where: list[int], supply: OxygenSupply, env: Calendar) -> None:
-        self._rule, self._where, self._supply, self._env = rule, where, supply, env
+    def __init__(
+        self, name: str, rule: OrderOxygen, where: list[int], supply: OxygenSupply, env: Calendar
+    ) -> None:
+        self._name, self._rule = name, rule
+        self._where, self._supply, self._env = where, supply, env
         self._installed = False
         self._begun = 0
         self._running = False
@@ -39,11 +42,16 @@ class OxygenOrder(Action):
 
     def end(self) -> None:
         self._running = False
+        for facility in self._where:
+            self._supply.expect_no_more(facility, self._name)
 
     def _deliveries(self, number: int) -> Generator[Event, object, None]:
         first, come = self._env.now, 0
+        rule = self._rule
         while self._running and self._begun == number:
+            due = first + (come + 1) * rule.interval_days
             for facility in self._where:
+                self._supply.expect(facility, self._name, due, rule.delivery_kg, rule.interval_days)
                 self._supply.deliver(facility, self._rule.delivery_kg)
             come += 1
             yield self._env.at(first + come * self._rule.interval_days)
@@ -52,7 +60,7 @@ class OxygenOrder(Action):
 def _order_oxygen(name: str, rule: OrderOxygen, province: Province) -> Action:
     if province.supply is None:
         return Action()  # no facility has a store
-    return OxygenOrder(rule, sites_of(rule, province), province.supply, province.env)
+    return OxygenOrder(name, rule, sites_of(rule, province), province.supply, province.env)
 
 
 def _restock(name: str, rule: Restock, province: Province) -> Action:

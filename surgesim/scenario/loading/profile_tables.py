@@ -33,6 +33,7 @@ PLACES = (
     "clinical.severity",
     "clinical.stays",
     "clinical.clocks",
+    "clinical.respiratory",
     "supply",
     "command.levels",
 )

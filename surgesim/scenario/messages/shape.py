@@ -13,7 +13,7 @@ from datetime import date
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import StringConstraints
+from pydantic import StringConstraints, Tag
 from pydantic.fields import FieldInfo
 
 from surgesim.scenario.messages.finding import KeyPath
@@ -84,7 +84,9 @@ class Shape:
     variants
         The section for each value of the key `action`.
     entry
-        Shape of the entries of a named mapping or list.
+        Shape of the entries of a named mapping or list, or of a list that may stand for a section.
+    tags
+        Names that pydantic gives to the forms of a union, which are no keys.
     choices
         The words allowed as a value.
     length
@@ -106,6 +108,7 @@ class Shape:
     required: tuple[str, ...] = ()
     variants: dict[str, Shape] = field(default_factory=dict)
     entry: Shape | None = None
+    tags: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     length: int | None = None
     number: Number | None = None
@@ -126,7 +129,7 @@ def step(shape: Shape | None, key: str | int, value: Any = None) -> Shape | None
     """Return the shape under `key`; `value` is the value at `shape`, which decides between variants."""
     if shape is None:
         return None
-    if shape.kind == "section":
+    if shape.kind == "section" and not isinstance(key, int):
         if shape.variants and isinstance(value, Mapping):
             variant = shape.variants.get(str(value.get("action")))
             if variant is not None:
@@ -213,6 +216,7 @@ def _union(members: tuple[Any, ...]) -> Shape:
     if len(shapes) < len(members):
         shapes.append(_words(("none",)))
     sections = [shape for shape in shapes if shape.kind == "section"]
+    table = next((shape for shape in shapes if shape.kind == "list"), None)
     if len(sections) > 1:
         variants = {shape.fields["action"].choices[0]: shape for shape in sections}
         fields = {name: inner for shape in sections for name, inner in shape.fields.items()}
@@ -224,6 +228,12 @@ def _union(members: tuple[Any, ...]) -> Shape:
     phrase = " or ".join(shape.expected for shape in shapes)
     choices = tuple(word for shape in shapes for word in shape.choices)
     number = next((shape.number for shape in shapes if shape.number is not None), None)
+    if table is not None and sections:
+        tags = tuple(mark.tag for form in members for mark in get_args(form) if isinstance(mark, Tag))
+        phrase = f"{table.expected}, or {sections[0].expected}"
+        return replace(
+            sections[0], expected=phrase, entry=table.entry, length=table.length, number=number, tags=tags
+        )
     return replace(first, expected=phrase, choices=choices, number=number)
 
 

@@ -78,6 +78,8 @@ def _locate(loc: tuple[str | int, ...], data: Any) -> tuple[KeyPath, Shape | Non
         if shape.variants and part in shape.variants:
             shape = shape.variants[str(part)]
             continue
+        if part in shape.tags:
+            continue
         if shape.kind == "value" or not isinstance(data, (Mapping, list, tuple)):
             break
         if isinstance(data, (list, tuple)) != isinstance(part, int):
@@ -91,7 +93,8 @@ def _finding(kind: str, loc: tuple[str | int, ...], got: Any, ctx: Mapping[str, 
     path, shape, value, holder = _locate(loc, data)
     if holder is not None and holder.length is not None:
         values = value_at(data, path[:-1])
-        if len(values) != holder.length:  # errors in single entries mean little if the length is wrong
+        # errors in single entries mean little if the length is wrong
+        if isinstance(values, (list, tuple)) and len(values) != holder.length:
             message = f"got {len(values)} values, expected {holder.length}, one per age group 0-9 to 80+"
             return Finding(path[:-1], message + _length_hint(values))
     if kind == "extra_forbidden":

@@ -2,24 +2,42 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from surgesim.scenario.schema.base import Distribution, MeanSd, Off, Section, ShareByAge, figure
 from surgesim.scenario.schema.capacity.home import HomeCare
 from surgesim.scenario.schema.capacity.oxygen import Respiratory
-from surgesim.scenario.schema.numbers import Share
+from surgesim.scenario.schema.numbers import OneOrMore, Share
+
+
+class OddsOfDeath(Section):
+    """P(death) as an odds ratio to full care, the same at every age."""
+
+    odds: OneOrMore
+
+
+def _form(value: object) -> str:
+    return "ratio" if isinstance(value, (dict, OddsOfDeath)) else "table"
+
+
+DeathRisk = Annotated[
+    Annotated[ShareByAge, Tag("table")] | Annotated[OddsOfDeath, Tag("ratio")], Discriminator(_form)
+]
+"""P(death) by age: a table, or the odds of death relative to full care (of the variant)."""
 
 
 class DeathByCare(Section):
     """Probability of death by age and care received.
 
     If the value for one kind of care is lower than the value for better care, it is raised to the latter.
+    Any but `full` can also be ``{odds: x}``: x times the odds of death with full care, after the variant's
+    `death_severity`.
     """
 
     full: ShareByAge
-    thin: ShareByAge
-    boarded: ShareByAge
-    untreated: ShareByAge
+    thin: DeathRisk
+    boarded: DeathRisk
+    untreated: DeathRisk
 
 
 class Severity(Section):
@@ -61,10 +79,14 @@ class Clock(Section):
 
 
 class Clocks(Section):
-    """One clock per unmet need: oxygen untreated, ICU untreated, and ICU boarded in an oxygen bed."""
+    """One clock per unmet need: oxygen untreated, ICU untreated, and ICU boarded in an oxygen bed.
+
+    Without `boarded`, the clock `icu` also applies to boarders.
+    """
 
     oxygen: Clock
     icu: Clock
+    boarded: Off[Clock] = None
 
 
 class UrgentShare(Section):

@@ -55,7 +55,12 @@ class Variant(Section):
 
 
 class Protection(Section):
-    """Protection of an immunity stratum: against infection, and against needing oxygen if infected."""
+    """Protection of the people of an immunity stratum, as published for vaccines.
+
+    `infection` is the share of infections prevented, `severe` the share of severe disease (need of oxygen)
+    prevented in a person, of which preventing the infection is a part: of those infected,
+    1 - (1 - `severe`) / (1 - `infection`) are protected. A `severe` below `infection` is raised to it.
+    """
 
     infection: Share = 0.0
     severe: Share = 0.0

@@ -24,6 +24,10 @@ MOST_VALUE = 1e15
 Share = Annotated[float, Field(ge=0, le=1)]
 Multiplier = Annotated[float, Field(ge=0, le=1_000)]
 """A factor, a weight, or another number without a unit, such as R0."""
+SomeMultiplier = Annotated[float, Field(ge=0.0001, le=1_000)]
+OneOrMore = Annotated[float, Field(ge=1, le=1_000)]
+"""A factor or an odds ratio that raises a risk, or leaves it as it is."""
+SomeShare = Annotated[float, Field(ge=0.01, le=1)]
 Purity = Annotated[float, Field(gt=0, le=1)]
 
 Days = Annotated[float, Field(ge=0, le=1_000_000)]

@@ -13,6 +13,7 @@ def epidemic_cautions(scenario: Scenario) -> Iterator[Finding]:
     """Yield warnings about the epidemic of a valid scenario."""
     epidemic = scenario.epidemic
     if epidemic is not None:
+        yield from _protection(epidemic)
         yield from _measures(epidemic, scenario)
         yield from _vaccination(epidemic, scenario)
         yield from _testing(epidemic, scenario)
@@ -24,6 +25,17 @@ def has_doses(scenario: Scenario) -> bool:
     if section is None or section.doses_per_day:
         return True
     return any(scenario.command.rules_adding_to("epidemic.vaccination"))
+
+
+def _protection(epidemic: Epidemic) -> Iterator[Finding]:
+    for name in ("waned", "vaccinated"):
+        given: Protection | None = getattr(epidemic.immunity, name)
+        if given is not None and "severe" in given.model_fields_set and given.severe < given.infection:
+            message = (
+                f"got {given.severe:g}, which is raised to the protection against infection, "
+                f"{given.infection:g}: it is that of a person, infected or not"
+            )
+            yield Finding(("epidemic", "immunity", name, "severe"), message)
 
 
 def _measures(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:

@@ -195,9 +195,9 @@ BINDING = Table(
         Column(
             "constraint",
             TEXT,
-            "space, doctors, nurses, equipment, pipes (oxygen flow) or oxygen_stock (none left). The binding "
-            "constraint of a day is the one that binds the largest share of the open beds (the first of "
-            "these in a tie; space if no bed is open)",
+            "space, doctors, nurses, equipment, pipes (oxygen flow) or oxygen_stock (none left, or not "
+            "enough for more beds). The binding constraint of a day is the one that binds the largest share "
+            "of the open beds (the first of these in a tie; space if no bed is open)",
         ),
         Column(
             "breach_days_mean",

@@ -17,7 +17,7 @@ from surgesim.scenario.loading.profile_tables import FOLDER as PROFILES
 from surgesim.scenario.messages.shape import scenario_shape
 from surgesim.scenario.schema.capacity.essential import Essential, EssentialCare
 from surgesim.scenario.schema.capacity.home import HomeCare
-from surgesim.scenario.schema.capacity.oxygen import Flow, OxygenSource
+from surgesim.scenario.schema.capacity.oxygen import Flow, OxygenSource, Respiratory, Scarcity
 from surgesim.scenario.schema.capacity.staffing import Absence, Staffing
 from surgesim.scenario.schema.capacity.transport import Neighbour
 from surgesim.scenario.schema.care import Care
@@ -43,7 +43,9 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "people": People,
     "clinical": Clinical,
     "clinical.urgent_share": UrgentShare,
+    "clinical.respiratory": Respiratory,
     "clinical.respiratory.flow": Flow,
+    "clinical.respiratory.scarcity": Scarcity,
     "clinical.home_care": HomeCare,
     "care": Care,
     "care.staffing": Staffing,

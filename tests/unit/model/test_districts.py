@@ -288,7 +288,7 @@ def test_intensive_care_of_a_district_is_by_its_people() -> None:
 def test_a_district_whose_staff_is_not_given_has_no_value() -> None:
     sites = {"far": facility(oxygen=50, icu=3) | STAFFED, "near": facility(icu=1, district="isle")}
     watched = with_districts(overlaid(islands()[0], {"care": {"facilities": sites}}))
-    record = simulate(watched, 2, 0)
+    record = run_once(watched, 2, 0)
     staffed = column(watched, record, "staffed_icu_beds_per_100k")
     assert staffed[:, 0].tolist() == [6.0] * 6
     assert np.isnan(staffed[:, 1]).all()

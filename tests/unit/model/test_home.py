@@ -235,3 +235,60 @@ def test_packages_that_do_not_add_up_are_told(tampered: float) -> None:
     care.packages = tampered
     with pytest.raises(IdentityError, match="home drug packages on day 4"):
         care.check(4)
+
+
+# -- who is followed first ------------------------------------------------------------------------
+
+FIRST = {"first": {"from_age": 60, "high_risk": True}}
+
+
+def test_the_old_and_the_high_risk_are_followed_first() -> None:
+    care = HomeCare(HomeCareSection.model_validate({"teams": 1, "patients_per_team": 50.0} | FIRST))
+    assert care.first[6:].all()
+    assert care.first[:, 1].all()
+    assert not care.first[:6, 0].any()
+    assert not home().first.any()
+
+
+def test_teams_and_packages_reach_those_first_before_the_others() -> None:
+    care = home(**FIRST, packages=40.0, eligible_share=1.0, effect=0.5)
+    care.expect(30, 120)  # a quarter of the onsets
+    care.begin_day()
+    care.pass_day(100, 0)
+    assert (care.active, care.followed) == (100, 50)  # 25 first, and 25 of the 75 others
+    assert care.first_reduction == 0.5
+    assert care.reduction == pytest.approx(0.5 * (25 / 75) * (15 / 25))
+    care.check(0)
+
+
+def test_reports_have_the_share_of_the_onsets_they_come_from() -> None:
+    section = HomeCareSection.model_validate({"teams": 1, "patients_per_team": 1e6, "packages": 1e9} | FIRST)
+    care = HomeCare(section, np.array([0.0, 0.25, 0.75]))
+    care.expect(10, 100)  # two days before
+    care.expect(50, 100)
+    care.expect(100, 100)  # today's are reported later
+    care.begin_day()
+    care.pass_day(80, 0)
+    assert care.followed == pytest.approx(80)
+    assert care._first.known == pytest.approx(80 * (0.25 * 50 + 0.75 * 10) / 100)
+
+
+@pytest.mark.slow
+@given(
+    teams=st.integers(0, 5),
+    packages=st.floats(0, 100),
+    course=st.lists(st.tuples(counts, counts, counts), min_size=1, max_size=30),
+)
+def test_identities_with_priority_and_shortages(
+    teams: int, packages: float, course: list[tuple[int, int, int]]
+) -> None:
+    care, alike = home(**FIRST, teams=teams, packages=packages), home(teams=teams, packages=packages)
+    for day, (first, others, isolated) in enumerate(course):
+        for each in (care, alike):
+            each.expect(first, first + others)
+            each.begin_day()
+            each.pass_day(first + others, isolated)
+            each.check(day)
+        assert care.active == pytest.approx(alike.active)
+        assert care.followed == pytest.approx(alike.followed)
+        assert care.first_reduction >= care.reduction * (1 - 1e-9) - 1e-12

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from capacity_cases import FOREVER, KG_OF_MASK, Watched, nobody_dies, rule, standing
-from strategies import arrivals, build, clock, deaths, facility, severity, small, stays
+from capacity_cases import FOREVER, KG_OF_MASK, MASK_ONLY, Watched, nobody_dies, rule, standing
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import arrivals, build, clinical, clock, deaths, facility, severity, small, stays
 
 from surgesim.errors import IdentityError
+from surgesim.model.capacity.staff import OXYGEN_STOCK
 from surgesim.model.care.gas import cylinders_kg, kg_per_day, plant_kg_per_day
 from surgesim.model.care.ledger import IN_ICU, IN_OXYGEN
 from surgesim.model.care.oxygen import OxygenSupply, Store
@@ -18,11 +21,12 @@ from surgesim.model.clock.calendar import Calendar
 from surgesim.model.clock.streams import Streams
 from surgesim.model.levers.supply import OxygenOrder
 from surgesim.model.record import FACILITY_INDEX
-from surgesim.model.simulation import Simulation
+from surgesim.model.simulation import Simulation, simulate
 from surgesim.scenario.door import overlaid
-from surgesim.scenario.schema.capacity.oxygen import Delivery, OxygenSource
+from surgesim.scenario.schema.capacity.oxygen import Delivery, OxygenSource, Scarcity
 from surgesim.scenario.schema.levers.supply import OrderOxygen
 from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.measures.compare import paired_interval
 
 PURE: dict[str, Any] = {"plant_purity": 1.0, "loss_share": 0.0}
 
@@ -42,12 +46,13 @@ class Bed:
     def __init__(self, index: int, place: int = IN_OXYGEN) -> None:
         self.index, self.place = index, place
         self.flow_kg, self.breathes_at, self.breathless = 0.0, -1, False
+        self.strain_before = 0.0
 
 
 class Ward:
     """One store, who breathes from it, and what is told when: a run in the small."""
 
-    def __init__(self, given: OxygenSource, masks: int = 0) -> None:
+    def __init__(self, given: OxygenSource, masks: int = 0, scarcity: Scarcity | None = None) -> None:
         self.env = Calendar()
         self.told: list[tuple[float, str, int]] = []
         self.changes: list[tuple[float, bool]] = []
@@ -57,6 +62,7 @@ class Ward:
             self,  # type: ignore[arg-type]
             lambda _: self.changes.append((self.env.now, self.store.short)),
             Streams(1, 0),
+            scarcity,
         )
         self.beds: list[Bed] = []
         for _ in range(masks):
@@ -438,6 +444,188 @@ def test_a_store_without_patients_wants_nothing() -> None:
     assert ward.supply.cover_days == np.inf
 
 
+# -- lower flows ----------------------------------------------------------------------------------
+
+HALF = Scarcity(floor=0.5, risk=1.4, horizon_days=4.0)
+HOUR = 1 / 24
+
+
+def every(days: float, kg: float, **changes: Any) -> Delivery:
+    return Delivery(size_kg=kg, interval_days=days, first_days=days, **changes)
+
+
+def test_a_stock_lasts_until_the_next_delivery_at_a_flow_lowered_for_all() -> None:
+    """20 masks need 780 kg in two days; there are 624 kg, and as much every second day."""
+    kg = 16 * 2 * KG_OF_MASK
+    supplied = source(tank_kg=kg, tank_start_share=1.0, delivery=every(2.0, kg))
+    ward = Ward(supplied, 20, HALF)
+    assert ward.store.share == pytest.approx(0.8 * 2 / (2 + HOUR))
+    store = ward.run(10)
+    assert (ward.told, store.short_days, store.unmet) == ([], 0, 0)
+    assert store.used + store.withheld == pytest.approx(10 * 20 * KG_OF_MASK)
+    assert store.used == pytest.approx(10 * 16 * KG_OF_MASK, rel=HOUR)
+    assert store.stock > 0
+    without = Ward(supplied, 20).run(10)
+    assert without.short_days > 1
+    assert (without.withheld, without.strain) == (0, 0)
+
+
+def test_without_a_delivery_due_a_stock_lasts_for_the_horizon_or_at_the_floor() -> None:
+    ward = Ward(source(tank_kg=100.0, tank_start_share=1.0), 2, HALF)
+    assert ward.store.share == pytest.approx(100 / 4 / (2 * KG_OF_MASK))
+    store = ward.run(30)
+    assert store.share == 0.5
+    dry_at = store.last - store.short_days
+    assert ward.told[0][:2] == (pytest.approx(dry_at), "cut off")
+    at_usual_flow = 100 / (2 * KG_OF_MASK)
+    assert at_usual_flow * 1.2 < dry_at < at_usual_flow * 2
+
+
+def test_who_joins_or_leaves_changes_the_flow_of_all_at_once() -> None:
+    ward = Ward(source(plant_nm3_per_hour=plant_for(3)), 3, HALF)
+    shares = []
+    for _ in range(3):
+        ward.join()
+        shares.append(ward.store.share)
+    assert shares == pytest.approx([3 / 4, 3 / 5, 3 / 6])
+    assert (ward.told, ward.store.short) == ([], False)
+    for bed in ward.beds[:3]:
+        ward.part(bed)
+    assert ward.store.share == pytest.approx(1)
+    ward.run(3)
+
+
+def test_only_at_the_floor_is_anybody_cut_off_and_intensive_care_comes_first() -> None:
+    ward = Ward(source(tank_kg=KG_OF_MASK, plant_nm3_per_hour=plant_for(3)), 6, HALF)
+    ward.join(IN_ICU, 20.0)
+    store = ward.run(4)
+    assert (store.short, store.share) == (True, 0.5)
+    assert ward.breathless == [4, 5]
+    assert store.served == pytest.approx(3 * KG_OF_MASK)
+    assert store.unmet == pytest.approx(2 * KG_OF_MASK * store.short_days)
+    ward.part(ward.beds[6])
+    assert (ward.breathless, store.short) == ([], False)
+    assert store.share == pytest.approx(0.5)
+    ward.supply.enlarge(0, 0.0, plant_for(3), 1.0)
+    assert store.share == pytest.approx(1)
+    ward.run(6)
+
+
+def test_a_delivery_raises_flows_at_once() -> None:
+    ward = Ward(source(tank_kg=1000.0, tank_start_share=0.05), 4, HALF)
+    assert ward.store.share == 0.5
+    ward.run(0.5)
+    ward.supply.deliver(0, 900)
+    assert ward.store.share == 1
+    assert ward.store.strain == pytest.approx(0.5)
+
+
+def test_a_stay_at_the_floor_has_all_of_the_risk_and_one_with_enough_oxygen_none() -> None:
+    ward = Ward(source(plant_nm3_per_hour=plant_for(2)), 2, HALF)
+    ward.run(2)
+    assert ward.supply.risk_of_stay(ward.beds[0], 2.0) == pytest.approx(1)  # type: ignore[arg-type]
+    late = ward.join()
+    ward.join()
+    assert ward.supply.risk_now(0) == pytest.approx(1.4)
+    ward.run(4)
+    assert ward.supply.risk_of_stay(late, 2.0) == pytest.approx(1.4)  # type: ignore[arg-type]
+    assert ward.supply.risk_of_stay(ward.beds[0], 4.0) == pytest.approx(1.2)  # type: ignore[arg-type]
+    assert Ward(source(tank_kg=1.0), 2).supply.risk_now(0) == 1
+
+
+def test_what_a_supply_sustains_counts_plant_stock_and_the_deliveries_due_by_then() -> None:
+    supplied = source(
+        tank_kg=70.0, tank_start_share=1.0, plant_nm3_per_hour=plant_for(1), loss_share=0.25,
+        delivery=every(2.0, 35.0, failure=0.2),
+    )  # fmt: skip
+    ward = Ward(supplied)
+    ward.run(0.5)
+    ward.store.advance(0.5)
+    assert ward.supply.sustained(7.0) == pytest.approx([(KG_OF_MASK + (70 + 3 * 28) / 7) / 1.25])
+    assert ward.supply.sustained(1.5) == pytest.approx([(KG_OF_MASK + 70 / 1.5) / 1.25])
+    ward.supply.expect(0, "order", 1.0, 700.0, 3.0)  # only 70 kg fit
+    assert ward.supply.sustained(1.5) == pytest.approx([(KG_OF_MASK + 140 / 1.5) / 1.25])
+    ward.supply.expect_no_more(0, "order")
+    assert ward.supply.sustained(1.5) == pytest.approx([(KG_OF_MASK + 70 / 1.5) / 1.25])
+
+
+STEP = 1 / 960
+_stays = st.lists(
+    st.tuples(
+        st.floats(0, 6), st.floats(0.2, 6), st.sampled_from([IN_OXYGEN, IN_ICU]), st.sampled_from([5, 20])
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def in_small_steps(
+    supplied: OxygenSource, stays: list[tuple[float, float, int, float]], days: int
+) -> dict[str, float]:
+    """Return the totals of a store by the rule as written: every 90 seconds, from the patients present."""
+    stock, totals = supplied.tank_kg * supplied.tank_start_share, {"used": 0.0, "withheld": 0.0, "unmet": 0.0}
+    plant = plant_kg_per_day(supplied.plant_nm3_per_hour, supplied.plant_purity)
+    delivery = supplied.delivery
+    assert delivery is not None
+    come = 1
+    for step in range(round(days / STEP)):
+        now = step * STEP
+        if now >= come * delivery.interval_days:
+            stock = min(stock + delivery.size_kg, supplied.tank_kg)
+            come += 1
+        present = [
+            (place != IN_ICU, n, kg_per_day(lpm))
+            for n, (a, d, place, lpm) in enumerate(stays)
+            if a <= now < a + d
+        ]
+        need = sum(flow for *_, flow in present)
+        until = come * delivery.interval_days - now + HOUR
+        lasting = (plant + stock / until) / (1 + supplied.loss_share)
+        share = min(max(lasting / need, 0.5), 1.0) if need else 1.0
+        most = (plant + stock / STEP) / (1 + supplied.loss_share)
+        served = 0.0
+        for *_, flow in sorted(present):
+            served += flow if (served + flow) * share <= most * (1 + 1e-9) else 0.0
+        stock -= max(served * share * (1 + supplied.loss_share) - plant, 0.0) * STEP
+        stock = max(stock, 0.0)
+        totals["used"] += served * share * STEP
+        totals["withheld"] += served * (1 - share) * STEP
+        totals["unmet"] += (need - served) * STEP
+    return totals
+
+
+@settings(max_examples=25)
+@given(
+    _stays,
+    st.sampled_from([0.0, 2.5]),
+    st.sampled_from([60.0, 150.0]),
+    st.sampled_from([1.5, 3.0]),
+    st.sampled_from([0.0, 0.25]),
+)
+def test_flows_are_those_of_the_rule_followed_in_small_steps(
+    stays: list[tuple[float, float, int, float]], plant: float, tank: float, interval: float, loss: float
+) -> None:
+    supplied = source(
+        tank_kg=tank, plant_nm3_per_hour=plant_for(plant), delivery=every(interval, tank), loss_share=loss
+    )
+    ward = Ward(supplied, scarcity=HALF)
+    beds: dict[int, Bed] = {}
+    changes = [(arrive, 1, n) for n, (arrive, *_) in enumerate(stays)]
+    changes += [(arrive + length, 0, n) for n, (arrive, length, *_) in enumerate(stays)]
+    for time, comes, n in sorted(changes):
+        if time < 8:
+            ward.run(time)
+            if comes:
+                beds[n] = ward.join(stays[n][2], stays[n][3])
+            else:
+                ward.part(beds[n])
+    store = ward.run(8)
+    flow = sum(kg_per_day(lpm) for *_, lpm in stays)
+    expected = in_small_steps(supplied, stays, 8)
+    actual = {name: getattr(store, name) for name in expected}
+    assert actual == pytest.approx(expected, abs=flow * STEP * (4 * len(stays) + 12))
+
+
 # -- clocks of the unserved -----------------------------------------------------------------------
 
 
@@ -554,6 +742,26 @@ def test_a_boarders_clock_goes_on_when_oxygen_is_back() -> None:
     # boarding she would recover 5 days after ICU need; without oxygen (from FULL + admission to day 3) she
     # would die at 9: the time of both counts to whichever end is the one of the moment
     assert log[-1] == (pytest.approx(worse + 5.0), "recovers")
+
+
+def test_a_boarder_without_oxygen_keeps_the_share_of_the_boarders_clock_that_has_run() -> None:
+    oxygen = PURE | {"tank_kg": 500.0, "tank_start_share": 20 / 500}
+    clocks = {"oxygen": clock("never", "never"), "icu": clock({"fixed": 2.0}, {"fixed": 5.0})}
+    scenario = standing(
+        30,
+        {"alpha": facility(oxygen=1) | {"oxygen": oxygen}},
+        arrivals=arrivals("exact", oxygen=[1] + [0] * 29),
+        clinical=nobody_dies(
+            severity=severity(p_icu=1.0, death_icu=deaths(0, 0, 1)),
+            stays=stays(oxygen_to_icu_days={"fixed": 0.25}),
+            clocks=clocks | {"boarded": clock({"fixed": 8.0}, {"fixed": 10.0})},
+        ),
+    )
+    log = {entry.what: entry.time for entry in Watched(scenario).log}
+    dry = log["in oxygen bed"] + FULL
+    # boarded until the tank is empty, she has run that of 8 days to death as a boarder; the rest is of 2
+    run = (dry - log["boards"]) / 8
+    assert log["dies"] == pytest.approx(dry + 2 * (1 - run))
 
 
 def test_nobody_new_comes_while_a_facility_is_dry_and_as_soon_as_it_is_not_they_do() -> None:
@@ -681,3 +889,87 @@ def test_orders_of_oxygen_come_when_they_do() -> None:
     expected = {3: 1100.0, 5: 100.0, 7: 100.0}
     assert run["oxygen_delivered_kg"].tolist() == [expected.get(day, 0.0) for day in range(14)]
     assert all(earlier <= later for earlier, later in pairwise(run["oxygen_stock_kg"].tolist()))
+
+
+# -- what scarcity does to patients ---------------------------------------------------------------
+
+
+def scarce(**scarcity: Any) -> Scenario:
+    """Return a town whose first hospital has oxygen for half of its beds; the second has oxygen for all."""
+    oxygen = PURE | {"tank_kg": 500.0, "delivery": {"size_kg": 500.0, "interval_days": 3.0}}
+    return build(
+        small(
+            40,
+            arrivals=arrivals(oxygen=[5] * 40),
+            clinical=clinical(
+                severity=severity(p_icu=0.0, death_oxygen=deaths(0.2, 0.2, 0.7)),
+                stays=stays(oxygen_days={"fixed": 6.0}),
+                clocks={"oxygen": clock({"fixed": 1.0}, {"fixed": 3.0}), "icu": clock("never", "never")},
+                respiratory=MASK_ONLY | {"scarcity": scarcity},
+            ),
+            care={
+                "facilities": {
+                    "alpha": facility(oxygen=20) | {"oxygen": oxygen},
+                    "bravo": facility(oxygen=20),
+                }
+            },
+        )
+    )
+
+
+def effect_of(before: dict[str, Any], after: dict[str, Any], outcome: str) -> tuple[float, float]:
+    """Return the 99 % interval of the paired effect of a change of `scarcity`."""
+    change = [
+        simulate(scarce(**after), 7, k).outcomes[outcome] - simulate(scarce(**before), 7, k).outcomes[outcome]
+        for k in range(12)
+    ]
+    return paired_interval(np.array(change), 0.99)
+
+
+def test_lower_flows_keep_patients_from_being_cut_off_and_alive() -> None:
+    for outcome in ("facility_days_dry", "oxygen_unmet_kg", "deaths"):
+        assert effect_of({}, {"floor": 0.5}, outcome)[1] < 0, outcome
+
+
+def test_lower_flows_have_a_risk() -> None:
+    assert effect_of({"floor": 0.5}, {"floor": 0.5, "risk": 1.46}, "deaths")[0] > 0
+
+
+def test_who_is_not_admitted_where_oxygen_is_scarce_is_better_off_where_it_is_not() -> None:
+    for outcome in ("facility_days_dry", "oxygen_unmet_kg", "deaths"):
+        assert effect_of({}, {"admission_days": 7.0}, outcome)[1] < 0, outcome
+
+
+def test_at_no_strength_scarcity_changes_nothing_at_all() -> None:
+    log = Watched(scarce()).log
+    assert any(entry.what == "dies" for entry in log)
+    assert Watched(scarce(floor=1.0, risk=1.46, horizon_days=1.0)).log == log
+    assert Watched(scarce(floor=0.5)).log != log
+
+
+def test_lower_flows_without_more_risk_kill_nobody_who_is_never_cut_off() -> None:
+    """Risk counts only what titration withheld: with 1, deaths at the floor are those of full care."""
+    oxygen = PURE | {"plant_nm3_per_hour": plant_for(15)}
+    one = scarce(floor=0.5)
+    sites = {"alpha": {"beds": {"oxygen": 25}, "oxygen": oxygen | {"tank_kg": 0.0, "delivery": None}}}
+    lowered = overlaid(one, {"care": {"facilities": sites}})
+    free = overlaid(one, {"care": {"facilities": {"alpha": {"beds": {"oxygen": 25}, "oxygen": None}}}})
+    few, many = simulate(lowered, 3, 0), simulate(free, 3, 0)
+    assert few.series("oxygen_withheld_kg").sum() > 0
+    assert few.outcomes["facility_days_dry"] == 0
+    assert few.outcomes["deaths"] == many.outcomes["deaths"]
+
+
+def test_a_supply_that_sustains_few_beds_binds_them() -> None:
+    record = Watched(scarce(admission_days=3.0)).record
+    staffed = record.facilities[:, 0, FACILITY_INDEX["staffed_oxygen"]]
+    binding = record.facilities[:, 0, FACILITY_INDEX["binding_oxygen"]]
+    assert (staffed[3:] < 20).all()
+    assert set(binding[3:]) == {OXYGEN_STOCK}
+
+
+@pytest.mark.parametrize("scale", [2.0, 0.5])
+def test_scale_multiplies_all_flows(scale: float) -> None:
+    ample = fifty_masks(4)
+    record = Watched(overlaid(ample, {"clinical": {"respiratory": {"flow": {"scale": scale}}}})).record
+    assert record.series("oxygen_used_kg") == pytest.approx([scale * 50 * KG_OF_MASK] * 4)

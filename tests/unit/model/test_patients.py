@@ -132,6 +132,34 @@ def test_shares_drawn_are_the_shares_given() -> None:
     assert batch.icu_delay[batch.needs_icu].mean() == pytest.approx(2.0, rel=0.03)
 
 
+def by_support(batch: PatientBatch, of: np.ndarray) -> np.ndarray:
+    """Return the number of patients by flow in an oxygen bed: mask, high-flow, non-invasive."""
+    return np.array([(batch.oxygen_flow[of] == lpm).sum() for lpm in (10.0, 60.0, 30.0)])
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.5])
+def test_who_will_need_icu_has_the_higher_flows_and_the_mix_of_all_is_unchanged(strength: float) -> None:
+    mix = np.array([0.755, 0.226, 0.019])
+    course = clinical(severity=severity(p_icu=0.3), respiratory={"by_severity": strength})
+    batch, _ = drawn(outbreak(course))
+    for age in range(3, N_AGES):
+        of_age = batch.age == age
+        expected = mix * of_age.sum()
+        sd = np.sqrt(expected * (1 - mix))
+        assert (np.abs(by_support(batch, of_age) - expected) < 4 * sd).all()
+    severe = batch.needs_icu
+    assert batch.oxygen_flow[severe].mean() > 1.5 * batch.oxygen_flow[~severe].mean()
+    usual = batch.step_down_flow
+    assert usual[severe].mean() == pytest.approx(usual[~severe].mean(), rel=0.03)
+    if strength == 1:
+        assert (batch.oxygen_flow[~severe] == 10.0).mean() > 0.99
+
+
+def test_at_no_strength_flow_does_not_depend_on_severity() -> None:
+    batch, _ = drawn(outbreak(clinical(severity=severity(p_icu=0.3), respiratory={})))
+    assert (batch.oxygen_flow == batch.step_down_flow).all()
+
+
 def test_what_is_drawn_for_a_patient_does_not_hang_together() -> None:
     batch, _ = drawn(outbreak(clinical(severity=severity(p_oxygen=1.0, p_icu=1.0))), onsets=100)
     names = (
@@ -280,15 +308,15 @@ def test_a_day_drawn_is_used_again_for_the_same_infections_and_the_same_home_car
     cells = np.full((1, N_AGES, 2, 2, 4), 20)
     day = DayOfInfection(cells, np.zeros(1, np.int64), np.zeros(1, np.int64))
     streams = Streams(1, 0)
-    first, mild = shared.of_day(day, 3, streams, 0.5)
-    again, mild_again = shared.of_day(day, 3, streams, 0.5)
+    first, mild = shared.of_day(day, 3, streams, (0.5, 0.5))
+    again, mild_again = shared.of_day(day, 3, streams, (0.5, 0.5))
     assert again is first
     assert mild_again is mild
-    without, more_mild = shared.of_day(day, 3, streams, 0.0)
+    without, more_mild = shared.of_day(day, 3, streams, (0.0, 0.0))
     assert len(without) + more_mild.sum() == len(first) + mild.sum() == cells.sum()
     assert len(first) == pytest.approx(len(without) / 2, abs=4 * (len(without) / 4) ** 0.5)
     other = DayOfInfection(cells, np.zeros(1, np.int64), np.zeros(1, np.int64))
-    assert shared.of_day(other, 3, streams, 0.5)[0] is not first
+    assert shared.of_day(other, 3, streams, (0.5, 0.5))[0] is not first
 
 
 def test_shares_that_miss_1_by_rounding_leave_no_draw_without_a_flow() -> None:
@@ -297,3 +325,35 @@ def test_shares_that_miss_1_by_rounding_leave_no_draw_without_a_flow() -> None:
     respiratory = outbreak(clinical(respiratory=support)).clinical.respiratory
     flow = _flow_quantile(respiratory.oxygen_beds, respiratory.flow)
     assert flow(np.array([0.0, 0.69, 0.71, 0.91, 1 - 2.0**-53])).tolist() == [10, 10, 60, 30, 30]
+
+
+@pytest.mark.slow
+def test_odds_of_death_are_relative_to_the_full_care_of_the_variant() -> None:
+    full = [0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 1.0]
+    raised = {"full": full, "thin": 0.0, "boarded": {"odds": 3.0}, "untreated": {"odds": 6.0}}
+    course = clinical(severity=severity(p_icu=0.5, death_icu=raised, death_oxygen=raised))
+    batch, _ = drawn(outbreak(course, epidemic={"variant": variant(3.0, death_severity=1.5)}), onsets=2_000)
+    p_full = np.minimum(1.0, 1.5 * np.array(full))[batch.age]
+    np.testing.assert_array_equal(batch.p_full, p_full)
+    np.testing.assert_array_equal(batch.p_thin, p_full)  # raised to full care
+    icu, some = batch.needs_icu, (p_full > 0) & (p_full < 1)
+
+    def odds(p: np.ndarray) -> np.ndarray:
+        ratio: np.ndarray = p / (1 - p)
+        return ratio
+
+    np.testing.assert_allclose(odds(batch.p_untreated[some]), 6 * odds(p_full[some]))
+    np.testing.assert_allclose(odds(batch.p_boarded[some & icu]), 3 * odds(p_full[some & icu]))
+    np.testing.assert_array_equal(batch.p_boarded[~icu], p_full[~icu])
+    np.testing.assert_array_equal(batch.p_untreated[~some], p_full[~some])
+
+
+def test_the_share_found_of_the_severe_finds_the_same_people_and_more() -> None:
+    def unreported(**detection: float) -> np.ndarray:
+        spread = {"variant": variant(3.0), "detection": {"share": 0.2} | detection}
+        return drawn(outbreak(epidemic=spread), onsets=500)[0].unreported
+
+    few, many = unreported(), unreported(severe_share=0.6)
+    np.testing.assert_array_equal(few, unreported(severe_share=0.2))
+    assert (many <= few).all()
+    assert many.mean() == pytest.approx(0.4, abs=4 * (0.24 / len(many)) ** 0.5)

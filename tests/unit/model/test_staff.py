@@ -65,6 +65,7 @@ def one(
     *,
     staffing: Staffing = STAFFING,
     equipment: tuple[float, float, float] = (NO_LIMIT,) * 3,
+    pipes: tuple[float, float, float] = (NO_LIMIT,) * 3,
     supply: tuple[float, float, float] = (NO_LIMIT,) * 3,
     covid: tuple[int, int, int] = (0, 0, 0),
     others: tuple[int, int] = (0, 0),
@@ -74,7 +75,7 @@ def one(
         PatientsPerPost(staffing),
         np.array([at_posts], dtype=float),
         np.array([space]),
-        np.array([[equipment], [supply]]),
+        np.array([[equipment], [pipes], [supply]]),
         np.array([covid]),
         np.array([others]),
     )
@@ -106,7 +107,7 @@ def test_field_hospital_without_staff_adds_nothing() -> None:
     """500 critical beds and no staff change the staffed ICU beds by exactly 0 (McCabe et al. 2020)."""
     space = ints((0, 40, 10), (0, 0, 500))
     filled = np.array([[10.0, 10.0, 4.0], [0.0, 0.0, 0.0]])
-    limits = np.full((2, 2, 3), NO_LIMIT)
+    limits = np.full((3, 2, 3), NO_LIMIT)
     nobody = np.zeros((2, 3), np.int64)
     both = staffed_beds(PatientsPerPost(STAFFING), filled, space, limits, nobody, nobody[:, :2])
     without = staffed_beds(
@@ -214,9 +215,7 @@ def test_emergencies_come_before_basic_beds_and_after_oxygen_beds() -> None:
 
 
 def test_equipment_and_oxygen_bind() -> None:
-    equipped = one(
-        (0, 50, 10), (100, 100, 100), equipment=(NO_LIMIT, NO_LIMIT, 6), supply=(NO_LIMIT, 30.4, 8)
-    )
+    equipped = one((0, 50, 10), (100, 100, 100), equipment=(NO_LIMIT, NO_LIMIT, 6), pipes=(NO_LIMIT, 30.4, 8))
     assert equipped.most.tolist() == [[0, 30, 6]]
     assert equipped.normal.tolist() == [[0, 30, 6]]
     assert equipped.binding.tolist() == [[SPACE, PIPES, EQUIPMENT]]

@@ -13,7 +13,15 @@ from strategies import Plain, build, clinical, district, facility, people, sever
 from surgesim.errors import IdentityError
 from surgesim.model.clock.streams import Streams
 from surgesim.model.epidemic.people import populate
-from surgesim.model.epidemic.spread import BOTH, NONE, VACCINATED, WANED, Epidemic, protection
+from surgesim.model.epidemic.spread import (
+    BOTH,
+    NONE,
+    VACCINATED,
+    WANED,
+    Epidemic,
+    protection,
+    severe_if_infected,
+)
 from surgesim.model.epidemic.vaccination import Vaccination
 from surgesim.model.simulation import Simulation, run_once
 from surgesim.scenario.schema.epidemic import Epidemic as EpidemicSection
@@ -284,6 +292,33 @@ def test_protection_is_the_better_of_the_two_against_each(
         np.testing.assert_allclose(table[BOTH], both)
         assert (table[BOTH] >= table[WANED]).all()
         assert (table[BOTH] >= table[VACCINATED]).all()
+
+
+@pytest.mark.parametrize(
+    ("infection", "severe", "relative"),
+    [
+        (0.65, 0.90, 0.10 / 0.35),  # 71 % of the infected are protected
+        (0.0, 0.85, 1 - 0.85),
+        (0.6, 0.6, 1.0),  # nothing beyond the infections prevented
+        (0.6, 0.2, 1.0),  # raised to it
+        (0.6, 1.0, 0.0),
+        (1.0, 0.5, 0.0),  # nobody is infected
+    ],
+)
+def test_published_protection_against_severe_disease_is_that_of_a_person(
+    infection: float, severe: float, relative: float
+) -> None:
+    section = spread_with({}, {"infection": infection, "severe": severe})
+    risk = severe_if_infected(section)
+    assert risk[VACCINATED] == pytest.approx(relative)
+    assert risk[NONE] == risk[WANED] == 1.0
+    if relative < 1:
+        assert (1 - infection) * risk[VACCINATED] == pytest.approx(1 - max(infection, severe))
+
+
+def test_a_variant_escapes_a_share_of_the_protection_of_a_person() -> None:
+    risk = severe_if_infected(spread_with({"infection": 0.2, "severe": 0.6}, None, 0.3))
+    assert risk[WANED] == pytest.approx((1 - 0.42) / (1 - 0.14))
 
 
 def test_who_had_waned_protection_keeps_what_is_better_of_it_and_wanes_back() -> None:

@@ -1,24 +1,41 @@
 """Part of `clinical`: home care for mild cases."""
 
-from surgesim.scenario.schema.base import Section, figure
+from typing import Literal
+
+from surgesim.scenario.schema.base import Off, Section, figure
 from surgesim.scenario.schema.numbers import Amount, Count, DaysKept, Places, Share
+
+
+class FollowedFirst(Section):
+    """The mild cases that teams follow first: people from an age on, and the high-risk of any age."""
+
+    from_age: Literal[0, 10, 20, 30, 40, 50, 60, 70, 80]
+    high_risk: bool = True
 
 
 class HomeCare(Section):
     """Community teams and mobile stations that follow reported mild cases at home.
 
-    Each case followed gets a drug package while stocks last. Eligible cases with a package get early
-    treatment, which keeps a share `effect` of them from needing oxygen. Rules (`open_home_care`) add teams.
+    Each case followed gets a drug package while stocks last. Of the followed cases with a package who would
+    need oxygen, `eligible_share` get early treatment, which keeps a share `effect` of them from needing it.
+    If teams or packages are short, the cases of `first` come before the others. Rules (`open_home_care`) add
+    teams.
     """
 
     teams: Count = figure(0, "no teams unless given or opened by a rule")
     patients_per_team: Places = figure(
         75.0, "a mobile station for 50-100 cases (Decision 4042/2021, not read in full)"
     )
+    first: Off[FollowedFirst] = None
     followed_days: DaysKept = figure(10.0, "days for which a mild case is followed")
     eligible_share: Share = figure(
         0.37, "Hanoi 6/1/2022: about 10,000 of 27,000 home cases were eligible for antivirals", "published"
     )
-    effect: Share = figure(0.3, "share of treated eligible cases who avoid needing oxygen")
+    effect: Share = figure(
+        0.3,
+        "1 - 6.8/9.7, molnupiravir in the unvaccinated (MOVe-OUT 2022, 0.01-0.50); none in the vaccinated "
+        "(PANORAMIC 2023)",
+        "counted",
+    )
     packages: Amount = figure(0.0, "no home drug packages in stock unless given")
     packages_per_day: Amount = figure(0.0, "no deliveries of home drug packages unless given")

@@ -5,7 +5,19 @@ from typing import Self
 from pydantic import model_validator
 
 from surgesim.scenario.schema.base import Off, Section, figure
-from surgesim.scenario.schema.numbers import Amount, Count, Days, Interval, Purity, Share, SomeAmount
+from surgesim.scenario.schema.numbers import (
+    Amount,
+    Count,
+    Days,
+    Interval,
+    OneOrMore,
+    Purity,
+    Share,
+    SomeAmount,
+    SomeDays,
+    SomeMultiplier,
+    SomeShare,
+)
 
 KG_PER_NM3 = 1.429
 """Density of oxygen at 0 °C and 1 atm."""
@@ -93,10 +105,26 @@ class Flow(Section):
     high_flow_lpm: Amount = figure(60.0, "up to 60 L/min")
     non_invasive_lpm: Amount = figure(30.0, "WHO ESFT: 30 L/min", "published")
     invasive_lpm: Amount = figure(30.0, "WHO ESFT: 30 L/min", "published")
+    scale: SomeMultiplier = figure(1.0, "factor on all flows; 1 leaves them as they are", "assumed")
+
+
+class Scarcity(Section):
+    """What a facility does so that its oxygen lasts: lower all flows, and admit fewer patients.
+
+    While a supply would not last until the next delivery, or for `horizon_days` if none is due, all flows
+    of the facility are lowered by one factor, down to `floor`. With `admission_days`, a facility admits only
+    as many patients as its plant, its deliveries and its stock, spread over so many days, can supply at the
+    floor.
+    """
+
+    floor: SomeShare = figure(1.0, "least share of the usual flow; 1: flows are never lowered")
+    risk: OneOrMore = figure(1.0, "factor on P(death) in a bed at the floor flow; less at flows above it")
+    horizon_days: SomeDays = figure(7.0, "time for which a stock must last if no delivery is due")
+    admission_days: Off[SomeDays] = None
 
 
 class Respiratory(Section):
-    """Respiratory support of patients by bed type, and its oxygen flow."""
+    """Respiratory support of patients by bed type, its oxygen flow, and what scarcity does to it."""
 
     oxygen_beds: Support = figure(
         Support(mask=0.755, high_flow=0.226, non_invasive=0.019),
@@ -108,4 +136,8 @@ class Respiratory(Section):
         "WHO ESFT: ventilators for 0.67 of ICU beds, BiPAP and high-flow for 0.17 each",
         "published",
     )
+    by_severity: Share = figure(
+        0.0, "share of patients whose support in an oxygen bed depends on whether they will need ICU"
+    )
     flow: Flow = Flow()
+    scarcity: Scarcity = Scarcity()

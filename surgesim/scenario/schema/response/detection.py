@@ -32,11 +32,15 @@ class LaboratoryTests(Section):
 
 
 class Detection(Section):
-    """Detection of infections as reported cases. Everyone admitted is detected."""
+    """Detection of infections as reported cases. Everyone admitted is detected.
+
+    `severe_share` is the `share` among people who will need oxygen; without it, `share` applies to them too.
+    """
 
     share: Share = figure(
         0.2, "share of infections found in the community; with `tests`, the share who seek a test"
     )
+    severe_share: Off[Share] = None
     delay_days: Distribution = figure(
         Distribution(gamma=MeanSd(mean=3.0, sd=2.0)), "days from the onset of infectiousness to the report"
     )
