@@ -210,8 +210,7 @@ def test_draws_are_stored_with_the_replications_and_shared_by_alternatives(tmp_p
     for name in ("baseline", "nothing", "more-icu"):
         assert list(stored[name]) == expected
     assert list(uncertainty_notes(scenario, "en")) == [
-        "Ranges and bands show chance together with uncertainty about the inputs: each run draws its own "
-        f"{SHARE}."
+        f"Ranges and bands show chance together with uncertainty about these inputs: {SHARE}."
     ]
     assert (results.comparison[results.comparison["alternative"] == "nothing"]["tied"] == 1).all()
 
