@@ -32,6 +32,10 @@ FIXED = (*SHARED, "title", "description", "sources")
 ASSESSED = (("command", "thresholds"), ("command", "situation"))
 """Sections that define the assessment, which is the same in every replication."""
 
+PLAN = ("command", "plan")
+CHOSEN = (("when",), ("until",))
+"""What a rule of the plan waits for: a choice, which no chance decides; delays are not chosen."""
+
 
 WithCertain: TypeAlias = Callable[[Scenario, Mapping[str, float]], Scenario]
 
@@ -297,6 +301,9 @@ def remarks(paths: Sequence[KeyPath], scenario: Scenario) -> Iterator[Finding]:
         at: KeyPath = (*PLACE, name) if uncertain else JOINT
         if any(path[: len(changed)] == changed for changed in paths):
             message = "overrides the value set for this run: each draw has its own"
+            yield Finding(at, message if uncertain else f"{name}: {message}")
+        if path[:2] == PLAN and path[3:4] in CHOSEN:
+            message = "is a choice of the plan, not an assumption: expected an alternative for each choice"
             yield Finding(at, message if uncertain else f"{name}: {message}")
         for alternative, overlay in scenario.alternatives.items():
             value = value_at(overlay, path)

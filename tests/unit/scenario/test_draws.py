@@ -297,6 +297,17 @@ def test_what_hides_draws_is_remarked(tmp_path: Path) -> None:
     assert found["study.replications"].startswith("got 3, which gives the last draw 1 of 2 runs")
 
 
+def test_a_choice_of_the_plan_is_no_assumption(tmp_path: Path) -> None:
+    rule = next(iter(loads(SMALL).command.plan))
+    chosen, delay = f"command.plan.{rule}.when.above", f"command.plan.{rule}.lead_days"
+    study = "study:\n  replications: 4\n  draws: {file: draws.csv}\n"
+    path = written(tmp_path, f"{chosen},{delay}\n3,1\n4,2\n", study)
+    found = [problem.message for problem in inspect(path)[1] if problem.path == "study.draws"]
+    assert found == [
+        f"{chosen}: is a choice of the plan, not an assumption: expected an alternative for each choice"
+    ]
+
+
 def test_nothing_is_drawn_by_default() -> None:
     scenario: Scenario = loads(SMALL)
     assert (scenario.study.runs_per_draw, scenario.study.drawn) == (2, ())

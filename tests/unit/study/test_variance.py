@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from scipy import stats
 
 from surgesim.study.measures import variance
@@ -91,6 +92,20 @@ def test_a_share_is_the_adjusted_one_of_a_regression_on_ranks() -> None:
     within = outcome.var(axis=1, ddof=1).mean()
     whole = means.var(ddof=1) + within / 2
     assert variance_shares(outcome, parameters, rng)[0, 0] == pytest.approx(explained / whole)
+
+
+def test_what_is_unexplained_is_left_by_a_regression_on_all_parameters() -> None:
+    rng = np.random.default_rng(7)
+    parameters = rng.random((60, 2))
+    outcome = (parameters[:, :1] * parameters[:, 1:]) + rng.normal(0, 0.05, (60, 2))
+    ranks = stats.rankdata(parameters, axis=0) / 60
+    fit = sm.OLS(outcome.mean(axis=1), sm.add_constant(np.hstack([ranks, ranks**2]))).fit()
+    within = outcome.var(axis=1, ddof=1).mean()
+    between = outcome.mean(axis=1).var(ddof=1)
+    assumptions = between - within / 2
+    expected = (assumptions - fit.rsquared_adj * between) / (assumptions + within)
+    assert expected > 0.02
+    assert variance_shares(outcome, parameters, rng)[3, 0] == pytest.approx(expected)
 
 
 def test_one_run_of_each_draw_cannot_tell_chance() -> None:
