@@ -12,7 +12,7 @@ from statistics import NormalDist
 from surgesim.errors import Problem, ScenarioError
 from surgesim.model.clock.streams import Streams
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.scenario.schema.uncertain import LEAST_SHARE, Correlated, Draws, weighted_place
+from surgesim.scenario.schema.uncertain import LEAST_SHARE, CorrelationGroup, Draws, weighted_place
 
 
 def draws(scenario: Scenario, seed: int, replication: int) -> dict[str, float]:
@@ -39,7 +39,7 @@ def draws(scenario: Scenario, seed: int, replication: int) -> dict[str, float]:
     return values
 
 
-def _together(group: Correlated, shares: Mapping[str, float]) -> dict[str, float]:
+def _together(group: CorrelationGroup, shares: Mapping[str, float]) -> dict[str, float]:
     """Return the shares of correlated parameters, from independent ones."""
     standard = NormalDist()
     normals = [standard.inv_cdf(min(max(shares[path], LEAST_SHARE), 1 - LEAST_SHARE)) for path in group.paths]

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from surgesim.scenario.schema.base import FrozenDict, FrozenMapping, Named, Off, Section
 from surgesim.scenario.schema.numbers import Precision, Replications, RunsPerDraw, Seed
-from surgesim.scenario.schema.uncertain import Correlated, Draws, Uncertain
+from surgesim.scenario.schema.uncertain import CorrelationGroup, Draws, Uncertain
 
 
 class Study(Section):
@@ -26,7 +26,7 @@ class Study(Section):
     seed: Seed = 1
     runs_per_draw: RunsPerDraw = 2
     uncertainty: FrozenMapping[str, Uncertain] = Field(default_factory=dict)
-    correlations: Named[Correlated] = Field(default_factory=dict)
+    correlations: Named[CorrelationGroup] = Field(default_factory=dict)
     draws: Off[Draws] = None
     precision: FrozenMapping[str, Precision] = Field(default_factory=dict)
     most_replications: Replications = 1000

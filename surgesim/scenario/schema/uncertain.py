@@ -255,7 +255,7 @@ def _triangular(u: float, low: float, mode: float, high: float) -> float:
     return high - math.sqrt((1 - u) * (high - low) * (high - mode))
 
 
-class Correlated(Section):
+class CorrelationGroup(Section):
     """Parameters of `uncertainty` that are drawn together.
 
     `matrix` has a row and a column for each of `paths`, in their order. For normal distributions that are not
