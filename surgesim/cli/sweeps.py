@@ -127,41 +127,59 @@ def _summarise(done: Sweep, folder: Path, quiet: bool) -> None:
 
 @app.command(epilog="Example: surgesim sensitivity results/small-town-sweep --outcome deaths_untreated")
 def sensitivity(
-    folder: Annotated[Path, typer.Argument(metavar="SWEEP", help="Folder written by `surgesim sweep`.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Folder written by `surgesim sweep` or `surgesim run`.")
+    ],
     lang: LangOption,
     outcome: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Column of runs.csv to analyse; may be repeated.",
+            help="Column of runs.csv or replications.csv to analyse; may be repeated.",
             show_default="untreated deaths, deaths, days of emergency",
         ),
     ] = None,
     format_: FormatOption = Format.svg,
     out: Annotated[
-        Path | None, typer.Option(help="Folder to write to.", show_default="SWEEP/sensitivity")
+        Path | None, typer.Option(help="Folder to write to.", show_default="FOLDER/sensitivity")
     ] = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Analyse what drives the outcomes of a sweep.
+    """Analyse what drives the outcomes of a sweep or of a run.
 
-    Computes first-order and total Sobol indices for design sobol, and rank correlations for the other
-    designs. Writes a table and a figure for each scenario and alternative.
+    For a sweep, computes first-order and total Sobol indices for design sobol, and rank correlations for the
+    other designs. For a run, computes the shares of the variance due to chance, to all that is drawn, and to
+    each parameter drawn. Writes a table, and a figure for each scenario and alternative.
     """
     with errors(interrupted="the files already written are complete"):
         from rich.text import Text
 
-        from surgesim.report.drivers import cautions, sensitivity_table
-        from surgesim.report.figures import draw_sensitivity, save
+        from surgesim.report.drivers import cautions, sensitivity_table, shares_table
+        from surgesim.report.figures import draw_sensitivity, draw_shares, save
         from surgesim.study.sensitivity import sensitivity as explain
+        from surgesim.study.store.contents import SWEEP
         from surgesim.study.store.csv_files import write_csv
+        from surgesim.study.store.manifest import kind_of
+        from surgesim.study.store.run_folder import read
         from surgesim.study.sweep.result import Sweep
 
-        done = Sweep(folder)
-        table = explain(done, outcome)
         target = out if out is not None else folder / "sensitivity"
-        groups = table[["scenario", "alternative"]].drop_duplicates().itertuples(index=False)
-        drawn = {(s, a): draw_sensitivity(done, table, s, a, lang.value) for s, a in groups}
+        if kind_of(folder) == SWEEP:
+            done = Sweep(folder)
+            table = explain(done, outcome)
+            groups = table[["scenario", "alternative"]].drop_duplicates().itertuples(index=False)
+            drawn = {(s, a): draw_sensitivity(done, table, s, a, lang.value) for s, a in groups}
+            shown, notes = sensitivity_table(table, lang.value), list(cautions(done, lang.value))
+        else:
+            results = read(folder)
+            table = explain(results, outcome)
+            name = results.scenario.name
+            pairs = table[["alternative", "against"]].drop_duplicates().itertuples(index=False)
+            drawn = {
+                (name, f"{a}-against-{b}" if b else a): draw_shares(results, table, a, b, lang.value)
+                for a, b in pairs
+            }
+            shown, notes = shares_table(results.scenario, table, lang.value), []
         places = {(s, a): target / f"{s}-{a}.{format_.value}" for s, a in drawn}
         for path in places.values():
             refuse_to_replace(path, is_drawn, "a figure")
@@ -177,9 +195,9 @@ def sensitivity(
             for of, picture in drawn.items():
                 save(picture, places[of])
         if not quiet:
-            show(sensitivity_table(table, lang.value))
-            for caution in cautions(done, lang.value):
-                show(Text(caution))
+            show(shown)
+            for note in notes:
+                show(Text(note))
             typer.echo(f"{target}{os.sep}")
 
 

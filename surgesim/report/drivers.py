@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Final
 from rich.table import Table
 from rich.text import Text
 
+from surgesim.report.names import alternative_title
 from surgesim.report.words import number, outcome_words, phrase, to_decimals
-from surgesim.scenario.schema.scenario import BASELINE
+from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.measures.compare import DAYS_BREACHED, FIRST_DAY
+from surgesim.study.sensitivity import ASSUMPTIONS, CHANCE, SHARE, UNEXPLAINED
 from surgesim.study.sweep.design import DAYS
 
 if TYPE_CHECKING:
@@ -47,6 +49,45 @@ def sensitivity_table(table: pd.DataFrame, lang: str) -> Table:
                 ]
                 shown.add_row(Text(f"  {path}"), *cells, end_section=place == len(ordered) - 1)
     return shown
+
+
+def shares_table(scenario: Scenario, table: pd.DataFrame, lang: str) -> Table:
+    """Build a table of shares of variance: under each outcome, chance and assumptions, then the paths."""
+    shown = Table(caption=phrase(lang, "drivers.overlap"), caption_justify="left")
+    outcome_and_path = f"{phrase(lang, 'screen.outcome')}, {phrase(lang, 'screen.path').lower()}"
+    shown.add_column(outcome_and_path, overflow="fold")
+    shown.add_column(phrase(lang, "drivers.share"), justify="right", overflow="fold")
+    groups = table.groupby(["alternative", "against", "outcome"], sort=False)
+    for (alternative, against, outcome), group in groups:
+        plan = compared(scenario, str(alternative), str(against), lang)
+        shown.add_row(Text(f"{outcome_name(str(outcome), lang)}: {plan}", style="bold"), "")
+        rows = [
+            (share_name(row["index"], row["path"], lang), _index(row["value"], row["low"], row["high"], lang))
+            for _, row in in_order(group).iterrows()
+        ]
+        for place, (name, text) in enumerate(rows):
+            shown.add_row(Text(f"  {name}"), text, end_section=place == len(rows) - 1)
+    return shown
+
+
+def in_order(shares: pd.DataFrame) -> pd.DataFrame:
+    """Put the shares of one outcome in order: chance, all assumptions, each path, what they leave."""
+    by_value = shares.sort_values("value", ascending=False, kind="stable")
+    order = (CHANCE, ASSUMPTIONS, SHARE, UNEXPLAINED)
+    return by_value.sort_values("index", key=lambda column: column.map(order.index), kind="stable")
+
+
+def share_name(index: str, path: str, lang: str) -> str:
+    """Return the display name of a share: its path, or what it is a share of."""
+    return path or phrase(lang, f"drivers.{index}")
+
+
+def compared(scenario: Scenario, alternative: str, against: str, lang: str) -> str:
+    """Name an alternative, and what its difference is taken from, if anything."""
+    plan = alternative_title(scenario, alternative, lang)
+    if not against:
+        return plan
+    return phrase(lang, "drivers.against", plan=plan, other=alternative_title(scenario, against, lang))
 
 
 def without_interval(table: pd.DataFrame) -> bool:

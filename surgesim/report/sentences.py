@@ -246,8 +246,8 @@ def without_plan(scenario: Scenario, lang: str) -> str:
 
 def uncertainty_notes(scenario: Scenario, lang: str) -> Iterator[str]:
     """List the uncertain parameters that the bands reflect in addition to chance."""
-    if scenario.study.uncertainty:
-        yield phrase(lang, "sentence.varies", names=", ".join(scenario.study.uncertainty))
+    if scenario.study.drawn:
+        yield phrase(lang, "sentence.varies", names=", ".join(scenario.study.drawn))
 
 
 def _of_precision(entry: Mapping[str, Any]) -> str:

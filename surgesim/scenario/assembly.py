@@ -236,7 +236,7 @@ def with_certain(scenario: Scenario, drawn: Mapping[str, Any]) -> Scenario:
     ScenarioError
         As for `overlaid`, if a file with all these values would be rejected.
     """
-    return overlaid(scenario, values.certain_overlay(drawn))
+    return overlaid(values.certain(scenario), values.overlay_of(drawn))
 
 
 def findings_at(path: KeyPath, value: Any, plain: Mapping[str, Any]) -> list[Finding]:
@@ -328,7 +328,7 @@ def _assemble(
     def drawn(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
         return with_certain(scenario.with_extensions(extensions), values)
 
-    context.refuse(uncertain_checks.uncertain(whole, base.faults, faulty, drawn, drawable=context.drawable))
+    context.refuse(uncertain_checks.drawn(whole, base.faults, faulty, drawn, drawable=context.drawable))
     problems = context.problems
     if problems or base.scenario is None:
         raise ScenarioError(problems)

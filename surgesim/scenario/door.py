@@ -21,7 +21,7 @@ from surgesim.scenario.assembly import (
 from surgesim.scenario.loading.assignments import unknown_path
 from surgesim.scenario.loading.dumping import dump
 from surgesim.scenario.loading.mappings import read_mapping
-from surgesim.scenario.loading.values import fit_value, is_integer
+from surgesim.scenario.loading.values import certain, fit_value, is_integer
 from surgesim.scenario.loading.yaml_nodes import compose
 from surgesim.scenario.messages.finding import suggestion
 from surgesim.scenario.reference.editor_schema import json_schema
@@ -32,6 +32,7 @@ __all__ = [
     "Examination",
     "Files",
     "assumptions",
+    "certain",
     "compose",
     "dump",
     "examine",

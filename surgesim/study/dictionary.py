@@ -16,7 +16,7 @@ from surgesim.model.record import (
 )
 from surgesim.scenario.schema.indicators import BY_GROUP
 from surgesim.study.measures.breaches import PROVINCE_AREA
-from surgesim.study.sensitivity import SENSITIVITY_TABLE
+from surgesim.study.sensitivity import RUN_SENSITIVITY_TABLE, SENSITIVITY_TABLE
 from surgesim.study.store.contents import FORMAT
 from surgesim.study.sweep.points import POINTS_FILE
 from surgesim.study.sweep.tables import SWEEP_TABLES
@@ -148,8 +148,8 @@ def data_dictionary() -> str:
     parts = [
         _HEAD,
         _section("manifest.json", "The data needed to repeat the run.", MANIFEST_ENTRIES, "entry"),
-        "## scenario.yaml\n\nThe scenario as run, with all defaults written out and any arrivals embedded. "
-        "It can be run again unchanged.\n",
+        "## scenario.yaml\n\nThe scenario as run, with all defaults written out, and arrivals and draws "
+        "embedded. It can be run again unchanged.\n",
     ]
     parts += [
         _section(f"{table.name}.csv", f"One row per {table.row}.", table.columns, "column")
@@ -195,6 +195,15 @@ def data_dictionary() -> str:
         "replaces the result. A new run deletes nothing else: if the folder contains a file that surgesim "
         "did not write, the run stops before it starts.\n",
     ]
+    parts.append(
+        _section(
+            f"sensitivity/{RUN_SENSITIVITY_TABLE.name}.csv",
+            f"One row per {RUN_SENSITIVITY_TABLE.row}. Written by `surgesim sensitivity` with its figures; "
+            "not part of the run.",
+            RUN_SENSITIVITY_TABLE.columns,
+            "column",
+        )
+    )
     return "\n".join([*parts, *_replication(), *_sweep()])
 
 

@@ -10,10 +10,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.door import suggestion
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.compare import FIRST_DAY
+from surgesim.study.measures.draws import draw_means
 from surgesim.study.tables.columns import outcome_units
 
 FEWEST_REPLICATIONS = 10
@@ -43,7 +46,7 @@ def check_precision(scenario: Scenario) -> None:
 
 
 class Precision:
-    """Running means of the outcomes of `study.precision`, with 95 % Student t intervals.
+    """Running means of the outcomes of `study.precision`, with 95 % Student t intervals over the draws.
 
     The state depends only on the replications in order, so a run stops after the same replication with any
     number of workers.
@@ -53,10 +56,12 @@ class Precision:
         study = scenario.study
         self._wanted = study.precision
         self._horizon = float(scenario.days)
-        self._most = study.most_replications if study.precision else study.replications
+        self._most = study.most
         self._first_look = min(max(FEWEST_REPLICATIONS, study.replications), self._most)
         self._count = 0
         self._moments: dict[tuple[str, str], _Moments] = {}
+        self._runs = study.runs_together
+        self._of_draw: dict[tuple[str, str], list[float]] = {}
 
     def add(self, outcomes: Mapping[str, Mapping[str, float]]) -> None:
         """Add a replication's outcomes by alternative; outcomes that an alternative lacks are skipped.
@@ -67,7 +72,14 @@ class Precision:
         for alternative, row in outcomes.items():
             for outcome in self._wanted:
                 if outcome in row:
-                    self._moments.setdefault((alternative, outcome), _Moments()).add(row[outcome])
+                    key = (alternative, outcome)
+                    self._moments.setdefault(key, _Moments())
+                    self._of_draw.setdefault(key, []).append(row[outcome])
+        if self._count % self._runs == 0:
+            for key, values in self._of_draw.items():
+                (mean,) = draw_means(np.array(values), len(values))
+                self._moments[key].add(float(mean))
+            self._of_draw.clear()
 
     def enough(self) -> bool:
         """Return True if no further replication is needed or allowed.

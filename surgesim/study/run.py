@@ -115,7 +115,7 @@ def run(
     if problems:
         raise ScenarioError(problems)
     backend, output, started = Backend.of(workers).with_bar(progress), Output.of(out), now()
-    numbers = range(_most(scenario)) if chosen is None else chosen
+    numbers = range(scenario.study.most) if chosen is None else chosen
     own = _own(scenario, numbers)
     text = scenario_text(scenario)
     sha256 = hashlib.sha256(text.encode()).hexdigest()
@@ -187,12 +187,6 @@ def _is_complete(target: Path, series: Series, plan: Mapping[str, Any]) -> bool:
             and manifest.get(NUMBERS) == plan.get(NUMBERS)
         )
     return False
-
-
-def _most(scenario: Scenario) -> int:
-    """Return the max number of replications."""
-    study = scenario.study
-    return study.most_replications if study.precision else study.replications
 
 
 def _indices(replications: Iterable[int]) -> list[int]:

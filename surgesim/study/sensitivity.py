@@ -9,7 +9,7 @@ the points; the intervals of rank correlations use Student's t distribution with
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,10 @@ from surgesim.errors import ResultsError
 from surgesim.model.clock.streams import Streams
 from surgesim.model.record import Column
 from surgesim.scenario.door import suggestion
+from surgesim.scenario.schema.scenario import BASELINE
+from surgesim.study.measures.variance import FEWEST_DRAWS, variance_shares
+from surgesim.study.measures.variance import FEWEST_FREE as FEWEST_FREE_OF_ALL
+from surgesim.study.results import Results
 from surgesim.study.store.contents import SENSITIVITY
 from surgesim.study.sweep.design import SOBOL
 from surgesim.study.sweep.result import Sweep
@@ -31,6 +35,7 @@ Floats = NDArray[np.float64]
 
 FIRST, TOTAL = "first", "total"
 RANK, PARTIAL = "rank_correlation", "partial_rank_correlation"
+SHARE, ASSUMPTIONS, UNEXPLAINED, CHANCE = "share", "assumptions", "unexplained", "chance"
 
 DEFAULT = ("deaths_untreated", "deaths", "situation_days")
 """Outcomes analysed by default; an outcome that does not vary is left out."""
@@ -77,18 +82,56 @@ SENSITIVITY_TABLE = Table(
     ),
 )
 
+RUN_SENSITIVITY_TABLE = Table(
+    SENSITIVITY,
+    "alternative × against × outcome × index (× path for shares)",
+    (
+        Column("alternative", TEXT, "name of the alternative; `baseline` is the scenario itself"),
+        Column(
+            "against",
+            TEXT,
+            "empty for the outcome of the alternative; `baseline` for its difference from the baseline, "
+            "replication by replication",
+        ),
+        Column("outcome", TEXT, "a column of replications.csv"),
+        Column(
+            "index",
+            TEXT,
+            f"`{SHARE}`: share of the outcome's variance due to a path alone; `{ASSUMPTIONS}`: share between "
+            f"draws, due to all that is drawn; `{UNEXPLAINED}`: part of `{ASSUMPTIONS}` that a regression on "
+            "all paths leaves, such as interactions (with one run per draw, also chance); "
+            f"`{CHANCE}`: share between runs of the same draw",
+        ),
+        Column("path", TEXT, f"the path drawn; empty except for `{SHARE}`"),
+        Column(
+            "value",
+            "share",
+            f"share of the variance, from 0 to 1; `{ASSUMPTIONS}` and `{CHANCE}` add up to 1, and are empty "
+            f"with one run per draw; `{UNEXPLAINED}` is empty with fewer draws than twice the paths and "
+            f"{FEWEST_FREE_OF_ALL + 1}",
+        ),
+        Column("low", "share", "lower end of its 95 % interval, by bootstrap over the draws"),
+        Column("high", "share", "upper end of its 95 % interval"),
+    ),
+)
 
-def sensitivity(sweep: Sweep, outcomes: Sequence[str] | None = None) -> pd.DataFrame:
-    """Measure how strongly each varied path affects the outcomes of a sweep.
+
+def sensitivity(results: Sweep | Results, outcomes: Sequence[str] | None = None) -> pd.DataFrame:
+    """Measure what drives the outcomes of a sweep or of a run.
+
+    A run tells chance, within a draw, from assumptions, between draws, and gives the share of the variance
+    due to each drawn parameter: for each alternative, and for its difference from the baseline. If nothing is
+    drawn, all is chance.
 
     Parameters
     ----------
-    sweep
-        The completed sweep. A ``sobol`` design gives Sobol indices; any other design gives rank
-        correlations, which leave out failed runs: the value of a point is the mean of its successful runs,
-        and a point without any is dropped. The correlations then describe only points where the model ran.
+    results
+        A sweep: design ``sobol`` gives Sobol indices; any other, rank correlations. Rank correlations leave
+        out failed runs: a point is the mean of its successful runs, and is dropped if it has none. The
+        correlations then hold only where the model ran. A run: shares of variance by rank regression over
+        its draws; a last draw with fewer runs than the others is left out.
     outcomes
-        Columns of runs.csv; by default `DEFAULT`.
+        Columns of runs.csv or replications.csv; by default `DEFAULT`.
 
     Returns
     -------
@@ -98,16 +141,99 @@ def sensitivity(sweep: Sweep, outcomes: Sequence[str] | None = None) -> pd.DataF
     Raises
     ------
     ResultsError
-        If an outcome is unknown, is not a number in some run, or is the same at every point; if all runs
-        failed, or any run of a ``sobol`` design.
-    """
-    import pandas as pd
+        If an outcome is unknown, is not a number in some run, or is the same in all; if a run has fewer than
+        20 draws, or was written by a version that drew anew in each replication; if any run of a ``sobol``
+        design failed, or all runs of any design.
 
-    runs = sweep.runs
-    known = [str(name) for name in runs.columns[4:] if not str(name).startswith(DRAWN)]
+    Examples
+    --------
+    >>> import surgesim
+    >>> results = surgesim.read("results/uncertain")  # doctest: +SKIP
+    >>> surgesim.sensitivity(results, ["deaths"])  # doctest: +SKIP
+    """
+    if isinstance(results, Sweep):
+        return _of_sweep(results, outcomes)
+    return _of_run(results, outcomes)
+
+
+def _check_known(outcomes: Sequence[str] | None, columns: Iterable[object]) -> None:
+    known = [str(name) for name in columns if not str(name).startswith(DRAWN)]
     for outcome in outcomes or ():
         if outcome not in known:
             raise ResultsError(f"unknown outcome {outcome!r}{suggestion(outcome, known)}")
+
+
+def _of_run(results: Results, outcomes: Sequence[str] | None) -> pd.DataFrame:
+    import pandas as pd
+
+    table, study = results.replications, results.scenario.study
+    _check_known(outcomes, table.columns[2:])
+    frames = {str(name): frame for name, frame in table.groupby("alternative", sort=False)}
+    runs = study.runs_per_draw if study.drawn else 1
+    draws = len(frames[BASELINE]) // runs
+    parameters = _parameters(frames[BASELINE], study.drawn, draws, runs)
+    rows: list[dict[str, Any]] = []
+    for alternative, against in _pairs(frames):
+        for outcome in outcomes or DEFAULT:
+            values = frames[alternative][outcome].to_numpy(float)
+            if against:
+                values = values - frames[against][outcome].to_numpy(float)
+            if not np.isfinite(values).all():
+                if outcomes is None:
+                    continue  # not assessed, or undecided in some runs
+                bad = int(np.flatnonzero(~np.isfinite(values))[0])
+                raise ResultsError(f"{outcome} is not a number in replication {bad} of {alternative!r}")
+            by_draw = values[: draws * runs].reshape(draws, runs)
+            if by_draw.size and by_draw.min() < by_draw.max():
+                keys = {"alternative": alternative, "against": against, "outcome": outcome}
+                rng = Streams(study.seed, 0).once("bootstrap")
+                shares = variance_shares(by_draw, parameters, rng)
+                rows += ({**keys, **row} for row in _share_rows(study.drawn, shares))
+    if not rows:
+        named = ", ".join(outcomes or DEFAULT)
+        raise ResultsError(f"the same in every run: {named}; there is nothing to explain")
+    names = [column.name for column in RUN_SENSITIVITY_TABLE.columns]
+    return with_dtypes(RUN_SENSITIVITY_TABLE, pd.DataFrame(rows, columns=names))
+
+
+def _pairs(alternatives: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each alternative with what it is compared with, first with nothing."""
+    for name in alternatives:
+        yield name, ""
+        if name != BASELINE:
+            yield name, BASELINE
+
+
+def _parameters(table: pd.DataFrame, paths: Sequence[str], draws: int, runs: int) -> Floats:
+    """The values of the paths in each draw, ``(draws, paths)``."""
+    values = table[[f"{DRAWN}{path}" for path in paths]].to_numpy(float)[: draws * runs]
+    by_draw = values.reshape(draws, runs, len(paths))
+    differs = (by_draw != by_draw[:, :1]).any(axis=(1, 2))
+    if differs.any():
+        raise ResultsError(
+            f"the replications of draw {int(differs.argmax())} differ in what they draw, as in runs of "
+            "earlier versions: expected a new run"
+        )
+    fixed = draws == 0 or bool((by_draw == by_draw[:1]).all())
+    if draws < FEWEST_DRAWS and not fixed:
+        raise ResultsError(
+            f"got too few draws to tell what drives the outcomes: {draws}, expected at least {FEWEST_DRAWS} "
+            f"({FEWEST_DRAWS * runs} replications)"
+        )
+    return by_draw[:, 0]
+
+
+def _share_rows(paths: Sequence[str], shares: Floats) -> Iterator[dict[str, Any]]:
+    indices = [*((SHARE, path) for path in paths), (ASSUMPTIONS, ""), (UNEXPLAINED, ""), (CHANCE, "")]
+    for (index, path), (value, low, high) in zip(indices, shares.tolist(), strict=True):
+        yield {"index": index, "path": path, "value": value, "low": low, "high": high}
+
+
+def _of_sweep(sweep: Sweep, outcomes: Sequence[str] | None) -> pd.DataFrame:
+    import pandas as pd
+
+    runs = sweep.runs
+    _check_known(outcomes, runs.columns[4:])
     plan = sweep.manifest["sweep"]
     failed = sweep.manifest["failed"]
     if failed and (plan["design"] == SOBOL or failed == plan["runs"]):

@@ -48,7 +48,7 @@ def test_every_recipe_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert grid.shape == (3, 3)
     assert ((grid >= 0) & (grid <= 1)).all(axis=None)
     assert {path.name for path in (tmp_path / "results").iterdir()} == {
-        "small-town", "small-town-sweep", "mine", "mine-sweep", "uncertain", "lhs", "sobol",
+        "small-town", "small-town-sweep", "mine", "mine-sweep", "uncertain", "posterior", "lhs", "sobol",
     }  # fmt: skip
     assert list((tmp_path / "results" / "sobol" / "sensitivity").glob("*.svg"))
 

@@ -22,15 +22,17 @@ import surgesim as surgesim_package
 from surgesim.cli import app
 from surgesim.errors import SurgesimError
 from surgesim.extension.files import Extension, Extensions
+from surgesim.scenario.door import from_plain
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.replicate import replicate
 from surgesim.study.compute.spread import spread
+from surgesim.study.run import run
 from surgesim.study.store.folder import hashes
 
 ROOT = Path(surgesim_package.__file__).parents[1]
 sys.path.append(str(ROOT / "tests" / "unit"))
 
-from study_cases import small_scenario  # noqa: E402, RUF100 - beside the unit tests
+from study_cases import made_up_simulation, small_scenario  # noqa: E402, RUF100 - beside the unit tests
 
 BEDS = "care.facilities.general.beds.icu"
 POINTS = 20
@@ -341,3 +343,30 @@ def test_a_sweep_that_was_plotted_can_be_swept_again(whole: Path) -> None:
         result = CliRunner().invoke(app, command_line)
         assert result.exit_code == 0, result.output
     assert not Path("again/plots").exists()
+
+
+def test_sensitivity_of_a_run_writes_a_table_and_its_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("surgesim.model.simulation.run_once", made_up_simulation)
+    plain = small_scenario().to_plain()
+    uncertainty = {"clinical.isolated_share": {"uniform": [0, 1]}}
+    given = {**plain["study"], "replications": 40, "uncertainty": uncertainty}
+    run(from_plain({**plain, "study": given}), workers=1, out=tmp_path / "done")
+    command = ["sensitivity", "done", "--outcome", "deaths", "--lang", "en"]
+    for _ in range(2):  # the second replaces the files of the first
+        result = CliRunner().invoke(app, command)
+        assert result.exit_code == 0, result.output
+    assert "clinical.isolated_share" in result.stdout.replace("\n", "")
+    assert sorted(path.name for path in Path("done/sensitivity").iterdir()) == [
+        "sensitivity.csv",
+        "small-baseline.svg",
+        "small-more-icu-against-baseline.svg",
+        "small-more-icu.svg",
+        "small-nothing.svg",
+    ]
+    unknown = CliRunner().invoke(app, ["sensitivity", "done", "--outcome", "deats"])
+    assert (unknown.exit_code, unknown.stderr) == (2, "unknown outcome 'deats', did you mean 'deaths'?\n")
+    run(from_plain({**plain, "study": given}), workers=1, out=tmp_path / "done")  # replaces all of it
+    assert not Path("done/sensitivity").exists()

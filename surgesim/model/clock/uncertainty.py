@@ -1,4 +1,4 @@
-"""Uncertain parameters: one draw of each per replication, shared by all alternatives.
+"""Uncertain parameters: draw j is shared by a few replications, which differ by chance, and all alternatives.
 
 Each parameter has its own stream, so that another uncertain parameter changes no draw. These streams have a
 purpose of their own, so that they change no other draw of the model.
@@ -6,14 +6,59 @@ purpose of their own, so that they change no other draw of the model.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from statistics import NormalDist
+
+from surgesim.errors import Problem, ScenarioError
 from surgesim.model.clock.streams import Streams
 from surgesim.scenario.schema.scenario import Scenario
+from surgesim.scenario.schema.uncertain import LEAST_SHARE, CorrelationGroup, Draws, weighted_place
 
 
 def draws(scenario: Scenario, seed: int, replication: int) -> dict[str, float]:
-    """Return the value of each uncertain parameter in a replication, by path, in its own unit."""
-    streams = Streams(seed, replication)
-    return {
-        path: distribution.quantile(float(streams.once("uncertainty", path).random()))
-        for path, distribution in scenario.study.uncertainty.items()
-    }
+    """Return the value of each drawn parameter in a replication, by path, in its own unit.
+
+    Raises
+    ------
+    ScenarioError
+        If the table of joint draws has no row for the replication.
+    """
+    study = scenario.study
+    draw = replication // study.runs_per_draw
+    streams = Streams(seed, draw)
+    shares = {path: float(streams.once("uncertainty", path).random()) for path in study.uncertainty}
+    for group in study.correlations.values():
+        shares |= _together(group, shares)
+    values = {path: form.quantile(shares[path]) for path, form in study.uncertainty.items()}
+    if study.draws is not None:
+        if draw >= len(study.draws.rows):
+            most = len(study.draws.rows) * study.runs_per_draw
+            message = f"got replication {replication}, expected at most {most - 1}: there are no more rows"
+            raise ScenarioError([Problem("study.draws", message)])
+        values |= zip(study.draws.paths, study.draws.rows[row_of(study.draws, seed, draw)], strict=True)
+    return values
+
+
+def _together(group: CorrelationGroup, shares: Mapping[str, float]) -> dict[str, float]:
+    """Return the shares of correlated parameters, from independent ones."""
+    standard = NormalDist()
+    normals = [standard.inv_cdf(min(max(shares[path], LEAST_SHARE), 1 - LEAST_SHARE)) for path in group.paths]
+    return dict(zip(group.paths, map(standard.cdf, group.together(normals)), strict=True))
+
+
+def row_of(table: Draws, seed: int, draw: int) -> int:
+    """Return the row of a draw: with weights, by systematic resampling from a stream of its own.
+
+    The positions of the first 2, 4, 8, ... draws are evenly spaced, from a random start (van der Corput's
+    sequence); so a draw does not depend on the number of draws.
+    """
+    if table.weights is None:
+        return draw
+    start = float(Streams(seed, 0).once("draws").random())
+    return weighted_place(table.weights, (start + _mirrored(draw)) % 1)
+
+
+def _mirrored(number: int) -> float:
+    """Return a number with its binary digits mirrored at the point: 1, 2, 3 become 1/2, 1/4, 3/4."""
+    digits = bin(number)[2:]
+    return int(digits[::-1], 2) / (1 << len(digits))

@@ -21,7 +21,7 @@ from surgesim.report.figures.drawing.page import (
     settle,
 )
 from surgesim.report.figures.run import FIGURES
-from surgesim.report.figures.sweep.sensitivity import draw_sensitivity
+from surgesim.report.figures.sweep.sensitivity import draw_sensitivity, draw_shares
 from surgesim.report.figures.sweep.sweep_map import SWEEP_MAP, sweep_map
 from surgesim.report.words import phrase
 from surgesim.scenario.schema.scenario import BASELINE
@@ -39,6 +39,7 @@ __all__ = [
     "describe",
     "draw",
     "draw_sensitivity",
+    "draw_shares",
     "project_style",
     "save",
     "save_all",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 import re
 from collections.abc import Iterator, Mapping
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.loading.yaml_nodes import read_text
+from surgesim.scenario.loading.csv_rows import read_rows, too_short, twice
 from surgesim.scenario.messages import shape, thousands
 from surgesim.scenario.messages.finding import Finding, Location, suggestion
 from surgesim.scenario.messages.shape import Number
@@ -61,8 +60,6 @@ def read(path: Path, label: str, start: date, days: int, *, integers: bool = Fal
 
     With `integers`, every count must be a whole number, as `counts_are: exact` requires.
 
-    Columns are separated by commas, or by semicolons or tabs if the header has no comma.
-
     The header names ``date`` (ISO) or ``day`` (0 is the start), then optionally ``district`` and
     ``age``, and one or more of ``basic``, ``oxygen``, ``icu`` (the bed type needed). Each group needs a
     row for every day from the start, or from an earlier day, without gaps. Rows before the start are
@@ -74,17 +71,12 @@ def read(path: Path, label: str, start: date, days: int, *, integers: bool = Fal
         If there are problems; the error lists every problem in the file, by line.
     """
     table = _Table(label, start, days, integers)
-    text_lines = read_text(path, label, MAX_BYTES).splitlines()
-    lines = csv.reader(text_lines, delimiter=_delimiter(text_lines), strict=True)
-    try:
-        header = next(lines, [])
-        if _header(table, [name.strip().lower() for name in header]):
-            columns = [name.strip().lower() for name in header]
-            for cells in lines:
-                if any(cell.strip() for cell in cells):
-                    _row(table, columns, [cell.strip() for cell in cells], lines.line_num)
-    except csv.Error as error:
-        table.note(f"got a line that is not CSV ({error})", lines.line_num)
+    rows = read_rows(path, label, MAX_BYTES, table.note)
+    for _, names in itertools.islice(rows, 1):
+        columns = [name.lower() for name in names]
+        if _header(table, columns):
+            for line, cells in rows:
+                _row(table, columns, cells, line)
     if not table.problems:
         _complete(table)
     if table.problems:
@@ -95,12 +87,6 @@ def read(path: Path, label: str, start: date, days: int, *, integers: bool = Fal
     return arrivals
 
 
-def _delimiter(lines: list[str]) -> str:
-    """Return the column separator: spreadsheets write semicolons or tabs where decimals have a comma."""
-    header = next(iter(lines), "")
-    return next((mark for mark in ";\t" if mark in header and "," not in header), ",")
-
-
 def _header(table: _Table, columns: list[str]) -> bool:
     before = len(table.problems)
     if not any(columns):
@@ -109,9 +95,8 @@ def _header(table: _Table, columns: list[str]) -> bool:
     for name in columns:
         if name not in (*_KEYS, *BED_TYPES):
             table.note(f"unknown column {name!r}{suggestion(name, (*_KEYS, *BED_TYPES))}", 1)
-    for name in dict.fromkeys(columns):
-        if columns.count(name) > 1:
-            table.note(f"got the column {name!r} {columns.count(name)} times, expected it once", 1)
+    for message in twice(columns):
+        table.note(message, 1)
     if ("day" in columns) == ("date" in columns):
         got = "the columns day and date" if "day" in columns else "neither a column day nor a column date"
         table.note(f"got {got}, expected exactly one of the two", 1)
@@ -122,8 +107,9 @@ def _header(table: _Table, columns: list[str]) -> bool:
 
 
 def _row(table: _Table, columns: list[str], cells: list[str], line: int) -> None:
-    if len(cells) != len(columns):
-        table.note(f"got {len(cells)} values, expected {len(columns)}, as in the header", line)
+    wrong = too_short(cells, columns)
+    if wrong is not None:
+        table.note(wrong, line)
         return
     row = dict(zip(columns, cells, strict=True))
     day = _day(table, row, line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ def read_chain(first: Path | Document, context: LoadContext) -> dict[str, Any]:
     elif _is_scenario(first, problems):
         documents.append(first)
         following, named_at = _extended(Path(), first, problems)
-        _locate_arrivals(Path(), first)
+        _locate_files(Path(), first)
     while following is not None:
         shown = os.path.normpath(following)
         try:
@@ -51,7 +51,7 @@ def read_chain(first: Path | Document, context: LoadContext) -> dict[str, Any]:
             break
         documents.append(document)
         following, named_at = _extended(following.parent, document, problems)
-        _locate_arrivals(Path(shown).parent, document)
+        _locate_files(Path(shown).parent, document)
     if problems:
         raise ScenarioError(problems)
     merged: dict[str, Any] = {}
@@ -119,15 +119,22 @@ def _cycle(chain: list[Path], location: Location | None) -> Problem:
     return Finding(("extends",), what, location=location).problem
 
 
-def _locate_arrivals(folder: Path, document: Document) -> None:
-    """Make paths of arrivals files, which are relative to the document, relative to the working directory."""
-    given = shape.inside(document.value, "alternatives")
-    holders = [document.value, *(given.values() if isinstance(given, Mapping) else ())]
-    for holder in holders:
-        arrivals = shape.inside(holder, "arrivals")
-        if (
-            isinstance(arrivals, dict)
-            and isinstance(arrivals.get("file"), str)
-            and arrivals["file"] != "none"
-        ):
-            arrivals["file"] = os.path.normpath(folder / arrivals["file"])
+def _locate_files(folder: Path, document: Document) -> None:
+    """Make the paths of files of numbers, relative to the document, usable from the working folder."""
+    for section in _with_files(document.value):
+        if isinstance(section, dict) and isinstance(section.get("file"), str) and section["file"] != "none":
+            section["file"] = os.path.normpath(folder / section["file"])
+
+
+def _with_files(tree: Any) -> Iterator[Any]:
+    """Yield the sections of a document that may name a file."""
+    for holder in (tree, *_entries(shape.inside(tree, "alternatives"))):
+        yield shape.inside(holder, "arrivals")
+    study = shape.inside(tree, "study")
+    yield shape.inside(study, "draws")
+    for distribution in _entries(shape.inside(study, "uncertainty")):
+        yield shape.inside(distribution, "empirical")
+
+
+def _entries(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, Mapping) else ()

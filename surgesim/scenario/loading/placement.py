@@ -1,4 +1,4 @@
-"""Insert profiles and the arrivals file into the plain values of a scenario or an overlay."""
+"""Insert profiles and the files of numbers into the plain values of a scenario or an overlay."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from surgesim.errors import ScenarioError
-from surgesim.scenario.loading import arrivals_file, profile_tables
+from surgesim.scenario.loading import arrivals_file, numbers_file, profile_tables
 from surgesim.scenario.loading.context import LoadContext
 from surgesim.scenario.messages import thousands
 from surgesim.scenario.messages.finding import Finding, KeyPath, Location, dotted
@@ -18,7 +18,7 @@ from surgesim.scenario.schema.scenario import SHARED, Scenario
 
 
 def embed(tree: Mapping[str, Any], above: KeyPath, context: LoadContext) -> dict[str, Any]:
-    """Return `tree` (a scenario or, at `above`, an overlay) with its profiles and arrivals file inserted."""
+    """Return `tree` (a scenario or, at `above`, an overlay) with its profiles and files inserted."""
     resolved = profile_tables.resolve(tree)
     for finding in resolved.findings:
         at = (*above, *finding.path)
@@ -30,6 +30,8 @@ def embed(tree: Mapping[str, Any], above: KeyPath, context: LoadContext) -> dict
     for path, source in resolved.sources.items():
         context.sources[dotted((*above, *path))] = source
     _embed_arrivals(resolved.tree, above, context)
+    _embed_draws(resolved.tree, context)
+    _embed_values(resolved.tree, context)
     return resolved.tree
 
 
@@ -49,7 +51,7 @@ def embed_in_alternative(name: str, overlay: Any, plain: Mapping[str, Any], cont
 def embed_in_overlay(
     overlay: Mapping[str, Any], plain: Mapping[str, Any], above: KeyPath, context: LoadContext
 ) -> dict[str, Any]:
-    """Return `overlay` with its profiles and arrivals file inserted; `start` and `days` come from `plain`."""
+    """Return `overlay` with its profiles and files inserted; `start` and `days` come from `plain`."""
     span = {key: plain[key] for key in ("start", "days") if key in plain and key not in overlay}
     named = profile_tables.with_names_as_mappings(overlay)
     placed = embed({**named, **span}, above, context)
@@ -73,12 +75,7 @@ def _embed_arrivals(plain: dict[str, Any], above: KeyPath, context: LoadContext)
         integers = arrivals.get("counts_are") == "exact" and not arrivals.get("demand_sd")
         read = arrivals_file.read(Path(name), name, start, days, integers=integers)
     except ScenarioError as error:
-        for fault in error.problems:
-            found = Finding(path, f"{fault.message}: {name}")
-            if fault.line is not None:
-                found = Finding(path, fault.message, location=Location(name, fault.line))
-            context.refuse([found])
-        context.unread.append(path[:-1])
+        _refuse_file(error, path, name, context)
         plain["arrivals"] = {**arrivals, "series": {}}
         return
     context.remark(read.warnings)
@@ -87,6 +84,66 @@ def _embed_arrivals(plain: dict[str, Any], above: KeyPath, context: LoadContext)
     plain["arrivals"] = {**kept, "series": {**(series if isinstance(series, Mapping) else {}), **read.series}}
     for key, line in read.lines.items():
         context.locations[(*above, "arrivals", "series", key)] = Location(name, line)
+
+
+def _refuse_file(error: ScenarioError, path: KeyPath, name: str, context: LoadContext) -> None:
+    """Report what is wrong with the file named at `path`, by line, or there if it cannot be read."""
+    for fault in error.problems:
+        found = Finding(path, f"{fault.message}: {name}")
+        if fault.line is not None:
+            found = Finding(path, fault.message, location=Location(name, fault.line))
+        context.refuse([found])
+    context.unread.append(path[:-1])
+
+
+def _embed_draws(plain: dict[str, Any], context: LoadContext) -> None:
+    """Add the table of a file of joint draws."""
+    path = ("study", "draws")
+    read = _read_numbers(plain, path, ("paths", "rows", "weights"), None, context)
+    if read is not None:
+        _replace_file(plain, path, paths=read.columns, rows=read.rows, weights=read.weights)
+
+
+def _embed_values(plain: dict[str, Any], context: LoadContext) -> None:
+    """Add the values of each file of an empirical distribution."""
+    uncertainty = value_at(plain, ("study", "uncertainty"))
+    for name in uncertainty if isinstance(uncertainty, Mapping) else ():
+        path = ("study", "uncertainty", name, "empirical")
+        read = _read_numbers(plain, path, ("values", "weights"), "value", context)
+        if read is not None:
+            values = [value for row in read.rows for value in row]
+            _replace_file(plain, path, values=values, weights=read.weights)
+
+
+def _replace_file(plain: dict[str, Any], path: tuple[str, ...], **numbers: list[Any] | None) -> None:
+    """Put the numbers of a file in place of its name; they replace all those of a scenario below."""
+    kept = {key: value for key, value in value_at(plain, path).items() if key != "file"}
+    given = {key: "none" if value is None else value for key, value in numbers.items()}
+    profile_tables.put(plain, path, {**kept, **given})
+
+
+def _read_numbers(
+    plain: dict[str, Any],
+    path: tuple[str, ...],
+    keys: tuple[str, ...],
+    column: str | None,
+    context: LoadContext,
+) -> numbers_file.NumbersFile | None:
+    """Read the file that the section at `path` names, unless it has a value for one of `keys`, too."""
+    name = value_at(plain, (*path, "file"))
+    given = [key for key in keys if value_at(plain, (*path, key)) not in (None, "none")]
+    if not isinstance(name, str) or name == "none" or given:
+        return None
+    try:
+        read = numbers_file.read(Path(name), name, column)
+    except ScenarioError as error:
+        _refuse_file(error, (*path, "file"), name, context)
+        profile_tables.put(plain, path[:2] if column is None else path[:3], None)
+        return None
+    context.locations[(*path, "paths")] = Location(name, 1)
+    for i, line in enumerate(read.lines):
+        context.locations[(*path, keys[-2], i)] = Location(name, line)
+    return read
 
 
 def _doubt_counts(series: Any, at: KeyPath, context: LoadContext) -> None:

@@ -145,7 +145,7 @@ def _resolve_at(resolved: Resolution, path: tuple[str, ...]) -> None:
     problem = _problem(name, section)
     if problem is not None:
         resolved.findings.append(Finding((*path, "profile"), problem))
-        _put(resolved.tree, path, rest or None)
+        put(resolved.tree, path, rest or None)
         return
     profile = read(name)
     if not isinstance(profile.figures, Mapping):
@@ -155,10 +155,10 @@ def _resolve_at(resolved: Resolution, path: tuple[str, ...]) -> None:
                 "profile's name"
             )
             resolved.findings.append(Finding(path, message))
-        _put(resolved.tree, path, profile.figures)
+        put(resolved.tree, path, profile.figures)
         resolved.sources[path] = profile.sources[()]
         return
-    _put(resolved.tree, path, deep_merge(profile.figures, rest))
+    put(resolved.tree, path, deep_merge(profile.figures, rest))
     for below, source in profile.sources.items():
         if not _touched(rest, below):
             resolved.sources[(*path, *below)] = source
@@ -188,7 +188,7 @@ def _touched(rest: Any, below: KeyPath) -> bool:
     return True
 
 
-def _put(tree: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+def put(tree: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     """Replace the value at `path`, or remove it if `value` is None; copy the mappings on the way."""
     for key in path[:-1]:
         tree[key] = dict(tree[key])

@@ -7,6 +7,12 @@ from typing import Any
 
 from surgesim.scenario.loading.overlays import lay
 from surgesim.scenario.messages import shape
+from surgesim.scenario.schema.scenario import Scenario
+
+
+def certain(scenario: Scenario) -> Scenario:
+    """Return the scenario with nothing that is drawn."""
+    return scenario.model_copy(update={"study": scenario.study.certain})
 
 
 def is_integer(path: str, plain: Mapping[str, Any]) -> bool:
@@ -33,8 +39,3 @@ def overlay_of(values: Mapping[str, Any]) -> dict[str, Any]:
     for path, value in values.items():
         overlay = lay(overlay, overlay_at(path, value), keep_none=True)
     return overlay
-
-
-def certain_overlay(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an overlay for one draw or sweep point: it sets the values and removes all uncertainty."""
-    return lay(overlay_of(values), {"study": {"uncertainty": None}}, keep_none=True)

@@ -44,6 +44,12 @@ class Number:
     exclusive_low: bool = False
     exclusive_high: bool = False
 
+    def allows(self, value: float) -> bool:
+        """Return True if a number is within the bounds."""
+        above = self.low is None or value > self.low or (value == self.low and not self.exclusive_low)
+        below = self.high is None or value < self.high or (value == self.high and not self.exclusive_high)
+        return above and below
+
     @property
     def phrase(self) -> str:
         """The range in the words of a message: ``a whole number from 1 to 20``."""

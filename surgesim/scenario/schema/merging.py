@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
-from surgesim.scenario.schema.base import Distribution
+from surgesim.scenario.schema.base import Distribution, Section
+from surgesim.scenario.schema.uncertain import Uncertain
 
 
 def _is_form(value: Mapping[str, Any]) -> bool:
@@ -22,13 +23,16 @@ def _is_form(value: Mapping[str, Any]) -> bool:
     return bool(value) and all(key in Distribution.model_fields and fits(key, value[key]) for key in value)
 
 
+def _is_section(form: object) -> bool:
+    return isinstance(form, type) and issubclass(form, Section)
+
+
 _UNCERTAIN = {
-    "uniform": None,
-    "triangular": None,
-    "choice": None,
-    "normal": {"mean", "sd", "low", "high"},
-    "lognormal": {"mean", "sd", "low", "high"},
-    "beta": {"alpha", "beta", "low", "high"},
+    name: next(
+        (set(form.model_fields) for form in get_args(info.annotation) if _is_section(form)),
+        None,
+    )
+    for name, info in Uncertain.model_fields.items()
 }
 """Forms of an uncertain parameter: a list of values, or the keys of a mapping."""
 

@@ -70,6 +70,12 @@ Value = Annotated[float, Field(ge=-MOST_VALUE, le=MOST_VALUE)]
 """A possible value of an uncertain parameter, in the unit of the parameter."""
 SomeValue = Annotated[float, Field(ge=1e-9, le=MOST_VALUE)]
 BetaShape = Annotated[float, Field(ge=0.001, le=1_000_000)]
+WeibullShape = Annotated[float, Field(ge=0.01, le=1_000)]
+Weight = Annotated[float, Field(ge=0, le=MOST_VALUE)]
+"""A weight among others of the same kind."""
+Correlation = Annotated[float, Field(ge=-1, le=1)]
+MOST_DRAWN = 150_000
+"""Numbers in a table of draws, so that the scenario with the embedded table can be read again."""
 
 MOST_POINTS = 1_000_000
 """Maximum number of points in a sweep, and of levels of one path."""
@@ -77,5 +83,6 @@ MOST_RUNS = 100_000_000
 """Maximum number of runs in a sweep."""
 
 Replications = Annotated[int, Field(ge=1, le=MOST_REPLICATIONS)]
+RunsPerDraw = Annotated[int, Field(ge=1, le=1_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Precision = Annotated[float, Field(gt=0, lt=1)]

@@ -1,4 +1,4 @@
-"""Check `study.uncertainty`: paths must lead to numbers, and draws must be valid."""
+"""Check what is drawn: paths must lead to numbers, and draws must be valid."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from surgesim.scenario.loading.assignments import unknown_path
 from surgesim.scenario.loading.values import fit_value
 from surgesim.scenario.messages import shape
 from surgesim.scenario.messages import wording as messages
-from surgesim.scenario.messages.finding import Finding, KeyPath
+from surgesim.scenario.messages.finding import Finding, KeyPath, suggestion
 from surgesim.scenario.messages.wording import value_at
 from surgesim.scenario.schema.base import join_words
 from surgesim.scenario.schema.merging import is_scale
 from surgesim.scenario.schema.scenario import SHARED, Scenario
-from surgesim.scenario.schema.study import Uncertain
+from surgesim.scenario.schema.study import Study
+from surgesim.scenario.schema.uncertain import Draws, Uncertain
 
 PLACE = ("study", "uncertainty")
+JOINT = ("study", "draws")
+TOGETHER = ("study", "correlations")
 
 FIXED = (*SHARED, "title", "description", "sources")
 """Sections and fields that no draw may change: they define the question, or all replications share them."""
@@ -29,11 +32,15 @@ FIXED = (*SHARED, "title", "description", "sources")
 ASSESSED = (("command", "thresholds"), ("command", "situation"))
 """Sections that define the assessment, which is the same in every replication."""
 
+PLAN = ("command", "plan")
+CHOSEN = (("when",), ("until",))
+"""What a rule of the plan waits for: a choice, which no chance decides; delays are not chosen."""
+
 
 WithCertain: TypeAlias = Callable[[Scenario, Mapping[str, float]], Scenario]
 
 MOST_CORNERS = 32
-"""Maximum number of combinations of limits that are checked when a scenario is loaded."""
+"""Maximum number of combinations of limits, and of rows, that are checked when a scenario is loaded."""
 
 
 def number_fault(path: KeyPath, plain: Mapping[str, Any]) -> str | None:
@@ -48,7 +55,7 @@ def number_fault(path: KeyPath, plain: Mapping[str, Any]) -> str | None:
     return None
 
 
-def uncertain(
+def drawn(
     plain: Mapping[str, Any],
     found: Sequence[Finding],
     faulty: Iterable[str],
@@ -56,7 +63,7 @@ def uncertain(
     *,
     drawable: bool = True,
 ) -> Iterator[Finding]:
-    """Yield every error in the uncertain parameters of a scenario, which may have other faults.
+    """Yield every error in the parameters that a scenario draws; it may have other faults.
 
     Parameters
     ----------
@@ -73,7 +80,8 @@ def uncertain(
         True if draws are to be checked too.
     """
     given = value_at(plain, PLACE)
-    if not isinstance(given, Mapping) or not given:
+    given = given if isinstance(given, Mapping) else {}
+    if not given and not value_at(plain, JOINT) and not value_at(plain, TOGETHER):
         return
     paths = [finding.path for finding in found]
     elsewhere = {path for path in paths if path[:2] != PLACE}
@@ -86,21 +94,97 @@ def uncertain(
         path: KeyPath = tuple(name.split("."))
         if any(path[: len(fault)] == fault for fault in elsewhere):
             continue
-        problem = number_fault(path, base)
-        if problem is None and (path[0] in FIXED or path[:2] in ASSESSED):
-            problem = "is the same in all replications, expected a parameter of the simulation"
+        problem = _fault(path, base)
         if problem is not None:
             yield Finding((*PLACE, name), problem)
         elif scenario is not None and name not in unfit:
             fit[name] = scenario.study.uncertainty[name]
-    if scenario is not None and drawable:
-        yield from _undrawable(_Draws(scenario, with_certain), fit)
+    if scenario is None:
+        return
+    yield from _ungrouped(scenario, given)
+    table = scenario.study.draws
+    faults = [] if table is None else list(_table_faults(table, given, base))
+    yield from faults
+    if table is not None:
+        yield from _too_few_rows(scenario.study, table)
+    if drawable:
+        draws = _Draws(scenario, with_certain)
+        yield from _undrawable(draws, fit)
+        if table is not None and not faults:
+            yield from _undrawable_rows(draws, table, fit)
+
+
+def _fault(path: KeyPath, plain: Mapping[str, Any]) -> str | None:
+    """Return why the value at a path cannot be drawn; None if it can."""
+    problem = number_fault(path, plain)
+    if problem is None and (path[0] in FIXED or path[:2] in ASSESSED):
+        problem = "is the same in all replications, expected a parameter of the simulation"
+    return problem
+
+
+def _ungrouped(scenario: Scenario, given: Container[str]) -> Iterator[Finding]:
+    """Yield a finding for each correlated path that is not uncertain, or is in two groups."""
+    met: dict[str, str] = {}
+    for name, group in scenario.study.correlations.items():
+        for i, path in enumerate(group.paths):
+            at: KeyPath = (*TOGETHER, name, "paths", i)
+            if path not in given:
+                known = scenario.study.uncertainty
+                expected = suggestion(path, known) if known else ", expected a path of study.uncertainty"
+                yield Finding(at, f"got {path!r}, which is not in study.uncertainty{expected}")
+            elif path in met:
+                yield Finding(at, f"got {path}, which is in {met[path]!r} too, expected it in one group")
+            met.setdefault(path, name)
+
+
+def _too_few_rows(study: Study, table: Draws) -> Iterator[Finding]:
+    rows, each = len(table.rows), study.runs_per_draw
+    if study.most > rows * each:
+        message = (
+            f"got {study.most}, expected at most {rows * each}: study.draws has {rows} "
+            f"{'row' if rows == 1 else 'rows'}, and study.runs_per_draw is {each}"
+        )
+        yield Finding(("study", "most_replications" if study.precision else "replications"), message)
+
+
+def _table_faults(table: Draws, given: Container[str], plain: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield what is wrong with the paths of joint draws, and the first value of each that is not allowed."""
+    for j, name in enumerate(table.paths):
+        path: KeyPath = tuple(name.split("."))
+        problem = _fault(path, plain)
+        if problem is None and name in given:
+            problem = "is in study.uncertainty too, expected it in one of them"
+        if problem is not None:
+            yield Finding((*JOINT, "paths", j), f"{name}: {problem}")
+            continue
+        found = shape.at(path, plain)
+        number = None if found is None else found.number
+        for i, row in enumerate(table.rows):
+            if number is not None and not number.allows(fit_value(name, row[j], plain)):
+                message = f"got {row[j]:.6g} for {name}, expected {number.phrase}"
+                yield Finding((*JOINT, "rows", i, j), message)
+                break
+
+
+def _undrawable_rows(draws: _Draws, table: Draws, uncertainty: Mapping[str, Uncertain]) -> Iterator[Finding]:
+    """Yield a finding for each row whose scenario is refused, of the rows with an extreme of a column.
+
+    A run checks all rows that it uses before it begins.
+    """
+    middle = {name: draws.value(name, form.quantile(0.5)) for name, form in uncertainty.items()}
+    columns = list(zip(*table.rows, strict=True))
+    extremes = (column.index(extreme(column)) for column in columns for extreme in (min, max))
+    for i in itertools.islice(dict.fromkeys(extremes), MOST_CORNERS):
+        row = {name: draws.value(name, value) for name, value in zip(table.paths, table.rows[i], strict=True)}
+        problem = draws.fault({**middle, **row})
+        if problem is not None:
+            yield Finding((*JOINT, "rows", i), f"cannot be drawn: {problem.path}: {problem.message}")
 
 
 def _without(plain: Mapping[str, Any], unfit: Container[object], faulty: Container[str]) -> Scenario | None:
     """Return the scenario without faulty distributions and alternatives; None if it is still invalid."""
     study, alternatives = plain["study"], plain.get("alternatives", {})
-    kept = {name: value for name, value in study["uncertainty"].items() if name not in unfit}
+    kept = {name: value for name, value in study.get("uncertainty", {}).items() if name not in unfit}
     overlays = {name: overlay for name, overlay in alternatives.items() if name not in faulty}
     changed = {**plain, "study": {**study, "uncertainty": kept}, "alternatives": overlays}
     try:
@@ -171,7 +255,7 @@ def _undrawable(draws: _Draws, uncertainty: Mapping[str, Uncertain]) -> Iterator
                 yield _refusal(draws, {name: limit}, middle, uncertainty)
                 refused.append(name)
                 break
-    bounded = [name for name in left if name not in refused and _bounded(left[name])]
+    bounded = [name for name in left if name not in refused and left[name].bounded]
     if len(bounded) < 2 or math.prod(len(limits[name]) for name in bounded) > MOST_CORNERS:
         return
     reported: list[set[str]] = []
@@ -201,34 +285,38 @@ def _refusal(
     where = "" if ".".join(map(str, at)) == name or not at else f"{'.'.join(map(str, at))}: "
     message = "" if problem is None else problem.message
     together = f" together with {beside}" if beside else ""
-    hint = "" if others else _hint(uncertainty[name])
+    bounded = bool(others) or uncertainty[name].bounded
+    hint = "" if bounded else " (set low and high to truncate the distribution)"
     return Finding(
         (*PLACE, name), f"can be drawn as {values[name]:.6g}{together}{who}: {where}{message}{hint}"
     )
 
 
-def _bounded(distribution: Uncertain) -> bool:
-    form = distribution.normal or distribution.lognormal
-    return form is None or (form.low is not None and form.high is not None)
-
-
-def _hint(distribution: Uncertain) -> str:
-    return "" if _bounded(distribution) else " (set low and high to truncate the distribution)"
-
-
 def remarks(paths: Sequence[KeyPath], scenario: Scenario) -> Iterator[Finding]:
     """Warn of values that override each other or have no effect; `paths` were set from outside the file."""
-    for name in scenario.study.uncertainty:
+    study = scenario.study
+    for name in study.drawn:
         path = tuple(name.split("."))
+        uncertain = name in study.uncertainty
+        at: KeyPath = (*PLACE, name) if uncertain else JOINT
         if any(path[: len(changed)] == changed for changed in paths):
-            message = "overrides the value set for this run: each replication draws its own"
-            yield Finding(("study", "uncertainty", name), message)
+            message = "overrides the value set for this run: each draw has its own"
+            yield Finding(at, message if uncertain else f"{name}: {message}")
+        if path[:2] == PLAN and path[3:4] in CHOSEN:
+            message = "is a choice of the plan, not an assumption: expected an alternative for each choice"
+            yield Finding(at, message if uncertain else f"{name}: {message}")
         for alternative, overlay in scenario.alternatives.items():
             value = value_at(overlay, path)
             if value is not None and not is_scale(value):
-                message = (
-                    f"got {messages.display(value)}, which overrides the values that study.uncertainty draws"
-                )
+                where = ".".join(map(str, at[:2]))
+                message = f"got {messages.display(value)}, which overrides the values that {where} draws"
                 yield Finding(("alternatives", alternative, *path), message)
-    if "most_replications" in scenario.study.model_fields_set and not scenario.study.precision:
+    if "most_replications" in study.model_fields_set and not study.precision:
         yield Finding(("study", "most_replications"), "has no effect: no study.precision is given")
+    each, left = study.runs_per_draw, study.replications % study.runs_per_draw
+    if study.drawn and left:
+        message = (
+            f"got {study.replications}, which gives the last draw {left} of {each} runs: that draw is left "
+            "out where chance is told from assumptions"
+        )
+        yield Finding(("study", "replications"), message)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from surgesim.errors import ExtensionError, Problem, ScenarioError
 from surgesim.model.clock.uncertainty import draws
 from surgesim.model.record import Record
-from surgesim.scenario.door import fit_value, with_certain
+from surgesim.scenario.door import certain, fit_value, with_certain
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.checks import check_all, with_values
@@ -86,10 +86,10 @@ def _computed(
 
 
 def drawn_values(scenario: Scenario, seed: int, replication: int) -> dict[str, float]:
-    """Draw the uncertain parameters of a replication, by path; as integers where the schema requires them."""
-    if not scenario.study.uncertainty:
+    """Parameter values drawn by a replication, by path; integers where the schema requires them."""
+    if not scenario.study.drawn:
         return {}
-    plain = scenario.to_plain()
+    plain = certain(scenario).to_plain()
     return {path: fit_value(path, value, plain) for path, value in draws(scenario, seed, replication).items()}
 
 
@@ -160,7 +160,7 @@ def check_draws(
     ScenarioError
         If drawn values would be invalid in a scenario file; the error lists the first and counts the others.
     """
-    if scenario.study.uncertainty:
+    if scenario.study.drawn:
         check = partial(_draw_problem, scenario, seed)
         numbers = range(replications) if isinstance(replications, int) else replications
         check_all(check, numbers, "draws", workers)

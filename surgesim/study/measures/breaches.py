@@ -16,6 +16,7 @@ from surgesim.scenario.schema.command import Command, Threshold
 from surgesim.scenario.schema.indicators import Watch
 from surgesim.scenario.schema.needs import assessed_criteria, unmet_need, unmet_need_of
 from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.measures.draws import independent_runs
 from surgesim.study.measures.quantiles import censored_quantile, quantile
 
 Floats = NDArray[np.float64]
@@ -153,7 +154,7 @@ def longest_spell(breached: NDArray[np.bool_]) -> int:
     return int(lengths.max(initial=0))
 
 
-def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+def wilson(successes: float, trials: float, confidence: float = 0.95) -> tuple[float, float]:
     """Compute the Wilson score interval of a probability.
 
     Wilson 1927, doi:10.1080/01621459.1927.10502953.
@@ -169,6 +170,12 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float
     half = z * np.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
     low, high = (centre - half) / (1 + z * z / trials), (centre + half) / (1 + z * z / trials)
     return (0.0 if successes == 0 else float(low), 1.0 if successes == trials else float(high))
+
+
+def share_interval(happened: NDArray[np.bool_], runs: int = 1) -> tuple[float, float]:
+    """Wilson interval of a probability from replications of which `runs` share a draw."""
+    each = independent_runs(happened.astype(float), runs) / len(happened)
+    return wilson(each * int(happened.sum()), each * len(happened))
 
 
 def not_assessed(scenario: Scenario, threshold: str, district: str | None = None) -> str:
@@ -239,8 +246,9 @@ def breach_rows(alternative: str, scenario: Scenario, runs: Sequence[Breaches]) 
             continue
         first = np.array([run.first_day[i] for run in these])
         days = np.array([run.days[i] for run in these])
-        known = int(np.isfinite(first).sum())
-        low, high = wilson(known, len(runs))[0], wilson(known + undecided, len(runs))[1]
+        known = np.isfinite(first)
+        possible = known | np.array([of_situation and run.undecided for run in these])
+        low, high = (share_interval(of, scenario.study.runs_together) for of in (known, possible))
         median, early, late = (censored_quantile(first, q) for q in (0.5, 0.05, 0.95))
         yield {
             "alternative": alternative,
@@ -249,9 +257,9 @@ def breach_rows(alternative: str, scenario: Scenario, runs: Sequence[Breaches]) 
             "bound": bound,
             **decided,
             "breached_at_start": np.mean([run.at_start[i] for run in these]),
-            "probability": np.isfinite(first).mean(),
-            "probability_low": low,
-            "probability_high": high,
+            "probability": known.mean(),
+            "probability_low": low[0],
+            "probability_high": high[1],
             "first_day_median": median,
             "first_day_p5": early,
             "first_day_p95": late,

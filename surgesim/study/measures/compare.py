@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from surgesim.model.outcomes import DEADLY, OUTCOMES
 from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.measures.breaches import SITUATION
+from surgesim.study.measures.draws import draw_means, independent_runs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +53,10 @@ def deadlier(comparison: pd.DataFrame) -> set[str]:
 
 
 def comparison_rows(
-    replications: pd.DataFrame, units: Mapping[str, str], sides: Mapping[str, str] = MappingProxyType({})
+    replications: pd.DataFrame,
+    units: Mapping[str, str],
+    runs: int = 1,
+    sides: Mapping[str, str] = MappingProxyType({}),
 ) -> list[dict[str, Any]]:
     """Compare every alternative with the baseline.
 
@@ -84,7 +88,7 @@ def comparison_rows(
                 "alternative": name,
                 "outcome": outcome,
                 "unit": unit,
-                **_paired(sides.get(outcome, better(outcome)), before, after),
+                **_paired(sides.get(outcome, better(outcome)), before, after, runs),
             }
             for outcome, unit in units.items()
             for before, after in [(baseline[outcome].to_numpy(), rows[outcome].to_numpy())]
@@ -97,7 +101,7 @@ def comparison_rows(
             if days in paired:
                 before, after = (side[days].to_numpy() > 0 for side in (baseline, rows))
                 keys = {"alternative": name, "outcome": outcome, "unit": "share"}
-                compared.append({**keys, **_paired(better(outcome), before, after)})
+                compared.append({**keys, **_paired(better(outcome), before, after, runs)})
     return compared
 
 
@@ -117,10 +121,10 @@ def _per_death_averted(cost: Mapping[str, Any], deaths: Mapping[str, Any]) -> fl
     return extra / averted if extra > 0 and averted > 0 else float("nan")
 
 
-def _paired(side: str, before: Floats | Bools, after: Floats | Bools) -> dict[str, Any]:
+def _paired(side: str, before: Floats | Bools, after: Floats | Bools, runs: int) -> dict[str, Any]:
     difference = after.astype(float) - before.astype(float)
     interval = paired_interval if before.dtype != bool else paired_shares_interval
-    low, high = interval(difference)
+    low, high = interval(difference, runs=runs)
     gained = {"later": difference > 0, "higher": difference > 0, "lower": difference < 0}.get(side)
     return {
         "baseline_mean": before.mean(),
@@ -134,19 +138,22 @@ def _paired(side: str, before: Floats | Bools, after: Floats | Bools) -> dict[st
     }
 
 
-def paired_interval(difference: Floats, confidence: float = 0.95) -> tuple[float, float]:
+def paired_interval(difference: Floats, confidence: float = 0.95, runs: int = 1) -> tuple[float, float]:
     """Compute Student's t interval for the mean of paired differences; NaN for a single pair."""
     from scipy.special import stdtrit  # scipy.stats takes half a second to import
 
-    n = len(difference)
+    means = draw_means(difference, runs)
+    n = len(means)
     if n < 2:
         return float("nan"), float("nan")
-    half = stdtrit(n - 1, 0.5 + confidence / 2) * difference.std(ddof=1) / np.sqrt(n)
+    half = stdtrit(n - 1, 0.5 + confidence / 2) * means.std(ddof=1) / np.sqrt(n)
     mean = difference.mean()
     return float(mean - half), float(mean + half)
 
 
-def paired_shares_interval(difference: Floats, confidence: float = 0.95) -> tuple[float, float]:
+def paired_shares_interval(
+    difference: Floats, confidence: float = 0.95, runs: int = 1
+) -> tuple[float, float]:
     """Compute the score interval for the difference of two paired proportions; NaN for a single pair.
 
     `difference` is 1, 0 or -1 for each pair. The interval contains every difference that a score test does
@@ -159,15 +166,16 @@ def paired_shares_interval(difference: Floats, confidence: float = 0.95) -> tupl
     >>> [round(bound, 4) for bound in paired_shares_interval(pairs)]
     [-0.0584, -0.0231]
     """
-    n = len(difference)
+    n = independent_runs(difference, runs)
     if n < 2:
         return math.nan, math.nan
-    more, less = int((difference > 0).sum()), int((difference < 0).sum())
+    each = n / len(difference)
+    more, less = each * int((difference > 0).sum()), each * int((difference < 0).sum())
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
     return -_score_bound(less, more, n, z), _score_bound(more, less, n, z)
 
 
-def _score_bound(more: int, less: int, n: int, z: float) -> float:
+def _score_bound(more: float, less: float, n: float, z: float) -> float:
     """Find the largest difference with a score of at least -z; the score falls as the difference rises."""
     low, high = (more - less) / n, 1.0
     while (middle := (low + high) / 2) not in (low, high):
@@ -178,7 +186,7 @@ def _score_bound(more: int, less: int, n: int, z: float) -> float:
     return high if high == 1.0 else low
 
 
-def _score(more: int, less: int, n: int, difference: float) -> float:
+def _score(more: float, less: float, n: float, difference: float) -> float:
     """Compute the score of a difference: observed minus assumed, in standard errors (Tango's eq. 24 to 26).
 
     The standard error is computed at the assumed difference; `fewer` is the maximum-likelihood share of the

@@ -13,6 +13,7 @@ from surgesim.model.record import PER_MILLION
 from surgesim.scenario.schema.base import AGE_GROUPS, RISK_GROUPS
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.compare import paired_interval
+from surgesim.study.measures.draws import draw_means
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -62,6 +63,7 @@ class Groups:
         )
         self.people: Ints = populate(scenario.people).count
         self.all = tuple(group for group in groups if group.total(self.people) > 0)
+        self._runs = scenario.study.runs_together
         reach = scenario.command.reach
         self._reference = np.nan
         if reach is not None and reach.reference_deaths_per_million is not None:
@@ -91,8 +93,11 @@ class Groups:
         for group in self.all:
             patients, _, deaths = group.total(reached).T
             shares, died = _shares(group, reached), self._per_million(group, reached)
+            (low, high), (died_low, died_high) = (
+                paired_interval(means[~np.isnan(means)])
+                for means in (draw_means(values, self._runs) for values in (shares, died))
+            )
             shares = shares[~np.isnan(shares)]
-            (low, high), (died_low, died_high) = paired_interval(shares), paired_interval(died)
             yield {
                 "alternative": alternative,
                 "by": group.by,

@@ -26,7 +26,7 @@ _KEYS_BEFORE_FORMAT = {
 """Entries that identify manifests of 0.1.0, which have no `FORMAT`."""
 
 SENSITIVITY = "sensitivity"
-_ADDED_TO = {RUN: {"plots", "figures"}, SWEEP: {"plots", SENSITIVITY}}
+_ADDED_TO = {RUN: {"plots", "figures", SENSITIVITY}, SWEEP: {"plots", SENSITIVITY}}
 """Folders in a result to which later commands add figures."""
 
 DESKTOP_FILES = {".DS_Store", "Thumbs.db"}
@@ -107,7 +107,7 @@ def strangers_in_result(folder: Path) -> list[str]:
             name in listed
             or (name == "report.html" and is_report(folder / name))
             or (name.partition("/")[0] in _ADDED_TO[kind] and is_figure(folder / name))
-            or (kind == SWEEP and name == f"{SENSITIVITY}/{SENSITIVITY}.csv")
+            or name == f"{SENSITIVITY}/{SENSITIVITY}.csv"
         )
 
     return strangers(folder, is_own, folders | _ADDED_TO[kind])

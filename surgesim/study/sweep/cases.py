@@ -62,7 +62,7 @@ def check_cases(
 
     Without uncertain parameters, all runs of a point have the same scenario.
     """
-    drawing = [bool(scenario.study.uncertainty) for scenario in scenarios]
+    drawing = [bool(scenario.study.drawn) for scenario in scenarios]
     to_check = [
         run
         for run in pending

@@ -20,7 +20,7 @@ from surgesim.scenario.door import compose, findings_at, is_integer, unknown_pat
 from surgesim.scenario.schema.base import FrozenDict
 from surgesim.scenario.schema.numbers import MOST_POINTS, MOST_VALUE
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.scenario.schema.study import Uncertain
+from surgesim.scenario.schema.uncertain import Uncertain
 
 Floats = NDArray[np.float64]
 
@@ -106,8 +106,20 @@ def wrong_path(path: str, scenario: Scenario) -> str | None:
         return f"cannot be varied, expected a path in a section other than {keys[0]}"
     if not all(keys):
         return f"got {path!r}, expected a path such as epidemic.variant.r0"
+    together = drawn_together(scenario)
+    if path in together:
+        return f"is drawn jointly by {together[path]}, expected a path that is not"
     unknown = unknown_path(keys, scenario.to_plain())
     return None if unknown is None else unknown.message
+
+
+def drawn_together(scenario: Scenario) -> dict[str, str]:
+    """Return the paths that are drawn together with others, and by what; no sweep can vary them."""
+    study = scenario.study
+    joint = dict.fromkeys(() if study.draws is None else study.draws.paths, "study.draws")
+    for name, group in study.correlations.items():
+        joint |= dict.fromkeys(group.paths, f"study.correlations.{name}")
+    return joint
 
 
 def _factor(path: str, levels: Levels, design: str, scenarios: Sequence[Scenario]) -> Factor:

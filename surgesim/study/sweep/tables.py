@@ -125,7 +125,7 @@ def _same_kind(cells: Iterable[Any]) -> list[Any]:
 def run_columns(scenarios: Iterable[Scenario], own: Iterable[str] = ()) -> list[str]:
     """Return the columns of runs.csv, with `own` outcomes; `scenarios` contains every alternative."""
     scenarios = list(scenarios)
-    drawn = [f"{DRAWN}{path}" for scenario in scenarios for path in scenario.study.uncertainty]
+    drawn = [f"{DRAWN}{path}" for scenario in scenarios for path in scenario.study.drawn]
     keys = [column.name for column in RUN_KEYS]
     return [*keys, *outcome_units(scenarios), *own, *dict.fromkeys(drawn)]
 

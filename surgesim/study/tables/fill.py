@@ -57,8 +57,7 @@ def fill(scenario: Scenario, collections: Mapping[str, Collection]) -> dict[str,
         ),
         BREACH_DAYS: pd.concat([_breach_days(name, c) for name, c in collections.items()], ignore_index=True),
         COMPARISON: _frame(
-            COMPARISON,
-            comparison_rows(replications, units, sides),
+            COMPARISON, comparison_rows(replications, units, scenario.study.runs_together, sides)
         ),
         BINDING: _frame(
             BINDING, [row for name, c in collections.items() for row in binding_rows(name, c.province)]
@@ -177,7 +176,7 @@ def _replications(collections: Mapping[str, Collection], units: Iterable[str]) -
         keys = {"alternative": name, "replication": np.array(c.numbers, np.int64)}
         parts.append(pd.DataFrame(keys).join(pd.DataFrame(c.outcomes)).join(_drawn(c.draws)))
     frame = pd.concat(parts, ignore_index=True)
-    drawn = [f"{DRAWN}{path}" for c in collections.values() for path in c.scenario.study.uncertainty]
+    drawn = [f"{DRAWN}{path}" for c in collections.values() for path in c.scenario.study.drawn]
     return with_dtypes(REPLICATIONS, frame[["alternative", "replication", *units, *dict.fromkeys(drawn)]])
 
 

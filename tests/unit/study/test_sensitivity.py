@@ -14,16 +14,19 @@ import pandas as pd
 import pytest
 from rich.console import Console
 from scipy import stats
-from study_cases import made_up_record, small_scenario
+from study_cases import made_up_record, shown, small_scenario
 
 from surgesim.errors import ResultsError
 from surgesim.model import simulation
 from surgesim.model.record import Record
-from surgesim.report.drivers import cautions, outcome_name, sensitivity_table
-from surgesim.report.figures import draw_sensitivity
+from surgesim.report.drivers import cautions, outcome_name, sensitivity_table, shares_table
+from surgesim.report.figures import draw_sensitivity, draw_shares
 from surgesim.report.words import outcome_words, phrase
+from surgesim.scenario.door import from_plain
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.backend import Backend
+from surgesim.study.results import Results
+from surgesim.study.run import run
 from surgesim.study.sensitivity import correlation_interval, rank_correlations, sensitivity
 from surgesim.study.sweep.result import Sweep
 from surgesim.study.sweep.sweep import sweep
@@ -357,3 +360,90 @@ def test_words_have_no_rank_and_few_points_no_correlation(monkeypatch: pytest.Mo
     few = sweep(small_scenario(), {PATHS[0]: "0:1:3"}, replications=1, workers=1)
     with pytest.raises(ResultsError, match="got 3 points, expected at least 4 for 1 paths"):
         sensitivity(few, ["deaths"])
+
+
+SHARES = {PATHS[0]: {"uniform": [0, 1]}, PATHS[1]: {"uniform": [0, 1]}}
+
+
+def ran(monkeypatch: pytest.MonkeyPatch, replications: int = 60, **study: Any) -> Results:
+    """A run whose deaths rise with one share, and with another less so under `more-icu`, and by chance."""
+
+    def simulate(scenario: Scenario, seed: int, replication: int, path: object = None) -> Record:
+        clinical = scenario.clinical
+        chance = np.random.default_rng([seed, replication]).normal(0, 0.2)
+        weaker = 1.0 if scenario.care.facilities["general"].beds.icu == 6 else 2.0
+        deaths = 100 + 4 * clinical.isolated_share + weaker * clinical.urgent_share.oxygen + chance
+        return made_up_record(scenario, replication, outcomes={"deaths": deaths})
+
+    monkeypatch.setattr(simulation, "run_once", simulate)
+    given = {"replications": replications, "seed": 7, "uncertainty": SHARES, **study}
+    scenario = from_plain({**small_scenario().to_plain(), "study": given})
+    return run(scenario, workers=1)
+
+
+@pytest.mark.slow
+def test_shares_of_a_run_are_of_each_alternative_and_of_its_difference(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = sensitivity(ran(monkeypatch, replications=120), ["deaths"])
+    of = table.set_index(["alternative", "against", "index", "path"])["value"].to_dict()
+    levels = list(dict.fromkeys(zip(table["alternative"], table["against"], strict=True)))
+    assert levels == [("baseline", ""), ("nothing", ""), ("more-icu", ""), ("more-icu", "baseline")]
+    whole = (16 + 4) / 12 + 0.04
+    of_baseline = table[(table["alternative"] == "baseline") & (table["index"] == "share")]
+    assert list(of_baseline["path"]) == list(PATHS[:2])
+    truth = np.array([16 / 12 / whole, 4 / 12 / whole])
+    assert ((of_baseline["low"] < truth) & (truth < of_baseline["high"])).all()
+    assert of["baseline", "", "chance", ""] == pytest.approx(0.04 / whole, abs=0.02)
+    assert of["baseline", "", "assumptions", ""] + of["baseline", "", "chance", ""] == pytest.approx(1)
+    # Chance is the same in both and cancels out.
+    assert of["more-icu", "baseline", "share", PATHS[1]] > 0.98
+    assert of["more-icu", "baseline", "share", PATHS[0]] < 0.1
+    assert (table["low"] <= table["value"]).all()
+    assert (table["value"] <= table["high"]).all()
+
+
+def test_with_nothing_drawn_all_is_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = sensitivity(ran(monkeypatch, replications=5, uncertainty={}))
+    rows = table[table["alternative"] == "baseline"]
+    assert list(zip(rows["index"], rows["value"], rows["low"], rows["high"], strict=True)) == [
+        ("assumptions", 0, 0, 0),
+        ("unexplained", 0, 0, 0),
+        ("chance", 1, 1, 1),
+    ]
+
+
+@pytest.mark.slow
+def test_a_last_draw_without_all_its_runs_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, more = (sensitivity(ran(monkeypatch, replications=n)) for n in (60, 61))
+    pd.testing.assert_frame_equal(whole, more)
+
+
+def test_runs_that_cannot_be_explained_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = ran(monkeypatch, replications=38)
+    with pytest.raises(ResultsError, match=r"too few draws .*: 19, expected at least 20 \(40 replications\)"):
+        sensitivity(few)
+    results = ran(monkeypatch, replications=40)
+    with pytest.raises(ResultsError, match="unknown outcome 'deats', did you mean 'deaths'"):
+        sensitivity(results, ["deats"])
+    with pytest.raises(ResultsError, match="the same in every run: infections; there is nothing to explain"):
+        sensitivity(results, ["infections"])
+    results.replications.loc[3, "deaths"] = np.nan
+    with pytest.raises(ResultsError, match="deaths is not a number in replication 3 of 'baseline'"):
+        sensitivity(results, ["deaths"])
+    results.replications.loc[3, f"drawn:{PATHS[0]}"] = 0.5
+    with pytest.raises(ResultsError, match="the replications of draw 1 differ in what they draw, as in runs"):
+        sensitivity(results)
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_shares_have_a_table_and_a_figure(monkeypatch: pytest.MonkeyPatch, lang: str) -> None:
+    results = ran(monkeypatch, replications=40)
+    table = sensitivity(results, ["deaths"])
+    text = shown(shares_table(results.scenario, table, lang))
+    chance = phrase(lang, "drivers.chance")
+    assert text.index(chance) < text.index(PATHS[0]) < text.index(PATHS[1])
+    figure = draw_shares(results, table, "more-icu", "baseline", lang)
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert labels[:2] == [chance, phrase(lang, "drivers.assumptions")]
+    assert len(labels) == 5

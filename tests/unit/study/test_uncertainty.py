@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,16 +19,33 @@ from study_cases import small_scenario
 
 from surgesim.errors import ScenarioError
 from surgesim.report.sentences import precision_notes, uncertainty_notes
-from surgesim.scenario.door import dump, from_plain, inspect, load
+from surgesim.scenario.door import dump, from_plain, inspect, load, overlaid
 from surgesim.scenario.schema.merging import deep_merge, scaled
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.scenario.schema.study import Uncertain
+from surgesim.scenario.schema.uncertain import Uncertain
 from surgesim.study.compute.replicate import drawn_values as draws
 from surgesim.study.precision import Precision
+from surgesim.study.reproduce import reproduce
 from surgesim.study.run import run
+from surgesim.study.sweep.sweep import sweep
 
 SHARE = "care.facilities.general.covid_share.oxygen"
 ICU = "care.facilities.general.beds.icu"
+
+
+@dataclass(frozen=True)
+class Between:
+    """A distribution of scipy, truncated."""
+
+    whole: Any
+    low: float
+    high: float
+
+    def ppf(self, at: Sequence[float]) -> Any:
+        first, last = self.whole.cdf([self.low, self.high])
+        return self.whole.ppf(first + np.array(at) * (last - first))
+
+
 FORMS: list[tuple[dict[str, Any], Any]] = [
     ({"uniform": [4, 6]}, stats.uniform(4, 2)),
     ({"triangular": [1, 2, 5]}, stats.triang(0.25, 1, 4)),
@@ -37,6 +55,13 @@ FORMS: list[tuple[dict[str, Any], Any]] = [
         {"lognormal": {"mean": 5, "sd": 2}},
         stats.lognorm(np.sqrt(np.log(1.16)), scale=5 / np.sqrt(1.16)),
     ),
+    ({"weibull": {"shape": 2, "scale": 5}}, stats.weibull_min(2, scale=5)),
+    (
+        {"weibull": {"shape": 0.7, "scale": 5, "low": 2, "high": 9}},
+        Between(stats.weibull_min(0.7, scale=5), 2, 9),
+    ),
+    ({"gamma": {"shape": 4, "rate": 0.8}}, stats.gamma(4, scale=1.25)),
+    ({"gamma": {"shape": 4, "rate": 0.8, "low": 3}}, Between(stats.gamma(4, scale=1.25), 3, np.inf)),
     ({"beta": {"alpha": 2, "beta": 8}}, stats.beta(2, 8)),
     ({"beta": {"alpha": 2, "beta": 3, "low": 10, "high": 20}}, stats.beta(2, 3, 10, 10)),
 ]
@@ -56,6 +81,16 @@ def with_uncertainty(uncertainty: dict[str, Any], **changes: Any) -> Scenario:
 def test_quantiles_are_those_of_the_distribution(form: dict[str, Any], reference: Any) -> None:
     at = [0.001, 0.2, 0.5, 0.77, 0.999]
     assert [uncertain(form).quantile(u) for u in at] == pytest.approx(list(reference.ppf(at)), rel=1e-9)
+
+
+def test_empirical_values_are_as_likely_as_their_weights() -> None:
+    form = uncertain({"empirical": {"values": [9, 4, 7, 4, 5], "weights": [1, 2, 0, 1, 4]}})
+    values = [form.quantile(u) for u in np.linspace(0, 1, 801)]
+    assert values == sorted(values)
+    assert {value: values.count(value) for value in values} == {4: 300, 5: 400, 9: 101}
+    assert form.limits == (4, 9)
+    plain = uncertain({"empirical": {"values": [9, 4, 7]}})
+    assert [plain.quantile(u) for u in (0, 0.3, 0.4, 0.7, 1)] == [4, 4, 7, 9, 9]
 
 
 def test_choices_are_equally_likely() -> None:
@@ -153,8 +188,9 @@ def test_bad_draws_are_told_with_all_other_errors(
 
 @pytest.mark.slow
 def test_a_draw_is_of_its_replication_alone() -> None:
-    one = with_uncertainty({SHARE: {"uniform": [0, 1]}})
-    two = with_uncertainty({ICU: {"triangular": [1, 3, 6]}, SHARE: {"uniform": [0, 1]}})
+    each = {"study": {"runs_per_draw": 1}}
+    one = overlaid(with_uncertainty({SHARE: {"uniform": [0, 1]}}), each)
+    two = overlaid(with_uncertainty({ICU: {"triangular": [1, 3, 6]}, SHARE: {"uniform": [0, 1]}}), each)
     values = [draws(one, 7, k)[SHARE] for k in range(200)]
     assert [draws(two, 7, k)[SHARE] for k in range(200)] == values  # another parameter moves nothing
     assert draws(one, 8, 0)[SHARE] != values[0]
@@ -174,10 +210,35 @@ def test_draws_are_stored_with_the_replications_and_shared_by_alternatives(tmp_p
     for name in ("baseline", "nothing", "more-icu"):
         assert list(stored[name]) == expected
     assert list(uncertainty_notes(scenario, "en")) == [
-        "Ranges and bands show chance together with uncertainty about the inputs: each run draws its own "
-        f"{SHARE}."
+        f"Ranges and bands show chance together with uncertainty about these inputs: {SHARE}."
     ]
     assert (results.comparison[results.comparison["alternative"] == "nothing"]["tied"] == 1).all()
+
+
+@pytest.mark.slow
+def test_joint_draws_give_the_same_tables_on_any_number_of_workers_and_are_reproduced(tmp_path: Path) -> None:
+    (tmp_path / "draws.csv").write_text(f"{SHARE},weight\n0.2,1\n0.5,2\n0.9,1\n", encoding="utf-8")
+    plain = small_scenario().to_plain()
+    study = {**plain["study"], "draws": {"file": str(tmp_path / "draws.csv")}, "replications": 6}
+    scenario = from_plain({**plain, "study": study})
+    one = run(scenario, workers=1, out=tmp_path / "one")
+    two = run(scenario, workers=2)
+    (tmp_path / "draws.csv").unlink()
+    pd.testing.assert_frame_equal(one.replications, two.replications, check_exact=True)
+    stored = one.replications.pivot(index="replication", columns="alternative", values=f"drawn:{SHARE}")
+    expected = [draws(scenario, 7, k)[SHARE] for k in range(6)]
+    assert expected[::2] == expected[1::2]
+    assert set(expected) <= {0.2, 0.5, 0.9}
+    assert [list(stored[name]) for name in ("baseline", "nothing", "more-icu")] == [expected] * 3
+    assert reproduce(tmp_path / "one", workers=1).differences == ()
+    with pytest.raises(ScenarioError, match=r"study.replications: got 7, expected at most 6"):
+        run(scenario, workers=1, replications=7)
+    with pytest.raises(
+        ScenarioError, match=f"{SHARE}: is drawn jointly by study.draws, expected a path that"
+    ):
+        sweep(scenario, {SHARE: "0:1:3"}, workers=1)
+    with pytest.raises(ScenarioError, match="got replication 6, expected at most 5"):
+        sweep(scenario, {ICU: "1,2"}, replications=7, workers=1)
 
 
 @pytest.mark.slow

@@ -1,13 +1,14 @@
-"""The figure of the parameters that drive a sweep's outcomes: an index per path, with its interval."""
+"""The figures of the parameters that drive outcomes: an index per path, with its interval."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from surgesim.report.drivers import cautions, outcome_name, without_interval
+from surgesim.report.drivers import cautions, compared, in_order, outcome_name, share_name, without_interval
 from surgesim.report.figures.drawing.page import (
     BLACK,
     BLUE,
@@ -26,18 +27,25 @@ from surgesim.report.figures.drawing.page import (
 )
 from surgesim.report.names import alternative_title
 from surgesim.report.words import number, phrase
-from surgesim.scenario.schema.scenario import BASELINE
-from surgesim.study.sensitivity import FIRST, PARTIAL, RANK, TOTAL
+from surgesim.scenario.schema.scenario import BASELINE, Scenario
+from surgesim.study.sensitivity import FIRST, PARTIAL, RANK, SHARE, TOTAL
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from surgesim.study.results import Results
     from surgesim.study.sweep.result import Sweep
 
 NAME_WIDTH: Final = 2.4
 ROW: Final = 0.34
 
-_LOOKS: Final = {FIRST: ("o", BLUE), TOTAL: ("s", VERMILION), RANK: ("o", BLUE), PARTIAL: ("s", VERMILION)}
+_LOOKS: Final = {
+    FIRST: ("o", BLUE),
+    TOTAL: ("s", VERMILION),
+    RANK: ("o", BLUE),
+    PARTIAL: ("s", VERMILION),
+    SHARE: ("o", BLUE),
+}
 
 
 def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternative: str, lang: str) -> Figure:
@@ -48,14 +56,7 @@ def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternati
     first = rows[(rows["outcome"] == outcomes[0]) & (rows["index"] == kinds[-1])]
     paths = list(first.sort_values("value", key=abs, ascending=False, kind="stable")["path"])
     names = [_broken(path) for path in paths]
-    body = sum(max(ROW, text_height(name, SMALL_SIZE) + 0.1) for name in names) + 0.9
     plan = sweep.manifest["sweep"]
-    title = phrase(
-        lang,
-        "figure.heading",
-        province=sweep.scenarios[scenario].title.get(lang),
-        what=phrase(lang, "figure.sensitivity_title"),
-    )
     plan_title = alternative_title(sweep.scenarios[scenario], alternative, lang)
     notes = [
         plan_title if alternative == BASELINE else phrase(lang, "figure.under", alternative=plan_title),
@@ -71,6 +72,49 @@ def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternati
     if without_interval(rows):
         notes.append(phrase(lang, "drivers.no_interval"))
     notes += cautions(sweep, lang)
+    return _draw(rows, paths, names, _title(sweep.scenarios[scenario], lang), notes, lang)
+
+
+def draw_shares(results: Results, table: pd.DataFrame, alternative: str, against: str, lang: str) -> Figure:
+    """Draw a panel per outcome with the shares of its variance: chance, assumptions, and each path."""
+    of = table[(table["alternative"] == alternative) & (table["against"] == against)]
+    first = in_order(of[of["outcome"] == of["outcome"].iloc[0]])
+    places = list(zip(first["index"], first["path"], strict=True))
+    labels = {place: share_name(*place, lang) for place in places}
+    rows = of.assign(path=[labels[place] for place in zip(of["index"], of["path"], strict=True)], index=SHARE)
+    names = [
+        _broken(path) if path else wrap(labels[index, path], NAME_WIDTH, SMALL_SIZE) for index, path in places
+    ]
+    notes = [
+        compared(results.scenario, alternative, against, lang),
+        phrase(
+            lang,
+            "figure.shares_note",
+            draws=number(results.manifest["replications"] // results.scenario.study.runs_per_draw, lang),
+            runs=number(results.scenario.study.runs_per_draw, lang),
+        ),
+    ]
+    title = _title(results.scenario, lang)
+    return _draw(rows, list(labels.values()), names, title, notes, lang)
+
+
+def _title(scenario: Scenario, lang: str) -> str:
+    what = phrase(lang, "figure.sensitivity_title")
+    return phrase(lang, "figure.heading", province=scenario.title.get(lang), what=what)
+
+
+def _draw(
+    rows: pd.DataFrame,
+    paths: Sequence[str],
+    names: Sequence[str],
+    title: str,
+    notes: Sequence[str],
+    lang: str,
+) -> Figure:
+    """Draw the values of each path, which has a name that fits, in a panel per outcome."""
+    outcomes = list(dict.fromkeys(rows["outcome"]))
+    kinds = list(dict.fromkeys(rows["index"]))
+    body = sum(max(ROW, text_height(name, SMALL_SIZE) + 0.1) for name in names) + 0.9
     with project_style():
         figure = with_heading(title, notes, body)
         panels = figure.subplots(1, len(outcomes), squeeze=False, sharey=True)[0]
@@ -79,7 +123,7 @@ def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternati
             for place, path in enumerate(paths):
                 for k, kind in enumerate(kinds):
                     marker, colour = _LOOKS[kind]
-                    at = place + 0.24 * (k - 0.5)
+                    at = place + 0.24 * (k - (len(kinds) - 1) / 2)
                     row = of_outcome.loc[(path, kind)]
                     axes.plot([row["low"], row["high"]], [at, at], color=colour, linewidth=1.3, zorder=3)
                     axes.plot([row["value"]], [at], marker=marker, color=colour, markersize=4.5, zorder=4)

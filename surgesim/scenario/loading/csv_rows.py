@@ -1,0 +1,53 @@
+"""Read the rows of a CSV file, with the line of each."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from surgesim.scenario.loading.yaml_nodes import read_text
+
+
+def read_rows(
+    path: Path, label: str, most_bytes: int, note: Callable[[str, int], None]
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line and the cells of the header and of each further row that is not blank.
+
+    Columns are separated by commas, or by semicolons or tabs if the header has no comma. The header of an
+    empty file has no cells. A line that is not CSV is noted and ends the rows.
+
+    Raises
+    ------
+    ScenarioError
+        If the file cannot be read.
+    """
+    lines = read_text(path, label, most_bytes).splitlines()
+    rows = csv.reader(lines, delimiter=_delimiter(lines), strict=True)
+    try:
+        yield 1, [name.strip() for name in next(rows, [])]
+        for cells in rows:
+            if any(cell.strip() for cell in cells):
+                yield rows.line_num, [cell.strip() for cell in cells]
+    except csv.Error as error:
+        note(f"got a line that is not CSV ({error})", rows.line_num)
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """Return the column separator: spreadsheets write semicolons or tabs where decimals have a comma."""
+    header = next(iter(lines), "")
+    return next((mark for mark in ";\t" if mark in header and "," not in header), ",")
+
+
+def too_short(cells: Sequence[str], columns: Sequence[str]) -> str | None:
+    """Return what is wrong with the number of cells in a row; None if nothing is."""
+    if len(cells) == len(columns):
+        return None
+    return f"got {len(cells)} values, expected {len(columns)}, as in the header"
+
+
+def twice(columns: Sequence[str]) -> Iterator[str]:
+    """Yield what is wrong with each column that the header has more than once."""
+    for name in dict.fromkeys(columns):
+        if columns.count(name) > 1:
+            yield f"got the column {name!r} {columns.count(name)} times, expected it once"

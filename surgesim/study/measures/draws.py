@@ -1,0 +1,45 @@
+"""Replications that share a draw of the parameters: they tell less together than independent ones."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def draw_means(values: Floats, runs: int) -> Floats:
+    """Return the mean of each draw, of `runs` successive replications, without NaN; the last may be short.
+
+    Examples
+    --------
+    >>> draw_means(np.array([1.0, 3.0, 5.0]), 2).tolist()
+    [2.0, 5.0]
+    """
+    if runs == 1:
+        return values
+    firsts = np.arange(0, len(values), runs)
+    sizes = np.add.reduceat(~np.isnan(values), firsts, dtype=int)
+    sums = np.add.reduceat(np.nan_to_num(values), firsts)
+    return np.asarray(np.divide(sums, sizes, out=np.full(len(firsts), np.nan), where=sizes > 0))
+
+
+def independent_runs(values: Floats, runs: int) -> float:
+    """Return how many independent replications tell as much of the mean (Kish's effective sample size).
+
+    It is between the number of draws and that of replications; the former if all values are the same, because
+    nothing is then known of what a draw decides.
+
+    Examples
+    --------
+    >>> independent_runs(np.array([1.0, 1.0, 4.0, 4.0]), 2)
+    2.0
+    """
+    number = len(values)
+    draws = number // runs
+    if runs == 1 or draws < 2:
+        return float(-(-number // runs))
+    whole = values[: draws * runs].reshape(draws, runs)
+    spread = whole.var(ddof=1)
+    loss = whole.mean(axis=1).var(ddof=1) / spread * runs if spread > 0 else runs
+    return float(number / min(max(loss, 1.0), runs))
