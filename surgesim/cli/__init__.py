@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from surgesim.cli import documents, runs, scenarios, sweeps  # noqa: F401  imported to register their commands
 from surgesim.cli.app import app
-from surgesim.cli.terminal import TERMINATED, output_errors, speak_unicode
+from surgesim.cli.terminal import INTERRUPTED, TERMINATED, output_errors, speak_unicode
 
 __all__ = ["app", "main"]
 
@@ -25,5 +25,9 @@ def main() -> None:
     """Run the command `surgesim`."""
     speak_unicode()
     signal.signal(signal.SIGTERM, _terminate)  # so that unfinished folders are removed
-    with output_errors():
-        app()
+    try:
+        with output_errors():
+            app()
+    except KeyboardInterrupt:  # before a command began, which would say what became of its files
+        sys.stderr.write("Interrupted: nothing was written.\n")
+        sys.exit(INTERRUPTED)

@@ -22,9 +22,6 @@ from surgesim.model.recorder import Recorder
 from surgesim.scenario.schema.command import Rule
 from surgesim.scenario.schema.levers.custom import Custom
 
-_STREAM = "extension"
-"""Purpose of the random numbers of extensions, see `Streams`."""
-
 
 class Orders:
     """The rules of one replication, and the interventions and custom actions of extensions.
@@ -136,7 +133,7 @@ class View:
     def random(self) -> np.random.Generator:
         """Random numbers of this function and day."""
         if self._drawing is None or self._drawing[0] != self.day:
-            self._drawing = self.day, self._of.province.streams.day(_STREAM, self.day, self._function)
+            self._drawing = self.day, self._of.province.streams.day("extension", self.day, self._function)
         return self._drawing[1]
 
     @property

@@ -15,6 +15,7 @@ import pytest
 from study_cases import made_up_simulation, small_scenario
 from typer.testing import CliRunner
 
+from surgesim import cli
 from surgesim.cli import app
 from surgesim.cli.terminal import TERMINATED
 from surgesim.model import simulation
@@ -123,3 +124,16 @@ def test_a_second_process_is_told_who_writes_the_result(here: Path) -> None:
     shutil.rmtree(here / "out.unfinished")
     assert CliRunner().invoke(app, RUN).exit_code == 0
     assert sorted(path.name for path in here.iterdir()) == ["out", "small.yaml"]
+
+
+def test_an_interruption_before_a_command_begins_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "app", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "Interrupted: nothing was written.\n"

@@ -386,7 +386,7 @@ def test_the_full_plan_pulls_every_lever_there_is(kien_giang: Scenario) -> None:
     kinds = get_args(get_args(Rule)[0])
     every = {get_args(kind.model_fields["action"].annotation)[0] for kind in kinds}
     plan = kien_giang.alternative("full-plan").command.plan
-    assert {rule.action for rule in plan.values()} == every
+    assert {rule.action for rule in plan.values()} == every - {"custom"}  # that of an extension
     measures = kien_giang.epidemic.measures if kien_giang.epidemic is not None else {}
     by_rule = {name for name, measure in measures.items() if measure.start is None}
     assert {rule.measure for rule in plan.values() if isinstance(rule, StartMeasure)} == by_rule
@@ -467,17 +467,17 @@ def test_the_readme_tells_what_the_scenario_gives(
     peaks = [record.series("weekly_reported_cases_per_100k").max() for record in baseline_records]
     ratios = [oxygen_per_case(record, day) for record, day in zip(baseline_records, days, strict=True)]
     told = {
-        "day 77": (77, np.median(days)),
-        "| 0.089 |": (0.089, np.mean(ratios)),
-        "| 1,110 |": (1_110, np.mean(peaks)),
+        "day 76": (76, np.median(days)),
+        "| 0.093 |": (0.093, np.mean(ratios)),
+        "| 1,100 |": (1_100, np.mean(peaks)),
         "| 18,700 |": (18_700, mean("oxygen_patients")),
         "34 %; 21 %": (0.34, mean("infections") / kien_giang.people.total),
-        "| 5.9 % (3.3 %": (0.059, mean("deaths") / cases),
+        "| 5.3 % (3.3 %": (0.053, mean("deaths") / cases),
         "(3.3 % if all": (0.033, mean("deaths_unavoidable") / cases),
-        "| baseline | 7,310 | 3,130 |": (3_130, mean("deaths_untreated")),
-        "21,500 elective": (21_500, mean("elective_backlog")),
-        "staff absent, maximum | 14 %": (
-            0.14,
+        "| baseline | 6,600 | 2,430 |": (2_430, mean("deaths_untreated")),
+        "22,100 elective": (22_100, mean("elective_backlog")),
+        "staff absent, maximum | 15 %": (
+            0.15,
             np.mean([record.series("staff_absent_share").max() for record in baseline_records]),
         ),
     }

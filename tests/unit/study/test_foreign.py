@@ -21,7 +21,8 @@ from surgesim.study.store.contents import FORMAT, MANIFEST, RUN, SWEEP
 from surgesim.study.store.folder import Folder
 from surgesim.study.store.run_folder import read
 from surgesim.study.store.unfinished import Unfinished
-from surgesim.study.sweep.parts import ROWS, Rows
+from surgesim.study.sweep.parts import RUN as FORM_OF_RUNS
+from surgesim.study.sweep.parts import Run
 from surgesim.study.sweep.sweep import sweep
 
 OF_A_RUN = {
@@ -365,15 +366,15 @@ def test_what_comes_into_the_earlier_result_during_the_run_is_kept(
     assert sentences == [f"{kept}: the earlier result, kept because files were added to it during the run"]
 
 
-def unfinished(target: Path) -> Unfinished[Rows]:
-    return Unfinished(target, SWEEP, PLAN, {"small": "name: small"}, 2, ROWS)
+def unfinished(target: Path) -> Unfinished[Run]:
+    return Unfinished(target, SWEEP, PLAN, {"small": "name: small"}, 2, FORM_OF_RUNS)
 
 
 def begun(target: Path, *, of_0_1_0: bool = False) -> Path:
     """The folder of an unfinished sweep with one part."""
     parts = unfinished(target)
     parts.open(resume=False)
-    parts.add(0, [{"alternative": "baseline", "deaths": 1.0}])
+    parts.add(0, Run([{"alternative": "baseline", "deaths": 1.0}]))
     if of_0_1_0:
         write(parts.path / "plan.json", json.dumps(PLAN))
     return parts.path

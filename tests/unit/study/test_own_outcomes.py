@@ -16,8 +16,9 @@ from study_cases import made_up_simulation, small_scenario
 from surgesim.errors import ResultsError, ScenarioError
 from surgesim.model import simulation
 from surgesim.study.compute.backend import Backend
-from surgesim.study.replication import Replication, simulate
+from surgesim.study.replication import Replication
 from surgesim.study.reproduce import reproduce
+from surgesim.study.simulate import simulate
 from surgesim.study.store.folder import hashes
 from surgesim.study.sweep.outcomes import fingerprint
 from surgesim.study.sweep.result import Sweep

@@ -18,10 +18,10 @@ from surgesim.model import simulation
 from surgesim.model.record import Record
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.backend import Backend
-from surgesim.study.replication import simulate
 from surgesim.study.reproduce import reproduce
 from surgesim.study.results import Results
 from surgesim.study.run import run
+from surgesim.study.simulate import simulate
 from surgesim.study.store import series_file
 from surgesim.study.store.folder import hashes
 from surgesim.study.store.run_folder import read
