@@ -96,15 +96,15 @@ def rule(action: str, on: str = "2024-01-03", **changes: Any) -> Plain:
 NEVER_ABSENT: Plain = {"base": 0.0, "community": 0.0, "at_work": 0.0}
 
 PARTS_WITHOUT_LIMIT: Plain = {
-    "staff": {"doctors": 10**15, "ward_nurses": 10**15, "icu_nurses": 10**15},
-    "ventilators": 10**15,
+    "staff": {"doctors": 10**6, "ward_nurses": 10**6, "icu_nurses": 10**6},
+    "ventilators": 10**6,
     "oxygen": {"tank_kg": 1e12, "tank_start_share": 1.0, "plant_nm3_per_hour": 10.0, "cylinders": 5},
     "essential": {"emergency_share": 0.0, "elective_share": 0.0},
 }
 """Staff, oxygen and equipment of a facility that never limit its beds."""
 
 
-def with_parts(scenario: Scenario, *, vehicles: int = 10**9) -> Scenario:
+def with_parts(scenario: Scenario, *, vehicles: int = 10**6) -> Scenario:
     """Add ample staff, oxygen and ventilators at every facility, and vehicles, to a scenario."""
     fleets = {name: {"ambulances": vehicles, "boats": vehicles} for name in scenario.people.districts}
     sites = dict.fromkeys(scenario.care.facilities, PARTS_WITHOUT_LIMIT)

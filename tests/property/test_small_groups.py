@@ -185,7 +185,7 @@ def test_contacts_move_by_little_when_a_group_does(a: int, b: int, first: int, s
     moved = weights.copy()
     moved[a] *= 1.001
     contacts = dict.fromkeys(SETTINGS, (np.outer(np.arange(1, 10), np.arange(9, 0, -1)) / 10).tolist())
-    towns = {"town": district(10**9)}  # so that whole people are no jumps themselves
+    towns = {"town": district(9 * 10**8)}  # so that whole people are no jumps themselves
     one, other = (
         next_generation(
             population(districts=towns, contacts=contacts, ages=(w / w.sum()).tolist()), np.ones(9)

@@ -229,8 +229,9 @@ def epidemic(case: Case, seeds: int, replication: int = 0) -> Epidemic:
 @pytest.mark.parametrize("name", CASES)
 def test_early_growth_is_the_euler_lotka_root_of_the_next_generation(name: str) -> None:
     case = CASES[name]
-    largest = max(case.populations)
-    case = replace(case, populations=tuple(n * 900_000_000 // largest for n in case.populations))
+    case = replace(
+        case, populations=tuple(n * 900_000_000 // sum(case.populations) for n in case.populations)
+    )
     root = Theory(case).growth()
     first = round(8.0 / root)  # by then ages and districts grow alike
     last = first + round(2.5 / root)

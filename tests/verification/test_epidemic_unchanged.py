@@ -66,22 +66,22 @@ def numbers(run: Record) -> dict[str, float]:
 
 BEFORE: dict[int, dict[str, float]] = {
     0: {
-        "infections": 3466409.0,
+        "infections": 3512841.0,
         "imported": 30969.0,
-        "infectious": 15115616.0,
-        "susceptible": 510206483.0,
-        "reported_cases": 1186518.0,
-        "present": 853718.0,
-        "deaths": 54730.0,
+        "infectious": 15355201.0,
+        "susceptible": 506671202.0,
+        "reported_cases": 1211951.0,
+        "present": 1007379.0,
+        "deaths": 68903.0,
     },
     1: {
-        "infections": 3455865.0,
+        "infections": 3392732.0,
         "imported": 33270.0,
-        "infectious": 15129197.0,
-        "susceptible": 507981517.0,
-        "reported_cases": 1183098.0,
-        "present": 813002.0,
-        "deaths": 51945.0,
+        "infectious": 14848827.0,
+        "susceptible": 509850615.0,
+        "reported_cases": 1166306.0,
+        "present": 918663.0,
+        "deaths": 65020.0,
     },
 }
 

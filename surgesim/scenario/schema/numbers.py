@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 LONGEST_RUN_DAYS = 20_000
-MOST_PEOPLE = 200_000_000
+MOST_PEOPLE = 999_999_999
 """Maximum population, of one district and of all: about twice the population of Vietnam."""
 MOST_DISTRICTS = 1_000
 MOST_ALTERNATIVES = 200

@@ -98,5 +98,5 @@ def test_a_map_that_cannot_be_drawn_is_refused(swept: Any) -> None:
         assert str(caught.value).startswith(message)
     with pytest.raises(ResultsError, match="got 1 path with several values, expected two or more"):
         sweep_map(swept({SHARE: "1", BEDS: "0,20"}))
-    with pytest.raises(ResultsError, match="got design lhs, expected grid for a sweep-map"):
+    with pytest.raises(ResultsError, match="got design lhs, expected grid for the figure sweep-map"):
         sweep_map(swept({SHARE: "0:1", BEDS: "1:9"}, design="lhs", samples=4))

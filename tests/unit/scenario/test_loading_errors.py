@@ -117,7 +117,7 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "population: 100000",
             "population: 0",
             "people.districts.town.population",
-            "got 0, expected a whole number from 1 to 200000000",
+            "got 0, expected a whole number from 1 to 999999999",
         ),
         (
             "covid_share: 0.3",
@@ -354,7 +354,7 @@ def test_each_mistake_has_its_own_sentence(
 def test_thousands_are_never_led_to_a_thousandth(tmp_path: Path, value: str, hint: str) -> None:
     text = replaced("population: 100000", f"population: {value}")
     [problem] = refused(tmp_path, text)
-    assert problem.message.endswith(f", expected a whole number from 1 to 200000000 ({hint})")
+    assert problem.message.endswith(f", expected a whole number from 1 to 999999999 ({hint})")
 
 
 def test_both_readings_are_named_only_where_both_are_allowed(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_an_error_in_the_base_is_told_with_the_base_and_its_line(tmp_path: Path)
     assert refusal(written(tmp_path, child)) == [
         (
             "people.districts.town.population",
-            "got -1, expected a whole number from 1 to 200000000",
+            "got -1, expected a whole number from 1 to 999999999",
             "s.yaml",
             3,
         ),

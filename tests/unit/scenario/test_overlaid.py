@@ -310,7 +310,9 @@ def test_points_are_checked_with_what_is_drawn_there(monkeypatch: pytest.MonkeyP
     scenario = uncertain({NORMAL: {"uniform": [8, 10]}})
     found = swept(scenario, {SURGE: "11,15"}).runs
     drawn = sorted(drawn_values(scenario, 7, k)[NORMAL] for k in (0, 1))
-    assert sorted(set(found[f"drawn:{NORMAL}"])) == pytest.approx(drawn, rel=1e-9)
+    assert sorted(set(found[f"drawn:{NORMAL}"])) == pytest.approx(
+        drawn[:1], rel=1e-9
+    )  # shared by two replications
     with pytest.raises(
         ScenarioError, match=r"point 0, replication \d has care.staffing.oxygen.nurse.surge = 9"
     ):

@@ -333,8 +333,8 @@ DAILY_HEADER = "alternative,indicator,day,date,mean,p5,p25,p50,p75,p95"
         (_with(MANIFEST, "5"), "manifest.json: damaged, it lacks alternatives, days"),
         (_without("breaches.csv"), r"breaches\.csv: missing, although it was part of this result"),
         (_cut("daily.csv"), r"daily\.csv: has changed since this result was written"),
-        (_with("breaches.csv", ""), r"breaches\.csv: is not the file"),
-        (_with("scenario.yaml", "days: -1\n"), r"scenario\.yaml: is not the file"),
+        (_with("breaches.csv", ""), r"breaches\.csv: has changed since"),
+        (_with("scenario.yaml", "days: -1\n"), r"scenario\.yaml: has changed since"),
         (_relisted(_with("breaches.csv", "")), "breaches.csv: damaged"),
         (
             _relisted(_with("breaches.csv", "alternative,area\nbaseline,province\n")),
