@@ -5,11 +5,10 @@ A plant is rated in Nm³/h (0 °C, 1 atm) of gas at its purity; a cylinder holds
 
 from __future__ import annotations
 
+from surgesim.scenario.schema.capacity.oxygen import KG_PER_NM3
+
 KG_PER_M3 = 1.354
 """Density of oxygen at 15 °C and 1 atm, at which 1 kg of oxygen fills 738 L."""
-
-KG_PER_NM3 = 1.429
-"""Density of oxygen at 0 °C and 1 atm."""
 
 CYLINDER_M3 = 6.0
 """Oxygen in a 40 L cylinder at 150 bar, as m³ of gas at 15 °C and 1 atm."""
