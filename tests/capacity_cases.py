@@ -247,9 +247,13 @@ def _lacking(draw: st.DrawFn, site: Plain) -> Plain:
     counted = "unlimited" not in site["beds"].values()
     more: Plain = {}
     if draw(st.integers(0, 3)):
-        more["staff"] = {cadre: draw(_few) for cadre in ("doctors", "ward_nurses", "icu_nurses")}
-        if draw(st.booleans()):
-            more["staff"] = {"doctors": 40, "ward_nurses": draw(_few) * 4, "icu_nurses": 60}
+        few = {cadre: draw(_few) for cadre in ("doctors", "ward_nurses", "icu_nurses")}
+        enough_of_others: list[Plain] = [
+            {},
+            {"doctors": 40, "ward_nurses": few["ward_nurses"] * 4, "icu_nurses": 60},
+            {"doctors": few["doctors"] // 4, "ward_nurses": 200, "icu_nurses": 60},
+        ]
+        more["staff"] = few | draw(st.sampled_from(enough_of_others))
     if draw(st.booleans()):
         more["ventilators"] = draw(st.sampled_from([0, 1, 4]))
     source = _oxygen(draw)

@@ -36,6 +36,8 @@ class _Cases:
         Cases reported within the days that a case is followed, at home or isolated.
     active, followed, newly_followed, packages_given
         As in `HomeCare`.
+    with_package
+        Share of the day's newly followed cases that got a package; if there were none, 1 if one would have.
     """
 
     def __init__(self, weights: Floats) -> None:
@@ -43,6 +45,7 @@ class _Cases:
         self._recent: deque[float] = deque([0.0] * len(weights), maxlen=len(weights))
         self._reported = 0.0
         self.known = self.active = self.followed = self.newly_followed = self.packages_given = 0.0
+        self.with_package = 0.0
 
     def report(self, cases: float) -> None:
         """Add the cases reported on a day."""
@@ -58,6 +61,14 @@ class _Cases:
         followed = min(active, most)
         self.newly_followed = max(followed - self.followed * stay, 0.0)
         self.active, self.followed = active, followed
+
+    def give(self, packages: float) -> None:
+        """Give the newly followed cases what they can get of the `packages` in stock at their turn."""
+        self.packages_given = min(self.newly_followed, packages)
+        if self.newly_followed > 0:
+            self.with_package = self.packages_given / self.newly_followed
+        else:
+            self.with_package = 1.0 if packages > 0 else 0.0
 
     @property
     def coverage(self) -> float:
@@ -155,7 +166,7 @@ class HomeCare:
         for cases in (self._first, self._others):
             cases.follow(isolated * (cases.known / known) if known > 0 else 0.0, most)
             most -= cases.followed
-            cases.packages_given = min(cases.newly_followed, self.packages)
+            cases.give(self.packages)
             self.packages -= cases.packages_given
         self._add_up()
 
@@ -172,11 +183,7 @@ class HomeCare:
     def _next_reduction(self, cases: _Cases) -> float:
         if self._at_work == 0:
             return 0.0
-        if cases.newly_followed > 0:
-            with_package = cases.packages_given / cases.newly_followed
-        else:
-            with_package = 1.0 if self.packages > 0 else 0.0
-        return self._section.eligible_share * self._section.effect * cases.coverage * with_package
+        return self._section.eligible_share * self._section.effect * cases.coverage * cases.with_package
 
     @staticmethod
     def averted_cases(draws: Floats, reported: Bools, reduction: Floats | float) -> Bools:

@@ -273,6 +273,15 @@ def test_reports_have_the_share_of_the_onsets_they_come_from() -> None:
     assert care._first.known == pytest.approx(80 * (0.25 * 50 + 0.75 * 10) / 100)
 
 
+def test_others_take_no_package_that_a_priority_case_would_have_got() -> None:
+    care = home(**FIRST, teams=3, packages=10.0)
+    care.expect(0, 224)
+    care.begin_day()
+    care.pass_day(224, 183)
+    assert care.packages == 0  # the others had all ten
+    assert care.first_reduction > care.reduction > 0
+
+
 @pytest.mark.slow
 @given(
     teams=st.integers(0, 5),
