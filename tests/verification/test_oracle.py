@@ -22,7 +22,7 @@ from oracle import (
     simulate,
 )
 
-from surgesim.model.care import journey
+from surgesim.model.care import events, journey
 from surgesim.model.care.network import Network
 from surgesim.model.care.patients import PatientBatch
 from surgesim.model.care.wards import Wards
@@ -128,7 +128,7 @@ def simulate_shipped(
 ) -> tuple[list[list[Event]], journey.Journey]:
     """The same patients in the shipped engine: its log by patient, in its own words, and the engine."""
     env = Calendar()
-    log: list[journey.LogEntry] = []
+    log: list[events.LogEntry] = []
     network = Network(province(districts, facilities, options))
     care = journey.Journey(
         env,

@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 from strategies import arrivals, build, clinical, clock, deaths, facility, severity, small, stays
 
-from surgesim.model.care.journey import Journey, LogEntry
+from surgesim.model.care.events import LogEntry
+from surgesim.model.care.journey import Journey
 from surgesim.model.record import Record
 from surgesim.model.simulation import Simulation
 from surgesim.scenario.schema.scenario import Scenario

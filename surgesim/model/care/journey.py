@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from heapq import heappop, heappush
 from math import inf
 from typing import NamedTuple
 
 import numpy as np
 
-from surgesim.model.care.beds import ICU, OXYGEN, Key, QueuePlace
+from surgesim.model.care.beds import ICU, OXYGEN, Key
+from surgesim.model.care.ends import boards, clock_left, dies, kind_of_death
+from surgesim.model.care.events import LogEntry
+from surgesim.model.care.exchange import Exchange
 from surgesim.model.care.ledger import (
     GONE,
     IN_ICU,
@@ -24,7 +26,6 @@ from surgesim.model.care.ledger import (
     NEEDS_OXYGEN,
     NOWHERE,
     READY,
-    THIN_CARE,
     TRAVELLING,
     UNAVOIDABLE,
     UNTREATED,
@@ -44,41 +45,6 @@ WAITING_IN_DISTRICT = (
         "waiting_icu", "patients", "patients in the district, including boarders, who wait for an ICU bed"
     ),
 )
-
-
-class LogEntry(NamedTuple):
-    """An entry of the event log: time, patient, event (a key of `EVENTS`), facility (-1: none)."""
-
-    time: float
-    patient: int
-    what: str
-    facility: int
-
-
-EVENTS = {
-    "needs oxygen": "falls ill enough to need an oxygen bed",
-    "needs ICU": "gets worse and needs an ICU bed",
-    "waits for oxygen": "finds no oxygen bed and waits without a bed",
-    "waits for ICU": "finds no ICU bed and waits without a bed",
-    "boards": "finds no ICU bed and waits in the oxygen bed",
-    "departs": "sets out for a bed that is kept free",
-    "in oxygen bed": "is admitted to an oxygen bed, also to board or to step down",
-    "in ICU bed": "is admitted to an ICU bed",
-    "without oxygen": "the facility's oxygen no longer reaches the patient",
-    "oxygen again": "the facility's oxygen reaches the patient again",
-    "ready": "no longer needs the ICU bed, only an oxygen bed",
-    "swaps": "as a boarder, is given the ICU bed of a patient who is ready, in exchange for the oxygen bed",
-    "leaves the province": "is transferred to another province",
-    "recovers": "recovers, in a bed or without one",
-    "dies": "dies, in a bed or without one",
-}
-"""What can happen to a patient."""
-
-LAST_EVENTS = ("leaves the province", "recovers", "dies")
-"""The events that end a journey."""
-
-NO_BED_EVENTS = ("waits for oxygen", "waits for ICU", *LAST_EVENTS)
-"""After these, the patient is in no bed and on the way to none."""
 
 
 class Options(NamedTuple):
@@ -122,8 +88,7 @@ class Journey:
         self._log = log
         self._wards = wards
         self.oxygen, self.icu = wards.oxygen, wards.icu
-        self._blockers: list[list[tuple[float, int, Patient]]] = [[] for _ in range(n)]
-        self._boarders: list[list[QueuePlace]] = [[] for _ in range(n)]
+        self._exchange = Exchange(network, wards.icu)
         self._freed: deque[tuple[int, int]] = deque()
         self._to_ask: deque[Patient] = deque()
         self._settling = False
@@ -282,7 +247,7 @@ class Journey:
         if patient.timer is due:
             supply = self._supply
             factor = 1.0 if supply is None else supply.risk_of_stay(patient, patient.oxygen_stay)
-            self._leave(patient, _kind_of_death(patient) if _dies(patient, factor) else None)
+            self._leave(patient, kind_of_death(patient) if dies(patient, factor) else None)
             self._settle()
 
     def _care_in(self, bed: int, facility: int) -> int:
@@ -362,11 +327,11 @@ class Journey:
         self._unmet(patient)
         place = self.icu.join(patient, self._icu_key(patient), patient.location)
         self._run_clock(patient)
-        blocker = self._first_blocker(facility)
+        blocker = self._exchange.take_blocker(facility)
         if blocker is not None:
             self._swap(patient, blocker)
         else:
-            heappush(self._boarders[facility], place)
+            self._exchange.add_boarder(facility, place)
 
     def _icu_key(self, patient: Patient) -> Key:
         return 0 if patient.urgent else 1, self._order(patient), patient.icu_need_time, patient.index
@@ -408,7 +373,7 @@ class Journey:
             patient, facility, IN_ICU, NEEDS_ICU, flows.admissions if patient.facility < 0 else flows.moves_in
         )
         patient.care = self._care_in(ICU, facility)
-        if _dies(patient, 1.0 if self._supply is None else self._supply.risk_now(facility)):
+        if dies(patient, 1.0 if self._supply is None else self._supply.risk_now(facility)):
             patient.timer = self._env.after(patient.icu_dying_stay, self._dies_in_icu, patient)
         else:
             patient.timer = self._env.after(patient.icu_survivor_stay, self._steps_down, patient)
@@ -416,7 +381,7 @@ class Journey:
     def _dies_in_icu(self, due: Due) -> None:
         patient: Patient = due[3]
         if patient.timer is due:
-            self._leave(patient, _kind_of_death(patient))
+            self._leave(patient, kind_of_death(patient))
             self._settle()
 
     def _steps_down(self, due: Due) -> None:
@@ -442,11 +407,11 @@ class Journey:
         if route is not None:
             self._step_down_to(patient, route)
         else:
-            boarder = self._first_boarder(patient.facility)
+            boarder = self._exchange.first_boarder(patient.facility)
             if boarder is not None:
                 self._swap(boarder.patient, patient)
             else:
-                heappush(self._blockers[patient.facility], (patient.ready_time, patient.index, patient))
+                self._exchange.add_blocker(patient)
         self._settle()
 
     def _step_down_to(self, patient: Patient, route: Route) -> None:
@@ -476,25 +441,6 @@ class Journey:
         self._vacate(blocker, ICU)
         self._enter_icu(boarder, facility)
         self._step_down_stay(blocker, facility)
-
-    def _first_blocker(self, facility: int) -> Patient | None:
-        """Remove and return the facility's patient who has waited longest to step down, or None."""
-        blockers = self._blocking_in(facility)
-        return heappop(blockers)[2] if blockers else None
-
-    def _blocking_in(self, facility: int) -> list[tuple[float, int, Patient]]:
-        """Return the heap of patients who wait to step down in a facility; drop the dead at its head."""
-        blockers = self._blockers[facility]
-        while blockers and blockers[0][2].place == GONE:
-            heappop(blockers)
-        return blockers
-
-    def _first_boarder(self, facility: int) -> QueuePlace | None:
-        """Return the boarder of a facility who is first in line for ICU."""
-        boarders = self._boarders[facility]
-        while boarders and not self.icu.is_current(boarders[0]):
-            heappop(boarders)
-        return boarders[0] if boarders else None
 
     def _vacate(self, patient: Patient, bed: int) -> None:
         """Move a patient out of a bed; the supply of oxygen there, or the lack of it, ends."""
@@ -551,7 +497,7 @@ class Journey:
         if pool.free[facility] <= 0:
             return
         if self._blocking():
-            blocker = self._claimant(facility)
+            blocker = self._exchange.claimant(facility, self._env.now)
             if blocker is not None:
                 route = (
                     stay_in(facility)
@@ -567,32 +513,11 @@ class Journey:
             self._pause_clock(patient)
             self._go_to_oxygen(patient, self._network.routes[patient.location][facility])
 
-    def _claimant(self, facility: int) -> Patient | None:
-        """Return the patient ready to step down who gets a free bed first, or None.
-
-        Patients in the facility come before patients in its catchment.
-        """
-        own = self._first_blocker(facility)
-        if own is not None:
-            return own
-        network = self._network
-        in_reach = {
-            group
-            for group, district, gated, crosses in network.catchments[facility]
-            if not gated or network.way_is_open(district, crosses, self._env.now)
-        }
-        waiting = [
-            (blockers[0], f)
-            for f in range(len(self._blockers))
-            if (blockers := self._blocking_in(f)) and network.group_of[network.district_of[f]] in in_reach
-        ]
-        return self._first_blocker(min(waiting)[1]) if waiting else None
-
     def _offer_icu(self, facility: int) -> None:
         pool = self.icu
         if pool.free[facility] <= 0:
             return
-        place, boarder = pool.best_for(facility, self._env.now), self._first_boarder(facility)
+        place, boarder = pool.best_for(facility, self._env.now), self._exchange.first_boarder(facility)
         if boarder is not None and (place is None or boarder < place):
             place = boarder  # already there, so needs no open route
         if place is not None:
@@ -644,9 +569,9 @@ class Journey:
     def _try_oxygen(self, district: int) -> None:
         network, now = self._network, self._env.now
         for facility, there in enumerate(network.district_of):
-            if there == district and self._blocking_in(facility):
+            if there == district and self._exchange.blocking_in(facility):
                 route = self.oxygen.find(network.from_facility[facility], district, now)
-                blocker = self._first_blocker(facility) if route is not None else None
+                blocker = self._exchange.take_blocker(facility) if route is not None else None
                 if route is not None and blocker is not None:
                     self._step_down_to(blocker, route)
                     return
@@ -729,9 +654,9 @@ class Journey:
 
     def _run_clock(self, patient: Patient) -> None:
         """Start or continue the clock of a patient's highest unmet need."""
-        patient.clock_boards = patient.need == NEEDS_ICU and _boards(patient)
+        patient.clock_boards = patient.need == NEEDS_ICU and boards(patient)
         patient.clock_since = self._env.now
-        patient.clock = self._env.after(max(_clock_left(patient), 0.0), self._clock_ends, patient)
+        patient.clock = self._env.after(max(clock_left(patient), 0.0), self._clock_ends, patient)
 
     def _pause_clock(self, patient: Patient) -> None:
         if patient.clock_since < inf:
@@ -748,7 +673,7 @@ class Journey:
             return
         if patient.unmet_since < inf:
             self.ledger.miss(patient)  # never got the bed needed
-        dead = (BOARDED if _boards(patient) else NO_CARE) >= patient.dies_from
+        dead = (BOARDED if boards(patient) else NO_CARE) >= patient.dies_from
         self._leave_line(patient)
         self._leave(patient, UNTREATED if dead else None)
         self._settle()
@@ -786,40 +711,3 @@ class Journey:
     def check(self, day: int) -> None:
         """Check the ledger against the beds; see `Ledger.check`."""
         self.ledger.check(day, self.oxygen, self.icu, boarding=self._options.boarding)
-
-
-def _clock_left(patient: Patient) -> float:
-    """Return the days left on the clock of the highest unmet need.
-
-    Days of ICU need under the other clock (without a bed, or boarding) count in proportion to the clocks.
-    """
-    elapsed = patient.clock_elapsed
-    if patient.need != NEEDS_ICU:
-        return patient.oxygen_need_ends - elapsed
-    if patient.clock_boards:
-        end, other, gain = patient.boarding_ends, elapsed - patient.boarded_days, patient.boarding_gain
-    else:
-        end, other, gain = patient.icu_need_ends, patient.boarded_days, patient.icu_gain
-    return end - elapsed - other * gain if other > 0 else end - elapsed
-
-
-def _boards(patient: Patient) -> bool:
-    """Return True if a patient with an unmet need has an oxygen bed and oxygen."""
-    return patient.place == IN_OXYGEN and not patient.breathless
-
-
-def _dies(patient: Patient, factor: float) -> bool:
-    """Return True if a patient dies of the stay; lower oxygen flows multiply P(death) by `factor`.
-
-    P(death) stays at most that of the next worse care: boarding, or without an ICU need no treatment.
-    """
-    if patient.care >= patient.dies_from or factor == 1:
-        return patient.care >= patient.dies_from
-    if patient.dies_from > (BOARDED if patient.needs_icu else NO_CARE):
-        return False
-    return patient.luck < factor * (patient.p_full if patient.care == FULL else patient.p_thin)
-
-
-def _kind_of_death(patient: Patient) -> int:
-    """Return the kind of a death at the end of a stay: of the care received, or of lower oxygen flows."""
-    return THIN_CARE if patient.care >= patient.dies_from else UNTREATED

@@ -23,7 +23,7 @@ from strategies import (
     stays,
 )
 
-from surgesim.model.care.journey import LogEntry
+from surgesim.model.care.events import LogEntry
 from surgesim.model.care.ledger import Ledger
 from surgesim.model.care.network import Network
 from surgesim.model.care.patients import Patient

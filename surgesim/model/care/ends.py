@@ -1,0 +1,43 @@
+"""When and how a journey ends: the clock of an unmet need, and death in a bed."""
+
+from __future__ import annotations
+
+from surgesim.model.care.ledger import IN_OXYGEN, NEEDS_ICU, THIN_CARE, UNTREATED
+from surgesim.model.care.patients import BOARDED, FULL, NO_CARE, Patient
+
+
+def clock_left(patient: Patient) -> float:
+    """Return the days left on the clock of the highest unmet need.
+
+    Days of ICU need under the other clock (without a bed, or boarding) count in proportion to the clocks.
+    """
+    elapsed = patient.clock_elapsed
+    if patient.need != NEEDS_ICU:
+        return patient.oxygen_need_ends - elapsed
+    if patient.clock_boards:
+        end, other, gain = patient.boarding_ends, elapsed - patient.boarded_days, patient.boarding_gain
+    else:
+        end, other, gain = patient.icu_need_ends, patient.boarded_days, patient.icu_gain
+    return end - elapsed - other * gain if other > 0 else end - elapsed
+
+
+def boards(patient: Patient) -> bool:
+    """Return True if a patient with an unmet need has an oxygen bed and oxygen."""
+    return patient.place == IN_OXYGEN and not patient.breathless
+
+
+def dies(patient: Patient, factor: float) -> bool:
+    """Return True if a patient dies of the stay; lower oxygen flows multiply P(death) by `factor`.
+
+    P(death) stays at most that of the next worse care: boarding, or without an ICU need no treatment.
+    """
+    if patient.care >= patient.dies_from or factor == 1:
+        return patient.care >= patient.dies_from
+    if patient.dies_from > (BOARDED if patient.needs_icu else NO_CARE):
+        return False
+    return patient.luck < factor * (patient.p_full if patient.care == FULL else patient.p_thin)
+
+
+def kind_of_death(patient: Patient) -> int:
+    """Return the kind of a death at the end of a stay: of the care received, or of lower oxygen flows."""
+    return THIN_CARE if patient.care >= patient.dies_from else UNTREATED
