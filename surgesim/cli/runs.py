@@ -143,7 +143,7 @@ def _check(scenario: Scenario, only: Sequence[str] | None) -> None:
 def _show(results: Results, lang: str, folder: Path, quiet: bool) -> None:
     """Show the summary of a run, and report if figures are missing."""
     if not quiet:
-        from surgesim.report.screen import summary
+        from surgesim.report.screen.screen import summary
 
         show(summary(results, lang, f"{folder}{os.sep}"))
     if failed := results.manifest.get("extras_failed"):

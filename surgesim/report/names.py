@@ -20,7 +20,7 @@ from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.measures.breaches import SITUATION
 
 if TYPE_CHECKING:
-    from surgesim.scenario.schema.supply import Burden, Consumable
+    from surgesim.scenario.schema.capacity.supply import Burden, Consumable
 
 
 def alternative_title(scenario: Scenario, name: str, lang: str) -> str:

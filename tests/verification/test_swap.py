@@ -8,7 +8,7 @@ import pytest
 from strategies import arrivals, build, clinical, clock, deaths, facility, severity, small, stays
 
 from surgesim.model.care.events import LogEntry
-from surgesim.model.care.journey import Journey
+from surgesim.model.care.exchange import Exchange
 from surgesim.model.record import Record
 from surgesim.model.simulation import Simulation
 from surgesim.scenario.schema.scenario import Scenario
@@ -95,8 +95,8 @@ def test_with_oxygen_and_icu_full_at_once_the_icu_goes_on_treating() -> None:
 @pytest.mark.slow
 def test_without_swap_and_claim_the_icu_would_starve(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same, but nobody changes beds and who is ready has no claim: a tenth is treated."""
-    monkeypatch.setattr(Journey, "_first_boarder", lambda journey, facility: None)
-    monkeypatch.setattr(Journey, "_first_blocker", lambda journey, facility: None)
+    monkeypatch.setattr(Exchange, "first_boarder", lambda exchange, facility: None)
+    monkeypatch.setattr(Exchange, "take_blocker", lambda exchange, facility: None)
     run, happened, treated = run_and_count(build(OVERLOAD))
     assert happened["swaps"] == 0
     assert treated < 60

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from surgesim.errors import IdentityError
 from surgesim.model.columns import MOST_DAYS_OF_COVER, Column, Page
-from surgesim.scenario.schema.supply import Burden, Consumable, PerDay, Supply
-from surgesim.scenario.schema.supply import Costs as CostRates
+from surgesim.scenario.schema.capacity.supply import Burden, Consumable, PerDay, Supply
+from surgesim.scenario.schema.capacity.supply import Costs as CostRates
 
 Floats = NDArray[np.float64]
 

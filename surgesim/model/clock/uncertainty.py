@@ -12,7 +12,7 @@ from statistics import NormalDist
 from surgesim.errors import Problem, ScenarioError
 from surgesim.model.clock.streams import Streams
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.scenario.schema.uncertain import LEAST_SHARE, CorrelationGroup, Draws, weighted_place
+from surgesim.scenario.schema.study.uncertain import LEAST_SHARE, CorrelationGroup, Draws, weighted_place
 
 
 def draws(scenario: Scenario, seed: int, replication: int) -> dict[str, float]:

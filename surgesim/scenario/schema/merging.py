@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from surgesim.scenario.schema.base import Distribution, Section
-from surgesim.scenario.schema.uncertain import Uncertain
+from surgesim.scenario.schema.study.uncertain import Uncertain
 
 
 def _is_form(value: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from surgesim.extension.files import Extensions
 from surgesim.scenario.schema.base import Day, FrozenMapping, Name, Named, Off, Overlay, Section, Source, Text
+from surgesim.scenario.schema.capacity.supply import Supply
 from surgesim.scenario.schema.care import Care
 from surgesim.scenario.schema.clinical import Clinical
 from surgesim.scenario.schema.command import Command
@@ -16,8 +17,7 @@ from surgesim.scenario.schema.epidemic import Arrivals, Epidemic
 from surgesim.scenario.schema.merging import deep_merge, scaled
 from surgesim.scenario.schema.numbers import MOST_ALTERNATIVES, RunDays, WholeDays
 from surgesim.scenario.schema.people import People
-from surgesim.scenario.schema.study import Study
-from surgesim.scenario.schema.supply import Supply
+from surgesim.scenario.schema.study.section import Study
 
 BASELINE = "baseline"
 

@@ -19,8 +19,8 @@ from surgesim.scenario.messages.wording import value_at
 from surgesim.scenario.schema.base import join_words
 from surgesim.scenario.schema.merging import is_scale
 from surgesim.scenario.schema.scenario import SHARED, Scenario
-from surgesim.scenario.schema.study import Study
-from surgesim.scenario.schema.uncertain import Draws, Uncertain
+from surgesim.scenario.schema.study.section import Study
+from surgesim.scenario.schema.study.uncertain import Draws, Uncertain
 
 PLACE = ("study", "uncertainty")
 JOINT = ("study", "draws")

@@ -20,7 +20,7 @@ from surgesim.scenario.door import compose, findings_at, is_integer, unknown_pat
 from surgesim.scenario.schema.base import FrozenDict
 from surgesim.scenario.schema.numbers import MOST_POINTS, MOST_VALUE
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.scenario.schema.uncertain import Uncertain
+from surgesim.scenario.schema.study.uncertain import Uncertain
 
 Floats = NDArray[np.float64]
 

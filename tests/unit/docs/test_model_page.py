@@ -28,7 +28,7 @@ from surgesim.scenario.schema.levers.staff import RedeployNurses
 from surgesim.scenario.schema.people import People
 from surgesim.scenario.schema.response.detection import Detection, LaboratoryTests
 from surgesim.scenario.schema.response.vaccination import Vaccination
-from surgesim.scenario.schema.study import Study
+from surgesim.scenario.schema.study.section import Study
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "model.md"

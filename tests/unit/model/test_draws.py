@@ -14,7 +14,7 @@ from surgesim.model.clock.streams import Streams
 from surgesim.model.clock.uncertainty import draws, row_of
 from surgesim.scenario.door import overlaid
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.scenario.schema.uncertain import Draws
+from surgesim.scenario.schema.study.uncertain import Draws
 
 ONE, TWO, THREE = "clinical.isolated_share", "clinical.urgent_share.oxygen", "clinical.urgent_share.icu"
 

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from surgesim.errors import IdentityError
 from surgesim.model.capacity.logistics import COST_CATEGORIES, Burdens, Costs, Drivers, Stocks
 from surgesim.scenario.loading import profile_tables
+from surgesim.scenario.schema.capacity.supply import Burden, Consumable, PerDay, Supply
+from surgesim.scenario.schema.capacity.supply import Costs as CostRates
 from surgesim.scenario.schema.merging import deep_merge
-from surgesim.scenario.schema.supply import Burden, Consumable, PerDay, Supply
-from surgesim.scenario.schema.supply import Costs as CostRates
 
 BED_DAY = PerDay(oxygen_bed=1.0)
 

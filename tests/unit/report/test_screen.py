@@ -14,14 +14,14 @@ from surgesim.model.record import CONSTRAINTS
 from surgesim.report.costing import costs_left_out
 from surgesim.report.names import threshold_title
 from surgesim.report.plans import idle_rules
-from surgesim.report.screen import (
+from surgesim.report.screen.screen import (
     breach_table,
     comparison_table,
     cost_table,
     summary,
     threshold_table,
 )
-from surgesim.report.screen_table import wrap_cell
+from surgesim.report.screen.table import wrap_cell
 from surgesim.report.sentences import longer_without_fewer_deaths, main_constraints, without_plan
 from surgesim.report.words import NBSP, phrase
 from surgesim.scenario.door import overlaid

@@ -12,8 +12,8 @@ from loading_cases import SMALL
 from surgesim.errors import ScenarioError
 from surgesim.scenario.door import dump, inspect, load, loads, overlaid
 from surgesim.scenario.loading import numbers_file
-from surgesim.scenario.schema import uncertain
 from surgesim.scenario.schema.scenario import Scenario
+from surgesim.scenario.schema.study import uncertain
 
 R0, SEVERITY = "epidemic.variant.r0", "epidemic.variant.severity"
 FILE = "study: {replications: 4, draws: {file: draws.csv}}\n"

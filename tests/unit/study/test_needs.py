@@ -34,7 +34,7 @@ from surgesim.model.record import PROVINCE_INDEX, Record
 from surgesim.model.simulation import run_once
 from surgesim.report.figures import EmptyFigureError, draw
 from surgesim.report.figures.run.calendar import breach_shares
-from surgesim.report.screen import summary
+from surgesim.report.screen.screen import summary
 from surgesim.report.words import phrase
 from surgesim.scenario.door import inspect
 from surgesim.scenario.schema.indicators import INDICATORS, IndicatorName, Watch

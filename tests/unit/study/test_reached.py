@@ -11,7 +11,7 @@ import pytest
 from study_cases import DAYS, local, made_up_record, shown, small_scenario
 
 from surgesim.model.record import Record
-from surgesim.report.screen import breach_table, summary, threshold_table
+from surgesim.report.screen.screen import breach_table, summary, threshold_table
 from surgesim.report.sentences import epidemic_level, timely_access
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.compare import better, paired_interval

@@ -22,7 +22,7 @@ from surgesim.report.sentences import precision_notes, uncertainty_notes
 from surgesim.scenario.door import dump, from_plain, inspect, load, overlaid
 from surgesim.scenario.schema.merging import deep_merge, scaled
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.scenario.schema.uncertain import Uncertain
+from surgesim.scenario.schema.study.uncertain import Uncertain
 from surgesim.study.compute.replicate import drawn_values as draws
 from surgesim.study.precision import Precision
 from surgesim.study.reproduce import reproduce

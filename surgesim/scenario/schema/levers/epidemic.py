@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from surgesim.scenario.schema.base import figure
+from surgesim.scenario.schema.capacity.supply import Supply
 from surgesim.scenario.schema.care import Care
 from surgesim.scenario.schema.levers.rule import Remark, Requirement, RuleBase
 from surgesim.scenario.schema.names import MeasureName
 from surgesim.scenario.schema.numbers import Amount, Days, SomeCount
-from surgesim.scenario.schema.supply import Supply
 
 
 class StartMeasure(RuleBase):

@@ -6,11 +6,11 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from surgesim.scenario.schema.base import Off, Sequence_
+from surgesim.scenario.schema.capacity.supply import Supply
 from surgesim.scenario.schema.care import Care, Facility, Ownership
 from surgesim.scenario.schema.levers.rule import Remark, RuleBase
 from surgesim.scenario.schema.names import FacilityName, NeighbourName
 from surgesim.scenario.schema.numbers import Share
-from surgesim.scenario.schema.supply import Supply
 
 
 class OpenFacility(RuleBase):

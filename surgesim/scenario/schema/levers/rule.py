@@ -17,11 +17,11 @@ from surgesim.scenario.schema.base import (
     join_words,
     require_one_of,
 )
+from surgesim.scenario.schema.capacity.supply import Supply
 from surgesim.scenario.schema.care import Care, Facility
 from surgesim.scenario.schema.indicators import GroupName, IndicatorName, Watch, check_watch
 from surgesim.scenario.schema.names import DistrictName, Reference
 from surgesim.scenario.schema.numbers import Bound, Days, RunDays, Share
-from surgesim.scenario.schema.supply import Supply
 
 
 class Trigger(Section):

@@ -7,12 +7,12 @@ from typing import ClassVar, Literal, Self
 from pydantic import model_validator
 
 from surgesim.scenario.schema.base import figure
+from surgesim.scenario.schema.capacity.supply import Supply
 from surgesim.scenario.schema.care import Care, Facility
 from surgesim.scenario.schema.levers.facilities import AtFacilities
 from surgesim.scenario.schema.levers.rule import Remark, RuleBase
 from surgesim.scenario.schema.names import ConsumableName
 from surgesim.scenario.schema.numbers import Amount, Interval, Purity
-from surgesim.scenario.schema.supply import Supply
 
 
 class OrderOxygen(AtFacilities):

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from surgesim.scenario.schema.base import FrozenDict, FrozenMapping, Named, Off, Section
 from surgesim.scenario.schema.numbers import Precision, Replications, RunsPerDraw, Seed
-from surgesim.scenario.schema.uncertain import CorrelationGroup, Draws, Uncertain
+from surgesim.scenario.schema.study.uncertain import CorrelationGroup, Draws, Uncertain
 
 
 class Study(Section):

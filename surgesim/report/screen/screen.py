@@ -14,7 +14,7 @@ from surgesim.report.assessment import is_assessed, missing_assessments, reason
 from surgesim.report.costing import costs_left_out, per_death_averted
 from surgesim.report.names import alternative_title, criteria, threshold_title, with_unit
 from surgesim.report.plans import idle_rules
-from surgesim.report.screen_table import ScreenTable
+from surgesim.report.screen.table import ScreenTable
 from surgesim.report.sentences import (
     deaths,
     enough_for_ranges,
