@@ -393,8 +393,10 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         if epidemic
         else {"arrivals": draw(given_arrivals(days, districts))}
     )
+    over = draw(st.sampled_from([0, 0, 4]))
     census = {
-        name: {bed: draw(st.integers(0, _open(site, bed))) for bed in ("oxygen", "icu")}
+        name: {bed: draw(st.integers(0, _open(site, bed) + over)) for bed in ("basic", "oxygen", "icu")}
+        | {"waiting_oxygen": over // 2, "waiting_icu": over}
         for name, site in sites.items()
         if draw(st.booleans())
     }

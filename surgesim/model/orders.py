@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 from types import MappingProxyType
@@ -13,6 +13,7 @@ import numpy as np
 from surgesim.errors import ExtensionError, Problem, ScenarioError
 from surgesim.extension.declarations import Intervention
 from surgesim.extension.files import Extension
+from surgesim.model.command.indicators import Assessment
 from surgesim.model.command.rules import Command
 from surgesim.model.levers.action import Action, Lever, Observed
 from surgesim.model.levers.registry import action_of
@@ -60,15 +61,16 @@ class Orders:
     def begin_plan(self) -> None:
         """At t = 0, start to follow the rules of the plan."""
         for name, rule in self.province.scenario.command.plan.items():
-            self.follow(name, rule)
+            self.follow(name, rule, self.recorder.past)
 
-    def follow(self, name: str, rule: Rule) -> None:
-        """Start to follow a rule."""
+    def follow(self, name: str, rule: Rule, past: Sequence[Assessment] = ()) -> None:
+        """Start to follow a rule; days in `past` on which its condition held count."""
         if isinstance(rule, Custom):
             action = self._custom(name, rule)
         else:
             action = action_of(name, rule, self.province)
-        self.command.follow(name, rule, action if self._observe is None else Observed(action, self._observe))
+        observed = action if self._observe is None else Observed(action, self._observe)
+        self.command.follow(name, rule, observed, past)
 
     def pass_day(self, day: int, indicators: Mapping[str, float]) -> None:
         """After a day is recorded, call the interventions; what they order begins at the next 00:00."""

@@ -20,7 +20,7 @@ from surgesim.model.care.journey import Journey, Options
 from surgesim.model.care.neighbours import Neighbours
 from surgesim.model.care.network import Network
 from surgesim.model.care.oxygen import OxygenSupply
-from surgesim.model.care.patients import PatientSource
+from surgesim.model.care.patients import PatientBatch, PatientSource
 from surgesim.model.care.shared import SharedDays
 from surgesim.model.care.wards import Wards
 from surgesim.model.clock.calendar import Calendar
@@ -308,18 +308,42 @@ class Province:
     # -- the start ----------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Before the first day, put the initial census in beds; open beds that only space limits."""
+        """Before the first day, open beds that only space limits."""
         if not self.capacity.limited:  # otherwise beds are counted on the first day
             for f, (_, oxygen, icu) in enumerate(self.capacity.today.space.tolist()):
                 self._set_capacity(f, oxygen, icu)
-        census = self.scenario.care.initial_census
-        if census:
-            rng = self.streams.once("initial census")
-            for name, beds in census.items():
-                self._fill(self.facilities.index(name), beds.oxygen, beds.icu, rng)
 
-    def _fill(self, facility: int, oxygen: int, icu: int, rng: np.random.Generator) -> None:
-        """Put `oxygen` and `icu` patients in the beds of a facility."""
+    def admit_census(self) -> None:
+        """At t = 0, put the initial census, if any, in beds and in line, in place of a warm-up's patients.
+
+        Stocks of oxygen are then those of the start, too.
+        """
+        census, fresh = self.scenario.care.initial_census, self.scenario.care.initial_stays == "fresh"
+        if not census:
+            return
+        if self.first_day < 0:
+            self.journey.replace_all()
+            self.basic_beds.replace_all(0)
+            if self.supply is not None:
+                self.supply.refill()
+        rng = self.streams.once("initial census")
+        for name, given in census.items():
+            facility = self.facilities.index(name)
+            batch = self._patients_at(facility, given.oxygen, given.icu, fresh, rng)
+            self.journey.start_in_beds(batch, [facility] * (given.oxygen + given.icu))
+            if given.basic:
+                self.basic_beds.start(0, facility, given.basic, fresh, rng)
+        for name, given in census.items():
+            if given.waiting_oxygen or given.waiting_icu:
+                facility = self.facilities.index(name)
+                self.journey.start_in_line(
+                    self._patients_at(facility, given.waiting_oxygen, given.waiting_icu, True, rng)
+                )
+
+    def _patients_at(
+        self, facility: int, oxygen: int, icu: int, fresh: bool, rng: np.random.Generator
+    ) -> PatientBatch:
+        """Draw patients who need oxygen and ICU, in this order, in the district of a facility."""
         ages = self.population.count.sum(axis=(0, 2)).astype(float)
         severity = self.scenario.clinical.severity
         need = ages * np.array(severity.p_oxygen)
@@ -329,9 +353,7 @@ class Province:
         number = oxygen + icu
         district = np.full(number, self.network.district_of[facility])
         in_icu = np.arange(number) >= oxygen
-        fresh = self.scenario.care.initial_stays == "fresh"
-        batch = self.patients.in_beds(self.env.now, district, age, in_icu, fresh, rng)
-        self.journey.start_in_beds(batch, [facility] * number)
+        return self.patients.in_beds(self.env.now, district, age, in_icu, fresh, rng)
 
 
 def _options(scenario: Scenario) -> Options:

@@ -8,7 +8,7 @@ import numpy as np
 
 from surgesim.model.columns import Page
 from surgesim.model.command.assessor import Assessor
-from surgesim.model.command.indicators import Assessment
+from surgesim.model.command.indicators import WINDOW_DAYS, Assessment
 from surgesim.model.command.reach import ReachCounts
 from surgesim.model.outcomes import outcomes_of
 from surgesim.model.province import Province
@@ -41,8 +41,13 @@ _ITEMS_SEEN = ("stock_cover_days:", "burden_backlog:")
 class Recorder:
     """The tables of one replication while it runs.
 
+    The tables of the province and the districts begin with the last days of the warm-up, as many as windows
+    of 7 days and conditions `for_days` look back on; these rows are not part of the result.
+
     Attributes
     ----------
+    past
+        The assessments of days before day 0, oldest first.
     province
         ``(days, len(PROVINCE))``, filled up to the last day recorded.
     districts, facilities
@@ -53,6 +58,10 @@ class Recorder:
         days, command, supply = scenario.days, scenario.command, scenario.supply
         districts, facilities = len(scenario.people.districts), len(scenario.care.facilities)
         self._replication = replication
+        self.past: list[Assessment] = []
+        self._looked_back = max((rule.when.for_days for rule in command.plan.values()), default=1)
+        before = min(scenario.warm_up_days, WINDOW_DAYS - 1 + self._looked_back)
+        self._before_run = before
         self._run = run
         self._parts = run.parts()
         self._before = Page()
@@ -64,10 +73,12 @@ class Recorder:
             for column, indicator in _OF_INDICATORS.items()
             if indicator in self._assessor.not_assessed
         }
-        self.province = np.zeros((days, len(PROVINCE)))
+        self._province = np.zeros((before + days, len(PROVINCE)))
+        self.province = self._province[before:]
         self._district_columns = [column.name for column in district_columns(command)]
         self._filled_in_districts = (*DISTRICT, DISTRICT_PRESENT)[: len(self._district_columns)]
-        self.districts = np.zeros((days, districts, len(self._district_columns)))
+        self._districts = np.zeros((before + days, districts, len(self._district_columns)))
+        self.districts = self._districts[before:]
         self.facilities = np.zeros((days, facilities, len(FACILITY)))
         self._states = np.zeros((days, facilities), np.int8)
         items = [column.name for column in logistics_columns(supply.consumables, supply.burdens)]
@@ -92,15 +103,33 @@ class Recorder:
 
     # -- recording --------------------------------------------------------------------------------
 
+    def pass_warm_up(self, day: int) -> None:
+        """At the end of a day of the warm-up, keep what windows and conditions look back on."""
+        if day < -self._before_run - 1:
+            return
+        page = self._page()
+        if day >= -self._before_run:
+            self._write(day, page)
+            if -self._looked_back <= day < -1:  # the last day is assessed at t = 0, with the census
+                self.past.append(self._assess(day))
+        self._before = page
+
     def start_totals(self) -> None:
         """At t = 0, before anything happens, exclude the warm-up from the totals of the first day."""
         self._reach.begin()
         self._before = self._page()
+        if self._before_run:
+            self._set_stocks(-1, self._before)
+            self.past.append(self._assess(-1))
 
     def begin(self) -> None:
         """At t = 0, with the beds of the first day, record the thresholds that are already breached."""
-        self._write(0, self._page())
-        start = self._assess(0)
+        day = -1 if self._before_run else 0
+        if self._before_run:
+            self._set_stocks(day, self._page())
+        else:
+            self._write(day, self._page())
+        start = self._assess(day)
         self._at_start[:] = start.breached
         if start.breached_by_district.size:
             self._at_start_local[:] = start.breached_by_district
@@ -132,24 +161,39 @@ class Recorder:
         return page
 
     def _write(self, day: int, page: Page) -> None:
-        """Write a page into a day's rows; of running totals, write the increase since the last page."""
-        before = self._before
-        row = self._blank | page.province.changes_since(before.province) | self._empty
-        self.province[day] = list(row.values())
+        """Write a page into a day's rows; of running totals, write the increase since the last page.
+
+        Of a day of the warm-up, write the rows of the province and the districts only.
+        """
+        before, row = self._before, self._before_run + day
+        of_province = self._blank | page.province.changes_since(before.province) | self._empty
+        self._province[row] = list(of_province.values())
         of_districts = page.districts.changes_since(before.districts)
         for place, column in enumerate(self._filled_in_districts):
-            self.districts[day, :, place] = of_districts.get(column.name, column.default)
+            self._districts[row, :, place] = of_districts.get(column.name, column.default)
+        if day < 0:
+            return
         for name, values in page.facilities.changes_since(before.facilities).items():
             self.facilities[day, :, FACILITY_INDEX[name]] = values
         self._logistics[day] = self._run.logistics.row()
 
+    def _set_stocks(self, day: int, page: Page) -> None:
+        """Replace the stocks in a day's rows, and keep the flows."""
+        row = self._before_run + day
+        for name, value in (page.province.values | self._empty).items():
+            self._province[row, PROVINCE_INDEX[name]] = value
+        for place, column in enumerate(self._filled_in_districts):
+            if column.name in page.districts.values:
+                self._districts[row, :, place] = page.districts.values[column.name]
+
     def _assess(self, day: int) -> Assessment:
         """Assess a day, and write the districts' indicators into their rows."""
-        items = self._logistics[day].tolist()
+        row = self._before_run + day
+        items = self._run.logistics.row() if day < 0 else self._logistics[day].tolist()
         by_item = {name: items[place] for name, place in self._items_seen}
-        assessment = self._assessor.assess(day, self.province, self.districts, by_item)
+        assessment = self._assessor.assess(day, row, self._province, self._districts, by_item)
         for name, values in assessment.of_districts.items():
-            self.districts[day, :, self._district_columns.index(name)] = values
+            self._districts[row, :, self._district_columns.index(name)] = values
         return assessment
 
     # -- the end -----------------------------------------------------------------------------------

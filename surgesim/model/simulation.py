@@ -103,6 +103,7 @@ class Simulation:
             province.begin()
             for day in range(province.first_day, province.end_day):
                 if day == 0:
+                    province.admit_census()
                     self.recorder.start_totals()
                     province.begin_books()
                     self._orders.begin_plan()
@@ -126,6 +127,7 @@ class Simulation:
         province.protect_staff()
         province.open_beds(day)
         if day == 0:
+            province.journey.offer_free_beds()
             self.recorder.begin()
         if province.supply is not None:
             province.supply.look()
@@ -175,7 +177,9 @@ class Simulation:
             province.keep_books(day)
         province.check(day)
         self.recorder.count_check()
-        if day >= 0:
+        if day < 0:
+            self.recorder.pass_warm_up(day)
+        else:
             province.journey.waits.find_late()
             assessment = self.recorder.record(day)
             self.command.hear(assessment)

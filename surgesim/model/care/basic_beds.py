@@ -60,6 +60,26 @@ class BasicBeds:
         self.discharged = np.zeros(n, np.int64)
         self.refused = 0
 
+    def replace_all(self, day: int) -> None:
+        """At 00:00 of a day, take out everybody; the initial census takes their place."""
+        self.discharged += self.occupied
+        self._leaving[day - self._first :] = 0
+        self.occupied[:] = 0
+
+    def start(self, day: int, facility: int, number: int, fresh: bool, rng: np.random.Generator) -> None:
+        """Put `number` people of the initial census in a facility, even if it has too few beds.
+
+        If `fresh`, their stays begin now; otherwise the days left are those of a census in equilibrium.
+        """
+        left = self._stay
+        if not fresh:
+            left = self._stay[::-1].cumsum()[::-1]  # P(stay >= k)
+            left = left / left.sum()
+        row = day - self._first
+        self.occupied[facility] += number
+        self.admitted[facility] += number
+        self._leaving[row + 1 : row + 1 + len(left), facility] += rng.multinomial(number, left)
+
     def pass_day(self, day: int, reported: Ints, rng: np.random.Generator) -> None:
         """Discharge people whose isolation ends today; admit the share of today's mild cases who isolate."""
         row = day - self._first

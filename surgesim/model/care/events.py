@@ -30,10 +30,11 @@ EVENTS = {
     "leaves the province": "is transferred to another province",
     "recovers": "recovers, in a bed or without one",
     "dies": "dies, in a bed or without one",
+    "is replaced": "at the end of a warm-up, gives way to the patients of the initial census",
 }
 """What can happen to a patient."""
 
-LAST_EVENTS = ("leaves the province", "recovers", "dies")
+LAST_EVENTS = ("leaves the province", "recovers", "dies", "is replaced")
 """The events that end a journey."""
 
 NO_BED_EVENTS = ("waits for oxygen", "waits for ICU", *LAST_EVENTS)

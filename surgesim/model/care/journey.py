@@ -93,6 +93,7 @@ class Journey:
         self._to_ask: deque[Patient] = deque()
         self._settling = False
         self._next_index = 0
+        self._of_warm_up: list[Patient] = []
         self.ledger = Ledger(network)
         self.waits = Waits(
             env,
@@ -123,10 +124,47 @@ class Journey:
         """Schedule new patients for the times at which their need begins; return them."""
         patients = batch.patients(self._next_index)
         self._next_index += len(patients)
+        if self._env.now < 0:
+            self._of_warm_up.extend(patients)
         self._env.foresee(
             [(patient.need_time, patient.index, patient) for patient in patients], self._needs_care
         )
         return patients
+
+    def replace_all(self) -> None:
+        """At t = 0 after a warm-up, take out all patients in beds and in line; those on the way arrive.
+
+        The initial census takes their place.
+        """
+        self._settling = True  # offer the beds to nobody
+        for patient in self._of_warm_up:
+            if patient.need_time >= self._env.now or patient.place in (GONE, TRAVELLING):
+                continue
+            self._leave_line(patient)
+            patient.timer = patient.clock = None
+            if patient.place in (IN_OXYGEN, IN_ICU):
+                self._stop_breathing(patient)
+                (self.oxygen if patient.place == IN_OXYGEN else self.icu).release(patient.facility)
+            if self._log is not None:
+                self._note(patient, "is replaced")
+            self.ledger.replace(patient)
+        self._settling = False
+        self._of_warm_up.clear()
+
+    def start_in_line(self, batch: PatientBatch) -> None:
+        """Let patients of the initial census wait for a bed; their wait begins now.
+
+        They get no bed before `offer_free_beds`, unless it is one to board in.
+        """
+        patients = batch.patients(self._next_index)
+        self._next_index += len(patients)
+        for patient in patients:
+            self.ledger.begin(patient)
+            if patient.needs_icu:
+                self._begin_icu_need(patient)
+                self._wait_in_no_bed_for_icu(patient)
+            else:
+                self._wait_for_oxygen(patient)
 
     def start_in_beds(self, batch: PatientBatch, facilities: list[int]) -> None:
         """Put the patients of the initial census into beds, the k-th in the k-th of `facilities`."""
@@ -528,7 +566,7 @@ class Journey:
 
     def _dawn(self, due: Due) -> None:
         """Offer free beds again in the morning, when boats start to run."""
-        self._offer_free_beds()
+        self.offer_free_beds()
         self._await_dawn()
 
     def _await_dawn(self) -> None:
@@ -583,7 +621,8 @@ class Journey:
             self._pause_clock(patient)
             self._go_to_oxygen(patient, route)
 
-    def _offer_free_beds(self) -> None:
+    def offer_free_beds(self) -> None:
+        """Assign the free beds to patients who can reach them."""
         for bed, pool in ((OXYGEN, self.oxygen), (ICU, self.icu)):
             if pool.total_free and (pool.line or self._blocking()):
                 for facility, free in enumerate(pool.free):

@@ -96,8 +96,9 @@ class Ledger:
     needed, met
         By need (oxygen, ICU, ready to step down): patients who have ever had the need, and patients whose
         need has ended.
-    created, recovered, transferred_out
-        Patients who began to need care, who recovered, and who left for another province.
+    created, recovered, transferred_out, replaced
+        Patients who began to need care, who recovered, who left for another province, and whom the initial
+        census replaced after a warm-up.
     deaths
         Deaths by kind: UNAVOIDABLE, THIN_CARE, UNTREATED.
     needs, dead
@@ -120,6 +121,7 @@ class Ledger:
         self.created = 0
         self.recovered = 0
         self.transferred_out = 0
+        self.replaced = 0
         self.deaths = [0, 0, 0]
         self.deaths_by_district = [0] * districts
         self.dead = [0] * (districts * len(AGE_GROUPS) * 2)
@@ -156,6 +158,13 @@ class Ledger:
         self.met[patient.need] += 1
         self.gone[patient.district] += 1
         patient.place = GONE
+
+    def replace(self, patient: Patient) -> None:
+        """Record that the initial census replaces a patient of the warm-up, in a bed or waiting."""
+        if patient.place in (IN_OXYGEN, IN_ICU):
+            self.flows[patient.place].moves_out[patient.facility] += 1
+        self.replaced += 1
+        self.end(patient)
 
     def miss(self, patient: Patient) -> None:
         """Count a patient as late for a bed; count each patient at most once."""
@@ -249,9 +258,9 @@ class Ledger:
         travelling = sum(count[need][TRAVELLING] for need in range(3))
         _hold("travelling = held", "the province", day, travelling, sum(oxygen.held) + sum(icu.held))
         present = sum(map(sum, count))
-        left = self.recovered + sum(self.deaths) + self.transferred_out + present
+        left = self.recovered + sum(self.deaths) + self.transferred_out + self.replaced + present
         _hold(
-            "patients created = recovered + dead + transferred out + present",
+            "patients created = recovered + dead + transferred out + replaced + present",
             "the province",
             day,
             self.created,

@@ -220,6 +220,13 @@ class Store:
         self.delivered += into_tank + into_cylinders
         self.returned += kg - into_tank - into_cylinders
 
+    def refill(self, source: OxygenSource) -> None:
+        """Bring the stock to that of the start; the difference counts as stock at the start."""
+        before = self.stock
+        self.tank = source.tank_kg * source.tank_start_share
+        self.cylinders = cylinders_kg(source.cylinders)
+        self.at_start += self.stock - before
+
     def imbalance(self) -> float:
         """Return start + delivered + produced - used - spilled - lost - end: 0 except for rounding."""
         inflow = self.at_start + self.delivered + self.produced
@@ -247,6 +254,7 @@ class OxygenSupply:
         self._more_risk = scarcity.risk - 1
         self._env = env
         self._names = list(sources)
+        self._sources = list(sources.values())
         self._breathers = breathers
         self._short_changed = short_changed
         self._streams = streams
@@ -405,6 +413,13 @@ class OxygenSupply:
                 if not store.short:
                     self._titrate(store)
                     self._watch(facility, store)
+
+    def refill(self) -> None:
+        """At t = 0 after a warm-up, set all stocks to those of the start."""
+        for store, source in zip(self.stores, self._sources, strict=True):
+            if store is not None and source is not None:
+                store.advance(self._env.now)
+                store.refill(source)
 
     # -- deliveries and equipment -----------------------------------------------------------------
 

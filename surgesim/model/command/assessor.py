@@ -63,37 +63,41 @@ class Assessor:
             if name != "epidemic_level"  # a district's level depends on its own criteria
         }
 
-    def assess(self, day: int, rows: Floats, districts: Floats, items: dict[str, float]) -> Assessment:
+    def assess(
+        self, day: int, row: int, rows: Floats, districts: Floats, items: dict[str, float]
+    ) -> Assessment:
         """Compute the indicators of the province and the districts at the end of `day`; check thresholds.
 
         Parameters
         ----------
+        row
+            The row of the day in the tables, which may begin before day 0.
         rows, districts
-            ``(days, len(PROVINCE))`` and ``(days, districts, columns)``: the record up to `day`, without the
+            ``(rows, len(PROVINCE))`` and ``(rows, districts, columns)``: the record up to `row`, without the
             columns of indicators.
         items
             The day's values of indicators that concern an item, by `key_of`.
         """
         command, population = self._command, self._population
-        seen = compute(rows, day, population, self._beds_counted) | items | self._of_groups(day)
+        seen = compute(rows, row, population, self._beds_counted) | items | self._of_groups(day)
         if self._has_level:
             seen["epidemic_level"] = np.nan  # replaced below if the scenario has a table of levels
         seen |= dict.fromkeys(self.not_assessed & seen.keys(), np.nan)
         by_district: dict[str, Floats] = {}
         of_districts: dict[str, Floats] = {}
         if self._wanted:
-            local = self._of_districts(day, districts, seen)
+            local = self._of_districts(day, row, districts, seen)
             of_districts = local.indicators
             by_district = {name: local.of(threshold) for name, threshold in self._thresholds_local.items()}
-        assessment = assess(rows[day], population, command.thresholds, command.situation, seen, by_district)
+        assessment = assess(rows[row], population, command.thresholds, command.situation, seen, by_district)
         if "situation" in self.not_assessed:
             assessment.indicators["situation"] = np.nan
         return replace(assessment, of_districts=of_districts) if of_districts else assessment
 
-    def _of_districts(self, day: int, table: Floats, seen: dict[str, float]) -> DistrictValues:
+    def _of_districts(self, day: int, row: int, table: Floats, seen: dict[str, float]) -> DistrictValues:
         """Compute the districts' indicators; add the level and the indicators that rules watch to `seen`."""
         local = values_of(
-            self._province, self._wanted, self._residents, table, day, self._reach, self._beds_counted
+            self._province, self._wanted, self._residents, table, day, row, self._reach, self._beds_counted
         )
         values = local.indicators
         for indicator, missing in self._not_assessed_in.items():

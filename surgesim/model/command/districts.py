@@ -57,6 +57,7 @@ def values_of(
     residents: Ints,
     table: Floats,
     day: int,
+    row: int,
     reach: ReachCounts,
     counted: Sequence[str],
 ) -> DistrictValues:
@@ -69,13 +70,13 @@ def values_of(
     residents
         ``(districts,)`` residents.
     table
-        ``(days, districts, columns)``: the districts' record up to row `day`, without columns of indicators.
+        ``(rows, districts, columns)``: the districts' record up to `row`, without columns of indicators.
     """
     people = np.maximum(residents, 1)
     beds = DistrictBeds(province)
 
     def past(column: int) -> Floats:
-        return window(table[:, :, column], day)
+        return window(table[:, :, column], row)
 
     def weekly(name: str) -> Floats:
         rate: Floats = past(DISTRICT_INDEX[name]).sum(axis=0) * PER / people

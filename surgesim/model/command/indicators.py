@@ -1,7 +1,7 @@
 """Indicators: the values that the provincial command sees at the end of a day.
 
-They are declared in `surgesim.scenario.schema.indicators` and computed here. In the first six days, a
-7-day window covers only the days that have passed.
+They are declared in `surgesim.scenario.schema.indicators` and computed here. A 7-day window reaches back
+into a warm-up; without one, it covers only the days that have passed.
 """
 
 from __future__ import annotations
@@ -103,22 +103,22 @@ def window(series: NDArray[Number], day: int) -> NDArray[Number]:
     return series[max(day + 1 - WINDOW_DAYS, 0) : day + 1]
 
 
-def compute(table: Floats, day: int, population: int, beds: Sequence[str] = BED_TYPES) -> dict[str, float]:
-    """Compute all indicators on `day` from the province's table, except ``situation``.
+def compute(table: Floats, row: int, population: int, beds: Sequence[str] = BED_TYPES) -> dict[str, float]:
+    """Compute all indicators from the province's table at a row, except ``situation``.
 
     Parameters
     ----------
     table
-        ``(days, len(PROVINCE))``, filled up to row `day` except for the indicator columns.
+        ``(rows, len(PROVINCE))``, filled up to `row` except for the indicator columns.
     beds
         The bed types included in vacant beds.
     """
-    week = window(table, day)
-    row: list[float] = week[-1].tolist()
-    seen = _Seen(row, week.sum(axis=0).tolist(), len(week), population, beds)
+    week = window(table, row)
+    now: list[float] = week[-1].tolist()
+    seen = _Seen(now, week.sum(axis=0).tolist(), len(week), population, beds)
     indicators = {name: value(seen) for name, value in _COMPUTED.items()}
     for name, column in _AS_RECORDED:
-        indicators[name] = row[column]
+        indicators[name] = now[column]
     return indicators
 
 

@@ -65,12 +65,14 @@ class ReachCounts:
         self.late = np.zeros((days, groups), np.int64)
         self._needs_before = np.zeros(groups, np.int64)
         self._dead_before = np.zeros(groups, np.int64)
+        self._begun = False
 
     def begin(self) -> None:
         """At t = 0, exclude the warm-up and the initial census from the counts."""
         self._needs_before = np.array(self._ledger.needs)
         self._dead_before = np.array(self._ledger.dead)
         self._ledger.too_late.clear()
+        self._begun = True
 
     def pass_day(self, day: int) -> None:
         """Add the patients that the ledger has counted since the day before."""
@@ -87,7 +89,9 @@ class ReachCounts:
 
     @property
     def dead(self) -> Ints:
-        """``(groups,)`` deaths since t = 0."""
+        """``(groups,)`` deaths since t = 0; none before."""
+        if not self._begun:
+            return np.zeros_like(self._dead_before)
         dead: Ints = np.array(self._ledger.dead) - self._dead_before
         return dead
 

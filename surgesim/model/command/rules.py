@@ -7,7 +7,7 @@ A rule sees only the daily assessment; its action does the work.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from datetime import date
 
 from simpy.events import Event, EventPriority
@@ -42,10 +42,16 @@ class Command:
         self._courses: dict[str, _Course] = {}
         self.actions: list[ActionEvent] = []
 
-    def follow(self, name: str, rule: Rule, action: Action) -> None:
-        """Start the process of a rule."""
+    def follow(self, name: str, rule: Rule, action: Action, past: Sequence[Assessment] = ()) -> None:
+        """Start the process of a rule.
+
+        Parameters
+        ----------
+        past
+            The assessments of the days before, oldest first; days on which the rule's condition held count.
+        """
         course = self._courses[name] = _Course(action)
-        self._env.process(self._rule(name, rule, course))
+        self._env.process(self._rule(name, rule, course, past))
 
     def is_in_force(self, name: str) -> bool:
         """Return True if a rule is followed and has not ended."""
@@ -67,9 +73,10 @@ class Command:
     def _note(self, rule: str, what: str) -> None:
         self.actions.append(ActionEvent(float(self._env.now), rule, what))
 
-    def _rule(self, name: str, rule: Rule, course: _Course) -> Process:
+    def _rule(self, name: str, rule: Rule, course: _Course, past: Sequence[Assessment]) -> Process:
         while True:
-            yield from self._wait_for(rule.when, rule.begins_on, BEGINNING)
+            yield from self._wait_for(rule.when, rule.begins_on, BEGINNING, past)
+            past = ()
             if not course.stands:
                 return
             self._note(name, "fired")
@@ -107,20 +114,30 @@ class Command:
         if time > self._env.now:
             yield self._env.at(time, priority)
 
-    def _wait_for(self, condition: Trigger | Until, watch: Watch, priority: EventPriority) -> Process:
+    def _wait_for(
+        self,
+        condition: Trigger | Until,
+        watch: Watch,
+        priority: EventPriority,
+        past: Sequence[Assessment] = (),
+    ) -> Process:
         """Wait until a condition has been true for its number of consecutive days, or until its date."""
         if condition.on is not None:
             yield from self._wait_until((condition.on - self._start).days, priority)
             return
-        days, key = 0, key_of(watch.indicator or "", watch.of, watch.district)
+        key = key_of(watch.indicator or "", watch.of, watch.district)
+        days = 0
+        for assessment in past:
+            days = days + 1 if _holds(condition, assessment.indicators[key]) else 0
         while days < condition.for_days:
-            assessment = yield self._assessed
-            assert isinstance(assessment, Assessment)
-            value = assessment.indicators[key]
-            passed = (
-                value > condition.above if condition.above is not None else value < (condition.below or 0.0)
-            )
-            days = days + 1 if passed else 0
+            heard = yield self._assessed
+            assert isinstance(heard, Assessment)
+            days = days + 1 if _holds(condition, heard.indicators[key]) else 0
+
+
+def _holds(condition: Trigger | Until, value: float) -> bool:
+    """Return True if an indicator's value meets a condition."""
+    return value > condition.above if condition.above is not None else value < (condition.below or 0.0)
 
 
 class _Course:

@@ -107,10 +107,19 @@ class Facility(Section):
 
 
 class Census(Section):
-    """COVID patients in a facility at the start."""
+    """COVID patients in the beds of a facility at 00:00 of the first day, and those who wait in its district.
 
+    More patients than beds are taken as given: nobody is moved or sent home. Facilities that are not named
+    have no patients. After a warm-up, these patients replace the simulated ones.
+    """
+
+    basic: Count = figure(0, "mild cases isolated in basic beds")
     oxygen: Count = 0
     icu: Count = 0
+    waiting_oxygen: Count = figure(0, "patients in the facility's district who wait for an oxygen bed")
+    waiting_icu: Count = figure(
+        0, "patients in the facility's district who have no bed and wait for an ICU bed"
+    )
 
 
 class Care(Section):

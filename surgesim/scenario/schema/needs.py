@@ -160,13 +160,16 @@ def beds_occupied(scenario: Scenario) -> tuple[BedType, ...]:
     series = () if scenario.arrivals is None else scenario.arrivals.series.values()
     coming = {one.bed for one in series if any(one.counts)}
     oxygen = (any(severity.p_oxygen) if scenario.epidemic is not None else bool(coming - {"basic"})) or any(
-        beds.oxygen or beds.icu for beds in census
+        beds.oxygen or beds.icu or beds.waiting_oxygen or beds.waiting_icu for beds in census
     )
     occupied: dict[BedType, bool] = {
         "basic": "basic" in coming
-        or (scenario.epidemic is not None and scenario.clinical.isolated_share > 0),
+        or (scenario.epidemic is not None and scenario.clinical.isolated_share > 0)
+        or any(beds.basic for beds in census),
         "oxygen": oxygen,
-        "icu": (oxygen and any(severity.p_icu)) or "icu" in coming or any(beds.icu for beds in census),
+        "icu": (oxygen and any(severity.p_icu))
+        or "icu" in coming
+        or any(beds.icu or beds.waiting_icu for beds in census),
     }
     return tuple(bed for bed, some in occupied.items() if some) or get_args(BedType)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from surgesim.scenario.messages.finding import Finding
+from surgesim.scenario.schema.base import BED_TYPES
 from surgesim.scenario.schema.capacity.staffing import shortfall_at_start
 from surgesim.scenario.schema.care import Census, Facility
 from surgesim.scenario.schema.epidemic import Arrivals
@@ -16,6 +17,7 @@ from surgesim.scenario.validation.care_checks import open_at_start
 def care_cautions(scenario: Scenario) -> Iterator[Finding]:
     """Yield warnings about the resources that limit care in a valid scenario."""
     yield from _unstaffed(scenario)
+    yield from _overfull(scenario)
     yield from _short_of_staff(scenario)
     yield from _plans(scenario)
     yield from _closed_with_patients(scenario)
@@ -56,6 +58,19 @@ def _unstaffed(scenario: Scenario) -> Iterator[Finding]:
         more = ", …" if len(unsaid) > 6 else ""
         message = f"staff is not given for {', '.join(unsaid[:6])}{more} ({len(unsaid)} of {len(facilities)})"
         yield Finding(("care", "facilities"), f"{message}: all their beds count as staffed")
+
+
+def _overfull(scenario: Scenario) -> Iterator[Finding]:
+    """Warn of facilities with more patients at the start than beds."""
+    for name, census in scenario.care.initial_census.items():
+        for bed in BED_TYPES:
+            patients, beds = getattr(census, bed), open_at_start(scenario.care.facilities[name], bed)
+            if patients > beds:
+                message = (
+                    f"has {patients} patients in {beds:g} COVID {bed} beds open at the start; all stay, "
+                    "and nobody is admitted until beds are free"
+                )
+                yield Finding(("care", "initial_census", name, bed), message)
 
 
 def _short_of_staff(scenario: Scenario) -> Iterator[Finding]:

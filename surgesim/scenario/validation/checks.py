@@ -6,7 +6,6 @@ errors elsewhere, and all errors are reported at once.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -16,7 +15,7 @@ from surgesim.extension.files import Extensions
 from surgesim.scenario.messages.finding import Finding, KeyPath, suggestion
 from surgesim.scenario.schema.levers.custom import Custom
 from surgesim.scenario.schema.levers.rule import RuleBase
-from surgesim.scenario.validation.care_checks import at_facilities, between_facilities, open_at_start
+from surgesim.scenario.validation.care_checks import at_facilities, between_facilities
 from surgesim.scenario.validation.epidemic_checks import dose_without_protection, imports, unmet_r0
 from surgesim.scenario.validation.parts import Parts
 
@@ -78,15 +77,6 @@ def _initial_state(parts: Parts) -> Iterator[Finding]:
         if district is not None and infections > district.population:
             message = f"got {infections}, expected at most the population of {district.population}"
             yield Finding(("epidemic", "initial_infections", name), message)
-    for name, census in parts.census.items():
-        facility = parts.facilities.get(name)
-        for bed in ("oxygen", "icu"):
-            patients = getattr(census, bed)
-            beds = math.inf if facility is None else open_at_start(facility, bed)
-            if patients > beds:
-                most = f"the {beds:g} COVID {bed} beds open at the start"
-                message = f"got {patients} patients, expected at most {most}"
-                yield Finding(("care", "initial_census", name, bed), message)
 
 
 def _command(parts: Parts) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from surgesim.scenario.messages.shape import inside
 from surgesim.scenario.messages.wording import value_at
 from surgesim.scenario.schema.base import ByAge, Day, Section
-from surgesim.scenario.schema.care import Census, Facility
+from surgesim.scenario.schema.care import Facility
 from surgesim.scenario.schema.command import Rule, Situation, Threshold
 from surgesim.scenario.schema.epidemic import Epidemic, Importation, Measure, Variant
 from surgesim.scenario.schema.levers.rule import RuleBase
@@ -39,7 +39,6 @@ class Parts:
     warm_up_days: int = 0
     districts: Mapping[str, District] = field(default_factory=dict)
     facilities: Mapping[str, Facility] = field(default_factory=dict)
-    census: Mapping[str, Census] = field(default_factory=dict)
     initial_infections: Mapping[str, int] = field(default_factory=dict)
     importation: Importation | None = None
     measures: Mapping[str, Measure] = field(default_factory=dict)
@@ -71,7 +70,6 @@ class Parts:
             scenario.warm_up_days,
             scenario.people.districts,
             scenario.care.facilities,
-            scenario.care.initial_census,
             epidemic.initial_infections if epidemic is not None else {},
             epidemic.importation if epidemic is not None else None,
             epidemic.measures if epidemic is not None else {},
@@ -96,7 +94,6 @@ class Parts:
             _one(tree, "warm_up_days", int) or 0,
             _valid(tree, "people.districts", District),
             facilities,
-            _valid(tree, "care.initial_census", Census),
             _valid(tree, "epidemic.initial_infections", int),
             _one(tree, "epidemic.importation", Importation),
             _valid(tree, "epidemic.measures", Measure),

@@ -221,18 +221,6 @@ FLAP = "otherwise the rule would keep switching on and off"
             "got 20001, expected at most the population of 20000",
         ),
         (
-            "care:\n",
-            "care:\n  initial_census: {general: {oxygen: 30, icu: 4}}\n",
-            "care.initial_census.general.icu",
-            "got 4 patients, expected at most the 3 COVID icu beds open at the start",
-        ),
-        (
-            "care:\n",
-            "care:\n  initial_census: {field: {oxygen: 1}}\n",
-            "care.initial_census.field.oxygen",
-            "got 1 patients, expected at most the 0 COVID oxygen beds open at the start",
-        ),
-        (
             "indicator: oxygen_need_7d_per_100k",
             "indicator: situation",
             "command.thresholds.oxygen.indicator",
@@ -371,13 +359,6 @@ def test_a_measure_may_begin_in_the_warm_up(tmp_path: Path) -> None:
     ]
 
 
-def test_a_part_of_a_bed_is_no_bed(tmp_path: Path) -> None:
-    text = replaced("care:\n", "care:\n  initial_census: {general: {icu: 3}}\n")
-    load(written(tmp_path, text))
-    text = replaced("covid_share: 0.3", "covid_share: 0.29", text)
-    assert [path for path, _ in told(tmp_path, text)] == ["care.initial_census.general.icu"]
-
-
 # -- remarks --------------------------------------------------------------------------------------
 
 
@@ -386,6 +367,38 @@ def remarks(folder: Path, text: str) -> list[tuple[str, str, int | None]]:
     _, warnings = inspect(written(folder, text))
     told = [(warning.path, warning.message, warning.line) for warning in warnings]
     return [warning for warning in told if " figures " not in warning[1]]
+
+
+OVERFULL = (
+    "has {} patients in {} COVID {} beds open at the start; all stay, "
+    "and nobody is admitted until beds are free"
+)
+
+
+@pytest.mark.parametrize(
+    ("census", "path", "patients", "beds"),
+    [
+        ("general: {icu: 4}", "general.icu", 4, 3),
+        ("general: {basic: 5, oxygen: 30}", "general.basic", 5, 0),
+        ("field: {oxygen: 1}", "field.oxygen", 1, 0),
+    ],
+)
+def test_more_patients_than_beds_are_taken_and_told(
+    tmp_path: Path, census: str, path: str, patients: int, beds: int
+) -> None:
+    text = replaced("care:\n", f"care:\n  initial_census: {{{census}}}\n")
+    place = f"care.initial_census.{path}"
+    assert [(where, what) for where, what, _ in remarks(tmp_path, text) if where == place] == [
+        (place, OVERFULL.format(patients, beds, path.rpartition(".")[2]))
+    ]
+
+
+def test_a_part_of_a_bed_is_no_bed(tmp_path: Path) -> None:
+    text = replaced("care:\n", "care:\n  initial_census: {general: {icu: 3}}\n")
+    place = "care.initial_census.general.icu"
+    assert place not in [where for where, *_ in remarks(tmp_path, text)]
+    text = replaced("covid_share: 0.3", "covid_share: 0.29", text)
+    assert place in [where for where, *_ in remarks(tmp_path, text)]
 
 
 @pytest.mark.slow

@@ -151,12 +151,6 @@ def test_the_whole_scenario_is_valid_and_nothing_but_the_clinic_is_remarked(tmp_
             "got facilities to replace, but open_at_start: true, expected open_at_start: false",
         ),
         (
-            "care:\n",
-            "care:\n  initial_census: {general: {icu: 3}}\n",
-            "care.initial_census.general.icu",
-            "got 3 patients, expected at most the 2 COVID icu beds open at the start",
-        ),
-        (
             "  plan:\n",
             "  situation: {thresholds: []}\n  plan:\n",
             "command.situation.thresholds",
