@@ -20,6 +20,7 @@ from surgesim.scenario.schema.capacity.staffing import Staff, Staffing
 from surgesim.scenario.schema.capacity.transport import Neighbours, Transport
 from surgesim.scenario.schema.names import DistrictName, FacilityName
 from surgesim.scenario.schema.numbers import Count, Hours, Share
+from surgesim.scenario.schema.today.census import Census
 
 Ownership = Literal["public", "private", "military", "police", "university", "workplace"]
 Kind = Literal["hospital", "icu-centre", "field-hospital", "mobile-station"]
@@ -106,15 +107,11 @@ class Facility(Section):
         return self.icu_target is not None or any((share.basic, share.oxygen, share.icu))
 
 
-class Census(Section):
-    """COVID patients in a facility at the start."""
-
-    oxygen: Count = 0
-    icu: Count = 0
-
-
 class Care(Section):
-    """The facilities, their initial patients, and settings for all facilities."""
+    """The facilities, their initial patients, and settings for all facilities.
+
+    `initial_census: {file: …}` reads a CSV when the scenario is loaded, which then stands there by facility.
+    """
 
     facilities: Annotated[Named[Facility], Field(min_length=1)]
     initial_census: FrozenMapping[FacilityName, Census] = Field(default_factory=dict)

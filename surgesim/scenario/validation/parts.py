@@ -13,13 +13,14 @@ from pydantic import TypeAdapter, ValidationError
 from surgesim.scenario.messages.shape import inside
 from surgesim.scenario.messages.wording import value_at
 from surgesim.scenario.schema.base import ByAge, Day, Section
-from surgesim.scenario.schema.care import Census, Facility
+from surgesim.scenario.schema.care import Facility
 from surgesim.scenario.schema.command import Rule, Situation, Threshold
 from surgesim.scenario.schema.epidemic import Epidemic, Importation, Measure, Variant
 from surgesim.scenario.schema.levers.rule import RuleBase
 from surgesim.scenario.schema.people import District, People
 from surgesim.scenario.schema.response.vaccination import Vaccination
 from surgesim.scenario.schema.scenario import Scenario
+from surgesim.scenario.schema.today.census import Census
 
 
 @dataclass(slots=True)
