@@ -396,7 +396,8 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     over = draw(st.sampled_from([0, 0, 4]))
     census = {
         name: {bed: draw(st.integers(0, _open(site, bed) + over)) for bed in ("basic", "oxygen", "icu")}
-        | {"waiting_oxygen": over // 2, "waiting_icu": over}
+        | {"waiting": {"oxygen": over // 2, "icu": over}}
+        | {"days_in_bed": draw(st.sampled_from([None, {"oxygen": 3.0, "icu": 40.0, "basic": 2.0}]))}
         for name, site in sites.items()
         if draw(st.booleans())
     }

@@ -329,19 +329,26 @@ class Province:
         rng = self.streams.once("initial census")
         for name, given in census.items():
             facility = self.facilities.index(name)
-            batch = self._patients_at(facility, given.oxygen, given.icu, fresh, rng)
+            spent = given.days_in("oxygen"), given.days_in("icu")
+            batch = self._patients_at(facility, given.oxygen, given.icu, spent, fresh, rng)
             self.journey.start_in_beds(batch, [facility] * (given.oxygen + given.icu))
             if given.basic:
-                self.basic_beds.start(0, facility, given.basic, fresh, rng)
+                self.basic_beds.start(0, facility, given.basic, given.days_in("basic"), fresh, rng)
         for name, given in census.items():
-            if given.waiting_oxygen or given.waiting_icu:
+            oxygen, icu = given.waits("oxygen"), given.waits("icu")
+            if oxygen or icu:
                 facility = self.facilities.index(name)
-                self.journey.start_in_line(
-                    self._patients_at(facility, given.waiting_oxygen, given.waiting_icu, True, rng)
-                )
+                batch = self._patients_at(facility, oxygen, icu, (None, None), True, rng)
+                self.journey.start_in_line(batch)
 
     def _patients_at(
-        self, facility: int, oxygen: int, icu: int, fresh: bool, rng: np.random.Generator
+        self,
+        facility: int,
+        oxygen: int,
+        icu: int,
+        spent: tuple[float | None, float | None],
+        fresh: bool,
+        rng: np.random.Generator,
     ) -> PatientBatch:
         """Draw patients who need oxygen and ICU, in this order, in the district of a facility."""
         ages = self.population.count.sum(axis=(0, 2)).astype(float)
@@ -353,7 +360,7 @@ class Province:
         number = oxygen + icu
         district = np.full(number, self.network.district_of[facility])
         in_icu = np.arange(number) >= oxygen
-        return self.patients.in_beds(self.env.now, district, age, in_icu, fresh, rng)
+        return self.patients.in_beds(self.env.now, district, age, in_icu, spent, fresh, rng)
 
 
 def _options(scenario: Scenario) -> Options:

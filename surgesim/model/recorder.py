@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -26,6 +27,8 @@ from surgesim.model.record import (
     district_columns,
     logistics_columns,
 )
+from surgesim.model.surveillance.reported import INDICATORS as OF_REPORTS
+from surgesim.model.surveillance.reported import SERIES, ReportedDays
 from surgesim.scenario.schema.scenario import Scenario
 
 _OF_INDICATORS = {
@@ -41,8 +44,9 @@ _ITEMS_SEEN = ("stock_cover_days:", "burden_backlog:")
 class Recorder:
     """The tables of one replication while it runs.
 
-    The tables of the province and the districts begin with the last days of the warm-up, as many as windows
-    of 7 days and conditions `for_days` look back on; these rows are not part of the result.
+    The tables of the province and the districts begin before day 0, with as many days as windows of 7 days
+    and conditions `for_days` look back on; these rows are not part of the result. They hold what the
+    scenario's history reports, otherwise the last days of a warm-up.
 
     Attributes
     ----------
@@ -60,7 +64,11 @@ class Recorder:
         self._replication = replication
         self.past: list[Assessment] = []
         self._looked_back = max((rule.when.for_days for rule in command.plan.values()), default=1)
-        before = min(scenario.warm_up_days, WINDOW_DAYS - 1 + self._looked_back)
+        self._reported = ReportedDays(scenario.past, list(scenario.people.districts))
+        self._simulated = scenario.warm_up_days
+        self._has_census = bool(scenario.care.initial_census)
+        known = max(self._simulated, self._reported.days)
+        before = min(known, WINDOW_DAYS - 1 + self._looked_back)
         self._before_run = before
         self._run = run
         self._parts = run.parts()
@@ -110,6 +118,7 @@ class Recorder:
         page = self._page()
         if day >= -self._before_run:
             self._write(day, page)
+            self._set_reported(day)
             if -self._looked_back <= day < -1:  # the last day is assessed at t = 0, with the census
                 self.past.append(self._assess(day))
         self._before = page
@@ -119,14 +128,66 @@ class Recorder:
         self._reach.begin()
         self._before = self._page()
         if self._before_run:
+            self._look_back()
             self._set_stocks(-1, self._before)
+            self._set_reported(-1)
             self.past.append(self._assess(-1))
+
+    def _look_back(self) -> None:
+        """Write and assess the days that only the history knows.
+
+        Cases and deaths that it does not report are 0, as if nothing had happened before day 0; the number of
+        patients is that of day 0.
+        """
+        unknown = range(-self._before_run, -self._simulated)
+        present = self._before.province.values["present"], self._before.districts.values["present"]
+        for day in unknown:
+            row = self._before_run + day
+            self._province[row] = np.nan
+            self._districts[row] = np.nan
+            for column in SERIES:
+                of_province, of_districts = present if column == "present" else (0.0, np.zeros(1))
+                self._province[row, PROVINCE_INDEX[column]] = of_province
+                if column in self._district_columns:
+                    self._districts[row, :, self._district_columns.index(column)] = of_districts
+            self._set_reported(day)
+        only_reported = [
+            self._of_reports(self._assess(day)) for day in unknown if -self._looked_back <= day < -1
+        ]
+        self.past = [*only_reported, *self.past]
+
+    def _set_reported(self, day: int) -> None:
+        """Replace what a day's rows hold by what was reported, where it was."""
+        row = self._before_run + day
+        for column in SERIES:
+            if column == "reported_cases" and self._run.surveillance is None:
+                continue  # not assessed with given arrivals
+            if column == "present" and day == -1 and self._has_census:
+                continue  # the census of 00:00 of day 0 is that of 24:00 of the day before
+            value = self._reported.province(column, day)
+            if not np.isnan(value):
+                self._province[row, PROVINCE_INDEX[column]] = value
+            if column in self._district_columns:
+                place, values = self._district_columns.index(column), self._reported.districts(column, day)
+                self._districts[row, :, place] = np.where(
+                    np.isnan(values), self._districts[row, :, place], values
+                )
+
+    @staticmethod
+    def _of_reports(assessment: Assessment) -> Assessment:
+        """Return an assessment without the indicators that follow from more than the history."""
+        seen = {
+            key: value if key.partition("@")[0] in OF_REPORTS else np.nan
+            for key, value in assessment.indicators.items()
+        }
+        return replace(assessment, indicators=seen)
 
     def begin(self) -> None:
         """At t = 0, with the beds of the first day, record the thresholds that are already breached."""
         day = -1 if self._before_run else 0
         if self._before_run:
             self._set_stocks(day, self._page())
+            self._set_reported(day)
         else:
             self._write(day, self._page())
         start = self._assess(day)

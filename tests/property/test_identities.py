@@ -105,7 +105,7 @@ def who_came_has_left_or_is_present(run: Run) -> None:
 
 def patients_at_start(scenario: Scenario) -> int:
     census = scenario.care.initial_census.values()
-    return sum(beds.oxygen + beds.icu + beds.waiting_oxygen + beds.waiting_icu for beds in census)
+    return sum(beds.oxygen + beds.icu + beds.waits("oxygen") + beds.waits("icu") for beds in census)
 
 
 def every_need_is_met_or_waits(run: Run) -> None:

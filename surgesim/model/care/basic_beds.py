@@ -66,15 +66,27 @@ class BasicBeds:
         self._leaving[day - self._first :] = 0
         self.occupied[:] = 0
 
-    def start(self, day: int, facility: int, number: int, fresh: bool, rng: np.random.Generator) -> None:
+    def start(
+        self,
+        day: int,
+        facility: int,
+        number: int,
+        spent: float | None,
+        fresh: bool,
+        rng: np.random.Generator,
+    ) -> None:
         """Put `number` people of the initial census in a facility, even if it has too few beds.
 
-        If `fresh`, their stays begin now; otherwise the days left are those of a census in equilibrium.
+        Their stays are those that last longer than the days `spent`. If this is not given, their stays begin
+        now (`fresh`), or the days left are those of a census in equilibrium.
         """
-        left = self._stay
-        if not fresh:
+        if spent is not None:
+            left = self._stay[min(round(spent), len(self._stay) - 1) :]
+        elif fresh:
+            left = self._stay
+        else:
             left = self._stay[::-1].cumsum()[::-1]  # P(stay >= k)
-            left = left / left.sum()
+        left = left / left.sum() if left.sum() > 0 else np.ones(1)
         row = day - self._first
         self.occupied[facility] += number
         self.admitted[facility] += number

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from surgesim.model.care.home import HomeCare, followed_first
 from surgesim.model.clock.calendar import Due
-from surgesim.model.clock.durations import Quantile, length_biased_quantile_of, quantile_of
+from surgesim.model.clock.durations import Quantile, length_biased_quantile_of, quantile_of, survival_of
 from surgesim.model.clock.streams import Streams
 from surgesim.model.epidemic.spread import DayOfInfection, severe_if_infected
 from surgesim.scenario.schema.capacity.oxygen import Flow, Support
@@ -353,12 +353,11 @@ class PatientSource:
         self._oxygen_flow = _flow_quantile(clinical.respiratory.oxygen_beds, clinical.respiratory.flow)
         self._icu_flow = _flow_quantile(clinical.respiratory.icu_beds, clinical.respiratory.flow)
         self._by_severity = clinical.respiratory.by_severity
-        self._residual: dict[str, Quantile] = {
-            "oxygen": length_biased_quantile_of(stays.oxygen_days),
-            "survivor": length_biased_quantile_of(stays.icu_survivor_days),
-            "dying": length_biased_quantile_of(stays.icu_dying_days),
+        self._stays = {
+            "oxygen": stays.oxygen_days,
+            "survivor": stays.icu_survivor_days,
+            "dying": stays.icu_dying_days,
         }
-        self._mean = {"survivor": stays.icu_survivor_days.mean, "dying": stays.icu_dying_days.mean}
         self._detected_share = _severe_share(epidemic.detection) if epidemic is not None else 1.0
         self._followed_first = followed_first(clinical.home_care)
         risk = np.array(high_risk)
@@ -436,22 +435,30 @@ class PatientSource:
         return self._batch(day + draws[:, U_TIME], district, age, needs_icu, delay, draws)
 
     def in_beds(
-        self, time: float, district: Ints, age: Ints, icu: Bools, fresh: bool, rng: np.random.Generator
+        self,
+        time: float,
+        district: Ints,
+        age: Ints,
+        icu: Bools,
+        spent: tuple[float | None, float | None],
+        fresh: bool,
+        rng: np.random.Generator,
     ) -> PatientBatch:
         """Draw the patients of the initial census; patients in oxygen beds will not need ICU.
 
-        If `fresh`, their stays begin now. Otherwise the census is in equilibrium: lengths of stay are
-        length-biased, and a uniform share of each remains.
+        Patients have `spent` these days in an oxygen and in an ICU bed: their stays are longer than that.
+        Where it is not given, stays begin now (`fresh`), or the census is in equilibrium: lengths of stay
+        are length-biased, and a uniform share of each remains.
         """
         draws = rng.random((len(district), DRAWS))
         delay = np.where(icu, 0.0, np.inf)
         batch = self._batch(np.full(len(district), time), district, age, icu, delay, draws)
-        if fresh:
+        if fresh and spent == (None, None):
             return batch
-        left = draws[:, U_RESIDUAL]
-        # in equilibrium, the share of ICU patients who will die is weighted by their length of stay
-        dying = batch.p_full * self._mean["dying"]
-        living = (1 - batch.p_full) * self._mean["survivor"]
+        weight, left = self._left(fresh, *spent, draws)
+        # the share of ICU patients who will die is weighted by how many of their stays last so long
+        dying = batch.p_full * weight["dying"]
+        living = (1 - batch.p_full) * weight["survivor"]
         p_found_dying = np.where(icu, dying / np.maximum(dying + living, 1e-300), batch.p_full)
         luck = np.where(
             draws[:, U_DEATH] < p_found_dying,
@@ -464,10 +471,31 @@ class PatientSource:
         return replace(
             batch,
             luck=luck,
-            oxygen_stay=left * self._residual["oxygen"](draws[:, U_OXYGEN_STAY]),
-            icu_survivor_stay=left * self._residual["survivor"](draws[:, U_ICU_STAY]),
-            icu_dying_stay=left * self._residual["dying"](draws[:, U_ICU_STAY]),
+            oxygen_stay=left["oxygen"],
+            icu_survivor_stay=left["survivor"],
+            icu_dying_stay=left["dying"],
         )
+
+    def _left(
+        self, fresh: bool, oxygen: float | None, icu: float | None, draws: Floats
+    ) -> tuple[dict[str, float], dict[str, Floats]]:
+        """Return, by kind of stay, the weight of such patients in a census, and the days left, ``(n,)``."""
+        weight, left = {}, {}
+        kinds = (("oxygen", oxygen, U_OXYGEN_STAY), ("survivor", icu, U_ICU_STAY), ("dying", icu, U_ICU_STAY))
+        for kind, spent, column in kinds:
+            stay, u = self._stays[kind], draws[:, column]
+            if spent is not None:
+                lasting = survival_of(stay)(spent)
+                weight[kind] = lasting
+                left[kind] = np.maximum(quantile_of(stay)(1 - lasting * (1 - u)) - spent, 0.0)
+            elif fresh:
+                weight[kind], left[kind] = 1.0, quantile_of(stay)(u)
+            else:
+                weight[kind], left[kind] = (
+                    stay.mean,
+                    draws[:, U_RESIDUAL] * length_biased_quantile_of(stay)(u),
+                )
+        return weight, left
 
     def _batch(
         self,

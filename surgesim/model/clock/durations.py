@@ -76,6 +76,25 @@ def quantile_of(distribution: Distribution) -> Quantile:
     return _constant(np.inf if distribution.fixed is None else distribution.fixed)
 
 
+def survival_of(distribution: Distribution) -> Callable[[float], float]:
+    """Return the function from a number of days to P(a duration is longer than that)."""
+
+    def survival(days: float) -> float:
+        if days <= 0:
+            return 1.0
+        if distribution.gamma is not None:
+            shape, scale = _gamma_parameters(distribution.gamma)
+            return float(special.gammaincc(shape, days / scale))
+        if distribution.lognormal is not None:
+            mu, sigma = _lognormal_parameters(distribution.lognormal)
+            return float(special.ndtr((mu - np.log(days)) / sigma))
+        if distribution.exponential is not None:
+            return float(np.exp(-days / distribution.exponential))
+        return float(distribution.fixed is None or days < distribution.fixed)
+
+    return survival
+
+
 def length_biased_quantile_of(distribution: Distribution) -> Quantile:
     """Return the quantile function of a patient's full length of stay in an equilibrium census.
 

@@ -80,13 +80,15 @@ class Command:
             if not course.stands:
                 return
             self._note(name, "fired")
-            yield from self._wait_until(self._env.now + rule.decision_days, BEGINNING)
+            ordered = self._fired(rule) + rule.decision_days
+            yield from self._wait_until(ordered, BEGINNING)
             if not course.stands:
                 return
             self._note(name, "ordered")
             course.action.order()
-            yield from self._wait_until(self._env.now + rule.lead_days, BEGINNING)
-            self._env.process(self._phases(name, rule, course))
+            ready = ordered + rule.lead_days
+            yield from self._wait_until(ready, BEGINNING)
+            self._env.process(self._phases(name, rule, course, ready))
             if rule.until is None:
                 return
             yield from self._wait_for(rule.until, rule.ends_on, ENDING)
@@ -100,8 +102,12 @@ class Command:
                 return
             course = self._courses[name] = _Course(course.action)
 
-    def _phases(self, name: str, rule: Rule, course: _Course) -> Process:
-        begun = self._env.now
+    def _fired(self, rule: Rule) -> float:
+        """Return when a rule that has just been found to fire did so; a date may lie before the run."""
+        on = rule.when.on
+        return self._env.now if on is None else min((on - self._start).days, self._env.now)
+
+    def _phases(self, name: str, rule: Rule, course: _Course, begun: float) -> Process:
         for number, phase in enumerate(rule.phases, start=1):
             yield from self._wait_until(begun + phase.after_days, BEGINNING)
             if not course.stands:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.loading.csv_rows import read_rows, too_short, twice
+from surgesim.scenario.loading.csv_rows import iso_date, read_rows, too_short, twice
 from surgesim.scenario.messages import shape, thousands
 from surgesim.scenario.messages.finding import Finding, Location, suggestion
 from surgesim.scenario.messages.shape import Number
@@ -136,15 +136,11 @@ def _day(table: _Table, row: Mapping[str, str], line: int) -> int | None:
             return int(row["day"])
         table.note(f"got day {row['day']!r}, expected a whole number from 0", line)
         return None
-    text = row["date"]
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        table.note(f"got {text!r}, expected a date such as 2024-03-31", line)
+    found = iso_date(row["date"])
+    if isinstance(found, str):
+        table.note(found, line)
         return None
-    try:
-        return (date.fromisoformat(text) - table.start).days
-    except ValueError:
-        table.note(f"got {text}, which is not a calendar date", line)
-        return None
+    return (found - table.start).days
 
 
 def _count(table: _Table, bed: str, text: str, line: int) -> float:

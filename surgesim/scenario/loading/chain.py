@@ -130,6 +130,9 @@ def _with_files(tree: Any) -> Iterator[Any]:
     """Yield the sections of a document that may name a file."""
     for holder in (tree, *_entries(shape.inside(tree, "alternatives"))):
         yield shape.inside(holder, "arrivals")
+        yield shape.inside(shape.inside(holder, "care"), "initial_census")
+    yield shape.inside(tree, "start")
+    yield shape.inside(tree, "history")
     study = shape.inside(tree, "study")
     yield shape.inside(study, "draws")
     for distribution in _entries(shape.inside(study, "uncertainty")):

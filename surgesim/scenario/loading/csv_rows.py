@@ -1,12 +1,19 @@
-"""Read the rows of a CSV file, with the line of each."""
+"""Read the rows of a CSV file, with the line of each, and the dates and numbers in its cells."""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 from surgesim.scenario.loading.yaml_nodes import read_text
+from surgesim.scenario.messages import thousands
+from surgesim.scenario.messages.finding import suggestion
+from surgesim.scenario.messages.shape import Number
+
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 
 
 def read_rows(
@@ -44,6 +51,37 @@ def too_short(cells: Sequence[str], columns: Sequence[str]) -> str | None:
     if len(cells) == len(columns):
         return None
     return f"got {len(cells)} values, expected {len(columns)}, as in the header"
+
+
+def unknown_or_twice(columns: Sequence[str], known: Sequence[str], required: Sequence[str]) -> Iterator[str]:
+    """Yield what is wrong with the columns of a header: unknown, missing or repeated ones."""
+    for name in columns:
+        if name not in known:
+            yield f"unknown column {name!r}{suggestion(name, known)}"
+    yield from twice(columns)
+    for name in required:
+        if name not in columns:
+            yield f"got no column {name}, expected one"
+
+
+def iso_date(text: str) -> date | str:
+    """Return the date of a text such as ``2024-03-31``, or what is wrong with it."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return f"got {text!r}, expected a date such as 2024-03-31"
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return f"got {text}, which is not a calendar date"
+
+
+def number_fault(text: str, name: str, allowed: Number) -> str | None:
+    """Return what is wrong with a number as text; None if nothing is."""
+    if not _NUMBER.fullmatch(text):
+        return f"got {text!r} for {name}, expected {allowed.phrase}{thousands.hint(text, allowed)}"
+    number = float(text)
+    if not allowed.allows(number) or (allowed.integer and not number.is_integer()):
+        return f"got {text} for {name}, expected {allowed.phrase}{thousands.hint(text, allowed)}"
+    return None
 
 
 def twice(columns: Sequence[str]) -> Iterator[str]:

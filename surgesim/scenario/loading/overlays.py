@@ -19,6 +19,7 @@ from surgesim.scenario.schema.base import Section
 from surgesim.scenario.schema.merging import deep_merge
 
 FACILITIES: KeyPath = ("care", "facilities")
+CENSUS = ("care", "initial_census")
 
 IDLE = "got null, which removes an entry, but there is no such entry"
 
@@ -38,6 +39,8 @@ def absorb(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
     overlay stay in the result, because they apply to the scenario.
     """
     child = profile_tables.with_names_as_mappings(child)
+    if isinstance(value_at(child, (*CENSUS, "file")), str):  # the census of another day
+        base = deep_merge(base, {CENSUS[0]: {CENSUS[1]: None}})
     merged = lay({**base, "alternatives": {}}, {**child, "alternatives": {}})
     overlays = child.get("alternatives", {})
     stacked = dict(base.get("alternatives", {}))

@@ -11,9 +11,12 @@ from typing import Any
 from surgesim.errors import ScenarioError
 from surgesim.scenario.loading import arrivals_file, numbers_file, profile_tables
 from surgesim.scenario.loading.context import LoadContext
+from surgesim.scenario.loading.overlays import CENSUS
+from surgesim.scenario.loading.today import census_file, history_file
 from surgesim.scenario.messages import thousands
 from surgesim.scenario.messages.finding import Finding, KeyPath, Location, dotted
 from surgesim.scenario.messages.wording import value_at
+from surgesim.scenario.schema.merging import deep_merge
 from surgesim.scenario.schema.scenario import SHARED, Scenario
 
 
@@ -29,6 +32,9 @@ def embed(tree: Mapping[str, Any], above: KeyPath, context: LoadContext) -> dict
         context.refuse([replace(finding, path=at)])
     for path, source in resolved.sources.items():
         context.sources[dotted((*above, *path))] = source
+    _embed_start(resolved.tree, above, context)
+    _embed_census(resolved.tree, above, context)
+    _embed_history(resolved.tree, above, context)
     _embed_arrivals(resolved.tree, above, context)
     _embed_draws(resolved.tree, context)
     _embed_values(resolved.tree, context)
@@ -84,6 +90,81 @@ def _embed_arrivals(plain: dict[str, Any], above: KeyPath, context: LoadContext)
     plain["arrivals"] = {**kept, "series": {**(series if isinstance(series, Mapping) else {}), **read.series}}
     for key, line in read.lines.items():
         context.locations[(*above, "arrivals", "series", key)] = Location(name, line)
+
+
+def _named_file(plain: Mapping[str, Any], path: KeyPath) -> str | None:
+    """Return the file that the section at `path` names; None if it names none."""
+    name = value_at(plain, (*path, "file"))
+    return name if isinstance(name, str) and name != "none" else None
+
+
+def _embed_start(plain: dict[str, Any], above: KeyPath, context: LoadContext) -> None:
+    """Put the date of a census file in place of its name."""
+    name = _named_file(plain, ("start",))
+    if name is None:
+        return
+    path = (*above, "start", "file")
+    try:
+        day = census_file.read(Path(name), name).day
+    except ScenarioError as error:
+        if _named_file(plain, CENSUS) != name:  # otherwise its errors are reported once, with the census
+            _refuse_file(error, path, name, context)
+        del plain["start"]
+        context.unread.append((*above, "start"))
+        return
+    if day is None:
+        message = f"got no column {census_file.DATE}, expected the date of the census in each row"
+        context.refuse([Finding(path, message, location=Location(name, 1))])
+        context.unread.append((*above, "start"))
+        del plain["start"]
+        return
+    plain["start"] = day.isoformat()
+
+
+def _embed_census(plain: dict[str, Any], above: KeyPath, context: LoadContext) -> None:
+    """Lay the entries of the initial census over those of the file that it names."""
+    name = _named_file(plain, CENSUS)
+    if name is None:
+        return
+    census = value_at(plain, CENSUS)
+    given = {key: value for key, value in census.items() if key != "file"}
+    path = (*above, *CENSUS)
+    try:
+        read = census_file.read(Path(name), name)
+    except ScenarioError as error:
+        _refuse_file(error, (*path, "file"), name, context)
+        profile_tables.put(plain, CENSUS, given)
+        return
+    start = _start(plain.get("start"))
+    if read.day is not None and start is not None and read.day != start:
+        message = f"got a census of {read.day}, but the scenario starts on {start}"
+        context.remark([Finding((*path, "file"), message)])
+    profile_tables.put(plain, CENSUS, deep_merge(read.entries, given))
+    for (facility, bed), line in read.lines.items():
+        location = Location(name, line)
+        context.locations.setdefault((*path, facility), location)
+        context.locations.setdefault((*path, facility, bed), location)
+
+
+def _embed_history(plain: dict[str, Any], above: KeyPath, context: LoadContext) -> None:
+    """Put the reports of a history file in place of its name."""
+    path = ("history",)
+    name, start = _named_file(plain, path), _start(plain.get("start"))
+    if name is None:
+        return
+    if start is None:  # the schema reports what is wrong with it
+        plain["history"] = "none"
+        return
+    try:
+        read = history_file.read(Path(name), name, start)
+    except ScenarioError as error:
+        _refuse_file(error, (*above, *path, "file"), name, context)
+        plain["history"] = "none"
+        return
+    context.remark(read.warnings)
+    plain["history"] = read.section
+    for district, line in read.lines.items():
+        context.locations[(*above, *path, "districts", district)] = Location(name, line)
 
 
 def _refuse_file(error: ScenarioError, path: KeyPath, name: str, context: LoadContext) -> None:

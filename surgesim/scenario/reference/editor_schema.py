@@ -57,6 +57,7 @@ def json_schema(extensions: Extensions = NO_EXTENSIONS) -> Json:
     definitions |= overlays
     _laid_over_defaults(definitions)
     _place_profiles(definitions)
+    _place_files(definitions)
     for name in ("Scenario", "Scenario" + OVERLAY):
         entries = definitions[name]["properties"]["alternatives"]["patternProperties"]
         for pattern in entries:
@@ -181,6 +182,27 @@ def _place_profiles(definitions: Json) -> None:
                 if not ending:
                     forms.append({"$ref": _DEFS + based, "required": ["profile"]})
             properties[last] = {"anyOf": forms}
+
+
+def _place_files(definitions: Json) -> None:
+    """Allow a census file as the date of the start, and beside the entries of the initial census."""
+    name = {"type": "string", "description": "A CSV of the patients at the start."}
+    file = {
+        "type": "object",
+        "properties": {"file": name},
+        "required": ["file"],
+        "additionalProperties": False,
+    }
+    for ending in ("", OVERLAY):
+        start = definitions["Scenario" + ending]["properties"]
+        start["start"] = {"anyOf": [start["start"], file]}
+        for form in _forms(definitions["Care" + ending]["properties"]["initial_census"]):
+            form["properties"] = {"file": name}
+
+
+def _forms(node: Json) -> list[Json]:
+    """Return the forms of a property that are mappings with named entries."""
+    return [form for form in (node, *node.get("anyOf", ())) if form.get("type") == "object"]
 
 
 def _section(definitions: Json, path: list[str], ending: str) -> Json:

@@ -68,6 +68,35 @@ With `counts_are: exact`, every count is a whole number and exactly that many pa
 `clinical: {severity: {p_icu: 0}}`, otherwise some are counted twice.
 """
 
+_TODAY: Final = """\
+## CSVs of the patients and the reports of today
+
+`care: {initial_census: {file: census.csv}}` reads the patients at the start: a row for each facility and bed
+type (`basic`, `oxygen` or `icu`), with `patients` and, if known, `waiting` and `days_in_bed` (mean days
+already spent in these beds). Entries beside `file` change those of the file. With a column `date`,
+`start: {file: census.csv}` makes that date the start.
+
+```csv
+date,facility,bed,patients,waiting,days_in_bed
+2021-11-29,general,oxygen,90,4,5.5
+2021-11-29,general,icu,12,1,
+```
+
+`history: {file: history.csv}` reads the daily reports before the start. The header names `date`, then
+optionally `district` (empty for the province), then one or more of `reported_cases`, `admissions`,
+`in_hospital`, `on_oxygen`, `icu` and `deaths`. An empty cell is a day without a report.
+
+```csv
+date,district,reported_cases,in_hospital
+2021-11-27,,310,402
+2021-11-28,,295,
+2021-11-28,rach-gia,120,
+```
+
+The paths are relative to the scenario file, and the result's `scenario.yaml` contains what was read.
+`surgesim import` writes both files from a workbook ([workbook.md](workbook.md)).
+"""
+
 _BOUNDS: Final = (
     ("minimum", "≥ {}"),
     ("exclusiveMinimum", "> {}"),
@@ -92,7 +121,7 @@ def scenario_reference() -> str:
             **schema["properties"],
         },
     }
-    parts = [_HEAD, _FORMS, *_profile_table(), _ARRIVALS, *_section("The file", file)]
+    parts = [_HEAD, _FORMS, *_profile_table(), _ARRIVALS, _TODAY, *_section("The file", file)]
     for name, node in sorted(schema["$defs"].items()):
         if "properties" in node:
             parts += _section(name, node, profiles.get(name, ()))

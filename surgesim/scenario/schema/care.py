@@ -20,6 +20,7 @@ from surgesim.scenario.schema.capacity.staffing import Staff, Staffing
 from surgesim.scenario.schema.capacity.transport import Neighbours, Transport
 from surgesim.scenario.schema.names import DistrictName, FacilityName
 from surgesim.scenario.schema.numbers import Count, Hours, Share
+from surgesim.scenario.schema.today.census import Census
 
 Ownership = Literal["public", "private", "military", "police", "university", "workplace"]
 Kind = Literal["hospital", "icu-centre", "field-hospital", "mobile-station"]
@@ -106,24 +107,11 @@ class Facility(Section):
         return self.icu_target is not None or any((share.basic, share.oxygen, share.icu))
 
 
-class Census(Section):
-    """COVID patients in the beds of a facility at 00:00 of the first day, and those who wait in its district.
-
-    More patients than beds are taken as given: nobody is moved or sent home. Facilities that are not named
-    have no patients. After a warm-up, these patients replace the simulated ones.
-    """
-
-    basic: Count = figure(0, "mild cases isolated in basic beds")
-    oxygen: Count = 0
-    icu: Count = 0
-    waiting_oxygen: Count = figure(0, "patients in the facility's district who wait for an oxygen bed")
-    waiting_icu: Count = figure(
-        0, "patients in the facility's district who have no bed and wait for an ICU bed"
-    )
-
-
 class Care(Section):
-    """The facilities, their initial patients, and settings for all facilities."""
+    """The facilities, their initial patients, and settings for all facilities.
+
+    `initial_census: {file: …}` reads a CSV when the scenario is loaded, which then stands there by facility.
+    """
 
     facilities: Annotated[Named[Facility], Field(min_length=1)]
     initial_census: FrozenMapping[FacilityName, Census] = Field(default_factory=dict)

@@ -160,7 +160,7 @@ def beds_occupied(scenario: Scenario) -> tuple[BedType, ...]:
     series = () if scenario.arrivals is None else scenario.arrivals.series.values()
     coming = {one.bed for one in series if any(one.counts)}
     oxygen = (any(severity.p_oxygen) if scenario.epidemic is not None else bool(coming - {"basic"})) or any(
-        beds.oxygen or beds.icu or beds.waiting_oxygen or beds.waiting_icu for beds in census
+        beds.oxygen or beds.icu or beds.waits("oxygen") or beds.waits("icu") for beds in census
     )
     occupied: dict[BedType, bool] = {
         "basic": "basic" in coming
@@ -169,7 +169,7 @@ def beds_occupied(scenario: Scenario) -> tuple[BedType, ...]:
         "oxygen": oxygen,
         "icu": (oxygen and any(severity.p_icu))
         or "icu" in coming
-        or any(beds.icu or beds.waiting_icu for beds in census),
+        or any(beds.icu or beds.waits("icu") for beds in census),
     }
     return tuple(bed for bed, some in occupied.items() if some) or get_args(BedType)
 

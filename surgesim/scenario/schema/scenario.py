@@ -18,10 +18,11 @@ from surgesim.scenario.schema.merging import deep_merge, scaled
 from surgesim.scenario.schema.numbers import MOST_ALTERNATIVES, RunDays, WholeDays
 from surgesim.scenario.schema.people import People
 from surgesim.scenario.schema.study.section import Study
+from surgesim.scenario.schema.today.history import History, Past
 
 BASELINE = "baseline"
 
-SHARED = ("name", "start", "days", "warm_up_days", "study", "alternatives", "extends")
+SHARED = ("name", "start", "days", "warm_up_days", "history", "study", "alternatives", "extends")
 """Keys that all alternatives share, so that alternatives can be compared day by day."""
 
 
@@ -40,6 +41,7 @@ class Scenario(Section):
     clinical: Clinical
     care: Care
     supply: Supply = Supply()
+    history: Off[History] = None
     command: Command = Command()
     study: Study = Study()
     alternatives: Annotated[Named[Overlay], Field(max_length=MOST_ALTERNATIVES)] = Field(default_factory=dict)
@@ -71,6 +73,11 @@ class Scenario(Section):
     def end(self) -> date:
         """The day after the last simulated day."""
         return self.start + timedelta(days=self.days)
+
+    @property
+    def past(self) -> Past | None:
+        """The daily reports before the start, as arrays; None without a history."""
+        return None if self.history is None else self.history.before(self.start, self.people.districts)
 
     @property
     def in_time_hours(self) -> float:

@@ -8,9 +8,10 @@ from datetime import timedelta
 from surgesim.scenario.messages.finding import Finding
 from surgesim.scenario.schema.base import BED_TYPES
 from surgesim.scenario.schema.capacity.staffing import shortfall_at_start
-from surgesim.scenario.schema.care import Census, Facility
+from surgesim.scenario.schema.care import Facility
 from surgesim.scenario.schema.epidemic import Arrivals
 from surgesim.scenario.schema.scenario import Scenario
+from surgesim.scenario.schema.today.census import Census
 from surgesim.scenario.validation.care_checks import open_at_start
 
 

@@ -135,8 +135,15 @@ def _flapping(path: KeyPath, got: str, expected: str, on: str) -> Finding:
     return Finding((*path, "until"), message)
 
 
+MOST_DAYS_IN_FORCE = 366
+"""How long before the first day a rule of the plan may have begun."""
+
+
 def out_of_range(parts: Parts) -> Iterator[Finding]:
-    """Report dates and days outside the simulated period, from the warm-up to the last day."""
+    """Report dates and days outside the simulated period, from the warm-up to the last day.
+
+    Rules may have begun before.
+    """
     longest = 20_000
     if parts.start is None or parts.days is None or not 1 <= parts.days <= longest:
         return
@@ -144,8 +151,13 @@ def out_of_range(parts: Parts) -> Iterator[Finding]:
     after = parts.start + timedelta(days=parts.days)
     last = after - timedelta(days=1)
     for path, day, latest in _dates(parts, last, after):
-        if not first <= day <= latest:
-            yield Finding(path, f"got {day}, expected a date within the scenario, {first} to {last}")
+        if path[-2:] == ("when", "on"):
+            earliest = first - timedelta(days=MOST_DAYS_IN_FORCE)
+            expected = f"a date from {earliest} (a year before the scenario) to {last}"
+        else:
+            earliest, expected = first, f"a date within the scenario, {first} to {last}"
+        if not earliest <= day <= latest:
+            yield Finding(path, f"got {day}, expected {expected}")
     for name in ("from_day", "until_day"):
         number = getattr(parts.importation, name, None)
         if number is not None and number > parts.days - (name == "from_day"):

@@ -290,7 +290,7 @@ def test_a_census_in_equilibrium_has_the_dying_in_proportion_to_their_stays() ->
     n = 20_000
     nobody = np.zeros(n, np.int64)
     batch = source(outbreak(course)).in_beds(
-        0.0, nobody, nobody, np.ones(n, np.bool_), False, np.random.default_rng(1)
+        0.0, nobody, nobody, np.ones(n, np.bool_), (None, None), False, np.random.default_rng(1)
     )
     dying = batch.luck < 0.25
     assert dying.mean() == pytest.approx(0.5, abs=4 * (0.25 / n) ** 0.5)

@@ -15,7 +15,7 @@ from surgesim.model.simulation import Simulation, run_once
 from surgesim.scenario.schema.scenario import Scenario
 
 CENSUS = {
-    "alpha": {"basic": 3, "oxygen": 12, "icu": 4, "waiting_oxygen": 2, "waiting_icu": 1},
+    "alpha": {"basic": 3, "oxygen": 12, "icu": 4, "waiting": {"oxygen": 2, "icu": 1}},
     "bravo": {"oxygen": 8, "icu": 2},
     "delta": {"oxygen": 6},
 }
@@ -145,3 +145,67 @@ def test_days_before_count_for_a_condition_of_several_days(warm_up: int, fires: 
     record = run_once(epidemic(warm_up, plan=RULE), 1, 0)
     fired = [action.day for action in record.actions if action.what == "fired"]
     assert fired[:1] == [pytest.approx(fires, abs=1.0)]
+
+
+# -- a history ------------------------------------------------------------------------------------
+
+HISTORY = {
+    "first_day": "2023-12-12",
+    "province": {"reported_cases": [50.0] * 13 + [None] + [50.0] * 6, "on_oxygen": [40.0] * 20},
+}
+
+
+def reported(warm_up: int, **command: Any) -> Scenario:
+    plain = epidemic(warm_up, **command).to_plain()
+    care = plain["care"] | {"initial_census": {"alpha": {"oxygen": 20, "icu": 5}}}
+    return build(plain | {"history": HISTORY, "care": care})
+
+
+@pytest.mark.parametrize("warm_up", [0, 20])
+def test_weekly_cases_at_the_start_are_those_reported(warm_up: int) -> None:
+    record = run_once(reported(warm_up), 1, 0)
+    cases = record.series("reported_cases")
+    weekly = record.series("weekly_reported_cases_per_100k")
+    assert weekly[:7].tolist() == [pytest.approx(50 * (6 - d) + cases[: d + 1].sum()) for d in range(7)]
+    present = record.series("present")
+    assert record.series("oxygen_need_7d_per_100k")[0] == pytest.approx((5 * 40 + 25 + present[0]) / 7)
+    assert record.breached_at_start.tolist() == [True]
+
+
+def test_a_history_fires_a_rule_whose_condition_has_held_long_enough() -> None:
+    rule = RULE["open"] | {
+        "when": {"indicator": "weekly_reported_cases_per_100k", "above": 349.0, "for_days": 5}
+    }
+    record = run_once(reported(0, plan={"open": rule}), 1, 0)
+    assert [action.day for action in record.actions if action.what == "fired"][:1] == [0.0]
+    rule["when"] = rule["when"] | {"above": 350.0}
+    record = run_once(reported(0, plan={"open": rule}), 1, 0)
+    assert all(action.day > 0 for action in record.actions if action.what == "fired")
+
+
+def test_days_in_bed_say_what_is_left_of_a_stay() -> None:
+    course = clinical(stays=stays(oxygen_days={"fixed": 10.0}, isolation_days={"fixed": 10.0}))
+    census = {"oxygen": 6, "basic": 4, "days_in_bed": {"oxygen": 7.5, "basic": 6.0}}
+    care = {"facilities": {"alpha": facility(basic=5, oxygen=9)}, "initial_census": {"alpha": census}}
+    scenario = build(small(8, care=care, clinical=course, arrivals=arrivals("exact", oxygen=[0])))
+    record = run_once(scenario, 1, 0)
+    assert record.series("occupied_oxygen").tolist()[:4] == [6, 6, 0, 0]
+    assert record.series("mild_in_isolation")[5] == 0
+    assert record.series("mild_in_isolation")[3] == 4
+
+
+@pytest.mark.parametrize(("on", "beds"), [("2023-12-01", [20, 20, 20]), ("2023-12-30", [6, 14, 20])])
+def test_a_rule_that_began_before_the_run_is_as_far_as_it_would_be(on: str, beds: list[int]) -> None:
+    """Decided in a day, ready in two, in three phases: from 30 December on, day 1 has the second phase."""
+    site = facility(oxygen=20) | {"covid_share": 0.0}
+    phases = [{"after_days": 0, "share": 0.3}, {"after_days": 1, "share": 0.7}, {"after_days": 2, "share": 1}]
+    rule = {"title": "Wards", "action": "convert_beds", "share": 1.0, "when": {"on": on}, "phases": phases}
+    scenario = build(
+        small(
+            4,
+            care={"facilities": {"alpha": site}},
+            arrivals=arrivals("exact", oxygen=[0]),
+            command={"plan": {"wards": rule | {"decision_days": 1, "lead_days": 2}}},
+        )
+    )
+    assert run_once(scenario, 1, 0).series("staffed_oxygen")[1:].tolist() == beds

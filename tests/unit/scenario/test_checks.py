@@ -128,6 +128,12 @@ REFERRING = [
         "command.plan.buy.item",
         "unknown consumable 'kits', none is defined",
     ),
+    (
+        "care:\n",
+        "history: {first_day: 2023-12-30, districts: {isel: {icu: [1]}}}\ncare:\n",
+        "history.districts.isel",
+        "unknown district 'isel', did you mean 'isle'?",
+    ),
 ]
 
 
@@ -159,7 +165,7 @@ def test_every_kind_of_reference_is_tried_above() -> None:
         pattern for pattern in references_of_schema() if not any(fits(pattern, path) for path in tried)
     ]
     assert untried == []
-    assert len(references_of_schema()) == 19
+    assert len(references_of_schema()) == 20
 
 
 @pytest.mark.parametrize("pattern", references_of_schema())
@@ -299,7 +305,7 @@ FLAP = "otherwise the rule would keep switching on and off"
             "{indicator: oxygen_occupancy, above: 0.8}\n      until: {below: 0.5, for_days: 14}",
             "{on: 2025-01-01}",
             "command.plan.open-field.when.on",
-            "got 2025-01-01, expected a date within the scenario, 2024-01-01 to 2024-02-29",
+            "got 2025-01-01, expected a date from 2022-12-31 (a year before the scenario) to 2024-02-29",
         ),
         (
             "{below: 0.5, for_days: 14}",

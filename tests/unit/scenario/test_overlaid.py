@@ -138,7 +138,7 @@ def test_a_shortened_scenario_can_be_changed_drawn_and_read_again(tmp_path: Path
     )
     assert with_values(short.scenario, {ICU: 4}).days == 5
     assert read(tmp_path / "out").scenario == short.scenario
-    with pytest.raises(ScenarioError, match="expected a date within the scenario"):
+    with pytest.raises(ScenarioError, match="expected a date from"):
         load(tmp_path / "out" / "scenario.yaml")
 
 

@@ -1,0 +1,52 @@
+"""Part of `care`: the patients of a facility at the start."""
+
+from surgesim.scenario.schema.base import BedType, Off, Section
+from surgesim.scenario.schema.numbers import Count, Days
+
+
+class Waiting(Section):
+    """People in a facility's district who have no bed and wait for one at the start, by type of bed.
+
+    Mild cases who wait for a basic bed stay at home; they have no effect.
+    """
+
+    basic: Count = 0
+    oxygen: Count = 0
+    icu: Count = 0
+
+
+class DaysInBed(Section):
+    """Mean days that the patients of a facility have already spent in their beds at the start.
+
+    The stay of each is then one that has lasted at least so long. Where it is not given, `initial_stays` says
+    how much of the stays is left.
+    """
+
+    basic: Off[Days] = None
+    oxygen: Off[Days] = None
+    icu: Off[Days] = None
+
+
+class Census(Section):
+    """COVID patients in the beds of a facility at 00:00 of the first day.
+
+    More patients than beds are taken as given: nobody is moved or sent home. Facilities that are not named
+    have no patients. After a warm-up, these patients replace the simulated ones.
+    """
+
+    basic: Count = 0
+    oxygen: Count = 0
+    icu: Count = 0
+    waiting: Off[Waiting] = None
+    days_in_bed: Off[DaysInBed] = None
+
+    def waits(self, bed: BedType) -> int:
+        """Return the number of people who wait for a type of bed."""
+        return 0 if self.waiting is None else int(getattr(self.waiting, bed))
+
+    def days_in(self, bed: BedType) -> float | None:
+        """Return the mean days that patients in a type of bed have spent there; None if not given."""
+        if self.days_in_bed is None:
+            return None
+        days: float | None = getattr(self.days_in_bed, bed)
+        return days
