@@ -94,9 +94,9 @@ def test_a_hospital_is_not_full_before_it_opens() -> None:
     """The tent opens on day 15, when more patients wait than it has beds: it is full at once."""
     tent = facility(oxygen=10, open_at_start=False)
     day = 15
-    when = {"date": str(date(2024, 1, 1) + timedelta(day))}
-    plan = {"tent": {"action": "open_facility", "facilities": ["tent"], "when": when}}
-    results = wave({"alpha": facility(oxygen=12), "tent": tent}, command={"plan": plan})
+    when = {"on": str(date(2024, 1, 1) + timedelta(day))}
+    rule = {"action": "open_facility", "facilities": ["tent"], "when": when, "decision_days": 0.0}
+    results = wave({"alpha": facility(oxygen=12), "tent": tent}, command={"plan": {"tent": rule}})
     first = int(np.argmax(PRESENT >= 12))
     assert first + 2 < day
     assert dates(results) == [first] * 3
@@ -138,7 +138,7 @@ def test_waits_are_from_the_need_to_the_bed_and_everybody_enters_once() -> None:
     results = wave({"alpha": facility(oxygen=20)})
     waits: list[float] = []
     for k in range(3):
-        events = surgesim.simulate(results.scenario, replication=k, events=True).events
+        events = surgesim.simulate(results.scenario, results.manifest["seed"], k, events=True).events
         needs, enters = (
             events[events["event"] == what].set_index("patient")["time"]
             for what in ("needs oxygen", "in oxygen bed")
