@@ -36,6 +36,7 @@ def make(checkout: Path, folder: Path, scenario: Path, replications: int) -> Pat
     if not (out / "manifest.json").exists():
         command = [
             sys.executable,
+            "-P",  # otherwise the current folder would come before PYTHONPATH
             "-m",
             "surgesim.cli",
             "run",

@@ -167,7 +167,7 @@ class Files:
         return self.tables[name]
 
     def typed(self, column: str, text: str) -> Any:
-        if "_date_" in column:
+        if "_date_" in f"{column}_":
             return date.fromisoformat(text)
         return float(text)
 

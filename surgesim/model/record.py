@@ -112,7 +112,15 @@ DISTRICT_ASSESSED: tuple[Column, ...] = tuple(
 )
 """Daily columns of districts that are recorded only if the scenario asks for them, as in BY_DISTRICT."""
 
-FACILITY: tuple[Column, ...] = (*wards.FACILITY, *capacity.FACILITY, *oxygen.FACILITY, *essential.FACILITY)
+FACILITY: tuple[Column, ...] = (
+    *wards.FACILITY,
+    *capacity.FACILITY,
+    *oxygen.FACILITY,
+    *essential.FACILITY,
+    *wards.FULL,
+    basic_beds.ENTRIES,
+    *ledger.ENTRIES,
+)
 
 PROVINCE_INDEX = {column.name: i for i, column in enumerate(PROVINCE)}
 DISTRICT_INDEX = {column.name: i for i, column in enumerate(DISTRICT)}
@@ -214,6 +222,9 @@ class Record:
         The value of each outcome in `model.outcomes.OUTCOMES`, by name.
     checks
         Number of times each identity was checked; a failed check would have stopped the run.
+    waits
+        ``(rows, 4)``: facility, index of the bed type, wait in whole hours, and number of patients who got
+        the bed they needed there after this wait.
     drawn
         The values drawn for the uncertain parameters, by path.
     patient_events, facility_events
@@ -238,6 +249,7 @@ class Record:
     actions: tuple[ActionEvent, ...]
     outcomes: dict[str, float]
     checks: dict[str, int]
+    waits: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 4), np.int64))
     drawn: Mapping[str, float] = field(default_factory=dict)
     patient_events: tuple[LogEntry, ...] | None = None
     facility_events: tuple[FacilityEvent, ...] | None = None

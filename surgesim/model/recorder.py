@@ -126,6 +126,7 @@ class Recorder:
     def start_totals(self) -> None:
         """At t = 0, before anything happens, exclude the warm-up from the totals of the first day."""
         self._reach.begin()
+        self._run.journey.ledger.waits.clear()
         self._before = self._page()
         if self._before_run:
             self._look_back()
@@ -265,6 +266,7 @@ class Recorder:
 
     def finish(self, actions: Iterable[ActionEvent]) -> Record:
         """Return the record of the run, including `actions`, the steps of the plan's rules."""
+        waits = [(*key, count) for key, count in sorted(self._run.journey.ledger.waits.items())]
         return Record(
             self._replication,
             self.province,
@@ -283,6 +285,7 @@ class Recorder:
             tuple(actions),
             outcomes_of(self.province, self.facilities, self._private),
             {"days checked": self._checks},
+            np.array(waits, np.int64).reshape(-1, 4),
         )
 
 

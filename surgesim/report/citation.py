@@ -20,6 +20,8 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "comparison": ("alternative", "outcome"),
     "binding": ("alternative", "bed", "constraint"),
     "facilities": ("alternative", "facility"),
+    "facility_beds": ("alternative", "facility", "bed"),
+    "district_beds": ("alternative", "area", "bed"),
     "reached": ("alternative", "by", "group"),
 }
 """The columns that identify a row, by table."""

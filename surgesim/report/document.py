@@ -155,6 +155,7 @@ def _parts(results: Results, lang: str) -> Iterator[Part]:
         "districts",
         tables.districts(results, lang),
         tables.areas(results, lang),
+        tables.district_beds(results, lang),
         tables.reached(results, lang),
     )
     yield part(
@@ -163,7 +164,10 @@ def _parts(results: Results, lang: str) -> Iterator[Part]:
         tables.supplies(results, lang),
     )
     yield part(
-        "facilities", tables.facilities(results, lang), sentences=(without_plan(results.scenario, lang),)
+        "facilities",
+        tables.facilities(results, lang),
+        tables.facility_beds(results, lang),
+        sentences=(without_plan(results.scenario, lang),),
     )
     yield part("costs", tables.costs(results, lang))
     yield part("method", sentences=[phrase(lang, f"method.{name}") for name in METHOD])

@@ -20,7 +20,7 @@ from surgesim.study.sensitivity import RUN_SENSITIVITY_TABLE, SENSITIVITY_TABLE
 from surgesim.study.store.contents import FORMAT
 from surgesim.study.sweep.points import POINTS_FILE
 from surgesim.study.sweep.tables import SWEEP_TABLES
-from surgesim.study.tables.columns import TABLES, Table
+from surgesim.study.tables.columns import PARQUET_TABLES, TABLES, Table
 from surgesim.study.tables.replication import (
     BREACHES,
     DISTRICT_KEYS,
@@ -189,6 +189,7 @@ def data_dictionary() -> str:
             "indicator",
             level=3,
         ),
+        *(_series(table, "Aggregated over the replications.") for table in PARQUET_TABLES),
         _series(FACILITY_SERIES, "Only if series of facilities were named in `surgesim.run`."),
         "## figures/\n\nThe figures of the run as SVG. `surgesim plot` draws more figures, by default into "
         "`plots/`. That folder and `report.html` are not part of the result; both are deleted when a new run "

@@ -69,8 +69,9 @@ class Results:
     manifest
         Everything needed to repeat the run: versions, seed, replications, alternatives, hashes.
     breaches, breach_days, comparison, binding, replications, daily, daily_districts, reached, facilities, \
-facility_states, actions, assumptions
-        pandas DataFrames, each equal to the CSV file of the same name.
+facility_states, actions, assumptions, facility_beds, district_beds, facility_days, district_days
+        pandas DataFrames, each equal to the CSV or Parquet file of the same name; the last four are empty in
+        results of earlier versions.
     folder
         The folder in which the results are stored; None if they are only in memory.
     open_series
@@ -91,6 +92,10 @@ facility_states, actions, assumptions
     facility_states: pd.DataFrame = field(repr=False)
     actions: pd.DataFrame = field(repr=False)
     assumptions: pd.DataFrame = field(repr=False)
+    facility_beds: pd.DataFrame = field(repr=False)
+    district_beds: pd.DataFrame = field(repr=False)
+    facility_days: pd.DataFrame = field(repr=False)
+    district_days: pd.DataFrame = field(repr=False)
     folder: Path | None = None
     open_series: OpenSeries = field(default=_without_series, repr=False)
 

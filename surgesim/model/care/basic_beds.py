@@ -21,6 +21,8 @@ COLUMNS = (
     Column("mild_in_isolation", "people", "mild cases isolated in basic beds"),
     Column("isolation_refused", "people/day", "mild cases due for isolation for whom no basic bed was free"),
 )
+ENTRIES = Column("entries_basic", "people/day", "people admitted to basic beds")
+"""Column of the facilities."""
 
 
 class BasicBeds:
@@ -127,6 +129,7 @@ class BasicBeds:
             "mild_in_isolation": int(self.occupied.sum()),
             "isolation_refused": self.refused,
         }
+        page.facilities.totals["entries_basic"] = self.admitted.astype(float)
 
     def check(self, day: int) -> None:
         """Check that admissions - discharges = census in every facility.

@@ -274,6 +274,7 @@ class Journey:
         if self.waits.is_late(patient.need_time):
             self.ledger.miss(patient)
         self._settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.ledger.flows[OXYGEN].admissions)
+        self.ledger.end_wait(OXYGEN, facility, self._env.now - patient.need_time)
         if not patient.needs_icu:
             patient.care = self._care_in(OXYGEN, facility)
             patient.timer = self._env.after(patient.oxygen_stay, self._leaves_oxygen, patient)
@@ -410,6 +411,7 @@ class Journey:
         self._settle_in(
             patient, facility, IN_ICU, NEEDS_ICU, flows.admissions if patient.facility < 0 else flows.moves_in
         )
+        self.ledger.end_wait(ICU, facility, self._env.now - patient.icu_need_time)
         patient.care = self._care_in(ICU, facility)
         if dies(patient, 1.0 if self._supply is None else self._supply.risk_now(facility)):
             patient.timer = self._env.after(patient.icu_dying_stay, self._dies_in_icu, patient)

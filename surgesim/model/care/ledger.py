@@ -5,6 +5,8 @@ It is a separate module, so that counts are kept in one place and checked indepe
 
 from __future__ import annotations
 
+from collections import Counter
+from math import ceil
 from operator import add, sub
 
 import numpy as np
@@ -24,6 +26,8 @@ NOWHERE, IN_OXYGEN, IN_ICU, TRAVELLING, GONE = range(5)
 
 UNAVOIDABLE, THIN_CARE, UNTREATED = range(3)
 """Kinds of death."""
+
+_INSTANT = 1e-6  # in hours; a wait that exceeds whole hours only by rounding
 
 NEEDS = (
     Column("new_oxygen_need", "patients/day", "patients who began to need oxygen"),
@@ -62,6 +66,27 @@ FLOWS = (
 )
 NEEDS_IN_DISTRICT = Column("new_oxygen_need", "patients/day", "residents who began to need oxygen")
 DEATHS_IN_DISTRICT = Column("deaths", "deaths/day", "deaths of residents")
+ENTRIES = (
+    Column(
+        "entries_oxygen",
+        "patients/day",
+        "all entries to oxygen beds: from outside a facility, from ICU beds, and to board",
+    ),
+    Column("entries_icu", "patients/day", "all entries to ICU beds: from outside a facility, and from wards"),
+    Column(
+        "wait_hours_oxygen",
+        "hours/day",
+        "waits, travel included, of the patients whose need for an oxygen bed was met that day; not of "
+        "boarders or step-down patients",
+    ),
+    Column(
+        "wait_hours_icu",
+        "hours/day",
+        "waits, travel included, of the patients whose need for an ICU bed was met that day",
+    ),
+)
+"""Columns of the facilities."""
+
 PRESENT_IN_DISTRICT = Column(
     "present", "patients", "residents who need oxygen or ICU, including step-down blockers"
 )
@@ -110,6 +135,10 @@ class Ledger:
         reads the list clears it.
     flows
         The flows of each bed type.
+    wait_hours
+        For each bed type, by facility: waits of all patients whose need it has met, in hours.
+    waits
+        Number of these patients by facility, bed type and wait, rounded up to whole hours.
     """
 
     def __init__(self, network: Network) -> None:
@@ -130,6 +159,8 @@ class Ledger:
         self.too_late: list[tuple[float, int]] = []
         self.reported_at_admission = [0] * districts
         self.flows = {OXYGEN: Flows(n), ICU: Flows(n)}
+        self.wait_hours = {OXYGEN: [0.0] * n, ICU: [0.0] * n}
+        self.waits: Counter[tuple[int, int, int]] = Counter()
 
     # -- changes ----------------------------------------------------------------------------------
 
@@ -172,6 +203,11 @@ class Ledger:
             patient.late = True
             group = (patient.district * len(AGE_GROUPS) + patient.age) * 2 + patient.high_risk
             self.too_late.append((patient.need_time, group))
+
+    def end_wait(self, bed: int, facility: int, days: float) -> None:
+        """Count a patient who got the needed bed after a wait of so many days."""
+        self.wait_hours[bed][facility] += 24 * days
+        self.waits[facility, bed, ceil(24 * days - _INSTANT)] += 1
 
     def recover(self, patient: Patient) -> None:
         """Record a patient's recovery, in a bed or without one."""
@@ -227,6 +263,12 @@ class Ledger:
             "new_oxygen_need": needs,
             "deaths": np.array(self.deaths_by_district, float),
         }
+        for bed, flows in self.flows.items():
+            entries = np.add(flows.admissions, flows.moves_in).astype(float)
+            page.facilities.totals |= {
+                f"entries_{BED_TYPES[bed]}": entries,
+                f"wait_hours_{BED_TYPES[bed]}": np.array(self.wait_hours[bed]),
+            }
 
     def check(self, day: int, oxygen: BedPool, icu: BedPool, *, boarding: bool) -> None:
         """Check the accounting identities for patients and beds (docs/model.md) at the end of a day.

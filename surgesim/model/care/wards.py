@@ -29,6 +29,15 @@ FACILITY = (
     Column("occupied_oxygen", "beds", "oxygen beds with a patient"),
     Column("occupied_icu", "beds", "ICU beds with a patient"),
 )
+FULL = (
+    *by_bed("held", "beds", "{bed} beds held for a patient on the way"),
+    *by_bed(
+        "full",
+        "0 or 1",
+        "1 if the facility has staffed {bed} beds, not unlimited, and each of them is occupied or held",
+    ),
+)
+"""Columns of the facilities."""
 
 
 class Wards:
@@ -73,24 +82,27 @@ class Wards:
         return vacant
 
     def fill(self, page: Page) -> None:
-        """Record the beds."""
+        """Record the beds; a facility without staffed beds of a type is not full, but closed."""
         staffed, occupied = np.array(self.staffed), self.occupied()
         free = (
             int(np.maximum(staffed[BASIC] - self.mild, 0).sum()),
             self.oxygen.total_free,
             self.icu.total_free,
         )
-        held = 0, sum(self.oxygen.held), sum(self.icu.held)
+        held = np.array([[0] * len(self.mild), self.oxygen.held, self.icu.held])
+        full = (staffed > 0) & (occupied + held >= staffed)
         limited = np.where(staffed >= UNLIMITED // 2, np.inf, staffed)
         for bed, name in enumerate(BED_TYPES):
             number = int(staffed[bed].sum())
             page.province.values |= {
                 f"staffed_{name}": number_of_beds(number),
                 f"occupied_{name}": int(occupied[bed].sum()),
-                f"held_{name}": held[bed],
+                f"held_{name}": int(held[bed].sum()),
                 f"vacant_{name}": number_of_beds(max(free[bed], 0)) if number < UNLIMITED else np.inf,
             }
             page.facilities.values |= {
                 f"staffed_{name}": limited[bed],
                 f"occupied_{name}": occupied[bed].astype(float),
+                f"held_{name}": held[bed].astype(float),
+                f"full_{name}": full[bed].astype(float),
             }

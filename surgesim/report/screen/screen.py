@@ -12,6 +12,7 @@ from rich.text import Text
 
 from surgesim.report.assessment import is_assessed, missing_assessments, reason
 from surgesim.report.costing import costs_left_out, per_death_averted
+from surgesim.report.hospitals import first_full
 from surgesim.report.names import alternative_title, criteria, threshold_title, with_unit
 from surgesim.report.plans import idle_rules
 from surgesim.report.screen.table import ScreenTable
@@ -90,6 +91,7 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
         if scenario.command.in_districts:
             note("districts_note")
         parts += [Text(sentence) for sentence in missing_assessments(results, lang)]
+    parts += [Text(), *(Text(line) for line in first_full(results, lang))]
     parts += [Text(), Text(deaths(results, lang))]
     if len(results.comparison):
         parts += [Text(), comparison_table(results, lang)]

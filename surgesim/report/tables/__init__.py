@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from surgesim.report.tables.beds import district_beds, facility_beds
 from surgesim.report.tables.breach import areas, binding, breaches, glance, thresholds
 from surgesim.report.tables.cells import ReportTable
 from surgesim.report.tables.comparisons import comparison, costs, plans, thresholds_by_plan
@@ -18,8 +19,10 @@ __all__ = [
     "comparison",
     "confidences",
     "costs",
+    "district_beds",
     "districts",
     "facilities",
+    "facility_beds",
     "glance",
     "identities",
     "outcomes",

@@ -31,11 +31,63 @@ def quantile(values: Floats, q: float | Sequence[float]) -> Floats:
     inf
     """
     ordered = np.sort(values, axis=0)  # NaN last
-    place = np.maximum(np.ceil(np.round(np.multiply(q, len(ordered)), _ROUNDING)).astype(int) - 1, 0)
-    return np.where(np.isnan(ordered[-1]), np.nan, ordered[place])
+    return np.where(np.isnan(ordered[-1]), np.nan, ordered[_rank(q, len(ordered))])
+
+
+def _rank(q: float | Sequence[float], count: int) -> NDArray[np.int64]:
+    """Return the rank, from 0, of the quantile among so many values."""
+    return np.maximum(np.ceil(np.round(np.multiply(q, count), _ROUNDING)).astype(np.int64) - 1, 0)
 
 
 def censored_quantile(times: Floats, q: float) -> float:
     """Return the `quantile` of times, which are infinite if an event never occurs; NaN if it is infinite."""
     at = float(quantile(times, q))
     return at if math.isfinite(at) else math.nan
+
+
+def weighted_quantile(counts: Sequence[tuple[float, int]], q: float) -> float:
+    """Return the `quantile` of increasing values, each with its number of occurrences; NaN without any."""
+    if not counts:
+        return math.nan
+    values, numbers = zip(*counts, strict=True)
+    ends = np.cumsum(numbers)
+    return float(values[int(np.searchsorted(ends, _rank(q, int(ends[-1])), side="right"))])
+
+
+class Tails:
+    """The lowest and the highest of the values of a stream: all that its outer quantiles depend on.
+
+    Parameters
+    ----------
+    shape
+        Shape of the arrays that are added.
+    q
+        The lower quantile, below 0.5; the upper is 1 - `q`.
+    most
+        Max number of arrays; the share 2 `q` of them is kept, as 32-bit numbers, so that whole numbers stay
+        exact up to 16 million.
+    """
+
+    def __init__(self, shape: tuple[int, ...], q: float, most: int) -> None:
+        self._q = q
+        kept = (math.floor(round(q * most, _ROUNDING)) + 1, *shape)
+        self._low = np.full(kept, np.inf, np.float32)
+        self._high = np.full(kept, -np.inf, np.float32)
+        self._count = 0
+
+    def add(self, values: Floats) -> None:
+        """Add an array: each value replaces the highest of the lowest, and the lowest of the highest."""
+        new = values.astype(np.float32)[None]
+        for tail, place, nearer in (
+            (self._low, self._low.argmax(axis=0), np.minimum),
+            (self._high, self._high.argmin(axis=0), np.maximum),
+        ):
+            there = np.take_along_axis(tail, place[None], 0)
+            np.put_along_axis(tail, place[None], nearer(there, new), 0)
+        self._count += 1
+
+    def quantiles(self) -> tuple[Floats, Floats]:
+        """Return the `quantile` for q and for 1 - q of what was added."""
+        low, high = np.sort(self._low, axis=0), np.sort(self._high, axis=0)
+        from_top = self._count - 1 - int(_rank(1 - self._q, self._count))
+        return low[int(_rank(self._q, self._count))].astype(float), high[-1 - from_top].astype(float)

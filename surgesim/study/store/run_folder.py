@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -21,10 +21,21 @@ from surgesim.study.store.contents import RUN
 from surgesim.study.store.csv_files import read_csv, write_csv
 from surgesim.study.store.folder import Folder, check_file, scenario_text
 from surgesim.study.store.manifest import read_manifest
+from surgesim.study.store.parquet_files import read_parquet, write_parquet
 from surgesim.study.store.series_file import SeriesFile, open_series, series_files
-from surgesim.study.tables.columns import TABLES, Table, wide_columns
+from surgesim.study.tables.columns import (
+    LATER_TABLES,
+    PARQUET_TABLES,
+    TABLES,
+    Table,
+    wide_columns,
+    with_dtypes,
+)
 from surgesim.study.tables.replication import district_values, province_values
 from surgesim.study.tables.series import SERIES, Series
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCENARIO = "scenario.yaml"
 PARQUET = "daily.parquet"
@@ -96,7 +107,9 @@ class RunFolder(Folder):
             self._open.close()
             (self.path / SCENARIO).write_text(scenario_text(results.scenario), encoding="utf-8", newline="\n")
             for table in TABLES:
-                write_csv(self.path / f"{table.name}.csv", getattr(results, table.name))
+                write_csv(self.path / _file(table), getattr(results, table.name))
+            for table in PARQUET_TABLES:
+                write_parquet(self.path / _file(table), getattr(results, table.name))
 
 
 def read(folder: str | Path) -> Results:
@@ -113,10 +126,12 @@ def read(folder: str | Path) -> Results:
     target = Path(folder).resolve()
     try:
         manifest = read_manifest(target)
-        for name in (SCENARIO, *(f"{table.name}.csv" for table in TABLES)):
-            check_file(target, name, manifest)
+        check_file(target, SCENARIO, manifest)
+        for table in (*TABLES, *PARQUET_TABLES):
+            if not _is_lacking(table, manifest):
+                check_file(target, _file(table), manifest)
         scenario = load_stored(target / SCENARIO)
-        tables = {table.name: read_csv(target / f"{table.name}.csv", table) for table in TABLES}
+        tables = {table.name: _stored(target, table, manifest) for table in (*TABLES, *PARQUET_TABLES)}
     except (OSError, UnicodeDecodeError) as error:
         raise ResultsError(f"{folder}: not a readable result folder ({error})") from error
     except ScenarioError as error:
@@ -128,6 +143,25 @@ def read(folder: str | Path) -> Results:
         **tables,
         open_series=partial(open_stored, target, manifest),
     )
+
+
+def _file(table: Table) -> str:
+    return f"{table.name}.{'parquet' if table in PARQUET_TABLES else 'csv'}"
+
+
+def _is_lacking(table: Table, manifest: Mapping[str, Any]) -> bool:
+    """Return True for a table that was added after the result was written."""
+    return table in LATER_TABLES and _file(table) not in manifest["files"]
+
+
+def _stored(folder: Path, table: Table, manifest: Mapping[str, Any]) -> pd.DataFrame:
+    """Read a table; one that the result lacks is empty."""
+    import pandas as pd
+
+    if _is_lacking(table, manifest):
+        return with_dtypes(table, pd.DataFrame(columns=[column.name for column in table.columns]))
+    path = folder / _file(table)
+    return read_parquet(path, table) if table in PARQUET_TABLES else read_csv(path, table)
 
 
 def open_stored(folder: Path, manifest: Mapping[str, Any], table: Table) -> Any:

@@ -23,6 +23,7 @@ from surgesim.model.record import (
 from surgesim.scenario.schema.base import AGE_GROUPS, RISK_GROUPS
 from surgesim.scenario.schema.command import Command
 from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.measures.bed_days import BedDays, places_of
 from surgesim.study.measures.binding import BEDS
 from surgesim.study.measures.breaches import Breaches, breach_names, breached_by_day, breaches_of
 from surgesim.study.measures.outcomes import outcome_row
@@ -111,6 +112,8 @@ class Collection:
     totals
         ``(4, facilities)``: oxygen used (kg), days without enough oxygen, emergencies not served, and
         elective patients waiting at the end, each summed over replications.
+    facility_beds, district_beds
+        The beds of the facilities, and of the districts that have any.
     """
 
     def __init__(self, scenario: Scenario, replications: int) -> None:
@@ -137,6 +140,8 @@ class Collection:
         self.bed_days: Floats = np.zeros((2, facilities, len(BEDS)))
         self.bound_days = np.zeros((facilities, len(BEDS), len(CONSTRAINTS)), dtype=np.int64)
         self.totals: Floats = np.zeros((4, facilities))
+        self.facility_beds = BedDays(days, [(f,) for f in range(facilities)], replications)
+        self.district_beds = BedDays(days, list(places_of(scenario).values()), replications)
 
     def add(self, record: Record) -> None:
         """Add the next replication."""
@@ -164,6 +169,8 @@ class Collection:
             bound = record.facilities[:, :, _BINDING_BED] == i
             self.bound_days[:, :, i] += (bound & is_open).sum(axis=0)
         self.totals[:3] += record.facilities[:, :, _TOTALLED].sum(axis=0).T
+        self.facility_beds.add(record)
+        self.district_beds.add(record)
         self.totals[3] += record.facilities[-1, :, FACILITY_INDEX["elective_backlog"]]
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from surgesim.model.outcomes import OUTCOMES
 from surgesim.model.record import CONSTRAINTS, DISTRICT, PROVINCE, STATES, Column, district_columns
 from surgesim.scenario.schema.needs import NEEDS
 from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.measures.bed_days import FIRST
 from surgesim.study.measures.binding import BEDS
 from surgesim.study.measures.breaches import SITUATION
 from surgesim.study.measures.compare import BREACHED, DAYS_BREACHED, FIRST_DAY
@@ -442,6 +443,79 @@ FACILITY_STATES = Table(
     ),
 )
 
+_FACILITY = Column("facility", TEXT, "name of the facility")
+_DISTRICT = Column("area", TEXT, "name of the district; its beds are those of the facilities in it")
+_BED = Column("bed", TEXT, "basic, oxygen or icu; only types of which the place has beds at some time")
+
+_BED_TOTALS = (
+    Column(
+        "full_probability",
+        "share",
+        "share of replications in which the place is full at 24:00 on at least one day: it has staffed beds "
+        "of the type, and all of them are occupied or held",
+    ),
+    *(
+        Column(
+            f"full_date_{name}",
+            DATE,
+            f"first date on which at least {q:.0%} of the replications have had a day on which the place is "
+            "full; empty if fewer ever have".replace("%", " %"),
+        )
+        for name, q in FIRST.items()
+    ),
+    Column("full_days_mean", "days", "mean number of days on which the place is full"),
+    Column("peak_load", "share", "largest daily `load` (see the daily file); empty if it is never defined"),
+    Column("peak_load_date", DATE, "first date of `peak_load`"),
+    Column("entries_mean", "patients", "mean number of patients who come to a bed, boarders included"),
+    Column(
+        "wait_hours_mean",
+        "hours",
+        "mean wait, travel included, of the patients who got the bed they needed, over all replications; "
+        "patients who never got one are not counted; empty for basic beds, and if there are no patients",
+    ),
+    Column("wait_hours_p90", "hours", "0.9 quantile of these waits, each rounded up to whole hours"),
+)
+
+_BED_DAYS = (
+    _DAY,
+    _DATE,
+    Column("staffed", "beds", "mean number of staffed beds; infinite if unlimited in any replication"),
+    Column("occupied", "beds", "mean number of occupied beds"),
+    Column("occupied_p5", "beds", "0.05 quantile of the number of occupied beds"),
+    Column("occupied_p95", "beds", "0.95 quantile of the number of occupied beds"),
+    Column("held", "beds", "mean number of beds held for a patient on the way"),
+    Column(
+        "load",
+        "share",
+        "mean occupied and held beds divided by mean staffed beds, above 1 if beds have closed under "
+        "patients; empty if no bed is staffed, or beds are unlimited",
+    ),
+    Column("full", "share", "share of replications in which the place is full at 24:00"),
+    Column(
+        "full_by", "share", "share of replications in which it has been full on that day or an earlier one"
+    ),
+)
+
+FACILITY_BEDS = Table(
+    "facility_beds", "alternative × facility × bed type", (_ALTERNATIVE, _FACILITY, _BED, *_BED_TOTALS)
+)
+
+DISTRICT_BEDS = Table(
+    "district_beds",
+    "alternative × district with facilities × bed type",
+    (_ALTERNATIVE, _DISTRICT, _BED, *_BED_TOTALS),
+)
+
+FACILITY_DAYS = Table(
+    "facility_days", "alternative × facility × bed type × day", (_ALTERNATIVE, _FACILITY, _BED, *_BED_DAYS)
+)
+
+DISTRICT_DAYS = Table(
+    "district_days",
+    "alternative × district with facilities × bed type × day",
+    (_ALTERNATIVE, _DISTRICT, _BED, *_BED_DAYS),
+)
+
 ACTIONS = Table(
     "actions",
     "action of a rule of the plan",
@@ -476,9 +550,18 @@ TABLES = (
     REACHED,
     FACILITIES,
     FACILITY_STATES,
+    FACILITY_BEDS,
+    DISTRICT_BEDS,
     ACTIONS,
     ASSUMPTIONS,
 )
+"""The tables in CSV files."""
+
+PARQUET_TABLES = (FACILITY_DAYS, DISTRICT_DAYS)
+"""The tables in Parquet files."""
+
+LATER_TABLES = (FACILITY_BEDS, DISTRICT_BEDS, *PARQUET_TABLES)
+"""Tables that results of earlier versions lack; there they are empty."""
 
 
 def wide_columns(scenarios: Sequence[Scenario]) -> tuple[str, ...]:

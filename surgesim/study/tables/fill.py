@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.model.record import CONSTRAINTS, PROVINCE, STATES
+from surgesim.scenario.schema.base import BED_TYPES
 from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.measures.bed_days import BedDays, Curves, has_beds, places_of
 from surgesim.study.measures.binding import BEDS, binding_rows
 from surgesim.study.measures.breaches import SITUATION, breach_names, breach_rows, never_assessed
 from surgesim.study.measures.compare import comparison_rows
@@ -25,8 +27,12 @@ from surgesim.study.tables.columns import (
     COMPARISON,
     DAILY,
     DAILY_DISTRICTS,
+    DISTRICT_BEDS,
+    DISTRICT_DAYS,
     DRAWN,
     FACILITIES,
+    FACILITY_BEDS,
+    FACILITY_DAYS,
     FACILITY_STATES,
     QUANTILES,
     REACHED,
@@ -79,6 +85,11 @@ def fill(scenario: Scenario, collections: Mapping[str, Collection]) -> dict[str,
         ACTIONS: _frame(ACTIONS, [row for name, c in collections.items() for row in _actions(name, c)]),
         ASSUMPTIONS: _frame(ASSUMPTIONS, _assumptions(scenario)),
     }
+    for totals, days, by_place in (
+        (FACILITY_BEDS, FACILITY_DAYS, {name: _of_facilities(c) for name, c in collections.items()}),
+        (DISTRICT_BEDS, DISTRICT_DAYS, {name: _of_districts(c) for name, c in collections.items()}),
+    ):
+        frames |= _beds(totals, days, collections, by_place)
     return {table.name: frame for table, frame in frames.items()}
 
 
@@ -166,6 +177,61 @@ def _facility_states(name: str, c: Collection) -> pd.DataFrame:
     values = {state.replace("-", "_"): shares[None, :, :, i] for i, state in enumerate(STATES)}
     rows = _long(keys, c.scenario, values)[_changes(shares)]
     return with_dtypes(FACILITY_STATES, rows.reset_index(drop=True))
+
+
+def _of_facilities(c: Collection) -> tuple[BedDays, list[str]]:
+    return c.facility_beds, list(c.scenario.care.facilities)
+
+
+def _of_districts(c: Collection) -> tuple[BedDays, list[str]]:
+    return c.district_beds, list(places_of(c.scenario))
+
+
+def _beds(
+    totals: Table,
+    days: Table,
+    collections: Mapping[str, Collection],
+    by_place: Mapping[str, tuple[BedDays, list[str]]],
+) -> dict[Table, pd.DataFrame]:
+    """Build the tables of the beds of places: a row each, and a row for each day."""
+    import pandas as pd
+
+    key = totals.columns[1].name
+    rows, parts = [], []
+    for name, (beds, places) in by_place.items():
+        scenario = collections[name].scenario
+        kept = beds.rows(has_beds(scenario))
+        dates = _dates(scenario)
+        curves = list(beds.curves(kept))
+        for (place, bed), of_days in zip(kept, curves, strict=True):
+            keys = {"alternative": name, key: places[place], "bed": BED_TYPES[bed]}
+            rows.append(keys | _bed_totals(beds, place, bed, of_days, dates))
+            parts.append(
+                pd.DataFrame({**keys, "day": np.arange(scenario.days), "date": dates, **of_days._asdict()})
+            )
+    frame = pd.concat(parts, ignore_index=True) if parts else _frame(days, [])
+    return {totals: _frame(totals, rows), days: with_dtypes(days, frame)}
+
+
+def _bed_totals(
+    beds: BedDays, place: int, bed: int, curves: Curves, dates: NDArray[np.datetime64]
+) -> dict[str, Any]:
+    import pandas as pd
+
+    of = beds.totals(place, bed)
+    loaded = bool(np.isfinite(curves.load).any())
+    peak = int(np.nanargmax(curves.load)) if loaded else 0
+    first = {f"full_date_{name}": dates[0] + pd.to_timedelta(day, unit="D") for name, day in of.first.items()}
+    return {
+        "full_probability": of.probability,
+        **first,
+        "full_days_mean": of.full_days,
+        "peak_load": curves.load[peak] if loaded else np.nan,
+        "peak_load_date": dates[peak] if loaded else pd.NaT,
+        "entries_mean": of.entries,
+        "wait_hours_mean": of.wait_hours,
+        "wait_hours_p90": of.long_wait_hours,
+    }
 
 
 def _replications(collections: Mapping[str, Collection], units: Iterable[str]) -> pd.DataFrame:

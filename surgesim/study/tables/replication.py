@@ -273,7 +273,7 @@ def event_frame(scenario: Scenario, alternative: str, record: Record) -> pd.Data
         **_keys(alternative, record, len(frame)),
         **_day_and_date(scenario, np.floor(time).astype(np.int64)),
     ).reindex(columns=names)
-    frame[texts] = frame[texts].fillna("").astype("str")
+    frame[texts] = frame[texts].astype(object).fillna("").astype("str")  # object: may be all NaN
     return frame.astype({"patient": "Int64"})
 
 

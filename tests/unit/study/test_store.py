@@ -15,11 +15,13 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from study_cases import DAYS, made_up_record, made_up_simulation, small_scenario
+from study_cases import DAYS, made_up_record, made_up_simulation, shown, small_scenario
 
 from surgesim.errors import ResultsError
 from surgesim.model import simulation
 from surgesim.model.record import DISTRICT, PROVINCE, Record
+from surgesim.report.document import report
+from surgesim.report.screen.screen import summary
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.results import Output
 from surgesim.study.run import run
@@ -28,7 +30,7 @@ from surgesim.study.store.csv_files import ten_digits
 from surgesim.study.store.folder import Folder, hashes
 from surgesim.study.store.run_folder import read
 from surgesim.study.tables.collect import items_of
-from surgesim.study.tables.columns import TABLES
+from surgesim.study.tables.columns import LATER_TABLES, PARQUET_TABLES, TABLES
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +54,25 @@ def test_read_gives_what_was_written(tmp_path: Path) -> None:
         pd.testing.assert_frame_equal(
             getattr(stored, table.name), getattr(written, table.name), rtol=1e-9, obj=table.name
         )
+
+
+@pytest.mark.slow
+def test_a_result_of_before_the_tables_of_beds_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "small"
+    written = run(small_scenario(), out=folder, workers=1)
+    for table in PARQUET_TABLES:
+        pd.testing.assert_frame_equal(getattr(read(folder), table.name), getattr(written, table.name))
+    manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    for table in LATER_TABLES:
+        (name,) = (name for name in manifest["files"] if name.startswith(f"{table.name}."))
+        del manifest["files"][name]
+        (folder / name).unlink()
+    (folder / MANIFEST).write_text(json.dumps(manifest), "utf-8")
+    before = read(folder)
+    assert before.facility_beds.columns.tolist() == written.facility_beds.columns.tolist()
+    assert [len(getattr(before, table.name)) for table in LATER_TABLES] == [0, 0, 0, 0]
+    assert "fill" not in shown(summary(before, "en"))
+    assert report(before, "en").count("facility_beds") == 0
 
 
 @pytest.mark.slow

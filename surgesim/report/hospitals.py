@@ -1,0 +1,64 @@
+"""The hospitals that fill first: their order, and the lines about them on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from surgesim.report.sentences import enough_for_ranges
+from surgesim.report.words import day_text, number, percent, phrase
+from surgesim.scenario.schema.scenario import BASELINE
+from surgesim.study.measures.binding import BEDS
+
+if TYPE_CHECKING:
+    from surgesim.report.citation import Row
+    from surgesim.scenario.schema.scenario import Scenario
+    from surgesim.study.results import Results
+
+MOST_LINES: Final = 6
+"""Max number of hospitals named on the screen."""
+
+
+def by_first_full(table: pd.DataFrame) -> Sequence[Row]:
+    """Return the baseline's rows of facility_beds.csv or district_beds.csv, the first to be full first."""
+    table = table[table["alternative"] == BASELINE].assign(never=-table["full_probability"])
+    by = ["full_date_median", "full_date_p5", "never"]
+    return table.sort_values(by, kind="stable").to_dict("records")
+
+
+def facility_title(scenario: Scenario, name: str, lang: str) -> str:
+    """Return the title of a facility."""
+    return scenario.care.facilities[name].title.get(lang)
+
+
+def first_full(results: Results, lang: str) -> Iterator[str]:
+    """List the hospitals whose oxygen or ICU beds fill first, or say that none do; nothing if unknown."""
+    rows = [row for row in by_first_full(results.facility_beds) if row["bed"] in BEDS]
+    if not rows:
+        return
+    ever = [row for row in rows if row["full_probability"] > 0]
+    if not ever:
+        yield phrase(lang, "full.none")
+        return
+    yield phrase(lang, "full.heading" if enough_for_ranges(results) else "full.heading_few")
+    for row in ever[:MOST_LINES]:
+        days = {
+            name: None if pd.isna(row[f"full_date_{name}"]) else day_text(row[f"full_date_{name}"], lang)
+            for name in ("median", "p5", "p95")
+        }
+        when: str = days["median"] or phrase(lang, "full.in_few")
+        if days["median"] is not None and enough_for_ranges(results):
+            late = days["p95"] or phrase(lang, "full.never")
+            when += f" ({phrase(lang, 'screen.to', low=days['p5'], high=late)})"
+        yield phrase(
+            lang,
+            "full.line",
+            facility=facility_title(results.scenario, str(row["facility"]), lang),
+            bed=phrase(lang, f"full.{row['bed']}"),
+            when=when,
+            share=percent(float(row["full_probability"]), lang),
+        )
+    if len(ever) > MOST_LINES:
+        yield phrase(lang, "full.more", more=number(len(ever) - MOST_LINES, lang))

@@ -1,0 +1,93 @@
+"""The tables of beds by facility and by district: when they are full, their load, and waits for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from surgesim.report.citation import Passage, Row, Value, cell, proper_name, quote
+from surgesim.report.hospitals import by_first_full, facility_title
+from surgesim.report.sentences import enough_for_ranges
+from surgesim.report.tables.cells import NONE, ReportTable, district_title, in_brackets, lines, table_builder
+from surgesim.report.words import day_text, percent, phrase, round_off
+
+if TYPE_CHECKING:
+    from surgesim.study.results import Results
+
+FACILITY_BEDS, DISTRICT_BEDS = "facility_beds", "district_beds"
+
+
+def facility_beds(results: Results, lang: str) -> ReportTable | None:
+    """Build the table of the baseline's full dates, entries and waits of facilities that get patients."""
+    builder = table_builder(
+        FACILITY_BEDS, lang, "facility_bed", "full_in", "full_first", "full_days", "bed_entries", "wait"
+    )
+    for row in by_first_full(results.facility_beds):
+        if not row["entries_mean"] and not row["full_probability"]:
+            continue
+        title = facility_title(results.scenario, str(row["facility"]), lang)
+        waits = [
+            quote(FACILITY_BEDS, row, f"wait_hours_{what}", round_off, lang)
+            for what in ("mean", "p90")
+            if not pd.isna(row["wait_hours_mean"])
+        ]
+        builder.add(
+            *_full(results, FACILITY_BEDS, title, row, lang),
+            quote(FACILITY_BEDS, row, "entries_mean", round_off, lang),
+            lines(waits[0], in_brackets(waits[1:])) if waits else NONE,
+        )
+    return builder.build(note=phrase(lang, "table.facility_beds.note"))
+
+
+def district_beds(results: Results, lang: str) -> ReportTable | None:
+    """Build the table of the baseline's full dates and peak load of districts with facilities."""
+    if len(results.scenario.people.districts) < 2:
+        return None
+    builder = table_builder(
+        DISTRICT_BEDS, lang, "district_bed", "full_in", "full_first", "full_days", "peak_load"
+    )
+    for row in by_first_full(results.district_beds):
+        if pd.isna(row["peak_load"]):
+            continue
+        title = district_title(results.scenario, str(row["area"]), lang)
+        peak = _share(DISTRICT_BEDS, row, "peak_load", lang)
+        builder.add(
+            *_full(results, DISTRICT_BEDS, title, row, lang),
+            lines(peak, in_brackets([_date(DISTRICT_BEDS, row, "peak_load_date", lang)])),
+        )
+    return builder.build(note=phrase(lang, "table.district_beds.note"))
+
+
+def _full(results: Results, table: str, title: str, row: Row, lang: str) -> tuple[str, ...]:
+    """Return the cells: the place and bed type; the share of runs that are full, first date and days."""
+    bed = phrase(lang, f"full.{row['bed']}")
+    return (
+        proper_name(f"{title}: {bed}"),
+        _share(table, row, "full_probability", lang),
+        _first(results, table, row, lang),
+        quote(table, row, "full_days_mean", round_off, lang),
+    )
+
+
+def _first(results: Results, table: str, row: Row, lang: str) -> Passage:
+    """Format the median first full date, with its range if there are enough runs."""
+    never = phrase(lang, "full.never")
+    middle, early, late = (_date(table, row, f"full_date_{name}", lang) for name in ("median", "p5", "p95"))
+    has_range = early != NONE and enough_for_ranges(results)
+    return lines(
+        never if middle == NONE else middle,
+        in_brackets([early, never if late == NONE else late]) if has_range else "",
+    )
+
+
+def _share(table: str, row: Row, column: str, lang: str) -> Value:
+    share = float(row[column])
+    return Value(percent(share, lang), share, cell(table, row, column), scale=0.01)
+
+
+def _date(table: str, row: Row, column: str, lang: str) -> str:
+    if pd.isna(row[column]):
+        return NONE
+    day = row[column].date()
+    return Value(day_text(day, lang), day, cell(table, row, column))
