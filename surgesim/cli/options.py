@@ -121,8 +121,8 @@ ExtensionOption = Annotated[
     typer.Option(
         "--extension",
         metavar="FILE",
-        help="Python file with your own outcomes, interventions and actions, which is executed; may be "
-        "repeated.",
+        help="Python file with your own outcomes, indicators, interventions and actions, which is executed; "
+        "may be repeated.",
     ),
 ]
 ResumeOption = Annotated[

@@ -57,6 +57,6 @@ def test_every_block_is_of_a_known_kind() -> None:
     kinds = [language for language, _ in BLOCKS]
     assert set(kinds) == {"python", "text", "sh", "r", ""}
     assert kinds.count("sh") == 7
-    assert kinds.count("python") == 17
-    assert kinds.count("text") == 11
+    assert kinds.count("python") == 18
+    assert kinds.count("text") == 12
     assert all(kinds[i - 1] == "python" for i, kind in enumerate(kinds) if kind == "text")

@@ -134,7 +134,8 @@ def _breaches(
 
 
 def _worst(threshold: Threshold, values: Floats) -> float:
-    return float(values.max() if threshold.above is not None else values.min())
+    """Return the worst value of the days on which there is one."""
+    return float((np.fmax if threshold.above is not None else np.fmin).reduce(values))
 
 
 def breached_by_day(scenario: Scenario, record: Record) -> NDArray[np.bool_]:

@@ -20,7 +20,7 @@ from surgesim.study.results import Results
 from surgesim.study.store.contents import RUN
 from surgesim.study.store.csv_files import read_csv, write_csv
 from surgesim.study.store.folder import Folder, check_file, scenario_text
-from surgesim.study.store.manifest import read_manifest
+from surgesim.study.store.manifest import own_indicators, read_manifest
 from surgesim.study.store.series_file import SeriesFile, open_series, series_files
 from surgesim.study.tables.columns import TABLES, Table, wide_columns
 from surgesim.study.tables.replication import district_values, province_values
@@ -115,7 +115,7 @@ def read(folder: str | Path) -> Results:
         manifest = read_manifest(target)
         for name in (SCENARIO, *(f"{table.name}.csv" for table in TABLES)):
             check_file(target, name, manifest)
-        scenario = load_stored(target / SCENARIO)
+        scenario = load_stored(target / SCENARIO).with_own_indicators(own_indicators(manifest))
         tables = {table.name: read_csv(target / f"{table.name}.csv", table) for table in TABLES}
     except (OSError, UnicodeDecodeError) as error:
         raise ResultsError(f"{folder}: not a readable result folder ({error})") from error
