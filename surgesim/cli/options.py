@@ -125,6 +125,22 @@ ExtensionOption = Annotated[
         "may be repeated.",
     ),
 ]
+SeriesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--series",
+        metavar="NAME",
+        help="Daily indicator of the province to keep of every run, in Parquet; may be repeated.",
+    ),
+]
+FacilitySeriesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--facility-series",
+        metavar="NAME",
+        help="Daily indicator of the facilities to keep of every run, in Parquet; may be repeated.",
+    ),
+]
 ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Continue what was interrupted, from FOLDER.unfinished.")
 ]

@@ -173,9 +173,12 @@ def wilson(successes: float, trials: float, confidence: float = 0.95) -> tuple[f
     return (0.0 if successes == 0 else float(low), 1.0 if successes == trials else float(high))
 
 
-def share_interval(happened: NDArray[np.bool_], runs: int = 1) -> tuple[float, float]:
-    """Wilson interval of a probability from replications of which `runs` share a draw."""
-    each = independent_runs(happened.astype(float), runs) / len(happened)
+def share_interval(
+    happened: NDArray[np.bool_], runs: int = 1, numbers: NDArray[np.int64] | None = None
+) -> tuple[float, float]:
+    """Wilson interval of a probability from replications of which `runs` share a draw; for `numbers`, see
+    `independent_runs`."""
+    each = independent_runs(happened.astype(float), runs, numbers) / len(happened)
     return wilson(each * int(happened.sum()), each * len(happened))
 
 
