@@ -138,7 +138,9 @@ def local(scenario: Scenario) -> dict[str, Any]:
     districts, thresholds = len(scenario.people.districts), len(scenario.command.in_districts)
     shape = (scenario.days, thresholds, districts)
     return {
-        "assessed": np.zeros((scenario.days, len(assessed_columns(scenario.command)))),
+        "assessed": np.zeros(
+            (scenario.days, len(assessed_columns(scenario.command, scenario.own_indicators)))
+        ),
         "breached_by_district": np.zeros(shape, dtype=bool),
         "values_by_district": np.zeros(shape),
         "breached_at_start_by_district": np.zeros(shape[1:], dtype=bool),

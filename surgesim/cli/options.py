@@ -121,8 +121,24 @@ ExtensionOption = Annotated[
     typer.Option(
         "--extension",
         metavar="FILE",
-        help="Python file with your own outcomes, interventions and actions, which is executed; may be "
-        "repeated.",
+        help="Python file with your own outcomes, indicators, interventions and actions, which is executed; "
+        "may be repeated.",
+    ),
+]
+SeriesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--series",
+        metavar="NAME",
+        help="Daily indicator of the province to keep of every run, in Parquet; may be repeated.",
+    ),
+]
+FacilitySeriesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--facility-series",
+        metavar="NAME",
+        help="Daily indicator of the facilities to keep of every run, in Parquet; may be repeated.",
     ),
 ]
 ResumeOption = Annotated[

@@ -14,6 +14,7 @@ from surgesim.cli.app import app
 from surgesim.cli.options import (
     OF_SCENARIO,
     ExtensionOption,
+    FacilitySeriesOption,
     LangOption,
     QuietOption,
     ResultsPath,
@@ -21,6 +22,7 @@ from surgesim.cli.options import (
     ScenarioPath,
     SchedulerOption,
     SeedOption,
+    SeriesOption,
     SetOption,
     WorkersOption,
     integer_option,
@@ -55,6 +57,8 @@ def run(
     ] = None,
     set_: SetOption = None,
     extension: ExtensionOption = None,
+    series: SeriesOption = None,
+    facility_series: FacilitySeriesOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Result folder to write.", show_default="results/<scenario name>")
     ] = None,
@@ -93,6 +97,7 @@ def run(
         options["study.precision"] = "--precision"
     if only:
         options["alternatives"] = "--only"
+    options |= {"series": "--series", "facility_series": "--facility-series"}
     with errors(options):
         from surgesim.scenario.door import load
         from surgesim.study.compute.backend import Backend
@@ -115,6 +120,8 @@ def run(
             results = run_study(
                 loaded,
                 only=only,
+                series=series or (),
+                facility_series=facility_series or (),
                 workers=Backend(workers, scheduler, progress, partial(typer.echo, err=True)),
                 out=Output(folder, {"command": command_line(), "figures": drawn}, extras),
                 resume=resume,

@@ -14,6 +14,7 @@ from surgesim.cli.options import (
     OF_SCENARIO,
     Design,
     ExtensionOption,
+    FacilitySeriesOption,
     Format,
     FormatOption,
     LangOption,
@@ -21,6 +22,7 @@ from surgesim.cli.options import (
     ResumeOption,
     SchedulerOption,
     SeedOption,
+    SeriesOption,
     SetOption,
     WorkersOption,
     choice_option,
@@ -65,6 +67,8 @@ def sweep(
     ] = None,
     set_: SetOption = None,
     extension: ExtensionOption = None,
+    series: SeriesOption = None,
+    facility_series: FacilitySeriesOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write.", show_default="results/<scenario name>-sweep")
     ] = None,
@@ -82,6 +86,8 @@ def sweep(
         "study.replications": "--replications",
         "study.seed": "--seed",
         "alternatives": "--alternative",
+        "series": "--series",
+        "facility_series": "--facility-series",
     }
     with errors(options):
         from surgesim.extension.reading import read_extensions
@@ -103,6 +109,8 @@ def sweep(
                 replications=replications,
                 seed=seed,
                 alternatives=alternative or (),
+                series=series or (),
+                facility_series=facility_series or (),
                 workers=Backend(workers, scheduler, progress, tell),
                 out=Output(folder, {"command": command_line()}),
                 resume=resume,

@@ -1,12 +1,32 @@
-"""What an extension imports: a modeller's own outcomes, interventions and actions, in a file of their own.
+"""What an extension imports: a modeller's own outcomes, indicators, interventions and actions, in a file.
 
->>> from surgesim.extension import Province, intervention, outcome
+>>> from surgesim.extension import Province, indicator, intervention, outcome
 
 A file is used only where it is given: ``surgesim.run(scenario, extensions=["mine.py"])``, or
 ``surgesim run scenario.yaml --extension mine.py``. It runs with the rights of the user.
 """
 
-from surgesim.extension.declarations import Action, Intervention, Outcome, action, intervention, outcome
-from surgesim.extension.province import Province
+from surgesim.extension.declarations import (
+    Action,
+    Indicator,
+    Intervention,
+    Outcome,
+    action,
+    indicator,
+    intervention,
+    outcome,
+)
+from surgesim.extension.province import Province, View
 
-__all__ = ["Action", "Intervention", "Outcome", "Province", "action", "intervention", "outcome"]
+__all__ = [
+    "Action",
+    "Indicator",
+    "Intervention",
+    "Outcome",
+    "Province",
+    "View",
+    "action",
+    "indicator",
+    "intervention",
+    "outcome",
+]

@@ -1,4 +1,4 @@
-"""Declarations in an extension: decorators that turn a function into an outcome, intervention or action."""
+"""Declarations in an extension: decorators that turn a function into an outcome, indicator or action."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from surgesim.extension.province import Province
+from surgesim.extension.province import Province, View
 
 Measure: TypeAlias = Callable[[Any], float]
 """A function of a `surgesim.Replication`."""
@@ -41,6 +41,32 @@ class Outcome:
 
     def __call__(self, replication: Any) -> float:
         return self.measure(replication)
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """An indicator of an extension, from `indicator`; it can be called like the function.
+
+    Attributes
+    ----------
+    name
+        Name of the function; a scenario names the indicator ``own:<name>``.
+    measure
+        The function, which is called at the end of each day.
+    unit, meaning
+        As in the data dictionary.
+    label
+        Name in reports.
+    """
+
+    name: str
+    measure: Callable[[View], float]
+    unit: str
+    meaning: str
+    label: str
+
+    def __call__(self, province: View) -> float:
+        return self.measure(province)
 
 
 @dataclass(frozen=True)
@@ -104,6 +130,35 @@ def outcome(
 
     def declare(measure: Measure) -> Outcome:
         return Outcome(measure.__name__, measure, unit, meaning, label or meaning, better)
+
+    return declare
+
+
+def indicator(*, unit: str, meaning: str, label: str = "") -> Callable[[Callable[[View], float]], Indicator]:
+    """Declare an indicator: a function that is called at the end of each day, and returns a number.
+
+    Thresholds, levels and rules of a scenario watch it as ``indicator: own:<name>``. The daily tables of the
+    province have it under that name, whether it is watched or not. NaN means that it is not assessed on that
+    day: no bound is passed.
+
+    Parameters
+    ----------
+    unit, meaning
+        As in the data dictionary; the manifest of a result keeps both. The unit ``share`` is for a share from
+        0 to 1, which reports show as a percentage.
+    label
+        Name in reports; by default the meaning.
+
+    Examples
+    --------
+    >>> @indicator(unit="ratio", meaning="patients present, as a multiple of those 7 days before")
+    ... def growth(province: View) -> float:
+    ...     present = province.series("present")
+    ...     return present[-1] / max(present[-8], 1) if len(present) > 7 else 1
+    """
+
+    def declare(measure: Callable[[View], float]) -> Indicator:
+        return Indicator(measure.__name__, measure, unit, meaning, label or meaning)
 
     return declare
 

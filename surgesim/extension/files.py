@@ -16,11 +16,17 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from surgesim.errors import ExtensionError
-from surgesim.extension.declarations import Action, Intervention, Outcome
+from surgesim.extension.declarations import Action, Indicator, Intervention, Outcome
+from surgesim.extension.numbers import number
 
-Declared = TypeVar("Declared", Outcome, Intervention, Action)
+Declared = TypeVar("Declared", Outcome, Indicator, Intervention, Action)
 
-KINDS: Mapping[type[Any], str] = {Outcome: "outcome", Intervention: "intervention", Action: "action"}
+KINDS: Mapping[type[Any], str] = {
+    Outcome: "outcome",
+    Indicator: "indicator",
+    Intervention: "intervention",
+    Action: "action",
+}
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 A_NAME = "a name of a-z, 0-9 and _ that begins with a letter, at most 60 characters"
@@ -93,6 +99,19 @@ class Extension:
         text = "".join(traceback.format_exception(error))
         return ExtensionError(f"{self.file}: {what} raised {type(error).__name__}: {error}", text)
 
+    def number(self, what: str, value: object) -> float:
+        """Return the number that a function of this file returned.
+
+        Raises
+        ------
+        ExtensionError
+            If it is none.
+        """
+        try:
+            return number(value)
+        except ValueError as error:
+            raise ExtensionError(f"{self.file}: {what} {error}") from None
+
     def _check(self, module: ModuleType, tree: ast.Module) -> None:
         """Refuse a file that declares nothing, a name that is not allowed, and one declared twice."""
         found = [value for kind in KINDS for value in vars(module).values() if isinstance(value, kind)]
@@ -135,6 +154,11 @@ class Extensions:
     def outcomes(self) -> list[Outcome]:
         """The outcomes, in order."""
         return [outcome for _, outcome in self.of(Outcome)]
+
+    @property
+    def indicators(self) -> list[Indicator]:
+        """The indicators, in order."""
+        return [indicator for _, indicator in self.of(Indicator)]
 
     def action(self, name: str) -> tuple[Extension, Action] | None:
         """Return a custom action with its file, or None if no file declares it."""
@@ -183,6 +207,10 @@ class Extensions:
                         "better": each.better,
                     }
                     for each in extension.declared(Outcome)
+                },
+                "indicators": {
+                    each.name: {"unit": each.unit, "meaning": each.meaning, "label": each.label}
+                    for each in extension.declared(Indicator)
                 },
                 "interventions": [each.name for each in extension.declared(Intervention)],
                 "actions": [each.name for each in extension.declared(Action)],

@@ -1,4 +1,4 @@
-"""The public view of a province during a run, which interventions and custom actions are given."""
+"""The public view of a province during a run, which the functions of an extension are given."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-class Province(Protocol):
-    """The province at the end of a day, and what may be ordered there. It is read-only but for `memory`.
+class View(Protocol):
+    """The province at the end of a day, to be read.
 
     docs/data-dictionary.md describes columns and indicators with their units.
     """
@@ -34,16 +34,12 @@ class Province(Protocol):
         """Its date."""
 
     @property
-    def memory(self) -> dict[str, Any]:
-        """What the extension keeps from day to day: empty when a replication begins."""
-
-    @property
-    def random(self) -> np.random.Generator:
-        """Generator of this function, replication and day, apart from those of the model."""
-
-    @property
     def indicators(self) -> Mapping[str, float]:
-        """The indicators of the day, as thresholds and rules see them; NaN if not assessed."""
+        """The indicators of the day, as thresholds and rules see them; NaN if not assessed.
+
+        An indicator of an extension sees those of surgesim, but for `situation` and `epidemic_level`, which
+        may depend on it.
+        """
 
     @property
     def district_names(self) -> tuple[str, ...]:
@@ -64,6 +60,18 @@ class Province(Protocol):
 
     def facilities(self, column: str) -> Floats:
         """Return a daily column of the facilities so far, ``(days, facilities)``."""
+
+
+class Province(View, Protocol):
+    """The province at the end of a day, and what may be ordered there. It is read-only but for `memory`."""
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """What the extension keeps from day to day: empty when a replication begins."""
+
+    @property
+    def random(self) -> np.random.Generator:
+        """Generator of this function, replication and day, apart from those of the model."""
 
     @property
     def ordered(self) -> Collection[str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Collection, Sequence
+from datetime import timedelta
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,7 @@ from surgesim.model.command.rules import Command
 from surgesim.model.levers.action import Action, Lever, Observed
 from surgesim.model.levers.registry import action_of
 from surgesim.model.province import Province
-from surgesim.model.record import FACILITY_INDEX, PROVINCE_INDEX, Floats
-from surgesim.model.recorder import Recorder
+from surgesim.model.reading import Reading, SoFar, call
 from surgesim.scenario.schema.command import Rule
 from surgesim.scenario.schema.levers.custom import Custom
 
@@ -29,27 +27,20 @@ class Orders:
 
     Parameters
     ----------
+    so_far
+        The days recorded so far.
     observe
         Called after each step of an action, if given.
-
-    Attributes
-    ----------
-    day
-        The last day recorded; -1 if there is none yet.
-    indicators
-        Its assessment.
     """
 
     def __init__(
         self,
         province: Province,
         command: Command,
-        recorder: Recorder,
+        so_far: SoFar,
         observe: Callable[[], None] | None = None,
     ) -> None:
-        self.province, self.command, self.recorder = province, command, recorder
-        self.day = -1
-        self.indicators: Mapping[str, float] = {}
+        self.province, self.command, self.so_far = province, command, so_far
         self.names: list[str] = []
         self._observe = observe
         self._memories: dict[str, dict[str, Any]] = {}
@@ -58,10 +49,10 @@ class Orders:
             for extension, each in province.scenario.extensions.of(Intervention)
         ]
 
-    def begin_plan(self) -> None:
-        """At t = 0, start to follow the rules of the plan."""
+    def begin_plan(self, past: Sequence[Assessment]) -> None:
+        """At t = 0, start to follow the rules of the plan; `past` are the assessments of the days before."""
         for name, rule in self.province.scenario.command.plan.items():
-            self.follow(name, rule, self.recorder.past)
+            self.follow(name, rule, past)
 
     def follow(self, name: str, rule: Rule, past: Sequence[Assessment] = ()) -> None:
         """Start to follow a rule; days in `past` on which its condition held count."""
@@ -72,11 +63,10 @@ class Orders:
         observed = action if self._observe is None else Observed(action, self._observe)
         self.command.follow(name, rule, observed, past)
 
-    def pass_day(self, day: int, indicators: Mapping[str, float]) -> None:
+    def pass_day(self) -> None:
         """After a day is recorded, call the interventions; what they order begins at the next 00:00."""
-        self.day, self.indicators = day, indicators
         for extension, each, view in self._interventions:
-            _call(extension, f"the intervention {each.name!r}", view, partial(each.act, view))
+            call(extension, f"the intervention {each.name!r}", view.day, partial(each.act, view))
 
     def _custom(self, name: str, rule: Custom) -> Action:
         found = self.province.scenario.extensions.action(rule.name)
@@ -85,9 +75,11 @@ class Orders:
         extension, declared = found
         view = self._view(extension, f"action {declared.name} of {name}")
         what = f"the action {declared.name!r} of rule {name!r}"
-        return Lever(
-            lambda share: _call(extension, what, view, partial(declared.act, view, share, rule.options))
-        )
+
+        def act(share: float) -> None:
+            call(extension, what, view.day, partial(declared.act, view, share, rule.options))
+
+        return Lever(act)
 
     def _view(self, extension: Extension, function: str) -> View:
         return View(self, function, self._memories.setdefault(extension.file, {}))
@@ -101,35 +93,15 @@ def missing_action(rule: str, action: str) -> str:
     )
 
 
-def _call(extension: Extension, what: str, view: View, function: Callable[[], object]) -> None:
-    """Call a function of an extension; what it raises becomes an `ExtensionError` that names it."""
-    try:
-        function()
-    except (Exception, SystemExit) as error:
-        raise extension.failed(f"{what} (day {view.day})", error) from error
-
-
-class View:
+class View(Reading):
     """The public view of one function of an extension; implements `surgesim.extension.Province`."""
 
     def __init__(self, of: Orders, function: str, memory: dict[str, Any]) -> None:
+        super().__init__(of.so_far)
         self._of = of
         self._function = function
         self._drawing: tuple[int, np.random.Generator] | None = None
         self.memory = memory
-        self.scenario = of.province.scenario
-        self.district_names = tuple(self.scenario.people.districts)
-        self.facility_names = tuple(self.scenario.care.facilities)
-
-    @property
-    def day(self) -> int:
-        """The last day recorded."""
-        return self._of.day
-
-    @property
-    def date(self) -> date:
-        """Its date."""
-        return self.scenario.start + timedelta(days=self.day)
 
     @property
     def random(self) -> np.random.Generator:
@@ -137,36 +109,6 @@ class View:
         if self._drawing is None or self._drawing[0] != self.day:
             self._drawing = self.day, self._of.province.streams.day("extension", self.day, self._function)
         return self._drawing[1]
-
-    @property
-    def indicators(self) -> Mapping[str, float]:
-        """The indicators of the day."""
-        return MappingProxyType(dict(self._of.indicators))
-
-    def now(self, column: str) -> float:
-        """Return the day's value of a column of the province."""
-        return float(self.series(column)[-1])
-
-    def series(self, column: str) -> Floats:
-        """Return a column of the province so far."""
-        return self._so_far(self._of.recorder.province, column, PROVINCE_INDEX)
-
-    def districts(self, column: str) -> Floats:
-        """Return a column of the districts so far."""
-        return self._so_far(self._of.recorder.districts, column, self._of.recorder.district_index)
-
-    def facilities(self, column: str) -> Floats:
-        """Return a column of the facilities so far."""
-        return self._so_far(self._of.recorder.facilities, column, FACILITY_INDEX)
-
-    def _so_far(self, table: Floats, column: str, index: Mapping[str, int]) -> Floats:
-        if column not in index:
-            raise ValueError(f"got {column!r}, expected one of {', '.join(index)}")
-        if self.day < 0:
-            raise ValueError("got no day yet: the first rules act before the first day is recorded")
-        values = table[: self.day + 1, ..., index[column]]
-        values.flags.writeable = False
-        return values
 
     @property
     def ordered(self) -> Collection[str]:

@@ -23,7 +23,7 @@ from surgesim.model.columns import PER, PER_MILLION, Column, Floats
 from surgesim.model.epidemic import spread, vaccination
 from surgesim.model.surveillance import case_isolation, detection, laboratories
 from surgesim.scenario.schema.command import Command
-from surgesim.scenario.schema.indicators import BY_DISTRICT, BY_GROUP, INDICATORS, Indicator
+from surgesim.scenario.schema.indicators import BY_DISTRICT, BY_GROUP, INDICATORS, Indicator, OwnIndicator
 
 __all__ = [
     "ASSESSED",
@@ -133,8 +133,8 @@ def key_of(indicator: str, item: str | None, district: str | None = None) -> str
     return of if district is None else f"{of}@{district}"
 
 
-def assessed_columns(command: Command) -> tuple[Column, ...]:
-    """Return the daily columns of the province that `command` asks for: level, timely access, deaths."""
+def assessed_columns(command: Command, own: Iterable[OwnIndicator] = ()) -> tuple[Column, ...]:
+    """Return the daily columns of the province that `command` asks for, and those of `own` indicators."""
     watched = {watch.indicator for watch in command.watches}
     names = {name for name in BY_GROUP if command.reach is not None or name in watched}
     if command.levels is not None or "epidemic_level" in watched:
@@ -149,7 +149,11 @@ def assessed_columns(command: Command) -> tuple[Column, ...]:
         for watch in dict.fromkeys(command.watches)
         if watch.indicator in BY_GROUP and watch.of is not None
     ]
-    return (*(column for column in ASSESSED if column.name in names), *dict.fromkeys(groups))
+    return (
+        *(column for column in ASSESSED if column.name in names),
+        *dict.fromkeys(groups),
+        *(Column(indicator.name, indicator.unit, indicator.meaning) for indicator in own),
+    )
 
 
 def district_columns(command: Command) -> tuple[Column, ...]:

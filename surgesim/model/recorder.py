@@ -13,6 +13,7 @@ from surgesim.model.command.indicators import WINDOW_DAYS, Assessment
 from surgesim.model.command.reach import ReachCounts
 from surgesim.model.outcomes import outcomes_of
 from surgesim.model.province import Province
+from surgesim.model.reading import OwnIndicators, SoFar
 from surgesim.model.record import (
     DISTRICT,
     DISTRICT_PRESENT,
@@ -52,10 +53,8 @@ class Recorder:
     ----------
     past
         The assessments of days before day 0, oldest first.
-    province
-        ``(days, len(PROVINCE))``, filled up to the last day recorded.
-    districts, facilities
-        Likewise ``(days, districts, columns)`` and ``(days, facilities, len(FACILITY))``.
+    so_far
+        The days recorded so far, with the tables of the province, the districts and the facilities.
     """
 
     def __init__(self, scenario: Scenario, replication: int, run: Province) -> None:
@@ -74,26 +73,32 @@ class Recorder:
         self._parts = run.parts()
         self._before = Page()
         self._reach = ReachCounts(days, run.population.count, run.journey.ledger)
-        self._assessor = Assessor(scenario, run, self._reach)
+        self._district_columns = [column.name for column in district_columns(command)]
+        self._province = np.zeros((before + days, len(PROVINCE)))
+        self._districts = np.zeros((before + days, districts, len(self._district_columns)))
+        self.so_far = SoFar(
+            scenario,
+            province=self._province[before:],
+            districts=self._districts[before:],
+            facilities=np.zeros((days, facilities, len(FACILITY))),
+            district_index={name: place for place, name in enumerate(self._district_columns)},
+        )
+        self._assessor = Assessor(scenario, run, self._reach, OwnIndicators(self.so_far).on)
         self._blank = {column.name: column.default for column in PROVINCE}
         self._empty = {
             column: np.nan
             for column, indicator in _OF_INDICATORS.items()
             if indicator in self._assessor.not_assessed
         }
-        self._province = np.zeros((before + days, len(PROVINCE)))
-        self.province = self._province[before:]
-        self._district_columns = [column.name for column in district_columns(command)]
         self._filled_in_districts = (*DISTRICT, DISTRICT_PRESENT)[: len(self._district_columns)]
-        self._districts = np.zeros((before + days, districts, len(self._district_columns)))
-        self.districts = self._districts[before:]
-        self.facilities = np.zeros((days, facilities, len(FACILITY)))
         self._states = np.zeros((days, facilities), np.int8)
         items = [column.name for column in logistics_columns(supply.consumables, supply.burdens)]
         self._items_seen = [(name, place) for place, name in enumerate(items) if name.startswith(_ITEMS_SEEN)]
         self._logistics = np.zeros((days, len(items)))
         self._private = np.array([f.ownership == "private" for f in scenario.care.facilities.values()])
-        self._assessed_columns = [column.name for column in assessed_columns(command)]
+        self._assessed_columns = [
+            column.name for column in assessed_columns(command, scenario.own_indicators)
+        ]
         self._assessed = np.zeros((days, len(self._assessed_columns)))
         thresholds, local = len(command.thresholds), len(command.in_districts)
         self._breached = np.zeros((days, thresholds), np.bool_)
@@ -103,11 +108,6 @@ class Recorder:
         self._values_local = np.zeros((days, local, districts))
         self._at_start_local = np.zeros((local, districts), np.bool_)
         self._checks = 0
-
-    @property
-    def district_index(self) -> dict[str, int]:
-        """The place of each column of the districts."""
-        return {name: place for place, name in enumerate(self._district_columns)}
 
     # -- recording --------------------------------------------------------------------------------
 
@@ -195,8 +195,9 @@ class Recorder:
         self._at_start[:] = start.breached
         if start.breached_by_district.size:
             self._at_start_local[:] = start.breached_by_district
-        self.facilities[0] = 0.0
-        self.province[0] = 0.0
+        self.so_far.day, self.so_far.indicators = -1, {}
+        self.so_far.facilities[0] = 0.0
+        self.so_far.province[0] = 0.0
 
     def record(self, day: int) -> Assessment:
         """Fill the rows of a day and assess it."""
@@ -207,12 +208,13 @@ class Recorder:
         self._states[day] = self._run.states()
         assessment = self._assess(day)
         for name in assessment.indicators.keys() & PROVINCE_INDEX.keys():
-            self.province[day, PROVINCE_INDEX[name]] = assessment.indicators[name]
+            self.so_far.province[day, PROVINCE_INDEX[name]] = assessment.indicators[name]
         self._breached[day], self._values[day] = assessment.breached, assessment.values
         self._assessed[day] = [assessment.indicators[column] for column in self._assessed_columns]
         if assessment.breached_by_district.size:
             self._breached_local[day] = assessment.breached_by_district
             self._values_local[day] = assessment.values_by_district
+        self.so_far.day, self.so_far.indicators = day, assessment.indicators
         return assessment
 
     def _page(self) -> Page:
@@ -236,7 +238,7 @@ class Recorder:
         if day < 0:
             return
         for name, values in page.facilities.changes_since(before.facilities).items():
-            self.facilities[day, :, FACILITY_INDEX[name]] = values
+            self.so_far.facilities[day, :, FACILITY_INDEX[name]] = values
         self._logistics[day] = self._run.logistics.row()
 
     def _set_stocks(self, day: int, page: Page) -> None:
@@ -269,9 +271,9 @@ class Recorder:
         waits = [(*key, count) for key, count in sorted(self._run.journey.ledger.waits.items())]
         return Record(
             self._replication,
-            self.province,
-            self.districts,
-            self.facilities,
+            self.so_far.province,
+            self.so_far.districts,
+            self.so_far.facilities,
             self._states,
             self._logistics,
             self._breached,
@@ -283,7 +285,7 @@ class Recorder:
             self._at_start_local,
             self._reach.totals(),
             tuple(actions),
-            outcomes_of(self.province, self.facilities, self._private),
+            outcomes_of(self.so_far.province, self.so_far.facilities, self._private),
             {"days checked": self._checks},
             np.array(waits, np.int64).reshape(-1, 4),
         )

@@ -94,7 +94,7 @@ class Simulation:
         self._log = log
         self._watch = None if log is None else StateWatch(self.province)
         look = None if self._watch is None else self._watch.look
-        self._orders = Orders(self.province, self.command, self.recorder, look)
+        self._orders = Orders(self.province, self.command, self.recorder.so_far, look)
 
     def run(self) -> Record:
         """Simulate all days, from the first of the warm-up to the last of the run."""
@@ -106,7 +106,7 @@ class Simulation:
                     province.admit_census()
                     self.recorder.start_totals()
                     province.begin_books()
-                    self._orders.begin_plan()
+                    self._orders.begin_plan(self.recorder.past)
                 province.env.run_through(day)
                 self._start_of_day(day)
                 province.env.run_until(day + 1)
@@ -181,9 +181,8 @@ class Simulation:
             self.recorder.pass_warm_up(day)
         else:
             province.journey.waits.find_late()
-            assessment = self.recorder.record(day)
-            self.command.hear(assessment)
-            self._orders.pass_day(day, assessment.indicators)
+            self.command.hear(self.recorder.record(day))
+            self._orders.pass_day()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from surgesim.report.words import (
     NBSP,
+    Label,
     group_words,
     indicator_words,
     number,
@@ -15,7 +16,7 @@ from surgesim.report.words import (
     unit_words,
 )
 from surgesim.scenario.schema.base import Text
-from surgesim.scenario.schema.indicators import INDICATORS
+from surgesim.scenario.schema.indicators import INDICATORS, SHARE
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.measures.breaches import SITUATION
 
@@ -41,7 +42,7 @@ def threshold_title(scenario: Scenario, name: str, lang: str) -> str:
         return phrase(lang, "figure.situation") if name == SITUATION else name
     sign = ">" if threshold.above is not None else "<"
     if threshold.title is None:
-        what = indicator_words(lang, threshold.indicator).label
+        what = words_of(scenario, threshold.indicator, lang).label
         if threshold.item is not None:
             what = f"{what}: {item_of(scenario, threshold.item).title.get(lang)}"
         if threshold.group is not None:
@@ -52,9 +53,19 @@ def threshold_title(scenario: Scenario, name: str, lang: str) -> str:
     return title.replace(f" {sign} ", f"{NBSP}{sign}{NBSP}")
 
 
-def is_share(indicator: str) -> bool:
-    """Return True if an indicator is a share of 1, shown as a percentage."""
-    return INDICATORS[indicator].share
+def words_of(scenario: Scenario, indicator: str, lang: str) -> Label:
+    """Return the label and unit of an indicator; of one of an extension, in the extension's words."""
+    for own in scenario.own_indicators:
+        if own.name == indicator:
+            return Label(plain_percent(own.label), plain_percent(own.unit))
+    return indicator_words(lang, indicator)
+
+
+def is_share(scenario: Scenario, threshold: str) -> bool:
+    """Return True if the indicator of a threshold is a share of 1, shown as a percentage."""
+    indicator = scenario.command.thresholds[threshold].indicator
+    own = {own.name: own.unit for own in scenario.own_indicators}
+    return own[indicator] == SHARE if indicator in own else INDICATORS[indicator].share
 
 
 def unit_of(scenario: Scenario, name: str, lang: str) -> str:
@@ -62,12 +73,12 @@ def unit_of(scenario: Scenario, name: str, lang: str) -> str:
     threshold = scenario.command.thresholds[name]
     if threshold.item is not None and threshold.indicator == "burden_backlog":
         return unit_words(lang, item_of(scenario, threshold.item).unit)
-    return indicator_words(lang, threshold.indicator).unit
+    return words_of(scenario, threshold.indicator, lang).unit
 
 
 def with_unit(scenario: Scenario, name: str, value: float, lang: str, *, unit: bool = True) -> str:
     """Format a value of a threshold's indicator with its unit, or a share as a percentage."""
-    if is_share(scenario.command.thresholds[name].indicator):
+    if is_share(scenario, name):
         return tenths(value, lang)
     return f"{number(value, lang)} {unit_of(scenario, name, lang)}" if unit else number(value, lang)
 

@@ -372,6 +372,7 @@ def _validated(plain: Mapping[str, Any], context: LoadContext) -> _Validated:
     found += checks.consistency(parts)
     if context.extensions is not None:
         found += checks.custom_actions(parts, context.extensions)
+        found += checks.own_indicators(parts, context.extensions)
     late = list(checks.out_of_range(parts))
     if not context.shortened:
         found, late = found + late, []

@@ -67,7 +67,8 @@ MANIFEST_ENTRIES = (
         "extensions",
         "text",
         "for each extension: `file`, its `sha256`, and what it declares: `outcomes` with unit, meaning, "
-        "label and better direction, `interventions`, `actions`; absent without extensions",
+        "label and better direction, `indicators` with unit, meaning and label, `interventions`, `actions`; "
+        "absent without extensions",
     ),
     Column(
         "replication_numbers",
@@ -77,6 +78,12 @@ MANIFEST_ENTRIES = (
     Column("extras_failed", "text", "reason why figures could not be drawn; null if nothing failed"),
     Column("figures", "text", "language and format of the figures; null if no figures were drawn"),
     Column("files", "text", "SHA-256 of every file except the manifest"),
+)
+
+OWN_INDICATOR = Column(
+    "own:<indicator of an extension>",
+    "of the indicator",
+    "the manifest has its unit and meaning, under `extensions`",
 )
 
 PARQUET_KEYS = (
@@ -175,8 +182,13 @@ def data_dictionary() -> str:
         _section(
             "Daily assessed indicators",
             "For the province: the level if the scenario has a table of levels, the other indicators if it "
-            "gives `command.reach`; any of them also if a threshold, a level or a rule uses it.",
-            (*ASSESSED, *(_of_group(column) for column in ASSESSED if column.name in BY_GROUP)),
+            "gives `command.reach`; any of them also if a threshold, a level or a rule uses it; and the "
+            "indicators of extensions.",
+            (
+                *ASSESSED,
+                *(_of_group(column) for column in ASSESSED if column.name in BY_GROUP),
+                OWN_INDICATOR,
+            ),
             "indicator",
             level=3,
         ),

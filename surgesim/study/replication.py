@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from math import isfinite, isnan, nan
-from numbers import Real
 from typing import TYPE_CHECKING
 
-from surgesim.errors import ExtensionError, SurgesimError, cut
+from surgesim.errors import SurgesimError
 from surgesim.extension.declarations import Outcome
 from surgesim.extension.files import Extension
 from surgesim.model.record import Record
@@ -131,7 +129,4 @@ def _measured(extension: Extension, outcome: Outcome, one: Replication) -> float
         value = outcome.measure(one)
     except (Exception, SystemExit) as error:
         raise extension.failed(what, error) from error
-    if not isinstance(value, Real) or not (isfinite(value) or isnan(value)):
-        got = cut(repr(value)) if value is None or isinstance(value, Real | str) else type(value).__name__
-        raise ExtensionError(f"{extension.file}: {what} returned {got}, expected a number")
-    return nan if isnan(value) else float(value)
+    return extension.number(what, value)

@@ -231,6 +231,9 @@ def _collect(
             precision.add({name: c.outcomes[-1] for name, c in collections.items()})
             if precision.enough():
                 break
+    done = collections[BASELINE].replications * len(scenarios)
+    if done < most * len(scenarios):
+        backend.report(done, done)
     for collection in collections.values():
         collection.close()
     checked = dict(sorted(checks.items()))

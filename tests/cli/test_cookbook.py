@@ -43,6 +43,7 @@ def test_every_recipe_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
                 assert result.exit_code == 0, (line, result.output)
     assert (tmp_path / "map.png").stat().st_size > 0
     assert (tmp_path / "fan.png").stat().st_size > 0
+    assert (tmp_path / "ages.png").stat().st_size > 0
     assert (tmp_path / "results" / "small-town-sweep" / "plots" / "sweep-map.svg").is_file()
     grid = names["grid"]
     assert grid.shape == (3, 3)
@@ -57,6 +58,6 @@ def test_every_block_is_of_a_known_kind() -> None:
     kinds = [language for language, _ in BLOCKS]
     assert set(kinds) == {"python", "text", "sh", "r", ""}
     assert kinds.count("sh") == 7
-    assert kinds.count("python") == 17
-    assert kinds.count("text") == 11
+    assert kinds.count("python") == 20
+    assert kinds.count("text") == 14
     assert all(kinds[i - 1] == "python" for i, kind in enumerate(kinds) if kind == "text")

@@ -23,11 +23,16 @@ from surgesim.cli import app
 from surgesim.errors import SurgesimError
 from surgesim.extension.files import Extension, Extensions
 from surgesim.scenario.door import from_plain
+from surgesim.scenario.schema.merging import deep_merge
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.replicate import replicate
 from surgesim.study.compute.spread import spread
+from surgesim.study.reproduce import reproduce
 from surgesim.study.run import run
 from surgesim.study.store.folder import hashes
+from surgesim.study.store.run_folder import read
+from surgesim.study.sweep.sweep import sweep
 
 ROOT = Path(surgesim_package.__file__).parents[1]
 sys.path.append(str(ROOT / "tests" / "unit"))
@@ -195,6 +200,85 @@ def test_a_cluster_gives_the_same_tables_though_a_worker_is_killed(whole: Path) 
         extended = {"baseline": scenario.with_extensions(extensions)}
         (record,) = replicate(extended, 7, 1, Backend(scheduler=address))
         np.testing.assert_equal(record["baseline"].outcomes, {**here[0], "length": scenario.days})
+
+
+OWN = """
+from surgesim.extension import action, indicator, intervention, outcome
+
+
+@outcome(unit="days", meaning="days with patients")
+def busy(one):
+    return (one.province["present"] > 0).sum()
+
+
+@indicator(unit="patients", meaning="patients present, by a share that is drawn")
+def noisy(province):
+    return province.now("present") * province.scenario.clinical.isolated_share
+
+
+@intervention
+def watch(province):
+    province.memory["most"] = max(province.memory.get("most", 0), province.indicators["own:noisy"])
+    if province.memory["most"] > 2 + province.random.random() and not province.ordered:
+        province.order("field", action="open_facility", facilities=["field"])
+
+
+@action
+def wards(province, share, options):
+    if share:
+        province.order("wards", action="convert_beds", facilities=options["at"])
+"""
+
+
+def own_and_drawn(folder: Path) -> Scenario:
+    """A scenario with an outcome, an indicator, an intervention and an action of its own, and draws."""
+    (folder / "own.py").write_text(OWN, encoding="utf-8")
+    rule = {
+        "action": "custom",
+        "name": "wards",
+        "options": {"at": ["general"]},
+        "when": {"indicator": "own:noisy", "above": 1},
+    }
+    draws = {"paths": ["clinical.isolated_share"], "rows": [[0.3], [0.6], [0.9]], "weights": [1, 2, 1]}
+    uncertainty = {"care.no_bed_hours": {"uniform": [2, 9]}, BEDS: {"uniform": [1, 5]}}
+    changes = {
+        "command": {
+            "thresholds": {"noisy": {"indicator": "own:noisy", "above": 2}},
+            "plan": {"by-noise": rule},
+        },
+        "study": {"replications": 5, "draws": draws, "uncertainty": uncertainty},
+    }
+    return from_plain(deep_merge(small_scenario().to_plain(), changes), extensions=[folder / "own.py"])
+
+
+def test_extensions_and_draws_give_the_same_bytes_on_any_workers_and_are_reproduced(tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    scenario = own_and_drawn(tmp_path)
+    points = [{"care.facilities.general.beds.oxygen": beds} for beds in (5, 10)]
+    kept: dict[str, Any] = {"series": ["own:noisy"], "facility_series": ["state"]}
+    with dask(tmp_path, 2) as (address, _):
+        _wait_for_workers(address, 2)
+        for name, backend in {"1": Backend(1), "2": Backend(2), "dask": Backend(scheduler=address)}.items():
+            run(scenario, workers=backend, out=tmp_path / f"run-{name}", **kept)
+            sweep(
+                scenario,
+                points=points,
+                replications=3,
+                workers=backend,
+                out=tmp_path / f"sweep-{name}",
+                **kept,
+            )
+    for kind in ("run", "sweep"):
+        one, two, cluster = (hashes(tmp_path / f"{kind}-{name}") for name in ("1", "2", "dask"))
+        assert one == two == cluster
+        again = reproduce(tmp_path / f"{kind}-dask", extensions=[tmp_path / "own.py"], workers=1)
+        assert again.compared
+        assert again.differences == ()
+    results = read(tmp_path / "run-1")
+    assert results.replications["drawn:clinical.isolated_share"].nunique() > 1
+    assert {"by-noise", "wards", "field"} <= set(results.actions["rule"])
+    assert results.replications["busy"].min() > 0
+    assert results.series("own:noisy")["own:noisy"].max() > 2
 
 
 def test_a_cluster_whose_scheduler_is_killed_is_one_sentence(whole: Path) -> None:

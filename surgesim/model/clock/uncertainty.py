@@ -32,8 +32,10 @@ def draws(scenario: Scenario, seed: int, replication: int) -> dict[str, float]:
     values = {path: form.quantile(shares[path]) for path, form in study.uncertainty.items()}
     if study.draws is not None:
         if draw >= len(study.draws.rows):
-            most = len(study.draws.rows) * study.runs_per_draw
-            message = f"got replication {replication}, expected at most {most - 1}: there are no more rows"
+            rows, runs = len(study.draws.rows), study.runs_per_draw
+            each = "one replication" if runs == 1 else f"{runs} replications"
+            got = f"got replication {replication}, expected at most {rows * runs - 1}"
+            message = f"{got}: each of the {rows} rows is for {each}, counted from 0"
             raise ScenarioError([Problem("study.draws", message)])
         values |= zip(study.draws.paths, study.draws.rows[row_of(study.draws, seed, draw)], strict=True)
     return values

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import get_args
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +15,12 @@ from surgesim.model.command.levels import LevelTable
 from surgesim.model.command.reach import ReachCounts
 from surgesim.model.province import Province
 from surgesim.model.record import Floats, assessed_columns, key_of
-from surgesim.scenario.schema.indicators import BY_GROUP, IndicatorName, Watch
+from surgesim.scenario.schema.indicators import BY_GROUP, INDICATORS, Watch
 from surgesim.scenario.schema.needs import beds_occupied, unmet_need
 from surgesim.scenario.schema.scenario import Scenario
+
+Own: TypeAlias = Callable[[int, Mapping[str, float]], Mapping[str, float]]
+"""Returns the values of the indicators of extensions on a day, given those computed here."""
 
 
 class Assessor:
@@ -29,11 +33,12 @@ class Assessor:
         data.
     """
 
-    def __init__(self, scenario: Scenario, province: Province, reach: ReachCounts) -> None:
+    def __init__(self, scenario: Scenario, province: Province, reach: ReachCounts, own: Own) -> None:
         command, names = scenario.command, list(scenario.people.districts)
         self._command = command
         self._province = province
         self._reach = reach
+        self._own = own
         self.not_assessed = _not_assessed(scenario)
         self._beds_counted = beds_occupied(scenario)
         self._residents = province.population.count.sum(axis=(1, 2))
@@ -83,6 +88,7 @@ class Assessor:
         if self._has_level:
             seen["epidemic_level"] = np.nan  # replaced below if the scenario has a table of levels
         seen |= dict.fromkeys(self.not_assessed & seen.keys(), np.nan)
+        seen |= self._own(day, seen)
         by_district: dict[str, Floats] = {}
         of_districts: dict[str, Floats] = {}
         if self._wanted:
@@ -120,7 +126,7 @@ class Assessor:
 
 def _not_assessed(scenario: Scenario) -> frozenset[str]:
     """Return the keys for `Assessor.not_assessed`."""
-    watches = {Watch(name) for name in get_args(IndicatorName)} | set(scenario.command.watches)
+    watches = {Watch(name) for name in INDICATORS} | set(scenario.command.watches)
     return frozenset(
         key_of(watch.indicator or "", watch.of)
         for watch in watches

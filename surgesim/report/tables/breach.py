@@ -124,7 +124,7 @@ def _worst(results: Results, row: Row, lang: str) -> str:
     if name == SITUATION:
         worst = quote("breaches", row, "worst_value_median", number, lang)
         return passage(lang, "table.criteria_at_once", worst=worst)
-    if is_share(results.scenario.command.thresholds[name].indicator):
+    if is_share(results.scenario, name):
         share = float(row["worst_value_median"])
         return Value(tenths(share, lang), share, cell("breaches", row, "worst_value_median"), scale=0.01)
     worst = quote("breaches", row, "worst_value_median", _two_digits, lang)

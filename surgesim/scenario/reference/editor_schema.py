@@ -12,6 +12,7 @@ from typing import Any
 from surgesim.extension.declarations import Action
 from surgesim.extension.files import Extensions
 from surgesim.scenario.loading import profile_tables
+from surgesim.scenario.schema.indicators import OWN
 from surgesim.scenario.schema.levers.custom import Custom
 from surgesim.scenario.schema.names import NAMES
 from surgesim.scenario.schema.scenario import SHARED, Scenario
@@ -37,11 +38,14 @@ _SHORT_FORMS: dict[str, Json] = {
 
 
 def json_schema(extensions: Extensions = NO_EXTENSIONS) -> Json:
-    """Return the JSON Schema (draft 2020-12) of a scenario file, with the custom actions of extensions."""
+    """Return the JSON Schema (draft 2020-12) of a scenario file, with what extensions declare."""
     whole = Scenario.model_json_schema()
     definitions: Json = whole.pop("$defs")
     if actions := [action.name for _, action in extensions.of(Action)]:
         definitions[Custom.__name__]["properties"]["name"]["enum"] = actions
+    if own := [f"{OWN}{indicator.name}" for indicator in extensions.indicators]:
+        for definition in definitions.values():
+            _allow(own, definition.get("properties", {}).get("indicator", {}))
     whole["properties"]["extends"] = {
         "type": "string",
         "description": "A file whose values this file changes.",
@@ -73,6 +77,13 @@ def json_schema(extensions: Extensions = NO_EXTENSIONS) -> Json:
         "else": {"$ref": _DEFS + "Scenario"},
         "$defs": definitions,
     }
+
+
+def _allow(words: list[str], node: Json) -> None:
+    """Add words to those that a property allows."""
+    for form in (node, *node.get("anyOf", ())):
+        if "enum" in form:
+            form["enum"] += words
 
 
 def _as_written(node: Any) -> Any:

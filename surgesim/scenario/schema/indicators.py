@@ -6,12 +6,19 @@ districts.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeAlias
+
+from pydantic import PlainSerializer, WrapValidator
 
 from surgesim.scenario.schema.names import BURDEN, CONSUMABLE, Reference
 
 HIGHEST_LEVEL = 4
+
+SHARE = "share"
+"""Unit of a share of 1."""
 
 
 class Indicator(NamedTuple):
@@ -60,7 +67,7 @@ class Indicator(NamedTuple):
     @property
     def share(self) -> bool:
         """True if it is a share from 0 to 1, which is shown as a percentage."""
-        return self.unit == "share"
+        return self.unit == SHARE
 
 
 _AS_PROVINCE = "as for the province, in the district"
@@ -238,10 +245,41 @@ _DECLARED = (
 INDICATORS = {indicator.name: indicator for indicator in _DECLARED}
 """Every indicator that a threshold, a level or a rule can name, by its name."""
 
+OWN = "own:"
+"""Prefix, in a scenario and in tables, of the name of an indicator that an extension declares."""
+
+_OWN_NAME = re.compile(rf"{OWN}[a-z][a-z0-9_]{{0,59}}")
+
+
+def is_own(indicator: str | None) -> bool:
+    """Return True if an extension declares an indicator, and not this module."""
+    return indicator is not None and indicator.startswith(OWN)
+
+
+def declared(indicator: str) -> Indicator:
+    """Return the declaration of an indicator; of one of an extension, nothing but the name is known here."""
+    return Indicator(indicator, "", least=-math.inf) if is_own(indicator) else INDICATORS[indicator]
+
+
+class OwnIndicator(NamedTuple):
+    """An indicator of an extension: its name, with the prefix OWN, and what the extension says of it."""
+
+    name: str
+    unit: str
+    meaning: str
+    label: str
+
+
+def _known_or_own(value: Any, known: Any) -> Any:
+    return value if isinstance(value, str) and _OWN_NAME.fullmatch(value) else known(value)
+
+
 if TYPE_CHECKING:
     IndicatorName: TypeAlias = str
 else:
-    IndicatorName = Literal[tuple(INDICATORS)]
+    IndicatorName = Annotated[
+        Literal[tuple(INDICATORS)], WrapValidator(_known_or_own), PlainSerializer(str, return_type=str)
+    ]
 
 BY_DISTRICT = tuple(indicator.name for indicator in _DECLARED if indicator.by_district)
 """Indicators that are measured in each district too."""

@@ -17,11 +17,11 @@ from surgesim.scenario.schema.base import (
 from surgesim.scenario.schema.indicators import (
     BY_DISTRICT,
     HIGHEST_LEVEL,
-    INDICATORS,
     GroupName,
     IndicatorName,
     Watch,
     check_watch,
+    declared,
 )
 from surgesim.scenario.schema.numbers import Bound
 
@@ -51,7 +51,7 @@ class Criterion(Section):
             raise ValueError(f"got at_least {bounds}, expected bounds that rise from class to class")
         if self.below is not None and (not bounds or bounds != sorted(set(bounds), reverse=True)):
             raise ValueError(f"got below {bounds}, expected bounds that fall from class to class")
-        if INDICATORS[self.indicator].is_composite:
+        if declared(self.indicator).is_composite:
             raise ValueError(
                 f"got {self.indicator}, which is computed from other indicators, expected another one"
             )

@@ -11,7 +11,7 @@ from typing import NamedTuple, get_args
 from surgesim.scenario.schema.base import RISK_GROUPS, BedType
 from surgesim.scenario.schema.care import Facility
 from surgesim.scenario.schema.command import Threshold
-from surgesim.scenario.schema.indicators import INDICATORS, Watch
+from surgesim.scenario.schema.indicators import Watch, declared
 from surgesim.scenario.schema.scenario import Scenario
 
 
@@ -130,7 +130,7 @@ def unmet_need(scenario: Scenario, watch: Watch) -> Need | None:
     """Return the first need of a watched indicator that a scenario does not meet; None if it meets all."""
     if watch.indicator is None:
         return None
-    needs = (NEEDS[name] for name in INDICATORS[watch.indicator].needs)
+    needs = (NEEDS[name] for name in declared(watch.indicator).needs)
     return next((need for need in needs if not need.is_met(scenario, watch)), None)
 
 

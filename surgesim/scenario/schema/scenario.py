@@ -1,6 +1,6 @@
 """The whole scenario: its sections, constraints between them, and copies with changes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from html import escape
 from typing import Annotated, Any, Self
@@ -14,6 +14,7 @@ from surgesim.scenario.schema.care import Care
 from surgesim.scenario.schema.clinical import Clinical
 from surgesim.scenario.schema.command import Command
 from surgesim.scenario.schema.epidemic import Arrivals, Epidemic
+from surgesim.scenario.schema.indicators import OWN, OwnIndicator
 from surgesim.scenario.schema.merging import deep_merge, scaled
 from surgesim.scenario.schema.numbers import MOST_ALTERNATIVES, RunDays, WholeDays
 from surgesim.scenario.schema.people import People
@@ -47,6 +48,7 @@ class Scenario(Section):
     alternatives: Annotated[Named[Overlay], Field(max_length=MOST_ALTERNATIVES)] = Field(default_factory=dict)
     sources: FrozenMapping[str, Source] = Field(default_factory=dict)
     _extensions: Extensions = PrivateAttr(default=Extensions())
+    _own_indicators: tuple[OwnIndicator, ...] = PrivateAttr(default=())
 
     @model_validator(mode="after")
     def _one_driver(self) -> Self:
@@ -65,8 +67,20 @@ class Scenario(Section):
         """Return this scenario with other extensions."""
         if extensions == self._extensions:
             return self
-        changed = self.model_copy()
+        own = (OwnIndicator(f"{OWN}{i.name}", i.unit, i.meaning, i.label) for i in extensions.indicators)
+        changed = self.with_own_indicators(own)
         changed._extensions = extensions
+        return changed
+
+    @property
+    def own_indicators(self) -> tuple[OwnIndicator, ...]:
+        """The indicators that the extensions declare; known also of a result, which loads no extension."""
+        return self._own_indicators
+
+    def with_own_indicators(self, indicators: Iterable[OwnIndicator]) -> "Scenario":
+        """Return this scenario with other indicators of extensions."""
+        changed = self.model_copy()
+        changed._own_indicators = tuple(indicators)
         return changed
 
     @property
@@ -124,7 +138,7 @@ class Scenario(Section):
             return self
         plain = self.to_plain()
         changed = read_plain(deep_merge(plain, scaled(plain, self.alternatives[name])))
-        return changed.with_extensions(self._extensions)
+        return changed.with_own_indicators(self._own_indicators).with_extensions(self._extensions)
 
     def overlaid(self, overlay: Mapping[str, Any]) -> "Scenario":
         """Return a copy with `overlay` laid over it; the same as `surgesim.overlaid`.

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from surgesim.scenario.messages.finding import Finding, KeyPath
 from surgesim.scenario.messages.shape import Shape, scenario_shape, step
 from surgesim.scenario.schema.command import Threshold
-from surgesim.scenario.schema.indicators import ICU_BEDS, INDICATORS, Watch
+from surgesim.scenario.schema.indicators import ICU_BEDS, Watch, declared
 from surgesim.scenario.schema.levels import Criterion, Levels
 from surgesim.scenario.schema.levers.rule import Trigger, Until
 from surgesim.scenario.schema.merging import is_scale
@@ -85,7 +85,7 @@ def _situation(scenario: Scenario) -> Iterator[Finding]:
 def _criteria(levels: Levels, scenario: Scenario) -> Iterator[Finding]:
     for (side, name), criterion in levels.criteria.items():
         path: KeyPath = ("command", "levels", side, name)
-        watched = INDICATORS[criterion.indicator]
+        watched = declared(criterion.indicator)
         yield from _followed(path, criterion, scenario)
         if criterion.by == "province" and not watched.by_district:
             yield Finding(
@@ -139,7 +139,7 @@ def _bound(path: KeyPath, bound: _Bound, scenario: Scenario) -> Iterator[Finding
     yield from _too_long(path, bound, scenario)
     if bound.above is not None:
         yield from _beyond_all(path, bound, bound.above, scenario)
-    watched = INDICATORS[bound.indicator]
+    watched = declared(bound.indicator)
     least, most = watched.least, watched.most
     lies = f"{watched.name} lies between {least:g} and {most:g}" if most is not None else ""
     if least > 0 and most is not None:
@@ -151,7 +151,7 @@ def _bound(path: KeyPath, bound: _Bound, scenario: Scenario) -> Iterator[Finding
     elif most is not None and bound.above is not None and bound.above >= most:
         hint = " (write 80 % as 0.8)" if bound.above > most and watched.share else ""
         yield Finding(path, f"is unlikely to be met: {lies}, got above {bound.above:g}{hint}")
-    if bound.below is not None and bound.below <= 0:
+    if least >= 0 and bound.below is not None and bound.below <= 0:
         yield Finding(path, f"can never be met: {watched.name} is never below 0, got below {bound.below:g}")
     yield from _followed(path, bound, scenario)
 
@@ -160,7 +160,7 @@ def _beyond_all(
     path: KeyPath, bound: _Bound | Criterion, value: float, scenario: Scenario
 ) -> Iterator[Finding]:
     """Warn of a bound that the indicator could exceed only by counting more people than there are."""
-    most = None if bound.indicator is None else INDICATORS[bound.indicator].of_residents
+    most = None if bound.indicator is None else declared(bound.indicator).of_residents
     if most is not None and value >= most and scenario.epidemic is not None:
         message = f"is unlikely to be met: {bound.indicator} reaches {most} only if it counts every resident"
         side = "" if isinstance(bound, Criterion) else "above "

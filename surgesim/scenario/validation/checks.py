@@ -13,6 +13,7 @@ from typing import Any
 from surgesim.extension.declarations import Action
 from surgesim.extension.files import Extensions
 from surgesim.scenario.messages.finding import Finding, KeyPath, suggestion
+from surgesim.scenario.schema.indicators import OWN, is_own
 from surgesim.scenario.schema.levers.custom import Custom
 from surgesim.scenario.schema.levers.rule import RuleBase
 from surgesim.scenario.validation.care_checks import at_facilities, between_facilities
@@ -50,6 +51,28 @@ def consistency(parts: Parts) -> Iterator[Finding]:
     yield from _command(parts)
     for name, rule in parts.plan.items():
         yield from _rule(parts, ("command", "plan", name), rule)
+
+
+def own_indicators(parts: Parts, extensions: Extensions) -> Iterator[Finding]:
+    """Check that an extension declares each indicator of a name that begins with OWN."""
+    known = [f"{OWN}{indicator.name}" for indicator in extensions.indicators]
+    for path, indicator in _watched(parts):
+        if is_own(indicator) and indicator not in known:
+            near = suggestion(str(indicator), known) if known else f", {WITH_EXTENSION}"
+            yield Finding((*path, "indicator"), f"got {indicator!r}, which no extension declares{near}")
+
+
+def _watched(parts: Parts) -> Iterator[tuple[KeyPath, str | None]]:
+    """Yield the path and the indicator of each threshold, criterion and condition of a rule."""
+    for name, threshold in parts.thresholds.items():
+        yield ("command", "thresholds", name), threshold.indicator
+    for side, criteria in parts.criteria.items():
+        for name, criterion in criteria.items():
+            yield ("command", "levels", side, name), criterion.indicator
+    for name, rule in parts.plan.items():
+        yield ("command", "plan", name, "when"), rule.when.indicator
+        if rule.until is not None:
+            yield ("command", "plan", name, "until"), rule.until.indicator
 
 
 def custom_actions(parts: Parts, extensions: Extensions) -> Iterator[Finding]:

@@ -16,10 +16,13 @@ from surgesim.scenario.schema.base import ByAge, Day, Section
 from surgesim.scenario.schema.care import Facility
 from surgesim.scenario.schema.command import Rule, Situation, Threshold
 from surgesim.scenario.schema.epidemic import Epidemic, Importation, Measure, Variant
+from surgesim.scenario.schema.levels import Criterion
 from surgesim.scenario.schema.levers.rule import RuleBase
 from surgesim.scenario.schema.people import District, People
 from surgesim.scenario.schema.response.vaccination import Vaccination
 from surgesim.scenario.schema.scenario import Scenario
+
+_SIDES = ("transmission", "response")
 
 
 @dataclass(slots=True)
@@ -45,6 +48,7 @@ class Parts:
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
     situation: Situation | None = None
     plan: Mapping[str, RuleBase] = field(default_factory=dict)
+    criteria: Mapping[str, Mapping[str, Criterion]] = field(default_factory=dict)
     all_facilities: bool = True
     all_thresholds: bool = True
     vaccination: Vaccination | None = None
@@ -76,6 +80,7 @@ class Parts:
             scenario.command.thresholds,
             scenario.command.situation,
             scenario.command.plan,
+            {side: getattr(scenario.command.levels, side, {}) for side in _SIDES},
             vaccination=epidemic.vaccination if epidemic is not None else None,
             people=scenario.people,
             variant=epidemic.variant if epidemic is not None else None,
@@ -100,6 +105,7 @@ class Parts:
             thresholds,
             _one(tree, "command.situation", Situation),
             _valid(tree, "command.plan", Rule),
+            {side: _valid(tree, f"command.levels.{side}", Criterion) for side in _SIDES},
             all_facilities=_are_all(facilities, value_at(tree, ("care", "facilities"))),
             all_thresholds=_are_all(thresholds, value_at(tree, ("command", "thresholds")) or {}),
             vaccination=_one(tree, "epidemic.vaccination", Vaccination),

@@ -39,9 +39,11 @@ def alternative_names(scenario: Scenario, only: Sequence[str] | None) -> list[st
         If `only` names an unknown alternative.
     """
     known = (BASELINE, *scenario.alternatives)
+    if isinstance(only, str):
+        raise ScenarioError([Problem("alternatives", f"got the text {only!r}, expected a list of names")])
     wanted = known if only is None else (BASELINE, *only)
     problems = [
-        Problem("alternatives", f"got {name!r}{suggestion(name, known)}")
+        Problem("alternatives", f"got {name!r}{suggestion(str(name), known)}")
         for name in wanted
         if name not in known
     ]

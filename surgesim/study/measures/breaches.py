@@ -134,7 +134,8 @@ def _breaches(
 
 
 def _worst(threshold: Threshold, values: Floats) -> float:
-    return float(values.max() if threshold.above is not None else values.min())
+    """Return the worst value of the days on which there is one."""
+    return float((np.fmax if threshold.above is not None else np.fmin).reduce(values))
 
 
 def breached_by_day(scenario: Scenario, record: Record) -> NDArray[np.bool_]:
@@ -172,9 +173,12 @@ def wilson(successes: float, trials: float, confidence: float = 0.95) -> tuple[f
     return (0.0 if successes == 0 else float(low), 1.0 if successes == trials else float(high))
 
 
-def share_interval(happened: NDArray[np.bool_], runs: int = 1) -> tuple[float, float]:
-    """Wilson interval of a probability from replications of which `runs` share a draw."""
-    each = independent_runs(happened.astype(float), runs) / len(happened)
+def share_interval(
+    happened: NDArray[np.bool_], runs: int = 1, numbers: NDArray[np.int64] | None = None
+) -> tuple[float, float]:
+    """Wilson interval of a probability from replications of which `runs` share a draw; for `numbers`, see
+    `independent_runs`."""
+    each = independent_runs(happened.astype(float), runs, numbers) / len(happened)
     return wilson(each * int(happened.sum()), each * len(happened))
 
 

@@ -24,22 +24,34 @@ def draw_means(values: Floats, runs: int) -> Floats:
     return np.asarray(np.divide(sums, sizes, out=np.full(len(firsts), np.nan), where=sizes > 0))
 
 
-def independent_runs(values: Floats, runs: int) -> float:
+def independent_runs(values: Floats, runs: int, numbers: NDArray[np.int64] | None = None) -> float:
     """Return how many independent replications tell as much of the mean (Kish's effective sample size).
 
     It is between the number of draws and that of replications; the former if all values are the same, because
     nothing is then known of what a draw decides.
 
+    Parameters
+    ----------
+    values
+        The value of each replication.
+    runs
+        Number of replications that share a draw.
+    numbers
+        The index of each replication; by default, none is missing.
+
     Examples
     --------
     >>> independent_runs(np.array([1.0, 1.0, 4.0, 4.0]), 2)
     2.0
+    >>> independent_runs(np.array([1.0, 4.0, 4.0]), 2, np.array([1, 2, 3]))
+    2.0
     """
     number = len(values)
-    draws = number // runs
-    if runs == 1 or draws < 2:
-        return float(-(-number // runs))
-    whole = values[: draws * runs].reshape(draws, runs)
+    draws, sizes = np.unique((np.arange(number) if numbers is None else numbers) // runs, return_counts=True)
+    is_whole = sizes == runs
+    if runs == 1 or is_whole.sum() < 2:
+        return float(len(draws))
+    whole = values[np.repeat(is_whole, sizes)].reshape(-1, runs)
     spread = whole.var(ddof=1)
     loss = whole.mean(axis=1).var(ddof=1) / spread * runs if spread > 0 else runs
     return float(number / min(max(loss, 1.0), runs))

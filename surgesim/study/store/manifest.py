@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from surgesim.errors import ResultsError, escaped
 from surgesim.files import disk_errors
+from surgesim.scenario.schema.indicators import OWN, OwnIndicator
 from surgesim.study.store.contents import MANIFEST, RUN, SWEEP, read_json
 from surgesim.study.store.folder import recover
 from surgesim.study.store.unfinished import unfinished_path
@@ -41,10 +42,17 @@ class _Outcome(_Entries):
     better: str
 
 
+class _Indicator(_Entries):
+    unit: str
+    meaning: str
+    label: str
+
+
 class _Extension(_Entries):
     file: str
     sha256: str
     outcomes: dict[str, _Outcome]
+    indicators: dict[str, _Indicator] = {}
 
 
 class _Manifest(_Entries):
@@ -101,6 +109,15 @@ NUMBERS = "replication_numbers"
 def hashes_of(manifest: Mapping[str, Any]) -> dict[str, str]:
     """Return the SHA-256 of each extension of a result, by file name."""
     return {extension["file"]: extension["sha256"] for extension in manifest.get("extensions", ())}
+
+
+def own_indicators(manifest: Mapping[str, Any]) -> list[OwnIndicator]:
+    """Return the indicators of the extensions of a result."""
+    return [
+        OwnIndicator(f"{OWN}{name}", said["unit"], said["meaning"], said["label"])
+        for extension in manifest.get("extensions", ())
+        for name, said in extension.get("indicators", {}).items()
+    ]
 
 
 def kind_of(folder: Path) -> str | None:

@@ -20,7 +20,7 @@ from surgesim.study.results import Results
 from surgesim.study.store.contents import RUN
 from surgesim.study.store.csv_files import read_csv, write_csv
 from surgesim.study.store.folder import Folder, check_file, scenario_text
-from surgesim.study.store.manifest import read_manifest
+from surgesim.study.store.manifest import own_indicators, read_manifest
 from surgesim.study.store.parquet_files import read_parquet, write_parquet
 from surgesim.study.store.series_file import SeriesFile, open_series, series_files
 from surgesim.study.tables.columns import (
@@ -130,7 +130,7 @@ def read(folder: str | Path) -> Results:
         for table in (*TABLES, *PARQUET_TABLES):
             if not _is_lacking(table, manifest):
                 check_file(target, _file(table), manifest)
-        scenario = load_stored(target / SCENARIO)
+        scenario = load_stored(target / SCENARIO).with_own_indicators(own_indicators(manifest))
         tables = {table.name: _stored(target, table, manifest) for table in (*TABLES, *PARQUET_TABLES)}
     except (OSError, UnicodeDecodeError) as error:
         raise ResultsError(f"{folder}: not a readable result folder ({error})") from error

@@ -14,9 +14,8 @@ from functools import partial
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from surgesim.errors import Problem, SurgesimError
+from surgesim.extension.numbers import number
 from surgesim.scenario.schema.base import Section
 from surgesim.study.replication import Replication
 
@@ -45,13 +44,10 @@ def _number(name: str, function: Outcome, replication: Replication) -> float:
         value: Any = function(replication)
     except Exception as error:
         raise OutcomeError(f"outcome {name!r} raised {type(error).__name__}: {error}") from error
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value[()]
-    if isinstance(value, (bool, int, float, np.bool_, np.integer, np.floating)):
-        return float(value)
-    if value is None:
-        raise OutcomeError(f"outcome {name!r} returned None, expected a number: is its `return` missing?")
-    raise OutcomeError(f"outcome {name!r} returned a value of type {type(value).__name__}, expected a number")
+    try:
+        return number(value)
+    except ValueError as error:
+        raise OutcomeError(f"outcome {name!r} {error}") from None
 
 
 def outcome_problems(outcomes: Mapping[str, Outcome], taken: Collection[str]) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from surgesim.scenario.door import is_integer, read_mapping
 from surgesim.scenario.schema.numbers import MOST_POINTS
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.checks import MOST_REPORTED
-from surgesim.study.sweep.design import whole, wrong_path
+from surgesim.study.sweep.design import drawn_together, whole, wrong_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,8 +50,8 @@ def own_points(scenarios: Sequence[Scenario], rows: Sequence[Mapping[Any, Any]])
     Raises
     ------
     ScenarioError
-        With every unknown path, path inside another, point with other paths than the first, and value
-        that no file could have.
+        With every unknown path, path inside another, path that is drawn together with others, point with
+        other paths than the first, and value that no file could have.
     """
     paths = list(rows[0])
     problems = [*_wrong_paths(scenarios, paths), *_other_paths(rows)]
@@ -64,6 +64,7 @@ def own_points(scenarios: Sequence[Scenario], rows: Sequence[Mapping[Any, Any]])
         point, faults = _point(number, row, integers)
         points.append(point)
         problems += faults
+    problems += _drawn_paths(scenarios, points)
     if len(problems) > MOST_REPORTED:
         more = f"{len(problems) - MOST_REPORTED} more values are refused"
         problems = [*problems[:MOST_REPORTED], Problem("", more)]
@@ -111,6 +112,13 @@ def _wrong_paths(scenarios: Sequence[Scenario], paths: Sequence[Any]) -> Iterato
     for inner, outer in permutations(texts, 2):
         if inner.startswith(f"{outer}."):
             yield Problem(inner, f"got values here and for {outer}, expected one of them")
+
+
+def _drawn_paths(scenarios: Sequence[Scenario], points: Iterable[Point]) -> Iterator[Problem]:
+    """Refuse a value inside a mapping that a draw would replace."""
+    joint = {path: by for scenario in scenarios for path, by in drawn_together(scenario).items()}
+    for path in sorted(leaf_paths(points) & joint.keys()):
+        yield Problem(path, f"is drawn jointly by {joint[path]}, expected points without it")
 
 
 def _other_paths(rows: Sequence[Mapping[Any, Any]]) -> list[Problem]:

@@ -13,7 +13,7 @@ from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.store.contents import SWEEP
 from surgesim.study.store.csv_files import read_csv, unguarded
 from surgesim.study.store.folder import check_file
-from surgesim.study.store.manifest import read_manifest
+from surgesim.study.store.manifest import own_indicators, read_manifest
 from surgesim.study.store.series_file import open_series
 from surgesim.study.store.unfinished import SCENARIOS
 from surgesim.study.sweep.tables import (
@@ -81,7 +81,9 @@ class Sweep:
             names = self.manifest["sweep"]["scenarios"]
             for name in names:
                 check_file(self.folder, f"{SCENARIOS}/{name}.yaml", self.manifest)
-            return {name: load_stored(self.folder / SCENARIOS / f"{name}.yaml") for name in names}
+            own = own_indicators(self.manifest)
+            stored = {name: load_stored(self.folder / SCENARIOS / f"{name}.yaml") for name in names}
+            return {name: scenario.with_own_indicators(own) for name, scenario in stored.items()}
 
     @cached_property
     def design(self) -> pd.DataFrame:

@@ -200,6 +200,7 @@ def _write_tables(folder: Path, unfinished: Unfinished[Run], plan: Plan) -> int:
         (scenario.alternative(name) for scenario in scenarios for name in (BASELINE, *scenario.alternatives)),
         plan.keep.outcomes,
     )
+    together = {scenario.name: scenario.study.runs_together for scenario in scenarios}
     at_once = max(_AT_ONCE // cases.replications, 1) * cases.replications  # whole points
     failed = 0
     write_csv(folder / f"{DESIGN.name}.csv", plan.design)
@@ -226,7 +227,7 @@ def _write_tables(folder: Path, unfinished: Unfinished[Run], plan: Plan) -> int:
                         )
             frame = runs_frame(rows, columns)
             runs.add(frame)
-            breaches.add(breach_frame(frame))
+            breaches.add(breach_frame(frame, together))
             failures.add(failure_frame(faults))
             failed += len(faults)
     return failed

@@ -11,7 +11,7 @@ import numpy as np
 from surgesim.model.outcomes import OUTCOMES
 from surgesim.model.record import Column
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.measures.breaches import SITUATION, wilson
+from surgesim.study.measures.breaches import SITUATION, share_interval
 from surgesim.study.measures.compare import DAYS_BREACHED, FIRST_DAY
 from surgesim.study.tables.columns import (
     BY_GROUP,
@@ -137,22 +137,26 @@ def runs_frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.
     return with_dtypes(RUNS, pd.DataFrame(list(rows), columns=list(columns)))
 
 
-def breach_frame(runs: pd.DataFrame) -> pd.DataFrame:
-    """Build the rows of breaches.csv for some points from all their rows of runs.csv."""
+def breach_frame(runs: pd.DataFrame, runs_together: Mapping[str, int]) -> pd.DataFrame:
+    """Build the rows of breaches.csv for some points from all their rows of runs.csv.
+
+    `runs_together` is the number of replications that share a draw, by scenario.
+    """
     import pandas as pd
 
     names = [name.removeprefix(DAYS_BREACHED) for name in runs.columns if name.startswith(DAYS_BREACHED)]
     rows: list[dict[str, Any]] = []
     by = ["scenario", "point", "alternative"]
     for keys, group in runs.groupby(by, sort=False):
-        rows += _breach_rows(dict(zip(by, keys, strict=True)), group, names)
+        at = dict(zip(by, keys, strict=True))
+        rows += _breach_rows(at, group, names, runs_together[str(at["scenario"])])
     return with_dtypes(
         SWEEP_BREACHES, pd.DataFrame(rows, columns=[column.name for column in SWEEP_BREACHES.columns])
     )
 
 
 def _breach_rows(
-    keys: Mapping[str, Any], group: pd.DataFrame, names: Sequence[str]
+    keys: Mapping[str, Any], group: pd.DataFrame, names: Sequence[str], together: int
 ) -> Iterator[dict[str, Any]]:
     columns = {name: f"{DAYS_BREACHED}{name}" for name in names}
     if f"{FIRST_DAY}{SITUATION}" in group.columns:
@@ -161,7 +165,7 @@ def _breach_rows(
         breached, first = group[column].to_numpy(), group[f"{FIRST_DAY}{name}"].to_numpy()
         if np.isnan(first).any() and not (breached > 0).any():
             continue  # the alternative lacks the threshold, or it is not assessed
-        low, high = wilson(int((breached > 0).sum()), len(group))
+        low, high = share_interval(breached > 0, together, group["replication"].to_numpy())
         yield {
             **keys,
             "threshold": name,

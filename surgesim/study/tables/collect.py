@@ -49,7 +49,7 @@ def items_of(scenario: Scenario) -> tuple[Column, ...]:
 
 def scenario_columns(scenario: Scenario) -> tuple[Column, ...]:
     """Return the scenario-specific daily columns of the province: items and assessed indicators."""
-    return (*items_of(scenario), *assessed_columns(scenario.command))
+    return (*items_of(scenario), *assessed_columns(scenario.command, scenario.own_indicators))
 
 
 def district_columns_kept(command: Command) -> tuple[Column, ...]:

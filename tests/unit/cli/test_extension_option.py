@@ -111,7 +111,7 @@ def test_a_file_that_is_no_extension_is_one_sentence(tmp_path: Path, command: st
     if command != "reproduce":  # which looks at the folder first
         assert result.stderr == (
             "mine.py: declares nothing, expected a function with a decorator of surgesim.extension "
-            "(outcome, intervention, action)\n"
+            "(outcome, indicator, intervention, action)\n"
         )
     assert not out.exists()
 

@@ -8,7 +8,6 @@ import string
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -17,7 +16,7 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from surgesim.model.outcomes import OUTCOMES
 from surgesim.model.record import CONSTRAINTS, STATES
 from surgesim.report import words
-from surgesim.scenario.schema.indicators import IndicatorName
+from surgesim.scenario.schema.indicators import INDICATORS
 from surgesim.study.measures.breaches import SITUATION
 from surgesim.study.measures.compare import FIRST_DAY
 from surgesim.study.sensitivity import FIRST, PARTIAL, RANK, TOTAL
@@ -27,7 +26,7 @@ REPORT = Path(words.__file__).parent
 NAMED = [
     *(f"constraint.{name}" for name in CONSTRAINTS),
     *(f"state.{name}" for name in STATES),
-    *(f"indicator.{name}{part}" for name in get_args(IndicatorName) for part in ("", ".unit")),
+    *(f"indicator.{name}{part}" for name in INDICATORS for part in ("", ".unit")),
     *(f"outcome.{outcome.name}{part}" for outcome in OUTCOMES for part in ("", ".unit")),
     *(f"{section}.{index}" for index in INDICES for section in ("sensitivity", "drivers")),
     *(f"outcome.{FIRST_DAY}{SITUATION}{part}" for part in ("", ".unit")),

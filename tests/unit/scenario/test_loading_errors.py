@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from loading_cases import ARRIVALS, CARE, SMALL, WITH_ARRIVALS, line_of, refused, replaced, told, written
@@ -12,11 +11,10 @@ from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.door import from_plain, load
 from surgesim.scenario.messages.shape import scenario_shape
 from surgesim.scenario.schema.base import A_NAME
-from surgesim.scenario.schema.indicators import IndicatorName
+from surgesim.scenario.schema.indicators import INDICATORS
 from surgesim.scenario.schema.levers.facilities import Mobilise
 
 ACTIONS = tuple(scenario_shape().fields["command"].fields["plan"].entry.variants)
-INDICATORS = get_args(IndicatorName)
 OWNERSHIP = "one of public, private, military, police, university, workplace"
 
 
@@ -201,7 +199,7 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "oxygen_need_7d_per_100k",
             "beds",
             "command.thresholds.oxygen.indicator",
-            f"got 'beds', expected one of {', '.join(INDICATORS[:12])}, …",
+            f"got 'beds', expected one of {', '.join(list(INDICATORS)[:12])}, …",
         ),
         (
             "above: 32",

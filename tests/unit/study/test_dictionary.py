@@ -59,13 +59,15 @@ OWN = Extensions(
     (
         Extension(
             "mine.py",
-            b"from surgesim.extension import outcome\n"
+            b"from surgesim.extension import indicator, outcome\n"
             b"@outcome(unit='days', meaning='days')\n"
-            b"def own(one): return len(one.province)",
+            b"def own(one): return len(one.province)\n"
+            b"@indicator(unit='days', meaning='days so far')\n"
+            b"def so_far(province): return province.day",
         ),
     )
 )
-"""An extension with the outcome `own`."""
+"""An extension with the outcome `own` and the indicator `so_far`."""
 
 
 @pytest.fixture
@@ -101,7 +103,12 @@ def sections() -> dict[str, list[tuple[str, str, str]]]:
 
 
 def columns(section: str) -> list[str]:
-    items = {"<consumable>": "masks", "<burden>": "waste", "<age or risk group>": "80+"}
+    items = {
+        "<consumable>": "masks",
+        "<burden>": "waste",
+        "<age or risk group>": "80+",
+        "<indicator of an extension>": "so_far",
+    }
     names = [name for name, _, _ in sections()[section]]
     for placeholder, item in items.items():
         names = [name.replace(placeholder, item) for name in names]

@@ -32,6 +32,17 @@ def test_independent_runs_are_between_draws_and_replications() -> None:
     assert [independent_runs(np.ones(number), 2) for number in (1, 2, 3)] == [1, 1, 2]
 
 
+def test_replications_that_failed_leave_the_draws_of_the_others() -> None:
+    values = np.repeat(np.random.default_rng(4).normal(size=200), 2)
+    kept = np.delete(np.arange(400), [0, 7, 8, 9])
+    assert independent_runs(values[kept], 2, kept) == pytest.approx(198, rel=0.01)
+    assert independent_runs(np.ones(3), 2, np.array([1, 2, 5])) == 3
+    assert independent_runs(np.ones(3), 2, np.array([1, 2, 3])) == 2
+    happened = values > 0
+    assert share_interval(happened, 2, np.arange(400)) == share_interval(happened, 2)
+    assert share_interval(np.array([True, False, False]), 2, np.array([0, 1, 3])) == wilson(2 / 3, 2)
+
+
 def test_an_interval_of_a_difference_is_that_of_the_means_of_draws() -> None:
     difference = np.random.default_rng(2).normal(1, 1, 40)
     means = difference.reshape(20, 2).mean(axis=1)

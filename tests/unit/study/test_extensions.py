@@ -237,3 +237,32 @@ def test_a_bar_of_progress(scenario: Scenario, capsys: pytest.CaptureFixture[str
     lines = capsys.readouterr().err.split("\r")
     assert lines[-1].startswith("[##############################] 3/3  0:0")
     assert lines[-1].endswith("\n")
+
+
+def test_a_bar_ends_its_line_when_precision_ends_the_run(
+    scenario: Scenario, capsys: pytest.CaptureFixture[str]
+) -> None:
+    precise = scenario.overlaid({"study": {"precision": {"peak_present": 0.9}, "most_replications": 40}})
+    results = run(precise, only=[], workers=1, progress=True)
+    assert len(results.replications) == 10
+    lines = capsys.readouterr().err.split("\r")
+    assert lines[-1].startswith("[##############################] 10/10  0:0")
+    assert lines[-1].endswith("\n")
+
+
+@pytest.mark.parametrize(
+    ("only", "got"),
+    [([3], "got 3, expected one of baseline, same"), ("same", "got the text 'same', expected a list of n")],
+)
+def test_what_is_no_alternative(scenario: Scenario, only: Any, got: str) -> None:
+    with pytest.raises(ScenarioError, match=f"alternatives: {got}"):
+        run(scenario, only=only)
+    if not isinstance(only, str):
+        with pytest.raises(ScenarioError, match=f"alternatives: {got}"):
+            simulate(scenario, 1, 0, alternative=only[0])
+
+
+def test_a_function_has_no_name_of_an_outcome_of_an_extension(scenario: Scenario, tmp_path: Path) -> None:
+    mine = {"days_with_patients": len}
+    with pytest.raises(ScenarioError, match=r"outcomes: got the name 'days_with_patients', which runs\.csv "):
+        sweep(scenario, {"care.no_bed_hours": "4"}, extensions=[written(tmp_path)], outcomes=mine, workers=1)

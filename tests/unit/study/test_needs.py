@@ -190,7 +190,7 @@ def test_a_sweep_has_no_row_of_what_is_not_assessed() -> None:
     keys = {"scenario": ["s"] * 2, "point": [0, 0], "alternative": ["baseline"] * 2, "replication": [0, 1]}
     columns = {"situation_days": [np.nan, 4.0], "first_day_situation": [np.nan, 3.0]}
     cases = {"first_day_cases": [np.nan] * 2, "days_breached_cases": [np.nan] * 2}
-    rows = breach_frame(pd.DataFrame(keys | columns | cases))
+    rows = breach_frame(pd.DataFrame(keys | columns | cases), {"s": 1})
     assert list(rows["threshold"]) == ["situation"]
     assert list(rows["probability"]) == [0.5]
 

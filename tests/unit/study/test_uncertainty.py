@@ -24,9 +24,11 @@ from surgesim.scenario.schema.merging import deep_merge, scaled
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.scenario.schema.study.uncertain import Uncertain
 from surgesim.study.compute.replicate import drawn_values as draws
+from surgesim.study.measures.breaches import share_interval
 from surgesim.study.precision import Precision
 from surgesim.study.reproduce import reproduce
 from surgesim.study.run import run
+from surgesim.study.simulate import simulate
 from surgesim.study.sweep.sweep import sweep
 
 SHARE = "care.facilities.general.covid_share.oxygen"
@@ -519,3 +521,42 @@ def test_bad_precision_is_refused(study: dict[str, Any], path: str, message: str
     with pytest.raises(ScenarioError) as caught:
         from_plain(deep_merge(small_scenario().to_plain(), {"study": study}))
     assert [(problem.path, problem.message) for problem in caught.value.problems] == [(path, message)]
+
+
+def joint(runs: int = 2) -> Scenario:
+    plain = small_scenario().to_plain()
+    study = {"replications": 4, "runs_per_draw": runs, "draws": {"paths": [SHARE], "rows": [[0.2], [0.5]]}}
+    return from_plain({**plain, "study": study})
+
+
+@pytest.mark.parametrize(
+    ("runs", "most", "each"), [(2, 3, "2 replications"), (4, 7, "4 replications"), (1, 1, "one replication")]
+)
+def test_a_chosen_replication_past_the_rows_of_joint_draws(runs: int, most: int, each: str) -> None:
+    scenario = joint(4).overlaid({"study": {"runs_per_draw": runs, "replications": 2}})
+    sentence = (
+        f"study.draws: got replication 9, expected at most {most}: each of the 2 rows is for {each}, "
+        "counted from 0"
+    )
+    for simulate_it in (
+        lambda: run(scenario, replications=[0, 9], workers=1),
+        lambda: simulate(scenario, 1, 9),
+    ):
+        with pytest.raises(ScenarioError) as caught:
+            simulate_it()
+        assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize("point", [{SHARE: 0.3}, {SHARE.rpartition(".")[0]: {"oxygen": 0.3}}])
+def test_a_point_has_no_value_that_is_drawn_jointly(point: dict[str, Any]) -> None:
+    with pytest.raises(ScenarioError, match=f"{SHARE}: is drawn jointly by study.draws, expected "):
+        sweep(joint(), points=[point], replications=1, workers=1)
+
+
+def test_a_sweep_counts_replications_that_share_a_draw_once() -> None:
+    found = sweep(joint(), {"care.no_bed_hours": "4,8"}, workers=1)
+    row = found.breaches.query("point == 1 and threshold == 'cases'").iloc[0]
+    first = found.runs.query("point == 1 and alternative == 'baseline'")["first_day_cases"] < 12
+    interval = row[["probability_low", "probability_high"]].tolist()
+    assert interval == pytest.approx(share_interval(first.to_numpy(), 2))
+    assert interval != pytest.approx(share_interval(first.to_numpy()), abs=0.05)

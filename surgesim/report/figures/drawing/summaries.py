@@ -16,8 +16,8 @@ from matplotlib.patches import Patch
 from surgesim.model.record import key_of
 from surgesim.report.assessment import is_assessed, reason
 from surgesim.report.figures.drawing.page import BLACK, VERMILION, day_number, spans
-from surgesim.report.names import item_of, threshold_title
-from surgesim.report.words import day_month, indicator_words, number, percent, phrase
+from surgesim.report.names import item_of, threshold_title, words_of
+from surgesim.report.words import day_month, number, percent, phrase
 from surgesim.scenario.schema.needs import beds_counted
 from surgesim.study.measures.breaches import PROVINCE_AREA, SITUATION
 
@@ -131,7 +131,7 @@ def threshold_summaries(results: Results, alternative: str, lang: str) -> list[T
 def _unit(scenario: Scenario, threshold: Threshold | None, lang: str) -> str:
     if threshold is not None and threshold.indicator == "burden_backlog" and threshold.item is not None:
         return item_of(scenario, threshold.item).unit
-    return indicator_words(lang, SITUATION if threshold is None else threshold.indicator).unit
+    return words_of(scenario, SITUATION if threshold is None else threshold.indicator, lang).unit
 
 
 def _date(scenario: Scenario, day: float) -> date | None:
