@@ -20,11 +20,11 @@ from surgesim.workbook.drafts import province, usual
 from surgesim.workbook.drafts.draft import Draft
 from surgesim.workbook.drafts.province import Names
 from surgesim.workbook.drafts.today import Census, Daily, read_census, read_daily
-from surgesim.workbook.drafts.yaml_text import Verbatim, scenario_text
+from surgesim.workbook.drafts.yaml_text import Verbatim, plain, scenario_text
 from surgesim.workbook.keys import key_of
 from surgesim.workbook.reading import csv_folder, excel
 from surgesim.workbook.reading.answers import Answers, QuestionsError
-from surgesim.workbook.reading.cells import Cell, Notes
+from surgesim.workbook.reading.cells import Notes
 from surgesim.workbook.reading.tables import read_tables
 from surgesim.workbook.reading.values import Reader
 from surgesim.workbook.update import matched, named_files
@@ -212,19 +212,19 @@ def read_with(source: str | Path, answers: Answers) -> Intake:
         _put_infections(draft, daily, today)
     usual.put_thresholds(draft)
     province.put_plan(draft, tables, facilities, notes)
-    province.put_sources(draft, tables, os.path.basename(notes.file))
+    file = plain(os.path.basename(notes.file))
+    province.put_sources(draft, tables, file)
     scenario = _checked(draft, census, daily, today, notes)
-    if notes.problems or scenario is None:
+    if notes.problems:
         asked = [Problem(each.cell, each.sentence, notes.file) for each in notes.questions]
         raise ScenarioError([*notes.problems, *asked])
-    if notes.questions:
+    if notes.questions or scenario is None:
         raise QuestionsError(notes.questions, notes.file)
     kept = replace(
         answers,
         accepted=answers.accepted | notes.accepted,
         cumulative=answers.cumulative | notes.cumulative,
     )
-    file = os.path.basename(notes.file)
     lang = province.language_of(tables)
     return Intake(file, scenario, tuple(notes.remarks), kept, draft, census, daily, lang)
 
@@ -248,7 +248,12 @@ def _write(texts: Mapping[Path, str]) -> None:
 
 def _beds(draft: Draft) -> dict[tuple[str, str], int]:
     facilities = draft.tree.get("care", {}).get("facilities", {})
-    return {(key, bed): facility["beds"].get(bed, 0) for key, facility in facilities.items() for bed in BEDS}
+    return {
+        (key, bed): facility["beds"][bed]
+        for key, facility in facilities.items()
+        for bed in BEDS
+        if bed in facility["beds"]
+    }
 
 
 def _put_infections(draft: Draft, daily: Daily, today: date) -> None:
@@ -285,9 +290,7 @@ def _checked(draft: Draft, census: Census, daily: Daily, today: date | None, not
             if column in row.values:
                 holder = entry if len(at) == 1 else entry.setdefault(at[0], {})
                 holder[at[-1]] = row.values[column]
-                cell = row.place(column)
-                if isinstance(cell, Cell):
-                    draft.cells[(*CENSUS_PATH, facility, *at)] = cell
+                draft.cells[(*CENSUS_PATH, facility, *at)] = row.place(column)
     tree = deep_merge(tree, {"care": {"initial_census": entries}})
     if daily.numbers:
         tree["history"] = daily.section()
@@ -299,12 +302,15 @@ def _checked(draft: Draft, census: Census, daily: Daily, today: date | None, not
 
 
 def _place(error: ScenarioError, draft: Draft, notes: Notes) -> None:
-    refused = {problem.path for problem in notes.problems}
-    some = bool(notes.problems)
+    """Note the errors of a scenario at their cells."""
+    noted = {problem.path for problem in notes.problems} | {question.cell for question in notes.questions}
+    some = bool(noted)
     for problem in error.problems:
-        exact = tuple(problem.path.split("."))
-        cell = draft.cells.get(exact) if some else draft.cell_at(problem.path)
-        if cell is not None and cell.address not in refused:
+        path = tuple(problem.path.split("."))
+        if some and path[:2] == CENSUS_PATH:
+            continue  # it may follow from what is wrong with the beds
+        cell = draft.cells.get(path) if some else draft.cell_at(problem.path)
+        if cell is not None and cell.address not in noted:
             notes.refuse(cell, problem.message)
         elif not some:
             notes.refuse(problem.path, problem.message)

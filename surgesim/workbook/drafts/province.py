@@ -14,7 +14,7 @@ from surgesim.workbook.drafts.yaml_text import Verbatim
 from surgesim.workbook.keys import folded, key_of
 from surgesim.workbook.reading.cells import Cell, Notes
 from surgesim.workbook.reading.tables import Row, texts
-from surgesim.workbook.sheets import PROVINCE
+from surgesim.workbook.sheets import FACILITIES, PROVINCE
 from surgesim.workbook.words import BEDS
 
 Tables = Mapping[str, Sequence[Row]]
@@ -22,11 +22,19 @@ Tables = Mapping[str, Sequence[Row]]
 
 @dataclass(slots=True)
 class Names:
-    """The names in a sheet, each with its key and cell."""
+    """The names in a sheet, each with its key and cell.
+
+    Attributes
+    ----------
+    keys
+        The key of each name, by the name without diacritics and capitals.
+    cells
+        The cell of each name, by key.
+    """
 
     what: str
     keys: dict[str, str] = field(default_factory=dict)
-    cells: dict[str, Cell | str] = field(default_factory=dict)
+    cells: dict[str, Cell] = field(default_factory=dict)
 
     @classmethod
     def of(cls, what: str, rows: Sequence[Row], notes: Notes) -> Names:
@@ -37,21 +45,22 @@ class Names:
             if not key:
                 notes.refuse(cell, f"got the name {name!r}, expected one with letters a-z or digits")
             elif key in names.cells:
-                before = names.cells[key]
-                other = before.address if isinstance(before, Cell) else before
-                notes.refuse(
-                    cell, f"got {name!r}, whose short name {key} {other} has too, expected another name"
-                )
+                message = f"got {name!r}, which has the short name {key} like {names.cells[key].address}"
+                notes.refuse(cell, f"{message}, expected another name")
             else:
                 names.keys[folded(name)] = key
                 names.cells[key] = cell
         return names
 
-    def find(self, name: str, cell: Cell | str, notes: Notes) -> str | None:
-        """Return the key of a name; note an error if the sheet does not have it."""
+    def find(self, name: str, cell: Cell, notes: Notes) -> str | None:
+        """Return the key of a name; note an error if the sheet does not have it.
+
+        If the sheet has no names at all, its own error says enough.
+        """
         key = self.keys.get(folded(name))
-        if key is None:
-            notes.refuse(cell, f"unknown {self.what} {name!r}{suggestion(name, self.keys)}")
+        if key is None and self.keys:
+            known = [str(each.value) for each in self.cells.values()]
+            notes.refuse(cell, f"unknown {self.what} {name!r}{suggestion(name, known)}")
         return key
 
 
@@ -111,7 +120,8 @@ def put_facilities(draft: Draft, tables: Tables, names: Names, districts: Names,
         if isinstance(district, str):
             cell = row.place("district")
             found = districts.find(district, cell, notes)
-            draft.put((*above, "district"), Verbatim(found), cell if isinstance(cell, Cell) else None)
+            if found is not None:
+                draft.put((*above, "district"), Verbatim(found), cell)
         _put(draft, (*above, "ownership"), row, "ownership", Verbatim("public"))
         _put(draft, (*above, "kind"), row, "kind")
         _put(draft, (*above, "open_at_start"), row, "open_today")
@@ -141,8 +151,11 @@ def _put_shares(draft: Draft, above: Path, row: Row, notes: Notes) -> None:
         notes.refuse(row.place("private_share"), "got a convertible share, too, expected one of the two")
     else:
         column = "private_share" if "private_share" in row.values else "convertible_share"
-        shares = {share for share in (row.values.get("open_share"),) if isinstance(share, float | int)}
-        most = max((usual.CONVERTIBLE_SHARE, *shares))
+        opened, most = row.values.get("open_share"), row.values.get(column)
+        if isinstance(opened, (int, float)) and isinstance(most, (int, float)) and 0 < most < opened:
+            message = f"got {most:g}, expected at least the share of {opened:g} that is open today"
+            notes.refuse(row.place(column), message)
+        most = max(usual.CONVERTIBLE_SHARE, opened if isinstance(opened, (int, float)) else 0)
         _put(draft, (*above, "convertible_share"), row, column, most if is_open else None)
 
 
@@ -153,7 +166,8 @@ def _put_oxygen(draft: Draft, above: Path, row: Row, notes: Notes) -> None:
     given = [column for column in pair if column in row.values]
     if len(given) == 1:
         (missing,) = set(pair) - set(given)
-        notes.refuse(row.place(given[0]), f"got no {missing.replace('_', ' of ')}, expected both or neither")
+        title = FACILITIES.column(missing).title.en
+        notes.refuse(row.place(missing), f"got nothing for {title!r}, expected both or neither")
         return
     _put(draft, (*above, "oxygen", "delivery", "size_kg"), row, "delivery_kg")
     _put(draft, (*above, "oxygen", "delivery", "interval_days"), row, "delivery_days")
@@ -164,7 +178,7 @@ def put_plan(draft: Draft, tables: Tables, facilities: Names, notes: Notes) -> N
     rows = tables["plan"]
     if not rows:
         usual.put_usual_plan(draft)
-    used: dict[str, Cell | str] = {}
+    used: set[str] = set()
     for row in rows:
         lever = row.values.get("lever")
         key = key_of(str(row.values.get("name", lever)))
@@ -175,7 +189,7 @@ def put_plan(draft: Draft, tables: Tables, facilities: Names, notes: Notes) -> N
                 cell, f"got the name {row.values.get('name', lever)!r}, {what}, expected another name"
             )
             continue
-        used[key] = cell
+        used.add(key)
         _put_rule(draft, ("command", "plan", key), row, facilities, notes)
 
 
@@ -196,7 +210,7 @@ def _put_rule(draft: Draft, above: Path, row: Row, facilities: Names, notes: Not
         draft.put(
             (*above, "facilities"),
             [Verbatim(key) for key in found if key],
-            cell if isinstance(cell, Cell) else None,
+            cell,
         )
     elif named is not None or lever == "open_facility":
         got = "facilities" if named is not None else "no facilities"
@@ -253,6 +267,6 @@ def _put(draft: Draft, path: Path, row: Row, column: str, otherwise: Any = None)
     if value is not None:
         words = isinstance(value, str) and column not in ("name", "name_en", "source")
         cell = row.place(column)
-        draft.put(path, Verbatim(value) if words else value, cell if isinstance(cell, Cell) else None)
+        draft.put(path, Verbatim(value) if words else value, cell)
     elif otherwise is not None and column not in row.cells:
         draft.assume(path, otherwise)

@@ -24,7 +24,7 @@ _RISING_DAYS = 7
 
 _PROVINCE = ""
 
-Find = Callable[[str, Cell | str, Notes], str | None]
+Find = Callable[[str, Cell, Notes], str | None]
 """Returns the key of a name; notes an error and returns None if it has none."""
 
 
@@ -101,8 +101,7 @@ def read_census(
         if key is None or not isinstance(bed, str):
             continue
         if (key, bed) in census.rows:
-            before = census.rows[key, bed].place("bed")
-            other = before.address if isinstance(before, Cell) else before
+            other = census.rows[key, bed].place("bed").address
             notes.refuse(row.place("bed"), f"got {bed} beds of {name!r} twice, also in {other}")
             continue
         if isinstance(patients, int):
@@ -117,7 +116,7 @@ def _judge_patients(
     """Ask about more than twice as many patients as beds."""
     cell = row.place("patients")
     identity = f"census {key} {bed}"
-    if beds is None or patients <= 2 * beds or not isinstance(cell, Cell):
+    if beds is None or patients <= 2 * beds:
         return
     if answers.is_accepted(identity, cell.address):
         notes.accepted.add(identity)
@@ -136,8 +135,7 @@ def read_daily(rows: Sequence[Row], find: Find, today: date | None, notes: Notes
             continue
         days = by_area.setdefault(area, {})
         if day in days:
-            before = days[day].place("date")
-            other = before.address if isinstance(before, Cell) else before
+            other = days[day].place("date").address
             notes.refuse(row.place("date"), f"got {day} twice, also in {other}, expected it once")
         elif today is not None and day > today:
             notes.refuse(row.place("date"), f"got {day}, expected a date before today, {today}")
@@ -196,9 +194,9 @@ def _series(
 ) -> list[int | None]:
     """Return the numbers of a series by day; of a running total, what was added each day."""
     values = [value for _, row in found if isinstance(value := row.values[series], int)]
-    cell = found[0][1].place(series) if found else ""
-    if len(values) < len(found) or not isinstance(cell, Cell):
-        return [None] * len(found)  # their errors are noted already
+    if not found or len(values) < len(found):
+        return [None] * len(found)  # the errors are noted already
+    cell = found[0][1].place(series)
     what = series.replace("_", " ")
     identity = f"daily {area or 'province'} {series}"
     rises = all(a <= b for a, b in itertools.pairwise(values)) and values[-1] > values[0]

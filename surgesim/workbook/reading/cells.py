@@ -66,12 +66,15 @@ class RawSheet:
         Numbers of the hidden rows.
     merged
         Ranges of merged cells, such as ``A2:A5``, by their first row.
+    unreadable
+        True if its file could not be read, which is noted.
     """
 
     title: str
     rows: dict[int, dict[int, Cell]] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
     merged: list[tuple[int, str]] = field(default_factory=list)
+    unreadable: bool = False
 
     def put(self, row: int, column: int, value: Value, fault: str = "") -> None:
         """Add a cell, unless it is empty."""

@@ -46,6 +46,7 @@ def _sheet(path: Path, notes: Notes) -> RawSheet:
         lines = _text(path, notes.file).splitlines(keepends=True)
     except ScenarioError as error:
         notes.problems += error.problems
+        sheet.unreadable = True
         return sheet
     rows = csv.reader(lines, delimiter=_separator(lines), strict=True)
     try:
@@ -58,6 +59,7 @@ def _sheet(path: Path, notes: Notes) -> RawSheet:
                 sheet.put(number, column, text.strip())
     except csv.Error as error:
         notes.refuse(f"{path.name}:{rows.line_num}", f"got a line that is not CSV ({error})")
+        sheet.unreadable = True
     return sheet
 
 
@@ -75,7 +77,8 @@ def _text(path: Path, file: str) -> str:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        message = f"got a byte in line {line} that is not {encoding[:6].upper()}, expected text in UTF-8"
+        name = "UTF-16" if encoding == "utf-16" else "UTF-8"
+        message = f"got a byte in line {line} that is not {name}, expected text in UTF-8"
         raise refuse_file(f"{file}/{path.name}", f"{message}: save as CSV UTF-8") from None
     if "\0" in text:
         raise refuse_file(f"{file}/{path.name}", "got UTF-16 without a byte order mark, expected UTF-8")

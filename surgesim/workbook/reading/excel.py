@@ -146,6 +146,7 @@ def _sheet(name: str, sheet: Any, written: Any, notes: Notes) -> RawSheet:
     if sheet.max_row > MAX_ROWS or sheet.max_column > MAX_COLUMNS:
         got = f"got {sheet.max_row} rows and {sheet.max_column} columns"
         notes.refuse(name, f"{got}, expected at most {MAX_ROWS} and {MAX_COLUMNS}")
+        raw.unreadable = True
         return raw
     for row, column, value, formula in _cells(sheet, written):
         plain, fault = _plain(value, formula)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from surgesim.scenario.door import suggestion
@@ -18,16 +18,21 @@ _HEAD_ROWS = 10
 
 @dataclass(slots=True)
 class Row:
-    """A row of a sheet: its cells and what they hold, by column; empty cells are missing."""
+    """A row of a sheet: its cells and what they hold, by column; empty cells are missing.
+
+    `places` are the numbers of the sheet's columns.
+    """
 
     sheet: str
     number: int
+    places: Mapping[str, int]
     cells: dict[str, Cell] = field(default_factory=dict)
     values: dict[str, object] = field(default_factory=dict)
 
-    def place(self, column: str) -> Cell | str:
-        """Return the cell of a column, or the row if the cell is empty."""
-        return self.cells.get(column, f"{self.sheet}!{self.number}:{self.number}")
+    def place(self, column: str) -> Cell:
+        """Return the cell of a column; the first of the row if the sheet lacks the column."""
+        empty = Cell(self.sheet, self.number, self.places.get(column, 1), None)
+        return self.cells.get(column, empty)
 
 
 def read_tables(sheets: Sequence[RawSheet], notes: Notes, reader: Reader) -> dict[str, list[Row]]:
@@ -42,9 +47,9 @@ def read_tables(sheets: Sequence[RawSheet], notes: Notes, reader: Reader) -> dic
             notes.refuse(sheet.title, f"got the sheet {form.key} twice, also as {found[form.key].title!r}")
         else:
             found[form.key] = sheet
-    _judge_others(others, found, notes)
+    misnamed = _judge_others(others, found, notes)
     for form in SHEETS:
-        if form.required and form.key not in found:
+        if form.required and form.key not in (*found, *misnamed):
             names = ", ".join(sheet.title for sheet in sheets) or "none"
             expected = f"{form.title.en} or {form.title.vi}"
             notes.refuse(
@@ -62,8 +67,12 @@ def _form_titled(title: str) -> SheetForm | None:
     return next((form for form in SHEETS if wanted in (form.key, *map(folded, form.title))), None)
 
 
-def _judge_others(others: Sequence[RawSheet], found: dict[str, RawSheet], notes: Notes) -> None:
-    """Refuse a sheet that has the headings of a missing one; say that other unknown sheets are not read."""
+def _judge_others(others: Sequence[RawSheet], found: dict[str, RawSheet], notes: Notes) -> list[str]:
+    """Refuse sheets that have the headings of missing ones, and return the keys of these.
+
+    Of other unknown sheets, say that they are not read.
+    """
+    misnamed = []
     for sheet in others:
         alike = next(
             (form for form in SHEETS if form.key not in found and _head(sheet, form) is not None), None
@@ -71,8 +80,10 @@ def _judge_others(others: Sequence[RawSheet], found: dict[str, RawSheet], notes:
         if alike is not None:
             expected = f"{alike.title.en} or {alike.title.vi}"
             notes.refuse(sheet.title, f"has the columns of {alike.key}, expected a sheet called {expected}")
+            misnamed.append(alike.key)
         elif sheet.rows:
             notes.remark(sheet.title, "is no sheet of the workbook, and is not read")
+    return misnamed
 
 
 def _head(sheet: RawSheet, form: SheetForm) -> int | None:
@@ -96,20 +107,25 @@ def _column_headed(cell: Cell, form: SheetForm) -> Column | None:
 
 def _rows(sheet: RawSheet, form: SheetForm, notes: Notes, reader: Reader) -> list[Row]:
     head = _head(sheet, form)
+    if sheet.unreadable or not (sheet.rows or form.required):
+        return []
     if head is None:
         headings = ", ".join(column.title.en for column in form.columns[:4])
         notes.refuse(sheet.title, f"got no headings in the first {_HEAD_ROWS} rows, expected {headings}, …")
         return []
     columns = _columns(sheet, head, form, notes)
-    for first, area in sheet.merged:
-        if first > head:
-            notes.refuse(f"{sheet.title}!{area}", "got merged cells, expected one value in each cell")
+    merged = [area for first, area in sheet.merged if first > head]
+    for area in merged:
+        notes.refuse(f"{sheet.title}!{area}", "got merged cells, expected one value in each cell")
+    if merged:
+        return []
+    places = {column.key: place for place, column in columns.items()}
     rows = []
     for number in sorted(number for number in sheet.rows if number > head):
         cells = sheet.rows[number]
         if _is_example(cells):
             continue
-        row = Row(sheet.title, number)
+        row = Row(sheet.title, number, places)
         row.cells = {columns[place].key: cell for place, cell in cells.items() if place in columns}
         if not row.cells:
             notes.remark(next(iter(cells.values())), "stands in a column without a heading, and is not read")
@@ -118,7 +134,7 @@ def _rows(sheet: RawSheet, form: SheetForm, notes: Notes, reader: Reader) -> lis
             notes.remark(
                 f"{sheet.title}!{number}:{number}", "got a hidden row, which is read like the others"
             )
-        _read_row(row, form, {column.key for column in columns.values()}, notes, reader)
+        _read_row(row, form, notes, reader)
         rows.append(row)
     if not rows and form.required:
         notes.refuse(sheet.title, "got no rows below the headings, expected at least one")
@@ -155,12 +171,12 @@ def _columns(sheet: RawSheet, head: int, form: SheetForm, notes: Notes) -> dict[
     return columns
 
 
-def _read_row(row: Row, form: SheetForm, columns: set[str], notes: Notes, reader: Reader) -> None:
+def _read_row(row: Row, form: SheetForm, notes: Notes, reader: Reader) -> None:
     for column in form.columns:
         cell = row.cells.get(column.key)
         if cell is None:
-            if column.required and column.key in columns:
-                notes.refuse(row.place(column.key), f"got no {column.title.en.lower()}, expected one")
+            if column.required and column.key in row.places:
+                notes.refuse(row.place(column.key), f"got nothing for {column.title.en!r}, expected a value")
             continue
         value = reader.read(cell, column)
         if value is not None:
