@@ -17,7 +17,7 @@ from surgesim.scenario.door import load
 from surgesim.scenario.schema.merging import deep_merge
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.workbook.drafts import province, usual
-from surgesim.workbook.drafts.draft import Draft
+from surgesim.workbook.drafts.draft import ASSUMED, Draft
 from surgesim.workbook.drafts.province import Names
 from surgesim.workbook.drafts.today import Census, Daily, read_census, read_daily
 from surgesim.workbook.drafts.yaml_text import Verbatim, plain, scenario_text
@@ -72,10 +72,12 @@ class Intake:
             If a file cannot be written.
         """
         path = Path(out)
-        stem = key_of(path.stem) or self.scenario.name
-        texts = {_beside(path, f"{stem}-census.csv"): self._census.text(self.scenario.start)}
+        stem = _stem(path)
+        texts = {}
+        if self._census.rows:
+            texts[path.parent / f"{stem}-census.csv"] = self._census.text(self.scenario.start)
         if self._daily.numbers:
-            texts[_beside(path, f"{stem}-history.csv")] = self._daily.text()
+            texts[path.parent / f"{stem}-history.csv"] = self._daily.text()
         texts[answers_file(path)] = self.answers.text()
         texts[path] = self._text(stem)
         known = [each for each in texts if each.exists()]
@@ -231,11 +233,12 @@ def read_with(source: str | Path, answers: Answers) -> Intake:
 
 def answers_file(out: Path) -> Path:
     """Return the path of the file in which the answers of an import are kept."""
-    return _beside(out, f"{out.stem}-answers.json")
+    return out.parent / f"{_stem(out)}-answers.json"
 
 
-def _beside(out: Path, name: str) -> Path:
-    return out.parent / name
+def _stem(out: Path) -> str:
+    """Return the name of the scenario in a file, with which the names of the files beside it begin."""
+    return key_of(out.stem) or "scenario"
 
 
 def _write(texts: Mapping[Path, str]) -> None:
@@ -262,13 +265,12 @@ def _put_infections(draft: Draft, daily: Daily, today: date) -> None:
     people = {key: district.get("population", 1) for key, district in districts.items()}
     total = sum(people.values())
     whole = daily.mean_cases("", today)
-    infections = {}
-    for key, number in people.items():
-        cases = daily.mean_cases(key, today)
-        if cases is None and whole is not None:
-            cases = whole * number / total
-        infections[key] = usual.infected(cases, number)
-    origin = "from the cases of the last week" if whole is not None or daily.numbers else "assumed"
+    cases = {key: daily.mean_cases(key, today) for key in people}
+    if whole is not None:
+        shares = {key: whole * number / total for key, number in people.items()}
+        cases = {key: shares[key] if known is None else known for key, known in cases.items()}
+    infections = {key: usual.infected(cases[key], number) for key, number in people.items()}
+    origin = "from the cases of the last week" if set(cases.values()) - {None} else ASSUMED
     usual.put_epidemic(draft, infections, origin)
 
 

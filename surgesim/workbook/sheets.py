@@ -79,7 +79,7 @@ class SheetForm(NamedTuple):
 _PEOPLE = Label("người", "people")
 _BEDS = Label("giường", "beds")
 _DAYS = Label("ngày", "days")
-_SHARE = Label("0–100 %", "0–100 %")
+_SHARE = Label("0–1 hoặc %", "0–1 or %")
 _KG = Label("kg", "kg")
 
 

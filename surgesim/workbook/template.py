@@ -15,6 +15,9 @@ from surgesim.workbook.words import EXAMPLE, YES_NO, Label
 _ROWS = 1_000
 """Rows for which drop-downs are prepared."""
 
+_FORMATTED = 400
+"""Rows whose dates and shares are shown as such; typing 30 or 0.3 in such a cell gives 30 %."""
+
 _HEAD = "DCE6F1"
 _REQUIRED = "F8CBAD"
 _GREY = "808080"
@@ -117,6 +120,6 @@ def _prepare(sheet: Any, letter: str, column: Column, lang: str) -> None:
         rule.showErrorMessage = bool(choices)
         sheet.add_data_validation(rule)
         rule.add(cells)
-    if column.kind is Kind.DATE:
-        for row in range(3, 103):
-            sheet[f"{letter}{row}"].number_format = "yyyy-mm-dd"
+    form = {Kind.DATE: "yyyy-mm-dd", Kind.SHARE: "0%"}.get(column.kind)
+    for row in range(3, _FORMATTED + 3) if form else ():
+        sheet[f"{letter}{row}"].number_format = form

@@ -552,6 +552,10 @@ FILES: dict[str, tuple[Callable[[Path], bytes], str]] = {
         lambda right: repacked(right, {"xl/worksheets/sheet1.xml": LAUGHS.decode().encode("utf-16")}),
         "got a document type declaration in xl/worksheets/sheet1.xml, expected none in a workbook",
     ),
+    "declares entities in a part with another name": (
+        lambda right: repacked(right, {"xl/media/sheet.png": LAUGHS}),
+        "got a document type declaration in xl/media/sheet.png, expected none in a workbook",
+    ),
     "many cells": (
         lambda right: repacked(right, {"xl/worksheets/sheet9.xml": b"<c/>" * 300_001}),
         "got more than 300000 cells, expected at most that many: delete empty rows and columns with formats",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -420,6 +422,16 @@ def test_an_empty_template_says_what_is_missing(tmp_path: Path) -> None:
     assert [problem.path for problem in caught.value.problems] == ["Province", "Districts", "Facilities"]
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_what_libreoffice_saves_is_the_same_workbook(tmp_path: Path) -> None:
+    path = fill(tmp_path / "a.xlsx", small())
+    saved = tmp_path / "saved"
+    command = ["soffice", "--headless", "--convert-to", "xlsx", "--outdir", str(saved), str(path)]
+    subprocess.run(command, check=True, capture_output=True)
+    assert surgesim.read_workbook(saved / "a.xlsx").scenario == surgesim.read_workbook(path).scenario
+
+
 # -- from one week to the next -----------------------------------------------------------------------
 
 
@@ -504,6 +516,30 @@ def test_a_file_that_holds_no_answers_is_one_sentence(tmp_path: Path, text: str)
     (tmp_path / "a-answers.json").write_text(text, encoding="utf-8")
     with pytest.raises(ScenarioError, match="got a file that does not hold the answers of an import"):
         Answers.kept_in(tmp_path / "a-answers.json")
+
+
+def test_a_workbook_without_census_and_reports_is_a_scenario_too(tmp_path: Path) -> None:
+    rows = small() | {"census": [], "daily": []}
+    paths = imported(tmp_path, rows).write(tmp_path / "My Town.yaml")
+    assert [path.name for path in paths] == ["my-town-answers.json", "My Town.yaml"]
+    scenario = surgesim.load(tmp_path / "My Town.yaml")
+    assert (scenario.name, scenario.start, scenario.past) == ("my-town", TODAY, None)
+    assert scenario.epidemic is not None
+    assert scenario.epidemic.initial_infections == {"o-mon": 64, "cai-rang": 53}
+
+
+def test_reports_by_district_give_the_infections_of_each(tmp_path: Path) -> None:
+    rows = small()
+    rows["daily"] = [
+        {"date": TODAY - timedelta(days=back), "district": name, "reported_cases": cases}
+        for back in range(14, 0, -1)
+        for name, cases in (("Ô Môn", 10 + back % 2), ("Cái Răng", 30 - back % 2))
+    ]
+    scenario = imported(tmp_path, rows).scenario
+    assert scenario.epidemic is not None
+    assert scenario.epidemic.initial_infections == {"o-mon": 370, "cai-rang": 1030}
+    assert scenario.past is not None
+    np.testing.assert_array_equal(scenario.past.last("reported_cases", 7), [40] * 7)
 
 
 def test_nothing_is_written_over_another_file(tmp_path: Path) -> None:
