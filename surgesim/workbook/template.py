@@ -15,7 +15,7 @@ from surgesim.workbook.words import EXAMPLE, YES_NO, Label
 _ROWS = 1_000
 """Rows for which drop-downs are prepared."""
 
-_FORMATTED = 400
+_FORMATTED = 200
 """Rows whose dates and shares are shown as such; typing 30 or 0.3 in such a cell gives 30 %."""
 
 _HEAD = "DCE6F1"

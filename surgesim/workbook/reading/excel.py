@@ -51,7 +51,7 @@ def read(path: Path, notes: Notes) -> list[RawSheet]:
     sheets = []
     for name in values.sheetnames:
         sheet, written = values[name], formulas[name]
-        if not hasattr(sheet, "iter_rows"):
+        if not hasattr(sheet, "_cells"):
             continue  # a chart
         sheets.append(_sheet(name, sheet, written, notes))
     return sheets
@@ -156,11 +156,14 @@ def _sheet(name: str, sheet: Any, written: Any, notes: Notes) -> RawSheet:
 
 
 def _cells(sheet: Any, written: Any) -> Iterator[tuple[int, int, Any, Any]]:
-    """Yield row, column and cell of each cell that holds something, as stored and as written."""
-    for cells in written.iter_rows():
-        for cell in cells:
-            if cell.value is not None:
-                yield cell.row, cell.column, sheet.cell(cell.row, cell.column), cell
+    """Yield row, column and cell of each cell that holds something, as stored and as written.
+
+    `iter_rows` would create every empty cell up to the last one, which may be far away.
+    """
+    stored = sheet._cells
+    for (row, column), cell in sorted(written._cells.items()):
+        if cell.value is not None:
+            yield row, column, stored[row, column], cell
 
 
 def _plain(cell: Any, written: Any) -> tuple[Value, str]:

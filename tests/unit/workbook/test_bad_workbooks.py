@@ -424,6 +424,10 @@ READ: dict[str, tuple[Edit, list[str]]] = {
         cell("Districts", "G9", "check"),
         ["Districts!G9: stands in a column without a heading, and is not read"],
     ),
+    "a cell far away": (
+        cell("Districts", "GR19999", "check"),
+        ["Districts!GR19999: stands in a column without a heading, and is not read"],
+    ),
     "numbers as text": (
         all_of(cell("Districts", "B3", "128677"), cell("Census", "C3", "18")),
         ["Districts!B3: 2 numbers are stored as text, first here, and read as numbers"],
