@@ -23,7 +23,7 @@ TODAY = date(2021, 11, 29)
 def small() -> dict[str, list[dict[str, Any]]]:
     """Return the rows of a small province that can be imported."""
     return {
-        "province": [{"name": "Tỉnh A", "today": TODAY, "days": 20}],
+        "province": [{"name": "Tỉnh A", "today": TODAY}],
         "districts": [
             {"name": "Ô Môn", "population": 128677, "travel_hours": 0.7},
             {"name": "Cái Răng", "population": 105393},

@@ -130,7 +130,7 @@ def new(
             return
         path = out if out is not None else Path(f"{name}.yaml")
         if given:
-            text = _quick(name, figures)
+            text = _quick(name, figures, lang.value)
         else:
             from surgesim.scenario.door import starter
 
@@ -142,7 +142,7 @@ def new(
         typer.echo(f"{path}: written; check it with: surgesim validate {shlex.quote(str(path))}")
 
 
-def _quick(name: str, figures: Mapping[str, int | None]) -> str:
+def _quick(name: str, figures: Mapping[str, int | None], lang: str) -> str:
     """Return a scenario of today from a handful of figures."""
     from datetime import date
 
@@ -159,7 +159,7 @@ def _quick(name: str, figures: Mapping[str, int | None]) -> str:
         figures["in-hospital"] or 0,
         figures["in-icu"] or 0,
     )
-    return quick_scenario(name, known, date.today())
+    return quick_scenario(name, known, date.today(), lang)
 
 
 def _write_template(name: str, out: Path | None, lang: str, *, csv: bool) -> None:

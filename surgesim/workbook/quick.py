@@ -12,9 +12,22 @@ from surgesim.scenario.schema.numbers import MOST_PEOPLE
 from surgesim.workbook.drafts import usual
 from surgesim.workbook.drafts.draft import Draft
 from surgesim.workbook.drafts.yaml_text import Verbatim, scenario_text
+from surgesim.workbook.words import NOTHING, Label
 
 _OXYGEN_SHARE = 0.4
 """Share of the beds outside intensive care that have oxygen."""
+
+_HEAD = (
+    Label("{name}: kịch bản từ vài con số", "{name}: a scenario from a handful of figures"),
+    NOTHING,
+    Label(
+        "Dòng ghi “giả định” không phải số của bạn: hãy thay khi biết rõ hơn.",
+        "Lines marked `assumed` are not yours: replace them when you know better.",
+    ),
+    Label("surgesim validate {name}.yaml", "surgesim validate {name}.yaml"),
+    Label("surgesim run {name}.yaml", "surgesim run {name}.yaml"),
+)
+"""The comment at the top of the file."""
 
 _DISTRICT, _FACILITY = "whole-province", "hospitals"
 
@@ -74,8 +87,10 @@ class Figures:
         return found
 
 
-def quick_scenario(name: str, figures: Figures, today: date) -> str:
+def quick_scenario(name: str, figures: Figures, today: date, lang: str = "en") -> str:
     """Return the text of a commented scenario that starts `today` and runs without changes.
+
+    `lang` is the language of its comments: ``vi`` or ``en``.
 
     Raises
     ------
@@ -113,14 +128,8 @@ def quick_scenario(name: str, figures: Figures, today: date) -> str:
     usual.source(draft, "people.districts", "figures given to surgesim new", "counted")
     usual.source(draft, "care", "figures given to surgesim new, and assumptions")
     usual.source(draft, "command.plan", "usual plan of surgesim")
-    head = [
-        f"{name}: a scenario from a handful of figures",
-        "",
-        "Lines marked `assumed` are not yours: replace them when you know better.",
-        f"surgesim validate {name}.yaml",
-        f"surgesim run {name}.yaml",
-    ]
-    text = scenario_text(draft, head, "en")
+    head = [line.get(lang).format(name=name) for line in _HEAD]
+    text = scenario_text(draft, head, lang)
     loads(text)
     return text
 

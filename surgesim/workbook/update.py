@@ -48,6 +48,8 @@ def matched(
         With each facility and district that `scenario` does not have, or if the census does not fit it.
     """
     problems: list[Problem] = []
+    if not census.rows:
+        problems.append(Problem("", "got no rows in the sheet census, expected the patients of today", file))
 
     def keys(
         what: str, wanted: Iterable[str], titles: Mapping[str, Text], known: Mapping[str, Text]

@@ -68,9 +68,8 @@ class Draft:
         """Return the paths of what nobody gave; those of all districts or facilities as one pattern."""
         patterns = []
         for pattern, paths in self._by_pattern().items():
-            entries = self.tree.get(paths[0][0], {}).get(paths[0][1], {})
-            one = "*" in pattern and len(paths) == len(entries)
-            patterns += [pattern] if one else [".".join(path) for path in paths]
+            of_all = "*" in pattern and len(paths) == len(self.tree[paths[0][0]][paths[0][1]])
+            patterns += [pattern] if of_all else [".".join(path) for path in paths]
         return patterns
 
     def _by_pattern(self) -> dict[str, list[Path]]:

@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.workbook.reading.cells import Notes, RawSheet, Value
@@ -119,7 +119,9 @@ def _check_archive(content: bytes, notes: Notes) -> bool:
                 if cells > MAX_CELLS:
                     message = f"got more than {MAX_CELLS} cells, expected at most that many"
                     raise refuse_file(file, f"{message}: delete empty rows and columns with formats")
-    except (BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except ScenarioError:
+        raise
+    except Exception as error:  # a damaged archive can raise anything
         raise refuse_file(
             file, f"got a file that is no workbook ({error}), expected .xlsx or .xlsm"
         ) from None

@@ -586,6 +586,17 @@ def test_a_damaged_sheet_is_one_sentence(right: Path, tmp_path: Path) -> None:
     assert message.startswith("got a damaged workbook (")
 
 
+def test_turned_bits_are_one_sentence(right: Path, tmp_path: Path) -> None:
+    content = bytearray(right.read_bytes())
+    with zipfile.ZipFile(right) as archive:
+        start = archive.getinfo("xl/worksheets/sheet1.xml").header_offset
+    content[start + 200 : start + 260] = bytes(60)
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(content)
+    (message,) = messages(path)
+    assert message.startswith("got a file that is no workbook (")
+
+
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
     assert messages(tmp_path / "a.xlsx") == ["got the name of a file that does not exist"]
 

@@ -449,7 +449,7 @@ def next_week() -> dict[str, list[dict[str, Any]]]:
 def test_an_update_changes_the_csvs_and_nothing_else(tmp_path: Path) -> None:
     imported(tmp_path, small()).write(tmp_path / "town.yaml")
     scenario = tmp_path / "town.yaml"
-    edited = scenario.read_text(encoding="utf-8").replace("days: 20", "days: 30  # by hand")
+    edited = scenario.read_text(encoding="utf-8").replace("days: 120", "days: 30  # by hand")
     scenario.write_text(edited, encoding="utf-8")
     before = {path.name: path.read_bytes() for path in tmp_path.glob("town*")}
     imported(tmp_path, next_week(), "b").update(scenario)
@@ -500,6 +500,15 @@ def test_an_update_needs_a_scenario_that_names_files(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text("name: own\n", encoding="utf-8")
     with pytest.raises(ScenarioError, match="names no file, so there is none to update"):
         intake.update(tmp_path / "own.yaml")
+
+
+def test_an_update_needs_a_census(tmp_path: Path) -> None:
+    imported(tmp_path, small()).write(tmp_path / "town.yaml")
+    intake = imported(tmp_path, next_week() | {"census": []}, "b")
+    with pytest.raises(
+        ScenarioError, match="got no rows in the sheet census, expected the patients of today"
+    ):
+        intake.update(tmp_path / "town.yaml")
 
 
 def test_answers_are_kept_for_the_next_time(tmp_path: Path) -> None:
