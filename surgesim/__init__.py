@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from surgesim.study.store.run_folder import read
     from surgesim.study.sweep.result import Sweep
     from surgesim.study.sweep.sweep import sweep
+    from surgesim.workbook.intake import read_workbook
 
 __all__ = [
     "Backend",
@@ -42,6 +43,7 @@ __all__ = [
     "loads",
     "overlaid",
     "read",
+    "read_workbook",
     "run",
     "sensitivity",
     "simulate",
@@ -58,6 +60,7 @@ _HOMES = {
     "loads": "surgesim.scenario.door",
     "overlaid": "surgesim.scenario.door",
     "read": "surgesim.study.store.run_folder",
+    "read_workbook": "surgesim.workbook.intake",
     "run": "surgesim.study.run",
     "sensitivity": "surgesim.study.sensitivity",
     "simulate": "surgesim.study.simulate",

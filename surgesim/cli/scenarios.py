@@ -1,18 +1,32 @@
-"""Commands for scenario files: validate, new, schema."""
+"""Commands for scenario files: validate, new, import, schema."""
 
 from __future__ import annotations
 
 import shlex
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from surgesim.cli.app import app
-from surgesim.cli.options import ExtensionOption, LangOption, QuietOption, SetOption
-from surgesim.cli.terminal import BAD_INPUT, count, errors, fail
+from surgesim.cli.options import (
+    ExtensionOption,
+    LangOption,
+    QuietOption,
+    SetOption,
+    choice_option,
+    integer_option,
+)
+from surgesim.cli.terminal import BAD_INPUT, choose, count, errors, fail
 from surgesim.errors import ScenarioError, escaped, listed
 from surgesim.files import atomic_write
+
+if TYPE_CHECKING:
+    from surgesim.workbook.intake import Intake
+    from surgesim.workbook.reading.answers import Answers
 
 
 @app.command(epilog="Example: surgesim validate scenarios/kien-giang.yaml")
@@ -64,9 +78,18 @@ def validate(
         raise typer.Exit(BAD_INPUT)
 
 
-@app.command(epilog="Example: surgesim new my-province --from scenarios/kien-giang.yaml")
+_FIGURES = ("population", "beds", "icu", "cases-last-week", "in-hospital", "in-icu")
+"""Options of `new` from which it writes a scenario of today."""
+
+
+def _figure(help_: str, name: str) -> Any:
+    return integer_option(help_, f"--{name}", show_default="none")
+
+
+@app.command(epilog="Example: surgesim new my-province --workbook")
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the scenario: a-z, 0-9 and hyphens.")],
+    lang: LangOption,
     like: Annotated[
         str | None,
         typer.Option(
@@ -75,18 +98,158 @@ def new(
     ] = None,
     extension: ExtensionOption = None,
     out: Annotated[Path | None, typer.Option(help="File to write.", show_default="NAME.yaml")] = None,
+    workbook: Annotated[
+        bool, typer.Option("--workbook", help="Write a workbook to fill in, NAME.xlsx, for surgesim import.")
+    ] = False,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="With --workbook: write a folder of CSV files instead.")
+    ] = False,
+    population: Annotated[int | None, _figure("People, for a scenario of today.", "population")] = None,
+    beds: Annotated[int | None, _figure("Hospital beds outside intensive care.", "beds")] = None,
+    icu: Annotated[int | None, _figure("ICU beds.", "icu")] = None,
+    cases: Annotated[int | None, _figure("Cases reported in the last 7 days.", "cases-last-week")] = None,
+    hospital: Annotated[
+        int | None, _figure("COVID patients in hospital, ICU included.", "in-hospital")
+    ] = None,
+    in_icu: Annotated[int | None, _figure("COVID patients in ICU.", "in-icu")] = None,
 ) -> None:
-    """Write a commented scenario as a starting point."""
-    with errors():
-        from surgesim.scenario.door import starter
+    """Write a commented scenario as a starting point, or a workbook to fill in.
 
+    With --population and --beds, the scenario starts today from these figures.
+    """
+    figures = dict(zip(_FIGURES, (population, beds, icu, cases, hospital, in_icu), strict=True))
+    given = [f"--{key}" for key, number in figures.items() if number is not None]
+    if csv and not workbook:
+        fail("--csv: got no --workbook, expected both")
+    if sum((workbook, like is not None, bool(given))) > 1:
+        names = [*(["--workbook"] if workbook else []), *(["--from"] if like is not None else []), *given]
+        fail(f"got {', '.join(names)}, expected only one way to begin")
+    with errors({key: f"--{key}" for key in _FIGURES}):
+        if workbook:
+            _write_template(name, out, lang.value, csv=csv)
+            return
         path = out if out is not None else Path(f"{name}.yaml")
-        text = starter(name, like, folder=path.parent, extensions=extension or ())
+        if given:
+            text = _quick(name, figures, lang.value)
+        else:
+            from surgesim.scenario.door import starter
+
+            text = starter(name, like, folder=path.parent, extensions=extension or ())
         if path.exists():
             fail(f"{path}: exists already, expected a new file")
         with atomic_write(path) as part:
             part.write_text(text, encoding="utf-8", newline="\n")
         typer.echo(f"{path}: written; check it with: surgesim validate {shlex.quote(str(path))}")
+
+
+def _quick(name: str, figures: Mapping[str, int | None], lang: str) -> str:
+    """Return a scenario of today from a handful of figures."""
+    from datetime import date
+
+    from surgesim.workbook.quick import Figures, quick_scenario
+
+    population, beds = figures["population"], figures["beds"]
+    if population is None or beds is None:
+        fail("expected at least --population and --beds for a scenario of today")
+    known = Figures(
+        population,
+        beds,
+        figures["icu"] or 0,
+        figures["cases-last-week"],
+        figures["in-hospital"] or 0,
+        figures["in-icu"] or 0,
+    )
+    return quick_scenario(name, known, date.today(), lang)
+
+
+def _write_template(name: str, out: Path | None, lang: str, *, csv: bool) -> None:
+    from surgesim.scenario.door import check_name
+    from surgesim.workbook.template import write_folder, write_template
+
+    check_name(name)
+    path = out if out is not None else Path(name if csv else f"{name}.xlsx")
+    (write_folder if csv else write_template)(path, lang)
+    scenario = shlex.quote(f"{name}.yaml")
+    typer.echo(
+        f"{path}: written; fill it in, then: surgesim import {shlex.quote(str(path))} --out {scenario}"
+    )
+
+
+class Decimal(StrEnum):
+    """The mark before decimals."""
+
+    point = "point"
+    comma = "comma"
+
+
+class Dates(StrEnum):
+    """The order of a date's parts."""
+
+    dmy = "dmy"
+    mdy = "mdy"
+
+
+@app.command("import", epilog="Example: surgesim import my-province.xlsx --out my-province.yaml")
+def import_(
+    source: Annotated[
+        Path, typer.Argument(metavar="WORKBOOK", help="Workbook (.xlsx), or folder of CSV files.")
+    ],
+    out: Annotated[Path, typer.Option(help="Scenario to write; its CSVs are written beside it.")],
+    update: Annotated[
+        bool, typer.Option("--update", help="Write only the CSVs of census and reports of this scenario.")
+    ] = False,
+    decimal: Annotated[
+        Decimal | None,
+        choice_option("Mark before decimals in numbers written as text.", Decimal, "--decimal"),
+    ] = None,
+    dates: Annotated[
+        Dates | None,
+        choice_option("Order of day and month in dates written as text.", Dates, "--dates"),
+    ] = None,
+    cumulative: Annotated[
+        bool, typer.Option("--cumulative", help="Series that never fall are running totals.")
+    ] = False,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option("--accept", metavar="CELL", help="Take a cell as it is: census!C5; may be repeated."),
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Read a workbook of hospitals, census and daily reports into a scenario.
+
+    Reports all errors at once, with sheet and cell, and then writes nothing. What can be read in two ways is
+    asked at a terminal; elsewhere the message names the option that answers.
+    """
+    with errors():
+        from surgesim.workbook.intake import answers_file
+        from surgesim.workbook.reading.answers import Answers
+
+        answers = Answers.of(
+            decimal.value if decimal else None, dates.value if dates else None, cumulative, accept or ()
+        )
+        intake = _read_and_ask(source, answers.over(Answers.kept_in(answers_file(out))))
+        paths = intake.update(out) if update else intake.write(out)
+        if quiet:
+            return
+        if intake.remarks:
+            typer.echo(listed([f"remark: {remark}" for remark in intake.remarks]))
+        check = f"; check it with: surgesim validate {shlex.quote(str(out))}" if not update else ""
+        typer.echo(f"written: {', '.join(map(str, paths))}{check}")
+
+
+def _read_and_ask(source: Path, answers: Answers) -> Intake:
+    """Read a workbook; at a terminal, ask what can be read in two ways until nothing is open."""
+    from surgesim.workbook.intake import read_with
+    from surgesim.workbook.reading.answers import QuestionsError
+
+    while True:
+        try:
+            return read_with(source, answers)
+        except QuestionsError as error:
+            if sys.stdin is None or not sys.stdin.isatty():
+                raise
+            for option, identity in choose(error.questions):
+                answers = answers.with_option(option, identity)
 
 
 @app.command(epilog="Example: surgesim schema > surgesim.schema.json")

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from surgesim.errors import IdentityError, Problem, ScenarioError, SurgesimError, listed
+from surgesim.errors import IdentityError, Problem, ScenarioError, SurgesimError, escaped, listed
 
 if TYPE_CHECKING:
     from surgesim.study.compute.backend import Progress
+    from surgesim.workbook.reading.cells import Question
 
 FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
@@ -105,6 +106,26 @@ def _by_option(problem: Problem, options: Mapping[str, str]) -> Problem:
 def fail(message: str) -> NoReturn:
     typer.echo(message, err=True)
     raise typer.Exit(BAD_INPUT)
+
+
+def choose(questions: Sequence[Question]) -> Iterator[tuple[str, str]]:
+    """Ask questions at the terminal; yield the option chosen for each, with the question's identity.
+
+    Questions with one identity are asked once.
+    """
+    asked: set[str] = set()
+    for question in questions:
+        if question.identity in asked:
+            continue
+        asked.add(question.identity)
+        typer.echo(escaped(f"{question.cell}: {question.message}"))
+        options = list(question.answers)
+        for number, (option, meaning) in enumerate(question.answers.items(), start=1):
+            typer.echo(f"  {number}  {meaning} ({option})")
+        text = ""
+        while text not in map(str, range(1, len(options) + 1)):
+            text = typer.prompt(f"1 to {len(options)}, Ctrl-C to stop").strip()
+        yield options[int(text) - 1], question.identity
 
 
 @contextmanager

@@ -22,10 +22,10 @@ from surgesim.scenario.loading.assignments import unknown_path
 from surgesim.scenario.loading.dumping import dump
 from surgesim.scenario.loading.mappings import read_mapping
 from surgesim.scenario.loading.values import certain, fit_value, is_integer
-from surgesim.scenario.loading.yaml_nodes import compose
+from surgesim.scenario.loading.yaml_nodes import compose, read_text
 from surgesim.scenario.messages.finding import suggestion
 from surgesim.scenario.reference.editor_schema import json_schema
-from surgesim.scenario.starting import starter
+from surgesim.scenario.starting import check_name, starter
 from surgesim.scenario.validation.sources import assumptions
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Files",
     "assumptions",
     "certain",
+    "check_name",
     "compose",
     "dump",
     "examine",
@@ -47,6 +48,7 @@ __all__ = [
     "loads",
     "overlaid",
     "read_mapping",
+    "read_text",
     "starter",
     "suggestion",
     "unknown_path",

@@ -36,14 +36,25 @@ def starter(name: str, like: str | None = None, *, folder: str | Path = ".", ext
     ScenarioError
         If the name is not allowed, or `like` is not a valid scenario.
     """
+    check_name(name)
+    if like is None:
+        return _STARTER.read_text(encoding="utf-8").replace(_PLACEHOLDER, name)
+    return _laid_over(name, os.path.relpath(like, folder), load(like, extensions=extensions))
+
+
+def check_name(name: str) -> None:
+    """Check the name of a new scenario.
+
+    Raises
+    ------
+    ScenarioError
+        If it is not allowed.
+    """
     try:
         TypeAdapter(Name).validate_python(name)
     except ValidationError:
         message = f"got the name {name!r}, expected {A_NAME}"
         raise ScenarioError([Problem("name", message)]) from None
-    if like is None:
-        return _STARTER.read_text(encoding="utf-8").replace(_PLACEHOLDER, name)
-    return _laid_over(name, os.path.relpath(like, folder), load(like, extensions=extensions))
 
 
 def _laid_over(name: str, base: str, scenario: Scenario) -> str:

@@ -15,7 +15,8 @@ Row = tuple[str, Any, str, str]
 """Path, value, source, confidence of one figure."""
 
 NOT_FIGURES = (
-    "name", "title", "description", "start", "days", "warm_up_days", "study", "alternatives", "sources",
+    "name", "title", "description", "start", "days", "warm_up_days", "history", "study", "alternatives",
+    "sources",
 )  # fmt: skip
 """Sections and fields without figures: they define the question and assume nothing."""
 

@@ -306,6 +306,7 @@ def test_public_names() -> None:
         "loads",
         "overlaid",
         "read",
+        "read_workbook",
         "run",
         "sensitivity",
         "simulate",

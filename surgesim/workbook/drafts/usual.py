@@ -1,0 +1,109 @@
+"""What a scenario has beyond the workbook: the figures of a profile, and those that nobody gave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from surgesim.workbook.drafts.draft import ASSUMED, Draft
+from surgesim.workbook.drafts.yaml_text import Verbatim
+
+DETECTED_SHARE = 0.2
+LATENT_DAYS, INFECTIOUS_DAYS = 3.0, 4.0
+_INFECTED_SHARE = 0.0005
+"""Share of the people infected on the first day if no cases are reported."""
+
+OPEN_SHARE, CONVERTIBLE_SHARE = 0.3, 0.6
+DAYS = 120
+
+MEASURE = "distancing"
+
+_PROFILES: Mapping[str, Mapping[str, str]] = {
+    "vietnam": {"ages": "vietnam-2020", "high_risk": "high-risk-assumed", "contacts": "vietnam-2021"}
+}
+
+_THRESHOLDS: Mapping[str, Mapping[str, Any]] = {
+    "weekly-cases": {"indicator": Verbatim("weekly_reported_cases_per_100k"), "above": 450},
+    "on-oxygen": {"indicator": Verbatim("oxygen_need_7d_per_100k"), "above": 32},
+    "without-bed": {"indicator": Verbatim("patients_without_bed"), "above": 0},
+    "vacant-beds": {"indicator": Verbatim("vacant_covid_beds_per_100k"), "below": 10},
+    "icu-staffed": {"indicator": Verbatim("staffed_icu_beds_per_100k"), "below": 4},
+}
+
+_OF_THRESHOLDS = "Kiên Giang, 3840/SYT-NVYD of November 2023, appendix II.2"
+
+
+def put_study(draft: Draft) -> None:
+    draft.put(("study", "replications"), 8, "more replications: narrower error, longer run")
+    draft.put(("study", "seed"), 1, "the same seed gives the same results")
+
+
+def put_profile(draft: Draft, profile: str) -> None:
+    """Put the ages and contacts of a place, and the clinical course."""
+    for key, name in _PROFILES[profile].items():
+        draft.put(("people", key), Verbatim(name), f"profile {profile}")
+
+
+def put_epidemic(draft: Draft, infections: Mapping[str, int], origin: str) -> None:
+    """Put the variant, with the infections of the first day by district."""
+    above = ("epidemic", "variant")
+    draft.assume((*above, "r0"), 4.0)
+    draft.assume((*above, "latent_days"), LATENT_DAYS)
+    draft.assume((*above, "infectious_days"), INFECTIOUS_DAYS)
+    draft.assume((*above, "severity"), 1.0)
+    draft.assume(("epidemic", "immunity", "immune_share"), 0.4)
+    draft.put(("epidemic", "initial_infections"), dict(infections), origin)
+    draft.assume(("epidemic", "detection", "share"), DETECTED_SHARE)
+    draft.put(("clinical", "profile"), Verbatim("squire-2022"))
+
+
+def put_measure(draft: Draft) -> None:
+    """Put the measure that a rule on distancing starts."""
+    reduces = ("epidemic", "measures", MEASURE, "reduces")
+    for setting, share in (("school", 0.6), ("work", 0.4), ("community", 0.5)):
+        draft.assume((*reduces, setting), share)
+    draft.assume(("epidemic", "measures", MEASURE, "compliance"), 0.7)
+
+
+def infected(cases_per_day: float | None, people: int) -> int:
+    """Return the infections of the first day that fit the reported cases of a day in an area."""
+    if cases_per_day is None:
+        number = people * _INFECTED_SHARE
+    else:
+        number = cases_per_day / DETECTED_SHARE * (LATENT_DAYS + INFECTIOUS_DAYS)
+    return min(max(round(number), 1), people // 2)
+
+
+def put_thresholds(draft: Draft) -> None:
+    for name, threshold in _THRESHOLDS.items():
+        draft.put(("command", "thresholds", name), dict(threshold))
+    draft.put(("command", "situation", "require"), 3)
+
+
+def put_usual_plan(draft: Draft) -> None:
+    """Put a plan for a province that gives none."""
+    above = ("command", "plan", "convert-wards")
+    when = {"indicator": Verbatim("oxygen_occupancy"), "above": 0.7, "for_days": 2}
+    draft.assume((*above, "action"), Verbatim("convert_beds"))
+    draft.assume((*above, "when"), when)
+    draft.assume((*above, "lead_days"), 2)
+    draft.assume((*above, "until"), {"below": 0.3, "for_days": 14})
+    above = ("command", "plan", "distance")
+    when = {"indicator": Verbatim("weekly_reported_cases_per_100k"), "above": 300}
+    draft.assume((*above, "action"), Verbatim("measure"))
+    draft.assume((*above, "measure"), Verbatim(MEASURE))
+    draft.assume((*above, "when"), when)
+    draft.assume((*above, "until"), {"below": 100, "for_days": 14})
+    put_measure(draft)
+
+
+def source(draft: Draft, pattern: str, origin: str, confidence: str = ASSUMED) -> None:
+    """Put the source of the figures at the paths of a pattern."""
+    sources = draft.tree.setdefault("sources", {})
+    sources[pattern] = {"source": origin, "confidence": Verbatim(confidence)}
+
+
+def put_usual_sources(draft: Draft) -> None:
+    """Name the source of every figure that this module puts."""
+    source(draft, "epidemic", "usual figures of surgesim, to be replaced by your own")
+    source(draft, "command.thresholds.*", _OF_THRESHOLDS, "official")

@@ -1,0 +1,166 @@
+"""Write a scenario that runs from a handful of figures: one district, one hospital, the rest assumed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from surgesim.errors import Problem, ScenarioError
+from surgesim.scenario.door import check_name, loads
+from surgesim.scenario.schema.numbers import MOST_PEOPLE
+from surgesim.workbook.drafts import usual
+from surgesim.workbook.drafts.draft import Draft
+from surgesim.workbook.drafts.yaml_text import Verbatim, scenario_text
+from surgesim.workbook.words import NOTHING, Label
+
+_OXYGEN_SHARE = 0.4
+"""Share of the beds outside intensive care that have oxygen."""
+
+_HEAD = (
+    Label("{name}: kịch bản từ vài con số", "{name}: a scenario from a handful of figures"),
+    NOTHING,
+    Label(
+        "Dòng ghi “giả định” không phải số của bạn: hãy thay khi biết rõ hơn.",
+        "Lines marked `assumed` are not yours: replace them when you know better.",
+    ),
+    Label("surgesim validate {name}.yaml", "surgesim validate {name}.yaml"),
+    Label("surgesim run {name}.yaml", "surgesim run {name}.yaml"),
+)
+"""The comment at the top of the file."""
+
+_DISTRICT, _FACILITY = "whole-province", "hospitals"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a planner knows of today.
+
+    Attributes
+    ----------
+    population
+        People.
+    beds, icu
+        Hospital beds outside intensive care, and in it.
+    cases_last_week
+        Reported cases of the last seven days; None if not known.
+    in_hospital, in_icu
+        COVID patients in hospital, those in intensive care included, and in intensive care.
+    """
+
+    population: int
+    beds: int
+    icu: int = 0
+    cases_last_week: int | None = None
+    in_hospital: int = 0
+    in_icu: int = 0
+
+    def problems(self) -> list[Problem]:
+        """Return what does not fit."""
+        found = []
+        for name, most in (("population", MOST_PEOPLE), ("beds", 1_000_000), ("icu", 1_000_000)):
+            number, least = getattr(self, name), 0 if name == "icu" else 1
+            if not least <= number <= most:
+                found.append(Problem(name, f"got {number}, expected a whole number from {least} to {most}"))
+        cases = self.cases_last_week or 0
+        for name, number in (
+            ("cases-last-week", cases),
+            ("in-hospital", self.in_hospital),
+            ("in-icu", self.in_icu),
+        ):
+            if number < 0:
+                found.append(Problem(name, f"got {number}, expected 0 or more"))
+        if found:
+            return found
+        if cases > self.population:
+            found.append(
+                Problem("cases-last-week", f"got {cases}, expected at most the {self.population} people")
+            )
+        if self.in_icu > self.in_hospital:
+            message = f"got {self.in_icu}, expected at most the {self.in_hospital} in hospital"
+            found.append(Problem("in-icu", message))
+        elif self.in_hospital - self.in_icu > self.beds:
+            got = f"got {self.in_hospital - self.in_icu} outside intensive care"
+            found.append(Problem("in-hospital", f"{got}, expected at most the {self.beds} beds"))
+        if self.in_icu > self.icu:
+            found.append(Problem("in-icu", f"got {self.in_icu}, expected at most the {self.icu} ICU beds"))
+        return found
+
+
+def quick_scenario(name: str, figures: Figures, today: date, lang: str = "en") -> str:
+    """Return the text of a commented scenario that starts `today` and runs without changes.
+
+    `lang` is the language of its comments: ``vi`` or ``en``.
+
+    Raises
+    ------
+    ScenarioError
+        If the figures do not fit, or the name is not allowed.
+    """
+    check_name(name)
+    problems = figures.problems()
+    if problems:
+        raise ScenarioError(problems)
+    draft = Draft()
+    draft.put(("name",), Verbatim(name))
+    draft.put(("title",), name)
+    draft.put(("start",), today, "today, 00:00")
+    draft.assume(("days",), usual.DAYS)
+    cases = figures.cases_last_week
+    if cases is not None:
+        first = (today - timedelta(days=7)).isoformat()
+        draft.put(("history", "first_day"), Verbatim(first))
+        draft.put(
+            ("history", "province", "reported_cases"), _by_day(cases), "--cases-last-week, spread over 7 days"
+        )
+    usual.put_study(draft)
+    usual.put_profile(draft, "vietnam")
+    above = ("people", "districts", _DISTRICT)
+    draft.put((*above, "title"), {"vi": "Toàn tỉnh", "en": "Whole province"})
+    draft.put((*above, "population"), figures.population, "--population")
+    infections = usual.infected(None if cases is None else cases / 7, figures.population)
+    origin = "assumed" if cases is None else "from the cases of the last week"
+    usual.put_epidemic(draft, {_DISTRICT: infections}, origin)
+    _put_hospital(draft, figures)
+    usual.put_thresholds(draft)
+    usual.put_usual_plan(draft)
+    usual.put_usual_sources(draft)
+    usual.source(draft, "people.districts", "figures given to surgesim new", "counted")
+    usual.source(draft, "care", "figures given to surgesim new, and assumptions")
+    usual.source(draft, "command.plan", "usual plan of surgesim")
+    head = [line.get(lang).format(name=name) for line in _HEAD]
+    text = scenario_text(draft, head, lang)
+    loads(text)
+    return text
+
+
+def _by_day(cases: int) -> list[int]:
+    """Return the cases of a week by day, as even as whole numbers can be."""
+    return [cases * (day + 1) // 7 - cases * day // 7 for day in range(7)]
+
+
+def _put_hospital(draft: Draft, figures: Figures) -> None:
+    """Put one hospital with all beds; what is open to COVID patients holds those of today."""
+    ward = figures.in_hospital - figures.in_icu
+    oxygen = max(round(figures.beds * _OXYGEN_SHARE), ward)
+    above = ("care", "facilities", _FACILITY)
+    draft.put((*above, "title"), {"vi": "Các bệnh viện", "en": "Hospitals"})
+    draft.put((*above, "district"), Verbatim(_DISTRICT))
+    draft.put((*above, "ownership"), Verbatim("public"))
+    draft.put((*above, "beds", "basic"), figures.beds - oxygen, "--beds without those with oxygen")
+    draft.put((*above, "beds", "oxygen"), oxygen, f"{_OXYGEN_SHARE:.0%} of --beds: assumed")
+    draft.put((*above, "beds", "icu"), figures.icu, "--icu")
+    shares = {"oxygen": _open_share(ward, oxygen), "icu": _open_share(figures.in_icu, figures.icu)}
+    for bed, share in {"basic": usual.OPEN_SHARE, **shares}.items():
+        draft.assume((*above, "covid_share", bed), share)
+    for bed, share in {"basic": usual.OPEN_SHARE, **shares}.items():
+        draft.assume((*above, "convertible_share", bed), max(share, usual.CONVERTIBLE_SHARE))
+    census = ("care", "initial_census", _FACILITY)
+    draft.put((*census, "oxygen"), ward, "--in-hospital without --in-icu")
+    draft.put((*census, "icu"), figures.in_icu, "--in-icu")
+
+
+def _open_share(patients: int, beds: int) -> float:
+    """Return the share of beds open to COVID patients: the usual one, or as many as patients need."""
+    needed = math.ceil(patients / beds * 100) / 100 if beds else 0.0
+    return min(max(needed, usual.OPEN_SHARE), 1.0)

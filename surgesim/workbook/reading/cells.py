@@ -1,0 +1,139 @@
+"""Cells with their addresses, and what there is to say about them: errors, remarks and questions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeAlias
+
+from surgesim.errors import Problem
+
+Value: TypeAlias = str | int | float | bool | date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a sheet.
+
+    Attributes
+    ----------
+    sheet
+        Title of the sheet, or name of the CSV file.
+    row, column
+        From 1.
+    value
+        What it holds; None if it is empty.
+    fault
+        Why it cannot be read, as the words after "got"; empty if it can be.
+    """
+
+    sheet: str
+    row: int
+    column: int
+    value: Value
+    fault: str = ""
+
+    @property
+    def place(self) -> str:
+        """The column's letters and the row: ``C5``."""
+        letters, left = "", self.column
+        while left:
+            left, letter = divmod(left - 1, 26)
+            letters = chr(ord("A") + letter) + letters
+        return f"{letters}{self.row}"
+
+    @property
+    def address(self) -> str:
+        """Sheet and place: ``facilities!C5``."""
+        return f"{self.sheet}!{self.place}"
+
+    @property
+    def is_empty(self) -> bool:
+        blank = isinstance(self.value, str) and not self.value.strip()
+        return not self.fault and (self.value is None or blank)
+
+
+@dataclass(slots=True)
+class RawSheet:
+    """A sheet as it stands in its file.
+
+    Attributes
+    ----------
+    rows
+        The cells that are not empty, by row and column (from 1).
+    hidden
+        Numbers of the hidden rows.
+    merged
+        Ranges of merged cells, such as ``A2:A5``, by their first row.
+    unreadable
+        True if its file could not be read, which is noted.
+    """
+
+    title: str
+    rows: dict[int, dict[int, Cell]] = field(default_factory=dict)
+    hidden: set[int] = field(default_factory=set)
+    merged: list[tuple[int, str]] = field(default_factory=list)
+    unreadable: bool = False
+
+    def put(self, row: int, column: int, value: Value, fault: str = "") -> None:
+        """Add a cell, unless it is empty."""
+        cell = Cell(self.title, row, column, value, fault)
+        if not cell.is_empty:
+            self.rows.setdefault(row, {})[column] = cell
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that can be read in two ways.
+
+    Attributes
+    ----------
+    identity
+        What it is about, the same whenever the workbook is read again.
+    cell
+        Address of the cell.
+    message
+        What was found, with both readings.
+    answers
+        For each option that answers it, what the option means.
+    """
+
+    identity: str
+    cell: str
+    message: str
+    answers: Mapping[str, str]
+
+    @property
+    def sentence(self) -> str:
+        """The question with the options that answer it."""
+        ways = " or ".join(f"{option} ({meaning})" for option, meaning in self.answers.items())
+        return f"{self.message}; answer with {ways}"
+
+
+@dataclass(slots=True)
+class Notes:
+    """What was found while reading a workbook called `file`.
+
+    `accepted` and `cumulative` are the identities of the questions that were answered so.
+    """
+
+    file: str
+    problems: list[Problem] = field(default_factory=list)
+    remarks: list[Problem] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    accepted: set[str] = field(default_factory=set)
+    cumulative: set[str] = field(default_factory=set)
+
+    def refuse(self, where: Cell | str, message: str) -> None:
+        self.problems.append(self._problem(where, message))
+
+    def remark(self, where: Cell | str, message: str) -> None:
+        self.remarks.append(self._problem(where, message))
+
+    def ask(self, question: Question) -> None:
+        if question not in self.questions:
+            self.questions.append(question)
+
+    def _problem(self, where: Cell | str, message: str) -> Problem:
+        return Problem(where.address if isinstance(where, Cell) else where, message, self.file)
