@@ -78,6 +78,13 @@ def validate(
         raise typer.Exit(BAD_INPUT)
 
 
+class Place(StrEnum):
+    """A place with built-in ages and contacts, as in `surgesim.scenario.door.PROFILES`."""
+
+    vietnam = "vietnam"
+    british_columbia = "british-columbia"
+
+
 _FIGURES = ("population", "beds", "icu", "cases-last-week", "in-hospital", "in-icu")
 """Options of `new` from which it writes a scenario of today."""
 
@@ -112,6 +119,9 @@ def new(
         int | None, _figure("COVID patients in hospital, ICU included.", "in-hospital")
     ] = None,
     in_icu: Annotated[int | None, _figure("COVID patients in ICU.", "in-icu")] = None,
+    profile: Annotated[
+        Place, typer.Option(help="Place whose ages and contacts a new scenario has.")
+    ] = Place.vietnam,
 ) -> None:
     """Write a commented scenario as a starting point, or a workbook to fill in.
 
@@ -130,11 +140,11 @@ def new(
             return
         path = out if out is not None else Path(f"{name}.yaml")
         if given:
-            text = _quick(name, figures, lang.value)
+            text = _quick(name, figures, lang.value, profile.value)
         else:
             from surgesim.scenario.door import starter
 
-            text = starter(name, like, folder=path.parent, extensions=extension or ())
+            text = starter(name, like, folder=path.parent, extensions=extension or (), profile=profile.value)
         if path.exists():
             fail(f"{path}: exists already, expected a new file")
         with atomic_write(path) as part:
@@ -142,7 +152,7 @@ def new(
         typer.echo(f"{path}: written; check it with: surgesim validate {shlex.quote(str(path))}")
 
 
-def _quick(name: str, figures: Mapping[str, int | None], lang: str) -> str:
+def _quick(name: str, figures: Mapping[str, int | None], lang: str, profile: str) -> str:
     """Return a scenario of today from a handful of figures."""
     from datetime import date
 
@@ -159,7 +169,7 @@ def _quick(name: str, figures: Mapping[str, int | None], lang: str) -> str:
         figures["in-hospital"] or 0,
         figures["in-icu"] or 0,
     )
-    return quick_scenario(name, known, date.today(), lang)
+    return quick_scenario(name, known, date.today(), lang, profile)
 
 
 def _write_template(name: str, out: Path | None, lang: str, *, csv: bool) -> None:

@@ -25,10 +25,11 @@ from surgesim.scenario.loading.values import certain, fit_value, is_integer
 from surgesim.scenario.loading.yaml_nodes import compose, read_text
 from surgesim.scenario.messages.finding import suggestion
 from surgesim.scenario.reference.editor_schema import json_schema
-from surgesim.scenario.starting import check_name, starter
+from surgesim.scenario.starting import PROFILES, check_name, starter
 from surgesim.scenario.validation.sources import assumptions
 
 __all__ = [
+    "PROFILES",
     "Examination",
     "Files",
     "assumptions",

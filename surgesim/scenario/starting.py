@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,8 +17,24 @@ from surgesim.scenario.schema.scenario import Scenario
 _STARTER = Path(__file__).parent / "starter" / "starter.yaml"
 _PLACEHOLDER = "my-province"
 
+PROFILES: Mapping[str, Mapping[str, str]] = {
+    "vietnam": {"ages": "vietnam-2020", "high_risk": "high-risk-assumed", "contacts": "vietnam-2021"},
+    "british-columbia": {"ages": "canada-2020", "high_risk": "high-risk-assumed", "contacts": "vietnam-2021"},
+}
+"""The built-in tables of `people` for a place.
 
-def starter(name: str, like: str | None = None, *, folder: str | Path = ".", extensions: Files = ()) -> str:
+British Columbia has the ages of Canada; the contacts of Viet Nam are carried over to them.
+"""
+
+
+def starter(
+    name: str,
+    like: str | None = None,
+    *,
+    folder: str | Path = ".",
+    extensions: Files = (),
+    profile: str = "vietnam",
+) -> str:
     """Return the text of a commented scenario that is valid without changes.
 
     Parameters
@@ -30,6 +47,8 @@ def starter(name: str, like: str | None = None, *, folder: str | Path = ".", ext
         Folder of the new file; the path of `like` is written relative to it.
     extensions
         Extension files that `like` needs.
+    profile
+        The place whose ages and contacts the small scenario has, a key of `PROFILES`.
 
     Raises
     ------
@@ -38,7 +57,10 @@ def starter(name: str, like: str | None = None, *, folder: str | Path = ".", ext
     """
     check_name(name)
     if like is None:
-        return _STARTER.read_text(encoding="utf-8").replace(_PLACEHOLDER, name)
+        text = _STARTER.read_text(encoding="utf-8").replace(_PLACEHOLDER, name)
+        for key, table in PROFILES["vietnam"].items():
+            text = text.replace(f"  {key}: {table}", f"  {key}: {PROFILES[profile][key]}")
+        return text
     return _laid_over(name, os.path.relpath(like, folder), load(like, extensions=extensions))
 
 

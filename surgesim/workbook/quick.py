@@ -79,18 +79,22 @@ class Figures:
         if self.in_icu > self.in_hospital:
             message = f"got {self.in_icu}, expected at most the {self.in_hospital} in hospital"
             found.append(Problem("in-icu", message))
-        elif self.in_hospital - self.in_icu > self.beds:
+        elif self.in_hospital - self.in_icu > 2 * self.beds:
             got = f"got {self.in_hospital - self.in_icu} outside intensive care"
-            found.append(Problem("in-hospital", f"{got}, expected at most the {self.beds} beds"))
-        if self.in_icu > self.icu:
-            found.append(Problem("in-icu", f"got {self.in_icu}, expected at most the {self.icu} ICU beds"))
+            found.append(Problem("in-hospital", f"{got}, expected at most twice the {self.beds} beds"))
+        if self.in_icu > 2 * self.icu:
+            message = f"got {self.in_icu}, expected at most twice the {self.icu} ICU beds"
+            found.append(Problem("in-icu", message))
         return found
 
 
-def quick_scenario(name: str, figures: Figures, today: date, lang: str = "en") -> str:
+def quick_scenario(
+    name: str, figures: Figures, today: date, lang: str = "en", profile: str = "vietnam"
+) -> str:
     """Return the text of a commented scenario that starts `today` and runs without changes.
 
-    `lang` is the language of its comments: ``vi`` or ``en``.
+    `lang` is the language of its comments: ``vi`` or ``en``; `profile` is the place whose ages and contacts
+    it has, a key of `PROFILES`.
 
     Raises
     ------
@@ -114,7 +118,7 @@ def quick_scenario(name: str, figures: Figures, today: date, lang: str = "en") -
             ("history", "province", "reported_cases"), _by_day(cases), "--cases-last-week, spread over 7 days"
         )
     usual.put_study(draft)
-    usual.put_profile(draft, "vietnam")
+    usual.put_profile(draft, profile)
     above = ("people", "districts", _DISTRICT)
     draft.put((*above, "title"), {"vi": "Toàn tỉnh", "en": "Whole province"})
     draft.put((*above, "population"), figures.population, "--population")
@@ -142,7 +146,7 @@ def _by_day(cases: int) -> list[int]:
 def _put_hospital(draft: Draft, figures: Figures) -> None:
     """Put one hospital with all beds; what is open to COVID patients holds those of today."""
     ward = figures.in_hospital - figures.in_icu
-    oxygen = max(round(figures.beds * _OXYGEN_SHARE), ward)
+    oxygen = min(max(round(figures.beds * _OXYGEN_SHARE), ward), figures.beds)
     above = ("care", "facilities", _FACILITY)
     draft.put((*above, "title"), {"vi": "Các bệnh viện", "en": "Hospitals"})
     draft.put((*above, "district"), Verbatim(_DISTRICT))

@@ -65,7 +65,10 @@ CONFIDENCE = {
 
 LANGUAGES = {"vi": Label("Tiếng Việt", "Vietnamese"), "en": Label("Tiếng Anh", "English")}
 
-PROFILES = {"vietnam": Label("Việt Nam", "Vietnam")}
+PROFILES = {
+    "vietnam": Label("Việt Nam", "Vietnam"),
+    "british-columbia": Label("British Columbia (Canada)", "British Columbia (Canada)"),
+}
 
 YES_NO = {"yes": Label("có", "yes"), "no": Label("không", "no")}
 

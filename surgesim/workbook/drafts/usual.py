@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from surgesim.scenario.door import PROFILES
 from surgesim.workbook.drafts.draft import ASSUMED, Draft
 from surgesim.workbook.drafts.yaml_text import Verbatim
 
@@ -17,10 +18,6 @@ OPEN_SHARE, CONVERTIBLE_SHARE = 0.3, 0.6
 DAYS = 120
 
 MEASURE = "distancing"
-
-_PROFILES: Mapping[str, Mapping[str, str]] = {
-    "vietnam": {"ages": "vietnam-2020", "high_risk": "high-risk-assumed", "contacts": "vietnam-2021"}
-}
 
 _THRESHOLDS: Mapping[str, Mapping[str, Any]] = {
     "weekly-cases": {"indicator": Verbatim("weekly_reported_cases_per_100k"), "above": 450},
@@ -40,7 +37,7 @@ def put_study(draft: Draft) -> None:
 
 def put_profile(draft: Draft, profile: str) -> None:
     """Put the ages and contacts of a place, and the clinical course."""
-    for key, name in _PROFILES[profile].items():
+    for key, name in PROFILES[profile].items():
         draft.put(("people", key), Verbatim(name), f"profile {profile}")
 
 

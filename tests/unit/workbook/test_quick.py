@@ -46,9 +46,12 @@ def test_open_beds_hold_the_patients_of_today(in_hospital: int, in_icu: int) -> 
     ("change", "message"),
     [
         ({"population": 0}, "population: got 0, expected a whole number from 1 to 999999999"),
-        ({"in_icu": 30, "in_hospital": 60}, "in-icu: got 30, expected at most the 20 ICU beds"),
+        ({"in_icu": 41, "in_hospital": 60}, "in-icu: got 41, expected at most twice the 20 ICU beds"),
         ({"in_icu": 8, "in_hospital": 5}, "in-icu: got 8, expected at most the 5 in hospital"),
-        ({"in_hospital": 400}, "in-hospital: got 392 outside intensive care, expected at most the 300 beds"),
+        (
+            {"in_hospital": 609},
+            "in-hospital: got 601 outside intensive care, expected at most twice the 300 beds",
+        ),
         ({"cases_last_week": 200_000}, "cases-last-week: got 200000, expected at most the 100000 people"),
         ({"in_hospital": -1}, "in-hospital: got -1, expected 0 or more"),
     ],
@@ -62,3 +65,17 @@ def test_figures_that_do_not_fit_are_named(change: dict[str, int], message: str)
 def test_a_bad_name_is_refused() -> None:
     with pytest.raises(ScenarioError, match="got the name 'My Town', expected a short name"):
         quick_scenario("My Town", FIGURES, TODAY)
+
+
+def test_more_patients_than_beds_are_taken() -> None:
+    scenario = surgesim.loads(quick_scenario("full", replace(FIGURES, in_hospital=400, in_icu=30), TODAY))
+    census = scenario.care.initial_census["hospitals"]
+    assert (census.oxygen, census.icu) == (370, 30)
+    assert scenario.care.facilities["hospitals"].beds.oxygen == 300
+
+
+def test_a_profile_gives_the_ages_of_a_place() -> None:
+    place = surgesim.loads(quick_scenario("place", FIGURES, TODAY, profile="british-columbia"))
+    home = surgesim.loads(quick_scenario("home", FIGURES, TODAY))
+    assert place.people.ages[8] > 2 * home.people.ages[8]
+    assert sum(place.people.ages) == pytest.approx(1)
