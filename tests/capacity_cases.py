@@ -132,7 +132,8 @@ class Watched:
     seen
         The values that `see` returned at 24:00 of each day.
     at_hand
-        By day, ``(facilities, 4)``: staff on the payroll by cadre, and ventilators added by rules, at 00:00.
+        By day, ``(facilities, 8)``, at 00:00: staff on the payroll by cadre, and ventilators added by rules;
+        staff brought by rules by cadre; above 0 where own staff serve only other patients.
     highest
         ``(days, 2, facilities)`` highest number of staffed oxygen and ICU beds at any time of the day.
     """
@@ -152,7 +153,7 @@ class Watched:
         record, set_capacity = simulation.recorder.record, simulation.province.journey.set_capacity
         province, capacity = simulation.province, simulation.province.capacity
         count_staff = capacity.open
-        at_hand = np.zeros((n, 4))
+        at_hand = np.zeros((n, 8))
 
         def recorded(day: int) -> Assessment:
             self.days.append(log.copy())
@@ -173,6 +174,8 @@ class Watched:
             beds = count_staff(day, covid, incidence)
             at_hand[:, :3] = capacity.heads()
             at_hand[:, 3] = capacity.adjustments.total("ventilators")
+            at_hand[:, 4:7] = np.rint(capacity.adjustments.total("heads", 3))
+            at_hand[:, 7] = capacity.adjustments.total("without staff")
             return beds
 
         capacity.open = opened  # type: ignore[method-assign]

@@ -138,7 +138,10 @@ def staff_look_after_every_bed_that_counts(run: Watched) -> None:
             if not any(rule.action == "reinforce_staff" for rule in run.scenario.command.plan.values()):
                 payroll = (site.staff.doctors, site.staff.ward_nurses, site.staff.icu_nurses)
                 assert tuple(run.at_hand[day][f, :3]) == payroll
-            working = (run.at_hand[day][f, :3] - seen.infected[f]) * (1 - staffing.absence.base)
+            heads, brought = run.at_hand[day][f, :3], run.at_hand[day][f, 4:7]
+            working = (heads - seen.infected[f]) * (1 - staffing.absence.base)
+            if run.at_hand[day][f, 7] > 0:  # its own staff have stayed with other patients
+                working = working * brought / np.maximum(heads, 1)
             doctors, ward, icu = working / staffing.heads_per_post
             assert (beds / ratio["doctor"]).sum() <= doctors + 1e-6
             assert (beds / ratio["nurse"])[:2].sum() <= ward + 1e-6

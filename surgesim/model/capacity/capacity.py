@@ -39,6 +39,7 @@ from surgesim.scenario.schema.clinical import Clinical
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 SPACE_OPEN = by_bed("open", "beds", "{bed} beds open to COVID patients (space)")
 ALL_ICU_BEDS = (
@@ -111,7 +112,7 @@ class Adjustment(StrEnum):
     POSTPONEMENT = "postponement"
     """Share of elective care that is postponed."""
     WITHOUT_STAFF = "without staff"
-    """1 where a facility was mobilised without its own staff: only reinforcements work there."""
+    """1 where a facility was mobilised without its own staff, who serve only its other patients."""
 
 
 class Adjustments:
@@ -151,9 +152,10 @@ class Resources:
         Number of staff that rules have brought in, over all facilities and cadres.
     heads
         ``(facilities, 3)`` staff on the payroll, reinforcements included.
-    at_work_here
-        ``(facilities, 3)`` share of `heads` who can work here: 1, or the share of reinforcements where a
-        facility was mobilised without its own staff.
+    apart
+        The facilities that were mobilised without their own staff, ``(facilities,)``, or None if none was.
+    brought
+        ``(facilities, 3)`` share of `heads` whom rules have brought in.
     moved, worth
         ``(facilities,)`` ward nurses redeployed to ICU, and the part of an ICU nurse that each replaces.
     postponed
@@ -165,7 +167,8 @@ class Resources:
 
     reinforcement: int
     heads: Ints
-    at_work_here: Floats
+    apart: Bools | None
+    brought: Floats
     moved: Ints
     worth: Floats
     postponed: Floats
@@ -277,12 +280,11 @@ class Capacity:
                 self._resources.postponed,
                 self._streams.day("essential care", day),
             )
-        posts_today = self._posts(day, covid, incidence)
+        posts_today, own = self._posts(day, covid, incidence)
         others = self._nobody if self.essential is None else self.essential.census
         limits = self._limits(covid)
-        staffed = staffed_beds(self._per_post, posts_today, space, limits, covid, others)
-        icu_staffed = staffed_icu_beds(self._per_post, posts_today, total[:, ICU])
-        icu_staffed[~self._has_staff] = 0
+        staffed = staffed_beds(self._per_post, posts_today, space, limits, covid, others, own)
+        icu_staffed = self._icu_staffed(posts_today, own, total[:, ICU], space[:, ICU])
         icu_usable = np.minimum(icu_staffed, limits[:, :, ICU].min(axis=0)).astype(np.int64)
         for f, store in enumerate(self._supply.stores if self._supply is not None else ()):
             if store is not None and store.short:  # no admissions where oxygen has run out
@@ -305,9 +307,7 @@ class Capacity:
         total = self.adjustments.total
         reinforcements = np.rint(total(Adjustment.HEADS, 3)).astype(np.int64)
         heads = self._heads if self.absences is None else self._heads + reinforcements
-        at_work_here = np.ones(heads.shape)
-        alone = total(Adjustment.WITHOUT_STAFF) > 0
-        at_work_here[alone] = (reinforcements / np.maximum(heads, 1))[alone]
+        apart = total(Adjustment.WITHOUT_STAFF) > 0
         share = total(Adjustment.REDEPLOYMENT)
         moved = np.floor(np.minimum(share, 1) * heads[:, WARD_NURSES] + 1e-9).astype(np.int64)
         worth = np.divide(total(Adjustment.EFFICIENCY), share, out=np.zeros(len(share)), where=share > 0)
@@ -316,19 +316,52 @@ class Capacity:
             ventilators = self._ventilators + total(Adjustment.VENTILATORS)
             limits[0, :, ICU] = np.floor(ventilators / self._invasive + 1e-9)
         postponed = np.clip(total(Adjustment.POSTPONEMENT), 0, 1)
-        brought = int(reinforcements.sum())
-        return Resources(brought, heads, at_work_here, moved, worth, postponed, limits)
+        return Resources(
+            int(reinforcements.sum()),
+            heads,
+            apart if apart.any() else None,
+            reinforcements / np.maximum(heads, 1),
+            moved,
+            worth,
+            postponed,
+            limits,
+        )
 
-    def _posts(self, day: int, covid: Ints, incidence: float) -> Floats:
-        """Return the posts filled round the clock today, ``(facilities, 3)``; infinite without staff data."""
+    def _posts(self, day: int, covid: Ints, incidence: float) -> tuple[Floats, Floats | None]:
+        """Return today's posts of the staff of COVID patients, and of staff who serve only other patients.
+
+        Both are ``(facilities, 3)`` posts filled round the clock, infinite without staff data. The second is
+        NaN where one pool serves all patients, and None if that is so everywhere.
+        """
         if self.absences is None:
-            return np.full((len(covid), 3), np.inf)
-        heads, moved = self._resources.heads, self._resources.moved
+            return np.full((len(covid), 3), np.inf), None
+        resources, staffing = self._resources, self._care.staffing
+        heads, moved, apart = resources.heads, resources.moved, resources.apart
         self.absences.pass_day(day, heads, incidence, covid.sum(axis=1), self._streams.day("staff", day))
-        working = self.absences.on_duty(heads) * self._resources.at_work_here
+        working = self.absences.on_duty(heads)
+        own = None
+        if apart is not None:
+            brought = np.where(apart[:, None], working * resources.brought, working)
+            own = np.where(apart[:, None], working - brought, np.nan)
+            working, own = brought, posts(staffing, own, self._has_staff | ~apart)
         if np.count_nonzero(moved):
-            working = redeploy(working, heads, moved, self._resources.worth)
-        return posts(self._care.staffing, working, self._has_staff)
+            working = redeploy(working, heads, moved, resources.worth)
+        return posts(staffing, working, self._has_staff), own
+
+    def _icu_staffed(self, posts_today: Floats, own: Floats | None, total: Ints, covid_beds: Ints) -> Ints:
+        """Return the ICU beds for all patients that staff can look after, ``(facilities,)``; 0 without data.
+
+        Where two pools work, each counts in its own beds: those open to COVID patients, or the others.
+        """
+        staffed = staffed_icu_beds(self._per_post, posts_today, total)
+        apart = self._resources.apart
+        if own is not None and apart is not None:
+            for_covid = staffed_icu_beds(self._per_post, posts_today[apart], covid_beds[apart])
+            staffed[apart] = for_covid + staffed_icu_beds(
+                self._per_post, own[apart], (total - covid_beds)[apart]
+            )
+        staffed[~self._has_staff] = 0
+        return staffed
 
     def _limits(self, covid: Ints) -> Floats:
         """Return the beds that equipment, oxygen pipes and oxygen supply allow, ``(3, facilities, 3)``."""

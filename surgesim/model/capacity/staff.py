@@ -302,7 +302,13 @@ def posts(staffing: Staffing, on_duty: Floats, modelled: NDArray[np.bool_]) -> F
 
 
 def staffed_beds(
-    per_post: PatientsPerPost, posts: Floats, space: Ints, limits: Floats, covid: Ints, others: Ints
+    per_post: PatientsPerPost,
+    posts: Floats,
+    space: Ints,
+    limits: Floats,
+    covid: Ints,
+    others: Ints,
+    own: Floats | None = None,
 ) -> StaffedBeds:
     """Return the beds and patients that the posts can serve: ICU, oxygen, emergency, basic, elective.
 
@@ -323,7 +329,12 @@ def staffed_beds(
         ``(facilities, 3)`` COVID patients present by bed type.
     others
         ``(facilities, 2)`` emergency and elective patients present.
+    own
+        ``(facilities, 3)`` posts of staff who serve only emergency and elective patients, whom `posts` do not
+        serve there; NaN where `posts` serve all patients (None: everywhere).
     """
+    apart = None if own is None else ~np.isnan(own[:, DOCTORS])
+    emergencies = others[:, 0] if apart is None else np.where(apart, 0, others[:, 0])
     bound = np.empty(
         (len(CONSTRAINTS), 3, len(space))
     )  # axes: constraint, bed type, facility; values: maximum beds
@@ -337,7 +348,7 @@ def staffed_beds(
         by_cadre = at_hand * ratios + _ROUNDING
         served = np.minimum(by_cadre[_DOCTOR], by_cadre[_NURSE])
         if bed is None:
-            served = np.minimum(served, others[:, 0])
+            served = np.minimum(served, emergencies)
         else:
             bound[DOCTOR:EQUIPMENT, bed] = by_cadre[:, _MOST]
             served = np.floor(np.minimum(served, equipped[bed]))
@@ -347,6 +358,13 @@ def staffed_beds(
     bound[EQUIPMENT:] += _ROUNDING
     binding = np.floor(bound).argmin(axis=0).astype(np.int8)
     emergency, elective = per_post.left_for_others(posts, covid, others[:, 0])
+    if own is not None and apart is not None:
+        for served, left in zip(
+            (emergency, elective),
+            per_post.left_for_others(own[apart], np.zeros_like(covid[apart]), others[apart, 0]),
+            strict=True,
+        ):
+            served[apart] = left
     normal = np.minimum(beds[_NORMAL], beds[_MOST])
     return StaffedBeds(normal.T, beds[_MOST].T, binding.T, emergency, elective)
 

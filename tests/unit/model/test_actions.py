@@ -414,6 +414,69 @@ def test_mobilising_takes_beds_and_staff_from_a_facilitys_own_patients() -> None
     assert taken["elective_backlog_private"] > left["elective_backlog_private"] + 50
 
 
+def test_staff_who_do_not_come_go_on_serving_their_own_patients() -> None:
+    """Intensive care is mobilised; staff who stay with emergencies serve as many as without the rule."""
+    site = private(essential={}, convertible_share={"icu": 1.0}) | {
+        "beds": {"oxygen": 200, "icu": 40},
+        "staff": {"doctors": DOCTORS, "ward_nurses": 25, "icu_nurses": 200},
+    }
+    help_: Plain = {"help": rule("reinforce_staff", facilities=["alpha"], icu_nurses=50, doctors=DOCTORS)}
+    plan: Plain = {"mobilise": rule("mobilise", ownership=["private"], share=1.0, with_staff=False)}
+    served = ("emergency_arrivals", "emergency_unserved", "elective_served", "elective_backlog")
+    without, alone, helped = (run({"alpha": site}, rules, 40) for rules in ({}, plan, plan | help_))
+    assert 0 < without.outcomes["emergency_unserved"] < without.series("emergency_arrivals").sum()
+    for record in (alone, helped):
+        for column in served:
+            np.testing.assert_array_equal(record.series(column), without.series(column), err_msg=column)
+    assert alone.series("staffed_icu")[3:].tolist() == [0] * 37
+    assert helped.series("staffed_icu")[3:].tolist() == [10] * 37
+    assert without.series("staffed_icu_all")[3:].tolist() == [40] * 37  # 200 nurses at home
+    assert alone.series("staffed_icu_all")[3:].tolist() == [0] * 37  # all beds are of COVID patients
+
+
+def test_staff_who_do_not_come_look_after_the_other_icu_beds() -> None:
+    site = private(convertible_share={"icu": 0.5}) | {
+        "beds": {"icu": 40},
+        "staff": {"doctors": DOCTORS, "icu_nurses": 75},
+    }
+    plan: Plain = {
+        "mobilise": rule("mobilise", ownership=["private"], share=1.0, with_staff=False),
+        "help": rule("reinforce_staff", facilities=["alpha"], icu_nurses=50, doctors=DOCTORS),
+    }
+    record = run({"alpha": site}, plan, 5)
+    assert record.series("staffed_icu_all").tolist() == [
+        15,
+        15,
+        25,
+        25,
+        25,
+    ]  # 75 nurses staff 15, 50 staff 10
+    assert record.series("staffed_icu").tolist() == [0, 0, 10, 10, 10]
+
+
+def test_own_patients_are_better_off_where_staff_do_not_come() -> None:
+    """Paired over eight replications: fewer emergencies are turned away than where staff come along."""
+    site = private(essential={}, convertible_share=0.4) | {
+        "beds": {"oxygen": 200},
+        "staff": {"doctors": DOCTORS, "ward_nurses": 40},
+    }
+    scenarios = [
+        standing(
+            40,
+            {"alpha": site},
+            plan={"mobilise": rule("mobilise", ownership=["private"], share=1.0, with_staff=with_staff)},
+            more_care={"staffing": STAFFING},
+            arrivals=arrivals("poisson", oxygen=[20] * 40),
+        )
+        for with_staff in (False, True)
+    ]
+    unserved = np.array(
+        [[run_once(one, 1, k).outcomes["emergency_unserved"] for one in scenarios] for k in range(8)]
+    )
+    difference = unserved[:, 1] - unserved[:, 0]
+    assert difference.mean() > 3.5 * difference.std(ddof=1) / 8**0.5 > 0  # 99 % by Student's t
+
+
 # -- a share of 0 ---------------------------------------------------------------------------------
 
 

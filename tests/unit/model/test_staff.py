@@ -252,6 +252,21 @@ def test_what_is_left_to_others_comes_from_the_patients_present_not_from_open_be
 # -- heads ---------------------------------------------------------------------------------------------
 
 
+def test_two_pools_serve_each_their_own_patients() -> None:
+    """Where staff stay with other patients, COVID patients have only those brought; else nothing changes."""
+    space, covid = ints((0, 60, 8), (0, 60, 8)), ints((0, 20, 4), (0, 20, 4))
+    others, limits = ints((12, 9), (12, 9)), np.full((3, 2, 3), NO_LIMIT)
+    brought, own = np.array([[3.0, 2.0, 1.0]] * 2), np.array([[2.0, 1.5, 5.0], [np.nan] * 3])
+    per_post = PatientsPerPost(STAFFING)
+    two = staffed_beds(per_post, brought, space, limits, covid, others, own)
+    one_pool = staffed_beds(per_post, brought, space, limits, covid, others)
+    for name in ("normal", "most", "binding", "emergency", "elective"):
+        assert getattr(two, name)[1].tolist() == getattr(one_pool, name)[1].tolist()
+    assert two.most[0].tolist() == [0, 30, 4]  # two ward nurses at 1:15, one ICU nurse at 1:4
+    assert two.emergency[0] == 22  # 1.5 ward nurses at 1:15
+    assert two.elective[0] == 3  # 0.3 of a nurse is left by 12 emergencies
+
+
 def test_redeployed_nurses_count_for_a_part_of_an_icu_nurse() -> None:
     heads = ints((10, 100, 20), (5, 30, 0))
     on_duty: Floats = np.multiply(heads, 0.9, dtype=np.float64)
