@@ -245,6 +245,14 @@ def _scarcity(draw: st.DrawFn) -> Plain:
     return {"scarcity": scarcity, "by_severity": draw(st.sampled_from([0.0, 1.0]))}
 
 
+def _absence(draw: st.DrawFn) -> Plain:
+    """Draw how staff are infected: without immunity in half of the cases."""
+    if draw(st.booleans()):
+        return {}
+    after_infection = draw(st.sampled_from([0.84, 1.0, 0.0]))
+    return {"at_work": draw(st.sampled_from([0.01, 1.0])), "immunity": {"after_infection": after_infection}}
+
+
 def _lacking(draw: st.DrawFn, site: Plain) -> Plain:
     """Draw the limits of a facility from `strategies`."""
     counted = "unlimited" not in site["beds"].values()
@@ -353,7 +361,7 @@ def shortages(draw: st.DrawFn) -> Scenario:
             care={
                 "facilities": sites,
                 "initial_census": census,
-                "staffing": {"surge_allowed": draw(st.booleans())},
+                "staffing": {"surge_allowed": draw(st.booleans()), "absence": _absence(draw)},
                 "neighbours": neighbours,
                 **({"transport": {"fleets": fleets}} if draw(st.integers(0, 2)) else {}),
             },

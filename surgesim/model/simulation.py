@@ -153,8 +153,9 @@ class Simulation:
         """
         province, home = self.province, self.province.home
         isolated = surveillance.begin_day()
+        province.count_susceptible()
         infection = epidemic.advance(day, province.dead(), province.heads(), isolated)
-        province.incidence = float(infection.infections.sum()) / province.population.total
+        province.note_infections(int(infection.infections.sum()))
         tested = surveillance.tested_share
         treated = (0.0, 0.0) if home is None else (home.first_reduction * tested, home.reduction * tested)
         batch, mild = province.patients.of_day(infection, day, province.streams, treated)

@@ -31,6 +31,7 @@ class Day(NamedTuple):
     stores: dict[int, dict[str, float]]
     heads: Floats | None
     infected: Floats | None
+    recovered: Floats | None
     census: Floats | None
     elective_arrivals: Floats | None
     free_vehicles: int
@@ -50,6 +51,7 @@ def see(running: Province) -> Day:
         {f: {name: getattr(s, name) for name in totals} for f, s in stores.items() if s is not None},
         None if absences is None else capacity.heads().astype(float),
         None if absences is None else absences.infected.astype(float),
+        None if absences is None else absences.recovered.astype(float),
         None if essential is None else essential.census.astype(float),
         None if essential is None else essential.elective_arrivals.astype(float),
         0 if fleet is None else min(min(fleet.free[0]), min(fleet.free[1])),
@@ -147,6 +149,8 @@ def staff_look_after_every_bed_that_counts(run: Watched) -> None:
             assert (beds / ratio["nurse"])[:2].sum() <= ward + 1e-6
             assert (beds / ratio["nurse"])[2] <= icu + ward + 1e-6  # ward nurses may have been moved
             assert (seen.infected[f] <= run.at_hand[day][f, :3]).all()
+            assert seen.recovered is not None
+            assert (seen.infected[f] + seen.recovered[f] <= run.at_hand[day][f, :3]).all()
         if seen.heads is not None and seen.heads.sum():
             away = seen.infected + (seen.heads - seen.infected) * staffing.absence.base
             share = away.sum() / seen.heads.sum()

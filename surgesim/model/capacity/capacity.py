@@ -178,6 +178,11 @@ class Resources:
 class Capacity:
     """The beds of all facilities that are staffed, equipped and supplied, day by day.
 
+    Parameters
+    ----------
+    immune_share
+        Share of staff who are immune throughout, if staff have immunity.
+
     Attributes
     ----------
     adjustments
@@ -195,6 +200,7 @@ class Capacity:
         facilities: Facilities,
         supply: OxygenSupply | None,
         streams: Streams,
+        immune_share: float = 0.0,
     ) -> None:
         sections = list(care.facilities.values())
         n = len(sections)
@@ -225,7 +231,7 @@ class Capacity:
         )
         self._per_post = PatientsPerPost(care.staffing)
         names = list(care.facilities)
-        self.absences = Absences(care.staffing.absence, names) if self._has_staff.any() else None
+        self.absences = self._count_absences(names, immune_share) if self._has_staff.any() else None
         total, target = self._beds()
         shares = [section.essential for section in sections]
         self.essential = (
@@ -244,6 +250,13 @@ class Capacity:
         self._nobody = np.zeros((n, 2), np.int64)
         self.today = self._only_space()
 
+    def _count_absences(self, names: list[str], immune_share: float) -> Absences:
+        section = self._care.staffing.absence
+        if section.immunity is None:
+            return Absences(section, names)
+        rounding = self._streams.once("immune staff").random((len(names), 3))
+        return Absences(section, names, immune_share, rounding)
+
     # -- a day ------------------------------------------------------------------------------------
 
     def open(self, day: int, covid: Ints, incidence: float) -> OpenBeds:
@@ -254,7 +267,7 @@ class Capacity:
         covid
             ``(facilities, 3)`` COVID patients present.
         incidence
-            Yesterday's infections per resident.
+            Yesterday's infections per resident, or per resident without protection; see `Absences`.
         """
         changed = self._facilities.take_changes()
         if changed:
@@ -337,7 +350,9 @@ class Capacity:
             return np.full((len(covid), 3), np.inf), None
         resources, staffing = self._resources, self._care.staffing
         heads, moved, apart = resources.heads, resources.moved, resources.apart
-        self.absences.pass_day(day, heads, incidence, covid.sum(axis=1), self._streams.day("staff", day))
+        again = None if staffing.absence.immunity is None else self._streams.day("staff again", day)
+        rng = self._streams.day("staff", day)
+        self.absences.pass_day(day, heads, incidence, covid.sum(axis=1), rng, again)
         working = self.absences.on_duty(heads)
         own = None
         if apart is not None:

@@ -1,0 +1,101 @@
+"""Immunity of staff: at no strength nothing changes, at some fewer are away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from scipy import stats
+from strategies import Plain, build, clinical, district, facility, people, severity, small, variant
+
+from surgesim.model.care.events import LogEntry
+from surgesim.model.record import Record
+from surgesim.model.simulation import Simulation, run_once
+from surgesim.scenario.door import overlaid
+from surgesim.scenario.schema.scenario import Scenario
+
+pytestmark = pytest.mark.slow
+
+REPLICATIONS = 6
+BY_AGE = [0.001, 0.002, 0.004, 0.008, 0.015, 0.03, 0.06, 0.12, 0.23]
+
+
+def outbreak(**sections: Plain) -> Scenario:
+    """A town in an epidemic; some of its people are immune, others have waned protection."""
+    hospital = facility(oxygen=400, icu=60) | {
+        "staff": {"doctors": 60, "ward_nurses": 160, "icu_nurses": 60},
+        "essential": {},
+        "covid_share": 0.5,
+    }
+    scenario = build(
+        small(
+            90,
+            people=people(districts={"town": district(60_000)}),
+            epidemic={
+                "variant": variant(2.5),
+                "initial_infections": {"town": 60},
+                "detection": {"share": 0.3, "delay_days": {"fixed": 1.0}},
+                "immunity": {"immune_share": 0.2, "waned_share": 0.5, "waned": {"infection": 0.4}},
+            },
+            clinical=clinical(severity=severity(p_oxygen=BY_AGE)),
+            care={"facilities": {"alpha": hospital}},
+        )
+    )
+    return overlaid(scenario, sections)
+
+
+def absence(**section: object) -> Plain:
+    return {"care": {"staffing": {"absence": section}}}
+
+
+def each(scenario: Scenario, see: Callable[[Record], float]) -> np.ndarray:
+    return np.array([see(run_once(scenario, 1, k)) for k in range(REPLICATIONS)])
+
+
+def falls(before: np.ndarray, after: np.ndarray) -> bool:
+    """Whether the paired 95 % interval of the mean difference lies below 0."""
+    differences = after - before
+    width = stats.t.ppf(0.975, len(differences) - 1) * differences.std(ddof=1) / len(differences) ** 0.5
+    return bool(differences.mean() + width < 0)
+
+
+def log_of(scenario: Scenario) -> list[LogEntry]:
+    log: list[LogEntry] = []
+    Simulation(scenario, 1, 0, log=log).run()
+    return log
+
+
+def infected_per_head(scenario: Scenario) -> float:
+    simulation = Simulation(scenario, 1, 0)
+    simulation.run()
+    absences = simulation.province.capacity.absences
+    assert absences is not None
+    return float(absences.infections.sum() / simulation.province.heads())
+
+
+# -- immunity of staff ----------------------------------------------------------------------------
+
+
+def test_immune_staff_are_away_less_often() -> None:
+    before, after = (
+        each(outbreak(**absence(**section)), lambda record: record.series("staff_absent_share").sum())
+        for section in ({}, {"immunity": {}})
+    )
+    assert falls(before, after)
+
+
+def test_staff_off_work_are_infected_as_often_as_residents() -> None:
+    """Without patients' infections, immunity leaves staff the attack rate of residents, not more."""
+    scenario = outbreak(**absence(at_work=0.0, immunity={"after_infection": 1.0}))
+    record = run_once(scenario, 1, 0)
+    residents = record.series("infections").sum() / 60_000
+    assert infected_per_head(scenario) == pytest.approx(residents, rel=0.15)
+
+
+def test_immunity_limits_infections_at_work() -> None:
+    """However infectious the patients, at most the susceptible are infected: here 80 % of staff."""
+    assert (
+        0.7 < infected_per_head(outbreak(**absence(at_work=50.0, immunity={"after_infection": 1.0}))) <= 0.83
+    )
+    assert infected_per_head(outbreak(**absence(at_work=50.0))) > 2
