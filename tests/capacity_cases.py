@@ -134,6 +134,8 @@ class Watched:
     at_hand
         By day, ``(facilities, 8)``, at 00:00: staff on the payroll by cadre, and ventilators added by rules;
         staff brought by rules by cadre; above 0 where own staff serve only other patients.
+    pools
+        By day: the facilities whose ventilators are pooled, by pool.
     highest
         ``(days, 2, facilities)`` highest number of staffed oxygen and ICU beds at any time of the day.
     """
@@ -147,6 +149,7 @@ class Watched:
         self.days: list[list[LogEntry]] = []
         self.seen: list[Any] = []
         self.at_hand: list[Floats] = []
+        self.pools: list[list[list[int]]] = []
         n = len(scenario.care.facilities)
         highest = np.zeros((2, n))
         all_highest: list[Floats] = []
@@ -160,6 +163,7 @@ class Watched:
             log.clear()
             all_highest.append(highest.copy())
             self.at_hand.append(at_hand.copy())
+            self.pools.append(self._pools)
             highest[:] = province.wards.staffed[OXYGEN:]
             if see is not None:
                 self.seen.append(see(province))
@@ -174,6 +178,7 @@ class Watched:
             beds = count_staff(day, covid, incidence)
             at_hand[:, :3] = capacity.heads()
             at_hand[:, 3] = capacity.adjustments.total("ventilators")
+            self._pools = [pool.tolist() for pool in capacity.adjustments.groups("ventilator pool")]
             at_hand[:, 4:7] = np.rint(capacity.adjustments.total("heads", 3))
             at_hand[:, 7] = capacity.adjustments.total("without staff")
             return beds
@@ -286,6 +291,8 @@ def _levers(draw: st.DrawFn, home: bool, neighbours: Plain) -> Plain:
         {"action": "reinforce_staff", "doctors": 5, "ward_nurses": 20, "icu_nurses": 10} | owners,
         {"action": "redeploy_nurses", "share": draw(shares)} | owners,
         {"action": "equip", "ventilators": 3} | owners,
+        {"action": "pool_ventilators"} | owners,
+        {"action": "pool_ventilators", "ownership": ["public"]},
         {"action": "order_oxygen", "tank_kg": 100.0, "plant_nm3_per_hour": 1.0} | owners,
         {"action": "order_oxygen", "delivery_kg": 80.0, "interval_days": 0.7} | owners,
         {"action": "postpone_elective", "share": draw(shares)} | owners,

@@ -8,6 +8,7 @@ the parts of the run at each 24:00.
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,7 +74,7 @@ def test_what_limits_a_bed_adds_up_and_everything_runs_short() -> None:
     adds_up()
     for what in (
         *("dry", "unmet and dead", "flows lowered", "emergencies unserved", "driven", "sent out"),
-        *("stock empty",),
+        *("stock empty", "ventilators pooled", "without ventilator"),
         *("bound by nurses", "bound by doctors", "bound by equipment", "bound by oxygen_stock"),
     ):
         assert seen[what] >= 4, f"{what} in too few of {seen['runs']} runs: {dict(seen)}"
@@ -83,6 +84,7 @@ def all_identities_hold(run: Watched) -> None:
     who_came_has_left_or_is_present(run)
     beds_are_filled_only_where_they_count(run)
     staff_look_after_every_bed_that_counts(run)
+    no_pool_gives_more_ventilators_than_it_has(run)
     oxygen_is_conserved(run)
     what_is_breathed_is_the_time_spent_in_beds(run)
     flows_are_lowered_for_all_before_anybody_is_cut_off(run)
@@ -133,7 +135,11 @@ def staff_look_after_every_bed_that_counts(run: Watched) -> None:
     for day, seen in enumerate(run.seen):
         for f, site in enumerate(sites):
             beds = staffed[day, f]
-            if site.ventilators is not None and invasive > 0:
+            if (
+                site.ventilators is not None
+                and invasive > 0
+                and not any(f in pool for pool in run.pools[day])
+            ):
                 assert beds[2] * invasive <= site.ventilators + run.at_hand[day][f, 3] + 1e-6
             if site.staff is None:
                 continue
@@ -155,6 +161,27 @@ def staff_look_after_every_bed_that_counts(run: Watched) -> None:
             away = seen.infected + (seen.heads - seen.infected) * staffing.absence.base
             share = away.sum() / seen.heads.sum()
             np.testing.assert_allclose(run["staff_absent_share"][day], share, atol=1e-12)
+
+
+def no_pool_gives_more_ventilators_than_it_has(run: Watched) -> None:
+    """Ventilators allotted <= owned in each pool; open ICU beds beyond them count as none and are told."""
+    sites = list(run.scenario.care.facilities.values())
+    invasive = run.scenario.clinical.respiratory.icu_beds.invasive
+    counted = [f for f, site in enumerate(sites) if site.ventilators is not None]
+    told = run["icu_without_ventilator"]
+    if not counted or invasive == 0:
+        assert np.isnan(told).all()
+        return
+    staffed = run.facility("staffed_icu")
+    for day, pools in enumerate(run.pools):
+        in_pools = list(chain.from_iterable(pools))
+        assert len(in_pools) == len(set(in_pools))
+        for pool in pools:
+            members = [f for f in pool if f in counted]
+            owned = sum((sites[f].ventilators or 0) + run.at_hand[day][f, 3] for f in members)
+            assert np.ceil(staffed[day, members] * invasive - 1e-9).sum() <= owned
+    assert (told >= 0).all()
+    assert (told + staffed[:, counted].sum(axis=1) <= run["open_icu"]).all()
 
 
 def oxygen_is_conserved(run: Watched) -> None:
@@ -304,6 +331,8 @@ def count_what_was_seen(run: Watched, seen: Counter[str]) -> None:
         "emergencies unserved": run["emergency_unserved"].sum(),
         "driven": run.scenario.care.transport is not None and sum(e.what == "departs" for e in run.log),
         "sent out": run["transferred_out"].sum(),
+        "ventilators pooled": sum(len(pool) > 1 for pools in run.pools for pool in pools),
+        "without ventilator": np.nan_to_num(run["icu_without_ventilator"]).sum(),
         "stock empty": (run.record.logistics[:, 2] > 0).sum(),
     } | {
         f"bound by {what}": (run[f"oxygen_bound_by_{what}"] + run[f"icu_bound_by_{what}"]).sum()

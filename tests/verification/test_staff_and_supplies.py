@@ -1,4 +1,4 @@
-"""Immunity of staff: at no strength nothing changes, at some fewer are away."""
+"""Immunity of staff and pooled ventilators: each does what it should, by an interval that excludes 0."""
 
 from __future__ import annotations
 
@@ -43,6 +43,22 @@ def outbreak(**sections: Plain) -> Scenario:
         )
     )
     return overlaid(scenario, sections)
+
+
+def two_hospitals(ventilators: int, *, pooled: bool) -> Scenario:
+    """Two hospitals with ICU beds; all ventilators are at the one with few of them."""
+    sites = {
+        "alpha": facility(oxygen=150, icu=10) | {"ventilators": ventilators},
+        "bravo": facility(oxygen=150, icu=60) | {"ventilators": 0},
+    }
+    plan: Plain = {"action": "pool_ventilators", "when": {"on": "2024-01-01"}, "decision_days": 0.0}
+    return overlaid(
+        outbreak(),
+        {
+            "care": {"facilities": {"alpha": sites["alpha"], "bravo": sites["bravo"]}},
+            "command": {"plan": {"pool": plan if pooled else None}},
+        },
+    )
 
 
 def absence(**section: object) -> Plain:
@@ -99,3 +115,27 @@ def test_immunity_limits_infections_at_work() -> None:
         0.7 < infected_per_head(outbreak(**absence(at_work=50.0, immunity={"after_infection": 1.0}))) <= 0.83
     )
     assert infected_per_head(outbreak(**absence(at_work=50.0))) > 2
+
+
+# -- pooled ventilators ---------------------------------------------------------------------------
+
+
+def deaths(record: Record) -> float:
+    return record.outcomes["deaths"]
+
+
+def test_pooled_ventilators_save_lives() -> None:
+    assert falls(*(each(two_hospitals(20, pooled=pooled), deaths) for pooled in (False, True)))
+
+
+def test_twenty_more_ventilators_save_lives_if_they_are_pooled_and_else_change_nothing() -> None:
+    assert falls(*(each(two_hospitals(number, pooled=True), deaths) for number in (20, 40)))
+    assert log_of(two_hospitals(20, pooled=False)) == log_of(two_hospitals(40, pooled=False))
+
+
+def test_a_pool_of_ventilators_for_all_beds_changes_no_event() -> None:
+    sites = {name: facility(oxygen=150, icu=30) | {"ventilators": 40} for name in ("alpha", "bravo")}
+    one, other = (
+        overlaid(two_hospitals(0, pooled=pooled), {"care": {"facilities": sites}}) for pooled in (False, True)
+    )
+    assert log_of(one) == log_of(other)

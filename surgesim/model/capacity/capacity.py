@@ -32,6 +32,7 @@ from surgesim.model.care.gas import kg_per_day
 from surgesim.model.care.oxygen import OxygenSupply
 from surgesim.model.clock.streams import Streams
 from surgesim.model.columns import Column, Page, by_bed
+from surgesim.model.epidemic.people import apportion
 from surgesim.scenario.schema.base import BED_TYPES
 from surgesim.scenario.schema.capacity.oxygen import Respiratory
 from surgesim.scenario.schema.care import Care
@@ -55,6 +56,13 @@ ALL_ICU_BEDS = (
         "beds in `staffed_icu_all` that also have a ventilator and oxygen, where the scenario gives them; "
         "empty if it gives neither",
     ),
+)
+UNEQUIPPED = Column(
+    "icu_without_ventilator",
+    "beds",
+    "ICU beds open to COVID patients (space) that count as none because there is no ventilator for them; "
+    "empty if ventilators are not given",
+    np.nan,
 )
 BOUND = tuple(
     Column(
@@ -91,12 +99,16 @@ class OpenBeds:
     icu_usable
         ``(facilities,)`` beds in `icu_staffed` that also have a ventilator and oxygen, where these are
         modelled.
+    icu_unequipped
+        ICU beds in `space` that count as none for lack of a ventilator, in all facilities; NaN if ventilators
+        are not modelled.
     """
 
     space: Ints
     staffed: StaffedBeds
     icu_staffed: Ints
     icu_usable: Ints
+    icu_unequipped: float
 
 
 class Adjustment(StrEnum):
@@ -109,6 +121,8 @@ class Adjustment(StrEnum):
     EFFICIENCY = "efficiency"
     """Share of ward nurses redeployed, times the part of an ICU nurse that each replaces."""
     VENTILATORS = "ventilators"
+    VENTILATOR_POOL = "ventilator pool"
+    """1 where ventilators belong to a pool; each rule makes one pool."""
     POSTPONEMENT = "postponement"
     """Share of elective care that is postponed."""
     WITHOUT_STAFF = "without staff"
@@ -132,6 +146,16 @@ class Adjustments:
         """Set an adjustment by `rule` at the facilities `where` to `amount`, from now on."""
         self._by_rule[adjustment, rule] = (where, np.asarray(amount, float))
         self._changed = True
+
+    def groups(self, adjustment: Adjustment) -> list[Ints]:
+        """Return the facilities at which each rule has set an adjustment, without those of earlier rules."""
+        groups: list[Ints] = []
+        taken: set[int] = set()
+        for (kind, _), (where, amount) in self._by_rule.items():
+            if kind == adjustment and amount.any():
+                groups.append(np.array([f for f in where if f not in taken], np.int64))
+                taken.update(where)
+        return [group for group in groups if len(group)]
 
     def total(self, adjustment: Adjustment, width: int = 0) -> Floats:
         """Return an adjustment summed over all rules, ``(facilities,)`` or ``(facilities, width)``."""
@@ -160,6 +184,8 @@ class Resources:
         ``(facilities,)`` ward nurses redeployed to ICU, and the part of an ICU nurse that each replaces.
     postponed
         ``(facilities,)`` share of elective care that is postponed, in [0, 1].
+    ventilators, pools
+        ``(facilities,)`` ventilators of each facility (infinite: enough), and the facilities of each pool.
     limits
         ``(3, facilities, 3)`` beds that equipment, oxygen pipes and oxygen supply allow while all beds are
         empty; infinite where there is no limit.
@@ -172,6 +198,8 @@ class Resources:
     moved: Ints
     worth: Floats
     postponed: Floats
+    ventilators: Floats
+    pools: list[Ints]
     limits: Floats
 
 
@@ -219,6 +247,7 @@ class Capacity:
             [np.inf if section.ventilators is None else section.ventilators for section in sections]
         )
         self._invasive = clinical.respiratory.icu_beds.invasive
+        self._counts_ventilators = bool(np.isfinite(self._ventilators).any()) and self._invasive > 0
         self._mean_kg = _mean_kg(clinical.respiratory)
         self._scarcity = clinical.respiratory.scarcity
         self._pipes = np.array(
@@ -296,6 +325,7 @@ class Capacity:
         posts_today, own = self._posts(day, covid, incidence)
         others = self._nobody if self.essential is None else self.essential.census
         limits = self._limits(covid)
+        self._allot_ventilators(limits, posts_today, covid[:, ICU], space[:, ICU], total[:, ICU])
         staffed = staffed_beds(self._per_post, posts_today, space, limits, covid, others, own)
         icu_staffed = self._icu_staffed(posts_today, own, total[:, ICU], space[:, ICU])
         icu_usable = np.minimum(icu_staffed, limits[:, :, ICU].min(axis=0)).astype(np.int64)
@@ -303,7 +333,7 @@ class Capacity:
             if store is not None and store.short:  # no admissions where oxygen has run out
                 staffed.binding[f, 1:] = OXYGEN_STOCK
                 icu_usable[f] = 0
-        self.today = OpenBeds(space, staffed, icu_staffed, icu_usable)
+        self.today = OpenBeds(space, staffed, icu_staffed, icu_usable, self._unequipped(space, limits))
         return self.today
 
     @property
@@ -317,7 +347,7 @@ class Capacity:
 
     def _count_resources(self) -> Resources:
         """Return the resources of the scenario with the current adjustments applied."""
-        total = self.adjustments.total
+        adjustments, total = self.adjustments, self.adjustments.total
         reinforcements = np.rint(total(Adjustment.HEADS, 3)).astype(np.int64)
         heads = self._heads if self.absences is None else self._heads + reinforcements
         apart = total(Adjustment.WITHOUT_STAFF) > 0
@@ -325,9 +355,11 @@ class Capacity:
         moved = np.floor(np.minimum(share, 1) * heads[:, WARD_NURSES] + 1e-9).astype(np.int64)
         worth = np.divide(total(Adjustment.EFFICIENCY), share, out=np.zeros(len(share)), where=share > 0)
         limits = np.full((3, len(heads), 3), np.inf)
+        ventilators = self._ventilators + total(Adjustment.VENTILATORS)
         if self._invasive > 0:
-            ventilators = self._ventilators + total(Adjustment.VENTILATORS)
             limits[0, :, ICU] = np.floor(ventilators / self._invasive + 1e-9)
+        pooled = adjustments.groups(Adjustment.VENTILATOR_POOL) if self._invasive > 0 else []
+        pools = [group[np.isfinite(ventilators[group])] for group in pooled]
         postponed = np.clip(total(Adjustment.POSTPONEMENT), 0, 1)
         return Resources(
             int(reinforcements.sum()),
@@ -337,6 +369,8 @@ class Capacity:
             moved,
             worth,
             postponed,
+            ventilators,
+            [pool for pool in pools if len(pool)],
             limits,
         )
 
@@ -362,6 +396,27 @@ class Capacity:
         if np.count_nonzero(moved):
             working = redeploy(working, heads, moved, resources.worth)
         return posts(staffing, working, self._has_staff), own
+
+    def _allot_ventilators(
+        self, limits: Floats, posts_today: Floats, present: Ints, space: Ints, total: Ints
+    ) -> None:
+        """Share out the ventilators of each pool, and set the ICU beds that they allow.
+
+        They go to the ICU patients present, then to open beds that have staff and oxygen, then to all ICU
+        beds; where they do not suffice for one of these, in proportion to what each facility lacks.
+        """
+        if not self._resources.pools:
+            return
+        staffed = staffed_icu_beds(self._per_post, posts_today, space, most=True)
+        usable = np.minimum(staffed, limits[1:, :, ICU].min(axis=0))
+        for pool in self._resources.pools:
+            owned = int(self._resources.ventilators[pool].sum())
+            allotted = np.zeros(len(pool), np.int64)
+            for beds in (present, usable, total):
+                needed = np.ceil(np.minimum(beds[pool], UNLIMITED) * self._invasive - 1e-9).astype(np.int64)
+                lacking, left = np.maximum(needed - allotted, 0), owned - int(allotted.sum())
+                allotted += lacking if lacking.sum() <= left else apportion(left, lacking)
+            limits[0, pool, ICU] = np.floor(allotted / self._invasive + 1e-9)
 
     def _icu_staffed(self, posts_today: Floats, own: Floats | None, total: Ints, covid_beds: Ints) -> Ints:
         """Return the ICU beds for all patients that staff can look after, ``(facilities,)``; 0 without data.
@@ -412,6 +467,7 @@ class Capacity:
         space, binding = self.today.space, self.today.staffed.binding
         row = page.province.values
         row["staffed_icu_all"] = number_of_beds(int(self.today.icu_staffed.sum()))
+        row["icu_without_ventilator"] = self.today.icu_unequipped
         row["usable_icu_all"] = number_of_beds(int(self.today.icu_usable.sum()))
         for bed, name in enumerate(BED_TYPES):
             row[f"open_{name}"] = number_of_beds(int(space[:, bed].sum()))
@@ -444,7 +500,14 @@ class Capacity:
         unlimited = np.full(len(space), np.inf)
         nobody = np.zeros(len(space), np.int64)
         binding = np.full(space.shape, SPACE, np.int8)
-        return OpenBeds(space, StaffedBeds(space, space, binding, unlimited, unlimited), nobody, nobody)
+        staffed = StaffedBeds(space, space, binding, unlimited, unlimited)
+        return OpenBeds(space, staffed, nobody, nobody, np.nan)
+
+    def _unequipped(self, space: Ints, limits: Floats) -> float:
+        """Return the open ICU beds beyond those for which there are ventilators; NaN without data."""
+        if not self._counts_ventilators:
+            return np.nan
+        return float(np.maximum(space[:, ICU] - limits[0, :, ICU], 0).sum())
 
 
 def _mean_kg(support: Respiratory) -> Floats:

@@ -443,7 +443,7 @@ def staffed_beds(
     return StaffedBeds(normal.T, beds[_MOST].T, binding.T, emergency, elective)
 
 
-def staffed_icu_beds(per_post: PatientsPerPost, posts: Floats, beds: Ints) -> Ints:
+def staffed_icu_beds(per_post: PatientsPerPost, posts: Floats, beds: Ints, *, most: bool = False) -> Ints:
     """Return the ICU beds for all patients that can be staffed at normal ratios, ``(facilities,)``.
 
     ICU patients have priority over all other patients.
@@ -454,8 +454,10 @@ def staffed_icu_beds(per_post: PatientsPerPost, posts: Floats, beds: Ints) -> In
         ``(facilities, 3)`` round-the-clock posts, as for `staffed_beds`.
     beds
         ``(facilities,)`` all ICU beds.
+    most
+        If True, at maximum ratios.
     """
-    by_team = (posts.T[_ICU_TEAM, None] * per_post.ratios["icu"]).min(axis=(0, 1))
-    served = np.floor(np.minimum(by_team, beds) + _ROUNDING)
+    by_ratio = (posts.T[_ICU_TEAM, None] * per_post.ratios["icu"]).min(axis=0)
+    served = np.floor(np.minimum(by_ratio[_MOST if most else _NORMAL], beds) + _ROUNDING)
     whole: Ints = served.astype(np.int64)
     return whole

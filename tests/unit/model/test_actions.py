@@ -21,7 +21,7 @@ from strategies import (
 )
 
 from surgesim.model.capacity.capacity import Adjustment
-from surgesim.model.record import Record, logistics_columns
+from surgesim.model.record import FACILITY_INDEX, Record, logistics_columns
 from surgesim.model.simulation import Simulation, run_once
 from surgesim.scenario.door import overlaid
 from surgesim.scenario.schema.scenario import Scenario
@@ -126,6 +126,64 @@ def test_ventilators_come_and_go() -> None:
     everybody_invasive = {"icu_beds": {"invasive": 1.0}}
     record = run({"alpha": site}, plan, clinical=nobody_dies(respiratory=everybody_invasive))
     assert record.series("staffed_icu").tolist() == [5 + 20 * share for share in SHARES]
+
+
+ALL_INVASIVE: Plain = nobody_dies(respiratory={"icu_beds": {"invasive": 1.0}})
+
+
+def staffed_icu(sites: Plain, plan: Plain, days: int = 4, **more: Any) -> list[float]:
+    """The ICU beds of each facility on the last day."""
+    record = run(sites, plan, days, clinical=ALL_INVASIVE, **more)
+    return [record.facilities[-1, site, FACILITY_INDEX["staffed_icu"]] for site in range(len(sites))]
+
+
+def test_pooled_ventilators_go_where_icu_beds_lack_them_and_back() -> None:
+    sites = {"alpha": facility(icu=4) | {"ventilators": 10}, "bravo": facility(icu=20) | {"ventilators": 0}}
+    plan = {"pool": rule("pool_ventilators") | TWO_PHASES}
+    record = run(sites, plan, clinical=ALL_INVASIVE)
+    on = [share > 0 for share in SHARES]
+    assert record.series("staffed_icu").tolist() == [10 if pooled else 4 for pooled in on]
+    assert record.series("icu_without_ventilator").tolist() == [14 if pooled else 20 for pooled in on]
+    unlimited = run({"alpha": facility(icu=4)}, {}, clinical=ALL_INVASIVE)
+    assert np.isnan(unlimited.series("icu_without_ventilator")).all()
+
+
+def test_patients_in_icu_keep_their_ventilators_and_beds_with_staff_come_next() -> None:
+    """Three of five ventilators are in use at alpha; two go to the 22 other beds, both to bravo's 20."""
+    sites = {"alpha": facility(icu=5) | {"ventilators": 5}, "bravo": facility(icu=20) | {"ventilators": 0}}
+    plan = {"pool": rule("pool_ventilators")}
+    assert staffed_icu(sites, plan, census={"alpha": {"icu": 3}}) == [3, 2]
+    nobody = {"doctors": DOCTORS, "icu_nurses": 0}
+    assert staffed_icu({"alpha": sites["alpha"], "bravo": sites["bravo"] | {"staff": nobody}}, plan) == [5, 0]
+
+
+def test_ventilators_short_of_the_patients_present_are_shared_out_among_them() -> None:
+    sites = {name: facility(icu=9) | {"ventilators": 9} for name in ("alpha", "bravo")}
+    plan = {"pool": rule("pool_ventilators", "2024-01-01")}
+    census = {"alpha": {"icu": 9}, "bravo": {"icu": 3}}
+    assert staffed_icu(sites, plan, census=census) == [12 - 3, 9]
+    few = {name: site | {"ventilators": 2} for name, site in sites.items()}
+    assert staffed_icu(few, plan, census={"alpha": {"icu": 1}, "bravo": {"icu": 1}}) == [2, 2]
+    assert sum(staffed_icu(few, plan)) == 4
+
+
+def test_a_facility_belongs_to_the_pool_of_the_first_rule() -> None:
+    """A pool for each level: ventilators do not leave it."""
+    names = ("alpha", "bravo", "delta")
+    sites = {name: facility(icu=9) | {"ventilators": 3 * (name == "alpha")} for name in names}
+    plan = {
+        "level": rule("pool_ventilators", "2024-01-02", facilities=["delta"]),
+        "all": rule("pool_ventilators", "2024-01-03"),
+    }
+    alpha, bravo, delta = staffed_icu(sites, plan)
+    assert (alpha + bravo, delta) == (3, 0)
+    assert min(alpha, bravo) >= 1
+
+
+def test_a_pool_of_one_facility_changes_nothing() -> None:
+    sites = {"alpha": facility(icu=9) | {"ventilators": 3}, "bravo": facility(icu=9) | {"ventilators": 2}}
+    plan = {"pool": rule("pool_ventilators", facilities=["alpha"])}
+    same(run(sites, plan, clinical=ALL_INVASIVE), run(sites, {}, clinical=ALL_INVASIVE))
 
 
 def test_a_part_of_a_whole_is_not_lost_to_rounding() -> None:
