@@ -291,8 +291,6 @@ def _levers(draw: st.DrawFn, home: bool, neighbours: Plain) -> Plain:
         {"action": "reinforce_staff", "doctors": 5, "ward_nurses": 20, "icu_nurses": 10} | owners,
         {"action": "redeploy_nurses", "share": draw(shares)} | owners,
         {"action": "equip", "ventilators": 3} | owners,
-        {"action": "pool_ventilators"} | owners,
-        {"action": "pool_ventilators", "ownership": ["public"]},
         {"action": "order_oxygen", "tank_kg": 100.0, "plant_nm3_per_hour": 1.0} | owners,
         {"action": "order_oxygen", "delivery_kg": 80.0, "interval_days": 0.7} | owners,
         {"action": "postpone_elective", "share": draw(shares)} | owners,
@@ -303,6 +301,8 @@ def _levers(draw: st.DrawFn, home: bool, neighbours: Plain) -> Plain:
     if home:
         actions.append({"action": "open_home_care", "teams": 2})
     plan = {f"send-{name}": rule("transfer_out", "2024-01-02", neighbour=name) for name in neighbours}
+    for pool in draw(st.sampled_from([[], ["all"], ["public", "all"]])):
+        plan[f"pool-{pool}"] = rule("pool_ventilators") | (owners if pool == "all" else {})
     for number in range(draw(st.integers(1, 5))):
         triggers = [
             ({"on": "2024-01-03"}, {"on": "2024-01-10"}),
@@ -327,6 +327,11 @@ def _levers(draw: st.DrawFn, home: bool, neighbours: Plain) -> Plain:
 
 
 USE: Plain = {"basic_bed": 0.5, "oxygen_bed": 2.0, "icu_bed": 5.0, "death": 1.0, "reported_case": 0.25}
+EFFECTS: Plain = {
+    "death_oxygen": {"in_stock": 0.8, "out": 1.0},
+    "death_icu": {"out": 1.5},
+    "staff_infection": {"out": 4.0},
+}
 COSTS: Plain = {"basic_bed_day": 1.0, "oxygen_bed_day": 3.0, "icu_bed_day": 10.0, "oxygen_kg": 0.5}
 
 
@@ -380,6 +385,7 @@ def shortages(draw: st.DrawFn) -> Scenario:
                         "use": USE,
                         "stock": draw(st.sampled_from([0.0, 40.0, 1e6])),
                         "delivered_per_day": draw(st.sampled_from([0.0, 7.0])),
+                        "effects": draw(st.sampled_from([{}, EFFECTS])),
                     }
                 },
                 "burdens": {"waste": {"title": "Waste", "unit": "kg", "made": USE, "capacity_per_day": 20.0}},

@@ -78,7 +78,8 @@ class Province:
             self.end_day,
         )
         drawn = None if shared is None else shared.patients
-        self.patients = PatientSource(clinical, scenario.epidemic, scenario.people.high_risk, drawn)
+        drugs = scenario.supply.in_stock("death_oxygen"), scenario.supply.in_stock("death_icu")
+        self.patients = PatientSource(clinical, scenario.epidemic, scenario.people.high_risk, drawn, drugs)
         self.epidemic = self._epidemic(shared)
         self.surveillance = self._surveillance()
         self.arrivals = self._arrivals()
@@ -253,6 +254,14 @@ class Province:
     def note_infections(self, infections: int) -> None:
         """Keep the incidence of the day's infections for the absence of staff tomorrow."""
         self.incidence = float(infections) / self._among
+
+    def feel_shortages(self) -> None:
+        """Let yesterday's unmet demand for consumables act on patients and staff today."""
+        shortages = self.logistics.shortages
+        shortages.follow(self.logistics.stocks)
+        self.journey.lack_drugs(shortages.death_oxygen, shortages.death_icu)
+        if self.capacity.absences is not None:
+            self.capacity.absences.exposure = shortages.staff_infection
 
     def protect_staff(self) -> None:
         """Give staff the protection against infection that residents with the same doses have."""

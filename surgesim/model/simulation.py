@@ -123,6 +123,7 @@ class Simulation:
             province.home.begin_day()
         province.logistics.stocks.begin_day()
         province.facilities.give_back(province.wards.present)
+        province.feel_shortages()
         province.protect_staff()
         province.open_beds(day)
         if day == 0:

@@ -1,4 +1,4 @@
-"""Immunity of staff and pooled ventilators: each does what it should, by an interval that excludes 0."""
+"""Staff, ventilators, drugs: nothing changes at no strength; at some, an interval excludes 0."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from surgesim.scenario.schema.scenario import Scenario
 
 pytestmark = pytest.mark.slow
 
-REPLICATIONS = 6
+REPLICATIONS = 5
 BY_AGE = [0.001, 0.002, 0.004, 0.008, 0.015, 0.03, 0.06, 0.12, 0.23]
 
 
@@ -139,3 +139,66 @@ def test_a_pool_of_ventilators_for_all_beds_changes_no_event() -> None:
         overlaid(two_hospitals(0, pooled=pooled), {"care": {"facilities": sites}}) for pooled in (False, True)
     )
     assert log_of(one) == log_of(other)
+
+
+# -- drugs and protective sets --------------------------------------------------------------------
+
+
+def with_stock(stock: float | None, **effects: Plain) -> Scenario:
+    """A consumable that each patient in a bed needs, with a stock for some days."""
+    item = {
+        "title": "Item",
+        "unit": "pieces",
+        "use": {"oxygen_bed": 1.0, "icu_bed": 1.0},
+        "stock": stock,
+        "effects": effects,
+    }
+    return outbreak(supply={"consumables": {"item": item}})
+
+
+RISKS = ("death_oxygen", "death_icu", "staff_infection")
+
+
+def test_consumables_without_an_effect_change_no_event_when_they_run_out() -> None:
+    nothing = {risk: {"in_stock": 1.0, "out": 1.0} for risk in RISKS}
+    log = log_of(outbreak())
+    assert log_of(with_stock(0.0)) == log
+    assert log_of(with_stock(0.0, **nothing)) == log
+
+
+def test_what_never_runs_out_does_no_harm() -> None:
+    harm = {risk: {"out": 3.0} for risk in RISKS}
+    log = log_of(outbreak())
+    assert log_of(with_stock(None, **harm)) == log
+    assert log_of(with_stock(1e9, **harm)) == log
+
+
+@pytest.mark.parametrize("risk", ["death_oxygen", "death_icu"])
+def test_patients_die_of_drugs_that_have_run_out(risk: str) -> None:
+    factor = {risk: {"out": 1.5}}
+    lack, enough = with_stock(200.0, **factor), with_stock(None, **factor)
+    assert falls(each(lack, deaths), each(enough, deaths))
+    for outcome in ("deaths_unavoidable", "deaths_thin_care"):
+        kinds = [run_once(scenario, 1, 0).outcomes[outcome] for scenario in (lack, enough)]
+        assert kinds[0] == pytest.approx(kinds[1], rel=0.05)
+    untreated = (each(one, lambda record: record.outcomes["deaths_untreated"]) for one in (lack, enough))
+    assert falls(*untreated)
+
+
+def test_drugs_in_stock_save_patients_and_once_they_are_out_do_not() -> None:
+    """Figures of a time without the drug: in stock it lowers them; without stock nothing changes."""
+    lowers = {"death_oxygen": {"in_stock": 0.82}, "death_icu": {"in_stock": 0.7}}
+    without, in_stock, none_left = (
+        each(one, deaths) for one in (outbreak(), with_stock(None, **lowers), with_stock(0.0, **lowers))
+    )
+    assert falls(without, in_stock)
+    assert none_left == pytest.approx(without, rel=0.02)  # all but the first day
+
+
+def test_staff_are_infected_more_often_without_protective_sets() -> None:
+    factor = {"staff_infection": {"out": 5.0}}
+    away = [
+        each(with_stock(stock, **factor), lambda record: record.series("staff_absent_share").sum())
+        for stock in (200.0, None)
+    ]
+    assert falls(*away)

@@ -151,6 +151,8 @@ class Absences:
     again, gone
         ``(facilities, 3)`` recovered staff since the start of the run who were infected once more, and who
         were removed from the payroll.
+    exposure
+        Factor on the hazard at work.
     protection
         Share by which the protection of the susceptible reduces their hazard of infection, in [0, 1].
     """
@@ -176,6 +178,7 @@ class Absences:
         self.returned = np.zeros(shape, np.int64)
         self.departed = np.zeros(shape, np.int64)
         self.again, self.gone = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        self.exposure = 1.0
         self.protection = 0.0
 
     def pass_day(
@@ -211,7 +214,8 @@ class Absences:
         cohort[:] = 0
         self._strike_off(day, heads)
         load = patients / np.maximum(heads.sum(axis=1), 1)
-        hazard = self._section.community * np.asarray(incidence) + self._section.at_work * load
+        at_work = self._section.at_work * self.exposure
+        hazard = self._section.community * np.asarray(incidence) + at_work * load
         susceptible = heads - self.infected
         if self._after_infection > 0:
             self.recovered += returning
