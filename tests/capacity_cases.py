@@ -132,7 +132,10 @@ class Watched:
     seen
         The values that `see` returned at 24:00 of each day.
     at_hand
-        By day, ``(facilities, 4)``: staff on the payroll by cadre, and ventilators added by rules, at 00:00.
+        By day, ``(facilities, 8)``, at 00:00: staff on the payroll by cadre, and ventilators added by rules;
+        staff brought by rules by cadre; above 0 where own staff serve only other patients.
+    pools
+        By day: the facilities whose ventilators are pooled, by pool.
     highest
         ``(days, 2, facilities)`` highest number of staffed oxygen and ICU beds at any time of the day.
     """
@@ -146,19 +149,21 @@ class Watched:
         self.days: list[list[LogEntry]] = []
         self.seen: list[Any] = []
         self.at_hand: list[Floats] = []
+        self.pools: list[list[list[int]]] = []
         n = len(scenario.care.facilities)
         highest = np.zeros((2, n))
         all_highest: list[Floats] = []
         record, set_capacity = simulation.recorder.record, simulation.province.journey.set_capacity
         province, capacity = simulation.province, simulation.province.capacity
         count_staff = capacity.open
-        at_hand = np.zeros((n, 4))
+        at_hand = np.zeros((n, 8))
 
         def recorded(day: int) -> Assessment:
             self.days.append(log.copy())
             log.clear()
             all_highest.append(highest.copy())
             self.at_hand.append(at_hand.copy())
+            self.pools.append(self._pools)
             highest[:] = province.wards.staffed[OXYGEN:]
             if see is not None:
                 self.seen.append(see(province))
@@ -173,6 +178,9 @@ class Watched:
             beds = count_staff(day, covid, incidence)
             at_hand[:, :3] = capacity.heads()
             at_hand[:, 3] = capacity.adjustments.total("ventilators")
+            self._pools = [pool.tolist() for pool in capacity.adjustments.groups("ventilator pool")]
+            at_hand[:, 4:7] = np.rint(capacity.adjustments.total("heads", 3))
+            at_hand[:, 7] = capacity.adjustments.total("without staff")
             return beds
 
         capacity.open = opened  # type: ignore[method-assign]
@@ -242,6 +250,14 @@ def _scarcity(draw: st.DrawFn) -> Plain:
     return {"scarcity": scarcity, "by_severity": draw(st.sampled_from([0.0, 1.0]))}
 
 
+def _absence(draw: st.DrawFn) -> Plain:
+    """Draw how staff are infected: without immunity in half of the cases."""
+    if draw(st.booleans()):
+        return {}
+    after_infection = draw(st.sampled_from([0.84, 1.0, 0.0]))
+    return {"at_work": draw(st.sampled_from([0.01, 1.0])), "immunity": {"after_infection": after_infection}}
+
+
 def _lacking(draw: st.DrawFn, site: Plain) -> Plain:
     """Draw the limits of a facility from `strategies`."""
     counted = "unlimited" not in site["beds"].values()
@@ -285,6 +301,8 @@ def _levers(draw: st.DrawFn, home: bool, neighbours: Plain) -> Plain:
     if home:
         actions.append({"action": "open_home_care", "teams": 2})
     plan = {f"send-{name}": rule("transfer_out", "2024-01-02", neighbour=name) for name in neighbours}
+    for pool in draw(st.sampled_from([[], ["all"], ["public", "all"]])):
+        plan[f"pool-{pool}"] = rule("pool_ventilators") | (owners if pool == "all" else {})
     for number in range(draw(st.integers(1, 5))):
         triggers = [
             ({"on": "2024-01-03"}, {"on": "2024-01-10"}),
@@ -309,6 +327,11 @@ def _levers(draw: st.DrawFn, home: bool, neighbours: Plain) -> Plain:
 
 
 USE: Plain = {"basic_bed": 0.5, "oxygen_bed": 2.0, "icu_bed": 5.0, "death": 1.0, "reported_case": 0.25}
+EFFECTS: Plain = {
+    "death_oxygen": {"in_stock": 0.8, "out": 1.0},
+    "death_icu": {"out": 1.5},
+    "staff_infection": {"out": 4.0},
+}
 COSTS: Plain = {"basic_bed_day": 1.0, "oxygen_bed_day": 3.0, "icu_bed_day": 10.0, "oxygen_kg": 0.5}
 
 
@@ -350,7 +373,7 @@ def shortages(draw: st.DrawFn) -> Scenario:
             care={
                 "facilities": sites,
                 "initial_census": census,
-                "staffing": {"surge_allowed": draw(st.booleans())},
+                "staffing": {"surge_allowed": draw(st.booleans()), "absence": _absence(draw)},
                 "neighbours": neighbours,
                 **({"transport": {"fleets": fleets}} if draw(st.integers(0, 2)) else {}),
             },
@@ -362,6 +385,7 @@ def shortages(draw: st.DrawFn) -> Scenario:
                         "use": USE,
                         "stock": draw(st.sampled_from([0.0, 40.0, 1e6])),
                         "delivered_per_day": draw(st.sampled_from([0.0, 7.0])),
+                        "effects": draw(st.sampled_from([{}, EFFECTS])),
                     }
                 },
                 "burdens": {"waste": {"title": "Waste", "unit": "kg", "made": USE, "capacity_per_day": 20.0}},

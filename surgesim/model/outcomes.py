@@ -156,7 +156,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "deaths_untreated",
         "deaths",
-        "deaths from lack of care, while boarding or untreated, or of lower oxygen flows",
+        "deaths from lack of care: while boarding or untreated, of lower oxygen flows, or without drugs",
         _total("deaths_untreated"),
         "deaths",
         deadly=True,

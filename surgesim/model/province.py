@@ -37,6 +37,8 @@ from surgesim.scenario.schema.scenario import Scenario
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_STAFF_AGES = slice(2, 6)  # 20-59
+
 
 class Province:
     """The parts of the model in one run; parts that the scenario does not have are None.
@@ -46,7 +48,7 @@ class Province:
     first_day, end_day
         The first day of the warm-up, and the day after the last day of the run.
     incidence
-        Yesterday's infections per resident.
+        Yesterday's infections per resident; per resident without protection if staff have immunity.
     """
 
     def __init__(
@@ -76,17 +78,20 @@ class Province:
             self.end_day,
         )
         drawn = None if shared is None else shared.patients
-        self.patients = PatientSource(clinical, scenario.epidemic, scenario.people.high_risk, drawn)
+        drugs = scenario.supply.in_stock("death_oxygen"), scenario.supply.in_stock("death_icu")
+        self.patients = PatientSource(clinical, scenario.epidemic, scenario.people.high_risk, drawn, drugs)
         self.epidemic = self._epidemic(shared)
         self.surveillance = self._surveillance()
         self.arrivals = self._arrivals()
         self.facilities = Facilities(care)
         self.supply = self._oxygen_supply()
-        self.capacity = Capacity(care, clinical, self.facilities, self.supply, self.streams)
+        immune, self._protection_at_start = self._immunity_of_staff()
+        self.capacity = Capacity(care, clinical, self.facilities, self.supply, self.streams, immune)
         self.home = self._home_care()
         self.logistics = Logistics(scenario.supply)
         self.neighbours = Neighbours(self.env, care.neighbours)
         self.incidence = 0.0
+        self._among = 1.0
         self._beds_counted = False
         self.link(list(range(len(self.facilities.sites))), on=False)
 
@@ -234,13 +239,44 @@ class Province:
         """Return the number of clinical staff on the payroll."""
         return int(self.capacity.heads().sum())
 
+    def _immunity_of_staff(self) -> tuple[float, float]:
+        """Return the share of staff who are immune at the start, and the protection of the others."""
+        if self.epidemic is None or self.scenario.care.staffing.absence.immunity is None:
+            return 0.0, 0.0
+        return self.epidemic.immunity_of(_STAFF_AGES)
+
+    def count_susceptible(self) -> None:
+        """Before the infections of a day, count the residents among whom they will occur."""
+        self._among = float(self.population.total)
+        if self.epidemic is not None and self.scenario.care.staffing.absence.immunity is not None:
+            self._among = max(self.epidemic.unprotected(), 1.0)
+
+    def note_infections(self, infections: int) -> None:
+        """Keep the incidence of the day's infections for the absence of staff tomorrow."""
+        self.incidence = float(infections) / self._among
+
+    def feel_shortages(self) -> None:
+        """Let yesterday's unmet demand for consumables act on patients and staff today."""
+        shortages = self.logistics.shortages
+        shortages.follow(self.logistics.stocks)
+        self.journey.lack_drugs(shortages.death_oxygen, shortages.death_icu)
+        if self.capacity.absences is not None:
+            self.capacity.absences.exposure = shortages.staff_infection
+
     def protect_staff(self) -> None:
-        """Give vaccinated staff the same protection against infection as vaccinated residents."""
+        """Give staff the protection against infection that residents with the same doses have."""
         section, vaccination, absences = self.scenario.epidemic, self.vaccination, self.capacity.absences
-        if section is None or vaccination is None or absences is None:
+        if section is None or absences is None:
             return
-        covered = vaccination.staff_protected_share(self.heads())
-        absences.protection = covered * float(protection(section)[VACCINATED, 0])
+        at_start = self._protection_at_start
+        if vaccination is None:
+            absences.protection = at_start
+            return
+        covered, by_dose = (
+            vaccination.staff_protected_share(self.heads()),
+            float(protection(section)[VACCINATED, 0]),
+        )
+        absences.protection = covered * max(by_dose, at_start) + (1.0 - covered) * at_start
 
     # -- use and cost of a day ----------------------------------------------------------------------
 

@@ -73,6 +73,7 @@ PROVINCE: tuple[Column, ...] = (
     *capacity.SPACE_OPEN,
     *wards.COLUMNS,
     *capacity.ALL_ICU_BEDS,
+    capacity.UNEQUIPPED,
     *capacity.BOUND,
     *ledger.PLACES,
     waits.WITHOUT_BED,

@@ -124,6 +124,7 @@ class Simulation:
             province.home.begin_day()
         province.logistics.stocks.begin_day()
         province.facilities.give_back(province.wards.present)
+        province.feel_shortages()
         province.protect_staff()
         province.open_beds(day)
         if day == 0:
@@ -155,8 +156,9 @@ class Simulation:
         """
         province, home = self.province, self.province.home
         isolated = surveillance.begin_day()
+        province.count_susceptible()
         infection = epidemic.advance(day, province.dead(), province.heads(), isolated)
-        province.incidence = float(infection.infections.sum()) / province.population.total
+        province.note_infections(int(infection.infections.sum()))
         tested = surveillance.tested_share
         treated = (0.0, 0.0) if home is None else (home.first_reduction * tested, home.reduction * tested)
         batch, mild = province.patients.of_day(infection, day, province.streams, treated)

@@ -163,6 +163,9 @@ def icu_care(results: Results, lang: str, alternative: str = BASELINE) -> Iterat
             yield passage(lang, "sentence.icu_beds", staffed=staffed, usable=usable)
         elif staffed is not None:
             yield passage(lang, "sentence.icu_beds_staffed", staffed=staffed)
+    unequipped = taken("icu_without_ventilator", "max", "p50", round_off)
+    if unequipped is not None and float(unequipped.value) > 0:
+        yield passage(lang, "sentence.icu_without_ventilator", beds=unequipped)
 
 
 LEVEL: Final = "epidemic_level"

@@ -8,6 +8,7 @@ the parts of the run at each 24:00.
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +32,7 @@ class Day(NamedTuple):
     stores: dict[int, dict[str, float]]
     heads: Floats | None
     infected: Floats | None
+    recovered: Floats | None
     census: Floats | None
     elective_arrivals: Floats | None
     free_vehicles: int
@@ -50,6 +52,7 @@ def see(running: Province) -> Day:
         {f: {name: getattr(s, name) for name in totals} for f, s in stores.items() if s is not None},
         None if absences is None else capacity.heads().astype(float),
         None if absences is None else absences.infected.astype(float),
+        None if absences is None else absences.recovered.astype(float),
         None if essential is None else essential.census.astype(float),
         None if essential is None else essential.elective_arrivals.astype(float),
         0 if fleet is None else min(min(fleet.free[0]), min(fleet.free[1])),
@@ -71,7 +74,7 @@ def test_what_limits_a_bed_adds_up_and_everything_runs_short() -> None:
     adds_up()
     for what in (
         *("dry", "unmet and dead", "flows lowered", "emergencies unserved", "driven", "sent out"),
-        *("stock empty",),
+        *("stock empty", "ventilators pooled", "without ventilator"),
         *("bound by nurses", "bound by doctors", "bound by equipment", "bound by oxygen_stock"),
     ):
         assert seen[what] >= 4, f"{what} in too few of {seen['runs']} runs: {dict(seen)}"
@@ -81,6 +84,7 @@ def all_identities_hold(run: Watched) -> None:
     who_came_has_left_or_is_present(run)
     beds_are_filled_only_where_they_count(run)
     staff_look_after_every_bed_that_counts(run)
+    no_pool_gives_more_ventilators_than_it_has(run)
     oxygen_is_conserved(run)
     what_is_breathed_is_the_time_spent_in_beds(run)
     flows_are_lowered_for_all_before_anybody_is_cut_off(run)
@@ -131,23 +135,53 @@ def staff_look_after_every_bed_that_counts(run: Watched) -> None:
     for day, seen in enumerate(run.seen):
         for f, site in enumerate(sites):
             beds = staffed[day, f]
-            if site.ventilators is not None and invasive > 0:
+            if (
+                site.ventilators is not None
+                and invasive > 0
+                and not any(f in pool for pool in run.pools[day])
+            ):
                 assert beds[2] * invasive <= site.ventilators + run.at_hand[day][f, 3] + 1e-6
             if site.staff is None:
                 continue
             if not any(rule.action == "reinforce_staff" for rule in run.scenario.command.plan.values()):
                 payroll = (site.staff.doctors, site.staff.ward_nurses, site.staff.icu_nurses)
                 assert tuple(run.at_hand[day][f, :3]) == payroll
-            working = (run.at_hand[day][f, :3] - seen.infected[f]) * (1 - staffing.absence.base)
+            heads, brought = run.at_hand[day][f, :3], run.at_hand[day][f, 4:7]
+            working = (heads - seen.infected[f]) * (1 - staffing.absence.base)
+            if run.at_hand[day][f, 7] > 0:  # its own staff have stayed with other patients
+                working = working * brought / np.maximum(heads, 1)
             doctors, ward, icu = working / staffing.heads_per_post
             assert (beds / ratio["doctor"]).sum() <= doctors + 1e-6
             assert (beds / ratio["nurse"])[:2].sum() <= ward + 1e-6
             assert (beds / ratio["nurse"])[2] <= icu + ward + 1e-6  # ward nurses may have been moved
             assert (seen.infected[f] <= run.at_hand[day][f, :3]).all()
+            assert seen.recovered is not None
+            assert (seen.infected[f] + seen.recovered[f] <= run.at_hand[day][f, :3]).all()
         if seen.heads is not None and seen.heads.sum():
             away = seen.infected + (seen.heads - seen.infected) * staffing.absence.base
             share = away.sum() / seen.heads.sum()
             np.testing.assert_allclose(run["staff_absent_share"][day], share, atol=1e-12)
+
+
+def no_pool_gives_more_ventilators_than_it_has(run: Watched) -> None:
+    """Ventilators allotted <= owned in each pool; open ICU beds beyond them count as none and are told."""
+    sites = list(run.scenario.care.facilities.values())
+    invasive = run.scenario.clinical.respiratory.icu_beds.invasive
+    counted = [f for f, site in enumerate(sites) if site.ventilators is not None]
+    told = run["icu_without_ventilator"]
+    if not counted or invasive == 0:
+        assert np.isnan(told).all()
+        return
+    staffed = run.facility("staffed_icu")
+    for day, pools in enumerate(run.pools):
+        in_pools = list(chain.from_iterable(pools))
+        assert len(in_pools) == len(set(in_pools))
+        for pool in pools:
+            members = [f for f in pool if f in counted]
+            owned = sum((sites[f].ventilators or 0) + run.at_hand[day][f, 3] for f in members)
+            assert np.ceil(staffed[day, members] * invasive - 1e-9).sum() <= owned
+    assert (told >= 0).all()
+    assert (told + staffed[:, counted].sum(axis=1) <= run["open_icu"]).all()
 
 
 def oxygen_is_conserved(run: Watched) -> None:
@@ -297,6 +331,8 @@ def count_what_was_seen(run: Watched, seen: Counter[str]) -> None:
         "emergencies unserved": run["emergency_unserved"].sum(),
         "driven": run.scenario.care.transport is not None and sum(e.what == "departs" for e in run.log),
         "sent out": run["transferred_out"].sum(),
+        "ventilators pooled": sum(len(pool) > 1 for pools in run.pools for pool in pools),
+        "without ventilator": np.nan_to_num(run["icu_without_ventilator"]).sum(),
         "stock empty": (run.record.logistics[:, 2] > 0).sum(),
     } | {
         f"bound by {what}": (run[f"oxygen_bound_by_{what}"] + run[f"icu_bound_by_{what}"]).sum()

@@ -32,6 +32,7 @@ from surgesim.model.care.gas import kg_per_day
 from surgesim.model.care.oxygen import OxygenSupply
 from surgesim.model.clock.streams import Streams
 from surgesim.model.columns import Column, Page, by_bed
+from surgesim.model.epidemic.people import apportion
 from surgesim.scenario.schema.base import BED_TYPES
 from surgesim.scenario.schema.capacity.oxygen import Respiratory
 from surgesim.scenario.schema.care import Care
@@ -39,6 +40,7 @@ from surgesim.scenario.schema.clinical import Clinical
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 SPACE_OPEN = by_bed("open", "beds", "{bed} beds open to COVID patients (space)")
 ALL_ICU_BEDS = (
@@ -54,6 +56,13 @@ ALL_ICU_BEDS = (
         "beds in `staffed_icu_all` that also have a ventilator and oxygen, where the scenario gives them; "
         "empty if it gives neither",
     ),
+)
+UNEQUIPPED = Column(
+    "icu_without_ventilator",
+    "beds",
+    "ICU beds open to COVID patients (space) that count as none because there is no ventilator for them; "
+    "empty if ventilators are not given",
+    np.nan,
 )
 BOUND = tuple(
     Column(
@@ -90,12 +99,16 @@ class OpenBeds:
     icu_usable
         ``(facilities,)`` beds in `icu_staffed` that also have a ventilator and oxygen, where these are
         modelled.
+    icu_unequipped
+        ICU beds in `space` that count as none for lack of a ventilator, in all facilities; NaN if ventilators
+        are not modelled.
     """
 
     space: Ints
     staffed: StaffedBeds
     icu_staffed: Ints
     icu_usable: Ints
+    icu_unequipped: float
 
 
 class Adjustment(StrEnum):
@@ -108,10 +121,12 @@ class Adjustment(StrEnum):
     EFFICIENCY = "efficiency"
     """Share of ward nurses redeployed, times the part of an ICU nurse that each replaces."""
     VENTILATORS = "ventilators"
+    VENTILATOR_POOL = "ventilator pool"
+    """1 where ventilators belong to a pool; each rule makes one pool."""
     POSTPONEMENT = "postponement"
     """Share of elective care that is postponed."""
     WITHOUT_STAFF = "without staff"
-    """1 where a facility was mobilised without its own staff: only reinforcements work there."""
+    """1 where a facility was mobilised without its own staff, who serve only its other patients."""
 
 
 class Adjustments:
@@ -132,6 +147,16 @@ class Adjustments:
         self._by_rule[adjustment, rule] = (where, np.asarray(amount, float))
         self._changed = True
 
+    def groups(self, adjustment: Adjustment) -> list[Ints]:
+        """Return the facilities at which each rule has set an adjustment, without those of earlier rules."""
+        groups: list[Ints] = []
+        taken: set[int] = set()
+        for (kind, _), (where, amount) in self._by_rule.items():
+            if kind == adjustment and amount.any():
+                groups.append(np.array([f for f in where if f not in taken], np.int64))
+                taken.update(where)
+        return [group for group in groups if len(group)]
+
     def total(self, adjustment: Adjustment, width: int = 0) -> Floats:
         """Return an adjustment summed over all rules, ``(facilities,)`` or ``(facilities, width)``."""
         total = np.zeros((self._n, width) if width else self._n)
@@ -151,13 +176,16 @@ class Resources:
         Number of staff that rules have brought in, over all facilities and cadres.
     heads
         ``(facilities, 3)`` staff on the payroll, reinforcements included.
-    at_work_here
-        ``(facilities, 3)`` share of `heads` who can work here: 1, or the share of reinforcements where a
-        facility was mobilised without its own staff.
+    apart
+        The facilities that were mobilised without their own staff, ``(facilities,)``, or None if none was.
+    brought
+        ``(facilities, 3)`` share of `heads` whom rules have brought in.
     moved, worth
         ``(facilities,)`` ward nurses redeployed to ICU, and the part of an ICU nurse that each replaces.
     postponed
         ``(facilities,)`` share of elective care that is postponed, in [0, 1].
+    ventilators, pools
+        ``(facilities,)`` ventilators of each facility (infinite: enough), and the facilities of each pool.
     limits
         ``(3, facilities, 3)`` beds that equipment, oxygen pipes and oxygen supply allow while all beds are
         empty; infinite where there is no limit.
@@ -165,15 +193,23 @@ class Resources:
 
     reinforcement: int
     heads: Ints
-    at_work_here: Floats
+    apart: Bools | None
+    brought: Floats
     moved: Ints
     worth: Floats
     postponed: Floats
+    ventilators: Floats
+    pools: list[Ints]
     limits: Floats
 
 
 class Capacity:
     """The beds of all facilities that are staffed, equipped and supplied, day by day.
+
+    Parameters
+    ----------
+    immune_share
+        Share of staff who are immune throughout, if staff have immunity.
 
     Attributes
     ----------
@@ -192,6 +228,7 @@ class Capacity:
         facilities: Facilities,
         supply: OxygenSupply | None,
         streams: Streams,
+        immune_share: float = 0.0,
     ) -> None:
         sections = list(care.facilities.values())
         n = len(sections)
@@ -210,6 +247,7 @@ class Capacity:
             [np.inf if section.ventilators is None else section.ventilators for section in sections]
         )
         self._invasive = clinical.respiratory.icu_beds.invasive
+        self._counts_ventilators = bool(np.isfinite(self._ventilators).any()) and self._invasive > 0
         self._mean_kg = _mean_kg(clinical.respiratory)
         self._scarcity = clinical.respiratory.scarcity
         self._pipes = np.array(
@@ -222,7 +260,7 @@ class Capacity:
         )
         self._per_post = PatientsPerPost(care.staffing)
         names = list(care.facilities)
-        self.absences = Absences(care.staffing.absence, names) if self._has_staff.any() else None
+        self.absences = self._count_absences(names, immune_share) if self._has_staff.any() else None
         total, target = self._beds()
         shares = [section.essential for section in sections]
         self.essential = (
@@ -241,6 +279,13 @@ class Capacity:
         self._nobody = np.zeros((n, 2), np.int64)
         self.today = self._only_space()
 
+    def _count_absences(self, names: list[str], immune_share: float) -> Absences:
+        section = self._care.staffing.absence
+        if section.immunity is None:
+            return Absences(section, names)
+        rounding = self._streams.once("immune staff").random((len(names), 3))
+        return Absences(section, names, immune_share, rounding)
+
     # -- a day ------------------------------------------------------------------------------------
 
     def open(self, day: int, covid: Ints, incidence: float) -> OpenBeds:
@@ -251,7 +296,7 @@ class Capacity:
         covid
             ``(facilities, 3)`` COVID patients present.
         incidence
-            Yesterday's infections per resident.
+            Yesterday's infections per resident, or per resident without protection; see `Absences`.
         """
         changed = self._facilities.take_changes()
         if changed:
@@ -277,18 +322,18 @@ class Capacity:
                 self._resources.postponed,
                 self._streams.day("essential care", day),
             )
-        posts_today = self._posts(day, covid, incidence)
+        posts_today, own = self._posts(day, covid, incidence)
         others = self._nobody if self.essential is None else self.essential.census
         limits = self._limits(covid)
-        staffed = staffed_beds(self._per_post, posts_today, space, limits, covid, others)
-        icu_staffed = staffed_icu_beds(self._per_post, posts_today, total[:, ICU])
-        icu_staffed[~self._has_staff] = 0
+        self._allot_ventilators(limits, posts_today, covid[:, ICU], space[:, ICU], total[:, ICU])
+        staffed = staffed_beds(self._per_post, posts_today, space, limits, covid, others, own)
+        icu_staffed = self._icu_staffed(posts_today, own, total[:, ICU], space[:, ICU])
         icu_usable = np.minimum(icu_staffed, limits[:, :, ICU].min(axis=0)).astype(np.int64)
         for f, store in enumerate(self._supply.stores if self._supply is not None else ()):
             if store is not None and store.short:  # no admissions where oxygen has run out
                 staffed.binding[f, 1:] = OXYGEN_STOCK
                 icu_usable[f] = 0
-        self.today = OpenBeds(space, staffed, icu_staffed, icu_usable)
+        self.today = OpenBeds(space, staffed, icu_staffed, icu_usable, self._unequipped(space, limits))
         return self.today
 
     @property
@@ -302,33 +347,91 @@ class Capacity:
 
     def _count_resources(self) -> Resources:
         """Return the resources of the scenario with the current adjustments applied."""
-        total = self.adjustments.total
+        adjustments, total = self.adjustments, self.adjustments.total
         reinforcements = np.rint(total(Adjustment.HEADS, 3)).astype(np.int64)
         heads = self._heads if self.absences is None else self._heads + reinforcements
-        at_work_here = np.ones(heads.shape)
-        alone = total(Adjustment.WITHOUT_STAFF) > 0
-        at_work_here[alone] = (reinforcements / np.maximum(heads, 1))[alone]
+        apart = total(Adjustment.WITHOUT_STAFF) > 0
         share = total(Adjustment.REDEPLOYMENT)
         moved = np.floor(np.minimum(share, 1) * heads[:, WARD_NURSES] + 1e-9).astype(np.int64)
         worth = np.divide(total(Adjustment.EFFICIENCY), share, out=np.zeros(len(share)), where=share > 0)
         limits = np.full((3, len(heads), 3), np.inf)
+        ventilators = self._ventilators + total(Adjustment.VENTILATORS)
         if self._invasive > 0:
-            ventilators = self._ventilators + total(Adjustment.VENTILATORS)
             limits[0, :, ICU] = np.floor(ventilators / self._invasive + 1e-9)
+        pooled = adjustments.groups(Adjustment.VENTILATOR_POOL) if self._invasive > 0 else []
+        pools = [group[np.isfinite(ventilators[group])] for group in pooled]
         postponed = np.clip(total(Adjustment.POSTPONEMENT), 0, 1)
-        brought = int(reinforcements.sum())
-        return Resources(brought, heads, at_work_here, moved, worth, postponed, limits)
+        return Resources(
+            int(reinforcements.sum()),
+            heads,
+            apart if apart.any() else None,
+            reinforcements / np.maximum(heads, 1),
+            moved,
+            worth,
+            postponed,
+            ventilators,
+            [pool for pool in pools if len(pool)],
+            limits,
+        )
 
-    def _posts(self, day: int, covid: Ints, incidence: float) -> Floats:
-        """Return the posts filled round the clock today, ``(facilities, 3)``; infinite without staff data."""
+    def _posts(self, day: int, covid: Ints, incidence: float) -> tuple[Floats, Floats | None]:
+        """Return today's posts of the staff of COVID patients, and of staff who serve only other patients.
+
+        Both are ``(facilities, 3)`` posts filled round the clock, infinite without staff data. The second is
+        NaN where one pool serves all patients, and None if that is so everywhere.
+        """
         if self.absences is None:
-            return np.full((len(covid), 3), np.inf)
-        heads, moved = self._resources.heads, self._resources.moved
-        self.absences.pass_day(day, heads, incidence, covid.sum(axis=1), self._streams.day("staff", day))
-        working = self.absences.on_duty(heads) * self._resources.at_work_here
+            return np.full((len(covid), 3), np.inf), None
+        resources, staffing = self._resources, self._care.staffing
+        heads, moved, apart = resources.heads, resources.moved, resources.apart
+        again = None if staffing.absence.immunity is None else self._streams.day("staff again", day)
+        rng = self._streams.day("staff", day)
+        self.absences.pass_day(day, heads, incidence, covid.sum(axis=1), rng, again)
+        working = self.absences.on_duty(heads)
+        own = None
+        if apart is not None:
+            brought = np.where(apart[:, None], working * resources.brought, working)
+            own = np.where(apart[:, None], working - brought, np.nan)
+            working, own = brought, posts(staffing, own, self._has_staff | ~apart)
         if np.count_nonzero(moved):
-            working = redeploy(working, heads, moved, self._resources.worth)
-        return posts(self._care.staffing, working, self._has_staff)
+            working = redeploy(working, heads, moved, resources.worth)
+        return posts(staffing, working, self._has_staff), own
+
+    def _allot_ventilators(
+        self, limits: Floats, posts_today: Floats, present: Ints, space: Ints, total: Ints
+    ) -> None:
+        """Share out the ventilators of each pool, and set the ICU beds that they allow.
+
+        They go to the ICU patients present, then to open beds that have staff and oxygen, then to all ICU
+        beds; where they do not suffice for one of these, in proportion to what each facility lacks.
+        """
+        if not self._resources.pools:
+            return
+        staffed = staffed_icu_beds(self._per_post, posts_today, space, most=True)
+        usable = np.minimum(staffed, limits[1:, :, ICU].min(axis=0))
+        for pool in self._resources.pools:
+            owned = int(self._resources.ventilators[pool].sum())
+            allotted = np.zeros(len(pool), np.int64)
+            for beds in (present, usable, total):
+                needed = np.ceil(np.minimum(beds[pool], UNLIMITED) * self._invasive - 1e-9).astype(np.int64)
+                lacking, left = np.maximum(needed - allotted, 0), owned - int(allotted.sum())
+                allotted += lacking if lacking.sum() <= left else apportion(left, lacking)
+            limits[0, pool, ICU] = np.floor(allotted / self._invasive + 1e-9)
+
+    def _icu_staffed(self, posts_today: Floats, own: Floats | None, total: Ints, covid_beds: Ints) -> Ints:
+        """Return the ICU beds for all patients that staff can look after, ``(facilities,)``; 0 without data.
+
+        Where two pools work, each counts in its own beds: those open to COVID patients, or the others.
+        """
+        staffed = staffed_icu_beds(self._per_post, posts_today, total)
+        apart = self._resources.apart
+        if own is not None and apart is not None:
+            for_covid = staffed_icu_beds(self._per_post, posts_today[apart], covid_beds[apart])
+            staffed[apart] = for_covid + staffed_icu_beds(
+                self._per_post, own[apart], (total - covid_beds)[apart]
+            )
+        staffed[~self._has_staff] = 0
+        return staffed
 
     def _limits(self, covid: Ints) -> Floats:
         """Return the beds that equipment, oxygen pipes and oxygen supply allow, ``(3, facilities, 3)``."""
@@ -364,6 +467,7 @@ class Capacity:
         space, binding = self.today.space, self.today.staffed.binding
         row = page.province.values
         row["staffed_icu_all"] = number_of_beds(int(self.today.icu_staffed.sum()))
+        row["icu_without_ventilator"] = self.today.icu_unequipped
         row["usable_icu_all"] = number_of_beds(int(self.today.icu_usable.sum()))
         for bed, name in enumerate(BED_TYPES):
             row[f"open_{name}"] = number_of_beds(int(space[:, bed].sum()))
@@ -396,7 +500,14 @@ class Capacity:
         unlimited = np.full(len(space), np.inf)
         nobody = np.zeros(len(space), np.int64)
         binding = np.full(space.shape, SPACE, np.int8)
-        return OpenBeds(space, StaffedBeds(space, space, binding, unlimited, unlimited), nobody, nobody)
+        staffed = StaffedBeds(space, space, binding, unlimited, unlimited)
+        return OpenBeds(space, staffed, nobody, nobody, np.nan)
+
+    def _unequipped(self, space: Ints, limits: Floats) -> float:
+        """Return the open ICU beds beyond those for which there are ventilators; NaN without data."""
+        if not self._counts_ventilators:
+            return np.nan
+        return float(np.maximum(space[:, ICU] - limits[0, :, ICU], 0).sum())
 
 
 def _mean_kg(support: Respiratory) -> Floats:

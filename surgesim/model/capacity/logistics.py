@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from surgesim.errors import IdentityError
 from surgesim.model.columns import MOST_DAYS_OF_COVER, Column, Page
-from surgesim.scenario.schema.capacity.supply import Burden, Consumable, PerDay, Supply
+from surgesim.scenario.schema.capacity.supply import Burden, Consumable, Effects, PerDay, Supply
 from surgesim.scenario.schema.capacity.supply import Costs as CostRates
 
 Floats = NDArray[np.float64]
@@ -160,6 +160,43 @@ class Stocks:
         )
 
 
+class Shortages:
+    """The factors on risks that follow from the consumables that have run out.
+
+    Attributes
+    ----------
+    death_oxygen, death_icu, staff_infection
+        Today's factors, from yesterday's unmet demand. Those on death are relative to the risk with
+        everything in stock.
+    """
+
+    def __init__(self, consumables: Mapping[str, Consumable]) -> None:
+        self._effects = [
+            (place, risk, factor.in_stock, factor.out)
+            for place, item in enumerate(consumables.values())
+            for risk, factor in item.effects
+            if factor.out != factor.in_stock
+        ]
+        at_first = dict.fromkeys(Effects.model_fields, 1.0)
+        for item in consumables.values():
+            at_first["staff_infection"] *= item.effects.staff_infection.in_stock
+        self._at_first = at_first
+        self.death_oxygen, self.death_icu = 1.0, 1.0
+        self.staff_infection = at_first["staff_infection"]
+
+    def follow(self, stocks: Stocks) -> None:
+        """Set the factors from the demand of the last day that passed, and the part of it that was unmet."""
+        if not self._effects:
+            return
+        factors = dict(self._at_first)
+        for place, risk, in_stock, out in self._effects:
+            demanded = float(stocks.demanded[place])
+            unmet = float(stocks.unmet[place]) / demanded if demanded > 0 else 0.0
+            factors[risk] *= 1.0 + unmet * (out / in_stock - 1.0)
+        self.death_oxygen, self.death_icu = factors["death_oxygen"], factors["death_icu"]
+        self.staff_infection = factors["staff_infection"]
+
+
 class Burdens:
     """Waste and bodies: daily output, amounts disposed of, and backlogs.
 
@@ -298,10 +335,13 @@ class Logistics:
     ----------
     stocks, burdens, costs
         The accounts of consumables, of waste and bodies, and of money.
+    shortages
+        The effects of consumables that have run out.
     """
 
     def __init__(self, supply: Supply) -> None:
         self.stocks = Stocks(supply.consumables)
+        self.shortages = Shortages(supply.consumables)
         self.burdens = Burdens(supply.burdens)
         self.costs = Costs(supply.costs, self.stocks.names)
         self._has_any = bool(supply.consumables or supply.burdens or supply.costs)

@@ -131,33 +131,64 @@ class Absences:
     """Absent staff: a base share, plus staff infected at home or at work, until they return.
 
     `heads` are the numbers on the payroll, reinforcements included; they may change from day to day. Staff
-    are not tracked individually: the same person can be infected again.
+    are not tracked individually: without `immunity`, the same person can be infected again.
+
+    Parameters
+    ----------
+    immune_share, rounding
+        Share of staff who are immune throughout, and ``(facilities, 3)`` uniform random numbers that round
+        their number; used only with `immunity`.
 
     Attributes
     ----------
     infected
         ``(facilities, 3)`` staff away after an infection.
+    recovered
+        ``(facilities, 3)`` staff at work who were infected earlier; 0 unless an infection protects.
     infections, returned, departed
         ``(facilities, 3)`` staff since the start of the run who were infected, who returned to work, and who
         were removed from the payroll while away.
+    again, gone
+        ``(facilities, 3)`` recovered staff since the start of the run who were infected once more, and who
+        were removed from the payroll.
+    exposure
+        Factor on the hazard at work.
     protection
-        Share by which vaccination reduces the hazard of infection, in [0, 1].
+        Share by which the protection of the susceptible reduces their hazard of infection, in [0, 1].
     """
 
-    def __init__(self, section: Absence, names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        section: Absence,
+        names: Sequence[str],
+        immune_share: float = 0.0,
+        rounding: Floats | None = None,
+    ) -> None:
         self._section = section
+        self._after_infection = 0.0 if section.immunity is None else section.immunity.after_infection
+        self._immune_share = immune_share
         self._names = tuple(names)
         self._days_off = max(round(section.days_off), 1)
         shape = (len(self._names), 3)
         self._sent_home = np.zeros((self._days_off, *shape), np.int64)  # row: day modulo number of days off
-        self.infected = np.zeros(shape, np.int64)
+        self._rounding = np.zeros(shape) if rounding is None else rounding
+        self._heads_before = np.zeros(shape, np.int64)
+        self.infected, self.recovered = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         self.infections = np.zeros(shape, np.int64)
         self.returned = np.zeros(shape, np.int64)
         self.departed = np.zeros(shape, np.int64)
+        self.again, self.gone = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        self.exposure = 1.0
         self.protection = 0.0
 
     def pass_day(
-        self, day: int, heads: Ints, incidence: float | Floats, patients: Ints, rng: np.random.Generator
+        self,
+        day: int,
+        heads: Ints,
+        incidence: float | Floats,
+        patients: Ints,
+        rng: np.random.Generator,
+        rng_again: np.random.Generator | None = None,
     ) -> None:
         """Bring back the staff who are due back today, and send home the staff infected yesterday.
 
@@ -168,24 +199,59 @@ class Absences:
         heads
             ``(facilities, 3)`` staff on the payroll today.
         incidence
-            Yesterday's infections per resident: one number, or one per facility.
+            Yesterday's infections per resident, or with `immunity` per resident without protection: one
+            number, or one per facility.
         patients
             ``(facilities,)`` COVID patients present.
-        rng
-            Supplies one uniform draw per facility and cadre, whatever the number of staff.
+        rng, rng_again
+            Each supplies one uniform draw per facility and cadre, whatever the number of staff. The second
+            is for the infections of recovered staff; needed with `immunity`.
         """
         cohort = self._sent_home[day % self._days_off]
         self.infected -= cohort
         self.returned += cohort
+        returning = cohort.copy()
         cohort[:] = 0
         self._strike_off(day, heads)
         load = patients / np.maximum(heads.sum(axis=1), 1)
-        hazard = self._section.community * np.asarray(incidence) + self._section.at_work * load
-        hazard = hazard * (1.0 - self.protection)
-        new = binomial_quantile(rng.random(heads.shape), heads - self.infected, -np.expm1(-hazard)[:, None])
+        at_work = self._section.at_work * self.exposure
+        hazard = self._section.community * np.asarray(incidence) + at_work * load
+        susceptible = heads - self.infected
+        if self._after_infection > 0:
+            self.recovered += returning
+            self._let_go(heads)
+        if self._after_infection > 0 or self._immune_share > 0:
+            susceptible = np.maximum(susceptible - self.recovered - self._immune(heads), 0)
+        unprotected, hazard = hazard, hazard * (1.0 - self.protection)
+        new = binomial_quantile(rng.random(heads.shape), susceptible, -np.expm1(-hazard)[:, None])
+        if rng_again is not None and np.count_nonzero(self.recovered):
+            new += self._infect_again(unprotected, rng_again)
         cohort += new
         self.infected += new
         self.infections += new
+
+    def _immune(self, heads: Ints) -> Ints:
+        """Return the staff who are immune throughout, ``(facilities, 3)``."""
+        immune: Ints = np.floor(self._immune_share * heads + self._rounding).astype(np.int64)
+        return immune
+
+    def _let_go(self, heads: Ints) -> None:
+        """Remove from the payroll their share of recovered staff where heads have become fewer."""
+        before, self._heads_before = self._heads_before, heads
+        if not np.count_nonzero(self.recovered) or np.array_equal(before, heads):
+            return
+        share = np.minimum(heads / np.maximum(before, 1), 1.0)
+        stay = np.minimum(np.rint(self.recovered * share).astype(np.int64), heads - self.infected)
+        self.gone += self.recovered - stay
+        self.recovered = stay
+
+    def _infect_again(self, hazard: Floats, rng: np.random.Generator) -> Ints:
+        """Infect recovered staff once more, and return them, ``(facilities, 3)``."""
+        chance = -np.expm1(-hazard * (1.0 - max(self.protection, self._after_infection)))
+        again = binomial_quantile(rng.random(self.recovered.shape), self.recovered, chance[:, None])
+        self.recovered = self.recovered - again
+        self.again += again
+        return again
 
     def _strike_off(self, day: int, heads: Ints) -> None:
         """Remove absent staff who are no longer on the payroll, the most recently infected first."""
@@ -214,6 +280,9 @@ class Absences:
     def check(self, day: int, heads: Ints) -> None:
         """Check that staff infected = returned + departed + away, and heads = on duty + base absent + away.
 
+        If an infection protects, also that those who returned were infected again, left, or are recovered
+        staff, of whom there are no more than staff present.
+
         Raises
         ------
         IdentityError
@@ -222,11 +291,20 @@ class Absences:
         away = self.infections - self.returned - self.departed
         by_day = self._sent_home.sum(axis=0)
         pool = self.on_duty(heads) + self.base_absent(heads) + self.infected
+        back = self.returned - self.again - self.gone if self._after_infection > 0 else self.recovered
+        present = heads - self.infected
         for identity, wrong, left, right in (
             ("staff infected = returned + departed + away", away != self.infected, away, self.infected),
             ("staff away by day = staff away", by_day != self.infected, by_day, self.infected),
             ("heads = on duty + absent + infected", np.abs(pool - heads) > 1e-6, heads, pool),
             ("0 <= infected <= heads", (away < 0) | (away > heads), away, heads),
+            ("returned = again + gone + recovered", back != self.recovered, back, self.recovered),
+            (
+                "0 <= recovered <= staff present",
+                (self.recovered < 0) | (self.recovered > present),
+                self.recovered,
+                present,
+            ),
         ):
             if np.count_nonzero(wrong):
                 facility, cadre = (int(i) for i in np.argwhere(wrong)[0])
@@ -302,7 +380,13 @@ def posts(staffing: Staffing, on_duty: Floats, modelled: NDArray[np.bool_]) -> F
 
 
 def staffed_beds(
-    per_post: PatientsPerPost, posts: Floats, space: Ints, limits: Floats, covid: Ints, others: Ints
+    per_post: PatientsPerPost,
+    posts: Floats,
+    space: Ints,
+    limits: Floats,
+    covid: Ints,
+    others: Ints,
+    own: Floats | None = None,
 ) -> StaffedBeds:
     """Return the beds and patients that the posts can serve: ICU, oxygen, emergency, basic, elective.
 
@@ -323,7 +407,12 @@ def staffed_beds(
         ``(facilities, 3)`` COVID patients present by bed type.
     others
         ``(facilities, 2)`` emergency and elective patients present.
+    own
+        ``(facilities, 3)`` posts of staff who serve only emergency and elective patients, whom `posts` do not
+        serve there; NaN where `posts` serve all patients (None: everywhere).
     """
+    apart = None if own is None else ~np.isnan(own[:, DOCTORS])
+    emergencies = others[:, 0] if apart is None else np.where(apart, 0, others[:, 0])
     bound = np.empty(
         (len(CONSTRAINTS), 3, len(space))
     )  # axes: constraint, bed type, facility; values: maximum beds
@@ -337,7 +426,7 @@ def staffed_beds(
         by_cadre = at_hand * ratios + _ROUNDING
         served = np.minimum(by_cadre[_DOCTOR], by_cadre[_NURSE])
         if bed is None:
-            served = np.minimum(served, others[:, 0])
+            served = np.minimum(served, emergencies)
         else:
             bound[DOCTOR:EQUIPMENT, bed] = by_cadre[:, _MOST]
             served = np.floor(np.minimum(served, equipped[bed]))
@@ -347,11 +436,18 @@ def staffed_beds(
     bound[EQUIPMENT:] += _ROUNDING
     binding = np.floor(bound).argmin(axis=0).astype(np.int8)
     emergency, elective = per_post.left_for_others(posts, covid, others[:, 0])
+    if own is not None and apart is not None:
+        for served, left in zip(
+            (emergency, elective),
+            per_post.left_for_others(own[apart], np.zeros_like(covid[apart]), others[apart, 0]),
+            strict=True,
+        ):
+            served[apart] = left
     normal = np.minimum(beds[_NORMAL], beds[_MOST])
     return StaffedBeds(normal.T, beds[_MOST].T, binding.T, emergency, elective)
 
 
-def staffed_icu_beds(per_post: PatientsPerPost, posts: Floats, beds: Ints) -> Ints:
+def staffed_icu_beds(per_post: PatientsPerPost, posts: Floats, beds: Ints, *, most: bool = False) -> Ints:
     """Return the ICU beds for all patients that can be staffed at normal ratios, ``(facilities,)``.
 
     ICU patients have priority over all other patients.
@@ -362,8 +458,10 @@ def staffed_icu_beds(per_post: PatientsPerPost, posts: Floats, beds: Ints) -> In
         ``(facilities, 3)`` round-the-clock posts, as for `staffed_beds`.
     beds
         ``(facilities,)`` all ICU beds.
+    most
+        If True, at maximum ratios.
     """
-    by_team = (posts.T[_ICU_TEAM, None] * per_post.ratios["icu"]).min(axis=(0, 1))
-    served = np.floor(np.minimum(by_team, beds) + _ROUNDING)
+    by_ratio = (posts.T[_ICU_TEAM, None] * per_post.ratios["icu"]).min(axis=0)
+    served = np.floor(np.minimum(by_ratio[_MOST if most else _NORMAL], beds) + _ROUNDING)
     whole: Ints = served.astype(np.int64)
     return whole

@@ -27,9 +27,10 @@ def boards(patient: Patient) -> bool:
 
 
 def dies(patient: Patient, factor: float) -> bool:
-    """Return True if a patient dies of the stay; lower oxygen flows multiply P(death) by `factor`.
+    """Return True if a patient dies of the stay; P(death) is multiplied by `factor`, which is at least 1.
 
-    P(death) stays at most that of the next worse care: boarding, or without an ICU need no treatment.
+    The factor is that of lower oxygen flows and of drugs that have run out. P(death) stays at most that of
+    the next worse care: boarding, or without an ICU need no treatment.
     """
     if patient.care >= patient.dies_from or factor == 1:
         return patient.care >= patient.dies_from
@@ -39,5 +40,5 @@ def dies(patient: Patient, factor: float) -> bool:
 
 
 def kind_of_death(patient: Patient) -> int:
-    """Return the kind of a death at the end of a stay: of the care received, or of lower oxygen flows."""
+    """Return the kind of a death at the end of a stay: of the care received, or of a lack in the bed."""
     return THIN_CARE if patient.care >= patient.dies_from else UNTREATED

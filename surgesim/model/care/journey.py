@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from surgesim.model.care.beds import ICU, OXYGEN, Key
+from surgesim.model.care.drugs import LackOfDrugs
 from surgesim.model.care.ends import boards, clock_left, dies, kind_of_death
 from surgesim.model.care.events import LogEntry
 from surgesim.model.care.exchange import Exchange
@@ -106,6 +107,7 @@ class Journey:
         )
         self.specialists = [True] * n
         self._supply: OxygenSupply | None = None
+        self._drugs: LackOfDrugs | None = None
         self._look: Callable[[int], None] | None = None
         if network.has_water:
             self._await_dawn()
@@ -277,6 +279,8 @@ class Journey:
         self.ledger.end_wait(OXYGEN, facility, self._env.now - patient.need_time)
         if not patient.needs_icu:
             patient.care = self._care_in(OXYGEN, facility)
+            if self._drugs is not None:
+                patient.drugs_before = self._drugs.until(self._env.now)
             patient.timer = self._env.after(patient.oxygen_stay, self._leaves_oxygen, patient)
         elif patient.icu_delay == 0.0:
             self._need_icu(patient)  # deteriorated on the way
@@ -286,6 +290,8 @@ class Journey:
         if patient.timer is due:
             supply = self._supply
             factor = 1.0 if supply is None else supply.risk_of_stay(patient, patient.oxygen_stay)
+            if self._drugs is not None:
+                factor *= self._drugs.risk_of_stay(patient, patient.oxygen_stay, self._env.now)
             self._leave(patient, kind_of_death(patient) if dies(patient, factor) else None)
             self._settle()
 
@@ -413,7 +419,10 @@ class Journey:
         )
         self.ledger.end_wait(ICU, facility, self._env.now - patient.icu_need_time)
         patient.care = self._care_in(ICU, facility)
-        if dies(patient, 1.0 if self._supply is None else self._supply.risk_now(facility)):
+        factor = 1.0 if self._supply is None else self._supply.risk_now(facility)
+        if self._drugs is not None:
+            factor *= self._drugs.icu
+        if dies(patient, factor):
             patient.timer = self._env.after(patient.icu_dying_stay, self._dies_in_icu, patient)
         else:
             patient.timer = self._env.after(patient.icu_survivor_stay, self._steps_down, patient)
@@ -633,7 +642,15 @@ class Journey:
                     )
         self._settle()
 
-    # -- oxygen supply ----------------------------------------------------------------------------
+    # -- oxygen supply and drugs ------------------------------------------------------------------
+
+    def lack_drugs(self, oxygen: float, icu: float) -> None:
+        """Multiply P(death) with full or thin care from now on, in oxygen beds and at admission to ICU."""
+        if self._drugs is None:
+            if oxygen == 1 and icu == 1:
+                return
+            self._drugs = LackOfDrugs()
+        self._drugs.set(oxygen, icu, self._env.now)
 
     def breathe_from(self, supply: OxygenSupply) -> None:
         """Connect the patients of this run to limited oxygen supplies."""

@@ -61,7 +61,7 @@ FLOWS = (
     Column(
         "deaths_untreated",
         "deaths/day",
-        "deaths from lack of care, while boarding or untreated, or of lower oxygen flows",
+        "deaths from lack of care: while boarding or untreated, of lower oxygen flows, or without drugs",
     ),
 )
 NEEDS_IN_DISTRICT = Column("new_oxygen_need", "patients/day", "residents who began to need oxygen")

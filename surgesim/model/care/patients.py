@@ -181,6 +181,7 @@ class Patient:
         "destination",
         "dies_from",
         "district",
+        "drugs_before",
         "facility",
         "flow_kg",
         "high_risk",
@@ -279,6 +280,7 @@ class Patient:
         self.breathes_at = -1
         self.flow_kg = 0.0
         self.strain_before = 0.0  # strain of the store at admission
+        self.drugs_before = 0.0  # lack of drugs until admission
         self.icu_need_time = inf
         self.ready_time = inf
         self.clock_boards = False
@@ -314,6 +316,9 @@ class PatientSource:
 
     Parameters
     ----------
+    drugs
+        Factors on P(death) with full or thin care, of patients who need oxygen and who need ICU, while all
+        drugs are in stock.
     drawn
         Days already drawn by other alternatives of this replication. They are reused if the onsets (the same
         object) and the reductions match; new days are added. All alternatives must have the same sections.
@@ -325,6 +330,7 @@ class PatientSource:
         epidemic: Epidemic | None,
         high_risk: tuple[float, ...],
         drawn: dict[int, DrawnDay] | None = None,
+        drugs: tuple[float, float] = (1.0, 1.0),
     ) -> None:
         self._drawn = drawn
         severity, stays, clocks = clinical.severity, clinical.stays, clinical.clocks
@@ -335,8 +341,8 @@ class PatientSource:
         )
         self._death = np.stack(
             [
-                _death_table(severity.death_oxygen, death_factor, boards=False),
-                _death_table(severity.death_icu, death_factor, boards=True),
+                _death_table(severity.death_oxygen, death_factor, drugs[0], boards=False),
+                _death_table(severity.death_icu, death_factor, drugs[1], boards=True),
             ]
         )
         self._urgent_share = np.array([clinical.urgent_share.oxygen, clinical.urgent_share.icu])
@@ -554,6 +560,7 @@ class PatientSource:
             return usual
         share, u = self._p_icu[age], draws[:, U_SUPPORT]
         rank = np.where(needs_icu, 1 - share + share * u, (1 - share) * u)
+        rank = np.minimum(rank, 1 - 2.0**-53)  # 1 where a share is 0 or tiny, beyond every kind in the mix
         ranked = draws[:, U_SEVERITY] < self._by_severity
         flow: Floats = np.where(ranked, self._oxygen_flow(rank), usual)
         return flow
@@ -587,11 +594,17 @@ def _gain(end: Floats, other: Floats) -> Floats:
     return gain
 
 
-def _death_table(death: DeathByCare, factor: float, *, boards: bool) -> Floats:
-    """Return P(death) by level of care and age, ``(4, 9)``; it never falls from one level to the next."""
-    full = np.minimum(1.0, np.array(death.full) * factor)
-    others = (death.thin, death.boarded if boards else death.thin, death.untreated)
-    return np.maximum.accumulate(np.array([full, *(_risk(risk, full) for risk in others)]), axis=0)
+def _death_table(death: DeathByCare, factor: float, drugs: float, *, boards: bool) -> Floats:
+    """Return P(death) by level of care and age, ``(4, 9)``; it never falls from one level to the next.
+
+    `drugs` is the factor on the risk with full and thin care while drugs are in stock; other risks are those
+    of patients without them.
+    """
+    without = np.minimum(1.0, np.array(death.full) * factor)
+    thin = _risk(death.thin, without)
+    treated = [np.minimum(1.0, risk * drugs) for risk in (without, thin)]
+    others = [_risk(death.boarded, without) if boards else treated[1], _risk(death.untreated, without)]
+    return np.maximum.accumulate(np.array([*treated, *others]), axis=0)
 
 
 def _risk(risk: tuple[float, ...] | OddsOfDeath, full: Floats) -> Floats:

@@ -264,6 +264,22 @@ class Epidemic:
         total = raw.sum()
         return raw / total if total > 0 else raw
 
+    # -- immunity ---------------------------------------------------------------------------------
+
+    def immunity_of(self, ages: slice) -> tuple[float, float]:
+        """Return the share of people of some ages who are immune now, and the protection of the others.
+
+        The second is the mean share by which the others' strata lower their hazard of infection.
+        """
+        immune, others = self.recovered[:, ages].sum(), self.susceptible[:, ages].sum(axis=(0, 1, 2))
+        everybody = immune + others.sum()
+        share = float(immune / everybody) if everybody else 0.0
+        return share, float(1.0 - others @ self._open_to / others.sum()) if others.any() else 0.0
+
+    def unprotected(self) -> float:
+        """Return the susceptible people, each counted by the hazard of infection that protection leaves."""
+        return float(self.susceptible.sum(axis=(0, 1, 2)) @ self._open_to)
+
     # -- measures ---------------------------------------------------------------------------------
 
     def start_measure(self, name: str) -> None:

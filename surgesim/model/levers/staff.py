@@ -13,6 +13,7 @@ from surgesim.model.province import Province
 from surgesim.scenario.schema.levers.rule import RuleBase
 from surgesim.scenario.schema.levers.staff import (
     Equip,
+    PoolVentilators,
     PostponeElective,
     RedeployNurses,
     ReinforceStaff,
@@ -45,6 +46,11 @@ def _equip(name: str, rule: Equip, province: Province) -> Action:
     )
 
 
+def _pool(name: str, rule: PoolVentilators, province: Province) -> Action:
+    where, adjustments = sites_of(rule, province), province.capacity.adjustments
+    return Switch(lambda on: adjustments.set(Adjustment.VENTILATOR_POOL, name, where, float(on)))
+
+
 def _postpone(name: str, rule: PostponeElective, province: Province) -> Action:
     where, adjustments = sites_of(rule, province), province.capacity.adjustments
     return Lever(lambda share: adjustments.set(Adjustment.POSTPONEMENT, name, where, rule.share * share))
@@ -59,6 +65,7 @@ LEVERS: Mapping[type[RuleBase], ActionFactory] = {
     ReinforceStaff: _reinforce,
     RedeployNurses: _redeploy,
     Equip: _equip,
+    PoolVentilators: _pool,
     PostponeElective: _postpone,
     RemoteLink: _link,
 }

@@ -192,6 +192,12 @@ def keep_alternatives(scenario: Scenario, kept: Collection[str]) -> Scenario:
     return scenario.model_copy(update={"alternatives": type(scenario.alternatives)(overlays)})
 
 
+def _same_drugs(one: Scenario, other: Scenario) -> bool:
+    """Return True if drugs in stock lower the risks of patients alike."""
+    risks = ("death_oxygen", "death_icu")
+    return all(one.supply.in_stock(risk) == other.supply.in_stock(risk) for risk in risks)
+
+
 def _shared_days(scenario: Scenario, met: list[tuple[Scenario, SharedDays]]) -> SharedDays | None:
     """Return the days that an alternative shares with an earlier one that has the same epidemic.
 
@@ -205,7 +211,7 @@ def _shared_days(scenario: Scenario, met: list[tuple[Scenario, SharedDays]]) -> 
     days = SharedDays()
     for other, shared in met:
         if other.epidemic == scenario.epidemic and other.people == scenario.people:
-            if other.clinical == scenario.clinical:
+            if other.clinical == scenario.clinical and _same_drugs(other, scenario):
                 return shared
             days = SharedDays(path=shared.path)
     met.append((scenario, days))

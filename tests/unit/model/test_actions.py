@@ -21,7 +21,7 @@ from strategies import (
 )
 
 from surgesim.model.capacity.capacity import Adjustment
-from surgesim.model.record import Record, logistics_columns
+from surgesim.model.record import FACILITY_INDEX, Record, logistics_columns
 from surgesim.model.simulation import Simulation, run_once
 from surgesim.scenario.door import overlaid
 from surgesim.scenario.schema.scenario import Scenario
@@ -126,6 +126,64 @@ def test_ventilators_come_and_go() -> None:
     everybody_invasive = {"icu_beds": {"invasive": 1.0}}
     record = run({"alpha": site}, plan, clinical=nobody_dies(respiratory=everybody_invasive))
     assert record.series("staffed_icu").tolist() == [5 + 20 * share for share in SHARES]
+
+
+ALL_INVASIVE: Plain = nobody_dies(respiratory={"icu_beds": {"invasive": 1.0}})
+
+
+def staffed_icu(sites: Plain, plan: Plain, days: int = 4, **more: Any) -> list[float]:
+    """The ICU beds of each facility on the last day."""
+    record = run(sites, plan, days, clinical=ALL_INVASIVE, **more)
+    return [record.facilities[-1, site, FACILITY_INDEX["staffed_icu"]] for site in range(len(sites))]
+
+
+def test_pooled_ventilators_go_where_icu_beds_lack_them_and_back() -> None:
+    sites = {"alpha": facility(icu=4) | {"ventilators": 10}, "bravo": facility(icu=20) | {"ventilators": 0}}
+    plan = {"pool": rule("pool_ventilators") | TWO_PHASES}
+    record = run(sites, plan, clinical=ALL_INVASIVE)
+    on = [share > 0 for share in SHARES]
+    assert record.series("staffed_icu").tolist() == [10 if pooled else 4 for pooled in on]
+    assert record.series("icu_without_ventilator").tolist() == [14 if pooled else 20 for pooled in on]
+    unlimited = run({"alpha": facility(icu=4)}, {}, clinical=ALL_INVASIVE)
+    assert np.isnan(unlimited.series("icu_without_ventilator")).all()
+
+
+def test_patients_in_icu_keep_their_ventilators_and_beds_with_staff_come_next() -> None:
+    """Three of five ventilators are in use at alpha; two go to the 22 other beds, both to bravo's 20."""
+    sites = {"alpha": facility(icu=5) | {"ventilators": 5}, "bravo": facility(icu=20) | {"ventilators": 0}}
+    plan = {"pool": rule("pool_ventilators")}
+    assert staffed_icu(sites, plan, census={"alpha": {"icu": 3}}) == [3, 2]
+    nobody = {"doctors": DOCTORS, "icu_nurses": 0}
+    assert staffed_icu({"alpha": sites["alpha"], "bravo": sites["bravo"] | {"staff": nobody}}, plan) == [5, 0]
+
+
+def test_ventilators_short_of_the_patients_present_are_shared_out_among_them() -> None:
+    sites = {name: facility(icu=9) | {"ventilators": 9} for name in ("alpha", "bravo")}
+    plan = {"pool": rule("pool_ventilators", "2024-01-01")}
+    census = {"alpha": {"icu": 9}, "bravo": {"icu": 3}}
+    assert staffed_icu(sites, plan, census=census) == [12 - 3, 9]
+    few = {name: site | {"ventilators": 2} for name, site in sites.items()}
+    assert staffed_icu(few, plan, census={"alpha": {"icu": 1}, "bravo": {"icu": 1}}) == [2, 2]
+    assert sum(staffed_icu(few, plan)) == 4
+
+
+def test_a_facility_belongs_to_the_pool_of_the_first_rule() -> None:
+    """A pool for each level: ventilators do not leave it."""
+    names = ("alpha", "bravo", "delta")
+    sites = {name: facility(icu=9) | {"ventilators": 3 * (name == "alpha")} for name in names}
+    plan = {
+        "level": rule("pool_ventilators", "2024-01-02", facilities=["delta"]),
+        "all": rule("pool_ventilators", "2024-01-03"),
+    }
+    alpha, bravo, delta = staffed_icu(sites, plan)
+    assert (alpha + bravo, delta) == (3, 0)
+    assert min(alpha, bravo) >= 1
+
+
+def test_a_pool_of_one_facility_changes_nothing() -> None:
+    sites = {"alpha": facility(icu=9) | {"ventilators": 3}, "bravo": facility(icu=9) | {"ventilators": 2}}
+    plan = {"pool": rule("pool_ventilators", facilities=["alpha"])}
+    same(run(sites, plan, clinical=ALL_INVASIVE), run(sites, {}, clinical=ALL_INVASIVE))
 
 
 def test_a_part_of_a_whole_is_not_lost_to_rounding() -> None:
@@ -412,6 +470,69 @@ def test_mobilising_takes_beds_and_staff_from_a_facilitys_own_patients() -> None
     assert taken["emergency_unserved_private"] == taken["emergency_unserved"] > 0
     assert left["emergency_unserved_private"] == 0
     assert taken["elective_backlog_private"] > left["elective_backlog_private"] + 50
+
+
+def test_staff_who_do_not_come_go_on_serving_their_own_patients() -> None:
+    """Intensive care is mobilised; staff who stay with emergencies serve as many as without the rule."""
+    site = private(essential={}, convertible_share={"icu": 1.0}) | {
+        "beds": {"oxygen": 200, "icu": 40},
+        "staff": {"doctors": DOCTORS, "ward_nurses": 25, "icu_nurses": 200},
+    }
+    help_: Plain = {"help": rule("reinforce_staff", facilities=["alpha"], icu_nurses=50, doctors=DOCTORS)}
+    plan: Plain = {"mobilise": rule("mobilise", ownership=["private"], share=1.0, with_staff=False)}
+    served = ("emergency_arrivals", "emergency_unserved", "elective_served", "elective_backlog")
+    without, alone, helped = (run({"alpha": site}, rules, 40) for rules in ({}, plan, plan | help_))
+    assert 0 < without.outcomes["emergency_unserved"] < without.series("emergency_arrivals").sum()
+    for record in (alone, helped):
+        for column in served:
+            np.testing.assert_array_equal(record.series(column), without.series(column), err_msg=column)
+    assert alone.series("staffed_icu")[3:].tolist() == [0] * 37
+    assert helped.series("staffed_icu")[3:].tolist() == [10] * 37
+    assert without.series("staffed_icu_all")[3:].tolist() == [40] * 37  # 200 nurses at home
+    assert alone.series("staffed_icu_all")[3:].tolist() == [0] * 37  # all beds are of COVID patients
+
+
+def test_staff_who_do_not_come_look_after_the_other_icu_beds() -> None:
+    site = private(convertible_share={"icu": 0.5}) | {
+        "beds": {"icu": 40},
+        "staff": {"doctors": DOCTORS, "icu_nurses": 75},
+    }
+    plan: Plain = {
+        "mobilise": rule("mobilise", ownership=["private"], share=1.0, with_staff=False),
+        "help": rule("reinforce_staff", facilities=["alpha"], icu_nurses=50, doctors=DOCTORS),
+    }
+    record = run({"alpha": site}, plan, 5)
+    assert record.series("staffed_icu_all").tolist() == [
+        15,
+        15,
+        25,
+        25,
+        25,
+    ]  # 75 nurses staff 15, 50 staff 10
+    assert record.series("staffed_icu").tolist() == [0, 0, 10, 10, 10]
+
+
+def test_own_patients_are_better_off_where_staff_do_not_come() -> None:
+    """Paired over eight replications: fewer emergencies are turned away than where staff come along."""
+    site = private(essential={}, convertible_share=0.4) | {
+        "beds": {"oxygen": 200},
+        "staff": {"doctors": DOCTORS, "ward_nurses": 40},
+    }
+    scenarios = [
+        standing(
+            40,
+            {"alpha": site},
+            plan={"mobilise": rule("mobilise", ownership=["private"], share=1.0, with_staff=with_staff)},
+            more_care={"staffing": STAFFING},
+            arrivals=arrivals("poisson", oxygen=[20] * 40),
+        )
+        for with_staff in (False, True)
+    ]
+    unserved = np.array(
+        [[run_once(one, 1, k).outcomes["emergency_unserved"] for one in scenarios] for k in range(8)]
+    )
+    difference = unserved[:, 1] - unserved[:, 0]
+    assert difference.mean() > 3.5 * difference.std(ddof=1) / 8**0.5 > 0  # 99 % by Student's t
 
 
 # -- a share of 0 ---------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from surgesim.errors import IdentityError
-from surgesim.model.capacity.logistics import COST_CATEGORIES, Burdens, Costs, Drivers, Stocks
+from surgesim.model.capacity.logistics import COST_CATEGORIES, Burdens, Costs, Drivers, Shortages, Stocks
+from surgesim.model.care.drugs import LackOfDrugs
 from surgesim.scenario.loading import profile_tables
 from surgesim.scenario.schema.capacity.supply import Burden, Consumable, PerDay, Supply
 from surgesim.scenario.schema.capacity.supply import Costs as CostRates
@@ -56,6 +58,49 @@ def test_what_the_stock_cannot_serve_is_unmet_and_is_not_made_up_for() -> None:
     stocks.add("sets", 10.0)
     stocks.pass_day(beds(1))
     assert (stocks.used[0], stocks.unmet[0], stocks.stock[0]) == (1, 0, 9)
+
+
+def test_factors_follow_yesterdays_unmet_share() -> None:
+    """In stock 0.8 and out 1.2: with two of five unmet, the risk in stock is multiplied by 1.2."""
+    effects = {
+        "death_icu": {"in_stock": 0.8, "out": 1.2},
+        "staff_infection": {"in_stock": 0.5, "out": 2.0},
+    }
+    items = {"sets": item(3.0, effects=effects), "drug": item(0.0, effects={"death_icu": {"out": 1.5}})}
+    stocks, shortages = Stocks(items), Shortages(items)
+    assert (shortages.death_oxygen, shortages.death_icu, shortages.staff_infection) == (1.0, 1.0, 0.5)
+    shortages.follow(stocks)  # nothing has been demanded
+    assert (shortages.death_oxygen, shortages.death_icu, shortages.staff_infection) == (1.0, 1.0, 0.5)
+    stocks.pass_day(beds(5))
+    shortages.follow(stocks)
+    assert shortages.death_oxygen == 1.0
+    assert shortages.death_icu == pytest.approx(1.2 * 1.5)
+    assert shortages.staff_infection == pytest.approx(0.5 * 0.6 + 2.0 * 0.4)
+    stocks.pass_day(beds(0))
+    shortages.follow(stocks)
+    assert (shortages.death_icu, shortages.staff_infection) == (1.0, 0.5)
+
+
+def test_what_is_in_stock_multiplies() -> None:
+    effects = {"death_icu": {"in_stock": 0.8, "out": 1.0}}
+    supply = Supply(consumables={"one": item(1.0, effects=effects), "two": item(None, effects=effects)})
+    assert supply.in_stock("death_icu") == pytest.approx(0.64)
+    assert supply.in_stock("death_oxygen") == 1.0
+
+
+def test_a_lack_may_not_be_better_than_a_stock() -> None:
+    with pytest.raises(ValidationError, match=r"got out 0\.9 below in_stock 1, expected a risk at least as"):
+        item(1.0, effects={"death_icu": {"out": 0.9}})
+
+
+def test_a_stay_has_the_mean_factor_of_its_days() -> None:
+    lack, patient = LackOfDrugs(), SimpleNamespace(drugs_before=0.0)
+    lack.set(1.5, 2.0, 1.0)
+    patient.drugs_before = lack.until(2.0)
+    lack.set(1.0, 1.0, 4.0)
+    assert lack.risk_of_stay(patient, 8.0, 10.0) == pytest.approx(1 + 0.5 * 2 / 8)  # type: ignore[arg-type]
+    assert lack.risk_of_stay(patient, 0.0, 2.0) == 1.0  # type: ignore[arg-type]
+    assert lack.icu == 1.0
 
 
 @pytest.mark.parametrize("name", PerDay.model_fields)

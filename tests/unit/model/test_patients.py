@@ -155,6 +155,29 @@ def test_who_will_need_icu_has_the_higher_flows_and_the_mix_of_all_is_unchanged(
         assert (batch.oxygen_flow[~severe] == 10.0).mean() > 0.99
 
 
+def test_patients_straight_to_icu_of_whom_none_was_expected_have_a_flow_of_the_mix() -> None:
+    """Where no patient would come to need ICU, those who do rank at the very top: still within the mix."""
+    mix = {"oxygen_beds": {"mask": 1.0}, "by_severity": 1.0}
+    course = clinical(severity=severity(p_icu=0.0), respiratory=mix)
+    scenario = build(small(1, arrivals=arrivals(icu=[7]), clinical=course))
+    nobody, seven = np.zeros(7, np.int64), np.ones(7, bool)
+    batch = source(scenario).from_arrivals(0, nobody, nobody, seven, np.random.default_rng(5))
+    assert batch.oxygen_flow.tolist() == [10.0] * 7
+
+
+def test_drugs_in_stock_lower_the_risk_of_treated_patients_only() -> None:
+    """Thin care has twice the odds of full care, boarding three times, no treatment five times."""
+    odds = {"full": 0.2, "thin": {"odds": 2.0}, "boarded": {"odds": 3.0}, "untreated": {"odds": 5.0}}
+    course = clinical(severity=severity(p_icu=1.0, death_icu=odds))
+    scenario = build(small(1, arrivals=arrivals(oxygen=[7]), clinical=course))
+    nobody = np.zeros(7, np.int64)
+    batch = PatientSource(scenario.clinical, None, scenario.people.high_risk, None, (1.0, 0.5)).from_arrivals(
+        0, nobody, nobody, np.zeros(7, bool), np.random.default_rng(5)
+    )
+    risks = [batch.p_full, batch.p_thin, batch.p_boarded, batch.p_untreated]
+    assert np.array(risks)[:, 0] == pytest.approx([0.1, 1 / 6, 3 / 7, 5 / 9])
+
+
 def test_at_no_strength_flow_does_not_depend_on_severity() -> None:
     batch, _ = drawn(outbreak(clinical(severity=severity(p_icu=0.3), respiratory={})))
     assert (batch.oxygen_flow == batch.step_down_flow).all()

@@ -35,6 +35,7 @@ from surgesim.scenario.schema.capacity.staffing import (
     Ratio,
     Ratios,
     Staff,
+    StaffImmunity,
     Staffing,
     shortfall_at_start,
 )
@@ -252,6 +253,21 @@ def test_what_is_left_to_others_comes_from_the_patients_present_not_from_open_be
 # -- heads ---------------------------------------------------------------------------------------------
 
 
+def test_two_pools_serve_each_their_own_patients() -> None:
+    """Where staff stay with other patients, COVID patients have only those brought; else nothing changes."""
+    space, covid = ints((0, 60, 8), (0, 60, 8)), ints((0, 20, 4), (0, 20, 4))
+    others, limits = ints((12, 9), (12, 9)), np.full((3, 2, 3), NO_LIMIT)
+    brought, own = np.array([[3.0, 2.0, 1.0]] * 2), np.array([[2.0, 1.5, 5.0], [np.nan] * 3])
+    per_post = PatientsPerPost(STAFFING)
+    two = staffed_beds(per_post, brought, space, limits, covid, others, own)
+    one_pool = staffed_beds(per_post, brought, space, limits, covid, others)
+    for name in ("normal", "most", "binding", "emergency", "elective"):
+        assert getattr(two, name)[1].tolist() == getattr(one_pool, name)[1].tolist()
+    assert two.most[0].tolist() == [0, 30, 4]  # two ward nurses at 1:15, one ICU nurse at 1:4
+    assert two.emergency[0] == 22  # 1.5 ward nurses at 1:15
+    assert two.elective[0] == 3  # 0.3 of a nurse is left by 12 emergencies
+
+
 def test_redeployed_nurses_count_for_a_part_of_an_icu_nurse() -> None:
     heads = ints((10, 100, 20), (5, 30, 0))
     on_duty: Floats = np.multiply(heads, 0.9, dtype=np.float64)
@@ -334,6 +350,63 @@ def test_reinforcements_who_leave_take_their_infected_with_them() -> None:
     staff.pass_day(5, fewer, 0.0, NOBODY, rng)
     staff.check(5, fewer)
     assert staff.on_duty(fewer).tolist() == fewer.tolist()
+
+
+def immune_absences(immune_share: float = 0.0, *, after_infection: float = 1.0, **section: float) -> Absences:
+    values = {"base": 0.0, "community": 1.0, "at_work": 0.0, "days_off": 2.0} | section
+    immunity = StaffImmunity(after_infection=after_infection)
+    rounding = np.full((2, 3), 0.5)
+    return Absences(Absence(**values, immunity=immunity), ["one", "two"], immune_share, rounding)
+
+
+def pass_days(staff: Absences, days: int, heads: Ints = HEADS, incidence: float = 50.0) -> None:
+    for day in range(days):
+        rng, again = (np.random.default_rng([part, day]) for part in (1, 2))
+        staff.pass_day(day, heads, incidence, NOBODY, rng, again)
+        staff.check(day, heads)
+
+
+def test_nobody_is_infected_beyond_the_susceptible() -> None:
+    staff = immune_absences(immune_share=0.4)
+    pass_days(staff, 12)
+    immune = np.floor(0.4 * HEADS + 0.5)
+    assert staff.infections.tolist() == (HEADS - immune).tolist()
+    assert staff.recovered.tolist() == staff.infections.tolist()
+    assert staff.again.tolist() == np.zeros((2, 3)).tolist()
+
+
+def test_staff_all_immune_are_never_infected() -> None:
+    staff = immune_absences(immune_share=1.0)
+    pass_days(staff, 5)
+    assert not staff.infections.any()
+
+
+def test_an_earlier_infection_protects_by_its_share() -> None:
+    """Of 200,000 recovered, a hazard of 0.1 infects 1 - exp(-0.1 * 0.16) a day if protection is 0.84."""
+    heads, rng = ints((200_000, 0, 0), (0, 0, 0)), np.random.default_rng(5)
+    staff = immune_absences(after_infection=0.84)
+    for day, incidence in enumerate((50.0, 0.0, 0.1)):  # all infected on day 0, back on day 2
+        staff.pass_day(day, heads, incidence, NOBODY, rng, rng)
+    assert staff.again.sum() / 200_000 == pytest.approx(-np.expm1(-0.016), rel=0.05)
+
+
+def test_reinforcements_who_leave_take_their_share_of_the_recovered_with_them() -> None:
+    staff = immune_absences()
+    pass_days(staff, 3)
+    half = HEADS // 2
+    rng = np.random.default_rng(1)
+    staff.pass_day(3, half, 0.0, NOBODY, rng, rng)
+    staff.check(3, half)
+    assert staff.recovered.tolist() == half.tolist()
+    assert staff.gone.tolist() == (HEADS - half).tolist()
+
+
+def test_an_infection_that_does_not_protect_changes_nothing() -> None:
+    one, other = immune_absences(after_infection=0.0), absences(days_off=2.0)
+    for staff in (one, other):
+        pass_days(staff, 10, incidence=0.3)
+    assert one.infections.tolist() == other.infections.tolist()
+    assert one.infected.tolist() == other.infected.tolist()
 
 
 def test_more_heads_at_one_facility_move_no_draw_at_another() -> None:

@@ -1,11 +1,12 @@
 """Section `supply`: consumables, waste, bodies and costs."""
 
+import math
 from typing import Self
 
 from pydantic import Field, model_validator
 
 from surgesim.scenario.schema.base import Named, Off, Section, Text, Words, figure
-from surgesim.scenario.schema.numbers import Amount, Money
+from surgesim.scenario.schema.numbers import Amount, Money, Multiplier, SomeMultiplier
 
 
 class PerDay(Section):
@@ -17,6 +18,38 @@ class PerDay(Section):
     reported_case: Amount = 0.0
     home_case: Amount = 0.0
     death: Amount = 0.0
+
+
+class ByStock(Section):
+    """A factor on a risk while an item is in stock, and when it has run out.
+
+    On a day after one on which part of the demand was unmet, the factor lies between, in that proportion.
+    """
+
+    in_stock: SomeMultiplier = figure(1.0, "no effect unless given")
+    out: Multiplier = figure(1.0, "no effect unless given")
+
+    @model_validator(mode="after")
+    def _lack_is_no_gain(self) -> Self:
+        if self.out < self.in_stock:
+            raise ValueError(
+                f"got out {self.out:g} below in_stock {self.in_stock:g}, "
+                "expected a risk at least as high without the item as with it"
+            )
+        return self
+
+
+class Effects(Section):
+    """Effects of a consumable on risks; several consumables multiply each other.
+
+    `death_oxygen` and `death_icu` multiply P(death) with full or thin care, of patients who need oxygen and
+    of those who need ICU. `staff_infection` multiplies `care.staffing.absence.at_work`. Say by `in_stock`
+    and `out` whether the figure of the other section is one with or without the item.
+    """
+
+    death_oxygen: ByStock = ByStock()
+    death_icu: ByStock = ByStock()
+    staff_infection: ByStock = ByStock()
 
 
 class Consumable(Section):
@@ -32,6 +65,7 @@ class Consumable(Section):
     stock: Off[Amount] = None
     reserve: Amount = figure(0.0, "all of the stock counts as cover unless given")
     delivered_per_day: Amount = figure(0.0, "no deliveries unless given")
+    effects: Effects = Effects()
 
     @model_validator(mode="after")
     def _has_a_stock(self) -> Self:
@@ -77,6 +111,10 @@ class Supply(Section):
     burdens: Named[Burden] = Field(default_factory=dict)
     costs: Off[Costs] = None
     currency: Words = "VND"
+
+    def in_stock(self, risk: str) -> float:
+        """Return the factor on a risk, a field of `Effects`, while everything is in stock."""
+        return float(math.prod(getattr(item.effects, risk).in_stock for item in self.consumables.values()))
 
     @model_validator(mode="after")
     def _prices_have_items(self) -> Self:

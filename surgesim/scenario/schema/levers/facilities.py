@@ -67,7 +67,11 @@ class ConvertBeds(RuleBase):
 
 
 class Mobilise(RuleBase):
-    """Mobilise the facilities of an ownership class: each provides a `share` of its convertible beds."""
+    """Mobilise the facilities of an ownership class: each provides a `share` of its convertible beds.
+
+    With `with_staff: false`, their staff go on serving their own patients, and COVID-19 patients have only
+    the staff whom rules bring.
+    """
 
     action: Literal["mobilise"]
     ownership: Annotated[Sequence_[Ownership], Field(min_length=1)]

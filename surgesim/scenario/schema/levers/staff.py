@@ -58,6 +58,21 @@ class Equip(AtFacilities):
         return facility.ventilators is not None
 
 
+class PoolVentilators(AtFacilities):
+    """Make one pool of the ventilators of several facilities, such as those of a level, until the rule ends.
+
+    Each day they go to the facilities whose ICU beds need one: first to the ICU patients present, then to
+    open ICU beds that have staff, then to other ICU beds, in proportion to the need.
+    """
+
+    facility_need: ClassVar = "ventilators given"
+
+    action: Literal["pool_ventilators"]
+
+    def has_a_use(self, facility: Facility) -> bool:
+        return facility.ventilators is not None
+
+
 class PostponeElective(AtFacilities):
     """Postpone a share of elective admissions; beds become free as patients leave, and a backlog grows."""
 
@@ -81,4 +96,4 @@ class RemoteLink(AtFacilities):
         return not facility.specialists and not facility.remote_link
 
 
-StaffRule = ReinforceStaff | RedeployNurses | Equip | PostponeElective | RemoteLink
+StaffRule = ReinforceStaff | RedeployNurses | Equip | PoolVentilators | PostponeElective | RemoteLink

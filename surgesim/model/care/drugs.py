@@ -1,0 +1,33 @@
+"""Drugs that have run out: factors on the risk of death of patients in beds."""
+
+from __future__ import annotations
+
+from surgesim.model.care.patients import Patient
+
+
+class LackOfDrugs:
+    """The factors on P(death) while drugs have run out, over time.
+
+    Attributes
+    ----------
+    oxygen, icu
+        The present factors, in oxygen beds and at admission to ICU.
+    """
+
+    def __init__(self) -> None:
+        self.oxygen, self.icu = 1.0, 1.0
+        self._sum = 0.0
+        self._since = 0.0
+
+    def set(self, oxygen: float, icu: float, now: float) -> None:
+        """Change the factors from now on."""
+        self._sum, self._since = self.until(now), now
+        self.oxygen, self.icu = oxygen, icu
+
+    def until(self, now: float) -> float:
+        """Return the sum over time until now of the factor in oxygen beds less 1, in days."""
+        return self._sum + (self.oxygen - 1.0) * (now - self._since)
+
+    def risk_of_stay(self, patient: Patient, days: float, now: float) -> float:
+        """Return the mean factor over a stay of `days` days in an oxygen bed that ends now."""
+        return 1.0 if days <= 0 else 1.0 + max(self.until(now) - patient.drugs_before, 0.0) / days
