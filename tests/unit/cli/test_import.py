@@ -108,8 +108,8 @@ def test_an_unknown_answer_is_refused(here: Path) -> None:
         (["--workbook", "--beds", "5"], "got --workbook, --beds, expected only one way to begin"),
         (["--beds", "5"], "expected at least --population and --beds for a scenario of today"),
         (
-            ["--population", "100", "--beds", "5", "--in-hospital", "9"],
-            "--in-hospital: got 9 outside intensive care, expected at most the 5 beds",
+            ["--population", "100", "--beds", "5", "--in-hospital", "11"],
+            "--in-hospital: got 11 outside intensive care, expected at most twice the 5 beds",
         ),
     ],
 )

@@ -257,6 +257,7 @@ def test_every_group_counts_its_own_patients_dead_and_people() -> None:
     """Two districts; of each age and risk 100 live, 10 came, and as many were late as its number says."""
     ledger = Ledger(Network(build(small(1, people=TWO_TOWNS, arrivals=arrivals(oxygen=[1])))))
     reach = ReachCounts(1, np.full((2, 9, 2), 100), ledger)
+    reach.begin()
     reach.needs[0] = 10
     reach.late[0] = [number % 10 for number in range(36)]
     ledger.dead[:] = range(36)
