@@ -14,6 +14,7 @@ from surgesim.cli.app import app
 from surgesim.cli.options import (
     OF_SCENARIO,
     ExtensionOption,
+    FixedOption,
     LangOption,
     QuietOption,
     ResultsPath,
@@ -54,6 +55,7 @@ def run(
         ),
     ] = None,
     set_: SetOption = None,
+    fixed: FixedOption = False,
     extension: ExtensionOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Result folder to write.", show_default="results/<scenario name>")
@@ -115,6 +117,7 @@ def run(
             results = run_study(
                 loaded,
                 only=only,
+                uncertainty=not fixed,
                 workers=Backend(workers, scheduler, progress, partial(typer.echo, err=True)),
                 out=Output(folder, {"command": command_line(), "figures": drawn}, extras),
                 resume=resume,

@@ -14,6 +14,7 @@ from surgesim.cli.options import (
     OF_SCENARIO,
     Design,
     ExtensionOption,
+    FixedOption,
     Format,
     FormatOption,
     LangOption,
@@ -64,6 +65,7 @@ def sweep(
         typer.Option(metavar="NAME", help="Alternative to run besides the baseline; may be repeated."),
     ] = None,
     set_: SetOption = None,
+    fixed: FixedOption = False,
     extension: ExtensionOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write.", show_default="results/<scenario name>-sweep")
@@ -103,6 +105,7 @@ def sweep(
                 replications=replications,
                 seed=seed,
                 alternatives=alternative or (),
+                uncertainty=not fixed,
                 workers=Backend(workers, scheduler, progress, tell),
                 out=Output(folder, {"command": command_line()}),
                 resume=resume,
