@@ -77,9 +77,8 @@ def _correlated(study: Mapping[str, Any]) -> Iterator[str]:
     groups = study.get("correlations")
     for group in groups.values() if isinstance(groups, Mapping) else ():
         paths = shape.inside(group, "paths")
-        yield from filter(
-            lambda path: isinstance(path, str), paths if isinstance(paths, (list, tuple)) else ()
-        )
+        if isinstance(paths, (list, tuple)):
+            yield from (path for path in paths if isinstance(path, str))
 
 
 def _sets(change: Any, path: Sequence[str]) -> bool:
