@@ -8,6 +8,7 @@ the points; the intervals of rank correlations use Student's t distribution with
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -161,6 +162,19 @@ def _check_known(outcomes: Sequence[str] | None, columns: Iterable[object]) -> N
     for outcome in outcomes or ():
         if outcome not in known:
             raise ResultsError(f"unknown outcome {outcome!r}{suggestion(outcome, known)}")
+
+
+def shares_of(results: Results, outcome: str) -> pd.DataFrame:
+    """Return the shares of the variance of an outcome of the baseline: index, path, value, low, high.
+
+    Raises
+    ------
+    ResultsError
+        As for `sensitivity`.
+    """
+    table = results.replications
+    alone = dataclasses.replace(results, replications=table[table["alternative"] == BASELINE])
+    return _of_run(alone, [outcome])
 
 
 def _of_run(results: Results, outcomes: Sequence[str] | None) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 FEWEST_DRAWS = 10
-"""Min draws to tell chance from assumptions: with fewer, the ends of an interval differ more than threefold."""
+"""Min draws to tell chance from assumptions: with 10, the ends of an interval differ nearly threefold."""
 
 _Z = NormalDist().inv_cdf(0.975)
 
@@ -54,7 +54,7 @@ class Spread:
 
 def spread(outcome: Floats) -> Spread:
     """Tell chance from assumptions in an outcome, ``(draws, runs)`` with at least two of each."""
-    draws, runs = outcome.shape
+    runs = outcome.shape[1]
     means = outcome.mean(axis=1)
     within, within_low, within_high = _mean_of_variances(outcome.var(axis=1, ddof=1))
     between, between_low, between_high = _variance(means)
@@ -62,15 +62,18 @@ def spread(outcome: Floats) -> Spread:
     found = between - part
     low = found - math.hypot(between - between_low, (within_high - within) / runs)
     high = found + math.hypot(between_high - between, (within - within_low) / runs)
-    assumptions = max(found, 0.0)
-    closer = math.sqrt(assumptions / between) if between > 0 else 0.0
-    ends = means.mean() + closer * (np.quantile(means, (0.05, 0.95)) - means.mean())
+    closer = math.sqrt(max(found, 0.0) / between) if between > 0 else 0.0
+    first, last = np.quantile(means, (0.05, 0.95)) - means.mean()
     return Spread(
-        float(means.mean()),
-        *(math.sqrt(variance) for variance in (within, within_low, within_high)),
-        *(math.sqrt(max(variance, 0.0)) for variance in (found, low, high)),
-        float(ends[0]),
-        float(ends[1]),
+        mean=float(means.mean()),
+        chance=math.sqrt(within),
+        chance_low=math.sqrt(within_low),
+        chance_high=math.sqrt(within_high),
+        assumptions=math.sqrt(max(found, 0.0)),
+        assumptions_low=math.sqrt(max(low, 0.0)),
+        assumptions_high=math.sqrt(max(high, 0.0)),
+        low=float(means.mean() + closer * first),
+        high=float(means.mean() + closer * last),
     )
 
 
