@@ -85,7 +85,8 @@ class Laboratories:
     capacity
         Samples that could be tested on the day, at the day's positivity.
     tested_share
-        Share of people needing a test on the day who got one; 1 if nobody needed one.
+        Share of people needing a test on the day who got one; 1 if nobody needed one. Without contacts, if
+        these come last.
     """
 
     def __init__(self, section: LaboratoryTests, population: Ints, ages: int) -> None:
@@ -187,7 +188,9 @@ class Laboratories:
             return demand
         if not self._section.contacts_last:
             return _some_of(demand, room, rng)
-        first = min(room, int(demand[:-1].sum()))
+        with_symptoms = int(demand[:-1].sum())
+        first = min(room, with_symptoms)
+        self.tested_share = first / with_symptoms if with_symptoms else 1.0
         parts = (_some_of(demand[:-1], first, rng), _some_of(demand[-1:], room - first, rng))
         return np.concatenate(parts)
 

@@ -87,6 +87,7 @@ def test_contacts_come_last_if_the_scenario_says_so() -> None:
     labs = laboratories(single_per_day=400, contacts_last=True, **contacts)
     found = labs.pass_day(1, seekers(200, 100), cases, np.random.default_rng(1))
     assert (found.mild.sum(), labs.contacts_tested, labs.used) == (300, 100, 400)
+    assert labs.tested_share == 1
     found = labs.pass_day(2, seekers(500, 100), cases, np.random.default_rng(2))
     assert (found.mild.sum(), labs.contacts_tested, labs.used) == (400, 0, 400)
     enough = [laboratories(single_per_day=1_000, contacts_last=last, **contacts) for last in (False, True)]
