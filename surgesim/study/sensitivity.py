@@ -111,7 +111,7 @@ RUN_SENSITIVITY_TABLE = Table(
             "value",
             "share",
             f"share of the variance, from 0 to 1; `{ASSUMPTIONS}`, `{CHOICES}` and `{CHANCE}` add up to 1; "
-            f"`{ASSUMPTIONS}` and `{CHANCE}` are empty with one run per draw; `{UNEXPLAINED}` is empty with fewer "
+            f"the first and last are empty with one run per draw; `{UNEXPLAINED}` is empty with fewer "
             f"draws than twice the paths and {FEWEST_FREE_OF_ALL + 1}",
         ),
         Column("low", "share", "lower end of its 95 % interval, by bootstrap over the draws"),
