@@ -163,8 +163,7 @@ def beds_occupied(scenario: Scenario) -> tuple[BedType, ...]:
         beds.oxygen or beds.icu for beds in census
     )
     occupied: dict[BedType, bool] = {
-        "basic": "basic" in coming
-        or (scenario.epidemic is not None and scenario.clinical.isolated_share > 0),
+        "basic": "basic" in coming or (scenario.epidemic is not None and scenario.clinical.isolates),
         "oxygen": oxygen,
         "icu": (oxygen and any(severity.p_icu)) or "icu" in coming or any(beds.icu for beds in census),
     }
