@@ -564,3 +564,22 @@ def test_bad_precision_is_refused(study: dict[str, Any], path: str, message: str
     with pytest.raises(ScenarioError) as caught:
         from_plain(deep_merge(small_scenario().to_plain(), {"study": study}))
     assert [(problem.path, problem.message) for problem in caught.value.problems] == [(path, message)]
+
+
+@pytest.mark.slow
+def test_a_run_with_nothing_drawn_is_that_of_the_scenario_as_it_is_and_is_reproduced(tmp_path: Path) -> None:
+    drawing = with_uncertainty({ICU: {"choice": [4, 10]}})
+    fixed = run(drawing, uncertainty=False, replications=2, workers=1, out=tmp_path / "fixed")
+    pd.testing.assert_frame_equal(
+        fixed.replications, run(small_scenario(), replications=2, workers=1).replications
+    )
+    assert load(tmp_path / "fixed" / "scenario.yaml").study.drawn == ()
+    assert reproduce(tmp_path / "fixed", workers=1).differences == ()
+
+
+@pytest.mark.slow
+def test_a_sweep_with_nothing_else_drawn_keeps_the_distribution_of_what_it_varies() -> None:
+    drawing = with_uncertainty({ICU: {"uniform": [4, 10]}, FIELD: {"choice": [10, 20]}})
+    swept = sweep(drawing, {ICU: ""}, design="lhs", samples=2, replications=1, uncertainty=False, workers=1)
+    assert [name for name in swept.runs if name.startswith("drawn:")] == []
+    assert swept.design[ICU].between(4, 10).all()
