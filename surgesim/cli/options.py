@@ -116,6 +116,9 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Change a scenario value; may be repeated."),
 ]
+FixedOption = Annotated[
+    bool, typer.Option("--fixed", help="Draw no uncertain parameter: each has the scenario's value.")
+]
 ExtensionOption = Annotated[
     list[Path] | None,
     typer.Option(

@@ -74,6 +74,7 @@ class Province:
             self.wards,
             clinical.stays.isolation_days,
             1.0 if scenario.epidemic is None else clinical.isolated_share,
+            1.0 if scenario.epidemic is None else clinical.isolated_first,
             self.first_day,
             self.end_day,
         )
@@ -99,7 +100,9 @@ class Province:
         section, epidemic = self.scenario.clinical.home_care, self.scenario.epidemic
         if section is None:
             return None
-        return HomeCare(section, None if epidemic is None else daily_delays(epidemic.detection.delay_days))
+        delays = None if epidemic is None else daily_delays(epidemic.detection.delay_days)
+        first, others = self.scenario.clinical.isolated_first, self.scenario.clinical.isolated_share
+        return HomeCare(section, delays, (1.0, 1.0) if first == others else (first, others))
 
     def _epidemic(self, shared: SharedDays | None) -> Epidemic | None:
         scenario, path = self.scenario, None if shared is None else shared.path

@@ -134,7 +134,9 @@ class Simulation:
             province.supply.look()
         province.neighbours.take(province.journey)
         reported_mild = self._new_patients(day)
-        province.basic_beds.pass_day(day, reported_mild, province.streams.day("isolation", day))
+        rng = province.streams.day("isolation", day)
+        first_share = 0.0 if province.home is None else province.home.first_share()
+        province.basic_beds.pass_day(day, reported_mild, rng, first_share)
         if self._watch is not None:
             self._watch.look()
 

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from surgesim.files import GENERATOR, atomic_write, is_report, refuse_to_replace
 from surgesim.report import tables
+from surgesim.report.chance import remarks as spread_remarks
 from surgesim.report.citation import Value, passage
 from surgesim.report.figures import FIGURES, EmptyFigureError, check_choice, describe, draw, project_style
 from surgesim.report.likelihood import SCALE
@@ -170,6 +171,7 @@ def _parts(results: Results, lang: str) -> Iterator[Part]:
         sentences=(without_plan(results.scenario, lang),),
     )
     yield part("costs", tables.costs(results, lang))
+    yield part("spread", tables.spreads(results, lang), sentences=list(spread_remarks(results, lang)))
     yield part("method", sentences=[phrase(lang, f"method.{name}") for name in METHOD])
     yield part("assumptions", tables.confidences(results, lang), tables.assumptions(results, lang))
     yield part("identities", tables.identities(results, lang))

@@ -13,7 +13,7 @@ from surgesim.report.names import alternative_title
 from surgesim.report.words import number, outcome_words, phrase, to_decimals
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.measures.compare import DAYS_BREACHED, FIRST_DAY
-from surgesim.study.sensitivity import ASSUMPTIONS, CHANCE, SHARE, UNEXPLAINED
+from surgesim.study.sensitivity import ASSUMPTIONS, CHANCE, CHOICES, SHARE, UNEXPLAINED
 from surgesim.study.sweep.design import DAYS
 
 if TYPE_CHECKING:
@@ -71,9 +71,9 @@ def shares_table(scenario: Scenario, table: pd.DataFrame, lang: str) -> Table:
 
 
 def in_order(shares: pd.DataFrame) -> pd.DataFrame:
-    """Put the shares of one outcome in order: chance, all assumptions, each path, what they leave."""
+    """Put the shares of one outcome in order: chance, assumptions, choices, each path, what they leave."""
     by_value = shares.sort_values("value", ascending=False, kind="stable")
-    order = (CHANCE, ASSUMPTIONS, SHARE, UNEXPLAINED)
+    order = (CHANCE, ASSUMPTIONS, CHOICES, SHARE, UNEXPLAINED)
     return by_value.sort_values("index", key=lambda column: column.map(order.index), kind="stable")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from surgesim.errors import Problem, ResultsError, ScenarioError
 from surgesim.log import logged
-from surgesim.scenario.door import Files
+from surgesim.scenario.door import Files, certain
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.checks import alternative_names, whole, with_extensions
@@ -38,6 +38,7 @@ def run(
     seed: int | None = None,
     days: int | None = None,
     only: Sequence[str] | None = None,
+    uncertainty: bool = True,
     extensions: Files = (),
     series: Sequence[str] = (),
     facility_series: Sequence[str] = (),
@@ -57,6 +58,9 @@ def run(
         same as in a run of all.
     only
         Names of the alternatives to run besides the baseline; by default all.
+    uncertainty
+        False to draw nothing: every parameter has the value of the scenario, and runs differ by chance
+        alone. The scenario in the result is then without distributions.
     extensions
         Python files of your own (see `surgesim.extension`), besides those of the scenario. They are executed
         here and by the workers.
@@ -102,7 +106,7 @@ def run(
     >>> scenario = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
     >>> surgesim.run(scenario, replications=20).breaches  # doctest: +SKIP
     """
-    scenario = with_extensions(scenario, extensions)
+    scenario = with_extensions(scenario if uncertainty else certain(scenario), extensions)
     chosen = _indices(replications) if isinstance(replications, Iterable) else None
     count = replications if chosen is None else len(chosen)
     scenario = _override(scenario, count, seed, days)

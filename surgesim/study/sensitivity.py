@@ -8,6 +8,7 @@ the points; the intervals of rank correlations use Student's t distribution with
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from surgesim.model.clock.streams import Streams
 from surgesim.model.record import Column
 from surgesim.scenario.door import suggestion
 from surgesim.scenario.schema.scenario import BASELINE
+from surgesim.scenario.schema.study.uncertain import is_choice
 from surgesim.study.measures.variance import FEWEST_DRAWS, variance_shares
 from surgesim.study.measures.variance import FEWEST_FREE as FEWEST_FREE_OF_ALL
 from surgesim.study.results import Results
@@ -36,6 +38,7 @@ Floats = NDArray[np.float64]
 FIRST, TOTAL = "first", "total"
 RANK, PARTIAL = "rank_correlation", "partial_rank_correlation"
 SHARE, ASSUMPTIONS, UNEXPLAINED, CHANCE = "share", "assumptions", "unexplained", "chance"
+CHOICES = "choices"
 
 DEFAULT = ("deaths_untreated", "deaths", "situation_days")
 """Outcomes analysed by default; an outcome that does not vary is left out."""
@@ -98,17 +101,18 @@ RUN_SENSITIVITY_TABLE = Table(
             "index",
             TEXT,
             f"`{SHARE}`: share of the outcome's variance due to a path alone; `{ASSUMPTIONS}`: share between "
-            f"draws, due to all that is drawn; `{UNEXPLAINED}`: part of `{ASSUMPTIONS}` that a regression on "
-            "all paths leaves, such as interactions (with one run per draw, also chance); "
+            f"draws, due to all that is drawn but choices of the plan; `{CHOICES}`: share due to these, if "
+            f"any are drawn; `{UNEXPLAINED}`: part of the share between draws that a regression on all paths "
+            "leaves, such as interactions (with one run per draw, also chance); "
             f"`{CHANCE}`: share between runs of the same draw",
         ),
         Column("path", TEXT, f"the path drawn; empty except for `{SHARE}`"),
         Column(
             "value",
             "share",
-            f"share of the variance, from 0 to 1; `{ASSUMPTIONS}` and `{CHANCE}` add up to 1, and are empty "
-            f"with one run per draw; `{UNEXPLAINED}` is empty with fewer draws than twice the paths and "
-            f"{FEWEST_FREE_OF_ALL + 1}",
+            f"share of the variance, from 0 to 1; `{ASSUMPTIONS}`, `{CHOICES}` and `{CHANCE}` add up to 1; "
+            f"the first and last are empty with one run per draw; `{UNEXPLAINED}` is empty with fewer "
+            f"draws than twice the paths and {FEWEST_FREE_OF_ALL + 1}",
         ),
         Column("low", "share", "lower end of its 95 % interval, by bootstrap over the draws"),
         Column("high", "share", "upper end of its 95 % interval"),
@@ -163,6 +167,19 @@ def _check_known(outcomes: Sequence[str] | None, columns: Iterable[object]) -> N
             raise ResultsError(f"unknown outcome {outcome!r}{suggestion(outcome, known)}")
 
 
+def shares_of(results: Results, outcome: str) -> pd.DataFrame:
+    """Return the shares of the variance of an outcome of the baseline: index, path, value, low, high.
+
+    Raises
+    ------
+    ResultsError
+        As for `sensitivity`.
+    """
+    table = results.replications
+    alone = dataclasses.replace(results, replications=table[table["alternative"] == BASELINE])
+    return _of_run(alone, [outcome])
+
+
 def _of_run(results: Results, outcomes: Sequence[str] | None) -> pd.DataFrame:
     import pandas as pd
 
@@ -171,6 +188,7 @@ def _of_run(results: Results, outcomes: Sequence[str] | None) -> pd.DataFrame:
     frames = {str(name): frame for name, frame in table.groupby("alternative", sort=False)}
     runs = study.runs_per_draw if study.drawn else 1
     draws = len(frames[BASELINE]) // runs
+    choices = [place for place, path in enumerate(study.drawn) if is_choice(path)]
     parameters = _parameters(frames[BASELINE], study.drawn, draws, runs)
     rows: list[dict[str, Any]] = []
     for alternative, against in _pairs(frames):
@@ -187,7 +205,7 @@ def _of_run(results: Results, outcomes: Sequence[str] | None) -> pd.DataFrame:
             if by_draw.size and by_draw.min() < by_draw.max():
                 keys = {"alternative": alternative, "against": against, "outcome": outcome}
                 rng = Streams(study.seed, 0).once("bootstrap")
-                shares = variance_shares(by_draw, parameters, rng)
+                shares = variance_shares(by_draw, parameters, rng, choices)
                 rows += ({**keys, **row} for row in _share_rows(study.drawn, shares))
     if not rows:
         named = ", ".join(outcomes or DEFAULT)
@@ -224,7 +242,8 @@ def _parameters(table: pd.DataFrame, paths: Sequence[str], draws: int, runs: int
 
 
 def _share_rows(paths: Sequence[str], shares: Floats) -> Iterator[dict[str, Any]]:
-    indices = [*((SHARE, path) for path in paths), (ASSUMPTIONS, ""), (UNEXPLAINED, ""), (CHANCE, "")]
+    others = (ASSUMPTIONS, UNEXPLAINED, CHANCE, *([CHOICES] if len(shares) > len(paths) + 3 else []))
+    indices = [*((SHARE, path) for path in paths), *((index, "") for index in others)]
     for (index, path), (value, low, high) in zip(indices, shares.tolist(), strict=True):
         yield {"index": index, "path": path, "value": value, "low": low, "high": high}
 

@@ -19,7 +19,7 @@ REPLICATIONS = 6
 BY_AGE = [0.001, 0.002, 0.004, 0.008, 0.015, 0.03, 0.06, 0.12, 0.23]
 
 
-def outbreak(home: Plain | None = None, **detection: Any) -> Scenario:
+def outbreak(home: Plain | None = None, isolated: float = 0.0, **detection: Any) -> Scenario:
     """A town in an epidemic, with too few teams for all its cases."""
     care = {"teams": 20, "patients_per_team": 50.0, "eligible_share": 0.8, "effect": 0.8, "packages": 1e6}
     return build(
@@ -32,9 +32,11 @@ def outbreak(home: Plain | None = None, **detection: Any) -> Scenario:
                 "detection": {"share": 0.3, "delay_days": {"fixed": 1.0}} | detection,
             },
             clinical=clinical(
-                severity=severity(p_oxygen=BY_AGE, high_risk_ratio=3.0), home_care=care | (home or {})
+                severity=severity(p_oxygen=BY_AGE, high_risk_ratio=3.0),
+                home_care=care | (home or {}),
+                isolated_share=isolated,
             ),
-            care={"facilities": {"alpha": facility(oxygen=2_000, icu=500)}},
+            care={"facilities": {"alpha": facility(oxygen=2_000, icu=500, basic=3_000)}},
         )
     )
 
@@ -59,6 +61,22 @@ def falls(before: np.ndarray, after: np.ndarray) -> bool:
 
 def test_the_severe_found_as_often_as_the_mild_change_no_event() -> None:
     assert log_of(outbreak(severe_share=0.3)) == log_of(outbreak())
+
+
+def test_those_first_isolated_as_often_as_others_change_no_event() -> None:
+    first = {"from_age": 60}
+    plain = outbreak({"first": first}, isolated=0.3)
+    assert log_of(outbreak({"first": first | {"isolated_share": 0.3}}, isolated=0.3)) == log_of(plain)
+
+
+def test_more_are_isolated_if_those_first_are_and_fewer_stay_for_the_teams() -> None:
+    def run(**own: float) -> tuple[float, float]:
+        record = run_once(outbreak({"first": {"from_age": 60} | own}, isolated=0.1), 1, 0)
+        return record.series("mild_in_isolation").sum(), record.series("home_cases").sum()
+
+    (few, home), (many, less) = run(), run(isolated_share=0.9)
+    assert many > 1.2 * few > 0
+    assert less < home
 
 
 def test_everybody_followed_first_changes_no_event() -> None:

@@ -28,6 +28,8 @@ ENTRIES = Column("entries_basic", "people/day", "people admitted to basic beds")
 class BasicBeds:
     """The basic beds and the mild cases isolated in them.
 
+    Of the day's mild cases, a share is due for isolation: `share`, and `first` of people followed first.
+
     Attributes
     ----------
     capacity
@@ -46,13 +48,14 @@ class BasicBeds:
         wards: Wards,
         stay_days: Distribution,
         share: float,
+        first: float,
         first_day: int,
         end_day: int,
     ) -> None:
         n = len(network.facilities)
         self._network = network
         self.capacity = wards.staffed[BASIC]
-        self._share = share
+        self._share, self._more = share, first - share
         stay = daily_delays(stay_days)
         self._stay = np.concatenate([[stay[0] + stay[1]], stay[2:]])  # P(stays 1, 2, … days)
         self._first = first_day
@@ -94,17 +97,26 @@ class BasicBeds:
         self.admitted[facility] += number
         self._leaving[row + 1 : row + 1 + len(left), facility] += rng.multinomial(number, left)
 
-    def pass_day(self, day: int, reported: Ints, rng: np.random.Generator) -> None:
-        """Discharge people whose isolation ends today; admit the share of today's mild cases who isolate."""
+    def pass_day(self, day: int, reported: Ints, rng: np.random.Generator, first_share: float = 0.0) -> None:
+        """Discharge people whose isolation ends today; admit those of today's mild cases who isolate.
+
+        Parameters
+        ----------
+        reported
+            ``(districts,)`` mild cases reported today.
+        first_share
+            Share of them that are cases of people followed first at home.
+        """
         row = day - self._first
         leaving = self._leaving[row]
         self.occupied -= leaving
         self.discharged += leaving
         self.refused = 0
-        if self._share == 0:
+        share = self._share + self._more * first_share
+        if share == 0:
             return
         free = list(map(sub, self.capacity, self.occupied.tolist()))
-        for district, number in enumerate(rng.binomial(reported, self._share).tolist()):
+        for district, number in enumerate(rng.binomial(reported, share).tolist()):
             if number:
                 self.refused += self._admit(row, district, number, free, rng)
 

@@ -32,6 +32,8 @@ class _Cases:
 
     Attributes
     ----------
+    isolated
+        Weight of a case among those isolated.
     known
         Cases reported within the days that a case is followed, at home or isolated.
     active, followed, newly_followed, packages_given
@@ -40,7 +42,8 @@ class _Cases:
         Share of the day's newly followed cases that got a package; if there were none, 1 if one would have.
     """
 
-    def __init__(self, weights: Floats) -> None:
+    def __init__(self, weights: Floats, isolated: float) -> None:
+        self.isolated = isolated
         self._weights = weights
         self._recent: deque[float] = deque([0.0] * len(weights), maxlen=len(weights))
         self._reported = 0.0
@@ -104,13 +107,20 @@ class HomeCare:
     ----------
     delays
         P(report k days after onset), k = 0, 1, …; needed if some cases are followed first.
+    isolated
+        How often cases of those in `first`, and of others, are isolated, relative to each other.
     """
 
-    def __init__(self, section: HomeCareSection, delays: Floats | None = None) -> None:
+    def __init__(
+        self,
+        section: HomeCareSection,
+        delays: Floats | None = None,
+        isolated: tuple[float, float] = (1.0, 1.0),
+    ) -> None:
         self._section = section
         days = section.followed_days
         weights = np.minimum(days - np.arange(ceil(days)), 1.0)  # for today's cases, yesterday's, …
-        self._first, self._others = _Cases(weights), _Cases(weights)
+        self._first, self._others = (_Cases(weights, weight) for weight in isolated)
         self._delays = np.ones(1) if delays is None else delays
         self._onsets: deque[tuple[float, float]] = deque(maxlen=len(self._delays))
         self._came, self._went = section.packages, 0.0
@@ -138,7 +148,7 @@ class HomeCare:
         """Expect reports of a day's onsets that stay mild, in all and of people in `first`."""
         self._onsets.appendleft((float(first), float(mild)))
 
-    def _first_share(self) -> float:
+    def first_share(self) -> float:
         """Return the share of people in `first` among the mild cases reported today."""
         if not self._onsets or not self.first.any():
             return 0.0
@@ -155,16 +165,16 @@ class HomeCare:
         isolated
             Mild cases in basic beds of facilities at the end of the day.
         """
-        share = self._first_share()
+        share = self.first_share()
         self._first.report(share * reported_mild)
         self._others.report((1 - share) * reported_mild)
-        known = self._first.known + self._others.known
+        known = sum(cases.known * cases.isolated for cases in (self._first, self._others))
         most = self._at_work * self._section.patients_per_team
         delivered = self._section.packages_per_day
         self.packages += delivered
         self._came += delivered
         for cases in (self._first, self._others):
-            cases.follow(isolated * (cases.known / known) if known > 0 else 0.0, most)
+            cases.follow(isolated * (cases.known * cases.isolated / known) if known > 0 else 0.0, most)
             most -= cases.followed
             cases.give(self.packages)
             self.packages -= cases.packages_given

@@ -70,7 +70,8 @@ class FoundCases:
 class Laboratories:
     """The tests of the province, day by day.
 
-    Everybody who needs a test on a day has the same chance of getting one. Of the people who get none, a
+    Everybody who needs a test on a day has the same chance of getting one; with `contacts_last`, this holds
+    for people with symptoms, and contacts share what these leave. Of the people who get none, a
     share `return_share` tries again the next day; the others are detected at admission or not at all.
     Contacts do not try again. Patients in hospital when their report is due are tested there, outside this
     limit.
@@ -84,7 +85,8 @@ class Laboratories:
     capacity
         Samples that could be tested on the day, at the day's positivity.
     tested_share
-        Share of people needing a test on the day who got one; 1 if nobody needed one.
+        Share of people needing a test on the day who got one; 1 if nobody needed one. Without contacts, if
+        these come last.
     """
 
     def __init__(self, section: LaboratoryTests, population: Ints, ages: int) -> None:
@@ -184,11 +186,13 @@ class Laboratories:
         self.tested_share = room / total if total else 1.0
         if room == total:
             return demand
-        flat = demand.ravel()
-        some = np.flatnonzero(flat)
-        done = np.zeros(flat.shape, np.int64)
-        done[some] = rng.multivariate_hypergeometric(flat[some], room, method="marginals")
-        return done.reshape(demand.shape)
+        if not self._section.contacts_last:
+            return _some_of(demand, room, rng)
+        with_symptoms = int(demand[:-1].sum())
+        first = min(room, with_symptoms)
+        self.tested_share = first / with_symptoms if with_symptoms else 1.0
+        parts = (_some_of(demand[:-1], first, rng), _some_of(demand[-1:], room - first, rng))
+        return np.concatenate(parts)
 
     def _choose(
         self, ill: list[tuple[Patient, int]], numbers: Ints, rng: np.random.Generator
@@ -285,6 +289,15 @@ class Laboratories:
                 day,
                 f"{self.used} tests used, capacity {self.capacity}",
             )
+
+
+def _some_of(demand: Ints, number: int, rng: np.random.Generator) -> Ints:
+    """Return how many people of each type and district are among `number` chosen at random."""
+    flat = demand.ravel()
+    some = np.flatnonzero(flat)
+    done = np.zeros(flat.shape, np.int64)
+    done[some] = rng.multivariate_hypergeometric(flat[some], number, method="marginals")
+    return done.reshape(demand.shape)
 
 
 def _by_district(patients: list[Patient], districts: int) -> Ints:

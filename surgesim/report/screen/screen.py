@@ -11,6 +11,8 @@ from rich.console import Group
 from rich.text import Text
 
 from surgesim.report.assessment import is_assessed, missing_assessments, reason
+from surgesim.report.chance import Line, told_apart
+from surgesim.report.chance import remarks as spread_remarks
 from surgesim.report.costing import costs_left_out, per_death_averted
 from surgesim.report.hospitals import first_full
 from surgesim.report.names import alternative_title, criteria, threshold_title, with_unit
@@ -119,6 +121,10 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
         Text(phrase(lang, "screen.assumed", assumed=assumed, all=number(len(confidence), lang))),
     ]
     parts += [Text(sentence) for sentence in uncertainty_notes(scenario, lang)]
+    if apart := told_apart(results):
+        parts += [Text(), spread_table(results, apart, lang)]
+        note("spread_note")
+    parts += [Text(sentence) for sentence in spread_remarks(results, lang)]
     parts += [Text(sentence) for sentence in precision_notes(results, lang)]
     parts += [Text(), Text(phrase(lang, "section.summary"), style="bold")]
     parts += [Text(sentence) for sentence in in_brief(results, lang)]
@@ -286,6 +292,23 @@ def cost_table(results: Results, lang: str) -> ScreenTable:
             round_off(float(mean) / scale, lang),
             _signed(changes.get(name), lang, scale),
             round_off(each[name] / scale_each, lang) if name in each else "",
+        )
+    return table
+
+
+def spread_table(results: Results, lines: Sequence[Line], lang: str) -> ScreenTable:
+    """Build the table of outcomes and differences with what chance and assumptions add to each."""
+    table = ScreenTable(phrase(lang, "screen.spread"))
+    for column in ("outcome", "mean", "chance", "assumptions", "between"):
+        table.add_column(phrase(lang, f"column.{column}"), "left" if column == "outcome" else "right")
+    for line in lines:
+        halves = [line.half(what, lang) for what in ("chance", "assumptions")]
+        ends = [line.quote(end, getattr(line.spread, end), lang) for end in ("low", "high")]
+        table.add_row(
+            line.heading(results, lang),
+            round_off(line.spread.mean, lang),
+            *(f"±{value}\n({low}{EN_DASH}{high})" for value, low, high in halves),
+            phrase(lang, "screen.to", low=ends[0], high=ends[1]),
         )
     return table
 

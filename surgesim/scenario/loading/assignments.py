@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from surgesim.errors import ScenarioError
-from surgesim.scenario.loading.overlays import lay, unknown_nulls
+from surgesim.scenario.loading.overlays import lay, unknown_nulls, without_settled
 from surgesim.scenario.loading.profile_tables import PLACES, with_names_as_mappings
 from surgesim.scenario.loading.yaml_nodes import compose
 from surgesim.scenario.messages import shape
@@ -67,7 +67,8 @@ def _put(assigned: Assignments, path: KeyPath, value: Any) -> None:
     if value is not None:
         assigned.findings += [replace(finding, location=LOCATION) for finding in unknown_nulls(overlay)]
     within_overlay = path[0] == "alternatives" and len(path) > 2
-    assigned.tree = lay(assigned.tree, overlay, keep_none=within_overlay)
+    laid = lay(assigned.tree, overlay, keep_none=within_overlay)
+    assigned.tree = without_settled(laid, overlay)
     assigned.paths.append(path)
 
 

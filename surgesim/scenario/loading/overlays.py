@@ -6,7 +6,7 @@ removals that remove nothing, and overlays over overlays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,10 +16,12 @@ from surgesim.scenario.messages import shape
 from surgesim.scenario.messages.finding import Finding, KeyPath
 from surgesim.scenario.messages.wording import unknown_key, value_at
 from surgesim.scenario.schema.base import Section
-from surgesim.scenario.schema.merging import deep_merge
+from surgesim.scenario.schema.merging import deep_merge, is_distribution
 
 FACILITIES: KeyPath = ("care", "facilities")
 CENSUS = ("care", "initial_census")
+
+UNCERTAINTY: KeyPath = ("study", "uncertainty")
 
 IDLE = "got null, which removes an entry, but there is no such entry"
 
@@ -42,6 +44,7 @@ def absorb(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(value_at(child, (*CENSUS, "file")), str):  # the census of another day
         base = deep_merge(base, {CENSUS[0]: {CENSUS[1]: None}})
     merged = lay({**base, "alternatives": {}}, {**child, "alternatives": {}})
+    merged = without_settled(merged, child)
     overlays = child.get("alternatives", {})
     stacked = dict(base.get("alternatives", {}))
     if not isinstance(overlays, Mapping):
@@ -57,6 +60,39 @@ def absorb(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
             stacked[name] = overlay
     merged["alternatives"] = stacked
     return merged
+
+
+def without_settled(tree: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `tree`, over which `change` was laid, without the draws of what `change` sets itself.
+
+    A path for which `change` itself has a distribution stays, and one in a group of `correlations`.
+    """
+    study, own = tree.get("study"), value_at(change, UNCERTAINTY)
+    drawn = shape.inside(study, "uncertainty")
+    if not isinstance(study, Mapping) or not isinstance(drawn, Mapping):
+        return dict(tree)
+    kept = {*_correlated(study), *(own if isinstance(own, Mapping) else ())}
+    left = {path: form for path, form in drawn.items() if path in kept or not _sets(change, path.split("."))}
+    return dict(tree) if len(left) == len(drawn) else {**tree, "study": {**study, "uncertainty": left}}
+
+
+def _correlated(study: Mapping[str, Any]) -> Iterator[str]:
+    groups = study.get("correlations")
+    for group in groups.values() if isinstance(groups, Mapping) else ():
+        paths = shape.inside(group, "paths")
+        if isinstance(paths, (list, tuple)):
+            yield from (path for path in paths if isinstance(path, str))
+
+
+def _sets(change: Any, path: Sequence[str]) -> bool:
+    """Return True if `change` has a value at `path`, or replaces or removes what holds it."""
+    for key in path:
+        if not isinstance(change, Mapping):
+            return True
+        if key not in change:
+            return is_distribution(change)  # in another form
+        change = change[key]
+    return True
 
 
 def _in_full(

@@ -111,3 +111,15 @@ class Clinical(Section):
     isolated_share: Share = figure(
         0.0, "share of reported mild cases who are isolated in basic beds of a facility", "assumed"
     )
+
+    @property
+    def isolated_first(self) -> float:
+        """Share of the reported mild cases of `home_care.first` who are isolated in basic beds."""
+        first = None if self.home_care is None else self.home_care.first
+        own = None if first is None else first.isolated_share
+        return self.isolated_share if own is None else own
+
+    @property
+    def isolates(self) -> bool:
+        """True if mild cases are isolated in basic beds."""
+        return self.isolated_share > 0 or self.isolated_first > 0

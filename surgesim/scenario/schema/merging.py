@@ -10,7 +10,7 @@ from surgesim.scenario.schema.base import Distribution, Section
 from surgesim.scenario.schema.study.uncertain import Uncertain
 
 
-def _is_form(value: Mapping[str, Any]) -> bool:
+def is_distribution(value: Mapping[str, Any]) -> bool:
     """Return True if `value` has the form of a `Distribution`."""
 
     def fits(key: str, inner: object) -> bool:
@@ -53,7 +53,7 @@ def _is_uncertain_form(value: Mapping[str, Any]) -> bool:
 def _other_form(below: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
     if set(below) == set(value):
         return False
-    return all(map(_is_form, (below, value))) or all(map(_is_uncertain_form, (below, value)))
+    return all(map(is_distribution, (below, value))) or all(map(_is_uncertain_form, (below, value)))
 
 
 def is_scale(value: object) -> bool:

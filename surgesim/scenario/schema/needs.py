@@ -164,7 +164,7 @@ def beds_occupied(scenario: Scenario) -> tuple[BedType, ...]:
     )
     occupied: dict[BedType, bool] = {
         "basic": "basic" in coming
-        or (scenario.epidemic is not None and scenario.clinical.isolated_share > 0)
+        or (scenario.epidemic is not None and scenario.clinical.isolates)
         or any(beds.basic for beds in census),
         "oxygen": oxygen,
         "icu": (oxygen and any(severity.p_icu))

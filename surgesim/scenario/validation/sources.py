@@ -96,6 +96,9 @@ class _Default:
 
 NO_DEFAULT = _Default()
 
+RANGES = "study.uncertainty."
+"""Before the path of an uncertain figure: the path of its distribution."""
+
 
 class Survey:
     """All figures of a scenario.
@@ -105,7 +108,7 @@ class Survey:
     rows
         The rows that `assumptions` returns, by path.
     unused
-        Entries of `sources` that cover no figure.
+        Entries of `sources` that cover no figure. The range of a figure that is not drawn keeps its source.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -116,9 +119,17 @@ class Survey:
         for name, info in Scenario.model_fields.items():
             if name not in NOT_FIGURES:
                 self._values(getattr(scenario, name), (name,), (name,), _Default.of(info))
+        for name, form in scenario.study.uncertainty.items():
+            self._plain_figure(
+                form.model_dump(mode="json", exclude_none=True), ("study", "uncertainty", name)
+            )
         for name, overlay in scenario.alternatives.items():
             self._plain_values(overlay, ("alternatives", name))
-        self.unused = [pattern for pattern in scenario.sources if pattern not in self._used]
+        self.unused = [
+            pattern
+            for pattern in scenario.sources
+            if pattern not in self._used and pattern.removeprefix(RANGES) not in self.rows
+        ]
 
     def _values(self, value: Any, path: tuple[str, ...], pattern: tuple[str, ...], default: _Default) -> None:
         """Add the rows of a value; `pattern` is `path` with ``*`` for names."""
@@ -162,9 +173,12 @@ class Survey:
             for place, below in enumerate(value):
                 self._plain_values(below, (*path, str(place)))
         elif isinstance(value, Mapping) or _is_figure(value):
-            covering = self._index.pattern_for(".".join(path))
-            self._used.add(covering)
-            self._row(value, path, covering)
+            self._plain_figure(value, path)
+
+    def _plain_figure(self, value: Any, path: tuple[str, ...]) -> None:
+        covering = self._index.pattern_for(".".join(path))
+        self._used.add(covering)
+        self._row(value, path, covering)
 
 
 def _is_figure(value: Any) -> bool:

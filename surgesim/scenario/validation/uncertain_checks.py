@@ -20,7 +20,7 @@ from surgesim.scenario.schema.base import join_words
 from surgesim.scenario.schema.merging import is_scale
 from surgesim.scenario.schema.scenario import SHARED, Scenario
 from surgesim.scenario.schema.study.section import Study
-from surgesim.scenario.schema.study.uncertain import Draws, Uncertain
+from surgesim.scenario.schema.study.uncertain import Draws, Uncertain, is_choice
 
 PLACE = ("study", "uncertainty")
 JOINT = ("study", "draws")
@@ -31,10 +31,6 @@ FIXED = (*SHARED, "title", "description", "sources")
 
 ASSESSED = (("command", "thresholds"), ("command", "situation"))
 """Sections that define the assessment, which is the same in every replication."""
-
-PLAN = ("command", "plan")
-CHOSEN = (("when",), ("until",))
-"""What a rule of the plan waits for: a choice, which no chance decides; delays are not chosen."""
 
 
 WithCertain: TypeAlias = Callable[[Scenario, Mapping[str, float]], Scenario]
@@ -302,7 +298,7 @@ def remarks(paths: Sequence[KeyPath], scenario: Scenario) -> Iterator[Finding]:
         if any(path[: len(changed)] == changed for changed in paths):
             message = "overrides the value set for this run: each draw has its own"
             yield Finding(at, message if uncertain else f"{name}: {message}")
-        if path[:2] == PLAN and path[3:4] in CHOSEN:
+        if is_choice(name):
             message = "is a choice of the plan, not an assumption: expected an alternative for each choice"
             yield Finding(at, message if uncertain else f"{name}: {message}")
         for alternative, overlay in scenario.alternatives.items():

@@ -153,7 +153,7 @@ def _naming(alternative: str, replication: int) -> Iterator[None]:
 def check_draws(
     scenario: Scenario, seed: int, replications: int | Sequence[int], workers: int | Backend = 1
 ) -> None:
-    """Check the values drawn in every replication, for the scenario and all its alternatives.
+    """Check the values of every draw, for the scenario and all its alternatives.
 
     Raises
     ------
@@ -163,7 +163,9 @@ def check_draws(
     if scenario.study.drawn:
         check = partial(_draw_problem, scenario, seed)
         numbers = range(replications) if isinstance(replications, int) else replications
-        check_all(check, numbers, "draws", workers)
+        runs = scenario.study.runs_together
+        first_of_draw = {number // runs: number for number in reversed(numbers)}
+        check_all(check, sorted(first_of_draw.values()), "draws", workers)
 
 
 def _draw_problem(scenario: Scenario, seed: int, replication: int) -> Problem | None:

@@ -30,7 +30,9 @@ _NOTHING = 1e-9
 """A share of variance this small is a rounding error."""
 
 
-def variance_shares(outcome: Floats, parameters: Floats, rng: np.random.Generator) -> Floats:
+def variance_shares(
+    outcome: Floats, parameters: Floats, rng: np.random.Generator, choices: Sequence[int] = ()
+) -> Floats:
     """Shares of the variance of an outcome.
 
     Parameters
@@ -41,13 +43,15 @@ def variance_shares(outcome: Floats, parameters: Floats, rng: np.random.Generato
         ``(draws, paths)``. If none varies, all variance is chance.
     rng
         For the bootstrap.
+    choices
+        Indices of the parameters that are choices and not assumptions.
 
     Returns
     -------
     ndarray
         ``(paths + 3, 3)``: value and ends of the 95 % interval, by bootstrap over draws, of each parameter,
-        then assumptions, what the parameters leave unexplained of these, and chance; from 0 to 1. NaN where
-        undefined.
+        then assumptions, what the parameters leave unexplained of all that is drawn, and chance; with
+        choices, another row for these. From 0 to 1; NaN where undefined.
     """
     draws = len(outcome)
     terms = [_terms(column) for column in parameters.T]
@@ -55,7 +59,7 @@ def variance_shares(outcome: Floats, parameters: Floats, rng: np.random.Generato
         nothing = np.zeros((len(terms) + 3, 3))
         nothing[-1] = 1.0
         return nothing
-    shares = _Shares(outcome, terms)
+    shares = _Shares(outcome, terms, choices)
     value = shares.of(np.ones(draws))
     resampled = np.array(
         [
@@ -89,9 +93,10 @@ def _terms(values: Floats) -> list[Floats]:
 class _Shares:
     """Shares of variance as a function of how often each draw is counted."""
 
-    def __init__(self, outcome: Floats, terms: Sequence[Sequence[Floats]]) -> None:
+    def __init__(self, outcome: Floats, terms: Sequence[Sequence[Floats]], choices: Sequence[int]) -> None:
         ends = np.cumsum([0, *map(len, terms)])
         self._places = [np.arange(*pair) for pair in itertools.pairwise(ends)]
+        self._choices = np.array([i for each in choices for i in self._places[each]], dtype=np.intp)
         self._columns = np.column_stack([*(term for each in terms for term in each), outcome.mean(axis=1)])
         self._runs = outcome.shape[1]
         several = self._runs > 1
@@ -103,16 +108,18 @@ class _Shares:
         products = (away * counts[:, None]).T @ away
         between = products[-1, -1] / (draws - 1)
         chance = counts @ self._within / draws
-        assumptions = between - chance / self._runs
-        whole = between if self._runs == 1 else assumptions + chance
+        drawn = between - chance / self._runs
+        whole = between if self._runs == 1 else drawn + chance
+        choices = _explained(products, self._choices, draws)
         every = np.arange(len(products) - 1)
         enough = draws - 1 - len(every) >= FEWEST_FREE
-        left = (between if self._runs == 1 else assumptions) - _explained(products, every, draws)
+        left = (between if self._runs == 1 else drawn) - _explained(products, every, draws)
         parts = [
             *(_explained(products, places, draws) for places in self._places),
-            assumptions,
+            drawn - choices,
             left if enough else math.nan,
             chance,
+            *([choices] if len(self._choices) else []),
         ]
         return np.array(parts) / whole if whole > 0 else np.full(len(parts), np.nan)
 

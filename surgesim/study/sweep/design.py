@@ -301,6 +301,13 @@ def without_swept(scenario: Scenario, swept: Collection[str]) -> Scenario:
     return scenario.model_copy(update={"study": study})
 
 
+def only_varied(scenario: Scenario, varied: Collection[str]) -> Scenario:
+    """Return the scenario with no distributions but those of the paths that a sweep varies."""
+    forms = {path: form for path, form in scenario.study.uncertainty.items() if path in varied}
+    study = scenario.study.certain.model_copy(update={"uncertainty": FrozenDict(forms)})
+    return scenario.model_copy(update={"study": study})
+
+
 def at_point(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
     """Return the scenario with the values of a point and with every uncertain parameter fixed.
 

@@ -26,7 +26,7 @@ from surgesim.study.store.series_file import series_files
 from surgesim.study.store.temporary import temporary_folder
 from surgesim.study.store.unfinished import SCENARIOS, Failure, Unfinished
 from surgesim.study.sweep.cases import Keep, check_cases, keys_of, one_run
-from surgesim.study.sweep.design import DAYS, GRID, Levels
+from surgesim.study.sweep.design import DAYS, GRID, Levels, only_varied
 from surgesim.study.sweep.outcomes import Outcome
 from surgesim.study.sweep.parts import RUN, Run
 from surgesim.study.sweep.plan import Plan, plan_sweep
@@ -59,6 +59,7 @@ def sweep(
     replications: int | None = None,
     seed: int | None = None,
     alternatives: Sequence[str] = (),
+    uncertainty: bool = True,
     extensions: Files = (),
     outcomes: Mapping[str, Outcome] | None = None,
     series: Sequence[str] = (),
@@ -88,6 +89,8 @@ def sweep(
         Override the scenario's values. Replication k has the same random numbers at every point.
     alternatives
         Names of alternatives to run besides the baseline.
+    uncertainty
+        False to draw nothing besides the paths that vary.
     extensions
         See `run`; they apply to every scenario.
     outcomes
@@ -132,6 +135,8 @@ def sweep(
     >>> surgesim.sweep(town, {"epidemic.variant.r0": "3:6:4", beds: "6:18:3"}).breaches  # doctest: +SKIP
     """
     loaded = [scenario] if isinstance(scenario, Scenario) else list(scenario)
+    if not uncertainty:
+        loaded = [only_varied(each, vary or {}) for each in loaded]
     given = [with_extensions(each, extensions) for each in loaded]
     keep = Keep(outcomes or {}, Series.of(series, facility_series))
     plan = plan_sweep(given, vary or {}, points, design, samples, replications, seed, alternatives, keep)

@@ -30,7 +30,9 @@ SITES = {
 }
 
 
-def isolation(stay: Any, share: float = 1.0, days: int = 60, sites: Any = SITES) -> BasicBeds:
+def isolation(
+    stay: Any, share: float = 1.0, days: int = 60, sites: Any = SITES, first: float | None = None
+) -> BasicBeds:
     scenario = build(
         small(
             days,
@@ -40,7 +42,15 @@ def isolation(stay: Any, share: float = 1.0, days: int = 60, sites: Any = SITES)
         )
     )
     network = Network(scenario)
-    beds = BasicBeds(network, Wards(network), Distribution.model_validate(stay), share, 0, days)
+    beds = BasicBeds(
+        network,
+        Wards(network),
+        Distribution.model_validate(stay),
+        share,
+        share if first is None else first,
+        0,
+        days,
+    )
     beds.capacity[:] = [site["beds"]["basic"] for site in sites.values()]
     return beds
 
@@ -70,6 +80,18 @@ def test_a_stay_of_whole_days_ends_at_0000_of_its_last_and_the_shortest_is_a_day
         beds.pass_day(day, np.array([15 if day == 0 else 0, 0, 0]), np.random.default_rng(1))
         occupied.append(int(beds.occupied.sum()))
     assert occupied == [15] * gone + [0] * (6 - gone)
+
+
+def test_cases_followed_first_have_a_share_of_their_own() -> None:
+    def admitted(first: float, first_share: float) -> int:
+        beds = isolation({"fixed": 1.0}, 0.2, days=600, first=first)
+        for day in range(500):
+            beds.pass_day(day, np.array([50, 0, 0]), np.random.default_rng(day), first_share)
+        return int(beds.admitted.sum())
+
+    assert admitted(0.2, 0.4) == admitted(0.2, 0.0) == admitted(0.9, 0.0)
+    assert admitted(0.7, 0.4) == pytest.approx(500 * 50 * 0.4, rel=0.03)
+    assert admitted(0.7, 1.0) == pytest.approx(500 * 50 * 0.7, rel=0.03)
 
 
 def test_the_mean_stay_is_the_one_given() -> None:

@@ -261,6 +261,18 @@ def test_teams_and_packages_reach_those_first_before_the_others() -> None:
     care.check(0)
 
 
+def test_isolated_cases_are_of_each_kind_by_their_shares() -> None:
+    section = HomeCareSection.model_validate({"teams": 9, "packages": 100.0} | FIRST)
+    left = []
+    for weights in ((1.0, 1.0), (0.6, 0.2), (0.6, 0.0)):
+        care = HomeCare(section, isolated=weights)
+        care.expect(30, 120)
+        care.begin_day()
+        care.pass_day(100, 12)  # 25 and 75
+        left.append((care._first.active, care._others.active))
+    assert left == [pytest.approx(pair) for pair in ((25 - 3, 75 - 9), (25 - 6, 75 - 6), (25 - 12, 75))]
+
+
 def test_reports_have_the_share_of_the_onsets_they_come_from() -> None:
     section = HomeCareSection.model_validate({"teams": 1, "patients_per_team": 1e6, "packages": 1e9} | FIRST)
     care = HomeCare(section, np.array([0.0, 0.25, 0.75]))

@@ -82,6 +82,22 @@ def test_beyond_the_limit_all_have_the_same_chance_of_a_test() -> None:
     assert labs.waiting == 0
 
 
+def test_contacts_come_last_if_the_scenario_says_so() -> None:
+    cases, contacts = np.array([40, 40]), {"contacts_per_case": 5.0, "contact_positivity": 0.5}
+    labs = laboratories(single_per_day=400, contacts_last=True, **contacts)
+    found = labs.pass_day(1, seekers(200, 100), cases, np.random.default_rng(1))
+    assert (found.mild.sum(), labs.contacts_tested, labs.used) == (300, 100, 400)
+    assert labs.tested_share == 1
+    found = labs.pass_day(2, seekers(500, 100), cases, np.random.default_rng(2))
+    assert (found.mild.sum(), labs.contacts_tested, labs.used) == (400, 0, 400)
+    enough = [laboratories(single_per_day=1_000, contacts_last=last, **contacts) for last in (False, True)]
+    rngs = [np.random.default_rng(3) for _ in enough]
+    some = [labs.pass_day(1, seekers(200, 100), cases, rng) for labs, rng in zip(enough, rngs, strict=True)]
+    assert some[0].mild.tolist() == some[1].mild.tolist()
+    assert enough[0].contacts_tested == enough[1].contacts_tested > 300
+    assert rngs[0].random() == rngs[1].random()
+
+
 def test_who_finds_no_test_tries_again_and_is_a_day_older() -> None:
     labs = laboratories(single_per_day=100, return_share=1.0)
     first = labs.pass_day(0, seekers(300, 0), NONE, np.random.default_rng(1))

@@ -33,6 +33,8 @@ from surgesim.study.sweep.sweep import sweep
 
 SHARE = "care.facilities.general.covid_share.oxygen"
 ICU = "care.facilities.general.beds.icu"
+FIELD = "care.facilities.field.beds.oxygen"
+STAY = "clinical.stays.oxygen_days.fixed"
 
 
 @dataclass(frozen=True)
@@ -343,11 +345,54 @@ def test_absent_uncertainty_leaves_results_as_they_were() -> None:
 def test_what_hides_what_is_remarked(tmp_path: Path) -> None:
     path = tmp_path / "small.yaml"
     path.write_text(dump(with_uncertainty({ICU: {"choice": [4, 10]}})), encoding="utf-8")
-    warnings = inspect(path, changes=[f"{ICU}=5", "study.most_replications=60"])[1]
+    warnings = inspect(path, changes=["study.most_replications=60"])[1]
     told = {problem.path: problem.message for problem in warnings}
-    assert told[f"study.uncertainty.{ICU}"].startswith("overrides the value set for this run")
     assert told[f"alternatives.more-icu.{ICU}"].startswith("got 6, which overrides")
     assert told["study.most_replications"] == "has no effect: no study.precision is given"
+
+
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [
+        ({FIELD: 4}, {ICU, STAY}),
+        ({ICU: 5, FIELD: 4}, {STAY}),
+        ({"care.facilities.general.beds.oxygen": 50}, {ICU, FIELD, STAY}),
+        ({"clinical.stays.oxygen_days": {"gamma": {"mean": 8, "sd": 3}}}, {ICU, FIELD}),
+        ({"clinical.stays": {"icu_dying_days": {"fixed": 9}}}, {ICU, FIELD, STAY}),
+        ({FIELD: 4, "study.uncertainty": {FIELD: {"choice": [3, 5]}}}, {ICU, FIELD, STAY}),
+        ({f"alternatives.more-icu.{FIELD}": 4}, {ICU, FIELD, STAY}),
+    ],
+)
+def test_a_value_laid_over_is_not_drawn(tmp_path: Path, given: dict[str, Any], left: set[str]) -> None:
+    forms = {ICU: {"choice": [4, 10]}, FIELD: {"choice": [10, 20]}, STAY: {"uniform": [6, 9]}}
+    below = with_uncertainty(forms)
+    assert set(below.study.uncertainty) == set(forms)
+    assert set(overlaid(below, given).study.uncertainty) == left
+    first = tmp_path / "first.yaml"
+    first.write_text(dump(below), encoding="utf-8")
+    assert set(load({"extends": str(first), **given}).study.uncertainty) == left
+    texts = [f"{path}={json.dumps(value)}" for path, value in given.items()]
+    assert set(load(first, changes=texts).study.uncertainty) == left
+
+
+def test_a_section_removed_is_not_drawn() -> None:
+    path = "epidemic.isolation.cases_compliance"
+    town = {"extends": "scenarios/teaching/small-town.yaml", path: 0.8}
+    below = load({**town, f"study.uncertainty.{path}": {"uniform": [0.4, 0.9]}})
+    assert set(below.study.uncertainty) == {path}
+    assert overlaid(below, {"epidemic": {"isolation": None}}).study.uncertainty == {}
+
+
+def test_a_correlated_value_is_drawn_still(tmp_path: Path) -> None:
+    file = tmp_path / "pair.yaml"
+    pair = {"paths": [FIELD, ICU], "matrix": [[1, 0.5], [0.5, 1]]}
+    forms = {ICU: {"choice": [4, 10]}, FIELD: {"choice": [10, 20]}}
+    given = overlaid(with_uncertainty(forms), {"study": {"correlations": {"pair": pair}}})
+    file.write_text(dump(given), encoding="utf-8")
+    scenario, warnings = inspect(file, changes=[f"{FIELD}=4"])
+    assert set(scenario.study.uncertainty) == set(forms)
+    told = {problem.path: problem.message for problem in warnings}
+    assert told[f"study.uncertainty.{FIELD}"].startswith("overrides the value set for this run")
 
 
 def test_a_later_file_gives_another_form(tmp_path: Path) -> None:
@@ -560,3 +605,22 @@ def test_a_sweep_counts_replications_that_share_a_draw_once() -> None:
     interval = row[["probability_low", "probability_high"]].tolist()
     assert interval == pytest.approx(share_interval(first.to_numpy(), 2))
     assert interval != pytest.approx(share_interval(first.to_numpy()), abs=0.05)
+
+
+@pytest.mark.slow
+def test_a_run_with_nothing_drawn_is_that_of_the_scenario_as_it_is_and_is_reproduced(tmp_path: Path) -> None:
+    drawing = with_uncertainty({ICU: {"choice": [4, 10]}})
+    fixed = run(drawing, uncertainty=False, replications=2, workers=1, out=tmp_path / "fixed")
+    pd.testing.assert_frame_equal(
+        fixed.replications, run(small_scenario(), replications=2, workers=1).replications
+    )
+    assert load(tmp_path / "fixed" / "scenario.yaml").study.drawn == ()
+    assert reproduce(tmp_path / "fixed", workers=1).differences == ()
+
+
+@pytest.mark.slow
+def test_a_sweep_with_nothing_else_drawn_keeps_the_distribution_of_what_it_varies() -> None:
+    drawing = with_uncertainty({ICU: {"uniform": [4, 10]}, FIELD: {"choice": [10, 20]}})
+    swept = sweep(drawing, {ICU: ""}, design="lhs", samples=2, replications=1, uncertainty=False, workers=1)
+    assert [name for name in swept.runs if name.startswith("drawn:")] == []
+    assert swept.design[ICU].between(4, 10).all()

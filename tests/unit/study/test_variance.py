@@ -125,6 +125,19 @@ def test_an_outcome_that_does_not_vary_has_no_shares() -> None:
     assert np.isnan(variance_shares(np.ones((25, 2)), rng.random((25, 1)), rng)).all()
 
 
+def test_choices_are_counted_apart_from_assumptions() -> None:
+    rng = np.random.default_rng(8)
+    parameters = rng.random((200, 2))
+    outcome = (2 * parameters[:, 0] + parameters[:, 1])[:, None] + rng.normal(0, 0.2, (200, 2))
+    whole = variance_shares(outcome, parameters, np.random.default_rng(1))
+    apart = variance_shares(outcome, parameters, np.random.default_rng(1), choices=[1])
+    assert len(apart) == len(whole) + 1
+    assert apart[[0, 1, 3, 4]].tolist() == whole[[0, 1, 3, 4]].tolist()
+    assert apart[2, 0] + apart[5, 0] == pytest.approx(whole[2, 0])
+    assert apart[5, 0] == pytest.approx(whole[1, 0])
+    assert apart[5, 0] == pytest.approx(1 / 12 / (5 / 12 + 0.04), abs=0.06)
+
+
 def test_parameters_drawn_together_overlap() -> None:
     rng = np.random.default_rng(6)
     one = rng.random(200)

@@ -7,10 +7,15 @@ from surgesim.scenario.schema.numbers import Amount, Count, DaysKept, Places, Sh
 
 
 class FollowedFirst(Section):
-    """The mild cases that teams follow first: people from an age on, and the high-risk of any age."""
+    """The mild cases that teams follow first: people from an age on, and the high-risk of any age.
+
+    `isolated_share` is the share of them who are isolated in a facility; without it,
+    `clinical.isolated_share` applies to them too.
+    """
 
     from_age: Literal[0, 10, 20, 30, 40, 50, 60, 70, 80]
     high_risk: bool = True
+    isolated_share: Off[Share] = None
 
 
 class HomeCare(Section):

@@ -13,7 +13,8 @@ class LaboratoryTests(Section):
 
     `pooled_per_day` is the number of samples that a line with pools of `pool_size` samples can test if all
     are negative; in each positive pool, every sample is tested again. A laboratory whose capacity is quoted
-    as either single or pooled tests must be counted once.
+    as either single or pooled tests must be counted once. With `contacts_last`, contacts get the tests that
+    people with symptoms leave; otherwise all have the same chance.
     """
 
     single_per_day: Amount = 0.0
@@ -27,6 +28,7 @@ class LaboratoryTests(Section):
     contacts_per_case: Annotated[float, Field(ge=0, le=1_000)] = figure(
         0.0, "no contacts are traced unless given"
     )
+    contacts_last: bool = False
     contact_positivity: Share = figure(0.1, "share of the contacts tested that are infected")
     return_share: Share = figure(0.5, "of the people who get no test, the share who try again the next day")
 

@@ -24,6 +24,18 @@ LEAST_SHARE = 2.0**-53
 """Smallest probability used for a quantile: unbounded distributions end at 8.2 standard deviations."""
 
 
+PLAN = "command.plan."
+"""Before the path of a figure of the plan: the name of a rule, and its field."""
+
+CHOSEN = ("when", "until")
+"""Fields for what a rule waits for: choices, which no chance decides; delays are not chosen."""
+
+
+def is_choice(path: str) -> bool:
+    """Return True if a dotted path leads to a choice of the plan, which is no assumption."""
+    return path.startswith(PLAN) and path.split(".")[3:4] in ([field] for field in CHOSEN)
+
+
 class Normal(Section):
     """A normal distribution, truncated at `low` or `high` if given (`mean` and `sd` before truncation)."""
 
