@@ -198,6 +198,11 @@ class _Draws:
         self._plain = scenario.to_plain()
         self._known: dict[tuple[tuple[str, float], ...], Problem | None] = {}
 
+    def of_baseline(self) -> _Draws:
+        """Return the draws of the scenario without its alternatives."""
+        baseline = Scenario.model_validate({**self._plain, "alternatives": {}})
+        return _Draws(baseline.with_extensions(self._scenario.extensions), self._with_certain)
+
     def value(self, name: str, value: float) -> float:
         return fit_value(name, value, self._plain)
 
@@ -233,8 +238,9 @@ def _undrawable(draws: _Draws, uncertainty: Mapping[str, Uncertain]) -> Iterator
     """Yield the errors that draws allowed by the distributions cause in the scenario or an alternative.
 
     This checks all parameters at their medians, each limit with all others at the median, and all
-    combinations of the limits of bounded distributions, unless there are more than `MOST_CORNERS`. A run
-    checks all of its draws before it begins.
+    combinations of the limits of bounded distributions, unless there are more than `MOST_CORNERS`. If the
+    alternatives take all lower and all upper limits together, only the baseline is checked in these steps. A
+    run checks all of its draws before it begins.
     """
     left = dict(uncertainty)
     middle = {name: draws.value(name, form.quantile(0.5)) for name, form in left.items()}
@@ -245,6 +251,8 @@ def _undrawable(draws: _Draws, uncertainty: Mapping[str, Uncertain]) -> Iterator
         left = {name: form for name, form in left.items() if name not in least}
     limits = {name: [draws.value(name, limit) for limit in dict.fromkeys(left[name].limits)] for name in left}
     refused = []
+    if middle and all(draws.fault({name: limits[name][end] for name in left}) is None for end in (0, -1)):
+        draws = draws.of_baseline()
     for name in left:
         for limit in limits[name]:
             if draws.fault({**middle, name: limit}) is not None:
