@@ -102,6 +102,10 @@ def test_a_csv_reads_like_a_frame(town: Scenario, tmp_path: Path) -> None:
             "data:2: admissions: got 1 for 'town', but the model has admissions only for the province",
         ),
         (
+            daily(14, icu=[1] * 14, district=["hamlet"] * 14),
+            "data:2: icu: got 1 for 'hamlet', but no facility of the scenario is there",
+        ),
+        (
             pd.concat([daily(14), daily(1)]),
             "data:16: date: got 2024-01-01 twice, first on line 2",
         ),
