@@ -277,6 +277,12 @@ def _as_a_whole(data: Data) -> Iterator[Problem]:
         return
     if not any(any(each.values.values()) for each in data.series):
         yield Problem("", "got only zeros, expected an epidemic in the data")
+    areas: dict[str, set[str]] = {}
+    for each in data.series:
+        areas.setdefault(each.name, set()).add(each.area)
+    for name, of in areas.items():
+        if PROVINCE in of and len(of) > 1:
+            yield Problem(name, "got values of the province and of districts, expected one of them")
     days = (data.last - data.first).days + 1
     if days < LEAST_DAYS:
         yield Problem(DATE, f"got data of {days} days, expected at least {LEAST_DAYS} days")

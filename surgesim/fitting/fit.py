@@ -18,7 +18,7 @@ from surgesim.fitting import cautions
 from surgesim.fitting.data import Data, Source, read_data
 from surgesim.fitting.members import FIRST_RUN, Member, Task, runs
 from surgesim.fitting.observations import Observation, observations, values_of
-from surgesim.fitting.smoother import update
+from surgesim.fitting.smoother import Round, update
 from surgesim.fitting.tables import draws_frame, fit_frame, posterior_frame, width_ratios
 from surgesim.fitting.unknowns import Priors, Unknowns, draws_overlay, unknowns_of
 from surgesim.log import logged
@@ -340,6 +340,7 @@ def _assimilate(plan: _Plan, backend: Backend, kept: Unfinished[Floats] | None) 
     data = np.log1p(values_of(plan.observed))
     prior = levels = plan.unknowns.draw(plan.members, Streams(plan.seed, FIRST_RUN).once("fit"))
     prior_runs = np.empty((0, 0))
+    before: Round | None = None
     backend.report(0, plan.total)
     for round_ in range(plan.rounds):
         check = _first_check(plan, warnings) if round_ == 0 else None
@@ -353,15 +354,10 @@ def _assimilate(plan: _Plan, backend: Backend, kept: Unfinished[Floats] | None) 
         rng = Streams(plan.seed, FIRST_RUN + round_).once("fit update")
         chosen = np.where(gone, rng.choice(np.flatnonzero(~gone), len(gone)), np.arange(len(gone)))
         alive = replicates[~cautions.extinct(plan.observed, replicates)]
-        levels = update(
-            levels[chosen],
-            np.log1p(members[chosen]),
-            data,
-            plan.noise,
-            np.log1p(alive if len(alive) >= _LEAST_REPLICATES else replicates),
-            plan.rounds,
-            rng,
-        )
+        apart = alive if len(alive) >= _LEAST_REPLICATES else replicates
+        current = Round(levels[chosen], np.log1p(members[chosen]), np.log1p(apart))
+        levels = update(current, before, data, plan.noise, plan.rounds, rng)
+        before = current
     posterior_runs = _round(plan, plan.rounds, levels, backend, kept)
     ratios = width_ratios(prior, levels)
     warnings += cautions.collapsed(plan.unknowns.names, ratios)

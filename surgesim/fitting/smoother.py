@@ -11,6 +11,7 @@ doi:10.1016/j.cageo.2012.03.011
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -36,12 +37,30 @@ def chance(replicates: Floats) -> Floats:
     return shrunk
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """The runs of a round.
+
+    Attributes
+    ----------
+    ensemble
+        ``(members, unknowns)``.
+    predictions
+        ``(members, observations)`` of the members, on the scale of the data.
+    replicates
+        ``(replicates, observations)`` predictions at the mean of the ensemble, which differ by chance.
+    """
+
+    ensemble: Floats
+    predictions: Floats
+    replicates: Floats
+
+
 def update(
-    ensemble: Floats,
-    predictions: Floats,
+    now: Round,
+    before: Round | None,
     observed: Floats,
     noise: Floats,
-    replicates: Floats,
     rounds: int,
     rng: np.random.Generator,
 ) -> Floats:
@@ -50,24 +69,34 @@ def update(
     Each member's prediction has chance of its own, so over all rounds the data count with the covariance
     ``noise + Q``: the predictions bring Q, and the other ``1 - 1 / rounds`` of it is added to the noise.
 
+    The slopes of predictions on unknowns are regressed on the members of this round and of the one before,
+    and perturbations of the data have mean 0: both lessen the noise of a small ensemble.
+
     Parameters
     ----------
-    ensemble
-        ``(members, unknowns)``.
-    predictions
-        ``(members, observations)``, on the scale of `observed`.
+    now, before
+        The runs of this round, and of the one before if there is one.
     observed
         ``(observations,)``.
     noise
         ``(observations,)`` variances of the observations.
-    replicates
-        ``(replicates, observations)`` predictions at the mean of the ensemble, which differ by chance.
     """
-    members, count = predictions.shape
-    covariance = rounds * (np.diag(noise) + (1 - 1 / rounds) * chance(replicates))
-    spread, away = ensemble - ensemble.mean(axis=0), predictions - predictions.mean(axis=0)
-    cross = spread.T @ away / (members - 1)
-    total = away.T @ away / (members - 1) + covariance
-    perturbed = observed + rng.standard_normal((members, count)) @ np.linalg.cholesky(covariance).T
-    moved: Floats = ensemble + np.linalg.solve(total, (perturbed - predictions).T).T @ cross.T
+    members, count = now.predictions.shape
+    covariance = rounds * (np.diag(noise) + (1 - 1 / rounds) * chance(now.replicates))
+    spread, away = _centred(now.ensemble), _centred(now.predictions)
+    known = [(spread, away)]
+    if before is not None:
+        known.append((_centred(before.ensemble), _centred(before.predictions)))
+    slopes: Floats = np.linalg.lstsq(np.vstack([a for a, _ in known]), np.vstack([b for _, b in known]))[0]
+    left = away - spread @ slopes
+    cross = spread.T @ spread / (members - 1) @ slopes
+    total = slopes.T @ cross + left.T @ left / (members - 1) + covariance
+    perturbations = _centred(rng.standard_normal((members, count)) @ np.linalg.cholesky(covariance).T)
+    distance = observed + perturbations - now.predictions
+    moved: Floats = now.ensemble + np.linalg.solve(total, distance.T).T @ cross.T
     return moved
+
+
+def _centred(values: Floats) -> Floats:
+    centred: Floats = values - values.mean(axis=0)
+    return centred

@@ -152,8 +152,12 @@ class Unknowns:
         return [path for unknown in self.each for path in unknown.bases]
 
     def draw(self, members: int, rng: np.random.Generator) -> Floats:
-        """Return levels from the prior, ``(members, unknowns)``."""
-        levels: Floats = rng.standard_normal((members, len(self.each))) @ self._root.T
+        """Return levels from the prior, ``(members, unknowns)``, whose mean and covariance are exact."""
+        normals = rng.standard_normal((members, len(self.each)))
+        normals -= normals.mean(axis=0)
+        if members > len(self.each) + 1:
+            normals = np.linalg.solve(np.linalg.cholesky(_covariance(normals)), normals.T).T
+        levels: Floats = normals @ self._root.T
         return levels
 
     def values(self, levels: Floats) -> Floats:
@@ -170,6 +174,10 @@ class Unknowns:
             for path, base in unknown.bases.items()
         }
         return {path: round(value) if path in self._integers else value for path, value in set_.items()}
+
+
+def _covariance(values: Floats) -> Floats:
+    return np.atleast_2d(np.cov(values, rowvar=False))
 
 
 def unknowns_of(

@@ -75,7 +75,7 @@ def test_a_week_that_began_before_the_run_is_left_out(town: Scenario) -> None:
 
 
 def test_a_csv_reads_like_a_frame(town: Scenario, tmp_path: Path) -> None:
-    frame = daily(14, icu=[1.0, np.nan, *[2.0] * 12], district=["", *["town"] * 13])
+    frame = daily(14, icu=[1.0, np.nan, *[2.0] * 12], district="town")
     frame.to_csv(tmp_path / "daily.csv", index=False)
     assert read_data(tmp_path / "daily.csv", town) == read_data(frame, town)
     assert read_data(frame.set_index("date"), town) == read_data(frame, town)
@@ -104,6 +104,10 @@ def test_a_csv_reads_like_a_frame(town: Scenario, tmp_path: Path) -> None:
         (
             daily(14, icu=[1] * 14, district=["hamlet"] * 14),
             "data:2: icu: got 1 for 'hamlet', but no facility of the scenario is there",
+        ),
+        (
+            daily(14, icu=[1] * 14, district=["", *["town"] * 13]),
+            "data: icu: got values of the province and of districts, expected one of them",
         ),
         (
             pd.concat([daily(14), daily(1)]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from surgesim.fitting.smoother import chance, update
+from surgesim.fitting.smoother import Round, chance, update
 
 MODEL = np.array([[1.0, 0.5], [0.0, 2.0], [1.0, 1.0]])
 DATA = np.array([1.0, -1.0, 0.5])
@@ -15,11 +15,12 @@ NOISE = np.array([0.3, 0.5, 0.4])
 def assimilated(rounds: int, q: float, members: int = 20_000) -> np.ndarray:
     """Assimilate in rounds; each prediction has chance of variance `q`, drawn anew in each round."""
     rng = np.random.default_rng(1)
-    ensemble = rng.standard_normal((members, 2))
+    ensemble, before = rng.standard_normal((members, 2)), None
     for _ in range(rounds):
         predictions = ensemble @ MODEL.T + np.sqrt(q) * rng.standard_normal((members, 3))
         replicates = ensemble.mean(axis=0) @ MODEL.T + np.sqrt(q) * rng.standard_normal((5_000, 3))
-        ensemble = update(ensemble, predictions, DATA, NOISE, replicates, rounds, rng)
+        now = Round(ensemble, predictions, replicates)
+        ensemble, before = update(now, before, DATA, NOISE, rounds, rng), now
     return ensemble
 
 

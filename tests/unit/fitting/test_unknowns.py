@@ -95,6 +95,13 @@ def test_transmission_walks(town: Scenario) -> None:
     assert np.corrcoef(steps.T)[np.triu_indices(3, 1)] == pytest.approx(0.0, abs=0.02)
 
 
+def test_a_small_ensemble_has_the_moments_of_the_prior(town: Scenario) -> None:
+    found = of(town, priors={R0: (2, 4), "epidemic.detection.share": (0.1, 0.4)}, defaults=False)
+    levels = found.draw(10, np.random.default_rng(1))
+    assert levels.mean(axis=0) == pytest.approx([0, 0], abs=1e-12)
+    assert np.cov(levels.T) == pytest.approx(np.eye(2), abs=1e-12)
+
+
 def test_correlations_of_the_study_hold_in_the_prior(town: Scenario) -> None:
     paths = [R0, "epidemic.detection.share"]
     uncertain = {R0: {"uniform": [2, 4]}, paths[1]: {"uniform": [0.2, 0.5]}}
