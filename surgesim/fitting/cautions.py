@@ -14,14 +14,14 @@ from surgesim.scenario.schema.base import join_words
 
 Floats = NDArray[np.float64]
 
-UNTOLD: Final = 0.9
+NO_INFORMATION: Final = 0.9
 """Ratio of posterior to prior width from which the data tell nothing of an unknown."""
 
-COLLAPSED: Final = 0.03
+COLLAPSE: Final = 0.03
 """Ratio of posterior to prior width below which an ensemble has collapsed."""
 
 MEMBERS_PER_UNKNOWN: Final = 8
-MISSED_SHARE: Final = 0.25
+OUTSIDE_SHARE: Final = 0.25
 EXTINCT_SHARE: Final = 0.2
 LEAST_SURVIVORS: Final = 0.1
 MOST_MISFIT: Final = 3.0
@@ -37,9 +37,9 @@ def few_members(members: int, unknowns: int) -> Iterator[str]:
         )
 
 
-def extinct(observed: Sequence[Observation], predictions: Floats) -> NDArray[np.bool_]:
+def extinct(targets: Sequence[Observation], predictions: Floats) -> NDArray[np.bool_]:
     """Return the members whose epidemic died out: no series has anything at its end, as the data do."""
-    at = last_of_each(observed)
+    at = last_of_each(targets)
     if not at:
         return np.zeros(len(predictions), bool)
     gone: NDArray[np.bool_] = (predictions[:, at] == 0).all(axis=1)
@@ -56,7 +56,7 @@ def check_survivors(gone: NDArray[np.bool_]) -> None:
         raise FitError([Problem("", message)])
 
 
-def died_out(gone: NDArray[np.bool_], round_: int) -> Iterator[str]:
+def extinctions(gone: NDArray[np.bool_], round_: int) -> Iterator[str]:
     """Say so if many members of a round died out."""
     if gone.mean() > EXTINCT_SHARE:
         yield (
@@ -65,7 +65,7 @@ def died_out(gone: NDArray[np.bool_], round_: int) -> Iterator[str]:
         )
 
 
-def missed(observed: Sequence[Observation], predictions: Floats, margin: Floats) -> Iterator[str]:
+def outside_prior(targets: Sequence[Observation], predictions: Floats, margin: Floats) -> Iterator[str]:
     """Say which series lie in part outside the range of the prior's members.
 
     `margin` is the standard deviation of the observations of log(1 + x).
@@ -75,47 +75,47 @@ def missed(observed: Sequence[Observation], predictions: Floats, margin: Floats)
     FitError
         If the prior excludes every value of a series.
     """
-    data, simulations = np.log1p(values_of(observed)), np.log1p(predictions)
+    data, simulations = np.log1p(values_of(targets)), np.log1p(predictions)
     outside = (data < simulations.min(axis=0) - 2 * margin) | (data > simulations.max(axis=0) + 2 * margin)
     above = data > np.median(simulations, axis=0)
     excluded = []
-    for name, area in dict.fromkeys((each.name, each.area) for each in observed):
-        of = np.array([(each.name, each.area) == (name, area) for each in observed])
+    for name, area in dict.fromkeys((each.name, each.area) for each in targets):
+        of = np.array([(each.name, each.area) == (name, area) for each in targets])
         title = f"{name} of {area}" if area else name
         count, weeks = int(outside[of].sum()), int(of.sum())
         if count == weeks:
             side = "above" if above[of].mean() > 0.5 else "below"
             message = f"the priors exclude these data: all {weeks} values lie {side} those of every member"
             excluded.append(Problem(title, f"{message}, expected wider priors"))
-        elif count > MISSED_SHARE * weeks:
+        elif count > OUTSIDE_SHARE * weeks:
             yield f"{title}: {count} of {weeks} values lie outside those of every member of the prior"
     if excluded:
         raise FitError(excluded)
 
 
-def collapsed(names: Sequence[str], ratios: Floats) -> Iterator[str]:
+def collapse(names: Sequence[str], ratios: Floats) -> Iterator[str]:
     """Say which unknowns have hardly any spread left."""
-    found = [name for name, ratio in zip(names, ratios, strict=True) if ratio < COLLAPSED]
+    found = [name for name, ratio in zip(names, ratios, strict=True) if ratio < COLLAPSE]
     if found:
         yield (
-            f"the ensemble has collapsed in {join_words(found)}: less than {COLLAPSED:.0%} of the prior's "
+            f"the ensemble has collapsed in {join_words(found)}: less than {COLLAPSE:.0%} of the prior's "
             "width is left, which no data explain; use more members or a larger noise"
         )
 
 
-def untold(names: Sequence[str], ratios: Floats) -> Iterator[str]:
+def no_information(names: Sequence[str], ratios: Floats) -> Iterator[str]:
     """Say of which unknowns the data tell nothing."""
-    found = [name for name, ratio in zip(names, ratios, strict=True) if ratio >= UNTOLD]
+    found = [name for name, ratio in zip(names, ratios, strict=True) if ratio >= NO_INFORMATION]
     if found:
         yield f"the data do not tell {join_words(found)}: the posterior is about as wide as the prior"
 
 
-def misfit(observed: Sequence[Observation], predictions: Floats, noise: Floats) -> Iterator[str]:
+def misfit(targets: Sequence[Observation], predictions: Floats, noise: Floats) -> Iterator[str]:
     """Say which series the fit misses."""
-    data, simulations = np.log1p(values_of(observed)), np.log1p(predictions)
+    data, simulations = np.log1p(values_of(targets)), np.log1p(predictions)
     distance = (data - simulations.mean(axis=0)) ** 2 / (simulations.var(axis=0, ddof=1) + noise)
-    for name, area in dict.fromkeys((each.name, each.area) for each in observed):
-        of = [(each.name, each.area) == (name, area) for each in observed]
+    for name, area in dict.fromkeys((each.name, each.area) for each in targets):
+        of = [(each.name, each.area) == (name, area) for each in targets]
         if distance[of].mean() > MOST_MISFIT:
             title = f"{name} of {area}" if area else name
             yield f"{title}: the fit misses these data, so its bands are too narrow or the model is wrong"

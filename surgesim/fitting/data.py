@@ -40,7 +40,7 @@ _EMPTY: Final = frozenset({"", "na", "nan", "n/a", "null", "none"})
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class DataSeries:
     """The values of one series in one area.
 
     Attributes
@@ -73,7 +73,7 @@ class Observed:
 class Data:
     """Checked data: at least one series with a value above 0."""
 
-    series: tuple[Observed, ...]
+    series: tuple[DataSeries, ...]
 
     @property
     def last(self) -> date:
@@ -134,7 +134,7 @@ def read_data(source: Source, scenario: Scenario) -> Data:
         for name in names:
             if not math.isnan(values[name]):
                 found.setdefault((name, area), {})[day] = values[name]
-    data = Data(tuple(Observed(name, area, values) for (name, area), values in found.items()))
+    data = Data(tuple(DataSeries(name, area, values) for (name, area), values in found.items()))
     whole = list(_as_a_whole(data))
     if whole:
         raise FitError([_at(problem, label) for problem in whole])

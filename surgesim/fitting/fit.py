@@ -104,7 +104,7 @@ class _Plan:
 
     scenario: Scenario
     short: Scenario
-    observed: tuple[Observation, ...]
+    targets: tuple[Observation, ...]
     unknowns: Unknowns
     noise: Floats
     seed: int
@@ -284,13 +284,13 @@ def _plan(
     numbers: tuple[int, int, int],
     noise: float,
 ) -> _Plan:
-    observed = observations(data, scenario.start)
-    if not observed:
+    targets = observations(data, scenario.start)
+    if not targets:
         raise FitError([Problem("date", "got no week that lies in the run as a whole")])
     days = (data.last - scenario.start).days + 1
     short = keep_alternatives(certain(scenario), ()).overlaid({"days": days})
-    variances = np.full(len(observed), noise**2)
-    return _Plan(scenario, short, observed, unknowns, variances, seed, *numbers)
+    variances = np.full(len(targets), noise**2)
+    return _Plan(scenario, short, targets, unknowns, variances, seed, *numbers)
 
 
 def _entry(plan: _Plan, data: Data, noise: float) -> dict[str, Any]:
@@ -317,7 +317,7 @@ def _manifest(plan: _Plan, entry: Mapping[str, Any], started: str) -> dict[str, 
     return {
         **environment(),
         "scenario": plan.scenario.name,
-        "last_day": max(each.date for each in plan.observed).isoformat(),
+        "last_day": max(each.date for each in plan.targets).isoformat(),
         FIT: dict(entry),
         "started": started,
     }
@@ -337,7 +337,7 @@ class _Ensembles:
 def _assimilate(plan: _Plan, backend: Backend, kept: Unfinished[Floats] | None) -> _Ensembles:
     """Run and update the ensemble in rounds; rounds that are stored are not run again."""
     warnings = list(cautions.few_members(plan.members, len(plan.unknowns)))
-    data = np.log1p(values_of(plan.observed))
+    data = np.log1p(values_of(plan.targets))
     prior = levels = plan.unknowns.draw(plan.members, Streams(plan.seed, FIRST_RUN).once("fit"))
     prior_runs = np.empty((0, 0))
     before: Round | None = None
@@ -346,23 +346,23 @@ def _assimilate(plan: _Plan, backend: Backend, kept: Unfinished[Floats] | None) 
         check = _first_check(plan, warnings) if round_ == 0 else None
         found = _round(plan, round_, levels, backend, kept, check)
         members, replicates = found[: plan.members], found[plan.members :]
-        gone = cautions.extinct(plan.observed, members)
+        gone = cautions.extinct(plan.targets, members)
         cautions.check_survivors(gone)
-        warnings += cautions.died_out(gone, round_ + 1)
+        warnings += cautions.extinctions(gone, round_ + 1)
         if round_ == 0:
             prior_runs = members
         rng = Streams(plan.seed, FIRST_RUN + round_).once("fit update")
         chosen = np.where(gone, rng.choice(np.flatnonzero(~gone), len(gone)), np.arange(len(gone)))
-        alive = replicates[~cautions.extinct(plan.observed, replicates)]
+        alive = replicates[~cautions.extinct(plan.targets, replicates)]
         apart = alive if len(alive) >= _LEAST_REPLICATES else replicates
         current = Round(levels[chosen], np.log1p(members[chosen]), np.log1p(apart))
         levels = update(current, before, data, plan.noise, plan.rounds, rng)
         before = current
     posterior_runs = _round(plan, plan.rounds, levels, backend, kept)
     ratios = width_ratios(prior, levels)
-    warnings += cautions.collapsed(plan.unknowns.names, ratios)
-    warnings += cautions.misfit(plan.observed, posterior_runs, plan.noise)
-    warnings += cautions.untold(plan.unknowns.names, ratios)
+    warnings += cautions.collapse(plan.unknowns.names, ratios)
+    warnings += cautions.misfit(plan.targets, posterior_runs, plan.noise)
+    warnings += cautions.no_information(plan.unknowns.names, ratios)
     return _Ensembles(prior, levels, prior_runs, posterior_runs, tuple(warnings))
 
 
@@ -370,7 +370,7 @@ def _first_check(plan: _Plan, warnings: list[str]) -> Callable[[Floats], None]:
     """Return a check of the runs of the prior, before they are stored."""
 
     def check(found: Floats) -> None:
-        warnings.extend(cautions.missed(plan.observed, found[: plan.members], np.sqrt(plan.noise)))
+        warnings.extend(cautions.outside_prior(plan.targets, found[: plan.members], np.sqrt(plan.noise)))
 
     return check
 
@@ -387,7 +387,7 @@ def _round(
     done = round_ * plan.runs_of_round
     stored = None if kept is None or not kept.done[round_] else kept.read(round_)
     if stored is None or isinstance(stored, Failure):
-        member = Member(plan.short, plan.seed, plan.observed)
+        member = Member(plan.short, plan.seed, plan.targets)
         found = runs(
             member,
             list(_tasks(plan, round_, levels)),
@@ -417,7 +417,7 @@ def _tasks(plan: _Plan, round_: int, levels: Floats) -> Iterator[Task]:
 
 def _result(plan: _Plan, found: _Ensembles, manifest: dict[str, Any]) -> Fit:
     draws = draws_frame(plan.unknowns, plan.unknowns.values(found.posterior))
-    against = fit_frame(plan.observed, found.prior_runs, found.posterior_runs)
+    against = fit_frame(plan.targets, found.prior_runs, found.posterior_runs)
     posterior = posterior_frame(plan.unknowns, found.prior, found.posterior)
     complete = {**manifest, "warnings": list(found.warnings), "ended": now()}
     return Fit(plan.scenario, draws, against, posterior, found.warnings, complete)

@@ -45,7 +45,7 @@ class Member:
 
     scenario: Scenario
     seed: int
-    observed: tuple[Observation, ...]
+    targets: tuple[Observation, ...]
 
     def __call__(self, task: Task) -> Floats:
         """Simulate a run; raise ScenarioError if its values are refused."""
@@ -53,12 +53,12 @@ class Member:
             changed = with_certain(self.scenario, task.settings)
         except ScenarioError as error:
             raise ScenarioError([with_values(error.problems[0], "a member has", task.settings)]) from error
-        return simulated(self.observed, one_record(changed, self.seed, task.replication), changed)
+        return simulated(self.targets, one_record(changed, self.seed, task.replication), changed)
 
 
 def runs(member: Member, tasks: Sequence[Task], backend: Backend, report: Callable[[int], object]) -> Floats:
     """Return the observations of all tasks, ``(tasks, observations)``; `report` is called with each count."""
-    found = np.empty((len(tasks), len(member.observed)))
+    found = np.empty((len(tasks), len(member.targets)))
     with closing(spread(member, tasks, backend)) as results:
         for done, (place, values) in enumerate(results, start=1):
             found[place] = values

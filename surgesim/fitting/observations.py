@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.fitting.data import Data, Observed
+from surgesim.fitting.data import Data, DataSeries
 from surgesim.fitting.series import SERIES, daily
 from surgesim.model.record import Record
 from surgesim.scenario.schema.scenario import Scenario
@@ -56,7 +56,7 @@ def observations(data: Data, start: date) -> tuple[Observation, ...]:
     return tuple(each for series in data.series for each in _of_series(series, start))
 
 
-def _of_series(series: Observed, start: date) -> list[Observation]:
+def _of_series(series: DataSeries, start: date) -> list[Observation]:
     last = max(series.values)
     weeks: dict[int, list[date]] = {}
     for day in series.values:
@@ -75,22 +75,22 @@ def _of_series(series: Observed, start: date) -> list[Observation]:
     return found
 
 
-def values_of(observed: Sequence[Observation]) -> Floats:
+def values_of(targets: Sequence[Observation]) -> Floats:
     """Return the observations of the data, ``(observations,)``."""
-    return np.array([each.value for each in observed])
+    return np.array([each.value for each in targets])
 
 
-def simulated(observed: Sequence[Observation], record: Record, scenario: Scenario) -> Floats:
+def simulated(targets: Sequence[Observation], record: Record, scenario: Scenario) -> Floats:
     """Return the observations of a replication, ``(observations,)``."""
-    places = {(each.name, each.area) for each in observed}
+    places = {(each.name, each.area) for each in targets}
     series = {place: daily(record, scenario, *place) for place in places}
-    return np.array([each.of(series[each.name, each.area]) for each in observed])
+    return np.array([each.of(series[each.name, each.area]) for each in targets])
 
 
-def last_of_each(observed: Sequence[Observation]) -> list[int]:
+def last_of_each(targets: Sequence[Observation]) -> list[int]:
     """Return the index of the last observation of each series that is above 0 in the data there."""
-    last = {(each.name, each.area): i for i, each in enumerate(observed)}
-    return [i for i in last.values() if observed[i].value > 0]
+    last = {(each.name, each.area): i for i, each in enumerate(targets)}
+    return [i for i in last.values() if targets[i].value > 0]
 
 
 def week_before(day: date) -> date:

@@ -59,7 +59,7 @@ class Round:
 def update(
     now: Round,
     before: Round | None,
-    observed: Floats,
+    data: Floats,
     noise: Floats,
     rounds: int,
     rng: np.random.Generator,
@@ -76,27 +76,27 @@ def update(
     ----------
     now, before
         The runs of this round, and of the one before if there is one.
-    observed
+    data
         ``(observations,)``.
     noise
         ``(observations,)`` variances of the observations.
     """
     members, count = now.predictions.shape
     covariance = rounds * (np.diag(noise) + (1 - 1 / rounds) * chance(now.replicates))
-    spread, away = _centred(now.ensemble), _centred(now.predictions)
+    spread, away = _deviations(now.ensemble), _deviations(now.predictions)
     known = [(spread, away)]
     if before is not None:
-        known.append((_centred(before.ensemble), _centred(before.predictions)))
+        known.append((_deviations(before.ensemble), _deviations(before.predictions)))
     slopes: Floats = np.linalg.lstsq(np.vstack([a for a, _ in known]), np.vstack([b for _, b in known]))[0]
     left = away - spread @ slopes
     cross = spread.T @ spread / (members - 1) @ slopes
     total = slopes.T @ cross + left.T @ left / (members - 1) + covariance
-    perturbations = _centred(rng.standard_normal((members, count)) @ np.linalg.cholesky(covariance).T)
-    distance = observed + perturbations - now.predictions
-    moved: Floats = now.ensemble + np.linalg.solve(total, distance.T).T @ cross.T
-    return moved
+    perturbations = _deviations(rng.standard_normal((members, count)) @ np.linalg.cholesky(covariance).T)
+    distance = data + perturbations - now.predictions
+    new: Floats = now.ensemble + np.linalg.solve(total, distance.T).T @ cross.T
+    return new
 
 
-def _centred(values: Floats) -> Floats:
-    centred: Floats = values - values.mean(axis=0)
-    return centred
+def _deviations(values: Floats) -> Floats:
+    deviations: Floats = values - values.mean(axis=0)
+    return deviations

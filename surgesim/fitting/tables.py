@@ -29,17 +29,17 @@ def draws_frame(unknowns: Unknowns, values: Floats) -> pd.DataFrame:
     return frame.assign(**{path: ten_digits(frame[path].to_numpy()) for path in real})
 
 
-def fit_frame(observed: Sequence[Observation], prior: Floats, posterior: Floats) -> pd.DataFrame:
+def fit_frame(targets: Sequence[Observation], prior: Floats, posterior: Floats) -> pd.DataFrame:
     """Return each observation with the quantiles of prior and posterior members."""
     import pandas as pd
 
     return pd.DataFrame(
         {
-            "series": [each.name for each in observed],
-            "district": [each.area for each in observed],
-            "date": pd.to_datetime([each.date for each in observed]),
-            "days": [len(each.days) for each in observed],
-            "observed": [each.value for each in observed],
+            "series": [each.name for each in targets],
+            "district": [each.area for each in targets],
+            "date": pd.to_datetime([each.date for each in targets]),
+            "days": [len(each.days) for each in targets],
+            "value": [each.value for each in targets],
             **_quantiles("prior", prior),
             **_quantiles("posterior", posterior),
         }

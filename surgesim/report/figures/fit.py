@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from surgesim.fitting.cautions import UNTOLD
+from surgesim.fitting.cautions import NO_INFORMATION
 from surgesim.report.figures.drawing.page import (
     BLACK,
     BLUE,
@@ -95,13 +95,13 @@ def _series(axes: Axes, fit: Fit, rows: pd.DataFrame, series: str, district: str
     axes.plot(at, rows["posterior_p50"], color=BLUE)
     for end in ("prior_p5", "prior_p95"):
         axes.plot(at, rows[end], color=GREY, linestyle="--", linewidth=0.9)
-    axes.plot(at, rows["observed"], **_DOTS, zorder=4)
+    axes.plot(at, rows["value"], **_DOTS, zorder=4)
     title = phrase(lang, f"fit.{series}")
     if district:
         area = fit.scenario.people.districts[district].title.get(lang)
         title = phrase(lang, "fit.of_district", series=title, district=area)
     axes.set_title(title)
-    axes.set_ylim(0, max(_ABOVE * float(rows[["observed", "posterior_p95"]].max().max()), 1.0))
+    axes.set_ylim(0, max(_ABOVE * float(rows[["value", "posterior_p95"]].max().max()), 1.0))
     date_axis(axes, rows["date"].min().date(), rows["date"].max().date(), lang, ticks=5)
     axes.set_xlim(at.min() - 3, at.max() + 3)
     number_ticks(axes, lang)
@@ -112,8 +112,8 @@ def _unknowns(axes: Axes, fit: Fit, names: list[str], lang: str) -> None:
     rows = fit.posterior
     columns = [rows[f"{what}_{end}"].to_numpy(float) for what in ("level", "posterior") for end in _ENDS]
     for place, (width, *of) in enumerate(zip(rows["width_ratio"].to_numpy(float), *columns, strict=True)):
-        told = bool(width < UNTOLD)
-        colour, fill = (BLUE, BLUE) if told else (VERMILION, "white")
+        informed = bool(width < NO_INFORMATION)
+        colour, fill = (BLUE, BLUE) if informed else (VERMILION, "white")
         low, middle, high = np.array(of[:3]) / _PRIOR_END
         axes.plot([-1, 1], [place, place], color=GREY, linestyle="--", linewidth=0.9)
         axes.plot([low, high], [place, place], color=colour, linewidth=2.2, solid_capstyle="butt")

@@ -21,24 +21,24 @@ MARGIN = np.full(4, 0.01)
 
 
 def test_data_within_the_prior_need_no_word() -> None:
-    assert list(cautions.missed(CASES, NEAR, MARGIN)) == []
+    assert list(cautions.outside_prior(CASES, NEAR, MARGIN)) == []
 
 
 def test_a_series_that_the_prior_misses_in_part() -> None:
     low = NEAR.copy()
     low[:, 2:] /= 3
-    assert list(cautions.missed(CASES, low, MARGIN)) == [
+    assert list(cautions.outside_prior(CASES, low, MARGIN)) == [
         "reported_cases: 2 of 4 values lie outside those of every member of the prior"
     ]
     low[:, 2] = NEAR[:, 2]
-    assert list(cautions.missed(CASES, low, MARGIN)) == []
+    assert list(cautions.outside_prior(CASES, low, MARGIN)) == []
 
 
 @pytest.mark.parametrize(("factor", "side"), [(3, "below"), (1 / 3, "above")])
 def test_a_series_that_the_prior_excludes(factor: float, side: str) -> None:
     runs = np.hstack([NEAR, NEAR / 10 * factor])
     with pytest.raises(FitError) as caught:
-        list(cautions.missed(CASES + ICU, runs, np.full(8, 0.01)))
+        list(cautions.outside_prior(CASES + ICU, runs, np.full(8, 0.01)))
     assert str(caught.value) == (
         f"icu of town: the priors exclude these data: all 4 values lie {side} those of every member, "
         "expected wider priors"
@@ -50,10 +50,10 @@ def test_members_that_died_out() -> None:
     runs = np.array([[10.0, 0, 0, 0, 1, 0, 0, 0], [10.0, 0, 0, 0, 1, 1, 1, 1], [0.0, 0, 0, 4, 0, 0, 0, 0]])
     gone = cautions.extinct(CASES + ICU, runs)
     assert gone.tolist() == [True, False, False]
-    assert list(cautions.died_out(gone, 2)) == [
+    assert list(cautions.extinctions(gone, 2)) == [
         "the epidemic dies out in 1 of 3 members of round 2, which were replaced by others"
     ]
-    assert list(cautions.died_out(np.zeros(3, bool), 2)) == []
+    assert list(cautions.extinctions(np.zeros(3, bool), 2)) == []
     cautions.check_survivors(gone)
     with pytest.raises(FitError, match="dies out in 19 of 20 members"):
         cautions.check_survivors(np.arange(20) > 0)
@@ -61,11 +61,13 @@ def test_members_that_died_out() -> None:
 
 def test_ends_of_the_width() -> None:
     names, ratios = ["a", "b", "c"], np.array([0.01, 0.5, 0.95])
-    assert [text.split(":")[0] for text in cautions.collapsed(names, ratios)] == [
+    assert [text.split(":")[0] for text in cautions.collapse(names, ratios)] == [
         "the ensemble has collapsed in a"
     ]
-    assert [text.split(":")[0] for text in cautions.untold(names, ratios)] == ["the data do not tell c"]
-    assert not [*cautions.collapsed(["b"], ratios[1:2]), *cautions.untold(["b"], ratios[1:2])]
+    assert [text.split(":")[0] for text in cautions.no_information(names, ratios)] == [
+        "the data do not tell c"
+    ]
+    assert not [*cautions.collapse(["b"], ratios[1:2]), *cautions.no_information(["b"], ratios[1:2])]
 
 
 def test_a_fit_that_misses_a_series() -> None:

@@ -59,8 +59,8 @@ def test_the_data_narrow_the_unknowns(fitted: Fit) -> None:
     assert len(fitted.draws) == 20
     against = fitted.fit
     assert against.groupby("series").size().to_dict() == {"reported_cases": 5, "admissions": 5, "icu": 5}
-    near = (against["posterior_p50"] - against["observed"]).abs()
-    assert near.sum() < (against["prior_p50"] - against["observed"]).abs().sum()
+    near = (against["posterior_p50"] - against["value"]).abs()
+    assert near.sum() < (against["prior_p50"] - against["value"]).abs().sum()
 
 
 def test_the_result_is_stored(fitted: Fit, town: Scenario) -> None:

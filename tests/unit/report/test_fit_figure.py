@@ -19,13 +19,13 @@ def fit() -> Fit:
     """An invented fit of two series and two unknowns, of one of which the data tell nothing."""
     weeks = pd.date_range("2024-01-07", periods=6, freq="7D")
     parts = [
-        pd.DataFrame({"series": series, "district": district, "date": weeks, "observed": np.arange(6.0) * n})
+        pd.DataFrame({"series": series, "district": district, "date": weeks, "value": np.arange(6.0) * n})
         for series, district, n in (("reported_cases", "town", 40), ("icu", "", 2))
     ]
     against = pd.concat(parts, ignore_index=True)
     for what, spread in (("prior", 4.0), ("posterior", 1.2)):
         for end, factor in (("p5", 1 / spread), ("p50", 1.0), ("p95", spread)):
-            against[f"{what}_{end}"] = against["observed"] * factor
+            against[f"{what}_{end}"] = against["value"] * factor
     posterior = pd.DataFrame(
         {
             "parameter": ["epidemic.variant.r0", "epidemic.detection.share"],
