@@ -10,10 +10,18 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from surgesim.errors import ExtensionError, IdentityError, ResultsError, ScenarioError, SurgesimError
+from surgesim.errors import (
+    ExtensionError,
+    FitError,
+    IdentityError,
+    ResultsError,
+    ScenarioError,
+    SurgesimError,
+)
 from surgesim.version import __version__
 
 if TYPE_CHECKING:
+    from surgesim.fitting.fit import Fit, fit
     from surgesim.scenario.door import load, loads, overlaid
     from surgesim.scenario.schema.scenario import Scenario
     from surgesim.study.compute.backend import Backend
@@ -30,6 +38,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Backend",
     "ExtensionError",
+    "Fit",
+    "FitError",
     "IdentityError",
     "Replication",
     "Results",
@@ -39,6 +49,7 @@ __all__ = [
     "SurgesimError",
     "Sweep",
     "__version__",
+    "fit",
     "load",
     "loads",
     "overlaid",
@@ -52,10 +63,12 @@ __all__ = [
 
 _HOMES = {
     "Backend": "surgesim.study.compute.backend",
+    "Fit": "surgesim.fitting.fit",
     "Replication": "surgesim.study.replication",
     "Results": "surgesim.study.results",
     "Scenario": "surgesim.scenario.schema.scenario",
     "Sweep": "surgesim.study.sweep.result",
+    "fit": "surgesim.fitting.fit",
     "load": "surgesim.scenario.door",
     "loads": "surgesim.scenario.door",
     "overlaid": "surgesim.scenario.door",

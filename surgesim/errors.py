@@ -2,6 +2,7 @@
 
 SurgesimError
 ├── ScenarioError      the scenario (or its files) cannot be used; lists every problem found
+├── FitError           data or priors cannot be used for a fit; lists every problem found
 ├── ResultsError       a result folder cannot be read or written
 ├── ExtensionError     an extension cannot be loaded, does not fit, or fails in a run
 └── IdentityError      a conservation identity failed during a run: a bug in the program
@@ -99,6 +100,17 @@ class ScenarioError(SurgesimError):
         super().__init__(listed([str(problem) for problem in problems]))
 
     def __reduce__(self) -> tuple[type[ScenarioError], tuple[list[Problem]]]:
+        return type(self), (list(self.problems),)
+
+
+class FitError(SurgesimError):
+    """Raised for data or priors that cannot be used for a fit; lists all of their problems."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(listed([str(problem) for problem in problems]))
+
+    def __reduce__(self) -> tuple[type[FitError], tuple[list[Problem]]]:
         return type(self), (list(self.problems),)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import xarray
 
 
-Extras: TypeAlias = "Callable[[Results, Path], object]"
+Extras: TypeAlias = Callable[[Any, Path], object]
 """Function that adds files, such as figures, to a result folder before the folder is sealed."""
 
 
@@ -40,8 +40,9 @@ class Output:
     notes
         Additional entries for the manifest.
     extras
-        Function that adds files to the folder, called with the results of a run and the unsealed folder. If
-        the function fails, the tables are kept, and the manifest's `extras_failed` gives the reason.
+        Function that adds files to the folder, called with the results of a run or a fit and the unsealed
+        folder. If the function fails, the tables are kept, and the manifest's `extras_failed` gives the
+        reason.
     """
 
     folder: Path
@@ -52,6 +53,16 @@ class Output:
     def of(cls, out: str | Path | Output | None) -> Output | None:
         """Convert the `out` argument of a study to an `Output`."""
         return out if out is None or isinstance(out, Output) else cls(Path(out))
+
+    def add_extras(self, results: Any, folder: Path) -> str | None:
+        """Call `extras` and return its error, if any, so that the tables are kept if a figure fails."""
+        if self.extras is None:
+            return None
+        try:
+            self.extras(results, folder)
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+        return None
 
 
 def _without_series(table: Table) -> None:

@@ -19,7 +19,7 @@ from surgesim.study.compute.checks import alternative_names, whole, with_extensi
 from surgesim.study.compute.environment import COMPUTING, environment, now, versions
 from surgesim.study.compute.replicate import check_draws, keep_alternatives, replicate
 from surgesim.study.precision import Precision, check_precision
-from surgesim.study.results import Extras, Output, Results
+from surgesim.study.results import Output, Results
 from surgesim.study.store.contents import RUN
 from surgesim.study.store.folder import scenario_text, tell_kept
 from surgesim.study.store.manifest import NUMBERS, hashes_of, read_manifest
@@ -170,7 +170,7 @@ def run(
         manifest |= output.notes
         results = Results(scenario=scenario, manifest=manifest, folder=draft.path, **tables)
         draft.write(results)
-        failed = None if output.extras is None else _failure(output.extras, results, draft.path)
+        failed = output.add_extras(results, draft.path)
         sealed = draft.seal({**manifest, "extras_failed": failed})
         kept.finish(backend)
         tell_kept(draft, backend)
@@ -253,15 +253,6 @@ def select(scenario: Scenario, only: Sequence[str] | None = None) -> dict[str, S
         If `only` names an unknown alternative.
     """
     return {name: scenario.alternative(name) for name in alternative_names(scenario, only)}
-
-
-def _failure(extras: Extras, results: Results, folder: Path) -> str | None:
-    """Call `extras` and return its error, if any, so that the tables are kept if a figure fails."""
-    try:
-        extras(results, folder)
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    return None
 
 
 def _override(scenario: Scenario, replications: object, seed: int | None, days: int | None) -> Scenario:

@@ -24,7 +24,9 @@ from surgesim.model import simulation
 from surgesim.report import figures
 
 PACKAGE = Path(surgesim_package.__file__).parent
-COMMANDS = ("run", "validate", "new", "import", "schema", "plot", "reproduce", "sweep", "sensitivity")
+COMMANDS = (
+    *("run", "validate", "new", "import", "schema", "plot", "reproduce", "sweep", "sensitivity", "fit"),
+)
 QUICK = ("--replications", "2", "--days", "25", "--workers", "1", "--lang", "en")
 
 

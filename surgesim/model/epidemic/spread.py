@@ -222,6 +222,7 @@ class Epidemic:
         self._districts = {name: i for i, name in enumerate(self._names)}
         variant, immunity = section.variant, section.immunity
         self._susceptibility = np.array(section.susceptibility)
+        self._factors = sorted((date.fromisoformat(day), x) for day, x in section.transmission.items())
         self._rate = transmission_rate(variant.r0, variant.infectious_days, population, self._susceptibility)
         self._steps = round(1 / section.dt_days)
         self._open_to = 1.0 - protection(section)[:, 0]
@@ -413,7 +414,7 @@ class Epidemic:
         imported = self._import(day, in_force)
         self._wane(rng, dead)
         self._vaccinate(day, doses, dead, staff)
-        hazard, mixing = self._hazard_of(in_force), self._mixing_of(in_force)
+        hazard, mixing = self._hazard_on(day, in_force), self._mixing_of(in_force)
         shape = self.susceptible.shape
         onsets = np.empty((*shape, self._steps), np.int64)
         infected_today = np.zeros(shape, np.int64)
@@ -447,6 +448,13 @@ class Epidemic:
             per_step = self._rate * self._section.dt_days * self._susceptibility[None, :, None]
             self._hazards[in_force] = per_step * contacts
         return self._hazards[in_force]
+
+    def _hazard_on(self, day: int, in_force: tuple[str, ...]) -> Floats:
+        """Return the hazard under the measures, times the factor of `transmission` on `day`."""
+        hazard = self._hazard_of(in_force)
+        today = self._start + timedelta(days=day)
+        factor = next((factor for first, factor in reversed(self._factors) if first <= today), None)
+        return hazard if factor is None else factor * hazard
 
     def _import(self, day: int, in_force: tuple[str, ...]) -> Ints:
         plan = self._section.importation

@@ -1,7 +1,7 @@
 """The figures of a result: functions to draw, describe and save them by name, or save all at once.
 
 `run` contains the figures of a run, one module each, collected in FIGURES; `sweep` contains the figures of a
-sweep; `drawing` contains the code that they share.
+sweep, `fit` that of a fit; `drawing` contains the code that they share.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from surgesim.report.figures.drawing.page import (
     project_style,
     settle,
 )
+from surgesim.report.figures.fit import draw_fit
 from surgesim.report.figures.run import FIGURES
 from surgesim.report.figures.sweep.sensitivity import draw_sensitivity, draw_shares
 from surgesim.report.figures.sweep.sweep_map import SWEEP_MAP, sweep_map
@@ -38,6 +39,7 @@ __all__ = [
     "check_choice",
     "describe",
     "draw",
+    "draw_fit",
     "draw_sensitivity",
     "draw_shares",
     "project_style",

@@ -103,6 +103,15 @@ Day = Annotated[date, BeforeValidator(_as_date)]
 """A calendar date, written ``2024-03-31``."""
 
 
+def _is_date(value: str) -> str:
+    _as_date(value)
+    return value
+
+
+DayName = Annotated[str, AfterValidator(_is_date)]
+"""A calendar date as the key of a mapping; it stays text, so that it is part of a path."""
+
+
 class IncompleteError(ValueError):
     """Raised if a value needs another one that is missing."""
 

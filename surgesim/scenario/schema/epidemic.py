@@ -12,6 +12,7 @@ from surgesim.scenario.schema.base import (
     BedType,
     ByAge,
     Day,
+    DayName,
     FrozenMapping,
     IncompleteError,
     Named,
@@ -131,10 +132,15 @@ class Measure(Section):
 
 
 class Epidemic(Section):
-    """The spread of the variant through the population."""
+    """The spread of the variant through the population.
+
+    `transmission` multiplies all infections by residents. Each factor applies from 00:00 of its date to the
+    next date given; before the first date, the factor is 1.
+    """
 
     variant: Variant
     dt_days: Step = 0.25
+    transmission: FrozenMapping[DayName, Multiplier] = Field(default_factory=dict)
     immunity: Immunity = Immunity()
     susceptibility: ByAge = figure((1.0,) * 9, "equal susceptibility at all ages")
     initial_infections: FrozenMapping[DistrictName, Infections] = Field(default_factory=dict)

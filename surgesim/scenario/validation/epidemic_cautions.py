@@ -14,6 +14,7 @@ def epidemic_cautions(scenario: Scenario) -> Iterator[Finding]:
     epidemic = scenario.epidemic
     if epidemic is not None:
         yield from _protection(epidemic)
+        yield from _transmission(epidemic, scenario)
         yield from _measures(epidemic, scenario)
         yield from _vaccination(epidemic, scenario)
         yield from _testing(epidemic, scenario)
@@ -36,6 +37,13 @@ def _protection(epidemic: Epidemic) -> Iterator[Finding]:
                 f"{given.infection:g}: it is that of a person, infected or not"
             )
             yield Finding(("epidemic", "immunity", name, "severe"), message)
+
+
+def _transmission(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:
+    for first in epidemic.transmission:
+        if first >= scenario.end.isoformat():
+            message = f"has no effect: the run ends before {scenario.end}"
+            yield Finding(("epidemic", "transmission", first), message)
 
 
 def _measures(epidemic: Epidemic, scenario: Scenario) -> Iterator[Finding]:

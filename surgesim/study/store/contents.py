@@ -18,6 +18,10 @@ FORMAT = "format"
 RUN = "run"
 SWEEP = "sweep"
 """Kind of a sweep, and name of the manifest entry that only sweeps have."""
+FIT = "fit"
+"""Kind of a fit, and name of the manifest entry that only fits have."""
+
+KINDS = (RUN, SWEEP, FIT)
 
 _KEYS_BEFORE_FORMAT = {
     RUN: {"scenario_sha256", "seed", "replications", "days", "alternatives", "identities_checked"},
@@ -26,7 +30,7 @@ _KEYS_BEFORE_FORMAT = {
 """Entries that identify manifests of 0.1.0, which have no `FORMAT`."""
 
 SENSITIVITY = "sensitivity"
-_ADDED_TO = {RUN: {"plots", "figures", SENSITIVITY}, SWEEP: {"plots", SENSITIVITY}}
+_ADDED_TO = {RUN: {"plots", "figures", SENSITIVITY}, SWEEP: {"plots", SENSITIVITY}, FIT: set[str]()}
 """Folders in a result to which later commands add figures."""
 
 DESKTOP_FILES = {".DS_Store", "Thumbs.db"}
@@ -44,7 +48,7 @@ _MOUNTS = Path("/proc/self/mountinfo")
 
 
 def format_name(kind: str) -> str:
-    """Return the name of the format of a run or of a sweep."""
+    """Return the name of the format of a kind of result."""
     return f"surgesim {kind}"
 
 
@@ -78,13 +82,14 @@ def _is_nobodys(name: str) -> bool:
 
 
 def kind_of_result(folder: Path) -> str | None:
-    """Return `RUN` or `SWEEP` if the manifest shows that surgesim wrote the folder, None otherwise."""
+    """Return the kind of result if the manifest shows that surgesim wrote the folder, None otherwise."""
     manifest = _manifest(folder)
     if not isinstance(manifest.get("files"), Mapping):
         return None
-    for kind, keys in _KEYS_BEFORE_FORMAT.items():
+    for kind in KINDS:
         if manifest.get(FORMAT) == format_name(kind):
             return kind
+    for kind, keys in _KEYS_BEFORE_FORMAT.items():
         versions = manifest.get("versions")
         if FORMAT not in manifest and keys <= manifest.keys():
             return kind if isinstance(versions, Mapping) and "surgesim" in versions else None

@@ -1,4 +1,4 @@
-"""Reading and validation of the manifests of runs and sweeps."""
+"""Reading and validation of the manifests of runs, sweeps and fits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from surgesim.errors import ResultsError, escaped
 from surgesim.files import disk_errors
 from surgesim.scenario.schema.indicators import OWN, OwnIndicator
-from surgesim.study.store.contents import MANIFEST, RUN, SWEEP, read_json
+from surgesim.study.store.contents import FIT, FORMAT, MANIFEST, RUN, SWEEP, format_name, read_json
 from surgesim.study.store.folder import recover
 from surgesim.study.store.unfinished import unfinished_path
 
@@ -99,7 +99,23 @@ class _Sweep(_Manifest):
     failed: _Count
 
 
-_FORMS: Mapping[str, type[_Manifest]] = {RUN: _Run, SWEEP: _Sweep}
+class _Assimilation(_Entries):
+    data_sha256: str
+    unknowns: dict[str, str]
+    members: _Some
+    rounds: _Some
+    replicates: _Some
+    noise: float
+    seed: _Count
+
+
+class _Fit(_Manifest):
+    fit: _Assimilation
+    scenario: str
+    warnings: list[str]
+
+
+_FORMS: Mapping[str, type[_Manifest]] = {RUN: _Run, SWEEP: _Sweep, FIT: _Fit}
 
 
 NUMBERS = "replication_numbers"
@@ -121,15 +137,18 @@ def own_indicators(manifest: Mapping[str, Any]) -> list[OwnIndicator]:
 
 
 def kind_of(folder: Path) -> str | None:
-    """Return `SWEEP` for a sweep folder, otherwise None; first complete a move that a crash interrupted."""
+    """Return `SWEEP` or `FIT`, or None for others; first complete a move that a crash interrupted."""
     with disk_errors(folder):
         recover(folder)
     path = folder / MANIFEST
-    return SWEEP if path.is_file() and SWEEP in _entries(path) else None
+    entries = _entries(path) if path.is_file() else {}
+    if entries.get(FORMAT) == format_name(FIT):
+        return FIT
+    return SWEEP if SWEEP in entries else None
 
 
 def read_manifest(folder: Path, kind: str = RUN) -> dict[str, Any]:
-    """Read the manifest of a run or a sweep.
+    """Read the manifest of a run, a sweep or a fit.
 
     Raises
     ------
@@ -143,8 +162,8 @@ def read_manifest(folder: Path, kind: str = RUN) -> dict[str, Any]:
             f"{folder}: got no {MANIFEST}, expected a folder written by `surgesim {kind}`"
             f"{beside if unfinished_path(folder).is_dir() else ''}"
         )
-    if (there == SWEEP) != (kind == SWEEP):
-        got = "a sweep" if there == SWEEP else "a folder that is not a sweep"
+    if (there or RUN) != kind:
+        got = f"a folder that is not a {kind}" if there is None else f"a {there}"
         raise ResultsError(f"{folder}: got {got}, expected a folder written by `surgesim {kind}`")
     entries = _entries(path)
     try:

@@ -22,6 +22,7 @@ from surgesim.files import atomic_write, disk_errors
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.spread import in_order, spread
 from surgesim.study.store.contents import (
+    FIT,
     FORMAT,
     MANIFEST,
     RUN,
@@ -55,7 +56,7 @@ EXTENSIONS = "extensions"
 _FOLLOWING = (DESIGN_HASH, "points", "runs")
 """Plan entries that follow from other entries."""
 
-_UNITS = {RUN: "replications", SWEEP: "runs"}
+_UNITS = {RUN: "replications", SWEEP: "runs", FIT: "rounds"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,13 @@ class Unfinished(Generic[Content]):
     target
         The result folder of the completed study.
     kind
-        `RUN` or `SWEEP`.
+        `RUN`, `SWEEP` or `FIT`.
     plan
         The identity of the study, as JSON-serialisable data.
     scenarios
         The text of each scenario, by name.
     parts
-        Number of parts: replications of a run, runs of a sweep.
+        Number of parts: replications of a run, runs of a sweep, rounds of a fit.
     form
         The form in which parts are stored.
 

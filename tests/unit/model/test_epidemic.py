@@ -397,3 +397,25 @@ def test_ages_of_different_districts_meet_only_where_these_mix(outside_share: fl
     """Everybody meets four people of the other age a day, if there are any."""
     population = young_here_old_there({(0, 8): 4.0, (8, 0): 4.0}, outside_share)
     assert next_generation(population, np.ones(9)) == pytest.approx(r0, abs=1e-6)
+
+
+# -- transmission ---------------------------------------------------------------------------------
+
+
+def infections(number: int, **section: Any) -> list[int]:
+    e = epidemic(initial_infections={"town": 5_000_000}, **section)
+    return [int(day.infections.sum()) for day in days(e, number)]
+
+
+def test_the_factor_of_the_latest_date_multiplies_infections() -> None:
+    """Small prevalence: infections of a day are in proportion to the hazard."""
+    plain = infections(6)
+    changed = infections(6, transmission={"2024-01-05": 3.0, "2024-01-03": 0.5})
+    assert changed[:2] == plain[:2]
+    assert changed[2] == pytest.approx(0.5 * plain[2], rel=0.03)
+    assert infections(5, transmission={"2024-01-05": 3.0})[4] == pytest.approx(3 * plain[4], rel=0.06)
+
+
+def test_a_factor_of_zero_stops_transmission_and_of_one_changes_nothing() -> None:
+    assert infections(4, transmission={"2023-12-01": 0.0}) == [0, 0, 0, 0]
+    assert infections(4, transmission={"2023-12-01": 1.0}) == infections(4)

@@ -412,3 +412,22 @@ def test_an_r0_that_cannot_be_met_is_refused(tmp_path: Path, cause: str) -> None
 def test_an_r0_that_few_contacts_can_meet_is_not_refused(tmp_path: Path) -> None:
     text = replaced(SEEDS, f"{SEEDS}  susceptibility: {OLD_ONLY}\n")
     assert loads(tmp_path, text)
+
+
+def test_a_factor_of_transmission_after_the_run_has_no_effect(tmp_path: Path) -> None:
+    text = replaced("  variant:", "  transmission: {2024-01-05: 0.5, 2030-01-01: 2}\n  variant:")
+    at = "epidemic.transmission.2030-01-01"
+    assert [path for path, _ in remarks(tmp_path, text) if "transmission" in path] == [at]
+
+
+@pytest.mark.parametrize(
+    ("given", "key", "message"),
+    [
+        ("{2024-02-30: 1}", "2024-02-30", "got 2024-02-30, which is not a calendar date"),
+        ("{monday: 1}", "monday", "got 'monday', expected a date such as 2024-03-31 (year-month-day)"),
+        ("{2024-01-05: -1}", "2024-01-05", "got -1, expected a number from 0 to 1000"),
+    ],
+)
+def test_transmission_has_dates_and_factors(tmp_path: Path, given: str, key: str, message: str) -> None:
+    text = replaced("  variant:", f"  transmission: {given}\n  variant:")
+    assert told(tmp_path, text) == [(f"epidemic.transmission.{key}", message)]

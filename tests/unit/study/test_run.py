@@ -293,6 +293,8 @@ def test_public_names() -> None:
     assert sorted(surgesim.__all__) == [
         "Backend",
         "ExtensionError",
+        "Fit",
+        "FitError",
         "IdentityError",
         "Replication",
         "Results",
@@ -302,6 +304,7 @@ def test_public_names() -> None:
         "SurgesimError",
         "Sweep",
         "__version__",
+        "fit",
         "load",
         "loads",
         "overlaid",

@@ -1,0 +1,165 @@
+"""The command that fits a scenario to data: fit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from surgesim.cli.app import app
+from surgesim.cli.options import (
+    ExtensionOption,
+    LangOption,
+    QuietOption,
+    ResumeOption,
+    ScenarioPath,
+    SchedulerOption,
+    SeedOption,
+    SetOption,
+    WorkersOption,
+    WrongValueError,
+    integer_option,
+)
+from surgesim.cli.runs import FIGURE_FORMAT
+from surgesim.cli.terminal import FAILED, command_line, count, errors, fail, progress_bar
+
+if TYPE_CHECKING:
+    from surgesim.fitting.fit import Fit
+
+FIGURE = "fit"
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise WrongValueError(f"got {text!r}, expected a number") from None
+
+
+@app.command(epilog="Example: surgesim fit scenarios/teaching/small-town.yaml --data daily.csv")
+def fit(
+    scenario: ScenarioPath,
+    lang: LangOption,
+    data: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="CSV with date, district (optional) and any of reported_cases, admissions, in_hospital, "
+            "on_oxygen, icu, deaths; daily or weekly, cells may be empty.",
+        ),
+    ],
+    prior: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH=LOW:HIGH",
+            help="Fit this path too, with a prior whose 5th and 95th percentiles are given; may be repeated.",
+        ),
+    ] = None,
+    defaults: Annotated[
+        bool,
+        typer.Option(
+            "--defaults/--no-defaults",
+            help="Fit infections at the start, R0, weekly transmission, detection, severity and stays.",
+        ),
+    ] = True,
+    fixed: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATH", help="Leave this unknown at the scenario's value; may be repeated."),
+    ] = None,
+    members: Annotated[int, integer_option("Members of the ensemble.")] = 160,
+    rounds: Annotated[int, integer_option("Rounds of runs and updates.")] = 4,
+    noise: Annotated[
+        float,
+        typer.Option(
+            parser=_number,
+            metavar="NUMBER",
+            help="Standard deviation of the log of a weekly value, beyond the chance of the model.",
+        ),
+    ] = 0.1,
+    seed: SeedOption = None,
+    set_: SetOption = None,
+    extension: ExtensionOption = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write.", show_default="results/<scenario name>-fit")
+    ] = None,
+    resume: ResumeOption = False,
+    workers: WorkersOption = None,
+    scheduler: SchedulerOption = None,
+    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figure.")] = True,
+    quiet: QuietOption = False,
+) -> None:
+    """Fit a scenario to data.
+
+    Writes joint draws of the unknowns (draws.csv), a scenario that draws from them (scenario.yaml), the fit
+    against the data (fit.csv, fit.svg), and posterior beside prior (posterior.csv). Completed rounds are kept
+    in FOLDER.unfinished until all are complete.
+    """
+    with errors({"seed": "--seed", "members": "--members", "rounds": "--rounds", "noise": "--noise"}):
+        from surgesim.fitting.fit import fit as run_fit
+        from surgesim.scenario.door import load
+        from surgesim.study.compute.backend import Backend
+        from surgesim.study.results import Output
+
+        priors = _priors(prior or ())
+        loaded = load(scenario, changes=set_ or (), extensions=extension or ())
+        folder = out if out is not None else Path("results") / f"{loaded.name}-fit"
+        extras = _figure(lang.value) if figures else None
+        with progress_bar(quiet) as progress:
+            done = run_fit(
+                loaded,
+                data,
+                priors=priors,
+                defaults=defaults,
+                fixed=fixed or (),
+                members=members,
+                rounds=rounds,
+                noise=noise,
+                seed=seed,
+                workers=Backend(workers, scheduler, progress, partial(typer.echo, err=True)),
+                out=Output(folder, {"command": command_line()}, extras),
+                resume=resume,
+            )
+        _summarise(done, folder, quiet)
+
+
+def _priors(texts: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Return the priors of the option --prior, by path."""
+    priors: dict[str, tuple[float, float]] = {}
+    for text in texts:
+        path, _, ends = text.partition("=")
+        try:
+            low, high = map(float, ends.split(":"))
+        except ValueError:
+            fail(f"--prior: got {text!r}, expected path=low:high, such as epidemic.variant.r0=2:4")
+        if path in priors:
+            fail(f"--prior: got {path} twice, expected it once")
+        priors[path] = low, high
+    return priors
+
+
+def _figure(lang: str) -> Any:
+    """Return a function that draws the figure of a fit into its folder."""
+
+    def draw(fit: Fit, folder: Path) -> None:
+        from surgesim.report.figures import draw_fit, save
+
+        save(draw_fit(fit, lang), folder / f"{FIGURE}.{FIGURE_FORMAT}")
+
+    return draw
+
+
+def _summarise(done: Fit, folder: Path, quiet: bool) -> None:
+    """Report the outcome of a fit, and what to doubt."""
+    for warning in done.warnings:
+        typer.echo(f"Warning: {warning}", err=True)
+    if not quiet:
+        typer.echo(
+            f"{count(len(done.draws), 'draw')} of {count(len(done.posterior), 'unknown')}: {folder}{os.sep}"
+        )
+    if failed := done.manifest.get("extras_failed"):
+        typer.echo(f"The tables are complete, but the figure could not be drawn: {failed}", err=True)
+        raise typer.Exit(FAILED)

@@ -1,0 +1,121 @@
+"""What to doubt about a fit, in sentences: data that the prior misses, a collapse, members that died out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.errors import FitError, Problem
+from surgesim.fitting.observations import Observation, last_of_each, values_of
+from surgesim.scenario.schema.base import join_words
+
+Floats = NDArray[np.float64]
+
+NO_INFORMATION: Final = 0.9
+"""Ratio of posterior to prior width from which the data tell nothing of an unknown."""
+
+COLLAPSE: Final = 0.03
+"""Ratio of posterior to prior width below which an ensemble has collapsed."""
+
+MEMBERS_PER_UNKNOWN: Final = 8
+OUTSIDE_SHARE: Final = 0.25
+EXTINCT_SHARE: Final = 0.2
+LEAST_SURVIVORS: Final = 0.1
+MOST_MISFIT: Final = 3.0
+"""Mean squared distance of the data from the fit, in its variance with that of the observations."""
+
+
+def few_members(members: int, unknowns: int) -> Iterator[str]:
+    """Say so if there are few members for the number of unknowns."""
+    if members < MEMBERS_PER_UNKNOWN * unknowns:
+        yield (
+            f"{members} members are few for {unknowns} unknowns, so bands may be too narrow: "
+            f"use at least {MEMBERS_PER_UNKNOWN * unknowns}"
+        )
+
+
+def extinct(targets: Sequence[Observation], predictions: Floats) -> NDArray[np.bool_]:
+    """Return the members whose epidemic died out: no series has anything at its end, as the data do."""
+    at = last_of_each(targets)
+    if not at:
+        return np.zeros(len(predictions), bool)
+    gone: NDArray[np.bool_] = (predictions[:, at] == 0).all(axis=1)
+    return gone
+
+
+def check_survivors(gone: NDArray[np.bool_]) -> None:
+    """Raise FitError if nearly all members died out."""
+    if (~gone).sum() < max(2, LEAST_SURVIVORS * len(gone)):
+        message = (
+            f"the epidemic dies out in {gone.sum()} of {len(gone)} members, but goes on in the data: "
+            "expected priors with more infections at the start or a higher r0"
+        )
+        raise FitError([Problem("", message)])
+
+
+def extinctions(gone: NDArray[np.bool_], round_: int) -> Iterator[str]:
+    """Say so if many members of a round died out."""
+    if gone.mean() > EXTINCT_SHARE:
+        yield (
+            f"the epidemic dies out in {gone.sum()} of {len(gone)} members of round {round_}, which were "
+            "replaced by others"
+        )
+
+
+def outside_prior(targets: Sequence[Observation], predictions: Floats, margin: Floats) -> Iterator[str]:
+    """Say which series lie in part outside the range of the prior's members.
+
+    `margin` is the standard deviation of the observations of log(1 + x).
+
+    Raises
+    ------
+    FitError
+        If the prior excludes every value of a series.
+    """
+    data, simulations = np.log1p(values_of(targets)), np.log1p(predictions)
+    outside = (data < simulations.min(axis=0) - 2 * margin) | (data > simulations.max(axis=0) + 2 * margin)
+    above = data > np.median(simulations, axis=0)
+    excluded = []
+    for name, area in dict.fromkeys((each.name, each.area) for each in targets):
+        of = np.array([(each.name, each.area) == (name, area) for each in targets])
+        title = f"{name} of {area}" if area else name
+        count, weeks = int(outside[of].sum()), int(of.sum())
+        if count == weeks:
+            side = "above" if above[of].mean() > 0.5 else "below"
+            message = f"the priors exclude these data: all {weeks} values lie {side} those of every member"
+            excluded.append(Problem(title, f"{message}, expected wider priors"))
+        elif count > OUTSIDE_SHARE * weeks:
+            yield f"{title}: {count} of {weeks} values lie outside those of every member of the prior"
+    if excluded:
+        raise FitError(excluded)
+
+
+def collapse(names: Sequence[str], ratios: Floats) -> Iterator[str]:
+    """Say which unknowns have hardly any spread left."""
+    found = [name for name, ratio in zip(names, ratios, strict=True) if ratio < COLLAPSE]
+    if found:
+        yield (
+            f"the ensemble has collapsed in {join_words(found)}: less than {COLLAPSE:.0%} of the prior's "
+            "width is left, which no data explain; use more members or a larger noise"
+        )
+
+
+def no_information(names: Sequence[str], ratios: Floats) -> Iterator[str]:
+    """Say of which unknowns the data tell nothing."""
+    found = [name for name, ratio in zip(names, ratios, strict=True) if ratio >= NO_INFORMATION]
+    if found:
+        yield f"the data do not tell {join_words(found)}: the posterior is about as wide as the prior"
+
+
+def misfit(targets: Sequence[Observation], predictions: Floats, noise: Floats) -> Iterator[str]:
+    """Say which series the fit misses."""
+    data, simulations = np.log1p(values_of(targets)), np.log1p(predictions)
+    distance = (data - simulations.mean(axis=0)) ** 2 / (simulations.var(axis=0, ddof=1) + noise)
+    for name, area in dict.fromkeys((each.name, each.area) for each in targets):
+        of = [(each.name, each.area) == (name, area) for each in targets]
+        if distance[of].mean() > MOST_MISFIT:
+            title = f"{name} of {area}" if area else name
+            yield f"{title}: the fit misses these data, so its bands are too narrow or the model is wrong"

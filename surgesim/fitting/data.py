@@ -1,0 +1,288 @@
+"""Data to which a scenario is fitted: read from a CSV or a DataFrame, and checked.
+
+`read_data` is the one place where data come in. Rows have a date, a district if they are of one, and any of
+the series in `SERIES`; cells may be empty.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from surgesim.errors import FitError, Problem
+from surgesim.fitting.series import PROVINCE, SERIES
+from surgesim.scenario.door import suggestion
+from surgesim.scenario.schema.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Source: TypeAlias = "pd.DataFrame | str | Path"
+
+DATE, DISTRICT = "date", "district"
+
+LEAST_DAYS: Final = 10
+"""Days that data must cover, from the first to the last."""
+
+_WEEK: Final = 7
+
+_PARTS: Final = (("icu", "in_hospital"), ("on_oxygen", "in_hospital"))
+"""Series that are part of another and cannot exceed it."""
+
+_EMPTY: Final = frozenset({"", "na", "nan", "n/a", "null", "none"})
+
+
+@dataclass(frozen=True, slots=True)
+class DataSeries:
+    """The values of one series in one area.
+
+    Attributes
+    ----------
+    name, area
+        The series, and its district (`PROVINCE` for the province).
+    values
+        The values by date, in order of time.
+    weekly
+        True if values are a week or more apart: a flow is then the sum of the seven days that end on its
+        date.
+    """
+
+    name: str
+    area: str
+    values: Mapping[date, float]
+
+    @property
+    def weekly(self) -> bool:
+        """Whether values are at least a week apart."""
+        return len(self.values) > 1 and all((b - a).days >= _WEEK for a, b in pairwise(self.values))
+
+    @property
+    def is_sum_of_week(self) -> bool:
+        """Whether each value is the sum of a week."""
+        return self.weekly and SERIES[self.name].is_flow
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Checked data: at least one series with a value above 0."""
+
+    series: tuple[DataSeries, ...]
+
+    @property
+    def last(self) -> date:
+        """The last date with a value."""
+        return max(max(each.values) for each in self.series)
+
+    @property
+    def first(self) -> date:
+        """The first day that a value covers."""
+        week = timedelta(days=_WEEK - 1)
+        return min(min(each.values) - (week if each.is_sum_of_week else timedelta()) for each in self.series)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the series."""
+        return frozenset(each.name for each in self.series)
+
+    @property
+    def by_district(self) -> bool:
+        """Whether a series is of a district."""
+        return any(each.area != PROVINCE for each in self.series)
+
+    @property
+    def sha256(self) -> str:
+        """A hash of all values, to recognise the same data."""
+        plain = [
+            (each.name, each.area, [(day.isoformat(), value) for day, value in each.values.items()])
+            for each in self.series
+        ]
+        return hashlib.sha256(json.dumps(plain).encode()).hexdigest()
+
+
+def read_data(source: Source, scenario: Scenario) -> Data:
+    """Read data and check them against each other and against the scenario.
+
+    Parameters
+    ----------
+    source
+        A CSV file with a header, or a DataFrame: `date` (2024-03-31), `district` (empty for the province;
+        optional) and any of the series in `SERIES`.
+
+    Raises
+    ------
+    FitError
+        With every problem: no series, dates outside the run, unknown districts, numbers that cannot be, and
+        data that are too short, all zero or contradictory.
+    """
+    frame, label = _frame(source)
+    problems = list(_header(list(frame.columns)))
+    if problems:
+        raise FitError([_at(problem, label) for problem in problems])
+    rows, faults = _rows(frame, scenario)
+    if faults:
+        raise FitError([_at(fault, label) for fault in faults])
+    names = [name for name in frame.columns if name in SERIES]
+    found: dict[tuple[str, str], dict[date, float]] = {}
+    for day, area, values in sorted(rows, key=lambda row: row[0]):
+        for name in names:
+            if not math.isnan(values[name]):
+                found.setdefault((name, area), {})[day] = values[name]
+    data = Data(tuple(DataSeries(name, area, values) for (name, area), values in found.items()))
+    whole = list(_as_a_whole(data))
+    if whole:
+        raise FitError([_at(problem, label) for problem in whole])
+    return data
+
+
+def _at(problem: Problem, label: str) -> Problem:
+    return Problem(problem.path, problem.message, label, problem.line)
+
+
+def _frame(source: Source) -> tuple[pd.DataFrame, str]:
+    """Return the cells as they are given, and the name of the file for messages."""
+    import pandas as pd
+
+    if isinstance(source, pd.DataFrame):
+        frame = source if DATE in source.columns else source.reset_index()
+        return frame.rename(columns=str), "data"
+    if not isinstance(source, str | Path):
+        got = f"a value of type {type(source).__name__}"
+        raise FitError([Problem("data", f"got {got}, expected a CSV file or a DataFrame")])
+    try:
+        frame = pd.read_csv(source, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except OSError as error:
+        raise FitError([Problem("", f"{source}: cannot be read: {error.strerror or error}")]) from error
+    except ValueError as error:  # pandas' parser errors and wrong encodings are ValueErrors
+        raise FitError([Problem("", f"{source}: got no CSV in UTF-8 ({error})")]) from error
+    return frame.rename(columns=lambda name: str(name).strip()), str(source)
+
+
+def _header(columns: list[str]) -> Iterator[Problem]:
+    known = (DATE, DISTRICT, *SERIES)
+    for name in dict.fromkeys(columns):
+        if name not in known:
+            yield Problem(name, f"got a column that matches no indicator{suggestion(name, known)}")
+        elif columns.count(name) > 1:
+            yield Problem(name, "got two columns of this name, expected one")
+    if DATE not in columns:
+        yield Problem(DATE, "got no such column, expected dates such as 2024-03-31")
+    if not set(columns) & set(SERIES):
+        yield Problem("", f"got no series, expected at least one of {', '.join(SERIES)}")
+
+
+Row: TypeAlias = tuple[date, str, dict[str, float]]
+
+
+def _rows(frame: pd.DataFrame, scenario: Scenario) -> tuple[list[Row], list[Problem]]:
+    rows: list[Row] = []
+    problems: list[Problem] = []
+    met: dict[tuple[date, str], int] = {}
+    for line, cells in enumerate(frame.to_dict("records"), start=2):
+        row, faults = _row({str(name): cell for name, cell in cells.items()}, line, scenario)
+        problems += faults
+        if row is None:
+            continue
+        day, area, values = row
+        if (day, area) in met:
+            problems.append(Problem(DATE, f"got {day} twice, first on line {met[day, area]}", line=line))
+        met.setdefault((day, area), line)
+        problems += _contradictions(values, line)
+        rows.append(row)
+    return rows, problems
+
+
+def _row(cells: Mapping[str, Any], line: int, scenario: Scenario) -> tuple[Row | None, list[Problem]]:
+    problems: list[Problem] = []
+    day = _date(cells[DATE])
+    if day is None:
+        message = f"got {_text(cells[DATE])!r}, expected a date such as 2024-03-31"
+        problems.append(Problem(DATE, message, line=line))
+    elif not scenario.start <= day < scenario.end:
+        last = scenario.end - timedelta(days=1)
+        message = f"got {day}, which is outside the run, expected {scenario.start} to {last}"
+        problems.append(Problem(DATE, message, line=line))
+    area = _text(cells.get(DISTRICT, PROVINCE))
+    known = scenario.people.districts
+    if area != PROVINCE and area not in known:
+        problems.append(Problem(DISTRICT, f"got {area!r}{suggestion(area, known)}", line=line))
+    values = {}
+    for name in SERIES:
+        if name not in cells:
+            continue
+        value = _number(cells[name])
+        if value is None or value < 0 or math.isinf(value):
+            message = f"got {_text(cells[name])!r}, expected a number of at least 0 or an empty cell"
+            problems.append(Problem(name, message, line=line))
+        elif area in known and not math.isnan(value) and (lack := _lack(name, area, scenario)):
+            problems.append(Problem(name, f"got {value:g} for {area!r}, but {lack}", line=line))
+        else:
+            values[name] = value
+    return (None if problems or day is None else (day, area, values)), problems
+
+
+def _lack(name: str, district: str, scenario: Scenario) -> str:
+    """Return why the model has no such series in a district; empty if it has."""
+    series = SERIES[name]
+    if not series.by_district:
+        return f"the model has {name} only for the province"
+    if series.facilities and district not in {each.district for each in scenario.care.facilities.values()}:
+        return "no facility of the scenario is there"
+    return ""
+
+
+def _contradictions(values: Mapping[str, float], line: int) -> Iterator[Problem]:
+    for part, whole in _PARTS:
+        if values.get(part, 0.0) > values.get(whole, math.inf):
+            message = f"got {values[part]:g}, expected at most the {values[whole]:g} of {whole} on that day"
+            yield Problem(part, message, line=line)
+
+
+def _text(cell: Any) -> str:
+    text = "" if cell is None else str(cell).strip()
+    return "" if text.lower() in _EMPTY or text == "NaT" else text
+
+
+def _number(cell: Any) -> float | None:
+    """Return a number, NaN for an empty cell, or None for anything else."""
+    text = _text(cell)
+    if not text:
+        return math.nan
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _date(cell: Any) -> date | None:
+    if isinstance(cell, datetime):
+        return None if cell != cell else cell.date()  # NaT differs from itself
+    if isinstance(cell, date):
+        return cell
+    try:
+        return date.fromisoformat(_text(cell))
+    except ValueError:
+        return None
+
+
+def _as_a_whole(data: Data) -> Iterator[Problem]:
+    if not data.series:
+        yield Problem("", "got no number, expected values of at least one series")
+        return
+    if not any(any(each.values.values()) for each in data.series):
+        yield Problem("", "got only zeros, expected an epidemic in the data")
+    areas: dict[str, set[str]] = {}
+    for each in data.series:
+        areas.setdefault(each.name, set()).add(each.area)
+    for name, of in areas.items():
+        if PROVINCE in of and len(of) > 1:
+            yield Problem(name, "got values of the province and of districts, expected one of them")
+    days = (data.last - data.first).days + 1
+    if days < LEAST_DAYS:
+        yield Problem(DATE, f"got data of {days} days, expected at least {LEAST_DAYS} days")

@@ -1,0 +1,452 @@
+"""The fit of a scenario to data: rounds of runs and updates, stored as they complete."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.errors import FitError, Problem, ResultsError
+from surgesim.fitting import cautions
+from surgesim.fitting.data import Data, Source, read_data
+from surgesim.fitting.members import FIRST_RUN, Member, Task, runs
+from surgesim.fitting.observations import Observation, observations, values_of
+from surgesim.fitting.smoother import Round, update
+from surgesim.fitting.tables import draws_frame, fit_frame, posterior_frame, width_ratios
+from surgesim.fitting.unknowns import Priors, Unknowns, draws_overlay, unknowns_of
+from surgesim.log import logged
+from surgesim.model.clock.streams import Streams
+from surgesim.scenario.door import Files, certain
+from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.compute.backend import Backend
+from surgesim.study.compute.checks import whole, with_extensions
+from surgesim.study.compute.environment import COMPUTING, environment, now, versions
+from surgesim.study.compute.replicate import keep_alternatives
+from surgesim.study.results import Output
+from surgesim.study.store.contents import FIT, FORMAT
+from surgesim.study.store.csv_files import write_csv
+from surgesim.study.store.folder import Folder, scenario_text, tell_kept
+from surgesim.study.store.manifest import read_manifest
+from surgesim.study.store.unfinished import Failure, Form, Unfinished
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+
+MEMBERS: Final = 160
+ROUNDS: Final = 4
+REPLICATES: Final = 40
+NOISE: Final = 0.1
+
+_LEAST_MEMBERS: Final = 10
+_LEAST_REPLICATES: Final = 5
+_TABLES: Final = ("draws", "fit", "posterior")
+_SCENARIO: Final = "scenario.yaml"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """The result of a fit; docs/fitting.md documents its tables.
+
+    Attributes
+    ----------
+    scenario
+        The scenario as it was given.
+    draws
+        Joint draws: a column per path and a row per member, as `study.draws` takes them.
+    fit
+        Each observation with the quantiles of the runs of prior and posterior.
+    posterior
+        Each unknown with the quantiles of prior and posterior, and the ratio of their widths.
+    warnings
+        What to doubt, in sentences.
+    manifest
+        Everything needed to repeat the fit.
+    folder
+        The folder in which the result is stored; None if it is only in memory.
+    """
+
+    scenario: Scenario
+    draws: pd.DataFrame
+    fit: pd.DataFrame
+    posterior: pd.DataFrame
+    warnings: tuple[str, ...]
+    manifest: Mapping[str, Any]
+    folder: Path | None = None
+
+    @property
+    def overlay(self) -> dict[str, object]:
+        """The overlay that makes a scenario draw from the posterior: ``scenario.overlaid(fit.overlay)``."""
+        rows = [
+            [int(value) if float(value).is_integer() else float(value) for value in row]
+            for row in self.draws.itertuples(index=False, name=None)
+        ]
+        return draws_overlay(self.scenario, [str(path) for path in self.draws.columns], rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is fitted and how.
+
+    Attributes
+    ----------
+    short
+        The scenario without alternatives, as long as the data.
+    """
+
+    scenario: Scenario
+    short: Scenario
+    targets: tuple[Observation, ...]
+    unknowns: Unknowns
+    noise: Floats
+    seed: int
+    members: int
+    rounds: int
+    replicates: int
+
+    @property
+    def runs_of_round(self) -> int:
+        """Number of runs of a round: members, and replicates of their mean."""
+        return self.members + self.replicates
+
+    @property
+    def total(self) -> int:
+        """Number of all runs; the members are run once more at the end, without replicates."""
+        return self.rounds * self.runs_of_round + self.members
+
+
+def fit(
+    scenario: Scenario,
+    data: Source,
+    *,
+    priors: Priors | None = None,
+    defaults: bool = True,
+    fixed: Collection[str] = (),
+    members: int = MEMBERS,
+    rounds: int = ROUNDS,
+    replicates: int = REPLICATES,
+    noise: float = NOISE,
+    seed: int | None = None,
+    extensions: Files = (),
+    workers: int | Backend | None = None,
+    progress: bool = False,
+    out: str | Path | Output | None = None,
+    resume: bool = False,
+) -> Fit:
+    """Fit a scenario with an epidemic to data, by an ensemble smoother.
+
+    Parameters
+    ----------
+    scenario
+        A scenario loaded with `surgesim.load`. Its alternatives are left out of the fit.
+    data
+        A CSV file or a DataFrame with the column `date`, a column `district` if there are data of
+        districts, and any of `reported_cases`, `admissions`, `in_hospital`, `on_oxygen`, `icu` and `deaths`.
+    priors
+        The 5th and 95th percentile of the prior of more paths, such as
+        ``{"epidemic.immunity.waned.severe": (0.4, 0.8)}``. Parameters of `study.uncertainty` are unknown too.
+    defaults
+        False to fit only `priors` and `study.uncertainty`.
+    fixed
+        Unknowns to leave at the scenario's value.
+    members, rounds, replicates
+        Members of the ensemble, rounds of runs and updates, and runs per round at the mean of the ensemble,
+        which measure chance.
+    noise
+        Standard deviation of the log of a weekly value, beyond the chance of the model.
+    seed
+        Overrides the scenario's seed.
+    extensions, workers, progress, resume
+        As for `surgesim.run`.
+    out
+        Result folder to write (by default none). Until the fit is complete, its rounds are in
+        ``<out>.unfinished``.
+
+    Returns
+    -------
+    Fit
+        Draws, tables and warnings; identical for any number of workers, and whether or not the fit was
+        interrupted.
+
+    Raises
+    ------
+    FitError
+        If data or priors cannot be used, if the priors exclude the data, or if nearly all members die out.
+    ScenarioError
+        If the values of a member are refused.
+    ResultsError
+        If `out` cannot be written, or there is an unfinished fit with a different plan.
+
+    Examples
+    --------
+    >>> import surgesim
+    >>> town = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
+    >>> fit = surgesim.fit(town, "daily.csv")  # doctest: +SKIP
+    >>> surgesim.run(town.overlaid(fit.overlay), replications=50).breaches  # doctest: +SKIP
+    """
+    scenario = with_extensions(scenario, extensions)
+    _check_numbers(members, rounds, replicates, noise)
+    _check_scenario(scenario)
+    known = read_data(data, scenario)
+    unknowns = unknowns_of(scenario, known, priors or {}, defaults=defaults, fixed=fixed)
+    plan = _plan(
+        scenario,
+        known,
+        unknowns,
+        seed=scenario.study.seed if seed is None else whole("seed", seed),
+        numbers=(int(members), int(rounds), int(replicates)),
+        noise=noise,
+    )
+    entry = _entry(plan, known, noise)
+    backend, output, started = Backend.of(workers).with_bar(progress), Output.of(out), now()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(logged())
+        if output is None:
+            return _result(plan, _assimilate(plan, backend, None), _manifest(plan, entry, started))
+        folder = stack.enter_context(Folder(output.folder, FIT))
+        kept = Unfinished(
+            folder.target, FIT, entry, {scenario.name: scenario_text(scenario)}, plan.rounds + 1, _PARTS
+        )
+        if resume and _is_complete(folder.target, entry):
+            kept.finish(backend)
+            return read_fit(folder.target, scenario)
+        opened = kept.opened(
+            resume=resume, backend=backend, is_complete=lambda stored: _is_complete(folder.target, stored)
+        )
+        with opened:
+            found = _result(plan, _assimilate(plan, backend, kept), _manifest(plan, entry, started))
+            _write(folder.path, found)
+            failed = output.add_extras(found, folder.path)
+        sealed = folder.seal({**found.manifest, **output.notes, "extras_failed": failed})
+        kept.finish(backend)
+        tell_kept(folder, backend)
+        return Fit(scenario, found.draws, found.fit, found.posterior, found.warnings, sealed, folder.target)
+
+
+def read_fit(folder: Path | str, scenario: Scenario) -> Fit:
+    """Read the stored fit of a scenario.
+
+    Raises
+    ------
+    ResultsError
+        If the folder contains no fit, or is damaged.
+    """
+    import pandas as pd
+
+    folder = Path(folder)
+    manifest = read_manifest(folder, FIT)
+    try:
+        draws, against, posterior = (pd.read_csv(folder / f"{name}.csv", na_filter=False) for name in _TABLES)
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{folder}: damaged ({error})") from error
+    against["date"] = pd.to_datetime(against["date"])
+    return Fit(scenario, draws, against, posterior, tuple(manifest["warnings"]), manifest, folder)
+
+
+def _check_numbers(members: int, rounds: int, replicates: int, noise: float) -> None:
+    problems = [
+        Problem(name, f"got {value!r}, expected a whole number of at least {least}")
+        for name, value, least in (
+            ("members", members, _LEAST_MEMBERS),
+            ("rounds", rounds, 1),
+            ("replicates", replicates, _LEAST_REPLICATES),
+        )
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least
+    ]
+    if not 0 < noise <= 10:
+        problems.append(Problem("noise", f"got {noise!r}, expected a number above 0, at most 10"))
+    if problems:
+        raise FitError(problems)
+
+
+def _check_scenario(scenario: Scenario) -> None:
+    if scenario.epidemic is None:
+        raise FitError([Problem("arrivals", "got given arrivals, expected a scenario with an epidemic")])
+    if scenario.study.draws is not None:
+        message = "got joint draws, which a fit makes itself, expected study.draws: none"
+        raise FitError([Problem("study.draws", message)])
+
+
+def _plan(
+    scenario: Scenario,
+    data: Data,
+    unknowns: Unknowns,
+    *,
+    seed: int,
+    numbers: tuple[int, int, int],
+    noise: float,
+) -> _Plan:
+    targets = observations(data, scenario.start)
+    if not targets:
+        raise FitError([Problem("date", "got no week that lies in the run as a whole")])
+    days = (data.last - scenario.start).days + 1
+    short = keep_alternatives(certain(scenario), ()).overlaid({"days": days})
+    variances = np.full(len(targets), noise**2)
+    return _Plan(scenario, short, targets, unknowns, variances, seed, *numbers)
+
+
+def _entry(plan: _Plan, data: Data, noise: float) -> dict[str, Any]:
+    """Return the identity of a fit: all that its result depends on."""
+    scenario = plan.scenario
+    entry: dict[str, Any] = {
+        "data_sha256": data.sha256,
+        "unknowns": {unknown.name: str(unknown.prior) for unknown in plan.unknowns.each},
+        "members": plan.members,
+        "rounds": plan.rounds,
+        "replicates": plan.replicates,
+        "noise": noise,
+        "seed": plan.seed,
+        "runs": plan.rounds + 1,
+        "scenarios": {scenario.name: hashlib.sha256(scenario_text(scenario).encode()).hexdigest()},
+        "versions": {name: version for name, version in versions().items() if name in COMPUTING},
+    }
+    if scenario.extensions:
+        entry["extensions"] = scenario.extensions.hashes
+    return entry
+
+
+def _manifest(plan: _Plan, entry: Mapping[str, Any], started: str) -> dict[str, Any]:
+    return {
+        **environment(),
+        "scenario": plan.scenario.name,
+        "last_day": max(each.date for each in plan.targets).isoformat(),
+        FIT: dict(entry),
+        "started": started,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Ensembles:
+    """Levels of prior and posterior, the observations of their runs, and what to doubt."""
+
+    prior: Floats
+    posterior: Floats
+    prior_runs: Floats
+    posterior_runs: Floats
+    warnings: tuple[str, ...]
+
+
+def _assimilate(plan: _Plan, backend: Backend, kept: Unfinished[Floats] | None) -> _Ensembles:
+    """Run and update the ensemble in rounds; rounds that are stored are not run again."""
+    warnings = list(cautions.few_members(plan.members, len(plan.unknowns)))
+    data = np.log1p(values_of(plan.targets))
+    prior = levels = plan.unknowns.draw(plan.members, Streams(plan.seed, FIRST_RUN).once("fit"))
+    prior_runs = np.empty((0, 0))
+    before: Round | None = None
+    backend.report(0, plan.total)
+    for round_ in range(plan.rounds):
+        check = _first_check(plan, warnings) if round_ == 0 else None
+        found = _round(plan, round_, levels, backend, kept, check)
+        members, replicates = found[: plan.members], found[plan.members :]
+        gone = cautions.extinct(plan.targets, members)
+        cautions.check_survivors(gone)
+        warnings += cautions.extinctions(gone, round_ + 1)
+        if round_ == 0:
+            prior_runs = members
+        rng = Streams(plan.seed, FIRST_RUN + round_).once("fit update")
+        chosen = np.where(gone, rng.choice(np.flatnonzero(~gone), len(gone)), np.arange(len(gone)))
+        alive = replicates[~cautions.extinct(plan.targets, replicates)]
+        apart = alive if len(alive) >= _LEAST_REPLICATES else replicates
+        current = Round(levels[chosen], np.log1p(members[chosen]), np.log1p(apart))
+        levels = update(current, before, data, plan.noise, plan.rounds, rng)
+        before = current
+    posterior_runs = _round(plan, plan.rounds, levels, backend, kept)
+    ratios = width_ratios(prior, levels)
+    warnings += cautions.collapse(plan.unknowns.names, ratios)
+    warnings += cautions.misfit(plan.targets, posterior_runs, plan.noise)
+    warnings += cautions.no_information(plan.unknowns.names, ratios)
+    return _Ensembles(prior, levels, prior_runs, posterior_runs, tuple(warnings))
+
+
+def _first_check(plan: _Plan, warnings: list[str]) -> Callable[[Floats], None]:
+    """Return a check of the runs of the prior, before they are stored."""
+
+    def check(found: Floats) -> None:
+        warnings.extend(cautions.outside_prior(plan.targets, found[: plan.members], np.sqrt(plan.noise)))
+
+    return check
+
+
+def _round(
+    plan: _Plan,
+    round_: int,
+    levels: Floats,
+    backend: Backend,
+    kept: Unfinished[Floats] | None,
+    check: Callable[[Floats], None] | None = None,
+) -> Floats:
+    """Return the observations of a round: members, then replicates of their mean (none after the last)."""
+    done = round_ * plan.runs_of_round
+    stored = None if kept is None or not kept.done[round_] else kept.read(round_)
+    if stored is None or isinstance(stored, Failure):
+        member = Member(plan.short, plan.seed, plan.targets)
+        found = runs(
+            member,
+            list(_tasks(plan, round_, levels)),
+            backend,
+            lambda count: backend.report(done + count, plan.total),
+        )
+    else:
+        found = stored
+        backend.report(done + len(found), plan.total)
+    if check is not None:
+        check(found)
+    if kept is not None and not kept.done[round_]:
+        kept.add(round_, found)
+    return found
+
+
+def _tasks(plan: _Plan, round_: int, levels: Floats) -> Iterator[Task]:
+    """Yield the runs of a round, each with random numbers that no other run has."""
+    first = FIRST_RUN + round_ * plan.runs_of_round
+    values = plan.unknowns.values(levels).tolist()
+    if round_ < plan.rounds:
+        (mean,) = plan.unknowns.values(levels.mean(axis=0, keepdims=True)).tolist()
+        values += [mean] * plan.replicates
+    for number, row in enumerate(values):
+        yield Task(first + number, plan.unknowns.settings(row))
+
+
+def _result(plan: _Plan, found: _Ensembles, manifest: dict[str, Any]) -> Fit:
+    draws = draws_frame(plan.unknowns, plan.unknowns.values(found.posterior))
+    against = fit_frame(plan.targets, found.prior_runs, found.posterior_runs)
+    posterior = posterior_frame(plan.unknowns, found.prior, found.posterior)
+    complete = {**manifest, "warnings": list(found.warnings), "ended": now()}
+    return Fit(plan.scenario, draws, against, posterior, found.warnings, complete)
+
+
+def _write(folder: Path, found: Fit) -> None:
+    for name in _TABLES:
+        write_csv(folder / f"{name}.csv", getattr(found, name))
+    text = scenario_text(found.scenario.overlaid(found.overlay))
+    (folder / _SCENARIO).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _is_complete(target: Path, entry: Mapping[str, Any]) -> bool:
+    """Return whether `target` contains a completed fit with this identity."""
+    with contextlib.suppress(ResultsError):
+        stored = {key: value for key, value in entry.items() if key != FORMAT}
+        return bool(read_manifest(target, FIT)[FIT] == json.loads(json.dumps(stored)))
+    return False
+
+
+def _table(found: Floats) -> Any:
+    import pyarrow as pa
+
+    return pa.table({str(i): found[:, i] for i in range(found.shape[1])})
+
+
+def _array(table: Any) -> Floats:
+    return np.column_stack([column.to_numpy() for column in table.columns])
+
+
+_PARTS: Final[Form[Floats]] = Form(_table, _array, "zstd")
+"""The form of the observations of a round: a row per run."""

@@ -1,0 +1,66 @@
+"""The runs of a fit: members of the ensemble, and replicates of its mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.errors import ScenarioError
+from surgesim.fitting.observations import Observation, simulated
+from surgesim.scenario.door import with_certain
+from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.compute.backend import Backend
+from surgesim.study.compute.checks import with_values
+from surgesim.study.compute.replicate import one_record
+from surgesim.study.compute.spread import spread
+
+Floats = NDArray[np.float64]
+
+FIRST_RUN: Final = 10_000_000
+"""Replication number of the first run of a fit, so that it has random numbers that no run of a study has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A run: its replication number, and the value of each path."""
+
+    replication: int
+    settings: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """The work of one run, sent to the workers; calling it returns the run's observations.
+
+    Attributes
+    ----------
+    scenario
+        The scenario, without alternatives and as long as the data.
+    """
+
+    scenario: Scenario
+    seed: int
+    targets: tuple[Observation, ...]
+
+    def __call__(self, task: Task) -> Floats:
+        """Simulate a run; raise ScenarioError if its values are refused."""
+        try:
+            changed = with_certain(self.scenario, task.settings)
+        except ScenarioError as error:
+            raise ScenarioError([with_values(error.problems[0], "a member has", task.settings)]) from error
+        return simulated(self.targets, one_record(changed, self.seed, task.replication), changed)
+
+
+def runs(member: Member, tasks: Sequence[Task], backend: Backend, report: Callable[[int], object]) -> Floats:
+    """Return the observations of all tasks, ``(tasks, observations)``; `report` is called with each count."""
+    found = np.empty((len(tasks), len(member.targets)))
+    with closing(spread(member, tasks, backend)) as results:
+        for done, (place, values) in enumerate(results, start=1):
+            found[place] = values
+            report(done)
+    return found

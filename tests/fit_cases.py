@@ -1,0 +1,66 @@
+"""A tiny town and its data, for the tests of fits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+import surgesim
+from surgesim.scenario.schema.scenario import Scenario
+
+DAYS = 35
+PRIORS = {"epidemic.variant.r0": (2.0, 4.5), "epidemic.detection.share": (0.2, 0.6)}
+
+
+def tiny_town(**changes: Any) -> Scenario:
+    """Build a town of 5,000 people with a hamlet and one hospital."""
+    scenario = surgesim.load(
+        {
+            "name": "tiny",
+            "title": "Tiny",
+            "start": "2024-01-01",
+            "days": 60,
+            "people": {
+                "districts": {
+                    "town": {"title": "Town", "population": 4_000},
+                    "hamlet": {"title": "Hamlet", "population": 1_000},
+                },
+                "ages": "vietnam-2020",
+                "contacts": "vietnam-2021",
+                "high_risk": "high-risk-assumed",
+            },
+            "epidemic": {
+                "dt_days": 0.5,
+                "variant": {"r0": 3.0, "latent_days": 3.0, "infectious_days": 4.0, "severity": 2.0},
+                "initial_infections": {"town": 30},
+                "detection": {"share": 0.4},
+            },
+            "clinical": {"profile": "squire-2022"},
+            "care": {
+                "facilities": {
+                    "hospital": {
+                        "title": "Hospital",
+                        "district": "town",
+                        "ownership": "public",
+                        "beds": {"basic": 0, "oxygen": 60, "icu": 10},
+                        "covid_share": 1,
+                    }
+                }
+            },
+        }
+    )
+    return scenario.overlaid(changes) if changes else scenario
+
+
+def tiny_data(scenario: Scenario | None = None, days: int = DAYS) -> pd.DataFrame:
+    """Return the first days of one run: cases, admissions and ICU patients of the province."""
+    one = surgesim.simulate(scenario or tiny_town(), 7, 0).province.iloc[:days]
+    return pd.DataFrame(
+        {
+            "date": one["date"],
+            "reported_cases": one["reported_cases"],
+            "admissions": one["admissions_oxygen"] + one["admissions_icu"],
+            "icu": one["occupied_icu"],
+        }
+    )
