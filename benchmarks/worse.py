@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.model.epidemic.people import apportion
-from surgesim.scenario.door import load, overlaid
+from surgesim.scenario.door import load, overlaid, with_certain
 from surgesim.scenario.schema.capacity.oxygen import CYLINDER_KG
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.replicate import one_replication
@@ -385,7 +385,7 @@ def main() -> None:
     there = read(given.csv)
     listed: list[str] = []
     for path in given.scenarios:
-        scenario = load(path)
+        scenario = with_certain(load(path), {})  # central values: every draw would have its own effects
         fixed = scenario.study.model_copy(update={"uncertainty": {}})
         listed += one_scenario(scenario.model_copy(update={"study": fixed}), there, given)
     say(f"\nMore is worse, of {len(given.scenarios)} scenarios ({CONFIDENCE:.0%} interval above 0):")
