@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from surge import HORIZON, RAISED_AT, Outcome, Surge
 
-from surgesim.model.care.events import LogEntry
+from surgesim.model.care.course.events import LogEntry
 from surgesim.model.care.patients import PatientBatch
 from surgesim.model.record import Record
 from surgesim.model.simulation import Simulation

@@ -36,7 +36,7 @@ from strategies import (
 )
 
 from surgesim.model.care.beds import ICU, OXYGEN
-from surgesim.model.care.events import LogEntry
+from surgesim.model.care.course.events import LogEntry
 from surgesim.model.command.indicators import Assessment
 from surgesim.model.province import Province
 from surgesim.model.record import FACILITY_INDEX, Floats, Record

@@ -14,7 +14,7 @@ from surgesim.model.capacity.logistics import Drivers, Logistics
 from surgesim.model.care.arrivals import ArrivalSource
 from surgesim.model.care.basic_beds import BasicBeds
 from surgesim.model.care.beds import BASIC, ICU, OXYGEN, UNLIMITED
-from surgesim.model.care.events import LogEntry
+from surgesim.model.care.course.events import LogEntry
 from surgesim.model.care.home import HomeCare
 from surgesim.model.care.journey import Journey, Options
 from surgesim.model.care.neighbours import Neighbours

@@ -17,8 +17,9 @@ from surgesim.model.capacity import capacity, essential, logistics, staff
 from surgesim.model.capacity.facilities import STATES
 from surgesim.model.capacity.logistics import logistics_columns
 from surgesim.model.capacity.staff import CONSTRAINTS
-from surgesim.model.care import basic_beds, home, journey, ledger, network, oxygen, waits, wards
-from surgesim.model.care.events import EVENTS, LAST_EVENTS, NO_BED_EVENTS, LogEntry
+from surgesim.model.care import basic_beds, home, journey, network, oxygen, wards
+from surgesim.model.care.course import ledger, waits
+from surgesim.model.care.course.events import EVENTS, LAST_EVENTS, NO_BED_EVENTS, LogEntry
 from surgesim.model.columns import PER, PER_MILLION, Column, Floats
 from surgesim.model.epidemic import spread, vaccination
 from surgesim.model.surveillance import case_isolation, detection, laboratories

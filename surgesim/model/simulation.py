@@ -19,7 +19,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.care.events import LogEntry
+from surgesim.model.care.course.events import LogEntry
 from surgesim.model.care.shared import SharedDays
 from surgesim.model.command.rules import Command
 from surgesim.model.epidemic.spread import Epidemic

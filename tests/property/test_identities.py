@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from strategies import scenarios
 
-from surgesim.model.care.events import LogEntry
+from surgesim.model.care.course.events import LogEntry
 from surgesim.model.command.indicators import Assessment
 from surgesim.model.outcomes import OUTCOMES
 from surgesim.model.record import (

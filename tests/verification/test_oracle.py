@@ -22,7 +22,8 @@ from oracle import (
     simulate,
 )
 
-from surgesim.model.care import events, journey
+from surgesim.model.care import journey
+from surgesim.model.care.course import events
 from surgesim.model.care.network import Network
 from surgesim.model.care.patients import PatientBatch
 from surgesim.model.care.wards import Wards

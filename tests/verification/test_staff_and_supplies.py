@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from strategies import Plain, build, clinical, district, facility, people, severity, small, variant
 
-from surgesim.model.care.events import LogEntry
+from surgesim.model.care.course.events import LogEntry
 from surgesim.model.record import Record
 from surgesim.model.simulation import Simulation, run_once
 from surgesim.scenario.door import overlaid

@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 from strategies import arrivals, build, clinical, clock, deaths, facility, severity, small, stays
 
-from surgesim.model.care.events import LogEntry
-from surgesim.model.care.exchange import Exchange
+from surgesim.model.care.course.events import LogEntry
+from surgesim.model.care.course.exchange import Exchange
 from surgesim.model.record import Record
 from surgesim.model.simulation import Simulation
 from surgesim.scenario.schema.scenario import Scenario

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from strategies import Plain, arrivals, build, clinical, clock, deaths, facility, gamma, severity, small
 
-from surgesim.model.care.events import LogEntry
+from surgesim.model.care.course.events import LogEntry
 from surgesim.model.simulation import Simulation, run_once
 from surgesim.scenario.schema.scenario import Scenario
 

@@ -15,11 +15,10 @@ from typing import NamedTuple
 import numpy as np
 
 from surgesim.model.care.beds import ICU, OXYGEN, Key
-from surgesim.model.care.drugs import LackOfDrugs
-from surgesim.model.care.ends import boards, clock_left, dies, kind_of_death
-from surgesim.model.care.events import LogEntry
-from surgesim.model.care.exchange import Exchange
-from surgesim.model.care.ledger import (
+from surgesim.model.care.course.ends import boards, clock_left, dies, kind_of_death
+from surgesim.model.care.course.events import LogEntry
+from surgesim.model.care.course.exchange import Exchange
+from surgesim.model.care.course.ledger import (
     GONE,
     IN_ICU,
     IN_OXYGEN,
@@ -32,10 +31,11 @@ from surgesim.model.care.ledger import (
     UNTREATED,
     Ledger,
 )
+from surgesim.model.care.course.waits import Waits
+from surgesim.model.care.drugs import LackOfDrugs
 from surgesim.model.care.network import Network, Route, stay_in
 from surgesim.model.care.oxygen import OxygenSupply
 from surgesim.model.care.patients import BOARDED, FULL, NO_CARE, THIN, Patient, PatientBatch
-from surgesim.model.care.waits import Waits
 from surgesim.model.care.wards import Wards
 from surgesim.model.clock.calendar import Calendar, Due
 from surgesim.model.columns import Column, Page

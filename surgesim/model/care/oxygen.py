@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from simpy.events import Event
 
 from surgesim.errors import IdentityError
+from surgesim.model.care.course.ledger import IN_ICU
 from surgesim.model.care.gas import cylinders_kg, kg_per_day, plant_kg_per_day
-from surgesim.model.care.ledger import IN_ICU
 from surgesim.model.care.patients import Patient
 from surgesim.model.clock.calendar import Calendar, Due
 from surgesim.model.clock.streams import Streams

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.care.ledger import Ledger
+from surgesim.model.care.course.ledger import Ledger
 from surgesim.model.clock.calendar import day_of
 from surgesim.model.command.indicators import window
 from surgesim.model.record import PER_MILLION

@@ -24,7 +24,7 @@ from strategies import (
     variant,
 )
 
-from surgesim.model.care.events import LogEntry
+from surgesim.model.care.course.events import LogEntry
 from surgesim.model.record import FACILITY_INDEX, PROVINCE_INDEX, Floats, Record, district_columns
 from surgesim.model.simulation import Simulation, run_once
 from surgesim.scenario.door import overlaid

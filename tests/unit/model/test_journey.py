@@ -23,7 +23,7 @@ from strategies import (
     stays,
 )
 
-from surgesim.model.care.events import LogEntry
+from surgesim.model.care.course.events import LogEntry
 from surgesim.model.record import Record
 from surgesim.model.simulation import Simulation
 

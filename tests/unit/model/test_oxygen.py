@@ -14,8 +14,8 @@ from strategies import arrivals, build, clinical, clock, deaths, facility, sever
 
 from surgesim.errors import IdentityError
 from surgesim.model.capacity.staff import OXYGEN_STOCK
+from surgesim.model.care.course.ledger import IN_ICU, IN_OXYGEN
 from surgesim.model.care.gas import cylinders_kg, kg_per_day, plant_kg_per_day
-from surgesim.model.care.ledger import IN_ICU, IN_OXYGEN
 from surgesim.model.care.oxygen import OxygenSupply, Store
 from surgesim.model.clock.calendar import Calendar
 from surgesim.model.clock.streams import Streams

@@ -23,8 +23,8 @@ from strategies import (
     stays,
 )
 
-from surgesim.model.care.events import LogEntry
-from surgesim.model.care.ledger import Ledger
+from surgesim.model.care.course.events import LogEntry
+from surgesim.model.care.course.ledger import Ledger
 from surgesim.model.care.network import Network
 from surgesim.model.care.patients import Patient
 from surgesim.model.command.reach import ReachCounts, members

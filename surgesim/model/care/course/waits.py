@@ -7,7 +7,7 @@ from collections import deque
 from operator import add, sub
 
 from surgesim.model.care.beds import BedPool
-from surgesim.model.care.ledger import GONE, IN_OXYGEN, NEEDS_ICU, NEEDS_OXYGEN, NOWHERE, Ledger
+from surgesim.model.care.course.ledger import GONE, IN_OXYGEN, NEEDS_ICU, NEEDS_OXYGEN, NOWHERE, Ledger
 from surgesim.model.care.network import Network
 from surgesim.model.care.patients import Patient
 from surgesim.model.clock.calendar import Calendar

@@ -5,7 +5,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 
 from surgesim.model.care.beds import BedPool, QueuePlace
-from surgesim.model.care.ledger import GONE
+from surgesim.model.care.course.ledger import GONE
 from surgesim.model.care.network import Network
 from surgesim.model.care.patients import Patient
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surgesim.model.care.ledger import IN_OXYGEN, NEEDS_ICU, THIN_CARE, UNTREATED
+from surgesim.model.care.course.ledger import IN_OXYGEN, NEEDS_ICU, THIN_CARE, UNTREATED
 from surgesim.model.care.patients import BOARDED, FULL, NO_CARE, Patient
 
 
