@@ -165,8 +165,8 @@ def sensitivity(
     with errors(interrupted="the files already written are complete"):
         from rich.text import Text
 
-        from surgesim.report.drivers import cautions, sensitivity_table, shares_table
         from surgesim.report.figures import draw_sensitivity, draw_shares, save
+        from surgesim.report.prose.drivers import cautions, sensitivity_table, shares_table
         from surgesim.study.sensitivity import sensitivity as explain
         from surgesim.study.store.contents import SWEEP
         from surgesim.study.store.csv_files import write_csv

@@ -14,12 +14,12 @@ from markupsafe import Markup
 
 from surgesim.files import GENERATOR, atomic_write, is_report, refuse_to_replace
 from surgesim.report import tables
-from surgesim.report.chance import remarks as spread_remarks
 from surgesim.report.citation import Value, passage
 from surgesim.report.figures import FIGURES, EmptyFigureError, check_choice, describe, draw, project_style
 from surgesim.report.likelihood import SCALE
-from surgesim.report.sentences import precision_notes, uncertainty_notes, without_plan
-from surgesim.report.summary import assumption_notes, runs, three_sentences
+from surgesim.report.prose.chance import remarks as spread_remarks
+from surgesim.report.prose.sentences import precision_notes, uncertainty_notes, without_plan
+from surgesim.report.prose.summary import assumption_notes, runs, three_sentences
 from surgesim.report.words import day_text, number, percent, phrase
 from surgesim.scenario.schema.scenario import BASELINE
 

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Group
 from rich.text import Text
 
-from surgesim.report.assessment import is_assessed, missing_assessments, reason
-from surgesim.report.chance import Line, told_apart
-from surgesim.report.chance import remarks as spread_remarks
-from surgesim.report.costing import costs_left_out, per_death_averted
-from surgesim.report.hospitals import first_full
 from surgesim.report.names import alternative_title, criteria, threshold_title, with_unit
-from surgesim.report.plans import idle_rules
-from surgesim.report.screen.table import ScreenTable
-from surgesim.report.sentences import (
+from surgesim.report.prose.assessment import is_assessed, missing_assessments, reason
+from surgesim.report.prose.chance import Line, told_apart
+from surgesim.report.prose.chance import remarks as spread_remarks
+from surgesim.report.prose.costing import costs_left_out, per_death_averted
+from surgesim.report.prose.hospitals import first_full
+from surgesim.report.prose.plans import idle_rules
+from surgesim.report.prose.sentences import (
     deaths,
     enough_for_ranges,
     epidemic_level,
@@ -30,7 +29,8 @@ from surgesim.report.sentences import (
     uncertainty_notes,
     without_plan,
 )
-from surgesim.report.summary import in_brief
+from surgesim.report.prose.summary import in_brief
+from surgesim.report.screen.table import ScreenTable
 from surgesim.report.words import (
     EN_DASH,
     common_decimals,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from surgesim.report.citation import Passage, Row, Value, cell, proper_name, quote
-from surgesim.report.hospitals import by_first_full, facility_title
-from surgesim.report.sentences import enough_for_ranges
+from surgesim.report.prose.hospitals import by_first_full, facility_title
+from surgesim.report.prose.sentences import enough_for_ranges
 from surgesim.report.tables.cells import NONE, ReportTable, district_title, in_brackets, lines, table_builder
 from surgesim.report.words import day_text, percent, phrase, round_off
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from surgesim.model.record import CONSTRAINTS
-from surgesim.report.assessment import is_assessed, missing_assessments, not_assessed_text
 from surgesim.report.citation import Passage, Row, Value, cell, join, passage, proper_name, quote
 from surgesim.report.names import criteria, is_share, threshold_title, unit_of
-from surgesim.report.sentences import enough_for_ranges, icu_care
-from surgesim.report.summary import first_date, how_likely, province_rows, share
+from surgesim.report.prose.assessment import is_assessed, missing_assessments, not_assessed_text
+from surgesim.report.prose.sentences import enough_for_ranges, icu_care
+from surgesim.report.prose.summary import first_date, how_likely, province_rows, share
 from surgesim.report.tables.cells import (
     NONE,
     Cell,

@@ -10,11 +10,11 @@ from markupsafe import Markup
 
 from surgesim.model.outcomes import DEADLY
 from surgesim.report.citation import Passage, Row, Value, proper_name, quote, source
-from surgesim.report.costing import costs_left_out, per_death_averted
 from surgesim.report.names import criteria, threshold_title
-from surgesim.report.plans import plan_changes
-from surgesim.report.sentences import longer_without_fewer_deaths
-from surgesim.report.summary import province_rows
+from surgesim.report.prose.costing import costs_left_out, per_death_averted
+from surgesim.report.prose.plans import plan_changes
+from surgesim.report.prose.sentences import longer_without_fewer_deaths
+from surgesim.report.prose.summary import province_rows
 from surgesim.report.tables.cells import (
     NONE,
     Cell,

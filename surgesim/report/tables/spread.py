@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from surgesim.report.chance import told_apart
 from surgesim.report.citation import join
+from surgesim.report.prose.chance import told_apart
 from surgesim.report.tables.cells import ReportTable, in_brackets, lines, table_builder
 from surgesim.report.words import phrase
 

@@ -12,7 +12,7 @@ import pandas as pd
 from surgesim.model.outcomes import OUTCOMES, in_groups
 from surgesim.model.record import PER
 from surgesim.report.citation import Row, Value, cell, proper_name, quote, source
-from surgesim.report.sentences import enough_for_ranges
+from surgesim.report.prose.sentences import enough_for_ranges
 from surgesim.report.tables.cells import NONE, ReportTable, district_title, in_brackets, lines, table_builder
 from surgesim.report.words import (
     day_text,

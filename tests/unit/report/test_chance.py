@@ -12,8 +12,8 @@ from study_cases import made_up_record, shown, small_scenario
 
 from surgesim.model import simulation
 from surgesim.report import document
-from surgesim.report.chance import WIDTH, remarks, told_apart
 from surgesim.report.document import report
+from surgesim.report.prose.chance import WIDTH, remarks, told_apart
 from surgesim.report.screen.screen import summary
 from surgesim.scenario.door import from_plain
 from surgesim.scenario.schema.scenario import Scenario

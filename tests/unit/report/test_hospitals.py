@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from study_cases import made_up_simulation, small_scenario
 
-from surgesim.report.hospitals import MOST_LINES, first_full
+from surgesim.report.prose.hospitals import MOST_LINES, first_full
 from surgesim.report.words import NBSP
 from surgesim.study.results import Results
 from surgesim.study.tables.collect import Collection

@@ -20,7 +20,7 @@ from surgesim.report.document import report, write_report
 from surgesim.report.figures import FIGURES
 from surgesim.report.likelihood import OPEN, SCALE, likelihood
 from surgesim.report.names import alternative_title, criteria, threshold_title
-from surgesim.report.summary import three_sentences
+from surgesim.report.prose.summary import three_sentences
 from surgesim.report.words import LANGUAGES, day_text, phrase, unit_words
 from surgesim.scenario.door import overlaid
 from surgesim.scenario.schema.scenario import Scenario

@@ -11,9 +11,10 @@ import pytest
 from study_cases import made_up_simulation, shown, small_scenario
 
 from surgesim.model.record import CONSTRAINTS
-from surgesim.report.costing import costs_left_out
 from surgesim.report.names import threshold_title
-from surgesim.report.plans import idle_rules
+from surgesim.report.prose.costing import costs_left_out
+from surgesim.report.prose.plans import idle_rules
+from surgesim.report.prose.sentences import longer_without_fewer_deaths, main_constraints, without_plan
 from surgesim.report.screen.screen import (
     breach_table,
     comparison_table,
@@ -22,7 +23,6 @@ from surgesim.report.screen.screen import (
     threshold_table,
 )
 from surgesim.report.screen.table import wrap_cell
-from surgesim.report.sentences import longer_without_fewer_deaths, main_constraints, without_plan
 from surgesim.report.words import NBSP, phrase
 from surgesim.scenario.door import overlaid
 from surgesim.scenario.schema.scenario import Scenario

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import surgesim
-from surgesim.report.sentences import icu_care
+from surgesim.report.prose.sentences import icu_care
 
 TOWN = Path(__file__).parents[3] / "scenarios" / "teaching" / "beds-without-nurses.yaml"
 

@@ -11,8 +11,8 @@ import pytest
 from study_cases import DAYS, local, made_up_record, shown, small_scenario
 
 from surgesim.model.record import Record
+from surgesim.report.prose.sentences import epidemic_level, timely_access
 from surgesim.report.screen.screen import breach_table, summary, threshold_table
-from surgesim.report.sentences import epidemic_level, timely_access
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.compare import better, paired_interval
 from surgesim.study.results import Results

@@ -19,8 +19,8 @@ from study_cases import made_up_record, shown, small_scenario
 from surgesim.errors import ResultsError
 from surgesim.model import simulation
 from surgesim.model.record import Record
-from surgesim.report.drivers import cautions, outcome_name, sensitivity_table, shares_table
 from surgesim.report.figures import draw_sensitivity, draw_shares
+from surgesim.report.prose.drivers import cautions, outcome_name, sensitivity_table, shares_table
 from surgesim.report.words import outcome_words, phrase
 from surgesim.scenario.door import from_plain
 from surgesim.scenario.schema.scenario import Scenario

@@ -18,7 +18,7 @@ from scipy import stats
 from study_cases import small_scenario
 
 from surgesim.errors import ScenarioError
-from surgesim.report.sentences import precision_notes, uncertainty_notes
+from surgesim.report.prose.sentences import precision_notes, uncertainty_notes
 from surgesim.scenario.door import dump, from_plain, inspect, load, overlaid
 from surgesim.scenario.schema.merging import deep_merge, scaled
 from surgesim.scenario.schema.scenario import Scenario

@@ -14,9 +14,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from surgesim.model.record import key_of
-from surgesim.report.assessment import is_assessed, reason
 from surgesim.report.figures.drawing.page import BLACK, VERMILION, day_number, spans
 from surgesim.report.names import item_of, threshold_title, words_of
+from surgesim.report.prose.assessment import is_assessed, reason
 from surgesim.report.words import day_month, number, percent, phrase
 from surgesim.scenario.schema.needs import beds_counted
 from surgesim.study.measures.breaches import PROVINCE_AREA, SITUATION

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from surgesim.report.drivers import cautions, compared, in_order, outcome_name, share_name, without_interval
 from surgesim.report.figures.drawing.page import (
     BLACK,
     BLUE,
@@ -26,6 +25,14 @@ from surgesim.report.figures.drawing.page import (
     wrap_evenly,
 )
 from surgesim.report.names import alternative_title
+from surgesim.report.prose.drivers import (
+    cautions,
+    compared,
+    in_order,
+    outcome_name,
+    share_name,
+    without_interval,
+)
 from surgesim.report.words import number, phrase
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.sensitivity import FIRST, PARTIAL, RANK, SHARE, TOTAL

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from surgesim.report.sentences import enough_for_ranges
+from surgesim.report.prose.sentences import enough_for_ranges
 from surgesim.report.words import day_text, number, percent, phrase
 from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.measures.binding import BEDS

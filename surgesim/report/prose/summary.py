@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 from markupsafe import Markup
 
-from surgesim.report.assessment import is_assessed
 from surgesim.report.citation import Passage, Row, Value, cell, join, passage, proper_name, quote, source
 from surgesim.report.likelihood import likelihood
 from surgesim.report.names import criteria, threshold_title
-from surgesim.report.plans import plan_in_words
-from surgesim.report.sentences import amount, binding_of_beds, enough_for_ranges, main_constraints
+from surgesim.report.prose.assessment import is_assessed
+from surgesim.report.prose.plans import plan_in_words
+from surgesim.report.prose.sentences import amount, binding_of_beds, enough_for_ranges, main_constraints
 from surgesim.report.words import day_text, number, percent, phrase, round_off
 from surgesim.scenario.schema.command import REQUIRED_PATH
 from surgesim.scenario.schema.scenario import BASELINE
