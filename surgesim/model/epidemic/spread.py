@@ -237,6 +237,11 @@ class Epidemic:
         self._everybody = np.zeros(3 * cells + 3 * groups, np.int64)
         self._state = self._everybody[: 3 * cells + 2 * groups]
         self._leaving = np.empty(len(self._state))
+        # who leaves S and E1 enters E1 and E2; who leaves I1 and I2 enters I2 and R
+        self._moves = (
+            (slice(2 * cells), self._everybody[cells : 3 * cells]),
+            (slice(3 * cells, None), self._everybody[3 * cells + groups :]),
+        )
         self.susceptible, self.exposed, self.infectious = _parts(self._state, shape)
         self._infection, leave_exposed, leave_infectious = _parts(self._leaving, shape)
         leave_exposed[:] = 2 * section.dt_days / variant.latent_days
@@ -398,26 +403,26 @@ class Epidemic:
         self._wane(rng, dead)
         self._vaccinate(day, doses, dead, staff)
         hazard, mixing = self._hazard_of(in_force), self._mixing_of(in_force)
+        isolating = isolated is not None and np.count_nonzero(isolated) > 0
         shape = self.susceptible.shape
         onsets = np.empty((*shape, self._steps), np.int64)
         infected_today = np.zeros(shape, np.int64)
         for step in range(self._steps):
-            infectious = self.infectious.sum(axis=(0, 3))
+            stages = self.infectious[0] + self.infectious[1]
+            infectious = stages[..., 0] + stages[..., 1]
             prevalence = infectious / self._contact_pool
-            if isolated is not None:
+            if isolated is not None and isolating:
                 among = np.maximum(infectious.sum(axis=1), 1)
                 prevalence *= 1.0 - np.minimum(isolated[step] / among, 1.0)[:, None]
             force = np.matmul(hazard, (mixing @ prevalence)[:, :, None])
             np.negative(np.expm1(-force[..., None] * self._open_to), out=self._infection)
             leaving = rng.binomial(self._state, self._leaving)
             self._state -= leaving
-            infected, progressed, recovering = _parts(leaving, shape)
-            self.exposed[0] += infected
-            self.exposed[1] += progressed[0]
-            self.infectious[0] += progressed[1].sum(axis=-1)
-            self.infectious[1] += recovering[0]
-            self.recovered += recovering[1]
-            onsets[..., step] = progressed[1]
+            for of, into in self._moves:
+                into += leaving[of]
+            infected, (_, to_infectious), _ = _parts(leaving, shape)
+            self.infectious[0] += to_infectious.sum(axis=-1)
+            onsets[..., step] = to_infectious
             infected_today += infected
         infections = infected_today.sum(axis=(1, 2, 3))
         return DayOfInfection(
