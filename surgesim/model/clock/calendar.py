@@ -77,7 +77,7 @@ class Calendar(Environment):
 
     def after(self, delay: float, what: Callable[[Due], None], value: Any) -> Due:
         """Schedule a call of `what` for `value` in `delay` days."""
-        time = self.now + delay
+        time = self.now + delay  # what `_put` does is repeated here, because most events come this way
         due = (time, next(self._eid), what, value)
         if time < self._end_of_day:
             insort(self._today, due, self._next)
@@ -85,18 +85,24 @@ class Calendar(Environment):
             self._later[time // 1.0].append(due)
         return due
 
+    def call_at(self, time: float, what: Callable[[Due], None], value: Any) -> Due:
+        """Schedule a call of `what` for `value` at `time`, or now if it has passed; `instant` corrects it."""
+        return self._put((max(instant(time), self.now), next(self._eid), what, value))
+
     def foresee(self, known: Iterable[tuple[float, int, Any]], what: Callable[[Due], None]) -> None:
         """Schedule a call of `what` for each (time, number, value), at the time or now if it has passed.
 
         At the same instant, these events precede all others, in the order of their numbers.
         """
-        later = self._later
         for time, number, value in known:
-            due = (time, number - _FIRST, what, value)
-            if time < self._end_of_day:
-                insort(self._today, due, self._next)
-            elif time < inf:
-                later[time // 1.0].append(due)
+            self._put((time, number - _FIRST, what, value))
+
+    def _put(self, due: Due) -> Due:
+        if due[0] < self._end_of_day:
+            insort(self._today, due, self._next)
+        elif due[0] < inf:
+            self._later[due[0] // 1.0].append(due)
+        return due
 
     def at(self, time: float, priority: EventPriority = NORMAL) -> Event:
         """Schedule and return an event at `time`, or now if it has passed; `instant` corrects rounding."""
