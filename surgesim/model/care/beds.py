@@ -156,9 +156,8 @@ class BedPool:
             raise IdentityError(
                 "free = capacity - occupied - held", f"{names[f]}, {bed}", day, f"{self.free[f]} free"
             )
-        allowed = map(max, self._most, self._used)
-        for f, too_many in enumerate(map(gt, all_used, allowed)):
-            if too_many:
+        if any(map(gt, all_used, map(max, self._most, self._used))):
+            for f in (f for f, used in enumerate(all_used) if used > max(self._most[f], self._used[f])):
                 raise IdentityError(
                     "occupied <= max(staffed, occupied the day before)",
                     f"{names[f]}, {bed}",
@@ -166,7 +165,7 @@ class BedPool:
                     f"{all_used[f]} used, {self._most[f]} staffed, {self._used[f]} the day before",
                 )
         self._used = all_used
-        if self.total_free != sum(max(free, 0) for free in self.free):
+        if self.total_free != sum([free for free in self.free if free > 0]):
             raise IdentityError("total free = sum of free", bed, day, f"{self.total_free} free in all")
         self._most = list(self.capacity)
 

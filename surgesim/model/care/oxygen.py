@@ -206,14 +206,14 @@ class Store:
             self.unmet += missing * days
         if self.short:
             self.short_days += days
-        if draw:
-            self._take(draw * days)
+        taken = draw * days
+        if taken <= self.tank:
+            self.tank -= taken
+        else:
+            self._empty_tank(taken)
 
-    def _take(self, kg: float) -> None:
-        """Take oxygen from the tank, and the rest from the cylinders."""
-        if kg <= self.tank:
-            self.tank -= kg
-            return
+    def _empty_tank(self, kg: float) -> None:
+        """Take the oxygen in the tank, and the rest from the cylinders."""
         self.cylinders -= kg - self.tank
         self.tank = 0.0
         if -_TOLERANCE_KG < self.cylinders < 0:

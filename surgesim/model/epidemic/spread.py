@@ -524,7 +524,9 @@ class Epidemic:
         if self._everybody.min() < 0:
             raise IdentityError("no compartment below zero", "the province", day, "a count is negative")
         now = (self.susceptible + self.exposed[0] + self.exposed[1]).sum(axis=-1)
-        now += self.infectious[0] + self.infectious[1] + self.recovered
+        now += self.infectious[0]
+        now += self.infectious[1]
+        now += self.recovered
         if not np.array_equal(now, self._people):
             district, age, risk = np.argwhere(now != self._people)[0]
             raise IdentityError(
