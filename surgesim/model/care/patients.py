@@ -522,7 +522,7 @@ class PatientSource:
             needs_icu=needs_icu,
             icu_delay=delay,
             urgent=draws[:, U_URGENT] < self._urgent_share[icu],
-            luck=draws[:, U_DEATH],
+            luck=draws[:, U_DEATH].copy(),  # a view would keep all draws
             p_full=full,
             p_thin=thin,
             p_boarded=boarded,

@@ -73,8 +73,8 @@ class PathDay:
 
     Attributes
     ----------
-    day, in_force
-        The number of the day, and the measures in force on it.
+    day, in_force, isolated
+        The number of the day, the measures in force on it, and its infectious people who isolate, or None.
     infection
         The result of the day.
     state
@@ -83,12 +83,13 @@ class PathDay:
 
     day: int
     in_force: tuple[str, ...]
+    isolated: Floats | None
     infection: DayOfInfection
-    state: Ints
+    state: NDArray[np.int32]
 
 
 EpidemicPath: TypeAlias = list[PathDay]
-"""The first days of an epidemic, in order, on which care has had no effect yet."""
+"""The first days of an epidemic, in order, on which care has no effect except on who isolates."""
 
 
 def next_generation(population: Population, susceptibility: Floats) -> float:
@@ -161,6 +162,10 @@ def severe_if_infected(section: EpidemicSection) -> Floats:
     infected, ill = 1.0 - infection, 1.0 - np.maximum(infection, severe)
     risk: Floats = np.divide(ill, infected, out=np.zeros_like(ill), where=infected > 0)
     return risk
+
+
+def _equal(one: Floats | None, other: Floats | None) -> bool:
+    return other is None if one is None else other is not None and np.array_equal(one, other)
 
 
 def _parts(flat: NDArray[Number], shape: tuple[int, ...]) -> tuple[NDArray[Number], ...]:
@@ -347,45 +352,50 @@ class Epidemic:
         """
         in_force = self._measures_of(day)
         doses = 0 if self.vaccination is None else self.vaccination.receive(day)
-        if self._path is not None and self._depends_on_care(isolated):
+        if self._path is not None and self._depends_on_care():
             self._path = None
-        infection = self._take_from_path(day, in_force)
+        infection = self._take_from_path(day, in_force, isolated)
         if infection is None:
             infection = self._move(day, in_force, doses, dead, staff, isolated)
-            self._add_to_path(day, in_force, infection)
+            self._add_to_path(day, in_force, isolated, infection)
         self.today = infection
         return infection
 
-    def _depends_on_care(self, isolated: Floats | None) -> bool:
-        """Return True if future infections depend on care, or on parts of the plan beside its measures.
+    def _depends_on_care(self) -> bool:
+        """Return True if future infections depend on care otherwise than by the cases who isolate.
 
-        This is so if immunity wanes, because the dead keep theirs; from the first dose on, because the dead
-        get none and staff get theirs first; and while cases isolate, because reports depend on home care,
-        tests and beds.
+        This is so if immunity wanes, because the dead keep theirs; and from the first dose on, because the
+        dead get none and staff get theirs first.
         """
         wanes = self._section.immunity.waning_days is not None
         dosed = self.vaccination is not None and self.vaccination.has_begun
-        return wanes or dosed or (isolated is not None and bool(isolated.any()))
+        return wanes or dosed
 
-    def _take_from_path(self, day: int, in_force: tuple[str, ...]) -> DayOfInfection | None:
+    def _take_from_path(
+        self, day: int, in_force: tuple[str, ...], isolated: Floats | None
+    ) -> DayOfInfection | None:
         """Return the day as another alternative simulated it; None if there is none or the paths differ.
 
-        Once a day has different measures in force, this alternative no longer uses the path.
+        Once other measures are in force on a day, or others isolate, because reports depend on home care,
+        tests and beds, this alternative no longer uses the path.
         """
         if self._path is None or self._passed == len(self._path):
             return None
         shared = self._path[self._passed]
-        if (shared.day, shared.in_force) != (day, in_force):
+        if (shared.day, shared.in_force) != (day, in_force) or not _equal(shared.isolated, isolated):
             self._path = None
             return None
         self._everybody[:] = shared.state
         self._passed += 1
         return shared.infection
 
-    def _add_to_path(self, day: int, in_force: tuple[str, ...], infection: DayOfInfection) -> None:
+    def _add_to_path(
+        self, day: int, in_force: tuple[str, ...], isolated: Floats | None, infection: DayOfInfection
+    ) -> None:
         """Add a day to the path if this alternative still uses it and is the first to simulate the day."""
         if self._path is not None:
-            self._path.append(PathDay(day, in_force, infection, self._everybody.copy()))
+            state = self._everybody.astype(np.int32)  # half the memory; a cell has fewer people
+            self._path.append(PathDay(day, in_force, isolated, infection, state))
             self._passed += 1
 
     def _move(
