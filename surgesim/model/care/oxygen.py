@@ -238,7 +238,7 @@ class Store:
     def imbalance(self) -> float:
         """Return start + delivered + produced - used - spilled - lost - end: 0 except for rounding."""
         inflow = self.at_start + self.delivered + self.produced
-        return inflow - self.used - self.spilled - self.lost - self.stock
+        return inflow - self.used - self.spilled - self.lost - (self.tank + self.cylinders)
 
     def unaccounted(self) -> float:
         """Return needed - used - withheld - unmet: 0 except for rounding."""
@@ -275,14 +275,15 @@ class OxygenSupply:
     @property
     def used_kg(self) -> float:
         """Oxygen used in all facilities since the start of the run, as of the last update, kg."""
-        return sum(store.used for store in self.stores if store is not None)
+        return sum([store.used for store in self.stores if store is not None])
 
     @property
     def cover_days(self) -> float:
         """Number of days that all stocks together last at the current rate; infinite if none falls."""
         stores = [store for store in self.stores if store is not None]
-        draw = sum(max(store.demand * (1 + store.loss) - store.plant, 0.0) for store in stores)
-        return sum(store.stock for store in stores) / draw if draw > 0 else inf
+        beyond = [store.demand * store.gross - store.plant for store in stores]
+        draw = sum([kg for kg in beyond if kg > 0])
+        return sum([store.tank + store.cylinders for store in stores]) / draw if draw > 0 else inf
 
     def sustained(self, days: float) -> NDArray[np.float64]:
         """Return the use that each supply sustains for some days, kg per day; infinite if unlimited."""
@@ -516,19 +517,19 @@ class OxygenSupply:
     def fill(self, page: Page) -> None:
         """Record the oxygen of the province and of each facility."""
         stores = [store for store in self.stores if store is not None]
-        stock = [0.0 if store is None else store.stock for store in self.stores]
+        stock = [0.0 if store is None else store.tank + store.cylinders for store in self.stores]
         used = [0.0 if store is None else store.used for store in self.stores]
         dry = [0.0 if store is None else store.short_days for store in self.stores]
         page.province.values |= {
             "oxygen_stock_kg": sum(stock),
             "oxygen_cover_days": min(self.cover_days, MOST_DAYS_OF_COVER),
-            "facilities_out_of_oxygen": sum(store.short for store in stores),
+            "facilities_out_of_oxygen": sum([store.short for store in stores]),
         }
         page.province.totals |= {
             "oxygen_used_kg": sum(used),
-            "oxygen_unmet_kg": sum(store.unmet for store in stores),
-            "oxygen_withheld_kg": sum(store.withheld for store in stores),
-            "oxygen_delivered_kg": sum(store.delivered for store in stores),
+            "oxygen_unmet_kg": sum([store.unmet for store in stores]),
+            "oxygen_withheld_kg": sum([store.withheld for store in stores]),
+            "oxygen_delivered_kg": sum([store.delivered for store in stores]),
         }
         page.facilities.values["oxygen_stock_kg"] = np.array(stock)
         page.facilities.totals |= {"oxygen_used_kg": np.array(used), "dry": np.array(dry)}
@@ -541,20 +542,24 @@ class OxygenSupply:
         IdentityError
             If a store or its need does not balance, or a stock is negative.
         """
+        self.advance()
         for name, store in zip(self._names, self.stores, strict=True):
             if store is None:
                 continue
-            store.advance(self._env.now)
             came = store.at_start + store.delivered + store.produced
-            tolerance = _TOLERANCE_KG * max(1.0, 1e-6 * came)
-            if abs(store.imbalance()) > tolerance or min(store.tank, store.cylinders) < -tolerance:
+            tolerance = _TOLERANCE_KG * (1e-6 * came if came > 1e6 else 1.0)
+            if abs(store.imbalance()) > tolerance or store.tank < -tolerance or store.cylinders < -tolerance:
                 raise IdentityError(
                     "oxygen: start + delivered + produced - used - spilled - lost = end",
                     name,
                     day,
                     f"{store.imbalance():g} kg unaccounted for, {store.stock:g} kg in stock",
                 )
-            if abs(store.unaccounted()) > tolerance or min(store.unmet, store.withheld) < -tolerance:
+            if (
+                abs(store.unaccounted()) > tolerance
+                or store.unmet < -tolerance
+                or store.withheld < -tolerance
+            ):
                 raise IdentityError(
                     "oxygen: needed = used + withheld + unmet",
                     name,

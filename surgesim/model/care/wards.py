@@ -89,7 +89,7 @@ class Wards:
         occupied = [mild, self.oxygen.occupied, self.icu.occupied]
         held = [[0] * len(mild), self.oxygen.held, self.icu.held]
         free = (
-            sum(max(vacant, 0) for vacant in map(sub, self.staffed[BASIC], mild)),
+            sum([vacant for vacant in map(sub, self.staffed[BASIC], mild) if vacant > 0]),
             self.oxygen.total_free,
             self.icu.total_free,
         )
