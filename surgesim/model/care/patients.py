@@ -402,11 +402,11 @@ class PatientSource:
         """
         assert self.p_oxygen is not None
         onsets = infection.onsets
-        chance = np.broadcast_to(self.p_oxygen[..., None], onsets.shape)
         some = np.flatnonzero(onsets)  # a cell without onsets uses no draw
-        ill = needs.binomial(onsets.ravel()[some], chance.ravel()[some])
+        chance = self.p_oxygen.ravel()[some // onsets.shape[-1] % self.p_oxygen.size]  # of any district
+        ill = needs.binomial(onsets.ravel()[some], chance)
         district, age, risk, _stratum, step = np.unravel_index(np.repeat(some, ill), onsets.shape)
-        mild = onsets.sum(axis=(1, 2, 3, 4)) - np.bincount(district, minlength=len(onsets))
+        mild = onsets.reshape(len(onsets), -1).sum(axis=1) - np.bincount(district, minlength=len(onsets))
         draws = traits.random((len(district), DRAWS))
         if any(reduction):
             found = draws[:, U_DETECTION] < self._detected_share

@@ -434,7 +434,7 @@ class Epidemic:
             self.infectious[0] += to_infectious.sum(axis=-1)
             onsets[..., step] = to_infectious
             infected_today += infected
-        infections = infected_today.sum(axis=(1, 2, 3))
+        infections = infected_today.reshape(len(infected_today), -1).sum(axis=1)
         return DayOfInfection(
             onsets, infections, imported, int(self.infectious.sum()), int(self.susceptible.sum())
         )
@@ -473,7 +473,7 @@ class Epidemic:
     def _infect_outside(self, district: int, number: int, rng: np.random.Generator) -> int:
         """Move up to `number` residents of a district from S to E at random; return the number moved."""
         cells = self.susceptible[district]
-        if not cells[..., VACCINATED:].any():
+        if not np.count_nonzero(cells[..., VACCINATED:]):
             cells = cells[..., :VACCINATED]  # so that an empty stratum changes no draw
         strata = cells.shape[-1]
         number = min(number, int(cells.sum()))
