@@ -79,6 +79,7 @@ class BedPool:
         self.waiting = [0] * len(network.districts)
         groups = max(network.group_of) + 1
         self._queues: list[list[QueuePlace]] = [[] for _ in range(groups)]
+        self._queue_of = [self._queues[group] for group in network.group_of]  # by district
         self._joined = 0
 
     # -- beds -------------------------------------------------------------------------------------
@@ -155,9 +156,8 @@ class BedPool:
             raise IdentityError(
                 "free = capacity - occupied - held", f"{names[f]}, {bed}", day, f"{self.free[f]} free"
             )
-        allowed = map(max, self._most, self._used)
-        for f, too_many in enumerate(map(gt, all_used, allowed)):
-            if too_many:
+        if any(map(gt, all_used, map(max, self._most, self._used))):
+            for f in (f for f, used in enumerate(all_used) if used > max(self._most[f], self._used[f])):
                 raise IdentityError(
                     "occupied <= max(staffed, occupied the day before)",
                     f"{names[f]}, {bed}",
@@ -165,7 +165,7 @@ class BedPool:
                     f"{all_used[f]} used, {self._most[f]} staffed, {self._used[f]} the day before",
                 )
         self._used = all_used
-        if self.total_free != sum(max(free, 0) for free in self.free):
+        if self.total_free != sum([free for free in self.free if free > 0]):
             raise IdentityError("total free = sum of free", bed, day, f"{self.total_free} free in all")
         self._most = list(self.capacity)
 
@@ -174,17 +174,20 @@ class BedPool:
     def join(self, patient: Patient, key: Key, district: int) -> QueuePlace:
         """Put a patient in the queue of a district."""
         self._joined += 1
-        place = self.line[patient.index] = QueuePlace(*key, self._joined, patient, district)
-        heappush(self._queues[self._network.group_of[district]], place)
+        # a third of the time of QueuePlace(...), which would be called for every wait
+        place = tuple.__new__(QueuePlace, (*key, self._joined, patient, district))
+        self.line[patient.index] = place
+        heappush(self._queue_of[district], place)
         self.waiting[district] += 1
         return place
 
     def leave(self, patient: Patient) -> None:
         """Remove a patient from the queue."""
-        place = self.line.pop(patient.index)
-        self.waiting[place.district] -= 1
-        queue = self._queues[self._network.group_of[place.district]]
-        while queue and not self.is_current(queue[0]):
+        line = self.line
+        district = line.pop(patient.index).district
+        self.waiting[district] -= 1
+        queue = self._queue_of[district]
+        while queue and line.get(queue[0].who) is not queue[0]:
             heappop(queue)
 
     def is_current(self, place: QueuePlace) -> bool:
@@ -203,19 +206,14 @@ class BedPool:
                 best = queue[0]
         return best
 
-    def _head(self, group: int) -> QueuePlace | None:
-        """Return the first position in the queue of a group of districts."""
-        queue = self._queues[group]
-        return queue[0] if queue else None
-
     def first_of(self, district: int) -> QueuePlace | None:
         """Return the first position in the queue of a district's group."""
-        return self._head(self._network.group_of[district])
+        queue = self._queue_of[district]
+        return queue[0] if queue else None
 
     def first_in_line(self) -> QueuePlace | None:
         """Return the first position across all queues."""
-        heads = map(self._head, range(len(self._queues)))
-        return min((head for head in heads if head is not None), default=None)
+        return min((queue[0] for queue in self._queues if queue), default=None)
 
     def in_line_of(self, district: int) -> list[Patient]:
         """Return all patients who wait in a district, in no particular order."""

@@ -6,7 +6,6 @@ is treated as a whole: teams go where the cases are.
 
 from __future__ import annotations
 
-from collections import deque
 from math import ceil
 
 import numpy as np
@@ -45,7 +44,7 @@ class _Cases:
     def __init__(self, weights: Floats, isolated: float) -> None:
         self.isolated = isolated
         self._weights = weights
-        self._recent: deque[float] = deque([0.0] * len(weights), maxlen=len(weights))
+        self._recent = np.zeros(len(weights))  # today's cases first
         self._reported = 0.0
         self.known = self.active = self.followed = self.newly_followed = self.packages_given = 0.0
         self.with_package = 0.0
@@ -53,8 +52,9 @@ class _Cases:
     def report(self, cases: float) -> None:
         """Add the cases reported on a day."""
         self._reported = cases
-        self._recent.appendleft(cases)
-        self.known = float(self._weights @ np.array(self._recent))
+        self._recent[1:] = self._recent[:-1]
+        self._recent[0] = cases
+        self.known = float(self._weights @ self._recent)
 
     def follow(self, isolated: float, most: float) -> None:
         """Follow up to `most` of the cases that are at home, not among the `isolated`."""
@@ -122,9 +122,11 @@ class HomeCare:
         weights = np.minimum(days - np.arange(ceil(days)), 1.0)  # for today's cases, yesterday's, …
         self._first, self._others = (_Cases(weights, weight) for weight in isolated)
         self._delays = np.ones(1) if delays is None else delays
-        self._onsets: deque[tuple[float, float]] = deque(maxlen=len(self._delays))
+        self._onsets = np.zeros((len(self._delays), 2))  # today's first: of people in `first`, of all
+        self._onset_days = 0
         self._came, self._went = section.packages, 0.0
         self.first = followed_first(section)
+        self._has_first = bool(self.first.any())
         self.teams = self._at_work = section.teams
         self.active = self.followed = 0.0
         self.newly_followed = self.packages_given = self.without_package = 0.0
@@ -146,13 +148,15 @@ class HomeCare:
 
     def expect(self, first: int, mild: int) -> None:
         """Expect reports of a day's onsets that stay mild, in all and of people in `first`."""
-        self._onsets.appendleft((float(first), float(mild)))
+        self._onsets[1:] = self._onsets[:-1]
+        self._onsets[0] = first, mild
+        self._onset_days += 1
 
     def first_share(self) -> float:
         """Return the share of people in `first` among the mild cases reported today."""
-        if not self._onsets or not self.first.any():
+        if not self._onset_days or not self._has_first:
             return 0.0
-        first, mild = self._delays[: len(self._onsets)] @ np.array(self._onsets)
+        first, mild = (self._delays[: self._onset_days] @ self._onsets[: self._onset_days]).tolist()
         return float(first / mild) if mild > 0 else 0.0
 
     def pass_day(self, reported_mild: float, isolated: float) -> None:

@@ -705,16 +705,19 @@ class Journey:
             self.waits.begin(patient)
 
     def _leave_line(self, patient: Patient) -> None:
-        if patient.index in self.oxygen.line:
+        index = patient.index
+        if index in self.oxygen.line:
             self.oxygen.leave(patient)
-        if patient.index in self.icu.line:
+        if index in self.icu.line:
             self.icu.leave(patient)
 
     def _run_clock(self, patient: Patient) -> None:
         """Start or continue the clock of a patient's highest unmet need."""
+        env = self._env
         patient.clock_boards = patient.need == NEEDS_ICU and boards(patient)
-        patient.clock_since = self._env.now
-        patient.clock = self._env.after(max(clock_left(patient), 0.0), self._clock_ends, patient)
+        patient.clock_since = env.now
+        left = clock_left(patient)
+        patient.clock = env.after(left if left > 0.0 else 0.0, self._clock_ends, patient)
 
     def _pause_clock(self, patient: Patient) -> None:
         if patient.clock_since < inf:
@@ -729,7 +732,7 @@ class Journey:
         patient: Patient = due[3]
         if patient.clock is not due:
             return
-        if patient.unmet_since < inf:
+        if patient.unmet_since < inf and not patient.late:
             self.ledger.miss(patient)  # never got the bed needed
         dead = (BOARDED if boards(patient) else NO_CARE) >= patient.dies_from
         self._leave_line(patient)

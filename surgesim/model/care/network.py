@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from surgesim.model.columns import Column, Page
 from surgesim.model.epidemic.people import travel_hours
 from surgesim.scenario.schema.capacity.transport import Transport
@@ -84,8 +86,8 @@ class Network:
         whether the route is gated, whether it crosses water.
     fleet
         Vehicles by district; None if they are unlimited.
-    district_of
-        The district of each facility.
+    district_of, district_index
+        The district of each facility, as a list and as an array.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -97,6 +99,7 @@ class Network:
         self.districts = tuple(people.districts)
         self.facilities = tuple(care.facilities)
         self.district_of = [index[facility.district] for facility in facilities]
+        self.district_index = np.array(self.district_of, np.intp)
         self._opens = people.crossing_from_hour / 24
         self._closes = people.crossing_to_hour / 24
 

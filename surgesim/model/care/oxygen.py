@@ -10,13 +10,12 @@ soon as its supply would not last. The share is set anew at the same moments.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from math import ceil, inf
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from simpy.events import Event
 
 from surgesim.errors import IdentityError
 from surgesim.model.care.course.ledger import IN_ICU
@@ -78,6 +77,8 @@ class Store:
         Oxygen in the tank and in the cylinders.
     served, demand
         Rate supplied to the patients present, and the rate they need.
+    gross
+        Oxygen taken per unit supplied: 1, and the share lost.
     share
         Supply of a patient with oxygen as a share of the usual flow, from `floor` to 1.
     draw
@@ -98,10 +99,10 @@ class Store:
     """
 
     __slots__ = (
-        "at_start", "cylinders", "cylinders_full", "delivered", "demand", "draw", "floor", "last", "loss",
-        "lost", "needed", "next_delivery", "orders", "patients", "pipe_lpm", "plant", "produced", "returned",
-        "served", "share", "short", "short_days", "spilled", "strain", "tank", "tank_full", "unmet", "used",
-        "watch", "withheld",
+        "at_start", "cylinders", "cylinders_full", "delivered", "demand", "draw", "floor", "gross", "last",
+        "loss", "lost", "needed", "next_delivery", "orders", "patients", "pipe_lpm", "plant", "produced",
+        "returned", "served", "share", "short", "short_days", "spilled", "strain", "tank", "tank_full",
+        "unmet", "used", "watch", "withheld",
     )  # fmt: skip
 
     def __init__(self, source: OxygenSource, now: float, floor: float = 1.0) -> None:
@@ -110,6 +111,7 @@ class Store:
         self.cylinders_full = self.cylinders = cylinders_kg(source.cylinders)
         self.plant = plant_kg_per_day(source.plant_nm3_per_hour, source.plant_purity)
         self.loss = source.loss_share
+        self.gross = 1 + self.loss
         self.pipe_lpm = source.pipe_lpm
         self.at_start = self.stock
         self.floor = floor
@@ -136,7 +138,7 @@ class Store:
         cause endless shortages.
         """
         self.served = rate
-        beyond = rate * (1 + self.loss) - self.plant
+        beyond = rate * self.gross - self.plant
         self.draw = beyond if beyond > 2 * _TOLERANCE_KG else 0.0
 
     def expect(self, order: str, due: float, kg: float, interval_days: float) -> None:
@@ -148,22 +150,26 @@ class Store:
     def sustained(self, days: float) -> float:
         """Return the rate that plant, stock and the deliveries due by then can supply for some days."""
         end = self.last + days
-        to_come = sum(kg * ceil((end - due) / every) for due, kg, every in self.orders.values() if due < end)
-        return (self.plant + (self.stock + to_come) / days) / (1 + self.loss)
+        to_come = 0.0
+        if self.next_delivery < end:
+            for due, kg, every in self.orders.values():
+                if due < end:
+                    to_come += kg * ceil((end - due) / every)
+        return (self.plant + (self.tank + self.cylinders + to_come) / days) / self.gross
 
     def titrate(self, horizon_days: float) -> None:
         """Set the share of the usual flow at which the supply lasts until the next delivery is due.
 
         If none is due, the supply must last for `horizon_days`. The share is at least `floor`.
         """
-        share = 1.0
-        if self.demand > 0:
+        self.share, demand = 1.0, self.demand
+        if demand > 0:
             due = self.next_delivery
             days = horizon_days if due == inf else due - self.last + _MARGIN
-            rate = (self.plant + self.stock / days) / (1 + self.loss)
-            share = min(max(rate / self.demand, self.floor), 1.0)
-        self.share = share
-        self.serve(share * self.demand)
+            rate = (self.plant + (self.tank + self.cylinders) / days) / self.gross
+            if rate < demand:
+                self.share = max(rate / demand, self.floor)
+        self.serve(self.share * demand)
 
     @property
     def present_strain(self) -> float:
@@ -173,7 +179,7 @@ class Store:
     @property
     def cover_days(self) -> float:
         """Number of days that the stock lasts at the current demand."""
-        draw = self.demand * (1 + self.loss) - self.plant
+        draw = self.demand * self.gross - self.plant
         return self.stock / draw if draw > 0 else inf
 
     def advance(self, now: float) -> None:
@@ -182,30 +188,32 @@ class Store:
         if days <= 0:
             return
         self.last = now
+        served, draw = self.served, self.draw
         if self.plant:
-            from_plant = self.served * (1 + self.loss) - self.draw
+            from_plant = served * self.gross - draw
             self.produced += self.plant * days
             self.spilled += (self.plant - from_plant) * days
-        self.used += self.served * days
-        self.lost += self.served * self.loss * days
-        self.needed += self.demand * days
-        missing = self.demand - self.served
-        if self.share < 1:
-            withheld = self.served * (1 / self.share - 1) if self.short else missing
-            self.withheld += withheld * days
-            self.strain += self.present_strain * days
-            missing -= withheld
-        self.unmet += missing * days
+        if self.demand or served or self.share < 1:
+            self.used += served * days
+            self.lost += served * self.loss * days
+            self.needed += self.demand * days
+            missing = self.demand - served
+            if self.share < 1:
+                withheld = served * (1 / self.share - 1) if self.short else missing
+                self.withheld += withheld * days
+                self.strain += self.present_strain * days
+                missing -= withheld
+            self.unmet += missing * days
         if self.short:
             self.short_days += days
-        if self.draw:
-            self._take(self.draw * days)
+        taken = draw * days
+        if taken <= self.tank:
+            self.tank -= taken
+        else:
+            self._empty_tank(taken)
 
-    def _take(self, kg: float) -> None:
-        """Take oxygen from the tank, and the rest from the cylinders."""
-        if kg <= self.tank:
-            self.tank -= kg
-            return
+    def _empty_tank(self, kg: float) -> None:
+        """Take the oxygen in the tank, and the rest from the cylinders."""
         self.cylinders -= kg - self.tank
         self.tank = 0.0
         if -_TOLERANCE_KG < self.cylinders < 0:
@@ -230,7 +238,7 @@ class Store:
     def imbalance(self) -> float:
         """Return start + delivered + produced - used - spilled - lost - end: 0 except for rounding."""
         inflow = self.at_start + self.delivered + self.produced
-        return inflow - self.used - self.spilled - self.lost - self.stock
+        return inflow - self.used - self.spilled - self.lost - (self.tank + self.cylinders)
 
     def unaccounted(self) -> float:
         """Return needed - used - withheld - unmet: 0 except for rounding."""
@@ -262,19 +270,20 @@ class OxygenSupply:
         for facility, source in enumerate(sources.values()):
             if source is not None and source.delivery is not None:
                 first = self._first_delivery(facility, source.delivery)
-                env.process(self._deliveries(facility, source.delivery, first))
+                env.call_at(first, self._delivers, (facility, source.delivery, first, 0))
 
     @property
     def used_kg(self) -> float:
         """Oxygen used in all facilities since the start of the run, as of the last update, kg."""
-        return sum(store.used for store in self.stores if store is not None)
+        return sum([store.used for store in self.stores if store is not None])
 
     @property
     def cover_days(self) -> float:
         """Number of days that all stocks together last at the current rate; infinite if none falls."""
         stores = [store for store in self.stores if store is not None]
-        draw = sum(max(store.demand * (1 + store.loss) - store.plant, 0.0) for store in stores)
-        return sum(store.stock for store in stores) / draw if draw > 0 else inf
+        beyond = [store.demand * store.gross - store.plant for store in stores]
+        draw = sum([kg for kg in beyond if kg > 0])
+        return sum([store.tank + store.cylinders for store in stores]) / draw if draw > 0 else inf
 
     def sustained(self, days: float) -> NDArray[np.float64]:
         """Return the use that each supply sustains for some days, kg per day; infinite if unlimited."""
@@ -299,9 +308,7 @@ class OxygenSupply:
         elif store.short:
             self._ration(facility, store)
         else:
-            store.serve(store.served + patient.flow_kg * store.share)
-            self._titrate(store)
-            self._watch(facility, store)
+            self._set_flows(facility, store, store.served + patient.flow_kg * store.share)
 
     def part(self, patient: Patient) -> None:
         """Stop supplying a patient who leaves a bed."""
@@ -311,15 +318,14 @@ class OxygenSupply:
         store.advance(self._env.now)
         del store.patients[patient.index]
         store.demand -= patient.flow_kg
-        if not patient.breathless:
-            store.serve(store.served - patient.flow_kg * store.share)
+        served = store.served if patient.breathless else store.served - patient.flow_kg * store.share
         if not store.patients:
-            store.demand = 0.0  # clear rounding residue
-            store.serve(0.0)
+            store.demand = served = 0.0  # clear rounding residue
         if not store.short:
-            self._titrate(store)
-            self._watch(patient.breathes_at, store)
-        elif patient.breathless and store.patients:
+            self._set_flows(patient.breathes_at, store, served)
+            return
+        store.serve(served)
+        if patient.breathless and store.patients:
             self._end_shortage(patient.breathes_at, store)  # the supply of others is unchanged
         elif store.plant > 0 or not store.patients:
             self._ration(patient.breathes_at, store)
@@ -339,6 +345,15 @@ class OxygenSupply:
 
     # -- running out ------------------------------------------------------------------------------
 
+    def _set_flows(self, facility: int, store: Store, served: float) -> None:
+        """Set the flows of a facility that is not short: `served`, unless the scenario lets flows fall."""
+        if self._floor < 1:
+            store.titrate(self._horizon)
+        else:
+            store.serve(served)
+        if store.draw > 0:
+            self._watch(facility, store)
+
     def _titrate(self, store: Store) -> None:
         """Set the flows of a facility that is not short, if the scenario lets them fall."""
         if self._floor < 1:
@@ -349,9 +364,9 @@ class OxygenSupply:
 
         An event already scheduled at or before that time stays; it is checked when it is due.
         """
-        draw = store.draw
-        if draw > 0 and store.stock < draw:
-            left = max(store.stock / draw, 0.0)
+        draw, stock = store.draw, store.tank + store.cylinders
+        if draw > 0 and stock < draw:
+            left = max(stock / draw, 0.0)
             if store.watch is None or self._env.now + left < store.watch[0]:
                 store.watch = self._env.after(left, self._runs_out, facility)
 
@@ -401,9 +416,10 @@ class OxygenSupply:
 
     def advance(self) -> None:
         """Bring every store up to the current time."""
+        now = self._env.now
         for store in self.stores:
-            if store is not None:
-                store.advance(self._env.now)
+            if store is not None and store.last < now:
+                store.advance(now)
 
     def look(self) -> None:
         """At 00:00, bring every store up to the current time, set flows, and watch stocks."""
@@ -411,8 +427,7 @@ class OxygenSupply:
             if store is not None:
                 store.advance(self._env.now)
                 if not store.short:
-                    self._titrate(store)
-                    self._watch(facility, store)
+                    self._set_flows(facility, store, store.served)
 
     def refill(self) -> None:
         """At t = 0 after a warm-up, set all stocks to those of the start."""
@@ -469,8 +484,7 @@ class OxygenSupply:
         elif store.short:
             self._ration(facility, store)
         if not store.short:
-            self._titrate(store)
-            self._watch(facility, store)
+            self._set_flows(facility, store, store.served)
 
     def _first_delivery(self, facility: int, delivery: Delivery) -> float:
         """Return when the first regular delivery is due, and expect it."""
@@ -485,35 +499,37 @@ class OxygenSupply:
         mean_kg = delivery.size_kg * (1 - delivery.failure)
         self.expect(facility, _REGULAR, due, mean_kg, delivery.interval_days)
 
-    def _deliveries(self, facility: int, delivery: Delivery, first: float) -> Generator[Event, object, None]:
-        name, interval = self._names[facility], delivery.interval_days
-        number = 0
-        while True:
-            yield self._env.at(first + number * interval)
-            self._expect_regular(facility, delivery, first + (number + 1) * interval)
-            certain = delivery.failure == 0
-            if certain or self._streams.day("delivery", number, name).random() >= delivery.failure:
-                self.deliver(facility, delivery.size_kg)
-            number += 1
+    def _delivers(self, due: Due) -> None:
+        """Make the next regular delivery to a facility, unless it fails, and schedule the one after it."""
+        facility, delivery, first, number = due[3]
+        following = first + (number + 1) * delivery.interval_days
+        self._expect_regular(facility, delivery, following)
+        if delivery.failure == 0 or self._arrives(facility, delivery, number):
+            self.deliver(facility, delivery.size_kg)
+        self._env.call_at(following, self._delivers, (facility, delivery, first, number + 1))
+
+    def _arrives(self, facility: int, delivery: Delivery, number: int) -> bool:
+        draw = self._streams.day("delivery", number, self._names[facility]).random()
+        return draw >= delivery.failure
 
     # -- the end of a day -------------------------------------------------------------------------
 
     def fill(self, page: Page) -> None:
         """Record the oxygen of the province and of each facility."""
         stores = [store for store in self.stores if store is not None]
-        stock = [0.0 if store is None else store.stock for store in self.stores]
+        stock = [0.0 if store is None else store.tank + store.cylinders for store in self.stores]
         used = [0.0 if store is None else store.used for store in self.stores]
         dry = [0.0 if store is None else store.short_days for store in self.stores]
         page.province.values |= {
             "oxygen_stock_kg": sum(stock),
             "oxygen_cover_days": min(self.cover_days, MOST_DAYS_OF_COVER),
-            "facilities_out_of_oxygen": sum(store.short for store in stores),
+            "facilities_out_of_oxygen": sum([store.short for store in stores]),
         }
         page.province.totals |= {
             "oxygen_used_kg": sum(used),
-            "oxygen_unmet_kg": sum(store.unmet for store in stores),
-            "oxygen_withheld_kg": sum(store.withheld for store in stores),
-            "oxygen_delivered_kg": sum(store.delivered for store in stores),
+            "oxygen_unmet_kg": sum([store.unmet for store in stores]),
+            "oxygen_withheld_kg": sum([store.withheld for store in stores]),
+            "oxygen_delivered_kg": sum([store.delivered for store in stores]),
         }
         page.facilities.values["oxygen_stock_kg"] = np.array(stock)
         page.facilities.totals |= {"oxygen_used_kg": np.array(used), "dry": np.array(dry)}
@@ -526,20 +542,24 @@ class OxygenSupply:
         IdentityError
             If a store or its need does not balance, or a stock is negative.
         """
+        self.advance()
         for name, store in zip(self._names, self.stores, strict=True):
             if store is None:
                 continue
-            store.advance(self._env.now)
             came = store.at_start + store.delivered + store.produced
-            tolerance = _TOLERANCE_KG * max(1.0, 1e-6 * came)
-            if abs(store.imbalance()) > tolerance or min(store.tank, store.cylinders) < -tolerance:
+            tolerance = _TOLERANCE_KG * (1e-6 * came if came > 1e6 else 1.0)
+            if abs(store.imbalance()) > tolerance or store.tank < -tolerance or store.cylinders < -tolerance:
                 raise IdentityError(
                     "oxygen: start + delivered + produced - used - spilled - lost = end",
                     name,
                     day,
                     f"{store.imbalance():g} kg unaccounted for, {store.stock:g} kg in stock",
                 )
-            if abs(store.unaccounted()) > tolerance or min(store.unmet, store.withheld) < -tolerance:
+            if (
+                abs(store.unaccounted()) > tolerance
+                or store.unmet < -tolerance
+                or store.withheld < -tolerance
+            ):
                 raise IdentityError(
                     "oxygen: needed = used + withheld + unmet",
                     name,

@@ -19,7 +19,7 @@ from surgesim.model.clock.durations import Quantile, length_biased_quantile_of, 
 from surgesim.model.clock.streams import Streams
 from surgesim.model.epidemic.spread import DayOfInfection, severe_if_infected
 from surgesim.scenario.schema.capacity.oxygen import Flow, Support
-from surgesim.scenario.schema.clinical import Clinical, DeathByCare, OddsOfDeath
+from surgesim.scenario.schema.clinical import Clinical, Clock, DeathByCare, OddsOfDeath
 from surgesim.scenario.schema.epidemic import Epidemic
 from surgesim.scenario.schema.response.detection import Detection
 
@@ -352,10 +352,8 @@ class PatientSource:
         self._survivor = quantile_of(stays.icu_survivor_days)
         self._dying = quantile_of(stays.icu_dying_days)
         self._step_down = quantile_of(stays.step_down_days)
-        self._clocks = [
-            (quantile_of(need.death_days), quantile_of(need.recovery_days))
-            for need in (clocks.oxygen, clocks.icu, clocks.boarded or clocks.icu)
-        ]
+        self._oxygen_clock, self._icu_clock = _quantiles(clocks.oxygen), _quantiles(clocks.icu)
+        self._boarded_clock = None if clocks.boarded is None else _quantiles(clocks.boarded)
         self._oxygen_flow = _flow_quantile(clinical.respiratory.oxygen_beds, clinical.respiratory.flow)
         self._icu_flow = _flow_quantile(clinical.respiratory.icu_beds, clinical.respiratory.flow)
         self._by_severity = clinical.respiratory.by_severity
@@ -410,11 +408,11 @@ class PatientSource:
         """
         assert self.p_oxygen is not None
         onsets = infection.onsets
-        chance = np.broadcast_to(self.p_oxygen[..., None], onsets.shape)
         some = np.flatnonzero(onsets)  # a cell without onsets uses no draw
-        ill = needs.binomial(onsets.ravel()[some], chance.ravel()[some])
+        chance = self.p_oxygen.ravel()[some // onsets.shape[-1] % self.p_oxygen.size]  # of any district
+        ill = needs.binomial(onsets.ravel()[some], chance)
         district, age, risk, _stratum, step = np.unravel_index(np.repeat(some, ill), onsets.shape)
-        mild = onsets.sum(axis=(1, 2, 3, 4)) - np.bincount(district, minlength=len(onsets))
+        mild = onsets.reshape(len(onsets), -1).sum(axis=1) - np.bincount(district, minlength=len(onsets))
         draws = traits.random((len(district), DRAWS))
         if any(reduction):
             found = draws[:, U_DETECTION] < self._detected_share
@@ -516,9 +514,12 @@ class PatientSource:
         icu = needs_icu.astype(np.int64)
         full, thin, boarded, untreated = self._death[icu, :, age].T
         usual_flow = self._oxygen_flow(draws[:, U_SUPPORT])
-        oxygen, icu_need, boarded_need = (
-            [quantile(draws[:, column]) for quantile in clock]
-            for clock, column in zip(self._clocks, (U_OXYGEN_CLOCK, U_ICU_CLOCK, U_ICU_CLOCK), strict=True)
+        oxygen = [quantile(draws[:, U_OXYGEN_CLOCK]) for quantile in self._oxygen_clock]
+        icu_need = [quantile(draws[:, U_ICU_CLOCK]) for quantile in self._icu_clock]
+        boarded_need = (
+            icu_need
+            if self._boarded_clock is None
+            else [quantile(draws[:, U_ICU_CLOCK]) for quantile in self._boarded_clock]
         )
         return PatientBatch(
             need_time=need_time,
@@ -527,7 +528,7 @@ class PatientSource:
             needs_icu=needs_icu,
             icu_delay=delay,
             urgent=draws[:, U_URGENT] < self._urgent_share[icu],
-            luck=draws[:, U_DEATH],
+            luck=draws[:, U_DEATH].copy(),  # a view would keep all draws
             p_full=full,
             p_thin=thin,
             p_boarded=boarded,
@@ -582,6 +583,11 @@ def _flow_quantile(support: Support, flow: Flow) -> Quantile:
         return chosen
 
     return quantile
+
+
+def _quantiles(clock: Clock) -> tuple[Quantile, Quantile]:
+    """Return the quantile functions of the days to death and to recovery."""
+    return quantile_of(clock.death_days), quantile_of(clock.recovery_days)
 
 
 def _gain(end: Floats, other: Floats) -> Floats:

@@ -18,7 +18,7 @@ class SharedDays:
     Attributes
     ----------
     path
-        The epidemic, up to the day on which care begins to affect it.
+        The epidemic, up to the day on which care begins to affect it otherwise than by who isolates.
     patients
         The patients drawn from each day's onsets, by day.
     """

@@ -5,6 +5,8 @@ The numbers of staffed beds are stored only here: `BedPool` and `BasicBeds` shar
 
 from __future__ import annotations
 
+from operator import sub
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -83,26 +85,28 @@ class Wards:
 
     def fill(self, page: Page) -> None:
         """Record the beds; a facility without staffed beds of a type is not full, but closed."""
-        staffed, occupied = np.array(self.staffed), self.occupied()
+        mild = self.mild.tolist()
+        occupied = [mild, self.oxygen.occupied, self.icu.occupied]
+        held = [[0] * len(mild), self.oxygen.held, self.icu.held]
         free = (
-            int(np.maximum(staffed[BASIC] - self.mild, 0).sum()),
+            sum([vacant for vacant in map(sub, self.staffed[BASIC], mild) if vacant > 0]),
             self.oxygen.total_free,
             self.icu.total_free,
         )
-        held = np.array([[0] * len(self.mild), self.oxygen.held, self.icu.held])
-        full = (staffed > 0) & (occupied + held >= staffed)
-        limited = np.where(staffed >= UNLIMITED // 2, np.inf, staffed)
+        staffed, present, kept = np.array([self.staffed, occupied, held], float)
+        full = ((staffed > 0) & (present + kept >= staffed)).astype(float)
+        staffed[staffed >= UNLIMITED // 2] = np.inf
         for bed, name in enumerate(BED_TYPES):
-            number = int(staffed[bed].sum())
+            number = sum(self.staffed[bed])
             page.province.values |= {
                 f"staffed_{name}": number_of_beds(number),
-                f"occupied_{name}": int(occupied[bed].sum()),
-                f"held_{name}": int(held[bed].sum()),
+                f"occupied_{name}": sum(occupied[bed]),
+                f"held_{name}": sum(held[bed]),
                 f"vacant_{name}": number_of_beds(max(free[bed], 0)) if number < UNLIMITED else np.inf,
             }
             page.facilities.values |= {
-                f"staffed_{name}": limited[bed],
-                f"occupied_{name}": occupied[bed].astype(float),
-                f"held_{name}": held[bed].astype(float),
-                f"full_{name}": full[bed].astype(float),
+                f"staffed_{name}": staffed[bed],
+                f"occupied_{name}": present[bed],
+                f"held_{name}": kept[bed],
+                f"full_{name}": full[bed],
             }

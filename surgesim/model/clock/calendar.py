@@ -47,6 +47,13 @@ def instant(time: float) -> float:
     return midnight if abs(time - midnight) < _ROUNDING_DAYS else time
 
 
+def _nothing(due: Due) -> None:
+    """Do nothing; the callback of `_NEVER`."""
+
+
+_NEVER: Due = (inf, 0, _nothing, None)
+
+
 class Calendar(Environment):
     """A SimPy environment that keeps patients' events outside SimPy's queue.
 
@@ -62,15 +69,25 @@ class Calendar(Environment):
     def __init__(self, initial_time: float = 0.0) -> None:
         super().__init__(initial_time)
         self.now = initial_time
-        self._begun = float(day_of(initial_time))  # 00:00 of the current day
-        self._today: list[Due] = []  # the current day's events of patients, in order
+        self._end_of_day = day_of(initial_time) + 1.0  # 00:00 of the next day
+        self._today: list[Due] = [_NEVER]  # the current day's events of patients, in order
         self._next = 0  # index of the next event in `_today`
         self._later: defaultdict[float, list[Due]] = defaultdict(list)  # by 00:00 of their day
         self._elsewhere = inf  # time of the first event in SimPy's queue
 
     def after(self, delay: float, what: Callable[[Due], None], value: Any) -> Due:
         """Schedule a call of `what` for `value` in `delay` days."""
-        return self._put((self.now + delay, next(self._eid), what, value))
+        time = self.now + delay  # what `_put` does is repeated here, because most events come this way
+        due = (time, next(self._eid), what, value)
+        if time < self._end_of_day:
+            insort(self._today, due, self._next)
+        elif time < inf:
+            self._later[time // 1.0].append(due)
+        return due
+
+    def call_at(self, time: float, what: Callable[[Due], None], value: Any) -> Due:
+        """Schedule a call of `what` for `value` at `time`, or now if it has passed; `instant` corrects it."""
+        return self._put((max(instant(time), self.now), next(self._eid), what, value))
 
     def foresee(self, known: Iterable[tuple[float, int, Any]], what: Callable[[Due], None]) -> None:
         """Schedule a call of `what` for each (time, number, value), at the time or now if it has passed.
@@ -81,7 +98,7 @@ class Calendar(Environment):
             self._put((time, number - _FIRST, what, value))
 
     def _put(self, due: Due) -> Due:
-        if due[0] < self._begun + 1.0:
+        if due[0] < self._end_of_day:
             insort(self._today, due, self._next)
         elif due[0] < inf:
             self._later[due[0] // 1.0].append(due)
@@ -107,10 +124,11 @@ class Calendar(Environment):
 
     def run_until(self, end: float) -> None:
         """Process all events before the instant `end`, and set the clock to it."""
-        while self._begun + 1.0 <= end:
-            self._process(self._begun + 1.0)
-            self._begun += 1.0
-            self._today, self._next = sorted(self._later.pop(self._begun, ())), 0
+        while self._end_of_day <= end:
+            self._process(self._end_of_day)
+            self._today, self._next = sorted(self._later.pop(self._end_of_day, ())), 0
+            self._today.append(_NEVER)
+            self._end_of_day += 1.0
         self._process(end)
         self._now = self.now = end
 
@@ -124,7 +142,7 @@ class Calendar(Environment):
         """Process all events before `end`, which must not be beyond the current day."""
         today, queue = self._today, self._queue
         while True:
-            first = today[self._next] if self._next < len(today) else _NEVER
+            first = today[self._next]
             time = first[0]
             if time >= self._elsewhere and queue and queue[0] < (time, NORMAL, first[1]):
                 if self._elsewhere >= end:
@@ -147,10 +165,3 @@ class Calendar(Environment):
             callback(event)
         if not event._ok and not hasattr(event, "_defused"):
             raise event._value
-
-
-def _nothing(due: Due) -> None:
-    """Do nothing; the callback of `_NEVER`."""
-
-
-_NEVER: Due = (inf, 0, _nothing, None)

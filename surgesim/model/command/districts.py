@@ -122,7 +122,7 @@ class DistrictBeds:
 
     def vacant_of(self, beds: Sequence[str]) -> Floats:
         """Return the vacant beds of the given types, ``(districts,)``."""
-        total: Floats = self.vacant[[BED_TYPES.index(bed) for bed in beds]].sum(axis=0)
+        total: Floats = self.vacant.take([BED_TYPES.index(bed) for bed in beds], axis=0).sum(axis=0)
         return total
 
     @property
@@ -149,5 +149,5 @@ class DistrictBeds:
         """Sum ``(types, facilities)`` beds to ``(types, districts)``; negative numbers count as 0."""
         network, beds = self._province.network, np.array(by_facility)
         counted = np.where(beds >= UNLIMITED // 2, np.inf, np.maximum(beds, 0))
-        where, districts = np.array(network.district_of), len(network.districts)
-        return np.array([np.bincount(where, row, districts) for row in counted])
+        districts = len(network.districts)
+        return np.array([np.bincount(network.district_index, row, districts) for row in counted])

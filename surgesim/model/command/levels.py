@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
+from math import isnan, nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,14 +30,19 @@ class _Classes:
     def __init__(self, criterion: Criterion) -> None:
         self.key = key_of(criterion.indicator, criterion.watch.of)
         self.by_district = criterion.by_district
-        self._bounds = np.array(sorted(criterion.bounds))
+        self._bounds = sorted(criterion.bounds)
         self._worse_above = criterion.at_least is not None
 
-    def of_each(self, values: Floats) -> Floats:
-        """Return the class of each value; a value equal to a bound counts as past it; NaN stays NaN."""
-        reached = self._bounds.searchsorted(values, side="right").astype(float)
-        reached[np.isnan(values)] = np.nan
+    def of(self, value: float) -> float:
+        """Return the class of a value; a value equal to a bound counts as past it; NaN stays NaN."""
+        if isnan(value):
+            return nan
+        reached = bisect_right(self._bounds, value)
         return reached if self._worse_above else len(self._bounds) - reached
+
+    def of_each(self, values: Floats) -> Floats:
+        """Return the class of each value."""
+        return np.array(list(map(self.of, values.tolist())))
 
 
 class LevelTable:
@@ -48,7 +55,14 @@ class LevelTable:
 
     def of_province(self, indicators: Mapping[str, float]) -> float:
         """Return the province's level from its indicators by key; NaN if a side of the table is unknown."""
-        return float(self.of_districts(indicators, {}, 1)[0])
+        row, column = (
+            max(
+                (known for each in side if not isnan(known := each.of(indicators[each.key]))),
+                default=nan if side else 0.0,
+            )
+            for side in (self._transmission, self._response)
+        )
+        return nan if isnan(row) or isnan(column) else float(self._table[int(row), int(column)])
 
     def of_districts(
         self, indicators: Mapping[str, float], by_district: Mapping[str, Floats], districts: int
@@ -74,8 +88,7 @@ def _worst_by_district(
     worst = np.full(districts, np.nan if side else 0.0)
     for criterion in side:
         if criterion.by_district and criterion.key in by_district:
-            values = by_district[criterion.key]
+            np.fmax(worst, criterion.of_each(by_district[criterion.key]), out=worst)
         else:
-            values = np.full(districts, indicators[criterion.key])
-        np.fmax(worst, criterion.of_each(values), out=worst)
+            np.fmax(worst, criterion.of(indicators[criterion.key]), out=worst)
     return worst

@@ -102,7 +102,10 @@ class ReachCounts:
 
     def by_group(self, indicator: str, day: int, groups: Iterable[str | None]) -> list[float]:
         """Return an indicator's value for each age or risk group of the province (None: everybody)."""
-        counted, among = (counts.sum(axis=(0, 1)).tolist() for counts in self._counts(indicator, day))
+        counted, among = (
+            counts.reshape(-1, counts.shape[-1]).sum(axis=0).tolist()
+            for counts in self._counts(indicator, day)
+        )
         ratio = _RATIOS[indicator]
         return [ratio(sum(counted[part]), sum(among[part])) for part in map(members, groups)]
 

@@ -73,8 +73,8 @@ class PathDay:
 
     Attributes
     ----------
-    day, in_force
-        The number of the day, and the measures in force on it.
+    day, in_force, isolated
+        The number of the day, the measures in force on it, and its infectious people who isolate, or None.
     infection
         The result of the day.
     state
@@ -83,12 +83,13 @@ class PathDay:
 
     day: int
     in_force: tuple[str, ...]
+    isolated: Floats | None
     infection: DayOfInfection
-    state: Ints
+    state: NDArray[np.int32]
 
 
 EpidemicPath: TypeAlias = list[PathDay]
-"""The first days of an epidemic, in order, on which care has had no effect yet."""
+"""The first days of an epidemic, in order, on which care has no effect except on who isolates."""
 
 
 def next_generation(population: Population, susceptibility: Floats) -> float:
@@ -161,6 +162,10 @@ def severe_if_infected(section: EpidemicSection) -> Floats:
     infected, ill = 1.0 - infection, 1.0 - np.maximum(infection, severe)
     risk: Floats = np.divide(ill, infected, out=np.zeros_like(ill), where=infected > 0)
     return risk
+
+
+def _equal(one: Floats | None, other: Floats | None) -> bool:
+    return other is None if one is None else other is not None and np.array_equal(one, other)
 
 
 def _parts(flat: NDArray[Number], shape: tuple[int, ...]) -> tuple[NDArray[Number], ...]:
@@ -238,6 +243,11 @@ class Epidemic:
         self._everybody = np.zeros(3 * cells + 3 * groups, np.int64)
         self._state = self._everybody[: 3 * cells + 2 * groups]
         self._leaving = np.empty(len(self._state))
+        # who leaves S and E1 enters E1 and E2; who leaves I1 and I2 enters I2 and R
+        self._moves = (
+            (slice(2 * cells), self._everybody[cells : 3 * cells]),
+            (slice(3 * cells, None), self._everybody[3 * cells + groups :]),
+        )
         self.susceptible, self.exposed, self.infectious = _parts(self._state, shape)
         self._infection, leave_exposed, leave_infectious = _parts(self._leaving, shape)
         leave_exposed[:] = 2 * section.dt_days / variant.latent_days
@@ -359,45 +369,50 @@ class Epidemic:
         """
         in_force = self._measures_of(day)
         doses = 0 if self.vaccination is None else self.vaccination.receive(day)
-        if self._path is not None and self._depends_on_care(isolated):
+        if self._path is not None and self._depends_on_care():
             self._path = None
-        infection = self._take_from_path(day, in_force)
+        infection = self._take_from_path(day, in_force, isolated)
         if infection is None:
             infection = self._move(day, in_force, doses, dead, staff, isolated)
-            self._add_to_path(day, in_force, infection)
+            self._add_to_path(day, in_force, isolated, infection)
         self.today = infection
         return infection
 
-    def _depends_on_care(self, isolated: Floats | None) -> bool:
-        """Return True if future infections depend on care, or on parts of the plan beside its measures.
+    def _depends_on_care(self) -> bool:
+        """Return True if future infections depend on care otherwise than by the cases who isolate.
 
-        This is so if immunity wanes, because the dead keep theirs; from the first dose on, because the dead
-        get none and staff get theirs first; and while cases isolate, because reports depend on home care,
-        tests and beds.
+        This is so if immunity wanes, because the dead keep theirs; and from the first dose on, because the
+        dead get none and staff get theirs first.
         """
         wanes = self._section.immunity.waning_days is not None
         dosed = self.vaccination is not None and self.vaccination.has_begun
-        return wanes or dosed or (isolated is not None and bool(isolated.any()))
+        return wanes or dosed
 
-    def _take_from_path(self, day: int, in_force: tuple[str, ...]) -> DayOfInfection | None:
+    def _take_from_path(
+        self, day: int, in_force: tuple[str, ...], isolated: Floats | None
+    ) -> DayOfInfection | None:
         """Return the day as another alternative simulated it; None if there is none or the paths differ.
 
-        Once a day has different measures in force, this alternative no longer uses the path.
+        Once other measures are in force on a day, or others isolate, because reports depend on home care,
+        tests and beds, this alternative no longer uses the path.
         """
         if self._path is None or self._passed == len(self._path):
             return None
         shared = self._path[self._passed]
-        if (shared.day, shared.in_force) != (day, in_force):
+        if (shared.day, shared.in_force) != (day, in_force) or not _equal(shared.isolated, isolated):
             self._path = None
             return None
         self._everybody[:] = shared.state
         self._passed += 1
         return shared.infection
 
-    def _add_to_path(self, day: int, in_force: tuple[str, ...], infection: DayOfInfection) -> None:
+    def _add_to_path(
+        self, day: int, in_force: tuple[str, ...], isolated: Floats | None, infection: DayOfInfection
+    ) -> None:
         """Add a day to the path if this alternative still uses it and is the first to simulate the day."""
         if self._path is not None:
-            self._path.append(PathDay(day, in_force, infection, self._everybody.copy()))
+            state = self._everybody.astype(np.int32)  # half the memory; a cell has fewer people
+            self._path.append(PathDay(day, in_force, isolated, infection, state))
             self._passed += 1
 
     def _move(
@@ -415,28 +430,28 @@ class Epidemic:
         self._wane(rng, dead)
         self._vaccinate(day, doses, dead, staff)
         hazard, mixing = self._hazard_on(day, in_force), self._mixing_of(in_force)
+        isolating = isolated is not None and np.count_nonzero(isolated) > 0
         shape = self.susceptible.shape
         onsets = np.empty((*shape, self._steps), np.int64)
         infected_today = np.zeros(shape, np.int64)
         for step in range(self._steps):
-            infectious = self.infectious.sum(axis=(0, 3))
+            stages = self.infectious[0] + self.infectious[1]
+            infectious = stages[..., 0] + stages[..., 1]
             prevalence = infectious / self._contact_pool
-            if isolated is not None:
+            if isolated is not None and isolating:
                 among = np.maximum(infectious.sum(axis=1), 1)
                 prevalence *= 1.0 - np.minimum(isolated[step] / among, 1.0)[:, None]
             force = np.matmul(hazard, (mixing @ prevalence)[:, :, None])
             np.negative(np.expm1(-force[..., None] * self._open_to), out=self._infection)
             leaving = rng.binomial(self._state, self._leaving)
             self._state -= leaving
-            infected, progressed, recovering = _parts(leaving, shape)
-            self.exposed[0] += infected
-            self.exposed[1] += progressed[0]
-            self.infectious[0] += progressed[1].sum(axis=-1)
-            self.infectious[1] += recovering[0]
-            self.recovered += recovering[1]
-            onsets[..., step] = progressed[1]
+            for of, into in self._moves:
+                into += leaving[of]
+            infected, (_, to_infectious), _ = _parts(leaving, shape)
+            self.infectious[0] += to_infectious.sum(axis=-1)
+            onsets[..., step] = to_infectious
             infected_today += infected
-        infections = infected_today.sum(axis=(1, 2, 3))
+        infections = infected_today.reshape(len(infected_today), -1).sum(axis=1)
         return DayOfInfection(
             onsets, infections, imported, int(self.infectious.sum()), int(self.susceptible.sum())
         )
@@ -482,7 +497,7 @@ class Epidemic:
     def _infect_outside(self, district: int, number: int, rng: np.random.Generator) -> int:
         """Move up to `number` residents of a district from S to E at random; return the number moved."""
         cells = self.susceptible[district]
-        if not cells[..., VACCINATED:].any():
+        if not np.count_nonzero(cells[..., VACCINATED:]):
             cells = cells[..., :VACCINATED]  # so that an empty stratum changes no draw
         strata = cells.shape[-1]
         number = min(number, int(cells.sum()))
@@ -543,7 +558,9 @@ class Epidemic:
         if self._everybody.min() < 0:
             raise IdentityError("no compartment below zero", "the province", day, "a count is negative")
         now = (self.susceptible + self.exposed[0] + self.exposed[1]).sum(axis=-1)
-        now += self.infectious[0] + self.infectious[1] + self.recovered
+        now += self.infectious[0]
+        now += self.infectious[1]
+        now += self.recovered
         if not np.array_equal(now, self._people):
             district, age, risk = np.argwhere(now != self._people)[0]
             raise IdentityError(

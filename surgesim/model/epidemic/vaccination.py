@@ -210,6 +210,8 @@ class Vaccination:
         IdentityError
             If an identity fails.
         """
+        if not self.has_begun and not self.doses.any():
+            return  # no dose yet
         expected = self._transit.sum(axis=0) + self.doses_due
         if not np.array_equal(self.doses, expected):
             cell = tuple(int(i) for i in np.argwhere(self.doses != expected)[0])

@@ -79,7 +79,7 @@ class Detection:
 
 
 class Reports:
-    """The reports of recent onsets, including those still to come, by day of onset.
+    """The reports of recent onsets, including those still to come, by day of report and delay.
 
     Attributes
     ----------
@@ -88,23 +88,23 @@ class Reports:
     """
 
     def __init__(self, delays: int, districts: int, ages: int) -> None:
-        self._by_onset = np.zeros((delays, districts, delays), np.int64)  # row: day modulo delays
+        self._days = np.arange(delays)
+        self._of_day = np.zeros((delays, delays, districts), np.int64)  # day of report modulo delays, delay
         self._ages = ages
         self.due = 0
 
     def add(self, day: int, after: Ints) -> None:
         """Add the reports of a day's onsets, ``(districts, days)`` by days from onset to report."""
-        self._by_onset[day % len(self._by_onset)] = after
+        self._of_day[(day + self._days) % len(self._days), self._days] = after.T
 
     def on(self, day: int) -> Ints:
         """Return the reports due on `day` by days since onset, ``(ages, districts)``.
 
         The last row includes all longer delays.
         """
-        delays = np.arange(len(self._by_onset))
-        of_day = self._by_onset[(day - delays) % len(delays), :, delays]
+        of_day = self._of_day[day % len(self._days)]
         by_age = np.zeros((self._ages, of_day.shape[1]), np.int64)
-        known = min(self._ages - 1, len(delays))
+        known = min(self._ages - 1, len(of_day))
         by_age[:known] = of_day[:known]
         by_age[-1] += of_day[known:].sum(axis=0)
         self.due += int(by_age.sum())

@@ -151,7 +151,6 @@ def test_measures_by_date_and_by_the_same_rule_are_shared(drawn: list[int]) -> N
     [
         ({"immunity": {"waning_days": 90.0, "vaccinated": {"infection": 0.5, "severe": 0.8}}}, 0),
         ({"vaccination": {"doses_per_day": 50, "start": "2024-01-06", "groups": {"all": {}}}}, 12),  # 7 later
-        ({"isolation": {"cases_compliance": 0.5}, "detection": {"delay_days": {"fixed": 3}}}, 4),
     ],
 )
 def test_an_epidemic_on_which_care_tells_is_each_alternatives_own(
@@ -160,6 +159,29 @@ def test_an_epidemic_on_which_care_tells_is_each_alternatives_own(
     baseline = scenario(**spread)
     days, _ = pair(baseline, overlaid(baseline, FEWER_BEDS), drawn)
     assert days == list(range(first, DAYS))
+
+
+HOME_CARE: Plain = {
+    "action": "open_home_care",
+    "teams": 5,
+    "when": {"on": "2024-01-09"},
+    "decision_days": 0,
+    "lead_days": 0,
+}
+
+ISOLATION: Plain = {"isolation": {"cases_compliance": 0.5}, "detection": {"delay_days": {"fixed": 3}}}
+
+
+@pytest.mark.slow
+def test_an_epidemic_is_shared_until_others_isolate(drawn: list[int]) -> None:
+    home_care = {"effect": 0.5, "packages": 10_000}
+    baseline = overlaid(scenario(**ISOLATION), {"clinical": {"home_care": home_care}})
+    with_home_care = overlaid(baseline, {"command": {"plan": {"rule": HOME_CARE}}})
+    days, _ = pair(baseline, overlaid(baseline, FEWER_BEDS), drawn)
+    assert days == []
+    days, records = pair(baseline, with_home_care, drawn)
+    assert days == list(range(15, DAYS))  # who is reported on day 14 tells on who isolates on day 15
+    assert not np.array_equal(*(record.series("infections") for record in records))
 
 
 @pytest.mark.slow
@@ -203,15 +225,6 @@ def test_the_state_of_the_epidemic_is_right_on_shared_days_and_after() -> None:
         for one, other in zip(*states, strict=True):
             np.testing.assert_array_equal(one, other)
     assert pickle.dumps(shared.path) == before  # who has left adds nothing and changes nothing
-
-
-HOME_CARE: Plain = {
-    "action": "open_home_care",
-    "teams": 5,
-    "when": {"on": "2024-01-09"},
-    "decision_days": 0,
-    "lead_days": 0,
-}
 
 
 @pytest.mark.slow

@@ -90,11 +90,11 @@ class Waits:
         since = self._env.now - self._no_bed_days
         first = bisect_left(self._recent, since, key=_unmet_at)
         self._recent = self._recent[first:]
+        oxygen, icu = self._oxygen.line, self._icu.line
         return {
             patient.index: patient
             for began, patient in self._recent
-            if began == patient.unmet_since
-            and (patient.index in self._oxygen.line or patient.index in self._icu.line)
+            if began == patient.unmet_since and (patient.index in oxygen or patient.index in icu)
         }
 
     def find_late(self) -> None:
@@ -102,7 +102,7 @@ class Waits:
         waiting, now = self._may_be_late, self._env.now
         while waiting and now - waiting[0][0] > self._in_time:
             began, patient = waiting.popleft()
-            if patient.unmet_since == began and patient.place != GONE:
+            if not patient.late and patient.unmet_since == began and patient.place != GONE:
                 self._ledger.miss(patient)
 
     def _awaiting_a_way(self, recent: dict[int, Patient]) -> list[int]:
