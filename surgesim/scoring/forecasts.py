@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -52,11 +52,11 @@ class Forecast:
     Attributes
     ----------
     origin
-        The last day whose data the forecast may know.
+        The day on which the forecast begins, or the day before.
     target
         A key of `SERIES`: the sum of the week that ends on `end` of a flow, or the stock on `end`.
     horizon
-        Weeks from `origin` to `end`.
+        Weeks from the last day whose data the forecast may know to `end`.
     location
         As in the file: a district, or the province.
     values
@@ -73,6 +73,11 @@ class Forecast:
     values: Floats
     file: str
     line: int
+
+    @property
+    def last_known(self) -> date:
+        """The last day whose data the forecast may know."""
+        return self.end - timedelta(days=_WEEK * self.horizon)
 
     @property
     def area(self) -> str:
@@ -186,17 +191,24 @@ def _row(cells: Mapping[str, Any], label: str, line: int) -> Iterator[_Row | Pro
     if value is None or not math.isfinite(value):
         refuse("value", "a number")
     origin, end = dates.values()
-    if horizon is not None and origin is not None and end is not None and (end - origin).days != 7 * horizon:
-        message = (
-            f"got {end}, {(end - origin).days} days after the origin {origin}, expected horizon {horizon:g} "
-            f"in weeks, {_WEEK * horizon:g} days"
-        )
-        problems.append(Problem("target_end_date", message, label, line))
+    if horizon is not None and origin is not None and end is not None:
+        problems += _apart(origin, end, int(horizon), label, line)
     if problems or origin is None or end is None or horizon is None or level is None or value is None:
         yield from problems
         return
     key = (origin, target, int(horizon), end, as_text(cells["location"]))
     yield _Row(key, round(level, _DIGITS), value, label, line)
+
+
+def _apart(origin: date, end: date, weeks: int, label: str, line: int) -> Iterator[Problem]:
+    """Yield a problem unless the end is these weeks after the origin, or after the day before."""
+    days, expected = (end - origin).days, _WEEK * weeks
+    if days not in (expected - 1, expected):
+        message = (
+            f"got {end}, {days} days after the origin {origin}, expected {expected - 1} or {expected} days "
+            f"for horizon {weeks}"
+        )
+        yield Problem("target_end_date", message, label, line)
 
 
 def _faults(group: list[_Row], levels: Sequence[float]) -> Iterator[Problem]:

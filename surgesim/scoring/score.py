@@ -137,7 +137,7 @@ def _late(forecasts: Sequence[Forecast], truth: Truth) -> Iterator[Problem]:
     for each in forecasts:
         course = truth[each.target, each.area]
         key = (each.origin, each.target, each.area)
-        if key not in met and not len(course.until(each.origin).days):
+        if key not in met and not len(course.until(each.last_known).days):
             met.add(key)
             message = (
                 f"got {each.origin}, but the truth of {each.target} has no value up to then, expected data "
@@ -150,7 +150,7 @@ def _yardsticks(forecasts: Sequence[Forecast], truth: Truth, levels: Floats) -> 
     found = {}
     for name, quantiles in YARDSTICKS.items():
         rows = [
-            quantiles(truth[each.target, each.area].until(each.origin), each.horizon, levels)
+            quantiles(truth[each.target, each.area].until(each.last_known), each.horizon, levels)
             for each in forecasts
         ]
         found[name] = np.array(rows)

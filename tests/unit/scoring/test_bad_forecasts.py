@@ -68,8 +68,8 @@ def changed(column: str, value: Any, place: int = 1) -> pd.DataFrame:
         ),
         (
             changed("target_end_date", "2024-01-29"),
-            "data:3: target_end_date: got 2024-01-29, 8 days after the origin 2024-01-21, expected horizon 1 "
-            "in weeks, 7 days",
+            "data:3: target_end_date: got 2024-01-29, 8 days after the origin 2024-01-21, expected 6 or 7 "
+            "days for horizon 1",
         ),
         (
             forecast(QUANTILES).assign(output_type="sample"),

@@ -83,6 +83,14 @@ def test_yardsticks_know_nothing_after_the_origin() -> None:
     assert one["truth"].tolist() != other["truth"].tolist()
 
 
+def test_an_origin_may_be_the_last_day_of_data_or_the_first_of_the_forecast() -> None:
+    icu = [*[10.0] * 21, 50.0, *[10.0] * 20]
+    last, first = forecast(QUANTILES, origin=20), forecast(QUANTILES, origin=20)
+    first["origin_date"] = day(21).isoformat()
+    scores = [surgesim.score(each, daily(icu=icu)).each["median"] for each in (last, first)]
+    assert scores[0].tolist() == scores[1].tolist() == pytest.approx([10, 10, 10])
+
+
 def test_locations_are_districts_or_the_province() -> None:
     truth = pd.concat([daily(icu=[n] * 40).assign(district=name) for name, n in (("", 9), ("hill", 4))])
     places = [forecast(QUANTILES, location=location) for location in ("province", "", "hill", "hospital-1")]
