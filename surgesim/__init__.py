@@ -16,6 +16,7 @@ from surgesim.errors import (
     IdentityError,
     ResultsError,
     ScenarioError,
+    ScoreError,
     SurgesimError,
 )
 from surgesim.version import __version__
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from surgesim.fitting.fit import Fit, fit
     from surgesim.scenario.door import load, loads, overlaid
     from surgesim.scenario.schema.scenario import Scenario
+    from surgesim.scoring.score import Scores, score
     from surgesim.study.compute.backend import Backend
     from surgesim.study.replication import Replication
     from surgesim.study.results import Results
@@ -46,6 +48,8 @@ __all__ = [
     "ResultsError",
     "Scenario",
     "ScenarioError",
+    "ScoreError",
+    "Scores",
     "SurgesimError",
     "Sweep",
     "__version__",
@@ -56,6 +60,7 @@ __all__ = [
     "read",
     "read_workbook",
     "run",
+    "score",
     "sensitivity",
     "simulate",
     "sweep",
@@ -67,6 +72,7 @@ _HOMES = {
     "Replication": "surgesim.study.replication",
     "Results": "surgesim.study.results",
     "Scenario": "surgesim.scenario.schema.scenario",
+    "Scores": "surgesim.scoring.score",
     "Sweep": "surgesim.study.sweep.result",
     "fit": "surgesim.fitting.fit",
     "load": "surgesim.scenario.door",
@@ -75,6 +81,7 @@ _HOMES = {
     "read": "surgesim.study.store.run_folder",
     "read_workbook": "surgesim.workbook.intake",
     "run": "surgesim.study.run",
+    "score": "surgesim.scoring.score",
     "sensitivity": "surgesim.study.sensitivity",
     "simulate": "surgesim.study.simulate",
     "sweep": "surgesim.study.sweep.sweep",

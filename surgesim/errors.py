@@ -3,6 +3,7 @@
 SurgesimError
 ├── ScenarioError      the scenario (or its files) cannot be used; lists every problem found
 ├── FitError           data or priors cannot be used for a fit; lists every problem found
+├── ScoreError         forecasts, or the data that came true, cannot be scored; lists every problem found
 ├── ResultsError       a result folder cannot be read or written
 ├── ExtensionError     an extension cannot be loaded, does not fit, or fails in a run
 └── IdentityError      a conservation identity failed during a run: a bug in the program
@@ -111,6 +112,17 @@ class FitError(SurgesimError):
         super().__init__(listed([str(problem) for problem in problems]))
 
     def __reduce__(self) -> tuple[type[FitError], tuple[list[Problem]]]:
+        return type(self), (list(self.problems),)
+
+
+class ScoreError(SurgesimError):
+    """Raised for forecasts, or data that came true, that cannot be scored; lists all of their problems."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(listed([str(problem) for problem in problems]))
+
+    def __reduce__(self) -> tuple[type[ScoreError], tuple[list[Problem]]]:
         return type(self), (list(self.problems),)
 
 

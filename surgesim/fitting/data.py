@@ -1,7 +1,7 @@
-"""Data to which a scenario is fitted: read from a CSV or a DataFrame, and checked.
+"""Daily or weekly data: read from a CSV or a DataFrame, and checked.
 
-`read_data` is the one place where data come in. Rows have a date, a district if they are of one, and any of
-the series in `SERIES`; cells may be empty.
+Data for a fit come in by `read_data`, those that belong to no scenario by `read_values`. Rows have a date, a
+district if they are of one, and any of the series in `SERIES`; cells may be empty.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ _WEEK: Final = 7
 
 _PARTS: Final = (("icu", "in_hospital"), ("on_oxygen", "in_hospital"))
 """Series that are part of another and cannot exceed it."""
+
+_NO_NUMBER: Final = Problem("", "got no number, expected values of at least one series")
 
 _EMPTY: Final = frozenset({"", "na", "nan", "n/a", "null", "none"})
 
@@ -121,7 +123,30 @@ def read_data(source: Source, scenario: Scenario) -> Data:
         With every problem: no series, dates outside the run, unknown districts, numbers that cannot be, and
         data that are too short, all zero or contradictory.
     """
-    frame, label = _frame(source)
+    data, label = _read(source, scenario)
+    whole = list(_as_a_whole(data))
+    if whole:
+        raise FitError([_at(problem, label) for problem in whole])
+    return data
+
+
+def read_values(source: Source) -> Data:
+    """Read data without a scenario: any dates, and any names of districts.
+
+    Raises
+    ------
+    FitError
+        With every problem: no series, no number at all, and numbers that cannot be.
+    """
+    data, label = _read(source, None)
+    if not data.series:
+        raise FitError([_at(_NO_NUMBER, label)])
+    return data
+
+
+def _read(source: Source, scenario: Scenario | None) -> tuple[Data, str]:
+    """Return the series, each row checked, and the name of the file for messages."""
+    frame, label = read_cells(source, DATE)
     problems = list(_header(list(frame.columns)))
     if problems:
         raise FitError([_at(problem, label) for problem in problems])
@@ -134,23 +159,22 @@ def read_data(source: Source, scenario: Scenario) -> Data:
         for name in names:
             if not math.isnan(values[name]):
                 found.setdefault((name, area), {})[day] = values[name]
-    data = Data(tuple(DataSeries(name, area, values) for (name, area), values in found.items()))
-    whole = list(_as_a_whole(data))
-    if whole:
-        raise FitError([_at(problem, label) for problem in whole])
-    return data
+    return Data(tuple(DataSeries(name, area, values) for (name, area), values in found.items())), label
 
 
 def _at(problem: Problem, label: str) -> Problem:
     return Problem(problem.path, problem.message, label, problem.line)
 
 
-def _frame(source: Source) -> tuple[pd.DataFrame, str]:
-    """Return the cells as they are given, and the name of the file for messages."""
+def read_cells(source: Source, index: str) -> tuple[pd.DataFrame, str]:
+    """Return the cells as they are given, and the name of the file for messages.
+
+    `index` is a column that may be the index of a DataFrame.
+    """
     import pandas as pd
 
     if isinstance(source, pd.DataFrame):
-        frame = source if DATE in source.columns else source.reset_index()
+        frame = source if index in source.columns else source.reset_index()
         return frame.rename(columns=str), "data"
     if not isinstance(source, str | Path):
         got = f"a value of type {type(source).__name__}"
@@ -180,7 +204,7 @@ def _header(columns: list[str]) -> Iterator[Problem]:
 Row: TypeAlias = tuple[date, str, dict[str, float]]
 
 
-def _rows(frame: pd.DataFrame, scenario: Scenario) -> tuple[list[Row], list[Problem]]:
+def _rows(frame: pd.DataFrame, scenario: Scenario | None) -> tuple[list[Row], list[Problem]]:
     rows: list[Row] = []
     problems: list[Problem] = []
     met: dict[tuple[date, str], int] = {}
@@ -198,41 +222,42 @@ def _rows(frame: pd.DataFrame, scenario: Scenario) -> tuple[list[Row], list[Prob
     return rows, problems
 
 
-def _row(cells: Mapping[str, Any], line: int, scenario: Scenario) -> tuple[Row | None, list[Problem]]:
+def _row(cells: Mapping[str, Any], line: int, scenario: Scenario | None) -> tuple[Row | None, list[Problem]]:
     problems: list[Problem] = []
-    day = _date(cells[DATE])
+    day = as_date(cells[DATE])
     if day is None:
-        message = f"got {_text(cells[DATE])!r}, expected a date such as 2024-03-31"
+        message = f"got {as_text(cells[DATE])!r}, expected a date such as 2024-03-31"
         problems.append(Problem(DATE, message, line=line))
-    elif not scenario.start <= day < scenario.end:
+    elif scenario is not None and not scenario.start <= day < scenario.end:
         last = scenario.end - timedelta(days=1)
         message = f"got {day}, which is outside the run, expected {scenario.start} to {last}"
         problems.append(Problem(DATE, message, line=line))
-    area = _text(cells.get(DISTRICT, PROVINCE))
-    known = scenario.people.districts
-    if area != PROVINCE and area not in known:
+    area = as_text(cells.get(DISTRICT, PROVINCE))
+    if scenario is not None and area not in (PROVINCE, *(known := scenario.people.districts)):
         problems.append(Problem(DISTRICT, f"got {area!r}{suggestion(area, known)}", line=line))
     values = {}
     for name in SERIES:
         if name not in cells:
             continue
-        value = _number(cells[name])
+        value = as_number(cells[name])
         if value is None or value < 0 or math.isinf(value):
-            message = f"got {_text(cells[name])!r}, expected a number of at least 0 or an empty cell"
+            message = f"got {as_text(cells[name])!r}, expected a number of at least 0 or an empty cell"
             problems.append(Problem(name, message, line=line))
-        elif area in known and not math.isnan(value) and (lack := _lack(name, area, scenario)):
+        elif not math.isnan(value) and (lack := _lack(name, area, scenario)):
             problems.append(Problem(name, f"got {value:g} for {area!r}, but {lack}", line=line))
         else:
             values[name] = value
     return (None if problems or day is None else (day, area, values)), problems
 
 
-def _lack(name: str, district: str, scenario: Scenario) -> str:
+def _lack(name: str, area: str, scenario: Scenario | None) -> str:
     """Return why the model has no such series in a district; empty if it has."""
+    if scenario is None or area not in scenario.people.districts:
+        return ""
     series = SERIES[name]
     if not series.by_district:
         return f"the model has {name} only for the province"
-    if series.facilities and district not in {each.district for each in scenario.care.facilities.values()}:
+    if series.facilities and area not in {each.district for each in scenario.care.facilities.values()}:
         return "no facility of the scenario is there"
     return ""
 
@@ -244,14 +269,15 @@ def _contradictions(values: Mapping[str, float], line: int) -> Iterator[Problem]
             yield Problem(part, message, line=line)
 
 
-def _text(cell: Any) -> str:
+def as_text(cell: Any) -> str:
+    """Return the text of a cell, empty if it says that there is no value."""
     text = "" if cell is None else str(cell).strip()
     return "" if text.lower() in _EMPTY or text == "NaT" else text
 
 
-def _number(cell: Any) -> float | None:
+def as_number(cell: Any) -> float | None:
     """Return a number, NaN for an empty cell, or None for anything else."""
-    text = _text(cell)
+    text = as_text(cell)
     if not text:
         return math.nan
     try:
@@ -260,20 +286,21 @@ def _number(cell: Any) -> float | None:
         return None
 
 
-def _date(cell: Any) -> date | None:
+def as_date(cell: Any) -> date | None:
+    """Return the date of a cell, or None for anything else."""
     if isinstance(cell, datetime):
         return None if cell != cell else cell.date()  # NaT differs from itself
     if isinstance(cell, date):
         return cell
     try:
-        return date.fromisoformat(_text(cell))
+        return date.fromisoformat(as_text(cell))
     except ValueError:
         return None
 
 
 def _as_a_whole(data: Data) -> Iterator[Problem]:
     if not data.series:
-        yield Problem("", "got no number, expected values of at least one series")
+        yield _NO_NUMBER
         return
     if not any(any(each.values.values()) for each in data.series):
         yield Problem("", "got only zeros, expected an epidemic in the data")

@@ -1,7 +1,7 @@
 """The figures of a result: functions to draw, describe and save them by name, or save all at once.
 
 `run` contains the figures of a run, one module each, collected in FIGURES; `sweep` contains the figures of a
-sweep, `fit` that of a fit; `drawing` contains the code that they share.
+sweep, `fit` that of a fit, `score` that of scores; `drawing` contains the code that they share.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from surgesim.report.figures.drawing.page import (
 )
 from surgesim.report.figures.fit import draw_fit
 from surgesim.report.figures.run import FIGURES
+from surgesim.report.figures.score import draw_score
 from surgesim.report.figures.sweep.sensitivity import draw_sensitivity, draw_shares
 from surgesim.report.figures.sweep.sweep_map import SWEEP_MAP, sweep_map
 from surgesim.report.words import phrase
@@ -40,6 +41,7 @@ __all__ = [
     "describe",
     "draw",
     "draw_fit",
+    "draw_score",
     "draw_sensitivity",
     "draw_shares",
     "project_style",

@@ -1,0 +1,87 @@
+"""Forecasts that any other should beat, computed from the truth up to the origin only.
+
+Both take the course of a target up to the origin and return its quantiles, all NaN if it is too short.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.scoring.truth import WEEK, Course, Floats
+
+SAMPLES: Final = 5_000
+"""Samples of the sums of differences; each is taken with both signs."""
+
+GROWTH_DAYS: Final = 21
+"""Days over which the trend measures growth."""
+
+LEAST_POINTS: Final = 3
+"""Least number of values in these days."""
+
+LEAST_ERRORS: Final = 5
+"""Least number of past errors for the bands of the trend."""
+
+_SEED: Final = 20  # one seed for all, so that scores depend on nothing but the data
+
+
+def baseline(known: Course, weeks: int, levels: Floats) -> Floats:
+    """Return the quantiles of the hubs' baseline: the last value, and as much change as there was.
+
+    The median is the last value. The bands are quantiles of the sum of `weeks` differences, each drawn from
+    all past differences between values seven days apart, with both signs. Quantiles below 0 become 0.
+    """
+    if not len(known.days):
+        return np.full(len(levels), np.nan)
+    change = known.values - known.on(known.days - WEEK)
+    change = change[~np.isnan(change)]
+    if not len(change):
+        return np.full(len(levels), np.nan)
+    either = np.concatenate((change, -change))
+    if weeks > 1:
+        rng = np.random.default_rng(_SEED)
+        total = rng.choice(either, (weeks, SAMPLES)).sum(axis=0)
+        either = np.concatenate((total, -total))
+    quantiles: Floats = np.maximum(known.values[-1] + np.quantile(either, levels), 0)
+    quantiles[len(levels) // 2] = known.values[-1]
+    return quantiles
+
+
+def trend(known: Course, weeks: int, levels: Floats) -> Floats:
+    """Return the quantiles of an exponential trend: growth as in the last 21 days.
+
+    Growth is the slope of log(1 + x). The bands are quantiles of the errors that the same trend made before,
+    `weeks` ahead, on the scale of log(1 + x) and with both signs. Quantiles below 0 become 0.
+    """
+    if not len(known.days):
+        return np.full(len(levels), np.nan)
+    logs = np.log1p(known.values)
+    ahead = logs + _slopes(known.days, logs) * WEEK * weeks
+    came = np.log1p(known.on(known.days + WEEK * weeks))
+    errors = (came - ahead)[~np.isnan(came - ahead)]
+    if len(errors) < LEAST_ERRORS:
+        return np.full(len(levels), np.nan)
+    either = np.concatenate((errors, -errors))
+    quantiles: Floats = np.maximum(np.expm1(ahead[-1] + np.quantile(either, levels)), 0)
+    return quantiles
+
+
+def _slopes(days: NDArray[np.int64], logs: Floats) -> Floats:
+    """Return the slope per day over the `GROWTH_DAYS` that end on each day; NaN if they have few values."""
+    begin = np.searchsorted(days, days - GROWTH_DAYS, "right")
+    x = (days - days[0]).astype(float)
+    n, sx, sy, sxx, sxy = (_moving_sum(of, begin) for of in (np.ones(len(x)), x, logs, x * x, x * logs))
+    slopes: Floats = np.full(len(x), np.nan)
+    np.divide(n * sxy - sx * sy, n * sxx - sx**2, out=slopes, where=n >= LEAST_POINTS)
+    return slopes
+
+
+def _moving_sum(values: Floats, begin: NDArray[np.intp]) -> Floats:
+    total = np.concatenate(([0.0], np.cumsum(values)))
+    return total[1:] - total[begin]
+
+
+YARDSTICKS: Final = {"baseline": baseline, "trend": trend}
+"""The yardsticks by name."""
