@@ -174,7 +174,7 @@ class BedPool:
     def join(self, patient: Patient, key: Key, district: int) -> QueuePlace:
         """Put a patient in the queue of a district."""
         self._joined += 1
-        # a third of the time of QueuePlace(...), which would be called for every wait
+        # QueuePlace(...) takes half as long again, and every wait makes one
         place = tuple.__new__(QueuePlace, (*key, self._joined, patient, district))
         self.line[patient.index] = place
         heappush(self._queue_of[district], place)
