@@ -14,7 +14,10 @@ from surgesim.cli.terminal import fail, output_errors
 from surgesim.log import LOG
 from surgesim.version import __version__
 
-ORDER = ("run", "validate", "new", "import", "schema", "plot", "report", "reproduce", "sweep", "sensitivity")
+ORDER = (
+    *("run", "validate", "new", "import", "schema", "plot", "report", "reproduce", "sweep", "sensitivity"),
+    "fit",
+)
 """Order of the commands in help."""
 
 
