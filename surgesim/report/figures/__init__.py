@@ -1,7 +1,7 @@
 """The figures of a result: functions to draw, describe and save them by name, or save all at once.
 
 `run` contains the figures of a run, one module each, collected in FIGURES; `sweep` contains the figures of a
-sweep, `fit` that of a fit; `drawing` contains the code that they share.
+sweep, `fit` that of a fit, `forecast` that of a forecast; `drawing` contains the code that they share.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from surgesim.report.figures.drawing.page import (
     settle,
 )
 from surgesim.report.figures.fit import draw_fit
+from surgesim.report.figures.forecast import draw_forecast
 from surgesim.report.figures.run import FIGURES
 from surgesim.report.figures.sweep.sensitivity import draw_sensitivity, draw_shares
 from surgesim.report.figures.sweep.sweep_map import SWEEP_MAP, sweep_map
@@ -40,6 +41,7 @@ __all__ = [
     "describe",
     "draw",
     "draw_fit",
+    "draw_forecast",
     "draw_sensitivity",
     "draw_shares",
     "project_style",
