@@ -162,5 +162,6 @@ def _finish(axes: Axes, results: Results, title: str, lang: str) -> None:
     points = [line.get_xydata() for line in axes.lines[:-1]]
     drawn = np.vstack([np.asarray(each) for each in points])
     first = float(drawn[np.isfinite(drawn).all(axis=1), 0].min(initial=today))
-    date_axis(axes, scenario.start - timedelta(days=today - first + 1), scenario.end, lang, ticks=5)
+    date_axis(axes, scenario.start - timedelta(days=today - first), scenario.end, lang, ticks=5)
+    axes.set_xlim(left=first - 1)
     number_ticks(axes, lang)
