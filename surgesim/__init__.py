@@ -23,6 +23,7 @@ from surgesim.version import __version__
 
 if TYPE_CHECKING:
     from surgesim.fitting.fit import Fit, fit
+    from surgesim.fitting.forecast import Forecast, forecast
     from surgesim.scenario.door import load, loads, overlaid
     from surgesim.scenario.schema.scenario import Scenario
     from surgesim.scoring.score import Scores, score
@@ -42,6 +43,7 @@ __all__ = [
     "ExtensionError",
     "Fit",
     "FitError",
+    "Forecast",
     "IdentityError",
     "Replication",
     "Results",
@@ -54,6 +56,7 @@ __all__ = [
     "Sweep",
     "__version__",
     "fit",
+    "forecast",
     "load",
     "loads",
     "overlaid",
@@ -69,12 +72,14 @@ __all__ = [
 _HOMES = {
     "Backend": "surgesim.study.compute.backend",
     "Fit": "surgesim.fitting.fit",
+    "Forecast": "surgesim.fitting.forecast",
     "Replication": "surgesim.study.replication",
     "Results": "surgesim.study.results",
     "Scenario": "surgesim.scenario.schema.scenario",
     "Scores": "surgesim.scoring.score",
     "Sweep": "surgesim.study.sweep.result",
     "fit": "surgesim.fitting.fit",
+    "forecast": "surgesim.fitting.forecast",
     "load": "surgesim.scenario.door",
     "loads": "surgesim.scenario.door",
     "overlaid": "surgesim.scenario.door",

@@ -64,3 +64,34 @@ def tiny_data(scenario: Scenario | None = None, days: int = DAYS) -> pd.DataFram
             "icu": one["occupied_icu"],
         }
     )
+
+
+def town_today(**changes: Any) -> Scenario:
+    """Build the tiny town on day 35 of its run: its history, its census, and a plan with an alternative."""
+    before = tiny_town()
+    one = surgesim.simulate(before, 7, 0)
+    known = tiny_data(before).drop(columns="date")
+    last = one.facilities[one.facilities["day"] == DAYS - 1].iloc[0]
+    beds = {bed: int(last[f"occupied_{bed}"]) for bed in ("oxygen", "icu")}
+    plan = {
+        "send-away": {
+            "title": "Send ICU patients away",
+            "action": "transfer_out",
+            "neighbour": "city",
+            "when": {"indicator": "icu_occupancy", "above": 0.5},
+        }
+    }
+    return before.overlaid(
+        {
+            "start": "2024-02-05",
+            "history": {"first_day": "2024-01-01", "province": known.astype(float).to_dict("list")},
+            "care": {"initial_census": {"hospital": beds}, "neighbours": {"city": CITY}},
+            "command": {"plan": plan, "thresholds": THRESHOLDS},
+            "alternatives": {"no-plan": {"title": "No plan", "command": {"plan": {"send-away": None}}}},
+            **changes,
+        }
+    )
+
+
+THRESHOLDS = {"icu-full": {"title": "ICU full", "indicator": "icu_occupancy", "above": 0.9}}
+CITY = {"icu_beds": 20, "per_day": 3}

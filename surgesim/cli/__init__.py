@@ -10,7 +10,15 @@ import signal
 import sys
 from typing import NoReturn
 
-from surgesim.cli import documents, fits, runs, scenarios, scores, sweeps  # noqa: F401  imported to register their commands
+from surgesim.cli import (  # noqa: F401  imported to register their commands
+    documents,
+    fits,
+    forecasts,
+    runs,
+    scenarios,
+    scores,
+    sweeps,
+)
 from surgesim.cli.app import app
 from surgesim.cli.terminal import INTERRUPTED, TERMINATED, output_errors, speak_unicode
 

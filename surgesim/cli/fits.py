@@ -45,13 +45,14 @@ def fit(
     scenario: ScenarioPath,
     lang: LangOption,
     data: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             metavar="FILE",
+            show_default="the scenario's history",
             help="CSV with date, district (optional) and any of reported_cases, admissions, in_hospital, "
             "on_oxygen, icu, deaths; daily or weekly, cells may be empty.",
         ),
-    ],
+    ] = None,
     prior: Annotated[
         list[str] | None,
         typer.Option(
@@ -94,6 +95,7 @@ def fit(
 ) -> None:
     """Fit a scenario to data.
 
+    Without --data, it is fitted to its own history, and scenario.yaml starts from the fitted epidemic today.
     Writes joint draws of the unknowns (draws.csv), a scenario that draws from them (scenario.yaml), the fit
     against the data (fit.csv, fit.svg), and posterior beside prior (posterior.csv). Completed rounds are kept
     in FOLDER.unfinished until all are complete.

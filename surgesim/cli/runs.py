@@ -177,15 +177,21 @@ def reproduce(
         from surgesim.study.compute.backend import Backend
         from surgesim.study.reproduce import RELATIVE
         from surgesim.study.reproduce import reproduce as repeat
-        from surgesim.study.store.contents import SWEEP
+        from surgesim.study.store.contents import FORECAST, SWEEP
         from surgesim.study.store.manifest import kind_of, read_manifest
 
-        drawn = None if kind_of(results) == SWEEP else read_manifest(results).get("figures")
+        manifest = {} if kind_of(results) == SWEEP else read_manifest(results)
+        drawn = manifest.get("figures")
+        extras = _figures(drawn["lang"]) if drawn else None
+        if FORECAST in manifest:
+            from surgesim.fitting.forecast import tables
+
+            extras = tables(forecast_extras(drawn["lang"]) if drawn else None)
         with progress_bar(quiet) as progress:
             again = repeat(
                 results,
                 workers=Backend(workers, progress=progress),
-                extras=_figures(drawn["lang"]) if drawn else None,
+                extras=extras,
                 extensions=extension or (),
             )
         if again.setting and not quiet:
@@ -230,5 +236,19 @@ def _figures(lang: str) -> Extras:
         from surgesim.report.figures import save_all
 
         save_all(results, folder / "figures", lang=lang, fmt=FIGURE_FORMAT)
+
+    return draw
+
+
+def forecast_extras(lang: str) -> Extras:
+    """Return a function that draws all figures of a forecast into the folder `figures` of its result."""
+
+    def draw(results: Results, folder: Path) -> None:
+        from surgesim.fitting.forecast import read_tables
+        from surgesim.report.figures import draw_forecast, save, save_all
+
+        save_all(results, folder / "figures", lang=lang, fmt=FIGURE_FORMAT)
+        quantiles, _ = read_tables(folder)
+        save(draw_forecast(results, quantiles, lang), folder / "figures" / f"forecast.{FIGURE_FORMAT}")
 
     return draw

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from surgesim.errors import IdentityError, Problem, ScenarioError, SurgesimError, escaped, listed
+from surgesim.errors import FitError, IdentityError, Problem, ScenarioError, SurgesimError, escaped, listed
 
 if TYPE_CHECKING:
     from surgesim.study.compute.backend import Progress
@@ -48,7 +48,7 @@ def errors(
         sentence = "; ".join([str(error), *_notes(error)])
         typer.echo(f"The run was stopped because of a defect in the program: {sentence}", err=True)
         raise typer.Exit(FAILED) from None
-    except ScenarioError as error:
+    except (ScenarioError, FitError) as error:
         fail(listed([str(_by_option(problem, options or {})) for problem in error.problems]))
     except SurgesimError as error:
         fail("; ".join([str(error), *_notes(error)]))

@@ -243,14 +243,14 @@ def _row(cells: Mapping[str, Any], line: int, scenario: Scenario | None) -> tupl
         if value is None or value < 0 or math.isinf(value):
             message = f"got {as_text(cells[name])!r}, expected a number of at least 0 or an empty cell"
             problems.append(Problem(name, message, line=line))
-        elif not math.isnan(value) and (lack := _lack(name, area, scenario)):
-            problems.append(Problem(name, f"got {value:g} for {area!r}, but {lack}", line=line))
+        elif not math.isnan(value) and (why := lack(name, area, scenario)):
+            problems.append(Problem(name, f"got {value:g} for {area!r}, but {why}", line=line))
         else:
             values[name] = value
     return (None if problems or day is None else (day, area, values)), problems
 
 
-def _lack(name: str, area: str, scenario: Scenario | None) -> str:
+def lack(name: str, area: str, scenario: Scenario | None) -> str:
     """Return why the model has no such series in a district; empty if it has."""
     if scenario is None or area not in scenario.people.districts:
         return ""

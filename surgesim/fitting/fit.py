@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from surgesim.errors import FitError, Problem, ResultsError
 from surgesim.fitting import cautions
 from surgesim.fitting.data import Data, Source, read_data
+from surgesim.fitting.history import begun_with_history, data_of_history, warm_up_days
 from surgesim.fitting.members import FIRST_RUN, Member, Task, runs
 from surgesim.fitting.observations import Observation, observations, values_of
 from surgesim.fitting.smoother import Round, update
@@ -45,6 +46,9 @@ MEMBERS: Final = 160
 ROUNDS: Final = 4
 REPLICATES: Final = 40
 NOISE: Final = 0.1
+
+WARM_UP: Final = "warm_up_days"
+"""Key of a scenario, and manifest entry of a fit to the history."""
 
 _LEAST_MEMBERS: Final = 10
 _LEAST_REPLICATES: Final = 5
@@ -89,7 +93,14 @@ class Fit:
             [int(value) if float(value).is_integer() else float(value) for value in row]
             for row in self.draws.itertuples(index=False, name=None)
         ]
-        return draws_overlay(self.scenario, [str(path) for path in self.draws.columns], rows)
+        overlay = draws_overlay(self.scenario, [str(path) for path in self.draws.columns], rows)
+        return overlay if self.warm_up_days is None else overlay | {WARM_UP: self.warm_up_days}
+
+    @property
+    def warm_up_days(self) -> int | None:
+        """Days since the first report, if the scenario was fitted to its own history."""
+        days: int | None = self.manifest[FIT].get(WARM_UP)
+        return days
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +110,7 @@ class _Plan:
     Attributes
     ----------
     short
-        The scenario without alternatives, as long as the data.
+        The scenario that is fitted, without alternatives, as long as the data.
     """
 
     scenario: Scenario
@@ -125,7 +136,7 @@ class _Plan:
 
 def fit(
     scenario: Scenario,
-    data: Source,
+    data: Source | None = None,
     *,
     priors: Priors | None = None,
     defaults: bool = True,
@@ -150,6 +161,8 @@ def fit(
     data
         A CSV file or a DataFrame with the column `date`, a column `district` if there are data of
         districts, and any of `reported_cases`, `admissions`, `in_hospital`, `on_oxygen`, `icu` and `deaths`.
+        By default the scenario's own `history`: the epidemic then begins on its first day, and the draws are
+        for the scenario with a warm-up since then.
     priors
         The 5th and 95th percentile of the prior of more paths, such as
         ``{"epidemic.immunity.waned.severe": (0.4, 0.8)}``. Parameters of `study.uncertainty` are unknown too.
@@ -195,17 +208,20 @@ def fit(
     scenario = with_extensions(scenario, extensions)
     _check_numbers(members, rounds, replicates, noise)
     _check_scenario(scenario)
-    known = read_data(data, scenario)
-    unknowns = unknowns_of(scenario, known, priors or {}, defaults=defaults, fixed=fixed)
+    warm_up = warm_up_days(scenario) if data is None else None
+    fitted = scenario if data is not None else begun_with_history(scenario)
+    known = read_data(data_of_history(scenario) if data is None else data, fitted)
+    unknowns = unknowns_of(fitted, known, priors or {}, defaults=defaults, fixed=fixed)
     plan = _plan(
         scenario,
+        fitted,
         known,
         unknowns,
         seed=scenario.study.seed if seed is None else whole("seed", seed),
         numbers=(int(members), int(rounds), int(replicates)),
         noise=noise,
     )
-    entry = _entry(plan, known, noise)
+    entry = _entry(plan, known, noise, warm_up)
     backend, output, started = Backend.of(workers).with_bar(progress), Output.of(out), now()
     with contextlib.ExitStack() as stack:
         stack.enter_context(logged())
@@ -277,6 +293,7 @@ def _check_scenario(scenario: Scenario) -> None:
 
 def _plan(
     scenario: Scenario,
+    fitted: Scenario,
     data: Data,
     unknowns: Unknowns,
     *,
@@ -284,16 +301,16 @@ def _plan(
     numbers: tuple[int, int, int],
     noise: float,
 ) -> _Plan:
-    targets = observations(data, scenario.start)
+    targets = observations(data, fitted.start)
     if not targets:
         raise FitError([Problem("date", "got no week that lies in the run as a whole")])
-    days = (data.last - scenario.start).days + 1
-    short = keep_alternatives(certain(scenario), ()).overlaid({"days": days})
+    days = (data.last - fitted.start).days + 1
+    short = keep_alternatives(certain(fitted), ()).overlaid({"days": days})
     variances = np.full(len(targets), noise**2)
     return _Plan(scenario, short, targets, unknowns, variances, seed, *numbers)
 
 
-def _entry(plan: _Plan, data: Data, noise: float) -> dict[str, Any]:
+def _entry(plan: _Plan, data: Data, noise: float, warm_up: int | None) -> dict[str, Any]:
     """Return the identity of a fit: all that its result depends on."""
     scenario = plan.scenario
     entry: dict[str, Any] = {
@@ -308,6 +325,8 @@ def _entry(plan: _Plan, data: Data, noise: float) -> dict[str, Any]:
         "scenarios": {scenario.name: hashlib.sha256(scenario_text(scenario).encode()).hexdigest()},
         "versions": {name: version for name, version in versions().items() if name in COMPUTING},
     }
+    if warm_up is not None:
+        entry[WARM_UP] = warm_up
     if scenario.extensions:
         entry["extensions"] = scenario.extensions.hashes
     return entry

@@ -51,7 +51,7 @@ SERIES: Final = {
     "reported_cases": Series(("reported_cases",), True, "reported_cases"),
     "admissions": Series(("admissions_oxygen", "admissions_icu"), True),
     "in_hospital": Series(("occupied_basic", "occupied_oxygen", "occupied_icu"), False, facilities=True),
-    "on_oxygen": Series(("occupied_oxygen",), False, facilities=True),
+    "on_oxygen": Series(("occupied_oxygen", "occupied_icu"), False, facilities=True),
     "icu": Series(("occupied_icu",), False, facilities=True),
     "deaths": Series(("deaths",), True, "deaths"),
 }

@@ -17,7 +17,7 @@ from surgesim.model.record import (
 from surgesim.scenario.schema.indicators import BY_GROUP
 from surgesim.study.measures.breaches import PROVINCE_AREA
 from surgesim.study.sensitivity import RUN_SENSITIVITY_TABLE, SENSITIVITY_TABLE
-from surgesim.study.store.contents import FORMAT
+from surgesim.study.store.contents import FORECAST, FORMAT
 from surgesim.study.sweep.points import POINTS_FILE
 from surgesim.study.sweep.tables import SWEEP_TABLES
 from surgesim.study.tables.columns import PARQUET_TABLES, TABLES, Table
@@ -74,6 +74,12 @@ MANIFEST_ENTRIES = (
         "replication_numbers",
         "index",
         "indices of the replications, if the run was of chosen ones; absent otherwise",
+    ),
+    Column(
+        FORECAST,
+        "",
+        "number of `weeks`, if the folder is that of a forecast, whose further files are described in "
+        "forecasting.md; absent otherwise",
     ),
     Column("extras_failed", "text", "reason why figures could not be drawn; null if nothing failed"),
     Column("figures", "text", "language and format of the figures; null if no figures were drawn"),

@@ -21,7 +21,7 @@ from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.environment import environment
 from surgesim.study.results import Extras, Output
 from surgesim.study.run import run
-from surgesim.study.store.contents import RUN, SWEEP
+from surgesim.study.store.contents import FORECAST_FILES, RUN, SWEEP
 from surgesim.study.store.folder import check_file, hashes
 from surgesim.study.store.manifest import NUMBERS, hashes_of, kind_of, read_manifest
 from surgesim.study.store.run_folder import FIGURES, SCENARIO
@@ -78,7 +78,8 @@ def reproduce(
     workers
         See `run`.
     extras
-        Function that draws the figures of the folder; by default, figures are left out.
+        Function that draws the figures of the folder and writes the tables of a forecast; by default, these
+        are left out.
     extensions
         The extension files of the stored result, which itself loads none.
 
@@ -108,7 +109,7 @@ def reproduce(
         expected = {
             name: digest
             for name, digest in manifest["files"].items()
-            if with_figures or not name.startswith(f"{FIGURES}/")
+            if with_figures or not (name.startswith(f"{FIGURES}/") or name in FORECAST_FILES)
         }
         names = tuple(sorted(expected | fresh))
         differences = []

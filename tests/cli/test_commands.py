@@ -25,8 +25,8 @@ from surgesim.report import figures
 
 PACKAGE = Path(surgesim_package.__file__).parent
 COMMANDS = (
-    *("run", "validate", "new", "import", "schema", "plot", "reproduce", "sweep", "sensitivity", "fit"),
-    "score",
+    *("run", "validate", "new", "import", "schema", "plot", "reproduce", "sweep", "sensitivity"),
+    *("fit", "forecast", "score"),
 )
 QUICK = ("--replications", "2", "--days", "25", "--workers", "1", "--lang", "en")
 

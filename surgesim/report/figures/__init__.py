@@ -1,7 +1,7 @@
 """The figures of a result: functions to draw, describe and save them by name, or save all at once.
 
 `run` contains the figures of a run, one module each, collected in FIGURES; `sweep` contains the figures of a
-sweep, `fit` that of a fit, `score` that of scores; `drawing` contains the code that they share.
+sweep, `fit`, `forecast` and `score` those of a fit, a forecast and scores; `drawing` has the code they share.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from surgesim.report.figures.drawing.page import (
     settle,
 )
 from surgesim.report.figures.fit import draw_fit
+from surgesim.report.figures.forecast import draw_forecast
 from surgesim.report.figures.run import FIGURES
 from surgesim.report.figures.score import draw_score
 from surgesim.report.figures.sweep.sensitivity import draw_sensitivity, draw_shares
@@ -41,6 +42,7 @@ __all__ = [
     "describe",
     "draw",
     "draw_fit",
+    "draw_forecast",
     "draw_score",
     "draw_sensitivity",
     "draw_shares",

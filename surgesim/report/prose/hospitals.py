@@ -33,7 +33,7 @@ def facility_title(scenario: Scenario, name: str, lang: str) -> str:
     return scenario.care.facilities[name].title.get(lang)
 
 
-def first_full(results: Results, lang: str) -> Iterator[str]:
+def first_full(results: Results, lang: str, most: int = MOST_LINES) -> Iterator[str]:
     """List the hospitals whose oxygen or ICU beds fill first, or say that none do; nothing if unknown."""
     rows = [row for row in by_first_full(results.facility_beds) if row["bed"] in BEDS]
     if not rows:
@@ -43,7 +43,7 @@ def first_full(results: Results, lang: str) -> Iterator[str]:
         yield phrase(lang, "full.none")
         return
     yield phrase(lang, "full.heading" if enough_for_ranges(results) else "full.heading_few")
-    for row in ever[:MOST_LINES]:
+    for row in ever[:most]:
         days = {
             name: None if pd.isna(row[f"full_date_{name}"]) else day_text(row[f"full_date_{name}"], lang)
             for name in ("median", "p5", "p95")
@@ -60,5 +60,5 @@ def first_full(results: Results, lang: str) -> Iterator[str]:
             when=when,
             share=percent(float(row["full_probability"]), lang),
         )
-    if len(ever) > MOST_LINES:
-        yield phrase(lang, "full.more", more=number(len(ever) - MOST_LINES, lang))
+    if len(ever) > most:
+        yield phrase(lang, "full.more", more=number(len(ever) - most, lang))

@@ -174,7 +174,7 @@ def _in_province(results: Results, row: Mapping[Any, Any], lang: str) -> tuple[s
     return (
         f"{title}\n{bound}",
         f"{_share(row, lang)}\n({interval})",
-        _first(results, row, lang),
+        first_breach(results, row, lang),
         _days(results, row, lang),
         worst,
     )
@@ -209,7 +209,7 @@ def _in_districts(results: Results, rows: Sequence[Mapping[Any, Any]], lang: str
     first = phrase(lang, "screen.none", days=number(scenario.days, lang))
     if usual:
         row = min(usual, key=lambda row: float(row["first_day_median"]))
-        first = with_district(row, _first(results, row, lang))
+        first = with_district(row, first_breach(results, row, lang))
     days = [float(row["days_breached_mean"]) for row in rows]
     least, most = (round_off(bound_of(days), lang) for bound_of in (min, max))
     pick = max if threshold.above is not None else min
@@ -236,7 +236,7 @@ def comparison_table(results: Results, lang: str) -> ScreenTable:
         table.add_column(phrase(lang, f"screen.{outcome}"))
     for alternative, group in rows.groupby("alternative", sort=False):
         by_outcome = {row["outcome"]: row for row in group.to_dict("records")}
-        cells = [_signed(by_outcome.get(outcome), lang) for outcome in shown]
+        cells = [signed(by_outcome.get(outcome), lang) for outcome in shown]
         table.add_row(alternative_title(results.scenario, str(alternative), lang), *cells)
     return table
 
@@ -265,7 +265,7 @@ def threshold_table(results: Results, lang: str) -> ScreenTable:
                 if name in scenario.command.in_districts:
                     what = phrase(lang, "screen.in_any_district", what=what)
                 cells = [_points(of[0], lang)] if shares else []
-                lines.append((what, *cells, *(_signed(row, lang) for row in of[1:])))
+                lines.append((what, *cells, *(signed(row, lang) for row in of[1:])))
         nothing = (phrase(lang, "screen.unchanged"), *[""] * len(columns))
         for i, (what, *cells) in enumerate(lines or [nothing], start=1):
             table.add_row(f"  {what}", *cells, end_section=i >= len(lines))
@@ -290,7 +290,7 @@ def cost_table(results: Results, lang: str) -> ScreenTable:
         table.add_row(
             alternative_title(results.scenario, name, lang),
             round_off(float(mean) / scale, lang),
-            _signed(changes.get(name), lang, scale),
+            signed(changes.get(name), lang, scale),
             round_off(each[name] / scale_each, lang) if name in each else "",
         )
     return table
@@ -313,7 +313,7 @@ def spread_table(results: Results, lines: Sequence[Line], lang: str) -> ScreenTa
     return table
 
 
-def _signed(row: Mapping[Any, Any] | None, lang: str, scale: float = 1.0) -> str:
+def signed(row: Mapping[Any, Any] | None, lang: str, scale: float = 1.0) -> str:
     """Format a paired difference with its sign and half-width: ``-12 ±3``."""
     if row is None:
         return ""
@@ -367,7 +367,7 @@ def _threshold(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> tuple[s
     )
 
 
-def _first(results: Results, row: Mapping[Any, Any], lang: str) -> str:
+def first_breach(results: Results, row: Mapping[Any, Any], lang: str) -> str:
     """Return when a breach first occurs: a date with its range, or that it is at the start or never."""
     scenario = results.scenario
     none = phrase(lang, "screen.none", days=number(scenario.days, lang))

@@ -20,6 +20,9 @@ SWEEP = "sweep"
 """Kind of a sweep, and name of the manifest entry that only sweeps have."""
 FIT = "fit"
 """Kind of a fit, and name of the manifest entry that only fits have."""
+FORECAST = "forecast"
+"""Name of the manifest entry that only runs of a forecast have, and of their additional tables."""
+FORECAST_FILES = ("forecast.csv", "pace.csv")
 
 KINDS = (RUN, SWEEP, FIT)
 

@@ -193,6 +193,7 @@ def test_the_defaults_of_the_command_are_those_of_the_library() -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
+        ((), "history: got no history and no data"),
         (("--data", "none.csv"), "none.csv: cannot be read"),
         (("--data", "daily.csv"), "got nothing to fit"),
         (("--data", "daily.csv", "--prior", "epidemic.r0=2:4"), "epidemic.r0: unknown key 'r0'"),

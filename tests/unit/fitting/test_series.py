@@ -37,6 +37,9 @@ def test_daily_series(town: Scenario) -> None:
     clinic = one.facilities[one.facilities["facility"] == "clinic"]
     assert daily(record, town, "on_oxygen", "hamlet") == pytest.approx(clinic["occupied_oxygen"])
     assert clinic["occupied_oxygen"].max() > 0
+    supported = one.province["occupied_oxygen"] + one.province["occupied_icu"]
+    assert daily(record, town, "on_oxygen", PROVINCE) == pytest.approx(supported)
+    assert one.province["occupied_icu"].max() > 0
 
 
 @pytest.mark.parametrize("name", ["reported_cases", "deaths", "in_hospital", "on_oxygen", "icu"])

@@ -73,7 +73,11 @@ OWN = Extensions(
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(simulation, "run_once", made_up_simulation)
-    notes = {"command": "surgesim run small.yaml", "figures": {"lang": "vi", "format": "svg"}}
+    notes = {
+        "command": "surgesim run small.yaml",
+        "figures": {"lang": "vi", "format": "svg"},
+        "forecast": {"weeks": 4},
+    }
     use = {"use": {"icu_bed": 1}}
     made = {"made": {"icu_bed": 1}}
     supply = {

@@ -1,0 +1,254 @@
+"""A forecast: a fit to the scenario's history, and a run of the next weeks that draws from it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.errors import FitError, Problem, ResultsError
+from surgesim.fitting.fit import MEMBERS, REPLICATES, ROUNDS, Fit, read_fit
+from surgesim.fitting.fit import fit as fit_to_history
+from surgesim.fitting.history import past_of
+from surgesim.fitting.hubverse import FACILITY_COLUMNS, areas_of, weekly_quantiles
+from surgesim.scenario.door import Files
+from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.compute.backend import Backend
+from surgesim.study.compute.checks import alternative_names, with_extensions
+from surgesim.study.measures.breaches import PROVINCE_AREA
+from surgesim.study.measures.quantiles import quantile
+from surgesim.study.results import Extras, Output, Results
+from surgesim.study.run import run
+from surgesim.study.store.contents import FIT, FORECAST, RUN
+from surgesim.study.store.csv_files import ten_digits, write_csv
+from surgesim.study.store.folder import Folder, scenario_text
+from surgesim.study.store.temporary import temporary_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+
+WEEKS: Final = 4
+REPLICATIONS: Final = 100
+
+_WEEK: Final = 7
+_PACE_QUANTILES: Final = {"p5": 0.05, "p50": 0.5, "p95": 0.95}
+_TABLES: Final = ("forecast", "pace")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forecast:
+    """A forecast; docs/forecasting.md documents its tables.
+
+    Attributes
+    ----------
+    results
+        The run of the next weeks: the plan as it stands, and its alternatives.
+    fit
+        The fit from which it draws.
+    quantiles
+        Quantiles of the plan as it stands by week and place, in the form of hubverse.
+    pace
+        Quantiles of the reproduction number and of the growth per day in the first week.
+    """
+
+    results: Results
+    fit: Fit
+    quantiles: pd.DataFrame
+    pace: pd.DataFrame
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder in which the forecast is stored; None if it is only in memory."""
+        return self.results.folder
+
+
+def forecast(
+    scenario: Scenario,
+    weeks: int = WEEKS,
+    *,
+    fit: Fit | str | Path | None = None,
+    replications: int | None = None,
+    only: Sequence[str] | None = None,
+    members: int = MEMBERS,
+    rounds: int = ROUNDS,
+    replicates: int = REPLICATES,
+    seed: int | None = None,
+    extensions: Files = (),
+    workers: int | Backend | None = None,
+    progress: bool = False,
+    out: str | Path | Output | None = None,
+    resume: bool = False,
+) -> Forecast:
+    """Fit a scenario to its history, and run the next weeks with draws of the fit.
+
+    Parameters
+    ----------
+    scenario
+        A scenario loaded with `surgesim.load` that starts today, with a `history` and preferably a census.
+    weeks
+        Weeks to run.
+    fit
+        A fit of this scenario to its history, or its folder; by default it is made.
+    replications
+        Runs of each alternative; by default 100, or as many as the draws allow.
+    only
+        As for `surgesim.run`.
+    members, rounds, replicates
+        As for `surgesim.fit`, if the fit is made.
+    seed, extensions, workers, progress, resume
+        As for `surgesim.run`.
+    out
+        Result folder to write (by default none). A fit that is made is in ``<out>-fit``.
+
+    Returns
+    -------
+    Forecast
+        The results of the run, the fit, and the quantiles by week.
+
+    Raises
+    ------
+    FitError
+        If there is too little history, `weeks` are not in the run, or `fit` is that of another scenario.
+    ScenarioError, ResultsError
+        As for `surgesim.run` and `surgesim.fit`.
+
+    Examples
+    --------
+    >>> import surgesim
+    >>> province = surgesim.load("my-province.yaml")  # doctest: +SKIP
+    >>> surgesim.forecast(province, weeks=4).quantiles  # doctest: +SKIP
+    """
+    scenario = with_extensions(scenario, extensions)
+    check_weeks(weeks, scenario)
+    past_of(scenario)
+    alternative_names(scenario, only)
+    backend, output = Backend.of(workers).with_bar(progress), Output.of(out)
+    if output is not None:
+        Folder(output.folder, RUN).check()
+    with ExitStack() as stack:
+        if fit is None:
+            made = fit_to_history(
+                scenario,
+                members=members,
+                rounds=rounds,
+                replicates=replicates,
+                seed=seed,
+                workers=backend,
+                out=None if output is None else output.folder.with_name(f"{output.folder.name}-fit"),
+                resume=resume,
+            )
+        else:
+            made = fit if isinstance(fit, Fit) else read_fit(fit, scenario)
+        check_fit(made, scenario)
+        target = output or Output(stack.enter_context(temporary_folder()) / "forecast")
+        results = run(
+            _drawn(scenario, made, weeks, replications),
+            only=only,
+            facility_series=FACILITY_COLUMNS,
+            seed=seed,
+            workers=backend,
+            out=Output(target.folder, {**target.notes, FORECAST: {"weeks": weeks}}, tables(target.extras)),
+            resume=resume,
+        )
+        quantiles, pace = read_tables(target.folder)
+        if output is None:
+            results = replace(results, folder=None, open_series=lambda table: None)
+    return Forecast(results, made, quantiles, pace)
+
+
+def check_weeks(weeks: int, scenario: Scenario) -> None:
+    """Raise FitError if the scenario has not so many weeks."""
+    most = scenario.days // _WEEK
+    whole = isinstance(weeks, int | np.integer) and not isinstance(weeks, bool)
+    if not whole or not 1 <= weeks <= most:
+        message = f"got {weeks!r}, expected 1 to {most}: the scenario has {scenario.days} days"
+        raise FitError([Problem("weeks", message)])
+
+
+def check_fit(fit: Fit, scenario: Scenario) -> None:
+    """Raise FitError if a fit is not that of this scenario to its history."""
+    digest = hashlib.sha256(scenario_text(scenario).encode()).hexdigest()
+    if fit.manifest[FIT]["scenarios"] != {scenario.name: digest}:
+        message = "got that of another scenario, or of this one before it changed, expected a fit of this one"
+        raise FitError([Problem("fit", message)])
+    if fit.warm_up_days is None:
+        raise FitError([Problem("fit", "got a fit to other data, expected one to the scenario's history")])
+
+
+def _drawn(scenario: Scenario, fit: Fit, weeks: int, replications: int | None) -> Scenario:
+    """Return the scenario of the next weeks, which draws from a fit."""
+    most = len(fit.draws) * scenario.study.runs_per_draw
+    study = {**_section(fit.overlay, "study"), "precision": dict.fromkeys(scenario.study.precision)}
+    study["replications"] = min(REPLICATIONS, most) if replications is None else replications
+    return scenario.overlaid({**fit.overlay, "study": study, "days": weeks * _WEEK})
+
+
+def _section(overlay: dict[str, object], name: str) -> dict[str, Any]:
+    section = overlay[name]
+    assert isinstance(section, dict)
+    return section
+
+
+def tables(extras: Extras | None = None) -> Extras:
+    """Return a function that writes the tables of a forecast into its folder, and then calls `extras`."""
+
+    def write(results: Results, folder: Path) -> None:
+        write_csv(folder / "forecast.csv", weekly_quantiles(folder, results.scenario))
+        write_csv(folder / "pace.csv", _pace(folder, results.scenario))
+        if extras is not None:
+            extras(results, folder)
+
+    return write
+
+
+def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the quantiles and the pace that are stored in the folder of a forecast.
+
+    Raises
+    ------
+    ResultsError
+        If there are none.
+    """
+    import pandas as pd
+
+    try:
+        quantiles, pace = (pd.read_csv(folder / f"{name}.csv", na_filter=False) for name in _TABLES)
+    except OSError as error:
+        raise ResultsError(f"{folder}: got no forecast there ({error.strerror or error})") from error
+    dates = ("origin_date", "target_end_date")
+    return quantiles.assign(**{name: pd.to_datetime(quantiles[name]) for name in dates}), pace
+
+
+def _pace(folder: Path, scenario: Scenario) -> pd.DataFrame:
+    """Return the reproduction number and the growth per day of the infectious in the first week."""
+    import pandas as pd
+
+    daily = areas_of(folder, ["infections", "imported", "infectious"])
+    daily = daily[(daily["area"] == PROVINCE_AREA) & (daily["day"] < _WEEK)]
+    infections, imported, infectious = (
+        daily[name].to_numpy(np.float64).reshape(-1, _WEEK)
+        for name in ("infections", "imported", "infectious")
+    )
+    alive = (infectious > 0).all(axis=1)
+    assert scenario.epidemic is not None
+    days = scenario.epidemic.variant.infectious_days
+    rows = {
+        "reproduction_number": days
+        * (infections - imported).sum(axis=1)[alive]
+        / infectious.sum(axis=1)[alive],
+        "growth_per_day": np.log(infectious[alive, -1] / infectious[alive, 0]) / (_WEEK - 1),
+    }
+    levels = list(_PACE_QUANTILES.values())
+    found = [quantile(values, levels) if len(values) else np.zeros(len(levels)) for values in rows.values()]
+    frame = pd.DataFrame(np.array(found), columns=list(_PACE_QUANTILES))
+    frame = frame.assign(**{name: ten_digits(frame[name].to_numpy()) for name in frame.columns})
+    frame.insert(0, "quantity", list(rows))
+    return frame

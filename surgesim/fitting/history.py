@@ -1,0 +1,87 @@
+"""A fit to the scenario's own history: its reports as data, and the scenario begun on their first day."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from surgesim.errors import FitError, Problem
+from surgesim.fitting.data import LEAST_DAYS, lack
+from surgesim.fitting.series import SERIES
+from surgesim.scenario.schema.scenario import Scenario
+from surgesim.scenario.schema.today.history import Past
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def past_of(scenario: Scenario) -> Past:
+    """Return the reports before the start.
+
+    Raises
+    ------
+    FitError
+        If there are none, or they cover too few days.
+    """
+    past = scenario.past
+    if past is None:
+        message = "got no history and no data, expected daily reports before the start, or a file of data"
+        raise FitError([Problem("history", message)])
+    if len(past.day) < LEAST_DAYS:
+        message = f"got {len(past.day)} days before the start, expected at least {LEAST_DAYS} days"
+        raise FitError([Problem("history", message)])
+    return past
+
+
+def warm_up_days(scenario: Scenario) -> int:
+    """Return the days from the first report to the start."""
+    return -int(past_of(scenario).day[0])
+
+
+def begun_with_history(scenario: Scenario) -> Scenario:
+    """Return the scenario as it would be in a warm-up since the first report, but with recorded days.
+
+    It has neither history nor census, follows no plan, and imports infections every day, as a warm-up does.
+    """
+    days = warm_up_days(scenario)
+    overlay: dict[str, Any] = {
+        "start": (scenario.start - timedelta(days=days)).isoformat(),
+        "days": days,
+        "warm_up_days": 0,
+        "history": None,
+        "alternatives": dict.fromkeys(scenario.alternatives),
+        "command": {"plan": dict.fromkeys(scenario.command.plan)},
+        "care": {"initial_census": dict.fromkeys(scenario.care.initial_census)},
+    }
+    if scenario.epidemic is not None:
+        until = scenario.epidemic.importation.until_day
+        later = None if until is None else until + days
+        overlay["epidemic"] = {"importation": {"from_day": 0, "until_day": later}}
+    return scenario.overlaid(overlay)
+
+
+def data_of_history(scenario: Scenario) -> pd.DataFrame:
+    """Return the reports before the start as data of a fit.
+
+    A series that districts report, and that the model has there, is compared by district; others are compared
+    in the province.
+    """
+    import pandas as pd
+
+    past = past_of(scenario)
+    dates = [(scenario.start + timedelta(days=int(day))).isoformat() for day in past.day]
+    province: dict[str, Any] = {"date": dates, "district": ""}
+    districts: dict[str, dict[str, Any]] = {}
+    for name in SERIES:
+        reporting = [district for district, series in past.districts.items() if name in series]
+        if reporting and not any(lack(name, district, scenario) for district in reporting):
+            for district in reporting:
+                districts.setdefault(district, {})[name] = past.districts[district][name]
+        elif name in past.province:
+            province[name] = past.province[name]
+    frames = [pd.DataFrame(province)]
+    frames += [
+        pd.DataFrame({"date": dates, "district": district, **series})
+        for district, series in districts.items()
+    ]
+    return pd.concat([frame for frame in frames if len(frame.columns) > 2], ignore_index=True)

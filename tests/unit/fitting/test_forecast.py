@@ -1,0 +1,204 @@
+"""A forecast from end to end, at small size: its tables, what it refuses, and the command."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from fit_cases import PRIORS, tiny_data, tiny_town, town_today
+from typer.testing import CliRunner, Result
+
+import surgesim
+from surgesim.cli import app, forecasts
+from surgesim.errors import FitError, ResultsError
+from surgesim.fitting.fit import Fit
+from surgesim.fitting.forecast import Forecast, read_tables
+from surgesim.fitting.hubverse import LEVELS
+from surgesim.scenario.door import dump
+from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.reproduce import reproduce
+
+SMALL: dict[str, Any] = {"members": 12, "rounds": 1, "replicates": 5, "priors": PRIORS, "defaults": False}
+RUNS = 10
+
+
+@pytest.fixture(scope="module")
+def today() -> Scenario:
+    return town_today()
+
+
+@pytest.fixture(scope="module")
+def fit(today: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Fit:
+    return surgesim.fit(today, **SMALL, workers=1, out=tmp_path_factory.mktemp("fits") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def done(today: Scenario, fit: Fit, tmp_path_factory: pytest.TempPathFactory) -> Forecast:
+    out = tmp_path_factory.mktemp("forecasts") / "tiny"
+    return surgesim.forecast(today, 2, fit=fit, replications=RUNS, workers=1, out=out)
+
+
+def test_it_runs_on_from_today_with_draws_of_the_fit(done: Forecast, today: Scenario, fit: Fit) -> None:
+    scenario = done.results.scenario
+    assert (scenario.start, scenario.days, scenario.warm_up_days) == (today.start, 14, fit.warm_up_days)
+    assert scenario.study.draws == today.overlaid(fit.overlay).study.draws
+    assert done.results.alternatives == ("baseline", "no-plan")
+    assert len(done.results.replications) == 2 * RUNS
+
+
+def test_quantiles_have_the_form_of_hubverse(done: Forecast, today: Scenario) -> None:
+    table = done.quantiles
+    assert list(table.columns) == [
+        *("origin_date", "target", "horizon", "target_end_date", "location", "output_type"),
+        *("output_type_id", "value"),
+    ]
+    assert set(table["output_type"]) == {"quantile"}
+    assert set(table["origin_date"]) == {pd.Timestamp(today.start)}
+    ends = table.groupby("horizon")["target_end_date"].unique()
+    assert [list(end) for end in ends] == [[pd.Timestamp("2024-02-11")], [pd.Timestamp("2024-02-18")]]
+    places = table.groupby("target")["location"].unique().map(set).to_dict()
+    by_residence, by_facility = {"province", "town", "hamlet"}, {"province", "town"}
+    assert places == {
+        "reported_cases": by_residence,
+        "deaths": by_residence,
+        "admissions": {"province"},
+        **dict.fromkeys(("in_hospital", "on_oxygen", "icu"), by_facility),
+    }
+    sizes = table.groupby(["target", "location", "horizon"])["output_type_id"].apply(list)
+    assert all(levels == list(LEVELS) for levels in sizes)
+    assert (table.groupby(["target", "location", "horizon"])["value"].diff().dropna() >= 0).all()
+
+
+def test_quantiles_are_those_of_the_runs(done: Forecast) -> None:
+    daily = {
+        name: done.results.series(name) for name in ("reported_cases", "occupied_icu", "occupied_oxygen")
+    }
+    of_plan = {name: each[each["alternative"] == "baseline"] for name, each in daily.items()}
+    cases = of_plan["reported_cases"]
+    week = cases[cases["day"].between(7, 13)].groupby("replication")["reported_cases"].sum()
+    medians = done.quantiles[done.quantiles["output_type_id"] == 0.5]
+    medians = medians.set_index(["target", "location", "horizon"])["value"]
+    assert medians["reported_cases", "province", 2] == sorted(week)[RUNS // 2 - 1]
+    icu, oxygen = (of_plan[f"occupied_{bed}"].query("day == 6") for bed in ("icu", "oxygen"))
+    assert medians["icu", "province", 1] == sorted(icu["occupied_icu"])[RUNS // 2 - 1]
+    both = icu["occupied_icu"].to_numpy() + oxygen["occupied_oxygen"].to_numpy()
+    assert medians["on_oxygen", "town", 1] == sorted(both)[RUNS // 2 - 1]
+
+
+def test_the_pace_falls_in_a_town_past_its_peak(done: Forecast) -> None:
+    pace = done.pace.set_index("quantity")
+    assert list(pace.index) == ["reproduction_number", "growth_per_day"]
+    assert 0 < pace.loc["reproduction_number", "p95"] < 1
+    assert pace.loc["growth_per_day", "p95"] < 0
+
+
+def test_it_is_stored_like_a_run(done: Forecast) -> None:
+    assert done.folder is not None
+    results = surgesim.read(done.folder)
+    assert results.manifest["forecast"] == {"weeks": 2}
+    quantiles, pace = read_tables(done.folder)
+    pd.testing.assert_frame_equal(quantiles, done.quantiles)
+    pd.testing.assert_frame_equal(pace, done.pace)
+    assert reproduce(done.folder, workers=1).differences == ()
+
+
+def test_it_may_stay_in_memory(done: Forecast, today: Scenario, fit: Fit) -> None:
+    again = surgesim.forecast(today, 2, fit=fit, replications=RUNS, workers=1, only=["baseline"])
+    assert again.folder is None
+    assert again.results.alternatives == ("baseline",)
+    pd.testing.assert_frame_equal(again.quantiles, done.quantiles)
+
+
+@pytest.mark.parametrize("weeks", [0, 9, 1.5, True])
+def test_weeks_that_are_not_in_the_run(today: Scenario, fit: Fit, weeks: Any) -> None:
+    with pytest.raises(FitError, match=r"^weeks: got .*, expected 1 to 8: the scenario has 60 days$"):
+        surgesim.forecast(today, weeks, fit=fit)
+
+
+def test_a_fit_of_another_scenario(today: Scenario, fit: Fit, tmp_path: Path) -> None:
+    other = today.overlaid({"epidemic.dt_days": 0.25})
+    with pytest.raises(
+        FitError, match=r"^fit: got that of another scenario, or of this one before it changed"
+    ):
+        surgesim.forecast(other, fit=fit, out=tmp_path / "out")
+    plain = tiny_town()
+    of_data = surgesim.fit(plain, tiny_data(plain), **SMALL, workers=1)
+    with pytest.raises(FitError, match=r"^history: got no history"):
+        surgesim.forecast(plain, fit=of_data)
+    with pytest.raises(ResultsError):
+        surgesim.forecast(today, fit=tmp_path / "none")
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- the command ----------------------------------------------------------------------------------
+
+
+def command(path: Path, *args: str) -> Result:
+    small = ("--replications", str(RUNS), "--workers", "1", "--lang", "en")
+    return CliRunner().invoke(app, ["forecast", str(path), *small, "--out", str(path.parent / "out"), *args])
+
+
+@pytest.fixture
+def file(today: Scenario, tmp_path: Path) -> Path:
+    (tmp_path / "tiny.yaml").write_text(dump(today), encoding="utf-8")
+    return tmp_path / "tiny.yaml"
+
+
+NEW_FIT = ("--weeks", "1", "--members", "10", "--rounds", "1", "--only", "baseline")
+
+
+def test_the_command_fits_and_writes(file: Path) -> None:
+    result = command(file, *NEW_FIT, "--no-figures")
+    assert result.exit_code == 0, result.output
+    assert "Tiny: forecast from 5 Feb 2024 to 11 Feb 2024, 10 runs" in result.stdout.replace("\xa0", " ")
+    assert f"Results: {file.parent / 'out'}{os.sep}" in result.stdout
+    assert {path.name for path in file.parent.iterdir()} == {"tiny.yaml", "out", "out-fit"}
+    names = {path.name for path in (file.parent / "out").iterdir()}
+    assert {"forecast.csv", "pace.csv", "breaches.csv", "manifest.json"} < names
+    again = CliRunner().invoke(app, ["reproduce", str(file.parent / "out"), "--workers", "1"])
+    assert again.exit_code == 0, again.output
+
+
+@pytest.mark.slow
+def test_the_command_draws_the_figure(file: Path) -> None:
+    result = command(file, *NEW_FIT)
+    assert result.exit_code == 0, result.output
+    assert (file.parent / "out" / "figures" / "forecast.svg").is_file()
+    again = CliRunner().invoke(app, ["reproduce", str(file.parent / "out"), "--workers", "1"])
+    assert again.exit_code == 0, again.output
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("--weeks", "0"), "--weeks: got 0, expected 1 to 8: the scenario has 60 days"),
+        (("--weeks", "9"), "--weeks: got 9, expected 1 to 8: the scenario has 60 days"),
+        (
+            ("--set", "history.first_day=2024-01-29"),
+            "history: got 7 days before the start, expected at least",
+        ),
+        (("--set", "history=null"), "history: got no history and no data"),
+        (("--fit", "FIT", "--set", "epidemic.dt_days=0.25"), "--fit: got that of another scenario"),
+        (("--fit", "none"), "none"),
+        (("--only", "more"), "--only: got 'more', expected one of"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_nothing_is_written(
+    file: Path, fit: Fit, args: tuple[str, ...], message: str
+) -> None:
+    result = command(file, *(str(fit.folder) if arg == "FIT" else arg for arg in args))
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert [path.name for path in file.parent.iterdir()] == ["tiny.yaml"]
+
+
+def test_the_defaults_of_the_command_are_those_of_the_library() -> None:
+    functions = (forecasts.forecast, surgesim.forecast)
+    of_command, of_library = (inspect.signature(function).parameters for function in functions)
+    names = ("weeks", "members", "rounds", "replications")
+    assert [of_command[name].default for name in names] == [of_library[name].default for name in names]
