@@ -14,8 +14,10 @@ and falls to 95 % of itself each day. Admissions go on with it from the mean of 
 are the last census times the ratio of expected patients (admissions convolved with a stay) on the target
 day and today. Bands are quantiles of the errors of the same method up to the origin, with both signs, on
 the scale of log(1 + x). The stay in ICU is that of the validation data (gamma, mean 10.4 d, shape 0.72);
-in hospital it is assumed (exponential, 9 d). Scores of other readings were seen while this was written: with
-growth of 7-day means of admissions, relative WIS is 0.69, 0.88 (ICU), 0.55 and 0.74 (hospital).
+in hospital it is assumed (exponential, 9 d). About a dozen other readings were scored on
+all waves before this one was chosen (growth of daily counts or of 7-day means, which give 0.69 and 0.88
+for ICU, 0.55 and 0.74 for hospital; damping 0.93 to 1; history from five dates; hospital stays of 6 to
+15 d; errors with one or both signs), so its scores are no clean holdout.
 
 Another model is another entry of `FORECASTERS`: a function from the data up to an origin to quantiles.
 Data: ../shared/validation (CovidTimelineCanada, CC BY 4.0); without them nothing is scored.
