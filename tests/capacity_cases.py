@@ -239,10 +239,10 @@ def _oxygen(draw: st.DrawFn) -> Plain | None:
 
 def _scarcity(draw: st.DrawFn) -> Plain:
     """Draw what facilities do while oxygen is scarce: nothing in a third of the cases."""
-    if draw(st.integers(0, 2)) == 0:
+    if draw(st.integers(0, 3)) == 0:
         return {}
     scarcity = {
-        "floor": draw(st.sampled_from([0.65, 0.33, 1.0])),
+        "floor": draw(st.sampled_from([0.65, 0.33, 0.8, 1.0])),
         "risk": draw(st.sampled_from([1.0, 1.46])),
         "horizon_days": draw(st.sampled_from([7.0, 1.0])),
         "admission_days": draw(st.sampled_from([None, 7.0, 1.0])),

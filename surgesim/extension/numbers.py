@@ -5,8 +5,6 @@ from __future__ import annotations
 from math import isinf
 from numbers import Real
 
-import numpy as np
-
 
 def number(value: object) -> float:
     """Return the number that a function returned.
@@ -20,6 +18,8 @@ def number(value: object) -> float:
         For everything else, such as None, a text, infinity, and an array or table with entries. The message
         begins with "returned".
     """
+    import numpy as np  # a scenario is loaded without it
+
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
     if isinstance(value, Real | np.bool_) and not isinf(value):

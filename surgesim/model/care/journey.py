@@ -161,6 +161,7 @@ class Journey:
         patients = batch.patients(self._next_index)
         self._next_index += len(patients)
         for patient in patients:
+            patient.late = True  # whoever waits at the start is not counted for timely access
             self.ledger.begin(patient)
             if patient.needs_icu:
                 self._begin_icu_need(patient)

@@ -46,6 +46,9 @@ Bools = NDArray[np.bool_]
     U_HOME,
     U_SEVERITY,
 ) = range(17)
+_BELOW_1 = 1 - 2.0**-53
+"""The largest number below 1, at which every quantile is finite."""
+
 Reduction: TypeAlias = tuple[float, float]
 """Shares of detected cases that home care keeps from needing oxygen: of those followed first, of others."""
 
@@ -491,7 +494,8 @@ class PatientSource:
             if spent is not None:
                 lasting = survival_of(stay)(spent)
                 weight[kind] = lasting
-                left[kind] = np.maximum(quantile_of(stay)(1 - lasting * (1 - u)) - spent, 0.0)
+                in_all = quantile_of(stay)(np.minimum(1 - lasting * (1 - u), _BELOW_1))
+                left[kind] = np.maximum(in_all - spent, 0.0)
             elif fresh:
                 weight[kind], left[kind] = 1.0, quantile_of(stay)(u)
             else:
