@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import signal
 import socket
 import sys
 import time
@@ -17,7 +18,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import closing, contextmanager
 from itertools import islice
 from multiprocessing import parent_process
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from typing import Any, TypeVar
 
 from surgesim.errors import SurgesimError
@@ -86,11 +87,37 @@ def spread(
         results = ((place, work(tasks[place])) for place in places)
     else:
         results = _in_processes(work, tasks, places, min(backend.processes, len(places)))
-    with closing(results):
-        if ordered:
-            yield from zip(places, in_order(results, places), strict=True)
-        else:
-            yield from results
+    with closing(results), _lost_interrupts() as check:
+        for result in zip(places, in_order(results, places), strict=True) if ordered else results:
+            check()
+            yield result
+
+
+@contextmanager
+def _lost_interrupts() -> Iterator[Callable[[], None]]:
+    """Yield a function that raises KeyboardInterrupt if Ctrl-C was pressed since the block began.
+
+    The exception that Ctrl-C raises is lost if it arrives within a callback of compiled code.
+    """
+    pressed: list[int] = []
+    usual = signal.getsignal(signal.SIGINT)
+
+    def remember(number: int, frame: Any) -> None:
+        pressed.append(number)
+        signal.default_int_handler(number, frame)
+
+    def check() -> None:
+        if pressed:
+            raise KeyboardInterrupt
+
+    replaced = usual is signal.default_int_handler and current_thread() is main_thread()
+    if replaced:
+        signal.signal(signal.SIGINT, remember)
+    try:
+        yield check
+    finally:
+        if replaced and current_thread() is main_thread():
+            signal.signal(signal.SIGINT, usual)
 
 
 def in_order(results: Iterator[tuple[int, Result]], places: Iterable[int]) -> Iterator[Result]:
