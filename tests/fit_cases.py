@@ -84,6 +84,7 @@ def town_today(**changes: Any) -> Scenario:
     return before.overlaid(
         {
             "start": "2024-02-05",
+            "warm_up_days": DAYS,  # the infections at the start are those of the first day
             "history": {"first_day": "2024-01-01", "province": known.astype(float).to_dict("list")},
             "care": {"initial_census": {"hospital": beds}, "neighbours": {"city": CITY}},
             "command": {"plan": plan, "thresholds": THRESHOLDS},

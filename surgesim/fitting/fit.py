@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from surgesim.errors import FitError, Problem, ResultsError
 from surgesim.fitting import cautions
 from surgesim.fitting.data import Data, Source, read_data
-from surgesim.fitting.history import begun_with_history, data_of_history, warm_up_days
+from surgesim.fitting.history import begun_with_history, data_of_history, earlier_infections, warm_up_days
 from surgesim.fitting.members import FIRST_RUN, Member, Task, runs
 from surgesim.fitting.observations import Observation, observations, values_of
 from surgesim.fitting.smoother import Round, update
@@ -94,7 +94,11 @@ class Fit:
             for row in self.draws.itertuples(index=False, name=None)
         ]
         overlay = draws_overlay(self.scenario, [str(path) for path in self.draws.columns], rows)
-        return overlay if self.warm_up_days is None else overlay | {WARM_UP: self.warm_up_days}
+        if self.warm_up_days is None:
+            return overlay
+        infections = earlier_infections(self.scenario)
+        epidemic = {"epidemic": {"initial_infections": infections}} if infections else {}
+        return overlay | epidemic | {WARM_UP: self.warm_up_days}
 
     @property
     def warm_up_days(self) -> int | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from surgesim.errors import FitError, Problem
 from surgesim.fitting.data import LEAST_DAYS, lack
 from surgesim.fitting.series import SERIES
@@ -42,6 +44,8 @@ def begun_with_history(scenario: Scenario) -> Scenario:
     """Return the scenario as it would be in a warm-up since the first report, but with recorded days.
 
     It has neither history nor census, follows no plan, and imports infections every day, as a warm-up does.
+    The initial infections of a scenario without a warm-up are those of its start; they are multiplied by the
+    ratio of the reported cases of the first week of the history to those of the last.
     """
     days = warm_up_days(scenario)
     overlay: dict[str, Any] = {
@@ -57,7 +61,34 @@ def begun_with_history(scenario: Scenario) -> Scenario:
         until = scenario.epidemic.importation.until_day
         later = None if until is None else until + days
         overlay["epidemic"] = {"importation": {"from_day": 0, "until_day": later}}
+        overlay["epidemic"]["initial_infections"] = earlier_infections(scenario)
     return scenario.overlaid(overlay)
+
+
+def earlier_infections(scenario: Scenario) -> dict[str, int]:
+    """Return the initial infections of each district on the first day of the history.
+
+    Those of a scenario with a warm-up are left as they are: they belong to an earlier day already.
+    """
+    past, epidemic = past_of(scenario), scenario.epidemic
+    numbers = {} if epidemic is None else epidemic.initial_infections
+    if scenario.warm_up_days > 0:
+        return dict(numbers)
+    return {
+        name: max(round(number * _first_to_last_week(past, name)), min(number, 1))
+        for name, number in numbers.items()
+    }
+
+
+def _first_to_last_week(past: Past, district: str) -> float:
+    """Return the reported cases per day of the first week relative to the last; 1 where they are unknown."""
+    for series in (past.districts.get(district, {}), past.province):
+        cases = series.get("reported_cases")
+        if cases is not None:
+            first, last = (week[~np.isnan(week)] for week in (cases[:7], cases[-7:]))
+            if first.sum() > 0 and last.sum() > 0:
+                return float(first.mean() / last.mean())
+    return 1.0
 
 
 def data_of_history(scenario: Scenario) -> pd.DataFrame:

@@ -32,13 +32,45 @@ def test_the_fitted_scenario_begins_with_the_history(today: Scenario) -> None:
 
 def test_the_warm_up_is_the_epidemic_that_is_fitted(today: Scenario) -> None:
     """On average over chance, as many people are left to infect at the end of the one as of the other."""
-    begun, warm = begun_with_history(today), today.overlaid({"warm_up_days": DAYS})
+    begun = begun_with_history(today)
     before = [surgesim.simulate(begun, 1, run).province["susceptible"].iloc[-1] for run in range(20)]
-    first = [surgesim.simulate(warm, 1, run).province.iloc[0] for run in range(20)]
+    first = [surgesim.simulate(today, 1, run).province.iloc[0] for run in range(20)]
     after = [row["susceptible"] + row["infections"] for row in first]
     error = np.hypot(np.std(before), np.std(after)) / np.sqrt(20)
     assert abs(np.mean(before) - np.mean(after)) < 3 * error
     assert 5 * error < np.mean(before)
+
+
+@pytest.mark.parametrize(
+    ("reports", "warm_up_days", "expected"),
+    [
+        ({"province": {"reported_cases": [2.0] * 7 + [None] * 7 + [8.0] * 7}}, 0, {"town": 10, "hamlet": 1}),
+        ({"province": {"reported_cases": [2.0] * 7 + [8.0] * 14}}, 21, {"town": 40, "hamlet": 1}),
+        ({"province": {"reported_cases": [0.0] * 7 + [8.0] * 14}}, 0, {"town": 40, "hamlet": 1}),
+        ({"province": {"reported_cases": None, "icu": [2.0] * 7 + [8.0] * 14}}, 0, {"town": 40, "hamlet": 1}),
+        (
+            {
+                "province": {"reported_cases": [2.0] * 7 + [8.0] * 14},
+                "districts": {"town": {"reported_cases": [12.0] * 7 + [6.0] * 14}},
+            },
+            0,
+            {"town": 80, "hamlet": 1},
+        ),
+    ],
+)
+def test_infections_of_today_become_those_of_the_first_week(
+    today: Scenario, reports: dict[str, object], warm_up_days: int, expected: dict[str, int]
+) -> None:
+    scenario = today.overlaid(
+        {
+            "history": {"province": None, "first_day": "2024-01-15", **reports},
+            "warm_up_days": warm_up_days,
+            "epidemic": {"initial_infections": {"town": 40, "hamlet": 1}},
+        }
+    )
+    begun = begun_with_history(scenario)
+    assert begun.epidemic is not None
+    assert begun.epidemic.initial_infections == expected
 
 
 def test_data_are_the_reports_before_the_start(today: Scenario) -> None:
