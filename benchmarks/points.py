@@ -38,13 +38,15 @@ def peak_icu(one: surgesim.Replication) -> float:
 
 def swept(number: int, out: Path, workers: int) -> surgesim.Sweep:
     """Sweep random points, or go on with them."""
+    import points  # workers find the outcome in this module, not in the main module of a spawned process
+
     draw = random.Random(1)
-    points = [{R0: draw.uniform(3, 6), BEDS: draw.randint(4, 24)} for _ in range(number)]
+    drawn = [{R0: draw.uniform(3, 6), BEDS: draw.randint(4, 24)} for _ in range(number)]
     return surgesim.sweep(
         surgesim.load(TOWN).overlaid({"days": 7, "alternatives": None}),
-        points=points,
+        points=drawn,
         replications=1,
-        outcomes={"peak_icu": peak_icu},
+        outcomes={"peak_icu": points.peak_icu},
         series=["icu_need"],
         facility_series=["occupied_icu"],
         workers=workers,

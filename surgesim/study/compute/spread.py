@@ -134,6 +134,8 @@ def _in_processes(
 ) -> Generator[tuple[int, Result], None, None]:
     from concurrent.futures.process import BrokenProcessPool
 
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
     undone = dict.fromkeys(places)
     restarts = 0
     while True:
@@ -143,6 +145,11 @@ def _in_processes(
                 restarts = 0
                 yield place, result
         except BrokenProcessPool as error:
+            if not isinstance(error, TerminatedWorkerError):
+                raise SurgesimError(
+                    f"worker processes cannot load what they are to compute ({_root_cause(error)}): expected "
+                    "functions that are defined in a module or in the script that was started"
+                ) from error
             restarts += 1
             if restarts > MOST_RESTARTS:
                 raise SurgesimError(
@@ -151,6 +158,13 @@ def _in_processes(
                 ) from error
         else:
             return
+
+
+def _root_cause(error: BaseException) -> str:
+    """Return the last line of the first of a chain of errors; from a worker, that is a traceback as text."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return str(error).strip().strip('"').strip().splitlines()[-1]
 
 
 def _one_pool(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from surgesim.errors import SurgesimError
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.environment import available_cores
+from surgesim.study.compute.spread import spread
 from surgesim.study.results import Output
 
 
@@ -39,3 +43,13 @@ def test_out_is_a_folder_or_an_output() -> None:
     assert Output.of(output) is output
     assert Output.of("there") == Output(Path("there"))
     assert Output.of(None) is None
+
+
+def test_a_function_that_workers_cannot_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    ghost = ModuleType("ghost")
+    exec("def work(task): return task", ghost.__dict__)
+    monkeypatch.setitem(sys.modules, "ghost", ghost)
+    with pytest.raises(
+        SurgesimError, match=r"cannot load what they are to compute .*ghost.*: expected functions"
+    ):
+        list(spread(ghost.work, [1, 2], workers=2))
