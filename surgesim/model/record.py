@@ -1,7 +1,7 @@
-"""The daily record of one replication: a flat table per level, with columns in the order defined here.
+"""The daily record of one replication: flat tables of the province, its districts and its facilities.
 
-Most columns are declared by the parts of the model that fill them. `study` and `report` read a run through
-this module, without knowing how it was simulated.
+The order of columns is defined here. Most columns are declared by the parts of the model that fill them.
+`study` and `report` read a run through this module, without knowing how it was simulated.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ class ActionEvent(NamedTuple):
 
 
 class FacilityEvent(NamedTuple):
-    """A facility's state from a time on: time in days from the start, facility, index into STATES."""
+    """A change of a facility's state: time in days from the start, facility, index of the new state."""
 
     day: float
     facility: int
@@ -232,7 +232,7 @@ class Record:
         ``(rows, 4)``: facility, index of the bed type, wait in whole hours, and number of patients who got
         the bed they needed there after this wait.
     drawn
-        The values drawn for the uncertain parameters, by path.
+        The values drawn for the uncertain parameters, by path in the scenario.
     patient_events, facility_events
         In order of time, the warm-up included; None if the run did not keep its events. The first events
         of the facilities are their states at the beginning of the first day.

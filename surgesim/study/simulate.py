@@ -1,4 +1,4 @@
-"""The simulation of one replication, for a modeller to look at."""
+"""The simulation of one replication, for modellers who want to inspect it."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class SharedDays:
     Attributes
     ----------
     path
-        The epidemic, up to the day on which care begins to affect it otherwise than by who isolates.
+        The epidemic, up to the day on which care begins to affect it other than through isolation.
     patients
         The patients drawn from each day's onsets, by day.
     """

@@ -39,7 +39,7 @@ FULL = (
         "1 if the facility has staffed {bed} beds, not unlimited, and each of them is occupied or held",
     ),
 )
-"""Columns of the facilities."""
+"""Columns of the facilities' table."""
 
 
 class Wards:

@@ -25,7 +25,7 @@ from simpy.events import NORMAL, Event, EventPriority
 Due = tuple[float, int, Callable[[Any], None], Any]
 """A scheduled event: time, number among the events of that instant, callback, and the callback's subject.
 
-The callback receives the whole `Due`, so that whoever stored a `Due` can recognise an outdated one.
+The callback receives the whole `Due`, so that an object that stored one can recognise an outdated event.
 """
 
 _FIRST = 1 << 62
@@ -86,11 +86,11 @@ class Calendar(Environment):
         return due
 
     def call_at(self, time: float, what: Callable[[Due], None], value: Any) -> Due:
-        """Schedule a call of `what` for `value` at `time`, or now if it has passed; `instant` corrects it."""
+        """Schedule a call of `what` for `value` at `time` (rounded by `instant`), or now if it has passed."""
         return self._put((max(instant(time), self.now), next(self._eid), what, value))
 
     def foresee(self, known: Iterable[tuple[float, int, Any]], what: Callable[[Due], None]) -> None:
-        """Schedule a call of `what` for each (time, number, value), at the time or now if it has passed.
+        """Schedule a call of `what` for each (time, number, value), at that time or now if it has passed.
 
         At the same instant, these events precede all others, in the order of their numbers.
         """
@@ -105,7 +105,7 @@ class Calendar(Environment):
         return due
 
     def at(self, time: float, priority: EventPriority = NORMAL) -> Event:
-        """Schedule and return an event at `time`, or now if it has passed; `instant` corrects rounding."""
+        """Schedule and return an event at `time` (rounded by `instant`), or now if it has passed."""
         event = Event(self)
         event._ok, event._value = True, None
         heappush(self._queue, (max(instant(time), self.now), priority, next(self._eid), event))

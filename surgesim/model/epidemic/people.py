@@ -131,7 +131,7 @@ def travel_hours(people: People) -> Floats:
 def _mixing(people: People) -> Floats:
     """Return reciprocal mixing whose rows add up to 1.
 
-    `outside_share` of contacts are with other districts, divided by population and distance."""
+    A share `outside_share` of contacts is with other districts, divided by population and distance."""
     population = np.array([district.population for district in people.districts.values()], float)
     n = len(population)
     if n == 1 or people.outside_share == 0:

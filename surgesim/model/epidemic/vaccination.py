@@ -203,7 +203,7 @@ class Vaccination:
         }
 
     def check(self, day: int) -> None:
-        """Check that every dose is yet to take effect or was due to, and that nobody has had two.
+        """Check that every dose given is still to take effect or already due, and that nobody has had two.
 
         Raises
         ------

@@ -84,7 +84,7 @@ def longer_without_fewer_deaths(results: Results, lang: str) -> Iterator[Passage
 
 
 def deaths(results: Results, lang: str, alternative: str = BASELINE) -> str:
-    """State an alternative's deaths, in total and for lack of care; give ranges if runs are enough."""
+    """State an alternative's deaths, in total and for lack of care, with ranges if there are enough runs."""
     rows = results.replications[results.replications["alternative"] == alternative]
     runs = len(rows)
     said = {"runs": number(runs, lang)}

@@ -60,7 +60,7 @@ def district_beds(results: Results, lang: str) -> ReportTable | None:
 
 
 def _full(results: Results, table: str, title: str, row: Row, lang: str) -> tuple[str, ...]:
-    """Return the cells: the place and bed type; the share of runs that are full, first date and days."""
+    """Return cells: place and bed type, share of runs in which it is full, first full date, full days."""
     bed = phrase(lang, f"full.{row['bed']}")
     return (
         proper_name(f"{title}: {bed}"),

@@ -53,7 +53,7 @@ def alternative_names(scenario: Scenario, only: Sequence[str] | None) -> list[st
 
 
 def with_extensions(scenario: Scenario, extensions: Files) -> Scenario:
-    """Return the scenario with its extensions and these, checked against the names that surgesim uses.
+    """Return the scenario with `extensions` besides its own; refuse outcomes with names that surgesim uses.
 
     Raises
     ------

@@ -14,7 +14,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 class Run(NamedTuple):
-    """One run: its outcomes, a row per alternative, and its series, Arrow tables by name."""
+    """One run: its outcomes (a row per alternative) and its series (Arrow tables by name)."""
 
     rows: Rows
     series: Mapping[str, Any] = {}

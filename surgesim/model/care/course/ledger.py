@@ -85,7 +85,7 @@ ENTRIES = (
         "waits, travel included, of the patients whose need for an ICU bed was met that day",
     ),
 )
-"""Columns of the facilities."""
+"""Columns of the facilities' table."""
 
 PRESENT_IN_DISTRICT = Column(
     "present", "patients", "residents who need oxygen or ICU, including step-down blockers"
@@ -131,12 +131,12 @@ class Ledger:
     gone
         Patients whose journey has ended, by district.
     too_late
-        For each patient found to be late: the time the need began, and the group (as in `dead`). Whoever
-        reads the list clears it.
+        For each patient found to be late: the time the need began, and the group (as in `dead`). The reader
+        of the list clears it.
     flows
         The flows of each bed type.
     wait_hours
-        For each bed type, by facility: waits of all patients whose need it has met, in hours.
+        For each bed type, by facility: the sum of the waits of all patients who got such a bed, in hours.
     waits
         Number of these patients by facility, bed type and wait, rounded up to whole hours.
     """
@@ -198,14 +198,14 @@ class Ledger:
         self.end(patient)
 
     def miss(self, patient: Patient) -> None:
-        """Count a patient as late for a bed; count each patient at most once."""
+        """Count a patient who gets a bed too late for timely access; each patient counts at most once."""
         if not patient.late:
             patient.late = True
             group = (patient.district * len(AGE_GROUPS) + patient.age) * 2 + patient.high_risk
             self.too_late.append((patient.need_time, group))
 
     def end_wait(self, bed: int, facility: int, days: float) -> None:
-        """Count a patient who got the needed bed after a wait of so many days."""
+        """Count a patient who got the needed bed at a facility after a wait of `days` days."""
         self.wait_hours[bed][facility] += 24 * days
         self.waits[facility, bed, ceil(24 * days - _INSTANT)] += 1
 
