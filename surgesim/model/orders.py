@@ -55,7 +55,7 @@ class Orders:
             self.follow(name, rule, past)
 
     def follow(self, name: str, rule: Rule, past: Sequence[Assessment] = ()) -> None:
-        """Start to follow a rule; days in `past` on which its condition held count."""
+        """Start to follow a rule, counting the days in `past` on which its condition held."""
         if isinstance(rule, Custom):
             action = self._custom(name, rule)
         else:

@@ -100,7 +100,7 @@ DISTRICT: tuple[Column, ...] = (
 )
 
 PRESENT = len(DISTRICT)
-"""Index of the first column that only assessed districts have; it follows the columns of DISTRICT."""
+"""Index of the first column that districts have only if they are assessed, after those of DISTRICT."""
 
 DISTRICT_PRESENT = ledger.PRESENT_IN_DISTRICT
 
@@ -112,7 +112,7 @@ ASSESSED: tuple[Column, ...] = _columns(
 DISTRICT_ASSESSED: tuple[Column, ...] = tuple(
     Column(name, INDICATORS[name].unit, INDICATORS[name].by_district) for name in BY_DISTRICT
 )
-"""Daily columns of districts that are recorded only if the scenario asks for them, as in BY_DISTRICT."""
+"""Daily columns of districts that are recorded only if the scenario asks for them."""
 
 FACILITY: tuple[Column, ...] = (
     *wards.FACILITY,
@@ -130,7 +130,7 @@ FACILITY_INDEX = {column.name: i for i, column in enumerate(FACILITY)}
 
 
 def key_of(indicator: str, item: str | None, district: str | None = None) -> str:
-    """Return the key of an indicator's value, for an item or group and for a district where given."""
+    """Return the key of an indicator's value, including the item or group and the district if given."""
     of = indicator if item is None else f"{indicator}:{item}"
     return of if district is None else f"{of}@{district}"
 

@@ -45,9 +45,9 @@ _ITEMS_SEEN = ("stock_cover_days:", "burden_backlog:")
 class Recorder:
     """The tables of one replication while it runs.
 
-    The tables of the province and the districts begin before day 0, with as many days as windows of 7 days
-    and conditions `for_days` look back on; these rows are not part of the result. They hold what the
-    scenario's history reports and, where it reports nothing, the last days of a warm-up.
+    The tables of the province and the districts begin as many days before day 0 as 7-day windows and
+    conditions with `for_days` look back; these rows are not part of the result. They hold what the scenario's
+    history reports and, where it reports nothing, the last days of a warm-up.
 
     Attributes
     ----------

@@ -89,7 +89,7 @@ def reproduce(
         If `folder` is not a result folder or is a sweep with user-defined outcomes, or if an extension is
         missing, has changed, or was not used.
     ExtensionError
-        If an extension cannot be loaded, or raises.
+        If an extension cannot be loaded, or raises an error.
     """
     stored = Path(folder).resolve()
     is_sweep = kind_of(stored) == SWEEP

@@ -129,7 +129,7 @@ facility_states, actions, assumptions, facility_beds, district_beds, facility_da
         return self._dated(series_frame(self.open_series, SERIES, name, province_names(self._scenarios())))
 
     def facility_series(self, name: str) -> pd.DataFrame:
-        """Return a daily series of the facilities by replication, as `series` does, with the facility.
+        """Return a daily series of the facilities, with the columns of `series` and the facility.
 
         It must be named in the argument `facility_series` of `run`.
         """

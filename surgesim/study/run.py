@@ -97,7 +97,7 @@ def run(
         different plan (the message lists the changes). An earlier result in `out` is replaced only by a
         completed run.
     ExtensionError
-        If an extension cannot be used, or raises; the logger "surgesim" has the traceback.
+        If an extension cannot be used, or raises an error; the logger "surgesim" has the traceback.
     IdentityError
         If an accounting identity of the model fails.
 

@@ -100,8 +100,8 @@ class OpenBeds:
         ``(facilities,)`` beds in `icu_staffed` that also have a ventilator and oxygen, where these are
         modelled.
     icu_unequipped
-        ICU beds in `space` that count as none for lack of a ventilator, in all facilities; NaN if ventilators
-        are not modelled.
+        Number of ICU beds in `space`, in all facilities, that cannot be used for lack of a ventilator; NaN if
+        ventilators are not modelled.
     """
 
     space: Ints
@@ -148,7 +148,7 @@ class Adjustments:
         self._changed = True
 
     def groups(self, adjustment: Adjustment) -> list[Ints]:
-        """Return the facilities that each rule adjusts, each under the first rule that adjusts it only."""
+        """Return the facilities that each rule adjusts; a facility belongs only to its first rule."""
         groups: list[Ints] = []
         taken: set[int] = set()
         for (kind, _), (where, amount) in self._by_rule.items():
@@ -186,7 +186,8 @@ class Resources:
     postponed
         ``(facilities,)`` share of elective care that is postponed, in [0, 1].
     ventilators, pools
-        ``(facilities,)`` ventilators of each facility (infinite: enough), and the facilities of each pool.
+        ``(facilities,)`` ventilators of each facility (infinite if not limited), and the facilities of each
+        pool.
     limits
         ``(3, facilities, 3)`` beds that equipment, oxygen pipes and oxygen supply allow while all beds are
         empty; infinite where there is no limit.
@@ -210,7 +211,7 @@ class Capacity:
     Parameters
     ----------
     immune_share
-        Share of staff who are immune throughout, if staff have immunity.
+        Share of staff who are immune throughout the run; used only if the scenario models their immunity.
 
     Attributes
     ----------

@@ -63,7 +63,7 @@ class EssentialPatients:
     Parameters
     ----------
     section
-        Lengths of stay, catch-up rate and floor.
+        The section of the scenario, with lengths of stay and the catch-up rate.
     shares
         For each facility, the shares of ward beds that non-COVID patients occupy, or None if it has no such
         patients.
@@ -188,7 +188,7 @@ class EssentialPatients:
         self._last_days[day % _WINDOW] = arrivals[:, EMERGENCY].sum(), self.emergency_served.sum()
 
     def _within_beds(self, beds: Ints) -> Ints:
-        """Limit beds, ``(facilities,)``, to between 0 and the beds that non-COVID patients can occupy."""
+        """Limit `beds`, ``(facilities,)``, to between 0 and the number that these patients can occupy."""
         return np.minimum(np.maximum(beds, 0), self._beds)
 
     def _discharge(self, rng: np.random.Generator) -> None:
@@ -199,7 +199,7 @@ class EssentialPatients:
             (EMERGENCY, self._first_bed, self._first_bed + emergency),
             (ELECTIVE, self._end_bed - elective, self._end_bed),
         ):
-            leaving = np.flatnonzero(draws < self._leaves[kind])  # beds whose patient, if any, leaves
+            leaving = np.flatnonzero(draws < self._leaves[kind])  # beds from which any patient leaves
             number = leaving.searchsorted(end) - leaving.searchsorted(first)
             self.census[:, kind] -= number
             self._discharged[:, kind] += number

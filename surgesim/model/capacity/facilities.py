@@ -68,7 +68,7 @@ class Site:
             self.total = totals
 
     def state(self, opened: bool, occupied: float) -> int:
-        """Return the state as an index, given if beds are open today and how many patients occupy them."""
+        """Return the index of the state; `occupied` is the number of patients present."""
         if opened:
             return OPEN
         if self.preparing or any(self.beds):  # ordered, or opening at the next 00:00
@@ -113,7 +113,7 @@ class Facilities:
         return self._index[name]
 
     def prepare(self, rule: str, names: list[str]) -> None:
-        """Record that a rule has ordered facilities; those that these replace close as patients leave."""
+        """Record that a rule has ordered facilities; facilities they replace close as patients leave."""
         for name in names:
             site = self.sites[self._index[name]]
             site.preparing.add(rule)

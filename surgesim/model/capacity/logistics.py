@@ -1,7 +1,7 @@
 """Logistics: daily use of stocks, backlogs of waste and bodies, and costs.
 
-Self-contained: the input is a day's `Drivers`, and attributes hold the day's results. Every day passed
-counts, so the first must be the first day of the scenario, not of its warm-up.
+Self-contained: the input is a day's `Drivers`, and attributes hold the day's results. Every day passed is
+counted, so the first must be the first day of the scenario, not of its warm-up.
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ class Shortages:
         self.staff_infection = at_first["staff_infection"]
 
     def follow(self, stocks: Stocks) -> None:
-        """Set the factors from the unmet share of the demand in `stocks` on the last day that passed."""
+        """Set the factors from the unmet share of demand on the last day recorded in `stocks`."""
         if not self._effects:
             return
         factors = dict(self._at_first)

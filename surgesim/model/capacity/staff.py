@@ -45,7 +45,7 @@ _ORDER = (
 
 _DOCTOR, _NURSE = range(2)
 _NORMAL, _MOST = range(2)
-_ROUNDING = 1e-9  # in posts; a bed short of no more than this counts as staffed
+_ROUNDING = 1e-9  # in posts; a bed that lacks no more than this counts as staffed
 
 
 class PatientsPerPost:
@@ -389,12 +389,12 @@ def staffed_beds(
     others: Ints,
     own: Floats | None = None,
 ) -> StaffedBeds:
-    """Return the beds and patients that the posts can serve: ICU, oxygen, emergency, basic, elective.
+    """Return the beds and patients that the staff in `posts` can look after.
 
-    Groups are served in that order. COVID ICU and oxygen beds count if staff could serve them all at once;
-    the emergency patients present come next, and basic beds get the remaining staff. Emergency and elective
-    patients are served by staff not needed for the COVID patients present: emergencies at surge ratios,
-    elective care at normal ratios.
+    Groups are served in the order ICU, oxygen, emergency, basic, elective. COVID ICU and oxygen beds count if
+    staff could serve them all at once; the emergency patients present come next, and basic beds get the
+    remaining staff. Emergency and elective patients are served by staff not needed for the COVID patients
+    present: emergencies at surge ratios, elective care at normal ratios.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Patients from a scenario's daily counts of arrivals, instead of from an epidemic."""
+"""The source of patients in scenarios that give daily counts of arrivals instead of an epidemic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Basic beds, in which mild cases isolate: people are counted by facility, and the nearest fills first."""
+"""Basic beds, in which mild cases isolate; people are only counted, and go to the nearest facility."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COLUMNS = (
     Column("isolation_refused", "people/day", "mild cases due for isolation for whom no basic bed was free"),
 )
 ENTRIES = Column("entries_basic", "people/day", "people admitted to basic beds")
-"""Column of the facilities' table."""
+"""Column of the facilities' table that counts admissions."""
 
 
 class BasicBeds:
@@ -34,7 +34,7 @@ class BasicBeds:
     Attributes
     ----------
     capacity
-        By facility: staffed basic beds; the list is shared with `Wards`.
+        Number of staffed basic beds by facility; the list is shared with `Wards`.
     occupied
         ``(facilities,)`` people in basic beds; the array is shared with `Wards`.
     admitted, discharged

@@ -129,7 +129,7 @@ class BedPool:
             self.total_free += 1
 
     def set_capacity(self, facility: int, beds: int) -> int:
-        """Change the number of staffed beds in a facility; return how many more beds are free."""
+        """Change the number of staffed beds in a facility; return the increase in free beds."""
         before = max(self.free[facility], 0)
         self.free[facility] += beds - self.capacity[facility]
         self.capacity[facility] = beds
@@ -174,7 +174,7 @@ class BedPool:
     def join(self, patient: Patient, key: Key, district: int) -> QueuePlace:
         """Put a patient in the queue of a district."""
         self._joined += 1
-        # QueuePlace(...) takes half as long again, and every wait makes one
+        # faster than QueuePlace(...), because every wait creates one
         place = tuple.__new__(QueuePlace, (*key, self._joined, patient, district))
         self.line[patient.index] = place
         heappush(self._queue_of[district], place)

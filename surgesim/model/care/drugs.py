@@ -1,4 +1,4 @@
-"""Drugs that have run out: factors on the risk of death of patients in beds."""
+"""The factors on the risk of death of patients in beds while drugs have run out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class LackOfDrugs:
         self._since = 0.0
 
     def set(self, oxygen: float, icu: float, now: float) -> None:
-        """Change the factors from now on."""
+        """Set the factors that apply from now on."""
         self._sum, self._since = self.until(now), now
         self.oxygen, self.icu = oxygen, icu
 

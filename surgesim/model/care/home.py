@@ -1,7 +1,7 @@
 """Home care: teams follow mild cases, give drug packages, and keep some cases from needing oxygen.
 
-Self-contained: the input is a day's counts, the output the reduction for the next day's onsets. The province
-is treated as a whole: teams go where the cases are.
+Self-contained: the input is a day's counts, the output the reduction of need among the next day's onsets. The
+province is treated as a whole: teams go where the cases are.
 """
 
 from __future__ import annotations
@@ -101,8 +101,8 @@ class HomeCare:
     packages
         Stock at the end of the day.
     reduction, first_reduction
-        Relative reduction of P(needs oxygen) among the next day's onsets that will be reported, of other
-        people and of those in `first`.
+        Relative reduction of P(needs oxygen) among the next day's onsets that will be reported, for other
+        people and for people in `first`.
 
     Parameters
     ----------
@@ -148,13 +148,13 @@ class HomeCare:
         self.teams = max(self.teams + number, 0)
 
     def expect(self, first: int, mild: int) -> None:
-        """Note a day's `mild` onsets, including `first` of people followed first, as reports to expect."""
+        """Note how many of a day's onsets stay mild: `first` among people followed first, `mild` in all."""
         self._onsets[1:] = self._onsets[:-1]
         self._onsets[0] = first, mild
         self._onset_days += 1
 
     def first_share(self) -> float:
-        """Return the share of mild cases reported today that are of people followed first."""
+        """Return the share of people followed first among the mild cases reported today."""
         if not self._onset_days or not self._has_first:
             return 0.0
         first, mild = (self._delays[: self._onset_days] @ self._onsets[: self._onset_days]).tolist()

@@ -1,4 +1,4 @@
-"""The journey of a patient through care: waits, travel, beds, deterioration, step-down, outcome.
+"""The journey of a patient through care: waits, travel, beds, deterioration, step-down and outcome.
 
 Each clinical event is one method, scheduled as a callback; patients have no generators or SimPy resources.
 docs/model.md, "Journey", states the rules in words. Every change is recorded in the ledger, which is checked
@@ -383,7 +383,7 @@ class Journey:
         return 0 if patient.urgent else 1, self._order(patient), patient.icu_need_time, patient.index
 
     def _order(self, patient: Patient) -> float:
-        """Return the value by which a patient is sorted within a triage class, before waiting time."""
+        """Return the value by which patients of a triage class are sorted; waiting time only breaks ties."""
         if self._options.queue_order == "age":
             return -float(patient.age)
         return patient.p_full if self._options.queue_order == "survival" else 0.0

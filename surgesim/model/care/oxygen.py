@@ -4,8 +4,8 @@ A stock falls continuously with the flow to the patients present. Between change
 the moment at which a stock runs out is known exactly and is an event in the calendar. This event is scheduled
 only while cover is less than a day, and updated at each change, at 00:00 and at deliveries.
 
-A scenario with a floor below 1 (`Scarcity`) lowers all flows of a facility by one factor, its `share`, as
-soon as its supply would not last. The share is set anew at the same moments.
+If the scenario's floor (`Scarcity`) is below 1, all flows of a facility are lowered by one factor, its
+`share`, as soon as its supply would not last. The share is updated at the same moments.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _MARGIN = 1 / 24  # in days; flows are lowered so that a stock outlasts the next
 
 
 class Breathers(Protocol):
-    """The part of a run that learns that a patient's oxygen fails or returns; `Journey` implements it."""
+    """The interface of the part of a run that is notified when a patient's oxygen fails or returns."""
 
     def cut_off(self, patient: Patient) -> None: ...
 
@@ -143,7 +143,7 @@ class Store:
         self.draw = beyond if beyond > 2 * _TOLERANCE_KG else 0.0
 
     def expect(self, order: str, due: float, kg: float, interval_days: float) -> None:
-        """Set when an order's next delivery is due, its mean size, and the days between deliveries."""
+        """Set the time and mean size of an order's next delivery, and the days between deliveries."""
         room = self.tank_full + self.cylinders_full
         self.orders[order] = due, min(kg, room), interval_days
         self.next_delivery = min(due for due, _, _ in self.orders.values())
@@ -214,7 +214,7 @@ class Store:
             self._empty_tank(taken)
 
     def _empty_tank(self, kg: float) -> None:
-        """Take `kg` of oxygen, all that the tank holds and the rest from the cylinders."""
+        """Take `kg` of oxygen: all that is left in the tank, and the rest from the cylinders."""
         self.cylinders -= kg - self.tank
         self.tank = 0.0
         if -_TOLERANCE_KG < self.cylinders < 0:
@@ -280,7 +280,7 @@ class OxygenSupply:
 
     @property
     def cover_days(self) -> float:
-        """Number of days that all stocks together last at the current rate; infinite if none falls."""
+        """Number of days that all stocks together last at the current rate; infinite if no stock falls."""
         stores = [store for store in self.stores if store is not None]
         beyond = [store.demand * store.gross - store.plant for store in stores]
         draw = sum([kg for kg in beyond if kg > 0])
@@ -408,7 +408,7 @@ class OxygenSupply:
         self._end_shortage(facility, store)
 
     def _end_shortage(self, facility: int, store: Store) -> None:
-        """End a facility's shortage if its plant meets the demand, at the floor flow."""
+        """End a facility's shortage if its plant meets the demand at the floor flow."""
         if store.short and store.served >= store.demand * self._floor - _TOLERANCE_KG:
             store.short = False
             self._titrate(store)
@@ -440,13 +440,13 @@ class OxygenSupply:
     # -- deliveries and equipment -----------------------------------------------------------------
 
     def expect(self, facility: int, order: str, due: float, kg: float, interval_days: float) -> None:
-        """Set when an order's next delivery to a facility is due, its mean size, and the days to the next."""
+        """Set the time and mean size of an order's next delivery to a facility, and the delivery interval."""
         store = self.stores[facility]
         if store is not None:
             store.expect(order, due, kg, interval_days)
 
     def expect_no_more(self, facility: int, order: str) -> None:
-        """Note that an order of a facility has ended, so that no delivery of it is due."""
+        """Note that a facility's order has ended, so that no further delivery is due."""
         store = self.stores[facility]
         if store is not None:
             store.expect(order, inf, 0.0, 1.0)

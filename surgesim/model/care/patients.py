@@ -50,7 +50,7 @@ _BELOW_1 = 1 - 2.0**-53
 """The largest number below 1, at which every quantile is finite."""
 
 Reduction: TypeAlias = tuple[float, float]
-"""Shares of detected cases that home care keeps from needing oxygen: of people followed first, of others."""
+"""Shares of detected cases kept from needing oxygen by home care, for people followed first and others."""
 
 FULL, THIN, BOARDED, NO_CARE = range(4)
 """Levels of care, best first."""
@@ -70,7 +70,7 @@ class PatientBatch:
     district, age
         Indices of the home district and the age group.
     needs_icu, icu_delay
-        True if ICU will be needed, and how long after the need for oxygen.
+        True if ICU will be needed, and the time from the need for oxygen to the need for ICU.
     urgent
         True if the patient has priority in the queue.
     luck
@@ -374,7 +374,7 @@ class PatientSource:
         self.p_oxygen = self._chance_of_oxygen(epidemic) if epidemic is not None else None
 
     def _chance_of_oxygen(self, epidemic: Epidemic) -> Floats:
-        """Return P(needs oxygen | infected), ``(9, 2, strata)``; severity and protection apply only here."""
+        """Return P(needs oxygen | infected), ``(9, 2, strata)``, given severity and protection."""
         chance = self.p_oxygen_by_risk[..., None] * epidemic.variant.severity * severe_if_infected(epidemic)
         capped: Floats = np.minimum(1.0, chance)
         return capped
@@ -566,7 +566,7 @@ class PatientSource:
             return usual
         share, u = self._p_icu[age], draws[:, U_SUPPORT]
         rank = np.where(needs_icu, 1 - share + share * u, (1 - share) * u)
-        rank = np.minimum(rank, 1 - 2.0**-53)  # 1 where a share is 0 or tiny, beyond every kind in the mix
+        rank = np.minimum(rank, 1 - 2.0**-53)  # rounding could give 1, which is beyond the mix
         ranked = draws[:, U_SEVERITY] < self._by_severity
         flow: Floats = np.where(ranked, self._oxygen_flow(rank), usual)
         return flow

@@ -77,7 +77,7 @@ class Calendar(Environment):
 
     def after(self, delay: float, what: Callable[[Due], None], value: Any) -> Due:
         """Schedule a call of `what` for `value` in `delay` days."""
-        time = self.now + delay  # what `_put` does is repeated here, because most events come this way
+        time = self.now + delay  # repeats the code of `_put`, because most events are scheduled here
         due = (time, next(self._eid), what, value)
         if time < self._end_of_day:
             insort(self._today, due, self._next)

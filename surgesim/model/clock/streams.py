@@ -39,7 +39,7 @@ class Streams:
     """The random generators of one replication.
 
     Each equals the generator of ``SeedSequence(seed, spawn_key=key)``. The seeds of many days are computed at
-    once, because numpy takes four times as long day by day.
+    once, because numpy takes four times as long one day at a time.
     """
 
     def __init__(self, seed: int, replication: int) -> None:

@@ -43,7 +43,7 @@ def draws(scenario: Scenario, seed: int, replication: int) -> dict[str, float]:
 
 
 def _together(group: CorrelationGroup, shares: Mapping[str, float]) -> dict[str, float]:
-    """Turn independent shares of the parameters of a group into correlated ones."""
+    """Turn independent quantile levels of a group's parameters into correlated ones."""
     standard = NormalDist()
     normals = [standard.inv_cdf(min(max(shares[path], LEAST_SHARE), 1 - LEAST_SHARE)) for path in group.paths]
     return dict(zip(group.paths, map(standard.cdf, group.together(normals)), strict=True))

@@ -104,7 +104,7 @@ class Command:
             course = self._courses[name] = _Course(course.action)
 
     def _fired(self, rule: Rule) -> float:
-        """Return the time at which a rule fired: now, or its date if this has passed, even before the run."""
+        """Return the time at which a rule fired: its date if it has one that has passed, otherwise now."""
         on = rule.when.on
         return self._env.now if on is None else min((on - self._start).days, self._env.now)
 
@@ -128,7 +128,7 @@ class Command:
         priority: EventPriority,
         past: Sequence[Assessment] = (),
     ) -> Process:
-        """Wait until a condition has been true for its number of consecutive days, or until its date."""
+        """Wait until a condition has been true on as many consecutive days as required, or until its date."""
         if condition.on is not None:
             yield from self._wait_until((condition.on - self._start).days, priority)
             return

@@ -135,7 +135,7 @@ def transmission_rate(
 
 
 def protection(section: EpidemicSection) -> Floats:
-    """Return a person's protection against infection and severe disease, ``(strata, 2)``, for strata in use.
+    """Return the protection against infection and severe disease in each stratum in use, ``(strata, 2)``.
 
     A dose never reduces protection: people with waned immunity keep its protection where that is better.
     """
@@ -280,7 +280,7 @@ class Epidemic:
     def immunity_of(self, ages: slice) -> tuple[float, float]:
         """Return the share of people of some ages who are immune now, and the protection of the others.
 
-        This protection is the mean share by which their strata lower the hazard of infection of the others.
+        This protection is the mean share by which the strata of the others lower their hazard of infection.
         """
         immune, others = self.recovered[:, ages].sum(), self.susceptible[:, ages].sum(axis=(0, 1, 2))
         everybody = immune + others.sum()
@@ -288,7 +288,7 @@ class Epidemic:
         return share, float(1.0 - others @ self._open_to / others.sum()) if others.any() else 0.0
 
     def unprotected(self) -> float:
-        """Return the number of susceptible people, each weighted by the hazard that protection leaves."""
+        """Return the number of susceptible people, weighted by the share of hazard that protection leaves."""
         return float(self.susceptible.sum(axis=(0, 1, 2)) @ self._open_to)
 
     # -- measures ---------------------------------------------------------------------------------
@@ -411,7 +411,7 @@ class Epidemic:
     ) -> None:
         """Add a day to the path if this alternative still uses it and is the first to simulate the day."""
         if self._path is not None:
-            state = self._everybody.astype(np.int32)  # half the memory; a cell has fewer people
+            state = self._everybody.astype(np.int32)  # takes half the memory, and is large enough for a cell
             self._path.append(PathDay(day, in_force, isolated, infection, state))
             self._passed += 1
 

@@ -171,7 +171,7 @@ class Laboratories:
         return found
 
     def hide(self, mild: Ints) -> None:
-        """Add the day's mild cases who do not seek a test, ``(districts,)``; call after the day's tests."""
+        """Add the day's mild cases who seek no test to the hidden cases; call after the day's tests."""
         self._hidden[1:] = self._hidden[:-1]
         self._hidden[0] = mild
 

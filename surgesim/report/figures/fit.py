@@ -1,4 +1,4 @@
-"""The figure of a fit: data and fitted weeks by series, and each unknown's posterior beside its prior."""
+"""The figure of a fit: data and fitted weeks by series, and the posterior of each unknown parameter."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _ABOVE: Final = 1.4
 
 
 def draw_fit(fit: Fit, lang: str) -> Figure:
-    """Draw a panel per series, and below them a row per unknown."""
+    """Draw a panel per series, and below them a row per unknown parameter."""
     places = list(fit.fit[["series", "district"]].drop_duplicates().itertuples(index=False, name=None))
     rows = -(-len(places) // COLUMNS)
     names = [_name(parameter) for parameter in fit.posterior["parameter"]]
@@ -108,7 +108,7 @@ def _series(axes: Axes, fit: Fit, rows: pd.DataFrame, series: str, district: str
 
 
 def _unknowns(axes: Axes, fit: Fit, names: list[str], lang: str) -> None:
-    """Draw the posterior of each unknown, scaled so that 90 % of its prior lie between -1 and 1."""
+    """Draw the posterior of each unknown parameter, scaled so that 90 % of its prior is in [-1, 1]."""
     rows = fit.posterior
     columns = [rows[f"{what}_{end}"].to_numpy(float) for what in ("level", "posterior") for end in _ENDS]
     for place, (width, *of) in enumerate(zip(rows["width_ratio"].to_numpy(float), *columns, strict=True)):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 OUTCOMES: Final = (DEATHS, "deaths_untreated", SITUATION_DAYS)
-"""Outcomes reported for the baseline; for other plans, only the difference in the first one is."""
+"""Outcomes reported for the baseline; for other plans, only the difference in deaths is reported."""
 
 MOST_NAMED: Final = 3
 """Max number of assumptions named."""
@@ -91,7 +91,7 @@ def told_apart(results: Results) -> list[Line]:
 
 
 def remarks(results: Results, lang: str) -> Iterator[Passage]:
-    """State how stable the best plan is and what moves deaths, or why chance cannot be separated out."""
+    """State how stable the best plan is and what moves deaths, or why there are too few draws to say."""
     study = results.scenario.study
     if not study.drawn:
         return

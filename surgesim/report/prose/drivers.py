@@ -71,7 +71,7 @@ def shares_table(scenario: Scenario, table: pd.DataFrame, lang: str) -> Table:
 
 
 def in_order(shares: pd.DataFrame) -> pd.DataFrame:
-    """Order the shares of an outcome: chance, assumptions, choices, each path, the unexplained rest."""
+    """Order the shares of an outcome: chance, assumptions, choices, each path, and the unexplained rest."""
     by_value = shares.sort_values("value", ascending=False, kind="stable")
     order = (CHANCE, ASSUMPTIONS, CHOICES, SHARE, UNEXPLAINED)
     return by_value.sort_values("index", key=lambda column: column.map(order.index), kind="stable")
@@ -122,7 +122,7 @@ def _index(value: float, low: float, high: float, lang: str) -> str:
 
 
 def outcome_name(outcome: str, lang: str) -> str:
-    """Return the display name of an outcome; that of a threshold's outcome has the threshold's name."""
+    """Return the display name of an outcome; for an outcome of a threshold, include the threshold's name."""
     try:
         return outcome_words(lang, outcome).label
     except KeyError:

@@ -60,7 +60,7 @@ def district_beds(results: Results, lang: str) -> ReportTable | None:
 
 
 def _full(results: Results, table: str, title: str, row: Row, lang: str) -> tuple[str, ...]:
-    """Return cells: place and bed type, share of runs in which it is full, first full date, full days."""
+    """Return the cells of a row: place, bed type, share of runs with a full day, first one, full days."""
     bed = phrase(lang, f"full.{row['bed']}")
     return (
         proper_name(f"{title}: {bed}"),

@@ -155,7 +155,7 @@ class BedDays:
         return np.stack([values[:, place].sum(axis=1) for place in self._places], axis=1)
 
     def _is_full(self, record: Record) -> Bools:
-        """Return True where places are full: every facility with staffed beds is full, and there is one."""
+        """Return True where a place is full: it has facilities with staffed beds, and all are full."""
         staffed, full = record.facilities[:, :, _STAFFED] > 0, record.facilities[:, :, _FULL] > 0
         return np.stack(
             [full[:, place].any(axis=1) & (full | ~staffed)[:, place].all(axis=1) for place in self._places],

@@ -134,7 +134,7 @@ def _breaches(
 
 
 def _worst(threshold: Threshold, values: Floats) -> float:
-    """Return the worst value of the days on which there is one."""
+    """Return the worst of a threshold's daily values, without days that have no value."""
     return float((np.fmax if threshold.above is not None else np.fmin).reduce(values))
 
 
@@ -185,7 +185,7 @@ def share_interval(
 
 
 def not_assessed(scenario: Scenario, threshold: str, district: str | None = None) -> str:
-    """Return the code of the missing input that a threshold or the situation needs, or ``""`` if none is."""
+    """Return the code of the input that a threshold or the situation lacks; ``""`` if it is assessed."""
     known = scenario.command.thresholds
     missing = (
         unmet_need_of(scenario, known[threshold], district)

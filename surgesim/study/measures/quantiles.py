@@ -46,7 +46,7 @@ def censored_quantile(times: Floats, q: float) -> float:
 
 
 def weighted_quantile(counts: Sequence[tuple[float, int]], q: float) -> float:
-    """Return the `quantile` of the values 0, 1, …, given how often each occurs; NaN if none does."""
+    """Return the `quantile` of increasing values, given as (value, number) pairs; NaN without any."""
     if not counts:
         return math.nan
     values, numbers = zip(*counts, strict=True)
@@ -76,7 +76,7 @@ class Tails:
         self._count = 0
 
     def add(self, values: Floats) -> None:
-        """Add an array: a value replaces the highest of the low tail, or the lowest of the high tail."""
+        """Add an array, whose values replace less extreme ones in the low tail and in the high tail."""
         new = values.astype(np.float32)[None]
         for tail, place, nearer in (
             (self._low, self._low.argmax(axis=0), np.minimum),

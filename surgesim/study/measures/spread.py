@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 FEWEST_DRAWS = 10
-"""Min draws to separate chance from assumptions; even with 10, the ends of an interval differ threefold."""
+"""Min draws to separate chance from assumptions; with 10, an interval's ends differ nearly threefold."""
 
 _Z = NormalDist().inv_cdf(0.975)
 
@@ -36,7 +36,7 @@ class Spread:
         Standard deviation between runs of the same draw.
     assumptions, assumptions_low, assumptions_high
         Standard deviation between draws, after subtracting the variance by chance of a draw's mean; 0 if
-        draws differ less than by chance alone.
+        draws differ less than chance alone would make them differ.
     low, high
         The 5 % and 95 % quantiles of the draws' means, moved towards the mean so that they have the standard
         deviation of assumptions.

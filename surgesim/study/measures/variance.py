@@ -75,7 +75,7 @@ def variance_shares(
 
 
 def _terms(values: Floats) -> list[Floats]:
-    """Return the rank of a parameter and the part of its square that the rank does not explain, if any."""
+    """Return the terms that vary: a parameter's rank, and the part of its square that the rank leaves."""
     from scipy.stats import rankdata
 
     found: list[Floats] = []
@@ -125,7 +125,7 @@ class _Shares:
 
 
 def _explained(products: Floats, places: NDArray[np.intp], draws: float) -> float:
-    """Return the variance of the last column that a regression on others explains, adjusted for their number.
+    """Return the adjusted variance of the last column that a regression on the columns `places` explains.
 
     `products` has the sums of products of the centred columns.
     """

@@ -165,7 +165,7 @@ def _stored(folder: Path, table: Table, manifest: Mapping[str, Any]) -> pd.DataF
 
 
 def open_stored(folder: Path, manifest: Mapping[str, Any], table: Table) -> Any:
-    """Open the series of a run: those of the province are in daily.parquet."""
+    """Open the series of a run; series of the province are columns of daily.parquet."""
     from pyarrow import dataset
 
     if table is not SERIES:

@@ -16,7 +16,7 @@ _ROWS = 1 << 16
 """Max number of rows held in memory while a file is written, and so in a row group."""
 
 _TABLES = 256
-"""Max number of tables held in memory while a file is written; a small one takes more than its rows."""
+"""Max number of tables held in memory while a file is written; each takes memory besides its rows."""
 
 
 class SeriesFile:

@@ -67,4 +67,4 @@ def _run(table: Any) -> Run:
 
 
 RUN: Form[Run] = Form(_table, _run)
-"""The form of the outcomes and series of one run."""
+"""The conversion between one run's outcomes and series and a table."""

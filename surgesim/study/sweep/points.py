@@ -52,7 +52,7 @@ def own_points(scenarios: Sequence[Scenario], rows: Sequence[Mapping[Any, Any]])
     ------
     ScenarioError
         If a path is unknown, inside another path or drawn together with others, a point has other paths than
-        the first point, or a value could not be in a scenario file; the error lists all such problems.
+        the first point, or a value could not be in a scenario file; the error lists the problems.
     """
     paths = list(rows[0])
     problems = [*_wrong_paths(scenarios, paths), *_other_paths(rows)]
@@ -116,7 +116,7 @@ def _wrong_paths(scenarios: Sequence[Scenario], paths: Sequence[Any]) -> Iterato
 
 
 def _drawn_paths(scenarios: Sequence[Scenario], points: Iterable[Point]) -> Iterator[Problem]:
-    """Yield a problem for each path of the points (or inside a mapping) that a joint draw would replace."""
+    """Yield a problem for each path that the points set but the scenario draws jointly with others."""
     joint = {path: by for scenario in scenarios for path, by in drawn_together(scenario).items()}
     for path in sorted(leaf_paths(points) & joint.keys()):
         yield Problem(path, f"is drawn jointly by {joint[path]}, expected points without it")

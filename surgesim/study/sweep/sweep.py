@@ -121,8 +121,8 @@ def sweep(
         invalid in a scenario file; or if a series is unknown, the name of an outcome is taken, or a function
         cannot be copied. All points are checked before the first run.
     ExtensionError
-        If an extension cannot be used. A run in which it raises has failed; the logger "surgesim" has the
-        traceback.
+        If an extension cannot be used. If it raises an error in a run, only this run fails; the logger
+        "surgesim" has the traceback.
     ResultsError
         If the folder cannot be written, or there is an unfinished sweep with a different plan (the message
         lists the changes, including those of functions).

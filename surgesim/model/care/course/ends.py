@@ -1,4 +1,4 @@
-"""When and how a journey ends: the clock of an unmet need, and death in a bed."""
+"""The end of a patient's journey: the time that a need can stay unmet (its clock), and death in a bed."""
 
 from __future__ import annotations
 

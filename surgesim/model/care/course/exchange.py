@@ -39,7 +39,7 @@ class Exchange:
         return heappop(blockers)[2] if blockers else None
 
     def blocking_in(self, facility: int) -> list[tuple[float, int, Patient]]:
-        """Return the heap of patients who wait to step down in a facility, with a living one at its head."""
+        """Return the heap of a facility's patients who wait to step down; first remove dead ones on top."""
         blockers = self._blockers[facility]
         while blockers and blockers[0][2].place == GONE:
             heappop(blockers)
