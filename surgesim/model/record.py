@@ -207,18 +207,18 @@ class Record:
     assessed
         ``(days, columns)``: further indicators of the province; columns as `assessed_columns` names them.
     breached
-        ``(days, thresholds)``: whether each threshold of the scenario was breached that day; for a
-        threshold assessed by district, in any district.
+        ``(days, thresholds)``: True if a threshold of the scenario was breached that day; for a threshold
+        assessed by district, in any district.
     values
         ``(days, thresholds)``: the value of each threshold's indicator that day; for a threshold assessed
         by district, the worst value.
     breached_at_start
-        ``(thresholds,)``: whether each threshold was breached at t = 0, before anything happened.
+        ``(thresholds,)``: True if a threshold was breached at t = 0, before anything happened.
     breached_by_district, values_by_district
         ``(days, thresholds by district, districts)``: breaches and values in each district, for the
         thresholds assessed by district.
     breached_at_start_by_district
-        ``(thresholds by district, districts)``: whether each was breached at t = 0 in each district.
+        ``(thresholds by district, districts)``: True if a threshold was breached in a district at t = 0.
     reached
         ``(3, districts, 9, 2)``, by district, age and risk: patients who needed a bed, patients who got all
         the beds they needed in time, and deaths.

@@ -131,7 +131,7 @@ facility_states, actions, assumptions, facility_beds, district_beds, facility_da
     def facility_series(self, name: str) -> pd.DataFrame:
         """Return a daily series of the facilities, with the columns of `series` and the facility.
 
-        It must be named in the argument `facility_series` of `run`.
+        The series must be named in the argument `facility_series` of `run`.
         """
         return series_frame(self.open_series, FACILITY_SERIES, name)
 

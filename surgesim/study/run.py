@@ -198,7 +198,7 @@ def _indices(replications: Iterable[int]) -> list[int]:
     """Check a list of indices of replications, and return it in increasing order."""
     numbers = [whole("replications", number) for number in replications]
     if not numbers or len(set(numbers)) < len(numbers):
-        got = "none" if not numbers else "one twice"
+        got = "none" if not numbers else "an index twice"
         raise ScenarioError([Problem("replications", f"got {got}, expected distinct indices in a list")])
     return sorted(numbers)
 

@@ -147,8 +147,8 @@ def sensitivity(results: Sweep | Results, outcomes: Sequence[str] | None = None)
     ------
     ResultsError
         If an outcome is unknown, is not a number in some run, or is the same in all runs; if a run has fewer
-        than 20 draws, or was written by a version that drew parameters anew in each replication; if any run
-        of a ``sobol`` design failed, or all runs of another design.
+        than 20 draws, or was written by a version that drew parameters separately for each replication; if
+        any run of a ``sobol`` design failed, or all runs of another design.
 
     Examples
     --------
@@ -210,7 +210,7 @@ def _of_run(results: Results, outcomes: Sequence[str] | None) -> pd.DataFrame:
                 rows += ({**keys, **row} for row in _share_rows(study.drawn, shares))
     if not rows:
         named = ", ".join(outcomes or DEFAULT)
-        raise ResultsError(f"the same in every run: {named}; there is nothing to explain")
+        raise ResultsError(f"got the same value in every run for {named}, expected values that vary")
     names = [column.name for column in RUN_SENSITIVITY_TABLE.columns]
     return with_dtypes(RUN_SENSITIVITY_TABLE, pd.DataFrame(rows, columns=names))
 

@@ -148,7 +148,7 @@ class Adjustments:
         self._changed = True
 
     def groups(self, adjustment: Adjustment) -> list[Ints]:
-        """Return the facilities that each rule adjusts; a facility belongs only to its first rule."""
+        """Return, for each rule, the facilities that it adjusts and that no earlier rule adjusts."""
         groups: list[Ints] = []
         taken: set[int] = set()
         for (kind, _), (where, amount) in self._by_rule.items():

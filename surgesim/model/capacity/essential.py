@@ -188,7 +188,7 @@ class EssentialPatients:
         self._last_days[day % _WINDOW] = arrivals[:, EMERGENCY].sum(), self.emergency_served.sum()
 
     def _within_beds(self, beds: Ints) -> Ints:
-        """Limit `beds`, ``(facilities,)``, to between 0 and the number that these patients can occupy."""
+        """Limit `beds`, ``(facilities,)``, to between 0 and the beds that non-COVID patients can occupy."""
         return np.minimum(np.maximum(beds, 0), self._beds)
 
     def _discharge(self, rng: np.random.Generator) -> None:

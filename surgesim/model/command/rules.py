@@ -104,7 +104,7 @@ class Command:
             course = self._courses[name] = _Course(course.action)
 
     def _fired(self, rule: Rule) -> float:
-        """Return the time at which a rule fired: its date if it has one that has passed, otherwise now."""
+        """Return the time at which a rule fired: now or, if a date triggers the rule, 00:00 of that date."""
         on = rule.when.on
         return self._env.now if on is None else min((on - self._start).days, self._env.now)
 

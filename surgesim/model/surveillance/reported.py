@@ -15,7 +15,7 @@ SERIES = {"reported_cases": "reported_cases", "deaths": "deaths", "present": "on
 """Columns of the province and its districts, each with the series of the history that reports it."""
 
 INDICATORS = ("weekly_reported_cases_per_100k", "oxygen_need_7d_per_100k", "deaths_7d_per_100k")
-"""Indicators that are computed from these columns alone."""
+"""Indicators that are computed only from the columns in SERIES."""
 
 
 class ReportedDays:

@@ -1,4 +1,4 @@
-"""The files of daily series by replication: Parquet written in batches, opened without being read."""
+"""Parquet files of daily series by replication, which are written in batches and opened unread."""
 
 from __future__ import annotations
 

@@ -174,7 +174,7 @@ def _text(value: Any) -> str:
 
 
 def whole(value: Any) -> Any:
-    """Convert a float without decimals to an int, for NumPy arrays of floats at paths of whole numbers."""
+    """Convert a float without decimals to an int, as NumPy may give floats where integers are needed."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

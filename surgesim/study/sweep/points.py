@@ -163,7 +163,7 @@ def _plain(path: str, value: Any) -> Any:
         plain = plain[key]
     for number in _numbers(plain):
         if not math.isfinite(number):
-            message = f"got {number:g}, expected a value; null is None"
+            message = f"got {number:g}, expected a value, or None for null"
             raise ScenarioError([Problem(path, message)])
     return plain
 

@@ -219,7 +219,7 @@ def test_a_name_in_two_files(scenario: Scenario, tmp_path: Path) -> None:
 
 
 def test_a_list_of_replications_has_no_index_twice(scenario: Scenario) -> None:
-    with pytest.raises(ScenarioError, match=r"replications: got one twice, expected distinct indices"):
+    with pytest.raises(ScenarioError, match=r"replications: got an index twice, expected distinct indices"):
         run(scenario, replications=[1, 1], workers=1)
 
 

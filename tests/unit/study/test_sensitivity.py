@@ -426,7 +426,7 @@ def test_runs_that_cannot_be_explained_are_refused(monkeypatch: pytest.MonkeyPat
     results = ran(monkeypatch, replications=40)
     with pytest.raises(ResultsError, match="unknown outcome 'deats', did you mean 'deaths'"):
         sensitivity(results, ["deats"])
-    with pytest.raises(ResultsError, match="the same in every run: infections; there is nothing to explain"):
+    with pytest.raises(ResultsError, match="got the same value in every run for infections, expected"):
         sensitivity(results, ["infections"])
     results.replications.loc[3, "deaths"] = np.nan
     with pytest.raises(ResultsError, match="deaths is not a number in replication 3 of 'baseline'"):
