@@ -249,7 +249,7 @@ class Province:
         return self.epidemic.immunity_of(_STAFF_AGES)
 
     def count_susceptible(self) -> None:
-        """Before the infections of a day, count the residents at risk, to compute their incidence."""
+        """Before the infections of a day, count the residents at risk, the denominator of the incidence."""
         self._among = float(self.population.total)
         if self.epidemic is not None and self.scenario.care.staffing.absence.immunity is not None:
             self._among = max(self.epidemic.unprotected(), 1.0)

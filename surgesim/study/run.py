@@ -116,7 +116,9 @@ def run(
     keep = Series.of(series, facility_series)
     problems = list(keep.problems(scenarios.values()))
     if chosen is not None and scenario.study.precision:
-        problems.append(Problem("study.precision", "got a list of replications, expected no precision"))
+        problems.append(
+            Problem("study.precision", "got a precision, expected none for a list of replications")
+        )
     if problems:
         raise ScenarioError(problems)
     backend, output, started = Backend.of(workers).with_bar(progress), Output.of(out), now()

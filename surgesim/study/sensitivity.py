@@ -169,7 +169,7 @@ def _check_known(outcomes: Sequence[str] | None, columns: Iterable[object]) -> N
 
 
 def shares_of(results: Results, outcome: str) -> pd.DataFrame:
-    """Return the shares of the variance of an outcome of the baseline: index, path, value, low, high.
+    """Return the variance shares of one outcome in the baseline: index, path, value, low, high.
 
     Raises
     ------
@@ -230,8 +230,8 @@ def _parameters(table: pd.DataFrame, paths: Sequence[str], draws: int, runs: int
     differs = (by_draw != by_draw[:, :1]).any(axis=(1, 2))
     if differs.any():
         raise ResultsError(
-            f"the replications of draw {int(differs.argmax())} differ in what they draw, as in runs of "
-            "earlier versions: expected a new run"
+            f"the replications of draw {int(differs.argmax())} have different values, as in runs of earlier "
+            "versions: expected a run by this version"
         )
     fixed = draws == 0 or bool((by_draw == by_draw[:1]).all())
     if draws < FEWEST_DRAWS and not fixed:

@@ -111,7 +111,7 @@ class BedPool:
             self.total_free -= 1
 
     def hold(self, facility: int) -> None:
-        """Hold a free bed for a patient who sets out for it."""
+        """Hold a free bed for a patient who is on the way."""
         self.held[facility] += 1
         self.free[facility] -= 1
         self.total_free -= 1

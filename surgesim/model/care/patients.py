@@ -435,7 +435,7 @@ class PatientSource:
     def from_arrivals(
         self, day: int, district: Ints, age: Ints, straight_to_icu: Bools, rng: np.random.Generator
     ) -> PatientBatch:
-        """Draw the traits of patients who arrive during `day`, at times uniform within it."""
+        """Draw the traits of patients who arrive during `day`, at times uniform within the day."""
         draws = rng.random((len(district), DRAWS))
         needs_icu = straight_to_icu | (draws[:, U_ICU] < self._p_icu[age])
         delay = np.where(needs_icu, self._icu_delay(draws[:, U_ICU_DELAY]), np.inf)

@@ -13,7 +13,7 @@ from surgesim.model.epidemic.spread import EpidemicPath
 
 @dataclass(frozen=True, slots=True)
 class SharedDays:
-    """The days shared by alternatives with the same people, epidemic and (for patients) clinical section.
+    """The days shared by alternatives with the same people, epidemic and, for patients, clinical section.
 
     Attributes
     ----------

@@ -120,10 +120,10 @@ class Calendar(Environment):
 
     def step(self) -> None:
         """Raise an error; a run advances by `run_until` and `run_through`."""
-        raise NotImplementedError("expected run_until: SimPy's own loop does not process patients")
+        raise NotImplementedError("expected run_until, because SimPy's own loop does not process patients")
 
     def run_until(self, end: float) -> None:
-        """Process all events before the instant `end`, and set the clock to it."""
+        """Process all events before the instant `end`, and set the clock to `end`."""
         while self._end_of_day <= end:
             self._process(self._end_of_day)
             self._today, self._next = sorted(self._later.pop(self._end_of_day, ())), 0
@@ -133,7 +133,7 @@ class Calendar(Environment):
         self._now = self.now = end
 
     def run_through(self, end: float) -> None:
-        """Process all events up to and including the instant `end`, and set the clock to it."""
+        """Process all events up to and including the instant `end`, and set the clock to `end`."""
         self.run_until(end)
         self._process(nextafter(end, inf))
         self._now = self.now = end

@@ -1,4 +1,4 @@
-"""The tables of beds by facility and by district: when they are full, their load, and waits for them."""
+"""The tables of beds by facility and by district: full dates, load, and waits for a bed."""
 
 from __future__ import annotations
 

@@ -65,8 +65,8 @@ def with_extensions(scenario: Scenario, extensions: Files) -> Scenario:
     for extension, outcome in joined.of(Outcome):
         if outcome.name in known or outcome.name.startswith(_PREFIXES):
             raise ExtensionError(
-                f"{extension.file}: got the outcome {outcome.name!r}, a name that surgesim uses, "
-                "expected another"
+                f"{extension.file}: got the outcome name {outcome.name!r}, which surgesim uses, "
+                "expected another name"
             )
     return scenario.with_extensions(joined)
 

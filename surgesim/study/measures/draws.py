@@ -27,10 +27,10 @@ def draw_means(values: Floats, runs: int) -> Floats:
 
 
 def independent_runs(values: Floats, runs: int, numbers: NDArray[np.int64] | None = None) -> float:
-    """Return the number of independent replications that would estimate the mean as precisely.
+    """Return the effective sample size: the number of independent replications with the same precision.
 
-    This is Kish's effective sample size. It lies between the number of draws and the number of replications.
-    If all values are equal, it is the number of draws, because the influence of a draw is then unknown.
+    The effective sample size (Kish) lies between the number of draws and the number of replications. If all
+    values are equal, it is the number of draws, because the influence of a draw is then unknown.
 
     Parameters
     ----------

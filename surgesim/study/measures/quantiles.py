@@ -46,7 +46,7 @@ def censored_quantile(times: Floats, q: float) -> float:
 
 
 def weighted_quantile(counts: Sequence[tuple[float, int]], q: float) -> float:
-    """Return the `quantile` of increasing values, given as (value, number) pairs; NaN without any."""
+    """Return the `quantile` of increasing values, given as (value, number) pairs; NaN if there are none."""
     if not counts:
         return math.nan
     values, numbers = zip(*counts, strict=True)

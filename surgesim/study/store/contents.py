@@ -51,7 +51,7 @@ _MOUNTS = Path("/proc/self/mountinfo")
 
 
 def format_name(kind: str) -> str:
-    """Return the name of the format of a kind of result."""
+    """Return the format name for a kind of result, as stored in manifests."""
     return f"surgesim {kind}"
 
 

@@ -62,7 +62,7 @@ def outcome_problems(outcomes: Mapping[str, Outcome], taken: Collection[str]) ->
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             yield Problem("outcomes", f"got the name {name!r}, expected letters, digits, - and _")
         elif name in taken:
-            yield Problem("outcomes", f"got the name {name!r}, which runs.csv has already: choose another")
+            yield Problem("outcomes", f"got the name {name!r}, which runs.csv already has, expected another")
         elif not callable(function):
             yield Problem("outcomes", f"got {function!r} for {name!r}, expected a function of a Replication")
         else:

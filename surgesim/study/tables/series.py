@@ -1,4 +1,4 @@
-"""Daily series by replication: the names of those to keep, their tables, and functions to read them."""
+"""Daily series by replication: names of the series to keep, their tables, and functions to read them."""
 
 from __future__ import annotations
 

@@ -432,7 +432,7 @@ def test_runs_that_cannot_be_explained_are_refused(monkeypatch: pytest.MonkeyPat
     with pytest.raises(ResultsError, match="deaths is not a number in replication 3 of 'baseline'"):
         sensitivity(results, ["deaths"])
     results.replications.loc[3, f"drawn:{PATHS[0]}"] = 0.5
-    with pytest.raises(ResultsError, match="the replications of draw 1 differ in what they draw, as in runs"):
+    with pytest.raises(ResultsError, match="the replications of draw 1 have different values, as in runs"):
         sensitivity(results)
 
 

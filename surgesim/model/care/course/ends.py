@@ -10,7 +10,7 @@ def clock_left(patient: Patient) -> float:
     """Return the days left on the clock of the highest unmet need.
 
     An ICU need has one clock without a bed and another while boarding. Days under the other clock count in
-    proportion to the lengths of the two.
+    proportion to the lengths of the two clocks.
     """
     elapsed = patient.clock_elapsed
     if patient.need != NEEDS_ICU:

@@ -39,7 +39,10 @@ class Exchange:
         return heappop(blockers)[2] if blockers else None
 
     def blocking_in(self, facility: int) -> list[tuple[float, int, Patient]]:
-        """Return the heap of a facility's patients who wait to step down; first remove dead ones on top."""
+        """Return the heap of a facility's patients who wait to step down.
+
+        Patients who have died are first removed from its head.
+        """
         blockers = self._blockers[facility]
         while blockers and blockers[0][2].place == GONE:
             heappop(blockers)
