@@ -100,7 +100,7 @@ DISTRICT: tuple[Column, ...] = (
 )
 
 PRESENT = len(DISTRICT)
-"""Index of the first column that districts have only if they are assessed, after those of DISTRICT."""
+"""Index of the column of patients present, which districts have only if they are assessed."""
 
 DISTRICT_PRESENT = ledger.PRESENT_IN_DISTRICT
 

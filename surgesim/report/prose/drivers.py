@@ -78,7 +78,7 @@ def in_order(shares: pd.DataFrame) -> pd.DataFrame:
 
 
 def share_name(index: str, path: str, lang: str) -> str:
-    """Return the display name of a share of variance: its path or, if it has none, that of its index."""
+    """Return the display name of a share of variance: its path or, without one, the name of its index."""
     return path or phrase(lang, f"drivers.{index}")
 
 

@@ -34,7 +34,7 @@ def facility_title(scenario: Scenario, name: str, lang: str) -> str:
 
 
 def first_full(results: Results, lang: str, most: int = MOST_LINES) -> Iterator[str]:
-    """List the hospitals whose oxygen or ICU beds fill first, or say that none do; yield nothing if unknown."""
+    """List hospitals whose oxygen or ICU beds fill first, or say that none do; yield nothing if unknown."""
     rows = [row for row in by_first_full(results.facility_beds) if row["bed"] in BEDS]
     if not rows:
         return

@@ -125,9 +125,10 @@ class _Shares:
 
 
 def _explained(products: Floats, places: NDArray[np.intp], draws: float) -> float:
-    """Return the adjusted variance of the last column that a regression on the columns `places` explains.
+    """Return the variance of the last column that a regression on the columns `places` explains.
 
-    `products` has the sums of products of the centred columns.
+    It is adjusted for the number of these columns. `products` has the sums of products of the centred
+    columns.
     """
     among, across = products[np.ix_(places, places)], products[places, -1]
     weights, _, rank, _ = np.linalg.lstsq(among, across, rcond=_NOTHING)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import xarray
 
 OUTCOME, FACILITY = "outcome_", "facility_"
-"""Prefixes of the variables that are not series of the province, as some would have the same name."""
+"""Prefixes that distinguish variables of outcomes and of facilities from series of the province."""
 
 
 def labelled(
