@@ -324,8 +324,8 @@ class PatientSource:
         drugs are in stock.
     drawn
         Days already drawn by other alternatives of this replication. They are reused if the onsets (the same
-        object) and the reductions match; new days are added. All alternatives must have the same people,
-        epidemic and clinical section.
+        object) and the reductions match; new days are added. All alternatives must have the same `clinical`,
+        `epidemic` and `high_risk`.
     """
 
     def __init__(

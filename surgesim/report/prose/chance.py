@@ -91,7 +91,7 @@ def told_apart(results: Results) -> list[Line]:
 
 
 def remarks(results: Results, lang: str) -> Iterator[Passage]:
-    """State how stable the best plan is and what moves deaths, or why there are too few draws to say."""
+    """State how stable the best plan is and what moves deaths, or why the draws cannot show it."""
     study = results.scenario.study
     if not study.drawn:
         return
