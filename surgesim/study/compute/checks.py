@@ -65,7 +65,7 @@ def with_extensions(scenario: Scenario, extensions: Files) -> Scenario:
     for extension, outcome in joined.of(Outcome):
         if outcome.name in known or outcome.name.startswith(_PREFIXES):
             raise ExtensionError(
-                f"{extension.file}: got the outcome name {outcome.name!r}, which surgesim uses, "
+                f"{extension.file}: got the outcome {outcome.name!r}, whose name surgesim uses, "
                 "expected another name"
             )
     return scenario.with_extensions(joined)
