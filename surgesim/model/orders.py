@@ -1,4 +1,4 @@
-"""Rules in a run: those of the plan, and those that extensions order, who see the province by a `View`."""
+"""The rules of a run: those of the plan, and those that extensions order through a `View`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Orders:
     so_far
         The days recorded so far.
     observe
-        Called after each step of an action, if given.
+        Function to call after each step of an action, if given.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Orders:
             self.follow(name, rule, past)
 
     def follow(self, name: str, rule: Rule, past: Sequence[Assessment] = ()) -> None:
-        """Start to follow a rule; days in `past` on which its condition held count."""
+        """Start to follow a rule, counting the days in `past` on which its condition held."""
         if isinstance(rule, Custom):
             action = self._custom(name, rule)
         else:
@@ -64,7 +64,7 @@ class Orders:
         self.command.follow(name, rule, observed, past)
 
     def pass_day(self) -> None:
-        """After a day is recorded, call the interventions; what they order begins at the next 00:00."""
+        """After a day is recorded, call the interventions; rules that they order begin at the next 00:00."""
         for extension, each, view in self._interventions:
             call(extension, f"the intervention {each.name!r}", view.day, partial(each.act, view))
 
@@ -86,7 +86,7 @@ class Orders:
 
 
 def missing_action(rule: str, action: str) -> str:
-    """Return the sentence about a custom action that no extension declares."""
+    """Return the error message for a custom action that no extension declares."""
     return (
         f"command.plan.{rule}: got the custom action {action!r}, expected an extension that declares it, "
         "given with --extension FILE (in Python, extensions=[file])"
@@ -105,18 +105,18 @@ class View(Reading):
 
     @property
     def random(self) -> np.random.Generator:
-        """Random numbers of this function and day."""
+        """The random generator of this function on the current day."""
         if self._drawing is None or self._drawing[0] != self.day:
             self._drawing = self.day, self._of.province.streams.day("extension", self.day, self._function)
         return self._drawing[1]
 
     @property
     def ordered(self) -> Collection[str]:
-        """Names of the rules ordered and not ended."""
+        """Names of the rules that extensions have ordered and that have not ended."""
         return tuple(name for name in self._of.names if self._of.command.is_in_force(name))
 
     def order(self, name: str, *, action: str, **settings: Any) -> None:
-        """Begin a rule at the 00:00 that follows."""
+        """Order a rule, which begins at the next 00:00."""
         plan = self.scenario.command.plan
         if name in plan or name in self.ordered:
             raise ScenarioError(
@@ -127,7 +127,7 @@ class View(Reading):
             raise ScenarioError([Problem(f"command.plan.{name}.when", message)])
         begins = self.date + timedelta(days=1)
         if begins >= self.scenario.end:
-            return  # nothing of the run follows
+            return  # the run has no further day
         rule = {"decision_days": 0.0, **settings, "action": action, "when": {"on": begins.isoformat()}}
         alone = self.scenario.model_copy(update={"alternatives": type(plan)({})})
         checked = alone.overlaid({"command": {"plan": {name: rule}}}).command.plan[name]
@@ -135,6 +135,6 @@ class View(Reading):
         self._of.follow(name, checked)
 
     def end(self, name: str) -> None:
-        """End a rule ordered before."""
+        """End a rule that an extension has ordered; do nothing if there is no such rule."""
         if name in self._of.names:
             self._of.command.stop(name)

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from surgesim.model.record import FACILITY_INDEX, PROVINCE_INDEX, Column, Floats
 
 Better = Literal["lower", ""]
-"""The better direction of an outcome, empty if neither is better: more testing reports more cases, and more
-beds mean more bed-days."""
+"""The better direction of an outcome, empty if neither is better, as for reported cases or bed-days."""
 
 Group = Literal[
     "epidemic",
@@ -294,7 +293,7 @@ OUTCOMES: tuple[Outcome, ...] = (
 )
 
 DEADLY = tuple(outcome.name for outcome in OUTCOMES if outcome.deadly)
-"""Outcomes whose increase outweighs any gain; a plan that increases them is not called better."""
+"""Outcomes whose increase outweighs any gain; a plan that increases one of them is not called better."""
 
 
 def outcomes_of(province: Floats, facilities: Floats, private: NDArray[np.bool_]) -> dict[str, float]:

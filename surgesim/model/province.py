@@ -219,7 +219,7 @@ class Province:
         )
 
     def state_of(self, facility: int) -> int:
-        """Return the state of one facility, as `states` does."""
+        """Return the state of one facility as an index into STATES."""
         opened = bool(self.capacity.today.space[facility].max() > 0)
         return self.facilities.sites[facility].state(opened, self.wards.present(facility))
 
@@ -249,13 +249,13 @@ class Province:
         return self.epidemic.immunity_of(_STAFF_AGES)
 
     def count_susceptible(self) -> None:
-        """Before the infections of a day, count the residents among whom they will occur."""
+        """Before the infections of a day, count the residents at risk, the denominator of the incidence."""
         self._among = float(self.population.total)
         if self.epidemic is not None and self.scenario.care.staffing.absence.immunity is not None:
             self._among = max(self.epidemic.unprotected(), 1.0)
 
     def note_infections(self, infections: int) -> None:
-        """Keep the incidence of the day's infections for the absence of staff tomorrow."""
+        """Store the incidence of the day's infections, which determines how many staff are infected."""
         self.incidence = float(infections) / self._among
 
     def feel_shortages(self) -> None:
@@ -347,15 +347,15 @@ class Province:
     # -- the start ----------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Before the first day, open beds that only space limits."""
+        """Before the first day, open the beds if they are limited only by space."""
         if not self.capacity.limited:  # otherwise beds are counted on the first day
             for f, (_, oxygen, icu) in enumerate(self.capacity.today.space.tolist()):
                 self._set_capacity(f, oxygen, icu)
 
     def admit_census(self) -> None:
-        """At t = 0, put the initial census, if any, in beds and in line, in place of a warm-up's patients.
+        """At t = 0, put the initial census (if any) in beds and queues, in place of patients of a warm-up.
 
-        Stocks of oxygen are then those of the start, too.
+        Oxygen stocks are then set back to their initial levels, too.
         """
         census, fresh = self.scenario.care.initial_census, self.scenario.care.initial_stays == "fresh"
         if not census:
@@ -389,7 +389,7 @@ class Province:
         fresh: bool,
         rng: np.random.Generator,
     ) -> PatientBatch:
-        """Draw patients who need oxygen and ICU, in this order, in the district of a facility."""
+        """Draw `oxygen` patients who need oxygen and then `icu` who need ICU, from a facility's district."""
         ages = self.population.count.sum(axis=(0, 2)).astype(float)
         severity = self.scenario.clinical.severity
         need = ages * np.array(severity.p_oxygen)

@@ -1,6 +1,6 @@
-"""What functions of extensions read of a replication while it runs, and the indicators that they compute.
+"""The data that extensions can read while a replication runs, and the indicators that they compute.
 
-The recorder fills the tables; `orders` adds to a reading what interventions and actions may do.
+The recorder fills the tables; `orders` adds to `Reading` the steps that interventions and actions may take.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ Returned = TypeVar("Returned")
 
 @dataclass(slots=True)
 class SoFar:
-    """The days of a replication that are recorded.
+    """The days of a replication that have been recorded so far.
 
     Attributes
     ----------
     province, districts, facilities
         As in `Record`, filled up to `day`.
     district_index
-        The place of each column of the districts.
+        Index of each column of the districts' table, by name.
     day
-        The last day; -1 if there is none yet.
+        The last day recorded; -1 if there is none yet.
     indicators
-        Its assessment.
+        Values of the indicators at the end of that day, by key.
     """
 
     scenario: Scenario
@@ -50,7 +50,7 @@ class SoFar:
 
 
 class Reading:
-    """The province to be read; implements `surgesim.extension.View`."""
+    """The view of the province for extensions that only read; implements `surgesim.extension.View`."""
 
     def __init__(self, so_far: SoFar) -> None:
         self._so_far = so_far
@@ -65,28 +65,28 @@ class Reading:
 
     @property
     def date(self) -> date:
-        """Its date."""
+        """The date of the last day recorded."""
         return self.scenario.start + timedelta(days=self.day)
 
     @property
     def indicators(self) -> Mapping[str, float]:
-        """The indicators of the day."""
+        """The indicators of the last day recorded."""
         return MappingProxyType(dict(self._so_far.indicators))
 
     def now(self, column: str) -> float:
-        """Return the day's value of a column of the province."""
+        """Return the value of a column of the province on the last day recorded."""
         return float(self.series(column)[-1])
 
     def series(self, column: str) -> Floats:
-        """Return a column of the province so far."""
+        """Return a column of the province up to the last day recorded, ``(days,)``."""
         return self._until_now(self._so_far.province, column, PROVINCE_INDEX)
 
     def districts(self, column: str) -> Floats:
-        """Return a column of the districts so far."""
+        """Return a column of the districts up to the last day recorded, ``(days, districts)``."""
         return self._until_now(self._so_far.districts, column, self._so_far.district_index)
 
     def facilities(self, column: str) -> Floats:
-        """Return a column of the facilities so far."""
+        """Return a column of the facilities up to the last day recorded, ``(days, facilities)``."""
         return self._until_now(self._so_far.facilities, column, FACILITY_INDEX)
 
     def _until_now(self, table: Floats, column: str, index: Mapping[str, int]) -> Floats:
@@ -100,7 +100,7 @@ class Reading:
 
 
 def call(extension: Extension, what: str, day: int, function: Callable[[], Returned]) -> Returned:
-    """Call a function of an extension; what it raises becomes an `ExtensionError` that names it."""
+    """Call a function of an extension; turn an exception into an `ExtensionError` that names it."""
     try:
         return function()
     except (Exception, SystemExit) as error:
@@ -113,7 +113,7 @@ class OwnIndicators:
     Raises
     ------
     ExtensionError
-        If the scenario watches one that no extension declares.
+        If the scenario watches an indicator that no extension declares.
     """
 
     def __init__(self, so_far: SoFar) -> None:
@@ -129,14 +129,14 @@ class OwnIndicators:
                 )
 
     def on(self, day: int, indicators: Mapping[str, float]) -> dict[str, float]:
-        """Compute the values at the end of `day`, by the names that a scenario has for them.
+        """Compute the indicators at the end of `day`, by the names that a scenario uses for them.
 
-        They are NaN on days before day 0, which extensions do not see.
+        The values before day 0, which extensions do not see, are NaN.
 
         Parameters
         ----------
         indicators
-            Those of surgesim, which are written into the day's row, where functions read them too.
+            The indicators of surgesim; they are written into the day's row, so that extensions can read them.
         """
         if not self._declared:
             return {}

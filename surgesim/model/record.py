@@ -1,7 +1,7 @@
-"""The daily record of one replication: a flat table per level, with columns in the order defined here.
+"""The daily record of one replication: flat tables of the province, its districts and its facilities.
 
-Most columns are declared by the parts of the model that fill them. `study` and `report` read a run through
-this module, without knowing how it was simulated.
+The order of columns is defined here. Most columns are declared by the parts of the model that fill them.
+`study` and `report` read a run through this module, without knowing how it was simulated.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ DISTRICT: tuple[Column, ...] = (
 )
 
 PRESENT = len(DISTRICT)
-"""Index of the first column that only assessed districts have; it follows the columns of DISTRICT."""
+"""Index of the column of patients present, which districts have only if they are assessed."""
 
 DISTRICT_PRESENT = ledger.PRESENT_IN_DISTRICT
 
@@ -112,7 +112,7 @@ ASSESSED: tuple[Column, ...] = _columns(
 DISTRICT_ASSESSED: tuple[Column, ...] = tuple(
     Column(name, INDICATORS[name].unit, INDICATORS[name].by_district) for name in BY_DISTRICT
 )
-"""Daily columns of districts that are recorded only if the scenario asks for them, as in BY_DISTRICT."""
+"""Daily columns of districts that are recorded only if the scenario asks for them."""
 
 FACILITY: tuple[Column, ...] = (
     *wards.FACILITY,
@@ -130,7 +130,7 @@ FACILITY_INDEX = {column.name: i for i, column in enumerate(FACILITY)}
 
 
 def key_of(indicator: str, item: str | None, district: str | None = None) -> str:
-    """Return the key of an indicator's value, for an item or group and for a district where given."""
+    """Return the key of an indicator's value, including the item or group and the district if given."""
     of = indicator if item is None else f"{indicator}:{item}"
     return of if district is None else f"{of}@{district}"
 
@@ -178,7 +178,7 @@ class ActionEvent(NamedTuple):
 
 
 class FacilityEvent(NamedTuple):
-    """A facility's state from a time on: time in days from the start, facility, index into STATES."""
+    """A change of a facility's state: time in days from the start, facility, index of the new state."""
 
     day: float
     facility: int
@@ -207,18 +207,18 @@ class Record:
     assessed
         ``(days, columns)``: further indicators of the province; columns as `assessed_columns` names them.
     breached
-        ``(days, thresholds)``: whether each threshold of the scenario was breached that day; for a
-        threshold assessed by district, in any district.
+        ``(days, thresholds)``: True if a threshold of the scenario was breached that day; for a threshold
+        assessed by district, in any district.
     values
         ``(days, thresholds)``: the value of each threshold's indicator that day; for a threshold assessed
         by district, the worst value.
     breached_at_start
-        ``(thresholds,)``: whether each threshold was breached at t = 0, before anything happened.
+        ``(thresholds,)``: True if a threshold was breached at t = 0, before anything happened.
     breached_by_district, values_by_district
         ``(days, thresholds by district, districts)``: breaches and values in each district, for the
         thresholds assessed by district.
     breached_at_start_by_district
-        ``(thresholds by district, districts)``: whether each was breached at t = 0 in each district.
+        ``(thresholds by district, districts)``: True if a threshold was breached in a district at t = 0.
     reached
         ``(3, districts, 9, 2)``, by district, age and risk: patients who needed a bed, patients who got all
         the beds they needed in time, and deaths.
@@ -232,7 +232,7 @@ class Record:
         ``(rows, 4)``: facility, index of the bed type, wait in whole hours, and number of patients who got
         the bed they needed there after this wait.
     drawn
-        The values drawn for the uncertain parameters, by path.
+        The values drawn for the uncertain parameters, by path in the scenario.
     patient_events, facility_events
         In order of time, the warm-up included; None if the run did not keep its events. The first events
         of the facilities are their states at the beginning of the first day.

@@ -45,9 +45,9 @@ _ITEMS_SEEN = ("stock_cover_days:", "burden_backlog:")
 class Recorder:
     """The tables of one replication while it runs.
 
-    The tables of the province and the districts begin before day 0, with as many days as windows of 7 days
-    and conditions `for_days` look back on; these rows are not part of the result. They hold what the
-    scenario's history reports, otherwise the last days of a warm-up.
+    The tables of the province and the districts begin as many days before day 0 as 7-day windows and
+    conditions with `for_days` look back; these rows are not part of the result. They hold what the scenario's
+    history reports and, where it reports nothing, the last days of a warm-up.
 
     Attributes
     ----------
@@ -112,7 +112,7 @@ class Recorder:
     # -- recording --------------------------------------------------------------------------------
 
     def pass_warm_up(self, day: int) -> None:
-        """At the end of a day of the warm-up, keep what windows and conditions look back on."""
+        """At the end of a day of the warm-up, keep the values that windows and conditions look back on."""
         if day < -self._before_run - 1:
             return
         page = self._page()
@@ -135,10 +135,10 @@ class Recorder:
             self.past.append(self._assess(-1))
 
     def _look_back(self) -> None:
-        """Write and assess the days that only the history knows.
+        """Write and assess the days before day 0 that are not simulated, from the scenario's history.
 
-        Cases and deaths that it does not report are 0, as if nothing had happened before day 0; the number of
-        patients is that of day 0.
+        Cases and deaths that the history does not report are 0, as if nothing had happened before day 0. If
+        it does not report the number of patients, that of day 0 is used.
         """
         unknown = range(-self._before_run, -self._simulated)
         present = self._before.province.values["present"], self._before.districts.values["present"]
@@ -158,7 +158,7 @@ class Recorder:
         self.past = [*only_reported, *self.past]
 
     def _set_reported(self, day: int) -> None:
-        """Replace what a day's rows hold by what was reported, where it was."""
+        """Replace the values in a day's rows by the reported values, if there are any."""
         row = self._before_run + day
         for column in SERIES:
             if column == "reported_cases" and self._run.surveillance is None:
@@ -176,7 +176,7 @@ class Recorder:
 
     @staticmethod
     def _of_reports(assessment: Assessment) -> Assessment:
-        """Return an assessment without the indicators that follow from more than the history."""
+        """Return an assessment in which only indicators that the history determines have a value."""
         seen = {
             key: value if key.partition("@")[0] in OF_REPORTS else np.nan
             for key, value in assessment.indicators.items()
@@ -225,9 +225,9 @@ class Recorder:
         return page
 
     def _write(self, day: int, page: Page) -> None:
-        """Write a page into a day's rows; of running totals, write the increase since the last page.
+        """Write a page into a day's rows; for running totals, write the increase since the last page.
 
-        Of a day of the warm-up, write the rows of the province and the districts only.
+        For a day of the warm-up, write only the rows of the province and the districts.
         """
         before, row = self._before, self._before_run + day
         of_province = self._blank | page.province.changes_since(before.province) | self._empty
@@ -306,7 +306,7 @@ class StateWatch:
         self.events: list[FacilityEvent] = []
 
     def look(self) -> None:
-        """Look at all facilities; from the first time on, also whenever a patient comes or leaves."""
+        """Note the states of all facilities; the first call also starts to watch patients come and leave."""
         if not self.events:
             self._province.journey.report_occupancy(self._look_at)
         for facility in range(len(self._states)):

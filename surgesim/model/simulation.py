@@ -55,7 +55,7 @@ def run_once(
         Days already simulated by other alternatives of this seed and replication. They are reused as long
         as care has not affected the epidemic; new days are added.
     events
-        Whether the record keeps the events of patients and facilities.
+        True to keep the events of patients and facilities in the record.
 
     Raises
     ------

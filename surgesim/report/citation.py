@@ -84,7 +84,7 @@ class Value(str):
 
 
 class Passage(str):
-    """A text that contains values: plain as a string, with their sources as HTML."""
+    """A text that contains values; its HTML form includes their sources, its string form does not."""
 
     html: Markup
 
@@ -119,7 +119,7 @@ def cell(table: str, row: Row, column: str) -> str:
 
 
 def source(table: str, column: str, **keys: str | Sequence[str]) -> str:
-    """Return the source string of a column in the rows with these keys; a key may have several values."""
+    """Return the source string of a column in the rows with the given keys; a key may have several values."""
     query = f"?{urlencode(keys, doseq=True)}" if keys else ""
     return f"{table}.csv{query}#{column}"
 

@@ -54,7 +54,7 @@ def threshold_title(scenario: Scenario, name: str, lang: str) -> str:
 
 
 def words_of(scenario: Scenario, indicator: str, lang: str) -> Label:
-    """Return the label and unit of an indicator; of one of an extension, in the extension's words."""
+    """Return the label and unit of an indicator; an extension gives those of its own indicators."""
     for own in scenario.own_indicators:
         if own.name == indicator:
             return Label(plain_percent(own.label), plain_percent(own.unit))

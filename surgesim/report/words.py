@@ -97,7 +97,7 @@ def outcome_words(lang: str, name: str) -> Label:
 
 
 def own_outcome_words(manifest: Mapping[str, Any]) -> dict[str, Label]:
-    """Return the label and unit of each outcome of the extensions of a run, as the manifest keeps them."""
+    """Return the label and unit of each outcome that extensions declare, as stored in the manifest."""
     return {
         name: Label(plain_percent(declared["label"]), plain_percent(declared["unit"]))
         for extension in manifest.get("extensions", ())

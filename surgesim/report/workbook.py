@@ -80,7 +80,7 @@ def write_workbook(results: Results, path: Path | str, lang: str = "en", *, dail
 
 @contextmanager
 def _as_os_errors() -> Iterator[None]:
-    """Raise the OSError inside XlsxWriter's own exception instead of that exception."""
+    """Turn an exception of XlsxWriter that wraps an OSError into this OSError."""
     from xlsxwriter.exceptions import FileCreateError
 
     try:
@@ -90,7 +90,7 @@ def _as_os_errors() -> Iterator[None]:
 
 
 def _is_own(path: Path) -> bool:
-    """Return True if a file is an unedited surgesim workbook; in those of 0.1.0 the author is missing."""
+    """Return True if a file is an unedited surgesim workbook; those of 0.1.0 name no author."""
     if not path.is_file():
         return False
     try:

@@ -20,7 +20,7 @@ from surgesim.study.measures.draws import draw_means
 from surgesim.study.tables.columns import outcome_units
 
 FEWEST_REPLICATIONS = 10
-"""Min replications before the first check: with fewer, chance too often makes the variance too small."""
+"""Min replications before the first check; with fewer, the variance is too often too small by chance."""
 
 WIDE, NO_EVENT, NOT_MEASURED, TOO_FEW = "wide", "no_event", "not_measured", "too_few"
 """Reasons why a precision was not reached: the interval is too wide, no event occurred in any replication

@@ -81,15 +81,15 @@ def reproduce(
         Function that draws the figures of the folder and writes the tables of a forecast; by default, these
         are left out.
     extensions
-        The extension files of the stored result, which itself loads none.
+        The extension files of the stored result; they are not loaded from the result itself.
 
     Raises
     ------
     ResultsError
-        If `folder` is not a result folder, or is a sweep with outcomes of a user's own, or an extension is
+        If `folder` is not a result folder or is a sweep with user-defined outcomes, or if an extension is
         missing, has changed, or was not used.
     ExtensionError
-        If an extension cannot be loaded, or raises.
+        If an extension cannot be loaded, or raises an error.
     """
     stored = Path(folder).resolve()
     is_sweep = kind_of(stored) == SWEEP
@@ -168,7 +168,7 @@ def _sweep_again(
 
 
 def _check_extensions(stored: Path, then: Mapping[str, str], now: Mapping[str, str]) -> None:
-    """Refuse extensions that are not those of the stored result."""
+    """Raise an error if the extensions differ from those of the stored result."""
     faults = [
         f"was run with the extension {file} (SHA-256 {digest[:12]}…): give it with --extension FILE "
         "(in Python, extensions=[file])"

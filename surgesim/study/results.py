@@ -66,7 +66,7 @@ class Output:
 
 
 def _without_series(table: Table) -> None:
-    """Open no series, because none are kept."""
+    """Return None for every table, because no series are kept."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +86,7 @@ facility_states, actions, assumptions, facility_beds, district_beds, facility_da
     folder
         The folder in which the results are stored; None if they are only in memory.
     open_series
-        Opens the series of a table as a pyarrow dataset.
+        Function that opens the series of a table as a pyarrow dataset.
     """
 
     scenario: Scenario
@@ -116,10 +116,10 @@ facility_states, actions, assumptions, facility_beds, district_beds, facility_da
         return tuple(self.manifest["alternatives"])
 
     def series(self, name: str) -> pd.DataFrame:
-        """One daily series of the province by replication: alternative, replication, day, date, its values.
+        """Return a daily series of the province by replication, with alternative, replication, day and date.
 
-        If the results are stored, any daily indicator of the province, which is read from daily.parquet;
-        if they are only in memory, one of those named in the argument `series` of `run`.
+        If the results are stored, `name` can be any daily indicator of the province; it is read from
+        daily.parquet. If they are only in memory, it must be named in the argument `series` of `run`.
 
         Raises
         ------
@@ -129,12 +129,14 @@ facility_states, actions, assumptions, facility_beds, district_beds, facility_da
         return self._dated(series_frame(self.open_series, SERIES, name, province_names(self._scenarios())))
 
     def facility_series(self, name: str) -> pd.DataFrame:
-        """One daily series of the facilities, named in the argument `facility_series` of `run`: as `series`,
-        with the facility."""
+        """Return a daily series of the facilities, with the columns of `series` and the facility.
+
+        The series must be named in the argument `facility_series` of `run`.
+        """
         return series_frame(self.open_series, FACILITY_SERIES, name)
 
     def to_xarray(self) -> xarray.Dataset:
-        """Outcomes, and the series named in the call of `run`, as labelled arrays; needs the extra `xarray`.
+        """Return the outcomes and kept series as labelled arrays; needs the extra `xarray`.
 
         Variables are the daily series by name, ``facility_<series>`` and ``outcome_<column of
         replications.csv>``.

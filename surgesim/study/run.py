@@ -54,25 +54,26 @@ def run(
     scenario
         A scenario loaded with `surgesim.load`.
     replications, seed, days
-        Override the scenario's values. A list of replications runs these, by their indices: each is the
-        same as in a run of all.
+        Override the scenario's values. A list of indices runs only these replications; each is the same as in
+        a full run.
     only
         Names of the alternatives to run besides the baseline; by default all.
     uncertainty
-        False to draw nothing: every parameter has the value of the scenario, and runs differ by chance
-        alone. The scenario in the result is then without distributions.
+        False to draw no parameters: each has the scenario's value, and runs differ by chance alone. The
+        scenario in the result then has no distributions.
     extensions
         Python files of your own (see `surgesim.extension`), besides those of the scenario. They are executed
         here and by the workers.
     series, facility_series
-        Daily indicators of the province, and of the facilities, to keep of every replication: for
-        `Results.series`, `Results.facility_series` and `Results.to_xarray`. With `out`, all daily
-        indicators of the province are in daily.parquet, whether they are named or not.
+        Daily indicators of the province and of the facilities to keep for every replication, for use by
+        `Results.series`, `Results.facility_series` and `Results.to_xarray`. With `out`, all daily indicators
+        of the province are in daily.parquet, named or not.
     workers
         Number of processes, by default one per core; or a `surgesim.Backend`, to use a Dask cluster or
         follow progress. Results do not depend on the workers.
     progress
-        True to show a bar in a terminal or notebook, unless a backend notifies somebody else.
+        True to show a progress bar in a terminal or notebook, unless `workers` is a backend with its own
+        `progress` function.
     out
         Result folder to write (by default none), or an `Output` with additional contents for it. Until the
         run is complete, its replications are in ``<out>.unfinished``.
@@ -96,7 +97,7 @@ def run(
         different plan (the message lists the changes). An earlier result in `out` is replaced only by a
         completed run.
     ExtensionError
-        If an extension cannot be used, or raises; the logger "surgesim" has the traceback.
+        If an extension cannot be used, or raises an error; the logger "surgesim" has the traceback.
     IdentityError
         If an accounting identity of the model fails.
 
@@ -115,7 +116,9 @@ def run(
     keep = Series.of(series, facility_series)
     problems = list(keep.problems(scenarios.values()))
     if chosen is not None and scenario.study.precision:
-        problems.append(Problem("study.precision", "got a list of replications, expected no precision"))
+        problems.append(
+            Problem("study.precision", "got a precision, expected none for a list of replications")
+        )
     if problems:
         raise ScenarioError(problems)
     backend, output, started = Backend.of(workers).with_bar(progress), Output.of(out), now()
@@ -179,7 +182,7 @@ def run(
 
 
 def _is_complete(target: Path, series: Series, plan: Mapping[str, Any]) -> bool:
-    """Return whether `target` contains a completed run with this plan and these series."""
+    """Return True if `target` contains a completed run with this plan and these series."""
     with contextlib.suppress(ResultsError):
         manifest = read_manifest(target)
         return (
@@ -194,16 +197,16 @@ def _is_complete(target: Path, series: Series, plan: Mapping[str, Any]) -> bool:
 
 
 def _indices(replications: Iterable[int]) -> list[int]:
-    """Return a list of replications, checked."""
+    """Check a list of indices of replications, and return it in increasing order."""
     numbers = [whole("replications", number) for number in replications]
     if not numbers or len(set(numbers)) < len(numbers):
-        got = "none" if not numbers else "one twice"
+        got = "none" if not numbers else "an index twice"
         raise ScenarioError([Problem("replications", f"got {got}, expected distinct indices in a list")])
     return sorted(numbers)
 
 
 def _own(scenario: Scenario, numbers: Sequence[int]) -> dict[str, Any]:
-    """Return what identifies a run with extensions, or with a list of replications."""
+    """Return the plan entries that only runs with extensions, or with a list of replications, have."""
     own: dict[str, Any] = {}
     if not isinstance(numbers, range):
         own[NUMBERS] = list(numbers)

@@ -123,17 +123,18 @@ RUN_SENSITIVITY_TABLE = Table(
 def sensitivity(results: Sweep | Results, outcomes: Sequence[str] | None = None) -> pd.DataFrame:
     """Measure what drives the outcomes of a sweep or of a run.
 
-    A run tells chance, within a draw, from assumptions, between draws, and gives the share of the variance
-    due to each drawn parameter: for each alternative, and for its difference from the baseline. If nothing is
-    drawn, all is chance.
+    For a run, the result separates chance (variance within a draw) from assumptions (variance between draws),
+    and gives the share of variance due to each drawn parameter. It does so for each alternative, and for its
+    difference from the baseline. If nothing is drawn, all variance is due to chance.
 
     Parameters
     ----------
     results
-        A sweep: design ``sobol`` gives Sobol indices; any other, rank correlations. Rank correlations leave
-        out failed runs: a point is the mean of its successful runs, and is dropped if it has none. The
-        correlations then hold only where the model ran. A run: shares of variance by rank regression over
-        its draws; a last draw with fewer runs than the others is left out.
+        A sweep or a run. A sweep with design ``sobol`` gives Sobol indices, any other design rank
+        correlations. Rank correlations leave out failed runs: a point is the mean of its successful runs, and
+        is dropped if it has none, so the correlations then hold only where the model ran. A run gives shares
+        of variance by rank regression over its draws; a last draw with fewer runs than the others is left
+        out.
     outcomes
         Columns of runs.csv or replications.csv; by default `DEFAULT`.
 
@@ -145,9 +146,9 @@ def sensitivity(results: Sweep | Results, outcomes: Sequence[str] | None = None)
     Raises
     ------
     ResultsError
-        If an outcome is unknown, is not a number in some run, or is the same in all; if a run has fewer than
-        20 draws, or was written by a version that drew anew in each replication; if any run of a ``sobol``
-        design failed, or all runs of any design.
+        If an outcome is unknown, is not a number in some run, or is the same in all runs; if a run has fewer
+        than 20 draws, or was written by a version that drew parameters separately for each replication; if
+        any run of a ``sobol`` design failed, or all runs of another design.
 
     Examples
     --------
@@ -168,7 +169,7 @@ def _check_known(outcomes: Sequence[str] | None, columns: Iterable[object]) -> N
 
 
 def shares_of(results: Results, outcome: str) -> pd.DataFrame:
-    """Return the shares of the variance of an outcome of the baseline: index, path, value, low, high.
+    """Return the variance shares of one outcome in the baseline: index, path, value, low, high.
 
     Raises
     ------
@@ -209,13 +210,13 @@ def _of_run(results: Results, outcomes: Sequence[str] | None) -> pd.DataFrame:
                 rows += ({**keys, **row} for row in _share_rows(study.drawn, shares))
     if not rows:
         named = ", ".join(outcomes or DEFAULT)
-        raise ResultsError(f"the same in every run: {named}; there is nothing to explain")
+        raise ResultsError(f"got the same value in every run for {named}, expected values that vary")
     names = [column.name for column in RUN_SENSITIVITY_TABLE.columns]
     return with_dtypes(RUN_SENSITIVITY_TABLE, pd.DataFrame(rows, columns=names))
 
 
 def _pairs(alternatives: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield each alternative with what it is compared with, first with nothing."""
+    """Yield each alternative with ``""``, for its outcomes, then with the baseline, for its differences."""
     for name in alternatives:
         yield name, ""
         if name != BASELINE:
@@ -223,14 +224,14 @@ def _pairs(alternatives: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _parameters(table: pd.DataFrame, paths: Sequence[str], draws: int, runs: int) -> Floats:
-    """The values of the paths in each draw, ``(draws, paths)``."""
+    """Return the values of the paths in each draw, ``(draws, paths)``."""
     values = table[[f"{DRAWN}{path}" for path in paths]].to_numpy(float)[: draws * runs]
     by_draw = values.reshape(draws, runs, len(paths))
     differs = (by_draw != by_draw[:, :1]).any(axis=(1, 2))
     if differs.any():
         raise ResultsError(
-            f"the replications of draw {int(differs.argmax())} differ in what they draw, as in runs of "
-            "earlier versions: expected a new run"
+            f"the replications of draw {int(differs.argmax())} have different values, as in runs of earlier "
+            "versions: expected a run by this version"
         )
     fixed = draws == 0 or bool((by_draw == by_draw[:1]).all())
     if draws < FEWEST_DRAWS and not fixed:

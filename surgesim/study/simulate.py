@@ -1,4 +1,4 @@
-"""The simulation of one replication, for a modeller to look at."""
+"""The simulation of one replication, for modellers who want to inspect it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def simulate(
         If `alternative` is unknown, `seed` or `replication` is not a whole number of at least 0, or the
         values drawn for the replication would be invalid in a scenario file.
     ExtensionError
-        If an extension cannot be used, or raises.
+        If an extension cannot be used, or raises an error.
     IdentityError
         If an accounting identity of the model fails.
 

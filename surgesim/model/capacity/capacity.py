@@ -100,8 +100,8 @@ class OpenBeds:
         ``(facilities,)`` beds in `icu_staffed` that also have a ventilator and oxygen, where these are
         modelled.
     icu_unequipped
-        ICU beds in `space` that count as none for lack of a ventilator, in all facilities; NaN if ventilators
-        are not modelled.
+        Number of ICU beds in `space`, in all facilities, that cannot be used for lack of a ventilator; NaN if
+        ventilators are not modelled.
     """
 
     space: Ints
@@ -119,14 +119,14 @@ class Adjustment(StrEnum):
     REDEPLOYMENT = "redeployment"
     """Share of ward nurses redeployed to ICU."""
     EFFICIENCY = "efficiency"
-    """Share of ward nurses redeployed, times the part of an ICU nurse that each replaces."""
+    """Share of ward nurses redeployed, times the fraction of an ICU nurse that each one replaces."""
     VENTILATORS = "ventilators"
     VENTILATOR_POOL = "ventilator pool"
-    """1 where ventilators belong to a pool; each rule makes one pool."""
+    """1 at facilities whose ventilators are pooled; each rule makes one pool."""
     POSTPONEMENT = "postponement"
     """Share of elective care that is postponed."""
     WITHOUT_STAFF = "without staff"
-    """1 where a facility was mobilised without its own staff, who serve only its other patients."""
+    """1 at facilities mobilised without their own staff, who then serve only non-COVID patients."""
 
 
 class Adjustments:
@@ -143,12 +143,12 @@ class Adjustments:
         return changed
 
     def set(self, adjustment: Adjustment, rule: str, where: list[int], amount: Floats | float) -> None:
-        """Set an adjustment by `rule` at the facilities `where` to `amount`, from now on."""
+        """Set the adjustment that `rule` makes at the facilities `where` to `amount`, from now on."""
         self._by_rule[adjustment, rule] = (where, np.asarray(amount, float))
         self._changed = True
 
     def groups(self, adjustment: Adjustment) -> list[Ints]:
-        """Return the facilities at which each rule has set an adjustment, without those of earlier rules."""
+        """Return, for each rule, the facilities that it adjusts and that no earlier rule adjusts."""
         groups: list[Ints] = []
         taken: set[int] = set()
         for (kind, _), (where, amount) in self._by_rule.items():
@@ -179,13 +179,15 @@ class Resources:
     apart
         The facilities that were mobilised without their own staff, ``(facilities,)``, or None if none was.
     brought
-        ``(facilities, 3)`` share of `heads` whom rules have brought in.
+        ``(facilities, 3)`` share of `heads` that rules have brought in.
     moved, worth
-        ``(facilities,)`` ward nurses redeployed to ICU, and the part of an ICU nurse that each replaces.
+        ``(facilities,)`` ward nurses redeployed to ICU, and the fraction of an ICU nurse that each one
+        replaces.
     postponed
         ``(facilities,)`` share of elective care that is postponed, in [0, 1].
     ventilators, pools
-        ``(facilities,)`` ventilators of each facility (infinite: enough), and the facilities of each pool.
+        ``(facilities,)`` ventilators of each facility (infinite if not limited), and the facilities of each
+        pool.
     limits
         ``(3, facilities, 3)`` beds that equipment, oxygen pipes and oxygen supply allow while all beds are
         empty; infinite where there is no limit.
@@ -209,7 +211,7 @@ class Capacity:
     Parameters
     ----------
     immune_share
-        Share of staff who are immune throughout, if staff have immunity.
+        Share of staff who are immune throughout the run; used only if the scenario models their immunity.
 
     Attributes
     ----------
@@ -338,7 +340,7 @@ class Capacity:
 
     @property
     def reinforcement(self) -> int:
-        """Number of staff from outside at work today: all whom rules had brought in by 00:00."""
+        """Number of staff from outside who are at work today: all that rules had brought in by 00:00."""
         return self._resources.reinforcement
 
     def heads(self) -> Ints:
@@ -375,10 +377,10 @@ class Capacity:
         )
 
     def _posts(self, day: int, covid: Ints, incidence: float) -> tuple[Floats, Floats | None]:
-        """Return today's posts of the staff of COVID patients, and of staff who serve only other patients.
+        """Return today's posts of staff for COVID patients, and of staff who serve only other patients.
 
-        Both are ``(facilities, 3)`` posts filled round the clock, infinite without staff data. The second is
-        NaN where one pool serves all patients, and None if that is so everywhere.
+        Both are ``(facilities, 3)`` posts filled round the clock, infinite without staff data. The second
+        array is NaN where one pool of staff serves all patients; it is None if this is so at all facilities.
         """
         if self.absences is None:
             return np.full((len(covid), 3), np.inf), None
@@ -402,8 +404,9 @@ class Capacity:
     ) -> None:
         """Share out the ventilators of each pool, and set the ICU beds that they allow.
 
-        They go to the ICU patients present, then to open beds that have staff and oxygen, then to all ICU
-        beds; where they do not suffice for one of these, in proportion to what each facility lacks.
+        Ventilators go first to the ICU patients present, then to open beds that have staff and oxygen, then
+        to all ICU beds. If they are too few at one of these steps, each facility gets them in proportion to
+        what it lacks.
         """
         if not self._resources.pools:
             return
@@ -421,7 +424,8 @@ class Capacity:
     def _icu_staffed(self, posts_today: Floats, own: Floats | None, total: Ints, covid_beds: Ints) -> Ints:
         """Return the ICU beds for all patients that staff can look after, ``(facilities,)``; 0 without data.
 
-        Where two pools work, each counts in its own beds: those open to COVID patients, or the others.
+        Where a facility has two pools of staff, one staffs only the beds open to COVID patients, and the
+        other only the remaining beds.
         """
         staffed = staffed_icu_beds(self._per_post, posts_today, total)
         apart = self._resources.apart
@@ -443,7 +447,7 @@ class Capacity:
         return limits
 
     def _limit_by_oxygen(self, limits: Floats, kg: Floats, covid: Ints) -> None:
-        """Set the beds that `kg` of oxygen per day allow: ICU beds first; oxygen beds what they leave."""
+        """Set the beds that `kg` of oxygen per day allow: ICU beds first, then oxygen beds from the rest."""
         ward_kg, icu_kg = np.maximum(self._mean_kg, 1e-9)
         limits[:, ICU] = np.floor(kg / icu_kg)
         left = np.maximum(kg - np.minimum(limits[:, ICU], covid[:, ICU]) * self._mean_kg[1], 0)
@@ -504,7 +508,7 @@ class Capacity:
         return OpenBeds(space, staffed, nobody, nobody, np.nan)
 
     def _unequipped(self, space: Ints, limits: Floats) -> float:
-        """Return the open ICU beds beyond those for which there are ventilators; NaN without data."""
+        """Return the number of open ICU beds without a ventilator; NaN if ventilators are not modelled."""
         if not self._counts_ventilators:
             return np.nan
         return float(np.maximum(space[:, ICU] - limits[0, :, ICU], 0).sum())

@@ -1,7 +1,8 @@
 """Essential care: counts of each facility's non-COVID patients, served and unserved.
 
-Emergency patients have priority over elective ones; nobody is evicted. Each day is one vectorised step over
-all facilities. ICU beds are not counted: `ward beds` are the basic and oxygen beds of a facility together.
+Emergency patients have priority over elective ones; nobody in a bed has to give it up. Each day is one
+vectorised step over all facilities. ICU beds are not counted: `ward beds` are the basic and oxygen beds of a
+facility together.
 """
 
 from __future__ import annotations
@@ -53,17 +54,19 @@ class EssentialPatients:
     """The emergency and elective patients of each facility.
 
     The initial census is a share of the ward beds, limited to the beds not open to COVID patients,
-    emergencies first. Arrivals are Poisson at the rate that maintains it: census / mean length of stay.
-    Stays are geometric, in whole days. Emergency patients without a bed or without staff are not served
-    here; elective patients wait in their facility's backlog, which is cleared at up to `catch_up_share`
-    above the usual rate. Elective admissions leave free the beds that tomorrow's emergencies may need.
+    emergencies first. Arrivals are Poisson, at the rate that keeps this census constant: census / mean length
+    of stay. Stays are geometric, in whole days. Emergency patients without a bed or without staff are not
+    served here; elective patients wait in their facility's backlog, which is cleared at up to
+    `catch_up_share` above the usual rate. Elective admissions leave free the beds that tomorrow's emergencies
+    may need.
 
     Parameters
     ----------
     section
-        Lengths of stay, catch-up rate and floor.
+        The section of the scenario, with lengths of stay and the catch-up rate.
     shares
-        By facility: shares of ward beds that non-COVID patients occupy; None if it has no such patients.
+        For each facility, the shares of ward beds that non-COVID patients occupy, or None if it has no such
+        patients.
     names
         Names of the facilities.
     total, target
@@ -185,18 +188,18 @@ class EssentialPatients:
         self._last_days[day % _WINDOW] = arrivals[:, EMERGENCY].sum(), self.emergency_served.sum()
 
     def _within_beds(self, beds: Ints) -> Ints:
-        """Limit beds, ``(facilities,)``, to between 0 and the beds that non-COVID patients can occupy."""
+        """Limit `beds`, ``(facilities,)``, to between 0 and the beds that non-COVID patients can occupy."""
         return np.minimum(np.maximum(beds, 0), self._beds)
 
     def _discharge(self, rng: np.random.Generator) -> None:
-        """Discharge patients at random: one draw per bed, first beds emergency, last beds elective."""
+        """Discharge patients at random, one draw per bed; emergency patients are in the first beds."""
         draws = rng.random(self._all_beds)
         emergency, elective = self.census.T
         for kind, first, end in (
             (EMERGENCY, self._first_bed, self._first_bed + emergency),
             (ELECTIVE, self._end_bed - elective, self._end_bed),
         ):
-            leaving = np.flatnonzero(draws < self._leaves[kind])  # beds whose patient, if any, leaves
+            leaving = np.flatnonzero(draws < self._leaves[kind])  # beds from which any patient leaves
             number = leaving.searchsorted(end) - leaving.searchsorted(first)
             self.census[:, kind] -= number
             self._discharged[:, kind] += number
@@ -260,8 +263,8 @@ class EssentialPatients:
         Raises
         ------
         IdentityError
-            If an identity fails: flows match the census; arrivals match their outcomes; nobody is evicted or
-            admitted without room; no count is negative.
+            If an identity fails. Flows must match the census, and arrivals their outcomes; nobody may lose a
+            bed or be admitted without room; no count may be negative.
         """
         census = self._start + self._admitted - self._discharged
         not_admitted = self._arrived - self._admitted
@@ -288,19 +291,19 @@ class EssentialPatients:
 
 
 def _ward(beds: Ints) -> Ints:
-    """Sum basic and oxygen beds, ``(facilities,)``."""
+    """Return the sum of basic and oxygen beds, ``(facilities,)``."""
     together: Ints = beds[:, BASIC] + beds[:, OXYGEN]
     return together
 
 
 def _together(census: Ints) -> Ints:
-    """Sum emergency and elective patients, ``(facilities,)``."""
+    """Return the sum of emergency and elective patients, ``(facilities,)``."""
     both: Ints = census[:, EMERGENCY] + census[:, ELECTIVE]
     return both
 
 
 def _round_down(room: Floats) -> Ints:
-    """Round down to whole patients, at least 0."""
+    """Return `room` rounded down to whole patients, at least 0."""
     return np.maximum(room, 0).astype(np.int64)  # rounds non-negative numbers down
 
 

@@ -24,8 +24,9 @@ class Site:
     Attributes
     ----------
     shares
-        By rule in force, the share it has set. If the facility was closed at the start, this is the share of
-        its beds to open; otherwise it is how far to go from `covid_share` (0) to `convertible_share` (1).
+        For each rule in force, the share that it has set. At a facility closed at the start, this is the
+        share of its beds to open; at any other, it is how far to go from `covid_share` (0) to
+        `convertible_share` (1).
     beds
         Beds open to COVID patients: basic, oxygen, ICU.
     total
@@ -67,7 +68,7 @@ class Site:
             self.total = totals
 
     def state(self, opened: bool, occupied: float) -> int:
-        """Return the state, given whether beds are open today and the COVID patients present."""
+        """Return the index of the state; `occupied` is the number of patients present."""
         if opened:
             return OPEN
         if self.preparing or any(self.beds):  # ordered, or opening at the next 00:00
@@ -112,7 +113,7 @@ class Facilities:
         return self._index[name]
 
     def prepare(self, rule: str, names: list[str]) -> None:
-        """Record that a rule has ordered facilities; those that they replace close as patients leave."""
+        """Record that a rule has ordered facilities; facilities they replace close as patients leave."""
         for name in names:
             site = self.sites[self._index[name]]
             site.preparing.add(rule)

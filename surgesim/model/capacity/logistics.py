@@ -86,8 +86,9 @@ class Stocks:
     demanded, used, unmet, delivered
         Amounts of the day. ``used`` is the demand that the stock met, ``unmet`` the rest of ``demanded``.
     cover_days
-        Stock above the reserve / mean daily demand of the last 7 days (fewer at first). It is based on demand
-        rather than use, so that an empty stock has 0 days of cover. Infinite if there was no demand.
+        Stock above the reserve / mean daily demand of the last 7 days (of fewer days at first). It is based
+        on demand rather than use, so that an empty stock has 0 days of cover. It is infinite if there was no
+        demand.
     """
 
     def __init__(self, consumables: Mapping[str, Consumable]) -> None:
@@ -161,13 +162,13 @@ class Stocks:
 
 
 class Shortages:
-    """The factors on risks that follow from the consumables that have run out.
+    """The factors by which risks rise because consumables have run out.
 
     Attributes
     ----------
     death_oxygen, death_icu, staff_infection
-        Today's factors, from yesterday's unmet demand. Those on death are relative to the risk with
-        everything in stock.
+        Today's factors, from yesterday's unmet demand. The factors on death are relative to the risk while
+        everything is in stock.
     """
 
     def __init__(self, consumables: Mapping[str, Consumable]) -> None:
@@ -185,7 +186,7 @@ class Shortages:
         self.staff_infection = at_first["staff_infection"]
 
     def follow(self, stocks: Stocks) -> None:
-        """Set the factors from the demand of the last day that passed, and the part of it that was unmet."""
+        """Set the factors from the unmet share of demand on the last day recorded in `stocks`."""
         if not self._effects:
             return
         factors = dict(self._at_first)
@@ -348,7 +349,7 @@ class Logistics:
         self._before: dict[str, float] = {}
 
     def growth(self, name: str, total: float) -> float:
-        """Return the increase of the running total `name` to `total` since the last call."""
+        """Return how much the running total `name`, now `total`, has grown since the last call."""
         growth = total - self._before.get(name, 0.0)
         self._before[name] = total
         return growth
@@ -392,9 +393,9 @@ def _hold_flows(
     sums: tuple[Floats, Floats, Floats],
     now: tuple[Floats, Floats],
 ) -> None:
-    """Check that start + in - out (`sums`, over the run) is the level at the end of the day (`now`).
+    """Check that start + inflow - outflow over the run equals the level at the end of the day.
 
-    `now` holds the day's outflow and that level; neither may be negative.
+    `sums` holds the sums over the run, and `now` the day's outflow and the level; neither may be negative.
     """
     for name, start, came, went, today, end in zip(names, *(a.tolist() for a in (*sums, *now)), strict=True):
         expected = start + came - went  # infinite on both sides where there is no limit

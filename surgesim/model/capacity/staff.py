@@ -41,11 +41,11 @@ _ORDER = (
     ("emergency", None, _WARD_TEAM),
     ("basic", BASIC, _WARD_TEAM),
 )
-"""Priority for staff: ratios, bed type (None: not a COVID bed) and cadres. Elective care comes last."""
+"""Patient groups by priority for staff, with bed type (None: not a COVID bed) and cadres."""
 
 _DOCTOR, _NURSE = range(2)
 _NORMAL, _MOST = range(2)
-_ROUNDING = 1e-9  # in posts; a bed short of no more than this counts as staffed
+_ROUNDING = 1e-9  # in posts; a bed that lacks no more than this counts as staffed
 
 
 class PatientsPerPost:
@@ -136,15 +136,15 @@ class Absences:
     Parameters
     ----------
     immune_share, rounding
-        Share of staff who are immune throughout, and ``(facilities, 3)`` uniform random numbers that round
-        their number; used only with `immunity`.
+        Share of staff who are immune throughout, and ``(facilities, 3)`` uniform random numbers by which
+        their number is rounded to whole people; used only with `immunity`.
 
     Attributes
     ----------
     infected
         ``(facilities, 3)`` staff away after an infection.
     recovered
-        ``(facilities, 3)`` staff at work who were infected earlier; 0 unless an infection protects.
+        ``(facilities, 3)`` staff at work who were infected earlier; 0 unless infection gives immunity.
     infections, returned, departed
         ``(facilities, 3)`` staff since the start of the run who were infected, who returned to work, and who
         were removed from the payroll while away.
@@ -152,9 +152,9 @@ class Absences:
         ``(facilities, 3)`` recovered staff since the start of the run who were infected once more, and who
         were removed from the payroll.
     exposure
-        Factor on the hazard at work.
+        Factor on the hazard of infection at work.
     protection
-        Share by which the protection of the susceptible reduces their hazard of infection, in [0, 1].
+        Share by which the hazard of infection of susceptible staff is reduced, in [0, 1].
     """
 
     def __init__(
@@ -236,7 +236,7 @@ class Absences:
         return immune
 
     def _let_go(self, heads: Ints) -> None:
-        """Remove from the payroll their share of recovered staff where heads have become fewer."""
+        """Where heads have fallen since yesterday, remove the same share of recovered staff."""
         before, self._heads_before = self._heads_before, heads
         if not np.count_nonzero(self.recovered) or np.array_equal(before, heads):
             return
@@ -254,7 +254,7 @@ class Absences:
         return again
 
     def _strike_off(self, day: int, heads: Ints) -> None:
-        """Remove absent staff who are no longer on the payroll, the most recently infected first."""
+        """Where more staff are absent than are on the payroll, remove the most recently infected."""
         excess = self.infected - heads
         if not np.count_nonzero(excess > 0):
             return
@@ -280,8 +280,8 @@ class Absences:
     def check(self, day: int, heads: Ints) -> None:
         """Check that staff infected = returned + departed + away, and heads = on duty + base absent + away.
 
-        If an infection protects, also that those who returned were infected again, left, or are recovered
-        staff, of whom there are no more than staff present.
+        If infection gives immunity, also check that staff returned = infected again + gone + recovered, and
+        that recovered staff do not outnumber the staff present.
 
         Raises
         ------
@@ -359,7 +359,8 @@ def redeploy(on_duty: Floats, heads: Ints, moved: Ints, efficiency: float | Floa
         ``(facilities,)`` trained ward nurses redeployed to ICU, capped at the number of ward nurses. They
         have the absence rate of other ward nurses.
     efficiency
-        Part of an ICU nurse that each redeployed nurse replaces, in [0, 1]: one number, or one per facility.
+        Fraction of an ICU nurse that each redeployed nurse replaces, in [0, 1]: one number, or one per
+        facility.
 
     Returns
     -------
@@ -388,12 +389,12 @@ def staffed_beds(
     others: Ints,
     own: Floats | None = None,
 ) -> StaffedBeds:
-    """Return the beds and patients that the posts can serve: ICU, oxygen, emergency, basic, elective.
+    """Return the beds and patients that the staff in `posts` can look after.
 
-    Groups are served in that order. COVID ICU and oxygen beds count if staff could serve them all at once;
-    the emergency patients present come next, and basic beds get the remaining staff. Emergency and elective
-    patients are served by staff not needed for the COVID patients present: emergencies at surge ratios,
-    elective care at normal ratios.
+    Groups are served in the order ICU, oxygen, emergency, basic, elective. COVID ICU and oxygen beds count if
+    staff could serve them all at once; the emergency patients present come next, and basic beds get the
+    remaining staff. Emergency and elective patients are served by staff not needed for the COVID patients
+    present: emergencies at surge ratios, elective care at normal ratios.
 
     Parameters
     ----------
@@ -408,8 +409,9 @@ def staffed_beds(
     others
         ``(facilities, 2)`` emergency and elective patients present.
     own
-        ``(facilities, 3)`` posts of staff who serve only emergency and elective patients, whom `posts` do not
-        serve there; NaN where `posts` serve all patients (None: everywhere).
+        ``(facilities, 3)`` posts of staff who serve only emergency and elective patients; at these
+        facilities, `posts` do not serve such patients. NaN where `posts` serve all patients; None if they do
+        so everywhere.
     """
     apart = None if own is None else ~np.isnan(own[:, DOCTORS])
     emergencies = others[:, 0] if apart is None else np.where(apart, 0, others[:, 0])
@@ -448,7 +450,7 @@ def staffed_beds(
 
 
 def staffed_icu_beds(per_post: PatientsPerPost, posts: Floats, beds: Ints, *, most: bool = False) -> Ints:
-    """Return the ICU beds for all patients that can be staffed at normal ratios, ``(facilities,)``.
+    """Return the ICU beds, for any patient, that can be staffed at normal ratios, ``(facilities,)``.
 
     ICU patients have priority over all other patients.
 
@@ -459,7 +461,7 @@ def staffed_icu_beds(per_post: PatientsPerPost, posts: Floats, beds: Ints, *, mo
     beds
         ``(facilities,)`` all ICU beds.
     most
-        If True, at maximum ratios.
+        If True, maximum ratios are used instead of normal ones.
     """
     by_ratio = (posts.T[_ICU_TEAM, None] * per_post.ratios["icu"]).min(axis=0)
     served = np.floor(np.minimum(by_ratio[_MOST if most else _NORMAL], beds) + _ROUNDING)

@@ -1,4 +1,4 @@
-"""Patients from a scenario's daily counts of arrivals, instead of from an epidemic."""
+"""The source of patients in scenarios that give daily counts of arrivals instead of an epidemic."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ Ints = NDArray[np.int64]
 class ArrivalSource:
     """The patients and mild cases of each day, from series of daily counts.
 
-    Every day of a warm-up has the arrivals of the first day. Patients of a series without a district are
-    split by population; without an age, by population times the probability of the need.
+    Every day of a warm-up has the arrivals of the first day. Patients of a series that gives no district are
+    split among districts by population. If it gives no age, they are split among ages by population times the
+    probability of the need.
 
     Parameters
     ----------
@@ -78,7 +79,7 @@ def _one(index: int, length: int) -> Floats:
 
 
 def _demand_factor(sd: float, streams: Streams) -> float:
-    """Draw the factor, lognormal with mean 1, that scales all arrivals of a replication."""
+    """Draw the factor that scales all arrivals of a replication; it is lognormal with mean 1."""
     if sd == 0:
         return 1.0
     variance = float(np.log1p(sd**2))

@@ -1,4 +1,4 @@
-"""Basic beds, in which mild cases isolate: counts by facility, filled from the nearest."""
+"""Basic beds, in which mild cases isolate; people are only counted, and go to the nearest facility."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ COLUMNS = (
     Column("isolation_refused", "people/day", "mild cases due for isolation for whom no basic bed was free"),
 )
 ENTRIES = Column("entries_basic", "people/day", "people admitted to basic beds")
-"""Column of the facilities."""
+"""Column of the facilities' table that counts admissions."""
 
 
 class BasicBeds:
     """The basic beds and the mild cases isolated in them.
 
-    Of the day's mild cases, a share is due for isolation: `share`, and `first` of people followed first.
+    A share of the day's mild cases is due for isolation: `first` among people whom home care follows first,
+    and `share` among others.
 
     Attributes
     ----------
     capacity
-        By facility: staffed basic beds; the list is shared with `Wards`.
+        Number of staffed basic beds by facility; the list is shared with `Wards`.
     occupied
         ``(facilities,)`` people in basic beds; the array is shared with `Wards`.
     admitted, discharged
@@ -66,7 +67,7 @@ class BasicBeds:
         self.refused = 0
 
     def replace_all(self, day: int) -> None:
-        """At 00:00 of a day, take out everybody; the initial census takes their place."""
+        """At 00:00 of a day, empty all beds to make room for the initial census."""
         self.discharged += self.occupied
         self._leaving[day - self._first :] = 0
         self.occupied[:] = 0
@@ -82,8 +83,8 @@ class BasicBeds:
     ) -> None:
         """Put `number` people of the initial census in a facility, even if it has too few beds.
 
-        Their stays are those that last longer than the days `spent`. If this is not given, their stays begin
-        now (`fresh`), or the days left are those of a census in equilibrium.
+        If the number of days already `spent` is given, stays are drawn from those that last longer. Otherwise
+        stays begin now (`fresh`), or the days left are those of a census in equilibrium.
         """
         if spent is not None:
             left = self._stay[min(round(spent), len(self._stay) - 1) :]
@@ -105,7 +106,7 @@ class BasicBeds:
         reported
             ``(districts,)`` mild cases reported today.
         first_share
-            Share of them that are cases of people followed first at home.
+            Share of the reported cases in people whom home care follows first.
         """
         row = day - self._first
         leaving = self._leaving[row]
@@ -121,7 +122,7 @@ class BasicBeds:
                 self.refused += self._admit(row, district, number, free, rng)
 
     def _admit(self, row: int, district: int, number: int, free: list[int], rng: np.random.Generator) -> int:
-        """Admit a district's cases to `free` beds, nearest first; return how many find no bed."""
+        """Admit a district's cases to `free` beds, the nearest first; return how many find no bed."""
         for route in self._network.from_district[district]:
             f = route.facility
             taken = min(number, free[f])

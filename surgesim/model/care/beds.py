@@ -30,7 +30,7 @@ Key = tuple[int, float, float, int]
 
 
 class QueuePlace(NamedTuple):
-    """A position in a queue; sorts by key, then by a number, because a patient may reuse a key."""
+    """A position in a queue. Positions sort by key, then by serial number, as a patient may reuse a key."""
 
     triage: int
     order: float
@@ -42,7 +42,7 @@ class QueuePlace(NamedTuple):
 
 
 def number_of_beds(number: int) -> float:
-    """Return a number of beds as it is recorded: infinite if any of the beds are unlimited."""
+    """Return the number of beds to record: infinite if any of the beds are unlimited."""
     return inf if number >= UNLIMITED // 2 else float(number)
 
 
@@ -52,9 +52,9 @@ class BedPool:
     Attributes
     ----------
     capacity
-        By facility: staffed beds, 0 at first; the list is shared with `Wards`.
+        Number of staffed beds by facility, 0 at first; the list is shared with `Wards`.
     occupied, held
-        By facility: beds with a patient, and beds kept free for a patient on the way.
+        Number of beds by facility that have a patient, and that are kept free for a patient on the way.
     free
         ``capacity - occupied - held``; negative while occupancy exceeds a reduced capacity.
     total_free
@@ -111,7 +111,7 @@ class BedPool:
             self.total_free -= 1
 
     def hold(self, facility: int) -> None:
-        """Hold a free bed for a patient who sets out for it."""
+        """Hold a free bed for a patient who is on the way."""
         self.held[facility] += 1
         self.free[facility] -= 1
         self.total_free -= 1
@@ -129,7 +129,7 @@ class BedPool:
             self.total_free += 1
 
     def set_capacity(self, facility: int, beds: int) -> int:
-        """Change the number of staffed beds in a facility; return how many more beds are free."""
+        """Change the number of staffed beds in a facility; return the increase in free beds."""
         before = max(self.free[facility], 0)
         self.free[facility] += beds - self.capacity[facility]
         self.capacity[facility] = beds
@@ -141,8 +141,8 @@ class BedPool:
     def check(self, bed: str, day: int) -> None:
         """Check that the numbers of free and occupied beds are consistent.
 
-        free = capacity - occupied - held; occupied <= max(staffed, occupied the day before). In the second,
-        held beds count as occupied, and `staffed` is the highest capacity of the day.
+        free = capacity - occupied - held; occupied <= max(staffed, occupied the day before). In the second
+        identity, held beds count as occupied, and `staffed` is the highest capacity of the day.
 
         Raises
         ------
@@ -174,7 +174,7 @@ class BedPool:
     def join(self, patient: Patient, key: Key, district: int) -> QueuePlace:
         """Put a patient in the queue of a district."""
         self._joined += 1
-        # QueuePlace(...) takes half as long again, and every wait makes one
+        # faster than QueuePlace(...), because every wait creates one
         place = tuple.__new__(QueuePlace, (*key, self._joined, patient, district))
         self.line[patient.index] = place
         heappush(self._queue_of[district], place)
@@ -216,5 +216,5 @@ class BedPool:
         return min((queue[0] for queue in self._queues if queue), default=None)
 
     def in_line_of(self, district: int) -> list[Patient]:
-        """Return all patients who wait in a district, in no particular order."""
+        """Return all patients who wait in a district's queue, in no particular order."""
         return [place.patient for place in self.line.values() if place.district == district]

@@ -1,4 +1,4 @@
-"""Drugs that have run out: factors on the risk of death of patients in beds."""
+"""The factors on the risk of death of patients in beds while drugs have run out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from surgesim.model.care.patients import Patient
 
 
 class LackOfDrugs:
-    """The factors on P(death) while drugs have run out, over time.
+    """The factors on P(death) due to drugs that have run out, and their course over time.
 
     Attributes
     ----------
@@ -20,12 +20,12 @@ class LackOfDrugs:
         self._since = 0.0
 
     def set(self, oxygen: float, icu: float, now: float) -> None:
-        """Change the factors from now on."""
+        """Set the factors that apply from now on."""
         self._sum, self._since = self.until(now), now
         self.oxygen, self.icu = oxygen, icu
 
     def until(self, now: float) -> float:
-        """Return the sum over time until now of the factor in oxygen beds less 1, in days."""
+        """Return the integral until now of (factor in oxygen beds - 1), in days."""
         return self._sum + (self.oxygen - 1.0) * (now - self._since)
 
     def risk_of_stay(self, patient: Patient, days: float, now: float) -> float:

@@ -1,7 +1,7 @@
 """Home care: teams follow mild cases, give drug packages, and keep some cases from needing oxygen.
 
-Self-contained: the input is a day's counts, the output the reduction for the next day's onsets. The province
-is treated as a whole: teams go where the cases are.
+Self-contained: the input is a day's counts, the output the reduction of need among the next day's onsets. The
+province is treated as a whole: teams go where the cases are.
 """
 
 from __future__ import annotations
@@ -27,18 +27,19 @@ COLUMNS = (
 
 
 class _Cases:
-    """Mild cases at home of one priority.
+    """The mild cases at home that have the same priority.
 
     Attributes
     ----------
     isolated
-        Weight of a case among those isolated.
+        Relative frequency with which a case of this priority is isolated.
     known
-        Cases reported within the days that a case is followed, at home or isolated.
+        Cases reported in the last `followed_days`, at home or isolated.
     active, followed, newly_followed, packages_given
         As in `HomeCare`.
     with_package
-        Share of the day's newly followed cases that got a package; if there were none, 1 if one would have.
+        Share of the day's newly followed cases that got a package. Without such cases, 1 if a package was
+        left, otherwise 0.
     """
 
     def __init__(self, weights: Floats, isolated: float) -> None:
@@ -66,7 +67,7 @@ class _Cases:
         self.active, self.followed = active, followed
 
     def give(self, packages: float) -> None:
-        """Give the newly followed cases what they can get of the `packages` in stock at their turn."""
+        """Give each newly followed case one of the `packages` left in stock, as long as there are any."""
         self.packages_given = min(self.newly_followed, packages)
         if self.newly_followed > 0:
             self.with_package = self.packages_given / self.newly_followed
@@ -83,9 +84,9 @@ class HomeCare:
     """Teams, the mild cases they follow, and the stock of drug packages.
 
     A case is active at home for `followed_days` from the day of its report, unless it is isolated in a
-    facility. Teams follow as many active cases as they can, the priority cases (`first`) before the others;
-    of each, the same share of followed and other cases ends each day. Newly followed cases get a package
-    while stocks last; later packages do not go to cases left without one.
+    facility. Teams follow as many active cases as they can, the priority cases (`first`) before the others.
+    Within each priority, followed and unfollowed cases end in equal proportion each day. Newly followed cases
+    get a package while stocks last; a case left without one does not get one later.
 
     Attributes
     ----------
@@ -100,15 +101,15 @@ class HomeCare:
     packages
         Stock at the end of the day.
     reduction, first_reduction
-        Relative reduction of P(needs oxygen) among the next day's onsets that will be reported, of other
-        people and of those in `first`.
+        Relative reduction of P(needs oxygen) among the next day's onsets that will be reported, for other
+        people and for people in `first`.
 
     Parameters
     ----------
     delays
         P(report k days after onset), k = 0, 1, …; needed if some cases are followed first.
     isolated
-        How often cases of those in `first`, and of others, are isolated, relative to each other.
+        Relative frequency with which cases of people in `first`, and of other people, are isolated.
     """
 
     def __init__(
@@ -147,13 +148,13 @@ class HomeCare:
         self.teams = max(self.teams + number, 0)
 
     def expect(self, first: int, mild: int) -> None:
-        """Expect reports of a day's onsets that stay mild, in all and of people in `first`."""
+        """Note how many of a day's onsets stay mild: `first` among people followed first, `mild` in all."""
         self._onsets[1:] = self._onsets[:-1]
         self._onsets[0] = first, mild
         self._onset_days += 1
 
     def first_share(self) -> float:
-        """Return the share of people in `first` among the mild cases reported today."""
+        """Return the share of people followed first among the mild cases reported today."""
         if not self._onset_days or not self._has_first:
             return 0.0
         first, mild = (self._delays[: self._onset_days] @ self._onsets[: self._onset_days]).tolist()
@@ -243,7 +244,7 @@ class HomeCare:
 
 
 def followed_first(section: HomeCareSection | None) -> Bools:
-    """Return whose cases are followed first, ``(9, 2)`` by age and risk; nobody's without home care."""
+    """Return True for people followed first, ``(9, 2)`` by age and risk; all False without home care."""
     people = np.zeros((len(AGE_GROUPS), len(RISK_GROUPS)), bool)
     if section is not None and section.first is not None:
         people[section.first.from_age // 10 :] = True

@@ -1,8 +1,8 @@
-"""The journey of a patient through care: waits, travel, beds, deterioration, step-down, outcome.
+"""The journey of a patient through care: waits, travel, beds, deterioration, step-down and outcome.
 
-Each clinical event is one method, scheduled as a callback; patients have no generator and no resource.
-docs/model.md, "Journey", states the rules in words. Every change is recorded in the ledger,
-which is checked against the beds at the end of each day.
+Each clinical event is one method, scheduled as a callback; patients have no generators or SimPy resources.
+docs/model.md, "Journey", states the rules in words. Every change is recorded in the ledger, which is checked
+against the beds at the end of each day.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class Journey:
             self._log.append(LogEntry(self._env.now, patient.index, what, facility))
 
     def report_occupancy(self, look: Callable[[int], None]) -> None:
-        """Call `look` with a facility whenever a patient has come to one of its beds or left it."""
+        """Call `look` with a facility whenever a patient has entered or left one of its beds."""
         self._look = look
 
     # -- new patients -----------------------------------------------------------------------------
@@ -134,11 +134,11 @@ class Journey:
         return patients
 
     def replace_all(self) -> None:
-        """At t = 0 after a warm-up, take out all patients in beds and in line; those on the way arrive.
+        """At t = 0 after a warm-up, remove all patients in beds and queues; those on the way still arrive.
 
         The initial census takes their place.
         """
-        self._settling = True  # offer the beds to nobody
+        self._settling = True  # so that the beds are offered to nobody
         for patient in self._of_warm_up:
             if patient.need_time >= self._env.now or patient.place in (GONE, TRAVELLING):
                 continue
@@ -156,12 +156,12 @@ class Journey:
     def start_in_line(self, batch: PatientBatch) -> None:
         """Let patients of the initial census wait for a bed; their wait begins now.
 
-        They get no bed before `offer_free_beds`, unless it is one to board in.
+        Until `offer_free_beds` is called, the only beds that they get are oxygen beds to board in.
         """
         patients = batch.patients(self._next_index)
         self._next_index += len(patients)
         for patient in patients:
-            patient.late = True  # whoever waits at the start is not counted for timely access
+            patient.late = True  # patients who wait at the start are not counted for timely access
             self.ledger.begin(patient)
             if patient.needs_icu:
                 self._begin_icu_need(patient)
@@ -170,7 +170,7 @@ class Journey:
                 self._wait_for_oxygen(patient)
 
     def start_in_beds(self, batch: PatientBatch, facilities: list[int]) -> None:
-        """Put the patients of the initial census into beds, the k-th in the k-th of `facilities`."""
+        """Put each patient of the initial census into a bed, patient k in the k-th of `facilities`."""
         patients = batch.patients(self._next_index)
         self._next_index += len(patients)
         for patient, facility in zip(patients, facilities, strict=True):
@@ -299,7 +299,7 @@ class Journey:
     def _care_in(self, bed: int, facility: int) -> int:
         """Return the level of care of a patient admitted now.
 
-        It is THIN in beds beyond normal staffing and in facilities without specialists.
+        It is THIN in beds beyond normal staffing and in facilities without specialists, otherwise FULL.
         """
         pool = self.oxygen if bed == OXYGEN else self.icu
         thin = pool.occupied[facility] > self._wards.staffed_normally[bed][facility]
@@ -383,7 +383,7 @@ class Journey:
         return 0 if patient.urgent else 1, self._order(patient), patient.icu_need_time, patient.index
 
     def _order(self, patient: Patient) -> float:
-        """Return the patient's sort value within a triage class, which comes before waiting time."""
+        """Return the value by which patients of a triage class are sorted; waiting time only breaks ties."""
         if self._options.queue_order == "age":
             return -float(patient.age)
         return patient.p_full if self._options.queue_order == "survival" else 0.0
@@ -493,13 +493,13 @@ class Journey:
         self._step_down_stay(blocker, facility)
 
     def _vacate(self, patient: Patient, bed: int) -> None:
-        """Move a patient out of a bed; the supply of oxygen there, or the lack of it, ends."""
+        """Move a patient out of a bed, and stop the patient's supply or shortage of oxygen there."""
         self.ledger.flows[bed].moves_out[patient.facility] += 1
         self._stop_breathing(patient)
 
     def _stop_breathing(self, patient: Patient) -> None:
         if self._supply is not None:
-            settling, self._settling = self._settling, True  # assign the beds that this frees afterwards
+            settling, self._settling = self._settling, True  # beds that this frees are assigned afterwards
             self._supply.part(patient)
             self._settling = settling
             if patient.breathless:
@@ -586,9 +586,10 @@ class Journey:
         self._env.after(self._network.next_dawn(now) - now, self._dawn, None)
 
     def _returns(self, due: Due) -> None:
-        """Return a vehicle to its district; if none was free, let patients who wait for one try again.
+        """Return a vehicle to its district; if no other was free there, let waiting patients try again.
 
-        The order is ICU, step-down, oxygen.
+        Patients who wait for ICU try first, then patients ready to step down, then patients who wait for
+        oxygen.
         """
         district, crosses = due[3]
         fleet = self._network.fleet
@@ -646,7 +647,7 @@ class Journey:
     # -- oxygen supply and drugs ------------------------------------------------------------------
 
     def lack_drugs(self, oxygen: float, icu: float) -> None:
-        """Multiply P(death) with full or thin care from now on, in oxygen beds and at admission to ICU."""
+        """From now on, multiply P(death) by `oxygen` in oxygen beds and by `icu` at admission to ICU."""
         if self._drugs is None:
             if oxygen == 1 and icu == 1:
                 return
@@ -666,7 +667,7 @@ class Journey:
         self._run_clock(patient)
 
     def restore(self, patient: Patient) -> None:
-        """Restore a patient's oxygen: the clock of the unmet need pauses, or continues as a boarder's."""
+        """Restore a patient's oxygen: the clock of the unmet need stops, or becomes that of a boarder."""
         if self._log is not None:
             self._note(patient, "oxygen again", patient.facility)
         self._pause_clock(patient)
@@ -741,7 +742,7 @@ class Journey:
         self._settle()
 
     def _leave(self, patient: Patient, dies_by: int | None) -> None:
-        """End a journey, in a bed or without one: by a death of the kind `dies_by`, or by recovery (None).
+        """End a patient's journey by a death of the kind `dies_by` or, if that is None, by recovery.
 
         A death that full care would not have prevented counts as unavoidable, whatever the care received.
         """

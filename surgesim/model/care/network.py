@@ -77,13 +77,13 @@ class Network:
         For each district, the routes to the facilities that serve it, in search order: facilities of the
         district first, then by travel time, then in the order of the scenario.
     from_facility
-        For each facility, the routes for a patient there: the facility itself first, without travel.
+        For each facility, the routes for a patient in it: first the facility itself, without travel.
     group_of
         The group of each district. Districts of a group reach the same facilities by the same kind of route,
         so that one queue serves them all. Where vehicles are limited, each district is a group of its own.
     catchments
-        For each facility, the groups from which it can take patients: group, one of the group's districts,
-        whether the route is gated, whether it crosses water.
+        For each facility, the groups from which it can take patients, as tuples: group, one of the group's
+        districts, True if the route is gated, True if it crosses water.
     fleet
         Vehicles by district; None if they are unlimited.
     district_of, district_index

@@ -4,8 +4,8 @@ A stock falls continuously with the flow to the patients present. Between change
 the moment at which a stock runs out is known exactly and is an event in the calendar. This event is scheduled
 only while cover is less than a day, and updated at each change, at 00:00 and at deliveries.
 
-A scenario with a floor below 1 (`Scarcity`) lowers all flows of a facility by one factor, its `share`, as
-soon as its supply would not last. The share is set anew at the same moments.
+If the scenario's floor (`Scarcity`) is below 1, all flows of a facility are lowered by one factor, its
+`share`, as soon as its supply would not last. The share is updated at the same moments.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _MARGIN = 1 / 24  # in days; flows are lowered so that a stock outlasts the next
 
 
 class Breathers(Protocol):
-    """The receiver of notices that a patient's oxygen fails or returns: `Journey`."""
+    """The interface of the part of a run that is notified when a patient's oxygen fails or returns."""
 
     def cut_off(self, patient: Patient) -> None: ...
 
@@ -76,11 +76,11 @@ class Store:
     tank, cylinders
         Oxygen in the tank and in the cylinders.
     served, demand
-        Rate supplied to the patients present, and the rate they need.
+        Rate supplied to the patients present, and the rate that they need.
     gross
-        Oxygen taken per unit supplied: 1, and the share lost.
+        Oxygen taken from the stock per unit supplied: 1 plus the share lost.
     share
-        Supply of a patient with oxygen as a share of the usual flow, from `floor` to 1.
+        Flow to each patient as a share of the usual flow, from `floor` to 1.
     draw
         Rate at which the stock falls: supply and losses beyond the plant's output.
     used, lost, spilled, produced, delivered, returned, unmet, withheld, needed
@@ -89,7 +89,8 @@ class Store:
     strain
         Integral of (1 - share) / (1 - floor) over time, in days.
     orders
-        By name of an order: when its next delivery is due, its mean size, and the days between two.
+        For each order, by name: when its next delivery is due, its mean size, and the days between
+        deliveries.
     next_delivery
         When the next delivery of any order is due; infinite if none is.
     short
@@ -142,13 +143,13 @@ class Store:
         self.draw = beyond if beyond > 2 * _TOLERANCE_KG else 0.0
 
     def expect(self, order: str, due: float, kg: float, interval_days: float) -> None:
-        """Set when an order's next delivery is due, its mean size, and the days between two."""
+        """Set the time and mean size of an order's next delivery, and the days between deliveries."""
         room = self.tank_full + self.cylinders_full
         self.orders[order] = due, min(kg, room), interval_days
         self.next_delivery = min(due for due, _, _ in self.orders.values())
 
     def sustained(self, days: float) -> float:
-        """Return the rate that plant, stock and the deliveries due by then can supply for some days."""
+        """Return the rate that plant, stock and deliveries due can supply together for `days` days."""
         end = self.last + days
         to_come = 0.0
         if self.next_delivery < end:
@@ -173,7 +174,7 @@ class Store:
 
     @property
     def present_strain(self) -> float:
-        """How much flows are lowered: 0 at the usual flow, 1 at the floor."""
+        """Degree to which flows are lowered: 0 at the usual flow, 1 at the floor."""
         return (1 - self.share) / (1 - self.floor) if self.share < 1 else 0.0
 
     @property
@@ -213,7 +214,7 @@ class Store:
             self._empty_tank(taken)
 
     def _empty_tank(self, kg: float) -> None:
-        """Take the oxygen in the tank, and the rest from the cylinders."""
+        """Take `kg` of oxygen: all that is left in the tank, and the rest from the cylinders."""
         self.cylinders -= kg - self.tank
         self.tank = 0.0
         if -_TOLERANCE_KG < self.cylinders < 0:
@@ -229,7 +230,7 @@ class Store:
         self.returned += kg - into_tank - into_cylinders
 
     def refill(self, source: OxygenSource) -> None:
-        """Bring the stock to that of the start; the difference counts as stock at the start."""
+        """Set the stock back to its initial level, and adjust the balance for the difference."""
         before = self.stock
         self.tank = source.tank_kg * source.tank_start_share
         self.cylinders = cylinders_kg(source.cylinders)
@@ -279,14 +280,14 @@ class OxygenSupply:
 
     @property
     def cover_days(self) -> float:
-        """Number of days that all stocks together last at the current rate; infinite if none falls."""
+        """Number of days that all stocks together last at the current rate; infinite if no stock falls."""
         stores = [store for store in self.stores if store is not None]
         beyond = [store.demand * store.gross - store.plant for store in stores]
         draw = sum([kg for kg in beyond if kg > 0])
         return sum([store.tank + store.cylinders for store in stores]) / draw if draw > 0 else inf
 
     def sustained(self, days: float) -> NDArray[np.float64]:
-        """Return the use that each supply sustains for some days, kg per day; infinite if unlimited."""
+        """Return the use that each supply can sustain for `days` days, kg per day; infinite if unlimited."""
         self.advance()
         return np.array([inf if store is None else store.sustained(days) for store in self.stores])
 
@@ -331,7 +332,7 @@ class OxygenSupply:
             self._ration(patient.breathes_at, store)
 
     def risk_of_stay(self, patient: Patient, days: float) -> float:
-        """Return the factor on the risk of a patient who has been in a bed for `days` days until now."""
+        """Return the factor on P(death) of a patient who has been in a bed for the last `days` days."""
         store = self.stores[patient.breathes_at]
         if store is None or self._more_risk == 0 or days <= 0:
             return 1.0
@@ -339,14 +340,14 @@ class OxygenSupply:
         return 1.0 + self._more_risk * min((store.strain - patient.strain_before) / days, 1.0)
 
     def risk_now(self, facility: int) -> float:
-        """Return the factor on the risk of patients in a facility at its present flows."""
+        """Return the factor on P(death) of patients in a facility at its present flows."""
         store = self.stores[facility]
         return 1.0 if store is None else 1 + self._more_risk * store.present_strain
 
     # -- running out ------------------------------------------------------------------------------
 
     def _set_flows(self, facility: int, store: Store, served: float) -> None:
-        """Set the flows of a facility that is not short: `served`, unless the scenario lets flows fall."""
+        """Supply a facility without a shortage at rate `served`, or less if the scenario lets flows fall."""
         if self._floor < 1:
             store.titrate(self._horizon)
         else:
@@ -355,7 +356,7 @@ class OxygenSupply:
             self._watch(facility, store)
 
     def _titrate(self, store: Store) -> None:
-        """Set the flows of a facility that is not short, if the scenario lets them fall."""
+        """If the scenario lets flows fall, set those of a facility without a shortage."""
         if self._floor < 1:
             store.titrate(self._horizon)
 
@@ -407,7 +408,7 @@ class OxygenSupply:
         self._end_shortage(facility, store)
 
     def _end_shortage(self, facility: int, store: Store) -> None:
-        """End a facility's shortage if its plant meets the demand, at the floor flow."""
+        """End a facility's shortage if its plant meets the demand at the floor flow."""
         if store.short and store.served >= store.demand * self._floor - _TOLERANCE_KG:
             store.short = False
             self._titrate(store)
@@ -430,7 +431,7 @@ class OxygenSupply:
                     self._set_flows(facility, store, store.served)
 
     def refill(self) -> None:
-        """At t = 0 after a warm-up, set all stocks to those of the start."""
+        """At t = 0 after a warm-up, set all stocks back to their initial levels."""
         for store, source in zip(self.stores, self._sources, strict=True):
             if store is not None and source is not None:
                 store.advance(self._env.now)
@@ -439,13 +440,13 @@ class OxygenSupply:
     # -- deliveries and equipment -----------------------------------------------------------------
 
     def expect(self, facility: int, order: str, due: float, kg: float, interval_days: float) -> None:
-        """Set when an order's next delivery to a facility is due, its mean size, and the days between two."""
+        """Set the time and mean size of an order's next delivery to a facility, and the delivery interval."""
         store = self.stores[facility]
         if store is not None:
             store.expect(order, due, kg, interval_days)
 
     def expect_no_more(self, facility: int, order: str) -> None:
-        """Note that an order has ended."""
+        """Note that a facility's order has ended, so that no further delivery is due."""
         store = self.stores[facility]
         if store is not None:
             store.expect(order, inf, 0.0, 1.0)
@@ -487,7 +488,7 @@ class OxygenSupply:
             self._set_flows(facility, store, store.served)
 
     def _first_delivery(self, facility: int, delivery: Delivery) -> float:
-        """Return when the first regular delivery is due, and expect it."""
+        """Record when a facility's first regular delivery is due, and return that time."""
         first = delivery.first_days
         if first is None:  # deliveries to facilities fall on different days
             name = self._names[facility]

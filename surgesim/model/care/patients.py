@@ -50,7 +50,7 @@ _BELOW_1 = 1 - 2.0**-53
 """The largest number below 1, at which every quantile is finite."""
 
 Reduction: TypeAlias = tuple[float, float]
-"""Shares of detected cases that home care keeps from needing oxygen: of those followed first, of others."""
+"""Shares of detected cases kept from needing oxygen by home care, for people followed first and others."""
 
 FULL, THIN, BOARDED, NO_CARE = range(4)
 """Levels of care, best first."""
@@ -70,13 +70,13 @@ class PatientBatch:
     district, age
         Indices of the home district and the age group.
     needs_icu, icu_delay
-        True if ICU will be needed, and how long after the need for oxygen.
+        True if ICU will be needed, and the time from the need for oxygen to the need for ICU.
     urgent
         True if the patient has priority in the queue.
     luck
         The uniform random number that decides whether the patient dies.
     p_full, p_thin, p_boarded, p_untreated
-        P(death) at the highest need, by level of care; each at least as high as the one before.
+        P(death) at the highest need, by level of care; each is at least as high as the one before it.
     oxygen_stay, icu_survivor_stay, icu_dying_stay, step_down_stay
         Lengths of stay.
     oxygen_death, oxygen_recovery, icu_death, icu_recovery, boarded_death, boarded_recovery
@@ -161,12 +161,12 @@ class Patient:
     """One patient: the random traits, and the current state of the journey.
 
     `dies_from` is the first level of care, FULL to NO_CARE, in which the patient dies (NO_CARE + 1: survives
-    any). The `_ends` attributes give how long a need can stay unmet, which follows from it. A day of ICU need
-    without a bed counts as 1 + `boarding_gain` days toward the end as a boarder, and a day of boarding as
-    1 + `icu_gain` days toward the end without a bed. `late` is True if the patient missed timely access.
-    `need` and `place` are indices from `ledger`. `timer` is the scheduled end of a stay or journey, and
-    `clock` the scheduled end of an unmet need; an outdated event does nothing, because `timer` or `clock` is
-    then another event.
+    any). It determines the `_ends` attributes, which give how long a need can stay unmet. A day of ICU need
+    without a bed counts as 1 + `boarding_gain` days toward the end as a boarder, and a day of boarding as 1 +
+    `icu_gain` days toward the end without a bed. `late` is True if the patient missed timely access. `need`
+    and `place` are indices from `ledger`. `timer` is the scheduled end of a stay or journey, and `clock` the
+    scheduled end of an unmet need; an outdated event does nothing, because `timer` or `clock` is then another
+    event.
     """
 
     __slots__ = (
@@ -324,7 +324,8 @@ class PatientSource:
         drugs are in stock.
     drawn
         Days already drawn by other alternatives of this replication. They are reused if the onsets (the same
-        object) and the reductions match; new days are added. All alternatives must have the same sections.
+        object) and the reductions match; new days are added. All alternatives must have the same `clinical`,
+        `epidemic` and `high_risk`.
     """
 
     def __init__(
@@ -373,7 +374,7 @@ class PatientSource:
         self.p_oxygen = self._chance_of_oxygen(epidemic) if epidemic is not None else None
 
     def _chance_of_oxygen(self, epidemic: Epidemic) -> Floats:
-        """Return P(needs oxygen | infected), ``(9, 2, strata)``; severity and protection apply only here."""
+        """Return P(needs oxygen | infected), ``(9, 2, strata)``, given severity and protection."""
         chance = self.p_oxygen_by_risk[..., None] * epidemic.variant.severity * severe_if_infected(epidemic)
         capped: Floats = np.minimum(1.0, chance)
         return capped
@@ -404,9 +405,9 @@ class PatientSource:
         Parameters
         ----------
         needs, traits
-            Generators of the day, for the need of oxygen and for each patient's traits.
+            The day's random generators for the need for oxygen and for each patient's traits.
         reduction
-            Shares of detected cases that home care keeps from needing oxygen: of those followed first, and
+            Shares of detected cases that home care keeps from needing oxygen: of people followed first, and
             of others.
         """
         assert self.p_oxygen is not None
@@ -434,7 +435,7 @@ class PatientSource:
     def from_arrivals(
         self, day: int, district: Ints, age: Ints, straight_to_icu: Bools, rng: np.random.Generator
     ) -> PatientBatch:
-        """Draw the traits of patients who arrive during `day`, at times uniform within it."""
+        """Draw the traits of patients who arrive during `day`, at times uniform within the day."""
         draws = rng.random((len(district), DRAWS))
         needs_icu = straight_to_icu | (draws[:, U_ICU] < self._p_icu[age])
         delay = np.where(needs_icu, self._icu_delay(draws[:, U_ICU_DELAY]), np.inf)
@@ -453,9 +454,9 @@ class PatientSource:
     ) -> PatientBatch:
         """Draw the patients of the initial census; patients in oxygen beds will not need ICU.
 
-        Patients have `spent` these days in an oxygen and in an ICU bed: their stays are longer than that.
-        Where it is not given, stays begin now (`fresh`), or the census is in equilibrium: lengths of stay
-        are length-biased, and a uniform share of each remains.
+        `spent` is the number of days that patients have already spent in an oxygen bed and in an ICU bed;
+        their stays are longer than that. Where it is None, stays begin now (`fresh`), or the census is in
+        equilibrium: lengths of stay are length-biased, and a uniform share of each remains.
         """
         draws = rng.random((len(district), DRAWS))
         delay = np.where(icu, 0.0, np.inf)
@@ -463,7 +464,7 @@ class PatientSource:
         if fresh and spent == (None, None):
             return batch
         weight, left = self._left(fresh, *spent, draws)
-        # the share of ICU patients who will die is weighted by how many of their stays last so long
+        # the share of ICU patients who will die is weighted by how many of their stays last this long
         dying = batch.p_full * weight["dying"]
         living = (1 - batch.p_full) * weight["survivor"]
         p_found_dying = np.where(icu, dying / np.maximum(dying + living, 1e-300), batch.p_full)
@@ -486,7 +487,7 @@ class PatientSource:
     def _left(
         self, fresh: bool, oxygen: float | None, icu: float | None, draws: Floats
     ) -> tuple[dict[str, float], dict[str, Floats]]:
-        """Return, by kind of stay, the weight of such patients in a census, and the days left, ``(n,)``."""
+        """Return, for each kind of stay, its weight in a census, and each patient's days left, ``(n,)``."""
         weight, left = {}, {}
         kinds = (("oxygen", oxygen, U_OXYGEN_STAY), ("survivor", icu, U_ICU_STAY), ("dying", icu, U_ICU_STAY))
         for kind, spent, column in kinds:
@@ -532,7 +533,7 @@ class PatientSource:
             needs_icu=needs_icu,
             icu_delay=delay,
             urgent=draws[:, U_URGENT] < self._urgent_share[icu],
-            luck=draws[:, U_DEATH].copy(),  # a view would keep all draws
+            luck=draws[:, U_DEATH].copy(),  # a view would keep all draws in memory
             p_full=full,
             p_thin=thin,
             p_boarded=boarded,
@@ -557,22 +558,22 @@ class PatientSource:
     def _flow_by_severity(self, usual: Floats, age: Ints, needs_icu: Bools, draws: Floats) -> Floats:
         """Return the flow in an oxygen bed before any ICU, L/min; patients who will need ICU rank highest.
 
-        Among patients of an age of whom a share s will need ICU, these take the top s of the mix of support,
-        and the others the rest, so that the mix of all is unchanged. Patients to whom `by_severity` does not
+        If a share s of the patients of an age will need ICU, they get the top s of the mix of support, and
+        the others get the rest, so that the overall mix is unchanged. Patients to whom `by_severity` does not
         apply keep `usual`.
         """
         if self._by_severity == 0:
             return usual
         share, u = self._p_icu[age], draws[:, U_SUPPORT]
         rank = np.where(needs_icu, 1 - share + share * u, (1 - share) * u)
-        rank = np.minimum(rank, 1 - 2.0**-53)  # 1 where a share is 0 or tiny, beyond every kind in the mix
+        rank = np.minimum(rank, 1 - 2.0**-53)  # rounding could give 1, which is beyond the mix
         ranked = draws[:, U_SEVERITY] < self._by_severity
         flow: Floats = np.where(ranked, self._oxygen_flow(rank), usual)
         return flow
 
 
 def _severe_share(detection: Detection) -> float:
-    """Return the share of people needing oxygen later who are detected in the community."""
+    """Return the share of future oxygen patients who are detected in the community."""
     return detection.share if detection.severe_share is None else detection.severe_share
 
 
@@ -595,9 +596,9 @@ def _quantiles(clock: Clock) -> tuple[Quantile, Quantile]:
 
 
 def _gain(end: Floats, other: Floats) -> Floats:
-    """Return by how much a day under a clock that ends at `other` counts for more toward `end`.
+    """Return the extra weight toward `end` of a day under another clock, which ends at `other`.
 
-    It is such that the shares run of both clocks add up to 1 at the end.
+    With this weight, the elapsed shares of both clocks add up to 1 at the end.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         gain: Floats = np.where((end == other) | np.isinf(end), 0.0, end / other - 1)
@@ -607,8 +608,8 @@ def _gain(end: Floats, other: Floats) -> Floats:
 def _death_table(death: DeathByCare, factor: float, drugs: float, *, boards: bool) -> Floats:
     """Return P(death) by level of care and age, ``(4, 9)``; it never falls from one level to the next.
 
-    `drugs` is the factor on the risk with full and thin care while drugs are in stock; other risks are those
-    of patients without them.
+    `drugs` is the factor on the risk with full and thin care while drugs are in stock. Other risks are those
+    of patients without drugs.
     """
     without = np.minimum(1.0, np.array(death.full) * factor)
     thin = _risk(death.thin, without)

@@ -13,12 +13,12 @@ from surgesim.model.epidemic.spread import EpidemicPath
 
 @dataclass(frozen=True, slots=True)
 class SharedDays:
-    """The days shared by alternatives with the same people, epidemic and (for patients) clinical section.
+    """The days shared by alternatives with the same people, epidemic and, for patients, clinical section.
 
     Attributes
     ----------
     path
-        The epidemic, up to the day on which care begins to affect it otherwise than by who isolates.
+        The epidemic, up to the day on which care begins to affect it other than through isolation.
     patients
         The patients drawn from each day's onsets, by day.
     """

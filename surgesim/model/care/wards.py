@@ -39,7 +39,7 @@ FULL = (
         "1 if the facility has staffed {bed} beds, not unlimited, and each of them is occupied or held",
     ),
 )
-"""Columns of the facilities."""
+"""Columns of the facilities' table on held beds and full facilities."""
 
 
 class Wards:
@@ -77,7 +77,7 @@ class Wards:
         return int(self.mild[facility]) + self.oxygen.occupied[facility] + self.icu.occupied[facility]
 
     def vacant(self) -> Ints:
-        """``(3, facilities)`` staffed beds neither occupied nor held; negative where overfull."""
+        """``(3, facilities)`` staffed beds neither occupied nor held; negative if too many are in use."""
         vacant = np.array(self.staffed)
         vacant[BASIC] -= self.mild
         vacant[OXYGEN], vacant[ICU] = self.oxygen.free, self.icu.free

@@ -25,7 +25,7 @@ from simpy.events import NORMAL, Event, EventPriority
 Due = tuple[float, int, Callable[[Any], None], Any]
 """A scheduled event: time, number among the events of that instant, callback, and the callback's subject.
 
-The callback receives the whole `Due`, so that whoever stored a `Due` can recognise an outdated one.
+The callback receives the whole `Due`, so that an object that stored one can recognise an outdated event.
 """
 
 _FIRST = 1 << 62
@@ -77,7 +77,7 @@ class Calendar(Environment):
 
     def after(self, delay: float, what: Callable[[Due], None], value: Any) -> Due:
         """Schedule a call of `what` for `value` in `delay` days."""
-        time = self.now + delay  # what `_put` does is repeated here, because most events come this way
+        time = self.now + delay  # repeats the code of `_put`, because most events are scheduled here
         due = (time, next(self._eid), what, value)
         if time < self._end_of_day:
             insort(self._today, due, self._next)
@@ -86,11 +86,11 @@ class Calendar(Environment):
         return due
 
     def call_at(self, time: float, what: Callable[[Due], None], value: Any) -> Due:
-        """Schedule a call of `what` for `value` at `time`, or now if it has passed; `instant` corrects it."""
+        """Schedule a call of `what` for `value` at `time` (rounded by `instant`), or now if it has passed."""
         return self._put((max(instant(time), self.now), next(self._eid), what, value))
 
     def foresee(self, known: Iterable[tuple[float, int, Any]], what: Callable[[Due], None]) -> None:
-        """Schedule a call of `what` for each (time, number, value), at the time or now if it has passed.
+        """Schedule a call of `what` for each (time, number, value), at that time or now if it has passed.
 
         At the same instant, these events precede all others, in the order of their numbers.
         """
@@ -105,7 +105,7 @@ class Calendar(Environment):
         return due
 
     def at(self, time: float, priority: EventPriority = NORMAL) -> Event:
-        """Schedule and return an event at `time`, or now if it has passed; `instant` corrects rounding."""
+        """Schedule and return an event at `time` (rounded by `instant`), or now if it has passed."""
         event = Event(self)
         event._ok, event._value = True, None
         heappush(self._queue, (max(instant(time), self.now), priority, next(self._eid), event))
@@ -120,10 +120,10 @@ class Calendar(Environment):
 
     def step(self) -> None:
         """Raise an error; a run advances by `run_until` and `run_through`."""
-        raise NotImplementedError("expected run_until: SimPy's own loop does not process patients")
+        raise NotImplementedError("expected run_until, because SimPy's own loop does not process patients")
 
     def run_until(self, end: float) -> None:
-        """Process all events before the instant `end`, and set the clock to it."""
+        """Process all events before the instant `end`, and set the clock to `end`."""
         while self._end_of_day <= end:
             self._process(self._end_of_day)
             self._today, self._next = sorted(self._later.pop(self._end_of_day, ())), 0
@@ -133,7 +133,7 @@ class Calendar(Environment):
         self._now = self.now = end
 
     def run_through(self, end: float) -> None:
-        """Process all events up to and including the instant `end`, and set the clock to it."""
+        """Process all events up to and including the instant `end`, and set the clock to `end`."""
         self.run_until(end)
         self._process(nextafter(end, inf))
         self._now = self.now = end

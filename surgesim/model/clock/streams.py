@@ -38,8 +38,8 @@ def _words(number: int) -> tuple[int, ...]:
 class Streams:
     """The random generators of one replication.
 
-    Each is that of ``SeedSequence(seed, spawn_key=key)``. The seeds of many days are computed at once; day
-    by day, numpy takes four times as long.
+    Each equals the generator of ``SeedSequence(seed, spawn_key=key)``. The seeds of many days are computed at
+    once, because numpy takes four times as long one day at a time.
     """
 
     def __init__(self, seed: int, replication: int) -> None:
@@ -65,7 +65,7 @@ class Streams:
 
 
 class _Seed(ISeedSequence):
-    """The seed of one generator, computed before."""
+    """The seed of one generator, computed in advance."""
 
     __slots__ = ("_words",)
 
@@ -83,7 +83,7 @@ def _seeds(words: tuple[Words, ...]) -> NDArray[np.uint64]:
     Parameters
     ----------
     words
-        At least `_POOL` words of seed and key; the day is an array.
+        At least `_POOL` words of seed and key, of which the word of the day is an array.
     """
     constants = _constants(0x43B0D7E5, 0x931E8875)
     pool = [_hashed(word, constants) for word in words[:_POOL]]
@@ -99,7 +99,7 @@ def _seeds(words: tuple[Words, ...]) -> NDArray[np.uint64]:
 
 
 def _constants(first: int, factor: int) -> Iterator[tuple[int, int]]:
-    """Yield the constants of each hash; the second of one is the first of the next."""
+    """Yield the two constants of each hash; the second constant of a hash is the first of the next one."""
     while True:
         following = first * factor & _MASK
         yield first, following

@@ -1,7 +1,8 @@
-"""Uncertain parameters: draw j is shared by a few replications, which differ by chance, and all alternatives.
+"""The values drawn for uncertain parameters, the same in all alternatives of a replication.
 
-Each parameter has its own stream, so that another uncertain parameter changes no draw. These streams have a
-purpose of their own, so that they change no other draw of the model.
+A draw may serve several replications, which then differ only by chance. Each parameter has its own stream, so
+that a further uncertain parameter changes no draw of the others. These streams have a purpose of their own,
+so that they change no other draw of the model.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from surgesim.scenario.schema.study.uncertain import LEAST_SHARE, CorrelationGro
 
 
 def draws(scenario: Scenario, seed: int, replication: int) -> dict[str, float]:
-    """Return the value of each drawn parameter in a replication, by path, in its own unit.
+    """Return the values of the drawn parameters in a replication, by path in the scenario.
 
     Raises
     ------
@@ -42,17 +43,18 @@ def draws(scenario: Scenario, seed: int, replication: int) -> dict[str, float]:
 
 
 def _together(group: CorrelationGroup, shares: Mapping[str, float]) -> dict[str, float]:
-    """Return the shares of correlated parameters, from independent ones."""
+    """Turn independent quantile levels of a group's parameters into correlated ones."""
     standard = NormalDist()
     normals = [standard.inv_cdf(min(max(shares[path], LEAST_SHARE), 1 - LEAST_SHARE)) for path in group.paths]
     return dict(zip(group.paths, map(standard.cdf, group.together(normals)), strict=True))
 
 
 def row_of(table: Draws, seed: int, draw: int) -> int:
-    """Return the row of a draw: with weights, by systematic resampling from a stream of its own.
+    """Return the index of the row that a draw takes from a table of joint draws.
 
-    The positions of the first 2, 4, 8, ... draws are evenly spaced, from a random start (van der Corput's
-    sequence); so a draw does not depend on the number of draws.
+    If rows have weights, they are taken by systematic resampling: the positions of the first 2, 4, 8, ...
+    draws are evenly spaced, from a random start (van der Corput's sequence), so a draw does not depend on the
+    number of draws.
     """
     if table.weights is None:
         return draw

@@ -20,7 +20,7 @@ from surgesim.scenario.schema.needs import beds_occupied, unmet_need
 from surgesim.scenario.schema.scenario import Scenario
 
 Own: TypeAlias = Callable[[int, Mapping[str, float]], Mapping[str, float]]
-"""Returns the values of the indicators of extensions on a day, given those computed here."""
+"""A function that computes extensions' indicators on a day, given the values of all other indicators."""
 
 
 class Assessor:

@@ -33,13 +33,12 @@ class Assessment:
     indicators
         Value of every indicator by name; NaN if it is not assessed.
     values, breached
-        The value of each threshold's indicator, and True where it is breached; by threshold, in the
-        scenario's order.
+        For each threshold, in the scenario's order: the value of its indicator, and True if it is breached.
     situation
         True while an emergency is declared.
     values_by_district, breached_by_district
-        ``(thresholds by district, districts)``; for such a threshold, `values` has the worst value, and
-        `breached` is True if any district is in breach.
+        Values and breaches in each district, ``(thresholds by district, districts)``. For such a threshold,
+        `values` has the worst value, and `breached` is True if any district is in breach.
     of_districts
         Indicators of the districts, ``(districts,)`` each, by name; empty if districts are not assessed.
     """
@@ -88,7 +87,7 @@ _COMPUTED: Mapping[str, Callable[[_Seen], float]] = {
     "icu_need_per_100k": lambda seen: seen.per_100k(seen.now("icu_need")),
     "deaths_7d_per_100k": lambda seen: seen.per_100k(seen.week("deaths")),
 }
-"""The computation of each indicator of the province from the province's table."""
+"""For each indicator of the province, the function that computes it from the province's table."""
 
 _AS_RECORDED = tuple(
     (name, PROVINCE_INDEX[name])

@@ -1,4 +1,4 @@
-"""The level of the epidemic, 1 to 4: classes of indicators, looked up in the scenario's table."""
+"""The level of the epidemic, 1 to 4, which the scenario's table assigns to classes of indicators."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class LevelTable:
         self._table = np.array(section.levels, float)
 
     def of_province(self, indicators: Mapping[str, float]) -> float:
-        """Return the province's level from its indicators by key; NaN if a side of the table is unknown."""
+        """Return the province's level from its indicators by key; NaN if a side of the table has no class."""
         row, column = (
             max(
                 (known for each in side if not isnan(known := each.of(indicators[each.key]))),

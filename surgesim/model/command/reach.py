@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 FEWEST = 10
-"""Min patients in 7 days for a share with timely access; with fewer patients, the share is set to 1."""
+"""Min number of patients in 7 days for a share with timely access; with fewer, the share is set to 1."""
 
 
 def members(group: str | None) -> slice:
@@ -53,8 +53,8 @@ class ReachCounts:
     Attributes
     ----------
     needs, late
-        ``(days, groups)`` patients by the day on which they began to need a bed: all of them, and those known
-        so far to have missed timely access.
+        ``(days, groups)`` patients by the day on which they began to need a bed: all patients, and the
+        patients known so far to have missed timely access.
     """
 
     def __init__(self, days: int, people: Ints, ledger: Ledger) -> None:

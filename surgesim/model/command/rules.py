@@ -48,13 +48,14 @@ class Command:
         Parameters
         ----------
         past
-            The assessments of the days before, oldest first; days on which the rule's condition held count.
+            The assessments of the days before, oldest first; days on which the rule's condition held count
+            toward the number of days that it requires.
         """
         course = self._courses[name] = _Course(action)
         self._env.process(self._rule(name, rule, course, past))
 
     def is_in_force(self, name: str) -> bool:
-        """Return True if a rule is followed and has not ended."""
+        """Return True if a rule has been started and has not ended."""
         return name in self._courses and self._courses[name].stands
 
     def stop(self, name: str) -> None:
@@ -103,7 +104,7 @@ class Command:
             course = self._courses[name] = _Course(course.action)
 
     def _fired(self, rule: Rule) -> float:
-        """Return when a rule that has just been found to fire did so; a date may lie before the run."""
+        """Return the time at which a rule fired: now or, if a date triggers the rule, 00:00 of that date."""
         on = rule.when.on
         return self._env.now if on is None else min((on - self._start).days, self._env.now)
 
@@ -127,7 +128,7 @@ class Command:
         priority: EventPriority,
         past: Sequence[Assessment] = (),
     ) -> Process:
-        """Wait until a condition has been true for its number of consecutive days, or until its date."""
+        """Wait until a condition has been true on as many consecutive days as required, or until its date."""
         if condition.on is not None:
             yield from self._wait_until((condition.on - self._start).days, priority)
             return

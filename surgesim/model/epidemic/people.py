@@ -117,7 +117,7 @@ def _contact_pool(by_age: Ints) -> Floats:
 
 
 def travel_hours(people: People) -> Floats:
-    """Return hours of travel one way, ``(districts, districts)``; via the centre unless a pair is given."""
+    """Return one-way travel hours, ``(districts, districts)``; via the centre if the pair is not given."""
     to_centre = np.array([district.travel_hours for district in people.districts.values()])
     hours: Floats = to_centre[:, None] + to_centre[None, :]
     index = {name: i for i, name in enumerate(people.districts)}
@@ -131,7 +131,7 @@ def travel_hours(people: People) -> Floats:
 def _mixing(people: People) -> Floats:
     """Return reciprocal mixing whose rows add up to 1.
 
-    `outside_share` of contacts are with other districts, divided by population and distance."""
+    A share `outside_share` of contacts is with other districts, divided by population and distance."""
     population = np.array([district.population for district in people.districts.values()], float)
     n = len(population)
     if n == 1 or people.outside_share == 0:
@@ -150,8 +150,8 @@ def _mixing(people: People) -> Floats:
 def _outside(district: int, population: Floats, away: Floats, share: float) -> Floats:
     """Return the share of a district's contacts that it seeks in each other district, ``(districts,)``.
 
-    The shares add up to `share`. A district seeks no more contacts in another than the people there have, and
-    seeks the rest elsewhere.
+    The shares add up to `share`. A district seeks no more contacts in another district than the people there
+    have, and seeks the rest elsewhere.
     """
     sought = np.zeros(len(population))
     can_take = population / population[district]

@@ -74,7 +74,7 @@ class PathDay:
     Attributes
     ----------
     day, in_force, isolated
-        The number of the day, the measures in force on it, and its infectious people who isolate, or None.
+        The day's number, the measures in force, and the infectious people who isolate (None if nobody does).
     infection
         The result of the day.
     state
@@ -89,7 +89,7 @@ class PathDay:
 
 
 EpidemicPath: TypeAlias = list[PathDay]
-"""The first days of an epidemic, in order, on which care has no effect except on who isolates."""
+"""The first days of an epidemic, in order, as long as care affects it only through isolation."""
 
 
 def next_generation(population: Population, susceptibility: Floats) -> float:
@@ -135,7 +135,7 @@ def transmission_rate(
 
 
 def protection(section: EpidemicSection) -> Floats:
-    """Return a person's protection against infection and severe disease, ``(strata, 2)``, for strata in use.
+    """Return the protection against infection and severe disease in each stratum in use, ``(strata, 2)``.
 
     A dose never reduces protection: people with waned immunity keep its protection where that is better.
     """
@@ -153,10 +153,10 @@ def protection(section: EpidemicSection) -> Floats:
 
 
 def severe_if_infected(section: EpidemicSection) -> Floats:
-    """Return the risk of severe disease of the infected relative to people without protection, by stratum.
+    """Return the risk of severe disease once infected, relative to people without protection, by stratum.
 
-    Protection against severe disease is that of a person, infected or not; the part of it that prevents the
-    infection does not protect the infected again. At the least, it is the protection against infection.
+    A person's protection against severe disease includes the protection against infection, which does not
+    protect again once the person is infected. It is at least as high as the protection against infection.
     """
     infection, severe = protection(section).T
     infected, ill = 1.0 - infection, 1.0 - np.maximum(infection, severe)
@@ -243,7 +243,7 @@ class Epidemic:
         self._everybody = np.zeros(3 * cells + 3 * groups, np.int64)
         self._state = self._everybody[: 3 * cells + 2 * groups]
         self._leaving = np.empty(len(self._state))
-        # who leaves S and E1 enters E1 and E2; who leaves I1 and I2 enters I2 and R
+        # people who leave S and E1 enter E1 and E2; people who leave I1 and I2 enter I2 and R
         self._moves = (
             (slice(2 * cells), self._everybody[cells : 3 * cells]),
             (slice(3 * cells, None), self._everybody[3 * cells + groups :]),
@@ -280,7 +280,7 @@ class Epidemic:
     def immunity_of(self, ages: slice) -> tuple[float, float]:
         """Return the share of people of some ages who are immune now, and the protection of the others.
 
-        The second is the mean share by which the others' strata lower their hazard of infection.
+        This protection is the mean share by which the strata of the others lower their hazard of infection.
         """
         immune, others = self.recovered[:, ages].sum(), self.susceptible[:, ages].sum(axis=(0, 1, 2))
         everybody = immune + others.sum()
@@ -288,7 +288,7 @@ class Epidemic:
         return share, float(1.0 - others @ self._open_to / others.sum()) if others.any() else 0.0
 
     def unprotected(self) -> float:
-        """Return the susceptible people, each counted by the hazard of infection that protection leaves."""
+        """Return the number of susceptible people, weighted by the share of hazard that protection leaves."""
         return float(self.susceptible.sum(axis=(0, 1, 2)) @ self._open_to)
 
     # -- measures ---------------------------------------------------------------------------------
@@ -379,10 +379,10 @@ class Epidemic:
         return infection
 
     def _depends_on_care(self) -> bool:
-        """Return True if future infections depend on care otherwise than by the cases who isolate.
+        """Return True if future infections depend on care other than through the isolation of cases.
 
-        This is so if immunity wanes, because the dead keep theirs; and from the first dose on, because the
-        dead get none and staff get theirs first.
+        They do if immunity wanes, because the dead keep theirs. They also do from the first dose on, because
+        the dead get no dose and staff are vaccinated first.
         """
         wanes = self._section.immunity.waning_days is not None
         dosed = self.vaccination is not None and self.vaccination.has_begun
@@ -393,8 +393,8 @@ class Epidemic:
     ) -> DayOfInfection | None:
         """Return the day as another alternative simulated it; None if there is none or the paths differ.
 
-        Once other measures are in force on a day, or others isolate, because reports depend on home care,
-        tests and beds, this alternative no longer uses the path.
+        Once the measures in force or the people who isolate differ on a day, this alternative no longer uses
+        the path. Isolation can differ because reports depend on home care, tests and beds.
         """
         if self._path is None or self._passed == len(self._path):
             return None
@@ -411,7 +411,7 @@ class Epidemic:
     ) -> None:
         """Add a day to the path if this alternative still uses it and is the first to simulate the day."""
         if self._path is not None:
-            state = self._everybody.astype(np.int32)  # half the memory; a cell has fewer people
+            state = self._everybody.astype(np.int32)  # takes half the memory, and is large enough for a cell
             self._path.append(PathDay(day, in_force, isolated, infection, state))
             self._passed += 1
 

@@ -1,8 +1,8 @@
 """Vaccination: the people who get each day's doses, and the people protected once doses take effect.
 
 Self-contained: the input is susceptible people and deaths, the output people to move between strata. A dose
-goes to a person who has had none, infected or not, and protects a person who is susceptible when it takes
-effect.
+goes to a person who has had none, infected or not, and gives protection only if that person is susceptible
+when it takes effect.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ class Vaccination:
         }
 
     def check(self, day: int) -> None:
-        """Check that every dose is yet to take effect or was due to, and that nobody has had two.
+        """Check that every dose given is still to take effect or already due, and that nobody has had two.
 
         Raises
         ------

@@ -61,7 +61,7 @@ class Switch(Action):
 
 
 class Observed(Action):
-    """An action with an observer, who is called after each step."""
+    """An action with an observer, a function that is called after each step."""
 
     def __init__(self, action: Action, observe: Callable[[], None]) -> None:
         self._action, self._observe = action, observe

@@ -29,7 +29,7 @@ def still_infectious(infectious_days: float, dt_days: float) -> Floats:
 
     Returns
     -------
-    ``(steps of a day, ages)``, for ages k = 0 (probability 1 by convention), 1, … until less than 0.1 %.
+    ``(steps of a day, ages)``, for k = 0 (probability 1 by convention), 1, … until it is below 0.1 %.
     """
     steps = round(1 / dt_days)
     leave = 2 * dt_days / infectious_days
@@ -59,7 +59,7 @@ class CaseIsolation:
         self.infectious = np.zeros((still.shape[0], districts))
 
     def isolate(self, cases: Ints, contacts: Ints) -> None:
-        """Isolate the compliant share of today's cases and contacts, ``(ages, districts)``, from tomorrow."""
+        """From tomorrow, isolate the compliant share of today's cases and contacts, ``(ages, districts)``."""
         self._isolated += self._section.cases_compliance * cases
         self._isolated += self._section.contacts_compliance * contacts
 

@@ -164,7 +164,7 @@ class Surveillance:
         return 1.0 if self.laboratories is None else self.laboratories.tested_share
 
     def begin_day(self) -> Floats | None:
-        """Begin a day; return its infectious people who isolate, ``(steps, districts)``, or None."""
+        """Begin a day; return infectious people who isolate, ``(steps, districts)``; None if not modelled."""
         if self.case_isolation is None:
             return None
         self.case_isolation.begin_day()

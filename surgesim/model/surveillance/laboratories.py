@@ -71,10 +71,9 @@ class Laboratories:
     """The tests of the province, day by day.
 
     Everybody who needs a test on a day has the same chance of getting one; with `contacts_last`, this holds
-    for people with symptoms, and contacts share what these leave. Of the people who get none, a
-    share `return_share` tries again the next day; the others are detected at admission or not at all.
-    Contacts do not try again. Patients in hospital when their report is due are tested there, outside this
-    limit.
+    for people with symptoms, and contacts share the tests that are left. Of the people who get none, a share
+    `return_share` tries again the next day; the others are detected at admission or not at all. Contacts do
+    not try again. Patients in hospital when their report is due are tested there, outside this limit.
 
     Attributes
     ----------
@@ -85,8 +84,8 @@ class Laboratories:
     capacity
         Samples that could be tested on the day, at the day's positivity.
     tested_share
-        Share of people needing a test on the day who got one; 1 if nobody needed one. Without contacts, if
-        these come last.
+        Share of people needing a test on the day who got one; 1 if nobody needed one. Contacts are not
+        included if they come last.
     """
 
     def __init__(self, section: LaboratoryTests, population: Ints, ages: int) -> None:
@@ -172,7 +171,7 @@ class Laboratories:
         return found
 
     def hide(self, mild: Ints) -> None:
-        """Add the day's mild cases who do not seek a test, ``(districts,)``; call after the day's tests."""
+        """Add the day's mild cases who seek no test to the hidden cases; call after the day's tests."""
         self._hidden[1:] = self._hidden[:-1]
         self._hidden[0] = mild
 

@@ -1,4 +1,4 @@
-"""What a history reports of the days before day 0, by column of the record."""
+"""The values that a scenario's history reports for the days before day 0, by column of the record."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from surgesim.scenario.schema.today.history import Past
 Floats = NDArray[np.float64]
 
 SERIES = {"reported_cases": "reported_cases", "deaths": "deaths", "present": "on_oxygen"}
-"""Columns of the record, of the province and its districts, with the series that reports them."""
+"""Columns of the province and its districts, each with the series of the history that reports it."""
 
 INDICATORS = ("weekly_reported_cases_per_100k", "oxygen_need_7d_per_100k", "deaths_7d_per_100k")
-"""Indicators that are computed from these columns alone."""
+"""Indicators that are computed only from the columns in SERIES."""
 
 
 class ReportedDays:
-    """The reported values of the days before day 0; days without a report lie between their neighbours.
+    """The reported values of the days before day 0; days without a report are interpolated.
 
     Attributes
     ----------
     days
-        How many days before day 0 the reports begin; 0 without a history.
+        Number of days from the first report to day 0; 0 without a history.
     """
 
     def __init__(self, past: Past | None, districts: Sequence[str]) -> None:
@@ -41,7 +41,7 @@ class ReportedDays:
         return self._value(self._province, column, day)
 
     def districts(self, column: str, day: int) -> Floats:
-        """Return the values of a column of the districts on a day, ``(districts,)``; NaN likewise."""
+        """Return the values of a column of the districts on a day, ``(districts,)``; NaN if not reported."""
         return np.array(
             [self._value(self._of_districts.get(place, {}), column, day) for place in self._districts]
         )
@@ -54,7 +54,7 @@ class ReportedDays:
 
 
 def _complete(series: Mapping[str, Floats]) -> dict[str, Floats]:
-    """Return the series that have any report, with gaps filled in a straight line."""
+    """Return the series that have any report, with gaps filled by linear interpolation."""
     complete = {}
     for name, values in series.items():
         known = np.flatnonzero(~np.isnan(values))

@@ -87,7 +87,7 @@ def draw(
     """
     if name == SWEEP_MAP:
         raise ResultsError(
-            f"got figure {name!r} of a run, expected a sweep's folder, or one of the figures "
+            f"got figure {name!r} for a run, expected a sweep's folder, or one of the figures "
             f"{', '.join(FIGURES)}"
         )
     if name not in FIGURES:

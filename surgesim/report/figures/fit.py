@@ -1,4 +1,4 @@
-"""The figure of a fit: data and fitted weeks by series, and each unknown's posterior beside its prior."""
+"""The figure of a fit: data and fitted weeks by series, and the posterior of each unknown parameter."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ _DOTS: Final[dict[str, Any]] = {"color": BLACK, "marker": "o", "linestyle": "", 
 _ENDS: Final = ("p5", "p50", "p95")
 _PRIOR_END: Final = 1.645
 _ABOVE: Final = 1.4
-"""Height of a panel over the largest value of data and fit; a wide prior goes on above it."""
+"""Height of a panel as a multiple of the largest value of data and fit; a wide prior is cut off there."""
 
 
 def draw_fit(fit: Fit, lang: str) -> Figure:
-    """Draw a panel per series, and below them a row per unknown."""
+    """Draw a panel per series, and below them a row per unknown parameter."""
     places = list(fit.fit[["series", "district"]].drop_duplicates().itertuples(index=False, name=None))
     rows = -(-len(places) // COLUMNS)
     names = [_name(parameter) for parameter in fit.posterior["parameter"]]
@@ -108,7 +108,7 @@ def _series(axes: Axes, fit: Fit, rows: pd.DataFrame, series: str, district: str
 
 
 def _unknowns(axes: Axes, fit: Fit, names: list[str], lang: str) -> None:
-    """Draw the posterior of each unknown on the scale of its prior, whose 90 % go from -1 to 1."""
+    """Draw the posterior of each unknown parameter, scaled so that 90 % of its prior is in [-1, 1]."""
     rows = fit.posterior
     columns = [rows[f"{what}_{end}"].to_numpy(float) for what in ("level", "posterior") for end in _ENDS]
     for place, (width, *of) in enumerate(zip(rows["width_ratio"].to_numpy(float), *columns, strict=True)):

@@ -1,4 +1,4 @@
-"""The figure of a forecast: history, fan, capacity; in the province and the hospitals that fill first."""
+"""The figure of a forecast: history, fan and capacity, in the province and the hospitals that fill first."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def draw_forecast(results: Results, quantiles: pd.DataFrame, lang: str) -> Figur
 
 
 def _flow(axes: Axes, results: Results, quantiles: pd.DataFrame, name: str, lang: str) -> None:
-    """Draw weekly sums: those reported, and the fan of those to come."""
+    """Draw the weekly sums reported so far, and the fan of the weekly sums to come."""
     here = quantiles[(quantiles["target"] == name) & (quantiles["location"] == PROVINCE_AREA)]
     levels = here.pivot_table(index="target_end_date", columns="output_type_id", values="value")
     at = day_numbers(levels.index.to_numpy())
@@ -130,7 +130,7 @@ def _beds(axes: Axes, results: Results, bed: str, lang: str) -> None:
 
 
 def _reported(results: Results, name: str) -> Floats:
-    """Return what was reported in the province on each of the last days before the start."""
+    """Return the values of a series reported in the province on the last days before the start."""
     past = results.scenario.past
     days = HISTORY_WEEKS * _WEEK
     return np.full(days, np.nan) if past is None else past.last(name, days)
@@ -153,7 +153,7 @@ def _hospital(axes: Axes, results: Results, facility: str, bed: str, lang: str) 
 
 
 def _finish(axes: Axes, results: Results, title: str, lang: str) -> None:
-    """Add today's line, the title and the axes, which begin with the reports."""
+    """Add the line that marks the start, the title, and axes that begin with the first report."""
     scenario = results.scenario
     axes.axvline(day_number(scenario.start) - 0.5, **_TODAY)
     axes.set_title(title)

@@ -32,7 +32,7 @@ _LINES: Final[dict[str, dict[str, Any]]] = {
     BASELINE: {"color": GREY, "linestyle": ":", "linewidth": 1.3},
 }
 _ABOVE: Final = 3.0
-"""Largest relative WIS with a place in a panel; a trend that is worse leaves it."""
+"""Upper limit of a panel's axis of relative WIS; a curve with larger values leaves the panel."""
 
 
 def draw_score(scores: Scores, lang: str) -> Figure:

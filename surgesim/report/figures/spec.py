@@ -33,7 +33,8 @@ class FigureSpec:
     place
         Sort key for the figures, in the report and in lists.
     draw_area
-        Function that draws it for a district, the last argument; None if it covers only the whole province.
+        Function that draws it for a district, which is its last argument; None if the figure covers only the
+        whole province.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What the numbers rest on: chance and assumptions apart, and the assumptions that move deaths most."""
+"""Sentences on the spread by chance and by assumptions, and on the assumptions that matter most."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 OUTCOMES: Final = (DEATHS, "deaths_untreated", SITUATION_DAYS)
-"""Outcomes of the baseline; of the other plans, the difference in deaths."""
+"""Outcomes reported for the baseline; for other plans, only the difference in deaths is reported."""
 
 MOST_NAMED: Final = 3
 """Max number of assumptions named."""
@@ -36,7 +36,7 @@ WIDTH: Final = 1.645
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An outcome of a plan, or its difference from the baseline, with its spread; by draw, the means."""
+    """An outcome of a plan, or its difference from the baseline, with its spread and its mean by draw."""
 
     alternative: str
     outcome: str
@@ -55,7 +55,7 @@ class Line:
         return passage(lang, "spread.difference", outcome=label, plan=plan)
 
     def half(self, what: str, lang: str) -> tuple[Value, Value, Value]:
-        """Return the half-width of the 90 % range by `what`, and the ends of its 95 % interval."""
+        """Return the half-width of the 90 % range due to `what`, and the ends of its 95 % interval."""
         value, low, high = (
             self.quote(f"{what}{end}", WIDTH * getattr(self.spread, f"{what}{end}"), lang)
             for end in ("", "_low", "_high")
@@ -68,7 +68,7 @@ class Line:
 
 
 def told_apart(results: Results) -> list[Line]:
-    """Return the outcomes with chance and assumptions apart; none if nothing is drawn, or too few times."""
+    """Return the outcomes with the spread by chance and by assumptions; an empty list with too few draws."""
     study = results.scenario.study
     runs = study.runs_together
     found: list[Line] = []
@@ -91,7 +91,7 @@ def told_apart(results: Results) -> list[Line]:
 
 
 def remarks(results: Results, lang: str) -> Iterator[Passage]:
-    """State why chance is not told from assumptions, or how stable the best plan is and what moves deaths."""
+    """State how stable the best plan is and what moves deaths, or why the draws cannot show it."""
     study = results.scenario.study
     if not study.drawn:
         return
@@ -119,7 +119,7 @@ def remarks(results: Results, lang: str) -> Iterator[Passage]:
 
 
 def _best(results: Results, lines: list[Line], lang: str) -> Iterator[Passage]:
-    """State in how many draws the plan with the fewest deaths has the fewest."""
+    """State in how many draws the plan with the fewest deaths on average also has the fewest deaths."""
     plans = [line for line in lines if line.is_difference and line.outcome == DEATHS]
     if not plans:
         return

@@ -71,19 +71,19 @@ def shares_table(scenario: Scenario, table: pd.DataFrame, lang: str) -> Table:
 
 
 def in_order(shares: pd.DataFrame) -> pd.DataFrame:
-    """Put the shares of one outcome in order: chance, assumptions, choices, each path, what they leave."""
+    """Order the shares of an outcome: chance, assumptions, choices, each path, and the unexplained rest."""
     by_value = shares.sort_values("value", ascending=False, kind="stable")
     order = (CHANCE, ASSUMPTIONS, CHOICES, SHARE, UNEXPLAINED)
     return by_value.sort_values("index", key=lambda column: column.map(order.index), kind="stable")
 
 
 def share_name(index: str, path: str, lang: str) -> str:
-    """Return the display name of a share: its path, or what it is a share of."""
+    """Return the display name of a share of variance: its path or, without one, the name of its index."""
     return path or phrase(lang, f"drivers.{index}")
 
 
 def compared(scenario: Scenario, alternative: str, against: str, lang: str) -> str:
-    """Name an alternative, and what its difference is taken from, if anything."""
+    """Return the title of an alternative, and of the alternative that it is compared with, if any."""
     plan = alternative_title(scenario, alternative, lang)
     if not against:
         return plan
@@ -122,7 +122,7 @@ def _index(value: float, low: float, high: float, lang: str) -> str:
 
 
 def outcome_name(outcome: str, lang: str) -> str:
-    """Return the display name of an outcome; for a threshold's, use its name in the scenario."""
+    """Return the display name of an outcome; for an outcome of a threshold, include the threshold's name."""
     try:
         return outcome_words(lang, outcome).label
     except KeyError:

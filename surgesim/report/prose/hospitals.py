@@ -22,7 +22,7 @@ MOST_LINES: Final = 6
 
 
 def by_first_full(table: pd.DataFrame) -> Sequence[Row]:
-    """Return the baseline's rows of facility_beds.csv or district_beds.csv, the first to be full first."""
+    """Return the baseline's rows of facility_beds.csv or district_beds.csv, by first full date."""
     table = table[table["alternative"] == BASELINE].assign(never=-table["full_probability"])
     by = ["full_date_median", "full_date_p5", "never"]
     return table.sort_values(by, kind="stable").to_dict("records")
@@ -34,7 +34,7 @@ def facility_title(scenario: Scenario, name: str, lang: str) -> str:
 
 
 def first_full(results: Results, lang: str, most: int = MOST_LINES) -> Iterator[str]:
-    """List the hospitals whose oxygen or ICU beds fill first, or say that none do; nothing if unknown."""
+    """List hospitals whose oxygen or ICU beds fill first, or say that none do; yield nothing if unknown."""
     rows = [row for row in by_first_full(results.facility_beds) if row["bed"] in BEDS]
     if not rows:
         return

@@ -1,4 +1,4 @@
-"""The sentences of the summary: deaths, constraints, ICU care, access, level, uncertainty, missing plans."""
+"""Sentences of the summary on deaths, constraints, ICU care, access, level, uncertainty and missing plans."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def enough_for_ranges(results: Results) -> bool:
 
 
 def amount(row: Row, sign: float, lang: str) -> dict[str, Value]:
-    """Format a difference and its interval with equal decimals; `sign` -1 gives them as a reduction."""
+    """Format a difference and its interval with the same decimals; with `sign` -1, as a reduction."""
     low, high = ("difference_low", "difference_high")[:: int(sign)]
     decimals = common_decimals(*(float(row[c]) for c in ("difference", "difference_low", "difference_high")))
     return {
@@ -84,7 +84,7 @@ def longer_without_fewer_deaths(results: Results, lang: str) -> Iterator[Passage
 
 
 def deaths(results: Results, lang: str, alternative: str = BASELINE) -> str:
-    """State an alternative's deaths, in total and for lack of care; give ranges if runs are enough."""
+    """State an alternative's deaths, in total and for lack of care, with ranges if there are enough runs."""
     rows = results.replications[results.replications["alternative"] == alternative]
     runs = len(rows)
     said = {"runs": number(runs, lang)}

@@ -1,7 +1,7 @@
-"""The summary in three sentences: the emergency, the first breach and constraints, the effect of plans.
+"""The summary in three sentences, on the emergency, the first breach and constraints, and the plans.
 
-All are generated from results. `likelihood` puts probabilities into words; differences are reported only if
-their whole interval lies on one side of zero.
+All three are generated from results. `likelihood` puts probabilities into words; differences are reported
+only if their whole interval lies on one side of zero.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ MOST_HOSPITALS: Final = 5
 MOST_THRESHOLDS: Final = 5
 MOST_PLANS: Final = 4
 _LEAST: Final = 2
-"""Lines of a list, with its heading, that are never left out."""
+"""Min number of lines kept of a list, heading included."""
 
 _FLOWS: Final = ("reported_cases", "admissions")
 _DAILY: Final = {"occupied_basic": 1.0, "occupied_oxygen": 1.0, "occupied_icu": 1.0, "oxygen_used_kg": 1e-3}
@@ -94,7 +94,7 @@ def _heading(forecast: Forecast, lang: str) -> str:
 
 
 def _fitted(forecast: Forecast, lang: str) -> Iterator[str]:
-    """Say what was fitted, and how fast the epidemic goes."""
+    """State the data that were fitted, and how fast the epidemic grows or declines."""
     series = dict.fromkeys(forecast.fit.fit["series"])
     yield phrase(
         lang,
@@ -145,7 +145,7 @@ def week_table(forecast: Forecast, lang: str) -> ScreenTable:
 
 
 def _weeks(last: int) -> list[int]:
-    """Return the weeks to show: all, or some of many."""
+    """Return the weeks to show: all of them, or a selection if there are too many."""
     if last <= MOST_WEEKS:
         return list(range(1, last + 1))
     return sorted({1, 2, (last + 2) // 2, last})
@@ -157,7 +157,7 @@ def _range(values: Iterable[float], lang: str) -> str:
 
 
 def _thresholds(forecast: Forecast, lang: str) -> Iterator[str]:
-    """List the thresholds of the province that are most probably breached."""
+    """List the thresholds of the province that are most likely to be breached."""
     results = forecast.results
     table = results.breaches
     table = table[(table["alternative"] == BASELINE) & (table["area"] == PROVINCE_AREA)]
@@ -190,7 +190,7 @@ def _plans(forecast: Forecast, lang: str) -> Iterator[str]:
 
 
 def _grounds(forecast: Forecast, lang: str) -> Iterator[str]:
-    """Say what the forecast assumes, and what to doubt."""
+    """State the forecast's assumptions, and how many parameters the data say nothing about."""
     confidence = forecast.results.assumptions["confidence"]
     yield phrase(lang, "forecast.assumes")
     assumed = number(int((confidence == "assumed").sum()), lang)

@@ -17,7 +17,7 @@ NONE = "–"
 
 
 def scores_table(scores: Scores, lang: str) -> ScreenTable:
-    """Build a table of scores over all locations, by target and horizon and in all."""
+    """Build a table of scores over all locations, by target and horizon, and overall."""
     rows = scores.table[scores.table["location"] == ALL].set_index(["model", "target", "horizon"])
     of, trend = rows.loc[FORECAST], rows["relative_wis"].get("trend")
     targets = [target for target in dict.fromkeys(of.index.get_level_values("target")) if target != ALL]

@@ -297,7 +297,7 @@ def cost_table(results: Results, lang: str) -> ScreenTable:
 
 
 def spread_table(results: Results, lines: Sequence[Line], lang: str) -> ScreenTable:
-    """Build the table of outcomes and differences with what chance and assumptions add to each."""
+    """Build the table of outcomes and differences, with the spread of each by chance and assumptions."""
     table = ScreenTable(phrase(lang, "screen.spread"))
     for column in ("outcome", "mean", "chance", "assumptions", "between"):
         table.add_column(phrase(lang, f"column.{column}"), "left" if column == "outcome" else "right")

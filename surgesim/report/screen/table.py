@@ -36,7 +36,7 @@ class ScreenTable:
 
     Each column is at least as wide as its longest word, if all columns fit; the remaining width goes to the
     columns whose cells would break into the most lines. Lines break at newlines and, where necessary, at
-    spaces. If a line of text starts with spaces, the lines into which it is broken are all indented by them.
+    spaces. If a line of text starts with spaces, all lines into which it is broken have the same indentation.
     """
 
     def __init__(self, title: str, *, show_lines: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""The tables of beds by facility and by district: when they are full, their load, and waits for them."""
+"""The tables of beds by facility and by district: full dates, load, and waits for a bed."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def district_beds(results: Results, lang: str) -> ReportTable | None:
 
 
 def _full(results: Results, table: str, title: str, row: Row, lang: str) -> tuple[str, ...]:
-    """Return the cells: the place and bed type; the share of runs that are full, first date and days."""
+    """Return the cells of a row: place, bed type, share of runs with a full day, first one, full days."""
     bed = phrase(lang, f"full.{row['bed']}")
     return (
         proper_name(f"{title}: {bed}"),

@@ -1,4 +1,4 @@
-"""The tables that document the results: confidence and sources of figures, identity checks, versions."""
+"""The tables that document results: confidence and sources of figures, identity checks and versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of what chance and assumptions add to the outcomes."""
+"""The table of the spread that chance and assumptions add to outcomes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def spreads(results: Results, lang: str) -> ReportTable | None:
-    """Build the table of outcomes and differences; None if chance cannot be told from assumptions."""
+    """Build the table of the spread of outcomes; None if chance and assumptions cannot be separated."""
     builder = table_builder("apart", lang, "outcome", "mean", "chance", "assumptions", "between")
     for line in told_apart(results):
         cells = []

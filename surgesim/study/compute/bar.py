@@ -1,4 +1,4 @@
-"""A bar of progress, for terminals and notebooks."""
+"""A progress bar for terminals and notebooks."""
 
 from __future__ import annotations
 

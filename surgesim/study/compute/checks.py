@@ -53,7 +53,7 @@ def alternative_names(scenario: Scenario, only: Sequence[str] | None) -> list[st
 
 
 def with_extensions(scenario: Scenario, extensions: Files) -> Scenario:
-    """Return the scenario with its extensions and these, checked against the names that surgesim uses.
+    """Return the scenario with `extensions` besides its own; refuse outcomes with names that surgesim uses.
 
     Raises
     ------
@@ -65,8 +65,8 @@ def with_extensions(scenario: Scenario, extensions: Files) -> Scenario:
     for extension, outcome in joined.of(Outcome):
         if outcome.name in known or outcome.name.startswith(_PREFIXES):
             raise ExtensionError(
-                f"{extension.file}: got the outcome {outcome.name!r}, a name that surgesim uses, "
-                "expected another"
+                f"{extension.file}: got the outcome {outcome.name!r}, whose name surgesim uses, "
+                "expected another name"
             )
     return scenario.with_extensions(joined)
 

@@ -46,7 +46,7 @@ def replicate(
     seed
         Seed of the study. Replication k depends only on `seed` and k, not on the number of replications.
     replications
-        Their number, counted from 0, or their indices.
+        Number of replications, which are numbered from 0, or a sequence of their indices.
     workers
         Number of processes, where 1 runs in the current one; or a `Backend`, whose `progress` is called
         after every replication.
@@ -86,7 +86,7 @@ def _computed(
 
 
 def drawn_values(scenario: Scenario, seed: int, replication: int) -> dict[str, float]:
-    """Parameter values drawn by a replication, by path; integers where the schema requires them."""
+    """Return the parameter values that a replication draws, by path, as integers where required."""
     if not scenario.study.drawn:
         return {}
     plain = certain(scenario).to_plain()
@@ -195,7 +195,7 @@ def keep_alternatives(scenario: Scenario, kept: Collection[str]) -> Scenario:
 
 
 def _same_drugs(one: Scenario, other: Scenario) -> bool:
-    """Return True if drugs in stock lower the risks of patients alike."""
+    """Return True if drugs in stock lower patients' risks equally in both scenarios."""
     risks = ("death_oxygen", "death_icu")
     return all(one.supply.in_stock(risk) == other.supply.in_stock(risk) for risk in risks)
 

@@ -285,7 +285,7 @@ def _client(address: str) -> Iterator[Any]:
 
 @contextmanager
 def _without_log() -> Iterator[None]:
-    """Keep Dask from logging a lost connection, because an error reports it."""
+    """Keep Dask from logging a lost connection, which is reported by an error anyway."""
     logger = logging.getLogger("distributed.client")
     level = logger.level
     logger.setLevel(logging.CRITICAL + 1)

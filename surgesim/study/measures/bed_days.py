@@ -1,7 +1,7 @@
 """Occupancy, fullness and waits of beds by place and type, accumulated over replications.
 
-A place is a facility, or all facilities of a district. Records are discarded: what is kept does not grow with
-the number of replications, except the first full days and the tails that quantiles need.
+A place is a facility, or all facilities of a district. Records are discarded, so memory does not grow with
+the number of replications, except for the first full days and the tails that quantiles need.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def places_of(scenario: Scenario) -> dict[str, tuple[int, ...]]:
 
 
 def has_beds(scenario: Scenario) -> Bools:
-    """``(facilities, 3)``: whether a facility has, or could have, beds of each type."""
+    """Return True for each bed type that a facility has or could have, ``(facilities, 3)``."""
     sites = scenario.care.facilities.values()
     return np.array(
         [[bool(getattr(s.beds, b)) or (b == "icu" and bool(s.icu_target)) for b in BED_TYPES] for s in sites]
@@ -70,7 +70,7 @@ class Curves(NamedTuple):
     full
         Share of replications in which the place is full at 24:00.
     full_by
-        Share in which it has been full at 24:00 on that day or an earlier one.
+        Share of replications in which the place has been full at 24:00 on that day or an earlier one.
     """
 
     staffed: Floats
@@ -95,7 +95,8 @@ class Totals(NamedTuple):
     full_days, entries
         Mean numbers of full days, and of patients who came to a bed.
     wait_hours, long_wait_hours
-        Mean and LONG_WAIT quantile of the waits of all patients who got the bed they needed; NaN if nobody.
+        Mean and LONG_WAIT quantile of the waits of all patients who got the bed they needed; NaN if there
+        were none.
     """
 
     probability: float
@@ -154,7 +155,7 @@ class BedDays:
         return np.stack([values[:, place].sum(axis=1) for place in self._places], axis=1)
 
     def _is_full(self, record: Record) -> Bools:
-        """A place is full if it has a full facility, and no other facility with staffed beds."""
+        """Return True where a place is full: it has facilities with staffed beds, and all are full."""
         staffed, full = record.facilities[:, :, _STAFFED] > 0, record.facilities[:, :, _FULL] > 0
         return np.stack(
             [full[:, place].any(axis=1) & (full | ~staffed)[:, place].all(axis=1) for place in self._places],

@@ -65,7 +65,7 @@ def binding_rows(alternative: str, province: Floats) -> Iterator[dict[str, Any]]
 def constraint_of_the_day(province: Floats, bed: str) -> NDArray[np.intp]:
     """Return the index of the constraint that binds most of the open beds, ``(replications, days)``.
 
-    Ties go to the first in CONSTRAINTS; days without open beds go to space.
+    In a tie, it is the first in CONSTRAINTS; on days without open beds, it is space.
     """
     shares = _columns(province, [f"{bed}_bound_by_{what}" for what in CONSTRAINTS])
     return np.argmax(shares, axis=-1)  # type: ignore[no-any-return]

@@ -134,12 +134,12 @@ def _breaches(
 
 
 def _worst(threshold: Threshold, values: Floats) -> float:
-    """Return the worst value of the days on which there is one."""
+    """Return the worst of a threshold's daily values, without days that have no value."""
     return float((np.fmax if threshold.above is not None else np.fmin).reduce(values))
 
 
 def breached_by_day(scenario: Scenario, record: Record) -> NDArray[np.bool_]:
-    """Return for each day whether each row of a breach table is in breach, as ``(days, rows)``.
+    """Return True for each day and row of a breach table that is in breach, ``(days, rows)``.
 
     The situation is the last row. A threshold assessed by district is in breach if any district is.
     """
@@ -176,14 +176,16 @@ def wilson(successes: float, trials: float, confidence: float = 0.95) -> tuple[f
 def share_interval(
     happened: NDArray[np.bool_], runs: int = 1, numbers: NDArray[np.int64] | None = None
 ) -> tuple[float, float]:
-    """Wilson interval of a probability from replications of which `runs` share a draw; for `numbers`, see
-    `independent_runs`."""
+    """Return the Wilson interval of a probability estimated from replications of which `runs` share a draw.
+
+    For `numbers`, see `independent_runs`.
+    """
     each = independent_runs(happened.astype(float), runs, numbers) / len(happened)
     return wilson(each * int(happened.sum()), each * len(happened))
 
 
 def not_assessed(scenario: Scenario, threshold: str, district: str | None = None) -> str:
-    """Return the missing input without which a threshold or the situation cannot be assessed, or ``""``."""
+    """Return the code of the input that a threshold or the situation lacks; ``""`` if it is assessed."""
     known = scenario.command.thresholds
     missing = (
         unmet_need_of(scenario, known[threshold], district)
@@ -194,7 +196,7 @@ def not_assessed(scenario: Scenario, threshold: str, district: str | None = None
 
 
 def never_assessed(scenario: Scenario, threshold: str) -> bool:
-    """Return whether a threshold or the situation cannot be assessed in the province or any district."""
+    """Return True if a threshold or the situation is assessed neither in the province nor in any district."""
     local = threshold in scenario.command.in_districts
     places = scenario.people.districts if local else (None,)
     return all(not_assessed(scenario, threshold, place) for place in places)

@@ -1,4 +1,4 @@
-"""Replications that share a draw of the parameters: they tell less together than independent ones."""
+"""Replications that share a draw of parameters, and so carry less information than independent ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ Floats = NDArray[np.float64]
 
 
 def draw_means(values: Floats, runs: int) -> Floats:
-    """Return the mean of each draw, of `runs` successive replications, without NaN; the last may be short.
+    """Return the mean of each draw, which is shared by `runs` successive replications; NaN is ignored.
+
+    The last draw may have fewer replications.
 
     Examples
     --------
@@ -25,10 +27,10 @@ def draw_means(values: Floats, runs: int) -> Floats:
 
 
 def independent_runs(values: Floats, runs: int, numbers: NDArray[np.int64] | None = None) -> float:
-    """Return how many independent replications tell as much of the mean (Kish's effective sample size).
+    """Return the effective sample size: the number of independent replications with the same precision.
 
-    It is between the number of draws and that of replications; the former if all values are the same, because
-    nothing is then known of what a draw decides.
+    The effective sample size (Kish) lies between the number of draws and the number of replications. If all
+    values are equal, it is the number of draws, because the influence of a draw is then unknown.
 
     Parameters
     ----------

@@ -35,18 +35,18 @@ def quantile(values: Floats, q: float | Sequence[float]) -> Floats:
 
 
 def _rank(q: float | Sequence[float], count: int) -> NDArray[np.int64]:
-    """Return the rank, from 0, of the quantile among so many values."""
+    """Return the rank, from 0, of the quantile `q` among `count` values."""
     return np.maximum(np.ceil(np.round(np.multiply(q, count), _ROUNDING)).astype(np.int64) - 1, 0)
 
 
 def censored_quantile(times: Floats, q: float) -> float:
-    """Return the `quantile` of times, which are infinite if an event never occurs; NaN if it is infinite."""
+    """Return the `quantile` of times that are infinite if an event never occurs; NaN instead of infinity."""
     at = float(quantile(times, q))
     return at if math.isfinite(at) else math.nan
 
 
 def weighted_quantile(counts: Sequence[tuple[float, int]], q: float) -> float:
-    """Return the `quantile` of increasing values, each with its number of occurrences; NaN without any."""
+    """Return the `quantile` of increasing values, given as (value, number) pairs; NaN if there are none."""
     if not counts:
         return math.nan
     values, numbers = zip(*counts, strict=True)
@@ -55,7 +55,7 @@ def weighted_quantile(counts: Sequence[tuple[float, int]], q: float) -> float:
 
 
 class Tails:
-    """The lowest and the highest of the values of a stream: all that its outer quantiles depend on.
+    """The lowest and highest values of a stream, which are all that its outer quantiles depend on.
 
     Parameters
     ----------
@@ -64,8 +64,8 @@ class Tails:
     q
         The lower quantile, below 0.5; the upper is 1 - `q`.
     most
-        Max number of arrays; the share 2 `q` of them is kept, as 32-bit numbers, so that whole numbers stay
-        exact up to 16 million.
+        Max number of arrays. A share 2 `q` of the values is kept, as 32-bit numbers, which are exact for
+        whole numbers up to 16 million.
     """
 
     def __init__(self, shape: tuple[int, ...], q: float, most: int) -> None:
@@ -76,7 +76,7 @@ class Tails:
         self._count = 0
 
     def add(self, values: Floats) -> None:
-        """Add an array: each value replaces the highest of the lowest, and the lowest of the highest."""
+        """Add an array, whose values replace less extreme ones in the low tail and in the high tail."""
         new = values.astype(np.float32)[None]
         for tail, place, nearer in (
             (self._low, self._low.argmax(axis=0), np.minimum),
@@ -87,7 +87,7 @@ class Tails:
         self._count += 1
 
     def quantiles(self) -> tuple[Floats, Floats]:
-        """Return the `quantile` for q and for 1 - q of what was added."""
+        """Return the `quantile` for q and for 1 - q of the arrays added so far."""
         low, high = np.sort(self._low, axis=0), np.sort(self._high, axis=0)
         from_top = self._count - 1 - int(_rank(1 - self._q, self._count))
         return low[int(_rank(self._q, self._count))].astype(float), high[-1 - from_top].astype(float)

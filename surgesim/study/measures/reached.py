@@ -30,7 +30,7 @@ class Group(NamedTuple):
     part: tuple[slice | int, ...]
 
     def total(self, counts: Ints) -> Ints:
-        """Sum over the group `counts` whose last axes are (districts, 9, 2)."""
+        """Sum `counts`, whose last axes are (districts, 9, 2), over the people of the group."""
         chosen = counts[(..., *self.part)]
         summed: Ints = chosen.sum(axis=tuple(range(counts.ndim - 3, chosen.ndim)))
         return summed
@@ -122,7 +122,7 @@ class Groups:
 
 
 def _shares(group: Group, reached: Ints) -> Floats:
-    """Return the share of patients given every bed in time, ``(replications,)``; NaN without patients."""
+    """Return the share of patients who got every bed in time, ``(replications,)``; NaN without patients."""
     patients, in_time, _ = group.total(reached).T.astype(float)
     share: Floats = np.divide(in_time, patients, out=np.full(len(patients), np.nan), where=patients > 0)
     return share

@@ -1,9 +1,10 @@
-"""How far an outcome moves by chance, within a draw, and by assumptions, between draws.
+"""The spread of an outcome by chance (within a draw) and by assumptions (between draws).
 
-The variance within draws, W, is the mean over draws; that of assumptions is the variance of the draws' means
-less W / runs (one-way analysis of variance). Both have intervals that assume no distribution: of a mean of
-variances on the log scale, of a variance by Bonett 2006 (doi:10.1016/j.csda.2004.10.003), and of their
-difference from the two (Zou and Donner 2008, doi:10.1002/sim.3095).
+The variance by chance, W, is the mean of the variances within draws. The variance by assumptions is the
+variance of the draws' means less W / runs (one-way analysis of variance). Their intervals assume no
+distribution. That of W, a mean of variances, is on the log scale; that of the variance of the means is by
+Bonett 2006 (doi:10.1016/j.csda.2004.10.003); and that of the difference combines these two (Zou and Donner
+2008, doi:10.1002/sim.3095).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 FEWEST_DRAWS = 10
-"""Min draws to tell chance from assumptions: with 10, the ends of an interval differ nearly threefold."""
+"""Min draws to separate chance from assumptions; with 10, an interval's ends differ nearly threefold."""
 
 _Z = NormalDist().inv_cdf(0.975)
 
@@ -30,12 +31,12 @@ class Spread:
     Attributes
     ----------
     mean
-        Over all runs.
+        Mean over all runs.
     chance, chance_low, chance_high
         Standard deviation between runs of the same draw.
     assumptions, assumptions_low, assumptions_high
-        Standard deviation between draws, without the part of chance in the mean of a draw; 0 if the draws
-        differ less than chance alone would make them.
+        Standard deviation between draws, after subtracting the variance by chance of a draw's mean; 0 if
+        draws differ less than chance alone would make them differ.
     low, high
         The 5 % and 95 % quantiles of the draws' means, moved towards the mean so that they have the standard
         deviation of assumptions.
@@ -53,7 +54,7 @@ class Spread:
 
 
 def spread(outcome: Floats) -> Spread:
-    """Tell chance from assumptions in an outcome, ``(draws, runs)`` with at least two of each."""
+    """Separate chance from assumptions in an outcome, ``(draws, runs)`` with at least two of each."""
     runs = outcome.shape[1]
     means = outcome.mean(axis=1)
     within, within_low, within_high = _mean_of_variances(outcome.var(axis=1, ddof=1))

@@ -1,10 +1,10 @@
 """Shares of an outcome's variance: chance within a draw, assumptions between draws, and each parameter.
 
-Chance is the variance between runs of the same draw, assumptions that between draws, of which the mean of a
-draw has its part of chance (one-way analysis of variance). A parameter's share is the variance of the draws'
-means that a regression on its rank and the square of its rank explains, adjusted for the number of terms: the
-first-order index, for monotone and for U-shaped effects. If parameters are drawn together, their shares
-overlap.
+Chance is the variance between runs of the same draw. Assumptions are the variance between draws, after
+subtracting the variance by chance of a draw's mean (one-way analysis of variance). A parameter's share is the
+variance of the draws' means explained by a regression on its rank and the square of its rank, adjusted for
+the number of terms. It estimates the first-order index, for monotone and for U-shaped effects. If parameters
+are drawn together, their shares overlap.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 FEWEST_DRAWS = 20
-"""Min draws: with fewer, the interval of a share spans most of what is possible."""
+"""Min draws; with fewer, the interval of a share covers most of its possible range."""
 
 FEWEST_FREE = 10
-"""Min degrees of freedom of the regression on all parameters, for the share that they leave unexplained."""
+"""Min degrees of freedom of the regression on all parameters, which gives the unexplained share."""
 
 RESAMPLES = 1_000
 
@@ -33,25 +33,25 @@ _NOTHING = 1e-9
 def variance_shares(
     outcome: Floats, parameters: Floats, rng: np.random.Generator, choices: Sequence[int] = ()
 ) -> Floats:
-    """Shares of the variance of an outcome.
+    """Compute the shares of the variance of an outcome.
 
     Parameters
     ----------
     outcome
-        ``(draws, runs)``. With one run per draw, chance cannot be told from assumptions.
+        ``(draws, runs)`` values. With one run per draw, chance cannot be separated from assumptions.
     parameters
-        ``(draws, paths)``. If none varies, all variance is chance.
+        ``(draws, paths)`` values drawn. If no parameter varies, all variance is chance.
     rng
-        For the bootstrap.
+        Random generator for the bootstrap.
     choices
-        Indices of the parameters that are choices and not assumptions.
+        Indices of the parameters that are choices rather than assumptions.
 
     Returns
     -------
     ndarray
-        ``(paths + 3, 3)``: value and ends of the 95 % interval, by bootstrap over draws, of each parameter,
-        then assumptions, what the parameters leave unexplained of all that is drawn, and chance; with
-        choices, another row for these. From 0 to 1; NaN where undefined.
+        ``(paths + 3, 3)``: value and ends of the 95 % interval (by bootstrap over draws). The rows are each
+        parameter, then assumptions, the variance between draws that the parameters leave unexplained, and
+        chance; with choices, a further row for these. Values are from 0 to 1, or NaN where undefined.
     """
     draws = len(outcome)
     terms = [_terms(column) for column in parameters.T]
@@ -75,7 +75,7 @@ def variance_shares(
 
 
 def _terms(values: Floats) -> list[Floats]:
-    """The rank of a parameter and the part of its square that the rank does not explain, if they vary."""
+    """Return the terms that vary: a parameter's rank, and the part of its square that the rank leaves."""
     from scipy.stats import rankdata
 
     found: list[Floats] = []
@@ -91,7 +91,7 @@ def _terms(values: Floats) -> list[Floats]:
 
 
 class _Shares:
-    """Shares of variance as a function of how often each draw is counted."""
+    """A function that computes the shares of variance, given how often each draw is counted."""
 
     def __init__(self, outcome: Floats, terms: Sequence[Sequence[Floats]], choices: Sequence[int]) -> None:
         ends = np.cumsum([0, *map(len, terms)])
@@ -125,9 +125,10 @@ class _Shares:
 
 
 def _explained(products: Floats, places: NDArray[np.intp], draws: float) -> float:
-    """Variance of the last column that a regression on others explains, adjusted for their number.
+    """Return the variance of the last column that a regression on the columns `places` explains.
 
-    `products` has the sums of products of the columns, each less its mean.
+    It is adjusted for the number of these columns. `products` has the sums of products of the centred
+    columns.
     """
     among, across = products[np.ix_(places, places)], products[places, -1]
     weights, _, rank, _ = np.linalg.lstsq(among, across, rcond=_NOTHING)

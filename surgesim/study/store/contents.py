@@ -17,9 +17,9 @@ FORMAT = "format"
 """Entry of a manifest or plan that identifies the command that wrote the folder."""
 RUN = "run"
 SWEEP = "sweep"
-"""Kind of a sweep, and name of the manifest entry that only sweeps have."""
+"""Kind of result: a sweep. Also the name of the manifest entry that only sweeps have."""
 FIT = "fit"
-"""Kind of a fit, and name of the manifest entry that only fits have."""
+"""Kind of result: a fit. Also the name of the manifest entry that only fits have."""
 FORECAST = "forecast"
 """Name of the manifest entry that only runs of a forecast have, and of their additional tables."""
 FORECAST_FILES = ("forecast.csv", "pace.csv")
@@ -51,7 +51,7 @@ _MOUNTS = Path("/proc/self/mountinfo")
 
 
 def format_name(kind: str) -> str:
-    """Return the name of the format of a kind of result."""
+    """Return the format name for a kind of result, as stored in manifests."""
     return f"surgesim {kind}"
 
 
@@ -61,7 +61,7 @@ def strangers(folder: Path, is_own: Callable[[str], bool], own_folders: Collecti
     Parameters
     ----------
     is_own
-        Function that returns whether surgesim wrote a regular file, called with its path in the folder.
+        Function that returns True if surgesim wrote a regular file, given its path in the folder.
     own_folders
         Paths of the subfolders that surgesim created; only these are searched.
     """
@@ -211,7 +211,7 @@ def refuse_result(target: Path, kind: str) -> None:
 
 
 def _is_mount_point(folder: Path) -> bool:
-    """Return whether `folder` is a mount point; only Linux reports a folder mounted from the same disk."""
+    """Return True if `folder` is a mount point; only Linux reports a folder mounted from the same disk."""
     if os.path.ismount(folder):
         return True
     if not _MOUNTS.is_file():

@@ -119,7 +119,7 @@ _FORMS: Mapping[str, type[_Manifest]] = {RUN: _Run, SWEEP: _Sweep, FIT: _Fit}
 
 
 NUMBERS = "replication_numbers"
-"""Entry of a run of chosen replications: their indices."""
+"""Entry with the indices of the replications, if the run was given a list of them."""
 
 
 def hashes_of(manifest: Mapping[str, Any]) -> dict[str, str]:
@@ -137,7 +137,7 @@ def own_indicators(manifest: Mapping[str, Any]) -> list[OwnIndicator]:
 
 
 def kind_of(folder: Path) -> str | None:
-    """Return `SWEEP` or `FIT`, or None for others; first complete a move that a crash interrupted."""
+    """Return `SWEEP`, `FIT` or, for other folders, None; first complete a move that a crash interrupted."""
     with disk_errors(folder):
         recover(folder)
     path = folder / MANIFEST

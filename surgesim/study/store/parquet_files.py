@@ -1,4 +1,4 @@
-"""Parquet files of tables with a row per day, too long for CSV; numbers are not rounded."""
+"""Parquet files, for tables with a row per day that are too long for CSV; numbers are not rounded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def write_parquet(path: Path, frame: pd.DataFrame) -> None:
 
 
 def read_parquet(path: Path, table: Table) -> pd.DataFrame:
-    """Read a table.
+    """Read a table from a Parquet file.
 
     Raises
     ------

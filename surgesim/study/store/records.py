@@ -59,4 +59,4 @@ def _value(content: bytes) -> Any:
 
 
 RECORDS: Form[Records] = Form(_table, _records, "zstd")
-"""The form of the records of one replication, by alternative."""
+"""The conversion between one replication's records, by alternative, and a table."""

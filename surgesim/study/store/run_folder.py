@@ -52,7 +52,7 @@ class RunFolder(Folder):
     scenarios
         The scenarios of the alternatives whose records will be added, by name.
     series
-        The series to keep: those of the facilities, as the others are in daily.parquet.
+        The series to keep. Only those of the facilities are written, as daily.parquet has the others.
     """
 
     def __init__(self, target: Path, scenarios: Mapping[str, Scenario], series: Series) -> None:
@@ -150,12 +150,12 @@ def _file(table: Table) -> str:
 
 
 def _is_lacking(table: Table, manifest: Mapping[str, Any]) -> bool:
-    """Return True for a table that was added after the result was written."""
+    """Return True if a result lacks a table because a later version added it."""
     return table in LATER_TABLES and _file(table) not in manifest["files"]
 
 
 def _stored(folder: Path, table: Table, manifest: Mapping[str, Any]) -> pd.DataFrame:
-    """Read a table; one that the result lacks is empty."""
+    """Read a table of a result; return an empty table if the result lacks it."""
     import pandas as pd
 
     if _is_lacking(table, manifest):
@@ -165,7 +165,7 @@ def _stored(folder: Path, table: Table, manifest: Mapping[str, Any]) -> pd.DataF
 
 
 def open_stored(folder: Path, manifest: Mapping[str, Any], table: Table) -> Any:
-    """Open the series of a run: those of the province are in daily.parquet."""
+    """Open the series of a run; series of the province are columns of daily.parquet."""
     from pyarrow import dataset
 
     if table is not SERIES:

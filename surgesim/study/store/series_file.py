@@ -1,4 +1,4 @@
-"""The files of daily series by replication: Parquet written in batches, opened without being read."""
+"""Parquet files of daily series by replication, which are written in batches and opened unread."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from surgesim.study.tables.columns import Table
 from surgesim.study.tables.series import Series, schema
 
 _ROWS = 1 << 16
-"""Rows held in memory while a file is written: those of a row group."""
+"""Max number of rows held in memory while a file is written, and so in a row group."""
 
 _TABLES = 256
-"""Tables held in memory while a file is written: a table of a few rows needs much more than its rows."""
+"""Max number of tables held in memory while a file is written; each takes memory besides its rows."""
 
 
 class SeriesFile:
@@ -41,7 +41,7 @@ class SeriesFile:
             self._writer.close()
 
     def add(self, keys: Mapping[str, Any], table: Any) -> None:
-        """Append the rows of a table, each with the same further keys."""
+        """Append the rows of a table, with `keys` as further columns that are the same in each row."""
         import pyarrow as pa
 
         columns = {name: pa.repeat(pa.scalar(key), table.num_rows) for name, key in keys.items()}
@@ -66,7 +66,7 @@ class SeriesFile:
 def series_files(
     folder: Path, series: Series, before: tuple[Column, ...] = ()
 ) -> Iterator[Mapping[str, SeriesFile]]:
-    """Open the files of the series in a folder, by the name of their table."""
+    """Open a file in a folder for each table of series, and yield the files by name of the table."""
     with ExitStack() as stack:
         yield {
             table.name: stack.enter_context(

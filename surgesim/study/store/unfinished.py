@@ -54,7 +54,7 @@ _PART_OF = b"run"
 EXTENSIONS = "extensions"
 
 _FOLLOWING = (DESIGN_HASH, "points", "runs")
-"""Plan entries that follow from other entries."""
+"""Plan entries that are determined by other entries."""
 
 _UNITS = {RUN: "replications", SWEEP: "runs", FIT: "rounds"}
 
@@ -179,7 +179,7 @@ class Unfinished(Generic[Content]):
 
     @property
     def exists(self) -> bool:
-        """Whether there is an unfinished study."""
+        """True if there is an unfinished study in the folder."""
         return (self.path / PLAN).is_file()
 
     def _begin(self) -> None:
@@ -204,7 +204,7 @@ class Unfinished(Generic[Content]):
         refuse_strangers(self.path, self._strangers(), f"an unfinished {self._kind}")
 
     def _strangers(self) -> list[str]:
-        """Return the foreign files in the folder; all files, if it is not an unfinished study."""
+        """Return the foreign files in the folder, or all files if it is not an unfinished study."""
         scenarios = set(self._scenarios)
         if self.exists:
             stored = self._stored()
@@ -379,7 +379,7 @@ def unfinished_path(target: Path) -> Path:
 
 
 def _is_plan(stored: Mapping[str, Any], kind: str) -> bool:
-    """Return whether the plan is of a study of this kind, written by surgesim."""
+    """Return True if surgesim wrote the plan, for a study of this kind."""
     if not isinstance(stored.get("scenarios"), Mapping):
         return False
     return stored.get(FORMAT) == format_name(kind) or (

@@ -88,14 +88,14 @@ def _case_problem(scenarios: Sequence[Scenario], cases: Cases, seed: int, run: i
 
 
 class Keep(NamedTuple):
-    """What a sweep keeps of every run besides the outcomes of the model: those of functions, and series."""
+    """The data to keep of every run besides the model's outcomes: user-defined outcomes, and series."""
 
     outcomes: Mapping[str, Outcome]
     series: Series
 
 
 def one_run(scenarios: Sequence[Scenario], seed: int, keep: Keep, case: Case) -> Run | Failure:
-    """Return what is kept of one run; or a `Failure`, so that other runs continue."""
+    """Simulate one run and return its `Run`, or a `Failure` so that other runs continue."""
     try:
         drawn = drawn_values(scenarios[case.scenario], seed, case.replication)
         scenario = at_point(scenarios[case.scenario], {**case.values, **drawn})
@@ -122,7 +122,7 @@ def one_run(scenarios: Sequence[Scenario], seed: int, keep: Keep, case: Case) ->
 def _series(
     series: Series, scenarios: Mapping[str, Scenario], records: Mapping[str, Record]
 ) -> dict[str, Any]:
-    """The series of all alternatives, by the name of their table."""
+    """Return the series of all alternatives, by the name of their table."""
     import pyarrow as pa
 
     tables = [series.tables(scenarios[name], name, record) for name, record in records.items()]

@@ -100,7 +100,7 @@ def factors(scenarios: Sequence[Scenario], vary: Mapping[str, Levels], design: s
 
 
 def wrong_path(path: str, scenario: Scenario) -> str | None:
-    """What is wrong with a path of a sweep, if anything."""
+    """Return the reason why a sweep cannot vary a path, or None if it can."""
     keys = tuple(path.split("."))
     if keys[0] in UNSWEPT:
         return f"cannot be varied, expected a path in a section other than {keys[0]}"
@@ -114,7 +114,10 @@ def wrong_path(path: str, scenario: Scenario) -> str | None:
 
 
 def drawn_together(scenario: Scenario) -> dict[str, str]:
-    """Return the paths that are drawn together with others, and by what; no sweep can vary them."""
+    """Return the paths drawn together with others, each with the entry of `study` that draws it.
+
+    A sweep cannot vary them.
+    """
     study = scenario.study
     joint = dict.fromkeys(() if study.draws is None else study.draws.paths, "study.draws")
     for name, group in study.correlations.items():
@@ -143,7 +146,7 @@ def _factor(path: str, levels: Levels, design: str, scenarios: Sequence[Scenario
 
 
 def _plain(levels: Any, design: str, *, integer: bool) -> str | list[Any]:
-    """Levels as a text or a list: arrays become lists, and a tuple is a range in designs that sample."""
+    """Convert levels to a text or a list; in designs that sample, a tuple becomes the text of a range."""
     if isinstance(levels, tuple) and design != GRID:
         if len(levels) != 2 or not all(isinstance(end, (int, float, np.number)) for end in levels):
             raise ValueError(
@@ -161,7 +164,7 @@ def _plain(levels: Any, design: str, *, integer: bool) -> str | list[Any]:
 
 
 def levels_text(path: str, levels: Levels, design: str, scenario: Scenario) -> str:
-    """Levels that `factors` has checked, as a text that means the same."""
+    """Return the levels of a path, which `factors` has checked, as an equivalent text."""
     plain = _plain(levels, design, integer=is_integer(path, scenario.to_plain()))
     return plain if isinstance(plain, str) else ",".join(map(_text, plain))
 
@@ -171,7 +174,7 @@ def _text(value: Any) -> str:
 
 
 def whole(value: Any) -> Any:
-    """A number without decimals as an int, as NumPy's floats at paths of whole numbers are meant."""
+    """Convert a float without decimals to an int, as NumPy may give floats where integers are needed."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -302,7 +305,7 @@ def without_swept(scenario: Scenario, swept: Collection[str]) -> Scenario:
 
 
 def only_varied(scenario: Scenario, varied: Collection[str]) -> Scenario:
-    """Return the scenario with no distributions but those of the paths that a sweep varies."""
+    """Return the scenario with only the distributions of the paths that a sweep varies."""
     forms = {path: form for path, form in scenario.study.uncertainty.items() if path in varied}
     study = scenario.study.certain.model_copy(update={"uncertainty": FrozenDict(forms)})
     return scenario.model_copy(update={"study": study})

@@ -1,7 +1,7 @@
-"""Outcomes of a user's own: functions of a replication, checked, identified and called.
+"""User-defined outcomes: functions of a replication, which are checked, identified and called.
 
-A function is identified by its bytecode and by all it refers to, and not by its source text: a comment may
-change while a sweep is unfinished, a constant or a helper in the same module may not.
+A function is identified by its bytecode and by everything that it refers to, not by its source text. While a
+sweep is unfinished, a comment may change, but not a constant or a helper in the same module.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 class OutcomeError(SurgesimError):
-    """A function raised an error, or returned no number; the run is recorded as failed."""
+    """Raised if a function fails or returns no number; the run is then recorded as failed."""
 
 
 def own_outcomes(outcomes: Mapping[str, Outcome], replication: Replication) -> dict[str, float]:
-    """Call every function.
+    """Call every function with the replication, and return the outcomes by name.
 
     Raises
     ------
     OutcomeError
-        If one fails, or returns no number.
+        If a function fails, or returns no number.
     """
     return {name: _number(name, function, replication) for name, function in outcomes.items()}
 
@@ -51,7 +51,7 @@ def _number(name: str, function: Outcome, replication: Replication) -> float:
 
 
 def outcome_problems(outcomes: Mapping[str, Outcome], taken: Collection[str]) -> Iterator[Problem]:
-    """Yield what is wrong with the names and functions, of which workers need a copy."""
+    """Yield a problem for each invalid or taken name, and for each function that workers cannot copy."""
     if not isinstance(outcomes, Mapping):
         what = type(outcomes).__name__
         yield Problem("outcomes", f"got a value of type {what}, expected a mapping from names to functions")
@@ -62,7 +62,7 @@ def outcome_problems(outcomes: Mapping[str, Outcome], taken: Collection[str]) ->
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             yield Problem("outcomes", f"got the name {name!r}, expected letters, digits, - and _")
         elif name in taken:
-            yield Problem("outcomes", f"got the name {name!r}, which runs.csv has already: choose another")
+            yield Problem("outcomes", f"got the name {name!r}, which runs.csv already has, expected another")
         elif not callable(function):
             yield Problem("outcomes", f"got {function!r} for {name!r}, expected a function of a Replication")
         else:
@@ -73,13 +73,13 @@ def outcome_problems(outcomes: Mapping[str, Outcome], taken: Collection[str]) ->
 
 
 def fingerprint(function: Outcome) -> str:
-    """SHA-256 of what a function does: bytecode, constants, defaults, and the values it refers to."""
+    """Return a SHA-256 of a function's bytecode, constants and defaults, and of the values it refers to."""
     return hashlib.sha256(repr(_identity(function, {})).encode()).hexdigest()
 
 
 def _identity(value: Any, seen: dict[int, int]) -> Any:
     if isinstance(value, FunctionType):
-        if id(value) in seen:  # it calls itself
+        if id(value) in seen:  # the function calls itself
             return seen[id(value)]
         seen[id(value)] = len(seen)
         cells = [_cell(cell) for cell in value.__closure__ or ()]
@@ -107,7 +107,7 @@ def _cell(cell: Any) -> Any:
 
 
 def _digest(value: Any) -> str:
-    """The hash of any other value; of one that cannot be copied, its type."""
+    """Return the hash of a value that is not a function, or the name of its type if it cannot be hashed."""
     import joblib
 
     try:
@@ -133,7 +133,7 @@ def _constant(value: Any) -> str:
 
 
 def _globals(function: FunctionType) -> Iterator[Any]:
-    """Yield the global values that a function names; functions of other modules by their names only."""
+    """Yield each global name that a function uses, with its value (for an imported function, its path)."""
     for name in sorted(_names(function.__code__)):
         if name in function.__globals__:
             value = function.__globals__[name]

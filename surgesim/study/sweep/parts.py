@@ -14,7 +14,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 class Run(NamedTuple):
-    """One run: its outcomes, a row per alternative, and its series, Arrow tables by name."""
+    """One run: its outcomes (a row per alternative) and its series (Arrow tables by name)."""
 
     rows: Rows
     series: Mapping[str, Any] = {}
@@ -67,4 +67,4 @@ def _run(table: Any) -> Run:
 
 
 RUN: Form[Run] = Form(_table, _run)
-"""The form of the outcomes and series of one run."""
+"""The conversion between one run's outcomes and series and a table."""

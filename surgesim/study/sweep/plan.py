@@ -42,7 +42,7 @@ class Plan:
     seed
         Seed of the study.
     keep
-        What is kept of each run besides the outcomes of the model.
+        The data to keep of each run besides the outcomes of the model.
     design
         The table of design.csv.
     points
@@ -134,7 +134,7 @@ def plan_sweep(
 
 
 def _keep_entry(keep: Keep) -> dict[str, Any]:
-    """What identifies the functions and series, where there are any."""
+    """Return the entries that identify the user-defined outcomes and the series; empty without any."""
     functions = {name: fingerprint(function) for name, function in keep.outcomes.items()}
     return {**({OUTCOMES: functions} if functions else {}), **keep.series.entry}
 
@@ -145,7 +145,7 @@ def _keep_problems(scenarios: Sequence[Scenario], keep: Keep) -> list[Problem]:
 
 
 def _check_only_points(vary: Mapping[str, Levels], design: str, samples: int | None) -> None:
-    """Raise an error if anything else says what the points are."""
+    """Raise an error if points are given together with `vary`, `samples` or a design."""
     others = {"vary": vary, "samples": samples, "design": None if design == GRID else design}
     problems = [
         Problem(POINTS, f"got points and {name}, expected one of them")
@@ -165,7 +165,7 @@ def joined_extensions(scenarios: Sequence[Scenario]) -> Extensions:
 
 
 def _numbers(scenario: Scenario, replications: int | None, seed: int | None) -> tuple[int, int]:
-    """Return the number of replications and the seed; the scenario's, if an argument is None."""
+    """Return the number of replications and the seed, from the scenario where an argument is None."""
     given = {"replications": replications, "seed": seed}
     plain = scenario.to_plain()
     faults = [

@@ -1,4 +1,4 @@
-"""The points of a user's own: a table or mappings, checked and converted to plain values."""
+"""User-defined points of a sweep: a table or mappings, which are checked and converted to plain values."""
 
 from __future__ import annotations
 
@@ -31,12 +31,13 @@ POINTS_FILE = "points.jsonl"
 
 
 def own_rows(given: Points) -> list[dict[Any, Any]]:
-    """The points as mappings, as they are given.
+    """Convert a table or a sequence of points to mappings, without changing their values.
 
     Raises
     ------
     ScenarioError
-        If they are neither a table nor mappings, there are none or too many, or columns have one name.
+        If the points are neither a table nor mappings, there are none or too many, or two columns have the
+        same name.
     """
     rows, problems = _rows(given)
     if problems:
@@ -45,13 +46,13 @@ def own_rows(given: Points) -> list[dict[Any, Any]]:
 
 
 def own_points(scenarios: Sequence[Scenario], rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
-    """The points as plain values by path.
+    """Check points and convert them to plain values by path.
 
     Raises
     ------
     ScenarioError
-        With every unknown path, path inside another, path that is drawn together with others, point with
-        other paths than the first, and value that no file could have.
+        If a path is unknown, inside another path or drawn together with others, a point has other paths than
+        the first point, or a value could not be in a scenario file; the error lists the problems.
     """
     paths = list(rows[0])
     problems = [*_wrong_paths(scenarios, paths), *_other_paths(rows)]
@@ -115,14 +116,14 @@ def _wrong_paths(scenarios: Sequence[Scenario], paths: Sequence[Any]) -> Iterato
 
 
 def _drawn_paths(scenarios: Sequence[Scenario], points: Iterable[Point]) -> Iterator[Problem]:
-    """Refuse a value inside a mapping that a draw would replace."""
+    """Yield a problem for each path that the points set but the scenario draws jointly with others."""
     joint = {path: by for scenario in scenarios for path, by in drawn_together(scenario).items()}
     for path in sorted(leaf_paths(points) & joint.keys()):
         yield Problem(path, f"is drawn jointly by {joint[path]}, expected points without it")
 
 
 def _other_paths(rows: Sequence[Mapping[Any, Any]]) -> list[Problem]:
-    """Refuse points with other paths than the first: a value left out could mean several things."""
+    """Return problems with points that have other paths than the first, as a missing value is ambiguous."""
     first = rows[0]
     odd = [number for number, row in enumerate(rows) if row.keys() != first.keys()]
     problems = []
@@ -152,7 +153,7 @@ def _point(
 
 
 def _plain(path: str, value: Any) -> Any:
-    """The value as a file would have it."""
+    """Convert a value to the plain value that a scenario file would have."""
     import pandas as pd
 
     if value is pd.NA or value is pd.NaT:
@@ -162,7 +163,7 @@ def _plain(path: str, value: Any) -> Any:
         plain = plain[key]
     for number in _numbers(plain):
         if not math.isfinite(number):
-            message = f"got {number:g}, expected a value; null is None"
+            message = f"got {number:g}, expected a value, or None for null"
             raise ScenarioError([Problem(path, message)])
     return plain
 
@@ -176,7 +177,7 @@ def _numbers(value: Any) -> Iterator[float]:
 
 
 def leaf_paths(points: Iterable[Point]) -> set[str]:
-    """The paths that the points set: those of the values inside mappings too."""
+    """Return the paths that the points set, including the paths of values inside mappings."""
     return {leaf for point in points for path, value in point.items() for leaf in _leaves(path, value)}
 
 
@@ -188,10 +189,10 @@ def _leaves(path: str, value: Any) -> Iterator[str]:
 
 
 def points_text(points: Sequence[Point]) -> str:
-    """The text of points.jsonl: a line of JSON per point, with all digits."""
+    """Return the text of points.jsonl: a line of JSON per point, with all digits."""
     return "".join(f"{json.dumps(point, ensure_ascii=False, allow_nan=False)}\n" for point in points)
 
 
 def read_points(text: str) -> list[dict[str, Any]]:
-    """The points of points.jsonl."""
+    """Parse the text of points.jsonl into points."""
     return [json.loads(line) for line in text.splitlines()]

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 class Sweep:
     """The results of a sweep; docs/data-dictionary.md documents their columns, units and meanings.
 
-    Tables are read on first access and kept in memory; of the series, only the one asked for is read.
+    Tables are read on first access and kept in memory. Series are read one at a time, on request.
 
     Parameters
     ----------
@@ -125,23 +125,23 @@ class Sweep:
                 self._series[table.name] = opened.to_table()
 
     def series(self, name: str) -> pd.DataFrame:
-        """One daily series of every run: scenario, point, replication, alternative, day, date, its values.
+        """Return a daily series of every run, with scenario, point, replication, alternative, day and date.
 
-        For more than memory holds, read series.parquet in batches: ``pyarrow.dataset.dataset(path)``.
+        If it does not fit into memory, read series.parquet in batches: ``pyarrow.dataset.dataset(path)``.
 
         Raises
         ------
         ResultsError
-            If the sweep did not keep it.
+            If the sweep did not keep the series.
         """
         return series_frame(self._open, SERIES, name)
 
     def facility_series(self, name: str) -> pd.DataFrame:
-        """One daily series of the facilities: as `series`, with the facility."""
+        """Return a daily series of the facilities, with the columns of `series` and the facility."""
         return series_frame(self._open, FACILITY_SERIES, name)
 
     def to_xarray(self) -> xarray.Dataset:
-        """Outcomes and series as labelled arrays, with NaN for failed runs; needs the extra `xarray`.
+        """Return outcomes and series as labelled arrays, with NaN for failed runs; needs the extra `xarray`.
 
         Variables are the daily series by name, ``facility_<series>`` and ``outcome_<column of runs.csv>``;
         the varied paths are coordinates of the points.
@@ -168,7 +168,7 @@ class Sweep:
         return dataset.assign_coords({path: ("point", points[path].to_numpy()) for path in self.paths})
 
     def _open(self, table: Table) -> Any:
-        """The series of a table as a pyarrow dataset; None if none were kept."""
+        """Return the series of a table as a pyarrow dataset; None if none were kept."""
         from pyarrow import dataset
 
         if table.name in self._series:

@@ -90,15 +90,15 @@ def sweep(
     alternatives
         Names of alternatives to run besides the baseline.
     uncertainty
-        False to draw nothing besides the paths that vary.
+        False to draw no parameters except at the paths that vary.
     extensions
-        See `run`; they apply to every scenario.
+        See `run`; the extensions apply to every scenario.
     outcomes
         Your own outcomes by name: functions of a `Replication` that return a number. They are columns of
         runs.csv. Workers get a copy of each function; modules that it imports must be installed there.
     series, facility_series
-        Daily indicators of the province, and of the facilities, to keep of every run: for `Sweep.series`,
-        `Sweep.facility_series` and `Sweep.to_xarray`.
+        Daily indicators of the province and of the facilities to keep for every run, for use by
+        `Sweep.series`, `Sweep.facility_series` and `Sweep.to_xarray`.
     workers, progress
         See `run`; progress is counted in runs.
     out
@@ -118,14 +118,14 @@ def sweep(
     ------
     ScenarioError
         If a path is unknown, a range is reversed, a value is not allowed, or the values of a point would be
-        invalid in a scenario file. All points are checked before the first run.
-        Also if a series is unknown, the name of an outcome is taken, or a function cannot be copied.
+        invalid in a scenario file; or if a series is unknown, the name of an outcome is taken, or a function
+        cannot be copied. All points are checked before the first run.
     ExtensionError
-        If an extension cannot be used. A run in which it raises has failed; the logger "surgesim" has the
-        traceback.
+        If an extension cannot be used. If it raises an error in a run, only this run fails; the logger
+        "surgesim" has the traceback.
     ResultsError
         If the folder cannot be written, or there is an unfinished sweep with a different plan (the message
-        lists the changes, also of functions).
+        lists the changes, including those of functions).
 
     Examples
     --------
@@ -206,7 +206,7 @@ def _write_tables(folder: Path, unfinished: Unfinished[Run], plan: Plan) -> int:
         plan.keep.outcomes,
     )
     together = {scenario.name: scenario.study.runs_together for scenario in scenarios}
-    at_once = max(_AT_ONCE // cases.replications, 1) * cases.replications  # whole points
+    at_once = max(_AT_ONCE // cases.replications, 1) * cases.replications  # whole points in each chunk
     failed = 0
     write_csv(folder / f"{DESIGN.name}.csv", plan.design)
     if plan.points is not None:
@@ -239,7 +239,7 @@ def _write_tables(folder: Path, unfinished: Unfinished[Run], plan: Plan) -> int:
 
 
 def _is_complete(target: Path, plan: Mapping[str, Any]) -> bool:
-    """Return whether `target` contains a completed sweep with this plan."""
+    """Return True if `target` contains a completed sweep with this plan."""
     with contextlib.suppress(ResultsError):
         stored = {key: value for key, value in plan.items() if key != FORMAT}
         return bool(read_manifest(target, SWEEP)["sweep"] == json.loads(json.dumps(stored)))

@@ -111,7 +111,7 @@ def design_frame(points: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def _same_kind(cells: Iterable[Any]) -> list[Any]:
-    """Cells of several kinds, or lists and mappings, as texts: JSON, except for words."""
+    """Convert cells of mixed types, lists or mappings to texts: words unchanged, other values as JSON."""
     cells = list(cells)
     kinds = {type(cell) for cell in cells if cell is not None}
     if len(kinds) <= 1 and not kinds & {dict, list}:

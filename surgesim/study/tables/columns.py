@@ -561,7 +561,7 @@ PARQUET_TABLES = (FACILITY_DAYS, DISTRICT_DAYS)
 """The tables in Parquet files."""
 
 LATER_TABLES = (FACILITY_BEDS, DISTRICT_BEDS, *PARQUET_TABLES)
-"""Tables that results of earlier versions lack; there they are empty."""
+"""Tables that results of earlier versions lack; they are then empty."""
 
 
 def wide_columns(scenarios: Sequence[Scenario]) -> tuple[str, ...]:
@@ -608,7 +608,7 @@ def outcome_units(scenarios: Iterable[Scenario]) -> dict[str, str]:
 
 
 def own_sides(scenarios: Iterable[Scenario]) -> dict[str, str]:
-    """The better direction of each outcome of an extension, by name."""
+    """Return the better direction of each outcome of an extension, by name."""
     return {
         outcome.name: outcome.better for scenario in scenarios for outcome in scenario.extensions.outcomes
     }

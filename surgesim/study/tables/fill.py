@@ -193,7 +193,7 @@ def _beds(
     collections: Mapping[str, Collection],
     by_place: Mapping[str, tuple[BedDays, list[str]]],
 ) -> dict[Table, pd.DataFrame]:
-    """Build the tables of the beds of places: a row each, and a row for each day."""
+    """Build two tables of the beds of places: one with a row per place, one with a row per place and day."""
     import pandas as pd
 
     key = totals.columns[1].name

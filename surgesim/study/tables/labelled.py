@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     import xarray
 
 OUTCOME, FACILITY = "outcome_", "facility_"
-"""Prefixes of the variables that are not series of the province: several have the name of one."""
+"""Prefixes that distinguish variables of outcomes and of facilities from series of the province."""
 
 
 def labelled(
     frames: Mapping[str, pd.DataFrame], keys: Sequence[str], units: Mapping[str, str]
 ) -> xarray.Dataset:
-    """Put tables into one Dataset; what is missing, such as failed runs, is NaN.
+    """Put tables into one Dataset; missing cells, such as those of failed runs, are NaN.
 
     Parameters
     ----------
     frames
-        The tables by the prefix of their variables.
+        The tables, by the prefix of the names of their variables.
     keys
         Columns that become dimensions, where a table has them.
     units

@@ -126,7 +126,7 @@ _STATE_EVENTS = {
 
 
 def event_meanings() -> Iterator[Column]:
-    """Yield name, kind and meaning of every event; a facility's first event is its state at the start."""
+    """Yield the name, kind and meaning of every event that event tables can contain."""
     yield from (Column(name, PATIENT, meaning) for name, meaning in EVENTS.items())
     yield from (Column(name, FACILITY_KIND, f"the facility {_STATE_EVENTS[name]}") for name in STATES)
     yield from (Column(name, RULE, meaning) for name, meaning in _RULE_EVENTS.items())

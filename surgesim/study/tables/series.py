@@ -1,4 +1,4 @@
-"""Daily series by replication: the names to keep, their tables, and how they are read again."""
+"""Daily series by replication: names of the series to keep, their tables, and functions to read them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SERIES_TABLES = (SERIES, FACILITY_SERIES)
 SERIES_NAMES = tuple(table.name for table in SERIES_TABLES)
 
 OpenSeries: TypeAlias = Callable[[Table], Any]
-"""Returns the stored series of a table as a pyarrow dataset, or None if none were kept."""
+"""A function that returns the stored series of a table as a pyarrow dataset, or None if none were kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,16 @@ class Series:
 
     @classmethod
     def of(cls, series: Sequence[str], facility_series: Sequence[str]) -> Series:
-        """Convert the arguments of a study, whatever is wrong with them."""
+        """Convert the arguments of a study without checking the names; for this, see `problems`."""
         return cls(*(_names(each) for each in (series, facility_series)))
 
     @property
     def entry(self) -> dict[str, list[str]]:
-        """The entries of a manifest: the names, where there are any."""
+        """The manifest entries with the names of the series; empty if no series are kept."""
         return {table.name: list(names) for table, names in self.by_table().items()}
 
     def by_table(self) -> dict[Table, tuple[str, ...]]:
-        """The names by table, where there are any."""
+        """The names of the series by table, without tables that have none."""
         pairs = zip(SERIES_TABLES, (self.province, self.facilities), strict=True)
         return {table: names for table, names in pairs if names}
 
@@ -84,7 +84,7 @@ class Series:
                     yield Problem(table.name, f"got {name!r}{suggestion(str(name), known[table])}")
 
     def tables(self, scenario: Scenario, alternative: str, record: Record) -> dict[str, Any]:
-        """The series of one replication as Arrow tables, by the name of their table."""
+        """Return the series of one replication as Arrow tables, by the name of their table."""
         found = {}
         if self.province:
             values = province_values(scenario, record)
@@ -107,13 +107,13 @@ class SeriesInMemory:
         self._tables: dict[str, list[Any]] = {table.name: [] for table in series.by_table()}
 
     def add(self, records: Mapping[str, Record]) -> None:
-        """Keep the series of one replication of all alternatives."""
+        """Add the series of one replication of all alternatives."""
         for name, record in records.items():
             for table, rows in self._series.tables(self._scenarios[name], name, record).items():
                 self._tables[table].append(rows)
 
     def open(self, table: Table) -> Any:
-        """The series of a table as a pyarrow dataset; None if none are kept."""
+        """Return the series of a table as a pyarrow dataset; None if none are kept."""
         import pyarrow as pa
         from pyarrow import dataset
 
@@ -127,23 +127,23 @@ def _names(given: Any) -> tuple[str, ...]:
 
 
 def province_names(scenarios: Iterable[Scenario]) -> list[str]:
-    """The daily indicators of the province in any of the scenarios."""
+    """Return the names of the province's daily indicators in any of the scenarios."""
     return [column.name for column in province_columns(scenarios)]
 
 
 def province_columns(scenarios: Iterable[Scenario]) -> list[Column]:
-    """The columns of `province_names`."""
+    """Return the columns of the province's daily indicators in any of the scenarios."""
     special = [column for scenario in scenarios for column in scenario_columns(scenario)]
     return list({column.name: column for column in (*PROVINCE, *special)}.values())
 
 
 def facility_names() -> list[str]:
-    """The daily columns of the facilities."""
+    """Return the names of the daily columns of the facilities."""
     return [column.name for column in (*FACILITY, STATE)]
 
 
 def schema(table: Table, names: Sequence[str], before: Sequence[Column] = ()) -> Any:
-    """The Arrow schema of a table with these series; columns `before` are those of a sweep."""
+    """Return the Arrow schema of a table with the series `names`, preceded by the columns `before`."""
     import pyarrow as pa
 
     types = {TEXT: pa.string(), DATE: pa.timestamp("us"), "index": pa.int64(), "days": pa.int64()}
@@ -160,7 +160,7 @@ def _table(
     record: Record,
     values: Mapping[str, Any],
 ) -> Any:
-    """Rows for each facility, if any, and day; a series that the scenario lacks is null."""
+    """Build a table with a row per day, or per facility and day; a series that the scenario lacks is null."""
     import pyarrow as pa
 
     facilities = list(scenario.care.facilities) if table is FACILITY_SERIES else [""]
@@ -180,7 +180,7 @@ def _table(
 
 
 def series_units(scenarios: Iterable[Scenario]) -> dict[str, str]:
-    """The units of all series, by the names that `labelled` gives them."""
+    """Return the units of all series, by the names that `labelled` gives them."""
     facilities = {f"{FACILITY_PREFIX}{column.name}": column.unit for column in (*FACILITY, STATE)}
     return {**{column.name: column.unit for column in province_columns(scenarios)}, **facilities}
 
@@ -188,17 +188,17 @@ def series_units(scenarios: Iterable[Scenario]) -> dict[str, str]:
 def series_frame(
     opened: OpenSeries, table: Table, name: str, known: Sequence[str] | None = None
 ) -> pd.DataFrame:
-    """Read one series with its keys.
+    """Read one series with its key columns.
 
     Parameters
     ----------
     known
-        The names to choose from, if not all columns are series.
+        Names of the columns that are series; by default, all columns except keys.
 
     Raises
     ------
     ResultsError
-        If it was not kept.
+        If the series was not kept.
     """
     dataset = opened(table)
     if dataset is None:
@@ -208,7 +208,7 @@ def series_frame(
     if known is not None:
         names = [column for column in names if column in known]
     if name not in names:
-        raise ResultsError(f"got {name!r}{suggestion(name, names)}: the {table.name} that were kept")
+        raise ResultsError(f"got {table.name} {name!r}, which was not kept{suggestion(name, names)}")
     return arrow_frame(dataset.to_table(columns=[*keys, name]))
 
 
@@ -216,7 +216,7 @@ _KEYS = {"scenario", "point", *(column.name for column in FACILITY_KEYS)}
 
 
 def arrow_frame(table: Any) -> pd.DataFrame:
-    """An Arrow table as a DataFrame with the dtypes of the other tables."""
+    """Convert an Arrow table to a DataFrame with the dtypes of the other tables."""
     frame: pd.DataFrame = table.to_pandas()
     texts = [field.name for field in table.schema if str(field.type) == "string"]
     return frame.astype(dict.fromkeys(texts, "str"))

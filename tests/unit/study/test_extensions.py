@@ -192,8 +192,11 @@ def test_an_outcome_that_is_no_number(scenario: Scenario, tmp_path: Path, value:
         ("import sys\nsys.exit(3)", "mine.py: loading it raised SystemExit: 3"),
         ("x = 1", "mine.py: declares nothing, expected a function with a decorator of surgesim.extension"),
         (MINE + MINE, "mine.py: declares "),
-        (MINE.replace("days_with_patients", "deaths"), "mine.py: got the outcome 'deaths', a name that"),
-        (MINE.replace("days_with_patients", "first_day_of"), "mine.py: got the outcome 'first_day_of', a"),
+        (MINE.replace("days_with_patients", "deaths"), "mine.py: got the outcome 'deaths', whose name"),
+        (
+            MINE.replace("days_with_patients", "first_day_of"),
+            "mine.py: got the outcome 'first_day_of', whose",
+        ),
         (MINE.replace("days_with_patients", "Days"), "mine.py: got the outcome 'Days', expected a name of"),
     ],
 )
@@ -219,7 +222,7 @@ def test_a_name_in_two_files(scenario: Scenario, tmp_path: Path) -> None:
 
 
 def test_a_list_of_replications_has_no_index_twice(scenario: Scenario) -> None:
-    with pytest.raises(ScenarioError, match=r"replications: got one twice, expected distinct indices"):
+    with pytest.raises(ScenarioError, match=r"replications: got an index twice, expected distinct indices"):
         run(scenario, replications=[1, 1], workers=1)
 
 

@@ -132,11 +132,11 @@ def test_values_of_points_are_not_drawn_also_inside_mappings(tmp_path: Path) -> 
         (
             pd.DataFrame({ICU: [1, np.nan], SHARE: [pd.NA, 0.5]}),
             [
-                (SHARE, "got nan, expected a value; null is None; in point 0"),
-                (ICU, "got nan, expected a value; null is None; in point 1"),
+                (SHARE, "got nan, expected a value, or None for null; in point 0"),
+                (ICU, "got nan, expected a value, or None for null; in point 1"),
             ],
         ),
-        ([{BEDS: {"icu": np.inf}}], [(BEDS, "got inf, expected a value; null is None; in point 0")]),
+        ([{BEDS: {"icu": np.inf}}], [(BEDS, "got inf, expected a value, or None for null; in point 0")]),
         ([{BEDS: {"icu": 3}, ICU: 4}], [(ICU, f"got values here and for {BEDS}, expected one of them")]),
         ([{ICU: {3}}], [(ICU, "got a value of type set, expected a number, text, list or mapping")]),
         ([{ICU: 2.5}, {ICU: -1}], [(ICU, "got 2.5, expected a whole number"), (ICU, "got -1, expected a ")]),

@@ -426,13 +426,13 @@ def test_runs_that_cannot_be_explained_are_refused(monkeypatch: pytest.MonkeyPat
     results = ran(monkeypatch, replications=40)
     with pytest.raises(ResultsError, match="unknown outcome 'deats', did you mean 'deaths'"):
         sensitivity(results, ["deats"])
-    with pytest.raises(ResultsError, match="the same in every run: infections; there is nothing to explain"):
+    with pytest.raises(ResultsError, match="got the same value in every run for infections, expected"):
         sensitivity(results, ["infections"])
     results.replications.loc[3, "deaths"] = np.nan
     with pytest.raises(ResultsError, match="deaths is not a number in replication 3 of 'baseline'"):
         sensitivity(results, ["deaths"])
     results.replications.loc[3, f"drawn:{PATHS[0]}"] = 0.5
-    with pytest.raises(ResultsError, match="the replications of draw 1 differ in what they draw, as in runs"):
+    with pytest.raises(ResultsError, match="the replications of draw 1 have different values, as in runs"):
         sensitivity(results)
 
 

@@ -85,7 +85,9 @@ def test_a_stored_run_gives_every_daily_indicator_of_the_province(quick: None, t
     assert "facility_series.parquet" not in results.manifest["files"]
     with pytest.raises(ResultsError, match="got no facility_series, expected a study with facility_series="):
         results.facility_series("state")
-    with pytest.raises(ResultsError, match="got 'oxygen_ned', did you mean 'oxygen_need'"):
+    with pytest.raises(
+        ResultsError, match="got series 'oxygen_ned', which was not kept, did you mean 'oxygen_need'"
+    ):
         results.series("oxygen_ned")
 
 
@@ -94,7 +96,9 @@ def test_a_sweep_in_memory_keeps_its_series(quick: None, tmp_path: Path) -> None
     assert not memory.folder.exists()
     pd.testing.assert_frame_equal(memory.series("deaths"), stored.series("deaths"))
     pd.testing.assert_frame_equal(memory.facility_series("state"), stored.facility_series("state"))
-    with pytest.raises(ResultsError, match="got 'present', expected one of icu_need, deaths"):
+    with pytest.raises(
+        ResultsError, match="got series 'present', which was not kept, expected one of icu_need, deaths"
+    ):
         stored.series("present")
     assert swept(series=(), facility_series=()).manifest["sweep"].keys().isdisjoint(KEPT)
 

@@ -1,4 +1,4 @@
-"""When and how a journey ends: the clock of an unmet need, and death in a bed."""
+"""The end of a patient's journey: the time that a need can stay unmet (its clock), and death in a bed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from surgesim.model.care.patients import BOARDED, FULL, NO_CARE, Patient
 def clock_left(patient: Patient) -> float:
     """Return the days left on the clock of the highest unmet need.
 
-    Days of ICU need under the other clock (without a bed, or boarding) count in proportion to the clocks.
+    An ICU need has one clock without a bed and another while boarding. Days under the other clock count in
+    proportion to the lengths of the two clocks.
     """
     elapsed = patient.clock_elapsed
     if patient.need != NEEDS_ICU:
@@ -27,10 +28,10 @@ def boards(patient: Patient) -> bool:
 
 
 def dies(patient: Patient, factor: float) -> bool:
-    """Return True if a patient dies of the stay; P(death) is multiplied by `factor`, which is at least 1.
+    """Return True if a patient dies at the end of a stay whose P(death) is multiplied by `factor` >= 1.
 
-    The factor is that of lower oxygen flows and of drugs that have run out. P(death) stays at most that of
-    the next worse care: boarding, or without an ICU need no treatment.
+    The factor is due to lower oxygen flows and to drugs that have run out. P(death) is capped at that of the
+    next worse level of care: boarding, or no treatment for patients who never need ICU.
     """
     if patient.care >= patient.dies_from or factor == 1:
         return patient.care >= patient.dies_from
@@ -40,5 +41,5 @@ def dies(patient: Patient, factor: float) -> bool:
 
 
 def kind_of_death(patient: Patient) -> int:
-    """Return the kind of a death at the end of a stay: of the care received, or of a lack in the bed."""
+    """Return the kind of a death in a bed: THIN_CARE, or UNTREATED if lack of oxygen or drugs caused it."""
     return THIN_CARE if patient.care >= patient.dies_from else UNTREATED

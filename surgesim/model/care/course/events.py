@@ -1,4 +1,4 @@
-"""The event log: what can happen to a patient, one entry for each time that it does."""
+"""The event log: the events that can happen to a patient, and the entry made for each."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ EVENTS = {
     "dies": "dies, in a bed or without one",
     "is replaced": "at the end of a warm-up, gives way to the patients of the initial census",
 }
-"""What can happen to a patient."""
+"""The events that can happen to a patient, with the meaning of each."""
 
 LAST_EVENTS = ("leaves the province", "recovers", "dies", "is replaced")
 """The events that end a journey."""
 
 NO_BED_EVENTS = ("waits for oxygen", "waits for ICU", *LAST_EVENTS)
-"""After these, the patient is in no bed and on the way to none."""
+"""The events after which a patient neither has a bed nor is on the way to one."""

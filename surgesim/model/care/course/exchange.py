@@ -1,4 +1,4 @@
-"""Who can exchange beds within a facility: boarders, and patients ready to step down."""
+"""The exchange of beds within a facility between boarders and patients ready to step down."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Exchange:
         self._boarders: list[list[QueuePlace]] = [[] for _ in range(n)]
 
     def add_boarder(self, facility: int, place: QueuePlace) -> None:
-        """Add a boarder by the place in the line for ICU."""
+        """Add a boarder, given the boarder's position in the queue for ICU."""
         heappush(self._boarders[facility], place)
 
     def add_blocker(self, patient: Patient) -> None:
@@ -39,7 +39,10 @@ class Exchange:
         return heappop(blockers)[2] if blockers else None
 
     def blocking_in(self, facility: int) -> list[tuple[float, int, Patient]]:
-        """Return the heap of patients who wait to step down in a facility; drop the dead at its head."""
+        """Return the heap of a facility's patients who wait to step down.
+
+        Patients who have died are first removed from its head.
+        """
         blockers = self._blockers[facility]
         while blockers and blockers[0][2].place == GONE:
             heappop(blockers)

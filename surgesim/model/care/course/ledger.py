@@ -19,15 +19,15 @@ from surgesim.model.columns import Column, Page
 from surgesim.scenario.schema.base import AGE_GROUPS, BED_TYPES
 
 NEEDS_OXYGEN, NEEDS_ICU, READY = range(3)
-"""A patient's need: an oxygen (or step-down) bed; an ICU bed; to step down from the ICU bed."""
+"""The needs of a patient: an oxygen (or step-down) bed; an ICU bed; to step down from an ICU bed."""
 
 NOWHERE, IN_OXYGEN, IN_ICU, TRAVELLING, GONE = range(5)
-"""A patient's place; for a patient in a bed, the value is the bed type."""
+"""The places of a patient; the value for a patient in a bed is the index of the bed type."""
 
 UNAVOIDABLE, THIN_CARE, UNTREATED = range(3)
 """Kinds of death."""
 
-_INSTANT = 1e-6  # in hours; a wait that exceeds whole hours only by rounding
+_INSTANT = 1e-6  # in hours; a wait longer than whole hours by less than this is rounded down
 
 NEEDS = (
     Column("new_oxygen_need", "patients/day", "patients who began to need oxygen"),
@@ -85,7 +85,7 @@ ENTRIES = (
         "waits, travel included, of the patients whose need for an ICU bed was met that day",
     ),
 )
-"""Columns of the facilities."""
+"""Columns of the facilities' table that count entries to beds."""
 
 PRESENT_IN_DISTRICT = Column(
     "present", "patients", "residents who need oxygen or ICU, including step-down blockers"
@@ -117,7 +117,7 @@ class Ledger:
     Attributes
     ----------
     count
-        ``count[need][place]`` patients present.
+        Number of patients present, as ``count[need][place]``.
     needed, met
         By need (oxygen, ICU, ready to step down): patients who have ever had the need, and patients whose
         need has ended.
@@ -127,16 +127,16 @@ class Ledger:
     deaths
         Deaths by kind: UNAVOIDABLE, THIN_CARE, UNTREATED.
     needs, dead
-        Patients who began to need care, and deaths, by district, age and risk, flat in that order.
+        Patients who began to need care, and deaths, by district, age and risk, flattened in that order.
     gone
         Patients whose journey has ended, by district.
     too_late
-        For each patient found to be late: the time the need began, and the group (as in `dead`). Whoever
-        reads the list clears it.
+        For each patient found to be late: the time the need began, and the group (as in `dead`). The reader
+        of the list clears it.
     flows
         The flows of each bed type.
     wait_hours
-        For each bed type, by facility: waits of all patients whose need it has met, in hours.
+        For each bed type, by facility: the sum of the waits of all patients who got such a bed, in hours.
     waits
         Number of these patients by facility, bed type and wait, rounded up to whole hours.
     """
@@ -198,14 +198,14 @@ class Ledger:
         self.end(patient)
 
     def miss(self, patient: Patient) -> None:
-        """Count a patient as late for a bed; count each patient at most once."""
+        """Count a patient as having missed timely access; each patient counts at most once."""
         if not patient.late:
             patient.late = True
             group = (patient.district * len(AGE_GROUPS) + patient.age) * 2 + patient.high_risk
             self.too_late.append((patient.need_time, group))
 
     def end_wait(self, bed: int, facility: int, days: float) -> None:
-        """Count a patient who got the needed bed after a wait of so many days."""
+        """Count a patient who got the needed bed at a facility after a wait of `days` days."""
         self.wait_hours[bed][facility] += 24 * days
         self.waits[facility, bed, ceil(24 * days - _INSTANT)] += 1
 

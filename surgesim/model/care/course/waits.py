@@ -60,7 +60,7 @@ class Waits:
         self._may_be_late.append(unmet)
 
     def is_late(self, began: float) -> bool:
-        """Return True if even a bed at once would come too late for a need that began at `began`."""
+        """Return True if a need that began at `began` has been unmet for longer than timely access allows."""
         return self._env.now - began > self._in_time
 
     def without_bed(self) -> int:
@@ -86,7 +86,7 @@ class Waits:
         return list(map(sub, late, self._awaiting_a_way(recent))) if any(late) else late
 
     def _recently_unmet(self) -> dict[int, Patient]:
-        """Return, by index, waiting patients who are not yet past the limit of `without_bed`."""
+        """Return, by index, the patients whose wait has not yet passed the limit of `without_bed`."""
         since = self._env.now - self._no_bed_days
         first = bisect_left(self._recent, since, key=_unmet_at)
         self._recent = self._recent[first:]
@@ -98,7 +98,7 @@ class Waits:
         }
 
     def find_late(self) -> None:
-        """Record as late the patients who have waited or travelled for longer than timely access allows."""
+        """Record as late all patients who have waited or travelled for longer than timely access allows."""
         waiting, now = self._may_be_late, self._env.now
         while waiting and now - waiting[0][0] > self._in_time:
             began, patient = waiting.popleft()
@@ -106,7 +106,7 @@ class Waits:
                 self._ledger.miss(patient)
 
     def _awaiting_a_way(self, recent: dict[int, Patient]) -> list[int]:
-        """Count, by district, patients past the limit with a free bed at the end of a closed route."""
+        """Count, by district, patients past the limit who only wait for a boat or vehicle to a free bed."""
         awaiting = [0] * len(self._oxygen.waiting)
         gated = self._network.has_water or self._network.fleet is not None
         if not gated or not (self._oxygen.total_free or self._icu.total_free):

@@ -1,4 +1,4 @@
-"""An indicator over the days of a run, as a curve with bands, and functions to draw it."""
+"""The curve of an indicator over the days of a run, with bands, and functions to draw it."""
 
 from __future__ import annotations
 

@@ -342,7 +342,7 @@ def date_axis(
 
 
 def number_ticks(axes: Axes, lang: str, which: str = "y", ticks: int = 5, *, percent: bool = False) -> None:
-    """Format an axis in the language's number style, with about `ticks` ticks; `percent` formats shares."""
+    """Format an axis in the language's number style, with about `ticks` ticks; `percent` is for shares."""
     scale = 100 if percent else 1
     axis = axes.yaxis if which == "y" else axes.xaxis
     axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]))
@@ -352,9 +352,9 @@ def number_ticks(axes: Axes, lang: str, which: str = "y", ticks: int = 5, *, per
 def settle(figure: Figure) -> None:
     """Fix the layout of a figure, so that saving does not solve it again and shift it slightly.
 
-    The solver adds terms in the order of their addresses in memory, so the last digits of positions differ
-    from process to process, and an SVG names clip paths by them. With rounded positions, equal figures give
-    equal files.
+    The solver adds terms in the order of their addresses in memory. The last digits of positions therefore
+    differ from process to process, and so do the names that an SVG derives from them for clip paths. With
+    rounded positions, equal figures give equal files.
     """
     engine = figure.get_layout_engine()
     if engine is not None:

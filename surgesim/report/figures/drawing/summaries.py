@@ -53,7 +53,7 @@ class ThresholdSummary:
         Date of the first breach: median, 5 % and 95 % quantile over replications. A quantile is None if too
         few replications have a breach.
     missing
-        Why it is not assessed, in words; empty if it is assessed.
+        Reason why it is not assessed, in words; empty if it is assessed.
     """
 
     name: str

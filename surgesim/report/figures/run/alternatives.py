@@ -113,7 +113,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
 def _name(results: Results, alternative: str, lang: str) -> str:
     """Return the title of an alternative, wrapped to the available width.
 
-    Names used for lack of a title may break at hyphens.
+    An alternative without a title is shown by its name, which may break at hyphens.
     """
     title = alternative_title(results.scenario, alternative, lang)
     if title == alternative:

@@ -71,7 +71,7 @@ class Strip:
 
     @property
     def first_stir(self) -> int:
-        """The first day on which any replication has the facility not closed; the horizon if none has."""
+        """The first day on which the facility is in use in any replication; the horizon if it never is."""
         days = np.flatnonzero(self.shares["closed"] < 1)
         return int(days[0]) if len(days) else len(self.dates)
 

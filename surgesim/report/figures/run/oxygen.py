@@ -1,4 +1,4 @@
-"""The figure of oxygen: stock and use, days of cover, facilities that have run out."""
+"""The figure of oxygen: stock and use, days of cover, and facilities that have run out."""
 
 from __future__ import annotations
 

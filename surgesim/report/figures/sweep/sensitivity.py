@@ -1,4 +1,4 @@
-"""The figures of the parameters that drive outcomes: an index per path, with its interval."""
+"""The figures of the parameters that drive outcomes: an index per parameter path, with its interval."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _LOOKS: Final = {
 
 
 def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternative: str, lang: str) -> Figure:
-    """Draw a panel per outcome with a row per path, ordered by importance for the first outcome."""
+    """Draw a panel per outcome with a row per parameter, ordered by importance for the first outcome."""
     rows = table[(table["scenario"] == scenario) & (table["alternative"] == alternative)]
     outcomes = list(dict.fromkeys(rows["outcome"]))
     kinds = list(dict.fromkeys(rows["index"]))
@@ -83,7 +83,7 @@ def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternati
 
 
 def draw_shares(results: Results, table: pd.DataFrame, alternative: str, against: str, lang: str) -> Figure:
-    """Draw a panel per outcome with the shares of its variance: chance, assumptions, and each path."""
+    """Draw a panel per outcome with the shares of its variance: chance, assumptions, and each parameter."""
     of = table[(table["alternative"] == alternative) & (table["against"] == against)]
     first = in_order(of[of["outcome"] == of["outcome"].iloc[0]])
     places = list(zip(first["index"], first["path"], strict=True))
@@ -118,7 +118,7 @@ def _draw(
     notes: Sequence[str],
     lang: str,
 ) -> Figure:
-    """Draw the values of each path, which has a name that fits, in a panel per outcome."""
+    """Draw a panel per outcome with the values of each path, labelled with its entry in `names`."""
     outcomes = list(dict.fromkeys(rows["outcome"]))
     kinds = list(dict.fromkeys(rows["index"]))
     body = sum(max(ROW, text_height(name, SMALL_SIZE) + 0.1) for name in names) + 0.9

@@ -1,4 +1,4 @@
-"""The figure of a grid sweep: the breach probability for each pair of values of two paths."""
+"""The figure of a grid sweep: the breach probability for each pair of values of two varied paths."""
 
 from __future__ import annotations
 
