@@ -22,7 +22,7 @@ LOCATION = Location(NAME)
 
 @dataclass(slots=True)
 class Assignments:
-    """A tree changed by assignments, the paths that were set, and the findings on the assignments."""
+    """Plain values after assignments, with the paths that were set and the findings about the assignments."""
 
     tree: dict[str, Any]
     paths: list[KeyPath] = field(default_factory=list)
@@ -73,7 +73,7 @@ def _put(assigned: Assignments, path: KeyPath, value: Any) -> None:
 
 
 def unknown_path(path: KeyPath, tree: Mapping[str, Any]) -> Finding | None:
-    """Return a finding if no value can be set at a dotted path; None if one can.
+    """Return a finding if no value can be set at a dotted path, otherwise None.
 
     Every key must be in the schema. A named entry must exist already, unless a single value is a complete
     entry (``epidemic.initial_infections.ha-tien``).
@@ -87,7 +87,8 @@ def unknown_path(path: KeyPath, tree: Mapping[str, Any]) -> Finding | None:
         return None if inner is None else inner.under(path[:2])
     for depth, key in enumerate(path):
         if where is None or where.kind in ("list", "value"):
-            return Finding(path, f"got a path into {dotted(path[:depth])}, which can only be set as a whole")
+            whole = dotted(path[:depth])
+            return Finding(path, f"got a path into {whole}, which can only be set as a whole")
         if where.kind == "section":
             fields = _fields(where, data)
             if key == "profile" and depth == len(path) - 1 and dotted(path[:-1]) in PLACES:
