@@ -78,7 +78,7 @@ def fit(
         typer.Option(
             parser=_number,
             metavar="NUMBER",
-            help="Standard deviation of the log of a weekly value, beyond the chance of the model.",
+            help="Standard deviation of the log of a weekly value, besides the chance of the model.",
         ),
     ] = 0.1,
     seed: SeedOption = None,

@@ -41,7 +41,7 @@ class Design(StrEnum):
 
 
 class WrongValueError(typer.BadParameter):
-    """An invalid option value, with a message in the project's own form."""
+    """An invalid option value, with a message in the same form as other errors."""
 
 
 def integer_option(

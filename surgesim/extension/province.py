@@ -43,11 +43,11 @@ class View(Protocol):
 
     @property
     def district_names(self) -> tuple[str, ...]:
-        """The names of the districts, in the order of arrays."""
+        """The names of the districts, in the order in which arrays have them."""
 
     @property
     def facility_names(self) -> tuple[str, ...]:
-        """The names of the facilities, in the order of arrays."""
+        """The names of the facilities, in the order in which arrays have them."""
 
     def now(self, column: str) -> float:
         """Return the day's value of a daily column of the province."""

@@ -38,7 +38,7 @@ def few_members(members: int, unknowns: int) -> Iterator[str]:
 
 
 def extinct(targets: Sequence[Observation], predictions: Floats) -> NDArray[np.bool_]:
-    """Return True for each member whose epidemic died out: its series are 0 where the data still are not."""
+    """Return True for each member whose epidemic died out: all its series end at 0, unlike the data."""
     at = last_of_each(targets)
     if not at:
         return np.zeros(len(predictions), bool)

@@ -276,7 +276,7 @@ def as_text(cell: Any) -> str:
 
 
 def as_number(cell: Any) -> float | None:
-    """Return a number, NaN for an empty cell, or None for anything else."""
+    """Return the number in a cell, NaN if the cell is empty, or None if it contains anything else."""
     text = as_text(cell)
     if not text:
         return math.nan
@@ -287,7 +287,7 @@ def as_number(cell: Any) -> float | None:
 
 
 def as_date(cell: Any) -> date | None:
-    """Return the date of a cell, or None for anything else."""
+    """Return the date in a cell, or None if the cell contains anything else."""
     if isinstance(cell, datetime):
         return None if cell != cell else cell.date()  # NaT differs from itself
     if isinstance(cell, date):

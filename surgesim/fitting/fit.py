@@ -98,7 +98,7 @@ class Fit:
 
     @property
     def warm_up_days(self) -> int | None:
-        """Days since the first report, if the scenario was fitted to its own history."""
+        """Days from the first report to the start; None unless the fit was to the scenario's history."""
         days: int | None = self.manifest[FIT].get(WARM_UP)
         return days
 
@@ -164,17 +164,18 @@ def fit(
         By default the scenario's own `history`: the epidemic then begins on the first day of the history, and
         the draws are for a scenario whose warm-up begins on that day.
     priors
-        The 5th and 95th percentile of the prior of more paths, such as
-        ``{"epidemic.immunity.waned.severe": (0.4, 0.8)}``. Parameters of `study.uncertainty` are unknown too.
+        The 5th and 95th percentiles of priors for additional paths, such as
+        ``{"epidemic.immunity.waned.severe": (0.4, 0.8)}``. Parameters of `study.uncertainty` are unknowns,
+        too.
     defaults
         False to fit only `priors` and `study.uncertainty`.
     fixed
         Unknowns to leave at the scenario's value.
     members, rounds, replicates
-        Members of the ensemble, rounds of runs and updates, and runs per round at the mean of the ensemble,
-        which measure chance.
+        Numbers of members of the ensemble, of rounds of runs and updates, and of runs per round at the mean
+        of the ensemble, which measure chance.
     noise
-        Standard deviation of the log of a weekly value, beyond the chance of the model.
+        Standard deviation of the log of a weekly value, in addition to the model's own chance.
     seed
         Overrides the scenario's seed.
     extensions, workers, progress, resume

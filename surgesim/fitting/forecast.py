@@ -230,7 +230,7 @@ def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _pace(folder: Path, scenario: Scenario) -> pd.DataFrame:
-    """Return quantiles of the reproduction number and of the daily growth of infections in the first week."""
+    """Return quantiles of the reproduction number and the growth of infectious people in the first week."""
     import pandas as pd
 
     daily = areas_of(folder, ["infections", "imported", "infectious"])

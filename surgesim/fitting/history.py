@@ -39,10 +39,10 @@ def warm_up_days(scenario: Scenario) -> int:
 
 
 def begun_with_history(scenario: Scenario) -> Scenario:
-    """Return a scenario that begins on the day of the first report and ends on the day before the start.
+    """Return a scenario that runs from the day of the first report to the day before the start.
 
-    Its days are those of a warm-up, but are recorded. As in a warm-up, it has no history, no census and no
-    plan, and imports infections every day.
+    Its days are like those of a warm-up, but they are recorded. As in a warm-up, it has no history, no census
+    and no plan, and imports infections every day.
     """
     days = warm_up_days(scenario)
     overlay: dict[str, Any] = {

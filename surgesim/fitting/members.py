@@ -22,7 +22,9 @@ from surgesim.study.compute.spread import spread
 Floats = NDArray[np.float64]
 
 FIRST_RUN: Final = 10_000_000
-"""Replication number of the first run of a fit, beyond those of any study: it has other random numbers."""
+"""Replication number of the first run of a fit: beyond those of studies, so that no random numbers are
+shared.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Member:
     targets: tuple[Observation, ...]
 
     def __call__(self, task: Task) -> Floats:
-        """Simulate a run; raise ScenarioError if its values are refused."""
+        """Simulate the run of a task; raise ScenarioError if the scenario refuses its values."""
         try:
             changed = with_certain(self.scenario, task.settings)
         except ScenarioError as error:

@@ -1,8 +1,8 @@
 """The ensemble smoother with multiple data assimilation (ES-MDA; Emerick and Reynolds 2013).
 
-This module contains only linear algebra on arrays. It does not use the library `iterative-ensemble-smoother`,
-which is under the GPL and assumes the same noise in every round. Here the noise differs between rounds: it
-includes the simulator's own chance, so that a fit cannot be sharper than the replicates allow.
+This module contains only linear algebra on arrays. It replaces the library `iterative-ensemble-smoother`,
+which is under the GPL, and allows for noise that differs between rounds: the simulator's own chance is not
+observation noise, but a fit must not be sharper than the replicates allow.
 
 References
 ----------

@@ -47,7 +47,7 @@ def fit_frame(targets: Sequence[Observation], prior: Floats, posterior: Floats) 
 
 
 def posterior_frame(unknowns: Unknowns, prior: Floats, posterior: Floats) -> pd.DataFrame:
-    """Return each unknown with quantiles of its values; `prior` and `posterior` have its levels."""
+    """Return each unknown with quantiles of its values, computed from its prior and posterior levels."""
     import pandas as pd
 
     return pd.DataFrame(

@@ -77,14 +77,14 @@ def loads(text: str, *, changes: Sequence[str] = (), extensions: Files = ()) -> 
     Parameters
     ----------
     text
-        YAML.
+        The contents of a scenario file, in YAML.
     changes, extensions
         See `load`.
 
     Raises
     ------
     ScenarioError
-        As `load`; lines are those of the text.
+        As for `load`; line numbers are those of the text.
 
     Examples
     --------
@@ -154,7 +154,7 @@ def _first(source: object) -> Path | Document:
 def from_plain(tree: Mapping[str, Any], *, changes: Sequence[str] = (), extensions: Files = ()) -> Scenario:
     """Build a scenario from plain values, as if a file contained them.
 
-    `extends` is not allowed; the path of an arrivals file is relative to the working directory.
+    `extends` is not allowed; the path of an arrivals file is relative to the working folder.
 
     Raises
     ------
@@ -338,7 +338,7 @@ def _assemble(
 def _alternative(
     name: str, overlay: Mapping[str, Any], below: Mapping[str, Any], base: _Validated, context: LoadContext
 ) -> tuple[Scenario | None, bool]:
-    """Return the scenario of an alternative (None if it cannot be built), and if its own overlay is valid."""
+    """Return an alternative's scenario (None if it cannot be built), and whether its own overlay is valid."""
     above = ("alternatives", name)
     context.remark(idle.under(above) for idle in overlays.idle_nulls(below, overlay))
     judged = inherited.without_base_gaps(overlay, below, base.faults)

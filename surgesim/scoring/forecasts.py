@@ -59,7 +59,7 @@ class Forecast:
     location
         The location as written in the file: a district, or the province.
     values
-        The quantiles, in the order of the levels of all forecasts.
+        The quantiles, in the order of the levels, which all forecasts share.
     file, line
         The position of the forecast's lowest quantile.
     """

@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 FORECAST: Final = "forecast"
 """Name of the model that is scored; the other models are the yardsticks."""
 BASELINE: Final = "baseline"
-"""Name of the yardstick by whose score relative scores are divided."""
+"""Name of the yardstick with which relative scores compare."""
 
 ALL: Final = "all"
 """The target, horizon or location in rows that cover all targets, horizons or locations."""

@@ -261,7 +261,7 @@ def _beds(draft: Draft) -> dict[tuple[str, str], int]:
 
 
 def _put_infections(draft: Draft, daily: Daily, today: date) -> None:
-    """Add the infections on the first day, from the cases of each district or its share of the province's."""
+    """Add the infections on the first day, from a district's cases or its share of the province's cases."""
     districts = draft.tree.get("people", {}).get("districts", {})
     people = {key: district.get("population", 1) for key, district in districts.items()}
     total = sum(people.values())

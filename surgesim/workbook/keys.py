@@ -21,7 +21,7 @@ def folded(text: str) -> str:
 def key_of(name: str) -> str:
     """Return the short name of a district, facility or rule: ``o-mon`` for ``Ô Môn``.
 
-    Diacritics are dropped, other characters than a-z and digits become hyphens, and the result is cut to 60
+    Diacritics are dropped, characters other than a-z and digits become hyphens, and the result is cut to 60
     characters. A reserved word gets the suffix ``-1``. The result is empty if no letter or digit is left.
     """
     key = re.sub(r"[^a-z0-9]+", "-", folded(name)).strip("-")[:MOST_LETTERS].strip("-")

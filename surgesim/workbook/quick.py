@@ -27,7 +27,7 @@ _HEAD = (
     Label("surgesim validate {name}.yaml", "surgesim validate {name}.yaml"),
     Label("surgesim run {name}.yaml", "surgesim run {name}.yaml"),
 )
-"""The comment at the top of the file."""
+"""The comment at the top of the scenario file."""
 
 _DISTRICT, _FACILITY = "whole-province", "hospitals"
 
@@ -39,7 +39,7 @@ class Figures:
     Attributes
     ----------
     population
-        People.
+        Number of people.
     beds, icu
         Hospital beds outside intensive care, and beds in intensive care.
     cases_last_week

@@ -79,7 +79,7 @@ def absorb(base: Mapping[str, Any], child: Mapping[str, Any], context: LoadConte
 
 
 def _is_scenario(document: Document, problems: list[Problem]) -> bool:
-    """Return True if a document has keys; otherwise add the problem."""
+    """Return True if a document has keys; otherwise add a problem."""
     value = document.value
     if isinstance(value, dict):
         return True

@@ -1,4 +1,4 @@
-"""Read a mapping of Python values in the way of a scenario file.
+"""Read a mapping of Python values as the contents of a scenario file.
 
 Keys may be dotted paths (``{"epidemic.variant.r0": 4}``) at any level. NumPy's numbers and arrays, tuples,
 dates, paths and sections of other scenarios become the plain values that a file would have.

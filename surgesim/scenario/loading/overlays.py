@@ -143,7 +143,7 @@ def nulls(tree: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
 
 
 def unknown_nulls(tree: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield a finding for each null under a key that its section does not have."""
+    """Yield a finding for each null value under a key that is unknown in its section."""
     for path in nulls(tree):
         holder = shape.at(path[:-1], tree)
         if holder is not None and holder.kind == "section":

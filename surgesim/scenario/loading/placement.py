@@ -93,7 +93,7 @@ def _embed_arrivals(plain: dict[str, Any], above: KeyPath, context: LoadContext)
 
 
 def _named_file(plain: Mapping[str, Any], path: KeyPath) -> str | None:
-    """Return the file that the section at `path` names; None if it names none."""
+    """Return the name of the file in the section at `path`; None if the section names no file."""
     name = value_at(plain, (*path, "file"))
     return name if isinstance(name, str) and name != "none" else None
 
@@ -197,7 +197,7 @@ def _embed_values(plain: dict[str, Any], context: LoadContext) -> None:
 
 
 def _replace_file(plain: dict[str, Any], path: tuple[str, ...], **numbers: list[Any] | None) -> None:
-    """Replace a file's name by its numbers, which replace all numbers of an underlying scenario, too."""
+    """Replace the key `file` by the numbers in the file, and remove numbers of an extended scenario."""
     kept = {key: value for key, value in value_at(plain, path).items() if key != "file"}
     given = {key: "none" if value is None else value for key, value in numbers.items()}
     profile_tables.put(plain, path, {**kept, **given})

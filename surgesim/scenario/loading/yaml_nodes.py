@@ -56,7 +56,7 @@ class Document:
     Attributes
     ----------
     fractions
-        The original text of numbers whose point may separate thousands.
+        The original text of numbers in which a point may separate thousands.
     doubts
         Findings about values that can be read, but may not be what their author meant.
     """

@@ -90,7 +90,7 @@ class Clocks(Section):
 
 
 class UrgentShare(Section):
-    """Share of new patients who have priority in the queue for the bed type they need first."""
+    """Share of new patients who have priority in the queue for the first bed type they need."""
 
     oxygen: Share = figure(0.0, "no triage classes unless given")
     icu: Share = figure(0.0, "no triage classes unless given")
@@ -114,7 +114,7 @@ class Clinical(Section):
 
     @property
     def isolated_first(self) -> float:
-        """Share of the reported mild cases of `home_care.first` who are isolated in basic beds."""
+        """Share of the reported mild cases in `home_care.first` who are isolated in basic beds."""
         first = None if self.home_care is None else self.home_care.first
         own = None if first is None else first.isolated_share
         return self.isolated_share if own is None else own

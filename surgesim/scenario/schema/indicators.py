@@ -33,7 +33,7 @@ class Indicator(NamedTuple):
     least, most
         The minimum and maximum of the indicator; `most` is None if there is no maximum.
     of_residents
-        The denominator of a rate that counts each resident at most once, such as 100,000 residents.
+        For a rate that counts each resident at most once, its denominator, such as 100,000 residents.
     needs
         Names, in `schema.needs.NEEDS`, of the parts that a scenario must give for the indicator to be
         assessed, in the order of reporting; empty if it needs only patients and beds.
@@ -321,7 +321,7 @@ def check_allowed(key: str, indicator: str, known: Iterable[str], by: str) -> No
 
 
 def check_watch(watch: Watch, *, group: bool, by_district: bool) -> None:
-    """Reject a group or a district if the indicator does not allow it, and both at once.
+    """Reject a group or a district that the indicator does not allow, and a group together with a district.
 
     Raises
     ------

@@ -34,7 +34,7 @@ _UNCERTAIN = {
     )
     for name, info in Uncertain.model_fields.items()
 }
-"""The forms of an uncertain parameter, whose values are lists or mappings with these keys."""
+"""The forms of an uncertain parameter, each with the keys of its mapping, or None for a list."""
 
 
 def _is_uncertain_form(value: Mapping[str, Any]) -> bool:

@@ -66,7 +66,7 @@ def _bounds(scenario: Scenario) -> Iterator[tuple[KeyPath, _Bound]]:
 
 
 def _situation(scenario: Scenario) -> Iterator[Finding]:
-    """Warn if some criteria of the declared emergency, or too many, are not assessed."""
+    """Warn if criteria of the declared emergency are not assessed."""
     names, assessed = scenario.command.of_situation, assessed_criteria(scenario)
     missing = [name for name in names if name not in assessed]
     if not missing:
@@ -233,7 +233,7 @@ def _covers(overlay: object, path: KeyPath) -> bool:
 
 
 def unsourced_figures(survey: Survey) -> Iterator[Finding]:
-    """Warn, for each section, of the number of figures that have no source or are assumed.
+    """Warn how many figures in each section have no source or are assumed.
 
     The `detail` of each finding lists the figures.
     """

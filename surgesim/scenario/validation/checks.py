@@ -159,7 +159,7 @@ def _flapping(path: KeyPath, got: str, expected: str, on: str) -> Finding:
 
 
 MOST_DAYS_IN_FORCE = 366
-"""Maximum number of days before the first day on which a rule of the plan may have begun."""
+"""Maximum number of days by which a rule of the plan may have begun before the first day."""
 
 
 def out_of_range(parts: Parts) -> Iterator[Finding]:

@@ -97,7 +97,7 @@ class _Default:
 NO_DEFAULT = _Default()
 
 RANGES = "study.uncertainty."
-"""The path prefix of distributions; the path of the uncertain figure follows it."""
+"""The beginning of the path of a distribution; the path of the uncertain figure follows."""
 
 
 class Survey:

@@ -140,7 +140,7 @@ def put_facilities(draft: Draft, tables: Tables, names: Names, districts: Names,
 
 
 def _put_shares(draft: Draft, above: Path, row: Row, notes: Notes) -> None:
-    """Add the shares of a facility's beds that are open to COVID patients today, and that can be."""
+    """Add the shares of a facility's beds that are open to COVID patients today and that can be opened."""
     public = row.values.get("ownership", "public") == "public"
     is_open = row.values.get("open_today", True)
     usual_share = usual.OPEN_SHARE if public and is_open else None
@@ -237,7 +237,7 @@ _SOURCES = {
     "census": "care.initial_census",
     "plan": "command.plan",
 }
-"""The path pattern of the figures on each sheet, for the section `sources`."""
+"""For each sheet, the path in the scenario under which its figures stand."""
 
 
 def put_sources(draft: Draft, tables: Tables, file: str) -> None:

@@ -175,7 +175,7 @@ def _judge_days(days: Mapping[date, Row], today: date | None, notes: Notes) -> N
             days[after].place("date"), f"{missing} days are missing, the first after {after}: read as gaps"
         )
     if len(ordered) < _FEW_DAYS:
-        notes.remark(first, f"has only {len(ordered)} days of reports, {_FEW_DAYS} or more are better")
+        notes.remark(first, f"got only {len(ordered)} days of reports, {_FEW_DAYS} or more are better")
     if today is not None and (today - ordered[-1]).days > 3:
         notes.remark(
             days[ordered[-1]].place("date"), f"the last report is dated {ordered[-1]}, but today is {today}"

@@ -63,7 +63,7 @@ def put_measure(draft: Draft) -> None:
 
 
 def infected(cases_per_day: float | None, people: int) -> int:
-    """Return the infections on the first day that the daily number of reported cases in an area implies."""
+    """Estimate the infections in an area on the first day from its daily number of reported cases."""
     if cases_per_day is None:
         number = people * _INFECTED_SHARE
     else:

@@ -33,7 +33,7 @@ class Verbatim(str):
 
 
 def scenario_text(draft: Draft, head: Sequence[str], lang: str) -> str:
-    """Return the text of the scenario file, with comments in `lang`; `head` has its first lines."""
+    """Return the text of the scenario file, with comments in `lang`; `head` is the comment at its top."""
     lines = [f"# {plain(line)}".rstrip() for line in head]
     for key, value in draft.tree.items():
         if key in _HEADS:

@@ -68,7 +68,7 @@ def _form_titled(title: str) -> SheetForm | None:
 
 
 def _judge_others(others: Sequence[RawSheet], found: dict[str, RawSheet], notes: Notes) -> list[str]:
-    """Refuse sheets with a wrong title but the headings of a missing sheet; return the keys of those sheets.
+    """Refuse sheets that have the headings of a missing sheet; return the keys of the missing sheets.
 
     Other unknown sheets get a remark that they are not read.
     """
@@ -147,7 +147,7 @@ def _is_example(cells: dict[int, Cell]) -> bool:
 
 
 def _columns(sheet: RawSheet, head: int, form: SheetForm, notes: Notes) -> dict[int, Column]:
-    """Return the columns of a sheet by their number."""
+    """Return the columns of a sheet that are known, by column number."""
     columns: dict[int, Column] = {}
     for place, cell in sorted(sheet.rows[head].items()):
         column = _column_headed(cell, form)

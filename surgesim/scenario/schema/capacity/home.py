@@ -7,7 +7,7 @@ from surgesim.scenario.schema.numbers import Amount, Count, DaysKept, Places, Sh
 
 
 class FollowedFirst(Section):
-    """The mild cases that teams follow first: people above a certain age, and high-risk people of any age.
+    """The mild cases that teams follow first: people from a certain age on, and high-risk people of any age.
 
     `isolated_share` is the share of these cases who are isolated in a facility; without it,
     `clinical.isolated_share` applies to them too.

@@ -43,8 +43,8 @@ class Effects(Section):
     """Effects of a consumable on risks; the effects of several consumables are multiplied.
 
     `death_oxygen` and `death_icu` multiply P(death) with full or thin care, of patients who need oxygen and
-    of those who need ICU. `staff_infection` multiplies `care.staffing.absence.at_work`. The factor is 1 for
-    the condition (`in_stock` or `out`) under which the figure in the other section was measured.
+    of those who need ICU. `staff_infection` multiplies `care.staffing.absence.at_work`. Set to 1 the factor
+    (`in_stock` or `out`) of the condition under which the figure in the other section holds.
     """
 
     death_oxygen: ByStock = ByStock()

@@ -170,7 +170,7 @@ class RuleBase(Section):
     def ends_on(self) -> Watch:
         """The indicator that `until` watches: its own, if it has one, or else that of `when`.
 
-        An item, group or district of `until` then replaces that of `when`.
+        In the latter case, an item, group or district given in `until` replaces that of `when`.
         """
         if self.until is None or self.until.on is not None:
             return Watch(None)
@@ -208,7 +208,7 @@ class RuleBase(Section):
         return False
 
     def misfit(self, facility: Facility) -> str | None:
-        """Return the end of the message that the rule cannot name a facility; None if it can name it."""
+        """Return why the rule cannot name a facility, as the end of a message; None if it can."""
         return None
 
     def misfit_of_all(self, facilities: Mapping[str, Facility]) -> tuple[str, str] | None:

@@ -25,10 +25,10 @@ LEAST_SHARE = 2.0**-53
 
 
 PLAN = "command.plan."
-"""The path above the plan's figures, which are named by a rule and its field."""
+"""The beginning of the path of a figure in the plan; the names of a rule and a field follow."""
 
 CHOSEN = ("when", "until")
-"""Fields of rules that planners choose, so that they are not uncertain; delays are not among them."""
+"""Fields of a rule that planners choose; unlike delays, they are not uncertain."""
 
 
 def is_choice(path: str) -> bool:
