@@ -37,8 +37,8 @@ class Problem:
     Attributes
     ----------
     path
-        Dotted path in the scenario, e.g. ``care.facilities.vinmec-phu-quoc.beds.icu``;
-        empty if the problem is the file itself.
+        Dotted path in the scenario, e.g. ``care.facilities.vinmec-phu-quoc.beds.icu``; empty if the problem
+        is the file itself.
     message
         One clear sentence: ``got …, expected …``.
     file, line

@@ -70,11 +70,12 @@ class Protection(Section):
 class Immunity(Section):
     """Immunity at the start, by age, and the waning of immunity.
 
-    `immune_share` is the share immune from recent infection (or both infection and vaccine); those whom the
-    variant's `infection_escape` makes susceptible join the waned stratum. `waned_share` is the share of the
-    others with waned protection from earlier doses or infections; this protection is multiplied by
-    1 - `vaccine_escape`. Section `vaccination` requires `vaccinated`, the protection that its doses
-    give; nobody has it at the start. A dose never replaces better waned protection.
+    `immune_share` is the share of people who are immune after a recent infection (or infection and vaccine);
+    the share `infection_escape` of the variant makes some of them susceptible, and they join the waned
+    stratum. `waned_share` is the share of the other people whose protection by earlier doses or infections
+    has waned; this protection is multiplied by (1 - `vaccine_escape`). Section `vaccination` requires
+    `vaccinated`, the protection that its doses give; nobody has it at the start. A dose never replaces better
+    waned protection.
     """
 
     immune_share: ShareByAge = figure((0.0,) * 9, "nobody immune unless given")

@@ -82,5 +82,5 @@ def _gives(overlay: Mapping[str, Any], path: KeyPath) -> bool:
 
 
 def _holds(path: KeyPath, inner: KeyPath) -> bool:
-    """Return True if `path` contains `inner`; the whole scenario, (), contains only itself."""
+    """Return True if `path` contains `inner`; the empty path contains only itself."""
     return inner[: len(path)] == path if path else not inner

@@ -61,11 +61,10 @@ class SourceIndex:
 def assumptions(scenario: Scenario) -> list[Row]:
     """Return one row for each figure that affects results: (path, value, source, confidence).
 
-    A table by age, a matrix and a distribution each count as one figure. Values
-    equal to the schema's default share one row (``care.facilities.*.access_hours``) with the schema's
-    source, or have no row if the schema gives none. A value whose full path is in `sources` has its own
-    row. Other figures without a source have an empty source and are ``assumed``. Rows follow the order of
-    the schema and, within it, of the file.
+    A table by age, a matrix and a distribution each count as one figure. Values equal to the schema's default
+    share one row (``care.facilities.*.access_hours``) with the schema's source, or have no row if the schema
+    gives none. A value whose full path is in `sources` has its own row. Other figures without a source have
+    an empty source and are ``assumed``. Rows follow the order of the schema and, within it, of the file.
     """
     return list(Survey(scenario).rows.values())
 

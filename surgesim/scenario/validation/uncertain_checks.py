@@ -240,8 +240,7 @@ def _undrawable(draws: _Draws, uncertainty: Mapping[str, Uncertain]) -> Iterator
     This checks all parameters at their medians, each limit with all others at the median, and all
     combinations of the limits of bounded distributions, unless there are more than `MOST_CORNERS`. If the
     alternatives accept all lower limits together and all upper limits together, these steps check only the
-    baseline. A
-    run checks all of its draws before it begins.
+    baseline. A run checks all of its draws before it begins.
     """
     left = dict(uncertainty)
     middle = {name: draws.value(name, form.quantile(0.5)) for name, form in left.items()}

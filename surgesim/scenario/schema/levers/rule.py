@@ -147,7 +147,7 @@ class RuleBase(Section):
         nameless = until is not None and until.on is None and until.indicator is None
         if nameless and self.when.indicator is None:
             raise ValueError(
-                "got `until` without an indicator, and a date as `when`: expected an indicator or a date"
+                "got no indicator in `until` and a date in `when`, expected an indicator or a date in `until`"
             )
         return self
 

@@ -14,8 +14,8 @@ _DELIVERY = "Thanh Hóa's plan: vaccination within 7 days of the allocation of v
 class VaccineGroup(Section):
     """A priority group: people from a given age on, of any risk or of high risk only.
 
-    People who belong to several groups count in the first.
-    `from_age` must be the start of a ten-year age group, so 65 can only be written as 60 or 70.
+    People who belong to several groups count in the first. `from_age` must be the start of a ten-year age
+    group, so 65 can only be written as 60 or 70.
     """
 
     title: Off[Text] = None
