@@ -87,8 +87,7 @@ def unknown_path(path: KeyPath, tree: Mapping[str, Any]) -> Finding | None:
         return None if inner is None else inner.under(path[:2])
     for depth, key in enumerate(path):
         if where is None or where.kind in ("list", "value"):
-            whole = dotted(path[:depth])
-            return Finding(path, f"got a path into {whole}, which can only be set as a whole")
+            return Finding(path, f"got a path into {dotted(path[:depth])}, which can only be set as a whole")
         if where.kind == "section":
             fields = _fields(where, data)
             if key == "profile" and depth == len(path) - 1 and dotted(path[:-1]) in PLACES:
