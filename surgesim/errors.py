@@ -2,10 +2,10 @@
 
 SurgesimError
 ├── ScenarioError      the scenario (or its files) cannot be used; lists every problem found
-├── FitError           data or priors cannot be used for a fit; lists every problem found
-├── ScoreError         forecasts, or the data that came true, cannot be scored; lists every problem found
+├── FitError           the data or priors cannot be used for a fit; lists every problem found
+├── ScoreError         the forecasts or the observed data cannot be scored; lists every problem found
 ├── ResultsError       a result folder cannot be read or written
-├── ExtensionError     an extension cannot be loaded, does not fit, or fails in a run
+├── ExtensionError     an extension cannot be loaded, does not fit the scenario, or fails in a run
 └── IdentityError      a conservation identity failed during a run: a bug in the program
 """
 
@@ -20,7 +20,7 @@ MOST_PROBLEMS = 50
 """Maximum number of problems printed for one scenario; the others are counted."""
 
 MOST_LETTERS = 80
-"""Maximum number of letters of a name, or of another text by the user, in a message."""
+"""Maximum number of letters of a user's text, such as a name, that a message shows."""
 
 _QUOTED = re.compile(r"(?<!\w)(['\"])((?:(?!\1).){81,})\1")
 _LONG_WORD = re.compile(r"[^\s/\\'\"]{81,}")
@@ -37,14 +37,14 @@ class Problem:
     Attributes
     ----------
     path
-        Dotted path in the scenario, e.g. ``care.facilities.vinmec-phu-quoc.beds.icu``;
-        empty if the problem is the file itself.
+        Dotted path in the scenario, e.g. ``care.facilities.vinmec-phu-quoc.beds.icu``; empty if the problem
+        is the file itself.
     message
         One clear sentence: ``got …, expected …``.
     file, line
         Position in a file (the first line is 1); None if the value is in no file.
     detail
-        The items that the message counts; empty if the message is complete. Not part of the text.
+        A list of the items that the message only counts; empty if it counts none. ``str(problem)`` omits it.
     """
 
     path: str
@@ -76,7 +76,7 @@ def with_short_names(message: str) -> str:
 
 
 def listed(texts: Sequence[str]) -> str:
-    """Return at most `MOST_PROBLEMS` of the texts, one per line, then the number of the others."""
+    """Return up to `MOST_PROBLEMS` of the texts, one per line, and a last line that counts the others."""
     more = len(texts) - MOST_PROBLEMS
     return "\n".join([*texts[:MOST_PROBLEMS], *([f"and {more} more"] if more > 0 else [])])
 
@@ -94,7 +94,7 @@ def escaped(text: str) -> str:
 
 
 class ScenarioError(SurgesimError):
-    """Raised for a scenario that cannot be used; lists all of its problems."""
+    """Raised if a scenario cannot be used; lists all of its problems."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = tuple(problems)
@@ -105,7 +105,7 @@ class ScenarioError(SurgesimError):
 
 
 class FitError(SurgesimError):
-    """Raised for data or priors that cannot be used for a fit; lists all of their problems."""
+    """Raised if data or priors cannot be used for a fit; lists all of their problems."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = tuple(problems)
@@ -116,7 +116,7 @@ class FitError(SurgesimError):
 
 
 class ScoreError(SurgesimError):
-    """Raised for forecasts, or data that came true, that cannot be scored; lists all of their problems."""
+    """Raised if forecasts or observed data cannot be scored; lists all of their problems."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = tuple(problems)
@@ -127,16 +127,16 @@ class ScoreError(SurgesimError):
 
 
 class ResultsError(SurgesimError):
-    """Raised for a result folder that is missing, damaged or cannot be written."""
+    """Raised if a result folder is missing or damaged, or cannot be written."""
 
 
 class ExtensionError(SurgesimError):
-    """Raised for an extension that cannot be loaded, does not fit the scenario, or fails in a run.
+    """Raised if an extension cannot be loaded, does not fit the scenario, or fails in a run.
 
     Attributes
     ----------
     traceback
-        The traceback in the extension, as text; empty if nothing in it was raised.
+        The extension's traceback, as text; empty if no error was raised inside the extension.
     """
 
     def __init__(self, message: str, traceback: str = "") -> None:
@@ -148,7 +148,7 @@ class ExtensionError(SurgesimError):
 
 
 class IdentityError(SurgesimError):
-    """Raised when a conservation identity (docs/model.md) fails; the message states which, where and when."""
+    """Raised if a conservation identity fails (docs/model.md); the message names it, and where and when."""
 
     def __init__(self, identity: str, where: str, day: int, detail: str) -> None:
         self.identity, self.where, self.day, self.detail = identity, where, day, detail

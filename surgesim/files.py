@@ -14,7 +14,7 @@ TEMPORARY = ".surgesim-part"
 
 
 def write_failure(path: Path, error: OSError) -> str:
-    """Return a message that `path` cannot be written; if a file is in the way of a folder, name the file."""
+    """Return a message that `path` cannot be written, with the reason or the file that stands in its way."""
     if isinstance(error, FileExistsError) and path.is_file():
         return f"{path}: cannot be written: got a file, expected a folder or an unused path"
     for parent in path.parents:
@@ -27,7 +27,7 @@ def write_failure(path: Path, error: OSError) -> str:
 
 @contextlib.contextmanager
 def disk_errors(target: Path) -> Iterator[None]:
-    """Convert an OSError raised in the block into a message that says why `target` cannot be written.
+    """Convert an OSError raised in the ``with`` block into a message that `target` cannot be written.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
         If the file cannot be written, or another process is writing it.
     """
     with disk_errors(path):
-        place = path.resolve() if path.is_symlink() else path  # keep the link, write its target
+        place = path.resolve() if path.is_symlink() else path  # keep a symbolic link, and write its target
         beside = place.parent / f".{place.name}{TEMPORARY}"
         with Lock(beside, path, named=False) as lock:
             yield beside
@@ -68,7 +68,7 @@ FIGURE_CREATOR = "Drawn by surgesim"
 
 
 def is_report(path: Path) -> bool:
-    """Return whether surgesim wrote the report; reports of 0.1.0 are recognised by text they all contain."""
+    """Return whether surgesim wrote the report; fixed texts identify the reports of version 0.1.0."""
     if not path.is_file():
         return False
     content = path.read_bytes()
@@ -90,7 +90,7 @@ def _is_picture(path: Path) -> bool:
 
 
 def is_drawn(path: Path) -> bool:
-    """Return whether surgesim or Matplotlib drew the figure; those of version 0.1.0 name only Matplotlib."""
+    """Return whether surgesim or Matplotlib drew the figure; surgesim 0.1.0 named only Matplotlib."""
     return is_figure(path) or (_is_picture(path) and b"https://matplotlib.org" in path.read_bytes())
 
 

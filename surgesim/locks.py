@@ -19,7 +19,7 @@ _OURS = "surgesim"
 _MAX_TEXT = 300
 
 _FAR = 1 << 30
-"""Offset of the byte that Windows locks, beyond the text, so that other processes can read the text."""
+"""Offset of the byte that is locked on Windows: beyond the text, so that other processes can read it."""
 
 
 class LockedError(ResultsError):
@@ -34,9 +34,9 @@ class Lock:
     path
         The lock file, created if missing. A lock file left by a killed process is reused.
     of
-        The file or folder that the lock protects, for messages.
+        The file or folder that the lock protects; messages name it.
     named
-        True to write the process that holds the lock into the file; False if the file is for other content.
+        True to write the name of the process into the file; False if the caller writes other content.
 
     Raises
     ------

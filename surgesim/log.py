@@ -1,4 +1,4 @@
-"""The logger "surgesim": quiet unless the user gives it a handler, as `logging.basicConfig` does."""
+"""The logger "surgesim", which prints nothing until the user adds a handler (`logging.basicConfig`)."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ def logged() -> Iterator[None]:
 
 
 def log_failure(message: str, traceback: str) -> None:
-    """Log a failure with its traceback, which is empty if nothing was raised in a function."""
+    """Log a failure, with its traceback unless that is empty."""
     LOG.error("%s", "\n".join(filter(None, (message, traceback.rstrip()))))

@@ -1,4 +1,4 @@
-"""The command line: parses arguments, calls the library, prints. Heavy imports are deferred.
+"""The command line: it parses arguments, calls the library and prints. Heavy imports are deferred.
 
 `app` defines the command, `options` the shared options, and `terminal` output and exit codes; the other
 modules define the subcommands.
@@ -36,6 +36,6 @@ def main() -> None:
     try:
         with output_errors():
             app()
-    except KeyboardInterrupt:  # before a command began, which would say what became of its files
+    except KeyboardInterrupt:  # before a command began; a command itself reports the state of its files
         sys.stderr.write("Interrupted: nothing was written.\n")
         sys.exit(INTERRUPTED)

@@ -55,7 +55,7 @@ def _version(wanted: bool) -> None:
 
 
 def _log_to(path: Path, context: typer.Context) -> None:
-    """Append to a file what the logger "surgesim" is told, until the command ends."""
+    """Append the records of the logger "surgesim" to a file until the command ends."""
     try:
         handler = logging.FileHandler(path, encoding="utf-8")
     except OSError as error:

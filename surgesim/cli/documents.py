@@ -40,7 +40,7 @@ def plot(
 ) -> None:
     """Draw the figures of a completed run, or the sweep-map of a completed sweep.
 
-    The sweep-map shows the probability of a breach over the first two paths of a grid, for each scenario.
+    The sweep-map shows the probability of a breach by the first two parameters of a grid, for each scenario.
     """
     with errors(interrupted="the figures already written are complete"):
         from surgesim.report.figures import FIGURES, EmptyFigureError, ProvinceOnlyError, draw, save

@@ -57,7 +57,7 @@ def fit(
         list[str] | None,
         typer.Option(
             metavar="PATH=LOW:HIGH",
-            help="Fit this path too, with a prior whose 5th and 95th percentiles are given; may be repeated.",
+            help="Fit this path, too; 90 % of its prior lies from LOW to HIGH; may be repeated.",
         ),
     ] = None,
     defaults: Annotated[
@@ -69,16 +69,16 @@ def fit(
     ] = True,
     fixed: Annotated[
         list[str] | None,
-        typer.Option(metavar="PATH", help="Leave this unknown at the scenario's value; may be repeated."),
+        typer.Option(metavar="PATH", help="Keep the scenario's value of this unknown; may be repeated."),
     ] = None,
-    members: Annotated[int, integer_option("Members of the ensemble.")] = 160,
-    rounds: Annotated[int, integer_option("Rounds of runs and updates.")] = 4,
+    members: Annotated[int, integer_option("Number of members of the ensemble.")] = 160,
+    rounds: Annotated[int, integer_option("Number of rounds of runs and updates.")] = 4,
     noise: Annotated[
         float,
         typer.Option(
             parser=_number,
             metavar="NUMBER",
-            help="Standard deviation of the log of a weekly value, beyond the chance of the model.",
+            help="Standard deviation of the log of a weekly value, besides the chance of the model.",
         ),
     ] = 0.1,
     seed: SeedOption = None,
@@ -95,10 +95,10 @@ def fit(
 ) -> None:
     """Fit a scenario to data.
 
-    Without --data, it is fitted to its own history, and scenario.yaml starts from the fitted epidemic today.
-    Writes joint draws of the unknowns (draws.csv), a scenario that draws from them (scenario.yaml), the fit
-    against the data (fit.csv, fit.svg), and posterior beside prior (posterior.csv). Completed rounds are kept
-    in FOLDER.unfinished until all are complete.
+    Without --data, the scenario is fitted to its own history, and scenario.yaml starts today from the fitted
+    epidemic. Writes joint draws of the unknowns (draws.csv), a scenario that draws from them (scenario.yaml),
+    the fit against the data (fit.csv, fit.svg), and the posterior beside the prior (posterior.csv). Completed
+    rounds are kept in FOLDER.unfinished until all rounds are complete.
     """
     with errors({"seed": "--seed", "members": "--members", "rounds": "--rounds", "noise": "--noise"}):
         from surgesim.fitting.fit import fit as run_fit
@@ -155,7 +155,7 @@ def _figure(lang: str) -> Any:
 
 
 def _summarise(done: Fit, folder: Path, quiet: bool) -> None:
-    """Report the outcome of a fit, and what to doubt."""
+    """Report the outcome of a fit, with its warnings."""
     for warning in done.warnings:
         typer.echo(f"Warning: {warning}", err=True)
     if not quiet:

@@ -30,7 +30,7 @@ from surgesim.cli.terminal import FAILED, command_line, errors, progress_bar, sh
 def forecast(
     scenario: ScenarioPath,
     lang: LangOption,
-    weeks: Annotated[int, integer_option("Weeks to forecast.")] = 4,
+    weeks: Annotated[int, integer_option("Number of weeks to forecast.")] = 4,
     fit: Annotated[
         Path | None,
         typer.Option(
@@ -49,8 +49,8 @@ def forecast(
             help="Run only this alternative besides the baseline (`baseline`: none); may be repeated.",
         ),
     ] = None,
-    members: Annotated[int, integer_option("Members of the fit's ensemble.")] = 160,
-    rounds: Annotated[int, integer_option("Rounds of runs and updates of the fit.")] = 4,
+    members: Annotated[int, integer_option("Number of members of the fit's ensemble.")] = 160,
+    rounds: Annotated[int, integer_option("Number of rounds of runs and updates in the fit.")] = 4,
     seed: SeedOption = None,
     set_: SetOption = None,
     extension: ExtensionOption = None,
@@ -66,9 +66,9 @@ def forecast(
 ) -> None:
     """Forecast the next weeks from a scenario's history.
 
-    Fits the scenario to its history, and runs it and its alternatives from today with the draws of the fit.
-    Writes the result folder of a run, with quantiles by week and place in the form of hubverse
-    (forecast.csv), the pace of the epidemic (pace.csv) and a figure (figures/forecast.svg).
+    Fits the scenario to its history, and runs it and its alternatives from today with draws from the fit.
+    Writes the result folder of a run, and adds the quantiles by week and place in hubverse format
+    (forecast.csv), the reproduction number and growth (pace.csv) and a figure (figures/forecast.svg).
     """
     options = {
         "study.replications": "--replications",

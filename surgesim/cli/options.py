@@ -14,7 +14,7 @@ from surgesim.study.compute.backend import MOST_WORKERS
 BASELINE = "baseline"
 
 OF_SCENARIO = "the scenario's"
-"""Default shown in help for options whose default comes from the scenario."""
+"""Text shown in help as the default of options that the scenario sets."""
 
 
 class Lang(StrEnum):
@@ -41,7 +41,7 @@ class Design(StrEnum):
 
 
 class WrongValueError(typer.BadParameter):
-    """An invalid option value, with a message in the project's own form."""
+    """An invalid option value, with a message in the same form as other errors."""
 
 
 def integer_option(
@@ -51,7 +51,7 @@ def integer_option(
     least: int | None = None,
     most: int | None = None,
 ) -> Any:
-    """Return an integer option from `least` to `most`; the scenario checks the bounds of its own values."""
+    """Return an option for integers, with bounds unless the scenario checks the value."""
 
     def read(text: str) -> int:
         try:
@@ -117,7 +117,7 @@ SetOption = Annotated[
     typer.Option("--set", metavar="PATH=VALUE", help="Change a scenario value; may be repeated."),
 ]
 FixedOption = Annotated[
-    bool, typer.Option("--fixed", help="Draw no uncertain parameter: each has the scenario's value.")
+    bool, typer.Option("--fixed", help="Draw no uncertain parameters: each keeps the scenario's value.")
 ]
 ExtensionOption = Annotated[
     list[Path] | None,
@@ -133,7 +133,7 @@ SeriesOption = Annotated[
     typer.Option(
         "--series",
         metavar="NAME",
-        help="Daily indicator of the province to keep of every run, in Parquet; may be repeated.",
+        help="Daily indicator of the province to store for every run, in Parquet; may be repeated.",
     ),
 ]
 FacilitySeriesOption = Annotated[
@@ -141,10 +141,10 @@ FacilitySeriesOption = Annotated[
     typer.Option(
         "--facility-series",
         metavar="NAME",
-        help="Daily indicator of the facilities to keep of every run, in Parquet; may be repeated.",
+        help="Daily indicator of the facilities to store for every run, in Parquet; may be repeated.",
     ),
 ]
 ResumeOption = Annotated[
-    bool, typer.Option("--resume", help="Continue what was interrupted, from FOLDER.unfinished.")
+    bool, typer.Option("--resume", help="Continue an interrupted command from FOLDER.unfinished.")
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]

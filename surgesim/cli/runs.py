@@ -73,7 +73,7 @@ def run(
         ),
     ] = None,
     most: Annotated[
-        int | None, integer_option("Max number of runs with --precision.", show_default=OF_SCENARIO)
+        int | None, integer_option("Maximum number of runs with --precision.", show_default=OF_SCENARIO)
     ] = None,
     resume: ResumeOption = False,
     workers: WorkersOption = None,
@@ -151,7 +151,7 @@ def _check(scenario: Scenario, only: Sequence[str] | None) -> None:
 
 
 def _show(results: Results, lang: str, folder: Path, quiet: bool) -> None:
-    """Show the summary of a run, and report if figures are missing."""
+    """Print the summary of a run, and a message if its figures could not be drawn."""
     if not quiet:
         from surgesim.report.screen.screen import summary
 
@@ -170,8 +170,8 @@ def reproduce(
 ) -> None:
     """Run a stored result again and compare the files.
 
-    A result that was run with extensions needs the same files again: it loads none by itself. Exit code 0
-    if all files are the same, otherwise 1.
+    If the result was run with extensions, give their files again with --extension. The exit code is 0 if all
+    files are the same, otherwise 1.
     """
     with errors():
         from surgesim.study.compute.backend import Backend
@@ -196,7 +196,7 @@ def reproduce(
             )
         if again.setting and not quiet:
             typer.echo(
-                f"Compared with relative tolerance {RELATIVE:g}, without figures, because of differences:"
+                f"Compared with relative tolerance {RELATIVE:g}, without figures, because these differ:"
             )
             for difference in again.setting:
                 typer.echo(f"  {difference}")
@@ -209,7 +209,7 @@ def reproduce(
 
 
 def _warn_of_replacement(folder: Path) -> None:
-    """Warn before a run about results that it will replace."""
+    """Warn, before a run begins, of results in its folder that it will replace."""
     from surgesim.errors import ResultsError
     from surgesim.study.store.contents import RUN
     from surgesim.study.store.folder import Folder

@@ -42,8 +42,8 @@ def validate(
 ) -> None:
     """Check scenarios without running them.
 
-    Reports all errors at once, with file and line; warnings count figures that are unsourced or assumed. Then
-    prints the totals of the scenario: people, facilities, beds, staff and oxygen.
+    Reports all errors at once, with file and line; warnings count the figures that have no source or are
+    assumed. Then prints the totals of the scenario: people, facilities, beds, staff and oxygen.
     """
     failed = False
     with errors():
@@ -86,7 +86,7 @@ class Place(StrEnum):
 
 
 _FIGURES = ("population", "beds", "icu", "cases-last-week", "in-hospital", "in-icu")
-"""Options of `new` from which it writes a scenario of today."""
+"""Options of `new` that make it write a scenario that starts today."""
 
 
 def _figure(help_: str, name: str) -> Any:
@@ -120,7 +120,7 @@ def new(
     ] = None,
     in_icu: Annotated[int | None, _figure("COVID patients in ICU.", "in-icu")] = None,
     profile: Annotated[
-        Place, typer.Option(help="Place whose ages and contacts a new scenario has.")
+        Place, typer.Option(help="Place whose ages and contacts the new scenario uses.")
     ] = Place.vietnam,
 ) -> None:
     """Write a commented scenario as a starting point, or a workbook to fill in.
@@ -153,7 +153,7 @@ def new(
 
 
 def _quick(name: str, figures: Mapping[str, int | None], lang: str, profile: str) -> str:
-    """Return a scenario of today from a handful of figures."""
+    """Return a scenario that starts today, from a few figures."""
     from datetime import date
 
     from surgesim.workbook.quick import Figures, quick_scenario
@@ -186,7 +186,7 @@ def _write_template(name: str, out: Path | None, lang: str, *, csv: bool) -> Non
 
 
 class Decimal(StrEnum):
-    """The mark before decimals."""
+    """The decimal mark."""
 
     point = "point"
     comma = "comma"
@@ -206,29 +206,33 @@ def import_(
     ],
     out: Annotated[Path, typer.Option(help="Scenario to write; its CSVs are written beside it.")],
     update: Annotated[
-        bool, typer.Option("--update", help="Write only the CSVs of census and reports of this scenario.")
+        bool, typer.Option("--update", help="Update only the census and reports of this scenario.")
     ] = False,
     decimal: Annotated[
         Decimal | None,
-        choice_option("Mark before decimals in numbers written as text.", Decimal, "--decimal"),
+        choice_option("Decimal mark in numbers written as text.", Decimal, "--decimal"),
     ] = None,
     dates: Annotated[
         Dates | None,
         choice_option("Order of day and month in dates written as text.", Dates, "--dates"),
     ] = None,
     cumulative: Annotated[
-        bool, typer.Option("--cumulative", help="Series that never fall are running totals.")
+        bool, typer.Option("--cumulative", help="Read series that never fall as running totals.")
     ] = False,
     accept: Annotated[
         list[str] | None,
-        typer.Option("--accept", metavar="CELL", help="Take a cell as it is: census!C5; may be repeated."),
+        typer.Option(
+            "--accept",
+            metavar="CELL",
+            help="Confirm the value of a cell, such as census!C5; may be repeated.",
+        ),
     ] = None,
     quiet: QuietOption = False,
 ) -> None:
     """Read a workbook of hospitals, census and daily reports into a scenario.
 
-    Reports all errors at once, with sheet and cell, and then writes nothing. What can be read in two ways is
-    asked at a terminal; elsewhere the message names the option that answers.
+    Reports all errors at once, with sheet and cell, and writes nothing if there are any. At a terminal, asks
+    about cells that can be read in two ways; elsewhere, the message names the options that answer.
     """
     with errors():
         from surgesim.workbook.intake import answers_file
@@ -248,7 +252,7 @@ def import_(
 
 
 def _read_and_ask(source: Path, answers: Answers) -> Intake:
-    """Read a workbook; at a terminal, ask what can be read in two ways until nothing is open."""
+    """Read a workbook; at a terminal, ask about cells that can be read in two ways until none is left."""
     from surgesim.workbook.intake import read_with
     from surgesim.workbook.reading.answers import QuestionsError
 

@@ -23,7 +23,7 @@ def score(
         list[Path],
         typer.Argument(
             metavar="FORECASTS",
-            help="CSV files with quantiles in the form of the hubs: origin_date, target, horizon, "
+            help="CSV files with quantiles in hubverse format: origin_date, target, horizon, "
             "target_end_date, location, output_type, output_type_id, value.",
         ),
     ],
@@ -32,17 +32,17 @@ def score(
         Path,
         typer.Option(
             metavar="FILE",
-            help="CSV as for `surgesim fit`, from before the first forecast to after the last.",
+            help="CSV of observed data, as for `surgesim fit`, from before the first forecast on.",
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("results/scores"),
     format_: FormatOption = Format.svg,
     quiet: QuietOption = False,
 ) -> None:
-    """Score forecasts against what came true.
+    """Score forecasts against observed data.
 
-    Writes coverage, weighted interval score and bias beside those of two simple forecasts: by target, horizon
-    and location (scores.csv), of each forecast (each.csv), and as a figure.
+    Writes coverage, weighted interval score and bias, compared with those of two simple forecasts: by target,
+    horizon and location (scores.csv), for each forecast (each.csv), and as a figure.
     """
     with errors(interrupted="the files already written are complete"):
         from rich.text import Text

@@ -158,9 +158,9 @@ def sensitivity(
 ) -> None:
     """Analyse what drives the outcomes of a sweep or of a run.
 
-    For a sweep, computes first-order and total Sobol indices for design sobol, and rank correlations for the
-    other designs. For a run, computes the shares of the variance due to chance, to all that is drawn, and to
-    each parameter drawn. Writes a table, and a figure for each scenario and alternative.
+    For a sweep, computes first-order and total Sobol indices (design sobol) or rank correlations (other
+    designs). For a run, computes the shares of the variance due to chance, to all drawn parameters together,
+    and to each of them. Writes a table, and a figure for each scenario and alternative.
     """
     with errors(interrupted="the files already written are complete"):
         from rich.text import Text

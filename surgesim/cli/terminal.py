@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
 _OUTPUT_FAILURES = {errno.ENOSPC, errno.EDQUOT, errno.EPIPE, errno.EIO, errno.EINVAL}
-"""Errors of a stream that is full, or whose reader has gone (EINVAL on Windows)."""
+"""Error numbers of an output stream that is full, or whose reader has gone (EINVAL on Windows)."""
 
 
 @contextmanager
@@ -32,8 +32,8 @@ def errors(
 ) -> Iterator[None]:
     """Convert surgesim's exceptions to messages and exit codes.
 
-    `options` maps scenario paths to the options that set them; `interrupted` says what became of
-    files after an interruption; a note on the exception itself replaces it.
+    `options` maps scenario paths to the options that set them. `interrupted` is the message on the state of
+    files after an interruption, unless the exception has a note of its own.
     """
     try:
         yield
@@ -64,7 +64,7 @@ def _notes(error: BaseException) -> Sequence[str]:
 
 @contextmanager
 def output_errors() -> Iterator[None]:
-    """Turn a standard output that is full or closed into one sentence and an exit code."""
+    """Report a standard output that is full or closed with one sentence and an exit code."""
     try:
         try:
             yield
@@ -81,7 +81,7 @@ def output_errors() -> Iterator[None]:
 
 
 def _discard_output() -> None:
-    """Send what Python still holds of the output nowhere: writing it at exit would fail again."""
+    """Discard buffered output, because writing it when Python exits would fail again."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):
@@ -92,7 +92,7 @@ def _discard_output() -> None:
 
 
 def _by_option(problem: Problem, options: Mapping[str, str]) -> Problem:
-    """Replace the path by the option's name in a problem with a value that an option set."""
+    """In a problem with a value that an option set, replace the path by the option's name."""
     if problem.file not in (None, "--set"):
         return problem
     for path, option in options.items():
@@ -109,9 +109,9 @@ def fail(message: str) -> NoReturn:
 
 
 def choose(questions: Sequence[Question]) -> Iterator[tuple[str, str]]:
-    """Ask questions at the terminal; yield the option chosen for each, with the question's identity.
+    """Ask questions at the terminal; yield each option chosen, with the identity of its question.
 
-    Questions with one identity are asked once.
+    Of several questions with the same identity, only the first is asked.
     """
     asked: set[str] = set()
     for question in questions:
@@ -130,7 +130,7 @@ def choose(questions: Sequence[Question]) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def progress_bar(quiet: bool) -> Iterator[Progress | None]:
-    """Show a progress bar on the terminal; yield None if there is no terminal."""
+    """Show a progress bar on the terminal; yield None if `quiet` is set or there is no terminal."""
     if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield None
         return

@@ -1,8 +1,8 @@
-"""What an extension imports: a modeller's own outcomes, indicators, interventions and actions, in a file.
+"""The interface of extensions: files with a user's own outcomes, indicators, interventions and actions.
 
 >>> from surgesim.extension import Province, indicator, intervention, outcome
 
-A file is used only where it is given: ``surgesim.run(scenario, extensions=["mine.py"])``, or
+A file is used only by a run that names it: ``surgesim.run(scenario, extensions=["mine.py"])``, or
 ``surgesim run scenario.yaml --extension mine.py``. It runs with the rights of the user.
 """
 

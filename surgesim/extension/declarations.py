@@ -9,14 +9,14 @@ from typing import Any, Literal, TypeAlias
 from surgesim.extension.province import Province, View
 
 Measure: TypeAlias = Callable[[Any], float]
-"""A function of a `surgesim.Replication`."""
+"""A function that takes a `surgesim.Replication` and returns a number."""
 
 Better: TypeAlias = Literal["lower", "higher", ""]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """An outcome of an extension, from `outcome`; it can be called like the function.
+    """An outcome that an extension declares with `outcome`; it can be called like the function.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class Outcome:
     measure
         The function: it takes a `surgesim.Replication` and returns a number.
     unit, meaning
-        As in the data dictionary.
+        Unit and description in the data dictionary.
     label
         Name in reports.
     better
@@ -45,7 +45,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Indicator:
-    """An indicator of an extension, from `indicator`; it can be called like the function.
+    """An indicator that an extension declares with `indicator`; it can be called like the function.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Indicator:
     measure
         The function, which is called at the end of each day.
     unit, meaning
-        As in the data dictionary.
+        Unit and description in the data dictionary.
     label
         Name in reports.
     """
@@ -71,7 +71,7 @@ class Indicator:
 
 @dataclass(frozen=True)
 class Intervention:
-    """An intervention of an extension, from `intervention`; it can be called like the function.
+    """An intervention that an extension declares with `intervention`; it can be called like the function.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ class Intervention:
 
 @dataclass(frozen=True)
 class Action:
-    """A custom action of an extension, from `action`; it can be called like the function.
+    """A custom action that an extension declares with `action`; it can be called like the function.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ def outcome(
     Parameters
     ----------
     unit, meaning
-        As in the data dictionary; the manifest of a result keeps both.
+        Unit and description in the data dictionary; the manifest of a result stores both.
     better
         The better direction: ``lower``, ``higher``, or empty if neither is better.
     label
@@ -138,14 +138,14 @@ def indicator(*, unit: str, meaning: str, label: str = "") -> Callable[[Callable
     """Declare an indicator: a function that is called at the end of each day, and returns a number.
 
     Thresholds, levels and rules of a scenario watch it as ``indicator: own:<name>``. The daily tables of the
-    province have it under that name, whether it is watched or not. NaN means that it is not assessed on that
-    day: no bound is passed.
+    province contain it under that name, whether it is watched or not. NaN means that the indicator is not
+    assessed on that day, so no bound is passed.
 
     Parameters
     ----------
     unit, meaning
-        As in the data dictionary; the manifest of a result keeps both. The unit ``share`` is for a share from
-        0 to 1, which reports show as a percentage.
+        Unit and description in the data dictionary; the manifest of a result stores both. The unit ``share``
+        is for a share from 0 to 1, which reports show as a percentage.
     label
         Name in reports; by default the meaning.
 
@@ -166,9 +166,9 @@ def indicator(*, unit: str, meaning: str, label: str = "") -> Callable[[Callable
 def intervention(act: Callable[[Province], object]) -> Intervention:
     """Declare an intervention: a function that is called at the end of each day, in every alternative.
 
-    It sees the province as the day's record does, and may order what the levers do, from 00:00 of the next
-    day. The result of a replication may depend only on what it is given: state belongs in
-    `Province.memory`, and random numbers come from `Province.random`.
+    The function sees the province as recorded on that day, and may order the actions of levers, which begin
+    at 00:00 of the next day. Its result may depend only on the province: keep state in `Province.memory`, and
+    take random numbers from `Province.random`.
 
     Examples
     --------
@@ -183,9 +183,9 @@ def intervention(act: Callable[[Province], object]) -> Intervention:
 def action(act: Callable[[Province, float, Mapping[str, Any]], object]) -> Action:
     """Declare a custom action, for a rule with ``action: custom`` and this function's name.
 
-    It is called with the province, a share and the rule's `options`: at each phase with its share, and with
-    share 0 when the rule has stood down. A phase begins with the share's effect: what the function orders
-    begins at once.
+    The function is called with the province, a share and the rule's `options`: at each phase with the share
+    of the phase, and with share 0 when the rule has stood down. What it orders begins at once, with the
+    phase.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""Extensions given to a study: the content of files, and what they declare.
+"""The extensions of a study: the contents of their files, and their declarations.
 
-An extension travels to the processes that compute as its content, and each process loads it once.
+Worker processes receive the content of an extension, and each process loads it once.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ A_NAME = "a name of a-z, 0-9 and _ that begins with a letter, at most 60 charact
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """A file of a modeller's own.
+    """An extension file.
 
     Attributes
     ----------
     file
-        Its name, without the folder.
+        The name of the file, without its folder.
     content
-        Its bytes.
+        The contents of the file, in bytes.
     """
 
     file: str
@@ -56,12 +56,12 @@ class Extension:
         return f"<Extension {self.file}, SHA-256 {self.sha256[:12]}>"
 
     def load(self) -> ModuleType:
-        """Return the module, which is executed at the first call in a process.
+        """Return the file as a module, which the first call in a process executes.
 
         Raises
         ------
         ExtensionError
-            If it cannot be executed, or declares nothing, or a name twice.
+            If the file cannot be executed, declares nothing, or declares a name twice.
         """
         name = f"surgesim_extension_{self.sha256}"
         if name in sys.modules:
@@ -73,8 +73,8 @@ class Extension:
             reason = error.msg if isinstance(error, SyntaxError) else str(error)
             raise ExtensionError(f"{self.file}{line}: not valid Python ({reason})") from error
         module = ModuleType(name)
-        module.__file__ = f"{self.sha256[:12]}/{self.file}"  # its own, also if a file changes meanwhile
-        vars(module)["__loader__"] = self  # shows its lines in tracebacks, on other machines too
+        module.__file__ = f"{self.sha256[:12]}/{self.file}"  # unique, even if the file changes later
+        vars(module)["__loader__"] = self  # lets tracebacks show its lines, on other machines too
         sys.modules[name] = module  # as dataclasses and pickle expect
         try:
             exec(compile(tree, module.__file__, "exec", dont_inherit=True), vars(module))
@@ -87,25 +87,25 @@ class Extension:
         return module
 
     def get_source(self, name: str) -> str:
-        """Return the text, for tracebacks."""
+        """Return the source text of the module, for tracebacks."""
         return self.content.decode("utf-8", "replace")
 
     def declared(self, kind: type[Declared]) -> list[Declared]:
-        """Return what the file declares of a kind, in its order."""
+        """Return the file's declarations of one kind, in the order of the file."""
         return list(_unique(value for value in vars(self.load()).values() if isinstance(value, kind)))
 
     def failed(self, what: str, error: BaseException) -> ExtensionError:
-        """Return the error of a function of this file, with its traceback."""
+        """Return an `ExtensionError` for an error in a function of this file, with its traceback."""
         text = "".join(traceback.format_exception(error))
         return ExtensionError(f"{self.file}: {what} raised {type(error).__name__}: {error}", text)
 
     def number(self, what: str, value: object) -> float:
-        """Return the number that a function of this file returned.
+        """Convert a value that a function of this file returned to a number.
 
         Raises
         ------
         ExtensionError
-            If it is none.
+            If the value is not a number.
         """
         try:
             return number(value)
@@ -113,7 +113,7 @@ class Extension:
             raise ExtensionError(f"{self.file}: {what} {error}") from None
 
     def _check(self, module: ModuleType, tree: ast.Module) -> None:
-        """Refuse a file that declares nothing, a name that is not allowed, and one declared twice."""
+        """Refuse a file that declares nothing, a name that is not allowed, or the same name twice."""
         found = [value for kind in KINDS for value in vars(module).values() if isinstance(value, kind)]
         if not found:
             kinds = ", ".join(KINDS.values())
@@ -133,13 +133,13 @@ class Extension:
 
 
 def _unique(values: Iterable[Declared]) -> Iterator[Declared]:
-    """Yield each object once, whatever other names it has."""
+    """Yield each object once, even if it has several names."""
     return iter({id(value): value for value in values}.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Extensions:
-    """The extensions given to a study, in order. None is the rule."""
+    """The extensions of a study, in the order given; most studies have none."""
 
     files: tuple[Extension, ...] = ()
 
@@ -147,17 +147,17 @@ class Extensions:
         return bool(self.files)
 
     def of(self, kind: type[Declared]) -> list[tuple[Extension, Declared]]:
-        """Return what the files declare of a kind, each with its file."""
+        """Return the declarations of one kind in all files, each with its file."""
         return [(extension, each) for extension in self.files for each in extension.declared(kind)]
 
     @property
     def outcomes(self) -> list[Outcome]:
-        """The outcomes, in order."""
+        """The declared outcomes, in order."""
         return [outcome for _, outcome in self.of(Outcome)]
 
     @property
     def indicators(self) -> list[Indicator]:
-        """The indicators, in order."""
+        """The declared indicators, in order."""
         return [indicator for _, indicator in self.of(Indicator)]
 
     def action(self, name: str) -> tuple[Extension, Action] | None:
@@ -165,12 +165,12 @@ class Extensions:
         return next((found for found in self.of(Action) if found[1].name == name), None)
 
     def joined(self, others: Extensions) -> Extensions:
-        """Return these and others, each once.
+        """Return these extensions and `others`, each once.
 
         Raises
         ------
         ExtensionError
-            If two have the same file name, or declare the same name.
+            If two extensions have the same file name or declare the same name.
         """
         joined = Extensions(tuple(dict.fromkeys((*self.files, *others.files))))
         files = [extension.file for extension in joined.files]
@@ -194,7 +194,7 @@ class Extensions:
         return {extension.file: extension.sha256 for extension in self.files}
 
     def entries(self) -> list[dict[str, Any]]:
-        """Return what a manifest keeps of each file: name, SHA-256, and what it declares."""
+        """Return the manifest entry of each file: its name, SHA-256 and declarations."""
         return [
             {
                 "file": extension.file,

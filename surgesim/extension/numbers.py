@@ -1,4 +1,4 @@
-"""What counts as the number that a function of a user's own returns; one rule for all of them."""
+"""Convert the values that users' functions return to numbers, by one rule."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from numbers import Real
 
 
 def number(value: object) -> float:
-    """Return the number that a function returned.
+    """Convert a value that a user's function returned to a number.
 
-    Numbers of Python and NumPy count, also in an array without dimensions; true is 1, and false 0. NaN means
-    that there is nothing to measure.
+    Numbers of Python and NumPy are accepted, also in an array without dimensions; True is 1 and False is 0.
+    NaN means that there is nothing to measure.
 
     Raises
     ------
@@ -18,7 +18,7 @@ def number(value: object) -> float:
         For everything else, such as None, a text, infinity, and an array or table with entries. The message
         begins with "returned".
     """
-    import numpy as np  # a scenario is loaded without it
+    import numpy as np  # imported here, because loading a scenario does not need it
 
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]

@@ -1,4 +1,4 @@
-"""The public view of a province during a run, which the functions of an extension are given."""
+"""The public view of a province during a run, which is passed to the functions of an extension."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class View(Protocol):
-    """The province at the end of a day, to be read.
+    """A read-only view of the province at the end of a day.
 
     docs/data-dictionary.md describes columns and indicators with their units.
     """
@@ -31,23 +31,23 @@ class View(Protocol):
 
     @property
     def date(self) -> date:
-        """Its date."""
+        """The date of the last day recorded."""
 
     @property
     def indicators(self) -> Mapping[str, float]:
         """The indicators of the day, as thresholds and rules see them; NaN if not assessed.
 
-        An indicator of an extension sees those of surgesim, but for `situation` and `epidemic_level`, which
-        may depend on it.
+        While an extension computes an indicator of its own, this contains only surgesim's indicators, without
+        `situation` and `epidemic_level`, which may depend on it.
         """
 
     @property
     def district_names(self) -> tuple[str, ...]:
-        """The districts, in the order of arrays."""
+        """The names of the districts, in the order in which arrays have them."""
 
     @property
     def facility_names(self) -> tuple[str, ...]:
-        """The facilities, in the order of arrays."""
+        """The names of the facilities, in the order in which arrays have them."""
 
     def now(self, column: str) -> float:
         """Return the day's value of a daily column of the province."""
@@ -63,22 +63,22 @@ class View(Protocol):
 
 
 class Province(View, Protocol):
-    """The province at the end of a day, and what may be ordered there. It is read-only but for `memory`."""
+    """The province at the end of a day, with methods to order and end rules; only `memory` can be changed."""
 
     @property
     def memory(self) -> dict[str, Any]:
-        """What the extension keeps from day to day: empty when a replication begins."""
+        """A dict in which the extension keeps state between days; it is empty when a replication begins."""
 
     @property
     def random(self) -> np.random.Generator:
-        """Generator of this function, replication and day, apart from those of the model."""
+        """Random number generator for this function, replication and day; the model does not use it."""
 
     @property
     def ordered(self) -> Collection[str]:
         """Names of the rules that extensions have ordered and not ended."""
 
     def order(self, name: str, *, action: str, **settings: Any) -> None:
-        """Begin a rule, as in `command.plan`, at the 00:00 that follows.
+        """Begin a rule, like those of `command.plan`, at 00:00 of the next day.
 
         Parameters
         ----------
@@ -87,7 +87,7 @@ class Province(View, Protocol):
         action
             An action of `command.plan`, such as ``convert_beds``.
         settings
-            The other keys of the rule, without `when`. Decision and lead time are 0 unless given; `phases`
+            The rule's other keys, except `when`. Decision and lead time are 0 unless given; `phases`
             and `until` work as in a scenario.
 
         Raises
@@ -97,4 +97,4 @@ class Province(View, Protocol):
         """
 
     def end(self, name: str) -> None:
-        """End a rule ordered before; ending one that is not in `ordered` has no effect."""
+        """End a rule that an extension ordered; there is no effect if the rule is not in `ordered`."""

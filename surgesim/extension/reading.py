@@ -1,4 +1,4 @@
-"""Reading of extension files."""
+"""Read extension files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from surgesim.errors import ExtensionError
 from surgesim.extension.files import Extension, Extensions
 
 MOST_BYTES = 1 << 20
-"""Size of the largest extension: its content is sent with every task."""
+"""Maximum size of an extension file, in bytes; the content is sent with every task."""
 
 
 def read_extensions(paths: Sequence[str | Path] | Extensions) -> Extensions:
@@ -18,7 +18,8 @@ def read_extensions(paths: Sequence[str | Path] | Extensions) -> Extensions:
     Raises
     ------
     ExtensionError
-        If a file is missing or not Python, cannot be executed, or declares nothing or a name of another.
+        If a file is missing or not Python, cannot be executed, or declares nothing, or a name that another
+        file declares.
     """
     if isinstance(paths, Extensions):
         return paths

@@ -1,4 +1,4 @@
-"""What to doubt about a fit, in sentences: data that the prior misses, a collapse, members that died out."""
+"""Warnings about a fit: data outside the prior, a collapsed ensemble, members whose epidemic died out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from surgesim.scenario.schema.base import join_words
 Floats = NDArray[np.float64]
 
 NO_INFORMATION: Final = 0.9
-"""Ratio of posterior to prior width from which the data tell nothing of an unknown."""
+"""Ratio of posterior to prior width at or above which the data say nothing about an unknown."""
 
 COLLAPSE: Final = 0.03
 """Ratio of posterior to prior width below which an ensemble has collapsed."""
@@ -25,11 +25,11 @@ OUTSIDE_SHARE: Final = 0.25
 EXTINCT_SHARE: Final = 0.2
 LEAST_SURVIVORS: Final = 0.1
 MOST_MISFIT: Final = 3.0
-"""Mean squared distance of the data from the fit, in its variance with that of the observations."""
+"""Maximum mean squared distance between data and fit, in units of the variance of fit and observations."""
 
 
 def few_members(members: int, unknowns: int) -> Iterator[str]:
-    """Say so if there are few members for the number of unknowns."""
+    """Warn if the ensemble has few members for its number of unknowns."""
     if members < MEMBERS_PER_UNKNOWN * unknowns:
         yield (
             f"{members} members are few for {unknowns} unknowns, so bands may be too narrow: "
@@ -38,7 +38,7 @@ def few_members(members: int, unknowns: int) -> Iterator[str]:
 
 
 def extinct(targets: Sequence[Observation], predictions: Floats) -> NDArray[np.bool_]:
-    """Return the members whose epidemic died out: no series has anything at its end, as the data do."""
+    """Return True for each member whose epidemic died out: all its series end at 0, unlike the data."""
     at = last_of_each(targets)
     if not at:
         return np.zeros(len(predictions), bool)
@@ -57,7 +57,7 @@ def check_survivors(gone: NDArray[np.bool_]) -> None:
 
 
 def extinctions(gone: NDArray[np.bool_], round_: int) -> Iterator[str]:
-    """Say so if many members of a round died out."""
+    """Warn if the epidemic died out in many members of a round."""
     if gone.mean() > EXTINCT_SHARE:
         yield (
             f"the epidemic dies out in {gone.sum()} of {len(gone)} members of round {round_}, which were "
@@ -66,9 +66,9 @@ def extinctions(gone: NDArray[np.bool_], round_: int) -> Iterator[str]:
 
 
 def outside_prior(targets: Sequence[Observation], predictions: Floats, margin: Floats) -> Iterator[str]:
-    """Say which series lie in part outside the range of the prior's members.
+    """Warn of series that lie partly outside the range of the prior's members.
 
-    `margin` is the standard deviation of the observations of log(1 + x).
+    `margin` is the standard deviation of the observations, on the scale of log(1 + x).
 
     Raises
     ------
@@ -88,30 +88,30 @@ def outside_prior(targets: Sequence[Observation], predictions: Floats, margin: F
             message = f"the priors exclude these data: all {weeks} values lie {side} those of every member"
             excluded.append(Problem(title, f"{message}, expected wider priors"))
         elif count > OUTSIDE_SHARE * weeks:
-            yield f"{title}: {count} of {weeks} values lie outside those of every member of the prior"
+            yield f"{title}: {count} of {weeks} values lie outside the range of the prior's members"
     if excluded:
         raise FitError(excluded)
 
 
 def collapse(names: Sequence[str], ratios: Floats) -> Iterator[str]:
-    """Say which unknowns have hardly any spread left."""
+    """Warn of unknowns that have hardly any spread left."""
     found = [name for name, ratio in zip(names, ratios, strict=True) if ratio < COLLAPSE]
     if found:
         yield (
             f"the ensemble has collapsed in {join_words(found)}: less than {COLLAPSE:.0%} of the prior's "
-            "width is left, which no data explain; use more members or a larger noise"
+            "width is left, which data cannot explain; use more members or a larger noise"
         )
 
 
 def no_information(names: Sequence[str], ratios: Floats) -> Iterator[str]:
-    """Say of which unknowns the data tell nothing."""
+    """Warn of unknowns about which the data say nothing."""
     found = [name for name, ratio in zip(names, ratios, strict=True) if ratio >= NO_INFORMATION]
     if found:
-        yield f"the data do not tell {join_words(found)}: the posterior is about as wide as the prior"
+        yield f"the data say nothing about {join_words(found)}: the posterior is about as wide as the prior"
 
 
 def misfit(targets: Sequence[Observation], predictions: Floats, noise: Floats) -> Iterator[str]:
-    """Say which series the fit misses."""
+    """Warn of series that the fit misses."""
     data, simulations = np.log1p(values_of(targets)), np.log1p(predictions)
     distance = (data - simulations.mean(axis=0)) ** 2 / (simulations.var(axis=0, ddof=1) + noise)
     for name, area in dict.fromkeys((each.name, each.area) for each in targets):

@@ -1,7 +1,7 @@
 """Daily or weekly data: read from a CSV or a DataFrame, and checked.
 
-Data for a fit come in by `read_data`, those that belong to no scenario by `read_values`. Rows have a date, a
-district if they are of one, and any of the series in `SERIES`; cells may be empty.
+`read_data` reads the data for a fit, and `read_values` reads data without a scenario. Each row has a date,
+perhaps a district, and any of the series in `SERIES`; cells may be empty.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ Source: TypeAlias = "pd.DataFrame | str | Path"
 DATE, DISTRICT = "date", "district"
 
 LEAST_DAYS: Final = 10
-"""Days that data must cover, from the first to the last."""
+"""Minimum number of days that data must cover, from the first to the last."""
 
 _WEEK: Final = 7
 
 _PARTS: Final = (("icu", "in_hospital"), ("on_oxygen", "in_hospital"))
-"""Series that are part of another and cannot exceed it."""
+"""Series that are part of another series, and so cannot exceed it."""
 
 _NO_NUMBER: Final = Problem("", "got no number, expected values of at least one series")
 
@@ -48,12 +48,12 @@ class DataSeries:
     Attributes
     ----------
     name, area
-        The series, and its district (`PROVINCE` for the province).
+        Name of the series, and name of its district (`PROVINCE` for the whole province).
     values
-        The values by date, in order of time.
+        The values by date, in chronological order.
     weekly
-        True if values are a week or more apart: a flow is then the sum of the seven days that end on its
-        date.
+        True if values are a week or more apart: each value of a flow is then the sum of the seven days that
+        end on its date.
     """
 
     name: str
@@ -62,12 +62,12 @@ class DataSeries:
 
     @property
     def weekly(self) -> bool:
-        """Whether values are at least a week apart."""
+        """True if values are at least a week apart."""
         return len(self.values) > 1 and all((b - a).days >= _WEEK for a, b in pairwise(self.values))
 
     @property
     def is_sum_of_week(self) -> bool:
-        """Whether each value is the sum of a week."""
+        """True if each value is the sum of a week."""
         return self.weekly and SERIES[self.name].is_flow
 
 
@@ -95,7 +95,7 @@ class Data:
 
     @property
     def by_district(self) -> bool:
-        """Whether a series is of a district."""
+        """True if any series belongs to a district."""
         return any(each.area != PROVINCE for each in self.series)
 
     @property
@@ -120,8 +120,8 @@ def read_data(source: Source, scenario: Scenario) -> Data:
     Raises
     ------
     FitError
-        With every problem: no series, dates outside the run, unknown districts, numbers that cannot be, and
-        data that are too short, all zero or contradictory.
+        If there are problems, which are all listed: no series, dates outside the run, unknown districts,
+        impossible numbers, or data that are too short, all zero or contradictory.
     """
     data, label = _read(source, scenario)
     whole = list(_as_a_whole(data))
@@ -131,12 +131,12 @@ def read_data(source: Source, scenario: Scenario) -> Data:
 
 
 def read_values(source: Source) -> Data:
-    """Read data without a scenario: any dates, and any names of districts.
+    """Read data without a scenario: any dates and any names of districts are allowed.
 
     Raises
     ------
     FitError
-        With every problem: no series, no number at all, and numbers that cannot be.
+        If there are problems, which are all listed: no series, no numbers, or impossible numbers.
     """
     data, label = _read(source, None)
     if not data.series:
@@ -145,7 +145,7 @@ def read_values(source: Source) -> Data:
 
 
 def _read(source: Source, scenario: Scenario | None) -> tuple[Data, str]:
-    """Return the series, each row checked, and the name of the file for messages."""
+    """Read and check every row; return the series, and the name of the file for messages."""
     frame, label = read_cells(source, DATE)
     problems = list(_header(list(frame.columns)))
     if problems:
@@ -167,9 +167,9 @@ def _at(problem: Problem, label: str) -> Problem:
 
 
 def read_cells(source: Source, index: str) -> tuple[pd.DataFrame, str]:
-    """Return the cells as they are given, and the name of the file for messages.
+    """Read cells without converting them; return them, and the name of the file for messages.
 
-    `index` is a column that may be the index of a DataFrame.
+    `index` is the name of a column that may be the index of a DataFrame instead.
     """
     import pandas as pd
 
@@ -192,7 +192,7 @@ def _header(columns: list[str]) -> Iterator[Problem]:
     known = (DATE, DISTRICT, *SERIES)
     for name in dict.fromkeys(columns):
         if name not in known:
-            yield Problem(name, f"got a column that matches no indicator{suggestion(name, known)}")
+            yield Problem(name, f"got an unknown column{suggestion(name, known)}")
         elif columns.count(name) > 1:
             yield Problem(name, "got two columns of this name, expected one")
     if DATE not in columns:
@@ -251,14 +251,14 @@ def _row(cells: Mapping[str, Any], line: int, scenario: Scenario | None) -> tupl
 
 
 def lack(name: str, area: str, scenario: Scenario | None) -> str:
-    """Return why the model has no such series in a district; empty if it has."""
+    """Return why the model does not have a series in a district; empty if it has the series."""
     if scenario is None or area not in scenario.people.districts:
         return ""
     series = SERIES[name]
     if not series.by_district:
         return f"the model has {name} only for the province"
     if series.facilities and area not in {each.district for each in scenario.care.facilities.values()}:
-        return "no facility of the scenario is there"
+        return "the scenario has no facility there"
     return ""
 
 
@@ -270,13 +270,13 @@ def _contradictions(values: Mapping[str, float], line: int) -> Iterator[Problem]
 
 
 def as_text(cell: Any) -> str:
-    """Return the text of a cell, empty if it says that there is no value."""
+    """Return the text of a cell; empty if the cell marks a missing value."""
     text = "" if cell is None else str(cell).strip()
     return "" if text.lower() in _EMPTY or text == "NaT" else text
 
 
 def as_number(cell: Any) -> float | None:
-    """Return a number, NaN for an empty cell, or None for anything else."""
+    """Return the number in a cell, NaN if the cell is empty, or None if it contains anything else."""
     text = as_text(cell)
     if not text:
         return math.nan
@@ -287,7 +287,7 @@ def as_number(cell: Any) -> float | None:
 
 
 def as_date(cell: Any) -> date | None:
-    """Return the date of a cell, or None for anything else."""
+    """Return the date in a cell, or None if the cell contains anything else."""
     if isinstance(cell, datetime):
         return None if cell != cell else cell.date()  # NaT differs from itself
     if isinstance(cell, date):
@@ -309,7 +309,7 @@ def _as_a_whole(data: Data) -> Iterator[Problem]:
         areas.setdefault(each.name, set()).add(each.area)
     for name, of in areas.items():
         if PROVINCE in of and len(of) > 1:
-            yield Problem(name, "got values of the province and of districts, expected one of them")
+            yield Problem(name, "got values of both the province and districts, expected only one of the two")
     days = (data.last - data.first).days + 1
     if days < LEAST_DAYS:
         yield Problem(DATE, f"got data of {days} days, expected at least {LEAST_DAYS} days")

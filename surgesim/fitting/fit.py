@@ -48,7 +48,7 @@ REPLICATES: Final = 40
 NOISE: Final = 0.1
 
 WARM_UP: Final = "warm_up_days"
-"""Key of a scenario, and manifest entry of a fit to the history."""
+"""A key of scenarios, and the manifest entry of a fit to a scenario's own history."""
 
 _LEAST_MEMBERS: Final = 10
 _LEAST_REPLICATES: Final = 5
@@ -63,15 +63,15 @@ class Fit:
     Attributes
     ----------
     scenario
-        The scenario as it was given.
+        The scenario that was passed to `fit`.
     draws
-        Joint draws: a column per path and a row per member, as `study.draws` takes them.
+        Joint draws, with a column per path and a row per member: the form of `study.draws`.
     fit
-        Each observation with the quantiles of the runs of prior and posterior.
+        Each observation, with its quantiles in the runs of the prior and of the posterior.
     posterior
-        Each unknown with the quantiles of prior and posterior, and the ratio of their widths.
+        Each unknown, with the quantiles of its prior and posterior, and the ratio of their widths.
     warnings
-        What to doubt, in sentences.
+        Reasons to doubt the fit, in sentences.
     manifest
         Everything needed to repeat the fit.
     folder
@@ -102,19 +102,19 @@ class Fit:
 
     @property
     def warm_up_days(self) -> int | None:
-        """Days since the first report, if the scenario was fitted to its own history."""
+        """Days from the first report to the start; None unless the fit was to the scenario's history."""
         days: int | None = self.manifest[FIT].get(WARM_UP)
         return days
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is fitted and how.
+    """The plan of a fit: its scenario, data, unknowns and settings.
 
     Attributes
     ----------
     short
-        The scenario that is fitted, without alternatives, as long as the data.
+        The scenario to fit, without alternatives and as long as the data.
     """
 
     scenario: Scenario
@@ -129,12 +129,12 @@ class _Plan:
 
     @property
     def runs_of_round(self) -> int:
-        """Number of runs of a round: members, and replicates of their mean."""
+        """Number of runs in a round: one per member, and replicates at the members' mean."""
         return self.members + self.replicates
 
     @property
     def total(self) -> int:
-        """Number of all runs; the members are run once more at the end, without replicates."""
+        """Number of all runs; at the end, the members run once more, without replicates."""
         return self.rounds * self.runs_of_round + self.members
 
 
@@ -165,20 +165,21 @@ def fit(
     data
         A CSV file or a DataFrame with the column `date`, a column `district` if there are data of
         districts, and any of `reported_cases`, `admissions`, `in_hospital`, `on_oxygen`, `icu` and `deaths`.
-        By default the scenario's own `history`: the epidemic then begins on its first day, and the draws are
-        for the scenario with a warm-up since then.
+        By default the scenario's own `history`: the epidemic then begins on the first day of the history, and
+        the draws are for a scenario whose warm-up begins on that day.
     priors
-        The 5th and 95th percentile of the prior of more paths, such as
-        ``{"epidemic.immunity.waned.severe": (0.4, 0.8)}``. Parameters of `study.uncertainty` are unknown too.
+        The 5th and 95th percentiles of priors for additional paths, such as
+        ``{"epidemic.immunity.waned.severe": (0.4, 0.8)}``. Parameters of `study.uncertainty` are unknowns,
+        too.
     defaults
         False to fit only `priors` and `study.uncertainty`.
     fixed
         Unknowns to leave at the scenario's value.
     members, rounds, replicates
-        Members of the ensemble, rounds of runs and updates, and runs per round at the mean of the ensemble,
-        which measure chance.
+        Numbers of members of the ensemble, of rounds of runs and updates, and of runs per round at the mean
+        of the ensemble, which measure chance.
     noise
-        Standard deviation of the log of a weekly value, beyond the chance of the model.
+        Standard deviation of the log of a weekly value, in addition to the model's own chance.
     seed
         Overrides the scenario's seed.
     extensions, workers, progress, resume
@@ -198,7 +199,7 @@ def fit(
     FitError
         If data or priors cannot be used, if the priors exclude the data, or if nearly all members die out.
     ScenarioError
-        If the values of a member are refused.
+        If the scenario refuses the values of a member.
     ResultsError
         If `out` cannot be written, or there is an unfinished fit with a different plan.
 
@@ -307,7 +308,7 @@ def _plan(
 ) -> _Plan:
     targets = observations(data, fitted.start)
     if not targets:
-        raise FitError([Problem("date", "got no week that lies in the run as a whole")])
+        raise FitError([Problem("date", "got no week that lies entirely within the run")])
     days = (data.last - fitted.start).days + 1
     short = keep_alternatives(certain(fitted), ()).overlaid({"days": days})
     variances = np.full(len(targets), noise**2)
@@ -315,7 +316,7 @@ def _plan(
 
 
 def _entry(plan: _Plan, data: Data, noise: float, warm_up: int | None) -> dict[str, Any]:
-    """Return the identity of a fit: all that its result depends on."""
+    """Return the identity of a fit: everything that its result depends on."""
     scenario = plan.scenario
     entry: dict[str, Any] = {
         "data_sha256": data.sha256,
@@ -348,7 +349,7 @@ def _manifest(plan: _Plan, entry: Mapping[str, Any], started: str) -> dict[str, 
 
 @dataclass(frozen=True, slots=True)
 class _Ensembles:
-    """Levels of prior and posterior, the observations of their runs, and what to doubt."""
+    """The levels of prior and posterior, the observations of their runs, and the warnings."""
 
     prior: Floats
     posterior: Floats
@@ -358,7 +359,7 @@ class _Ensembles:
 
 
 def _assimilate(plan: _Plan, backend: Backend, kept: Unfinished[Floats] | None) -> _Ensembles:
-    """Run and update the ensemble in rounds; rounds that are stored are not run again."""
+    """Run and update the ensemble in rounds; rounds that are already stored are not run again."""
     warnings = list(cautions.few_members(plan.members, len(plan.unknowns)))
     data = np.log1p(values_of(plan.targets))
     prior = levels = plan.unknowns.draw(plan.members, Streams(plan.seed, FIRST_RUN).once("fit"))
@@ -390,7 +391,7 @@ def _assimilate(plan: _Plan, backend: Backend, kept: Unfinished[Floats] | None) 
 
 
 def _first_check(plan: _Plan, warnings: list[str]) -> Callable[[Floats], None]:
-    """Return a check of the runs of the prior, before they are stored."""
+    """Return a function that checks the runs of the prior before they are stored."""
 
     def check(found: Floats) -> None:
         warnings.extend(cautions.outside_prior(plan.targets, found[: plan.members], np.sqrt(plan.noise)))
@@ -406,7 +407,7 @@ def _round(
     kept: Unfinished[Floats] | None,
     check: Callable[[Floats], None] | None = None,
 ) -> Floats:
-    """Return the observations of a round: members, then replicates of their mean (none after the last)."""
+    """Return the observations of a round: of members, then of replicates (the final runs have none)."""
     done = round_ * plan.runs_of_round
     stored = None if kept is None or not kept.done[round_] else kept.read(round_)
     if stored is None or isinstance(stored, Failure):
@@ -428,7 +429,7 @@ def _round(
 
 
 def _tasks(plan: _Plan, round_: int, levels: Floats) -> Iterator[Task]:
-    """Yield the runs of a round, each with random numbers that no other run has."""
+    """Yield the runs of a round, each with random numbers of its own."""
     first = FIRST_RUN + round_ * plan.runs_of_round
     values = plan.unknowns.values(levels).tolist()
     if round_ < plan.rounds:
@@ -472,4 +473,4 @@ def _array(table: Any) -> Floats:
 
 
 _PARTS: Final[Form[Floats]] = Form(_table, _array, "zstd")
-"""The form of the observations of a round: a row per run."""
+"""The format in which the observations of a round are stored: a table with a row per run."""

@@ -50,13 +50,13 @@ class Forecast:
     Attributes
     ----------
     results
-        The run of the next weeks: the plan as it stands, and its alternatives.
+        The run of the next weeks: the baseline, which is the current plan, and the alternatives.
     fit
-        The fit from which it draws.
+        The fit from which the run draws.
     quantiles
-        Quantiles of the plan as it stands by week and place, in the form of hubverse.
+        Quantiles of the baseline by week and place, in hubverse format.
     pace
-        Quantiles of the reproduction number and of the growth per day in the first week.
+        Quantiles of the reproduction number and of the daily growth rate in the first week.
     """
 
     results: Results
@@ -87,26 +87,26 @@ def forecast(
     out: str | Path | Output | None = None,
     resume: bool = False,
 ) -> Forecast:
-    """Fit a scenario to its history, and run the next weeks with draws of the fit.
+    """Fit a scenario to its history, and run the next weeks with draws from the fit.
 
     Parameters
     ----------
     scenario
         A scenario loaded with `surgesim.load` that starts today, with a `history` and preferably a census.
     weeks
-        Weeks to run.
+        Number of weeks to run.
     fit
-        A fit of this scenario to its history, or its folder; by default it is made.
+        A fit of this scenario to its history, or the folder of one; by default, a new fit.
     replications
         Runs of each alternative; by default 100, or as many as the draws allow.
     only
         As for `surgesim.run`.
     members, rounds, replicates
-        As for `surgesim.fit`, if the fit is made.
+        As for `surgesim.fit`, for a new fit.
     seed, extensions, workers, progress, resume
         As for `surgesim.run`.
     out
-        Result folder to write (by default none). A fit that is made is in ``<out>-fit``.
+        Result folder to write (by default none). A new fit is stored in ``<out>-fit``.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def forecast(
     Raises
     ------
     FitError
-        If there is too little history, `weeks` are not in the run, or `fit` is that of another scenario.
+        If the history is too short, the scenario is shorter than `weeks`, or `fit` is for another scenario.
     ScenarioError, ResultsError
         As for `surgesim.run` and `surgesim.fit`.
 
@@ -165,7 +165,7 @@ def forecast(
 
 
 def check_weeks(weeks: int, scenario: Scenario) -> None:
-    """Raise FitError if the scenario has not so many weeks."""
+    """Raise FitError if the scenario is shorter than this number of weeks."""
     most = scenario.days // _WEEK
     whole = isinstance(weeks, int | np.integer) and not isinstance(weeks, bool)
     if not whole or not 1 <= weeks <= most:
@@ -174,17 +174,19 @@ def check_weeks(weeks: int, scenario: Scenario) -> None:
 
 
 def check_fit(fit: Fit, scenario: Scenario) -> None:
-    """Raise FitError if a fit is not that of this scenario to its history."""
+    """Raise FitError unless a fit is one of this scenario to its own history."""
     digest = hashlib.sha256(scenario_text(scenario).encode()).hexdigest()
     if fit.manifest[FIT]["scenarios"] != {scenario.name: digest}:
-        message = "got that of another scenario, or of this one before it changed, expected a fit of this one"
+        message = (
+            "got a fit of another scenario, or of this one before it changed, expected a fit of this one"
+        )
         raise FitError([Problem("fit", message)])
     if fit.warm_up_days is None:
         raise FitError([Problem("fit", "got a fit to other data, expected one to the scenario's history")])
 
 
 def _drawn(scenario: Scenario, fit: Fit, weeks: int, replications: int | None) -> Scenario:
-    """Return the scenario of the next weeks, which draws from a fit."""
+    """Return the scenario shortened to the next weeks, with draws from a fit."""
     most = len(fit.draws) * scenario.study.runs_per_draw
     study = {**_section(fit.overlay, "study"), "precision": dict.fromkeys(scenario.study.precision)}
     study["replications"] = min(REPLICATIONS, most) if replications is None else replications
@@ -210,12 +212,12 @@ def tables(extras: Extras | None = None) -> Extras:
 
 
 def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the quantiles and the pace that are stored in the folder of a forecast.
+    """Read the tables `quantiles` and `pace` of a forecast from its folder.
 
     Raises
     ------
     ResultsError
-        If there are none.
+        If the folder contains no forecast.
     """
     import pandas as pd
 
@@ -228,7 +230,7 @@ def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _pace(folder: Path, scenario: Scenario) -> pd.DataFrame:
-    """Return the reproduction number and the growth per day of the infectious in the first week."""
+    """Return quantiles of the reproduction number and the growth of infectious people in the first week."""
     import pandas as pd
 
     daily = areas_of(folder, ["infections", "imported", "infectious"])

@@ -1,4 +1,4 @@
-"""A fit to the scenario's own history: its reports as data, and the scenario begun on their first day."""
+"""Prepare a fit to a scenario's own history: the reports as data, and a scenario that begins with them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def past_of(scenario: Scenario) -> Past:
     Raises
     ------
     FitError
-        If there are none, or they cover too few days.
+        If there are no reports, or they cover too few days.
     """
     past = scenario.past
     if past is None:
@@ -36,16 +36,17 @@ def past_of(scenario: Scenario) -> Past:
 
 
 def warm_up_days(scenario: Scenario) -> int:
-    """Return the days from the first report to the start."""
+    """Return the number of days from the first report to the start."""
     return -int(past_of(scenario).day[0])
 
 
 def begun_with_history(scenario: Scenario) -> Scenario:
-    """Return the scenario as it would be in a warm-up since the first report, but with recorded days.
+    """Return a scenario that runs from the day of the first report to the day before the start.
 
-    It has neither history nor census, follows no plan, and imports infections every day, as a warm-up does.
-    The initial infections of a scenario without a warm-up are those of its start; they are multiplied by the
-    ratio of the reported cases of the first week of the history to those of the last.
+    Its days are like those of a warm-up, but they are recorded. As in a warm-up, it has no history, no census
+    and no plan, and imports infections every day. The initial infections of a scenario without a warm-up are
+    those of its start; they are multiplied by the ratio of the reported cases of the first week of the history
+    to those of the last.
     """
     days = warm_up_days(scenario)
     overlay: dict[str, Any] = {
@@ -92,10 +93,10 @@ def _first_to_last_week(past: Past, district: str) -> float:
 
 
 def data_of_history(scenario: Scenario) -> pd.DataFrame:
-    """Return the reports before the start as data of a fit.
+    """Return the reports before the start as data for a fit.
 
-    A series that districts report, and that the model has there, is compared by district; others are compared
-    in the province.
+    A series is compared by district if districts report it and the model has it by district; otherwise it is
+    compared for the province.
     """
     import pandas as pd
 

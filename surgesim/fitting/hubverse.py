@@ -1,4 +1,4 @@
-"""Quantiles of a forecast by week and place, in the form of hubverse; docs/forecasting.md has the columns."""
+"""Quantiles of a forecast by week and place, in hubverse format; docs/forecasting.md explains the columns."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 LEVELS: Final = (0.025, *(round(0.05 * step, 2) for step in range(1, 20)), 0.975)
-"""Levels of the quantiles."""
+"""Probability levels of the quantiles."""
 
 FACILITY_COLUMNS: Final = tuple(
     dict.fromkeys(column for series in SERIES.values() if series.facilities for column in series.columns)
 )
-"""Daily columns of the facilities that the run must keep."""
+"""Daily columns of the facilities that the run of a forecast must store."""
 
 _WEEK: Final = 7
 
 
 def weekly_quantiles(folder: Path, scenario: Scenario) -> pd.DataFrame:
-    """Return the quantiles of the baseline of a run that is stored in a folder, from its daily series.
+    """Return the weekly quantiles of the baseline, from the daily series in a result folder.
 
     Flows are sums of the seven days that end on `target_end_date`; stocks are at 24:00 of that day.
     """
@@ -69,7 +69,7 @@ def _places(folder: Path, scenario: Scenario) -> Iterator[tuple[str, str, Floats
 
 
 def areas_of(folder: Path, columns: list[str]) -> pd.DataFrame:
-    """Return daily columns of the baseline from daily.parquet, of the province and its districts."""
+    """Read daily columns of the province and its districts, for the baseline, from daily.parquet."""
     import pyarrow.parquet as pq
 
     keys = ["area", "replication", "day"]
@@ -81,7 +81,7 @@ def areas_of(folder: Path, columns: list[str]) -> pd.DataFrame:
 
 
 def _facilities(folder: Path, scenario: Scenario) -> pd.DataFrame:
-    """Return the daily columns of the facilities of the baseline, added up by district."""
+    """Read the daily columns of the facilities, for the baseline, and add them up by district."""
     import pyarrow.parquet as pq
 
     table = pq.read_table(

@@ -22,12 +22,14 @@ from surgesim.study.compute.spread import spread
 Floats = NDArray[np.float64]
 
 FIRST_RUN: Final = 10_000_000
-"""Replication number of the first run of a fit, so that it has random numbers that no run of a study has."""
+"""Replication number of the first run of a fit: beyond those of studies, so that no random numbers are
+shared.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A run: its replication number, and the value of each path."""
+    """The task of simulating one run: its replication number, and the value to set at each path."""
 
     replication: int
     settings: Mapping[str, float]
@@ -35,12 +37,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """The work of one run, sent to the workers; calling it returns the run's observations.
+    """A callable that is sent to the workers: it simulates the run of a task and returns its observations.
 
     Attributes
     ----------
     scenario
-        The scenario, without alternatives and as long as the data.
+        The scenario to simulate, without alternatives and as long as the data.
     """
 
     scenario: Scenario
@@ -48,7 +50,7 @@ class Member:
     targets: tuple[Observation, ...]
 
     def __call__(self, task: Task) -> Floats:
-        """Simulate a run; raise ScenarioError if its values are refused."""
+        """Simulate the run of a task; raise ScenarioError if the scenario refuses its values."""
         try:
             changed = with_certain(self.scenario, task.settings)
         except ScenarioError as error:
@@ -57,7 +59,7 @@ class Member:
 
 
 def runs(member: Member, tasks: Sequence[Task], backend: Backend, report: Callable[[int], object]) -> Floats:
-    """Return the observations of all tasks, ``(tasks, observations)``; `report` is called with each count."""
+    """Run all tasks and return their observations, ``(tasks, observations)``; `report` counts the tasks."""
     found = np.empty((len(tasks), len(member.targets)))
     with closing(spread(member, tasks, backend)) as results:
         for done, (place, values) in enumerate(results, start=1):

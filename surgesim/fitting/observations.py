@@ -1,6 +1,6 @@
-"""Observations: weekly sums of flows and weekly means of stocks, of the data and of a replication alike.
+"""Observations: weekly sums of flows and weekly means of stocks, from data or from a replication.
 
-Weeks of daily data are counted back from the last day with a value, so that the last week is whole. A week
+Weeks of daily data are counted back from the last day with a value, so that the last week is complete. A week
 with gaps is the sum or mean of the days that have a value. The fit compares log(1 + x).
 """
 
@@ -25,14 +25,14 @@ _WEEK = 7
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A sum or mean over some days.
+    """The sum or mean of one series over the days of a week.
 
     Attributes
     ----------
     name, area
-        The series, and its district (empty for the province).
+        Name of the series, and name of its district (empty for the province).
     date
-        The last day.
+        The last of the days.
     days
         The days, counted from the start of the run.
     value
@@ -46,13 +46,13 @@ class Observation:
     value: float
 
     def of(self, series: Floats) -> float:
-        """Return the same sum or mean of a daily series ``(days,)`` that begins with the run."""
+        """Return the sum or mean over the same days of a simulated daily series, ``(days,)``."""
         chosen = series[list(self.days)]
         return float(chosen.sum() if SERIES[self.name].is_flow else chosen.mean())
 
 
 def observations(data: Data, start: date) -> tuple[Observation, ...]:
-    """Return the observations of all series, each in order of time."""
+    """Return the observations of all series, each in chronological order."""
     return tuple(each for series in data.series for each in _of_series(series, start))
 
 
@@ -76,19 +76,19 @@ def _of_series(series: DataSeries, start: date) -> list[Observation]:
 
 
 def values_of(targets: Sequence[Observation]) -> Floats:
-    """Return the observations of the data, ``(observations,)``."""
+    """Return the values of observations in the data, ``(observations,)``."""
     return np.array([each.value for each in targets])
 
 
 def simulated(targets: Sequence[Observation], record: Record, scenario: Scenario) -> Floats:
-    """Return the observations of a replication, ``(observations,)``."""
+    """Return the values of observations in a replication, ``(observations,)``."""
     places = {(each.name, each.area) for each in targets}
     series = {place: daily(record, scenario, *place) for place in places}
     return np.array([each.of(series[each.name, each.area]) for each in targets])
 
 
 def last_of_each(targets: Sequence[Observation]) -> list[int]:
-    """Return the index of the last observation of each series that is above 0 in the data there."""
+    """Return, for each series, the index of its last observation above 0 in the data."""
     last = {(each.name, each.area): i for i, each in enumerate(targets)}
     return [i for i in last.values() if targets[i].value > 0]
 

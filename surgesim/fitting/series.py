@@ -1,6 +1,6 @@
-"""The series that data may have, and the place of each in the record of a replication.
+"""The series that data may contain, and the columns of a replication's record from which each is computed.
 
-Another series of data is another entry of `SERIES`.
+To support another series, add an entry to `SERIES`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from surgesim.scenario.schema.scenario import Scenario
 Floats = NDArray[np.float64]
 
 PROVINCE: Final = ""
-"""The area of data of the whole province."""
+"""The area name that stands for the whole province."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,13 @@ class Series:
     Attributes
     ----------
     columns
-        Columns of the province.
+        Columns in the record of the province.
     is_flow
         True for a number per day, which adds up over a week; False for a number at the end of the day.
     district
-        Column of the districts; None if districts have none.
+        Column in the record of the districts; None if it has no such column.
     facilities
-        True if data of a district are those of the facilities there, with the same columns.
+        True if the value of a district is the sum over its facilities, of the same columns.
     """
 
     columns: tuple[str, ...]
@@ -43,7 +43,7 @@ class Series:
 
     @property
     def by_district(self) -> bool:
-        """Whether data may be given by district."""
+        """True if data may be given by district."""
         return self.district is not None or self.facilities
 
 

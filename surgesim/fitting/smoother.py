@@ -1,8 +1,8 @@
 """The ensemble smoother with multiple data assimilation (ES-MDA; Emerick and Reynolds 2013).
 
-All is linear algebra on arrays; nothing here knows of the model. Written out, because the library
-`iterative-ensemble-smoother` is under the GPL, and because the noise differs from round to round: a
-simulator's own chance is no observation noise, yet it keeps a fit from being sharper than its replicates.
+This module contains only linear algebra on arrays. It replaces the library `iterative-ensemble-smoother`,
+which is under the GPL, and allows for noise that differs between rounds: the simulator's own chance is not
+observation noise, but a fit must not be sharper than the replicates allow.
 
 References
 ----------
@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 SHRINKAGE: Final = 0.3
-"""Weight of its own diagonal in the covariance of replicates, of which there are few."""
+"""Weight of the diagonal in the covariance of replicates, which are too few for a full covariance."""
 
 
 def chance(replicates: Floats) -> Floats:
-    """Return the covariance of replicates with equal parameters, shrunk to its diagonal.
+    """Return the covariance of replicates with equal parameters, shrunk towards its diagonal.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def chance(replicates: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """The runs of a round.
+    """The ensemble of a round, and the predictions of its runs.
 
     Attributes
     ----------
@@ -66,20 +66,21 @@ def update(
 ) -> Floats:
     """Return the ensemble after one of `rounds` assimilations of the same data.
 
-    Each member's prediction has chance of its own, so over all rounds the data count with the covariance
-    ``noise + Q``: the predictions bring Q, and the other ``1 - 1 / rounds`` of it is added to the noise.
+    Chance has the covariance Q (see `chance`). Over all rounds, the data should count with the covariance
+    ``noise + Q``. The predictions contain a share ``1 / rounds`` of Q already, so the rest of Q is added to
+    the noise.
 
-    The slopes of predictions on unknowns are regressed on the members of this round and of the one before,
-    and perturbations of the data have mean 0: both lessen the noise of a small ensemble.
+    The slopes of the predictions are fitted to the members of this round and of the previous one, and the
+    perturbations of the data have mean 0; both reduce the noise of a small ensemble.
 
     Parameters
     ----------
     now, before
-        The runs of this round, and of the one before if there is one.
+        The runs of this round and of the previous one (None in the first round).
     data
         ``(observations,)``.
     noise
-        ``(observations,)`` variances of the observations.
+        Variances of the observations, ``(observations,)``.
     """
     members, count = now.predictions.shape
     covariance = rounds * (np.diag(noise) + (1 - 1 / rounds) * chance(now.replicates))

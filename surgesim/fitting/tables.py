@@ -1,4 +1,4 @@
-"""The tables of a fit: draws, fit against data, posterior beside prior. docs/fitting.md has the columns."""
+"""The tables of a fit: draws, the fit against data, and the posterior beside the prior (docs/fitting.md)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ QUANTILES: Final = {"p5": 0.05, "p50": 0.5, "p95": 0.95}
 
 
 def draws_frame(unknowns: Unknowns, values: Floats) -> pd.DataFrame:
-    """Return the value of each path in each draw, with ten significant digits."""
+    """Return the draws: a row per draw and a column per path, with ten significant digits."""
     import pandas as pd
 
     frame = pd.DataFrame([unknowns.settings(row) for row in values.tolist()], columns=unknowns.paths)
@@ -47,7 +47,7 @@ def fit_frame(targets: Sequence[Observation], prior: Floats, posterior: Floats) 
 
 
 def posterior_frame(unknowns: Unknowns, prior: Floats, posterior: Floats) -> pd.DataFrame:
-    """Return each unknown with the quantiles of its values; `prior` and `posterior` are levels."""
+    """Return each unknown with quantiles of its values, computed from its prior and posterior levels."""
     import pandas as pd
 
     return pd.DataFrame(

@@ -1,7 +1,7 @@
 """The unknowns of a fit and their priors.
 
-Each unknown has a level, a standard normal under the prior, and a value that rises with it. The smoother
-moves levels, so every value it finds is one that its prior allows.
+Each unknown has a level, which is standard normal under the prior, and a value that rises with the level. The
+smoother moves levels, so every value is one that the prior allows.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from surgesim.scenario.schema.study.uncertain import LEAST_SHARE, Uncertain
 Floats = NDArray[np.float64]
 
 Priors: TypeAlias = Mapping[str, tuple[float, float]]
-"""The 5th and 95th percentile of the prior of each path."""
+"""The 5th and 95th percentiles of priors, by path."""
 
 TRANSMISSION: Final = "epidemic.transmission"
 INFECTIONS: Final = "epidemic.initial_infections"
@@ -37,10 +37,10 @@ DETECTION: Final = "epidemic.detection.share"
 STAYS: Final = "clinical.stays"
 
 WALK_SD: Final = 0.15
-"""Standard deviation of the weekly steps of the log of transmission."""
+"""Standard deviation of the weekly steps in the random walk of log transmission."""
 
 _FACTORS: Final = {INFECTIONS: 4.0, IMPORTS: 4.0, R0: 1.35, SEVERITY: 2.0, DETECTION: 3.0, STAYS: 1.5}
-"""Factor from the scenario's value (for a share, its odds) to either end of the default prior's 90 %."""
+"""Default priors: 90 % lie within this factor of the scenario's value (for a share, of its odds)."""
 
 _END: Final = NormalDist().inv_cdf(0.95)
 _KNOT_DAYS: Final = 7
@@ -48,10 +48,10 @@ _CHECKED_LEVELS: Final = (-2.0, 0.0, 2.0)
 
 
 class Prior(Protocol):
-    """A distribution of one unknown."""
+    """The prior distribution of one unknown."""
 
     def value(self, level: float) -> float:
-        """Return the value at a level, a standard normal."""
+        """Return the unknown's value at a level, which is a value of a standard normal variable."""
 
     def __str__(self) -> str:
         """Return the distribution in words, for the manifest."""
@@ -59,14 +59,14 @@ class Prior(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A normal distribution, on a scale, with 90 % from `low` to `high`."""
+    """A distribution that is normal on a log, logit or linear scale, with 90 % from `low` to `high`."""
 
     low: float
     high: float
     scale: Literal["log", "logit", "linear"]
 
     def value(self, level: float) -> float:
-        """Return the value at a level, a standard normal."""
+        """Return the unknown's value at a level, which is a value of a standard normal variable."""
         low, high = self._scaled(self.low), self._scaled(self.high)
         at = (low + high) / 2 + (high - low) / 2 * level / _END
         if self.scale == "linear":
@@ -84,12 +84,12 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class OfStudy:
-    """A distribution of `study.uncertainty`."""
+    """A prior given as a distribution in `study.uncertainty`."""
 
     form: Uncertain
 
     def value(self, level: float) -> float:
-        """Return the value at a level, a standard normal."""
+        """Return the unknown's value at a level, which is a value of a standard normal variable."""
         share = NormalDist().cdf(level)
         return self.form.quantile(min(max(share, LEAST_SHARE), 1 - LEAST_SHARE))
 
@@ -104,13 +104,13 @@ class Unknown:
     Attributes
     ----------
     name
-        Its path, or the path of the mapping that it multiplies.
+        The path of the value to fit, or of the mapping whose values it multiplies.
     prior
-        Its distribution.
+        The prior distribution.
     bases
-        The paths that it sets, with the number that multiplies its value there.
+        The paths to set; at each, the unknown's value is multiplied by the number given here.
     step
-        The number of its step in the random walk of transmission, from 1; 0 if it is no part of it.
+        The number of the step in the random walk of transmission (from 1); 0 for any other unknown.
     """
 
     name: str
@@ -120,7 +120,7 @@ class Unknown:
 
     @classmethod
     def at(cls, path: str, prior: Prior) -> Unknown:
-        """Return the value of one path as an unknown."""
+        """Return an unknown that sets one path."""
         return cls(path, prior, {path: 1.0})
 
 
@@ -130,7 +130,7 @@ class Unknowns:
     Attributes
     ----------
     each
-        The unknowns, in the order of columns.
+        The unknowns, in the order of the columns of arrays.
     """
 
     def __init__(self, each: Sequence[Unknown], root: Floats, integers: Collection[str]) -> None:
@@ -143,7 +143,7 @@ class Unknowns:
 
     @property
     def names(self) -> list[str]:
-        """The names, in the order of columns."""
+        """The names of the unknowns, in the order of columns."""
         return [unknown.name for unknown in self.each]
 
     @property
@@ -152,7 +152,7 @@ class Unknowns:
         return [path for unknown in self.each for path in unknown.bases]
 
     def draw(self, members: int, rng: np.random.Generator) -> Floats:
-        """Return levels from the prior, ``(members, unknowns)``, whose mean and covariance are exact."""
+        """Draw levels from the prior, ``(members, unknowns)``; their sample mean and covariance are exact."""
         normals = rng.standard_normal((members, len(self.each)))
         normals -= normals.mean(axis=0)
         if members > len(self.each) + 1:
@@ -161,13 +161,13 @@ class Unknowns:
         return levels
 
     def values(self, levels: Floats) -> Floats:
-        """Return the values of the unknowns at levels, both ``(members, unknowns)``."""
+        """Return the values of the unknowns at these levels; both have the shape ``(members, unknowns)``."""
         return np.array(
             [[unknown.prior.value(at) for unknown, at in zip(self.each, row, strict=True)] for row in levels]
         )
 
     def settings(self, values: Iterable[float]) -> dict[str, float]:
-        """Return the value of each path, rounded if it must be a whole number, for a value per unknown."""
+        """Return the value to set at each path, from the value of each unknown; whole numbers are rounded."""
         set_ = {
             path: base * value
             for unknown, value in zip(self.each, values, strict=True)
@@ -183,7 +183,7 @@ def _covariance(values: Floats) -> Floats:
 def unknowns_of(
     scenario: Scenario, data: Data, priors: Priors, *, defaults: bool = True, fixed: Collection[str] = ()
 ) -> Unknowns:
-    """Return the unknowns: the scenario's uncertain parameters, the given ones and, by default, others.
+    """Return the unknowns: the scenario's uncertain parameters, the paths of `priors` and default unknowns.
 
     Raises
     ------
@@ -204,7 +204,7 @@ def unknowns_of(
     unused = [name for name in fixed if name not in found]
     if unused:
         raise FitError(
-            [Problem(name, f"is no unknown of this fit{suggestion(name, found)}") for name in unused]
+            [Problem(name, f"is not an unknown of this fit{suggestion(name, found)}") for name in unused]
         )
     each = [unknown for name, unknown in found.items() if name not in fixed]
     if not each:
@@ -219,7 +219,7 @@ def unknowns_of(
 
 
 def _overlap(name: str, other: str) -> bool:
-    """Return whether one path is the other, or contains it; all knots of transmission overlap."""
+    """Return whether one path equals or contains the other; all knots of transmission overlap."""
     if name.startswith(f"{TRANSMISSION}.") and other.startswith(f"{TRANSMISSION}."):
         return True
     return name == other or name.startswith(f"{other}.") or other.startswith(f"{name}.")
@@ -252,7 +252,7 @@ def _about(value: float, factor: float) -> Interval:
 
 
 def _defaults(scenario: Scenario, data: Data) -> Iterator[Unknown]:
-    """Yield the unknowns of every fit of which the data say something."""
+    """Yield the default unknowns about which the data contain information."""
     epidemic = scenario.epidemic
     if epidemic is None:
         return
@@ -277,7 +277,7 @@ def _defaults(scenario: Scenario, data: Data) -> Iterator[Unknown]:
 
 
 def _seeds(scenario: Scenario, data: Data) -> Iterator[Unknown]:
-    """Yield the infections at the start: of each district if data have districts, otherwise of all."""
+    """Yield the initial infections as unknowns: by district if data have districts, otherwise together."""
     epidemic = scenario.epidemic
     if epidemic is None:
         return
@@ -292,10 +292,10 @@ def _seeds(scenario: Scenario, data: Data) -> Iterator[Unknown]:
 
 
 def _knots(start: date, last: date) -> list[date]:
-    """Return the dates, a week apart, from which transmission has a factor of its own.
+    """Return the dates, a week apart, on which a new factor of transmission begins.
 
-    The first week has the factor 1, and the last knot is a week before the end of the data, because data of
-    fewer days tell nothing of it.
+    The first week has the factor 1. The last date is a week before the end of the data, because fewer days of
+    data say nothing about a factor.
     """
     knots = []
     knot = start + timedelta(days=_KNOT_DAYS)
@@ -306,7 +306,7 @@ def _knots(start: date, last: date) -> list[date]:
 
 
 def _stay(name: str, scenario: Scenario) -> Iterator[Unknown]:
-    """Yield the mean of a length of stay, if its distribution has one."""
+    """Yield the mean of a length of stay as an unknown, if its distribution has a mean."""
     stay = getattr(scenario.clinical.stays, name)
     path = f"{STAYS}.{name}"
     for form in ("gamma", "lognormal"):
@@ -318,7 +318,7 @@ def _stay(name: str, scenario: Scenario) -> Iterator[Unknown]:
 
 
 def _root(each: Sequence[Unknown], scenario: Scenario) -> Floats:
-    """Return a square root of the correlations of the levels: a random walk, and study.correlations."""
+    """Return the Cholesky factor of the correlations of levels: a random walk, and study.correlations."""
     names = [unknown.name for unknown in each]
     correlation: Floats = np.eye(len(each), dtype=np.float64)
     steps = np.array([unknown.step for unknown in each], float)
@@ -339,7 +339,7 @@ def _check_drawable(unknowns: Unknowns, scenario: Scenario) -> None:
     Raises
     ------
     FitError
-        If a path is not that of a number that may be drawn, or a value is refused.
+        If a path does not lead to a number that may be drawn, or the scenario refuses a value.
     """
     values = unknowns.values(np.array([[level] * len(unknowns) for level in _CHECKED_LEVELS]))
     rows = [list(unknowns.settings(row).values()) for row in values.tolist()]
@@ -352,7 +352,7 @@ def _check_drawable(unknowns: Unknowns, scenario: Scenario) -> None:
 def draws_overlay(
     scenario: Scenario, paths: Sequence[str], rows: Sequence[Sequence[float]]
 ) -> dict[str, object]:
-    """Return an overlay with which a scenario draws these rows of values of the paths, and no others."""
+    """Return an overlay that makes a scenario draw from these rows of values at `paths`, and nothing else."""
     study = scenario.study
     most = len(rows) * study.runs_per_draw
     changed: dict[str, object] = {

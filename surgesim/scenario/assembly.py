@@ -34,10 +34,10 @@ from surgesim.scenario.validation.references import references
 from surgesim.scenario.validation.sources import SourceIndex, Survey
 
 Files: TypeAlias = Sequence[str | Path] | Extensions
-"""Extension files, as paths or read already."""
+"""Extension files: paths, or extensions that are already read."""
 
 TEXT = "<text>"
-"""Replaces the file name in messages about a text."""
+"""The name that stands for a file in messages about a scenario given as text."""
 
 
 def load(
@@ -51,7 +51,7 @@ def load(
         The YAML file, or a mapping with the contents of one. Its keys may be dotted paths. In a mapping, the
         names of files (`extends`, `arrivals.file`) are relative to the working folder.
     changes
-        Texts ``path=value``, applied before the alternatives' overlays, as ``--set`` does.
+        Texts ``path=value``, applied before the alternatives' overlays, like those of the option ``--set``.
     extensions
         Python files of your own (see `surgesim.extension`), which are executed; the scenario keeps them.
 
@@ -77,14 +77,14 @@ def loads(text: str, *, changes: Sequence[str] = (), extensions: Files = ()) -> 
     Parameters
     ----------
     text
-        YAML.
+        The contents of a scenario file, in YAML.
     changes, extensions
         See `load`.
 
     Raises
     ------
     ScenarioError
-        As `load`; lines are those of the text.
+        As for `load`; line numbers are those of the text.
 
     Examples
     --------
@@ -117,7 +117,7 @@ def inspect(
 
 
 class Examination(NamedTuple):
-    """A scenario, the warnings for its author, and the files read, starting with the one that was named."""
+    """A scenario, warnings for its author, and the files read, starting with the scenario file itself."""
 
     scenario: Scenario
     warnings: tuple[Problem, ...]
@@ -127,7 +127,7 @@ class Examination(NamedTuple):
 def examine(
     source: str | Path | Mapping[str, Any], *, changes: Sequence[str] = (), extensions: Files = ()
 ) -> Examination:
-    """Load a scenario with all that `inspect` collects, and the files it comes from.
+    """Load a scenario, collect the warnings of `inspect`, and list the files it comes from.
 
     Raises
     ------
@@ -140,7 +140,7 @@ def examine(
 
 
 def _first(source: object) -> Path | Document:
-    """Return the path or the document from which to load."""
+    """Check the source of a scenario; return its path, or its contents as a document."""
     if isinstance(source, Mapping):
         return read_mapping(source)
     if isinstance(source, (str, os.PathLike)):
@@ -154,7 +154,7 @@ def _first(source: object) -> Path | Document:
 def from_plain(tree: Mapping[str, Any], *, changes: Sequence[str] = (), extensions: Files = ()) -> Scenario:
     """Build a scenario from plain values, as if a file contained them.
 
-    `extends` is not allowed; the path of an arrivals file is relative to the working directory.
+    `extends` is not allowed; the path of an arrivals file is relative to the working folder.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def from_plain(tree: Mapping[str, Any], *, changes: Sequence[str] = (), extensio
 
 
 def load_stored(path: str | Path) -> Scenario:
-    """Load the scenario file of a result folder, without the extensions that it was run with.
+    """Load the scenario file of a result folder, without the extensions that were used in the run.
 
     The scenario has already been simulated, so its dates may lie past the end of a shortened run, and the
     values drawn for its uncertain parameters are known to be valid.
@@ -183,9 +183,9 @@ def load_stored(path: str | Path) -> Scenario:
 def overlaid(scenario: Scenario, overlay: Mapping[str, Any]) -> Scenario:
     """Return a copy of a scenario with `overlay` laid over it.
 
-    Mappings merge, None removes an entry, ``{scale: x}`` multiplies a number, and the name of a profile
-    stands for its figures. An overlay of an alternative merges with the alternative's own overlay. Keys may
-    be dotted paths. `Scenario.overlaid` is the same as a method.
+    Mappings merge, None removes an entry, ``{scale: x}`` multiplies a number, and the name of a profile is
+    replaced by its figures. An overlay of an alternative merges with the alternative's own overlay. Keys may
+    be dotted paths. `Scenario.overlaid` does the same as a method.
 
     Raises
     ------
@@ -265,7 +265,7 @@ def _ends_early(scenario: Scenario) -> bool:
 
 
 class _Assembly(NamedTuple):
-    """A valid scenario, its baseline and alternatives as scenarios by name, and the paths set by users."""
+    """A valid scenario, its baseline and alternatives as scenarios by name, and the paths set by the user."""
 
     scenario: Scenario
     every: Mapping[str, Scenario]
@@ -290,10 +290,10 @@ def _assemble(
     context: LoadContext,
     below: Mapping[str, Any] | None = None,
 ) -> _Assembly:
-    """Build the scenario of `tree`; `below` is the scenario that it changes, if any."""
+    """Build a scenario from plain values; `below` has those of the scenario that they change, if any."""
     assigned = _assigned(tree, texts, context)
     given = assigned.tree.get("alternatives", {})
-    if isinstance(given, Mapping) and len(given) > MOST_ALTERNATIVES:  # before checking each
+    if isinstance(given, Mapping) and len(given) > MOST_ALTERNATIVES:  # before each is checked
         message = messages.too_many(len(given), MOST_ALTERNATIVES)
         context.refuse([Finding(("alternatives",), message)])
         given = {}
@@ -338,7 +338,7 @@ def _assemble(
 def _alternative(
     name: str, overlay: Mapping[str, Any], below: Mapping[str, Any], base: _Validated, context: LoadContext
 ) -> tuple[Scenario | None, bool]:
-    """Return an alternative's scenario (None if it cannot be built), and True if its own overlay is valid."""
+    """Return an alternative's scenario (None if it cannot be built), and whether its own overlay is valid."""
     above = ("alternatives", name)
     context.remark(idle.under(above) for idle in overlays.idle_nulls(below, overlay))
     judged = inherited.without_base_gaps(overlay, below, base.faults)
@@ -351,7 +351,7 @@ def _alternative(
 
 
 class _Validated(NamedTuple):
-    """The scenario built from plain values (None if invalid), its faults, and its dates out of range."""
+    """A scenario built from plain values (None if invalid), with its errors and the dates out of range."""
 
     scenario: Scenario | None
     faults: list[Finding]
@@ -380,7 +380,7 @@ def _validated(plain: Mapping[str, Any], context: LoadContext) -> _Validated:
 
 
 def _misnamed(found: Iterable[Finding], base: Mapping[str, Any]) -> Iterable[Finding]:
-    """Report an incomplete new entry of an overlay as a misspelt name if a similar name exists."""
+    """Report an incomplete new entry in an overlay as a misspelt name if a similar name exists."""
     renamed: dict[Finding, None] = {}
     for finding in found:
         *above, name, _ = finding.path if len(finding.path) > 2 else ("", "")
@@ -398,7 +398,7 @@ def _unless_following(found: Iterable[Finding], above: KeyPath, context: LoadCon
 
 
 def _follows(finding: Finding, above: KeyPath, context: LoadContext) -> bool:
-    """Return True if a problem arises only because a profile or arrivals file could not be read."""
+    """Return True if an error arises only because a profile or an arrivals file could not be read."""
     if finding.kind not in (Kind.MISSING, Kind.INCOMPLETE):
         return False
     here = (*above, *finding.path)

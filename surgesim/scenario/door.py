@@ -1,4 +1,4 @@
-"""The interface of the scenario package: functions with which other packages read and write scenarios.
+"""The interface of the scenario package: the functions with which other packages read and write scenarios.
 
 The sections of a scenario are defined in `surgesim.scenario.schema`.
 """

@@ -21,9 +21,9 @@ PROFILES: Mapping[str, Mapping[str, str]] = {
     "vietnam": {"ages": "vietnam-2020", "high_risk": "high-risk-assumed", "contacts": "vietnam-2021"},
     "british-columbia": {"ages": "canada-2020", "high_risk": "high-risk-assumed", "contacts": "vietnam-2021"},
 }
-"""The built-in tables of `people` for a place.
+"""The built-in tables of the section `people`, by place.
 
-British Columbia has the ages of Canada; the contacts of Viet Nam are carried over to them.
+British Columbia uses the ages of Canada; the contacts are those of Vietnam, applied to these ages.
 """
 
 
@@ -48,7 +48,7 @@ def starter(
     extensions
         Extension files that `like` needs.
     profile
-        The place whose ages and contacts the small scenario has, a key of `PROFILES`.
+        The place whose ages and contacts the small scenario uses, a key of `PROFILES`.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def check_name(name: str) -> None:
     Raises
     ------
     ScenarioError
-        If it is not allowed.
+        If the name is not allowed.
     """
     try:
         TypeAdapter(Name).validate_python(name)

@@ -1,7 +1,6 @@
-"""Forecasts to score: quantiles in the form of the hubs, read from CSV files or a DataFrame, and checked.
+"""Forecasts to score: quantiles in hubverse format, read from CSV files or a DataFrame, and checked.
 
-`read_forecasts` is the one place where forecasts come in. Rows of other output types are ignored, and so are
-further columns.
+`read_forecasts` reads all forecasts. Rows of other output types and additional columns are ignored.
 """
 
 from __future__ import annotations
@@ -36,33 +35,33 @@ COLUMNS: Final = (
 )
 QUANTILE: Final = "quantile"
 PROVINCE_NAMES: Final = frozenset({PROVINCE, "province"})
-"""Locations that are the whole province."""
+"""Names of locations that mean the whole province."""
 
 NEEDED: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
-"""Levels that every forecast must have: the median, and the ends of the intervals with a coverage."""
+"""Levels that every forecast must have: the median, and the ends of the intervals that are scored."""
 
 _WEEK: Final = 7
-_DIGITS: Final = 6  # of levels, which files may write as 0.1 or 0.1000000001
+_DIGITS: Final = 6  # decimals of levels, which files may write as 0.1 or 0.1000000001
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forecast:
-    """The quantiles of one target, in one place, at the end of one week.
+    """A forecast: the quantiles of one target, at one location, for one week.
 
     Attributes
     ----------
     origin
         The day on which the forecast begins, or the day before.
     target
-        A key of `SERIES`: the sum of the week that ends on `end` of a flow, or the stock on `end`.
+        A key of `SERIES`. A flow is summed over the week that ends on `end`; a stock is taken on `end`.
     horizon
-        Weeks from the last day whose data the forecast may know to `end`.
+        Number of weeks from `last_known` to `end`.
     location
-        As in the file: a district, or the province.
+        The location as written in the file: a district, or the province.
     values
-        The quantiles, in the order of the levels of all forecasts.
+        The quantiles, in the order of the levels, which all forecasts share.
     file, line
-        The position of its lowest quantile.
+        The position of the forecast's lowest quantile.
     """
 
     origin: date
@@ -76,18 +75,18 @@ class Forecast:
 
     @property
     def last_known(self) -> date:
-        """The last day whose data the forecast may know."""
+        """The last day whose data the forecast may use."""
         return self.end - timedelta(days=_WEEK * self.horizon)
 
     @property
     def area(self) -> str:
-        """The district; `PROVINCE` for the province."""
+        """The district of the forecast; `PROVINCE` for the whole province."""
         return PROVINCE if self.location in PROVINCE_NAMES else self.location
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forecasts:
-    """Checked forecasts, all with the same levels, which increase from above 0 to below 1."""
+    """Checked forecasts, all with the same quantile levels, which increase and lie between 0 and 1."""
 
     each: tuple[Forecast, ...]
     levels: Floats
@@ -114,13 +113,13 @@ def read_forecasts(sources: Source | Sequence[Source]) -> Forecasts:
     Parameters
     ----------
     sources
-        CSV files, or DataFrames, with the columns in `COLUMNS`; one of them, or a list.
+        A CSV file or a DataFrame with the columns in `COLUMNS`, or a list of them.
 
     Raises
     ------
     ScoreError
-        With every problem: unknown targets, values that are no numbers, quantiles that are missing or cross,
-        and dates that are not `horizon` weeks apart.
+        If there are problems, which are all listed: unknown targets, values that are not numbers, quantiles
+        that are missing or cross, or dates that are not `horizon` weeks apart.
     """
     rows: list[_Row] = []
     problems: list[Problem] = []
@@ -168,7 +167,7 @@ def _rows(source: Source) -> Iterator[_Row | Problem]:
 
 
 def _row(cells: Mapping[str, Any], label: str, line: int) -> Iterator[_Row | Problem]:
-    """Yield the row, or each of its problems."""
+    """Yield the row as a `_Row`, or each of its problems."""
     problems: list[Problem] = []
 
     def refuse(column: str, expected: str) -> None:
@@ -201,7 +200,7 @@ def _row(cells: Mapping[str, Any], label: str, line: int) -> Iterator[_Row | Pro
 
 
 def _apart(origin: date, end: date, weeks: int, label: str, line: int) -> Iterator[Problem]:
-    """Yield a problem unless the end is these weeks after the origin, or after the day before."""
+    """Yield a problem unless the end is this number of weeks after the origin, or after the day before it."""
     days, expected = (end - origin).days, _WEEK * weeks
     if days not in (expected - 1, expected):
         message = (
@@ -212,7 +211,7 @@ def _apart(origin: date, end: date, weeks: int, label: str, line: int) -> Iterat
 
 
 def _faults(group: list[_Row], levels: Sequence[float]) -> Iterator[Problem]:
-    """Yield what is wrong with the quantiles of one forecast, in order of level."""
+    """Yield the problems of the quantiles of one forecast, in order of level."""
     first = group[0]
     for low, high in pairwise(group):
         if low.level == high.level:

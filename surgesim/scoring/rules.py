@@ -1,6 +1,6 @@
 """Scores of quantile forecasts: the weighted interval score and its parts, coverage, bias.
 
-Functions take values that came true ``(n,)`` and quantiles ``(n, levels)`` whose levels increase and are
+Functions take observed values, `truth` ``(n,)``, and quantiles ``(n, levels)`` whose levels increase and are
 symmetric about 0.5. Scores: Bracher et al. 2021, doi:10.1371/journal.pcbi.1008618.
 """
 
@@ -20,9 +20,9 @@ class IntervalScore(NamedTuple):
     Attributes
     ----------
     dispersion
-        The width of the intervals.
+        The part due to the width of the intervals.
     overprediction, underprediction
-        The distance by which the truth lies below or above them.
+        The parts due to observed values below and above the intervals.
     """
 
     wis: Floats
@@ -44,7 +44,7 @@ def interval_score(truth: Floats, quantiles: Floats, levels: Floats) -> Interval
 
 
 def covered(truth: Floats, quantiles: Floats, levels: Floats, share: float) -> NDArray[np.bool_]:
-    """Return whether the central interval with this probability covers the truth."""
+    """Return whether the central interval with probability `share` covers each observed value."""
     low, high = (
         quantiles[:, np.argmin(np.abs(levels - level))] for level in ((1 - share) / 2, (1 + share) / 2)
     )
@@ -52,7 +52,7 @@ def covered(truth: Floats, quantiles: Floats, levels: Floats, share: float) -> N
 
 
 def bias(truth: Floats, quantiles: Floats, levels: Floats) -> Floats:
-    """Return the bias, from -1 (all quantiles are below the truth) to 1 (all are above); 0 is best."""
+    """Return the bias: from -1 (all quantiles are below the truth) to 1 (all are above it); 0 is best."""
     y = truth[:, None]
     below = np.where(quantiles <= y, levels, 0.0).max(axis=1)
     above = np.where(quantiles >= y, levels, 1.0).min(axis=1)

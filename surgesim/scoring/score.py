@@ -1,4 +1,4 @@
-"""The score of forecasts beside that of the yardsticks, by target, horizon and location."""
+"""Scores of forecasts and of simple yardsticks, by target, horizon and location."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 FORECAST: Final = "forecast"
-"""The model that is scored; the others are the yardsticks."""
+"""Name of the model that is scored; the other models are the yardsticks."""
 BASELINE: Final = "baseline"
-"""The yardstick to which scores are relative."""
+"""Name of the yardstick with which relative scores compare."""
 
 ALL: Final = "all"
-"""Target, horizon or location of rows over all of them."""
+"""The target, horizon or location in rows that cover all targets, horizons or locations."""
 
 PARTS: Final = ("wis", "dispersion", "overprediction", "underprediction")
 _MEANS: Final = ("coverage_50", "coverage_90", "bias", *PARTS)
@@ -40,7 +40,7 @@ _GROUPS: Final[tuple[tuple[str, ...], ...]] = (
     ("horizon",),
     (),
 )
-"""What the rows of the table are of; what is absent is `ALL`."""
+"""The columns by which rows of the table are grouped; the other columns contain `ALL`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,13 +50,13 @@ class Scores:
     Attributes
     ----------
     table
-        Means by model, target, horizon and location.
+        Mean scores by model, target, horizon and location.
     each
-        The scores of each forecast, and of the yardsticks in its place.
+        The scores of each forecast, and of the yardsticks for the same target, location and week.
     calibration
-        For each model, target and level, the share of the truth at or below that quantile.
+        For each model, target and level, the share of observed values at or below that quantile.
     left_out
-        Number of forecasts for which there is no truth.
+        Number of forecasts without an observed value.
     """
 
     table: pd.DataFrame
@@ -66,24 +66,24 @@ class Scores:
 
 
 def score(forecasts: Source | Sequence[Source], truth: Source) -> Scores:
-    """Score forecasts against what came true, beside two simple forecasts.
+    """Score forecasts against observed data, and compare them with two simple forecasts.
 
     Parameters
     ----------
     forecasts
-        Quantiles in the form of the hubs: a CSV file or a DataFrame, or a list of them.
+        Quantiles in hubverse format: a CSV file or a DataFrame, or a list of them.
     truth
-        Data in the form that `surgesim.fit` reads, from before the first origin.
+        Observed data in the form that `surgesim.fit` reads, from before the first origin.
 
     Returns
     -------
     Scores
-        Identical for identical data.
+        Tables of scores; identical for identical data.
 
     Raises
     ------
     ScoreError
-        If forecasts or truth cannot be read, have no date in common, or the truth begins after an origin.
+        If forecasts or truth cannot be read or have no date in common, or the truth begins after an origin.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def score(forecasts: Source | Sequence[Source], truth: Source) -> Scores:
 
 
 def _with_truth(forecasts: Forecasts, truth: Truth) -> tuple[list[Forecast], Floats]:
-    """Return the forecasts for which there is truth, and the truth."""
+    """Return the forecasts that have an observed value, and those values."""
     kept, values = [], []
     for each in forecasts.each:
         course = truth.get((each.target, each.area))
@@ -125,14 +125,14 @@ def _with_truth(forecasts: Forecasts, truth: Truth) -> tuple[list[Forecast], Flo
         places = dict.fromkeys(f"{target} of {area or 'the province'}" for target, area in truth)
         message = (
             f"got forecasts such as {first.target} of {first.area or 'the province'} on {first.end}, but "
-            f"none of a target, place and date in the truth, which has {', '.join(places) or 'no whole week'}"
+            f"none for a target, place and date in the truth, which has {', '.join(places) or 'no week'}"
         )
         raise ScoreError([Problem("target_end_date", message, first.file, first.line)])
     return kept, np.array(values)
 
 
 def _late(forecasts: Sequence[Forecast], truth: Truth) -> Iterator[Problem]:
-    """Yield a problem for each origin and target before which there is no truth."""
+    """Yield a problem for each origin and target without an observed value before the origin."""
     met = set()
     for each in forecasts:
         course = truth[each.target, each.area]
@@ -160,7 +160,7 @@ def _yardsticks(forecasts: Sequence[Forecast], truth: Truth, levels: Floats) -> 
 def _each(
     forecasts: Sequence[Forecast], truth: Floats, quantiles: Mapping[str, Floats], levels: Floats
 ) -> pd.DataFrame:
-    """Return a row per model and forecast; none where a yardstick has no quantiles."""
+    """Return a row per model and forecast, but none for a yardstick that has no quantiles."""
     import pandas as pd
 
     place = pd.DataFrame(
@@ -209,7 +209,7 @@ def _calibration(
 
 
 def _table(each: pd.DataFrame) -> pd.DataFrame:
-    """Return means by group; WIS relative to the baseline on the forecasts for which there is a baseline."""
+    """Return mean scores by group; relative WIS is based on the forecasts that the baseline covers too."""
     import pandas as pd
 
     compared = each.assign(own=each["wis"].where(each["baseline_wis"].notna()))

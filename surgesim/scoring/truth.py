@@ -1,4 +1,4 @@
-"""What came true: the value of a target on each date, of data that are daily or weekly."""
+"""The truth: the observed value of each target on each date, from daily or weekly data."""
 
 from __future__ import annotations
 
@@ -20,37 +20,37 @@ WEEK = 7
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """A target over time: sums of the week that ends on each date (flow), or the stock on it.
+    """The observed course of a target: weekly sums that end on each date (flow), or the values on it (stock).
 
     Attributes
     ----------
     days
-        The dates with a value as ordinals, in order of time.
+        The dates that have a value, as ordinals in increasing order.
     values
-        The values, ``(days,)``.
+        The value on each date, ``(days,)``.
     """
 
     days: Integers
     values: Floats
 
     def until(self, day: date) -> Course:
-        """Return the part that is known on `day`, with `day` itself."""
+        """Return the part of the course up to `day`, including `day`."""
         end = int(np.searchsorted(self.days, day.toordinal(), "right"))
         return Course(self.days[:end], self.values[:end])
 
     def on(self, days: Integers) -> Floats:
-        """Return the values on these days, NaN where there is none."""
+        """Return the values on these days; NaN where there is no value."""
         at = np.searchsorted(self.days, days)
         at = np.minimum(at, len(self.days) - 1)
         return np.where(self.days[at] == days, self.values[at], np.nan)
 
 
 Truth = Mapping[tuple[str, str], Course]
-"""The course of each target and area."""
+"""The courses of all targets and areas, by target and area."""
 
 
 def read_truth(source: Source) -> Truth:
-    """Read data in the form of `surgesim fit`; a week with a gap has no sum.
+    """Read observed data in the form of `surgesim fit`; a week with a gap has no sum.
 
     Raises
     ------

@@ -1,6 +1,7 @@
-"""Forecasts that any other should beat, computed from the truth up to the origin only.
+"""Simple forecasts that any other should beat, computed only from values observed up to the origin.
 
-Both take the course of a target up to the origin and return its quantiles, all NaN if it is too short.
+Both functions take the course of a target up to the origin and return quantiles, which are all NaN if the
+course is too short.
 """
 
 from __future__ import annotations
@@ -13,22 +14,22 @@ from numpy.typing import NDArray
 from surgesim.scoring.truth import WEEK, Course, Floats
 
 SAMPLES: Final = 5_000
-"""Samples of the sums of differences; each is taken with both signs."""
+"""Number of sampled sums of differences; each sum counts with both signs."""
 
 GROWTH_DAYS: Final = 21
 """Days over which the trend measures growth."""
 
 LEAST_POINTS: Final = 3
-"""Least number of values in these days."""
+"""Minimum number of values in the last `GROWTH_DAYS`."""
 
 LEAST_ERRORS: Final = 5
-"""Least number of past errors for the bands of the trend."""
+"""Minimum number of past errors for the bands of the trend."""
 
 _SEED: Final = 20  # one seed for all, so that scores depend on nothing but the data
 
 
 def baseline(known: Course, weeks: int, levels: Floats) -> Floats:
-    """Return the quantiles of the hubs' baseline: the last value, and as much change as there was.
+    """Return the quantiles of the hubs' baseline: the last value, with the spread of past changes.
 
     The median is the last value. The bands are quantiles of the sum of `weeks` differences, each drawn from
     all past differences between values seven days apart, with both signs. Quantiles below 0 become 0.
@@ -84,4 +85,4 @@ def _moving_sum(values: Floats, begin: NDArray[np.intp]) -> Floats:
 
 
 YARDSTICKS: Final = {"baseline": baseline, "trend": trend}
-"""The yardsticks by name."""
+"""The functions of the yardsticks, by name."""

@@ -1,5 +1,6 @@
-"""The workbook: a spreadsheet of hospitals, this morning's census and the daily report, read into a scenario.
+"""The workbook: a spreadsheet of hospitals, today's census and daily reports that becomes a scenario.
 
-`sheets` declares the sheets and columns, `reading` turns a file into tables, `drafts` makes a scenario of
-them, `intake` is the way in; `template` and `quick` write what one starts from.
+`intake` is the entry point. `sheets` declares the sheets and columns, `reading` turns a file into tables, and
+`drafts` turns tables into a scenario. `template` writes an empty workbook, and `quick` a scenario from a few
+figures.
 """

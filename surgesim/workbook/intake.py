@@ -1,4 +1,4 @@
-"""Read a workbook into a scenario with its CSVs, and write or update them."""
+"""Read a workbook into a scenario, and write the scenario with its CSVs, or update the CSVs."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ CENSUS_PATH = ("care", "initial_census")
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """A workbook that was read: a scenario, the census of today and the daily reports.
+    """What a workbook contains: a scenario, today's census and the daily reports.
 
     Attributes
     ----------
     scenario
         The scenario, checked like one from a file.
     remarks
-        What was read in a way worth knowing, each with its sheet and cell.
+        Remarks on how the workbook was read, each with its sheet and cell.
     answers
-        The answers used; kept beside the CSVs.
+        The answers used while reading; `write` stores them beside the CSVs.
     """
 
     file: str
@@ -58,11 +58,11 @@ class Intake:
 
     @property
     def text(self) -> str:
-        """The text of the scenario file, if it is called after the province."""
+        """The text of the scenario file, for a scenario named after the province."""
         return self._text(self.scenario.name)
 
     def write(self, out: str | Path) -> list[Path]:
-        """Write the scenario to a new file, its CSVs and the answers beside it; return their paths.
+        """Write the scenario to a new file, with its CSVs and answers beside it; return all paths.
 
         Raises
         ------
@@ -90,15 +90,15 @@ class Intake:
         return list(texts)
 
     def update(self, out: str | Path) -> list[Path]:
-        """Write the census and the daily reports into the CSVs that a scenario names; return their paths.
+        """Write the census and daily reports over the CSVs of an existing scenario; return all paths.
 
-        Facilities and districts are found by key or exact title. Nothing else changes.
+        Facilities and districts are matched by key or exact title. The scenario file itself does not change.
 
         Raises
         ------
         ScenarioError
-            If the scenario cannot be loaded, names no census file, or lacks a facility or district; nothing
-            is then written.
+            If the scenario cannot be loaded, names no census file, or lacks a facility or district of the
+            workbook. Nothing is written then.
         ResultsError
             If a file cannot be written.
         """
@@ -143,14 +143,14 @@ _HEAD = (
     NOTHING,
     Label(
         "Mỗi số ghi trang và ô của nó. Sau khi sửa: surgesim validate {stem}.yaml",
-        "Figures name their sheet and cell. After changes: surgesim validate {stem}.yaml",
+        "Comments name the sheet and cell of each figure. After changes: surgesim validate {stem}.yaml",
     ),
     Label(
         "Số liệu của ngày khác: surgesim import BẢNG-TÍNH --out {stem}.yaml --update",
-        "Census and reports of another day: surgesim import WORKBOOK --out {stem}.yaml --update",
+        "To read the data of another day: surgesim import WORKBOOK --out {stem}.yaml --update",
     ),
     NOTHING,
-    Label("Giả định, vì không ô nào cho biết:", "Assumed, because no cell gives it:"),
+    Label("Giả định, vì không ô nào cho biết:", "Assumed, because no cell gives a value:"),
 )
 """The comment at the top of a scenario file."""
 
@@ -176,13 +176,14 @@ def read_workbook(
     cumulative
         True if reported series that never fall are running totals.
     accept
-        Addresses of cells to take as they are, such as ``census!C5``.
+        Addresses of cells whose doubtful values are true, such as ``census!C5``.
 
     Raises
     ------
     ScenarioError
-        With every error in the workbook, each with its sheet and cell. If nothing is wrong but something
-        can be read in two ways, the error is a `QuestionsError` whose questions name the parameters above.
+        If the workbook has errors; the exception lists all of them, with sheet and cell. If the only problem
+        is that cells can be read in two ways, it is a `QuestionsError`, whose questions name the options
+        above.
 
     Examples
     --------
@@ -193,7 +194,7 @@ def read_workbook(
 
 
 def read_with(source: str | Path, answers: Answers) -> Intake:
-    """Read a workbook with some answers; see `read_workbook`."""
+    """Read a workbook as `read_workbook` does, with answers to its questions."""
     path = Path(source)
     notes = Notes(os.path.normpath(path))
     typed = not path.is_dir()
@@ -232,17 +233,17 @@ def read_with(source: str | Path, answers: Answers) -> Intake:
 
 
 def answers_file(out: Path) -> Path:
-    """Return the path of the file in which the answers of an import are kept."""
+    """Return the path of the file that stores the answers given during an import."""
     return out.parent / f"{_stem(out)}-answers.json"
 
 
 def _stem(out: Path) -> str:
-    """Return the name of the scenario in a file, with which the names of the files beside it begin."""
+    """Return the name of the scenario in the file `out`; the names of its CSVs begin with it."""
     return key_of(out.stem) or "scenario"
 
 
 def _write(texts: Mapping[Path, str]) -> None:
-    """Write files whole: all are written before the first is put in its place."""
+    """Write all files under temporary names before moving any of them into place."""
     with ExitStack() as stack:
         parts = {path: stack.enter_context(atomic_write(path)) for path in texts}
         for path, part in parts.items():
@@ -260,7 +261,7 @@ def _beds(draft: Draft) -> dict[tuple[str, str], int]:
 
 
 def _put_infections(draft: Draft, daily: Daily, today: date) -> None:
-    """Put the infections of the first day: by district as its cases, or as its share of the people."""
+    """Add the infections on the first day, from a district's cases or its share of the province's cases."""
     districts = draft.tree.get("people", {}).get("districts", {})
     people = {key: district.get("population", 1) for key, district in districts.items()}
     total = sum(people.values())
@@ -275,9 +276,10 @@ def _put_infections(draft: Draft, daily: Daily, today: date) -> None:
 
 
 def _checked(draft: Draft, census: Census, daily: Daily, today: date | None, notes: Notes) -> Scenario | None:
-    """Return the scenario of a draft; note what is wrong with it at the cells it comes from.
+    """Load the scenario of a draft; note each of its errors at the cell that caused it.
 
-    If there are errors already, only those at a cell without one are noted: others may follow from them.
+    If the workbook has errors already, an error is noted only at a cell that has none: others may be
+    consequences.
     """
     tree = dict(draft.tree)
     tree["start"] = "2000-01-01" if today is None else today.isoformat()
@@ -304,13 +306,13 @@ def _checked(draft: Draft, census: Census, daily: Daily, today: date | None, not
 
 
 def _place(error: ScenarioError, draft: Draft, notes: Notes) -> None:
-    """Note the errors of a scenario at their cells."""
+    """Note the errors of a scenario at the cells that caused them."""
     noted = {problem.path for problem in notes.problems} | {question.cell for question in notes.questions}
     some = bool(noted)
     for problem in error.problems:
         path = tuple(problem.path.split("."))
         if some and path[:2] == CENSUS_PATH:
-            continue  # it may follow from what is wrong with the beds
+            continue  # it may follow from an error in the beds
         cell = draft.cells.get(path) if some else draft.cell_at(problem.path)
         if cell is not None and cell.address not in noted:
             notes.refuse(cell, problem.message)

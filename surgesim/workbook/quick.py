@@ -1,4 +1,4 @@
-"""Write a scenario that runs from a handful of figures: one district, one hospital, the rest assumed."""
+"""Write a scenario from a few figures: it has one district and one hospital, and assumes the rest."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ _HEAD = (
     Label("surgesim validate {name}.yaml", "surgesim validate {name}.yaml"),
     Label("surgesim run {name}.yaml", "surgesim run {name}.yaml"),
 )
-"""The comment at the top of the file."""
+"""The comment at the top of the scenario file."""
 
 _DISTRICT, _FACILITY = "whole-province", "hospitals"
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a planner knows of today.
+    """The few figures of today from which a scenario is written.
 
     Attributes
     ----------
     population
-        People.
+        Number of people.
     beds, icu
-        Hospital beds outside intensive care, and in it.
+        Hospital beds outside intensive care, and beds in intensive care.
     cases_last_week
         Reported cases of the last seven days; None if not known.
     in_hospital, in_icu
-        COVID patients in hospital, those in intensive care included, and in intensive care.
+        COVID patients in hospital, intensive care included, and those in intensive care.
     """
 
     population: int
@@ -56,7 +56,7 @@ class Figures:
     in_icu: int = 0
 
     def problems(self) -> list[Problem]:
-        """Return what does not fit."""
+        """Return a problem for each figure that is out of range or contradicts another."""
         found = []
         for name, most in (("population", MOST_PEOPLE), ("beds", 1_000_000), ("icu", 1_000_000)):
             number, least = getattr(self, name), 0 if name == "icu" else 1
@@ -77,10 +77,10 @@ class Figures:
                 Problem("cases-last-week", f"got {cases}, expected at most the {self.population} people")
             )
         if self.in_icu > self.in_hospital:
-            message = f"got {self.in_icu}, expected at most the {self.in_hospital} in hospital"
+            message = f"got {self.in_icu}, expected at most the {self.in_hospital} patients in hospital"
             found.append(Problem("in-icu", message))
         elif self.in_hospital - self.in_icu > 2 * self.beds:
-            got = f"got {self.in_hospital - self.in_icu} outside intensive care"
+            got = f"got {self.in_hospital - self.in_icu} patients outside intensive care"
             found.append(Problem("in-hospital", f"{got}, expected at most twice the {self.beds} beds"))
         if self.in_icu > 2 * self.icu:
             message = f"got {self.in_icu}, expected at most twice the {self.icu} ICU beds"
@@ -93,13 +93,13 @@ def quick_scenario(
 ) -> str:
     """Return the text of a commented scenario that starts `today` and runs without changes.
 
-    `lang` is the language of its comments: ``vi`` or ``en``; `profile` is the place whose ages and contacts
-    it has, a key of `PROFILES`.
+    `lang` is the language of the comments, ``vi`` or ``en``. `profile` is a key of `PROFILES`: the place
+    whose ages and contacts the scenario uses.
 
     Raises
     ------
     ScenarioError
-        If the figures do not fit, or the name is not allowed.
+        If a figure is not plausible, or the name is not allowed.
     """
     check_name(name)
     problems = figures.problems()
@@ -139,12 +139,12 @@ def quick_scenario(
 
 
 def _by_day(cases: int) -> list[int]:
-    """Return the cases of a week by day, as even as whole numbers can be."""
+    """Spread the cases of a week over its days, as evenly as whole numbers allow."""
     return [cases * (day + 1) // 7 - cases * day // 7 for day in range(7)]
 
 
 def _put_hospital(draft: Draft, figures: Figures) -> None:
-    """Put one hospital with all beds; what is open to COVID patients holds those of today."""
+    """Add one hospital with all beds; enough of them are open to hold today's COVID patients."""
     ward = figures.in_hospital - figures.in_icu
     oxygen = min(max(round(figures.beds * _OXYGEN_SHARE), ward), figures.beds)
     above = ("care", "facilities", _FACILITY)
@@ -165,6 +165,6 @@ def _put_hospital(draft: Draft, figures: Figures) -> None:
 
 
 def _open_share(patients: int, beds: int) -> float:
-    """Return the share of beds open to COVID patients: the usual one, or as many as patients need."""
+    """Return the share of beds open to COVID patients: the usual one, or more if patients need more."""
     needed = math.ceil(patients / beds * 100) / 100 if beds else 0.0
     return min(max(needed, usual.OPEN_SHARE), 1.0)

@@ -1,4 +1,4 @@
-"""The sheets of the workbook and their columns: the one place where a heading, a unit or a word stands."""
+"""The sheets and columns of the workbook, with their headings, units and words."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from surgesim.workbook.words import (
 
 
 class Kind(Enum):
-    """What the cells of a column hold."""
+    """The kind of value in a column."""
 
     TEXT = auto()
     WHOLE = auto()
@@ -39,13 +39,13 @@ class Column(NamedTuple):
     Attributes
     ----------
     key
-        Its name in code; accepted as a heading, too.
+        The column's name in the code; it is accepted as a heading, too.
     choices
-        For `Kind.CHOICE`: the words of a scenario, and how they are written in a cell.
+        For `Kind.CHOICE`: the words of a scenario, each with the word written in a cell.
     among
-        The sheet whose names fill the column's drop-down.
+        The sheet whose names are in the column's drop-down list.
     example
-        The cell of the example row.
+        The column's value in the example row.
     """
 
     key: str
@@ -106,7 +106,7 @@ PROVINCE = SheetForm(
             Label("Ngôn ngữ", "Language"),
             Kind.CHOICE,
             choices=LANGUAGES,
-            note=Label("Của lời chú trong tệp kịch bản.", "Of the comments in the scenario file."),
+            note=Label("Của lời chú trong tệp kịch bản.", "The language of comments in the scenario file."),
         ),
         Column(
             "profile",
@@ -115,7 +115,7 @@ PROVINCE = SheetForm(
             choices=PROFILES,
             note=Label(
                 "Tuổi dân số và mức tiếp xúc của nơi này thay cho ô trống.",
-                "Ages and contacts of this place stand for what the workbook does not ask.",
+                "Supplies the ages and contacts, which the workbook does not ask for.",
             ),
             example=PROFILES["vietnam"],
         ),
@@ -194,7 +194,7 @@ FACILITIES = SheetForm(
             Label("Phần chuyển đổi được", "Convertible share"),
             Kind.SHARE,
             _SHARE,
-            note=Label("Tối đa, khi kế hoạch chuyển đổi giường.", "Most that a rule can convert."),
+            note=Label("Tối đa, khi kế hoạch chuyển đổi giường.", "The maximum that a rule can convert."),
             example="60%",
         ),
         Column(
@@ -204,7 +204,7 @@ FACILITIES = SheetForm(
             _SHARE,
             note=Label(
                 "Cơ sở tư nhân: phần giường cho COVID khi được huy động.",
-                "Of a private facility: the share of its beds that it gives when mobilised.",
+                "Private facilities: share of beds for COVID patients when mobilised.",
             ),
         ),
         Column(
@@ -279,7 +279,7 @@ DAILY = SheetForm(
             Label("Ca mới báo cáo", "Reported cases"),
             Kind.WHOLE,
             Label("người/ngày", "people/day"),
-            note=Label("Số trong ngày, không phải cộng dồn.", "Of the day, not a running total."),
+            note=Label("Số trong ngày, không phải cộng dồn.", "The number on that day, not a running total."),
             example=310,
         ),
         _count("admissions", "Nhập viện", "Admissions", Label("người/ngày", "people/day"), example=41),
@@ -308,7 +308,7 @@ PLAN = SheetForm(
             Label("Cơ sở", "Facilities"),
             note=Label(
                 "Chỉ khi mở cơ sở; nhiều tên cách nhau bằng dấu chấm phẩy.",
-                "To open facilities; names separated by semicolons.",
+                "Only to open facilities; separate names by semicolons.",
             ),
         ),
         Column("share", Label("Phần", "Share"), Kind.SHARE, _SHARE, example="100%"),

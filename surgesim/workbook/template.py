@@ -13,10 +13,10 @@ from surgesim.workbook.sheets import SHEETS, Column, Kind, SheetForm
 from surgesim.workbook.words import EXAMPLE, YES_NO, Label
 
 _ROWS = 1_000
-"""Rows for which drop-downs are prepared."""
+"""Number of rows that get drop-down lists."""
 
 _FORMATTED = 200
-"""Rows whose dates and shares are shown as such; typing 30 or 0.3 in such a cell gives 30 %."""
+"""Number of rows with the formats of dates and percentages; typing 30 or 0.3 as a percentage gives 30 %."""
 
 _HEAD = "DCE6F1"
 _REQUIRED = "F8CBAD"
@@ -24,7 +24,7 @@ _GREY = "808080"
 
 _REQUIRED_NOTE = Label("Bắt buộc.", "Required.")
 _EMPTY_NOTE = Label("Để trống nếu không biết.", "Leave empty if not known.")
-_WRONG = Label("Hãy chọn một mục trong danh sách.", "Choose an entry of the list.")
+_WRONG = Label("Hãy chọn một mục trong danh sách.", "Choose an entry from the list.")
 
 
 def write_template(path: Path, lang: str) -> None:
@@ -33,9 +33,9 @@ def write_template(path: Path, lang: str) -> None:
     Raises
     ------
     ScenarioError
-        If the path exists.
+        If the path exists already.
     ResultsError
-        If it cannot be written.
+        If the workbook cannot be written.
     """
     _refuse_existing(path)
     from openpyxl import Workbook
@@ -54,9 +54,9 @@ def write_folder(folder: Path, lang: str) -> None:
     Raises
     ------
     ScenarioError
-        If the path exists.
+        If the path exists already.
     ResultsError
-        If it cannot be written.
+        If the workbook cannot be written.
     """
     _refuse_existing(folder)
     with make_folder(folder):
@@ -75,7 +75,7 @@ def _refuse_existing(path: Path) -> None:
 
 
 def _example(form: SheetForm, lang: str) -> list[Any]:
-    """Return the cells of the example row; its first begins with a word by which it is known."""
+    """Return the cells of the example row; the first begins with a word that marks the row as an example."""
     values = [
         each.get(lang) if isinstance(each := column.example, Label) else each for column in form.columns
     ]
@@ -104,7 +104,7 @@ def _fill(sheet: Any, form: SheetForm, lang: str) -> None:
 
 
 def _prepare(sheet: Any, letter: str, column: Column, lang: str) -> None:
-    """Give the cells of a column their format and drop-down."""
+    """Give the cells of a column their format and drop-down list."""
     from openpyxl.worksheet.datavalidation import DataValidation
 
     cells = f"{letter}2:{letter}{_ROWS}"

@@ -1,4 +1,4 @@
-"""Match the hospitals and districts of a workbook with those of a scenario that exists already."""
+"""Match the hospitals and districts of a workbook with those of an existing scenario."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ MAX_BYTES = 4_000_000
 
 
 def named_files(path: Path) -> dict[str, Path]:
-    """Return the paths of the files that a scenario names: ``census`` and, if it names one, ``history``.
+    """Return the paths of a scenario's CSVs: ``census`` and, if the scenario has one, ``history``.
 
     Raises
     ------
     ScenarioError
-        If it names no census file.
+        If the scenario names no census file.
     """
     tree = compose(read_text(path, str(path), MAX_BYTES), str(path)).value
     found = {}
@@ -40,12 +40,12 @@ def named_files(path: Path) -> dict[str, Path]:
 def matched(
     scenario: Scenario, given: Scenario, census: Census, daily: Daily, path: Path, file: str
 ) -> tuple[Census, Daily]:
-    """Return census and reports with the keys that `scenario` uses for the names in the workbook.
+    """Return the census and reports of a workbook, with the keys of `scenario` for facilities and districts.
 
     Raises
     ------
     ScenarioError
-        With each facility and district that `scenario` does not have, or if the census does not fit it.
+        If `scenario` lacks facilities or districts of the workbook, or the census does not fit it.
     """
     problems: list[Problem] = []
     if not census.rows:
@@ -74,12 +74,12 @@ def matched(
     of_today = given.care.initial_census
     entries: dict[str, Any] = dict.fromkeys(scenario.care.initial_census)
     entries |= {facilities[key]: each.model_dump(exclude_none=True) for key, each in of_today.items()}
-    overlaid(scenario, {"care": {"initial_census": entries}})  # raises what is wrong with it
+    overlaid(scenario, {"care": {"initial_census": entries}})  # raises an error if the census does not fit
     return moved, Daily({districts.get(area, area): days for area, days in daily.numbers.items()})
 
 
 def _match(key: str, title: Text, known: Mapping[str, Text]) -> str | None:
-    """Return the entry with a key or, if there is none, the only one with the title."""
+    """Return the key of the entry with this key or, without one, of the only entry with this title."""
     if key in known:
         return key
     words = {title.vi, title.en} - {None}

@@ -1,4 +1,4 @@
-"""The words of the workbook in both languages, by the words of a scenario."""
+"""The words written in a workbook, in both languages, for each word of a scenario."""
 
 from __future__ import annotations
 
@@ -73,4 +73,4 @@ PROFILES = {
 YES_NO = {"yes": Label("có", "yes"), "no": Label("không", "no")}
 
 EXAMPLE = Label("Ví dụ: ", "Example: ")
-"""The first cell of an example row begins with this text; such a row is not read."""
+"""The text with which the first cell of an example row begins; an example row is not read."""

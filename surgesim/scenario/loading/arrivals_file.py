@@ -20,18 +20,18 @@ from surgesim.scenario.schema.base import AGE_GROUPS, BED_TYPES
 
 MAX_BYTES = 5_000_000
 MAX_COUNTS = 150_000
-"""Maximum number of counts in all series; a scenario with more embedded counts could not be read back."""
+"""Maximum number of counts in all series; a scenario file with more counts would be too large to load."""
 
 _KEYS = ("day", "date", "district", "age")
 _NUMBER = re.compile(r"\+?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 
 Group = tuple[str | None, str | None]
-"""District and age group of a row; None if the file has no such column."""
+"""The district and age group of a row; each is None if the file has no such column."""
 
 
 @dataclass(slots=True)
 class ArrivalsFile:
-    """The contents of an arrivals file: the series, the line on which each begins, and warnings."""
+    """The contents of an arrivals file: the series, the line on which each series begins, and warnings."""
 
     series: dict[str, dict[str, Any]] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
@@ -167,7 +167,7 @@ def _count(table: _Table, bed: str, text: str, line: int) -> float:
 
 @cache
 def _allowed() -> Number:
-    """Return the range of numbers that the schema allows as counts in a series."""
+    """Return the range of counts that the schema allows in a series."""
     found = shape.at(("arrivals", "series", "", "counts", 0))
     if found is None or found.number is None:
         raise LookupError("the schema has no arrival counts")

@@ -22,7 +22,7 @@ LOCATION = Location(NAME)
 
 @dataclass(slots=True)
 class Assignments:
-    """A tree changed by assignments, the paths that were set, and the findings on the assignments."""
+    """Plain values after assignments, with the paths that were set and the findings about the assignments."""
 
     tree: dict[str, Any]
     paths: list[KeyPath] = field(default_factory=list)
@@ -73,7 +73,7 @@ def _put(assigned: Assignments, path: KeyPath, value: Any) -> None:
 
 
 def unknown_path(path: KeyPath, tree: Mapping[str, Any]) -> Finding | None:
-    """Return a finding if no value can be set at a dotted path; None if one can.
+    """Return a finding if no value can be set at a dotted path, otherwise None.
 
     Every key must be in the schema. A named entry must exist already, unless a single value is a complete
     entry (``epidemic.initial_infections.ha-tien``).

@@ -20,7 +20,7 @@ MAX_CHAIN = 20
 
 
 def read_chain(first: Path | Document, context: LoadContext) -> dict[str, Any]:
-    """Return the plain values of a file or a document, laid over those of the files it extends.
+    """Return the plain values of a file or document, laid over those of the files that it extends.
 
     In a document, the names of files are relative to the working folder.
     """
@@ -79,7 +79,7 @@ def absorb(base: Mapping[str, Any], child: Mapping[str, Any], context: LoadConte
 
 
 def _is_scenario(document: Document, problems: list[Problem]) -> bool:
-    """Return True if a document has keys; otherwise add the problem."""
+    """Return True if a document has keys; otherwise add a problem."""
     value = document.value
     if isinstance(value, dict):
         return True
@@ -104,7 +104,7 @@ def _extended(
 
 
 def _from_extends(error: ScenarioError, named_at: Location | None, shown: str) -> list[Problem]:
-    """Return the problems in a file; report an unreadable file at the `extends` key that names it."""
+    """Return the problems of an extended file; if it is unreadable, report it at the key `extends`."""
     if named_at is None or any(problem.line is not None for problem in error.problems):
         return list(error.problems)
     texts = [f"{problem.message}: {shown}" for problem in error.problems]
@@ -120,14 +120,14 @@ def _cycle(chain: list[Path], location: Location | None) -> Problem:
 
 
 def _locate_files(folder: Path, document: Document) -> None:
-    """Make the paths of files of numbers, relative to the document, usable from the working folder."""
+    """Make the paths of data files, which are relative to the document, relative to the working folder."""
     for section in _with_files(document.value):
         if isinstance(section, dict) and isinstance(section.get("file"), str) and section["file"] != "none":
             section["file"] = os.path.normpath(folder / section["file"])
 
 
 def _with_files(tree: Any) -> Iterator[Any]:
-    """Yield the sections of a document that may name a file."""
+    """Yield the sections of a document that may name a data file."""
     for holder in (tree, *_entries(shape.inside(tree, "alternatives"))):
         yield shape.inside(holder, "arrivals")
         yield shape.inside(shape.inside(holder, "care"), "initial_census")

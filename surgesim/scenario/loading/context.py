@@ -27,19 +27,19 @@ class LoadContext:
     faults, warnings
         Errors and warnings, each with its location.
     fractions
-        The original text of numbers whose point may separate thousands.
+        The original text of numbers in which a point may separate thousands.
     unread
-        The sections whose profile or file could not be read.
+        The paths of sections whose profile or file could not be read.
     shortened
         True if dates may lie past the scenario's end.
     quiet
         True if warnings are not needed.
     origins
-        The files read, starting with the one that extends the others.
+        The files read, starting with the scenario file, which extends the others.
     drawable
-        True if the draws of uncertain parameters are to be checked.
+        True if draws of uncertain parameters must be checked.
     extensions
-        The extensions of the scenario; None if it is read without those that it was run with.
+        The extensions of the scenario; None if it is read from a result, without the extensions of the run.
     """
 
     locations: dict[KeyPath, Location] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class LoadContext:
             self.warnings += map(self._placed, findings)
 
     def _placed(self, finding: Finding) -> Finding:
-        """Return a finding with the location of the value at its path, or of the nearest one above it."""
+        """Return the finding with the location of the value at its path, or of the nearest value above it."""
         if finding.location is not None:
             return finding
         ends = range(len(finding.path), -1, -1)
@@ -73,7 +73,7 @@ class LoadContext:
 
     @property
     def problems(self) -> list[Problem]:
-        """The errors, without a missing key if an unknown key next to it looks like a misspelling."""
+        """The errors; a missing key is left out if an unknown key next to it looks like its misspelling."""
         meant = {(*fault.path[:-1], fault.near) for fault in self.faults if fault.kind is Kind.UNKNOWN_KEY}
         return in_order(
             fault for fault in self.faults if not (fault.kind is Kind.MISSING and fault.path in meant)

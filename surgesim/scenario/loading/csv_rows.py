@@ -1,4 +1,4 @@
-"""Read the rows of a CSV file, with the line of each, and the dates and numbers in its cells."""
+"""Read CSV files: the rows with their line numbers, and the dates and numbers in cells."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 def read_rows(
     path: Path, label: str, most_bytes: int, note: Callable[[str, int], None]
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line and the cells of the header and of each further row that is not blank.
+    """Yield the line number and the cells of each row that is not blank; the header comes first.
 
     Columns are separated by commas, or by semicolons or tabs if the header has no comma. The header of an
-    empty file has no cells. A line that is not CSV is noted and ends the rows.
+    empty file has no cells. A line that is not CSV is passed to `note`, and no rows follow.
 
     Raises
     ------
@@ -41,20 +41,20 @@ def read_rows(
 
 
 def _delimiter(lines: Sequence[str]) -> str:
-    """Return the column separator: spreadsheets write semicolons or tabs where decimals have a comma."""
+    """Return the column separator; spreadsheets use semicolons or tabs if the decimal mark is a comma."""
     header = next(iter(lines), "")
     return next((mark for mark in ";\t" if mark in header and "," not in header), ",")
 
 
 def too_short(cells: Sequence[str], columns: Sequence[str]) -> str | None:
-    """Return what is wrong with the number of cells in a row; None if nothing is."""
+    """Return the error in the number of cells of a row; None if the number is right."""
     if len(cells) == len(columns):
         return None
     return f"got {len(cells)} values, expected {len(columns)}, as in the header"
 
 
 def unknown_or_twice(columns: Sequence[str], known: Sequence[str], required: Sequence[str]) -> Iterator[str]:
-    """Yield what is wrong with the columns of a header: unknown, missing or repeated ones."""
+    """Yield an error for each unknown, missing or repeated column of a header."""
     for name in columns:
         if name not in known:
             yield f"unknown column {name!r}{suggestion(name, known)}"
@@ -65,7 +65,7 @@ def unknown_or_twice(columns: Sequence[str], known: Sequence[str], required: Seq
 
 
 def iso_date(text: str) -> date | str:
-    """Return the date of a text such as ``2024-03-31``, or what is wrong with it."""
+    """Return the date of a text such as ``2024-03-31``, or the error in the text."""
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return f"got {text!r}, expected a date such as 2024-03-31"
     try:
@@ -75,7 +75,7 @@ def iso_date(text: str) -> date | str:
 
 
 def number_fault(text: str, name: str, allowed: Number) -> str | None:
-    """Return what is wrong with a number as text; None if nothing is."""
+    """Return the error in a number given as text; None if it is allowed."""
     if not _NUMBER.fullmatch(text):
         return f"got {text!r} for {name}, expected {allowed.phrase}{thousands.hint(text, allowed)}"
     number = float(text)
@@ -85,7 +85,7 @@ def number_fault(text: str, name: str, allowed: Number) -> str | None:
 
 
 def twice(columns: Sequence[str]) -> Iterator[str]:
-    """Yield what is wrong with each column that the header has more than once."""
+    """Yield an error for each column that a header has more than once."""
     for name in dict.fromkeys(columns):
         if columns.count(name) > 1:
             yield f"got the column {name!r} {columns.count(name)} times, expected it once"

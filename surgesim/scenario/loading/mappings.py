@@ -1,4 +1,4 @@
-"""Read a mapping of Python values as if it were the contents of a scenario file.
+"""Read a mapping of Python values as the contents of a scenario file.
 
 Keys may be dotted paths (``{"epidemic.variant.r0": 4}``) at any level. NumPy's numbers and arrays, tuples,
 dates, paths and sections of other scenarios become the plain values that a file would have.
@@ -22,18 +22,18 @@ from surgesim.scenario.schema.base import Section
 _MAX_DIGITS = 100
 
 _PATHS_AS_KEYS = (("sources",), ("study", "uncertainty"))
-"""Mappings whose keys are dotted paths themselves."""
+"""Mappings of a scenario in which a key is itself a dotted path."""
 
 
 def read_mapping(given: Mapping[str, Any]) -> Document:
     """Return the plain values of `given`, with nested keys.
 
-    Their locations have no file, so that no value is taken for one of the file that `given` extends.
+    Their locations have no file, so that errors are not reported in the file that `given` extends.
 
     Raises
     ------
     ScenarioError
-        With every key and value that no file could have, and every value given twice.
+        If a key or value could not stand in a file, or a value is given twice; all such errors are listed.
     """
     reader = _Reader()
     tree = reader.mapping(given, ())
@@ -52,7 +52,7 @@ def _paths(value: Any, path: KeyPath) -> Iterator[KeyPath]:
 
 
 class _LimitError(Exception):
-    """There are too many values, or they are nested too deeply; the finding is already recorded."""
+    """Raised if there are too many values, or they are nested too deeply; the finding is already recorded."""
 
 
 class _Reader:
@@ -80,7 +80,7 @@ class _Reader:
             self._put(here, keys[-1], value, (*at, keys[-1]))
 
     def _inner(self, tree: dict[str, Any], key: str, path: KeyPath) -> dict[str, Any]:
-        """Return the mapping under a key, which is new if there is none."""
+        """Return the mapping under a key; create it if there is none."""
         inner = tree.setdefault(key, {})
         if isinstance(inner, dict):
             return inner
@@ -125,7 +125,7 @@ class _Reader:
 
 
 def _as_in_a_file(value: Any) -> Any:
-    """Return the plain value for a section, a value of NumPy, a date or a path; others as they are."""
+    """Convert a section, a NumPy value, a date or a path to a plain value; return other values unchanged."""
     if isinstance(value, Section):
         return value.model_dump(mode="json", exclude_none=True)
     if hasattr(value, "tolist") and not isinstance(value, type):
@@ -140,7 +140,7 @@ def _as_in_a_file(value: Any) -> Any:
 
 
 def _keys(key: object, above: KeyPath) -> list[str]:
-    """Split a dotted key into names; a path that is a key itself stays whole. ``[""]`` if it is no text."""
+    """Split a dotted key into names, except where keys are paths; return ``[""]`` if the key is not text."""
     if not isinstance(key, str):
         return [""]
     names: list[str] = []

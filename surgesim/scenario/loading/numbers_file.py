@@ -1,4 +1,4 @@
-"""Read a CSV of numbers that may have weights: the joint draws of parameters, or the values of one."""
+"""Read a CSV of numbers, with optional weights: joint draws of parameters, or values of one parameter."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from surgesim.scenario.schema.numbers import MOST_DRAWN
 MAX_BYTES = 50_000_000
 
 WEIGHT = "weight"
-"""The column of weights."""
+"""Name of the column of weights."""
 
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 
 
 @dataclass(slots=True)
 class NumbersFile:
-    """The contents of a file: its columns, rows, weights if there are any, and the line of each row."""
+    """The contents of a file of numbers: columns, rows, weights (if given), and the line of each row."""
 
     columns: list[str] = field(default_factory=list)
     rows: list[list[float]] = field(default_factory=list)
@@ -35,12 +35,12 @@ class NumbersFile:
 
 
 def read(path: Path, label: str, expected: str | None = None) -> NumbersFile:
-    """Read a file whose header has the columns, `WEIGHT` if rows have weights; or `expected` and no other.
+    """Read a file of numbers; the header names any columns, or only `expected`, and optionally `WEIGHT`.
 
     Raises
     ------
     ScenarioError
-        With the first problems of the file, by line.
+        If the file has problems; the error lists the first of them, by line.
     """
     problems: list[Problem] = []
 

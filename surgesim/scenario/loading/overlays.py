@@ -27,7 +27,7 @@ IDLE = "got null, which removes an entry, but there is no such entry"
 
 
 def lay(base: Mapping[str, Any], overlay: Mapping[str, Any], *, keep_none: bool = False) -> dict[str, Any]:
-    """Return `overlay` laid over `base`; a short form in `base` stays for what the overlay leaves out.
+    """Return `overlay` laid over `base`; a short form in `base` still applies to keys not in the overlay.
 
     ``covid_share: {icu: 1}`` over ``covid_share: 0.5`` leaves 0.5 for the other bed types.
     """
@@ -35,13 +35,13 @@ def lay(base: Mapping[str, Any], overlay: Mapping[str, Any], *, keep_none: bool 
 
 
 def absorb(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a file laid over those of the file it extends; alternatives stay overlays.
+    """Lay the values of a file over those of the file it extends; alternatives remain overlays.
 
-    If both have an alternative, the child's overlay is laid over the base's. Removals in the child's
-    overlay stay in the result, because they apply to the scenario.
+    If both files have the same alternative, the child's overlay is laid over the base's. Removals in the
+    child's overlay stay in the result, because they apply to the scenario.
     """
     child = profile_tables.with_names_as_mappings(child)
-    if isinstance(value_at(child, (*CENSUS, "file")), str):  # the census of another day
+    if isinstance(value_at(child, (*CENSUS, "file")), str):  # a file with the census of another day
         base = deep_merge(base, {CENSUS[0]: {CENSUS[1]: None}})
     merged = lay({**base, "alternatives": {}}, {**child, "alternatives": {}})
     merged = without_settled(merged, child)
@@ -63,9 +63,9 @@ def absorb(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def without_settled(tree: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `tree`, over which `change` was laid, without the draws of what `change` sets itself.
+    """Return `tree`, which includes `change`, without the distributions of parameters that `change` sets.
 
-    A path for which `change` itself has a distribution stays, and one in a group of `correlations`.
+    A distribution stays if `change` itself gives it, or if its path is in a group of `correlations`.
     """
     study, own = tree.get("study"), value_at(change, UNCERTAINTY)
     drawn = shape.inside(study, "uncertainty")
@@ -85,7 +85,7 @@ def _correlated(study: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _sets(change: Any, path: Sequence[str]) -> bool:
-    """Return True if `change` has a value at `path`, or replaces or removes what holds it."""
+    """Return True if `change` has a value at `path`, or replaces or removes a mapping above it."""
     for key in path:
         if not isinstance(change, Mapping):
             return True
@@ -115,7 +115,7 @@ def _in_full(
 
 
 def with_defaults(tree: Mapping[str, Any], where: shape.Shape | None = None) -> dict[str, Any]:
-    """Return `tree` with each section that has a default value laid over that default.
+    """Return `tree` with each section laid over its default, if the schema has a default for it.
 
     ``staffing: {icu: {nurse: {normal: 3}}}`` changes one ratio; the others keep the schema's defaults,
     as they do in an overlay.
@@ -143,7 +143,7 @@ def nulls(tree: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
 
 
 def unknown_nulls(tree: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield a finding for each null under a key that its section does not have."""
+    """Yield a finding for each null value under a key that is unknown in its section."""
     for path in nulls(tree):
         holder = shape.at(path[:-1], tree)
         if holder is not None and holder.kind == "section":

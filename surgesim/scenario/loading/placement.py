@@ -1,4 +1,4 @@
-"""Insert profiles and the files of numbers into the plain values of a scenario or an overlay."""
+"""Insert profiles and the contents of data files into the plain values of a scenario or an overlay."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def embed(tree: Mapping[str, Any], above: KeyPath, context: LoadContext) -> dict
 
 
 def embed_in_alternative(name: str, overlay: Any, plain: Mapping[str, Any], context: LoadContext) -> Any:
-    """Return an alternative's overlay with profiles inserted and shared keys removed."""
+    """Return an alternative's overlay with profiles inserted and without keys that all alternatives share."""
     if not isinstance(overlay, Mapping):
         return overlay
     above = ("alternatives", name)
@@ -75,7 +75,7 @@ def _embed_arrivals(plain: dict[str, Any], above: KeyPath, context: LoadContext)
         return
     start, days = _start(plain.get("start")), plain.get("days")
     if start is None or not isinstance(days, int):
-        return  # the schema reports what is wrong with them
+        return  # the schema reports the errors in them
     path: KeyPath = (*above, "arrivals", "file")
     try:
         integers = arrivals.get("counts_are") == "exact" and not arrivals.get("demand_sd")
@@ -93,13 +93,13 @@ def _embed_arrivals(plain: dict[str, Any], above: KeyPath, context: LoadContext)
 
 
 def _named_file(plain: Mapping[str, Any], path: KeyPath) -> str | None:
-    """Return the file that the section at `path` names; None if it names none."""
+    """Return the name of the file in the section at `path`; None if the section names no file."""
     name = value_at(plain, (*path, "file"))
     return name if isinstance(name, str) and name != "none" else None
 
 
 def _embed_start(plain: dict[str, Any], above: KeyPath, context: LoadContext) -> None:
-    """Put the date of a census file in place of its name."""
+    """Replace the name of a census file under `start` by the date in the file."""
     name = _named_file(plain, ("start",))
     if name is None:
         return
@@ -107,7 +107,7 @@ def _embed_start(plain: dict[str, Any], above: KeyPath, context: LoadContext) ->
     try:
         day = census_file.read(Path(name), name).day
     except ScenarioError as error:
-        if _named_file(plain, CENSUS) != name:  # otherwise its errors are reported once, with the census
+        if _named_file(plain, CENSUS) != name:  # otherwise reported once, with the census
             _refuse_file(error, path, name, context)
         del plain["start"]
         context.unread.append((*above, "start"))
@@ -122,7 +122,7 @@ def _embed_start(plain: dict[str, Any], above: KeyPath, context: LoadContext) ->
 
 
 def _embed_census(plain: dict[str, Any], above: KeyPath, context: LoadContext) -> None:
-    """Lay the entries of the initial census over those of the file that it names."""
+    """Lay the given entries of the initial census over those of its file."""
     name = _named_file(plain, CENSUS)
     if name is None:
         return
@@ -147,12 +147,12 @@ def _embed_census(plain: dict[str, Any], above: KeyPath, context: LoadContext) -
 
 
 def _embed_history(plain: dict[str, Any], above: KeyPath, context: LoadContext) -> None:
-    """Put the reports of a history file in place of its name."""
+    """Replace the name of a history file by the reports in the file."""
     path = ("history",)
     name, start = _named_file(plain, path), _start(plain.get("start"))
     if name is None:
         return
-    if start is None:  # the schema reports what is wrong with it
+    if start is None:  # the schema reports the errors in it
         plain["history"] = "none"
         return
     try:
@@ -168,7 +168,7 @@ def _embed_history(plain: dict[str, Any], above: KeyPath, context: LoadContext) 
 
 
 def _refuse_file(error: ScenarioError, path: KeyPath, name: str, context: LoadContext) -> None:
-    """Report what is wrong with the file named at `path`, by line, or there if it cannot be read."""
+    """Report the errors in a file by line or, if it cannot be read, at the `path` that names it."""
     for fault in error.problems:
         found = Finding(path, f"{fault.message}: {name}")
         if fault.line is not None:
@@ -178,7 +178,7 @@ def _refuse_file(error: ScenarioError, path: KeyPath, name: str, context: LoadCo
 
 
 def _embed_draws(plain: dict[str, Any], context: LoadContext) -> None:
-    """Add the table of a file of joint draws."""
+    """Add the table of joint draws from its file."""
     path = ("study", "draws")
     read = _read_numbers(plain, path, ("paths", "rows", "weights"), None, context)
     if read is not None:
@@ -186,7 +186,7 @@ def _embed_draws(plain: dict[str, Any], context: LoadContext) -> None:
 
 
 def _embed_values(plain: dict[str, Any], context: LoadContext) -> None:
-    """Add the values of each file of an empirical distribution."""
+    """Add the values of empirical distributions from their files."""
     uncertainty = value_at(plain, ("study", "uncertainty"))
     for name in uncertainty if isinstance(uncertainty, Mapping) else ():
         path = ("study", "uncertainty", name, "empirical")
@@ -197,7 +197,7 @@ def _embed_values(plain: dict[str, Any], context: LoadContext) -> None:
 
 
 def _replace_file(plain: dict[str, Any], path: tuple[str, ...], **numbers: list[Any] | None) -> None:
-    """Put the numbers of a file in place of its name; they replace all those of a scenario below."""
+    """Replace the key `file` by the numbers in the file, and remove numbers of an extended scenario."""
     kept = {key: value for key, value in value_at(plain, path).items() if key != "file"}
     given = {key: "none" if value is None else value for key, value in numbers.items()}
     profile_tables.put(plain, path, {**kept, **given})
@@ -210,7 +210,7 @@ def _read_numbers(
     column: str | None,
     context: LoadContext,
 ) -> numbers_file.NumbersFile | None:
-    """Read the file that the section at `path` names, unless it has a value for one of `keys`, too."""
+    """Read the file named in the section at `path`, unless the section also has a value for one of `keys`."""
     name = value_at(plain, (*path, "file"))
     given = [key for key in keys if value_at(plain, (*path, key)) not in (None, "none")]
     if not isinstance(name, str) or name == "none" or given:
@@ -228,7 +228,7 @@ def _read_numbers(
 
 
 def _doubt_counts(series: Any, at: KeyPath, context: LoadContext) -> None:
-    """Warn about counts whose point may separate thousands, as in an arrivals file."""
+    """Warn about counts in which a point may separate thousands, as is done for an arrivals file."""
     if context.quiet or not isinstance(series, Mapping):
         return
     doubts: thousands.Doubts[KeyPath] = thousands.Doubts()

@@ -37,10 +37,10 @@ PLACES = (
     "supply",
     "command.levels",
 )
-"""Sections that may name a profile."""
+"""The sections of a scenario that may name a profile."""
 
 WORDS = ("title", "unit", "indicator", "by")
-"""Keys whose values are words, not figures, and need no source."""
+"""Keys whose values are words rather than figures, and so need no source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def read(name: str) -> Profile:
     Raises
     ------
     SurgesimError
-        If its file does not have the form of a profile.
+        If the file does not have the form of a profile.
     """
     document = read_file(FOLDER / f"{name}.yaml", f"profiles/{name}.yaml").value
     if not isinstance(document, dict) or not {"section", "title", "figures"} <= set(document):
@@ -106,7 +106,7 @@ def _figures(name: str, node: Any, path: KeyPath, sources: dict[KeyPath, Mapping
 
 @dataclass(slots=True)
 class Resolution:
-    """A tree with profile names replaced by figures, the figures' sources by full path, and findings."""
+    """Plain values with profiles replaced by figures, the sources of these figures by path, and findings."""
 
     tree: dict[str, Any]
     sources: dict[KeyPath, Mapping[str, str]]
@@ -135,7 +135,7 @@ def resolve(tree: Mapping[str, Any]) -> Resolution:
 
 
 def _resolve_at(resolved: Resolution, path: tuple[str, ...]) -> None:
-    """Replace the profile at one path; inner paths come first, because inner profiles override outer ones."""
+    """Replace the profile name at one path; the caller begins with inner paths, which take precedence."""
     node = value_at(resolved.tree, path)
     if not isinstance(node, Mapping) or "profile" not in node:
         return
@@ -178,7 +178,7 @@ def _problem(name: Any, section: str) -> str | None:
 
 
 def _touched(rest: Any, below: KeyPath) -> bool:
-    """Return True if `rest` gives a value at, above or below the path."""
+    """Return True if `rest` gives a value at the path, above it or below it."""
     for key in below:
         if not isinstance(rest, Mapping):
             return True
@@ -189,7 +189,7 @@ def _touched(rest: Any, below: KeyPath) -> bool:
 
 
 def put(tree: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
-    """Replace the value at `path`, or remove it if `value` is None; copy the mappings on the way."""
+    """Replace the value at `path`, or remove it if `value` is None; mappings along the path are copied."""
     for key in path[:-1]:
         tree[key] = dict(tree[key])
         tree = tree[key]

@@ -11,7 +11,7 @@ from surgesim.scenario.schema.scenario import Scenario
 
 
 def certain(scenario: Scenario) -> Scenario:
-    """Return the scenario with nothing that is drawn."""
+    """Return the scenario without uncertain parameters, so that nothing is drawn."""
     return scenario.model_copy(update={"study": scenario.study.certain})
 
 

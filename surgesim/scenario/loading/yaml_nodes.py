@@ -23,7 +23,7 @@ from surgesim.scenario.messages import thousands
 from surgesim.scenario.messages.finding import Finding, KeyPath, Location
 
 MAX_BYTES = 4_000_000
-"""Maximum file size in bytes: far more than scenarios need, even with embedded arrivals."""
+"""Maximum file size in bytes, far above the size of any scenario, even with embedded arrivals."""
 
 MAX_DEPTH = 50
 TOO_DEEP = f"got values nested deeper than {MAX_DEPTH} levels"
@@ -51,14 +51,14 @@ _PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 @dataclass(slots=True)
 class Document:
-    """A document as plain dicts, lists and scalars, with the location of each value by path.
+    """A YAML document as plain dicts, lists and scalars, with the location of each value by path.
 
     Attributes
     ----------
     fractions
-        The original text of numbers whose point may separate thousands.
+        The original text of numbers in which a point may separate thousands.
     doubts
-        Findings on values that can be read, but may not be what their author meant.
+        Findings about values that can be read, but may not be what their author meant.
     """
 
     value: Any
@@ -114,7 +114,7 @@ _NO_FILES = (
     (stat.S_ISBLK, "a device"),
     (stat.S_ISSOCK, "a socket"),
 )
-"""Kinds of paths that are refused because they are not files; reading a pipe might never end."""
+"""Kinds of paths that are refused because they are not regular files; reading a pipe might never end."""
 
 
 def read_text(path: Path, label: str, most_bytes: int) -> str:
@@ -196,7 +196,7 @@ def _not_yaml(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
 
 
 def _quotes_hint(line: str, column: int) -> str:
-    """Return a hint if missing quotes may be why the parser stopped at `column` (from 0) of a line."""
+    """Return a hint if the parser may have stopped at `column` (from 0) because of missing quotes."""
     before, letter = line[:column], line[column : column + 1]
     if letter == ":" and ":" in before:
         return ', expected quotes around a text with a colon, as "a: b"'
@@ -204,7 +204,7 @@ def _quotes_hint(line: str, column: int) -> str:
 
 
 def _open_brackets(lines: list[str]) -> int:
-    """Return the maximum number of brackets open at once (an estimate: brackets in text count too)."""
+    """Estimate the maximum number of brackets open at once; brackets in texts count too."""
     depth = most = 0
     for letter in "".join(lines):
         depth += (letter in "[{") - (letter in "]}")
@@ -213,7 +213,7 @@ def _open_brackets(lines: list[str]) -> int:
 
 
 class _LimitError(Exception):
-    """Raised to stop composing; the reason is in the list of problems."""
+    """Raised to stop composing at a limit; the reason is already in the list of problems."""
 
 
 class _Composer:

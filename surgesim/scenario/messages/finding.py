@@ -1,4 +1,4 @@
-"""Findings about a scenario, as data: code uses their kind and path; only people read the message."""
+"""Findings about a scenario, as data: code uses their kind and path, and only people read the message."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Location:
 
 
 class Kind(Enum):
-    """The kind of a finding, where code treats kinds differently."""
+    """The kind of a finding, if code treats it in a special way."""
 
     FAULT = auto()
     UNKNOWN_KEY = auto()
     MISSING = auto()
     """A required key is missing; the path leads to that key."""
     INCOMPLETE = auto()
-    """A value needs another one that is missing."""
+    """A value needs another value that is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Finding:
     detail
         A list of the items that the message counts.
     location
-        Location in a file, once it is known.
+        The location in a file; None until it is known.
     """
 
     path: KeyPath

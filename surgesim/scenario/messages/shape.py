@@ -36,7 +36,7 @@ _NINE = get_args(ByAge)[-1]
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A range of numbers, whole or any; the bounds are included unless `exclusive_*` is set."""
+    """A range of allowed numbers, whole or any; bounds are included unless `exclusive_*` is set."""
 
     integer: bool = False
     low: float | None = None
@@ -45,7 +45,7 @@ class Number:
     exclusive_high: bool = False
 
     def allows(self, value: float) -> bool:
-        """Return True if a number is within the bounds."""
+        """Return True if a number is within the bounds of the range."""
         above = self.low is None or value > self.low or (value == self.low and not self.exclusive_low)
         below = self.high is None or value < self.high or (value == self.high and not self.exclusive_high)
         return above and below
@@ -78,27 +78,27 @@ class Shape:
     expected
         The end of the message "got …, expected …".
     model
-        The model of a section; None for a choice between sections (`variants`).
+        The pydantic model of a section; None for a choice between sections (`variants`).
     fields, required
-        Keys of a section, and those that are required; for a choice, all keys of all variants.
+        The shapes of a section's keys, and the required keys; for a choice, all keys of all variants.
     variants
         The section for each value of the key `action`.
     entry
-        Shape of the entries of a named mapping or list, or of a list that may stand for a section.
+        Shape of the entries of a named mapping or list, or of a list allowed in place of a section.
     tags
-        Names that pydantic gives to the forms of a union, which are no keys.
+        Names that pydantic gives to the forms of a union; they are not keys of a scenario.
     choices
         The words allowed as a value.
     length
         Number of entries of a list, if it is fixed.
     number
-        The numbers allowed, as the value or as each entry of it.
+        The range of numbers allowed, for the value itself or for each of its entries.
     truth
         True if true and false are allowed.
     reference
         The kind of entry to which a name at this path refers, and the path where it is defined.
     key_reference
-        The same, for the keys of a named mapping.
+        Like `reference`, for names that are the keys of a named mapping.
     """
 
     kind: Literal["section", "named", "list", "value"]
@@ -119,14 +119,14 @@ class Shape:
 
 @cache
 def scenario_shape() -> Shape:
-    """Return the shape of a whole scenario, which is also the shape of an alternative's overlay."""
+    """Return the shape of a whole scenario; it is also the shape of an alternative's overlay."""
     whole = _section(Scenario)
     whole.fields["alternatives"] = Shape("named", "a mapping of overlays by name", entry=whole)
     return whole
 
 
 def step(shape: Shape | None, key: str | int, value: Any = None) -> Shape | None:
-    """Return the shape under `key`; `value` is the value at `shape`, which decides between variants."""
+    """Return the shape under a key of `shape`; `value`, the value at `shape`, decides between variants."""
     if shape is None:
         return None
     if shape.kind == "section" and not isinstance(key, int):

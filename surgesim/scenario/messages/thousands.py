@@ -1,7 +1,7 @@
-"""Hints on numbers whose point or comma may have been meant to separate thousands.
+"""Hints on numbers in which a point or comma may be meant to separate thousands.
 
-``50.000`` is fifty in YAML, and fifty thousand to a Vietnamese reader. A message must not turn one into
-the other, so it names both readings whenever both are possible.
+``50.000`` is fifty in YAML, and fifty thousand to a Vietnamese reader. A message must not replace one reading
+by the other, so it names both if both are possible.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Where = TypeVar("Where")
 
 
 def hint(got: object, number: Number | None) -> str:
-    """Return a hint on how to write `got`, in brackets; empty if it cannot be read as another number.
+    """Return a hint on how to write `got`, in brackets; empty if `got` cannot be read as another number.
 
     Parameters
     ----------
@@ -44,9 +44,9 @@ def doubt(text: str) -> str:
 
 @dataclass(slots=True)
 class Doubts(Generic[Where]):
-    """Counts, by kind, whose point may separate thousands, such as ``1.234``.
+    """Collects counts in which a point may separate thousands, such as ``1.234``, by kind of count.
 
-    If it cannot do so in one count of a kind, as in ``1.5``, it is a decimal point in all of that kind.
+    If the point must be a decimal point in one count of a kind, as in ``1.5``, it is one in all of them.
     """
 
     _parted: dict[str, list[tuple[str, Where]]] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class Doubts(Generic[Where]):
             self._fractions.add(kind)
 
     def remarks(self) -> Iterator[tuple[str, list[Where]]]:
-        """Yield, for each doubtful kind, the message and the positions of its counts."""
+        """Yield the message and the positions of counts, for each doubtful kind of count."""
         for kind, found in self._parted.items():
             if kind not in self._fractions:
                 text = found[0][0]

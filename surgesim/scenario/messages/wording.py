@@ -17,7 +17,7 @@ from surgesim.scenario.schema.merging import is_scale
 
 _COMMA_HINT = " (a comma splits one value into two: write 0.5, not 0,5)"
 MOST_SUGGESTIONS = 200
-"""Number of errors after which unknown keys get no suggestion; each suggestion searches all names."""
+"""Number of errors after which unknown keys get no suggestion, because each suggestion takes time."""
 
 _THOUSANDS_HINT = " (a comma splits one value into two: write 50000, not 50,000)"
 
@@ -25,7 +25,7 @@ _THOUSANDS_HINT = " (a comma splits one value into two: write 50000, not 50,000)
 def findings(error: ValidationError, data: Any) -> list[Finding]:
     """Return pydantic's errors as findings, in pydantic's order, without repeats.
 
-    `data` is the tree of plain values that was validated.
+    `data` has the plain values that were validated.
     """
     found: dict[Finding, None] = {}
     for number, detail in enumerate(error.errors(include_url=False)):
@@ -65,9 +65,9 @@ def unknown_key(path: KeyPath, known: Any) -> Finding:
 
 
 def _locate(loc: tuple[str | int, ...], data: Any) -> tuple[KeyPath, Shape | None, Any, Shape | None]:
-    """Return the path of an error's `loc`, without union tags and no deeper than the given values.
+    """Return the path for the `loc` of a pydantic error, without union tags and no deeper than the values.
 
-    Also return the shape and the value at that path, and the shape of the section or list around it.
+    Also return the shape and the value at this path, and the shape of the section or list that contains it.
     """
     path: list[str | int] = []
     shape: Shape | None = scenario_shape()

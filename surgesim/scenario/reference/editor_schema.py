@@ -20,7 +20,7 @@ from surgesim.scenario.schema.scenario import SHARED, Scenario
 Json = dict[str, Any]
 
 OVERLAY = "Overlay"
-"""Suffix of a definition in which every key may be omitted or null."""
+"""Suffix of the names of definitions in which every key may be omitted or null."""
 
 _DEFS = "#/$defs/"
 
@@ -34,11 +34,11 @@ _SHORT_FORMS: dict[str, Json] = {
     "Distribution": {"const": "never"},
     "ShareByBed": {"type": "number", "minimum": 0, "maximum": 1},
 }
-"""Short forms allowed instead of a mapping, by name of the definition."""
+"""Short forms that are allowed instead of a mapping, by the name of the mapping's definition."""
 
 
 def json_schema(extensions: Extensions = NO_EXTENSIONS) -> Json:
-    """Return the JSON Schema (draft 2020-12) of a scenario file, with what extensions declare."""
+    """Return the JSON Schema (draft 2020-12) of a scenario file, including the declarations of extensions."""
     whole = Scenario.model_json_schema()
     definitions: Json = whole.pop("$defs")
     if actions := [action.name for _, action in extensions.of(Action)]:
@@ -80,14 +80,14 @@ def json_schema(extensions: Extensions = NO_EXTENSIONS) -> Json:
 
 
 def _allow(words: list[str], node: Json) -> None:
-    """Add words to those that a property allows."""
+    """Add words to the words that a property allows."""
     for form in (node, *node.get("anyOf", ())):
         if "enum" in form:
             form["enum"] += words
 
 
 def _as_written(node: Any) -> Any:
-    """Return `node` with the word `none` instead of null, and with only valid entry names allowed."""
+    """Return a schema with `none` in place of null, which allows only valid names of entries."""
     if isinstance(node, list):
         return [_as_written(inner) for inner in node]
     if not isinstance(node, dict):
@@ -107,7 +107,7 @@ def _as_written(node: Any) -> Any:
 
 
 def _one_form(definitions: Json) -> None:
-    """Disallow `none` in texts and distributions, in which unused fields are simply left out."""
+    """Disallow `none` in texts and distributions, where unused fields are left out."""
     for name in ("Text", "Distribution", "Uncertain"):
         definition = definitions[name]
         definition["minProperties"] = 1
@@ -119,7 +119,7 @@ def _one_form(definitions: Json) -> None:
 
 
 def _laid_over_defaults(definitions: Json) -> None:
-    """Allow an incomplete section if the section has a default, which completes it."""
+    """Allow an incomplete section if the schema has a default that completes it."""
     for definition in definitions.values():
         for field in definition.get("properties", {}).values():
             target = str(field.get("$ref", "")).removeprefix(_DEFS)
@@ -196,7 +196,7 @@ def _place_profiles(definitions: Json) -> None:
 
 
 def _place_files(definitions: Json) -> None:
-    """Allow a census file as the date of the start, and beside the entries of the initial census."""
+    """Allow a census file in place of the start date, and beside the entries of the initial census."""
     name = {"type": "string", "description": "A CSV of the patients at the start."}
     file = {
         "type": "object",
@@ -212,7 +212,7 @@ def _place_files(definitions: Json) -> None:
 
 
 def _forms(node: Json) -> list[Json]:
-    """Return the forms of a property that are mappings with named entries."""
+    """Return those forms of a property that are mappings with named entries."""
     return [form for form in (node, *node.get("anyOf", ())) if form.get("type") == "object"]
 
 

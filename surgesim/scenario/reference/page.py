@@ -150,7 +150,7 @@ def _profile_table() -> Iterator[str]:
 
 
 def _profiles(schema: Node) -> dict[str, list[str]]:
-    """Return the names allowed for the key `profile`, by the definition of each section that has profiles."""
+    """Return the names allowed for the key `profile`, by the name of the section's definition."""
     found = {}
     for place in profile_tables.PLACES:
         node: Node | None = schema
@@ -189,7 +189,7 @@ def _section(name: str, node: Node, profiles: Sequence[str] = ()) -> Iterator[st
 
 
 def _needs(name: str) -> str:
-    """Return the sentences on what the rule called `name` needs."""
+    """Return the sentences on the needs of the rule with this action."""
     rule = _RULES.get(name)
     if rule is None:
         return ""

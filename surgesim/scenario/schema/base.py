@@ -1,4 +1,4 @@
-"""The building blocks of all sections: frozen models, names, figures with sources, distributions.
+"""The building blocks of all sections: frozen models, names, figures with sources, and distributions.
 
 Section modules do not use ``from __future__ import annotations``: pydantic recompiles a text annotation for
 each class that inherits it, which takes about a tenth of the time to load this package.
@@ -23,7 +23,7 @@ from pydantic import (
 from surgesim.scenario.schema.numbers import MOST_ENTRIES, Days, Multiplier, Share, SomeDays
 
 AGE_GROUPS = ("0-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "70-79", "80+")
-"""The nine age groups, youngest first; every table by age has this order."""
+"""The nine age groups, youngest first; every table by age is in this order."""
 
 RISK_GROUPS = ("low-risk", "high-risk")
 """The two risk groups, with indices 0 and 1 throughout the model."""
@@ -45,7 +45,7 @@ T = TypeVar("T")
 
 
 class FrozenDict(dict[K, V]):
-    """A read-only dict, so that a frozen scenario is frozen to its leaves, and has a hash."""
+    """A read-only dict, so that a scenario is frozen at every level and can be hashed."""
 
     def _refuse(self, *args: object, **kwargs: object) -> Any:
         raise TypeError("a scenario is frozen: make a changed copy with surgesim.overlaid")
@@ -74,7 +74,7 @@ def _none_is_off(value: object) -> object:
 
 
 Off = Annotated[T | None, BeforeValidator(_none_is_off)]
-"""An optional field; the word ``none`` turns it off in an overlay (``null`` removes a named entry)."""
+"""An optional field; an overlay turns it off with the word ``none`` (``null`` removes a named entry)."""
 
 
 def _as_tuple(value: object) -> object:
@@ -82,7 +82,7 @@ def _as_tuple(value: object) -> object:
 
 
 Sequence_ = Annotated[tuple[T, ...], BeforeValidator(_as_tuple)]
-"""A YAML list, frozen."""
+"""A YAML list, stored as a tuple."""
 
 
 def _as_date(value: object) -> object:
@@ -109,11 +109,11 @@ def _is_date(value: str) -> str:
 
 
 DayName = Annotated[str, AfterValidator(_is_date)]
-"""A calendar date as the key of a mapping; it stays text, so that it is part of a path."""
+"""A calendar date as the key of a mapping; it stays text, so that it can be part of a path."""
 
 
 class IncompleteError(ValueError):
-    """Raised if a value needs another one that is missing."""
+    """Raised if a value needs another value that is missing."""
 
 
 def require_one_of(**given: Any) -> None:
@@ -134,13 +134,13 @@ def require_one_of(**given: Any) -> None:
 
 
 def join_words(words: Iterable[str], last: str = "and") -> str:
-    """Join words as in ``a, b and c``."""
+    """Join words in a list, as in ``a, b and c``."""
     *others, end = words
     return f"{', '.join(others)} {last} {end}" if others else end
 
 
 def bound_text(value: object) -> str:
-    """Return the value of a bound as the user wrote it."""
+    """Return a bound as text, in the form in which the user wrote it."""
     if isinstance(value, (list, tuple)):
         return str([float(f"{inner:.12g}") for inner in value])
     return f"{value:.12g}" if isinstance(value, (int, float)) else str(value)
@@ -197,7 +197,7 @@ def _readable(text: str) -> str:
 
 
 Words = Annotated[str, AfterValidator(_readable)]
-"""Text written by the user: not blank, and without invisible characters."""
+"""A text written by the user, which must not be blank or contain invisible characters."""
 
 
 def figure(default: Any, source: str, confidence: Confidence = "assumed", **constraints: Any) -> Any:
@@ -212,7 +212,7 @@ def _freeze_deep(value: Any) -> Any:
 
 
 Overlay = Annotated[dict[str, Any], AfterValidator(_freeze_deep)]
-"""Plain values to lay over a scenario, frozen to their leaves; None removes a named entry."""
+"""Plain values to lay over a scenario, frozen at every level; None removes a named entry."""
 
 
 class Section(BaseModel):

@@ -110,7 +110,7 @@ class Facility(Section):
 class Care(Section):
     """The facilities, their initial patients, and settings for all facilities.
 
-    `initial_census: {file: …}` reads a CSV when the scenario is loaded, which then stands there by facility.
+    `initial_census: {file: …}` reads a CSV when the scenario is loaded; its entries replace the key `file`.
     """
 
     facilities: Annotated[Named[Facility], Field(min_length=1)]
@@ -124,7 +124,7 @@ class Care(Section):
 
     @property
     def beds(self) -> dict[str, int | str]:
-        """All beds of the facilities by type; ``unlimited`` if those of a facility are."""
+        """All beds of the facilities by type; ``unlimited`` if those of any facility are."""
         return {
             bed: _sum([getattr(facility.beds, bed) for facility in self.facilities.values()])
             for bed in BED_TYPES

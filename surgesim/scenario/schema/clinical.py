@@ -11,7 +11,7 @@ from surgesim.scenario.schema.numbers import OneOrMore, Share
 
 
 class OddsOfDeath(Section):
-    """P(death) as an odds ratio to full care, the same at every age."""
+    """P(death) given as an odds ratio relative to full care, the same at every age."""
 
     odds: OneOrMore
 
@@ -23,14 +23,14 @@ def _form(value: object) -> str:
 DeathRisk = Annotated[
     Annotated[ShareByAge, Tag("table")] | Annotated[OddsOfDeath, Tag("ratio")], Discriminator(_form)
 ]
-"""P(death) by age: a table, or the odds of death relative to full care (of the variant)."""
+"""P(death) by age: a table, or an odds ratio relative to full care, for the variant."""
 
 
 class DeathByCare(Section):
     """Probability of death by age and care received.
 
-    If the value for one kind of care is lower than the value for better care, it is raised to the latter.
-    Any but `full` can also be ``{odds: x}``: x times the odds of death with full care, after the variant's
+    If the value for one kind of care is lower than the value for better care, it is raised to the latter. All
+    values but `full` can also be ``{odds: x}``: x times the odds of death with full care, after the variant's
     `death_severity`.
     """
 
@@ -79,7 +79,7 @@ class Clock(Section):
 
 
 class Clocks(Section):
-    """One clock per unmet need: oxygen untreated, ICU untreated, and ICU boarded in an oxygen bed.
+    """The clocks of unmet needs: oxygen untreated, ICU untreated, and boarding in an oxygen bed.
 
     Without `boarded`, the clock `icu` also applies to boarders.
     """
@@ -90,7 +90,7 @@ class Clocks(Section):
 
 
 class UrgentShare(Section):
-    """Share of new patients who have priority in the queue for the bed type they need first."""
+    """Share of new patients who have priority in the queue for the first bed type they need."""
 
     oxygen: Share = figure(0.0, "no triage classes unless given")
     icu: Share = figure(0.0, "no triage classes unless given")
@@ -114,7 +114,7 @@ class Clinical(Section):
 
     @property
     def isolated_first(self) -> float:
-        """Share of the reported mild cases of `home_care.first` who are isolated in basic beds."""
+        """Share of the reported mild cases in `home_care.first` who are isolated in basic beds."""
         first = None if self.home_care is None else self.home_care.first
         own = None if first is None else first.isolated_share
         return self.isolated_share if own is None else own

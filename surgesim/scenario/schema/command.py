@@ -62,7 +62,7 @@ REQUIRED_PATH = "command.situation.require"
 
 
 class Situation(Section):
-    """The rule for the declared emergency: all, any, or a minimum number of thresholds must be breached."""
+    """The condition of the declared emergency: all, any, or a minimum number of thresholds are breached."""
 
     require: Literal["all", "any"] | Annotated[int, Field(ge=1, le=MOST_ENTRIES)] = "any"
     thresholds: Off[Annotated[Sequence_[ThresholdName], Field(min_length=1)]] = None
@@ -72,7 +72,7 @@ Rule = Annotated[FacilityRule | EpidemicRule | StaffRule | SupplyRule | Custom, 
 
 
 class Reach(Section):
-    """Timely access: the time limit for getting a bed, and a reference for deaths.
+    """Timely access: the maximum hours of waiting for a bed, and a reference number of deaths per million.
 
     If `within_hours` is not given, the limit is ``care.no_bed_hours``.
     """
@@ -115,14 +115,14 @@ class Command(Section):
         return len(self.of_situation) if require == "all" else 1
 
     def rules_adding_to(self, section: str) -> Iterator[RuleBase]:
-        """Yield the rules that add to what a section (a dotted path) provides."""
+        """Yield the rules that add to the contents of a section, given as a dotted path."""
         for rule in self.plan.values():
             if rule.needs is not None and rule.needs.section == section and not rule.brings_nothing:
                 yield rule
 
     @property
     def watches(self) -> tuple[Watch, ...]:
-        """Everything that thresholds, levels and rules watch."""
+        """All indicators that thresholds, levels and rules watch."""
         rules = [watch for rule in self.plan.values() for watch in (rule.begins_on, rule.ends_on)]
         criteria = () if self.levels is None else self.levels.criteria.values()
         thresholds = [threshold.watch for threshold in self.thresholds.values()]

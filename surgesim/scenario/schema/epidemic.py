@@ -1,6 +1,6 @@
 """Section `epidemic`: the variant, immunity, case detection, and measures that slow transmission.
 
-Section `arrivals` is here too: a scenario has either an epidemic or given arrivals.
+The section `arrivals` is defined here, too: a scenario has either an epidemic or given arrivals.
 """
 
 from typing import Annotated, Literal, Self
@@ -58,9 +58,9 @@ class Variant(Section):
 class Protection(Section):
     """Protection of the people of an immunity stratum, as published for vaccines.
 
-    `infection` is the share of infections prevented, `severe` the share of severe disease (need of oxygen)
-    prevented in a person, of which preventing the infection is a part: of those infected,
-    1 - (1 - `severe`) / (1 - `infection`) are protected. A `severe` below `infection` is raised to it.
+    `infection` is the share of infections prevented. `severe` is the share of severe disease (need of oxygen)
+    prevented per person, including by prevented infections: of infected people, a share 1 - (1 - `severe`) /
+    (1 - `infection`) is protected. A `severe` below `infection` is raised to `infection`.
     """
 
     infection: Share = 0.0
@@ -70,11 +70,12 @@ class Protection(Section):
 class Immunity(Section):
     """Immunity at the start, by age, and the waning of immunity.
 
-    `immune_share` is the share immune from recent infection (or both infection and vaccine); those whom the
-    variant's `infection_escape` makes susceptible join the waned stratum. `waned_share` is the share of the
-    others with waned protection from earlier doses or infections; this protection is multiplied by
-    1 - `vaccine_escape`. Section `vaccination` requires `vaccinated`, the protection that its doses
-    give; nobody has it at the start. A dose never replaces better waned protection.
+    `immune_share` is the share of people who are immune after a recent infection (or infection and vaccine);
+    the share `infection_escape` of the variant makes some of them susceptible, and they join the waned
+    stratum. `waned_share` is the share of the other people whose protection by earlier doses or infections
+    has waned; this protection is multiplied by (1 - `vaccine_escape`). Section `vaccination` requires
+    `vaccinated`, the protection that its doses give; nobody has it at the start. A dose never replaces better
+    waned protection.
     """
 
     immune_share: ShareByAge = figure((0.0,) * 9, "nobody immune unless given")
@@ -85,7 +86,7 @@ class Immunity(Section):
 
 
 class Importation(Section):
-    """Infections that residents bring from outside the province, in the warm-up too.
+    """Infections that residents bring from outside the province, also during the warm-up.
 
     Their daily number is Poisson with mean `per_day` for all districts together. It is split by population
     unless `weights` (relative, by district) are given.
@@ -108,7 +109,7 @@ class Reduction(Section):
 
 
 class Measure(Section):
-    """A measure against transmission. Without `start`, it begins when a rule of the plan starts it.
+    """A measure against transmission; without `start`, it begins when a rule of the plan starts it.
 
     It `reduces` contacts by setting; `travel` is the share of contacts with other districts that it moves
     into the home district, `screening` the share of imported infections that it stops at entry. All apply
@@ -184,8 +185,8 @@ class ArrivalSeries(Section):
 class Arrivals(Section):
     """Daily arrivals, given instead of an epidemic.
 
-    `file` (a CSV, relative to the scenario file) is read when the scenario is loaded and becomes `series`.
-    There are no arrivals after the end of a series.
+    `file` (a CSV, relative to the scenario file) is read when the scenario is loaded, and replaced by
+    `series`. There are no arrivals after the end of a series.
     """
 
     file: Off[str] = None

@@ -1,4 +1,4 @@
-"""The indicators that thresholds, levels and rules can watch. Each is declared once, here.
+"""The indicators that thresholds, levels and rules can watch; each is declared only here.
 
 `surgesim.model.command.indicators` computes them for the province, `surgesim.model.command.districts` for
 districts.
@@ -18,7 +18,7 @@ from surgesim.scenario.schema.names import BURDEN, CONSUMABLE, Reference
 HIGHEST_LEVEL = 4
 
 SHARE = "share"
-"""Unit of a share of 1."""
+"""The unit of shares (from 0 to 1)."""
 
 
 class Indicator(NamedTuple):
@@ -29,18 +29,18 @@ class Indicator(NamedTuple):
     unit
         Unit, as in the data dictionary.
     meaning
-        Description in the data dictionary; empty if a part of the model records and describes it.
+        Description in the data dictionary; empty if the part of the model that records the indicator has one.
     least, most
-        Its minimum and maximum; `most` is None if it has no maximum.
+        The minimum and maximum of the indicator; `most` is None if there is no maximum.
     of_residents
-        The denominator of a rate that counts each resident at most once, such as 100,000 residents.
+        For a rate that counts each resident at most once, its denominator, such as 100,000 residents.
     needs
         Names, in `schema.needs.NEEDS`, of the parts that a scenario must give for the indicator to be
         assessed, in the order of reporting; empty if it needs only patients and beds.
     item
         The kind of item, if the indicator is measured for one item, such as a consumable.
     by_district
-        Its meaning in a district; empty if districts have no value of their own.
+        The meaning of the indicator in a district; empty if districts have no values of their own.
     by_group
         True if it can be measured in one age or risk group.
     is_composite
@@ -252,17 +252,17 @@ _OWN_NAME = re.compile(rf"{OWN}[a-z][a-z0-9_]{{0,59}}")
 
 
 def is_own(indicator: str | None) -> bool:
-    """Return True if an extension declares an indicator, and not this module."""
+    """Return True if an indicator is declared by an extension, as the prefix of its name says."""
     return indicator is not None and indicator.startswith(OWN)
 
 
 def declared(indicator: str) -> Indicator:
-    """Return the declaration of an indicator; of one of an extension, nothing but the name is known here."""
+    """Return the declaration of an indicator; for one of an extension, only the name is known here."""
     return Indicator(indicator, "", least=-math.inf) if is_own(indicator) else INDICATORS[indicator]
 
 
 class OwnIndicator(NamedTuple):
-    """An indicator of an extension: its name, with the prefix OWN, and what the extension says of it."""
+    """An indicator of an extension: its name, with the prefix OWN, and its unit, meaning and label."""
 
     name: str
     unit: str
@@ -297,7 +297,7 @@ GroupName = Literal[
 
 
 class Watch(NamedTuple):
-    """A watched indicator (None for a date), with its item or group, and its district."""
+    """A watched indicator (None if a date is watched), with its item or group, and its district."""
 
     indicator: IndicatorName | None
     of: str | None = None
@@ -305,7 +305,7 @@ class Watch(NamedTuple):
 
 
 def check_allowed(key: str, indicator: str, known: Iterable[str], by: str) -> None:
-    """Reject a key that `indicator` does not allow.
+    """Reject a key that is not allowed for `indicator`.
 
     Raises
     ------
@@ -321,7 +321,7 @@ def check_allowed(key: str, indicator: str, known: Iterable[str], by: str) -> No
 
 
 def check_watch(watch: Watch, *, group: bool, by_district: bool) -> None:
-    """Reject a group or a district if the indicator does not allow it, and both at once.
+    """Reject a group or a district that the indicator does not allow, and a group together with a district.
 
     Raises
     ------

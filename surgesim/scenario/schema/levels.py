@@ -72,12 +72,12 @@ class Criterion(Section):
 
     @property
     def by_district(self) -> bool:
-        """True if each district has its own value; otherwise all have the province's value."""
+        """True if each district has its own value; otherwise, all districts have the province's value."""
         return self.indicator in BY_DISTRICT and self.by != "province" and self.group is None
 
 
 class Levels(Section):
-    """The level of the epidemic, by class of transmission (row) and class of response (column).
+    """A table of the epidemic's level, by class of transmission (row) and class of response (column).
 
     The class of transmission or response is the worst class of its criteria. Without response criteria
     there is one column; without a table, the level is the class of transmission.
@@ -119,7 +119,7 @@ class Levels(Section):
 
     @property
     def classes(self) -> tuple[int, int]:
-        """The numbers of transmission classes and response classes."""
+        """The number of transmission classes, and the number of response classes."""
         transmission, response = (
             max((criterion.classes for criterion in criteria.values()), default=1)
             for criteria in (self.transmission, self.response)

@@ -1,4 +1,4 @@
-"""Lay plain values over plain values: merge, replace or multiply."""
+"""Lay plain values over other plain values: merge, replace or multiply them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _UNCERTAIN = {
     )
     for name, info in Uncertain.model_fields.items()
 }
-"""Forms of an uncertain parameter: a list of values, or the keys of a mapping."""
+"""The forms of an uncertain parameter, each with the keys of its mapping, or None for a list."""
 
 
 def _is_uncertain_form(value: Mapping[str, Any]) -> bool:
@@ -57,7 +57,7 @@ def _other_form(below: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
 
 
 def is_scale(value: object) -> bool:
-    """Return True if `value` is ``{scale: 0.8}``: in an alternative, a factor for the scenario's number."""
+    """Return True if `value` has the form ``{scale: 0.8}``, a factor on a number of the scenario."""
     return isinstance(value, Mapping) and set(value) == {"scale"} and _is_number(value["scale"])
 
 
@@ -66,7 +66,7 @@ def _is_number(value: object) -> bool:
 
 
 def scaled(base: Any, overlay: Any) -> Any:
-    """Return `overlay` with each ``{scale: 0.8}`` replaced by that multiple of the value in `base`.
+    """Return `overlay` with each ``{scale: 0.8}`` replaced by 0.8 times the value in `base`.
 
     A number, or each number of a table, is multiplied; an integer is rounded to an integer. If `base` has
     no number, the overlay is returned unchanged.
@@ -97,8 +97,8 @@ def deep_merge(
 ) -> dict[str, Any]:
     """Return `base` with `overlay` laid over it: mappings merge, ``None`` removes, other values replace.
 
-    A distribution in another form replaces the old one (``{fixed: 3}`` over ``{gamma: …}``). With
-    `keep_none`, ``None`` stays in the result, for an overlay laid over an overlay.
+    A distribution in another form replaces the old distribution (``{fixed: 3}`` over ``{gamma: …}``). With
+    `keep_none`, ``None`` stays in the result; this is for an overlay that is laid over another overlay.
     """
     merged = dict(base)
     for key, value in overlay.items():

@@ -1,4 +1,4 @@
-"""Names that refer to entries defined elsewhere in the scenario, with the kind and path of the target."""
+"""References: names of entries that are defined elsewhere in the scenario."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NAMES = "x-names"
 
 
 class Reference(NamedTuple):
-    """Metadata of a name: the kind of its target, and the dotted path of the mapping that defines it."""
+    """Metadata of a reference: the kind of its target, and the path of the mapping that defines it."""
 
     kind: str
     target: str

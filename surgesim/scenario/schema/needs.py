@@ -1,4 +1,4 @@
-"""The parts of a scenario that indicators need; without them, an indicator is not assessed.
+"""The parts of a scenario that indicators need: an indicator is not assessed without them.
 
 This is a separate module so that model, tables, report and warnings share one declaration.
 """
@@ -23,7 +23,7 @@ class Need(NamedTuple):
     name
         Its name in the tables and the translation catalogues.
     missing
-        The reason reported if the scenario does not give the part.
+        The reason reported if the scenario lacks the part.
     is_met
         A function that returns True if a scenario gives the part for a watched indicator.
     """
@@ -34,7 +34,7 @@ class Need(NamedTuple):
 
 
 def icu_sites(scenario: Scenario, district: str | None = None) -> dict[str, Facility]:
-    """Return by name the facilities with ICU beds or an `icu_target`, in one district or all."""
+    """Return the facilities with ICU beds or an `icu_target`, by name, in one district or in all."""
     return {
         name: facility
         for name, facility in scenario.care.facilities.items()
@@ -127,7 +127,7 @@ NEEDS: Mapping[str, Need] = {need.name: need for need in _NEEDS}
 
 
 def unmet_need(scenario: Scenario, watch: Watch) -> Need | None:
-    """Return the first need of a watched indicator that a scenario does not meet; None if it meets all."""
+    """Return the first need of a watched indicator that a scenario does not meet; None if all are met."""
     if watch.indicator is None:
         return None
     needs = (NEEDS[name] for name in declared(watch.indicator).needs)
@@ -175,5 +175,5 @@ def beds_occupied(scenario: Scenario) -> tuple[BedType, ...]:
 
 
 def beds_counted(scenario: Scenario, threshold: Threshold) -> tuple[BedType, ...]:
-    """Return the bed types that a threshold on vacant beds counts: by default, those of `beds_occupied`."""
+    """Return the bed types counted by a threshold on vacant beds: by default, those of `beds_occupied`."""
     return beds_occupied(scenario) if threshold.beds is None else threshold.beds

@@ -1,4 +1,4 @@
-"""Types for the numbers of a scenario, with bounds that keep memory use and arithmetic safe.
+"""Types for the numbers in a scenario, with bounds that keep memory use and arithmetic safe.
 
 Every numeric field has one of these types or bounds of its own; messages, the JSON Schema and the
 scenario reference take the bounds from here. The bounds reject typing errors, not unusual provinces:
@@ -11,7 +11,7 @@ from pydantic import Field
 
 LONGEST_RUN_DAYS = 20_000
 MOST_PEOPLE = 999_999_999
-"""Maximum population, of one district and of all: about twice the population of Vietnam."""
+"""Maximum population of a district, and of all districts: about twice the population of Vietnam."""
 MOST_DISTRICTS = 1_000
 MOST_ALTERNATIVES = 200
 MOST_ENTRIES = 10_000
@@ -26,7 +26,7 @@ Multiplier = Annotated[float, Field(ge=0, le=1_000)]
 """A factor, a weight, or another number without a unit, such as R0."""
 SomeMultiplier = Annotated[float, Field(ge=0.0001, le=1_000)]
 OneOrMore = Annotated[float, Field(ge=1, le=1_000)]
-"""A factor or an odds ratio that raises a risk, or leaves it as it is."""
+"""A factor or an odds ratio of at least 1, which raises a risk or leaves it unchanged."""
 SomeShare = Annotated[float, Field(ge=0.01, le=1)]
 Purity = Annotated[float, Field(gt=0, le=1)]
 
@@ -36,7 +36,7 @@ SomeDays = Annotated[float, Field(ge=0.0001, le=1_000_000)]
 DayOrMore = Annotated[float, Field(ge=1, le=1_000_000)]
 """A mean time in days, for events that are drawn once a day: at least a day."""
 DaysKept = Annotated[float, Field(ge=1, le=1_000)]
-"""A number of days for which memory is needed for each day, such as days of follow-up or absence."""
+"""A number of days, such as days of follow-up or absence; the model stores a value for each day."""
 Interval = Annotated[float, Field(ge=0.1, le=1_000_000)]
 """A number of days between deliveries."""
 Step = Annotated[float, Field(ge=0.001, le=1)]
@@ -75,10 +75,10 @@ Weight = Annotated[float, Field(ge=0, le=MOST_VALUE)]
 """A weight among others of the same kind."""
 Correlation = Annotated[float, Field(ge=-1, le=1)]
 MOST_DRAWN = 150_000
-"""Numbers in a table of draws, so that the scenario with the embedded table can be read again."""
+"""Maximum number of values in a table of draws, so that a scenario that contains the table can be loaded."""
 
 MOST_POINTS = 1_000_000
-"""Maximum number of points in a sweep, and of levels of one path."""
+"""Maximum number of points in a sweep, and of values of one path in a sweep."""
 MOST_RUNS = 100_000_000
 """Maximum number of runs in a sweep."""
 

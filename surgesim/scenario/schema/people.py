@@ -84,8 +84,8 @@ class District(Section):
 class People(Section):
     """The population and its contacts.
 
-    The travel time between two districts is the sum of their `travel_hours`, unless `travel` gives it for
-    the pair (hours, the same in both directions).
+    The travel time between two districts is the sum of their `travel_hours`, unless `travel` gives a time for
+    the pair (in hours, the same in both directions).
     """
 
     districts: Annotated[Named[District], Field(min_length=1, max_length=MOST_DISTRICTS)]

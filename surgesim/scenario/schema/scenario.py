@@ -24,7 +24,7 @@ from surgesim.scenario.schema.today.history import History, Past
 BASELINE = "baseline"
 
 SHARED = ("name", "start", "days", "warm_up_days", "history", "study", "alternatives", "extends")
-"""Keys that all alternatives share, so that alternatives can be compared day by day."""
+"""Keys that an alternative cannot change, so that alternatives can be compared day by day."""
 
 
 class Scenario(Section):
@@ -60,7 +60,7 @@ class Scenario(Section):
 
     @property
     def extensions(self) -> Extensions:
-        """The extensions given with this scenario; no file of a scenario names them."""
+        """The extensions given with this scenario; a scenario file does not name them."""
         return self._extensions
 
     def with_extensions(self, extensions: Extensions) -> "Scenario":
@@ -74,7 +74,7 @@ class Scenario(Section):
 
     @property
     def own_indicators(self) -> tuple[OwnIndicator, ...]:
-        """The indicators that the extensions declare; known also of a result, which loads no extension."""
+        """The indicators that extensions declare; a result knows them without loading the extensions."""
         return self._own_indicators
 
     def with_own_indicators(self, indicators: Iterable[OwnIndicator]) -> "Scenario":
@@ -101,7 +101,7 @@ class Scenario(Section):
         return self.care.no_bed_hours if given is None else given
 
     def __repr_args__(self) -> Iterator[tuple[str, Any]]:
-        """Yield what tells scenarios apart at a glance, for `repr` and Rich."""
+        """Yield the fields that distinguish scenarios at a glance, for `repr` and Rich."""
         yield "name", self.name
         yield "title", self.title.get("en")
         yield "start", self.start.isoformat()
@@ -126,7 +126,7 @@ class Scenario(Section):
         return f"<table>{rows}</table>"
 
     def to_plain(self) -> dict[str, Any]:
-        """Return plain dicts, lists, numbers and strings that load back to an equal scenario."""
+        """Return plain dicts, lists, numbers and strings from which an equal scenario can be loaded."""
         return self.model_dump(mode="json", exclude_none=True)
 
     def alternative(self, name: str) -> "Scenario":
@@ -168,7 +168,7 @@ def _in_words(value: Any) -> str:
 
 
 def read_plain(plain: Mapping[str, Any]) -> Scenario:
-    """Return the scenario of plain values, such as those from `Scenario.to_plain`."""
+    """Build the scenario from plain values, such as those from `Scenario.to_plain`."""
     import json
 
     return Scenario.model_validate_json(json.dumps(plain))

@@ -1,4 +1,4 @@
-"""Warnings about the resources that limit care: parts that have no effect or are missing."""
+"""Warnings about the resources that limit care: settings without effect, and missing resources."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _has_beds(facility: Facility) -> bool:
 
 
 def _unstaffed(scenario: Scenario) -> Iterator[Finding]:
-    """Warn of beds with no staff given, or with no staff at all, if staff is given for other facilities."""
+    """Warn of beds for which staff is not given or is zero, if staff is given for other facilities."""
     facilities = scenario.care.facilities
     if all(facility.staff is None for facility in facilities.values()):
         return
@@ -62,7 +62,7 @@ def _unstaffed(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _overfull(scenario: Scenario) -> Iterator[Finding]:
-    """Warn of facilities with more patients at the start than beds."""
+    """Warn of facilities with more patients than beds at the start."""
     for name, census in scenario.care.initial_census.items():
         for bed in BED_TYPES:
             patients, beds = getattr(census, bed), open_at_start(scenario.care.facilities[name], bed)
@@ -75,7 +75,7 @@ def _overfull(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _short_of_staff(scenario: Scenario) -> Iterator[Finding]:
-    """Warn of facilities whose staff cannot look after the patients of the first day at normal ratios."""
+    """Warn of facilities with too few staff for the patients of the first day at normal ratios."""
     for name, facility in scenario.care.facilities.items():
         if facility.staff is None or not facility.open_at_start:
             continue
@@ -100,10 +100,12 @@ def _short_of_staff(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _other_patients(facility: Facility) -> tuple[float, float]:
-    """Return the emergency and elective patients of the first day, limited to beds not open to COVID."""
+    """Return the emergency and elective patients of the first day; they have only beds not open to COVID."""
     if facility.essential is None:
         return 0, 0
-    wards = float(facility.beds.basic) + float(facility.beds.oxygen)  # never "unlimited" here: checked before
+    wards = float(facility.beds.basic) + float(
+        facility.beds.oxygen
+    )  # never "unlimited", which was checked before
     free = wards - open_at_start(facility, "basic") - open_at_start(facility, "oxygen")
     emergency = min(round(facility.essential.emergency_share * wards), free)
     return emergency, min(round(facility.essential.elective_share * wards), free - emergency)
@@ -176,7 +178,7 @@ def _given_arrivals(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _ends_early(arrivals: Arrivals, scenario: Scenario) -> Iterator[Finding]:
-    """Warn of series that end before the run, in one warning for all that end on the same day.
+    """Warn of series that end before the run, with one warning for all series that end on the same day.
 
     Series whose counts are all 0 cause no warning.
     """

@@ -1,4 +1,4 @@
-"""Check facilities against each other, and the rules of the plan against the facilities they act on."""
+"""Check facilities against each other, and the plan's rules against the facilities at which they act."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from surgesim.scenario.schema.levers.rule import RuleBase
 
 
 def between_facilities(facilities: Mapping[str, Facility]) -> Iterator[Finding]:
-    """Check facilities' oxygen for intensive care, beds for non-COVID patients, and replaced facilities."""
+    """Check each facility's oxygen supply, beds for non-COVID patients, and replaced facilities."""
     some_supplied = any(facility.oxygen is not None for facility in facilities.values())
     for name, facility in facilities.items():
         path = ("care", "facilities", name)
@@ -34,7 +34,7 @@ def between_facilities(facilities: Mapping[str, Facility]) -> Iterator[Finding]:
 
 
 def open_at_start(facility: Facility, bed: str) -> float:
-    """Return the COVID beds of a type that are open at the start, rounded down as in the model."""
+    """Return the number of COVID beds of a type that are open at the start, rounded down as in the model."""
     beds = getattr(facility.beds, bed)
     share = getattr(facility.covid_share, bed)
     if not facility.open_at_start or share == 0:

@@ -1,4 +1,4 @@
-"""Warnings for the author of a valid scenario: parts without effect, figures without a source."""
+"""Warnings for the author of a valid scenario: settings without effect, and figures without a source."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _bounds(scenario: Scenario) -> Iterator[tuple[KeyPath, _Bound]]:
 
 
 def _situation(scenario: Scenario) -> Iterator[Finding]:
-    """Warn if the declared emergency is decided without some of its criteria, or cannot be decided."""
+    """Warn if criteria of the declared emergency are not assessed."""
     names, assessed = scenario.command.of_situation, assessed_criteria(scenario)
     missing = [name for name in names if name not in assessed]
     if not missing:
@@ -103,7 +103,7 @@ def _criteria(levels: Levels, scenario: Scenario) -> Iterator[Finding]:
 
 
 def _followed(path: KeyPath, bound: _Bound | Criterion, scenario: Scenario) -> Iterator[Finding]:
-    """Warn of indicators and groups that the scenario does not assess."""
+    """Warn of a watched indicator that the scenario does not assess."""
     local = isinstance(bound, Threshold) and bound.by_district
     district = None if isinstance(bound, (Threshold, Criterion)) else bound.district
     of = Watch(bound.indicator, bound.item or bound.group, district)
@@ -159,7 +159,7 @@ def _bound(path: KeyPath, bound: _Bound, scenario: Scenario) -> Iterator[Finding
 def _beyond_all(
     path: KeyPath, bound: _Bound | Criterion, value: float, scenario: Scenario
 ) -> Iterator[Finding]:
-    """Warn of a bound that the indicator could exceed only by counting more people than there are."""
+    """Warn of a bound that an indicator could pass only by counting more people than there are."""
     most = None if bound.indicator is None else declared(bound.indicator).of_residents
     if most is not None and value >= most and scenario.epidemic is not None:
         message = f"is unlikely to be met: {bound.indicator} reaches {most} only if it counts every resident"
@@ -211,7 +211,7 @@ def _in_force(scenario: Scenario, name: str) -> bool:
 
 
 def hidden_changes(paths: Sequence[KeyPath], scenario: Scenario) -> Iterator[Finding]:
-    """Warn of alternatives whose overlay overrides a value that was set from outside the file."""
+    """Warn of alternatives whose overlay overrides a value that was set from outside the scenario file."""
     for path in paths:
         for name, overlay in scenario.alternatives.items():
             if path[:2] != ("alternatives", name) and _covers(overlay, path):
@@ -233,7 +233,7 @@ def _covers(overlay: object, path: KeyPath) -> bool:
 
 
 def unsourced_figures(survey: Survey) -> Iterator[Finding]:
-    """Warn of the number of figures in each section that have no source or are assumed.
+    """Warn how many figures in each section have no source or are assumed.
 
     The `detail` of each finding lists the figures.
     """
@@ -255,7 +255,7 @@ def _listed(paths: list[str]) -> str:
 
 
 def _starred(segments: list[str]) -> list[str]:
-    """Replace entry names (not names of alternatives) by ``*``, so that figures of one kind are grouped."""
+    """Replace names of entries (except alternatives) by ``*``, so that figures of one kind are grouped."""
     if segments[0] == "alternatives" and len(segments) > 2:
         return [*segments[:2], *_starred(segments[2:])]
     starred = []

@@ -1,4 +1,4 @@
-"""Check the parts of a scenario against each other: dates in range, consistent bounds, needs that are met.
+"""Check the parts of a scenario against each other: dates are in range, bounds agree, and needs are met.
 
 The checks use only parts that are valid by themselves. They therefore also run on a scenario with
 errors elsewhere, and all errors are reported at once.
@@ -24,7 +24,7 @@ WITH_EXTENSION = "expected its file, given with --extension FILE (in Python, ext
 
 
 def one_driver(tree: Mapping[str, Any]) -> Iterator[Finding]:
-    """Require either an epidemic or arrivals, if other errors kept the schema from checking this."""
+    """Require an epidemic or arrivals, in case other errors kept the schema from checking this."""
     given = [name for name in ("epidemic", "arrivals") if tree.get(name, "none") not in ("none", None)]
     if len(given) != 1:
         yield Finding((), "expected exactly one of the sections epidemic and arrivals")
@@ -43,7 +43,7 @@ def _reserved(parts: Parts) -> Iterator[Finding]:
 
 
 def consistency(parts: Parts) -> Iterator[Finding]:
-    """Check the parts against each other, except for names and dates."""
+    """Check the parts of a scenario against each other, except for names and dates."""
     yield from _reserved(parts)
     yield from between_facilities(parts.facilities)
     yield from _initial_state(parts)
@@ -54,7 +54,7 @@ def consistency(parts: Parts) -> Iterator[Finding]:
 
 
 def own_indicators(parts: Parts, extensions: Extensions) -> Iterator[Finding]:
-    """Check that an extension declares each indicator of a name that begins with OWN."""
+    """Check that each indicator whose name begins with OWN is declared by an extension."""
     known = [f"{OWN}{indicator.name}" for indicator in extensions.indicators]
     for path, indicator in _watched(parts):
         if is_own(indicator) and indicator not in known:
@@ -76,7 +76,7 @@ def _watched(parts: Parts) -> Iterator[tuple[KeyPath, str | None]]:
 
 
 def custom_actions(parts: Parts, extensions: Extensions) -> Iterator[Finding]:
-    """Check that an extension declares each custom action of the plan."""
+    """Check that each custom action of the plan is declared by an extension."""
     for name, rule in parts.plan.items():
         if isinstance(rule, Custom) and extensions.action(rule.name) is None:
             known = [action.name for _, action in extensions.of(Action)]
@@ -159,13 +159,13 @@ def _flapping(path: KeyPath, got: str, expected: str, on: str) -> Finding:
 
 
 MOST_DAYS_IN_FORCE = 366
-"""How long before the first day a rule of the plan may have begun."""
+"""Maximum number of days by which a rule of the plan may have begun before the first day."""
 
 
 def out_of_range(parts: Parts) -> Iterator[Finding]:
-    """Report dates and days outside the simulated period, from the warm-up to the last day.
+    """Report dates and days outside the simulated period, which includes the warm-up.
 
-    Rules may have begun before.
+    Rules of the plan may have begun earlier.
     """
     longest = 20_000
     if parts.start is None or parts.days is None or not 1 <= parts.days <= longest:
@@ -189,7 +189,7 @@ def out_of_range(parts: Parts) -> Iterator[Finding]:
 
 
 def _dates(parts: Parts, last: date, after: date) -> Iterator[tuple[KeyPath, date, date]]:
-    """Yield path, date and latest allowed date; an end may be the day after the last day."""
+    """Yield each date with its path and the latest date allowed; an end may be the day after the last."""
     for name, measure in parts.measures.items():
         if measure.start is not None:
             yield ("epidemic", "measures", name, "start"), measure.start, last

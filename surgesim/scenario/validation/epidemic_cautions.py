@@ -1,4 +1,4 @@
-"""Warnings about the epidemic: parts of it that have no effect."""
+"""Warnings about settings of the epidemic that have no effect."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def epidemic_cautions(scenario: Scenario) -> Iterator[Finding]:
 
 
 def has_doses(scenario: Scenario) -> bool:
-    """Return True if the scenario or one of its rules provides vaccine doses, or has no vaccination."""
+    """Return True if the scenario or one of its rules provides doses, or there is no vaccination at all."""
     section = scenario.epidemic.vaccination if scenario.epidemic is not None else None
     if section is None or section.doses_per_day:
         return True
@@ -34,7 +34,7 @@ def _protection(epidemic: Epidemic) -> Iterator[Finding]:
         if given is not None and "severe" in given.model_fields_set and given.severe < given.infection:
             message = (
                 f"got {given.severe:g}, which is raised to the protection against infection, "
-                f"{given.infection:g}: it is that of a person, infected or not"
+                f"{given.infection:g}: the share is per person, infected or not"
             )
             yield Finding(("epidemic", "immunity", name, "severe"), message)
 

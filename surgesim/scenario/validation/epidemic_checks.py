@@ -1,4 +1,4 @@
-"""Check the parts of an epidemic against each other: imported infections, R0, protection by a dose."""
+"""Check the parts of an epidemic against each other: imported infections, R0, and protection by doses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def dose_without_protection() -> Finding:
 
 
 def imports(importation: Importation, warm_up_days: int) -> Iterator[Finding]:
-    """Report imported infections that have no district or no day of arrival."""
+    """Report imports whose weights or days leave no district or no day for imported infections."""
     path = ("epidemic", "importation")
     weights = importation.weights
     if importation.per_day and weights and not any(weights.values()):

@@ -1,4 +1,4 @@
-"""Separate the faults of an alternative's own overlay from the faults of the base scenario."""
+"""Separate errors in an alternative's own overlay from errors in the base scenario."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from surgesim.scenario.messages.wording import value_at
 def without_base_gaps(
     overlay: Mapping[str, Any], base: Mapping[str, Any], faults: Iterable[Finding]
 ) -> Mapping[str, Any]:
-    """Return `overlay` without its values for sections that `base` should have but lacks.
+    """Return `overlay` without values in sections that are missing from `base` although they are required.
 
-    Otherwise keys that the scenario lacks would be reported as missing in the overlay.
+    Otherwise, keys that are missing from the scenario would be reported as missing from the overlay.
     """
     for fault in faults:
         path = fault.path
@@ -25,7 +25,7 @@ def without_base_gaps(
 
 
 def without_unknown_keys(base: Mapping[str, Any], faults: Iterable[Finding]) -> dict[str, Any]:
-    """Return `base` without its unknown keys, which would otherwise be reported for each alternative too."""
+    """Return `base` without unknown keys, which would otherwise be reported for each alternative, too."""
     unknown: dict[KeyPath, set[str | int]] = {}
     for fault in faults:
         if fault.kind is Kind.UNKNOWN_KEY:
@@ -57,10 +57,10 @@ def _without(tree: Mapping[str, Any], path: KeyPath) -> dict[str, Any]:
 def own_faults(
     found: Iterable[Finding], faults: Iterable[Finding], overlay: Mapping[str, Any]
 ) -> list[Finding]:
-    """Return the findings in `found` that an alternative's overlay causes.
+    """Return those findings in `found` that an alternative's overlay causes.
 
-    `faults` are the findings on the base scenario. In a part that is faulty there, only single values that
-    the overlay itself gives are reported.
+    `faults` are the findings about the base scenario. In a part with errors in the base scenario, only errors
+    in single values that the overlay itself gives are returned.
     """
     known = set(faults)
     at = {fault.path for fault in known}
@@ -82,5 +82,5 @@ def _gives(overlay: Mapping[str, Any], path: KeyPath) -> bool:
 
 
 def _holds(path: KeyPath, inner: KeyPath) -> bool:
-    """Return True if `path` contains `inner`; the whole scenario, (), contains only itself."""
+    """Return True if `path` contains `inner`; the empty path contains only itself."""
     return inner[: len(path)] == path if path else not inner

@@ -27,7 +27,7 @@ _SIDES = ("transmission", "response")
 
 @dataclass(slots=True)
 class Parts:
-    """The parts of a scenario that are valid by themselves; invalid parts are missing.
+    """The parts of a scenario that are valid by themselves, without the invalid parts.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Warnings about values that are allowed, but are probably not what their author meant."""
+"""Warnings about values that are allowed, but are probably mistakes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FEWEST_PEOPLE = 1_000
 LONGEST_TRAVEL_HOURS = 48
 
 FEWEST_BEDS, MOST_BEDS = 0.3, 15
-"""Plausible range of beds, of all types, per 1,000 people: countries have 0.3 to 13, Vietnam about 3."""
+"""Plausible range of the number of beds per 1,000 people; countries have 0.3 to 13, Vietnam about 3."""
 
 
 def implausible(scenario: Scenario) -> Iterator[Finding]:
@@ -66,7 +66,7 @@ def _beds(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _same_titles(section: Section, path: KeyPath) -> Iterator[Finding]:
-    """Warn of entries in the same mapping that have the same title, at any depth."""
+    """Warn of entries that have the same title in one mapping, at any depth of a section."""
     for key in type(section).model_fields:
         value = getattr(section, key)
         if isinstance(value, Section):

@@ -1,4 +1,4 @@
-"""Find names in a scenario that refer to nothing in it; the schema marks the names that are references.
+"""Find references to entries that do not exist in a scenario; the schema marks which names are references.
 
 The names are looked up in plain values, so that a scenario with errors elsewhere is checked too.
 """
@@ -19,7 +19,7 @@ from surgesim.scenario.schema.names import DISTRICT, FACILITY, Reference
 
 @cache
 def references_of_schema() -> Mapping[str, Reference]:
-    """Return the reference at each path of the schema that has one (``*`` is any entry, ``@`` the keys)."""
+    """Return the references in the schema by path, in which ``*`` stands for any entry and ``@`` for keys."""
     return dict(_references(scenario_shape(), ()))
 
 
@@ -38,12 +38,12 @@ def _references(shape: Shape, path: tuple[str, ...]) -> Iterator[tuple[str, Refe
 
 
 def references(tree: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield a finding for each name that refers to nothing in the plain values `tree`."""
+    """Yield a finding for each reference in the plain values `tree` whose target does not exist."""
     for pattern, (kind, target) in references_of_schema().items():
         defined = value_at(tree, tuple(target.split(".")))
         if not isinstance(defined, Mapping):
             if target in (DISTRICT.target, FACILITY.target) or _is_no_mapping(tree, target):
-                continue  # the schema reports that it is missing or not a section
+                continue  # the schema reports a section that is missing or not a mapping
             defined = {}
         for path, name in _names(tree, pattern.split("."), ()):
             off = name == "none" and _may_be_off(pattern)
@@ -62,14 +62,14 @@ def references(tree: Mapping[str, Any]) -> Iterator[Finding]:
 
 @cache
 def _may_be_off(pattern: str) -> bool:
-    """Return True if a reference may be ``none``, meaning that it refers to nothing."""
+    """Return True if a reference may be ``none``, which means that no entry is named."""
     found = shape_at(tuple(pattern.split(".")))
     return found is not None and "none" in found.choices
 
 
 @cache
 def _where_none_is_off() -> tuple[str, ...]:
-    """Return the paths of the entries to which optional references (those that may be ``none``) refer."""
+    """Return the paths of entries that optional references name (references that may be ``none``)."""
     places = references_of_schema().items()
     named = (reference.target for pattern, reference in places if _may_be_off(pattern))
     items = (indicator.item.target for indicator in INDICATORS.values() if indicator.item is not None)
@@ -87,10 +87,10 @@ def _is_no_mapping(tree: Mapping[str, Any], target: str) -> bool:
 
 
 def _items(tree: Mapping[str, Any]) -> Iterator[Finding]:
-    """Check that a bound names an item if, and only if, its indicator has items."""
+    """Check that a condition names an item if, and only if, its indicator is measured per item."""
     for path, indicator, item in _watched(tree):
         if not isinstance(indicator, str) or not isinstance(item, str | None):
-            continue  # the schema reports what is wrong with them
+            continue  # the schema reports the errors in them
         of = INDICATORS[indicator].item if indicator in INDICATORS else None
         if of is not None:
             kind, target = of

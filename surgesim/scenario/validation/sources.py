@@ -1,4 +1,4 @@
-"""The source of each figure of a scenario: explicit entries, profiles, defaults of the schema."""
+"""Find the source of each figure of a scenario: an explicit entry, a profile, or a default of the schema."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from surgesim.scenario.schema.base import Distribution, Section
 from surgesim.scenario.schema.scenario import Scenario
 
 Row = tuple[str, Any, str, str]
-"""Path, value, source, confidence of one figure."""
+"""The path, value, source and confidence of one figure."""
 
 NOT_FIGURES = (
     "name", "title", "description", "start", "days", "warm_up_days", "history", "study", "alternatives",
     "sources",
 )  # fmt: skip
-"""Sections and fields without figures: they define the question and assume nothing."""
+"""Sections and fields that contain no figures: they define the question and assume nothing."""
 
 DATA = ("counts",)
-"""Fields that contain a series of data, which is summarised by its length and total."""
+"""Fields that contain a data series; its length and total stand for the series."""
 
 
 class SourceIndex:
@@ -37,7 +37,7 @@ class SourceIndex:
             node = self._tree
             for segment in pattern.split("."):
                 node = node.setdefault(segment, {})
-            node[None] = pattern  # not "", which a pattern such as "care.." has as a segment
+            node[None] = pattern  # not "", which can be a segment of a pattern such as "care.."
 
     def pattern_for(self, path: str) -> str | None:
         """Return the pattern that covers `path`; None if no pattern does."""
@@ -61,18 +61,17 @@ class SourceIndex:
 def assumptions(scenario: Scenario) -> list[Row]:
     """Return one row for each figure that affects results: (path, value, source, confidence).
 
-    A table by age, a matrix and a distribution each count as one figure. Values
-    equal to the schema's default share one row (``care.facilities.*.access_hours``) with the schema's
-    source, or have no row if the schema gives none. A value whose full path is in `sources` has its own
-    row. Other figures without a source have an empty source and are ``assumed``. Rows follow the order of
-    the schema and, within it, of the file.
+    A table by age, a matrix and a distribution each count as one figure. Values equal to the schema's default
+    share one row (``care.facilities.*.access_hours``) with the schema's source, or have no row if the schema
+    gives none. A value whose full path is in `sources` has its own row. Other figures without a source have
+    an empty source and are ``assumed``. Rows follow the order of the schema and, within it, of the file.
     """
     return list(Survey(scenario).rows.values())
 
 
 @dataclass(frozen=True, slots=True)
 class _Default:
-    """A default value of the schema, with its source and confidence if it has them."""
+    """A default value of the schema, with its source and confidence, if given."""
 
     value: Any = None
     source: tuple[str, str] | None = None
@@ -84,7 +83,7 @@ class _Default:
         return cls(None if info.is_required() else info.default, source)
 
     def below(self, holder: Section, name: str, info: FieldInfo) -> _Default:
-        """Return the default and source of a field of `holder`; `self` is the default of `holder` as a whole.
+        """Return the default of a field of `holder`; `self` is the default of `holder` as a whole.
 
         A source given for the field takes precedence over that of `holder`.
         """
@@ -97,7 +96,7 @@ class _Default:
 NO_DEFAULT = _Default()
 
 RANGES = "study.uncertainty."
-"""Before the path of an uncertain figure: the path of its distribution."""
+"""The beginning of the path of a distribution; the path of the uncertain figure follows."""
 
 
 class Survey:
@@ -108,7 +107,7 @@ class Survey:
     rows
         The rows that `assumptions` returns, by path.
     unused
-        Entries of `sources` that cover no figure. The range of a figure that is not drawn keeps its source.
+        Entries of `sources` that cover no figure, without those for the ranges of figures that are not drawn.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -132,7 +131,7 @@ class Survey:
         ]
 
     def _values(self, value: Any, path: tuple[str, ...], pattern: tuple[str, ...], default: _Default) -> None:
-        """Add the rows of a value; `pattern` is `path` with ``*`` for names."""
+        """Add the rows of a value; `pattern` is `path` with ``*`` in place of names."""
         if isinstance(value, Section) and not isinstance(value, Distribution):
             for name, info in type(value).model_fields.items():
                 self._values(
@@ -165,7 +164,7 @@ class Survey:
         self.rows[dotted] = (dotted, _plain(value, path), source, confidence)
 
     def _plain_values(self, value: Any, path: tuple[str, ...]) -> None:
-        """Add the figures of an overlay, a tree of plain values, under the overlay's own path."""
+        """Add the figures of an overlay, given as plain values, under the path of the overlay."""
         if isinstance(value, Mapping) and not (value and set(value) <= set(Distribution.model_fields)):
             for name, below in value.items():
                 self._plain_values(below, (*path, name))

@@ -1,4 +1,4 @@
-"""Check what is drawn: paths must lead to numbers, and draws must be valid."""
+"""Check uncertain parameters: paths must lead to numbers, and draws must be valid."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ JOINT = ("study", "draws")
 TOGETHER = ("study", "correlations")
 
 FIXED = (*SHARED, "title", "description", "sources")
-"""Sections and fields that no draw may change: they define the question, or all replications share them."""
+"""Sections and fields that draws cannot change: they define the question, or all replications share them."""
 
 ASSESSED = (("command", "thresholds"), ("command", "situation"))
-"""Sections that define the assessment, which is the same in every replication."""
+"""Sections that define the assessment of results, which is the same in every replication."""
 
 
 WithCertain: TypeAlias = Callable[[Scenario, Mapping[str, float]], Scenario]
 
 MOST_CORNERS = 32
-"""Maximum number of combinations of limits, and of rows, that are checked when a scenario is loaded."""
+"""Maximum number of combinations of limits, and of rows of draws, checked when a scenario is loaded."""
 
 
 def number_fault(path: KeyPath, plain: Mapping[str, Any]) -> str | None:
@@ -59,15 +59,15 @@ def drawn(
     *,
     drawable: bool = True,
 ) -> Iterator[Finding]:
-    """Yield every error in the parameters that a scenario draws; it may have other faults.
+    """Yield every error in the parameters that a scenario draws; the scenario may have other errors.
 
     Parameters
     ----------
     plain
         The plain values of the scenario.
     found
-        The faults in these values. Parameters in faulty parts are not checked. Draws are checked only if
-        all faults are in distributions.
+        The errors in these values. Parameters in parts with errors are not checked. Draws are checked only if
+        all errors are in distributions.
     faulty
         Names of the alternatives whose own overlay has errors.
     with_certain
@@ -144,7 +144,7 @@ def _too_few_rows(study: Study, table: Draws) -> Iterator[Finding]:
 
 
 def _table_faults(table: Draws, given: Container[str], plain: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield what is wrong with the paths of joint draws, and the first value of each that is not allowed."""
+    """Yield an error for each path of joint draws that is wrong, or that has a value which is not allowed."""
     for j, name in enumerate(table.paths):
         path: KeyPath = tuple(name.split("."))
         problem = _fault(path, plain)
@@ -163,7 +163,7 @@ def _table_faults(table: Draws, given: Container[str], plain: Mapping[str, Any])
 
 
 def _undrawable_rows(draws: _Draws, table: Draws, uncertainty: Mapping[str, Uncertain]) -> Iterator[Finding]:
-    """Yield a finding for each row whose scenario is refused, of the rows with an extreme of a column.
+    """Yield a finding for each row that makes the scenario invalid, among rows with an extreme of a column.
 
     A run checks all rows that it uses before it begins.
     """
@@ -178,7 +178,7 @@ def _undrawable_rows(draws: _Draws, table: Draws, uncertainty: Mapping[str, Unce
 
 
 def _without(plain: Mapping[str, Any], unfit: Container[object], faulty: Container[str]) -> Scenario | None:
-    """Return the scenario without faulty distributions and alternatives; None if it is still invalid."""
+    """Return the scenario without distributions and alternatives that have errors; None if still invalid."""
     study, alternatives = plain["study"], plain.get("alternatives", {})
     kept = {name: value for name, value in study.get("uncertainty", {}).items() if name not in unfit}
     overlays = {name: overlay for name, overlay in alternatives.items() if name not in faulty}
@@ -190,7 +190,7 @@ def _without(plain: Mapping[str, Any], unfit: Container[object], faulty: Contain
 
 
 class _Draws:
-    """The possible draws of a scenario; each is checked once, by building a scenario with its values."""
+    """Checks draws of a scenario, each only once, by building a scenario with the drawn values."""
 
     def __init__(self, scenario: Scenario, with_certain: WithCertain) -> None:
         self._scenario = scenario
@@ -199,7 +199,7 @@ class _Draws:
         self._known: dict[tuple[tuple[str, float], ...], Problem | None] = {}
 
     def of_baseline(self) -> _Draws:
-        """Return the draws of the scenario without its alternatives."""
+        """Return a checker of draws for the scenario without its alternatives."""
         baseline = Scenario.model_validate({**self._plain, "alternatives": {}})
         return _Draws(baseline.with_extensions(self._scenario.extensions), self._with_certain)
 
@@ -207,7 +207,7 @@ class _Draws:
         return fit_value(name, value, self._plain)
 
     def fault(self, values: Mapping[str, float]) -> Problem | None:
-        """Return the first problem of the scenario with these values; None if it has none."""
+        """Return the first problem of the scenario with these values, or None."""
         key = tuple(values.items())
         if key not in self._known:
             self._known[key] = None
@@ -218,9 +218,9 @@ class _Draws:
         return self._known[key]
 
     def least(self, values: Mapping[str, float], middle: Mapping[str, float]) -> Mapping[str, float]:
-        """Return a minimal subset of `values` that is rejected while other parameters have their medians.
+        """Return a minimal subset of `values` that is rejected when other parameters have their medians.
 
-        `middle` contains the medians; parameters not in it keep the scenario's value.
+        `middle` contains the medians; parameters that it lacks keep the scenario's values.
         """
         least = dict(values)
         for name in values:
@@ -235,12 +235,12 @@ def _in_order(values: Mapping[str, float], names: Iterable[str]) -> dict[str, fl
 
 
 def _undrawable(draws: _Draws, uncertainty: Mapping[str, Uncertain]) -> Iterator[Finding]:
-    """Yield the errors that draws allowed by the distributions cause in the scenario or an alternative.
+    """Yield the errors that possible draws cause in the scenario or an alternative.
 
     This checks all parameters at their medians, each limit with all others at the median, and all
     combinations of the limits of bounded distributions, unless there are more than `MOST_CORNERS`. If the
-    alternatives take all lower and all upper limits together, only the baseline is checked in these steps. A
-    run checks all of its draws before it begins.
+    alternatives accept all lower limits together and all upper limits together, these steps check only the
+    baseline. A run checks all of its draws before it begins.
     """
     left = dict(uncertainty)
     middle = {name: draws.value(name, form.quantile(0.5)) for name, form in left.items()}
@@ -278,7 +278,7 @@ def _refusal(
     middle: Mapping[str, float],
     uncertainty: Mapping[str, Uncertain],
 ) -> Finding:
-    """Return a finding that values are rejected together, at the path of the last value."""
+    """Return a finding that these values are rejected together, at the path of the last of them."""
     problem = draws.fault(_in_order({**middle, **values}, uncertainty))
     *others, name = values
     beside = join_words(f"{other} as {values[other]:.6g}" for other in others) if others else ""
@@ -321,6 +321,6 @@ def remarks(paths: Sequence[KeyPath], scenario: Scenario) -> Iterator[Finding]:
     if study.drawn and left:
         message = (
             f"got {study.replications}, which gives the last draw {left} of {each} runs: that draw is left "
-            "out where chance is told from assumptions"
+            "out where chance is compared with assumptions"
         )
         yield Finding(("study", "replications"), message)

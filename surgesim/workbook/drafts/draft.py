@@ -1,4 +1,4 @@
-"""A scenario in the making: its plain values, and where each comes from."""
+"""A draft of a scenario: its plain values, and the origin of each."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ ASSUMED = "assumed"
 
 @dataclass(slots=True)
 class Draft:
-    """The plain values of a scenario, with the origin of each.
+    """The plain values of a scenario that is being built, with the origin of each value.
 
     Attributes
     ----------
     tree
         Nested mappings, as in a scenario file.
     cells
-        The cell of a value, by path.
+        The cell that a value comes from, by the value's path.
     remarks
-        Words on a value, by path, for a comment beside it.
+        A note on a value, by the value's path; it becomes a comment in the scenario file.
     """
 
     tree: dict[str, Any] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Draft:
     remarks: dict[Path, str] = field(default_factory=dict)
 
     def put(self, path: Path, value: Any, origin: Cell | str | None = None) -> None:
-        """Set a value; `origin` is its cell, or words on where it comes from."""
+        """Set the value at a path; `origin` is the cell it comes from, or a note on its origin."""
         holder = self.tree
         for key in path[:-1]:
             holder = holder.setdefault(key, {})
@@ -42,11 +42,11 @@ class Draft:
             self.remarks[path] = origin
 
     def assume(self, path: Path, value: Any) -> None:
-        """Set a value that nobody gave."""
+        """Set a value that the user did not give, and note that it is assumed."""
         self.put(path, value, ASSUMED)
 
     def cell_at(self, dotted: str) -> Cell | None:
-        """Return the cell of the value at a dotted path, or of the nearest one above or below it."""
+        """Return the cell of the value at a dotted path, or else of the nearest value above or below it."""
         keys = tuple(dotted.split("."))
         for end in range(len(keys), 0, -1):
             path = keys[:end]
@@ -58,14 +58,14 @@ class Draft:
         return None
 
     def assumed(self) -> list[str]:
-        """Return the paths of what nobody gave, with ``*`` for districts and facilities, and their number."""
+        """Return the paths of assumed values; ``care.facilities.*.beds (3)`` stands for three facilities."""
         return [
             f"{pattern} ({len(paths)})" if "*" in pattern else pattern
             for pattern, paths in self._by_pattern().items()
         ]
 
     def assumed_patterns(self) -> list[str]:
-        """Return the paths of what nobody gave; those of all districts or facilities as one pattern."""
+        """Return the paths of assumed values; one pattern stands for all districts or all facilities."""
         patterns = []
         for pattern, paths in self._by_pattern().items():
             of_all = "*" in pattern and len(paths) == len(self.tree[paths[0][0]][paths[0][1]])

@@ -1,4 +1,4 @@
-"""Turn the sheets on the province, its districts, facilities and plan into a draft of a scenario."""
+"""Turn the sheets on the province, its districts, facilities and plan into a draft scenario."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Names:
     Attributes
     ----------
     keys
-        The key of each name, by the name without diacritics and capitals.
+        The key of each name; names are in lower case and without diacritics.
     cells
-        The cell of each name, by key.
+        The cell in which each name stands, by the name's key.
     """
 
     what: str
@@ -38,14 +38,14 @@ class Names:
 
     @classmethod
     def of(cls, what: str, rows: Sequence[Row], notes: Notes) -> Names:
-        """Return the names in the column `name`; two with one key are an error that names both cells."""
+        """Collect the names in the column `name`; two names with the same key are an error."""
         names = cls(what)
         for row, name in texts(rows, "name"):
             key, cell = key_of(name), row.place("name")
             if not key:
                 notes.refuse(cell, f"got the name {name!r}, expected one with letters a-z or digits")
             elif key in names.cells:
-                message = f"got {name!r}, which has the short name {key} like {names.cells[key].address}"
+                message = f"got {name!r}, whose short name {key} is also that of {names.cells[key].address}"
                 notes.refuse(cell, f"{message}, expected another name")
             else:
                 names.keys[folded(name)] = key
@@ -53,9 +53,9 @@ class Names:
         return names
 
     def find(self, name: str, cell: Cell, notes: Notes) -> str | None:
-        """Return the key of a name; note an error if the sheet does not have it.
+        """Return the key of a name; note an error if the sheet does not contain the name.
 
-        If the sheet has no names at all, its own error says enough.
+        No error is noted if the sheet has no names at all, because that is an error of its own.
         """
         key = self.keys.get(folded(name))
         if key is None and self.keys:
@@ -65,7 +65,7 @@ class Names:
 
 
 def settings_of(tables: Tables) -> dict[str, Any]:
-    """Return the values of the sheet on the province: its first row."""
+    """Return the values in the first row of the sheet on the province."""
     rows = tables["province"]
     return rows[0].values if rows else {}
 
@@ -76,7 +76,7 @@ def today_of(tables: Tables) -> date | None:
 
 
 def language_of(tables: Tables) -> str:
-    """Return the language that the workbook gives or, if it gives none, that of its first sheet's title."""
+    """Return the language chosen in the workbook or, by default, the language of its first sheet's title."""
     rows = tables["province"]
     if not rows:
         return "en"
@@ -85,7 +85,7 @@ def language_of(tables: Tables) -> str:
 
 
 def put_province(draft: Draft, name: str, tables: Tables, notes: Notes) -> None:
-    """Put name, title and days; a second row of the sheet is an error."""
+    """Add the scenario's name, title, length and profile; a second row of the sheet is an error."""
     rows = tables["province"]
     for row in rows[1:]:
         notes.refuse(row.place("name"), "got a second province, expected one")
@@ -140,7 +140,7 @@ def put_facilities(draft: Draft, tables: Tables, names: Names, districts: Names,
 
 
 def _put_shares(draft: Draft, above: Path, row: Row, notes: Notes) -> None:
-    """Put the shares of beds that are open today and that can be opened."""
+    """Add the shares of a facility's beds that are open to COVID patients today and that can be opened."""
     public = row.values.get("ownership", "public") == "public"
     is_open = row.values.get("open_today", True)
     usual_share = usual.OPEN_SHARE if public and is_open else None
@@ -148,7 +148,9 @@ def _put_shares(draft: Draft, above: Path, row: Row, notes: Notes) -> None:
     if "private_share" in row.values and public:
         notes.refuse(row.place("private_share"), "got a private share of a public facility, expected none")
     elif {"private_share", "convertible_share"} <= set(row.values):
-        notes.refuse(row.place("private_share"), "got a convertible share, too, expected one of the two")
+        notes.refuse(
+            row.place("private_share"), "got a private and a convertible share, expected one of them"
+        )
     else:
         column = "private_share" if "private_share" in row.values else "convertible_share"
         opened, most = row.values.get("open_share"), row.values.get(column)
@@ -166,15 +168,16 @@ def _put_oxygen(draft: Draft, above: Path, row: Row, notes: Notes) -> None:
     given = [column for column in pair if column in row.values]
     if len(given) == 1:
         (missing,) = set(pair) - set(given)
-        title = FACILITIES.column(missing).title.en
-        notes.refuse(row.place(missing), f"got nothing for {title!r}, expected both or neither")
+        title, other = (FACILITIES.column(each).title.en for each in (missing, *given))
+        message = f"got nothing for {title!r} but a value for {other!r}, expected both or neither"
+        notes.refuse(row.place(missing), message)
         return
     _put(draft, (*above, "oxygen", "delivery", "size_kg"), row, "delivery_kg")
     _put(draft, (*above, "oxygen", "delivery", "interval_days"), row, "delivery_days")
 
 
 def put_plan(draft: Draft, tables: Tables, facilities: Names, notes: Notes) -> None:
-    """Put the rules; without any, a usual plan."""
+    """Add the rules of the plan; without any rules in the workbook, add the usual plan."""
     rows = tables["plan"]
     if not rows:
         usual.put_usual_plan(draft)
@@ -234,11 +237,11 @@ _SOURCES = {
     "census": "care.initial_census",
     "plan": "command.plan",
 }
-"""The figures of each sheet, as the path of their source."""
+"""For each sheet, the path in the scenario under which its figures stand."""
 
 
 def put_sources(draft: Draft, tables: Tables, file: str) -> None:
-    """Put the sources that the workbook gives; the workbook itself is the source of the other figures."""
+    """Add the sources named in the workbook; the source of all other figures is the workbook itself."""
     usual.put_usual_sources(draft)
     given = {str(row.values.get("of")): row for row in tables["sources"] if "source" in row.values}
     for sheet, path in _SOURCES.items():
@@ -254,7 +257,7 @@ def put_sources(draft: Draft, tables: Tables, file: str) -> None:
 
 
 def _keyed(rows: Sequence[Row], names: Names) -> Iterable[tuple[str, Row]]:
-    """Yield the rows whose name has a key of its own."""
+    """Yield the key and row of each valid name: one with letters or digits that no earlier row uses."""
     for row, name in texts(rows, "name"):
         key = names.keys.get(folded(name))
         if key is not None and names.cells[key] == row.place("name"):
@@ -262,7 +265,7 @@ def _keyed(rows: Sequence[Row], names: Names) -> Iterable[tuple[str, Row]]:
 
 
 def _put(draft: Draft, path: Path, row: Row, column: str, otherwise: Any = None) -> None:
-    """Put the value of a column or, if its cell is empty, what is assumed instead."""
+    """Set the value of a column at a path; if its cell is empty, assume the value `otherwise`."""
     value = row.values.get(column)
     if value is not None:
         words = isinstance(value, str) and column not in ("name", "name_en", "source")

@@ -1,4 +1,4 @@
-"""Turn the sheets on the census and the daily reports into the CSVs that a scenario names."""
+"""Turn the sheets on the census and the daily reports into CSV files for a scenario."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ SERIES = ("reported_cases", "admissions", "in_hospital", "on_oxygen", "icu", "de
 
 _FEW_DAYS = 10
 _RISING_DAYS = 7
-"""A flow that never falls over so many days may be a running total."""
+"""Days after which a flow that has never fallen may be a running total."""
 
 _PROVINCE = ""
 
 Find = Callable[[str, Cell, Notes], str | None]
-"""Returns the key of a name; notes an error and returns None if it has none."""
+"""A function that returns the key of a name, or notes an error and returns None if the name is unknown."""
 
 
 @dataclass(slots=True)
 class Census:
-    """The census by facility key and bed type: the row of each."""
+    """The census: the row of each facility and bed type."""
 
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
 
@@ -45,7 +45,7 @@ class Census:
 
 @dataclass(slots=True)
 class Daily:
-    """The daily reports by area ("" is the province), day and series; a day without a report has None."""
+    """The daily reports by area ("" is the province), day and series; None where nothing was reported."""
 
     numbers: dict[str, dict[date, dict[str, int | None]]] = field(default_factory=dict)
 
@@ -83,7 +83,7 @@ class Daily:
         return {**section, "districts": used}
 
     def mean_cases(self, area: str, today: date) -> float | None:
-        """Return the mean of the reported cases of the last seven days; None if there are none."""
+        """Return the mean daily number of reported cases in the last seven days; None without any reports."""
         days = self.numbers.get(area, {})
         week = (days.get(today - timedelta(days=back), {}).get("reported_cases") for back in range(1, 8))
         known = [number for number in week if number is not None]
@@ -93,7 +93,7 @@ class Daily:
 def read_census(
     rows: Sequence[Row], find: Find, beds: Mapping[tuple[str, str], int], notes: Notes, answers: Answers
 ) -> Census:
-    """Return the census; `beds` are those of each facility and type, where they are known."""
+    """Read the census; `beds` has the number of beds by facility and type, as far as it is known."""
     census = Census()
     for row in rows:
         name, bed, patients = (row.values.get(column) for column in ("facility", "bed", "patients"))
@@ -113,7 +113,7 @@ def read_census(
 def _judge_patients(
     key: str, bed: str, patients: int, beds: int | None, row: Row, notes: Notes, answers: Answers
 ) -> None:
-    """Ask about more than twice as many patients as beds."""
+    """Ask the user to confirm a census of more than twice as many patients as beds."""
     cell = row.place("patients")
     identity = f"census {key} {bed}"
     if beds is None or patients <= 2 * beds:
@@ -126,7 +126,7 @@ def _judge_patients(
 
 
 def read_daily(rows: Sequence[Row], find: Find, today: date | None, notes: Notes, answers: Answers) -> Daily:
-    """Return the daily reports before today."""
+    """Read the daily reports for the days before today."""
     by_area: dict[str, dict[date, Row]] = {}
     for row in rows:
         name, day = row.values.get("district"), row.values.get("date")
@@ -140,7 +140,7 @@ def read_daily(rows: Sequence[Row], find: Find, today: date | None, notes: Notes
         elif today is not None and day > today:
             notes.refuse(row.place("date"), f"got {day}, expected a date before today, {today}")
         elif today is not None and day == today:
-            notes.remark(row.place("date"), f"{day} is today, which is not over, and is left out")
+            notes.remark(row.place("date"), f"{day} is today, which is not over, so it is left out")
         else:
             days[day] = row
     daily = Daily()
@@ -162,23 +162,23 @@ def read_daily(rows: Sequence[Row], find: Find, today: date | None, notes: Notes
 
 
 def _judge_days(days: Mapping[date, Row], today: date | None, notes: Notes) -> None:
-    """Say that days are out of order, missing or few."""
+    """Remark on days that are out of order, missing or too few."""
     given, ordered = list(days), sorted(days)
     first = days[given[0]].place("date")
     if given != ordered:
         late = next(later for earlier, later in itertools.pairwise(given) if later < earlier)
-        notes.remark(days[late].place("date"), f"{late} is out of order, and is read in its place")
+        notes.remark(days[late].place("date"), f"{late} is out of order, and is sorted by date")
     missing = (ordered[-1] - ordered[0]).days + 1 - len(ordered)
     if missing:
         after = next(a for a, b in itertools.pairwise(ordered) if (b - a).days > 1)
         notes.remark(
-            days[after].place("date"), f"{missing} days are missing, first after {after}: read as gaps"
+            days[after].place("date"), f"{missing} days are missing, the first after {after}: read as gaps"
         )
     if len(ordered) < _FEW_DAYS:
-        notes.remark(first, f"{len(ordered)} days of reports are few, {_FEW_DAYS} or more are better")
+        notes.remark(first, f"got only {len(ordered)} days of reports, {_FEW_DAYS} or more are better")
     if today is not None and (today - ordered[-1]).days > 3:
         notes.remark(
-            days[ordered[-1]].place("date"), f"the last report is of {ordered[-1]}, today is {today}"
+            days[ordered[-1]].place("date"), f"the last report is dated {ordered[-1]}, but today is {today}"
         )
 
 
@@ -192,10 +192,10 @@ def _judge_icu(row: Row, notes: Notes) -> None:
 def _series(
     area: str, series: str, found: Sequence[tuple[date, Row]], notes: Notes, answers: Answers
 ) -> list[int | None]:
-    """Return the numbers of a series by day; of a running total, what was added each day."""
+    """Return the numbers of a series by day; a running total is converted to daily numbers."""
     values = [value for _, row in found if isinstance(value := row.values[series], int)]
     if not found or len(values) < len(found):
-        return [None] * len(found)  # the errors are noted already
+        return [None] * len(found)  # the errors have been noted already
     cell = found[0][1].place(series)
     what = series.replace("_", " ")
     identity = f"daily {area or 'province'} {series}"
@@ -225,7 +225,7 @@ def _series(
 def _differences(
     found: Sequence[tuple[date, Row]], series: str, values: Sequence[int], notes: Notes
 ) -> list[int | None]:
-    """Return what a running total added on each day; None where the day before is not known."""
+    """Return the daily increases of a running total; None if the previous day's total is not known."""
     added: list[int | None] = [None]
     for (before, _), (day, row), earlier, later in zip(found, found[1:], values, values[1:], strict=False):
         if later < earlier:

@@ -1,4 +1,4 @@
-"""What a scenario has beyond the workbook: the figures of a profile, and those that nobody gave."""
+"""Add what the workbook does not ask for: the figures of a profile, and assumptions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from surgesim.workbook.drafts.yaml_text import Verbatim
 DETECTED_SHARE = 0.2
 LATENT_DAYS, INFECTIOUS_DAYS = 3.0, 4.0
 _INFECTED_SHARE = 0.0005
-"""Share of the people infected on the first day if no cases are reported."""
+"""Share of the population that is infected on the first day if no cases are reported."""
 
 OPEN_SHARE, CONVERTIBLE_SHARE = 0.3, 0.6
 DAYS = 120
@@ -36,13 +36,13 @@ def put_study(draft: Draft) -> None:
 
 
 def put_profile(draft: Draft, profile: str) -> None:
-    """Put the ages and contacts of a place, and the clinical course."""
+    """Add the age structure and contacts of a profile's place, and the clinical course."""
     for key, name in PROFILES[profile].items():
         draft.put(("people", key), Verbatim(name), f"profile {profile}")
 
 
 def put_epidemic(draft: Draft, infections: Mapping[str, int], origin: str) -> None:
-    """Put the variant, with the infections of the first day by district."""
+    """Add the variant, and the infections on the first day by district."""
     above = ("epidemic", "variant")
     draft.assume((*above, "r0"), 4.0)
     draft.assume((*above, "latent_days"), LATENT_DAYS)
@@ -55,7 +55,7 @@ def put_epidemic(draft: Draft, infections: Mapping[str, int], origin: str) -> No
 
 
 def put_measure(draft: Draft) -> None:
-    """Put the measure that a rule on distancing starts."""
+    """Add the measure that a social-distancing rule starts."""
     reduces = ("epidemic", "measures", MEASURE, "reduces")
     for setting, share in (("school", 0.6), ("work", 0.4), ("community", 0.5)):
         draft.assume((*reduces, setting), share)
@@ -63,7 +63,7 @@ def put_measure(draft: Draft) -> None:
 
 
 def infected(cases_per_day: float | None, people: int) -> int:
-    """Return the infections of the first day that fit the reported cases of a day in an area."""
+    """Estimate the infections in an area on the first day from its daily number of reported cases."""
     if cases_per_day is None:
         number = people * _INFECTED_SHARE
     else:
@@ -78,7 +78,7 @@ def put_thresholds(draft: Draft) -> None:
 
 
 def put_usual_plan(draft: Draft) -> None:
-    """Put a plan for a province that gives none."""
+    """Add the usual plan, for a workbook without one."""
     above = ("command", "plan", "convert-wards")
     when = {"indicator": Verbatim("oxygen_occupancy"), "above": 0.7, "for_days": 2}
     draft.assume((*above, "action"), Verbatim("convert_beds"))
@@ -95,12 +95,12 @@ def put_usual_plan(draft: Draft) -> None:
 
 
 def source(draft: Draft, pattern: str, origin: str, confidence: str = ASSUMED) -> None:
-    """Put the source of the figures at the paths of a pattern."""
+    """Add the source of the figures whose paths match a pattern."""
     sources = draft.tree.setdefault("sources", {})
     sources[pattern] = {"source": origin, "confidence": Verbatim(confidence)}
 
 
 def put_usual_sources(draft: Draft) -> None:
-    """Name the source of every figure that this module puts."""
+    """Add the source of every figure that this module adds."""
     source(draft, "epidemic", "usual figures of surgesim, to be replaced by your own")
     source(draft, "command.thresholds.*", _OF_THRESHOLDS, "official")

@@ -1,4 +1,4 @@
-"""Write a draft as a commented scenario file; text of a cell gets into it only as a quoted scalar."""
+"""Write a draft as a commented scenario file, in which text from cells is always quoted."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _ASSUMED = Label("giả định", ASSUMED)
 
 
 class Verbatim(str):
-    """A text of surgesim's own that needs no quotes, such as the name of a profile or an indicator."""
+    """A text that comes from surgesim and needs no quotes, such as the name of a profile or an indicator."""
 
 
 def scenario_text(draft: Draft, head: Sequence[str], lang: str) -> str:
-    """Return the file's text, with comments in a language; `head` are the lines of the comment at its top."""
+    """Return the text of the scenario file, with comments in `lang`; `head` is the comment at its top."""
     lines = [f"# {plain(line)}".rstrip() for line in head]
     for key, value in draft.tree.items():
         if key in _HEADS:
@@ -43,7 +43,7 @@ def scenario_text(draft: Draft, head: Sequence[str], lang: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a text for a comment: on one line, without control and invisible characters."""
+    """Return a text in a form fit for a comment: on one line, without control or invisible characters."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
@@ -69,7 +69,7 @@ def scalar(value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return a text in double quotes; what is not printable is escaped."""
+    """Return a text in double quotes, with unprintable characters escaped."""
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(letter if letter.isprintable() else f"\\U{ord(letter):08x}" for letter in quoted)
 
@@ -91,7 +91,7 @@ def _entry(draft: Draft, key: str, value: Any, path: Path, depth: int, lang: str
 
 
 def _comment(draft: Draft, path: Path, leaves: Sequence[Path], lang: str) -> str:
-    """Return a comment with the origins of values: ``# facilities!E3:G3``."""
+    """Return a comment that names the origins of values, such as ``# facilities!E3:G3``."""
     cells = [draft.cells[leaf] for leaf in leaves if leaf in draft.cells]
     words = [_places(cells)] if cells else []
     remarks = dict.fromkeys(draft.remarks[leaf] for leaf in (path, *leaves) if leaf in draft.remarks)

@@ -1,4 +1,4 @@
-"""Answers to what can be read in two ways: given as options, kept beside the scenario's CSVs."""
+"""The user's answers on cells that can be read in two ways: given as options, and stored in a file."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ DECIMAL, DATES = ("point", "comma"), ("dmy", "mdy")
 
 
 class QuestionsError(ScenarioError):
-    """Raised if a workbook can be read in two ways; nothing else is wrong with it.
+    """Raised if the only problem of a workbook is that some cells can be read in two ways.
 
     Attributes
     ----------
     questions
-        What must be answered; each names the options that do.
+        The questions to answer; each names the options that answer it.
     """
 
     def __init__(self, questions: Iterable[Question], file: str) -> None:
@@ -36,20 +36,20 @@ class QuestionsError(ScenarioError):
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """How to read what can be read in two ways.
+    """The user's answers on how to read cells that can be read in two ways.
 
     Attributes
     ----------
     decimal
-        The mark before decimals in numbers written as text: ``point`` or ``comma``; None if not said.
+        The mark before decimals in numbers written as text: ``point`` or ``comma``; None if not given.
     dates
-        The order of dates written as text, ``dmy`` or ``mdy``; None if not said.
+        The order of dates written as text, ``dmy`` or ``mdy``; None if not given.
     all_cumulative
         True if every series that never falls is a running total.
     accepted_cells
-        Addresses of cells to take as they are.
+        Addresses of cells whose doubtful values are true.
     cumulative, accepted
-        The identities of the questions answered so.
+        Identities of the questions answered with "a running total", and of those answered with "it is true".
     """
 
     decimal: str | None = None
@@ -63,7 +63,7 @@ class Answers:
         return identity in self.accepted or cell.casefold() in self.accepted_cells
 
     def over(self, kept: Answers) -> Answers:
-        """Return these answers, with those `kept` from last time where nothing is said now."""
+        """Return these answers, completed by the answers `kept` from the previous import."""
         return replace(
             self,
             decimal=self.decimal or kept.decimal,
@@ -73,7 +73,7 @@ class Answers:
         )
 
     def with_option(self, option: str, identity: str) -> Answers:
-        """Return these answers with the one that an option of a question gives."""
+        """Return these answers and one more: the option chosen for the question with this identity."""
         name, _, value = option.partition(" ")
         if name == "--decimal":
             return replace(self, decimal=value)
@@ -84,7 +84,7 @@ class Answers:
         return replace(self, accepted=self.accepted | {identity})
 
     def text(self) -> str:
-        """Return what is kept for the next time, as JSON."""
+        """Return the answers to store for the next import, as JSON."""
         kept = {
             "decimal": self.decimal,
             "dates": self.dates,
@@ -101,12 +101,12 @@ class Answers:
         cumulative: bool = False,
         accept: Iterable[str] = (),
     ) -> Self:
-        """Return the answers that options give.
+        """Return the answers given by the values of options.
 
         Raises
         ------
         ScenarioError
-            If an option is not one of those allowed.
+            If the value of an option is not allowed.
         """
         for name, value, allowed in (("decimal", decimal, DECIMAL), ("dates", dates, DATES)):
             if value is not None and value not in allowed:
@@ -116,12 +116,12 @@ class Answers:
 
     @classmethod
     def kept_in(cls, path: Path) -> Self:
-        """Return the answers kept in a file; no answers if there is no such file.
+        """Read the answers stored in a file; if there is no such file, return no answers.
 
         Raises
         ------
         ScenarioError
-            If the file is not one that `text` wrote.
+            If the file was not written by an import.
         """
         if not path.exists():
             return cls()
@@ -132,8 +132,6 @@ class Answers:
             answers = cls.of(kept["decimal"], kept["dates"])
             cumulative, accepted = map(frozenset, (kept["cumulative"], kept["accepted"]))
         except (OSError, ValueError, KeyError, TypeError, RecursionError, ScenarioError) as error:
-            message = (
-                f"got a file that does not hold the answers of an import ({error}), expected to delete it"
-            )
+            message = f"got a file without the answers of an import ({error}), expected none: delete it"
             raise ScenarioError([Problem("", message, str(path))]) from None
         return replace(answers, cumulative=cumulative, accepted=accepted)

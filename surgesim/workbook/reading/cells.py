@@ -1,4 +1,4 @@
-"""Cells with their addresses, and what there is to say about them: errors, remarks and questions."""
+"""Cells with their addresses, and the errors, remarks and questions about them."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Cell:
     sheet
         Title of the sheet, or name of the CSV file.
     row, column
-        From 1.
+        Position in the sheet, counted from 1.
     value
-        What it holds; None if it is empty.
+        The value in the cell; None if the cell is empty.
     fault
-        Why it cannot be read, as the words after "got"; empty if it can be.
+        Why the cell cannot be read: the words after "got" in the message. Empty if it can be read.
     """
 
     sheet: str
@@ -36,7 +36,7 @@ class Cell:
 
     @property
     def place(self) -> str:
-        """The column's letters and the row: ``C5``."""
+        """The position of the cell in its sheet: ``C5``."""
         letters, left = "", self.column
         while left:
             left, letter = divmod(left - 1, 26)
@@ -45,7 +45,7 @@ class Cell:
 
     @property
     def address(self) -> str:
-        """Sheet and place: ``facilities!C5``."""
+        """The sheet and the position in it: ``facilities!C5``."""
         return f"{self.sheet}!{self.place}"
 
     @property
@@ -56,7 +56,7 @@ class Cell:
 
 @dataclass(slots=True)
 class RawSheet:
-    """A sheet as it stands in its file.
+    """A sheet with the cells as they are in its file.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class RawSheet:
     merged
         Ranges of merged cells, such as ``A2:A5``, by their first row.
     unreadable
-        True if its file could not be read, which is noted.
+        True if the sheet's file could not be read; the error is in the notes.
     """
 
     title: str
@@ -85,18 +85,18 @@ class RawSheet:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Something that can be read in two ways.
+    """A question to the user about a cell that can be read in two ways.
 
     Attributes
     ----------
     identity
-        What it is about, the same whenever the workbook is read again.
+        A name for the question, which stays the same when the workbook is read again.
     cell
         Address of the cell.
     message
-        What was found, with both readings.
+        What was found in the cell.
     answers
-        For each option that answers it, what the option means.
+        The options that answer the question, each with its meaning.
     """
 
     identity: str
@@ -106,16 +106,17 @@ class Question:
 
     @property
     def sentence(self) -> str:
-        """The question with the options that answer it."""
+        """The question as one sentence, with the options that answer it."""
         ways = " or ".join(f"{option} ({meaning})" for option, meaning in self.answers.items())
         return f"{self.message}; answer with {ways}"
 
 
 @dataclass(slots=True)
 class Notes:
-    """What was found while reading a workbook called `file`.
+    """The errors, remarks and questions noted while reading a workbook called `file`.
 
-    `accepted` and `cumulative` are the identities of the questions that were answered so.
+    `accepted` has the identities of the questions answered with "it is true", and `cumulative` of those
+    answered with "a running total".
     """
 
     file: str

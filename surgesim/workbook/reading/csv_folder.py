@@ -16,12 +16,12 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read(folder: Path, notes: Notes) -> list[RawSheet]:
-    """Return the sheets of a folder: its CSV files, in alphabetical order.
+    """Read the CSV files of a folder, in alphabetical order; each is a sheet.
 
     Raises
     ------
     ScenarioError
-        If the folder has no CSV files, or more than is allowed.
+        If the folder has no CSV files, or they are too large.
     """
     try:
         paths = sorted(
@@ -69,7 +69,7 @@ def _text(path: Path, file: str) -> str:
     Raises
     ------
     ScenarioError
-        If it is in another encoding.
+        If the file is in another encoding.
     """
     content = path.read_bytes()
     encoding = "utf-16" if content.startswith(_UTF_16) else "utf-8-sig"
@@ -86,7 +86,7 @@ def _text(path: Path, file: str) -> str:
 
 
 def _separator(lines: list[str]) -> str:
-    """Return the mark that separates columns: the one that parts the first line into most cells."""
+    """Return the column separator: the mark that splits the first line into the most cells."""
     first = next((line for line in lines if line.strip()), "")
     counts = {mark: len(next(csv.reader([first], delimiter=mark))) for mark in _SEPARATORS}
     return max(counts, key=lambda mark: counts[mark])

@@ -1,4 +1,4 @@
-"""Read an Excel workbook into plain sheets: bounded, without running or following anything in it."""
+"""Read an Excel workbook into plain sheets, with limits of size; macros and links are ignored."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MAX_MB = 50
 """Maximum size of a workbook, packed and unpacked, in megabytes."""
 
 MAX_ENTRIES = 1_000
-"""Maximum number of parts in the archive that a workbook is."""
+"""Maximum number of parts of a workbook, which is a ZIP archive."""
 
 MAX_CELLS = 300_000
-"""Maximum number of cells and rows in all sheets; empty cells with a format count, too."""
+"""Maximum number of cells and rows in all sheets; empty cells with a format are counted too."""
 
 MAX_ROWS, MAX_COLUMNS = 20_000, 200
 """Maximum number of rows and columns of a sheet."""
@@ -40,25 +40,25 @@ def read(path: Path, notes: Notes) -> list[RawSheet]:
     Raises
     ------
     ScenarioError
-        If the file is not such a workbook, or is larger than is allowed.
+        If the file is not an Excel workbook, or is too large.
     """
     content = _content(path, notes.file)
     has_formulas = _check_archive(content, notes)
     values = _open(content, notes.file, stored_values=True)
     formulas = _open(content, notes.file, stored_values=False) if has_formulas else values
     if str(values.epoch.year) == "1904":
-        notes.remark("", "counts its dates from 1904, and is read so")
+        notes.remark("", "counts its dates from 1904, and is read accordingly")
     sheets = []
     for name in values.sheetnames:
         sheet, written = values[name], formulas[name]
         if not hasattr(sheet, "_cells"):
-            continue  # a chart
+            continue  # a chart sheet
         sheets.append(_sheet(name, sheet, written, notes))
     return sheets
 
 
 def refuse_file(file: str, message: str) -> ScenarioError:
-    """Return the error that a file cannot be read as a workbook."""
+    """Return the error for a file that cannot be read as a workbook."""
     return ScenarioError([Problem("", message, file)])
 
 
@@ -75,13 +75,13 @@ def _content(path: Path, file: str) -> bytes:
     if content.startswith(_OLE):
         encrypted = "EncryptedPackage".encode("utf-16-le") in content
         if encrypted:
-            raise refuse_file(file, "got a workbook with a password, expected one that is saved without")
+            raise refuse_file(file, "got a workbook with a password, expected one without")
         raise refuse_file(file, "got an old Excel workbook (.xls), expected .xlsx: save it as .xlsx")
     return content
 
 
 def _check_archive(content: bytes, notes: Notes) -> bool:
-    """Check what the archive would unpack to before anything reads it; return True if it has formulas."""
+    """Check the size of the archive before it is unpacked; return True if the workbook has formulas."""
     file = notes.file
     cells = 0
     has_formulas = False
@@ -102,19 +102,21 @@ def _check_archive(content: bytes, notes: Notes) -> bool:
             if "mimetype" in names and b"opendocument" in archive.read("mimetype"):
                 raise refuse_file(file, "got an OpenDocument file (.ods), expected .xlsx: save it as .xlsx")
             if "xl/workbook.xml" not in names:
-                raise refuse_file(file, "got an archive that is no workbook, expected .xlsx or .xlsm")
+                raise refuse_file(file, "got an archive that is not a workbook, expected .xlsx or .xlsm")
             if "xl/vbaProject.bin" in names:
                 notes.remark("", "contains macros, which are not run")
             if any(name.startswith("xl/externalLinks/") for name in names):
                 notes.remark("", "contains links to other workbooks, which are not followed")
             for entry in entries:
-                text = archive.read(entry)  # at most the size that the archive states, checked above
+                text = archive.read(entry)  # no larger than the archive states, which was checked
                 if any(mark in text.replace(b"\0", b"").upper() for mark in _MARKUP):
                     message = (
                         f"got a document type declaration in {entry.filename}, expected none in a workbook"
                     )
                     raise refuse_file(file, message)
-                cells += sum(1 for _ in _CELL_OR_ROW.finditer(text))  # a sheet may have any name
+                cells += sum(
+                    1 for _ in _CELL_OR_ROW.finditer(text)
+                )  # in all parts: a sheet's may have any name
                 has_formulas |= _FORMULA.search(text) is not None
                 if cells > MAX_CELLS:
                     message = f"got more than {MAX_CELLS} cells, expected at most that many"
@@ -123,7 +125,7 @@ def _check_archive(content: bytes, notes: Notes) -> bool:
         raise
     except Exception as error:  # a damaged archive can raise anything
         raise refuse_file(
-            file, f"got a file that is no workbook ({error}), expected .xlsx or .xlsm"
+            file, f"got a file that is not a workbook ({error}), expected .xlsx or .xlsm"
         ) from None
     return has_formulas
 
@@ -133,7 +135,7 @@ def _open(content: bytes, file: str, *, stored_values: bool) -> Any:
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of parts that are not read, such as styles
+            warnings.simplefilter("ignore")  # about parts that are not read, such as styles
             return openpyxl.load_workbook(BytesIO(content), data_only=stored_values, keep_links=False)
     except Exception as error:  # a damaged workbook can raise anything
         reason = f"{type(error).__name__}: {error}"
@@ -158,7 +160,7 @@ def _sheet(name: str, sheet: Any, written: Any, notes: Notes) -> RawSheet:
 
 
 def _cells(sheet: Any, written: Any) -> Iterator[tuple[int, int, Any, Any]]:
-    """Yield row, column and cell of each cell that holds something, as stored and as written.
+    """Yield row, column, and the cell as stored and as written (perhaps a formula), of each cell in use.
 
     `iter_rows` would create every empty cell up to the last one, which may be far away.
     """
@@ -169,7 +171,7 @@ def _cells(sheet: Any, written: Any) -> Iterator[tuple[int, int, Any, Any]]:
 
 
 def _plain(cell: Any, written: Any) -> tuple[Value, str]:
-    """Return the value of a cell, and why it cannot be read."""
+    """Return the value of a cell, and the reason if it cannot be read."""
     value = cell.value
     if value is None and written.data_type == "f":
         return None, "a formula whose value is not stored (open the workbook, save it, and import again)"

@@ -1,4 +1,4 @@
-"""Find the sheets and columns of the workbook among those of a file, and read their rows."""
+"""Find the expected sheets and columns in a file, and read their rows."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from surgesim.workbook.sheets import SHEETS, Column, SheetForm
 from surgesim.workbook.words import EXAMPLE
 
 _HEAD_ROWS = 10
-"""The headings are in one of the first rows; a title may stand above them."""
+"""Number of first rows in which to look for the headings; a title may stand above them."""
 
 
 @dataclass(slots=True)
 class Row:
-    """A row of a sheet: its cells and what they hold, by column; empty cells are missing.
+    """A row of a sheet: its cells and their values by column key, without empty cells.
 
-    `places` are the numbers of the sheet's columns.
+    `places` has the number of each column.
     """
 
     sheet: str
@@ -30,13 +30,13 @@ class Row:
     values: dict[str, object] = field(default_factory=dict)
 
     def place(self, column: str) -> Cell:
-        """Return the cell of a column; the first of the row if the sheet lacks the column."""
+        """Return the cell in a column, or the first cell of the row if the sheet lacks the column."""
         empty = Cell(self.sheet, self.number, self.places.get(column, 1), None)
         return self.cells.get(column, empty)
 
 
 def read_tables(sheets: Sequence[RawSheet], notes: Notes, reader: Reader) -> dict[str, list[Row]]:
-    """Return the rows of each sheet of the workbook, by the sheet's key; a missing sheet has no rows."""
+    """Read the rows of all sheets, by the key of the sheet; a missing sheet has no rows."""
     found: dict[str, RawSheet] = {}
     others: list[RawSheet] = []
     for sheet in sheets:
@@ -68,9 +68,9 @@ def _form_titled(title: str) -> SheetForm | None:
 
 
 def _judge_others(others: Sequence[RawSheet], found: dict[str, RawSheet], notes: Notes) -> list[str]:
-    """Refuse sheets that have the headings of missing ones, and return the keys of these.
+    """Refuse sheets that have the headings of a missing sheet; return the keys of the missing sheets.
 
-    Of other unknown sheets, say that they are not read.
+    Other unknown sheets get a remark that they are not read.
     """
     misnamed = []
     for sheet in others:
@@ -82,12 +82,12 @@ def _judge_others(others: Sequence[RawSheet], found: dict[str, RawSheet], notes:
             notes.refuse(sheet.title, f"has the columns of {alike.key}, expected a sheet called {expected}")
             misnamed.append(alike.key)
         elif sheet.rows:
-            notes.remark(sheet.title, "is no sheet of the workbook, and is not read")
+            notes.remark(sheet.title, "is not a sheet that surgesim knows, so it is not read")
     return misnamed
 
 
 def _head(sheet: RawSheet, form: SheetForm) -> int | None:
-    """Return the row of the headings: the one with most of them, if it has at least two."""
+    """Return the number of the row with the most headings, if it has at least two."""
     counts = {
         number: sum(_column_headed(cell, form) is not None for cell in cells.values())
         for number, cells in sheet.rows.items()
@@ -128,7 +128,7 @@ def _rows(sheet: RawSheet, form: SheetForm, notes: Notes, reader: Reader) -> lis
         row = Row(sheet.title, number, places)
         row.cells = {columns[place].key: cell for place, cell in cells.items() if place in columns}
         if not row.cells:
-            notes.remark(next(iter(cells.values())), "stands in a column without a heading, and is not read")
+            notes.remark(next(iter(cells.values())), "is in a column without a heading, so it is not read")
             continue
         if number in sheet.hidden:
             notes.remark(
@@ -147,7 +147,7 @@ def _is_example(cells: dict[int, Cell]) -> bool:
 
 
 def _columns(sheet: RawSheet, head: int, form: SheetForm, notes: Notes) -> dict[int, Column]:
-    """Return the columns of a sheet by their place."""
+    """Return the columns of a sheet that are known, by column number."""
     columns: dict[int, Column] = {}
     for place, cell in sorted(sheet.rows[head].items()):
         column = _column_headed(cell, form)
@@ -158,7 +158,7 @@ def _columns(sheet: RawSheet, head: int, form: SheetForm, notes: Notes) -> dict[
                 notes.refuse(cell, f"unknown heading {str(cell.value)!r}{near}")
             else:
                 notes.remark(
-                    cell, f"the column {str(cell.value)!r} is no column of the workbook, and is not read"
+                    cell, f"the column {str(cell.value)!r} is not one that surgesim knows, so it is not read"
                 )
         elif column in columns.values():
             notes.refuse(cell, f"got the heading {str(cell.value)!r} twice, expected it once")

@@ -1,4 +1,4 @@
-"""Turn what a cell holds into the number, date or word that its column asks for."""
+"""Convert the value of a cell to the number, date or word that its column requires."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ _DAY_MONTH = re.compile(r"(\d\d?)([/.-])(\d\d?)\2(\d{4})")
 
 
 class Reader:
-    """Reads cells by the kinds of their columns; says what is wrong with them in `notes`.
+    """Reads cells as the kinds of their columns require, and notes errors in `notes`.
 
-    With `typed`, the file can hold numbers as numbers, so that one written as text is worth a remark.
+    `typed` is True for Excel files, which distinguish numbers from text; a number stored as text then gets a
+    remark.
     """
 
     def __init__(self, notes: Notes, answers: Answers, *, typed: bool) -> None:
@@ -36,16 +37,17 @@ class Reader:
         self._texts: list[Cell] = []
 
     def remark_texts(self) -> None:
-        """Say that numbers were written as text, if any were."""
+        """Remark that numbers were stored as text, if there were any."""
         if self._texts:
             number = len(self._texts)
             what = "1 number is" if number == 1 else f"{number} numbers are"
             self.notes.remark(self._texts[0], f"{what} stored as text, first here, and read as numbers")
 
     def read(self, cell: Cell, column: Column) -> object:
-        """Return what a cell holds: a text, number, share, date, word of a scenario or truth value.
+        """Return the value of a cell: a text, number, share, date, scenario word or truth value.
 
-        None if the cell cannot be read, or only with an answer; the reason is then in the notes.
+        The value is None if the cell cannot be read, or can be read in two ways; the notes then give the
+        reason.
         """
         if cell.fault:
             self.notes.refuse(cell, f"got {cell.fault}")
@@ -123,7 +125,7 @@ class Reader:
         if number is None or not percent:
             return number
         if column.kind is not Kind.SHARE:
-            self.notes.refuse(cell, f"got {text}, expected a number that is no percentage")
+            self.notes.refuse(cell, f"got {text}, expected a number that is not a percentage")
             return None
         return float(f"{number / 100:.12g}")
 
@@ -134,7 +136,7 @@ class Reader:
         return None
 
     def _from_text(self, cell: Cell, text: str) -> float | int | None:
-        """Return the number that a text is; ask if a mark may part thousands or begin decimals."""
+        """Convert a text to a number; ask the user if a mark may separate either thousands or decimals."""
         if _PLAIN.fullmatch(text) and len(text) <= 15:
             return int(text)
         one, groups = _ONE_MARK.fullmatch(text), _GROUPS.fullmatch(text)

@@ -109,7 +109,7 @@ def test_an_unknown_answer_is_refused(here: Path) -> None:
         (["--beds", "5"], "expected at least --population and --beds for a scenario of today"),
         (
             ["--population", "100", "--beds", "5", "--in-hospital", "11"],
-            "--in-hospital: got 11 outside intensive care, expected at most twice the 5 beds",
+            "--in-hospital: got 11 patients outside intensive care, expected at most twice the 5 beds",
         ),
     ],
 )

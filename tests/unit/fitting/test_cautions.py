@@ -28,7 +28,7 @@ def test_a_series_that_the_prior_misses_in_part() -> None:
     low = NEAR.copy()
     low[:, 2:] /= 3
     assert list(cautions.outside_prior(CASES, low, MARGIN)) == [
-        "reported_cases: 2 of 4 values lie outside those of every member of the prior"
+        "reported_cases: 2 of 4 values lie outside the range of the prior's members"
     ]
     low[:, 2] = NEAR[:, 2]
     assert list(cautions.outside_prior(CASES, low, MARGIN)) == []
@@ -65,7 +65,7 @@ def test_ends_of_the_width() -> None:
         "the ensemble has collapsed in a"
     ]
     assert [text.split(":")[0] for text in cautions.no_information(names, ratios)] == [
-        "the data do not tell c"
+        "the data say nothing about c"
     ]
     assert not [*cautions.collapse(["b"], ratios[1:2]), *cautions.no_information(["b"], ratios[1:2])]
 

@@ -87,7 +87,7 @@ def test_a_csv_reads_like_a_frame(town: Scenario, tmp_path: Path) -> None:
         (daily(9), "data: date: got data of 9 days, expected at least 10 days"),
         (daily(14, reported_cases=[0] * 14, icu=[0] * 14), "data: got only zeros, expected an epidemic"),
         (daily(14, icu=[np.nan] * 14), "data: got no number, expected values of at least one series"),
-        (daily(14, cases=range(14), icu=range(14)), "data: cases: got a column that matches no indicator"),
+        (daily(14, cases=range(14), icu=range(14)), "data: cases: got an unknown column"),
         (daily(14, district=["town"] * 14), "data: got no series, expected at least one of reported_cases"),
         (daily(70), "data:62: date: got 2024-03-01, which is outside the run, expected 2024-01-01 to"),
         (
@@ -103,18 +103,18 @@ def test_a_csv_reads_like_a_frame(town: Scenario, tmp_path: Path) -> None:
         ),
         (
             daily(14, icu=[1] * 14, district=["hamlet"] * 14),
-            "data:2: icu: got 1 for 'hamlet', but no facility of the scenario is there",
+            "data:2: icu: got 1 for 'hamlet', but the scenario has no facility there",
         ),
         (
             daily(14, icu=[1] * 14, district=["", *["town"] * 13]),
-            "data: icu: got values of the province and of districts, expected one of them",
+            "data: icu: got values of both the province and districts, expected only one of the two",
         ),
         (
             pd.concat([daily(14), daily(1)]),
             "data:16: date: got 2024-01-01 twice, first on line 2",
         ),
         (daily(14).assign(date="today"), "data:2: date: got 'today', expected a date such as 2024-03-31"),
-        (daily(14).drop(columns="date"), "data: index: got a column that matches no indicator"),
+        (daily(14).drop(columns="date"), "data: index: got an unknown column"),
     ],
 )
 def test_bad_data_are_refused(town: Scenario, frame: pd.DataFrame, message: str) -> None:

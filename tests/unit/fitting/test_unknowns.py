@@ -135,5 +135,5 @@ def test_priors_that_cannot_be(town: Scenario, priors: Any, message: str) -> Non
 def test_nothing_to_fit(town: Scenario) -> None:
     with pytest.raises(FitError, match="got nothing to fit"):
         of(town, defaults=False)
-    with pytest.raises(FitError, match=r"epidemic\.r0: is no unknown of this fit"):
+    with pytest.raises(FitError, match=r"epidemic\.r0: is not an unknown of this fit"):
         of(town, fixed=["epidemic.r0"])

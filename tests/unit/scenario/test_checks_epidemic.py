@@ -272,8 +272,8 @@ def test_indicators_of_tests_need_their_limit(tmp_path: Path, indicator: str) ->
 
 def test_severe_disease_prevented_less_often_than_infection_is_remarked(tmp_path: Path) -> None:
     message = (
-        "got 0.3, which is raised to the protection against infection, 0.5: it is that of a person, infected "
-        "or not"
+        "got 0.3, which is raised to the protection against infection, 0.5: the share is per person, "
+        "infected or not"
     )
     text = replaced(SEEDS, f"{SEEDS}  immunity: {{waned: {{infection: 0.5, severe: 0.3}}}}\n")
     assert remarks(tmp_path, text) == [("epidemic.immunity.waned.severe", message)]

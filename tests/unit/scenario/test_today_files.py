@@ -90,7 +90,7 @@ def test_rows_from_the_start_on_are_skipped_with_a_warning(tmp_path: Path) -> No
     path = province(tmp_path, history=HISTORY + "2024-03-01,,15,\n")
     warnings = [str(warning) for warning in examine(path).warnings]
     assert [w.replace(f"{tmp_path}/", "") for w in warnings if "skipped" in w] == [
-        "history.csv:6: history.file: skipped 1 rows from the start 2024-03-01 on"
+        "history.csv:6: history.file: skipped 1 rows on or after the start 2024-03-01"
     ]
     assert surgesim.load(path).past is not None
 

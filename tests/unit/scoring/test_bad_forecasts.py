@@ -99,8 +99,8 @@ def test_forecasts_with_different_quantiles() -> None:
 def test_no_common_dates() -> None:
     (message,) = refused(forecast(QUANTILES, origin=90))
     assert message == (
-        "data:2: target_end_date: got forecasts such as icu of the province on 2024-04-07, but none of a "
-        "target, place and date in the truth, which has icu of the province"
+        "data:2: target_end_date: got forecasts such as icu of the province on 2024-04-07, but none for "
+        "a target, place and date in the truth, which has icu of the province"
     )
     (message,) = refused(forecast(QUANTILES, target="deaths"))
     assert "such as deaths" in message
@@ -120,7 +120,7 @@ def test_truth_that_begins_after_the_origin() -> None:
     [
         (daily(icu=[-1.0] * 30), "data:2: icu: got '-1.0', expected a number of at least 0 or an empty cell"),
         (daily(icu=[np.nan] * 30), "data: got no number, expected values of at least one series"),
-        (daily(beds=[1.0] * 30), "data: beds: got a column that matches no indicator"),
+        (daily(beds=[1.0] * 30), "data: beds: got an unknown column"),
         ("nowhere.csv", "nowhere.csv: cannot be read: No such file or directory"),
     ],
 )

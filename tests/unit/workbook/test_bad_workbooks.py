@@ -190,7 +190,7 @@ REFUSED: dict[str, tuple[Edit, list[str]]] = {
     "two-names-one-key": (
         cell("Facilities", "A4", "Benh vien 1"),
         [
-            "Facilities!A4: got 'Benh vien 1', which has the short name benh-vien-1 like Facilities!A3, "
+            "Facilities!A4: got 'Benh vien 1', whose short name benh-vien-1 is also that of Facilities!A3, "
             "expected another name"
         ],
     ),
@@ -218,7 +218,10 @@ REFUSED: dict[str, tuple[Edit, list[str]]] = {
     ),
     "half-a-delivery": (
         cell("Facilities", "S3", 500),
-        ["Facilities!T3: got nothing for 'Days between deliveries', expected both or neither"],
+        [
+            "Facilities!T3: got nothing for 'Days between deliveries' but a value for 'Oxygen per delivery', "
+            "expected both or neither"
+        ],
     ),
     "oxygen-for-one": (
         cell("Facilities", "P4", 5000),
@@ -414,19 +417,19 @@ def own_sheet(book: Workbook) -> None:
 READ: dict[str, tuple[Edit, list[str]]] = {
     "hidden row": (hidden_row, ["Daily!5:5: got a hidden row, which is read like the others"]),
     "hidden sheet": (hidden_sheet, ["Census: is hidden, and is read like the others"]),
-    "dates from 1904": (dates_from_1904, ["counts its dates from 1904, and is read so"]),
-    "another sheet": (own_sheet, ["Notes: is no sheet of the workbook, and is not read"]),
+    "dates from 1904": (dates_from_1904, ["counts its dates from 1904, and is read accordingly"]),
+    "another sheet": (own_sheet, ["Notes: is not a sheet that surgesim knows, so it is not read"]),
     "another column": (
         cell("Districts", "F1", "Remarks of ours"),
-        ["Districts!F1: the column 'Remarks of ours' is no column of the workbook, and is not read"],
+        ["Districts!F1: the column 'Remarks of ours' is not one that surgesim knows, so it is not read"],
     ),
     "a cell beside the columns": (
         cell("Districts", "G9", "check"),
-        ["Districts!G9: stands in a column without a heading, and is not read"],
+        ["Districts!G9: is in a column without a heading, so it is not read"],
     ),
     "a cell far away": (
         cell("Districts", "GR19999", "check"),
-        ["Districts!GR19999: stands in a column without a heading, and is not read"],
+        ["Districts!GR19999: is in a column without a heading, so it is not read"],
     ),
     "numbers as text": (
         all_of(cell("Districts", "B3", "128677"), cell("Census", "C3", "18")),
@@ -436,15 +439,15 @@ READ: dict[str, tuple[Edit, list[str]]] = {
         all_of(
             cell("Daily", "A3", TODAY - timedelta(days=13)), cell("Daily", "A4", TODAY - timedelta(days=14))
         ),
-        ["Daily!A4: 2021-11-15 is out of order, and is read in its place"],
+        ["Daily!A4: 2021-11-15 is out of order, and is sorted by date"],
     ),
     "a missing day": (
         all_of(*(cell("Daily", f"{column}5", None) for column in "ACH")),
-        ["Daily!A4: 1 days are missing, first after 2021-11-16: read as gaps"],
+        ["Daily!A4: 1 days are missing, the first after 2021-11-16: read as gaps"],
     ),
     "few days": (
         daily([10, 12, 9, 14]),
-        ["Daily!A3: 4 days of reports are few, 10 or more are better"],
+        ["Daily!A3: got only 4 days of reports, 10 or more are better"],
     ),
     "the same on every day": (
         daily([12] * 12),
@@ -456,11 +459,11 @@ READ: dict[str, tuple[Edit, list[str]]] = {
     ),
     "today": (
         cell("Daily", "A3", TODAY),
-        ["Daily!A3: 2021-11-29 is today, which is not over, and is left out"],
+        ["Daily!A3: 2021-11-29 is today, which is not over, so it is left out"],
     ),
     "old reports": (
         cell("Province", "C3", TODAY + timedelta(days=9)),
-        ["Daily!A16: the last report is of 2021-11-28, today is 2021-12-08"],
+        ["Daily!A16: the last report is dated 2021-11-28, but today is 2021-12-08"],
     ),
 }
 
@@ -524,21 +527,21 @@ def ods() -> bytes:
 FILES: dict[str, tuple[Callable[[Path], bytes], str]] = {
     "empty": (
         lambda right: b"",
-        "got a file that is no workbook (File is not a zip file), expected .xlsx or .xlsm",
+        "got a file that is not a workbook (File is not a zip file), expected .xlsx or .xlsm",
     ),
     "a text": (
         lambda right: b"name,beds",
-        "got a file that is no workbook (File is not a zip file), expected .xlsx or .xlsm",
+        "got a file that is not a workbook (File is not a zip file), expected .xlsx or .xlsm",
     ),
     "xls": (lambda right: OLE, "got an old Excel workbook (.xls), expected .xlsx: save it as .xlsx"),
     "password": (
         lambda right: OLE + "EncryptedPackage".encode("utf-16-le"),
-        "got a workbook with a password, expected one that is saved without",
+        "got a workbook with a password, expected one without",
     ),
     "ods": (lambda right: ods(), "got an OpenDocument file (.ods), expected .xlsx: save it as .xlsx"),
     "half of it": (
         lambda right: right.read_bytes()[:9000],
-        "got a file that is no workbook (File is not a zip file), expected .xlsx or .xlsm",
+        "got a file that is not a workbook (File is not a zip file), expected .xlsx or .xlsm",
     ),
     "unpacks to much": (
         lambda right: repacked(right, {"xl/media/picture.bin": b"\0" * 60_000_000}),
@@ -566,7 +569,7 @@ FILES: dict[str, tuple[Callable[[Path], bytes], str]] = {
     ),
     "an archive": (
         lambda right: repacked(right, {}).replace(b"xl/workbook.xml", b"xl/workbuch.xml"),
-        "got an archive that is no workbook, expected .xlsx or .xlsm",
+        "got an archive that is not a workbook, expected .xlsx or .xlsm",
     ),
 }
 
@@ -594,7 +597,7 @@ def test_turned_bits_are_one_sentence(right: Path, tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     path.write_bytes(content)
     (message,) = messages(path)
-    assert message.startswith("got a file that is no workbook (")
+    assert message.startswith("got a file that is not a workbook (")
 
 
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:

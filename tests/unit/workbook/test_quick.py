@@ -47,10 +47,10 @@ def test_open_beds_hold_the_patients_of_today(in_hospital: int, in_icu: int) -> 
     [
         ({"population": 0}, "population: got 0, expected a whole number from 1 to 999999999"),
         ({"in_icu": 41, "in_hospital": 60}, "in-icu: got 41, expected at most twice the 20 ICU beds"),
-        ({"in_icu": 8, "in_hospital": 5}, "in-icu: got 8, expected at most the 5 in hospital"),
+        ({"in_icu": 8, "in_hospital": 5}, "in-icu: got 8, expected at most the 5 patients in hospital"),
         (
             {"in_hospital": 609},
-            "in-hospital: got 601 outside intensive care, expected at most twice the 300 beds",
+            "in-hospital: got 601 patients outside intensive care, expected at most twice the 300 beds",
         ),
         ({"cases_last_week": 200_000}, "cases-last-week: got 200000, expected at most the 100000 people"),
         ({"in_hospital": -1}, "in-hospital: got -1, expected 0 or more"),

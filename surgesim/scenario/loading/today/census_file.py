@@ -21,7 +21,7 @@ MAX_BYTES = 5_000_000
 DATE, FACILITY, BED = "date", "facility", "bed"
 PATIENTS, WAITING, DAYS_IN_BED = "patients", "waiting", "days_in_bed"
 COLUMNS = (DATE, FACILITY, BED, PATIENTS, WAITING, DAYS_IN_BED)
-"""Columns of the file; `DATE`, `WAITING` and `DAYS_IN_BED` may be left out."""
+"""Columns of a census file; `DATE`, `WAITING` and `DAYS_IN_BED` are optional."""
 
 
 @dataclass(slots=True)
@@ -31,9 +31,9 @@ class CensusFile:
     Attributes
     ----------
     entries
-        The census by facility, as in a scenario.
+        The census by facility, in the form of a scenario.
     lines
-        The line of each facility and bed type.
+        The line number of each facility and bed type.
     day
         The date of the census; None if the file has no dates.
     """
@@ -74,7 +74,7 @@ def read(path: Path, label: str) -> CensusFile:
 
 
 def _row(found: CensusFile, row: dict[str, str], line: int) -> list[str]:
-    """Add a row to the census, and return what is wrong with it."""
+    """Add a row to the census; return the errors in the row."""
     facility, bed = row[FACILITY], row[BED]
     faults = []
     if not facility:

@@ -19,18 +19,18 @@ from surgesim.scenario.schema.today.history import Reports
 
 MAX_BYTES = 5_000_000
 MAX_COUNTS = 150_000
-"""Maximum number of counts in all series; a scenario with more embedded counts could not be read back."""
+"""Maximum number of counts in all series; a scenario file with more counts would be too large to load."""
 
 DATE, DISTRICT = "date", "district"
 SERIES = tuple(Reports.model_fields)
 
 _PROVINCE = ""
-"""The area of a row without a district."""
+"""The name used for the area of a row without a district."""
 
 
 @dataclass(slots=True)
 class HistoryFile:
-    """The contents of a history file: the section's keys, the first line of each district, and warnings."""
+    """The contents of a history file: keys of the section, the first line of each district, and warnings."""
 
     section: dict[str, Any] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
@@ -105,13 +105,13 @@ def _row(table: _Table, row: dict[str, str], series: list[str], line: int) -> No
 
 
 def _fill(found: HistoryFile, table: _Table, series: list[str], start: date) -> None:
-    """Put the rows before the start into the lists of the section."""
+    """Fill the lists of the section `history` with the rows before the start."""
     days = [day for rows in table.rows.values() for day in rows]
     before = [day for day in days if day < start]
     late = len(days) - len(before)
     if late:
         line = min(line for (_, day), line in table.lines.items() if day >= start)
-        message = f"skipped {late} rows from the start {start} on"
+        message = f"skipped {late} rows on or after the start {start}"
         found.warnings.append(Finding(("history", "file"), message, location=Location(table.label, line)))
     if not before:
         table.note(f"got no rows before the start {start}, expected at least one", 1)

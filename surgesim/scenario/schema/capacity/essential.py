@@ -25,9 +25,9 @@ class Essential(Section):
 
 
 class EssentialCare(Section):
-    """Lengths of stay of non-COVID patients, who arrive at rates that keep their initial census constant.
+    """Lengths of stay of non-COVID patients; their rates of arrival keep the initial census constant.
 
-    The census is constant on average, as long as no beds are lost.
+    The census is constant on average unless beds are lost.
     """
 
     emergency_stay_days: DayOrMore = figure(6.0, "mean length of stay")

@@ -7,9 +7,9 @@ from surgesim.scenario.schema.numbers import Amount, Count, DaysKept, Places, Sh
 
 
 class FollowedFirst(Section):
-    """The mild cases that teams follow first: people from an age on, and the high-risk of any age.
+    """The mild cases that teams follow first: people from a certain age on, and high-risk people of any age.
 
-    `isolated_share` is the share of them who are isolated in a facility; without it,
+    `isolated_share` is the share of these cases who are isolated in a facility; without it,
     `clinical.isolated_share` applies to them too.
     """
 
@@ -22,8 +22,8 @@ class HomeCare(Section):
     """Community teams and mobile stations that follow reported mild cases at home.
 
     Each case followed gets a drug package while stocks last. Of the followed cases with a package who would
-    need oxygen, `eligible_share` get early treatment, which keeps a share `effect` of them from needing it.
-    If teams or packages are short, the cases of `first` come before the others. Rules (`open_home_care`) add
+    need oxygen, `eligible_share` get early treatment, which prevents that need in a share `effect` of them.
+    If teams or packages are short, the cases in `first` come before the others. Rules (`open_home_care`) add
     teams.
     """
 

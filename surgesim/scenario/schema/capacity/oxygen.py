@@ -109,12 +109,12 @@ class Flow(Section):
 
 
 class Scarcity(Section):
-    """What a facility does so that its oxygen lasts: lower all flows, and admit fewer patients.
+    """Measures by which a facility makes its oxygen last: it lowers all flows, and admits fewer patients.
 
-    While a supply would not last until the next delivery, or for `horizon_days` if none is due, all flows
-    of the facility are lowered by one factor, down to `floor`. With `admission_days`, a facility admits only
-    as many patients as its plant, its deliveries and its stock, spread over so many days, can supply at the
-    floor.
+    While the supply would not last until the next delivery, or for `horizon_days` if no delivery is due, all
+    flows of the facility are lowered by one factor, down to `floor`. With `admission_days`, a facility admits
+    only as many patients as it can supply at the floor, from its plant, its deliveries, and its stock spread
+    over this number of days.
     """
 
     floor: SomeShare = figure(1.0, "least share of the usual flow; 1: flows are never lowered")
@@ -124,7 +124,7 @@ class Scarcity(Section):
 
 
 class Respiratory(Section):
-    """Respiratory support of patients by bed type, its oxygen flow, and what scarcity does to it."""
+    """Respiratory support of patients by bed type, the oxygen flow it needs, and the effects of scarcity."""
 
     oxygen_beds: Support = figure(
         Support(mask=0.755, high_flow=0.226, non_invasive=0.019),

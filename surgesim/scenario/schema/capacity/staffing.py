@@ -1,4 +1,4 @@
-"""Part of `care`: the staffing of beds. Ratios, posts, absence, and shortfalls on the first day."""
+"""Part of `care`: the staffing of beds, with ratios, posts, absence, and shortfalls on the first day."""
 
 from typing import NamedTuple, Self
 
@@ -27,7 +27,7 @@ class Staff(Section):
 
 
 class Ratio(Section):
-    """Patients per round-the-clock post: the normal number, and the maximum (`surge`), with thin care."""
+    """Patients per round-the-clock post: the normal number, and the maximum (`surge`) with thin care."""
 
     normal: Places
     surge: Places
@@ -56,10 +56,10 @@ def _ratios(nurse: tuple[float, float], doctor: tuple[float, float]) -> Ratios:
 
 
 class StaffImmunity(Section):
-    """Immunity of staff, on the payroll or brought by rules: as residents aged 20-59 have it at the start.
+    """Immunity of all staff, including those whom rules add; it begins as that of residents aged 20-59.
 
-    Those immune at the start are never infected, and waned protection counts. Staff who were infected are
-    protected by `after_infection` once they are back.
+    Staff who are immune at the start are never infected; waned protection is included. Staff who return after
+    an infection are protected by `after_infection`.
     """
 
     after_infection: Share = figure(
@@ -73,7 +73,7 @@ class StaffImmunity(Section):
 class Absence(Section):
     """Staff absence: a base rate, and infections in the community and at work.
 
-    Without `immunity`, all staff at work can be infected, as often as it happens.
+    Without `immunity`, all staff at work can be infected, any number of times.
     """
 
     base: Share = figure(
@@ -115,7 +115,7 @@ class Staffing(Section):
 
 
 class Shortfall(NamedTuple):
-    """Staff missing on the first day, by cadre; 0 if there are enough."""
+    """The staff missing on the first day, by cadre; 0 if there are enough."""
 
     doctors: float
     ward_nurses: float

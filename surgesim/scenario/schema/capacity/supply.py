@@ -10,7 +10,7 @@ from surgesim.scenario.schema.numbers import Amount, Money, Multiplier, SomeMult
 
 
 class PerDay(Section):
-    """Amounts of an item per COVID bed-day (by bed type), reported case, home case and day, and death."""
+    """Use of an item: per COVID bed-day (by bed type), reported case, home case and day, and death."""
 
     basic_bed: Amount = 0.0
     oxygen_bed: Amount = 0.0
@@ -21,9 +21,9 @@ class PerDay(Section):
 
 
 class ByStock(Section):
-    """A factor on a risk while an item is in stock, and when it has run out.
+    """The factors on a risk while an item is in stock, and when it has run out.
 
-    On a day after one on which part of the demand was unmet, the factor lies between, in that proportion.
+    If part of the demand was unmet on the day before, the factor lies between the two, in that proportion.
     """
 
     in_stock: SomeMultiplier = figure(1.0, "no effect unless given")
@@ -40,11 +40,11 @@ class ByStock(Section):
 
 
 class Effects(Section):
-    """Effects of a consumable on risks; several consumables multiply each other.
+    """Effects of a consumable on risks; the effects of several consumables are multiplied.
 
     `death_oxygen` and `death_icu` multiply P(death) with full or thin care, of patients who need oxygen and
-    of those who need ICU. `staff_infection` multiplies `care.staffing.absence.at_work`. Say by `in_stock`
-    and `out` whether the figure of the other section is one with or without the item.
+    of those who need ICU. `staff_infection` multiplies `care.staffing.absence.at_work`. Set to 1 the factor
+    (`in_stock` or `out`) of the condition under which the figure in the other section holds.
     """
 
     death_oxygen: ByStock = ByStock()
@@ -56,7 +56,7 @@ class Consumable(Section):
     """A stock that is used and delivered, such as protective sets, essential drugs or test kits.
 
     Without a `stock`, the item never runs out, and its use is only counted. `reserve` is the part of the
-    stock to be kept back: it is used if necessary, but days of cover count only the stock above it.
+    stock to keep back: it is used if necessary, but days of cover count only the stock above the reserve.
     """
 
     title: Text
@@ -76,7 +76,7 @@ class Consumable(Section):
 
 
 class Burden(Section):
-    """Something to dispose of, such as waste (kg) or bodies; what exceeds the daily capacity accumulates.
+    """Something to dispose of, such as waste (kg) or bodies; amounts above the daily capacity accumulate.
 
     Without a `capacity_per_day`, everything is disposed of on the same day and is merely counted.
     """
@@ -113,7 +113,7 @@ class Supply(Section):
     currency: Words = "VND"
 
     def in_stock(self, risk: str) -> float:
-        """Return the factor on a risk, a field of `Effects`, while everything is in stock."""
+        """Return the factor on a risk (the name of a field of `Effects`) while all items are in stock."""
         return float(math.prod(getattr(item.effects, risk).in_stock for item in self.consumables.values()))
 
     @model_validator(mode="after")

@@ -23,7 +23,7 @@ class Transport(Section):
 
 
 class Neighbour(Section):
-    """ICU beds in a neighbouring province, for patients whom a rule sends there."""
+    """The ICU beds of a neighbouring province, for patients whom a rule sends there."""
 
     icu_beds: Count
     per_day: Count = figure(10, "maximum number of patients sent per day")

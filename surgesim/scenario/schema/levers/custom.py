@@ -1,4 +1,4 @@
-"""The rule whose action an extension declares."""
+"""The rule with an action that an extension declares."""
 
 from typing import Annotated, Literal
 
@@ -9,7 +9,7 @@ from surgesim.scenario.schema.levers.rule import RuleBase
 
 
 class Custom(RuleBase):
-    """Do what a function of an extension does, given with ``--extension``; `options` are passed to it."""
+    """Call a function of an extension (see ``--extension``); `options` are passed to the function."""
 
     action: Literal["custom"]
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]

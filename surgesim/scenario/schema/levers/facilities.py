@@ -38,7 +38,7 @@ class OpenFacility(RuleBase):
 class ConvertBeds(RuleBase):
     """Convert beds of open facilities to COVID care.
 
-    `share` is the extent of conversion: 0 for the state at the start, 1 for all convertible beds.
+    `share` is the extent of the conversion, from 0 (the beds open at the start) to 1 (all convertible beds).
     """
 
     action: Literal["convert_beds"]
@@ -69,8 +69,8 @@ class ConvertBeds(RuleBase):
 class Mobilise(RuleBase):
     """Mobilise the facilities of an ownership class: each provides a `share` of its convertible beds.
 
-    With `with_staff: false`, their staff go on serving their own patients, and COVID-19 patients have only
-    the staff whom rules bring.
+    With `with_staff: false`, the facilities' staff continue to serve their own patients, and COVID-19
+    patients have only the staff whom rules add.
     """
 
     action: Literal["mobilise"]
@@ -101,16 +101,16 @@ class TransferOut(RuleBase):
 
 
 class AtFacilities(RuleBase):
-    """A rule that acts at named facilities, or at all open facilities of some ownership classes."""
+    """A rule that acts at named facilities, or at all open facilities of certain ownership classes."""
 
     facility_need: ClassVar[str]
-    """What a facility must have for the rule to have an effect there."""
+    """The resources that a facility needs for the rule to have an effect there, in words."""
 
     facilities: Off[Sequence_[FacilityName]] = None
     ownership: Sequence_[Ownership] = ("public",)
 
     def has_a_use(self, facility: Facility) -> bool:
-        """Return True if a facility has what the rule needs."""
+        """Return True if a facility has the resources that the rule needs."""
         raise NotImplementedError
 
     @property
@@ -134,7 +134,7 @@ class AtFacilities(RuleBase):
 def _chosen(
     names: tuple[str, ...] | None, ownership: tuple[Ownership, ...], name: str, facility: Facility
 ) -> bool:
-    """Return True for a named facility or, if none is named, for an open one of the ownership classes."""
+    """Return True for a named facility or, if none is named, for an open one of an ownership class."""
     if names is not None:
         return name in names
     return facility.ownership in ownership and facility.open_at_start

@@ -1,4 +1,4 @@
-"""The base of all rules of the plan: when they begin and end, what they need, and where they act."""
+"""The base class of the plan's rules, which determines when rules begin and end, and where they act."""
 
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, NamedTuple, Self
@@ -25,7 +25,7 @@ from surgesim.scenario.schema.numbers import Bound, Days, RunDays, Share
 
 
 class Trigger(Section):
-    """The start of a rule: on a date, or when an indicator is beyond a bound for `for_days` days in a row."""
+    """The start of a rule: a date, or an indicator that is beyond a bound for `for_days` days in a row."""
 
     indicator: Off[IndicatorName] = None
     item: Off[Name] = None
@@ -57,9 +57,9 @@ class Trigger(Section):
 
 
 class Until(Section):
-    """The end of a rule: on a date, or when an indicator is beyond a bound for `for_days` days in a row.
+    """The end of a rule: a date, or an indicator that is beyond a bound for `for_days` days in a row.
 
-    The indicator is the one of `when` unless another is given.
+    Unless an indicator is given, it is that of `when`.
     """
 
     indicator: Off[IndicatorName] = None
@@ -88,16 +88,16 @@ class Phase(Section):
 
 
 class Requirement(NamedTuple):
-    """A section that a rule needs because the rule adds to what the section provides.
+    """A section that a rule needs because the rule adds to the section's contents.
 
     Attributes
     ----------
     section
         Dotted path of the section.
     does
-        What the rule does: the beginning of the message about a missing section.
+        The action of the rule in words, with which the message about a missing section begins.
     remedy
-        What must be given, if it is not the section as a whole.
+        The part of the section that must be given; empty for the whole section.
     """
 
     section: str
@@ -110,14 +110,14 @@ class Requirement(NamedTuple):
 
 
 class Remark(NamedTuple):
-    """A warning about a rule: the path below the rule, and the message."""
+    """A warning about a rule: the path within the rule, and the message."""
 
     keys: tuple[str, ...]
     message: str
 
 
 class RuleBase(Section):
-    """The base class of all rules: `when`, decision time, lead time, phases, `until`, stand-down."""
+    """The base class of all rules, with `when`, decision time, lead time, phases, `until` and stand-down."""
 
     needs: ClassVar[Requirement | None] = None
     brings_staff: ClassVar[bool] = False
@@ -147,7 +147,7 @@ class RuleBase(Section):
         nameless = until is not None and until.on is None and until.indicator is None
         if nameless and self.when.indicator is None:
             raise ValueError(
-                "got `until` without an indicator, and a date as `when`: expected an indicator or a date"
+                "got no indicator in `until` and a date in `when`, expected an indicator or a date in `until`"
             )
         return self
 
@@ -168,9 +168,9 @@ class RuleBase(Section):
 
     @property
     def ends_on(self) -> Watch:
-        """The indicator that `until` watches: its own, or otherwise the indicator of `when`.
+        """The indicator that `until` watches: its own, if it has one, or else that of `when`.
 
-        In the second case, an item, group or district of `until` replaces the one of `when`.
+        In the latter case, an item, group or district given in `until` replaces that of `when`.
         """
         if self.until is None or self.until.on is not None:
             return Watch(None)
@@ -182,7 +182,7 @@ class RuleBase(Section):
 
     @property
     def references(self) -> frozenset[tuple[Reference, str]]:
-        """The references in the rule's fields, each with its name, such as a measure or a neighbour."""
+        """The references in the rule's fields, each with the name referred to, such as that of a measure."""
         fields = type(self).model_fields.items()
         marked = (
             (mark, name) for name, info in fields for mark in info.metadata if isinstance(mark, Reference)
@@ -208,13 +208,13 @@ class RuleBase(Section):
         return False
 
     def misfit(self, facility: Facility) -> str | None:
-        """Return the end of a message on why the rule cannot name a facility; None if it can."""
+        """Return why the rule cannot name a facility, as the end of a message; None if it can."""
         return None
 
     def misfit_of_all(self, facilities: Mapping[str, Facility]) -> tuple[str, str] | None:
-        """Return a key and a message if no facility that the rule selects is suitable; None if one is."""
+        """Return a key and a message if no facility that the rule selects is suitable, otherwise None."""
         return None
 
     def remarks(self, care: Care, supply: Supply) -> Iterator[Remark]:
-        """Yield warnings about a valid rule that has no effect, or less effect than it states."""
+        """Yield warnings if a valid rule has no effect, or a smaller effect than it states."""
         yield from ()

@@ -1,4 +1,4 @@
-"""Rules on staff, and on equipment and demand that let the same staff do more."""
+"""Rules on staff, and on equipment and demand that let staff treat more patients."""
 
 from typing import ClassVar, Literal, Self
 
@@ -59,10 +59,10 @@ class Equip(AtFacilities):
 
 
 class PoolVentilators(AtFacilities):
-    """Make one pool of the ventilators of several facilities, such as those of a level, until the rule ends.
+    """Pool the ventilators of several facilities, such as all district hospitals, until the rule ends.
 
-    Each day they go to the facilities whose ICU beds need one: first to the ICU patients present, then to
-    open ICU beds that have staff, then to other ICU beds, in proportion to the need.
+    Each day, the ventilators go to facilities whose ICU beds need them: first to ICU patients present, then
+    to open ICU beds that have staff, then to other ICU beds, in proportion to the need.
     """
 
     facility_need: ClassVar = "ventilators given"
@@ -74,7 +74,7 @@ class PoolVentilators(AtFacilities):
 
 
 class PostponeElective(AtFacilities):
-    """Postpone a share of elective admissions; beds become free as patients leave, and a backlog grows."""
+    """Postpone a share of elective admissions: beds become free as patients leave, and a backlog grows."""
 
     facility_need: ClassVar = "elective patients"
 

@@ -16,7 +16,7 @@ from surgesim.scenario.schema.numbers import Amount, Interval, Purity
 
 
 class OrderOxygen(AtFacilities):
-    """Add oxygen supply at each facility: tank, plant, and regular bulk deliveries from then on."""
+    """Add oxygen supply at each facility: a tank, a plant, and regular bulk deliveries from then on."""
 
     facility_need: ClassVar = "an oxygen source"
 

@@ -9,12 +9,12 @@ from surgesim.scenario.schema.numbers import Amount, Share
 
 
 class LaboratoryTests(Section):
-    """Daily test capacity of the province. Without this section, everybody who seeks a test gets one.
+    """Daily test capacity of the province; without this section, everybody who seeks a test gets one.
 
     `pooled_per_day` is the number of samples that a line with pools of `pool_size` samples can test if all
     are negative; in each positive pool, every sample is tested again. A laboratory whose capacity is quoted
-    as either single or pooled tests must be counted once. With `contacts_last`, contacts get the tests that
-    people with symptoms leave; otherwise all have the same chance.
+    as either single or pooled tests must be counted once. With `contacts_last`, contacts get only the tests
+    left over by people with symptoms; otherwise all have the same chance.
     """
 
     single_per_day: Amount = 0.0
@@ -34,9 +34,10 @@ class LaboratoryTests(Section):
 
 
 class Detection(Section):
-    """Detection of infections as reported cases. Everyone admitted is detected.
+    """Detection of infections, which makes them reported cases; everyone admitted is detected.
 
-    `severe_share` is the `share` among people who will need oxygen; without it, `share` applies to them too.
+    `severe_share` is the share detected among people who will need oxygen; without it, `share` applies to
+    them, too.
     """
 
     share: Share = figure(

@@ -1,4 +1,4 @@
-"""Part of `epidemic`: vaccination against the variant. Doses, priority groups, and delays."""
+"""Part of `epidemic`: vaccination against the variant, with doses, priority groups and delays."""
 
 from typing import Annotated, Literal, Self
 
@@ -12,10 +12,10 @@ _DELIVERY = "Thanh Hóa's plan: vaccination within 7 days of the allocation of v
 
 
 class VaccineGroup(Section):
-    """A priority group: people from a given age, of any risk or of high risk only.
+    """A priority group: people from a given age on, of any risk or of high risk only.
 
-    People who belong to several groups count in the first.
-    `from_age` must be the start of a ten-year age group, so 65 can only be written as 60 or 70.
+    People who belong to several groups count in the first. `from_age` must be the start of a ten-year age
+    group, so 65 can only be written as 60 or 70.
     """
 
     title: Off[Text] = None
@@ -25,7 +25,7 @@ class VaccineGroup(Section):
 
 
 class Vaccination(Section):
-    """Vaccination against the variant, one dose per person; the protection is `immunity.vaccinated`.
+    """Vaccination against the variant with one dose per person, whose protection is `immunity.vaccinated`.
 
     `doses_per_day` are allocated from `start` to the day before `end`, and administered `days_to_delivery`
     days later; without a `start`, only a rule (action `vaccinate`) adds doses. Health workers come first,

@@ -12,9 +12,9 @@ from surgesim.scenario.schema.study.uncertain import CorrelationGroup, Draws, Un
 class Study(Section):
     """The replications, their seed, and the parameters that are drawn.
 
-    Each of `uncertainty` has a distribution, alone or with others in `correlations`; `draws` has a table of
-    joint draws. Draw j is shared by `runs_per_draw` replications, from replication j × `runs_per_draw`, which
-    differ by chance alone; and by all alternatives.
+    Each parameter in `uncertainty` has a distribution, and may be correlated with others (`correlations`);
+    `draws` has a table of joint draws. Draw j is used by `runs_per_draw` replications, from replication j ×
+    `runs_per_draw` on, which then differ only by chance, and by all alternatives.
 
     `precision` gives, for each outcome named, the maximum half-width of the 95 % interval of its mean, as a
     share of the mean. The study then starts with `replications`, but at least 10, and adds more until every
@@ -47,7 +47,7 @@ class Study(Section):
 
     @property
     def certain(self) -> Self:
-        """The study with nothing that is drawn."""
+        """The study without uncertain parameters, so that nothing is drawn."""
         empty: FrozenDict[str, object] = FrozenDict()
         return self.model_copy(update={"uncertainty": empty, "correlations": empty, "draws": None})
 

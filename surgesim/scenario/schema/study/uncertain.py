@@ -1,4 +1,4 @@
-"""What is uncertain: the distributions of parameters, their correlations, and joint draws in a table."""
+"""Uncertain parameters: their distributions, their correlations, and joint draws in a table."""
 
 import itertools
 import math
@@ -25,14 +25,14 @@ LEAST_SHARE = 2.0**-53
 
 
 PLAN = "command.plan."
-"""Before the path of a figure of the plan: the name of a rule, and its field."""
+"""The beginning of the path of a figure in the plan; the names of a rule and a field follow."""
 
 CHOSEN = ("when", "until")
-"""Fields for what a rule waits for: choices, which no chance decides; delays are not chosen."""
+"""Fields of a rule that planners choose; unlike delays, they are not uncertain."""
 
 
 def is_choice(path: str) -> bool:
-    """Return True if a dotted path leads to a choice of the plan, which is no assumption."""
+    """Return True if a dotted path leads to a choice of the plan rather than an assumption."""
     return path.startswith(PLAN) and path.split(".")[3:4] in ([field] for field in CHOSEN)
 
 
@@ -45,7 +45,7 @@ class Normal(Section):
     high: Off[Value] = None
 
     def quantile(self, u: float) -> float:
-        """Return the value below which a share `u` (from 0 to 1) of the distribution lies."""
+        """Return the quantile at `u`: a share `u` (from 0 to 1) of the distribution lies below it."""
         whole = NormalDist(self.mean, self.sd)
         return _truncated(whole.cdf, whole.inv_cdf, u, self.low, self.high)
 
@@ -59,7 +59,7 @@ class Lognormal(Section):
     high: Off[SomeValue] = None
 
     def quantile(self, u: float) -> float:
-        """Return the value below which a share `u` (from 0 to 1) of the distribution lies."""
+        """Return the quantile at `u`: a share `u` (from 0 to 1) of the distribution lies below it."""
         variance = math.log1p((self.sd / self.mean) ** 2)
         logs = NormalDist(math.log(self.mean) - variance / 2, math.sqrt(variance))
         low, high = (None if bound is None else math.log(bound) for bound in (self.low, self.high))
@@ -78,7 +78,7 @@ class Beta(Section):
     high: Value = 1.0
 
     def quantile(self, u: float) -> float:
-        """Return the value below which a share `u` (from 0 to 1) of the distribution lies."""
+        """Return the quantile at `u`: a share `u` (from 0 to 1) of the distribution lies below it."""
         from scipy.special import betaincinv
 
         return self.low + (self.high - self.low) * float(betaincinv(self.alpha, self.beta, u))
@@ -93,7 +93,7 @@ class Weibull(Section):
     high: Off[SomeValue] = None
 
     def quantile(self, u: float) -> float:
-        """Return the value below which a share `u` (from 0 to 1) of the distribution lies."""
+        """Return the quantile at `u`: a share `u` (from 0 to 1) of the distribution lies below it."""
         return _truncated(
             lambda value: -math.expm1(-((value / self.scale) ** self.shape)),
             lambda share: float(self.scale * (-math.log1p(-share)) ** (1 / self.shape)),
@@ -112,7 +112,7 @@ class Gamma(Section):
     high: Off[SomeValue] = None
 
     def quantile(self, u: float) -> float:
-        """Return the value below which a share `u` (from 0 to 1) of the distribution lies."""
+        """Return the quantile at `u`: a share `u` (from 0 to 1) of the distribution lies below it."""
         from scipy.special import gammainc, gammaincinv
 
         return _truncated(
@@ -125,7 +125,7 @@ class Gamma(Section):
 
 
 class Empirical(Section):
-    """Values that were observed; each is drawn in proportion to its weight, by default equally often.
+    """Observed values, drawn in proportion to their weights, or equally often if there are no weights.
 
     `file` (a CSV with a column `value`, and `weight` if there are weights, relative to the scenario file) is
     read when the scenario is loaded and becomes `values` and `weights`.
@@ -143,14 +143,14 @@ class Empirical(Section):
         return self
 
     def quantile(self, u: float) -> float:
-        """Return the value below which a share `u` (from 0 to 1) of the distribution lies."""
+        """Return the quantile at `u`: a share `u` (from 0 to 1) of the distribution lies below it."""
         weights = self.weights or (1.0,) * len(self.values)
         values, sizes = zip(*sorted(zip(self.values, weights, strict=True)), strict=True)
         return float(values[weighted_place(sizes, u)])
 
 
 def weighted_place(weights: Sequence[float], u: float) -> int:
-    """Return the index of the entry at a share `u` (from 0 to 1) of all weights; never one of weight 0."""
+    """Return the index at which the sum of weights exceeds a share `u` (0 to 1) of the total."""
     sums = list(itertools.accumulate(weights))
     return bisect_right(sums, u * sums[-1], hi=bisect_left(sums, sums[-1]))
 
@@ -158,7 +158,7 @@ def weighted_place(weights: Sequence[float], u: float) -> int:
 def _check_table(
     file: str | None, rows: int, numbers: int, weights: Sequence[float] | None, what: str
 ) -> None:
-    """Check that numbers are given once, are not too many, and have weights that fit."""
+    """Check that numbers are given only once and are not too many, and that their weights fit."""
     if file is not None:
         raise ValueError(f"got a file and {what}, expected one of them (file: none removes the file)")
     if numbers > MOST_DRAWN:
@@ -222,7 +222,7 @@ class Uncertain(Section):
         return self
 
     def quantile(self, u: float) -> float:
-        """Return the value below which a share `u` (from 0 to 1) of the distribution lies."""
+        """Return the quantile at `u`: a share `u` (from 0 to 1) of the distribution lies below it."""
         if self.uniform is not None:
             low, high = self.uniform
             return low + u * (high - low)
@@ -240,13 +240,13 @@ class Uncertain(Section):
 
     @property
     def bounded(self) -> bool:
-        """True unless a tail is not truncated."""
+        """True if the distribution has no infinite tail, or its tails are truncated."""
         form = self.normal or self.lognormal or self.weibull or self.gamma
         return form is None or (form.low is not None and form.high is not None)
 
     @property
     def limits(self) -> tuple[float, float]:
-        """Minimum and maximum (for an unbounded distribution, the quantiles nearest to 0 and 1)."""
+        """The minimum and maximum (for an unbounded distribution, its most extreme quantiles)."""
         if self.choice is not None:
             return min(self.choice), max(self.choice)
         return self.quantile(0.0), self.quantile(1.0)
@@ -268,11 +268,11 @@ def _triangular(u: float, low: float, mode: float, high: float) -> float:
 
 
 class CorrelationGroup(Section):
-    """Parameters of `uncertainty` that are drawn together.
+    """A group of parameters in `uncertainty` that are correlated.
 
-    `matrix` has a row and a column for each of `paths`, in their order. For normal distributions that are not
-    truncated, it has their correlations; for others, those of the standard normals from which their values
-    are drawn (a Gaussian copula). Each parameter keeps its own distribution.
+    `matrix` has a row and a column for each of `paths`, in the same order. For normal distributions that are
+    not truncated, it contains their correlations; for others, the correlations of the standard normals from
+    which their values are drawn (a Gaussian copula). Each parameter keeps its own distribution.
     """
 
     paths: Sequence_[str]
@@ -297,7 +297,7 @@ class CorrelationGroup(Section):
         return self
 
     def together(self, normals: Sequence[float]) -> list[float]:
-        """Return independent standard normals as correlated ones; the first is unchanged.
+        """Convert independent standard normals to correlated standard normals; the first is unchanged.
 
         Raises
         ------

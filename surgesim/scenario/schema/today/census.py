@@ -5,7 +5,7 @@ from surgesim.scenario.schema.numbers import Count, Days
 
 
 class Waiting(Section):
-    """People in a facility's district who have no bed and wait for one at the start, by type of bed.
+    """People in a facility's district who wait for a bed at the start, by the type of bed they need.
 
     Mild cases who wait for a basic bed stay at home; they have no effect.
     """
@@ -16,10 +16,10 @@ class Waiting(Section):
 
 
 class DaysInBed(Section):
-    """Mean days that the patients of a facility have already spent in their beds at the start.
+    """Mean number of days that the patients of a facility have spent in their beds before the start.
 
-    The stay of each is then one that has lasted at least so long. Where it is not given, `initial_stays` says
-    how much of the stays is left.
+    The length of each stay is then drawn from those that last at least as long. Where no days are given,
+    `initial_stays` determines how much of the stays is left.
     """
 
     basic: Off[Days] = None
@@ -30,8 +30,8 @@ class DaysInBed(Section):
 class Census(Section):
     """COVID patients in the beds of a facility at 00:00 of the first day.
 
-    More patients than beds are taken as given: nobody is moved or sent home. Facilities that are not named
-    have no patients. After a warm-up, these patients replace the simulated ones.
+    If there are more patients than beds, nobody is moved or sent home. Facilities that are not named have no
+    patients. After a warm-up, these patients replace the simulated ones.
     """
 
     basic: Count = 0

@@ -1,4 +1,4 @@
-"""Section `history`: what was reported in the days before the start."""
+"""Section `history`: the daily reports before the start."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Integers: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 FLOWS = ("reported_cases", "admissions", "deaths")
-"""Series that count events of a day."""
+"""Series that count the events of a day."""
 
 STOCKS = ("in_hospital", "on_oxygen", "icu")
 """Series that count the people present on a day."""
@@ -30,7 +30,7 @@ DailyCounts = Annotated[Sequence_[Off[PatientsPerDay]], Field(max_length=LONGEST
 class Reports(Section):
     """The daily reports of an area: one list for each series, with null for a day without a report.
 
-    `on_oxygen` counts all patients with any respiratory support, in intensive care too.
+    `on_oxygen` counts all patients with any respiratory support, including those in intensive care.
     """
 
     reported_cases: Off[DailyCounts] = None
@@ -42,7 +42,7 @@ class Reports(Section):
 
     @property
     def given(self) -> dict[str, tuple[float | None, ...]]:
-        """The series that are given, by name."""
+        """The reported series, by name."""
         named = ((name, getattr(self, name)) for name in type(self).model_fields)
         return {name: series for name, series in named if series is not None}
 
@@ -51,7 +51,7 @@ class History(Section):
     """Daily reports before the start, of the province or its districts.
 
     `file` (a CSV, relative to the scenario file) is read when the scenario is loaded and becomes the other
-    keys. Every list begins on `first_day`; what it holds from the start on is not used. Reported cases,
+    keys. Every list begins on `first_day`; values from the start on are not used. Reported cases,
     deaths and patients on oxygen replace the simulated ones in all windows and conditions that look back
     beyond day 0.
     """
@@ -111,7 +111,7 @@ class Past:
         where nothing was reported. A series that the province does not report is the sum of its districts
         if all of them report it.
     districts
-        The same, by district.
+        Like `province`, for each district.
     """
 
     day: "Integers"
