@@ -45,8 +45,8 @@ def begun_with_history(scenario: Scenario) -> Scenario:
 
     Its days are like those of a warm-up, but they are recorded. As in a warm-up, it has no history, no census
     and no plan, and imports infections every day. The initial infections of a scenario without a warm-up are
-    those of its start; they are multiplied by the ratio of the reported cases of the first week of the history
-    to those of the last.
+    those of its start; they are multiplied by the ratio of the reported cases of the first week of the
+    history to those of the last.
     """
     days = warm_up_days(scenario)
     overlay: dict[str, Any] = {
