@@ -15,7 +15,19 @@ from surgesim.log import LOG
 from surgesim.version import __version__
 
 ORDER = (
-    *("run", "validate", "new", "import", "schema", "plot", "report", "reproduce", "sweep", "sensitivity"),
+    *(
+        "run",
+        "show",
+        "validate",
+        "new",
+        "import",
+        "schema",
+        "plot",
+        "report",
+        "reproduce",
+        "sweep",
+        "sensitivity",
+    ),
     *("fit", "forecast", "score"),
 )
 """Order of the commands in help."""

@@ -93,6 +93,9 @@ LangOption = Annotated[
         "Vietnamese or English.", Lang, "--lang", default_factory=locale_lang, show_default="by locale"
     ),
 ]
+DetailsOption = Annotated[
+    bool, typer.Option("--details", help="Show all thresholds, plans, costs and limits, not only the answer.")
+]
 FormatOption = Annotated[Format, choice_option("File format of figures.", Format, "--format")]
 WorkersOption = Annotated[
     int | None,

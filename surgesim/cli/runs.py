@@ -13,6 +13,7 @@ import typer
 from surgesim.cli.app import app
 from surgesim.cli.options import (
     OF_SCENARIO,
+    DetailsOption,
     ExtensionOption,
     FacilitySeriesOption,
     FixedOption,
@@ -79,6 +80,7 @@ def run(
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
     figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures.")] = True,
+    details: DetailsOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Run a scenario and its alternatives.
@@ -129,7 +131,9 @@ def run(
                 out=Output(folder, {"command": command_line(), "figures": drawn}, extras),
                 resume=resume,
             )
-        _show(results, lang.value, folder, quiet)
+        if not quiet:
+            _show(results, lang.value, folder, details)
+        _report_missing_figures(results)
 
 
 def _precisions(wanted: Sequence[str]) -> list[str]:
@@ -150,15 +154,28 @@ def _check(scenario: Scenario, only: Sequence[str] | None) -> None:
     check_precision(scenario)
 
 
-def _show(results: Results, lang: str, folder: Path, quiet: bool) -> None:
-    """Print the summary of a run, and a message if its figures could not be drawn."""
-    if not quiet:
-        from surgesim.report.screen.screen import summary
+def _show(results: Results, lang: str, folder: Path, details: bool) -> None:
+    """Show the summary of a run: short, or with all details."""
+    from surgesim.report.screen.screen import summary
+    from surgesim.report.screen.short import ShortSummary
 
-        show(summary(results, lang, f"{folder}{os.sep}"))
+    show((summary if details else ShortSummary)(results, lang, f"{folder}{os.sep}"))
+
+
+def _report_missing_figures(results: Results) -> None:
+    """End with an error if the figures could not be drawn."""
     if failed := results.manifest.get("extras_failed"):
         typer.echo(f"The tables are complete, but the figures could not be drawn: {failed}", err=True)
         raise typer.Exit(FAILED)
+
+
+@app.command(name="show", epilog="Example: surgesim show results/kien-giang --details")
+def show_results(results: ResultsPath, lang: LangOption, details: DetailsOption = False) -> None:
+    """Show the summary of stored results again, in either language."""
+    with errors():
+        from surgesim.study.store.run_folder import read
+
+        _show(read(results), lang.value, results, details)
 
 
 @app.command(epilog="Example: surgesim reproduce results/kien-giang")

@@ -116,6 +116,11 @@ def number(value: float, lang: str, digits: int = 3) -> str:
     return format_decimal(round(value, decimals) + 0.0, pattern, lang).replace("-", "\N{MINUS SIGN}")
 
 
+def count(what: str, n: int, lang: str) -> str:
+    """Return a number of things in words: ``1 run``, ``10 runs``. `what` is ``run`` or ``day``."""
+    return phrase(lang, f"count.{what}" if n == 1 else f"count.{what}s", n=number(n, lang))
+
+
 def round_off(value: float, lang: str) -> str:
     """Format `value` with two significant digits if below ten, otherwise as an integer."""
     return number(float(f"{value:.2g}") if abs(value) < 10 else round(value), lang)

@@ -25,7 +25,7 @@ from surgesim.report import figures
 
 PACKAGE = Path(surgesim_package.__file__).parent
 COMMANDS = (
-    *("run", "validate", "new", "import", "schema", "plot", "reproduce", "sweep", "sensitivity"),
+    *("run", "show", "validate", "new", "import", "schema", "plot", "reproduce", "sweep", "sensitivity"),
     *("fit", "forecast", "score"),
 )
 QUICK = ("--replications", "2", "--days", "25", "--workers", "1", "--lang", "en")
@@ -108,15 +108,25 @@ def test_run_says_what_breaks_and_what_alternatives_change(town: Path) -> None:
     assert result.stderr == ""
     for words in (
         "2 runs of 25 days from",
-        "Criteria and thresholds in the baseline",
-        "Probability",
-        "Declared emergency",
-        "Alternatives against the baseline",
+        "Emergency in ",
+        "Criterion",
+        "Plan, against the baseline",
         "Mobilise the private hospital",
-        "Results: out/",
+        "surgesim show out/ --details",
     ):
         assert words in result.stdout
     assert "\x1b" not in result.stdout  # no colours where it is not a terminal
+    assert surgesim("show", "out", "--lang", "en").stdout == result.stdout
+    details = surgesim("show", "out", "--lang", "en", "--details")
+    assert details.exit_code == 0
+    for words in (
+        "Criteria and thresholds in the baseline",
+        "Declared emergency",
+        "Alternatives against the baseline",
+        "Results: out/",
+    ):
+        assert words in details.stdout
+    assert surgesim("show", "nowhere").exit_code == 2
     assert json.loads(Path("out/manifest.json").read_text())["figures"] is None
 
 
@@ -155,7 +165,7 @@ def test_figure_that_fails_leaves_the_tables_and_is_told(town: Path, monkeypatch
     result = surgesim("run", town, *QUICK, "--only", "private-mobilised")
     assert result.exit_code == 1
     assert "the figures could not be drawn: ZeroDivisionError: no room" in result.stderr
-    assert "Alternatives against the baseline" in result.stdout
+    assert "Plan, against the baseline" in result.stdout
     assert surgesim_package.read("results/town").alternatives == ("baseline", "private-mobilised")
 
 

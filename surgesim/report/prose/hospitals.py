@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from surgesim.report.prose.sentences import enough_for_ranges
-from surgesim.report.words import day_text, number, percent, phrase
+from surgesim.report.words import day_month, day_text, number, percent, phrase
 from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.measures.binding import BEDS
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 MOST_LINES: Final = 6
 """Max number of hospitals named on the screen."""
+
+MOST_IN_BRIEF: Final = 3
+"""Max number of hospitals named in the short summary."""
 
 
 def by_first_full(table: pd.DataFrame) -> Sequence[Row]:
@@ -62,3 +65,26 @@ def first_full(results: Results, lang: str, most: int = MOST_LINES) -> Iterator[
         )
     if len(ever) > most:
         yield phrase(lang, "full.more", more=number(len(ever) - most, lang))
+
+
+def full_in_brief(results: Results, lang: str, most: int = MOST_IN_BRIEF) -> Iterator[str]:
+    """Name the hospitals whose oxygen or ICU beds fill first in one sentence, or say that none do."""
+    rows = [row for row in by_first_full(results.facility_beds) if row["bed"] in BEDS]
+    usual = [row for row in rows if not pd.isna(row["full_date_median"])]
+    if not usual:
+        if rows and not any(row["full_probability"] > 0 for row in rows):
+            yield phrase(lang, "full.none")
+        return
+    parts = [
+        phrase(
+            lang,
+            "full.part",
+            facility=facility_title(results.scenario, str(row["facility"]), lang),
+            bed=phrase(lang, f"full.{row['bed']}"),
+            day=day_month(row["full_date_median"], lang),
+        )
+        for row in usual[:most]
+    ]
+    more = number(len(usual) - most, lang)
+    key = "full.first_and_more" if len(usual) > most else "full.first"
+    yield phrase(lang, key, parts="; ".join(parts), more=more)

@@ -1,4 +1,4 @@
-"""The on-screen summary of a run: the thresholds breached, and the effects of each alternative."""
+"""The detailed on-screen summary of a run: all thresholds, and all effects of each alternative."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ from surgesim.report.screen.table import ScreenTable
 from surgesim.report.words import (
     EN_DASH,
     common_decimals,
+    count,
     day_month,
     day_text,
     money_unit,
@@ -55,9 +56,12 @@ if TYPE_CHECKING:
 COMPARED: Final = ("deaths", "deaths_untreated", "situation_days", f"first_day_{SITUATION}")
 """Outcomes compared on the screen; all others are in comparison.csv."""
 
+MOST_DECIMALS: Final = 4
+"""Max decimals of a difference."""
+
 
 def summary(results: Results, lang: str, folder: str | None = None) -> Group:
-    """Build the on-screen summary of a run for planners.
+    """Build the detailed on-screen summary of a run; `ShortSummary` has the short one.
 
     Parameters
     ----------
@@ -68,15 +72,16 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
     """
     scenario = results.scenario
     horizon = number(scenario.days, lang)
-    runs = number(results.replications["replication"].nunique(), lang)
+    replications = int(results.replications["replication"].nunique())
+    runs = number(replications, lang)
     parts: list[ScreenTable | Text] = [
         Text(
             phrase(
                 lang,
                 "screen.heading",
                 title=scenario.title.get(lang),
-                runs=runs,
-                days=horizon,
+                runs=count("run", replications, lang),
+                days=count("day", scenario.days, lang),
                 start=day_text(scenario.start, lang),
                 seed=scenario.study.seed,
             ),
@@ -173,9 +178,9 @@ def _in_province(results: Results, row: Mapping[Any, Any], lang: str) -> tuple[s
     interval = percent_range(row["probability_low"], row["probability_high"], lang)
     return (
         f"{title}\n{bound}",
-        f"{_share(row, lang)}\n({interval})",
+        f"{share_in_breach(row, lang)}\n({interval})",
         first_breach(results, row, lang),
-        _days(results, row, lang),
+        days_in_breach(results, row, lang),
         worst,
     )
 
@@ -185,7 +190,7 @@ def _without_numbers(title: str, bound: str, row: Mapping[Any, Any], lang: str) 
     return (f"{title}\n{bound}", phrase(lang, "assessed.short"), reason(row, lang), "", "")
 
 
-def _share(row: Mapping[Any, Any], lang: str) -> str:
+def share_in_breach(row: Mapping[Any, Any], lang: str) -> str:
     """Format the breach probability, as a lower bound if some runs are undecided."""
     share = percent(row["probability"], lang)
     return phrase(lang, "assessed.at_least", share=share) if row["undecided"] > 0 else share
@@ -265,7 +270,7 @@ def threshold_table(results: Results, lang: str) -> ScreenTable:
                 if name in scenario.command.in_districts:
                     what = phrase(lang, "screen.in_any_district", what=what)
                 cells = [_points(of[0], lang)] if shares else []
-                lines.append((what, *cells, *(signed(row, lang) for row in of[1:])))
+                lines.append((what, *cells, signed(of[1], lang), _first_difference(of[0], of[2], lang)))
         nothing = (phrase(lang, "screen.unchanged"), *[""] * len(columns))
         for i, (what, *cells) in enumerate(lines or [nothing], start=1):
             table.add_row(f"  {what}", *cells, end_section=i >= len(lines))
@@ -313,7 +318,9 @@ def spread_table(results: Results, lines: Sequence[Line], lang: str) -> ScreenTa
     return table
 
 
-def signed(row: Mapping[Any, Any] | None, lang: str, scale: float = 1.0) -> str:
+def signed(
+    row: Mapping[Any, Any] | None, lang: str, scale: float = 1.0, most_decimals: int = MOST_DECIMALS
+) -> str:
     """Format a paired difference with its sign and half-width: ``-12 ±3``."""
     if row is None:
         return ""
@@ -323,7 +330,18 @@ def signed(row: Mapping[Any, Any] | None, lang: str, scale: float = 1.0) -> str:
     if math.isnan(half) or half == 0:
         return f"{sign}{round_off(mean, lang)}"
     decimals = common_decimals(mean, mean - half, mean + half)
+    if abs(mean) >= 1 or half >= abs(mean):
+        decimals = min(decimals, most_decimals)
     return f"{sign}{to_decimals(mean, lang, decimals)} ±{to_decimals(half, lang, decimals)}"
+
+
+def _first_difference(breached: Mapping[Any, Any] | None, first: Mapping[Any, Any] | None, lang: str) -> str:
+    """Format the difference in the first breach, or say that one side never has a breach."""
+    if breached is not None:
+        for side, key in (("alternative_mean", "screen.never_here"), ("baseline_mean", "screen.only_here")):
+            if breached[side] == 0 < abs(breached["difference"]):
+                return phrase(lang, key)
+    return signed(first, lang)
 
 
 def _points(row: Mapping[Any, Any] | None, lang: str) -> str:
@@ -391,7 +409,8 @@ def first_breach(results: Results, row: Mapping[Any, Any], lang: str) -> str:
     return "\n".join(lines)
 
 
-def _days(results: Results, row: Mapping[Any, Any], lang: str) -> str:
+def days_in_breach(results: Results, row: Mapping[Any, Any], lang: str) -> str:
+    """Format the mean days in breach, with the range of runs if there are enough."""
     if row["probability"] == 0:
         return "0"
     if not enough_for_ranges(results):

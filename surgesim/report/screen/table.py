@@ -25,6 +25,10 @@ NUMBERS_FIRST = 1.5
 """Weight of wrapping in columns of numbers, relative to columns of text."""
 
 
+GAP = 2
+"""Spaces between the columns of a table without borders."""
+
+
 class _Row(NamedTuple):
     cells: tuple[str, ...]
     style: str
@@ -39,9 +43,10 @@ class ScreenTable:
     spaces. If a line of text starts with spaces, all lines into which it is broken have the same indentation.
     """
 
-    def __init__(self, title: str, *, show_lines: bool = True) -> None:
+    def __init__(self, title: str, *, show_lines: bool = True, borders: bool = True) -> None:
         self.title = title
-        self.show_lines = show_lines
+        self.show_lines = show_lines and borders
+        self.borders = borders
         self._columns: list[tuple[str, Justify]] = []
         self._rows: list[_Row] = []
 
@@ -56,7 +61,9 @@ class ScreenTable:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table]:
         widths = self._widths(options.max_width)
         lines = self.show_lines and len(self._rows) > 1
-        table = Table(title=self.title, title_justify="left", title_style="bold", show_lines=lines)
+        table = Table(title=self.title or None, title_justify="left", title_style="bold", show_lines=lines)
+        if not self.borders:
+            table.box, table.padding, table.pad_edge = None, (0, GAP, 0, 0), False
         for (header, justify), width in zip(self._columns, widths, strict=True):
             table.add_column(Text(wrap_cell(header, width)), justify=justify, width=width, overflow="fold")
         for row in self._rows:
@@ -69,7 +76,8 @@ class ScreenTable:
 
     def _widths(self, available: int) -> list[int]:
         """Return the width of each column, narrower than its longest word only if space is short."""
-        room = available - 3 * len(self._columns) - 1  # borders and padding
+        columns = len(self._columns)
+        room = available - (3 * columns + 1 if self.borders else GAP * (columns - 1))
         least, most = [], []
         for place, (header, _) in enumerate(self._columns):
             cells = [row.cells[place] for row in self._rows if place < len(row.cells)]

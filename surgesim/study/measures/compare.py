@@ -28,6 +28,9 @@ BREACHED = "breached_"
 """Prefix of outcomes, used only in comparisons: 1 if a threshold was breached on any day, otherwise 0."""
 COST, DEATHS, SITUATION_DAYS = "cost", "deaths", "situation_days"
 
+ROUNDING = 1e-12
+"""Relative difference below which two outcomes of a replication are the same: sums differ in rounding."""
+
 _BETTER = {outcome.name: outcome.better for outcome in OUTCOMES}
 
 HIGHER = ("in_time_share:",)
@@ -123,6 +126,7 @@ def _per_death_averted(cost: Mapping[str, Any], deaths: Mapping[str, Any]) -> fl
 
 def _paired(side: str, before: Floats | Bools, after: Floats | Bools, runs: int) -> dict[str, Any]:
     difference = after.astype(float) - before.astype(float)
+    difference[np.isclose(after, before, rtol=ROUNDING, atol=0.0)] = 0.0
     interval = paired_interval if before.dtype != bool else paired_shares_interval
     low, high = interval(difference, runs=runs)
     gained = {"later": difference > 0, "higher": difference > 0, "lower": difference < 0}.get(side)

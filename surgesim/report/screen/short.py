@@ -1,0 +1,204 @@
+"""The short on-screen summary of a run: the answer first, on at most 45 lines of 80 columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Group
+from rich.text import Text
+
+from surgesim.report.names import alternative_title, criteria, threshold_title
+from surgesim.report.prose.assessment import is_assessed, reason
+from surgesim.report.prose.chance import told_apart
+from surgesim.report.prose.hospitals import full_in_brief
+from surgesim.report.prose.sentences import deaths, enough_for_ranges
+from surgesim.report.prose.summary import in_brief, province_rows
+from surgesim.report.screen.screen import days_in_breach, share_in_breach, signed
+from surgesim.report.screen.table import ScreenTable
+from surgesim.report.words import (
+    EN_DASH,
+    count,
+    day_month,
+    day_text,
+    money_unit,
+    number,
+    percent_range,
+    phrase,
+)
+from surgesim.study.measures.breaches import SITUATION
+from surgesim.study.measures.compare import COST, DEATHS, SITUATION_DAYS
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType
+
+    from surgesim.report.citation import Row
+    from surgesim.study.results import Results
+
+MOST_LINES: Final = 45
+"""Max lines; to keep to it, plans are left out, but never the best and the worst."""
+
+
+class ShortSummary:
+    """The short summary of a run for planners; `surgesim.report.screen.screen.summary` has the details.
+
+    Parameters
+    ----------
+    lang
+        ``vi`` or ``en``.
+    folder
+        Path of the results, displayed at the end; None to leave it out.
+    """
+
+    def __init__(self, results: Results, lang: str, folder: str | None = None) -> None:
+        self._results, self._lang, self._folder = results, lang, folder
+        self._plans = _by_deaths(results)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        least = min(len(self._plans), 2)
+        for most in range(len(self._plans), least - 1, -1):
+            whole = Group(*self._parts(most))
+            if most == least or len(console.render_lines(whole, options)) <= MOST_LINES:
+                yield whole
+                return
+
+    def _parts(self, most: int) -> Iterator[ScreenTable | Text]:
+        results, lang = self._results, self._lang
+        scenario = results.scenario
+        emergency, constraints, _ = in_brief(results, lang)
+        yield Text(
+            phrase(
+                lang,
+                "short.heading",
+                title=scenario.title.get(lang),
+                runs=count("run", int(results.replications["replication"].nunique()), lang),
+                days=count("day", scenario.days, lang),
+                start=day_text(scenario.start, lang),
+            ),
+            style="bold",
+        )
+        yield Text(emergency, style="bold")
+        yield Text()
+        if len(results.breaches):
+            yield _criteria_table(results, lang)
+            yield from map(Text, _other_thresholds(results, lang))
+        yield from map(Text, full_in_brief(results, lang))
+        yield Text(constraints)
+        yield Text(deaths(results, lang))
+        if self._plans:
+            yield Text()
+            yield _plans_table(results, [*self._plans[: most - 1], self._plans[-1]], lang)
+            if most < len(self._plans):
+                more = number(len(self._plans) - most, lang)
+                yield Text(phrase(lang, "short.more_plans", more=more), style="dim")
+            yield Text(phrase(lang, "short.plans_note"), style="dim")
+            yield Text()
+        yield from map(Text, _certainty(results, lang))
+        where = "short.where" if self._folder is None else "short.where_folder"
+        yield Text(phrase(lang, where, folder=self._folder), style="dim")
+
+
+def _criteria_table(results: Results, lang: str) -> ScreenTable:
+    """Build the table of the criteria of the emergency, or of all thresholds if there is no emergency."""
+    names = criteria(results.scenario)
+    rows = {str(row["threshold"]): row for row in province_rows(results)}
+    table = ScreenTable("", borders=False)
+    for column in ("criterion", "probability", "first", "days"):
+        left = column in ("criterion", "first")
+        table.add_column(phrase(lang, f"short.{column}"), "left" if left else "right")
+    for name in names or tuple(rows):
+        if name not in rows or name == SITUATION:
+            continue
+        row, title = rows[name], threshold_title(results.scenario, name, lang)
+        if not is_assessed(row):
+            table.add_row(title, phrase(lang, "assessed.short"), reason(row, lang))
+            continue
+        interval = percent_range(row["probability_low"], row["probability_high"], lang)
+        first = _first(results, row, lang)
+        days = days_in_breach(results, row, lang).replace("\n", " ")
+        table.add_row(title, f"{share_in_breach(row, lang)} ({interval})", first, days)
+    return table
+
+
+def _first(results: Results, row: Row, lang: str) -> str:
+    """Format when a breach first occurs in the median run, with the range of runs if there are enough."""
+    scenario = results.scenario
+    if row["breached_at_start"] == 1:
+        return phrase(lang, "screen.at_start")
+    never = phrase(lang, "short.never")
+    last = scenario.end - timedelta(days=1)
+    text = day_month if last.year == scenario.start.year else day_text
+
+    def date_of(quantile: str) -> str:
+        day = row[f"first_day_{quantile}"]
+        return never if math.isnan(day) else text(scenario.start + timedelta(days=day), lang)
+
+    if math.isnan(row["first_day_p5"]) or not enough_for_ranges(results):
+        return date_of("median")
+    return f"{date_of('median')} ({date_of('p5')}{EN_DASH}{date_of('p95')})"
+
+
+def _other_thresholds(results: Results, lang: str) -> Iterator[str]:
+    """State how many thresholds that are no criteria are breached in half of the runs, in any area."""
+    names = criteria(results.scenario)
+    others = [name for name in results.scenario.command.thresholds if name not in names]
+    if not names or not others:
+        return
+    table = results.breaches[results.breaches["threshold"].isin(others)]
+    usual = table.loc[table["probability"] >= 0.5, "threshold"].nunique()
+    yield phrase(lang, "short.others", some=number(usual, lang), all=number(len(others), lang))
+
+
+def _by_deaths(results: Results) -> list[dict[str, Row]]:
+    """Return the comparisons of each plan by outcome; plans with the fewest deaths first."""
+    rows = results.comparison.to_dict("records")
+    plans: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        plans.setdefault(str(row["alternative"]), {})[str(row["outcome"])] = row
+    return sorted(plans.values(), key=lambda plan: float(plan[DEATHS]["difference"]))
+
+
+def _plans_table(results: Results, plans: Sequence[dict[str, Row]], lang: str) -> ScreenTable:
+    """Build the table of plans: differences from the baseline in deaths, days of emergency and cost."""
+    costed = results.scenario.supply.costs is not None
+    outcomes = [DEATHS, *([SITUATION_DAYS] if any(SITUATION_DAYS in plan for plan in plans) else [])]
+    costs = [abs(float(plan[COST]["difference"])) for plan in plans if costed and COST in plan]
+    scale, unit = money_unit(max(costs, default=0.0), results.scenario.supply.currency, lang)
+    table = ScreenTable("", borders=False)
+    table.add_column(phrase(lang, "short.plan"), "left")
+    for outcome in outcomes:
+        table.add_column(phrase(lang, f"short.{outcome}"))
+    if costs:
+        table.add_column(phrase(lang, "short.cost", unit=unit))
+    for plan in plans:
+        cells = [signed(plan.get(outcome), lang, most_decimals=1) for outcome in outcomes]
+        if len(cells) > 1 and _spurious(plan):
+            cells[1] += "*"
+        if costs:
+            cells.append(signed(plan.get(COST), lang, scale, most_decimals=1))
+        name = str(plan[DEATHS]["alternative"])
+        table.add_row(alternative_title(results.scenario, name, lang), *cells)
+    return table
+
+
+def _spurious(plan: dict[str, Row]) -> bool:
+    """Return True if a plan has fewer days of emergency but more deaths: the dead need no beds."""
+    days = plan.get(SITUATION_DAYS)
+    return days is not None and days["difference_high"] < 0 < plan[DEATHS]["difference_low"]
+
+
+def _certainty(results: Results, lang: str) -> Iterator[str]:
+    """State how many figures are assumptions, and how far chance and assumptions each spread deaths."""
+    confidence = results.assumptions["confidence"]
+    assumed = number(int((confidence == "assumed").sum()), lang)
+    yield phrase(lang, "screen.assumed", assumed=assumed, all=number(len(confidence), lang))
+    apart = [line for line in told_apart(results) if line.outcome == DEATHS and not line.is_difference]
+    if apart:
+        halves = {what: apart[0].half(what, lang)[0] for what in ("chance", "assumptions")}
+        yield phrase(lang, "short.apart", **halves)
+    elif results.scenario.study.drawn:
+        yield phrase(lang, "short.together", assumptions=number(len(results.scenario.study.drawn), lang))
+    elif not enough_for_ranges(results):
+        yield phrase(lang, "short.few_runs")
