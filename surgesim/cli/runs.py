@@ -209,7 +209,7 @@ def reproduce(
 
 
 def _warn_of_replacement(folder: Path) -> None:
-    """Warn, before a run begins, of results in its folder that it will replace."""
+    """Before a run begins, warn if it will replace results in its folder."""
     from surgesim.errors import ResultsError
     from surgesim.study.store.contents import RUN
     from surgesim.study.store.folder import Folder
