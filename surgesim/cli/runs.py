@@ -83,9 +83,9 @@ def run(
 ) -> None:
     """Run a scenario and its alternatives.
 
-    Shows which thresholds are breached, when and how likely, and what each alternative changes, and writes
-    the result folder. In each run, all alternatives share the same random numbers. Completed runs are kept
-    in FOLDER.unfinished until all are complete.
+    Shows which thresholds are breached, when and with what probability, and what each alternative changes;
+    writes the result folder. In each run, all alternatives share the same random numbers. Completed runs are
+    kept in FOLDER.unfinished until all are complete.
     """
     given = {
         "study.replications": ("--replications", replications),
