@@ -82,7 +82,7 @@ def listed(texts: Sequence[str]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return `text` with control and invisible characters as Python escapes: ``\\x1b``."""
+    """Return `text` with control and invisible characters replaced by Python escapes, such as ``\\x1b``."""
     if text.isprintable():
         return text
     return "".join(

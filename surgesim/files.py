@@ -14,7 +14,7 @@ TEMPORARY = ".surgesim-part"
 
 
 def write_failure(path: Path, error: OSError) -> str:
-    """Return a message that `path` cannot be written, with the reason or the file that stands in its way."""
+    """Return a message which says that `path` cannot be written, and why or which file is in the way."""
     if isinstance(error, FileExistsError) and path.is_file():
         return f"{path}: cannot be written: got a file, expected a folder or an unused path"
     for parent in path.parents:
@@ -27,7 +27,7 @@ def write_failure(path: Path, error: OSError) -> str:
 
 @contextlib.contextmanager
 def disk_errors(target: Path) -> Iterator[None]:
-    """Convert an OSError raised in the ``with`` block into a message that `target` cannot be written.
+    """Convert an OSError raised in the ``with`` block into an error: `target` cannot be written.
 
     Raises
     ------

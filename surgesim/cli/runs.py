@@ -85,9 +85,9 @@ def run(
 ) -> None:
     """Run a scenario and its alternatives.
 
-    Shows which thresholds are breached, when and how likely, and what each alternative changes, and writes
-    the result folder. In each run, all alternatives share the same random numbers. Completed runs are kept
-    in FOLDER.unfinished until all are complete.
+    Shows which thresholds are breached, when and with what probability, and what each alternative changes;
+    writes the result folder. In each run, all alternatives share the same random numbers. Completed runs are
+    kept in FOLDER.unfinished until all are complete.
     """
     given = {
         "study.replications": ("--replications", replications),
@@ -226,7 +226,7 @@ def reproduce(
 
 
 def _warn_of_replacement(folder: Path) -> None:
-    """Warn, before a run begins, of results in its folder that it will replace."""
+    """Before a run begins, warn if it will replace results in its folder."""
     from surgesim.errors import ResultsError
     from surgesim.study.store.contents import RUN
     from surgesim.study.store.folder import Folder

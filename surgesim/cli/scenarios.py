@@ -133,7 +133,7 @@ def new(
         fail("--csv: got no --workbook, expected both")
     if sum((workbook, like is not None, bool(given))) > 1:
         names = [*(["--workbook"] if workbook else []), *(["--from"] if like is not None else []), *given]
-        fail(f"got {', '.join(names)}, expected only one way to begin")
+        fail(f"got {', '.join(names)}, expected only one way to begin a scenario")
     with errors({key: f"--{key}" for key in _FIGURES}):
         if workbook:
             _write_template(name, out, lang.value, csv=csv)
@@ -160,7 +160,7 @@ def _quick(name: str, figures: Mapping[str, int | None], lang: str, profile: str
 
     population, beds = figures["population"], figures["beds"]
     if population is None or beds is None:
-        fail("expected at least --population and --beds for a scenario of today")
+        fail("expected at least --population and --beds for a scenario that starts today")
     known = Figures(
         population,
         beds,

@@ -41,8 +41,9 @@ def score(
 ) -> None:
     """Score forecasts against observed data.
 
-    Writes coverage, weighted interval score and bias, compared with those of two simple forecasts: by target,
-    horizon and location (scores.csv), for each forecast (each.csv), and as a figure.
+    Writes coverage, weighted interval score and bias, and compares them with those of two simple forecasts.
+    The scores are by target, horizon and location (scores.csv) and by forecast (each.csv); a figure shows
+    them.
     """
     with errors(interrupted="the files already written are complete"):
         from rich.text import Text

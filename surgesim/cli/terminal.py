@@ -92,7 +92,7 @@ def _discard_output() -> None:
 
 
 def _by_option(problem: Problem, options: Mapping[str, str]) -> Problem:
-    """In a problem with a value that an option set, replace the path by the option's name."""
+    """If a problem concerns a value set by an option, replace its path with the option's name."""
     if problem.file not in (None, "--set"):
         return problem
     for path, option in options.items():
@@ -109,7 +109,7 @@ def fail(message: str) -> NoReturn:
 
 
 def choose(questions: Sequence[Question]) -> Iterator[tuple[str, str]]:
-    """Ask questions at the terminal; yield each option chosen, with the identity of its question.
+    """Ask questions at the terminal; yield each option chosen, with its question's identity.
 
     Of several questions with the same identity, only the first is asked.
     """

@@ -183,7 +183,7 @@ class Extensions:
                 if each.name in first:
                     raise ExtensionError(
                         f"{extension.file}: declares the {what} {each.name!r}, which {first[each.name]} "
-                        "declares too: expected distinct names"
+                        "also declares: expected distinct names"
                     )
                 first[each.name] = extension.file
         return joined

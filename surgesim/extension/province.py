@@ -43,23 +43,23 @@ class View(Protocol):
 
     @property
     def district_names(self) -> tuple[str, ...]:
-        """The names of the districts, in the order in which arrays have them."""
+        """The names of the districts, in the order that arrays use."""
 
     @property
     def facility_names(self) -> tuple[str, ...]:
-        """The names of the facilities, in the order in which arrays have them."""
+        """The names of the facilities, in the order that arrays use."""
 
     def now(self, column: str) -> float:
         """Return the day's value of a daily column of the province."""
 
     def series(self, column: str) -> Floats:
-        """Return a daily column of the province so far, ``(days,)``."""
+        """Return a daily column of the province up to the last day recorded, ``(days,)``."""
 
     def districts(self, column: str) -> Floats:
-        """Return a daily column of the districts so far, ``(days, districts)``."""
+        """Return a daily column of the districts up to the last day recorded, ``(days, districts)``."""
 
     def facilities(self, column: str) -> Floats:
-        """Return a daily column of the facilities so far, ``(days, facilities)``."""
+        """Return a daily column of the facilities up to the last day recorded, ``(days, facilities)``."""
 
 
 class Province(View, Protocol):
@@ -83,7 +83,7 @@ class Province(View, Protocol):
         Parameters
         ----------
         name
-            Name of the rule in tables, such as actions.csv; no other rule may have it.
+            Name of the rule in tables, such as actions.csv; no other rule may have the same name.
         action
             An action of `command.plan`, such as ``convert_beds``.
         settings

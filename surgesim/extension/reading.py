@@ -18,8 +18,8 @@ def read_extensions(paths: Sequence[str | Path] | Extensions) -> Extensions:
     Raises
     ------
     ExtensionError
-        If a file is missing or not Python, cannot be executed, or declares nothing, or a name that another
-        file declares.
+        If a file is missing, is not Python, cannot be executed, declares nothing, or declares a name that
+        another file also declares.
     """
     if isinstance(paths, Extensions):
         return paths

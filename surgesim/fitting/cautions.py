@@ -99,7 +99,7 @@ def collapse(names: Sequence[str], ratios: Floats) -> Iterator[str]:
     if found:
         yield (
             f"the ensemble has collapsed in {join_words(found)}: less than {COLLAPSE:.0%} of the prior's "
-            "width is left, which data cannot explain; use more members or a larger noise"
+            "width is left, which the data cannot explain; use more members or more noise"
         )
 
 

@@ -1,4 +1,4 @@
-"""Daily or weekly data: read from a CSV or a DataFrame, and checked.
+"""Daily or weekly data, read from a CSV file or a DataFrame and checked.
 
 `read_data` reads the data for a fit, and `read_values` reads data without a scenario. Each row has a date,
 perhaps a district, and any of the series in `SERIES`; cells may be empty.
@@ -184,7 +184,9 @@ def read_cells(source: Source, index: str) -> tuple[pd.DataFrame, str]:
     except OSError as error:
         raise FitError([Problem("", f"{source}: cannot be read: {error.strerror or error}")]) from error
     except ValueError as error:  # pandas' parser errors and wrong encodings are ValueErrors
-        raise FitError([Problem("", f"{source}: got no CSV in UTF-8 ({error})")]) from error
+        raise FitError(
+            [Problem("", f"{source}: got a file that is not a CSV file in UTF-8 ({error})")]
+        ) from error
     return frame.rename(columns=lambda name: str(name).strip()), str(source)
 
 
@@ -251,7 +253,7 @@ def _row(cells: Mapping[str, Any], line: int, scenario: Scenario | None) -> tupl
 
 
 def lack(name: str, area: str, scenario: Scenario | None) -> str:
-    """Return why the model does not have a series in a district; empty if it has the series."""
+    """Return the reason why the model lacks a series in a district; empty if it has the series."""
     if scenario is None or area not in scenario.people.districts:
         return ""
     series = SERIES[name]
@@ -312,4 +314,4 @@ def _as_a_whole(data: Data) -> Iterator[Problem]:
             yield Problem(name, "got values of both the province and districts, expected only one of the two")
     days = (data.last - data.first).days + 1
     if days < LEAST_DAYS:
-        yield Problem(DATE, f"got data of {days} days, expected at least {LEAST_DAYS} days")
+        yield Problem(DATE, f"got data for {days} days, expected at least {LEAST_DAYS} days")

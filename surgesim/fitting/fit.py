@@ -48,7 +48,7 @@ REPLICATES: Final = 40
 NOISE: Final = 0.1
 
 WARM_UP: Final = "warm_up_days"
-"""A key of scenarios, and the manifest entry of a fit to a scenario's own history."""
+"""Name of a key of scenarios, and of the manifest entry of a fit to a scenario's own history."""
 
 _LEAST_MEMBERS: Final = 10
 _LEAST_REPLICATES: Final = 5
@@ -134,7 +134,7 @@ class _Plan:
 
     @property
     def total(self) -> int:
-        """Number of all runs; at the end, the members run once more, without replicates."""
+        """Total number of runs; at the end, the members run once more, without replicates."""
         return self.rounds * self.runs_of_round + self.members
 
 
@@ -163,23 +163,23 @@ def fit(
     scenario
         A scenario loaded with `surgesim.load`. Its alternatives are left out of the fit.
     data
-        A CSV file or a DataFrame with the column `date`, a column `district` if there are data of
-        districts, and any of `reported_cases`, `admissions`, `in_hospital`, `on_oxygen`, `icu` and `deaths`.
-        By default the scenario's own `history`: the epidemic then begins on the first day of the history, and
-        the draws are for a scenario whose warm-up begins on that day.
+        A CSV file or a DataFrame with the column `date`, a column `district` if there are data by district,
+        and any of `reported_cases`, `admissions`, `in_hospital`, `on_oxygen`, `icu` and `deaths`. By default
+        the scenario's own `history`: the epidemic then begins on the first day of the history, and the draws
+        are for a scenario whose warm-up begins on that day.
     priors
         The 5th and 95th percentiles of priors for additional paths, such as
-        ``{"epidemic.immunity.waned.severe": (0.4, 0.8)}``. Parameters of `study.uncertainty` are unknowns,
-        too.
+        ``{"epidemic.immunity.waned.severe": (0.4, 0.8)}``. Parameters in `study.uncertainty` are also
+        unknowns.
     defaults
         False to fit only `priors` and `study.uncertainty`.
     fixed
         Unknowns to leave at the scenario's value.
     members, rounds, replicates
-        Numbers of members of the ensemble, of rounds of runs and updates, and of runs per round at the mean
-        of the ensemble, which measure chance.
+        Number of members in the ensemble; number of rounds, each of which runs the members and updates them;
+        and number of additional runs per round at the ensemble's mean, which measure chance.
     noise
-        Standard deviation of the log of a weekly value, in addition to the model's own chance.
+        Standard deviation of the noise in the log of a weekly value, in addition to chance in the model.
     seed
         Overrides the scenario's seed.
     extensions, workers, progress, resume
@@ -290,9 +290,11 @@ def _check_numbers(members: int, rounds: int, replicates: int, noise: float) -> 
 
 def _check_scenario(scenario: Scenario) -> None:
     if scenario.epidemic is None:
-        raise FitError([Problem("arrivals", "got given arrivals, expected a scenario with an epidemic")])
+        raise FitError(
+            [Problem("arrivals", "got a scenario with given arrivals, expected one with an epidemic")]
+        )
     if scenario.study.draws is not None:
-        message = "got joint draws, which a fit makes itself, expected study.draws: none"
+        message = "got joint draws, expected none (study.draws: none): a fit makes its own"
         raise FitError([Problem("study.draws", message)])
 
 

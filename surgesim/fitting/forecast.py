@@ -174,15 +174,15 @@ def check_weeks(weeks: int, scenario: Scenario) -> None:
 
 
 def check_fit(fit: Fit, scenario: Scenario) -> None:
-    """Raise FitError unless a fit is one of this scenario to its own history."""
+    """Raise FitError unless `fit` is a fit of this scenario to its own history."""
     digest = hashlib.sha256(scenario_text(scenario).encode()).hexdigest()
     if fit.manifest[FIT]["scenarios"] != {scenario.name: digest}:
         message = (
-            "got a fit of another scenario, or of this one before it changed, expected a fit of this one"
+            "got a fit of another scenario, or of this one before it changed, expected one of this scenario"
         )
         raise FitError([Problem("fit", message)])
     if fit.warm_up_days is None:
-        raise FitError([Problem("fit", "got a fit to other data, expected one to the scenario's history")])
+        raise FitError([Problem("fit", "got a fit to other data, expected a fit to the scenario's history")])
 
 
 def _drawn(scenario: Scenario, fit: Fit, weeks: int, replications: int | None) -> Scenario:
@@ -224,7 +224,7 @@ def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     try:
         quantiles, pace = (pd.read_csv(folder / f"{name}.csv", na_filter=False) for name in _TABLES)
     except OSError as error:
-        raise ResultsError(f"{folder}: got no forecast there ({error.strerror or error})") from error
+        raise ResultsError(f"{folder}: contains no forecast ({error.strerror or error})") from error
     dates = ("origin_date", "target_end_date")
     return quantiles.assign(**{name: pd.to_datetime(quantiles[name]) for name in dates}), pace
 

@@ -44,9 +44,9 @@ def begun_with_history(scenario: Scenario) -> Scenario:
     """Return a scenario that runs from the day of the first report to the day before the start.
 
     Its days are like those of a warm-up, but they are recorded. As in a warm-up, it has no history, no census
-    and no plan, and imports infections every day. The initial infections of a scenario without a warm-up are
-    those of its start; they are multiplied by the ratio of the reported cases of the first week of the
-    history to those of the last.
+    and no plan, and imports infections every day. A scenario without a warm-up gives the initial infections
+    at its start. They are multiplied by the ratio of the cases reported in the first week of the history to
+    those reported in the last week.
     """
     days = warm_up_days(scenario)
     overlay: dict[str, Any] = {
@@ -69,7 +69,7 @@ def begun_with_history(scenario: Scenario) -> Scenario:
 def earlier_infections(scenario: Scenario) -> dict[str, int]:
     """Return the initial infections of each district on the first day of the history.
 
-    Those of a scenario with a warm-up are left as they are: they belong to an earlier day already.
+    If the scenario has a warm-up, they are unchanged, because they already refer to an earlier day.
     """
     past, epidemic = past_of(scenario), scenario.epidemic
     numbers = {} if epidemic is None else epidemic.initial_infections

@@ -31,9 +31,9 @@ class Series:
     is_flow
         True for a number per day, which adds up over a week; False for a number at the end of the day.
     district
-        Column in the record of the districts; None if it has no such column.
+        Column in the record of the districts; None if that record has no such column.
     facilities
-        True if the value of a district is the sum over its facilities, of the same columns.
+        True if the value of a district is the sum of the same columns over its facilities.
     """
 
     columns: tuple[str, ...]

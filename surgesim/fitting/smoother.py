@@ -46,7 +46,7 @@ class Round:
     ensemble
         ``(members, unknowns)``.
     predictions
-        ``(members, observations)`` of the members, on the scale of the data.
+        ``(members, observations)`` predictions for the members, on the scale of the data.
     replicates
         ``(replicates, observations)`` predictions at the mean of the ensemble, which differ by chance.
     """

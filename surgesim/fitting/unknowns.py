@@ -59,7 +59,7 @@ class Prior(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A distribution that is normal on a log, logit or linear scale, with 90 % from `low` to `high`."""
+    """A distribution, normal on a log, logit or linear scale, with 90 % of values from `low` to `high`."""
 
     low: float
     high: float
@@ -167,7 +167,7 @@ class Unknowns:
         )
 
     def settings(self, values: Iterable[float]) -> dict[str, float]:
-        """Return the value to set at each path, from the value of each unknown; whole numbers are rounded."""
+        """Return the value to set at each path, from each unknown's value; integer parameters are rounded."""
         set_ = {
             path: base * value
             for unknown, value in zip(self.each, values, strict=True)
@@ -228,7 +228,7 @@ def _overlap(name: str, other: str) -> bool:
 def _wrong_priors(priors: Priors, plain: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     for path, (low, high) in priors.items():
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
-            yield path, f"got a prior from {low:g} to {high:g}, expected a lower and then a higher number"
+            yield path, f"got a prior from {low:g} to {high:g}, expected the lower number first"
         elif low == 0:
             yield path, "got a prior from 0, expected its 5th percentile above 0"
         elif _is_share(path, plain) and not 0 < low < high < 1:
@@ -352,7 +352,7 @@ def _check_drawable(unknowns: Unknowns, scenario: Scenario) -> None:
 def draws_overlay(
     scenario: Scenario, paths: Sequence[str], rows: Sequence[Sequence[float]]
 ) -> dict[str, object]:
-    """Return an overlay that makes a scenario draw from these rows of values at `paths`, and nothing else."""
+    """Return an overlay that makes a scenario draw only the values at `paths`, from these joint rows."""
     study = scenario.study
     most = len(rows) * study.runs_per_draw
     changed: dict[str, object] = {

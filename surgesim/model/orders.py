@@ -50,7 +50,7 @@ class Orders:
         ]
 
     def begin_plan(self, past: Sequence[Assessment]) -> None:
-        """At t = 0, start to follow the rules of the plan; `past` are the assessments of the days before."""
+        """At t = 0, start to follow the rules of the plan; `past` has the assessments of the days before."""
         for name, rule in self.province.scenario.command.plan.items():
             self.follow(name, rule, past)
 

@@ -355,7 +355,7 @@ class Province:
     def admit_census(self) -> None:
         """At t = 0, put the initial census (if any) in beds and queues, in place of patients of a warm-up.
 
-        Oxygen stocks are then set back to their initial levels, too.
+        Oxygen stocks are then also set back to their initial levels.
         """
         census, fresh = self.scenario.care.initial_census, self.scenario.care.initial_stays == "fresh"
         if not census:

@@ -93,7 +93,7 @@ class Reading:
         if column not in index:
             raise ValueError(f"got {column!r}, expected one of {', '.join(index)}")
         if self.day < 0:
-            raise ValueError("got no day yet: the first rules act before the first day is recorded")
+            raise ValueError("got no recorded day: the first rules act before the first day is recorded")
         values = table[: self.day + 1, ..., index[column]]
         values.flags.writeable = False
         return values

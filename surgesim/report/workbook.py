@@ -80,7 +80,7 @@ def write_workbook(results: Results, path: Path | str, lang: str = "en", *, dail
 
 @contextmanager
 def _as_os_errors() -> Iterator[None]:
-    """Turn an exception of XlsxWriter that wraps an OSError into this OSError."""
+    """Turn an exception of XlsxWriter that wraps an OSError into that OSError."""
     from xlsxwriter.exceptions import FileCreateError
 
     try:

@@ -290,7 +290,7 @@ def _assemble(
     context: LoadContext,
     below: Mapping[str, Any] | None = None,
 ) -> _Assembly:
-    """Build a scenario from plain values; `below` has those of the scenario that they change, if any."""
+    """Build a scenario from plain values; `below` has the values of the scenario they change, if any."""
     assigned = _assigned(tree, texts, context)
     given = assigned.tree.get("alternatives", {})
     if isinstance(given, Mapping) and len(given) > MOST_ALTERNATIVES:  # before each is checked

@@ -177,7 +177,8 @@ class Resources:
     heads
         ``(facilities, 3)`` staff on the payroll, reinforcements included.
     apart
-        The facilities that were mobilised without their own staff, ``(facilities,)``, or None if none was.
+        The facilities that were mobilised without their own staff, ``(facilities,)``, or None if there are
+        none.
     brought
         ``(facilities, 3)`` share of `heads` that rules have brought in.
     moved, worth

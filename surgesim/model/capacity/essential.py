@@ -239,7 +239,7 @@ class EssentialPatients:
 
     @property
     def served_share(self) -> float:
-        """Share of emergency patients served in the last 7 days, all facilities; 1 if there were none."""
+        """Share of emergency patients served in the last 7 days, in all facilities; 1 if there were none."""
         arrivals, served = self._last_days.sum(axis=0).tolist()
         return served / arrivals if arrivals else 1.0
 

@@ -113,7 +113,7 @@ class Facilities:
         return self._index[name]
 
     def prepare(self, rule: str, names: list[str]) -> None:
-        """Record that a rule has ordered facilities; facilities they replace close as patients leave."""
+        """Record that a rule has ordered facilities; those that they replace close as patients leave."""
         for name in names:
             site = self.sites[self._index[name]]
             site.preparing.add(rule)

@@ -1,7 +1,7 @@
 """Logistics: daily use of stocks, backlogs of waste and bodies, and costs.
 
-Self-contained: the input is a day's `Drivers`, and attributes hold the day's results. Every day passed is
-counted, so the first must be the first day of the scenario, not of its warm-up.
+Self-contained: the input is a day's `Drivers`, and attributes hold the day's results. Every day given to
+`Logistics.pass_day` counts, so the first must be the first day of the scenario, not of its warm-up.
 """
 
 from __future__ import annotations

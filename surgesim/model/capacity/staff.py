@@ -136,8 +136,8 @@ class Absences:
     Parameters
     ----------
     immune_share, rounding
-        Share of staff who are immune throughout, and ``(facilities, 3)`` uniform random numbers by which
-        their number is rounded to whole people; used only with `immunity`.
+        Share of staff who are immune throughout, and ``(facilities, 3)`` uniform random numbers used to round
+        their number to whole people; used only with `immunity`.
 
     Attributes
     ----------
@@ -146,11 +146,11 @@ class Absences:
     recovered
         ``(facilities, 3)`` staff at work who were infected earlier; 0 unless infection gives immunity.
     infections, returned, departed
-        ``(facilities, 3)`` staff since the start of the run who were infected, who returned to work, and who
-        were removed from the payroll while away.
+        ``(facilities, 3)`` numbers of staff who, since the start of the run, were infected, who returned to
+        work, and who were removed from the payroll while away.
     again, gone
-        ``(facilities, 3)`` recovered staff since the start of the run who were infected once more, and who
-        were removed from the payroll.
+        ``(facilities, 3)`` numbers of recovered staff who, since the start of the run, were infected once
+        more, and who were removed from the payroll.
     exposure
         Factor on the hazard of infection at work.
     protection
@@ -273,7 +273,7 @@ class Absences:
         return absent
 
     def on_duty(self, heads: Ints) -> Floats:
-        """Return the staff on duty, ``(facilities, 3)``, who are neither infected nor absent otherwise."""
+        """Return the staff on duty, ``(facilities, 3)``, who are neither infected nor otherwise absent."""
         present: Floats = np.multiply(heads - self.infected, 1 - self._section.base, dtype=np.float64)
         return present
 

@@ -17,9 +17,9 @@ Ints = NDArray[np.int64]
 class ArrivalSource:
     """The patients and mild cases of each day, from series of daily counts.
 
-    Every day of a warm-up has the arrivals of the first day. Patients of a series that gives no district are
-    split among districts by population. If it gives no age, they are split among ages by population times the
-    probability of the need.
+    Every day of a warm-up has the arrivals of the first day. Patients of a series without a district are
+    split among districts in proportion to population; those of a series without an age are split among ages
+    in proportion to population times the probability of the need.
 
     Parameters
     ----------

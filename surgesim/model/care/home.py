@@ -1,7 +1,7 @@
 """Home care: teams follow mild cases, give drug packages, and keep some cases from needing oxygen.
 
-Self-contained: the input is a day's counts, the output the reduction of need among the next day's onsets. The
-province is treated as a whole: teams go where the cases are.
+Self-contained: the input is a day's counts; the output is the reduction of need among the next day's onsets.
+The province is treated as a whole: teams go where the cases are.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class _Cases:
         self.known = float(self._weights @ self._recent)
 
     def follow(self, isolated: float, most: float) -> None:
-        """Follow up to `most` of the cases that are at home, not among the `isolated`."""
+        """Let teams follow up to `most` of the cases at home, i.e. all known cases except `isolated` ones."""
         active = max(self.known - isolated, 0.0)
         new = self._reported * active / self.known if self.known > 0 else 0.0
         stay = min((active - new) / self.active, 1.0) if self.active > 0 else 0.0

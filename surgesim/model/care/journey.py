@@ -742,7 +742,7 @@ class Journey:
         self._settle()
 
     def _leave(self, patient: Patient, dies_by: int | None) -> None:
-        """End a patient's journey by a death of the kind `dies_by` or, if that is None, by recovery.
+        """End a patient's journey with a death of the kind `dies_by` or, if that is None, with recovery.
 
         A death that full care would not have prevented counts as unavoidable, whatever the care received.
         """

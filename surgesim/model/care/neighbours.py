@@ -11,7 +11,7 @@ from surgesim.scenario.schema.capacity.transport import Neighbour
 
 
 class Sender(Protocol):
-    """The interface of the part of a run that hands over patients to transfer, `Journey`."""
+    """The interface of `Journey`, the part of a run that hands over patients for transfer."""
 
     def transfer_out(self, number: int) -> int: ...
 

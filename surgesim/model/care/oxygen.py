@@ -356,7 +356,7 @@ class OxygenSupply:
             self._watch(facility, store)
 
     def _titrate(self, store: Store) -> None:
-        """If the scenario lets flows fall, set those of a facility without a shortage."""
+        """If the scenario lets flows fall, set the flows of a facility without a shortage."""
         if self._floor < 1:
             store.titrate(self._horizon)
 

@@ -50,7 +50,7 @@ _BELOW_1 = 1 - 2.0**-53
 """The largest number below 1, at which every quantile is finite."""
 
 Reduction: TypeAlias = tuple[float, float]
-"""Shares of detected cases kept from needing oxygen by home care, for people followed first and others."""
+"""Shares of detected cases that home care keeps from needing oxygen, for people followed first and others."""
 
 FULL, THIN, BOARDED, NO_CARE = range(4)
 """Levels of care, best first."""
@@ -80,8 +80,8 @@ class PatientBatch:
     oxygen_stay, icu_survivor_stay, icu_dying_stay, step_down_stay
         Lengths of stay.
     oxygen_death, oxygen_recovery, icu_death, icu_recovery, boarded_death, boarded_recovery
-        How long a need can go unmet (an ICU need without a bed, or in an oxygen bed) before death, or
-        before recovery; infinite if that never follows.
+        How long a need (for oxygen, for ICU without a bed, or for ICU while boarding in an oxygen bed) can go
+        unmet before death, and before recovery; infinite if that end never follows.
     unreported
         True if not detected in the community; the patient is then reported at admission.
     oxygen_flow, icu_flow, step_down_flow
@@ -320,8 +320,8 @@ class PatientSource:
     Parameters
     ----------
     drugs
-        Factors on P(death) with full or thin care, of patients who need oxygen and who need ICU, while all
-        drugs are in stock.
+        Two factors on P(death) with full or thin care while all drugs are in stock: one for patients who need
+        oxygen, and one for patients who need ICU.
     drawn
         Days already drawn by other alternatives of this replication. They are reused if the onsets (the same
         object) and the reductions match; new days are added. All alternatives must have the same `clinical`,
@@ -407,8 +407,8 @@ class PatientSource:
         needs, traits
             The day's random generators for the need for oxygen and for each patient's traits.
         reduction
-            Shares of detected cases that home care keeps from needing oxygen: of people followed first, and
-            of others.
+            Shares of detected cases that home care keeps from needing oxygen: among people followed first,
+            and among others.
         """
         assert self.p_oxygen is not None
         onsets = infection.onsets
@@ -558,9 +558,9 @@ class PatientSource:
     def _flow_by_severity(self, usual: Floats, age: Ints, needs_icu: Bools, draws: Floats) -> Floats:
         """Return the flow in an oxygen bed before any ICU, L/min; patients who will need ICU rank highest.
 
-        If a share s of the patients of an age will need ICU, they get the top s of the mix of support, and
-        the others get the rest, so that the overall mix is unchanged. Patients to whom `by_severity` does not
-        apply keep `usual`.
+        If a share s of the patients in an age group will need ICU, the highest flows, a share s of the mix of
+        support, go to these patients and the remaining flows to the others, so the overall mix is unchanged.
+        Patients to whom `by_severity` does not apply keep `usual`.
         """
         if self._by_severity == 0:
             return usual
@@ -596,7 +596,7 @@ def _quantiles(clock: Clock) -> tuple[Quantile, Quantile]:
 
 
 def _gain(end: Floats, other: Floats) -> Floats:
-    """Return the extra weight toward `end` of a day under another clock, which ends at `other`.
+    """Return the extra weight toward `end` that a day under another clock has, if that ends at `other`.
 
     With this weight, the elapsed shares of both clocks add up to 1 at the end.
     """

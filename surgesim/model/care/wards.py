@@ -39,7 +39,7 @@ FULL = (
         "1 if the facility has staffed {bed} beds, not unlimited, and each of them is occupied or held",
     ),
 )
-"""Columns of the facilities' table on held beds and full facilities."""
+"""Columns of held beds and full facilities in the facilities' table."""
 
 
 class Wards:
@@ -48,10 +48,10 @@ class Wards:
     Attributes
     ----------
     staffed
-        For each bed type, a list by facility of beds that admit patients; 0 at first.
+        For each bed type, a list of the number of beds that admit patients, by facility; 0 at first.
     staffed_normally
-        For each bed type, a list by facility of beds staffed at normal ratios; care in further beds is
-        understaffed. Unlimited where no surge ratios are in use.
+        For each bed type, a list of the number of beds staffed at normal ratios, by facility; care in further
+        beds is understaffed. Unlimited where no surge ratios are in use.
     mild
         ``(facilities,)`` people in basic beds.
     oxygen, icu

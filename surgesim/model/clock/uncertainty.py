@@ -1,8 +1,8 @@
 """The values drawn for uncertain parameters, the same in all alternatives of a replication.
 
 A draw may serve several replications, which then differ only by chance. Each parameter has its own stream, so
-that a further uncertain parameter changes no draw of the others. These streams have a purpose of their own,
-so that they change no other draw of the model.
+that adding an uncertain parameter does not change the draws of the others. These streams have a purpose of
+their own, so that they do not change any other draw of the model.
 """
 
 from __future__ import annotations

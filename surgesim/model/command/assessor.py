@@ -81,7 +81,8 @@ class Assessor:
             ``(rows, len(PROVINCE))`` and ``(rows, districts, columns)``: the record up to `row`, without the
             columns of indicators.
         items
-            The day's values of indicators that concern an item, by `key_of`.
+            The day's values of indicators that concern an item (a consumable or burden), by key (see
+            `key_of`).
         """
         command, population = self._command, self._population
         seen = compute(rows, row, population, self._beds_counted) | items | self._of_groups(day)
@@ -101,7 +102,7 @@ class Assessor:
         return replace(assessment, of_districts=of_districts) if of_districts else assessment
 
     def _of_districts(self, day: int, row: int, table: Floats, seen: dict[str, float]) -> DistrictValues:
-        """Compute the districts' indicators; add the level and the indicators that rules watch to `seen`."""
+        """Compute the districts' indicators; add to `seen` the level and the indicators that rules watch."""
         local = values_of(
             self._province, self._wanted, self._residents, table, day, row, self._reach, self._beds_counted
         )
@@ -116,7 +117,7 @@ class Assessor:
         return local
 
     def _of_groups(self, day: int) -> dict[str, float]:
-        """Compute timely access and deaths for the province and its groups, by `key_of`."""
+        """Compute timely access and deaths for the province and its groups, by key (see `key_of`)."""
         return {
             key_of(indicator, group): value
             for indicator, groups in self._groups.items()

@@ -103,7 +103,7 @@ def window(series: NDArray[Number], day: int) -> NDArray[Number]:
 
 
 def compute(table: Floats, row: int, population: int, beds: Sequence[str] = BED_TYPES) -> dict[str, float]:
-    """Compute all indicators from the province's table at a row, except ``situation``.
+    """Compute all indicators except ``situation`` at a row of the province's table.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def assess(
     row
         ``(len(PROVINCE),)`` the day's row of the province's table.
     indicators
-        All indicator values by `key_of`, from `compute` and from elsewhere.
+        All indicator values, from `compute` and from elsewhere, by key (see `key_of`).
     local
         For each threshold assessed by district, its values ``(districts,)``.
     """

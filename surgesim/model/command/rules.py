@@ -66,7 +66,7 @@ class Command:
             self._note(name, "stood down")
 
     def hear(self, assessment: Assessment) -> None:
-        """Pass the day's assessment to the rules; rules without delay act at the 00:00 that follows."""
+        """Pass the day's assessment to the rules; rules without delay act at the next 00:00."""
         heard, self._assessed = self._assessed, self._env.event()
         heard._ok, heard._value = True, assessment
         self._env.schedule(heard, ENDING)

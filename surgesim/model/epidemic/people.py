@@ -77,7 +77,8 @@ def _contacts(people: People, of_age: Ints) -> Floats:
     """Return reciprocal contacts, ``(4, 9, 9)``.
 
     The meetings of two groups are the mean of the numbers that the two groups report. A table that ends at
-    70+ is split: the two oldest groups have equal contacts, and contacts with them are divided by population.
+    70+ is split: the two oldest groups have equal contacts, and contacts with them are split between the two
+    by population.
     """
     tables = np.array([getattr(people.contacts, setting) for setting in SETTINGS])
     number = of_age.astype(float)
@@ -96,8 +97,8 @@ def _contacts(people: People, of_age: Ints) -> Floats:
 def _left_of_meetings(table: Floats, people: Floats) -> Floats:
     """Return the share of meetings between two groups that remains where a group is small; 1 elsewhere.
 
-    A person of one group meets the other group at most as often as the two entries of `table` (the sum of all
-    settings) add up to, so that a small group among many people has no excess contacts. Rare groups meet each
+    A person's meetings with the other group are capped at the sum of the two groups' entries in `table` (all
+    settings together), so that a small group among many people has no excess contacts. Rare groups meet each
     other less often.
     """
     mean = (table * people[:, None] + (table * people[:, None]).T) / 2
@@ -131,7 +132,7 @@ def travel_hours(people: People) -> Floats:
 def _mixing(people: People) -> Floats:
     """Return reciprocal mixing whose rows add up to 1.
 
-    A share `outside_share` of contacts is with other districts, divided by population and distance."""
+    Of all contacts, a share `outside_share` is with other districts, split by population and distance."""
     population = np.array([district.population for district in people.districts.values()], float)
     n = len(population)
     if n == 1 or people.outside_share == 0:

@@ -155,8 +155,8 @@ def protection(section: EpidemicSection) -> Floats:
 def severe_if_infected(section: EpidemicSection) -> Floats:
     """Return the risk of severe disease once infected, relative to people without protection, by stratum.
 
-    A person's protection against severe disease includes the protection against infection, which does not
-    protect again once the person is infected. It is at least as high as the protection against infection.
+    A person's protection against severe disease includes, and is at least as high as, the protection against
+    infection, which does not protect again once the person is infected.
     """
     infection, severe = protection(section).T
     infected, ill = 1.0 - infection, 1.0 - np.maximum(infection, severe)
@@ -280,7 +280,8 @@ class Epidemic:
     def immunity_of(self, ages: slice) -> tuple[float, float]:
         """Return the share of people of some ages who are immune now, and the protection of the others.
 
-        This protection is the mean share by which the strata of the others lower their hazard of infection.
+        The protection is the mean share by which the immunity strata of the others lower the hazard of
+        infection.
         """
         immune, others = self.recovered[:, ages].sum(), self.susceptible[:, ages].sum(axis=(0, 1, 2))
         everybody = immune + others.sum()
@@ -391,7 +392,7 @@ class Epidemic:
     def _take_from_path(
         self, day: int, in_force: tuple[str, ...], isolated: Floats | None
     ) -> DayOfInfection | None:
-        """Return the day as another alternative simulated it; None if there is none or the paths differ.
+        """Return the day as another alternative simulated it; None if none did or the paths differ.
 
         Once the measures in force or the people who isolate differ on a day, this alternative no longer uses
         the path. Isolation can differ because reports depend on home care, tests and beds.

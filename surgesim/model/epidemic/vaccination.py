@@ -1,8 +1,8 @@
 """Vaccination: the people who get each day's doses, and the people protected once doses take effect.
 
-Self-contained: the input is susceptible people and deaths, the output people to move between strata. A dose
-goes to a person who has had none, infected or not, and gives protection only if that person is susceptible
-when it takes effect.
+Self-contained: the input is susceptible people and deaths; the output is people to move between strata. A
+dose goes to a person who has had none, infected or not, and gives protection only if that person is
+susceptible when it takes effect.
 """
 
 from __future__ import annotations

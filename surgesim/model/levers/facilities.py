@@ -59,7 +59,7 @@ def sites_of(rule: AtFacilities, province: Province) -> list[int]:
 
 
 def _names_of(care: Care, names: tuple[str, ...] | None, ownership: tuple[str, ...]) -> list[str]:
-    """Return the facilities that a rule names, or the facilities of its `ownership` open at the start."""
+    """Return the facilities that a rule names, or those of its `ownership` that are open at the start."""
     if names is not None:
         return list(names)
     return [

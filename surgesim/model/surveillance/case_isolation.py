@@ -1,6 +1,6 @@
 """Isolation of cases and contacts: the number of infectious people who isolate and infect nobody.
 
-Self-contained: the input is counts of reported cases by district and days since onset, the output the
+Self-contained: the input is counts of reported cases by district and days since onset; the output is the
 expected number of people who isolate and are still infectious. People are not tracked individually.
 """
 

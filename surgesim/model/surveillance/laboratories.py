@@ -1,6 +1,6 @@
 """Laboratories: a limited number of tests per day, for which cases, contacts and other people compete.
 
-Self-contained: the input is the cases that unlimited tests would find, by day of report, and the output the
+Self-contained: the input is the cases that unlimited tests would find, by day of report; the output is the
 cases that the tests find. Mild cases are counts by district and days since onset. Future patients are tracked
 individually, so that patients who get no test can be reported at admission.
 """
@@ -176,7 +176,7 @@ class Laboratories:
         self._hidden[0] = mild
 
     def _test(self, demand: Ints, rng: np.random.Generator) -> Ints:
-        """Return how many people of each type and district are tested, of the `demand` for tests."""
+        """Return how many people of each type and district are tested, given the `demand` for tests."""
         total = int(demand.sum())
         infected = demand[:-2].sum() + self._section.contact_positivity * demand[-1].sum()
         pooled = pooled_samples(self._pooled, self._section.pool_size, infected / total if total else 0.0)

@@ -65,7 +65,7 @@ def draw_forecast(results: Results, quantiles: pd.DataFrame, lang: str) -> Figur
     Parameters
     ----------
     quantiles
-        The quantiles by week of `surgesim.forecast`.
+        The weekly quantiles returned by `surgesim.forecast`.
     """
     hospitals = [row for row in by_first_full(results.facility_beds) if row["bed"] in BEDS][:MOST_HOSPITALS]
     panels = len(_FLOWS) + len(BEDS) + len(hospitals)

@@ -1,4 +1,4 @@
-"""Sentences on the spread by chance and by assumptions, and on the assumptions that matter most."""
+"""Sentences on the spread due to chance and to assumptions, and on the assumptions that matter most."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Line:
 
 
 def told_apart(results: Results) -> list[Line]:
-    """Return the outcomes with the spread by chance and by assumptions; an empty list with too few draws."""
+    """Return outcomes with the spread due to chance and assumptions; an empty list if draws are too few."""
     study = results.scenario.study
     runs = study.runs_together
     found: list[Line] = []

@@ -56,7 +56,7 @@ def amount(row: Row, sign: float, lang: str) -> dict[str, Value]:
 
 
 def longer_without_fewer_deaths(results: Results, lang: str) -> Iterator[Passage]:
-    """Name plans with a longer emergency but no fewer deaths, and the criterion that is prolonged most.
+    """Name plans with a longer emergency but no fewer deaths, and the breach that is prolonged most.
 
     A plan or criterion counts only if its whole interval supports the claim.
     """

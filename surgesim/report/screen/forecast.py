@@ -38,7 +38,7 @@ _LEAST: Final = 2
 
 _FLOWS: Final = ("reported_cases", "admissions")
 _DAILY: Final = {"occupied_basic": 1.0, "occupied_oxygen": 1.0, "occupied_icu": 1.0, "oxygen_used_kg": 1e-3}
-"""Daily indicators, and the factor to the unit in which they are shown."""
+"""Daily indicators, each with the factor that converts it to the unit in which it is shown."""
 
 _LOW, _MIDDLE, _HIGH = 0.05, 0.5, 0.95
 

@@ -197,7 +197,7 @@ def share_in_breach(row: Mapping[Any, Any], lang: str) -> str:
 
 
 def _in_districts(results: Results, rows: Sequence[Mapping[Any, Any]], lang: str) -> tuple[str, ...]:
-    """Build one row for all districts of a threshold: number in breach, first day, duration, worst."""
+    """Build one row for all districts of a threshold: number in breach, first day, duration, worst value."""
     scenario = results.scenario
     threshold = scenario.command.thresholds[rows[0]["threshold"]]
     title, bound, _ = _threshold(scenario, rows[0], lang)
@@ -302,7 +302,7 @@ def cost_table(results: Results, lang: str) -> ScreenTable:
 
 
 def spread_table(results: Results, lines: Sequence[Line], lang: str) -> ScreenTable:
-    """Build the table of outcomes and differences, with the spread of each by chance and assumptions."""
+    """Build the table of outcomes and differences, with the spread of each due to chance and assumptions."""
     table = ScreenTable(phrase(lang, "screen.spread"))
     for column in ("outcome", "mean", "chance", "assumptions", "between"):
         table.add_column(phrase(lang, f"column.{column}"), "left" if column == "outcome" else "right")

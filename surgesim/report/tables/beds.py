@@ -19,7 +19,7 @@ FACILITY_BEDS, DISTRICT_BEDS = "facility_beds", "district_beds"
 
 
 def facility_beds(results: Results, lang: str) -> ReportTable | None:
-    """Build the table of the baseline's full dates, entries and waits of facilities that get patients."""
+    """Build the baseline's table of full dates, entries and waits of facilities that get patients."""
     builder = table_builder(
         FACILITY_BEDS, lang, "facility_bed", "full_in", "full_first", "full_days", "bed_entries", "wait"
     )
@@ -41,7 +41,7 @@ def facility_beds(results: Results, lang: str) -> ReportTable | None:
 
 
 def district_beds(results: Results, lang: str) -> ReportTable | None:
-    """Build the table of the baseline's full dates and peak load of districts with facilities."""
+    """Build the baseline's table of full dates and peak load of districts with facilities."""
     if len(results.scenario.people.districts) < 2:
         return None
     builder = table_builder(
@@ -60,7 +60,7 @@ def district_beds(results: Results, lang: str) -> ReportTable | None:
 
 
 def _full(results: Results, table: str, title: str, row: Row, lang: str) -> tuple[str, ...]:
-    """Return the cells of a row: place, bed type, share of runs with a full day, first one, full days."""
+    """Return a row's cells: place, bed type, share of runs with a full day, first full day, full days."""
     bed = phrase(lang, f"full.{row['bed']}")
     return (
         proper_name(f"{title}: {bed}"),

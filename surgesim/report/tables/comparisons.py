@@ -109,7 +109,7 @@ def _add_baseline(
 
 
 def _difference(row: Row | None, lang: str, more_deaths: bool) -> Cell:
-    """Build a cell with a difference and a verdict; no gain is better in a plan with more deaths."""
+    """Build a cell with a difference and a verdict; if a plan has more deaths, no gain counts as better."""
     if row is None:
         return Cell(NONE)
     low, high = float(row["difference_low"]), float(row["difference_high"])

@@ -105,8 +105,11 @@ def test_an_unknown_answer_is_refused(here: Path) -> None:
     ("options", "message"),
     [
         (["--csv"], "--csv: got no --workbook, expected both"),
-        (["--workbook", "--beds", "5"], "got --workbook, --beds, expected only one way to begin"),
-        (["--beds", "5"], "expected at least --population and --beds for a scenario of today"),
+        (
+            ["--workbook", "--beds", "5"],
+            "got --workbook, --beds, expected only one way to begin a scenario",
+        ),
+        (["--beds", "5"], "expected at least --population and --beds for a scenario that starts today"),
         (
             ["--population", "100", "--beds", "5", "--in-hospital", "11"],
             "--in-hospital: got 11 patients outside intensive care, expected at most twice the 5 beds",

@@ -84,7 +84,7 @@ def test_a_csv_reads_like_a_frame(town: Scenario, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("frame", "message"),
     [
-        (daily(9), "data: date: got data of 9 days, expected at least 10 days"),
+        (daily(9), "data: date: got data for 9 days, expected at least 10 days"),
         (daily(14, reported_cases=[0] * 14, icu=[0] * 14), "data: got only zeros, expected an epidemic"),
         (daily(14, icu=[np.nan] * 14), "data: got no number, expected values of at least one series"),
         (daily(14, cases=range(14), icu=range(14)), "data: cases: got an unknown column"),
@@ -129,8 +129,8 @@ def test_every_problem_is_named(town: Scenario) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "got no CSV in UTF-8"),
-        (b"date,icu\n\xff\xfe,1\n", "got no CSV in UTF-8"),
+        (b"", "got a file that is not a CSV file in UTF-8"),
+        (b"date,icu\n\xff\xfe,1\n", "got a file that is not a CSV file in UTF-8"),
         (None, "cannot be read"),
     ],
 )

@@ -152,7 +152,7 @@ def test_settings_that_cannot_be(town: Scenario, data: pd.DataFrame, settings: A
 
 def test_a_scenario_that_cannot_be_fitted(town: Scenario, data: pd.DataFrame) -> None:
     drawn = town.overlaid({"study": {"draws": {"paths": ["epidemic.variant.r0"], "rows": [[3.0]] * 50}}})
-    with pytest.raises(FitError, match=r"study\.draws: got joint draws, which a fit makes itself"):
+    with pytest.raises(FitError, match=r"study\.draws: got joint draws, expected none"):
         surgesim.fit(drawn, data)
 
 

@@ -122,7 +122,7 @@ def test_weeks_that_are_not_in_the_run(today: Scenario, fit: Fit, weeks: Any) ->
 def test_a_fit_of_another_scenario(today: Scenario, fit: Fit, tmp_path: Path) -> None:
     other = today.overlaid({"epidemic.dt_days": 0.25})
     with pytest.raises(
-        FitError, match=r"^fit: got that of another scenario, or of this one before it changed"
+        FitError, match=r"^fit: got a fit of another scenario, or of this one before it changed"
     ):
         surgesim.forecast(other, fit=fit, out=tmp_path / "out")
     plain = tiny_town()

@@ -114,9 +114,9 @@ def test_correlations_of_the_study_hold_in_the_prior(town: Scenario) -> None:
 @pytest.mark.parametrize(
     ("priors", "message"),
     [
-        ({R0: (4.0, 2.0)}, f"{R0}: got a prior from 4 to 2, expected a lower and then a higher number"),
+        ({R0: (4.0, 2.0)}, f"{R0}: got a prior from 4 to 2, expected the lower number first"),
         ({R0: (0.0, 2.0)}, f"{R0}: got a prior from 0, expected its 5th percentile above 0"),
-        ({R0: (1.0, float("nan"))}, f"{R0}: got a prior from 1 to nan, expected a lower and then a higher"),
+        ({R0: (1.0, float("nan"))}, f"{R0}: got a prior from 1 to nan, expected the lower number first"),
         (
             {"epidemic.detection.share": (0.2, 1.2)},
             "epidemic.detection.share: got a prior from 0.2 to 1.2 for a share, expected both between",

@@ -49,7 +49,7 @@ class Course:
         return Course(self.dates, *(factor * band for band in bands))
 
     def rolling_mean(self, days: int) -> Course:
-        """Return the curve averaged over the last `days` days, or as many as there are so far."""
+        """Return the curve averaged over the last `days` days; over fewer days at the start."""
         bands = (self.mean, self.p5, self.p25, self.p50, self.p75, self.p95)
         return Course(self.dates, *(_averaged(band, days) for band in bands))
 

@@ -113,7 +113,7 @@ def text_height(text: str, size: float) -> float:
 def wrap(text: str, width: float, size: float, weight: str = "normal") -> str:
     """Break `text` at spaces so that no line is wider than `width` inches.
 
-    Words are not broken, even if wider, and neither are no-break spaces.
+    A word is not broken, even if it is wider, and lines do not break at no-break spaces.
     """
     lines: list[str] = []
     for word in text.split(" "):
@@ -258,8 +258,8 @@ PROBABILITIES: Final = (
     (0.66, 0.90, Look("#D7301F", "", GREY)),
     (0.90, 1.0, Look("#7F0000", "", GREY)),
 )
-"""Classes of probability, each above its first number and up to its second, as in the likelihood scale, with
-colours that get steadily darker, in greyscale print too."""
+"""Classes of probability, as in the likelihood scale: each is above its first number and at most its second.
+Their colours get steadily darker, also in greyscale print."""
 
 
 def stack_steps(

@@ -50,8 +50,8 @@ class ThresholdSummary:
     probability, low, high
         Share of replications with a breach, and its Wilson interval.
     first, early, late
-        Date of the first breach: median, 5 % and 95 % quantile over replications. A quantile is None if too
-        few replications have a breach.
+        Date of the first breach: the median, and the 5 % and 95 % quantiles over replications. A quantile is
+        None if too few replications have a breach.
     missing
         Reason why it is not assessed, in words; empty if it is assessed.
     """

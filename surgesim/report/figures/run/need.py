@@ -169,7 +169,7 @@ def _brackets(axes: Axes, clusters: list[list[date]], lang: str) -> None:
 
 
 def _row(watch: ThresholdSummary, results: Results, lang: str) -> tuple[str, bool]:
-    """Return a threshold's text in the strip of first breaches, and True if it is left of its mark."""
+    """Return a threshold's text in the strip of first breaches, and True if it is to the left of its mark."""
     days = results.scenario.days
     if watch.missing:
         text = phrase(lang, "figure.not_assessed", title=watch.title)
