@@ -234,7 +234,9 @@ def _faults(group: list[_Row], levels: Sequence[float]) -> Iterator[Problem]:
         )
         yield first.problem("output_type_id", message)
     elif different := _missing(levels, own) or _missing(own, levels):
-        message = f"got no quantile {_listed(different)} in all forecasts, expected the same quantiles in all"
+        message = (
+            f"got quantile {_listed(different)} in only some forecasts, expected the same quantiles in all"
+        )
         yield first.problem("output_type_id", message)
 
 

@@ -199,7 +199,7 @@ def _quotes_hint(line: str, column: int) -> str:
     """Return a hint if the parser may have stopped at `column` (from 0) because of missing quotes."""
     before, letter = line[:column], line[column : column + 1]
     if letter == ":" and ":" in before:
-        return ', expected quotes around a text with a colon, as "a: b"'
+        return ', expected quotes around a text with a colon, as in "a: b"'
     return f", expected quotes around a text that begins with {letter}" if letter in ("@", "`", "%") else ""
 
 

@@ -128,7 +128,7 @@ class Levels(Section):
 
     @property
     def levels(self) -> tuple[tuple[int, ...], ...]:
-        """The table; without one, the level of each transmission class."""
+        """The rows of the table; without a table, a row for each transmission class, with its level."""
         if self.table is not None:
             return self.table
         return tuple((level,) for level in range(1, self.classes[0] + 1))

@@ -1,6 +1,6 @@
 """Find references to entries that do not exist in a scenario; the schema marks which names are references.
 
-The names are looked up in plain values, so that a scenario with errors elsewhere is checked too.
+The names are looked up in plain values, so that a scenario with errors elsewhere is also checked.
 """
 
 from __future__ import annotations

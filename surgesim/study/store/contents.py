@@ -174,7 +174,7 @@ def refuse_strangers(folder: Path, found: Sequence[str], what: str) -> None:
 
 
 def printable(name: str) -> str:
-    """Quote a name, with control characters escaped, cut at 80 characters."""
+    """Quote a name, with control characters escaped, and cut it at 80 characters."""
     return repr(name if len(name) <= 80 else f"{name[:79]}…")
 
 

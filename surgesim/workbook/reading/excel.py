@@ -160,7 +160,7 @@ def _sheet(name: str, sheet: Any, written: Any, notes: Notes) -> RawSheet:
 
 
 def _cells(sheet: Any, written: Any) -> Iterator[tuple[int, int, Any, Any]]:
-    """Yield row, column, and the cell as stored and as written (perhaps a formula), of each cell in use.
+    """Yield row and column of each cell in use, with its content as stored and as written (maybe a formula).
 
     `iter_rows` would create every empty cell up to the last one, which may be far away.
     """

@@ -219,7 +219,7 @@ REFUSED: dict[str, tuple[Edit, list[str]]] = {
     "half-a-delivery": (
         cell("Facilities", "S3", 500),
         [
-            "Facilities!T3: got nothing for 'Days between deliveries' but a value for 'Oxygen per delivery', "
+            "Facilities!T3: got a value for 'Oxygen per delivery' but none for 'Days between deliveries', "
             "expected both or neither"
         ],
     ),
