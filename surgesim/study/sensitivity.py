@@ -231,7 +231,7 @@ def _parameters(table: pd.DataFrame, paths: Sequence[str], draws: int, runs: int
     if differs.any():
         raise ResultsError(
             f"the replications of draw {int(differs.argmax())} have different values, as in runs of earlier "
-            "versions: expected a run by this version"
+            "versions: expected a run of this version"
         )
     fixed = draws == 0 or bool((by_draw == by_draw[:1]).all())
     if draws < FEWEST_DRAWS and not fixed:

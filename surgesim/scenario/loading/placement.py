@@ -122,7 +122,7 @@ def _embed_start(plain: dict[str, Any], above: KeyPath, context: LoadContext) ->
 
 
 def _embed_census(plain: dict[str, Any], above: KeyPath, context: LoadContext) -> None:
-    """Lay the given entries of the initial census over those of its file."""
+    """Lay the given entries of the initial census over those in the census file."""
     name = _named_file(plain, CENSUS)
     if name is None:
         return

@@ -204,7 +204,7 @@ def _quotes_hint(line: str, column: int) -> str:
 
 
 def _open_brackets(lines: list[str]) -> int:
-    """Estimate the maximum number of brackets open at once; brackets in texts count too."""
+    """Estimate the maximum number of brackets open at once, including brackets in texts."""
     depth = most = 0
     for letter in "".join(lines):
         depth += (letter in "[{") - (letter in "]}")

@@ -1,6 +1,6 @@
 """Section `epidemic`: the variant, immunity, case detection, and measures that slow transmission.
 
-The section `arrivals` is defined here, too: a scenario has either an epidemic or given arrivals.
+The section `arrivals` is also defined here: a scenario has either an epidemic or given arrivals.
 """
 
 from typing import Annotated, Literal, Self

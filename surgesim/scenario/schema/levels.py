@@ -53,7 +53,7 @@ class Criterion(Section):
             raise ValueError(f"got below {bounds}, expected bounds that fall from class to class")
         if declared(self.indicator).is_composite:
             raise ValueError(
-                f"got {self.indicator}, which is computed from other indicators, expected another one"
+                f"got {self.indicator}, which is computed from other indicators, expected another indicator"
             )
         check_watch(self.watch, group=self.group is not None, by_district=self.by == "district")
         return self

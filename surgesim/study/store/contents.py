@@ -21,7 +21,7 @@ SWEEP = "sweep"
 FIT = "fit"
 """Kind of result: a fit. Also the name of the manifest entry that only fits have."""
 FORECAST = "forecast"
-"""Name of the manifest entry that only runs of a forecast have, and of their additional tables."""
+"""Name of the manifest entry, and of the additional tables, that only runs of a forecast have."""
 FORECAST_FILES = ("forecast.csv", "pace.csv")
 
 KINDS = (RUN, SWEEP, FIT)

@@ -88,7 +88,7 @@ def put_province(draft: Draft, name: str, tables: Tables, notes: Notes) -> None:
     """Add the scenario's name, title, length and profile; a second row of the sheet is an error."""
     rows = tables["province"]
     for row in rows[1:]:
-        notes.refuse(row.place("name"), "got a second province, expected one")
+        notes.refuse(row.place("name"), "got a second province, expected only one")
     draft.put(("name",), Verbatim(name))
     if not rows:
         return

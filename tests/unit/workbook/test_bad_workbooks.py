@@ -304,7 +304,7 @@ REFUSED: dict[str, tuple[Edit, list[str]]] = {
         cell("Province", "A4", "Tỉnh B"),
         [
             "Province!C4: got nothing for 'Date of today', expected a value",
-            "Province!A4: got a second province, expected one",
+            "Province!A4: got a second province, expected only one",
         ],
     ),
     "no-today": (
