@@ -200,7 +200,7 @@ def _row(cells: Mapping[str, Any], label: str, line: int) -> Iterator[_Row | Pro
 
 
 def _apart(origin: date, end: date, weeks: int, label: str, line: int) -> Iterator[Problem]:
-    """Yield a problem unless the end is this number of weeks after the origin, or after the day before it."""
+    """Yield a problem unless the end is this number of weeks after the origin or after the preceding day."""
     days, expected = (end - origin).days, _WEEK * weeks
     if days not in (expected - 1, expected):
         message = (
@@ -234,7 +234,9 @@ def _faults(group: list[_Row], levels: Sequence[float]) -> Iterator[Problem]:
         )
         yield first.problem("output_type_id", message)
     elif different := _missing(levels, own) or _missing(own, levels):
-        message = f"got no quantile {_listed(different)} in all forecasts, expected the same quantiles in all"
+        message = (
+            f"got quantile {_listed(different)} in only some forecasts, expected the same quantiles in all"
+        )
         yield first.problem("output_type_id", message)
 
 

@@ -1,4 +1,4 @@
-"""Scores of quantile forecasts: the weighted interval score and its parts, coverage, bias.
+"""Scores of quantile forecasts: the weighted interval score and its parts, coverage, and bias.
 
 Functions take observed values, `truth` ``(n,)``, and quantiles ``(n, levels)`` whose levels increase and are
 symmetric about 0.5. Scores: Bracher et al. 2021, doi:10.1371/journal.pcbi.1008618.

@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 FORECAST: Final = "forecast"
 """Name of the model that is scored; the other models are the yardsticks."""
 BASELINE: Final = "baseline"
-"""Name of the yardstick with which relative scores compare."""
+"""Name of the yardstick to which relative scores refer."""
 
 ALL: Final = "all"
 """The target, horizon or location in rows that cover all targets, horizons or locations."""
@@ -209,7 +209,7 @@ def _calibration(
 
 
 def _table(each: pd.DataFrame) -> pd.DataFrame:
-    """Return mean scores by group; relative WIS is based on the forecasts that the baseline covers too."""
+    """Return mean scores by group; relative WIS is based on the forecasts that the baseline also covers."""
     import pandas as pd
 
     compared = each.assign(own=each["wis"].where(each["baseline_wis"].notna()))

@@ -20,7 +20,7 @@ WEEK = 7
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """The observed course of a target: weekly sums that end on each date (flow), or the values on it (stock).
+    """The observed time series of a target: weekly sums up to each date (flow), or values on it (stock).
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Course:
     values: Floats
 
     def until(self, day: date) -> Course:
-        """Return the part of the course up to `day`, including `day`."""
+        """Return the part of the time series up to `day`, including `day`."""
         end = int(np.searchsorted(self.days, day.toordinal(), "right"))
         return Course(self.days[:end], self.values[:end])
 
@@ -46,7 +46,7 @@ class Course:
 
 
 Truth = Mapping[tuple[str, str], Course]
-"""The courses of all targets and areas, by target and area."""
+"""The observed time series of each target in each area, by target and area."""
 
 
 def read_truth(source: Source) -> Truth:

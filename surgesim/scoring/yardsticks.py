@@ -1,7 +1,7 @@
 """Simple forecasts that any other should beat, computed only from values observed up to the origin.
 
-Both functions take the course of a target up to the origin and return quantiles, which are all NaN if the
-course is too short.
+Both functions take the time series of a target up to the origin and return quantiles, which are all NaN if
+the series is too short.
 """
 
 from __future__ import annotations

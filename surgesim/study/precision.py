@@ -131,7 +131,7 @@ class _Moments:
         self.squares += away * (value - self.mean)
 
     def verdict(self, wanted: float, without_event: float) -> tuple[float | None, str | None]:
-        """Return the half-width divided by the mean, and the reason for missing the precision, or None."""
+        """Return the half-width divided by the mean, and why the precision was not reached, or None."""
         from scipy.special import stdtrit
 
         n = self.count

@@ -113,7 +113,7 @@ def with_own_outcomes(scenario: Scenario, alternative: str, seed: int, record: R
     Raises
     ------
     ExtensionError
-        If an outcome raises an error, or returns no number.
+        If an outcome raises an error, or does not return a number.
     """
     declared = scenario.extensions.of(Outcome)
     if not declared:

@@ -206,7 +206,7 @@ def _indices(replications: Iterable[int]) -> list[int]:
 
 
 def _own(scenario: Scenario, numbers: Sequence[int]) -> dict[str, Any]:
-    """Return the plan entries that only runs with extensions, or with a list of replications, have."""
+    """Return the plan entries that exist only for runs with extensions or a list of replications."""
     own: dict[str, Any] = {}
     if not isinstance(numbers, range):
         own[NUMBERS] = list(numbers)

@@ -130,11 +130,11 @@ def sensitivity(results: Sweep | Results, outcomes: Sequence[str] | None = None)
     Parameters
     ----------
     results
-        A sweep or a run. A sweep with design ``sobol`` gives Sobol indices, any other design rank
-        correlations. Rank correlations leave out failed runs: a point is the mean of its successful runs, and
-        is dropped if it has none, so the correlations then hold only where the model ran. A run gives shares
-        of variance by rank regression over its draws; a last draw with fewer runs than the others is left
-        out.
+        A sweep or a run. A sweep with design ``sobol`` gives Sobol indices; a sweep with any other design
+        gives rank correlations. Rank correlations leave out failed runs: a point is the mean of its
+        successful runs, and is dropped if it has none, so the correlations then hold only where the model
+        ran. A run gives shares of variance by rank regression over its draws; a last draw with fewer runs
+        than the others is left out.
     outcomes
         Columns of runs.csv or replications.csv; by default `DEFAULT`.
 
@@ -148,7 +148,7 @@ def sensitivity(results: Sweep | Results, outcomes: Sequence[str] | None = None)
     ResultsError
         If an outcome is unknown, is not a number in some run, or is the same in all runs; if a run has fewer
         than 20 draws, or was written by a version that drew parameters separately for each replication; if
-        any run of a ``sobol`` design failed, or all runs of another design.
+        any run of a ``sobol`` design failed, or if all runs of another design failed.
 
     Examples
     --------
@@ -216,7 +216,7 @@ def _of_run(results: Results, outcomes: Sequence[str] | None) -> pd.DataFrame:
 
 
 def _pairs(alternatives: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield each alternative with ``""``, for its outcomes, then with the baseline, for its differences."""
+    """Yield each alternative with ``""`` (for its outcomes), then with the baseline (for its differences)."""
     for name in alternatives:
         yield name, ""
         if name != BASELINE:
@@ -231,7 +231,7 @@ def _parameters(table: pd.DataFrame, paths: Sequence[str], draws: int, runs: int
     if differs.any():
         raise ResultsError(
             f"the replications of draw {int(differs.argmax())} have different values, as in runs of earlier "
-            "versions: expected a run by this version"
+            "versions: expected a run of this version"
         )
     fixed = draws == 0 or bool((by_draw == by_draw[:1]).all())
     if draws < FEWEST_DRAWS and not fixed:

@@ -98,7 +98,7 @@ class Intake:
         ------
         ScenarioError
             If the scenario cannot be loaded, names no census file, or lacks a facility or district of the
-            workbook. Nothing is written then.
+            workbook. In that case, nothing is written.
         ResultsError
             If a file cannot be written.
         """
@@ -278,8 +278,8 @@ def _put_infections(draft: Draft, daily: Daily, today: date) -> None:
 def _checked(draft: Draft, census: Census, daily: Daily, today: date | None, notes: Notes) -> Scenario | None:
     """Load the scenario of a draft; note each of its errors at the cell that caused it.
 
-    If the workbook has errors already, an error is noted only at a cell that has none: others may be
-    consequences.
+    If the workbook has errors already, a further error is noted only at a cell that has none yet: others may
+    be consequences of earlier errors.
     """
     tree = dict(draft.tree)
     tree["start"] = "2000-01-01" if today is None else today.isoformat()

@@ -12,7 +12,7 @@ _RESERVED = ("none", "file", "province", "baseline", "situation")
 
 
 def folded(text: str) -> str:
-    """Return a text in lower case, without diacritics and extra spaces, for comparison."""
+    """Return a text in lower case, without diacritics or extra spaces, for comparison."""
     parts = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
     bare = "".join(letter for letter in parts if not unicodedata.combining(letter))
     return " ".join(bare.split())

@@ -39,7 +39,7 @@ class Column(NamedTuple):
     Attributes
     ----------
     key
-        The column's name in the code; it is accepted as a heading, too.
+        The column's name in the code; it is also accepted as a heading.
     choices
         For `Kind.CHOICE`: the words of a scenario, each with the word written in a cell.
     among

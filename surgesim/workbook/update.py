@@ -49,7 +49,7 @@ def matched(
     """
     problems: list[Problem] = []
     if not census.rows:
-        problems.append(Problem("", "got no rows in the sheet census, expected the patients of today", file))
+        problems.append(Problem("", "got no rows in the sheet census, expected today's patients", file))
 
     def keys(
         what: str, wanted: Iterable[str], titles: Mapping[str, Text], known: Mapping[str, Text]
@@ -79,7 +79,7 @@ def matched(
 
 
 def _match(key: str, title: Text, known: Mapping[str, Text]) -> str | None:
-    """Return the key of the entry with this key or, without one, of the only entry with this title."""
+    """Return the key of the entry with this key or, if there is none, of the only entry with this title."""
     if key in known:
         return key
     words = {title.vi, title.en} - {None}

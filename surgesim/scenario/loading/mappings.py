@@ -84,7 +84,7 @@ class _Reader:
         inner = tree.setdefault(key, {})
         if isinstance(inner, dict):
             return inner
-        self._note(path, f"got {display(inner)} and values below it, expected one of them")
+        self._note(path, f"got {display(inner)} and values below it, expected only one of the two")
         return {}
 
     def _put(self, tree: dict[str, Any], key: str, given: Any, path: KeyPath) -> None:
@@ -93,7 +93,7 @@ class _Reader:
             self._grow(path)
             self._fill(self._inner(tree, key, path), value, path)
         elif key in tree:
-            self._note(path, f"got {display(tree[key])} and {display(value)}, expected one of them")
+            self._note(path, f"got {display(tree[key])} and {display(value)}, expected only one of the two")
         else:
             tree[key] = self._value(value, path)
 

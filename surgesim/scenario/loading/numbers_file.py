@@ -78,7 +78,7 @@ def _header_faults(columns: Sequence[str], expected: str | None) -> list[str]:
         return [f"got no header, expected one with {expected or 'the paths of parameters'}"]
     faults = list(twice(columns))
     if "" in columns:
-        faults.append("got a column without a name, expected a name for each")
+        faults.append("got a column without a name, expected a name for each column")
     unknown = [name for name in named if name and expected is not None and name != expected]
     faults += [f"unknown column {name!r}{suggestion(name, (str(expected), WEIGHT))}" for name in unknown]
     if expected is not None and expected not in columns:

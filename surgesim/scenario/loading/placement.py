@@ -99,7 +99,7 @@ def _named_file(plain: Mapping[str, Any], path: KeyPath) -> str | None:
 
 
 def _embed_start(plain: dict[str, Any], above: KeyPath, context: LoadContext) -> None:
-    """Replace the name of a census file under `start` by the date in the file."""
+    """Replace the name of a census file under `start` with the date in that file."""
     name = _named_file(plain, ("start",))
     if name is None:
         return
@@ -122,7 +122,7 @@ def _embed_start(plain: dict[str, Any], above: KeyPath, context: LoadContext) ->
 
 
 def _embed_census(plain: dict[str, Any], above: KeyPath, context: LoadContext) -> None:
-    """Lay the given entries of the initial census over those of its file."""
+    """Lay the given entries of the initial census over those in the census file."""
     name = _named_file(plain, CENSUS)
     if name is None:
         return
@@ -147,7 +147,7 @@ def _embed_census(plain: dict[str, Any], above: KeyPath, context: LoadContext) -
 
 
 def _embed_history(plain: dict[str, Any], above: KeyPath, context: LoadContext) -> None:
-    """Replace the name of a history file by the reports in the file."""
+    """Replace the name of a history file with the reports in that file."""
     path = ("history",)
     name, start = _named_file(plain, path), _start(plain.get("start"))
     if name is None:
@@ -197,7 +197,7 @@ def _embed_values(plain: dict[str, Any], context: LoadContext) -> None:
 
 
 def _replace_file(plain: dict[str, Any], path: tuple[str, ...], **numbers: list[Any] | None) -> None:
-    """Replace the key `file` by the numbers in the file, and remove numbers of an extended scenario."""
+    """Replace the key `file` with the numbers in the file, and remove those from an extended scenario."""
     kept = {key: value for key, value in value_at(plain, path).items() if key != "file"}
     given = {key: "none" if value is None else value for key, value in numbers.items()}
     profile_tables.put(plain, path, {**kept, **given})

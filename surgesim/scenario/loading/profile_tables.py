@@ -127,7 +127,7 @@ def with_names_as_mappings(tree: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def resolve(tree: Mapping[str, Any]) -> Resolution:
-    """Replace each profile name in `tree` (a scenario or an overlay) by the profile's figures."""
+    """Replace each profile name in `tree` (a scenario or an overlay) with the profile's figures."""
     resolved = Resolution(dict(tree), {}, [])
     for place in sorted(PLACES, key=len, reverse=True):
         _resolve_at(resolved, tuple(place.split(".")))

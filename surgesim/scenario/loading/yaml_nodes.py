@@ -199,12 +199,12 @@ def _quotes_hint(line: str, column: int) -> str:
     """Return a hint if the parser may have stopped at `column` (from 0) because of missing quotes."""
     before, letter = line[:column], line[column : column + 1]
     if letter == ":" and ":" in before:
-        return ', expected quotes around a text with a colon, as "a: b"'
+        return ', expected quotes around a text with a colon, as in "a: b"'
     return f", expected quotes around a text that begins with {letter}" if letter in ("@", "`", "%") else ""
 
 
 def _open_brackets(lines: list[str]) -> int:
-    """Estimate the maximum number of brackets open at once; brackets in texts count too."""
+    """Estimate the maximum number of brackets open at once, including brackets in texts."""
     depth = most = 0
     for letter in "".join(lines):
         depth += (letter in "[{") - (letter in "]}")

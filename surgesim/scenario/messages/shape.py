@@ -94,7 +94,7 @@ class Shape:
     number
         The range of numbers allowed, for the value itself or for each of its entries.
     truth
-        True if true and false are allowed.
+        True if the values true and false are allowed.
     reference
         The kind of entry to which a name at this path refers, and the path where it is defined.
     key_reference

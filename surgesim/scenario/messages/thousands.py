@@ -1,7 +1,7 @@
 """Hints on numbers in which a point or comma may be meant to separate thousands.
 
 ``50.000`` is fifty in YAML, and fifty thousand to a Vietnamese reader. A message must not replace one reading
-by the other, so it names both if both are possible.
+with the other, so it names both if both are possible.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Doubts(Generic[Where]):
             self._fractions.add(kind)
 
     def remarks(self) -> Iterator[tuple[str, list[Where]]]:
-        """Yield the message and the positions of counts, for each doubtful kind of count."""
+        """Yield, for each doubtful kind of count, the message and the positions of the counts."""
         for kind, found in self._parted.items():
             if kind not in self._fractions:
                 text = found[0][0]

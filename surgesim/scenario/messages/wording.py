@@ -65,7 +65,7 @@ def unknown_key(path: KeyPath, known: Any) -> Finding:
 
 
 def _locate(loc: tuple[str | int, ...], data: Any) -> tuple[KeyPath, Shape | None, Any, Shape | None]:
-    """Return the path for the `loc` of a pydantic error, without union tags and no deeper than the values.
+    """Return the path for the `loc` of a pydantic error, without union tags, cut where the values end.
 
     Also return the shape and the value at this path, and the shape of the section or list that contains it.
     """

@@ -87,7 +87,7 @@ def _allow(words: list[str], node: Json) -> None:
 
 
 def _as_written(node: Any) -> Any:
-    """Return a schema with `none` in place of null, which allows only valid names of entries."""
+    """Return a schema in which `none` stands for null, and entries must have valid names."""
     if isinstance(node, list):
         return [_as_written(inner) for inner in node]
     if not isinstance(node, dict):
@@ -164,7 +164,7 @@ def _or_null(entries: Json, key: str) -> Json:
 
 
 def _or_scaled(entry: Json) -> list[Json]:
-    """Return the forms of an entry in an overlay: the entry, null, and a factor if it is a number."""
+    """Return the forms of an entry in an overlay: the entry itself, null and, for a number, a factor."""
     forms = [entry, {"type": "null"}]
     return [*forms, SCALE] if _is_numeric(entry) else forms
 

@@ -189,7 +189,7 @@ def _section(name: str, node: Node, profiles: Sequence[str] = ()) -> Iterator[st
 
 
 def _needs(name: str) -> str:
-    """Return the sentences on the needs of the rule with this action."""
+    """Return sentences that state what the rule with this action needs."""
     rule = _RULES.get(name)
     if rule is None:
         return ""

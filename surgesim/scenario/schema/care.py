@@ -102,7 +102,7 @@ class Facility(Section):
 
     @property
     def convertible(self) -> bool:
-        """True if any of its beds can be converted to COVID care or to intensive care."""
+        """True if any beds of the facility can be converted to COVID care or to intensive care."""
         share = self.convertible_share
         return self.icu_target is not None or any((share.basic, share.oxygen, share.icu))
 
@@ -124,7 +124,7 @@ class Care(Section):
 
     @property
     def beds(self) -> dict[str, int | str]:
-        """All beds of the facilities by type; ``unlimited`` if those of any facility are."""
+        """All beds of the facilities by type; ``unlimited`` if any facility has unlimited beds."""
         return {
             bed: _sum([getattr(facility.beds, bed) for facility in self.facilities.values()])
             for bed in BED_TYPES

@@ -23,7 +23,7 @@ def _form(value: object) -> str:
 DeathRisk = Annotated[
     Annotated[ShareByAge, Tag("table")] | Annotated[OddsOfDeath, Tag("ratio")], Discriminator(_form)
 ]
-"""P(death) by age: a table, or an odds ratio relative to full care, for the variant."""
+"""P(death) by age: a table, or an odds ratio relative to full care with the variant."""
 
 
 class DeathByCare(Section):

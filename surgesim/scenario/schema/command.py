@@ -62,7 +62,7 @@ REQUIRED_PATH = "command.situation.require"
 
 
 class Situation(Section):
-    """The condition of the declared emergency: all, any, or a minimum number of thresholds are breached."""
+    """The condition for declaring the emergency: all, any, or a minimum number of thresholds are breached."""
 
     require: Literal["all", "any"] | Annotated[int, Field(ge=1, le=MOST_ENTRIES)] = "any"
     thresholds: Off[Annotated[Sequence_[ThresholdName], Field(min_length=1)]] = None

@@ -1,6 +1,6 @@
 """Section `epidemic`: the variant, immunity, case detection, and measures that slow transmission.
 
-The section `arrivals` is defined here, too: a scenario has either an epidemic or given arrivals.
+The section `arrivals` is also defined here: a scenario has either an epidemic or given arrivals.
 """
 
 from typing import Annotated, Literal, Self
@@ -86,7 +86,7 @@ class Immunity(Section):
 
 
 class Importation(Section):
-    """Infections that residents bring from outside the province, also during the warm-up.
+    """Infections that residents bring from outside the province, including during the warm-up.
 
     Their daily number is Poisson with mean `per_day` for all districts together. It is split by population
     unless `weights` (relative, by district) are given.
@@ -112,8 +112,8 @@ class Measure(Section):
     """A measure against transmission; without `start`, it begins when a rule of the plan starts it.
 
     It `reduces` contacts by setting; `travel` is the share of contacts with other districts that it moves
-    into the home district, `screening` the share of imported infections that it stops at entry. All apply
-    to people who comply among the residents of `districts` (default: all).
+    into the home district, and `screening` is the share of imported infections that it stops at entry. All
+    apply to people who comply among the residents of `districts` (default: all).
     """
 
     title: Off[Text] = None
@@ -135,8 +135,8 @@ class Measure(Section):
 class Epidemic(Section):
     """The spread of the variant through the population.
 
-    `transmission` multiplies all infections by residents. Each factor applies from 00:00 of its date to the
-    next date given; before the first date, the factor is 1.
+    `transmission` multiplies the infections that residents cause. Each factor applies from 00:00 on its date
+    to the next date given; before the first date, the factor is 1.
     """
 
     variant: Variant

@@ -257,7 +257,7 @@ def is_own(indicator: str | None) -> bool:
 
 
 def declared(indicator: str) -> Indicator:
-    """Return the declaration of an indicator; for one of an extension, only the name is known here."""
+    """Return the declaration of an indicator; if an extension declares it, only its name is known here."""
     return Indicator(indicator, "", least=-math.inf) if is_own(indicator) else INDICATORS[indicator]
 
 
@@ -282,7 +282,7 @@ else:
     ]
 
 BY_DISTRICT = tuple(indicator.name for indicator in _DECLARED if indicator.by_district)
-"""Indicators that are measured in each district too."""
+"""Indicators that are also measured in each district."""
 
 BY_GROUP = tuple(indicator.name for indicator in _DECLARED if indicator.by_group)
 """Indicators that can be measured in one age or risk group."""

@@ -53,7 +53,7 @@ class Criterion(Section):
             raise ValueError(f"got below {bounds}, expected bounds that fall from class to class")
         if declared(self.indicator).is_composite:
             raise ValueError(
-                f"got {self.indicator}, which is computed from other indicators, expected another one"
+                f"got {self.indicator}, which is computed from other indicators, expected another indicator"
             )
         check_watch(self.watch, group=self.group is not None, by_district=self.by == "district")
         return self
@@ -128,7 +128,7 @@ class Levels(Section):
 
     @property
     def levels(self) -> tuple[tuple[int, ...], ...]:
-        """The table; without one, the level of each transmission class."""
+        """The rows of the table; without a table, a row for each transmission class, with its level."""
         if self.table is not None:
             return self.table
         return tuple((level,) for level in range(1, self.classes[0] + 1))

@@ -68,8 +68,8 @@ def _is_number(value: object) -> bool:
 def scaled(base: Any, overlay: Any) -> Any:
     """Return `overlay` with each ``{scale: 0.8}`` replaced by 0.8 times the value in `base`.
 
-    A number, or each number of a table, is multiplied; an integer is rounded to an integer. If `base` has
-    no number, the overlay is returned unchanged.
+    A number, or each number of a table, is multiplied; if it is an integer, the product is rounded. If `base`
+    has no number, the overlay is returned unchanged.
     """
     if is_scale(overlay):
         product = _product(base, overlay["scale"])

@@ -146,7 +146,7 @@ class Scenario(Section):
         Raises
         ------
         ScenarioError
-            With every problem in the copy and in every alternative.
+            If the copy is not valid; the error lists every problem in it and in every alternative.
 
         Examples
         --------

@@ -100,7 +100,7 @@ def _short_of_staff(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _other_patients(facility: Facility) -> tuple[float, float]:
-    """Return the emergency and elective patients of the first day; they have only beds not open to COVID."""
+    """Return the first day's emergency and elective patients, who have only beds closed to COVID patients."""
     if facility.essential is None:
         return 0, 0
     wards = float(facility.beds.basic) + float(

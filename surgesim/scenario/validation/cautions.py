@@ -255,7 +255,7 @@ def _listed(paths: list[str]) -> str:
 
 
 def _starred(segments: list[str]) -> list[str]:
-    """Replace names of entries (except alternatives) by ``*``, so that figures of one kind are grouped."""
+    """Replace names of entries (except alternatives) with ``*``, so that figures of one kind are grouped."""
     if segments[0] == "alternatives" and len(segments) > 2:
         return [*segments[:2], *_starred(segments[2:])]
     starred = []

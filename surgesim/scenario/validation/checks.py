@@ -159,7 +159,7 @@ def _flapping(path: KeyPath, got: str, expected: str, on: str) -> Finding:
 
 
 MOST_DAYS_IN_FORCE = 366
-"""Maximum number of days by which a rule of the plan may have begun before the first day."""
+"""Maximum number of days that a rule of the plan may have been in force before the first day."""
 
 
 def out_of_range(parts: Parts) -> Iterator[Finding]:
@@ -189,7 +189,7 @@ def out_of_range(parts: Parts) -> Iterator[Finding]:
 
 
 def _dates(parts: Parts, last: date, after: date) -> Iterator[tuple[KeyPath, date, date]]:
-    """Yield each date with its path and the latest date allowed; an end may be the day after the last."""
+    """Yield each date with its path and the latest date allowed; an end may be the day after the last day."""
     for name, measure in parts.measures.items():
         if measure.start is not None:
             yield ("epidemic", "measures", name, "start"), measure.start, last

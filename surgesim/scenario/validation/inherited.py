@@ -25,7 +25,7 @@ def without_base_gaps(
 
 
 def without_unknown_keys(base: Mapping[str, Any], faults: Iterable[Finding]) -> dict[str, Any]:
-    """Return `base` without unknown keys, which would otherwise be reported for each alternative, too."""
+    """Return `base` without unknown keys, which would otherwise also be reported for each alternative."""
     unknown: dict[KeyPath, set[str | int]] = {}
     for fault in faults:
         if fault.kind is Kind.UNKNOWN_KEY:

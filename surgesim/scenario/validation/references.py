@@ -1,6 +1,6 @@
 """Find references to entries that do not exist in a scenario; the schema marks which names are references.
 
-The names are looked up in plain values, so that a scenario with errors elsewhere is checked too.
+The names are looked up in plain values, so that a scenario with errors elsewhere is also checked.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _may_be_off(pattern: str) -> bool:
 
 @cache
 def _where_none_is_off() -> tuple[str, ...]:
-    """Return the paths of entries that optional references name (references that may be ``none``)."""
+    """Return the paths of entries named by optional references (references that may be ``none``)."""
     places = references_of_schema().items()
     named = (reference.target for pattern, reference in places if _may_be_off(pattern))
     items = (indicator.item.target for indicator in INDICATORS.values() if indicator.item is not None)

@@ -63,8 +63,8 @@ def assumptions(scenario: Scenario) -> list[Row]:
 
     A table by age, a matrix and a distribution each count as one figure. Values equal to the schema's default
     share one row (``care.facilities.*.access_hours``) with the schema's source, or have no row if the schema
-    gives none. A value whose full path is in `sources` has its own row. Other figures without a source have
-    an empty source and are ``assumed``. Rows follow the order of the schema and, within it, of the file.
+    gives no source. A value whose full path is in `sources` has its own row. Other figures without a source
+    have an empty source and are ``assumed``. Rows follow the order of the schema and, within it, of the file.
     """
     return list(Survey(scenario).rows.values())
 
@@ -107,7 +107,8 @@ class Survey:
     rows
         The rows that `assumptions` returns, by path.
     unused
-        Entries of `sources` that cover no figure, without those for the ranges of figures that are not drawn.
+        Entries of `sources` that cover no figure, except entries for the ranges of figures that are not
+        drawn.
     """
 
     def __init__(self, scenario: Scenario) -> None:

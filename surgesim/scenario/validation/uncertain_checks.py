@@ -36,7 +36,7 @@ ASSESSED = (("command", "thresholds"), ("command", "situation"))
 WithCertain: TypeAlias = Callable[[Scenario, Mapping[str, float]], Scenario]
 
 MOST_CORNERS = 32
-"""Maximum number of combinations of limits, and of rows of draws, checked when a scenario is loaded."""
+"""Maximum number of combinations of limits, and maximum number of rows of draws, checked on loading."""
 
 
 def number_fault(path: KeyPath, plain: Mapping[str, Any]) -> str | None:
@@ -73,7 +73,7 @@ def drawn(
     with_certain
         A function that returns a scenario with values set at dotted paths, or raises `ScenarioError`.
     drawable
-        True if draws are to be checked too.
+        True to check the draws as well.
     """
     given = value_at(plain, PLACE)
     given = given if isinstance(given, Mapping) else {}
@@ -129,7 +129,9 @@ def _ungrouped(scenario: Scenario, given: Container[str]) -> Iterator[Finding]:
                 expected = suggestion(path, known) if known else ", expected a path of study.uncertainty"
                 yield Finding(at, f"got {path!r}, which is not in study.uncertainty{expected}")
             elif path in met:
-                yield Finding(at, f"got {path}, which is in {met[path]!r} too, expected it in one group")
+                yield Finding(
+                    at, f"got {path}, which is also in {met[path]!r}, expected it in only one group"
+                )
             met.setdefault(path, name)
 
 
@@ -149,7 +151,7 @@ def _table_faults(table: Draws, given: Container[str], plain: Mapping[str, Any])
         path: KeyPath = tuple(name.split("."))
         problem = _fault(path, plain)
         if problem is None and name in given:
-            problem = "is in study.uncertainty too, expected it in one of them"
+            problem = "is also in study.uncertainty, expected it in only one of the two"
         if problem is not None:
             yield Finding((*JOINT, "paths", j), f"{name}: {problem}")
             continue
@@ -163,7 +165,7 @@ def _table_faults(table: Draws, given: Container[str], plain: Mapping[str, Any])
 
 
 def _undrawable_rows(draws: _Draws, table: Draws, uncertainty: Mapping[str, Uncertain]) -> Iterator[Finding]:
-    """Yield a finding for each row that makes the scenario invalid, among rows with an extreme of a column.
+    """Yield a finding for each invalid row among those with the minimum or maximum of a column.
 
     A run checks all rows that it uses before it begins.
     """
@@ -320,7 +322,7 @@ def remarks(paths: Sequence[KeyPath], scenario: Scenario) -> Iterator[Finding]:
     each, left = study.runs_per_draw, study.replications % study.runs_per_draw
     if study.drawn and left:
         message = (
-            f"got {study.replications}, which gives the last draw {left} of {each} runs: that draw is left "
-            "out where chance is compared with assumptions"
+            f"got {study.replications}, which leaves the last draw with {left} of {each} runs: that draw is "
+            "left out where chance is compared with assumptions"
         )
         yield Finding(("study", "replications"), message)

@@ -55,7 +55,7 @@ class Backend:
         return workers if isinstance(workers, Backend) else cls(workers)
 
     def with_bar(self, wanted: bool) -> Backend:
-        """Return this backend with a progress bar, if `wanted` and if it has no `progress` function yet."""
+        """Return this backend, with a progress bar if `wanted` is True and it has no `progress` function."""
         return replace(self, progress=Bar()) if wanted and self.progress is None else self
 
     @property

@@ -161,7 +161,7 @@ def _in_processes(
 
 
 def _root_cause(error: BaseException) -> str:
-    """Return the last line of the first of a chain of errors; from a worker, that is a traceback as text."""
+    """Return the last line of the first error in a chain; a worker sends its error as a traceback."""
     while error.__cause__ is not None:
         error = error.__cause__
     return str(error).strip().strip('"').strip().splitlines()[-1]

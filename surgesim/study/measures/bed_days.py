@@ -1,7 +1,7 @@
-"""Occupancy, fullness and waits of beds by place and type, accumulated over replications.
+"""Occupancy and fullness of beds, and waits for them, by place and type, accumulated over replications.
 
-A place is a facility, or all facilities of a district. Records are discarded, so memory does not grow with
-the number of replications, except for the first full days and the tails that quantiles need.
+A place is a facility, or all facilities of a district. Records are discarded: as replications are added,
+memory grows only by the first full days and by the tails that quantiles need.
 """
 
 from __future__ import annotations

@@ -134,7 +134,7 @@ def _breaches(
 
 
 def _worst(threshold: Threshold, values: Floats) -> float:
-    """Return the worst of a threshold's daily values, without days that have no value."""
+    """Return the worst of a threshold's daily values; days without a value are ignored."""
     return float((np.fmax if threshold.above is not None else np.fmin).reduce(values))
 
 
@@ -176,7 +176,7 @@ def wilson(successes: float, trials: float, confidence: float = 0.95) -> tuple[f
 def share_interval(
     happened: NDArray[np.bool_], runs: int = 1, numbers: NDArray[np.int64] | None = None
 ) -> tuple[float, float]:
-    """Return the Wilson interval of a probability estimated from replications of which `runs` share a draw.
+    """Return the Wilson interval of a probability, where each draw is shared by `runs` replications.
 
     For `numbers`, see `independent_runs`.
     """

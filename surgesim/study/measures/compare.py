@@ -47,7 +47,7 @@ def better(outcome: str) -> str:
 
 
 def deadlier(comparison: pd.DataFrame) -> set[str]:
-    """Return the alternatives with more deaths than the baseline over the whole interval of the difference.
+    """Return the alternatives with more deaths than the baseline, at both ends of the difference's interval.
 
     `comparison` has the rows of comparison.csv.
     """
@@ -71,7 +71,7 @@ def comparison_rows(
     units
         Unit of each outcome to compare, by column. Outcomes missing on either side are left out.
     sides
-        The better direction of outcomes of extensions.
+        The better direction of each outcome of an extension.
 
     Returns
     -------

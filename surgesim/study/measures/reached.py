@@ -23,7 +23,7 @@ IN_TIME, DIED = "in_time_share", "deaths_per_million"
 
 
 class Group(NamedTuple):
-    """A group of people: the grouping it belongs to, its name, and its index into (districts, 9, 2)."""
+    """A group of people: its grouping, its name, and its index into arrays (districts, 9, 2)."""
 
     by: str
     name: str

@@ -1,8 +1,8 @@
-"""The spread of an outcome by chance (within a draw) and by assumptions (between draws).
+"""The spread of an outcome due to chance (within a draw) and to assumptions (between draws).
 
-The variance by chance, W, is the mean of the variances within draws. The variance by assumptions is the
-variance of the draws' means less W / runs (one-way analysis of variance). Their intervals assume no
-distribution. That of W, a mean of variances, is on the log scale; that of the variance of the means is by
+The variance due to chance, W, is the mean of the variances within draws. The variance due to assumptions is
+the variance of the draws' means less W / runs (one-way analysis of variance). Their intervals assume no
+distribution. That of W, a mean of variances, is on the log scale; that of the variance of the means follows
 Bonett 2006 (doi:10.1016/j.csda.2004.10.003); and that of the difference combines these two (Zou and Donner
 2008, doi:10.1002/sim.3095).
 """
@@ -26,7 +26,7 @@ _Z = NormalDist().inv_cdf(0.975)
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The standard deviation of an outcome by chance and by assumptions, each with its 95 % interval.
+    """The standard deviation of an outcome due to chance and to assumptions, each with its 95 % interval.
 
     Attributes
     ----------
@@ -35,11 +35,11 @@ class Spread:
     chance, chance_low, chance_high
         Standard deviation between runs of the same draw.
     assumptions, assumptions_low, assumptions_high
-        Standard deviation between draws, after subtracting the variance by chance of a draw's mean; 0 if
-        draws differ less than chance alone would make them differ.
+        Standard deviation between draws, after subtracting the variance of a draw's mean that is due to
+        chance; 0 if draws differ less than chance alone would make them differ.
     low, high
-        The 5 % and 95 % quantiles of the draws' means, moved towards the mean so that they have the standard
-        deviation of assumptions.
+        The 5 % and 95 % quantiles of the draws' means, which are first moved towards their mean so that their
+        standard deviation is that due to assumptions.
     """
 
     mean: float

@@ -1,10 +1,10 @@
 """Shares of an outcome's variance: chance within a draw, assumptions between draws, and each parameter.
 
 Chance is the variance between runs of the same draw. Assumptions are the variance between draws, after
-subtracting the variance by chance of a draw's mean (one-way analysis of variance). A parameter's share is the
-variance of the draws' means explained by a regression on its rank and the square of its rank, adjusted for
-the number of terms. It estimates the first-order index, for monotone and for U-shaped effects. If parameters
-are drawn together, their shares overlap.
+subtracting the variance of a draw's mean that is due to chance (one-way analysis of variance). A parameter's
+share is the variance of the draws' means explained by a regression on its rank and the square of its rank,
+adjusted for the number of terms. It estimates the first-order index, for monotone and for U-shaped effects.
+If parameters are drawn together, their shares overlap.
 """
 
 from __future__ import annotations
@@ -49,9 +49,10 @@ def variance_shares(
     Returns
     -------
     ndarray
-        ``(paths + 3, 3)``: value and ends of the 95 % interval (by bootstrap over draws). The rows are each
-        parameter, then assumptions, the variance between draws that the parameters leave unexplained, and
-        chance; with choices, a further row for these. Values are from 0 to 1, or NaN where undefined.
+        ``(paths + 3, 3)``: value and ends of the 95 % interval (by bootstrap over draws). There is a row for
+        each parameter, then one each for assumptions, for the variance between draws that the parameters
+        leave unexplained, and for chance; if there are choices, a last row for them. Values are from 0 to 1,
+        or NaN where undefined.
     """
     draws = len(outcome)
     terms = [_terms(column) for column in parameters.T]
@@ -75,7 +76,7 @@ def variance_shares(
 
 
 def _terms(values: Floats) -> list[Floats]:
-    """Return the terms that vary: a parameter's rank, and the part of its square that the rank leaves."""
+    """Return the terms that vary: a parameter's rank, and the rank's square less what the rank explains."""
     from scipy.stats import rankdata
 
     found: list[Floats] = []

@@ -21,7 +21,7 @@ SWEEP = "sweep"
 FIT = "fit"
 """Kind of result: a fit. Also the name of the manifest entry that only fits have."""
 FORECAST = "forecast"
-"""Name of the manifest entry that only runs of a forecast have, and of their additional tables."""
+"""Name of the manifest entry, and of the additional tables, that only runs of a forecast have."""
 FORECAST_FILES = ("forecast.csv", "pace.csv")
 
 KINDS = (RUN, SWEEP, FIT)
@@ -174,7 +174,7 @@ def refuse_strangers(folder: Path, found: Sequence[str], what: str) -> None:
 
 
 def printable(name: str) -> str:
-    """Quote a name, with control characters escaped, cut at 80 characters."""
+    """Quote a name, with control characters escaped, and cut it at 80 characters."""
     return repr(name if len(name) <= 80 else f"{name[:79]}…")
 
 

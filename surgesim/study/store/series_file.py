@@ -1,4 +1,4 @@
-"""Parquet files of daily series by replication, which are written in batches and opened unread."""
+"""Parquet files of daily series by replication, written in batches and opened without being read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from surgesim.study.tables.columns import Table
 from surgesim.study.tables.series import Series, schema
 
 _ROWS = 1 << 16
-"""Max number of rows held in memory while a file is written, and so in a row group."""
+"""Max number of rows held in memory while a file is written, which also limits a row group."""
 
 _TABLES = 256
 """Max number of tables held in memory while a file is written; each takes memory besides its rows."""

@@ -359,7 +359,7 @@ class Unfinished(Generic[Content]):
         shutil.rmtree(self.path, ignore_errors=True)
 
     def finish(self, backend: Backend) -> None:
-        """Remove this folder after the study is complete; report it if the folder cannot be removed."""
+        """Remove this folder after the study is complete; if that fails, report the folder."""
         self.remove()
         if self.path.exists():
             backend.say(

@@ -108,7 +108,7 @@ def wrong_path(path: str, scenario: Scenario) -> str | None:
         return f"got {path!r}, expected a path such as epidemic.variant.r0"
     together = drawn_together(scenario)
     if path in together:
-        return f"is drawn jointly by {together[path]}, expected a path that is not"
+        return f"is drawn jointly by {together[path]}, expected a path that is not drawn jointly"
     unknown = unknown_path(keys, scenario.to_plain())
     return None if unknown is None else unknown.message
 

@@ -25,7 +25,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 class OutcomeError(SurgesimError):
-    """Raised if a function fails or returns no number; the run is then recorded as failed."""
+    """Raised if a function fails or does not return a number; the run is then recorded as failed."""
 
 
 def own_outcomes(outcomes: Mapping[str, Outcome], replication: Replication) -> dict[str, float]:
@@ -34,7 +34,7 @@ def own_outcomes(outcomes: Mapping[str, Outcome], replication: Replication) -> d
     Raises
     ------
     OutcomeError
-        If a function fails, or returns no number.
+        If a function fails, or does not return a number.
     """
     return {name: _number(name, function, replication) for name, function in outcomes.items()}
 
@@ -62,7 +62,9 @@ def outcome_problems(outcomes: Mapping[str, Outcome], taken: Collection[str]) ->
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             yield Problem("outcomes", f"got the name {name!r}, expected letters, digits, - and _")
         elif name in taken:
-            yield Problem("outcomes", f"got the name {name!r}, which runs.csv already has, expected another")
+            yield Problem(
+                "outcomes", f"got the name {name!r}, which runs.csv already has, expected another name"
+            )
         elif not callable(function):
             yield Problem("outcomes", f"got {function!r} for {name!r}, expected a function of a Replication")
         else:

@@ -148,7 +148,7 @@ def _check_only_points(vary: Mapping[str, Levels], design: str, samples: int | N
     """Raise an error if points are given together with `vary`, `samples` or a design."""
     others = {"vary": vary, "samples": samples, "design": None if design == GRID else design}
     problems = [
-        Problem(POINTS, f"got points and {name}, expected one of them")
+        Problem(POINTS, f"got points and {name}, expected only one of the two")
         for name, value in others.items()
         if value
     ]
@@ -202,7 +202,9 @@ def _check_alternatives(vary: Iterable[str], scenarios: Sequence[Scenario], run:
         if first == "alternatives" and rest and rest[0] not in run:
             name = rest[0]
             if any(name in scenario.alternatives for scenario in scenarios):
-                message = f"varies alternative {name!r}, which is not run: expected --alternative {name} too"
+                message = (
+                    f"varies alternative {name!r}, which is not run: expected --alternative {name} as well"
+                )
                 problems.append(Problem(path, message))
     if problems:
         raise ScenarioError(problems)

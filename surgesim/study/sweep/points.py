@@ -51,8 +51,8 @@ def own_points(scenarios: Sequence[Scenario], rows: Sequence[Mapping[Any, Any]])
     Raises
     ------
     ScenarioError
-        If a path is unknown, inside another path or drawn together with others, a point has other paths than
-        the first point, or a value could not be in a scenario file; the error lists the problems.
+        If a path is unknown, inside another path or drawn together with others, the paths of a point differ
+        from those of the first, or a value could not be in a scenario file; the error lists the problems.
     """
     paths = list(rows[0])
     problems = [*_wrong_paths(scenarios, paths), *_other_paths(rows)]
@@ -112,7 +112,7 @@ def _wrong_paths(scenarios: Sequence[Scenario], paths: Sequence[Any]) -> Iterato
         yield from (Problem(path, fault) for fault in faults if fault is not None)
     for inner, outer in permutations(texts, 2):
         if inner.startswith(f"{outer}."):
-            yield Problem(inner, f"got values here and for {outer}, expected one of them")
+            yield Problem(inner, f"got values here and for {outer}, expected only one of the two")
 
 
 def _drawn_paths(scenarios: Sequence[Scenario], points: Iterable[Point]) -> Iterator[Problem]:
@@ -123,7 +123,7 @@ def _drawn_paths(scenarios: Sequence[Scenario], points: Iterable[Point]) -> Iter
 
 
 def _other_paths(rows: Sequence[Mapping[Any, Any]]) -> list[Problem]:
-    """Return problems with points that have other paths than the first, as a missing value is ambiguous."""
+    """Return a problem for each point with paths unlike the first's, as a missing value is ambiguous."""
     first = rows[0]
     odd = [number for number, row in enumerate(rows) if row.keys() != first.keys()]
     problems = []

@@ -112,7 +112,7 @@ def sweep(
     -------
     Sweep
         The results; identical for any backend, and whether or not the sweep was interrupted. Failed runs are
-        in `failures`, including those in which a function fails or returns no number.
+        in `failures`, including those in which a function fails or does not return a number.
 
     Raises
     ------

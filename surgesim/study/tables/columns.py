@@ -333,9 +333,9 @@ REACHED = Table(
             "share",
             "share of patients who got every bed they needed within the time allowed, including waiting and "
             "travel (`command.reach.within_hours`, or `care.no_bed_hours` if that is not given); patients "
-            "who died or recovered without a bed do not count as in time, but patients who at the end have "
-            "waited no longer than allowed do; mean over the replications with patients, empty if there are "
-            "none",
+            "who died or recovered without a bed do not count as in time, but those still waiting at the end "
+            "do if they have waited no longer than allowed; mean over the replications with patients, empty "
+            "if there are none",
         ),
         Column("in_time_low", "share", "lower end of the 95 % t interval of `in_time_share`"),
         Column("in_time_high", "share", "upper end of the 95 % t interval of `in_time_share`"),

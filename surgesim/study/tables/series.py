@@ -62,7 +62,7 @@ class Series:
 
     @classmethod
     def of(cls, series: Sequence[str], facility_series: Sequence[str]) -> Series:
-        """Convert the arguments of a study without checking the names; for this, see `problems`."""
+        """Convert the arguments of a study without checking the names, which `problems` does."""
         return cls(*(_names(each) for each in (series, facility_series)))
 
     @property
@@ -202,7 +202,7 @@ def series_frame(
     """
     dataset = opened(table)
     if dataset is None:
-        raise ResultsError(f"got no {table.name}, expected a study with {table.name}=[{name!r}]")
+        raise ResultsError(f"got a study without {table.name}, expected one with {table.name}=[{name!r}]")
     keys = [column for column in dataset.schema.names if column in _KEYS]
     names = [column for column in dataset.schema.names if column not in _KEYS]
     if known is not None:

@@ -88,7 +88,7 @@ def put_province(draft: Draft, name: str, tables: Tables, notes: Notes) -> None:
     """Add the scenario's name, title, length and profile; a second row of the sheet is an error."""
     rows = tables["province"]
     for row in rows[1:]:
-        notes.refuse(row.place("name"), "got a second province, expected one")
+        notes.refuse(row.place("name"), "got a second province, expected only one")
     draft.put(("name",), Verbatim(name))
     if not rows:
         return
@@ -149,7 +149,7 @@ def _put_shares(draft: Draft, above: Path, row: Row, notes: Notes) -> None:
         notes.refuse(row.place("private_share"), "got a private share of a public facility, expected none")
     elif {"private_share", "convertible_share"} <= set(row.values):
         notes.refuse(
-            row.place("private_share"), "got a private and a convertible share, expected one of them"
+            row.place("private_share"), "got a private and a convertible share, expected only one of the two"
         )
     else:
         column = "private_share" if "private_share" in row.values else "convertible_share"
@@ -169,7 +169,7 @@ def _put_oxygen(draft: Draft, above: Path, row: Row, notes: Notes) -> None:
     if len(given) == 1:
         (missing,) = set(pair) - set(given)
         title, other = (FACILITIES.column(each).title.en for each in (missing, *given))
-        message = f"got nothing for {title!r} but a value for {other!r}, expected both or neither"
+        message = f"got a value for {other!r} but none for {title!r}, expected both or neither"
         notes.refuse(row.place(missing), message)
         return
     _put(draft, (*above, "oxygen", "delivery", "size_kg"), row, "delivery_kg")
@@ -257,7 +257,7 @@ def put_sources(draft: Draft, tables: Tables, file: str) -> None:
 
 
 def _keyed(rows: Sequence[Row], names: Names) -> Iterable[tuple[str, Row]]:
-    """Yield the key and row of each valid name: one with letters or digits that no earlier row uses."""
+    """Yield the key and row of each name that has letters or digits and is not used by an earlier row."""
     for row, name in texts(rows, "name"):
         key = names.keys.get(folded(name))
         if key is not None and names.cells[key] == row.place("name"):

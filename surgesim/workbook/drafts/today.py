@@ -93,7 +93,7 @@ class Daily:
 def read_census(
     rows: Sequence[Row], find: Find, beds: Mapping[tuple[str, str], int], notes: Notes, answers: Answers
 ) -> Census:
-    """Read the census; `beds` has the number of beds by facility and type, as far as it is known."""
+    """Read the census; `beds` has the number of beds by facility and type, where known."""
     census = Census()
     for row in rows:
         name, bed, patients = (row.values.get(column) for column in ("facility", "bed", "patients"))

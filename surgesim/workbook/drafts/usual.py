@@ -78,7 +78,7 @@ def put_thresholds(draft: Draft) -> None:
 
 
 def put_usual_plan(draft: Draft) -> None:
-    """Add the usual plan, for a workbook without one."""
+    """Add the usual plan, for a workbook without a plan."""
     above = ("command", "plan", "convert-wards")
     when = {"indicator": Verbatim("oxygen_occupancy"), "above": 0.7, "for_days": 2}
     draft.assume((*above, "action"), Verbatim("convert_beds"))

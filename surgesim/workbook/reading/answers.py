@@ -132,6 +132,6 @@ class Answers:
             answers = cls.of(kept["decimal"], kept["dates"])
             cumulative, accepted = map(frozenset, (kept["cumulative"], kept["accepted"]))
         except (OSError, ValueError, KeyError, TypeError, RecursionError, ScenarioError) as error:
-            message = f"got a file without the answers of an import ({error}), expected none: delete it"
+            message = f"got a file without the answers of an import ({error}), expected no file: delete it"
             raise ScenarioError([Problem("", message, str(path))]) from None
         return replace(answers, cumulative=cumulative, accepted=accepted)

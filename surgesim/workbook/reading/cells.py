@@ -115,8 +115,8 @@ class Question:
 class Notes:
     """The errors, remarks and questions noted while reading a workbook called `file`.
 
-    `accepted` has the identities of the questions answered with "it is true", and `cumulative` of those
-    answered with "a running total".
+    `accepted` has the identities of the questions answered with "it is true", and `cumulative` has those of
+    the questions answered with "a running total".
     """
 
     file: str

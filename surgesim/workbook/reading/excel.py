@@ -21,7 +21,7 @@ MAX_ENTRIES = 1_000
 """Maximum number of parts of a workbook, which is a ZIP archive."""
 
 MAX_CELLS = 300_000
-"""Maximum number of cells and rows in all sheets; empty cells with a format are counted too."""
+"""Maximum number of cells and rows in all sheets; empty cells with a format also count."""
 
 MAX_ROWS, MAX_COLUMNS = 20_000, 200
 """Maximum number of rows and columns of a sheet."""
@@ -139,7 +139,9 @@ def _open(content: bytes, file: str, *, stored_values: bool) -> Any:
             return openpyxl.load_workbook(BytesIO(content), data_only=stored_values, keep_links=False)
     except Exception as error:  # a damaged workbook can raise anything
         reason = f"{type(error).__name__}: {error}"
-        raise refuse_file(file, f"got a damaged workbook ({reason}), expected one that opens") from None
+        raise refuse_file(
+            file, f"got a damaged workbook ({reason}), expected one that can be opened"
+        ) from None
 
 
 def _sheet(name: str, sheet: Any, written: Any, notes: Notes) -> RawSheet:
@@ -160,7 +162,7 @@ def _sheet(name: str, sheet: Any, written: Any, notes: Notes) -> RawSheet:
 
 
 def _cells(sheet: Any, written: Any) -> Iterator[tuple[int, int, Any, Any]]:
-    """Yield row, column, and the cell as stored and as written (perhaps a formula), of each cell in use.
+    """Yield row and column of each cell in use, with its content as stored and as written (maybe a formula).
 
     `iter_rows` would create every empty cell up to the last one, which may be far away.
     """

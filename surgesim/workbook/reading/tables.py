@@ -147,7 +147,7 @@ def _is_example(cells: dict[int, Cell]) -> bool:
 
 
 def _columns(sheet: RawSheet, head: int, form: SheetForm, notes: Notes) -> dict[int, Column]:
-    """Return the columns of a sheet that are known, by column number."""
+    """Return the known columns of a sheet, by column number."""
     columns: dict[int, Column] = {}
     for place, cell in sorted(sheet.rows[head].items()):
         column = _column_headed(cell, form)

@@ -121,7 +121,7 @@ TABLE = "table: [[1, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 4]]"
         ("weekly_reported_cases_per_100k", "weekly_reported_cases", "transmission.cases.indicator",
          "got 'weekly_reported_cases', did you mean 'weekly_reported_cases_per_100k'?"),
         ("weekly_reported_cases_per_100k", "epidemic_level", "transmission.cases",
-         "got epidemic_level, which is computed from other indicators, expected another one"),
+         "got epidemic_level, which is computed from other indicators, expected another indicator"),
         ("weekly_reported_cases_per_100k", "stock_cover_days", "transmission.cases.item",
          "missing, expected the name of a consumable for stock_cover_days"),
         (CASES, CASES + ", group: 80+", "transmission.cases",

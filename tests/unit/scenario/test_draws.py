@@ -73,7 +73,7 @@ def test_a_file_is_sought_beside_the_file_that_names_it(tmp_path: Path) -> None:
         ("weight\n1\n", 1, "file", "got no header, expected one with the paths of parameters"),
         (f"{R0}\n", 1, "file", "got no rows below the header, expected at least one"),
         (f"{R0},{R0}\n3,4\n", 1, "file", f"got the column '{R0}' 2 times, expected it once"),
-        (f"{R0},\n3,4\n", 1, "file", "got a column without a name, expected a name for each"),
+        (f"{R0},\n3,4\n", 1, "file", "got a column without a name, expected a name for each column"),
         (f"{R0}\n3\nnan\n", 3, "file", f"got 'nan' for {R0}, expected a number"),
         (f"{R0}\n3\n1e999\n", 3, "file", f"got '1e999' for {R0}, expected a number"),
         (f"{R0},{SEVERITY}\n3,\n", 2, "file", f"got an empty value for {SEVERITY}, expected a number"),
@@ -168,7 +168,7 @@ def test_a_path_is_drawn_in_one_way() -> None:
         {"draws": {"paths": [R0], "rows": [[3], [4]]}, "uncertainty": {R0: {"uniform": [3, 4]}}}
     )
     assert path == "study.draws.paths.0"
-    assert message == f"{R0}: is in study.uncertainty too, expected it in one of them"
+    assert message == f"{R0}: is also in study.uncertainty, expected it in only one of the two"
 
 
 def test_a_row_that_no_file_may_have_is_refused() -> None:
@@ -276,7 +276,10 @@ def test_a_path_is_in_one_group_and_uncertain() -> None:
     pair = {"paths": [R0, SEVERITY], "matrix": [[1, 0.5], [0.5, 1]]}
     two = refused({"uncertainty": UNCERTAIN, "correlations": {"one": pair, "two": pair}})
     assert two == [
-        (f"study.correlations.two.paths.{i}", f"got {path}, which is in 'one' too, expected it in one group")
+        (
+            f"study.correlations.two.paths.{i}",
+            f"got {path}, which is also in 'one', expected it in only one group",
+        )
         for i, path in enumerate((R0, SEVERITY))
     ]
     none = refused({"correlations": {"one": pair}})
@@ -294,7 +297,7 @@ def test_what_hides_draws_is_remarked(tmp_path: Path) -> None:
     assert (
         found[f"alternatives.worse.{SEVERITY}"] == "got 3, which overrides the values that study.draws draws"
     )
-    assert found["study.replications"].startswith("got 3, which gives the last draw 1 of 2 runs")
+    assert found["study.replications"].startswith("got 3, which leaves the last draw with 1 of 2 runs")
 
 
 def test_a_choice_of_the_plan_is_no_assumption(tmp_path: Path) -> None:

@@ -327,7 +327,7 @@ def test_an_alternative_that_is_not_run_cannot_vary(path: str) -> None:
         swept(small_scenario(), vary)
     assert [str(problem) for problem in caught.value.problems] == [
         f"alternatives.more-icu.{path}: varies alternative 'more-icu', which is not run: "
-        "expected --alternative more-icu too"
+        "expected --alternative more-icu as well"
     ]
     runs = swept(small_scenario(), vary, alternatives=["more-icu"]).runs
     assert set(runs["alternative"]) == {"baseline", "more-icu"}
@@ -361,7 +361,7 @@ def test_an_alternative_that_is_not_run_ends_the_command_with_a_sentence(tmp_pat
     code, told = command(tmp_path, small_scenario(), "sweep", "--vary", f"{path}=5,6")
     assert code == 2
     assert told == [
-        f"{path}: varies alternative 'more-icu', which is not run: expected --alternative more-icu too"
+        f"{path}: varies alternative 'more-icu', which is not run: expected --alternative more-icu as well"
     ]
 
 

@@ -188,9 +188,9 @@ def test_per_cent_of_what_is_no_share_has_no_such_hint(tmp_path: Path, old: str,
 @pytest.mark.parametrize(
     ("old", "new", "hint"),
     [
-        ("title: General", "title: Ward: over", 'a text with a colon, as "a: b"'),
-        ("title: Isle", "title: {en: Isle: far}", 'a text with a colon, as "a: b"'),
-        ("title: General", "title: Plan B:", 'a text with a colon, as "a: b"'),
+        ("title: General", "title: Ward: over", 'a text with a colon, as in "a: b"'),
+        ("title: Isle", "title: {en: Isle: far}", 'a text with a colon, as in "a: b"'),
+        ("title: General", "title: Plan B:", 'a text with a colon, as in "a: b"'),
         ("title: General", "title: @home", "a text that begins with @"),
         ("title: General", "title: %1", "a text that begins with %"),
     ],

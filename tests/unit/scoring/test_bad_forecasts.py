@@ -91,7 +91,7 @@ def test_forecasts_with_different_quantiles() -> None:
     more = forecast({**dict.fromkeys(LEVELS, 5.0), 0.1: 5.0, 0.9: 5.0}, weeks=2)
     (message,) = refused([forecast(QUANTILES), more])
     assert message == (
-        "data:2: output_type_id: got no quantile 0.1, 0.9 in all forecasts, expected the same "
+        "data:2: output_type_id: got quantile 0.1, 0.9 in only some forecasts, expected the same "
         "quantiles in all"
     )
 

@@ -135,11 +135,11 @@ def test_everything_wrong_is_said_at_once_before_the_first_run() -> None:
     told = [(problem.path, problem.message) for problem in caught.value.problems]
     assert told[0][0] == ICU
     assert told[1:] == [
-        ("outcomes", "got the name 'deaths', which runs.csv already has, expected another"),
+        ("outcomes", "got the name 'deaths', which runs.csv already has, expected another name"),
         ("outcomes", "got the name 'a,b', expected letters, digits, - and _"),
         ("outcomes", "got 7 for 'seven', expected a function of a Replication"),
         ("outcomes", "workers cannot get a copy of 'locked': cannot pickle '_thread.lock' object"),
-        ("outcomes", "got the name 'point', which runs.csv already has, expected another"),
+        ("outcomes", "got the name 'point', which runs.csv already has, expected another name"),
         ("outcomes", "got the name 3, expected letters, digits, - and _"),
         ("series", "got 'icu_ned', did you mean 'icu_need'?"),
         ("facility_series", told[-1][1]),

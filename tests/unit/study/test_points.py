@@ -137,7 +137,10 @@ def test_values_of_points_are_not_drawn_also_inside_mappings(tmp_path: Path) -> 
             ],
         ),
         ([{BEDS: {"icu": np.inf}}], [(BEDS, "got inf, expected a value, or None for null; in point 0")]),
-        ([{BEDS: {"icu": 3}, ICU: 4}], [(ICU, f"got values here and for {BEDS}, expected one of them")]),
+        (
+            [{BEDS: {"icu": 3}, ICU: 4}],
+            [(ICU, f"got values here and for {BEDS}, expected only one of the two")],
+        ),
         ([{ICU: {3}}], [(ICU, "got a value of type set, expected a number, text, list or mapping")]),
         ([{ICU: 2.5}, {ICU: -1}], [(ICU, "got 2.5, expected a whole number"), (ICU, "got -1, expected a ")]),
     ],
@@ -161,7 +164,8 @@ def test_many_bad_points_are_counted() -> None:
 def test_points_and_another_design_are_refused() -> None:
     others = {"vary": {ICU: "1,2"}, "design": "lhs", "samples": 4}
     assert refusals(POINTS, **others) == [
-        ("points", f"got points and {name}, expected one of them") for name in ("vary", "samples", "design")
+        ("points", f"got points and {name}, expected only one of the two")
+        for name in ("vary", "samples", "design")
     ]
     with pytest.raises(ScenarioError, match="got nothing to vary"):
         sweep(small_scenario())
@@ -170,7 +174,7 @@ def test_points_and_another_design_are_refused() -> None:
 def test_a_path_in_an_alternative_that_is_not_run_says_so() -> None:
     path = f"alternatives.more-icu.{ICU}"
     assert refusals([{path: 3}]) == [
-        (path, "varies alternative 'more-icu', which is not run: expected --alternative more-icu too")
+        (path, "varies alternative 'more-icu', which is not run: expected --alternative more-icu as well")
     ]
 
 

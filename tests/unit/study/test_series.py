@@ -83,7 +83,9 @@ def test_a_stored_run_gives_every_daily_indicator_of_the_province(quick: None, t
     results = read(tmp_path / "out")
     assert len(results.series("oxygen_need")) == 2 * 3 * DAYS
     assert "facility_series.parquet" not in results.manifest["files"]
-    with pytest.raises(ResultsError, match="got no facility_series, expected a study with facility_series="):
+    with pytest.raises(
+        ResultsError, match="got a study without facility_series, expected one with facility_series="
+    ):
         results.facility_series("state")
     with pytest.raises(
         ResultsError, match="got series 'oxygen_ned', which was not kept, did you mean 'oxygen_need'"

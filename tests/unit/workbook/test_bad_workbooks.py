@@ -219,7 +219,7 @@ REFUSED: dict[str, tuple[Edit, list[str]]] = {
     "half-a-delivery": (
         cell("Facilities", "S3", 500),
         [
-            "Facilities!T3: got nothing for 'Days between deliveries' but a value for 'Oxygen per delivery', "
+            "Facilities!T3: got a value for 'Oxygen per delivery' but none for 'Days between deliveries', "
             "expected both or neither"
         ],
     ),
@@ -304,7 +304,7 @@ REFUSED: dict[str, tuple[Edit, list[str]]] = {
         cell("Province", "A4", "Tỉnh B"),
         [
             "Province!C4: got nothing for 'Date of today', expected a value",
-            "Province!A4: got a second province, expected one",
+            "Province!A4: got a second province, expected only one",
         ],
     ),
     "no-today": (

@@ -505,9 +505,7 @@ def test_an_update_needs_a_scenario_that_names_files(tmp_path: Path) -> None:
 def test_an_update_needs_a_census(tmp_path: Path) -> None:
     imported(tmp_path, small()).write(tmp_path / "town.yaml")
     intake = imported(tmp_path, next_week() | {"census": []}, "b")
-    with pytest.raises(
-        ScenarioError, match="got no rows in the sheet census, expected the patients of today"
-    ):
+    with pytest.raises(ScenarioError, match="got no rows in the sheet census, expected today's patients"):
         intake.update(tmp_path / "town.yaml")
 
 

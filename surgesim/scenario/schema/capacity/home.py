@@ -10,7 +10,7 @@ class FollowedFirst(Section):
     """The mild cases that teams follow first: people from a certain age on, and high-risk people of any age.
 
     `isolated_share` is the share of these cases who are isolated in a facility; without it,
-    `clinical.isolated_share` applies to them too.
+    `clinical.isolated_share` also applies to them.
     """
 
     from_age: Literal[0, 10, 20, 30, 40, 50, 60, 70, 80]
@@ -22,9 +22,9 @@ class HomeCare(Section):
     """Community teams and mobile stations that follow reported mild cases at home.
 
     Each case followed gets a drug package while stocks last. Of the followed cases with a package who would
-    need oxygen, `eligible_share` get early treatment, which prevents that need in a share `effect` of them.
-    If teams or packages are short, the cases in `first` come before the others. Rules (`open_home_care`) add
-    teams.
+    need oxygen, a share `eligible_share` gets early treatment, which prevents that need in a share `effect`
+    of those treated. If teams or packages are short, the cases in `first` come before the others. Rules
+    (`open_home_care`) add teams.
     """
 
     teams: Count = figure(0, "no teams unless given or opened by a rule")

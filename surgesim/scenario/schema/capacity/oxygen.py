@@ -43,8 +43,8 @@ class OxygenSource(Section):
     """Oxygen tank, plant, cylinders and pipes of one facility.
 
     Patients are supplied first from the plant (any surplus is lost), then from the tank, and from cylinders
-    when the tank is empty. Losses on the way (purging, leaks, boil-off) come on top of the oxygen
-    that patients breathe, as a share `loss_share` of it.
+    when the tank is empty. Losses on the way (purging, leaks, boil-off) come on top of the oxygen that
+    patients breathe; they are a share `loss_share` of that oxygen.
     """
 
     tank_kg: Amount = 0.0

@@ -56,10 +56,10 @@ def _ratios(nurse: tuple[float, float], doctor: tuple[float, float]) -> Ratios:
 
 
 class StaffImmunity(Section):
-    """Immunity of all staff, including those whom rules add; it begins as that of residents aged 20-59.
+    """Immunity of all staff, even those added by rules; at the start, it is that of residents aged 20-59.
 
-    Staff who are immune at the start are never infected; waned protection is included. Staff who return after
-    an infection are protected by `after_infection`.
+    Staff who are immune at the start, including by waned protection, are never infected. Staff who return
+    after an infection are protected by `after_infection`.
     """
 
     after_infection: Share = figure(

@@ -10,7 +10,7 @@ from surgesim.scenario.schema.numbers import Amount, Money, Multiplier, SomeMult
 
 
 class PerDay(Section):
-    """Use of an item: per COVID bed-day (by bed type), reported case, home case and day, and death."""
+    """Use of an item: per COVID bed-day (by type), reported case, day of a case at home, and death."""
 
     basic_bed: Amount = 0.0
     oxygen_bed: Amount = 0.0
@@ -21,7 +21,7 @@ class PerDay(Section):
 
 
 class ByStock(Section):
-    """The factors on a risk while an item is in stock, and when it has run out.
+    """Two factors on a risk: one while an item is in stock, the other when it has run out.
 
     If part of the demand was unmet on the day before, the factor lies between the two, in that proportion.
     """
@@ -43,8 +43,9 @@ class Effects(Section):
     """Effects of a consumable on risks; the effects of several consumables are multiplied.
 
     `death_oxygen` and `death_icu` multiply P(death) with full or thin care, of patients who need oxygen and
-    of those who need ICU. `staff_infection` multiplies `care.staffing.absence.at_work`. Set to 1 the factor
-    (`in_stock` or `out`) of the condition under which the figure in the other section holds.
+    of those who need ICU. `staff_infection` multiplies `care.staffing.absence.at_work`. One factor should be
+    1: `in_stock` if the figure in the other section holds while the item is in stock, `out` if it holds
+    without the item.
     """
 
     death_oxygen: ByStock = ByStock()

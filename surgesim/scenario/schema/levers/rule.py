@@ -59,7 +59,7 @@ class Trigger(Section):
 class Until(Section):
     """The end of a rule: a date, or an indicator that is beyond a bound for `for_days` days in a row.
 
-    Unless an indicator is given, it is that of `when`.
+    If no indicator is given, the indicator of `when` applies.
     """
 
     indicator: Off[IndicatorName] = None

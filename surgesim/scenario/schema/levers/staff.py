@@ -1,4 +1,4 @@
-"""Rules on staff, and on equipment and demand that let staff treat more patients."""
+"""Rules that add or move staff, or let them treat more patients through equipment or lower demand."""
 
 from typing import ClassVar, Literal, Self
 

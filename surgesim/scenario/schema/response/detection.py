@@ -36,8 +36,8 @@ class LaboratoryTests(Section):
 class Detection(Section):
     """Detection of infections, which makes them reported cases; everyone admitted is detected.
 
-    `severe_share` is the share detected among people who will need oxygen; without it, `share` applies to
-    them, too.
+    `severe_share` is the share detected among people who will need oxygen; without it, `share` also applies
+    to them.
     """
 
     share: Share = figure(

@@ -13,8 +13,8 @@ class Study(Section):
     """The replications, their seed, and the parameters that are drawn.
 
     Each parameter in `uncertainty` has a distribution, and may be correlated with others (`correlations`);
-    `draws` has a table of joint draws. Draw j is used by `runs_per_draw` replications, from replication j ×
-    `runs_per_draw` on, which then differ only by chance, and by all alternatives.
+    `draws` has a table of joint draws. All alternatives use draw j in the same `runs_per_draw` replications,
+    from replication j × `runs_per_draw` on; these replications differ only by chance.
 
     `precision` gives, for each outcome named, the maximum half-width of the 95 % interval of its mean, as a
     share of the mean. The study then starts with `replications`, but at least 10, and adds more until every

@@ -51,7 +51,7 @@ class Normal(Section):
 
 
 class Lognormal(Section):
-    """A lognormal distribution by mean and sd (of the value, not of its log), truncated as in `Normal`."""
+    """A lognormal distribution, given its mean and sd (not those of the log), truncated as in `Normal`."""
 
     mean: SomeValue
     sd: SomeValue
@@ -85,7 +85,7 @@ class Beta(Section):
 
 
 class Weibull(Section):
-    """A Weibull distribution by its shape and its scale (the 63rd percentile), truncated as in `Normal`."""
+    """A Weibull distribution, given its shape and scale (the 63rd percentile), truncated as in `Normal`."""
 
     shape: WeibullShape
     scale: SomeValue
@@ -104,7 +104,7 @@ class Weibull(Section):
 
 
 class Gamma(Section):
-    """A gamma distribution by its shape and rate (its mean is shape / rate), truncated as in `Normal`."""
+    """A gamma distribution, given its shape and rate (the mean is shape / rate), truncated as in `Normal`."""
 
     shape: BetaShape
     rate: SomeValue
@@ -150,7 +150,7 @@ class Empirical(Section):
 
 
 def weighted_place(weights: Sequence[float], u: float) -> int:
-    """Return the index at which the sum of weights exceeds a share `u` (0 to 1) of the total."""
+    """Return the index at which the running sum of weights exceeds a share `u` (0 to 1) of the total."""
     sums = list(itertools.accumulate(weights))
     return bisect_right(sums, u * sums[-1], hi=bisect_left(sums, sums[-1]))
 
@@ -160,7 +160,7 @@ def _check_table(
 ) -> None:
     """Check that numbers are given only once and are not too many, and that their weights fit."""
     if file is not None:
-        raise ValueError(f"got a file and {what}, expected one of them (file: none removes the file)")
+        raise ValueError(f"got a file and {what}, expected only one of the two (file: none removes the file)")
     if numbers > MOST_DRAWN:
         raise ValueError(f"got {numbers} numbers, expected at most {MOST_DRAWN}")
     if weights is not None and len(weights) != rows:
@@ -289,10 +289,12 @@ class CorrelationGroup(Section):
         for i, j in itertools.product(range(size), repeat=2):
             one, other = self.matrix[i][j], self.matrix[j][i]
             if i == j and one != 1:
-                raise ValueError(f"got {one:g} for {self.paths[i]} with itself, expected 1")
+                raise ValueError(f"got a correlation of {one:g} for {self.paths[i]} with itself, expected 1")
             if one != other:
                 pair = f"{self.paths[i]} with {self.paths[j]}"
-                raise ValueError(f"got {one:g} for {pair} and {other:g} for the reverse, expected them equal")
+                raise ValueError(
+                    f"got correlation {one:g} for {pair} but {other:g} for the reverse, expected the same"
+                )
         self.together([0.0] * size)
         return self
 

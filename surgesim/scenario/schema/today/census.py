@@ -28,7 +28,7 @@ class DaysInBed(Section):
 
 
 class Census(Section):
-    """COVID patients in the beds of a facility at 00:00 of the first day.
+    """COVID patients in the beds of a facility at 00:00 on the first day.
 
     If there are more patients than beds, nobody is moved or sent home. Facilities that are not named have no
     patients. After a warm-up, these patients replace the simulated ones.
