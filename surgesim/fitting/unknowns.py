@@ -230,7 +230,7 @@ def _wrong_priors(priors: Priors, plain: Mapping[str, object]) -> Iterator[tuple
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
             yield path, f"got a prior from {low:g} to {high:g}, expected the lower number first"
         elif low == 0:
-            yield path, "got a prior from 0, expected its 5th percentile above 0"
+            yield path, "got a prior that begins at 0, expected a lower end above 0"
         elif _is_share(path, plain) and not 0 < low < high < 1:
             yield path, f"got a prior from {low:g} to {high:g} for a share, expected both between 0 and 1"
 

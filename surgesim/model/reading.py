@@ -86,7 +86,7 @@ class Reading:
         return self._until_now(self._so_far.districts, column, self._so_far.district_index)
 
     def facilities(self, column: str) -> Floats:
-        """Return a column of the facilities up to the last day recorded, ``(days, facilities)``."""
+        """Return a daily column of the facility table up to the last day recorded, ``(days, facilities)``."""
         return self._until_now(self._so_far.facilities, column, FACILITY_INDEX)
 
     def _until_now(self, table: Floats, column: str, index: Mapping[str, int]) -> Floats:
@@ -100,7 +100,7 @@ class Reading:
 
 
 def call(extension: Extension, what: str, day: int, function: Callable[[], Returned]) -> Returned:
-    """Call a function of an extension; turn an exception into an `ExtensionError` that names it."""
+    """Call a function of an extension; an exception becomes an `ExtensionError` that names the function."""
     try:
         return function()
     except (Exception, SystemExit) as error:

@@ -47,7 +47,7 @@ ALL_ICU_BEDS = (
     Column(
         "staffed_icu_all",
         "beds",
-        "all ICU beds, for any patient, that staff on duty can look after at normal ratios, in facilities "
+        "all ICU beds, COVID or not, that staff on duty can look after at normal ratios, in facilities "
         "with staff data; empty if no facility with ICU beds has staff data",
     ),
     Column(
@@ -94,7 +94,7 @@ class OpenBeds:
     staffed
         The beds among `space` that are also staffed, equipped and supplied, and their binding constraints.
     icu_staffed
-        ``(facilities,)`` ICU beds, for any patient, that staff can look after at normal ratios; 0 where
+        ``(facilities,)`` ICU beds, COVID or not, that staff can look after at normal ratios; 0 where
         staff is not modelled.
     icu_usable
         ``(facilities,)`` beds in `icu_staffed` that also have a ventilator and oxygen, where these are
@@ -143,7 +143,7 @@ class Adjustments:
         return changed
 
     def set(self, adjustment: Adjustment, rule: str, where: list[int], amount: Floats | float) -> None:
-        """Set the adjustment that `rule` makes at the facilities `where` to `amount`, from now on."""
+        """Let `rule` adjust the facilities `where` by `amount` from now on, instead of what it set before."""
         self._by_rule[adjustment, rule] = (where, np.asarray(amount, float))
         self._changed = True
 

@@ -123,7 +123,7 @@ class Journey:
     # -- new patients -----------------------------------------------------------------------------
 
     def expect(self, batch: PatientBatch) -> list[Patient]:
-        """Schedule new patients for the times at which their need begins; return them."""
+        """Schedule new patients for the times at which their need begins, and return these patients."""
         patients = batch.patients(self._next_index)
         self._next_index += len(patients)
         if self._env.now < 0:

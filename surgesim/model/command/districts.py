@@ -127,7 +127,7 @@ class DistrictBeds:
 
     @property
     def icu_staffed(self) -> Floats:
-        """``(districts,)`` all ICU beds, for any patient, that staff can look after."""
+        """``(districts,)`` all ICU beds, COVID or not, that staff can look after."""
         staffed: Floats = self._sum([self._province.capacity.today.icu_staffed])[0]
         return staffed
 

@@ -95,7 +95,7 @@ def _contacts(people: People, of_age: Ints) -> Floats:
 
 
 def _left_of_meetings(table: Floats, people: Floats) -> Floats:
-    """Return the share of meetings between two groups that remains where a group is small; 1 elsewhere.
+    """Return the factor by which the meetings of two groups are reduced if one is small; 1 elsewhere.
 
     A person's meetings with the other group are capped at the sum of the two groups' entries in `table` (all
     settings together), so that a small group among many people has no excess contacts. Rare groups meet each

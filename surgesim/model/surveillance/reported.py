@@ -54,7 +54,7 @@ class ReportedDays:
 
 
 def _complete(series: Mapping[str, Floats]) -> dict[str, Floats]:
-    """Return the series that have any report, with gaps filled by linear interpolation."""
+    """Return the series that have at least one report, with gaps filled by linear interpolation."""
     complete = {}
     for name, values in series.items():
         known = np.flatnonzero(~np.isnan(values))

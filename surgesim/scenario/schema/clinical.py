@@ -79,7 +79,7 @@ class Clock(Section):
 
 
 class Clocks(Section):
-    """The clocks of unmet needs: oxygen untreated, ICU untreated, and boarding in an oxygen bed.
+    """How long patients live without care: without oxygen, without ICU, or boarding in an oxygen bed.
 
     Without `boarded`, the clock `icu` also applies to boarders.
     """

@@ -111,9 +111,9 @@ class Reduction(Section):
 class Measure(Section):
     """A measure against transmission; without `start`, it begins when a rule of the plan starts it.
 
-    It `reduces` contacts by setting; `travel` is the share of contacts with other districts that it moves
-    into the home district, and `screening` is the share of imported infections that it stops at entry. All
-    apply to people who comply among the residents of `districts` (default: all).
+    It `reduces` contacts in each setting; `travel` is the share of contacts with other districts that it moves
+    into the home district, and `screening` is the share of imported infections that it stops at entry. It
+    applies to those residents of `districts` (default: all) who comply.
     """
 
     title: Off[Text] = None

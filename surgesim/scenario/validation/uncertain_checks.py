@@ -220,7 +220,7 @@ class _Draws:
         return self._known[key]
 
     def least(self, values: Mapping[str, float], middle: Mapping[str, float]) -> Mapping[str, float]:
-        """Return a minimal subset of `values` that is rejected when other parameters have their medians.
+        """Return a minimal subset of `values` that is rejected when other parameters are at their medians.
 
         `middle` contains the medians; parameters that it lacks keep the scenario's values.
         """

@@ -165,7 +165,7 @@ def joined_extensions(scenarios: Sequence[Scenario]) -> Extensions:
 
 
 def _numbers(scenario: Scenario, replications: int | None, seed: int | None) -> tuple[int, int]:
-    """Return the number of replications and the seed, from the scenario where an argument is None."""
+    """Return the number of replications and the seed; where an argument is None, the scenario's value."""
     given = {"replications": replications, "seed": seed}
     plain = scenario.to_plain()
     faults = [

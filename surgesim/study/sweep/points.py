@@ -51,8 +51,8 @@ def own_points(scenarios: Sequence[Scenario], rows: Sequence[Mapping[Any, Any]])
     Raises
     ------
     ScenarioError
-        If a path is unknown, inside another path or drawn together with others, the paths of a point differ
-        from those of the first, or a value could not be in a scenario file; the error lists the problems.
+        If a path is unknown, lies inside another path, or is drawn jointly with others; if two points have
+        different paths; or if a value could not be in a scenario file. The error lists the problems.
     """
     paths = list(rows[0])
     problems = [*_wrong_paths(scenarios, paths), *_other_paths(rows)]
