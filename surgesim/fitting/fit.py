@@ -409,7 +409,7 @@ def _round(
     kept: Unfinished[Floats] | None,
     check: Callable[[Floats], None] | None = None,
 ) -> Floats:
-    """Return the observations of a round: first of members, then of replicates (the final round has no replicates)."""
+    """Return the observations of a round: of members, then of replicates, which the final round lacks."""
     done = round_ * plan.runs_of_round
     stored = None if kept is None or not kept.done[round_] else kept.read(round_)
     if stored is None or isinstance(stored, Failure):

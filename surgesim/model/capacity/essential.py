@@ -231,7 +231,7 @@ class EssentialPatients:
     def _kept_for_emergencies(self) -> Ints:
         """Return the beds to keep free for tomorrow's emergencies, ``(facilities,)``.
 
-        They are the emergencies at two standard deviations above the mean, minus the mean number of discharges.
+        They are the emergencies at two standard deviations above the mean, minus the mean discharges.
         """
         return _round_down(self._coming_at_most - self.census @ self._leaves)
 

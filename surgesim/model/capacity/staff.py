@@ -199,8 +199,8 @@ class Absences:
         heads
             ``(facilities, 3)`` staff on the payroll today.
         incidence
-            Yesterday's infections per resident (with `immunity`, per resident without protection): one number, or
-            one per facility.
+            Yesterday's infections per resident (with `immunity`, per resident without protection): one
+            number, or one per facility.
         patients
             ``(facilities,)`` COVID patients present.
         rng, rng_again

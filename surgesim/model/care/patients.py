@@ -558,8 +558,8 @@ class PatientSource:
     def _flow_by_severity(self, usual: Floats, age: Ints, needs_icu: Bools, draws: Floats) -> Floats:
         """Return the flow in an oxygen bed before any ICU, L/min; patients who will need ICU rank highest.
 
-        If a share s of the patients in an age group will need ICU, they get the highest flows, which are a share
-        s of all flows, and the others get the remaining flows. So the mix of support stays the same.
+        If a share s of the patients in an age group will need ICU, they get the highest flows, which are a
+        share s of all flows, and the others get the remaining flows. So the mix of support stays the same.
         Patients to whom `by_severity` does not apply keep `usual`.
         """
         if self._by_severity == 0:

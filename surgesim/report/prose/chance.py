@@ -68,7 +68,7 @@ class Line:
 
 
 def told_apart(results: Results) -> list[Line]:
-    """Return outcomes, each with its spread by chance and by assumptions; an empty list if draws are too few."""
+    """Return outcomes, each with its spread by chance and by assumptions; none if draws are too few."""
     study = results.scenario.study
     runs = study.runs_together
     found: list[Line] = []
