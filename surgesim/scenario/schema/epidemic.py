@@ -112,8 +112,8 @@ class Measure(Section):
     """A measure against transmission; without `start`, it begins when a rule of the plan starts it.
 
     It `reduces` contacts in each setting; `travel` is the share of contacts with other districts that it
-    moves into the home district, and `screening` is the share of imported infections that it stops at entry. It
-    applies to those residents of `districts` (default: all) who comply.
+    moves into the home district, and `screening` is the share of imported infections that it stops at entry.
+    It applies to those residents of `districts` (default: all) who comply.
     """
 
     title: Off[Text] = None
