@@ -39,7 +39,7 @@ _OF_INDICATORS = {
 }
 """Columns that are empty if the indicator computed from them is not assessed."""
 
-_RECORDED_INDICATORS = [name for name in INDICATORS if name in PROVINCE_INDEX]
+_RECORDED_INDICATORS = tuple(name for name in INDICATORS if name in PROVINCE_INDEX)
 _INDICATOR_COLUMNS = [PROVINCE_INDEX[name] for name in _RECORDED_INDICATORS]
 
 _ITEMS_SEEN = ("stock_cover_days:", "burden_backlog:")
