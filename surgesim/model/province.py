@@ -87,6 +87,7 @@ class Province:
         self.facilities = Facilities(care)
         self.supply = self._oxygen_supply()
         immune, self._protection_at_start = self._immunity_of_staff()
+        self._protection_by_dose = self._protection_of_the_vaccinated()
         self.capacity = Capacity(care, clinical, self.facilities, self.supply, self.streams, immune)
         self.home = self._home_care()
         self.logistics = Logistics(scenario.supply)
@@ -248,6 +249,13 @@ class Province:
             return 0.0, 0.0
         return self.epidemic.immunity_of(_STAFF_AGES)
 
+    def _protection_of_the_vaccinated(self) -> float:
+        """Return the protection of vaccinated people against infection; 0 without vaccination."""
+        section = self.scenario.epidemic
+        if section is None or section.vaccination is None:
+            return 0.0
+        return float(protection(section)[VACCINATED, 0])
+
     def count_susceptible(self) -> None:
         """Before the infections of a day, count the residents at risk, the denominator of the incidence."""
         self._among = float(self.population.total)
@@ -268,18 +276,16 @@ class Province:
 
     def protect_staff(self) -> None:
         """Give staff the protection against infection that residents with the same doses have."""
-        section, vaccination, absences = self.scenario.epidemic, self.vaccination, self.capacity.absences
-        if section is None or absences is None:
+        vaccination, absences = self.vaccination, self.capacity.absences
+        if self.epidemic is None or absences is None:
             return
         at_start = self._protection_at_start
         if vaccination is None:
             absences.protection = at_start
             return
-        covered, by_dose = (
-            vaccination.staff_protected_share(self.heads()),
-            float(protection(section)[VACCINATED, 0]),
-        )
-        absences.protection = covered * max(by_dose, at_start) + (1.0 - covered) * at_start
+        covered = vaccination.staff_protected_share(self.heads())
+        best = max(self._protection_by_dose, at_start)
+        absences.protection = covered * best + (1.0 - covered) * at_start
 
     # -- use and cost of a day ----------------------------------------------------------------------
 

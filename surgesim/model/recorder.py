@@ -30,6 +30,7 @@ from surgesim.model.record import (
 )
 from surgesim.model.surveillance.reported import INDICATORS as OF_REPORTS
 from surgesim.model.surveillance.reported import SERIES, ReportedDays
+from surgesim.scenario.schema.indicators import INDICATORS
 from surgesim.scenario.schema.scenario import Scenario
 
 _OF_INDICATORS = {
@@ -37,6 +38,9 @@ _OF_INDICATORS = {
     "usable_icu_all": "usable_icu_beds_per_100k",
 }
 """Columns that are empty if the indicator computed from them is not assessed."""
+
+_RECORDED_INDICATORS = tuple(name for name in INDICATORS if name in PROVINCE_INDEX)
+_INDICATOR_COLUMNS = [PROVINCE_INDEX[name] for name in _RECORDED_INDICATORS]
 
 _ITEMS_SEEN = ("stock_cover_days:", "burden_backlog:")
 """Prefixes of the columns of consumables and burdens that rules and thresholds can use."""
@@ -207,8 +211,9 @@ class Recorder:
         self._before = page
         self._states[day] = self._run.states()
         assessment = self._assess(day)
-        for name in assessment.indicators.keys() & PROVINCE_INDEX.keys():
-            self.so_far.province[day, PROVINCE_INDEX[name]] = assessment.indicators[name]
+        self.so_far.province[day, _INDICATOR_COLUMNS] = [
+            assessment.indicators[name] for name in _RECORDED_INDICATORS
+        ]
         self._breached[day], self._values[day] = assessment.breached, assessment.values
         self._assessed[day] = [assessment.indicators[column] for column in self._assessed_columns]
         if assessment.breached_by_district.size:

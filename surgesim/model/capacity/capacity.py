@@ -242,6 +242,7 @@ class Capacity:
         self.adjustments = Adjustments(n)
         staff = [section.staff for section in sections]
         self._has_staff = np.array([member is not None for member in staff])
+        self._lacks_staff = ~self._has_staff
         self._heads = np.array(
             [(0, 0, 0) if s is None else (s.doctors, s.ward_nurses, s.icu_nurses) for s in staff],
             np.int64,
@@ -251,7 +252,8 @@ class Capacity:
         )
         self._invasive = clinical.respiratory.icu_beds.invasive
         self._counts_ventilators = bool(np.isfinite(self._ventilators).any()) and self._invasive > 0
-        self._mean_kg = _mean_kg(clinical.respiratory)
+        ward_kg, self._icu_kg = _mean_kg(clinical.respiratory)
+        self._at_least = max(ward_kg, 1e-9), max(self._icu_kg, 1e-9)
         self._scarcity = clinical.respiratory.scarcity
         self._pipes = np.array(
             [
@@ -435,24 +437,29 @@ class Capacity:
             staffed[apart] = for_covid + staffed_icu_beds(
                 self._per_post, own[apart], (total - covid_beds)[apart]
             )
-        staffed[~self._has_staff] = 0
+        staffed[self._lacks_staff] = 0
         return staffed
 
     def _limits(self, covid: Ints) -> Floats:
         """Return the beds that equipment, oxygen pipes and oxygen supply allow, ``(3, facilities, 3)``."""
         limits = self._resources.limits.copy()
-        self._limit_by_oxygen(limits[1], self._pipes, covid)
         days = self._scarcity.admission_days
         if self._supply is not None and days is not None:
-            self._limit_by_oxygen(limits[2], self._supply.sustained(days) / self._scarcity.floor, covid)
+            supplied = self._supply.sustained(days) / self._scarcity.floor
+            self._limit_by_oxygen(limits[1:], np.array([self._pipes, supplied]), covid)
+        else:
+            self._limit_by_oxygen(limits[1:2], self._pipes[None], covid)
         return limits
 
     def _limit_by_oxygen(self, limits: Floats, kg: Floats, covid: Ints) -> None:
-        """Set the beds that `kg` of oxygen per day allow: ICU beds first, then oxygen beds from the rest."""
-        ward_kg, icu_kg = np.maximum(self._mean_kg, 1e-9)
-        limits[:, ICU] = np.floor(kg / icu_kg)
-        left = np.maximum(kg - np.minimum(limits[:, ICU], covid[:, ICU]) * self._mean_kg[1], 0)
-        limits[:, OXYGEN] = np.floor(left / ward_kg)
+        """Set the beds that `kg` of oxygen per day allow: ICU beds first, then oxygen beds from the rest.
+
+        `limits` is ``(n, facilities, 3)``, and `kg` ``(n, facilities)``.
+        """
+        ward_kg, icu_kg = self._at_least
+        in_icu = limits[..., ICU] = np.floor(kg / icu_kg)
+        left = np.maximum(kg - np.minimum(in_icu, covid[:, ICU]) * self._icu_kg, 0)
+        limits[..., OXYGEN] = np.floor(left / ward_kg)
 
     def check(self, day: int) -> None:
         """Check that all absent staff and all non-COVID patients are accounted for.
@@ -474,8 +481,8 @@ class Capacity:
         row["staffed_icu_all"] = number_of_beds(int(self.today.icu_staffed.sum()))
         row["icu_without_ventilator"] = self.today.icu_unequipped
         row["usable_icu_all"] = number_of_beds(int(self.today.icu_usable.sum()))
-        for bed, name in enumerate(BED_TYPES):
-            row[f"open_{name}"] = number_of_beds(int(space[:, bed].sum()))
+        for bed, (name, beds) in enumerate(zip(BED_TYPES, space.sum(axis=0).tolist(), strict=True)):
+            row[f"open_{name}"] = number_of_beds(beds)
             page.facilities.values[f"binding_{name}"] = binding[:, bed].astype(float)
         shares = self._bound(OXYGEN) + self._bound(ICU)
         row |= {column.name: share for column, share in zip(BOUND, shares, strict=True)}
@@ -515,15 +522,14 @@ class Capacity:
         return float(np.maximum(space[:, ICU] - limits[0, :, ICU], 0).sum())
 
 
-def _mean_kg(support: Respiratory) -> Floats:
-    """Return the mean oxygen use per patient in oxygen beds and in ICU beds, ``(2,)``, kg per day."""
+def _mean_kg(support: Respiratory) -> tuple[float, float]:
+    """Return the mean oxygen use per patient in oxygen beds and in ICU beds, kg per day."""
     flow = support.flow
-    return np.array(
-        [
-            kg_per_day(
-                flow.scale
-                * sum(getattr(mix, kind) * getattr(flow, f"{kind}_lpm") for kind in type(mix).model_fields)
-            )
-            for mix in (support.oxygen_beds, support.icu_beds)
-        ]
+    ward, icu = (
+        kg_per_day(
+            flow.scale
+            * sum(getattr(mix, kind) * getattr(flow, f"{kind}_lpm") for kind in type(mix).model_fields)
+        )
+        for mix in (support.oxygen_beds, support.icu_beds)
     )
+    return ward, icu

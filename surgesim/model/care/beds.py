@@ -156,7 +156,7 @@ class BedPool:
             raise IdentityError(
                 "free = capacity - occupied - held", f"{names[f]}, {bed}", day, f"{self.free[f]} free"
             )
-        if any(map(gt, all_used, map(max, self._most, self._used))):
+        if any(map(gt, all_used, self._most)):
             for f in (f for f, used in enumerate(all_used) if used > max(self._most[f], self._used[f])):
                 raise IdentityError(
                     "occupied <= max(staffed, occupied the day before)",
@@ -184,11 +184,14 @@ class BedPool:
     def leave(self, patient: Patient) -> None:
         """Remove a patient from the queue."""
         line = self.line
-        district = line.pop(patient.index).district
+        place = line.pop(patient.index)
+        district = place.district
         self.waiting[district] -= 1
         queue = self._queue_of[district]
-        while queue and line.get(queue[0].who) is not queue[0]:
+        if queue[0] is place:
             heappop(queue)
+            while queue and line.get(queue[0].who) is not queue[0]:
+                heappop(queue)
 
     def is_current(self, place: QueuePlace) -> bool:
         """Return True if the patient still waits in this position."""
@@ -202,8 +205,10 @@ class BedPool:
         queues, is_open = self._queues, self._network.way_is_open
         for group, district, gated, crosses in self._network.catchments[facility]:
             queue = queues[group]
-            if queue and (best is None or queue[0] < best) and (not gated or is_open(district, crosses, now)):
-                best = queue[0]
+            if queue:
+                first = queue[0]
+                if (best is None or first < best) and (not gated or is_open(district, crosses, now)):
+                    best = first
         return best
 
     def first_of(self, district: int) -> QueuePlace | None:
@@ -214,7 +219,3 @@ class BedPool:
     def first_in_line(self) -> QueuePlace | None:
         """Return the first position across all queues."""
         return min((queue[0] for queue in self._queues if queue), default=None)
-
-    def in_line_of(self, district: int) -> list[Patient]:
-        """Return all patients who wait in a district's queue, in no particular order."""
-        return [place.patient for place in self.line.values() if place.district == district]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import inf
-from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from surgesim.model.care.course.events import LogEntry
 from surgesim.model.care.course.exchange import Exchange
 from surgesim.model.care.course.ledger import (
     GONE,
+    IN_BEDS,
     IN_ICU,
     IN_OXYGEN,
     NEEDS_ICU,
@@ -33,7 +34,7 @@ from surgesim.model.care.course.ledger import (
 )
 from surgesim.model.care.course.waits import Waits
 from surgesim.model.care.drugs import LackOfDrugs
-from surgesim.model.care.network import Network, Route, stay_in
+from surgesim.model.care.network import Network, Route
 from surgesim.model.care.oxygen import OxygenSupply
 from surgesim.model.care.patients import BOARDED, FULL, NO_CARE, THIN, Patient, PatientBatch
 from surgesim.model.care.wards import Wards
@@ -48,7 +49,8 @@ WAITING_IN_DISTRICT = (
 )
 
 
-class Options(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Options:
     """The scenario's options: boarding, step-down, order of queues, and limits on waiting times."""
 
     boarding: bool
@@ -144,7 +146,7 @@ class Journey:
                 continue
             self._leave_line(patient)
             patient.timer = patient.clock = None
-            if patient.place in (IN_OXYGEN, IN_ICU):
+            if patient.place in IN_BEDS:
                 self._stop_breathing(patient)
                 (self.oxygen if patient.place == IN_OXYGEN else self.icu).release(patient.facility)
             if self._log is not None:
@@ -549,11 +551,9 @@ class Journey:
         if self._blocking():
             blocker = self._exchange.claimant(facility, self._env.now)
             if blocker is not None:
-                route = (
-                    stay_in(facility)
-                    if blocker.facility == facility
-                    else self._network.routes[blocker.location][facility]
-                )
+                own = blocker.facility == facility
+                network = self._network
+                route = network.stays[facility] if own else network.routes[blocker.location][facility]
                 self._step_down_to(blocker, route)
                 return
         place = pool.best_for(facility, self._env.now)
@@ -573,7 +573,8 @@ class Journey:
         if place is not None:
             patient = place.patient
             own = patient.place == IN_OXYGEN and patient.facility == facility
-            route = stay_in(facility) if own else self._network.routes[patient.location][facility]
+            network = self._network
+            route = network.stays[facility] if own else network.routes[patient.location][facility]
             self._go_to_icu(patient, route)
 
     def _dawn(self, due: Due) -> None:
@@ -747,7 +748,7 @@ class Journey:
         A death that full care would not have prevented counts as unavoidable, whatever the care received.
         """
         bed, facility = patient.place, patient.facility
-        in_bed = bed in (IN_OXYGEN, IN_ICU)
+        in_bed = bed in IN_BEDS
         patient.timer = patient.clock = None
         if in_bed:
             self._stop_breathing(patient)

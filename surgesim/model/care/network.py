@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,7 +16,8 @@ AWAY = Column("vehicles_away", "vehicles", "ambulances and boats away on a journ
 _INSTANT = 1e-9  # in days; times this close count as equal
 
 
-class Route(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Route:
     """A route to a facility, with its travel time in days.
 
     `crosses` is True if the route crosses water. A gated route may be closed: it needs a running boat service
@@ -27,11 +28,6 @@ class Route(NamedTuple):
     travel_days: float
     crosses: bool
     gated: bool
-
-
-def stay_in(facility: int) -> Route:
-    """Return the route from one bed of a facility to another bed of the same facility."""
-    return Route(facility, 0.0, False, False)
 
 
 class Fleet:
@@ -76,6 +72,8 @@ class Network:
     from_district
         For each district, the routes to the facilities that serve it, in search order: facilities of the
         district first, then by travel time, then in the order of the scenario.
+    stays
+        For each facility, the route from one of its beds to another.
     from_facility
         For each facility, the routes for a patient in it: first the facility itself, without travel.
     group_of
@@ -118,8 +116,9 @@ class Network:
             return [route for *_, route in sorted(routes)]
 
         self.from_district = [search(district) for district in range(len(self.districts))]
+        self.stays = [Route(f, 0.0, False, False) for f in range(len(facilities))]
         self.from_facility = [
-            [stay_in(f)] + [r for r in self.from_district[d] if r.facility != f]
+            [self.stays[f]] + [r for r in self.from_district[d] if r.facility != f]
             for f, d in enumerate(self.district_of)
         ]
         self.routes = [{route.facility: route for route in routes} for routes in self.from_district]

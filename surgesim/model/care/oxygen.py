@@ -146,7 +146,7 @@ class Store:
         """Set the time and mean size of an order's next delivery, and the days between deliveries."""
         room = self.tank_full + self.cylinders_full
         self.orders[order] = due, min(kg, room), interval_days
-        self.next_delivery = min(due for due, _, _ in self.orders.values())
+        self.next_delivery, _, _ = min(self.orders.values())
 
     def sustained(self, days: float) -> float:
         """Return the rate that plant, stock and deliveries due can supply together for `days` days."""
@@ -352,7 +352,7 @@ class OxygenSupply:
             store.titrate(self._horizon)
         else:
             store.serve(served)
-        if store.draw > 0:
+        if store.tank + store.cylinders < store.draw:  # most last longer
             self._watch(facility, store)
 
     def _titrate(self, store: Store) -> None:
@@ -427,7 +427,7 @@ class OxygenSupply:
         for facility, store in enumerate(self.stores):
             if store is not None:
                 store.advance(self._env.now)
-                if not store.short:
+                if store.patients and not store.short:
                     self._set_flows(facility, store, store.served)
 
     def refill(self) -> None:
@@ -484,7 +484,7 @@ class OxygenSupply:
             self._short_changed(facility)
         elif store.short:
             self._ration(facility, store)
-        if not store.short:
+        if store.patients and not store.short:
             self._set_flows(facility, store, store.served)
 
     def _first_delivery(self, facility: int, delivery: Delivery) -> float:

@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from math import floor, inf, nextafter
+from operator import itemgetter
 from typing import Any
 
 from simpy import Environment
@@ -34,6 +35,8 @@ ENDING, BEGINNING = EventPriority(-2), EventPriority(-1)
 """Order within an instant: endings, beginnings, then all other events (SimPy's URGENT and NORMAL)."""
 
 _ROUNDING_DAYS = 1e-9
+
+_time = itemgetter(0)
 
 
 def day_of(time: float) -> int:
@@ -72,7 +75,9 @@ class Calendar(Environment):
         self._end_of_day = day_of(initial_time) + 1.0  # 00:00 of the next day
         self._today: list[Due] = [_NEVER]  # the current day's events of patients, in order
         self._next = 0  # index of the next event in `_today`
-        self._later: defaultdict[float, list[Due]] = defaultdict(list)  # by 00:00 of their day
+        # by 00:00 of their day; each list in the order of the numbers
+        self._foreseen: defaultdict[float, list[Due]] = defaultdict(list)
+        self._later: defaultdict[float, list[Due]] = defaultdict(list)
         self._elsewhere = inf  # time of the first event in SimPy's queue
 
     def after(self, delay: float, what: Callable[[Due], None], value: Any) -> Due:
@@ -92,10 +97,16 @@ class Calendar(Environment):
     def foresee(self, known: Iterable[tuple[float, int, Any]], what: Callable[[Due], None]) -> None:
         """Schedule a call of `what` for each (time, number, value), at that time or now if it has passed.
 
-        At the same instant, these events precede all others, in the order of their numbers.
+        At the same instant, these events precede all others, in the order of their numbers. The numbers of
+        all events foreseen during a run must ascend, except among those of the current day.
         """
+        end, foreseen = self._end_of_day, self._foreseen
         for time, number, value in known:
-            self._put((time, number - _FIRST, what, value))
+            due = (time, number - _FIRST, what, value)
+            if time < end:
+                insort(self._today, due, self._next)
+            elif time < inf:
+                foreseen[time // 1.0].append(due)
 
     def _put(self, due: Due) -> Due:
         if due[0] < self._end_of_day:
@@ -126,11 +137,18 @@ class Calendar(Environment):
         """Process all events before the instant `end`, and set the clock to `end`."""
         while self._end_of_day <= end:
             self._process(self._end_of_day)
-            self._today, self._next = sorted(self._later.pop(self._end_of_day, ())), 0
-            self._today.append(_NEVER)
-            self._end_of_day += 1.0
+            self._begin_day()
         self._process(end)
         self._now = self.now = end
+
+    def _begin_day(self) -> None:
+        """Put the next day's events in order; those of an instant already are in that of their numbers."""
+        day = self._end_of_day
+        self._today = [*self._foreseen.pop(day, ()), *self._later.pop(day, ())]
+        self._today.sort(key=_time)
+        self._today.append(_NEVER)
+        self._next = 0
+        self._end_of_day += 1.0
 
     def run_through(self, end: float) -> None:
         """Process all events up to and including the instant `end`, and set the clock to `end`."""
@@ -140,9 +158,9 @@ class Calendar(Environment):
 
     def _process(self, end: float) -> None:
         """Process all events before `end`, which must not be beyond the current day."""
-        today, queue = self._today, self._queue
+        today, queue, place = self._today, self._queue, self._next
         while True:
-            first = today[self._next]
+            first = today[place]
             time = first[0]
             if time >= self._elsewhere and queue and queue[0] < (time, NORMAL, first[1]):
                 if self._elsewhere >= end:
@@ -151,7 +169,8 @@ class Calendar(Environment):
             elif time >= end:
                 return
             else:
-                self._next += 1
+                place += 1
+                self._next = place
                 if time > self.now:
                     self.now = time
                 first[2](first)

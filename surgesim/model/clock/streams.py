@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 import numpy as np
+from numpy.random import PCG64, Generator, SeedSequence
 from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import NDArray
 
@@ -47,7 +48,7 @@ class Streams:
         self._head = (*words, *(0,) * (_POOL - len(words)), *_words(replication))
         self._blocks: dict[tuple[str, str, int], NDArray[np.uint64]] = {}
 
-    def day(self, purpose: str, day: int, name: str = "") -> np.random.Generator:
+    def day(self, purpose: str, day: int, name: str = "") -> Generator:
         """Return the generator for `purpose` on `day`; `name` distinguishes facilities."""
         block, place = divmod(_DAY_ZERO + day, _BLOCK)
         seeds = self._blocks.get((purpose, name, block))
@@ -56,12 +57,12 @@ class Streams:
             seeds = self._blocks[purpose, name, block] = _seeds(
                 (*self._head, _word(purpose), days, *((_word(name),) if name else ()))
             )
-        return np.random.Generator(np.random.PCG64(_Seed(seeds[place])))  # type: ignore[arg-type]
+        return Generator(PCG64(_Seed(seeds[place])))  # type: ignore[arg-type]
 
-    def once(self, purpose: str, name: str = "") -> np.random.Generator:
+    def once(self, purpose: str, name: str = "") -> Generator:
         """Return the generator for draws made once per replication, for facility `name` if given."""
         words = (*self._head, _word(purpose), 0, *((_word(name),) if name else ()))
-        return np.random.Generator(np.random.PCG64(np.random.SeedSequence(np.array(words, np.uint32))))
+        return Generator(PCG64(SeedSequence(np.array(words, np.uint32))))
 
 
 class _Seed(ISeedSequence):

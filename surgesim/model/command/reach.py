@@ -80,12 +80,10 @@ class ReachCounts:
         needs = np.array(ledger.needs)
         self.needs[day] = needs - self._needs_before
         self._needs_before = needs
-        if ledger.too_late:
-            times, groups = np.array(ledger.too_late).T
-            since = times >= 0
-            days = list(map(day_of, times[since].tolist()))
-            np.add.at(self.late, (days, groups[since].astype(int)), 1)
-            ledger.too_late.clear()
+        for time, group in ledger.too_late:
+            if time >= 0:
+                self.late[day_of(time), group] += 1
+        ledger.too_late.clear()
 
     @property
     def dead(self) -> Ints:

@@ -231,6 +231,7 @@ class Epidemic:
         self._rate = transmission_rate(variant.r0, variant.infectious_days, population, self._susceptibility)
         self._steps = round(1 / section.dt_days)
         self._open_to = 1.0 - protection(section)[:, 0]
+        self._minus_open_to = -self._open_to
         self._weights = self._importation_weights()
         self._running: dict[str, int] = {}
         self._hazards: dict[tuple[str, ...], Floats] = {}
@@ -432,27 +433,29 @@ class Epidemic:
         self._vaccinate(day, doses, dead, staff)
         hazard, mixing = self._hazard_on(day, in_force), self._mixing_of(in_force)
         isolating = isolated is not None and np.count_nonzero(isolated) > 0
-        shape = self.susceptible.shape
+        at_first = self.susceptible.copy()
+        shape, cells = at_first.shape, at_first.size
         onsets = np.empty((*shape, self._steps), np.int64)
-        infected_today = np.zeros(shape, np.int64)
+        first_stage, second_stage = self.infectious
         for step in range(self._steps):
-            stages = self.infectious[0] + self.infectious[1]
+            stages = first_stage + second_stage
             infectious = stages[..., 0] + stages[..., 1]
             prevalence = infectious / self._contact_pool
             if isolated is not None and isolating:
                 among = np.maximum(infectious.sum(axis=1), 1)
                 prevalence *= 1.0 - np.minimum(isolated[step] / among, 1.0)[:, None]
             force = np.matmul(hazard, (mixing @ prevalence)[:, :, None])
-            np.negative(np.expm1(-force[..., None] * self._open_to), out=self._infection)
+            np.negative(np.expm1(force[..., None] * self._minus_open_to), out=self._infection)
             leaving = rng.binomial(self._state, self._leaving)
             self._state -= leaving
             for of, into in self._moves:
                 into += leaving[of]
-            infected, (_, to_infectious), _ = _parts(leaving, shape)
-            self.infectious[0] += to_infectious.sum(axis=-1)
+            to_infectious = leaving[2 * cells : 3 * cells].reshape(shape)
+            for stratum in range(shape[-1]):  # half the time of a sum over the last axis
+                first_stage += to_infectious[..., stratum]
             onsets[..., step] = to_infectious
-            infected_today += infected
-        infections = infected_today.reshape(len(infected_today), -1).sum(axis=1)
+        # in the steps, people leave S only by infection
+        infections = (at_first - self.susceptible).reshape(len(at_first), -1).sum(axis=1)
         return DayOfInfection(
             onsets, infections, imported, int(self.infectious.sum()), int(self.susceptible.sum())
         )
@@ -505,8 +508,9 @@ class Epidemic:
         chosen = rng.multivariate_hypergeometric(cells.ravel(), number, method="marginals").reshape(
             cells.shape
         )
-        self.susceptible[district, ..., :strata] -= chosen
-        self.exposed[0, district, ..., :strata] += chosen
+        cells -= chosen
+        exposed = self.exposed[0, district, ..., :strata]
+        exposed += chosen
         return number
 
     def _wane(self, rng: np.random.Generator, dead: Ints) -> None:

@@ -202,13 +202,15 @@ class Surveillance:
             As returned by `Detection.find`.
         """
         self._mild.add(day, mild_after)
-        self._ill.add(day, ill_after)
-        of_day = FoundCases(self._mild.on(day), self._ill.on(day), np.zeros((1, len(mild)), np.int64))
-        if self.laboratories is not None:
+        mild_due = self._mild.on(day)
+        if self.laboratories is None:
+            self._ill.add(day, ill_after)
+            of_day = FoundCases(mild_due, self._ill.on(day), np.zeros((1, len(mild)), np.int64))
+        else:
             tests = self._streams.day("tests", day)
             self.laboratories.enrol(day, seekers, ill_after, tests)
             reported = self._reported()
-            of_day = self.laboratories.pass_day(day, of_day.mild, reported - self._before, tests)
+            of_day = self.laboratories.pass_day(day, mild_due, reported - self._before, tests)
             self._before = reported
             self.laboratories.hide(mild - mild_after.sum(axis=1))
             found_mild = of_day.mild.sum(axis=0) + of_day.contacts.sum(axis=0)

@@ -92,6 +92,7 @@ class Laboratories:
         districts = len(population)
         self._section = section
         self._population = population
+        self._other_seekers = section.other_seekers_per_100k_per_day * population / PER
         self._single, self._pooled = section.single_per_day, section.pooled_per_day
         self._due: dict[int, list[tuple[Patient, int]]] = {}
         self._ill_waiting: list[tuple[Patient, int]] = []
@@ -128,9 +129,7 @@ class Laboratories:
         delays
             ``(districts, days)`` number of patients whose report is due after 0, 1, … days.
         """
-        days = np.tile(np.arange(delays.shape[1]), len(delays))
-        after = np.repeat(days, delays.ravel())
-        district = np.repeat(np.arange(len(delays)), delays.sum(axis=1))
+        district, after = np.divmod(np.repeat(np.arange(delays.size), delays.ravel()), delays.shape[1])
         after = after[np.lexsort((rng.random(len(after)), district))]
         for patient, later in zip(patients, after.tolist(), strict=True):
             self._due.setdefault(day + later, []).append((patient, day))
@@ -150,9 +149,7 @@ class Laboratories:
         in_line = self._ill_waiting + self._due.pop(day, [])
         in_hospital = [pair for pair in in_line if pair[0].facility >= 0]
         ill = [pair for pair in in_line if pair[0].facility < 0]
-        others = self._others_waiting + rng.poisson(
-            section.other_seekers_per_100k_per_day * self._population / PER
-        )
+        others = self._others_waiting + rng.poisson(self._other_seekers)
         contacts = np.minimum(rng.poisson(section.contacts_per_case * cases), self._population)
         ill_by_district = _by_district([patient for patient, _ in ill], districts)
         demand = np.concatenate([mild, ill_by_district[None], others[None], contacts[None]])
@@ -163,10 +160,11 @@ class Laboratories:
             self._by_age(day, tested_ill + in_hospital, districts),
             self._among_contacts(done[-1], rng),
         )
+        found_mild = int(found.mild.sum())
         self.used = int(done.sum())
         self.contacts_tested = int(done[-1].sum())
-        self.positive = int(found.mild.sum() + found.contacts.sum()) + len(tested_ill)
-        self._found += int(found.mild.sum())
+        self.positive = found_mild + int(found.contacts.sum()) + len(tested_ill)
+        self._found += found_mild
         self._leave(mild - done[:-3], left_ill, others - done[-2], rng)
         return found
 
@@ -210,10 +208,10 @@ class Laboratories:
         return tested, untested
 
     def _by_age(self, day: int, ill: list[tuple[Patient, int]], districts: int) -> Ints:
-        found = np.zeros((len(self._hidden), districts), np.int64)
-        for patient, onset in ill:
-            found[min(day - onset, len(found) - 1), patient.district] += 1
-        return found
+        oldest = len(self._hidden) - 1
+        cells = [min(day - onset, oldest) * districts + patient.district for patient, onset in ill]
+        found = np.bincount(cells, minlength=len(self._hidden) * districts).astype(np.int64)
+        return found.reshape(-1, districts)
 
     def _among_contacts(self, tested: Ints, rng: np.random.Generator) -> Ints:
         """Return the hidden infections found among the contacts tested, ``(ages, districts)``."""

@@ -168,8 +168,6 @@ def test_queues_agree_with_a_plain_list(steps: list[tuple[str, int, int, int]]) 
                 beds.leave(expected.patient)
         assert sorted(beds.line) == sorted(place.who for place in line)
         assert beds.waiting == [sum(place.district == d for place in line) for d in (TOWN, COAST)]
-        in_town = sorted(patient.index for patient in beds.in_line_of(TOWN))
-        assert in_town == sorted(place.who for place in line if place.district == TOWN)
 
 
 @pytest.mark.slow

@@ -58,6 +58,15 @@ def test_what_is_foreseen_comes_first_and_what_is_past_comes_now() -> None:
     assert env.log == [(2.0, "past"), (2.25, "third"), (2.25, "seventh"), (2.25, "put")]
 
 
+def test_what_is_foreseen_for_another_day_comes_first_too() -> None:
+    env = Watched()
+    env.after(2.25, env.note, "put")
+    env.foresee([(2.25, 3, "third"), (2.25, 7, "seventh")], env.note)
+    env.after(2.125, env.note, "before")
+    env.run_through(3)
+    assert env.log == [(2.125, "before"), (2.25, "third"), (2.25, "seventh"), (2.25, "put")]
+
+
 def test_the_clock_never_goes_back() -> None:
     env = Watched()
     env.after(0.5, lambda _: env.foresee([(0.25, 0, "late word")], env.note), None)

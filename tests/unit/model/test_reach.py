@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Any
 
 import numpy as np
@@ -260,7 +261,7 @@ def test_every_group_counts_its_own_patients_dead_and_people() -> None:
     reach.begin()
     reach.needs[0] = 10
     reach.late[0] = [number % 10 for number in range(36)]
-    ledger.dead[:] = range(36)
+    ledger.dead[:] = array("q", range(36))
     oldest, first = [16, 17], list(range(0, 18, 2))
 
     def both(cells: list[int]) -> list[int]:

@@ -5,6 +5,7 @@ It is a separate module, so that counts are kept in one place and checked indepe
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from math import ceil
 from operator import add, sub
@@ -23,6 +24,8 @@ NEEDS_OXYGEN, NEEDS_ICU, READY = range(3)
 
 NOWHERE, IN_OXYGEN, IN_ICU, TRAVELLING, GONE = range(5)
 """The places of a patient; the value for a patient in a bed is the index of the bed type."""
+IN_BEDS = (IN_OXYGEN, IN_ICU)
+"""The places of patients in a bed."""
 
 UNAVOIDABLE, THIN_CARE, UNTREATED = range(3)
 """Kinds of death."""
@@ -153,8 +156,8 @@ class Ledger:
         self.replaced = 0
         self.deaths = [0, 0, 0]
         self.deaths_by_district = [0] * districts
-        self.dead = [0] * (districts * len(AGE_GROUPS) * 2)
-        self.needs = [0] * (districts * len(AGE_GROUPS) * 2)
+        self.dead = array("q", [0]) * (districts * len(AGE_GROUPS) * 2)  # numpy copies these at once
+        self.needs = array("q", [0]) * (districts * len(AGE_GROUPS) * 2)
         self.gone = [0] * districts
         self.too_late: list[tuple[float, int]] = []
         self.reported_at_admission = [0] * districts
@@ -192,7 +195,7 @@ class Ledger:
 
     def replace(self, patient: Patient) -> None:
         """Record that the initial census replaces a patient of the warm-up, in a bed or waiting."""
-        if patient.place in (IN_OXYGEN, IN_ICU):
+        if patient.place in IN_BEDS:
             self.flows[patient.place].moves_out[patient.facility] += 1
         self.replaced += 1
         self.end(patient)
@@ -207,12 +210,13 @@ class Ledger:
     def end_wait(self, bed: int, facility: int, days: float) -> None:
         """Count a patient who got the needed bed at a facility after a wait of `days` days."""
         self.wait_hours[bed][facility] += 24 * days
-        self.waits[facility, bed, ceil(24 * days - _INSTANT)] += 1
+        key = facility, bed, ceil(24 * days - _INSTANT)
+        self.waits[key] = self.waits.get(key, 0) + 1  # `+=` looks for __missing__ at each new key
 
     def recover(self, patient: Patient) -> None:
         """Record a patient's recovery, in a bed or without one."""
         bed = patient.place
-        if bed in (IN_OXYGEN, IN_ICU):
+        if bed in IN_BEDS:
             self.flows[bed].discharges[patient.facility] += 1
         self.recovered += 1
         self.end(patient)
@@ -220,7 +224,7 @@ class Ledger:
     def die(self, patient: Patient, kind: int) -> None:
         """Record a patient's death, in a bed or without one."""
         bed = patient.place
-        if bed in (IN_OXYGEN, IN_ICU):
+        if bed in IN_BEDS:
             self.flows[bed].deaths[patient.facility] += 1
         self.deaths[kind] += 1
         self.deaths_by_district[patient.district] += 1

@@ -113,17 +113,16 @@ class Waits:
             return awaiting
         for pool, needs in ((self._oxygen, NEEDS_OXYGEN), (self._icu, NEEDS_ICU)):
             left = [max(free, 0) for free in pool.free]
-            for district, waiting in enumerate(pool.waiting):
-                if waiting:
-                    late = sum(
-                        patient.need == needs and patient.index not in recent
-                        for patient in pool.in_line_of(district)
-                    )
-                    for route in self._network.from_district[district]:
-                        matches = min(late, left[route.facility]) if route.gated else 0
-                        left[route.facility] -= matches
-                        late -= matches
-                        awaiting[district] += matches
+            late = [0] * len(awaiting)
+            for place in pool.line.values():
+                if place.patient.need == needs and place.who not in recent:
+                    late[place.district] += 1
+            for district, number in enumerate(late):
+                for route in self._network.from_district[district] if number else ():
+                    matches = min(number, left[route.facility]) if route.gated else 0
+                    left[route.facility] -= matches
+                    number -= matches
+                    awaiting[district] += matches
         return awaiting
 
 
