@@ -17,7 +17,7 @@ from surgesim.errors import FitError, Problem, ResultsError
 from surgesim.fitting import cautions
 from surgesim.fitting.data import Data, Source, read_data
 from surgesim.fitting.history import begun_with_history, data_of_history, warm_up_days
-from surgesim.fitting.members import FIRST_RUN, Member, Task, runs
+from surgesim.fitting.members import FIRST_RUN, Member, Task, refused, runs
 from surgesim.fitting.observations import Observation, observations, values_of
 from surgesim.fitting.smoother import Round, settle, update, weights
 from surgesim.fitting.tables import draws_frame, fit_frame, posterior_frame, width_ratios
@@ -363,20 +363,20 @@ def _assimilate(plan: _Plan, backend: Backend, kept: Unfinished[Floats] | None) 
     for round_ in range(plan.rounds):
         check = _first_check(plan, warnings) if round_ == 0 else None
         found = _round(plan, round_, levels, backend, kept, check)
-        refused = np.isnan(found).any(axis=1)
-        extinct = ~refused & cautions.extinct(plan.targets, found)
+        bad = refused(found)
+        extinct = ~bad & cautions.extinct(plan.targets, found)
         of_members = slice(plan.members)
-        cautions.check_survivors(extinct[of_members], refused[of_members])
-        warnings += _refusals(plan, round_, levels, refused)
+        cautions.check_survivors(extinct[of_members], bad[of_members])
+        warnings += _refusals(plan, round_, levels, bad)
         warnings += cautions.extinctions(extinct[of_members], round_ + 1)
-        goes_on = ~(refused | extinct)
+        goes_on = ~(bad | extinct)
         rng = Streams(plan.seed, FIRST_RUN + round_).once("fit update")
         chosen = _replaced(goes_on[of_members], rng)
         if round_ == 0:
-            prior_runs = found[of_members][~refused[of_members]]
+            prior_runs = found[of_members][~bad[of_members]]
         of_mean = slice(plan.members, None)
         alive = found[of_mean][goes_on[of_mean]]
-        apart = alive if len(alive) >= _LEAST_REPLICATES else found[of_mean][~refused[of_mean]]
+        apart = alive if len(alive) >= _LEAST_REPLICATES else found[of_mean][~bad[of_mean]]
         current = Round(levels[chosen], np.log1p(found[chosen]), np.log1p(apart))
         if round_ < plan.rounds - 1:
             levels = update(current, before, data, plan.noise, plan.rounds, rng)
@@ -386,10 +386,10 @@ def _assimilate(plan: _Plan, backend: Backend, kept: Unfinished[Floats] | None) 
             sums = weights(before or current, plan.noise)
             levels = settle(prior, ran[goes_on], np.log1p(found[goes_on]), sums, data, plan.noise)
     posterior_runs = _round(plan, plan.rounds, levels, backend, kept)
-    refused = np.isnan(posterior_runs).any(axis=1)
-    cautions.check_survivors(np.zeros_like(refused), refused)
-    warnings += _refusals(plan, plan.rounds, levels, refused)
-    chosen = _replaced(~refused, Streams(plan.seed, FIRST_RUN + plan.rounds).once("fit update"))
+    bad = refused(posterior_runs)
+    cautions.check_survivors(np.zeros_like(bad), bad)
+    warnings += _refusals(plan, plan.rounds, levels, bad)
+    chosen = _replaced(~bad, Streams(plan.seed, FIRST_RUN + plan.rounds).once("fit update"))
     levels, posterior_runs = levels[chosen], posterior_runs[chosen]
     ratios = width_ratios(prior, levels)
     warnings += cautions.collapse(plan.unknowns.names, ratios)
@@ -403,12 +403,12 @@ def _replaced(good: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.i
     return np.where(good, np.arange(len(good)), rng.choice(np.flatnonzero(good), len(good)))
 
 
-def _refusals(plan: _Plan, round_: int, levels: Floats, refused: NDArray[np.bool_]) -> Iterator[str]:
+def _refusals(plan: _Plan, round_: int, levels: Floats, bad: NDArray[np.bool_]) -> Iterator[str]:
     """Say if the scenario refuses runs of a round, and why it refuses the first."""
-    if refused.any():
+    if bad.any():
         tasks = list(_tasks(plan, round_, levels))
-        why = Member(plan.short, plan.seed, plan.targets).refusal(tasks[int(refused.argmax())])
-        yield cautions.refusal(refused, round_ + 1, why)
+        why = Member(plan.short, plan.seed, plan.targets).refusal(tasks[int(bad.argmax())])
+        yield cautions.refusal(bad, round_ + 1, why)
 
 
 def _first_check(plan: _Plan, warnings: list[str]) -> Callable[[Floats], None]:
@@ -416,7 +416,7 @@ def _first_check(plan: _Plan, warnings: list[str]) -> Callable[[Floats], None]:
 
     def check(found: Floats) -> None:
         members = found[: plan.members]
-        ran = members[~np.isnan(members).any(axis=1)]
+        ran = members[~refused(members)]
         if len(ran):
             warnings.extend(cautions.outside_prior(plan.targets, ran, np.sqrt(plan.noise)))
 

@@ -82,3 +82,9 @@ def runs(member: Member, tasks: Sequence[Task], backend: Backend, report: Callab
             found[place] = values
             report(done)
     return found
+
+
+def refused(observed: Floats) -> NDArray[np.bool_]:
+    """Return the runs that the scenario refused, ``(tasks,)``."""
+    found: NDArray[np.bool_] = np.isnan(observed).any(axis=1)
+    return found
