@@ -86,5 +86,4 @@ def runs(member: Member, tasks: Sequence[Task], backend: Backend, report: Callab
 
 def refused(observed: Floats) -> NDArray[np.bool_]:
     """Return the runs that the scenario refused, ``(tasks,)``."""
-    found: NDArray[np.bool_] = np.isnan(observed).any(axis=1)
-    return found
+    return np.asarray(np.isnan(observed).any(axis=1), np.bool_)
