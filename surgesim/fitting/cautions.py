@@ -46,14 +46,29 @@ def extinct(targets: Sequence[Observation], predictions: Floats) -> NDArray[np.b
     return gone
 
 
-def check_survivors(gone: NDArray[np.bool_]) -> None:
-    """Raise FitError if nearly all members died out."""
-    if (~gone).sum() < max(2, LEAST_SURVIVORS * len(gone)):
+def check_survivors(gone: NDArray[np.bool_], refused: NDArray[np.bool_]) -> None:
+    """Raise FitError if nearly all members died out or are refused."""
+    if (~(gone | refused)).sum() >= max(2, LEAST_SURVIVORS * len(gone)):
+        return
+    if refused.sum() > gone.sum():
+        message = (
+            f"the scenario refuses the values of {refused.sum()} of {len(refused)} members: "
+            "expected narrower priors"
+        )
+    else:
         message = (
             f"the epidemic dies out in {gone.sum()} of {len(gone)} members, but goes on in the data: "
             "expected priors with more infections at the start or a higher r0"
         )
-        raise FitError([Problem("", message)])
+    raise FitError([Problem("", message)])
+
+
+def refusal(refused: NDArray[np.bool_], round_: int, why: str) -> str:
+    """Say that the scenario refused the values of some runs of a round, and why the first."""
+    return (
+        f"the scenario refuses the values of {refused.sum()} of {len(refused)} runs of round {round_}, which "
+        f"were replaced by others; the first: {why}"
+    )
 
 
 def extinctions(gone: NDArray[np.bool_], round_: int) -> Iterator[str]:

@@ -17,9 +17,9 @@ from surgesim.errors import FitError, Problem, ResultsError
 from surgesim.fitting import cautions
 from surgesim.fitting.data import Data, Source, read_data
 from surgesim.fitting.history import begun_with_history, data_of_history, earlier_infections, warm_up_days
-from surgesim.fitting.members import FIRST_RUN, Member, Task, runs
+from surgesim.fitting.members import FIRST_RUN, Member, Task, refused, runs
 from surgesim.fitting.observations import Observation, observations, values_of
-from surgesim.fitting.smoother import Round, update
+from surgesim.fitting.smoother import Round, settle, update, weights
 from surgesim.fitting.tables import draws_frame, fit_frame, posterior_frame, width_ratios
 from surgesim.fitting.unknowns import Priors, Unknowns, draws_overlay, unknowns_of
 from surgesim.log import logged
@@ -44,7 +44,7 @@ Floats = NDArray[np.float64]
 
 MEMBERS: Final = 160
 ROUNDS: Final = 4
-REPLICATES: Final = 40
+REPLICATES: Final = 20
 NOISE: Final = 0.1
 
 WARM_UP: Final = "warm_up_days"
@@ -197,9 +197,8 @@ def fit(
     Raises
     ------
     FitError
-        If data or priors cannot be used, if the priors exclude the data, or if nearly all members die out.
-    ScenarioError
-        If the scenario refuses the values of a member.
+        If data or priors cannot be used, if the priors exclude the data, or if nearly all members die out
+        or are refused by the scenario.
     ResultsError
         If `out` cannot be written, or there is an unfinished fit with a different plan.
 
@@ -371,20 +370,34 @@ def _assimilate(plan: _Plan, backend: Backend, kept: Unfinished[Floats] | None) 
     for round_ in range(plan.rounds):
         check = _first_check(plan, warnings) if round_ == 0 else None
         found = _round(plan, round_, levels, backend, kept, check)
-        members, replicates = found[: plan.members], found[plan.members :]
-        gone = cautions.extinct(plan.targets, members)
-        cautions.check_survivors(gone)
-        warnings += cautions.extinctions(gone, round_ + 1)
-        if round_ == 0:
-            prior_runs = members
+        bad = refused(found)
+        extinct = ~bad & cautions.extinct(plan.targets, found)
+        of_members = slice(plan.members)
+        cautions.check_survivors(extinct[of_members], bad[of_members])
+        warnings += _refusals(plan, round_, levels, bad)
+        warnings += cautions.extinctions(extinct[of_members], round_ + 1)
+        goes_on = ~(bad | extinct)
         rng = Streams(plan.seed, FIRST_RUN + round_).once("fit update")
-        chosen = np.where(gone, rng.choice(np.flatnonzero(~gone), len(gone)), np.arange(len(gone)))
-        alive = replicates[~cautions.extinct(plan.targets, replicates)]
-        apart = alive if len(alive) >= _LEAST_REPLICATES else replicates
-        current = Round(levels[chosen], np.log1p(members[chosen]), np.log1p(apart))
-        levels = update(current, before, data, plan.noise, plan.rounds, rng)
-        before = current
+        chosen = _replaced(goes_on[of_members], rng)
+        if round_ == 0:
+            prior_runs = found[of_members][~bad[of_members]]
+        of_mean = slice(plan.members, None)
+        alive = found[of_mean][goes_on[of_mean]]
+        apart = alive if len(alive) >= _LEAST_REPLICATES else found[of_mean][~bad[of_mean]]
+        current = Round(levels[chosen], np.log1p(found[chosen]), np.log1p(apart))
+        if round_ < plan.rounds - 1:
+            levels = update(current, before, data, plan.noise, plan.rounds, rng)
+            before = current
+        else:
+            ran = np.vstack([levels, np.tile(levels.mean(axis=0), (plan.replicates, 1))])
+            sums = weights(before or current, plan.noise)
+            levels = settle(prior, ran[goes_on], np.log1p(found[goes_on]), sums, data, plan.noise)
     posterior_runs = _round(plan, plan.rounds, levels, backend, kept)
+    bad = refused(posterior_runs)
+    cautions.check_survivors(np.zeros_like(bad), bad)
+    warnings += _refusals(plan, plan.rounds, levels, bad)
+    chosen = _replaced(~bad, Streams(plan.seed, FIRST_RUN + plan.rounds).once("fit update"))
+    levels, posterior_runs = levels[chosen], posterior_runs[chosen]
     ratios = width_ratios(prior, levels)
     warnings += cautions.collapse(plan.unknowns.names, ratios)
     warnings += cautions.misfit(plan.targets, posterior_runs, plan.noise)
@@ -392,11 +405,27 @@ def _assimilate(plan: _Plan, backend: Backend, kept: Unfinished[Floats] | None) 
     return _Ensembles(prior, levels, prior_runs, posterior_runs, tuple(warnings))
 
 
+def _replaced(good: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.intp]:
+    """Return the index of each member, or of a good one at random in place of one that is not good."""
+    return np.where(good, np.arange(len(good)), rng.choice(np.flatnonzero(good), len(good)))
+
+
+def _refusals(plan: _Plan, round_: int, levels: Floats, bad: NDArray[np.bool_]) -> Iterator[str]:
+    """Say if the scenario refuses runs of a round, and why it refuses the first."""
+    if bad.any():
+        tasks = list(_tasks(plan, round_, levels))
+        why = Member(plan.short, plan.seed, plan.targets).refusal(tasks[int(bad.argmax())])
+        yield cautions.refusal(bad, round_ + 1, why)
+
+
 def _first_check(plan: _Plan, warnings: list[str]) -> Callable[[Floats], None]:
     """Return a function that checks the runs of the prior before they are stored."""
 
     def check(found: Floats) -> None:
-        warnings.extend(cautions.outside_prior(plan.targets, found[: plan.members], np.sqrt(plan.noise)))
+        members = found[: plan.members]
+        ran = members[~refused(members)]
+        if len(ran):
+            warnings.extend(cautions.outside_prior(plan.targets, ran, np.sqrt(plan.noise)))
 
     return check
 

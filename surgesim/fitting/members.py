@@ -50,19 +50,42 @@ class Member:
     targets: tuple[Observation, ...]
 
     def __call__(self, task: Task) -> Floats:
-        """Simulate the run of a task; raise ScenarioError if the scenario refuses its values."""
+        """Simulate a run; NaN if the scenario refuses its values."""
+        try:
+            return self.observed(task)
+        except ScenarioError:
+            return np.full(len(self.targets), np.nan)
+
+    def observed(self, task: Task) -> Floats:
+        """Simulate a run; raise ScenarioError if the scenario refuses its values."""
         try:
             changed = with_certain(self.scenario, task.settings)
         except ScenarioError as error:
             raise ScenarioError([with_values(error.problems[0], "a member has", task.settings)]) from error
         return simulated(self.targets, one_record(changed, self.seed, task.replication), changed)
 
+    def refusal(self, task: Task) -> str:
+        """Return why the scenario refuses the values of a run; empty if it does not."""
+        try:
+            self.observed(task)
+        except ScenarioError as error:
+            return str(error.problems[0])
+        return ""
+
 
 def runs(member: Member, tasks: Sequence[Task], backend: Backend, report: Callable[[int], object]) -> Floats:
-    """Run all tasks and return their observations, ``(tasks, observations)``; `report` counts the tasks."""
+    """Run all tasks and return their observations, ``(tasks, observations)``; `report` gets each count.
+
+    The observations of a run that the scenario refuses are NaN.
+    """
     found = np.empty((len(tasks), len(member.targets)))
     with closing(spread(member, tasks, backend)) as results:
         for done, (place, values) in enumerate(results, start=1):
             found[place] = values
             report(done)
     return found
+
+
+def refused(observed: Floats) -> NDArray[np.bool_]:
+    """Return the runs that the scenario refused, ``(tasks,)``."""
+    return np.asarray(np.isnan(observed).any(axis=1), np.bool_)

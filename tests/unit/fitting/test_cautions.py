@@ -54,9 +54,21 @@ def test_members_that_died_out() -> None:
         "the epidemic dies out in 1 of 3 members of round 2, which were replaced by others"
     ]
     assert list(cautions.extinctions(np.zeros(3, bool), 2)) == []
-    cautions.check_survivors(gone)
+    none = np.zeros(3, bool)
+    cautions.check_survivors(gone, none)
     with pytest.raises(FitError, match="dies out in 19 of 20 members"):
-        cautions.check_survivors(np.arange(20) > 0)
+        cautions.check_survivors(np.arange(20) > 0, np.zeros(20, bool))
+
+
+def test_members_that_the_scenario_refuses() -> None:
+    half = np.arange(20) < 10
+    cautions.check_survivors(np.zeros(20, bool), half)
+    assert cautions.refusal(half, 2, "care: got 3, expected 2") == (
+        "the scenario refuses the values of 10 of 20 runs of round 2, which were replaced by others; "
+        "the first: care: got 3, expected 2"
+    )
+    with pytest.raises(FitError, match=r"refuses the values of 11 of 20 members: expected narrower priors"):
+        cautions.check_survivors(np.arange(20) >= 12, np.arange(20) < 11)
 
 
 def test_ends_of_the_width() -> None:

@@ -20,9 +20,10 @@ from typer.testing import CliRunner, Result
 
 import surgesim
 from surgesim.cli import app, fits
-from surgesim.errors import FitError, ResultsError
+from surgesim.errors import FitError, Problem, ResultsError, ScenarioError
 from surgesim.fitting import fit as module
 from surgesim.fitting.fit import Fit, read_fit
+from surgesim.fitting.members import Member, Task
 from surgesim.scenario.door import dump
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -134,6 +135,27 @@ def test_an_epidemic_that_dies_out_in_the_prior_stops_the_fit(town: Scenario, da
     settings = SMALL | {"priors": {"epidemic.variant.r0": (0.01, 0.02)}}
     with pytest.raises(FitError, match=r"the epidemic dies out in \d+ of 20 members"):
         surgesim.fit(town, data[["date", "icu"]], **settings, workers=1)
+
+
+def test_members_that_the_scenario_refuses_are_replaced(
+    town: Scenario, data: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observed = Member.observed
+
+    def picky(self: Member, task: Task) -> Any:
+        if task.replication % 7 == 0:
+            raise ScenarioError([Problem("care", "got 1, expected 2")])
+        return observed(self, task)
+
+    monkeypatch.setattr(Member, "observed", picky)
+    found = surgesim.fit(town, data, **SMALL, workers=1)
+    refusals = [warning for warning in found.warnings if warning.startswith("the scenario refuses")]
+    assert len(refusals) == 3
+    end = "of 25 runs of round 1, which were replaced by others; the first: care: got 1, expected 2"
+    assert refusals[0].endswith(end)
+    assert len(found.draws) == 20
+    assert np.isfinite(found.fit[["prior_p5", "posterior_p5"]].to_numpy()).all()
+    assert np.isfinite(found.draws.to_numpy()).all()
 
 
 @pytest.mark.parametrize(

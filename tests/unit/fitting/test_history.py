@@ -11,8 +11,11 @@ from fit_cases import DAYS, PRIORS, tiny_data, tiny_town, town_today
 
 import surgesim
 from surgesim.errors import FitError
+from surgesim.fitting.data import read_data
 from surgesim.fitting.fit import read_fit
 from surgesim.fitting.history import begun_with_history, data_of_history
+from surgesim.fitting.observations import observations
+from surgesim.model.surveillance.reported import ReportedDays
 from surgesim.scenario.schema.scenario import Scenario
 
 
@@ -90,6 +93,32 @@ def test_series_of_districts_are_compared_where_the_model_has_them(today: Scenar
     assert set(province["icu"]) == {4.0}, "the hamlet has no facility"
     assert province["reported_cases"].isna().all()
     assert np.nansum(data["reported_cases"]) == 10 * DAYS
+
+
+def test_weekly_reports_are_sums_of_seven_days(today: Scenario) -> None:
+    """In the model's windows and in the fit; patients are those of the day."""
+    sums = {20: 140.0, 27: 70.0, 34: 21.0}
+    weekly = [sums.get(day) for day in range(DAYS)]
+    reports = {"reported_cases": weekly, "icu": weekly, "admissions": None}
+    weeks = today.overlaid({"history": {"province": reports}})
+    assert weeks.past is not None
+    daily = weeks.past.province["reported_cases"]
+    assert daily[14:].tolist() == [20.0] * 7 + [10.0] * 7 + [3.0] * 7
+    assert np.isnan(daily[:14]).all()
+    assert ReportedDays(weeks.past, []).province("reported_cases", -1) == 3.0
+    assert weeks.past.province["icu"][[20, 27, 34]].tolist() == list(sums.values())
+    begun = begun_with_history(weeks)
+    found = observations(read_data(data_of_history(weeks), begun), begun.start)
+    cases = [each for each in found if each.name == "reported_cases"]
+    assert [each.value for each in cases] == pytest.approx(list(sums.values()))
+    assert [each.days for each in cases] == [tuple(range(day - 6, day + 1)) for day in sums]
+
+
+def test_a_gap_of_a_week_does_not_make_daily_reports_weekly(today: Scenario) -> None:
+    cases: list[float | None] = [7.0, *[None] * 6, 7.0, 7.0]
+    gap = today.overlaid({"history": {"province": {"reported_cases": cases}}})
+    assert gap.past is not None
+    assert np.nansum(gap.past.province["reported_cases"]) == 21.0
 
 
 def test_draws_are_for_the_scenario_with_a_warm_up(today: Scenario, tmp_path: Path) -> None:

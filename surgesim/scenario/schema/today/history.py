@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -22,6 +22,8 @@ FLOWS = ("reported_cases", "admissions", "deaths")
 
 STOCKS = ("in_hospital", "on_oxygen", "icu")
 """Series that count the people present on a day."""
+
+_WEEK: Final = 7
 
 DailyCounts = Annotated[Sequence_[Off[PatientsPerDay]], Field(max_length=LONGEST_RUN_DAYS)]
 """One number for each day; null for a day without a report."""
@@ -51,7 +53,9 @@ class History(Section):
     """Daily reports before the start, of the province or its districts.
 
     `file` (a CSV, relative to the scenario file) is read when the scenario is loaded and becomes the other
-    keys. Every list begins on `first_day`; values from the start on are not used. Reported cases,
+    keys. Every list begins on `first_day`; values from the start on are not used. Cases, admissions and
+    deaths whose numbers are all at least seven days apart are weekly: each is the sum of the seven days that
+    end with it, and every one of these days counts as a seventh. Reported cases,
     deaths and patients on oxygen replace the simulated ones in all windows and conditions that look back
     beyond day 0.
     """
@@ -79,16 +83,16 @@ class History(Section):
         every = [series for area in (whole, *areas.values()) for series in area.values()]
         days = max(min(max(map(len, every), default=0), -offset), 0)
 
-        def array(series: tuple[float | None, ...]) -> "Floats":
+        def array(key: str, series: tuple[float | None, ...]) -> "Floats":
             numbers = np.full(days, np.nan)
             part = [np.nan if number is None else number for number in series[:days]]
             numbers[: len(part)] = part
-            return numbers
+            return _by_day(numbers) if key in FLOWS else numbers
 
         of_districts = {
-            name: {key: array(series) for key, series in area.items()} for name, area in areas.items()
+            name: {key: array(key, series) for key, series in area.items()} for name, area in areas.items()
         }
-        province = {key: array(series) for key, series in whole.items()}
+        province = {key: array(key, series) for key, series in whole.items()}
         wanted = tuple(districts)
         for key in Reports.model_fields:
             parts = [of_districts.get(name, {}).get(key) for name in wanted]
@@ -96,6 +100,19 @@ class History(Section):
             if key not in province and numbers and len(numbers) == len(wanted):
                 province[key] = np.sum(numbers, axis=0)
         return Past(np.arange(offset, offset + days, dtype=np.int64), province, of_districts)
+
+
+def _by_day(numbers: "Floats") -> "Floats":
+    """Return a flow by day: the sum of a week, if values are at least a week apart, in seven equal parts."""
+    import numpy as np
+
+    known = np.flatnonzero(~np.isnan(numbers))
+    if len(known) < 2 or (np.diff(known) < _WEEK).any():
+        return numbers
+    daily = np.full(len(numbers), np.nan)
+    for last in known:
+        daily[max(last - _WEEK + 1, 0) : last + 1] = numbers[last] / _WEEK
+    return daily
 
 
 @dataclass(frozen=True, slots=True, eq=False)
