@@ -57,8 +57,8 @@ PRIORS = {
 RANKS = 8
 WEEKS = 4
 ROOMY = {"hospital": ("town", 400, 80)}
-SMALL = {"referral": ("town", 240, 60), "town": ("town", 80, 20), "clinic": ("town", 30, 8)}
-VALLEY = {"valley": ("valley", 60, 15)}
+SMALL = {"referral": ("town", 120, 30), "town": ("town", 40, 10), "clinic": ("town", 15, 4)}
+VALLEY = {"valley": ("valley", 30, 8)}
 BEDS = ("oxygen", "icu")
 
 
