@@ -52,8 +52,8 @@ class Round:
     predictions
         ``(members, observations)`` predictions for the members, on the scale of the data.
     replicates
-        ``(replicates, observations)`` predictions at the mean of the ensemble, which differ by chance. With
-        fewer than two, what slopes leave of the members takes their place.
+        ``(replicates, observations)`` predictions at the mean of the ensemble, which differ by chance. If
+        there are fewer than two, the residuals of the members after regression are used instead.
     """
 
     ensemble: Floats

@@ -142,7 +142,7 @@ class Calendar(Environment):
         self._now = self.now = end
 
     def _begin_day(self) -> None:
-        """Put the next day's events in order; those of an instant already are in that of their numbers."""
+        """Sort the next day's events by time; events of the same instant are sorted by number already."""
         day = self._end_of_day
         self._today = [*self._foreseen.pop(day, ()), *self._later.pop(day, ())]
         self._today.sort(key=_time)

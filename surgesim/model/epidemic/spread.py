@@ -89,7 +89,7 @@ class PathDay:
 
 
 EpidemicPath: TypeAlias = list[PathDay]
-"""The first days of an epidemic, in order, as long as care affects it only through isolation."""
+"""The days of an epidemic in order, up to the day from which care affects it by more than isolation."""
 
 
 def next_generation(population: Population, susceptibility: Floats) -> float:

@@ -46,14 +46,14 @@ class Vaccination:
     doses, doses_due
         ``(districts, 9, 2)`` doses given so far, and doses that were due to take effect by now.
     protected, without_effect
-        Doses in `doses_due`, summed over cells, with a susceptible recipient and with any other recipient.
+        The part of `doses_due` whose recipients were susceptible, and the rest; each summed over cells.
     staff_doses, staff_doses_due
         Doses of health workers, given so far and due to take effect by now.
     doses_today, without_effect_today
         Doses given today, health workers included; and doses due today, health workers excluded, whose
         recipient was not susceptible.
     has_begun
-        True once a dose has been given. Until then, vaccination moves nobody and deaths do not affect it.
+        True once a dose has been given. Until then, nobody changes stratum through vaccination, and deaths change no dose.
     """
 
     def __init__(self, section: VaccinationSection, people: Ints, start: date) -> None:

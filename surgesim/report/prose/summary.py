@@ -63,7 +63,7 @@ def share(row: Row, column: str, lang: str) -> Value:
 
 
 def first_date(results: Results, row: Row, column: str, lang: str) -> Value | None:
-    """Return the date in a column of first days of breaches.csv, or None if the cell is empty."""
+    """Convert the day in a cell of breaches.csv to a date; return None if the cell is empty."""
     if pd.isna(row[column]):
         return None
     day = results.scenario.start + timedelta(days=round(float(row[column])))

@@ -141,7 +141,7 @@ def _first(results: Results, row: Row, lang: str) -> str:
 
 
 def _other_thresholds(results: Results, lang: str) -> Iterator[str]:
-    """State how many thresholds that are no criteria are breached in half of the runs, in any area."""
+    """State how many of the other thresholds are breached, in any area, in at least half of the runs."""
     names = criteria(results.scenario)
     others = [name for name in results.scenario.command.thresholds if name not in names]
     if not names or not others:

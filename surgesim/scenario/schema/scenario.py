@@ -78,7 +78,7 @@ class Scenario(Section):
         return self._own_indicators
 
     def with_own_indicators(self, indicators: Iterable[OwnIndicator]) -> "Scenario":
-        """Return this scenario with other indicators of extensions."""
+        """Return a copy whose extension indicators are `indicators`, in place of any it had."""
         changed = self.model_copy()
         changed._own_indicators = tuple(indicators)
         return changed

@@ -561,7 +561,7 @@ PARQUET_TABLES = (FACILITY_DAYS, DISTRICT_DAYS)
 """The tables in Parquet files."""
 
 LATER_TABLES = (FACILITY_BEDS, DISTRICT_BEDS, *PARQUET_TABLES)
-"""Tables that results of earlier versions lack; they are then empty."""
+"""Tables that earlier versions did not write; they are empty when results of these are read."""
 
 
 def wide_columns(scenarios: Sequence[Scenario]) -> tuple[str, ...]:

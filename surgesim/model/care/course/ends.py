@@ -1,4 +1,4 @@
-"""The end of a patient's journey: the time that a need can stay unmet (its clock), and death in a bed."""
+"""How a patient's journey ends: death in a bed, or after a need has stayed unmet for too long."""
 
 from __future__ import annotations
 
