@@ -53,8 +53,9 @@ def baseline(known: Course, weeks: int, levels: Floats) -> Floats:
 def trend(known: Course, weeks: int, levels: Floats) -> Floats:
     """Return the quantiles of an exponential trend: growth as in the last 21 days.
 
-    Growth is the slope of log(1 + x). The bands are quantiles of the errors of past forecasts by the same trend
-    for the same number of weeks, on the scale of log(1 + x); each error counts with both signs. Quantiles below 0 become 0.
+    Growth is the slope of log(1 + x). The bands are quantiles of the errors of past forecasts by the same
+    trend for the same number of weeks, on the scale of log(1 + x); each error counts with both signs.
+    Quantiles below 0 become 0.
     """
     if not len(known.days):
         return np.full(len(levels), np.nan)

@@ -53,7 +53,8 @@ class Vaccination:
         Doses given today, health workers included; and doses due today, health workers excluded, whose
         recipient was not susceptible.
     has_begun
-        True once a dose has been given. Until then, nobody changes stratum through vaccination, and deaths change no dose.
+        True once a dose has been given. Until then, nobody changes stratum through vaccination, and deaths
+        change no dose.
     """
 
     def __init__(self, section: VaccinationSection, people: Ints, start: date) -> None:

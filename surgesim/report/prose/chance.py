@@ -55,7 +55,7 @@ class Line:
         return passage(lang, "spread.difference", outcome=label, plan=plan)
 
     def half(self, what: str, lang: str) -> tuple[Value, Value, Value]:
-        """Return the half-width of the 90 % range due to `what`, and both ends of the 95 % interval of this width."""
+        """Return the half-width of the 90 % range due to `what`, and both ends of its own 95 % interval."""
         value, low, high = (
             self.quote(f"{what}{end}", WIDTH * getattr(self.spread, f"{what}{end}"), lang)
             for end in ("", "_low", "_high")
