@@ -20,11 +20,14 @@ SWEEP = "sweep"
 """Kind of a sweep, and name of the manifest entry that only sweeps have."""
 FIT = "fit"
 """Kind of a fit, and name of the manifest entry that only fits have."""
+SIZE = "size"
+WORTH = "worth"
+"""Kinds of a search for the least that suffices, and of a ranking of resources, with their manifest entries."""
 FORECAST = "forecast"
 """Name of the manifest entry that only runs of a forecast have, and of their additional tables."""
 FORECAST_FILES = ("forecast.csv", "pace.csv")
 
-KINDS = (RUN, SWEEP, FIT)
+KINDS = (RUN, SWEEP, FIT, SIZE, WORTH)
 
 _KEYS_BEFORE_FORMAT = {
     RUN: {"scenario_sha256", "seed", "replications", "days", "alternatives", "identities_checked"},
@@ -33,7 +36,7 @@ _KEYS_BEFORE_FORMAT = {
 """Entries that identify manifests of 0.1.0, which have no `FORMAT`."""
 
 SENSITIVITY = "sensitivity"
-_ADDED_TO = {RUN: {"plots", "figures", SENSITIVITY}, SWEEP: {"plots", SENSITIVITY}, FIT: set[str]()}
+_ADDED_TO = {RUN: {"plots", "figures", SENSITIVITY}, SWEEP: {"plots", SENSITIVITY}, FIT: set[str](), SIZE: set[str](), WORTH: set[str]()}
 """Folders in a result to which later commands add figures."""
 
 DESKTOP_FILES = {".DS_Store", "Thumbs.db"}
