@@ -16,7 +16,7 @@ from surgesim.version import __version__
 
 ORDER = (
     *("run", "validate", "new", "import", "schema", "plot", "report", "reproduce", "sweep", "sensitivity"),
-    *("fit", "forecast", "score"),
+    *("worth", "size", "fit", "forecast", "score"),
 )
 """Order of the commands in help."""
 

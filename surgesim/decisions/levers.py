@@ -1,6 +1,6 @@
 """The lever of a search: a number, a share or a date of the scenario, or so much more of a resource.
 
-`Lever.values` are ordered from the weakest to the strongest, so that a search looks for the first that suffices.
+`Lever.values` go from the weakest to the strongest, so that a search looks for the first that suffices.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Lever:
     def overlay(self, scenario: Scenario, value: Value) -> dict[str, Any]:
         """Return the overlay that sets the lever to a value."""
         if self.path in STEPS:
-            change = Raiser(scenario, tuple(scenario.care.facilities)).more(self.path, float(value))
+            change = Raiser(scenario, tuple(scenario.care.facilities)).more(self.path, float(str(value)))
             return {} if change is None or not value else change.overlay
         overlay: dict[str, Any] = {}
         keys = self.path.split(".")
@@ -78,7 +78,13 @@ class Lever:
 
 
 def read_lever(
-    scenario: Scenario, name: str, low: object, high: object, step: object = None, *, largest: bool | None = None
+    scenario: Scenario,
+    name: str,
+    low: object,
+    high: object,
+    step: object = None,
+    *,
+    largest: bool | None = None,
 ) -> Lever:
     """Return a lever, checked.
 
@@ -123,7 +129,9 @@ def _path_of(scenario: Scenario, name: str) -> str:
         found = [f"command.plan.{rule}.share" for rule, each in plan.items() if _mobilises_private(each)]
         if len(found) != 1:
             got = "no rule" if not found else f"{len(found)} rules"
-            raise _problem(name, f"got {got} that mobilises private facilities, expected one, or the path of a share")
+            raise _problem(
+                name, f"got {got} that mobilises private facilities, expected one, or the path of a share"
+            )
         return found[0]
     if name == ORDER_DATE:
         if len(plan) != 1:
@@ -182,9 +190,7 @@ def _number(name: str, end: object) -> float:
     return number
 
 
-def _steps(
-    name: str, ends: Sequence[Value], step: object, *, whole: bool, share: bool
-) -> Iterator[Value]:
+def _steps(name: str, ends: Sequence[Value], step: object, *, whole: bool, share: bool) -> Iterator[Value]:
     """Yield the values from one end to the other; the last step may be shorter."""
     low, high = ends
     if isinstance(low, date) and isinstance(high, date):
@@ -193,7 +199,7 @@ def _steps(
         yield from (low + timedelta(days=int(d)) for d in range(0, (high - low).days, int(days)))
         yield high
         return
-    assert isinstance(low, float) and isinstance(high, float)
+    low, high = float(str(low)), float(str(high))
     if whole and not (low.is_integer() and high.is_integer()):
         raise _problem(name, f"got values between {low:g} and {high:g}, expected whole numbers")
     usual = 1.0 if whole or name.endswith("_days") else SHARE_STEP if share else (high - low) / _PARTS
@@ -222,7 +228,10 @@ def _check_dates(scenario: Scenario, name: str, values: Sequence[Value]) -> None
     last = scenario.end - timedelta(days=1)
     for value in (values[0], values[-1]):
         if not scenario.start <= value <= last:  # type: ignore[operator]
-            raise _problem(name, f"got {value}, which is outside the run, expected a date from {scenario.start} to {last}")
+            raise _problem(
+                name,
+                f"got {value}, which is outside the run, expected a date from {scenario.start} to {last}",
+            )
 
 
 def _check_ends(path: str, ends: Sequence[Value], plain: Mapping[str, Any], name: str) -> None:

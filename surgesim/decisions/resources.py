@@ -344,11 +344,11 @@ class Raiser:
         icu = max(beds["icu"], site.get("icu_target", 0))
         every = beds["oxygen"] + icu
         if resource == "ventilators":
-            return every
+            return float(every)
         if resource == "pipes":
-            return 2 * _BED_LPM * every
+            return float(2 * _BED_LPM * every)
         if resource == "plants":
-            return _BED_LPM * every * 60 / 1000 * 2
+            return float(_BED_LPM * every * 60 / 1000 * 2)
         staffing = self.scenario.care.staffing
         cadre = "doctor" if resource == "doctors" else "nurse"
         wards = {"oxygen": beds["oxygen"], "basic": beds["basic"], "emergency": sum(beds.values())}

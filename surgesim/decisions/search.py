@@ -1,9 +1,9 @@
-"""The search for the weakest value of a lever that suffices, by bisection on tests that are valid at any time.
+"""The search for the weakest value of a lever that suffices: bisection on tests that are valid at any time.
 
-Each condition at each value is tested with an error of α/(values tested × conditions). Values that are tested and
-do not suffice are all on one path, which no chance decides, as long as every value that truly suffices is found to
-do so; after a value that suffices is not found to do so, only stronger values are tested. So an answer that does
-not suffice is given with a probability of at most α, if stronger values are never worse.
+Each condition at each value is tested with an error of α / (values tested × conditions). The values that do
+not suffice and are tested lie on one path, which no chance decides as long as every value that suffices is
+found to; once one is not found to, only stronger values are tested. So the answer does not suffice with a
+probability of at most α, if stronger values are never worse.
 """
 
 from __future__ import annotations
@@ -85,7 +85,8 @@ class Answer(NamedTuple):
     Attributes
     ----------
     status
-        ``found``; ``already`` if the weakest value suffices; ``unreachable`` if the strongest is not shown to.
+        ``found``; ``already`` if the weakest value suffices; ``unreachable`` if the strongest is not shown
+        to.
     place
         Index of the value that answers; the best found, if unreachable.
     failing
@@ -157,7 +158,7 @@ def search(
     if weakest == "holds":
         return Answer("already", 0, None)
     if strongest != "holds":
-        best = min(tested, key=lambda place: _excess(conditions, place, values))
+        best = min(tested, key=lambda place: (_excess(conditions, place, values), -place))
         return Answer("unreachable", best, max(failing, default=None))
     low, high = 0, count - 1
     while high - low > 1:

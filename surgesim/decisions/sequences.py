@@ -1,9 +1,9 @@
 """Tests and intervals that stay valid however often one looks at the runs, and whenever one stops.
 
-For shares, and other numbers from 0 to 1: capital bet against a mean, averaged over a grid of stakes. Under the
-mean tested, the capital is a martingale or falls, so that it reaches 1/α with a probability of at most α (Ville
-1939; Waudby-Smith & Ramdas 2023, J. R. Stat. Soc. B 86(1), doi:10.1093/jrsssb/qkad009, sections 4.2 and 5). For
-means of other outcomes: asymptotic confidence sequences (Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas 2024, Ann.
+For shares, and other numbers from 0 to 1: capital bet against a mean, averaged over a grid of stakes. If the
+mean is as tested, the capital does not grow on average, so it reaches 1/α with a probability of at most α
+(Ville 1939; Waudby-Smith & Ramdas 2024, J. R. Stat. Soc. B 86(1), doi:10.1093/jrsssb/qkad009). For means of
+other outcomes: asymptotic confidence sequences (Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas 2024, Ann.
 Stat. 52(6), doi:10.1214/24-AOS2408), which hold in the limit of many runs.
 """
 
@@ -92,7 +92,7 @@ def mean_margin(values: Floats, alpha: float) -> float:
 
 
 def mean_interval(values: Floats, alpha: float) -> tuple[float, float]:
-    """Return an interval for a mean that covers it at all times with 1 - `alpha`, in the limit of many runs."""
+    """Return an interval that covers a mean at all times with 1 - `alpha`, in the limit of many runs."""
     margin = mean_margin(values, alpha / 2)
     return float(values.mean()) - margin, float(values.mean()) + margin
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -106,8 +107,12 @@ class Size:
 
     @property
     def answer(self) -> Mapping[str, Any]:
-        """The answer: `status` (``found``, ``already`` or ``unreachable``), `value`, `confidence`, the strongest
-        value shown to fail (`failing`), `contrary` pairs of values, and the number of `runs`."""
+        """The answer.
+
+        `status` is ``found``, ``already`` or ``unreachable``; `value` answers, with `confidence`;
+        `failing` is the strongest value shown to fail; `contrary` has pairs of values that contradict
+        the rule that stronger is never worse; `runs` and `tested` count runs and values.
+        """
         answer: Mapping[str, Any] = self.manifest[SIZE]["answer"]
         return answer
 
@@ -180,7 +185,8 @@ def size(
     outcome
         Outcomes whose mean must be below a bound.
     step
-        Step between values (days, for dates): by default 1, for shares 0.05, otherwise a twentieth of the range.
+        Step between values (days, for dates): by default 1, for shares 0.05, for other numbers a twentieth
+        of the range.
     largest
         True to find the largest value that suffices. The default is True for dates, lead times and triggers
         of a rule, otherwise False.
@@ -289,7 +295,9 @@ def _conditions(
         elif never_assessed(scenario, name):
             lacks = not_assessed(scenario, name) or "some of its criteria"
             problems.append(
-                Problem("threshold", f"got {name!r}, which cannot be assessed, because the scenario lacks {lacks}")
+                Problem(
+                    "threshold", f"got {name!r}, which cannot be assessed, because the scenario lacks {lacks}"
+                )
             )
     if not (isinstance(risk, (int, float)) and 0 < risk < 1):
         problems.append(Problem("risk", f"got {risk}, expected a probability above 0 and below 1"))
@@ -300,7 +308,9 @@ def _conditions(
         if not (isinstance(bound, (int, float)) and math.isfinite(bound)):
             problems.append(Problem("below", f"got {bound}, expected a number"))
         elif bound <= 0:
-            problems.append(Problem("below", f"got {bound:g}, which no mean can be below, expected a number above 0"))
+            problems.append(
+                Problem("below", f"got {bound:g}, which no mean can be below, expected a number above 0")
+            )
     if not thresholds and not outcomes:
         problems.append(Problem("", "got no condition, expected a threshold, or an outcome with a bound"))
     if len(set(thresholds)) < len(thresholds):
@@ -440,7 +450,7 @@ def _answer(plan: _Plan, trials: Trials, order: Sequence[int], answer: Answer) -
 def _contrary(plan: _Plan, trials: Trials, places: Sequence[int]) -> Iterator[tuple[int, int, str]]:
     """Yield pairs of neighbours tested whose paired runs say that the stronger value is worse."""
     together = plan.scenario.study.runs_together
-    for weak, strong in zip(places, places[1:], strict=False):
+    for weak, strong in itertools.pairwise(places):
         same = trials.replications(_name(weak), _name(strong))
         same = same[: len(same) // together * together]
         for condition in plan.conditions:
@@ -450,9 +460,7 @@ def _contrary(plan: _Plan, trials: Trials, places: Sequence[int]) -> Iterator[tu
                 yield weak, strong, condition.outcome
 
 
-def _table(
-    plan: _Plan, trials: Trials, order: Sequence[int], answer: Answer, values: Any
-) -> pd.DataFrame:
+def _table(plan: _Plan, trials: Trials, order: Sequence[int], answer: Answer, values: Any) -> pd.DataFrame:
     import pandas as pd
 
     places, lever = sorted(order), plan.lever
@@ -481,7 +489,9 @@ def _table(
                     "answer": "yes" if place == answer.place else "no",
                 }
             )
-    rank = {lever.text(lever.values[place]): i for i, place in enumerate(places[:: -1 if lever.falling else 1])}
+    rank = {
+        lever.text(lever.values[place]): i for i, place in enumerate(places[:: -1 if lever.falling else 1])
+    }
     frame = pd.DataFrame(rows, columns=[column.name for column in SIZE_TABLE.columns])
     return frame.sort_values("value", key=lambda column: column.map(rank), kind="stable", ignore_index=True)
 
@@ -493,4 +503,3 @@ def _is_complete(target: Path, entry: Mapping[str, Any]) -> bool:
         found = {key: value for key, value in read_manifest(target, SIZE)[SIZE].items() if key != "answer"}
         return bool(found == json.loads(json.dumps(stored)))
     return False
-

@@ -1,8 +1,8 @@
-"""Trials: runs of candidates, which are overlays over one scenario, computed in batches and kept as they complete.
+"""Trials: runs of candidates, which are overlays over one scenario, in batches, kept as they complete.
 
 All candidates of a replication are in one task, so that they share its draws and its epidemic, as the
-alternatives of a run do. Which batches are asked for may depend on the results before; a resumed study asks for
-the same ones, and finds those that are stored.
+alternatives of a run do. Which batch is asked for may depend on earlier results; a resumed study asks for the
+same batches, and finds those that are stored.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ class Trials:
         return sorted(set.intersection(*(set(self._rows.get(name, {})) for name in names)))
 
     def values(self, name: str, outcome: str, replications: Sequence[int] | None = None) -> Floats:
-        """Return an outcome of a candidate by replication, in order; by default, of all it has been run in."""
+        """Return an outcome of a candidate by replication, in order; by default, of all that it has."""
         rows = self._rows.get(name, {})
         return np.array([rows[k][outcome] for k in (sorted(rows) if replications is None else replications)])
 

@@ -22,7 +22,7 @@ FIT = "fit"
 """Kind of a fit, and name of the manifest entry that only fits have."""
 SIZE = "size"
 WORTH = "worth"
-"""Kinds of a search for the least that suffices, and of a ranking of resources, with their manifest entries."""
+"""Kinds of a search for the least that suffices and of a ranking of resources, and their manifest entries."""
 FORECAST = "forecast"
 """Name of the manifest entry that only runs of a forecast have, and of their additional tables."""
 FORECAST_FILES = ("forecast.csv", "pace.csv")
@@ -36,7 +36,13 @@ _KEYS_BEFORE_FORMAT = {
 """Entries that identify manifests of 0.1.0, which have no `FORMAT`."""
 
 SENSITIVITY = "sensitivity"
-_ADDED_TO = {RUN: {"plots", "figures", SENSITIVITY}, SWEEP: {"plots", SENSITIVITY}, FIT: set[str](), SIZE: set[str](), WORTH: set[str]()}
+_ADDED_TO = {
+    RUN: {"plots", "figures", SENSITIVITY},
+    SWEEP: {"plots", SENSITIVITY},
+    FIT: set[str](),
+    SIZE: set[str](),
+    WORTH: set[str](),
+}
 """Folders in a result to which later commands add figures."""
 
 DESKTOP_FILES = {".DS_Store", "Thumbs.db"}

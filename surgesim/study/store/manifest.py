@@ -186,7 +186,7 @@ def own_indicators(manifest: Mapping[str, Any]) -> list[OwnIndicator]:
 
 
 def kind_of(folder: Path) -> str | None:
-    """Return the kind of a result that is not a run, or None; first complete a move that a crash interrupted."""
+    """Return the kind of a result, None for a run; first complete a move that a crash interrupted."""
     with disk_errors(folder):
         recover(folder)
     path = folder / MANIFEST
