@@ -24,12 +24,10 @@ DAY = 1 / 50
 """A day of queueing theory in days of a run, as in tests/verification/test_queueing_theory.py."""
 
 
-def loss_queue(
-    beds: int, *, per_day: float = 2.0, stay: float = 3.0, days: int = 2_000, **changes: Any
-) -> Scenario:
+def loss_queue(beds: int, *, per_day: float = 2.0, stay: float = 3.0, days: int = 2_000) -> Scenario:
     """Return M/G/c/c: `per_day` patients a day of the theory, who leave if no ICU bed is free."""
     stays_ = gamma(stay * DAY, stay * DAY)
-    return build(icu_queue(round(days * DAY), per_day / DAY, beds, stays_, {"fixed": 0.0}, **changes))
+    return build(icu_queue(round(days * DAY), per_day / DAY, beds, stays_, {"fixed": 0.0}))
 
 
 def risky_queue(beds: int = 1, *, days: int = 40, per_day: float = 1.0, **changes: Any) -> Scenario:
@@ -40,7 +38,7 @@ def risky_queue(beds: int = 1, *, days: int = 40, per_day: float = 1.0, **change
 
 
 def two_together(**changes: Any) -> Scenario:
-    """Return a scenario in which ICU beds and ICU nurses help only together: both suffice for two patients."""
+    """Return a scenario in which ICU beds and ICU nurses, for two patients each, help only together."""
     alpha = facility(icu=2, oxygen=60) | {"staff": {"doctors": 100, "ward_nurses": 200, "icu_nurses": 3}}
     plain = small(
         30,

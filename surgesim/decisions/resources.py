@@ -272,13 +272,15 @@ class Raiser:
                 lay(overlay, (*path, "icu_target"), site["icu_target"] + int(more))
             if more and site["open_at_start"]:
                 first, most = site["covid_share"][bed], site["convertible_share"][bed]
-                start = (first * old + more) / (old + more) if first else 0.0
+                start = (first * old + more) / (old + more)
+                if most:
+                    equipped = site["icu_target"] - site["beds"]["icu"] if "icu_target" in site else 0
+                    end = old + {"icu": equipped, "oxygen": -equipped}.get(bed, 0)
+                    share = (most * end + more) / (end + more)
+                    lay(overlay, (*path, "convertible_share", bed), share)
+                    start = min(start, share)
                 if first:
                     lay(overlay, (*path, "covid_share", bed), start)
-                if most:
-                    end = site.get("icu_target", old) if bed == "icu" else old
-                    share = max((most * end + more) / (end + more), start)
-                    lay(overlay, (*path, "convertible_share", bed), share)
             if bed != "icu" and "essential" in site:
                 others = [site["beds"][each] for each in BED_TYPES[:2]]
                 if all(isinstance(each, int) for each in others):
@@ -334,7 +336,8 @@ class Raiser:
         overlay: dict[str, Any] = {}
         total = 0.0
         for path, old in self._held(plain, resource).items():
-            new = max(self._need(plain["care"]["facilities"][path[2]], resource), old)
+            need = self._need(plain["care"]["facilities"][path[2]], resource)
+            new = max(ceil(need) if resource in _WHOLE else need, old)
             lay(overlay, path, new)
             total += new - old
         return Change(total, overlay) if overlay else None
@@ -357,7 +360,7 @@ class Raiser:
             posts += sum(n / getattr(getattr(staffing, group), cadre).normal for group, n in wards.items())
         if resource != "ward-nurses":
             posts += (every if resource == "icu-nurses" else icu) / getattr(staffing.icu, cadre).normal
-        return ceil(posts * staffing.heads_per_post / (1 - _ABSENT))
+        return float(posts * staffing.heads_per_post / (1 - _ABSENT))
 
     def _all_oxygen(self, plain: Plain) -> Change | None:
         overlay: dict[str, Any] = {}

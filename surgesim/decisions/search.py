@@ -98,7 +98,7 @@ class Answer(NamedTuple):
     failing: int | None
 
 
-def tests_of(count: int) -> int:
+def most_tested(count: int) -> int:
     """Return how many of `count` values a search tests at most: the ends, and one for each halving."""
     return 2 + max(math.ceil(math.log2(max(count - 1, 1))), 0)
 
@@ -136,7 +136,7 @@ def search(
     values
         Function that returns the independent values of an outcome at a value.
     """
-    each = alpha / (tests_of(count) * len(conditions))
+    each = alpha / (most_tested(count) * len(conditions))
     first = max(condition.first_look for condition in conditions) * runs_together
 
     def verdict(place: int) -> Verdict:

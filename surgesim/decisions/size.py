@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.decisions.levers import Lever, read_lever
-from surgesim.decisions.search import Answer, Condition, search, tests_of
+from surgesim.decisions.search import Answer, Condition, most_tested, search
 from surgesim.decisions.sequences import isotonic
 from surgesim.decisions.trials import FLOWS, TRIALS, Trials, problem_of, with_candidates
 from surgesim.errors import Problem, ResultsError, ScenarioError
@@ -141,11 +141,11 @@ class _Plan:
     @property
     def each(self) -> float:
         """The error of one test."""
-        return self.alpha / (tests_of(len(self.lever.values)) * len(self.conditions))
+        return self.alpha / (most_tested(len(self.lever.values)) * len(self.conditions))
 
     @property
     def most_runs(self) -> int:
-        return tests_of(len(self.lever.values)) * self.most
+        return most_tested(len(self.lever.values)) * self.most
 
 
 def size(

@@ -1,8 +1,8 @@
 """What a resource is worth: one step more, and its limit removed, alone and in pairs, against the baseline.
 
-Runs are spent by sequential halving (Karnin, Koren & Somekh 2013, Proc. ICML 28(3), 1238-1246): all candidates
-are run in the same replications, whose number doubles from round to round, and after a round the lower half
-of the ranking is left as it is. So most runs go where the ranking is undecided, at its top.
+Runs are spent by sequential halving (Karnin, Koren & Somekh 2013, Proc. ICML 28(3), 1238-1246): all
+candidates are run in the same replications, whose number doubles from round to round, and after a round the
+lower half of the ranking is left as it is. So most runs go where the ranking is undecided, at its top.
 """
 
 from __future__ import annotations
@@ -368,7 +368,7 @@ def _candidates(
     found: dict[str, Candidate] = {}
 
     def add(kind: Kind, resource: str, place: str, change: Change | None) -> None:
-        if change is not None and change.overlay:
+        if change is not None and change.added:
             unit = "" if resource == OXYGEN else STEPS[resource][1]
             name = f"{kind}-{len(found)}"
             found[name] = Candidate(kind, resource, place, change.added, unit, change.overlay)

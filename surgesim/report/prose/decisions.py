@@ -136,6 +136,12 @@ def leading(worth: Worth, kind: str) -> pd.DataFrame:
     return ranked
 
 
+def gaining(worth: Worth) -> pd.DataFrame:
+    """Return the pairs that change more than by chance, and gain beyond the better of the two, best first."""
+    pairs = leading(worth, "pair")
+    return pairs[(pairs["beyond_single"] < 0) & (pairs["difference_high"] < 0)]
+
+
 def worth_sentences(worth: Worth, lang: str) -> Iterator[str]:
     """State what is worth most, and where the patients went under the leading and the harmful changes."""
     limits = leading(worth, "limit")
@@ -144,6 +150,17 @@ def worth_sentences(worth: Worth, lang: str) -> Iterator[str]:
         item_name(worth, row, lang) for row in clear.head(2).to_dict("records")
     )
     yield phrase(lang, "worth.most", names=names) if names else phrase(lang, "worth.none")
+    for row in gaining(worth).head(1).to_dict("records"):
+        beyond = change_words(row["beyond_single"], lang)
+        yield phrase(
+            lang,
+            "worth.together",
+            pair=item_name(worth, row, lang),
+            outcome=outcome_title(worth.scenario, str(row["outcome"]), lang),
+            beyond=beyond,
+        )
+        if not names:
+            yield _because(worth, row, lang)
     harmful = limits[limits["difference_low"] > 0]
     for row in (*clear.head(EXPLAINED).to_dict("records"), *harmful.tail(EXPLAINED).to_dict("records")):
         yield _because(worth, row, lang)

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from surgesim.report.prose.decisions import (
     bound_words,
+    gaining,
     item_name,
     leading,
     outcome_title,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from surgesim.decisions.door import Size, Worth
 
-ROWS: Final = {"step": 7, "limit": 5, "pair": 3}
+ROWS: Final = {"step": 6, "limit": 5, "pair": 2}
 """Rows of each table of `worth`, so that all fit one screen of 45 lines; the others are in worth.csv."""
 
 COLUMNS: Final = ("situation_days", "waiting_days", "emergency_unserved", "cost")
@@ -83,7 +84,7 @@ def worth_summary(worth: Worth, lang: str, folder: str) -> Group:
 def _worth_tables(worth: Worth, lang: str) -> Iterator[ScreenTable]:
     ranked = worth.manifest["worth"]["outcome"]
     for kind, most in ROWS.items():
-        rows = leading(worth, kind)
+        rows = gaining(worth) if kind == "pair" else leading(worth, kind)
         if rows.empty:
             continue
         columns = [ranked, *(name for name in COLUMNS if name != ranked and _changes(worth.table, name))]
