@@ -57,7 +57,7 @@ def erlang(seeds: int, days: int, workers: int) -> None:
         done = surgesim.size(
             loss_queue(known, per_day=PER_DAY, stay=STAY, days=days),
             "care.facilities.alpha.beds.icu",
-            (known - 6, known + 8),
+            (known - 3, known + 4),
             outcome={"deaths_untreated": LOST * PER_DAY * days},
             seed=seed,
             workers=workers,

@@ -84,7 +84,7 @@ SHOWN: Final = (
 
 WHY: Final = (
     *("basic_bed_days", "oxygen_bed_days", "icu_bed_days", "waiting_oxygen_days", "waiting_icu_days"),
-    *("boarding_days", "blocking_days", "admissions_oxygen", "admissions_icu", "entries_icu"),
+    *("boarding_days", "blocking_days", "admissions_oxygen", "entries_icu"),
     *("transferred_out", "oxygen_used_kg", "oxygen_unmet_kg", "facility_days_dry"),
     *("deaths_thin_care", "oxygen_patients", "icu_patients"),
 )
@@ -460,7 +460,7 @@ def _result(
     started: str,
 ) -> Worth:
     trials = Trials(prepared, plan.seed, backend, kept, plan.most_runs)
-    _halve(plan, trials)
+    left = _halve(plan, trials)
     trials.finish()
     manifest = {
         **environment(),
@@ -471,11 +471,15 @@ def _result(
     }
     if plan.scenario.extensions:
         manifest["extensions"] = plan.scenario.extensions.entries()
-    return Worth(plan.scenario, _table(plan, trials), manifest)
+    return Worth(plan.scenario, _table(plan, trials, left), manifest)
 
 
-def _halve(plan: _Plan, trials: Trials) -> None:
-    """Run all candidates in the first replications, then the upper half of each kind in twice as many."""
+def _halve(plan: _Plan, trials: Trials) -> dict[str, int]:
+    """Run all candidates in the first replications, then the upper half of each kind in twice as many.
+
+    Returns the number of replications after which each candidate was left.
+    """
+    left: dict[str, int] = {}
     together = plan.scenario.study.runs_together
     alive: dict[Kind, list[str]] = {kind: plan.of(kind) for kind in FIRST_ROUND}
     count = min(min(FIRST_ROUND.values()) * together, plan.most)
@@ -484,11 +488,13 @@ def _halve(plan: _Plan, trials: Trials) -> None:
         needed |= {part for name in alive["pair"] for part in plan.candidates[name].parts}
         trials.run([name for name in (BASELINE, *plan.candidates) if name in needed], range(count))
         if count >= plan.most:
-            return
+            return left
         for kind, names in alive.items():
             if count >= FIRST_ROUND[kind] * together:
                 upper = max(-(-len(names) // 2), _KEPT[kind])
-                alive[kind] = sorted(names, key=lambda name: _merit(plan, trials, name))[:upper]
+                ranked = sorted(names, key=lambda name: _merit(plan, trials, name))
+                alive[kind] = ranked[:upper]
+                left |= dict.fromkeys(ranked[upper:], count)
         count = min(2 * count, plan.most)
 
 
@@ -516,7 +522,8 @@ def _beyond(plan: _Plan, trials: Trials, name: str, outcome: str) -> float:
     return float((trials.values(name, outcome, same) - trials.values(best, outcome, same)).mean())
 
 
-def _table(plan: _Plan, trials: Trials) -> pd.DataFrame:
+def _table(plan: _Plan, trials: Trials, left: Mapping[str, int]) -> pd.DataFrame:
+    """Build the table; candidates that were left earlier rank below those that were left later."""
     import pandas as pd
 
     scenario = plan.scenario
@@ -527,7 +534,9 @@ def _table(plan: _Plan, trials: Trials) -> pd.DataFrame:
     units[COST] = scenario.supply.currency
     rows: list[dict[str, Any]] = []
     for kind in FIRST_ROUND:
-        ranked = sorted(plan.of(kind), key=lambda name: _merit(plan, trials, name))
+        ranked = sorted(
+            plan.of(kind), key=lambda name: (-left.get(name, plan.most), _merit(plan, trials, name))
+        )
         for rank, name in enumerate(ranked, start=1):
             each = plan.candidates[name]
             extra = float(_differences(trials, name, COST).mean()) if has_cost else math.nan

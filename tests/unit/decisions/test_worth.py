@@ -122,7 +122,7 @@ def test_a_ranking_continues_where_it_was_interrupted(
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"by": "provinces"}, "by: got 'provinces', expected one of"),
+        ({"by": "provinces"}, "by: got 'provinces', did you mean 'province'?"),
         ({"only": ["icu-bed"]}, "resource: unknown resource 'icu-bed', did you mean 'icu-beds'?"),
         ({"only": ["boats"]}, "got no resource that the scenario has"),
         ({"steps": {"beds": 3}}, "step: unknown resource 'beds'"),
