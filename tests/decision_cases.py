@@ -39,7 +39,7 @@ def risky_queue(beds: int = 1, *, days: int = 40, per_day: float = 1.0, **change
 
 def two_together(**changes: Any) -> Scenario:
     """Return a scenario in which ICU beds and ICU nurses, for two patients each, help only together."""
-    alpha = facility(icu=2, oxygen=60) | {"staff": {"doctors": 100, "ward_nurses": 200, "icu_nurses": 3}}
+    alpha = facility(icu=2, oxygen=60) | {"staff": {"doctors": 20, "ward_nurses": 40, "icu_nurses": 3}}
     plain = small(
         30,
         arrivals=arrivals(icu=[1.0] * 30),
@@ -53,3 +53,34 @@ def two_together(**changes: Any) -> Scenario:
         care={"facilities": {"alpha": alpha}},
     )
     return build(plain | changes)
+
+
+def known_wave(lead_days: float = 5.0) -> Scenario:
+    """Return a wave of one ICU patient a day from day 20: the two open beds are full on day 22.
+
+    Each stays for 5 days. The rule `site` opens ten more beds, `lead_days` after its order.
+    """
+    sites = {"alpha": facility(icu=2), "bravo": facility(icu=10, open_at_start=False)}
+    rule = {
+        "action": "open_facility",
+        "facilities": ["bravo"],
+        "when": {"on": "2024-01-02"},
+        "decision_days": 0,
+        "lead_days": lead_days,
+    }
+    threshold = {"indicator": "patients_without_bed", "above": 0}
+    stay = {"fixed": 5.0}
+    return build(
+        small(
+            32,
+            arrivals=arrivals("exact", icu=[0] * 20 + [1] * 12),
+            clinical=clinical(
+                stays=stays(icu_survivor_days=stay, icu_dying_days=stay),
+                clocks={"oxygen": clock("never", "never"), "icu": clock("never", "never")},
+                boarding=False,
+                step_down=False,
+            ),
+            care={"facilities": sites},
+            command={"plan": {"site": rule}, "thresholds": {"without-bed": threshold}},
+        )
+    )

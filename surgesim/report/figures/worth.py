@@ -19,7 +19,7 @@ from surgesim.report.figures.drawing.page import (
     with_heading,
     wrap,
 )
-from surgesim.report.prose.decisions import item_name, leading, outcome_title
+from surgesim.report.prose.decisions import item_name, leading, more_words, outcome_title
 from surgesim.report.words import number, phrase
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ def _names(worth: Worth, rows: pd.DataFrame, kind: str, lang: str) -> list[str]:
     for row in rows.to_dict("records"):
         name = item_name(worth, row, lang)
         if kind == "step":
-            unit = phrase(lang, f"worth.unit.{row['unit']}")
-            name = f"{name}: {phrase(lang, 'worth.amount', amount=number(row['added'], lang), unit=unit)}"
+            name = f"{name}: {more_words(row, lang)}"
         names.append(wrap(name, NAME_WIDTH, SMALL_SIZE))
     return names
 

@@ -119,6 +119,11 @@ def item_name(worth: Worth, row: Mapping[Any, Any], lang: str) -> str:
     return phrase(lang, "worth.at", resource=name, place=_place_name(worth, str(row["place"]), lang))
 
 
+def more_words(row: Mapping[Any, Any], lang: str) -> str:
+    """Return the amount of one step more, with its unit."""
+    return phrase(lang, f"worth.more_{row['resource']}", amount=number(row["added"], lang))
+
+
 def _place_name(worth: Worth, place: str, lang: str) -> str:
     scenario = worth.scenario
     if place in scenario.care.facilities:

@@ -121,12 +121,7 @@ def _cells(worth: Worth, row: Mapping[Any, Any], columns: list[str], lang: str) 
     by_outcome = {each["outcome"]: each for each in of.to_dict("records")}
     yield item_name(worth, row, lang)
     if row["kind"] == "step":
-        yield phrase(
-            lang,
-            "worth.amount",
-            amount=number(row["added"], lang),
-            unit=_unit(str(row["unit"]), lang),
-        )
+        yield more_words(row, lang)
     for name in columns:
         scale = money_unit(1e9, "", lang)[0] if name == "cost" else 1.0
         yield signed(by_outcome.get(name), lang, scale)
@@ -134,10 +129,6 @@ def _cells(worth: Worth, row: Mapping[Any, Any], columns: list[str], lang: str) 
         beyond = float(row["beyond_single"])
         yield f"{'+' if beyond > 0 else ''}{number(round(beyond, 1), lang)}"
     yield number(row["replications"], lang)
-
-
-def _unit(unit: str, lang: str) -> str:
-    return phrase(lang, f"worth.unit.{unit}")
 
 
 def _changes(table: pd.DataFrame, outcome: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from decision_cases import loss_queue, risky_queue
+from decision_cases import known_wave, loss_queue, risky_queue
 from typer.testing import CliRunner
 
 import surgesim
@@ -213,3 +213,18 @@ def test_the_least_beds_of_a_loss_queue_are_those_of_erlang() -> None:
         loss_queue(10, days=300), ICU, (6, 14), outcome={"deaths_untreated": 0.05 * 600}, workers=1
     )
     assert done.value in ("10", "11")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("lead_days", "latest"), [(5, "2024-01-18"), (8, "2024-01-15")])
+def test_the_latest_order_date_before_a_known_wave_is_exact_to_the_day(lead_days: int, latest: str) -> None:
+    """Beds ordered on day 17 with a lead of 5 days are there at 00:00 of day 22, when the first is needed."""
+    done = surgesim.size(
+        known_wave(lead_days),
+        "order-date",
+        ("2024-01-10", "2024-01-26"),
+        threshold="without-bed",
+        workers=1,
+    )
+    assert done.value == latest
+    assert done.answer["failing"] == str(np.datetime64(latest) + 1)

@@ -37,7 +37,7 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> list[Task]:
             alpha = scenario.alternative(name).care.facilities["alpha"]
             assert alpha.staff is not None
             treated = min(float(str(alpha.beds.icu)) / 2, alpha.staff.icu_nurses / 3) - 1
-            doctors = (alpha.staff.doctors - 100) / 100
+            doctors = (alpha.staff.doctors - 20) / 100
             row = dict.fromkeys(KNOWN, 0.0)
             row["deaths"] = 40 + noise - min(treated, 10) * (1 + 0.1 * noise) - doctors
             row["icu_bed_days"] = 20 + treated + abs(noise)
