@@ -121,7 +121,7 @@ def item_name(worth: Worth, row: Mapping[Any, Any], lang: str) -> str:
 
 def more_words(row: Mapping[Any, Any], lang: str) -> str:
     """Return the amount of one step more, with its unit."""
-    return phrase(lang, f"worth.more_{row['resource']}", amount=number(row["added"], lang))
+    return phrase(lang, f"worth_more.{row['resource']}", amount=number(row["added"], lang))
 
 
 def _place_name(worth: Worth, place: str, lang: str) -> str:

@@ -11,9 +11,11 @@ from rich.text import Text
 
 from surgesim.report.prose.decisions import (
     bound_words,
+    change_words,
     gaining,
     item_name,
     leading,
+    more_words,
     outcome_title,
     size_sentences,
     value_words,
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 ROWS: Final = {"step": 6, "limit": 5, "pair": 2}
 """Rows of each table of `worth`, so that all fit one screen of 45 lines; the others are in worth.csv."""
+
+PER_COST: Final = 1e9
+"""Unit in which costs are shown, in the scenario's currency."""
 
 COLUMNS: Final = ("situation_days", "waiting_days", "emergency_unserved", "cost")
 """Outcomes shown besides that of the ranking, where they are assessed and change."""
@@ -105,7 +110,6 @@ def _worth_tables(worth: Worth, lang: str) -> Iterator[ScreenTable]:
             )
         if kind == "pair":
             table.add_column(phrase(lang, "worth.beyond"))
-        table.add_column(phrase(lang, "size.replications"))
         for row in rows.head(most).to_dict("records"):
             table.add_row(*_cells(worth, row, columns, lang))
         yield table
@@ -123,12 +127,14 @@ def _cells(worth: Worth, row: Mapping[Any, Any], columns: list[str], lang: str) 
     if row["kind"] == "step":
         yield more_words(row, lang)
     for name in columns:
-        scale = money_unit(1e9, "", lang)[0] if name == "cost" else 1.0
-        yield signed(by_outcome.get(name), lang, scale)
+        scale = PER_COST if name == "cost" else 1.0
+        if name == columns[0]:
+            yield signed(by_outcome.get(name), lang, scale)
+        else:
+            yield change_words(by_outcome[name]["difference"] / scale, lang) if name in by_outcome else ""
     if row["kind"] == "pair":
         beyond = float(row["beyond_single"])
         yield f"{'+' if beyond > 0 else ''}{number(round(beyond, 1), lang)}"
-    yield number(row["replications"], lang)
 
 
 def _changes(table: pd.DataFrame, outcome: str) -> bool:
