@@ -18,6 +18,7 @@ from surgesim.report.figures.drawing.page import (
     VERMILION,
     date_axis,
     day_number,
+    label,
     legend,
     number_ticks,
     project_style,
@@ -86,7 +87,8 @@ def _panel(axes: Axes, size: Size, outcome: str, lang: str) -> None:
     for verdict, mark in _MARKS.items():
         _points(axes, rows[rows["verdict"] == verdict], mark)
     axes.set_ylim(0, 1.02 if share else top)
-    axes.set_ylabel(outcome_title(size.scenario, outcome, lang), wrap=True)
+    title = outcome_title(size.scenario, outcome, lang)
+    axes.set_title(label(title, "%", lang) if share else title)
     room = 0.03 * (at.max() - at.min())
     if dates:
         first, last = (date.fromisoformat(str(rows["value"].iloc[i])) for i in (0, -1))

@@ -34,7 +34,7 @@ def value_words(size: Size, value: str, lang: str) -> str:
         shown = number(float(value), lang)
     entry = size.manifest["size"]
     if entry["path"] in STEPS:
-        return phrase(lang, "size.more", value=shown, resource=resource_name(entry["path"], lang))
+        return phrase(lang, "size.more", value=shown)
     return shown
 
 
